@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
+import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
+import { jobProgressSchema } from '../../src-shared/domain/job.ts';
+import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
+import {
+  activationMasksSchema,
+  checkpointRecordSchema,
+  metricRowSchema,
+  runConfigSchema,
+  runFactsSchema,
+  runResultSchema,
+} from '../../src-shared/domain/run.ts';
+import {
+  adapterReferenceSchema,
+  lambdaStudyConfigSchema,
+  mergingStudyConfigSchema,
+  pruningStudyConfigSchema,
+  studyResultSchema,
+} from '../../src-shared/domain/study.ts';
+
+/**
+ * What the backend asks of the engine. The engine knows folders and files only, all absolute: ids, the store and the
+ * queue are the backend's. One task runs at a time.
+ */
+const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);
+const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
+/** Folders of the adapters that a study's references mean, in the order in which references occur. */
+const resolvedReference = z.object({ reference: adapterReferenceSchema, directory: z.string() });
+
+export const trainTaskSchema = z.object({
+  kind: z.literal('train'),
+  compute: backendChoice,
+  config: runConfigSchema,
+  modelDirectory: z.string(),
+  dataset: datasetSourceSchema,
+  /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
+  runDirectory: z.string(),
+  /** A checkpoint folder to go on from. */
+  resumeFrom: z.string().nullable(),
+});
+export const evaluateTaskSchema = z.object({
+  kind: z.literal('evaluate'),
+  compute: backendChoice,
+  modelDirectory: z.string(),
+  dataset: datasetSourceSchema,
+  eval_samples: z.number().int(),
+  adapters: z.array(weightedFolder),
+});
+export const mergeTaskSchema = z.object({
+  kind: z.literal('merge'),
+  compute: backendChoice,
+  modelDirectory: z.string(),
+  adapters: z.array(weightedFolder),
+  method: z.string(),
+  parameters: parameterValuesSchema,
+  /** Where the merged PEFT folder goes; null for methods that merge outputs only. */
+  outputDirectory: z.string().nullable(),
+  /** Scored on each: every adapter alone, the merge, the base. */
+  datasets: z.array(datasetSourceSchema),
+  eval_samples: z.number().int(),
+});
+export const pruneTaskSchema = z.object({
+  kind: z.literal('prune'),
+  compute: backendChoice,
+  modelDirectory: z.string(),
+  adapterDirectory: z.string(),
+  method: z.string(),
+  parameters: parameterValuesSchema,
+  outputDirectory: z.string(),
+});
+export const studyTaskSchema = z.object({
+  kind: z.literal('study'),
+  compute: backendChoice,
+  config: z.discriminatedUnion('kind', [lambdaStudyConfigSchema, pruningStudyConfigSchema, mergingStudyConfigSchema]),
+  modelDirectory: z.string(),
+  dataset: datasetSourceSchema,
+  adapters: z.array(resolvedReference),
+});
+/** Named tensors in, named tensors out: parity checks. */
+export const logitsTaskSchema = z.object({
+  kind: z.literal('logits'),
+  compute: backendChoice,
+  modelDirectory: z.string(),
+  adapterDirectory: z.string().nullable(),
+  inputsFile: z.string(),
+  outputFile: z.string(),
+});
+
+export const engineTaskSchema = z.discriminatedUnion('kind', [
+  trainTaskSchema,
+  evaluateTaskSchema,
+  mergeTaskSchema,
+  pruneTaskSchema,
+  studyTaskSchema,
+  logitsTaskSchema,
+]);
+export type TrainTask = z.infer<typeof trainTaskSchema>;
+export type EvaluateTask = z.infer<typeof evaluateTaskSchema>;
+export type MergeTask = z.infer<typeof mergeTaskSchema>;
+export type PruneTask = z.infer<typeof pruneTaskSchema>;
+export type StudyTask = z.infer<typeof studyTaskSchema>;
+export type LogitsTask = z.infer<typeof logitsTaskSchema>;
+export type EngineTask = z.infer<typeof engineTaskSchema>;
+
+export const engineResultSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('train'),
+    outcome: z.enum(['completed', 'paused', 'stopped', 'cancelled']),
+    result: runResultSchema.nullable(),
+    /** The PEFT folder to hand on (last or best); null where the run was paused or cancelled. */
+    adapterDirectory: z.string().nullable(),
+    adapterStep: z.number().int().nullable(),
+  }),
+  z.object({ kind: z.literal('evaluate'), result: evaluationResultSchema }),
+  z.object({
+    kind: z.literal('merge'),
+    adapterDirectory: z.string().nullable(),
+    /** scores[data set] = accuracy of each adapter alone in order, then merged, then the base (null where its head does not fit). */
+    scores: z.array(z.array(z.number().nullable())),
+  }),
+  z.object({ kind: z.literal('prune'), adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() }),
+  z.object({ kind: z.literal('study'), result: studyResultSchema }),
+  z.object({ kind: z.literal('logits'), outputFile: z.string() }),
+]);
+export type EngineResult = z.infer<typeof engineResultSchema>;
+export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;
+
+/** What the engine says while a task runs. Metrics and masks are batched, at most ten messages a second. */
+export const engineEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), progress: jobProgressSchema }),
+  z.object({ kind: z.literal('facts'), facts: runFactsSchema }),
+  z.object({ kind: z.literal('metrics'), rows: z.array(metricRowSchema) }),
+  z.object({ kind: z.literal('masks'), masks: activationMasksSchema }),
+  /** `folder` is absolute here; the backend stores it relative to the home. */
+  z.object({ kind: z.literal('checkpoint'), checkpoint: checkpointRecordSchema }),
+  z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
+]);
+export type EngineEvent = z.infer<typeof engineEventSchema>;
+
+/** `pause` saves and ends; `stop` saves, evaluates and hands the adapter on; `cancel` ends at once. Honoured between steps. */
+export const engineSignalSchema = z.enum(['pause', 'stop', 'cancel']);
+export type EngineSignal = z.infer<typeof engineSignalSchema>;
+
+/** What a task sees of the outside world. */
+export interface TaskContext {
+  emit(event: EngineEvent): void;
+  /** The signal that was given, if any; asked between steps. Lets waiting messages in first. */
+  signal(): Promise<EngineSignal | null>;
+}

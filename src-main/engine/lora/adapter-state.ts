@@ -1,0 +1,28 @@
+import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
+import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
+import type { HostTensor } from '../formats/host-tensor.ts';
+
+/** The factors of one adapted linear. ΔW = scaling · B · A. */
+export interface ModuleFactors {
+  /** [rank, inFeatures] */
+  readonly a: HostTensor;
+  /** [outFeatures, rank] */
+  readonly b: HostTensor;
+  readonly rank: number;
+  /** lora_alpha / rank, or lora_alpha / √rank with use_rslora; after alpha_pattern and rank_pattern. */
+  readonly scaling: number;
+}
+
+/**
+ * An adapter in JavaScript memory, whatever dialect its folder was in: what reading, merging, pruning and writing agree on.
+ * Module names are those of today's transformers (`LinearModule.name`).
+ */
+export interface AdapterState {
+  readonly config: AdapterConfig;
+  readonly coto: CotoSettings | null;
+  readonly modules: ReadonlyMap<string, ModuleFactors>;
+  /** Tensors of modules_to_save by their name in the model, e.g. classifier.weight. */
+  readonly saved: ReadonlyMap<string, HostTensor>;
+  /** What the rows of a saved classifier mean; kept in coto_config.json, since PEFT's config has no place for it. */
+  readonly labels: readonly string[] | null;
+}

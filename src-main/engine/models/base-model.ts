@@ -1,0 +1,37 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+
+/**
+ * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
+ * is the implementation's business, so no family knows of adapters.
+ */
+export interface LinearRunner {
+  /** x: [rows, inFeatures] → [rows, outFeatures], bias and adapter (if there is an active one) included. */
+  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D;
+}
+
+/** Named inputs of a forward pass, e.g. pixel_values [batch, channels, height, width]. */
+export type ModelInputs = Readonly<Record<string, tf.Tensor>>;
+
+/** What flows between the layers: hidden states [batch · tokens, hiddenSize] and the shape they stand for. */
+export interface HiddenStates {
+  readonly hidden: tf.Tensor2D;
+  readonly batch: number;
+  readonly tokens: number;
+}
+
+/**
+ * A base model with its weights loaded, frozen. The forward pass is cut into embedding, layers and head, so that a training
+ * step can run everything below the lowest active adapter without a tape.
+ */
+export interface BaseModel {
+  readonly description: ModelDescription;
+  readonly layerCount: number;
+  embed(inputs: ModelInputs, runner: LinearRunner): HiddenStates;
+  layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
+  /** The task's outputs, e.g. logits [batch, labels]. */
+  head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
+  /** The frozen weight [outFeatures, inFeatures] and bias of a linear, as stored; the caller must not dispose them. */
+  frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
+  dispose(): void;
+}

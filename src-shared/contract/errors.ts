@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/**
+ * Codes say whose turn it is: `invalid_*` the person's, `not_found` a stale reference, `refused` something that is possible
+ * in general but not with these inputs, `out_of_memory`, `device_lost` and `disk_full` the machine's, `internal` ours.
+ */
+export const errorCodeSchema = z.enum([
+  'invalid_input',
+  'invalid_file',
+  'not_found',
+  'refused',
+  'not_finite',
+  'out_of_memory',
+  'device_lost',
+  'disk_full',
+  'cancelled',
+  'disconnected',
+  'internal',
+]);
+export type ErrorCode = z.infer<typeof errorCodeSchema>;
+
+/** How an error crosses every wire. `message` is one sentence that names the file, field or row; `hint` is the way out. */
+export const errorValueSchema = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  hint: z.string().nullable(),
+  details: z.string().nullable().describe('stack or log, shown behind a disclosure'),
+});
+export type ErrorValue = z.infer<typeof errorValueSchema>;
+
+/** The one error class of the studio: thrown wherever a person should read what happened. */
+export class StudioError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+  readonly details: string | null;
+
+  constructor(code: ErrorCode, message: string, hint: string | null = null, details: string | null = null) {
+    super(message);
+    this.name = 'StudioError';
+    this.code = code;
+    this.hint = hint;
+    this.details = details;
+  }
+
+  static fromValue(value: ErrorValue): StudioError {
+    return new StudioError(value.code, value.message, value.hint, value.details);
+  }
+}
+
+/** Flattens anything thrown into what can be cloned; a file system without space and a zod refusal get their own words. */
+export function toErrorValue(thrown: unknown): ErrorValue {
+  if (thrown instanceof StudioError)
+    return {
+      code: thrown.code,
+      message: thrown.message,
+      hint: thrown.hint,
+      details: thrown.details ?? thrown.stack ?? null,
+    };
+  if (thrown instanceof z.ZodError)
+    return { code: 'invalid_input', message: describeIssues(thrown), hint: null, details: thrown.stack ?? null };
+  if (thrown instanceof Error) {
+    const code = systemCode(thrown);
+    if (code === 'ENOSPC' || code === 'SQLITE_FULL')
+      return {
+        code: 'disk_full',
+        message: 'The disk is full: nothing of this file was kept.',
+        hint: 'Free some space, then resume from the last checkpoint.',
+        details: thrown.stack ?? null,
+      };
+    return { code: 'internal', message: thrown.message || thrown.name, hint: null, details: thrown.stack ?? null };
+  }
+  return { code: 'internal', message: String(thrown), hint: null, details: null };
+}
+
+/** "adapter.r: Too small: expected number to be >=1; learning_rate: ..." */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message))
+    .join('; ');
+}
+
+function systemCode(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}

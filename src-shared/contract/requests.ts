@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import { adapterRecordSchema } from '../domain/adapter.ts';
+import {
+  catalogSchema,
+  doctorReportSchema,
+  reportRecordSchema,
+  settingsSchema,
+  systemStatusSchema,
+} from '../domain/catalog.ts';
+import { datasetRecordSchema, examplePreviewSchema } from '../domain/dataset.ts';
+import {
+  evaluationRequestSchema,
+  evaluationResultSchema,
+  mergeMatrixSchema,
+  preflightLineSchema,
+} from '../domain/evaluation.ts';
+import { jobRecordSchema } from '../domain/job.ts';
+import { modelRecordSchema } from '../domain/model.ts';
+import { parameterValuesSchema } from '../domain/parameter.ts';
+import { activationMasksSchema, metricRowSchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
+import { studyConfigSchema, studyRecordSchema } from '../domain/study.ts';
+
+const nothing = z.strictObject({});
+const done = z.object({ ok: z.literal(true) });
+const byId = z.strictObject({ id: z.string() });
+const weightedAdapters = z.array(z.strictObject({ adapterId: z.string(), weight: z.number() })).min(1);
+
+/**
+ * Every request a client may make, with the schema of its argument and of its answer. Names are domain.verb.
+ * A request that starts work answers at once with the job; the work's end comes as an event.
+ */
+export const requests = {
+  'app.doctor': { input: nothing, output: doctorReportSchema },
+  'app.status': { input: nothing, output: systemStatusSchema },
+  'app.catalog': { input: nothing, output: catalogSchema },
+  'settings.get': { input: nothing, output: settingsSchema },
+  'settings.set': { input: settingsSchema.partial(), output: settingsSchema },
+
+  'models.list': { input: nothing, output: z.array(modelRecordSchema) },
+  'models.get': { input: byId, output: modelRecordSchema },
+  'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
+  'models.remove': { input: byId, output: done },
+
+  'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
+  'datasets.get': { input: byId, output: datasetRecordSchema },
+  'datasets.add': {
+    input: z.strictObject({ path: z.string(), name: z.string().optional() }),
+    output: datasetRecordSchema,
+  },
+  'datasets.remove': { input: byId, output: done },
+  'datasets.preview': {
+    input: z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'test']),
+      offset: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(200).default(48),
+      label: z.number().int().nullable().default(null),
+    }),
+    output: z.array(examplePreviewSchema),
+  },
+
+  'runs.list': { input: z.strictObject({ archived: z.boolean().default(false) }), output: z.array(runRecordSchema) },
+  'runs.get': { input: byId, output: runRecordSchema },
+  'runs.create': {
+    input: z.strictObject({
+      name: z.string().optional(),
+      config: runConfigSchema,
+      tags: z.array(z.string()).default([]),
+    }),
+    output: z.object({ run: runRecordSchema, job: jobRecordSchema }),
+  },
+  'runs.pause': { input: byId, output: done },
+  'runs.resume': { input: byId, output: jobRecordSchema },
+  'runs.stop': { input: byId, output: done },
+  'runs.cancel': { input: byId, output: done },
+  'runs.update': {
+    input: z.strictObject({
+      id: z.string(),
+      name: z.string().min(1).optional(),
+      tags: z.array(z.string()).optional(),
+      note: z.string().optional(),
+      starred: z.boolean().optional(),
+      archived: z.boolean().optional(),
+    }),
+    output: runRecordSchema,
+  },
+  'runs.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
+  'runs.metrics': {
+    input: z.strictObject({
+      id: z.string(),
+      names: z.array(z.string()).nullable().default(null),
+      afterStep: z.number().int().default(-1),
+    }),
+    output: z.array(metricRowSchema),
+  },
+  'runs.masks': { input: byId, output: activationMasksSchema.nullable() },
+  'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
+  /** What a config would cost, before it is run. `stepMilliseconds` is measured on past runs of the same shape, else null. */
+  'runs.forecast': {
+    input: z.strictObject({ config: runConfigSchema }),
+    output: z.object({
+      trainableParameters: z.number().int(),
+      totalParameters: z.number().int(),
+      totalSteps: z.number().int(),
+      groups: z.array(z.string()),
+      targetModules: z.array(z.string()),
+      trainExamples: z.number().int(),
+      memory: z.array(z.object({ part: z.string(), bytes: z.number() })),
+      freeMemoryBytes: z.number(),
+      stepMilliseconds: z.number().nullable(),
+      seconds: z.number().nullable(),
+      yaml: z.string(),
+    }),
+  },
+  /** Checks a run written as YAML against the schema: the file's own text in, the full config out. */
+  'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
+
+  'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },
+  'adapters.get': { input: byId, output: adapterRecordSchema },
+  'adapters.import': {
+    input: z.strictObject({ path: z.string(), modelId: z.string().optional(), name: z.string().optional() }),
+    output: adapterRecordSchema,
+  },
+  'adapters.export': {
+    input: z.strictObject({ id: z.string(), directory: z.string() }),
+    output: z.object({ directory: z.string() }),
+  },
+  'adapters.update': {
+    input: z.strictObject({ id: z.string(), name: z.string().min(1).optional(), archived: z.boolean().optional() }),
+    output: adapterRecordSchema,
+  },
+  'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
+
+  'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
+  'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },
+
+  'merge.preflight': {
+    input: z.strictObject({
+      adapters: weightedAdapters,
+      method: z.string(),
+      parameters: parameterValuesSchema.default({}),
+    }),
+    output: z.array(preflightLineSchema),
+  },
+  /** Merges, then scores the result, each own adapter and the base on the data sets the adapters were made for. */
+  'merge.start': {
+    input: z.strictObject({
+      name: z.string().optional(),
+      adapters: weightedAdapters,
+      method: z.string(),
+      parameters: parameterValuesSchema.default({}),
+      eval_samples: z.number().int().min(0).default(0),
+    }),
+    output: jobRecordSchema,
+  },
+  'merge.result': {
+    input: z.strictObject({ jobId: z.string() }),
+    output: z.object({ adapterId: z.string().nullable(), matrix: mergeMatrixSchema }).nullable(),
+  },
+
+  'prune.start': {
+    input: z.strictObject({
+      name: z.string().optional(),
+      adapterId: z.string(),
+      method: z.string(),
+      parameters: parameterValuesSchema.default({}),
+    }),
+    output: jobRecordSchema,
+  },
+
+  'studies.list': { input: nothing, output: z.array(studyRecordSchema) },
+  'studies.get': { input: byId, output: studyRecordSchema },
+  'studies.create': {
+    input: z.strictObject({ name: z.string().optional(), config: studyConfigSchema }),
+    output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
+  },
+  'studies.remove': { input: byId, output: done },
+
+  /** The bundled study: LoRA with and without CoTo, two seeds, then merging, λ and pruning studies and a report. */
+  'demo.start': {
+    input: z.strictObject({ quick: z.boolean().default(false) }),
+    output: z.object({
+      demoId: z.string(),
+      runs: z.array(runRecordSchema),
+      studies: z.array(studyRecordSchema),
+      jobs: z.array(jobRecordSchema),
+      reportJobId: z.string(),
+    }),
+  },
+  'reports.list': { input: nothing, output: z.array(reportRecordSchema) },
+  'reports.get': { input: byId, output: reportRecordSchema },
+
+  'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
+  'jobs.get': { input: byId, output: jobRecordSchema },
+  'jobs.cancel': { input: byId, output: done },
+} as const;
+
+export type Requests = typeof requests;
+export type RequestName = keyof Requests;
+/** What a caller writes: defaults may be left out. */
+export type RequestInput<Name extends RequestName> = z.input<Requests[Name]['input']>;
+/** What a handler sees: defaults are filled in. */
+export type RequestArgument<Name extends RequestName> = z.output<Requests[Name]['input']>;
+export type RequestOutput<Name extends RequestName> = z.output<Requests[Name]['output']>;

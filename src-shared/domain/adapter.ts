@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { cotoSettingsSchema } from './coto.ts';
+
+/**
+ * `adapter_config.json` in PEFT's names and with PEFT's defaults (PEFT 0.21). Keys that are not listed are kept when a
+ * folder is read, and written back.
+ */
+export const adapterConfigSchema = z.looseObject({
+  peft_type: z.string().default('LORA'),
+  base_model_name_or_path: z.string().nullable().default(null),
+  task_type: z.string().nullable().default(null),
+  inference_mode: z.boolean().default(true),
+  r: z.number().int().min(1).default(8),
+  lora_alpha: z.number().positive().default(8),
+  lora_dropout: z.number().min(0).max(1).default(0),
+  target_modules: z
+    .union([z.string(), z.array(z.string())])
+    .nullable()
+    .default(null),
+  exclude_modules: z
+    .union([z.string(), z.array(z.string())])
+    .nullable()
+    .default(null),
+  layers_to_transform: z
+    .union([z.number().int(), z.array(z.number().int())])
+    .nullable()
+    .default(null),
+  layers_pattern: z
+    .union([z.string(), z.array(z.string())])
+    .nullable()
+    .default(null),
+  rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
+  alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
+  modules_to_save: z.array(z.string()).nullable().default(null),
+  bias: z.enum(['none', 'all', 'lora_only']).default('none'),
+  fan_in_fan_out: z.boolean().default(false),
+  init_lora_weights: z.union([z.boolean(), z.string()]).default(true),
+  use_rslora: z.boolean().default(false),
+  use_dora: z.boolean().default(false),
+});
+export type AdapterConfig = z.infer<typeof adapterConfigSchema>;
+
+/** What a person chooses about the adapter of a run: the part of PEFT's config that training needs. */
+export const adapterSettingsSchema = z.strictObject({
+  variant: z.string().default('lora').describe('id of an adapter variant of the catalog'),
+  r: z.number().int().min(1).max(1024).default(8),
+  lora_alpha: z.number().positive().default(16),
+  lora_dropout: z.number().min(0).max(0.95).default(0),
+  target_modules: z.union([z.string(), z.array(z.string()).min(1)]).default('all-linear'),
+  exclude_modules: z
+    .union([z.string(), z.array(z.string())])
+    .nullable()
+    .default(null),
+  layers_to_transform: z.array(z.number().int().min(0)).nullable().default(null),
+  rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
+  alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
+  modules_to_save: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('null: the classifier where the task adds one'),
+  init_lora_weights: z.enum(['kaiming', 'gaussian']).default('kaiming').describe('how A starts; B starts at zero'),
+});
+export type AdapterSettings = z.infer<typeof adapterSettingsSchema>;
+
+/** Where an adapter came from: lineage that the reports show. */
+export const adapterOriginSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('run'), runId: z.string(), checkpoint: z.enum(['last', 'best']), step: z.number().int() }),
+  z.object({ kind: z.literal('import'), path: z.string() }),
+  z.object({
+    kind: z.literal('merge'),
+    method: z.string(),
+    inputs: z.array(z.object({ adapterId: z.string(), weight: z.number() })),
+  }),
+  z.object({ kind: z.literal('prune'), method: z.string(), adapterId: z.string() }),
+]);
+export type AdapterOrigin = z.infer<typeof adapterOriginSchema>;
+
+/** An adapter of the studio: a PEFT folder under its home. `folder` is relative to the home; `sha256` is of the tensors' file. */
+export const adapterRecordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  folder: z.string(),
+  modelId: z.string(),
+  variant: z.string(),
+  r: z.number().int(),
+  loraAlpha: z.number(),
+  targetModules: z.array(z.string()).describe("the modules' last names, e.g. q_proj"),
+  layers: z.array(z.number().int()).describe('layers that carry an adapter'),
+  modulesToSave: z.array(z.string()),
+  coto: cotoSettingsSchema.nullable(),
+  origin: adapterOriginSchema,
+  /** The data set the adapter was made for, and its score there. */
+  datasetId: z.string().nullable(),
+  accuracy: z.number().nullable(),
+  parameterCount: z.number().int(),
+  sizeBytes: z.number().int(),
+  sha256: z.string(),
+  createdAt: z.number().describe('milliseconds since 1970'),
+  archived: z.boolean(),
+});
+export type AdapterRecord = z.infer<typeof adapterRecordSchema>;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { declarationSchema } from './parameter.ts';
+
+/** Everything that is listed one file each, as it declares itself: forms, command line and docs are made from this. */
+export const catalogSchema = z.object({
+  adapterVariants: z.array(declarationSchema),
+  mergeMethods: z.array(
+    declarationSchema.extend({
+      /** `adapter`: writes a PEFT folder. `outputs`: several forward passes, evaluated but not stored. */
+      makes: z.enum(['adapter', 'outputs']),
+    }),
+  ),
+  pruneMethods: z.array(
+    declarationSchema.extend({ grid: z.string().nullable().describe('the parameter that curves run over') }),
+  ),
+  modelFamilies: z.array(declarationSchema),
+  datasetReaders: z.array(declarationSchema),
+  studies: z.array(declarationSchema),
+});
+export type Catalog = z.infer<typeof catalogSchema>;
+
+export const computeBackendReportSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  available: z.boolean(),
+  chosen: z.boolean(),
+  device: z.string().nullable(),
+  reason: z.string().describe('why it was taken, or why not'),
+  gemmGflops: z.number().nullable().describe('float32 product 512 × 512 × 512, best of five; null where not measured'),
+});
+export type ComputeBackendReport = z.infer<typeof computeBackendReportSchema>;
+
+export const doctorReportSchema = z.object({
+  version: z.string(),
+  node: z.string(),
+  electron: z.string().nullable(),
+  platform: z.string(),
+  cpu: z.string(),
+  cores: z.number().int(),
+  memoryBytes: z.number(),
+  freeMemoryBytes: z.number(),
+  home: z.string(),
+  freeDiskBytes: z.number(),
+  sqlite: z.string(),
+  schemaVersion: z.number().int(),
+  backends: z.array(computeBackendReportSchema),
+});
+export type DoctorReport = z.infer<typeof doctorReportSchema>;
+
+export const systemStatusSchema = z.object({
+  backend: z.string(),
+  memoryUsedBytes: z.number().describe('resident memory of the backend process, engine included'),
+  memoryTotalBytes: z.number(),
+  diskFreeBytes: z.number(),
+  homeBytes: z.number(),
+  queued: z.number().int(),
+});
+export type SystemStatus = z.infer<typeof systemStatusSchema>;
+
+export const settingsSchema = z.strictObject({
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const reportRecordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string().describe('absolute path of the HTML file'),
+  studyIds: z.array(z.string()),
+  createdAt: z.number(),
+});
+export type ReportRecord = z.infer<typeof reportRecordSchema>;

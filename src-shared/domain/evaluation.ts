@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { adapterReferenceSchema } from './study.ts';
+
+export const evaluationRequestSchema = z.strictObject({
+  model: z.string(),
+  dataset: z.string(),
+  eval_samples: z.number().int().min(0).default(0),
+  /** None: the base alone. Several: the outputs are averaged (ensemble) by weight. */
+  adapters: z.array(z.strictObject({ adapter: adapterReferenceSchema, weight: z.number().default(1) })).default([]),
+});
+export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
+
+export const evaluationResultSchema = z.object({
+  accuracy: z.number(),
+  loss: z.number(),
+  examples: z.number().int(),
+  /** counts[actual][predicted] */
+  confusion: z.array(z.array(z.number().int())),
+  labels: z.array(z.string()),
+  seconds: z.number(),
+});
+export type EvaluationResult = z.infer<typeof evaluationResultSchema>;
+
+/** One line of the merge bench's preflight. */
+export const preflightLineSchema = z.object({
+  check: z.string(),
+  verdict: z.enum(['ok', 'warning', 'refused']),
+  message: z.string(),
+  remedy: z.string().nullable().describe('the way out, e.g. use the ΔW average for different ranks'),
+});
+export type PreflightLine = z.infer<typeof preflightLineSchema>;
+
+/** The merge bench's matrix: for each data set, each own adapter, the merged one and the base. */
+export const mergeMatrixSchema = z.object({
+  columns: z.array(
+    z.object({ label: z.string(), kind: z.enum(['own', 'merged', 'base']), adapterId: z.string().nullable() }),
+  ),
+  rows: z.array(
+    z.object({ datasetId: z.string(), datasetName: z.string(), accuracies: z.array(z.number().nullable()) }),
+  ),
+});
+export type MergeMatrix = z.infer<typeof mergeMatrixSchema>;

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+export const jobKindSchema = z.enum(['train', 'evaluate', 'merge', 'prune', 'study', 'report']);
+export type JobKind = z.infer<typeof jobKindSchema>;
+
+export const jobProgressSchema = z.object({
+  phase: z.string().describe('what is being done, in words: "Training", "Evaluating λ = 0.35"'),
+  done: z.number(),
+  total: z.number(),
+  unit: z.string().describe('what done and total count: steps, examples, points'),
+  perSecond: z.number().nullable(),
+  etaSeconds: z.number().nullable(),
+});
+export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+export const jobRecordSchema = z.object({
+  id: z.string(),
+  kind: jobKindSchema,
+  title: z.string(),
+  status: z.enum(['queued', 'running', 'completed', 'paused', 'stopped', 'cancelled', 'failed', 'interrupted']),
+  /** What the job makes or continues: a run, an adapter, a study, a report. */
+  subjectId: z.string().nullable(),
+  after: z.array(z.string()).describe('jobs that must have completed first'),
+  progress: jobProgressSchema.nullable(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+});
+export type JobRecord = z.infer<typeof jobRecordSchema>;

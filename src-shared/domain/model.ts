@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** A linear of a base model that can carry an adapter. */
+export const linearModuleSchema = z.object({
+  name: z.string().describe("the module's name in today's transformers, e.g. vit.layers.0.attention.q_proj"),
+  aliases: z
+    .array(z.string())
+    .describe('its names in older transformers, e.g. vit.encoder.layer.0.attention.attention.query'),
+  checkpointKey: z.string().describe('its key in the checkpoint, without .weight'),
+  layer: z.number().int().nullable().describe('the transformer layer it belongs to; null outside the layers'),
+  inFeatures: z.number().int(),
+  outFeatures: z.number().int(),
+  hasBias: z.boolean(),
+  isHead: z.boolean().describe('the task head: left out by all-linear'),
+});
+export type LinearModule = z.infer<typeof linearModuleSchema>;
+
+/** What reading config.json and the safetensors' header tells, without loading weights. */
+export const modelDescriptionSchema = z.object({
+  family: z.string(),
+  architecture: z.string(),
+  kind: z.enum(['image-classification', 'text-classification', 'causal-lm', 'embedding']),
+  parameterCount: z.number().int(),
+  sizeBytes: z.number().int(),
+  dtype: z.string(),
+  layerCount: z.number().int(),
+  hiddenSize: z.number().int(),
+  labels: z.array(z.string()),
+  image: z.object({ height: z.number().int(), width: z.number().int(), channels: z.number().int() }).nullable(),
+  linears: z.array(linearModuleSchema),
+  fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
+});
+export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
+
+export const modelRecordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string().describe('absolute folder'),
+  bundled: z.boolean(),
+  provenance: z.string().nullable().describe('the text of PROVENANCE.md, where there is one'),
+  description: modelDescriptionSchema,
+  createdAt: z.number(),
+});
+export type ModelRecord = z.infer<typeof modelRecordSchema>;

@@ -1,0 +1,64 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/** The streams of a run. Each is seeded by itself, so that drawing more from one never shifts another. */
+export type StreamName = 'initialisation' | 'data' | 'coto' | 'dropout' | 'subset' | 'study';
+
+/** A seeded stream of random numbers whose state can be stored and taken up again. */
+export class RandomStream {
+  private readonly generator: RandomGenerator;
+
+  private constructor(generator: RandomGenerator) {
+    this.generator = generator;
+  }
+
+  static seeded(seed: number, stream: StreamName): RandomStream {
+    return new RandomStream(xoroshiro128plus(mixSeed(seed, stream)));
+  }
+
+  static restored(state: readonly number[]): RandomStream {
+    return new RandomStream(xoroshiro128plusFromState(state));
+  }
+
+  state(): readonly number[] {
+    return this.generator.getState();
+  }
+
+  /** Uniform in [0, 1), 53 random bits. */
+  uniform(): number {
+    return uniformFloat64(this.generator);
+  }
+
+  /** Uniform integer in [0, bound). */
+  integer(bound: number): number {
+    return Math.min(bound - 1, Math.floor(this.uniform() * bound));
+  }
+
+  /** Standard normal by Box and Muller; one of the pair is thrown away so that the state alone says what comes next. */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Fisher and Yates, in place. */
+  shuffle<T>(items: T[]): T[] {
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = this.integer(last + 1);
+      const swapped = items[last] as T;
+      items[last] = items[other] as T;
+      items[other] = swapped;
+    }
+    return items;
+  }
+}
+
+/** FNV-1a over the stream's name, mixed with the seed: 32 bits. */
+function mixSeed(seed: number, stream: string): number {
+  let hash = 0x811c9dc5 ^ (seed | 0);
+  for (const character of `${seed}/${stream}`) {
+    hash ^= character.charCodeAt(0);
+    hash = Math.imul(hash, 0x01000193);
+  }
+  return hash | 0;
+}
