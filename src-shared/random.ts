@@ -53,9 +53,9 @@ export class RandomStream {
   }
 }
 
-/** FNV-1a over the stream's name, mixed with the seed: 32 bits. */
+/** FNV-1a over the seed and the name of the stream: 32 bits. */
 function mixSeed(seed: number, stream: string): number {
-  let hash = 0x811c9dc5 ^ (seed | 0);
+  let hash = 0x811c9dc5;
   for (const character of `${seed}/${stream}`) {
     hash ^= character.charCodeAt(0);
     hash = Math.imul(hash, 0x01000193);
