@@ -1,0 +1,86 @@
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+
+/** One adapter on the bench. A locked weight is left alone by Normalise. */
+export interface BenchItem {
+  readonly adapterId: string;
+  readonly weight: number;
+  readonly locked: boolean;
+}
+
+export type Bench = readonly BenchItem[];
+
+/** Adds an adapter once; with each one added the free weights become equal shares of what the locked ones leave. */
+export function addToBench(bench: Bench, adapterId: string): Bench {
+  if (bench.some((item) => item.adapterId === adapterId)) return bench;
+  return equalShares([...bench, { adapterId, weight: 0, locked: false }]);
+}
+
+export function removeFromBench(bench: Bench, adapterId: string): Bench {
+  return bench.filter((item) => item.adapterId !== adapterId);
+}
+
+export function setWeight(bench: Bench, adapterId: string, weight: number): Bench {
+  return bench.map((item) => (item.adapterId === adapterId ? { ...item, weight } : item));
+}
+
+export function toggleLock(bench: Bench, adapterId: string): Bench {
+  return bench.map((item) => (item.adapterId === adapterId ? { ...item, locked: !item.locked } : item));
+}
+
+/** Every free weight 1 / n of what the locked ones leave of 1. */
+export function equalShares(bench: Bench): Bench {
+  const free = bench.filter((item) => !item.locked).length;
+  const share = round((1 - lockedSum(bench)) / free);
+  return bench.map((item) => (item.locked ? item : { ...item, weight: share }));
+}
+
+/**
+ * Scales the free weights so that all weights sum to 1; locked ones stay. Where the free ones sum to zero there is
+ * nothing to scale, and they become equal shares.
+ */
+export function normalise(bench: Bench): Bench {
+  const freeSum = bench.reduce((sum, item) => (item.locked ? sum : sum + item.weight), 0);
+  if (Math.abs(freeSum) < 1e-12) return equalShares(bench);
+  const factor = (1 - lockedSum(bench)) / freeSum;
+  return bench.map((item) => (item.locked ? item : { ...item, weight: round(item.weight * factor) }));
+}
+
+export function weightSum(bench: Bench): number {
+  return bench.reduce((sum, item) => sum + item.weight, 0);
+}
+
+/** Steps of 1e-6 keep 1/3 short enough to read and exact enough to merge by. */
+function round(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
+function lockedSum(bench: Bench): number {
+  return bench.reduce((sum, item) => (item.locked ? sum + item.weight : sum), 0);
+}
+
+/** Adapters whose name, variant, targets or data set hold every word of `search`. */
+export function filterAdapters(adapters: readonly AdapterRecord[], search: string): AdapterRecord[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return adapters.filter((adapter) => {
+    const text = [
+      adapter.name,
+      adapter.variant,
+      `r ${adapter.r}`,
+      adapter.datasetId ?? '',
+      adapter.modelId,
+      adapter.origin.kind,
+      adapter.coto ? 'coto' : '',
+      ...adapter.targetModules,
+    ]
+      .join(' ')
+      .toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** A colour for a base model by its fingerprint: the hue alone varies, so that both themes keep their contrast. */
+export function baseHue(fingerprint: string): number {
+  let hash = 0;
+  for (const character of fingerprint) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
+  return ((hash % 360) + 360) % 360;
+}

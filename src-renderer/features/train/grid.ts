@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { checkDraft, type Draft, draftOf, numberFromText } from './draft.ts';
+
+/** One axis of a grid: a field of the form and the values that it takes. */
+export interface GridAxis {
+  readonly field: string;
+  readonly values: readonly (number | boolean | string)[];
+}
+
+export interface GridRun {
+  readonly name: string;
+  readonly config: RunConfig;
+}
+
+export const gridLimit = 200;
+
+const valuesInput = z.string();
+
+/**
+ * "1, 2, 3" or "1-5" (whole numbers) → the values in order, without doubles. Anything that is no number is kept as text
+ * and refused later by the run's schema with the field's own sentence.
+ */
+export function valuesFromText(text: string): (number | string)[] {
+  const values: (number | string)[] = [];
+  for (const part of valuesInput.parse(text).split(/[\s,;]+/)) {
+    if (part === '') continue;
+    const range = /^(\d+)(?:-|\.\.|–)(\d+)$/.exec(part);
+    if (range) {
+      const [first, last] = [Number(range[1]), Number(range[2])];
+      for (let value = first; value <= last && values.length <= gridLimit; value++) values.push(value);
+    } else values.push(numberFromText(part));
+  }
+  return [...new Set(values)];
+}
+
+/**
+ * Every combination of the axes' values over `draft`, the first axis changing slowest. A combination that the schema
+ * refuses is answered with its sentence instead of the runs.
+ */
+export function expandGrid(
+  draft: Draft,
+  axes: readonly GridAxis[],
+  baseName: string,
+): { runs: readonly GridRun[]; problem: string | null } {
+  const used = axes.filter((axis) => axis.values.length > 0);
+  const count = used.reduce((product, axis) => product * axis.values.length, 1);
+  if (count > gridLimit)
+    return { runs: [], problem: `${count} runs are more than the ${gridLimit} that one grid may queue.` };
+  let combinations: { draft: Draft; parts: string[] }[] = [{ draft, parts: [] }];
+  for (const axis of used)
+    combinations = combinations.flatMap((combination) =>
+      axis.values.map((value) => ({
+        draft: { ...combination.draft, [axis.field]: value },
+        parts: [...combination.parts, partName(axis.field, value)],
+      })),
+    );
+  const runs: GridRun[] = [];
+  for (const combination of combinations) {
+    const check = checkDraft(combination.draft);
+    if (!check.ok) {
+      const [field, sentence] = [...check.problems][0] ?? ['', ''];
+      return { runs: [], problem: `${field}: ${sentence}` };
+    }
+    runs.push({
+      name: [baseName, ...combination.parts].filter((part) => part !== '').join(' · '),
+      config: check.config,
+    });
+  }
+  return { runs, problem: null };
+}
+
+function partName(field: string, value: number | boolean | string): string {
+  if (field === 'coto') return value === true ? 'CoTo' : 'without CoTo';
+  return `${field.replace(/^(adapter|coto)\./, '')} ${value}`;
+}
+
+/** Numeric fields that a grid may run over, by their names in the YAML. */
+export const gridFields: readonly string[] = Object.entries(draftOf(runConfigSchema.parse({ coto: {} })))
+  .filter(([name, value]) => typeof value === 'number' && name !== 'seed')
+  .map(([name]) => name);

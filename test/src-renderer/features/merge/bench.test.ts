@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import {
+  addToBench,
+  normalise,
+  removeFromBench,
+  setWeight,
+  toggleLock,
+  weightSum,
+} from '../../../../src-renderer/features/merge/bench.ts';
+
+const weights = (bench: readonly { weight: number }[]) => bench.map((item) => item.weight);
+
+test('adapters come in once each, with equal weights', () => {
+  const bench = addToBench(addToBench(addToBench([], 'a'), 'b'), 'a');
+  expect(bench.map((item) => item.adapterId)).toEqual(['a', 'b']);
+  expect(weights(bench)).toEqual([0.5, 0.5]);
+  expect(weights(addToBench(bench, 'c'))).toEqual([0.333333, 0.333333, 0.333333]);
+  expect(removeFromBench(bench, 'a').map((item) => item.adapterId)).toEqual(['b']);
+});
+
+test('normalise leaves a locked weight alone and keeps the proportion of the others', () => {
+  let bench = addToBench(addToBench(addToBench([], 'a'), 'b'), 'c');
+  bench = setWeight(setWeight(setWeight(bench, 'a', 0.4), 'b', 2), 'c', 1);
+  bench = normalise(toggleLock(bench, 'a'));
+  expect(weights(bench)).toEqual([0.4, 0.4, 0.2]);
+  expect(weightSum(bench)).toBeCloseTo(1, 6);
+});
+
+test('weights that cancel out become equal shares', () => {
+  const bench = setWeight(setWeight(addToBench(addToBench([], 'a'), 'b'), 'a', 1), 'b', -1);
+  expect(weights(normalise(bench))).toEqual([0.5, 0.5]);
+});

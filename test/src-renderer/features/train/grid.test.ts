@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { previewMasks } from '../../../../src-renderer/features/train/coto-preview.ts';
+import { defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
+import { expandGrid, gridFields, valuesFromText } from '../../../../src-renderer/features/train/grid.ts';
+import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
+
+test('values are read from lists and ranges, each once', () => {
+  expect(valuesFromText('1-3, 7 3')).toEqual([1, 2, 3, 7]);
+  expect(valuesFromText('1e-4, 0.003')).toEqual([1e-4, 0.003]);
+  expect(valuesFromText('')).toEqual([]);
+});
+
+test('a grid makes every combination, the first axis changing slowest', () => {
+  const { runs, problem } = expandGrid(
+    defaultDraft,
+    [
+      { field: 'coto', values: [false, true] },
+      { field: 'adapter.r', values: [2, 4] },
+      { field: 'seed', values: [1, 2] },
+    ],
+    'fashion',
+  );
+  expect(problem).toBeNull();
+  expect(runs.map((run) => [run.config.coto !== null, run.config.adapter.r, run.config.seed])).toEqual([
+    [false, 2, 1],
+    [false, 2, 2],
+    [false, 4, 1],
+    [false, 4, 2],
+    [true, 2, 1],
+    [true, 2, 2],
+    [true, 4, 1],
+    [true, 4, 2],
+  ]);
+  expect(runs[7]?.name).toBe('fashion · CoTo · r 4 · seed 2');
+});
+
+test('a grid with a refused value queues nothing and says which', () => {
+  const { runs, problem } = expandGrid(defaultDraft, [{ field: 'adapter.r', values: [4, 0] }], '');
+  expect(runs).toEqual([]);
+  expect(problem).toBe('adapter.r: Must be at least 1.');
+  expect(expandGrid(defaultDraft, [{ field: 'seed', values: valuesFromText('1-900') }], '').problem).toContain('200');
+});
+
+test('a grid runs over numeric fields of every card', () => {
+  expect(gridFields).toContain('learning_rate');
+  expect(gridFields).toContain('adapter.r');
+  expect(gridFields).toContain('coto.stage1_ratio');
+  expect(gridFields).not.toContain('lr_scheduler_type');
+});
+
+test('the preview has at least one group on in every step, all on in stage 2, and repeats by its seed', () => {
+  const settings = cotoSettingsSchema.parse({});
+  const masks = previewMasks(settings, 80, 12, 3);
+  expect(masks.bytes).toHaveLength(80 * 12);
+  for (let step = 0; step < 80; step++) {
+    const row = masks.bytes.subarray(step * 12, step * 12 + 12);
+    expect(row).toContain(1);
+    if (step >= 60) expect([...row]).toEqual(Array(12).fill(1));
+  }
+  expect(previewMasks(settings, 80, 12, 3).bytes).toEqual(masks.bytes);
+  expect(previewMasks(settings, 80, 12, 4).bytes).not.toEqual(masks.bytes);
+});
