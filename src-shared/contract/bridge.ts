@@ -1,0 +1,57 @@
+import type { ErrorValue } from './errors.ts';
+
+/**
+ * How the backend is. `ready`: it answers. `lost`: it ended and is being started again; whatever was asked is lost.
+ * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
+ */
+export interface BackendStatus {
+  readonly status: 'starting' | 'ready' | 'lost' | 'failed';
+  readonly generation: number;
+  readonly error: ErrorValue | null;
+}
+
+export interface FileFilter {
+  readonly name: string;
+  /** Without the dot: ['yaml', 'yml']. */
+  readonly extensions: string[];
+}
+
+/** The one object that the window sees of the outside: `window.coto`, made by the preload script. */
+export interface StudioBridge {
+  /** Sends one RPC frame to the backend. Frames posted while it is not `ready` are lost: connect once it is. */
+  post(message: unknown): void;
+  /** Calls `listener` with every RPC frame of the backend until the returned function is called. */
+  on(listener: (message: unknown) => void): () => void;
+  /** Calls `listener` with the present status at once (asynchronously) and with every later one. */
+  onStatus(listener: (status: BackendStatus) => void): () => void;
+  /** Starts a backend that has `failed` once more. */
+  restartBackend(): void;
+  /** Native dialogs; null where the person cancelled. */
+  readonly dialogs: {
+    openFolder(options?: { title?: string }): Promise<string | null>;
+    openFile(options?: { title?: string; filters?: FileFilter[] }): Promise<string | null>;
+    saveFile(options?: { title?: string; defaultName?: string; filters?: FileFilter[] }): Promise<string | null>;
+    /** Asks where, then writes the text there. Answers the path. */
+    saveText(
+      text: string,
+      options?: { title?: string; defaultName?: string; filters?: FileFilter[] },
+    ): Promise<string | null>;
+    /** Asks which, then reads it (at most 16 MiB). */
+    openText(options?: { title?: string; filters?: FileFilter[] }): Promise<{ path: string; text: string } | null>;
+  };
+  /** The path on disk of a file or folder that was dropped on the window. */
+  pathForFile(file: File): string;
+  /** Opens a file or folder with the system's own program. Rejects with one sentence. */
+  openPath(path: string): Promise<void>;
+  showInFolder(path: string): Promise<void>;
+  /** A choice in the native menu: a route to open ('/train', '/settings') or 'palette'. */
+  onMenu(listener: (command: string) => void): () => void;
+  readonly platform: string;
+  readonly versions: { readonly app: string; readonly electron: string; readonly chrome: string };
+}
+
+declare global {
+  interface Window {
+    readonly coto: StudioBridge;
+  }
+}
