@@ -1,0 +1,73 @@
+import { meanInterval } from '../statistics/student.ts';
+import type { FigureTheme } from './figure.ts';
+import { type FigureObject, plainText } from './figure.ts';
+import { type SeriesStyle, themeColours } from './palette.ts';
+
+export interface BarPoint {
+  readonly value: number;
+  /** What a click on the point should find again. */
+  readonly customdata: FigureObject[string];
+  readonly name: string;
+}
+
+/**
+ * One series of grouped bars: the mean of each category with its 95 % interval, and every repetition as a point on its
+ * bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` says where in a category the series stands.
+ */
+export function barSeries(
+  label: string,
+  style: SeriesStyle,
+  categories: readonly (readonly BarPoint[])[],
+  slot: number,
+  slots: number,
+  theme: FigureTheme,
+  unit = '%',
+): FigureObject[] {
+  const width = 0.8 / slots;
+  const centre = (category: number) => category + (slot - (slots - 1) / 2) * width;
+  const intervals = categories.map((points) => meanInterval(points.map((point) => point.value)));
+  const repeated = categories.some((points) => points.length > 1);
+  const { text, surface } = themeColours(theme);
+  const bars: FigureObject = {
+    type: 'bar',
+    name: plainText(label),
+    x: intervals.map((_, category) => centre(category)),
+    y: intervals.map((interval) => interval.mean),
+    width: width * 0.92,
+    marker: {
+      color: style.colour,
+      ...(style.pattern === '' ? {} : { pattern: { shape: style.pattern, fgcolor: surface } }),
+    },
+    hovertemplate: `${plainText(label)}: %{y:.2f} ${unit} (mean)<extra></extra>`,
+    customdata: categories.map((points) => points[0]?.customdata ?? null),
+  };
+  if (!repeated) return [bars];
+  bars.error_y = {
+    type: 'data',
+    array: intervals.map((interval) => interval.halfWidth ?? 0),
+    color: text,
+    thickness: 1.2,
+    width: 4,
+  };
+  const points = categories.flatMap((entries, category) =>
+    entries.map((entry, index) => ({
+      ...entry,
+      x: centre(category) + (index - (entries.length - 1) / 2) * width * 0.3,
+    })),
+  );
+  return [
+    bars,
+    {
+      type: 'scatter',
+      mode: 'markers',
+      name: `${plainText(label)}: each seed`,
+      x: points.map((point) => point.x),
+      y: points.map((point) => point.value),
+      text: points.map((point) => plainText(point.name)),
+      customdata: points.map((point) => point.customdata),
+      marker: { size: 6, color: surface, line: { color: text, width: 1.2 } },
+      hovertemplate: `%{text}: %{y:.2f} ${unit}<extra></extra>`,
+      showlegend: false,
+    },
+  ];
+}

@@ -1,0 +1,100 @@
+import { type FigureObject, type FigureTheme, plainText } from './figure.ts';
+import { type SeriesStyle, themeColours } from './palette.ts';
+
+const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+/** The frame that all figures share: transparent ground, quiet grid, exact hover, zoom kept while new data come in. */
+export function baseLayout(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
+  const { text, surface, grid } = themeColours(theme);
+  return {
+    title: { text: title, font: { size: 14, color: text, family: font }, x: 0, xref: 'paper', xanchor: 'left' },
+    font: { family: font, size: 12, color: text },
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    margin: { l: 56, r: 24, t: 44, b: 48 },
+    hoverlabel: { bgcolor: surface, bordercolor: grid, font: { family: font, size: 12, color: text }, namelength: -1 },
+    hovermode: 'x unified',
+    uirevision: 'keep',
+    showlegend: false,
+    ...overrides,
+  };
+}
+
+export function axis(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
+  const { text, quiet, grid } = themeColours(theme);
+  return {
+    title: { text: title, font: { size: 12, color: text }, standoff: 8 },
+    tickfont: { color: quiet, size: 11 },
+    gridcolor: grid,
+    linecolor: grid,
+    zeroline: false,
+    automargin: true,
+    ...overrides,
+  };
+}
+
+/** A legend in one row above the plot, for figures without line ends. */
+export function legendAbove(theme: FigureTheme): FigureObject {
+  return {
+    orientation: 'h',
+    x: 1,
+    xanchor: 'right',
+    y: 1.02,
+    yanchor: 'bottom',
+    font: { size: 11, color: themeColours(theme).text },
+  };
+}
+
+export interface LineEnd {
+  readonly label: string;
+  readonly style: SeriesStyle;
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * Names at the lines' ends, as annotations: a dot in the line's colour, then the name in the text's colour (a coloured name
+ * would be too faint to read). Names that would overlap are moved apart; `range` is the y axis (in the axis' own
+ * coordinates) and `height` the plot's height in pixels that this is judged by.
+ */
+export function lineEnds(
+  theme: FigureTheme,
+  ends: readonly LineEnd[],
+  range: readonly [number, number],
+  height = 300,
+): FigureObject[] {
+  const gap = (16 / height) * (range[1] - range[0]);
+  const sorted = [...ends].filter((end) => Number.isFinite(end.y)).sort((first, second) => first.y - second.y);
+  let previous = Number.NEGATIVE_INFINITY;
+  const placed = sorted.map((end) => {
+    previous = Math.max(end.y, previous + gap);
+    return { end, y: previous };
+  });
+  const overshoot = Math.max(0, previous - range[1]);
+  return placed.map(({ end, y }) => ({
+    x: end.x,
+    y: y - overshoot,
+    xref: 'x',
+    yref: 'y',
+    text: `<span style="color:${end.style.colour}">●</span> ${plainText(end.label)}`,
+    showarrow: false,
+    xanchor: 'left',
+    yanchor: 'middle',
+    xshift: 6,
+    align: 'left',
+    font: { size: 11, color: themeColours(theme).text },
+  }));
+}
+
+/** Room at the right for the longest of these names at 11 px. */
+export function marginFor(labels: readonly string[]): number {
+  const longest = labels.reduce((most, label) => Math.max(most, label.length), 0);
+  return Math.min(220, 28 + Math.ceil(longest * 6.2));
+}
+
+/** "95 % interval of the mean over n seeds", honest about n = 1 and n = 2. */
+export function intervalCaption(n: number, unit = 'seeds'): string {
+  if (n < 2) return 'One seed: no uncertainty can be drawn.';
+  const wide = n === 2 ? '; with two it is very wide' : '';
+  return `Bands and bars are the 95 % interval (Student's t) of the mean over ${n} ${unit}${wide}.`;
+}

@@ -1,0 +1,90 @@
+import type { FigureTheme } from './figure.ts';
+
+/** Okabe and Ito's colours, each with one meaning in the whole studio. */
+export const colours = {
+  coto: '#0072B2',
+  without: '#E69F00',
+  base: '#7F7F7F',
+  ensemble: '#009E73',
+  merged: '#CC79A7',
+} as const;
+
+/** What further groups of runs take, in order. */
+const furtherColours = ['#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442'] as const;
+const dashes = ['solid', 'dash', 'dot', 'dashdot', 'longdash'] as const;
+const patterns = ['', '/', 'x', '.', '+'] as const;
+
+export interface SeriesStyle {
+  readonly colour: string;
+  /** A line's dash: tells variants apart in black and white. */
+  readonly dash: string;
+  /** The same for bars. */
+  readonly pattern: string;
+}
+
+/**
+ * Styles of a study's series, keyed by `seriesKey`: blue with CoTo, orange without; a second, third … variant of either
+ * takes the next dash and pattern.
+ */
+export function studyStyles(series: readonly { label: string; coto: boolean }[]): ReadonlyMap<string, SeriesStyle> {
+  const styles = new Map<string, SeriesStyle>();
+  const seen = { coto: 0, without: 0 };
+  for (const entry of series) {
+    const key = seriesKey(entry);
+    if (styles.has(key)) continue;
+    const kind = entry.coto ? 'coto' : 'without';
+    styles.set(key, { colour: colours[kind], ...line(seen[kind]++) });
+  }
+  return styles;
+}
+
+/**
+ * Styles of overlaid runs, keyed by their group: the first group with CoTo is blue, the first without orange, further groups
+ * take the rest of the palette in order; the dash tells adapter variants apart.
+ */
+export function runStyles(
+  runs: readonly { group: string; coto: boolean; variant: string }[],
+): ReadonlyMap<string, SeriesStyle> {
+  const styles = new Map<string, SeriesStyle>();
+  const variants = [...new Set(runs.map((run) => run.variant))];
+  const taken = new Set<string>();
+  let further = 0;
+  for (const run of runs) {
+    if (styles.has(run.group)) continue;
+    let colour: string = run.coto ? colours.coto : colours.without;
+    if (taken.has(colour)) colour = furtherColours[further++ % furtherColours.length] ?? colours.base;
+    taken.add(colour);
+    styles.set(run.group, { colour, ...line(variants.indexOf(run.variant)) });
+  }
+  return styles;
+}
+
+export function seriesKey(series: { label: string; coto: boolean }): string {
+  return `${series.coto ? 'coto' : 'without'}/${series.label}`;
+}
+
+function line(index: number): { dash: string; pattern: string } {
+  return { dash: dashes[index % dashes.length] ?? 'solid', pattern: patterns[index % patterns.length] ?? '' };
+}
+
+/** `#rrggbb` with an opacity, for bands and faint raw curves. */
+export function faded(colour: string, opacity: number): string {
+  const channel = (start: number) => Number.parseInt(colour.slice(start, start + 2), 16);
+  return `rgba(${channel(1)},${channel(3)},${channel(5)},${opacity})`;
+}
+
+export interface ThemeColours {
+  readonly text: string;
+  readonly quiet: string;
+  readonly grid: string;
+  readonly surface: string;
+  /** Two plain tones of an activation map. */
+  readonly on: string;
+  readonly off: string;
+}
+
+export function themeColours(theme: FigureTheme): ThemeColours {
+  return theme.dark
+    ? { text: '#dfe1e5', quiet: '#a6abb5', grid: '#34373d', surface: '#1d1f23', on: '#3f9fd8', off: '#2b2e33' }
+    : { text: '#23262b', quiet: '#5a606b', grid: '#e3e5e9', surface: '#ffffff', on: '#0072B2', off: '#e9ecf0' };
+}

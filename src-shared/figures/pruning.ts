@@ -1,0 +1,122 @@
+import type { PruningStudyResult } from '../domain/study.ts';
+import { mean } from '../statistics/student.ts';
+import { bySeries, meanCurve } from './band.ts';
+import { barSeries } from './bars.ts';
+import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
+import { axis, baseLayout, intervalCaption, type LineEnd, legendAbove, lineEnds, marginFor } from './layout.ts';
+import { seriesKey, studyStyles } from './palette.ts';
+
+/**
+ * Bars of each structured pattern, the unpruned level of each series as a line, every seed as a point.
+ * `customdata` of a point is [index in result.adapters, index in its patterns].
+ */
+export function pruningFigure(result: PruningStudyResult, theme: FigureTheme): Figure {
+  const series = bySeries(result.adapters);
+  const styles = studyStyles(result.adapters);
+  const labels = result.adapters[0]?.patterns.map((pattern) => pattern.label) ?? [];
+  const data: FigureObject[] = [];
+  const shapes: FigureObject[] = [];
+  let seeds = 0;
+  series.forEach((group, slot) => {
+    const style = styles.get(seriesKey(group));
+    if (style === undefined) return;
+    seeds = Math.max(seeds, group.entries.length);
+    const categories = labels.map((_, category) =>
+      group.entries.flatMap(({ entry, index }) => {
+        const pattern = entry.patterns[category];
+        return pattern === undefined
+          ? []
+          : [
+              {
+                value: pattern.accuracy * 100,
+                customdata: [index, category],
+                name: `${group.label}, seed ${entry.seed}`,
+              },
+            ];
+      }),
+    );
+    data.push(...barSeries(group.label, style, categories, slot, series.length, theme));
+    const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
+    shapes.push({
+      type: 'line',
+      xref: 'paper',
+      x0: 0,
+      x1: 1,
+      yref: 'y',
+      y0: level,
+      y1: level,
+      line: { color: style.colour, width: 1.5, dash: style.dash === 'solid' ? 'dash' : style.dash },
+    });
+  });
+  return {
+    data,
+    layout: baseLayout(theme, 'What is left when whole layers lose their adapters', {
+      hovermode: 'closest',
+      barmode: 'overlay',
+      showlegend: true,
+      legend: legendAbove(theme),
+      xaxis: axis(theme, '', {
+        tickvals: labels.map((_, index) => index),
+        ticktext: labels.map(plainText),
+        range: [-0.5, Math.max(1, labels.length) - 0.5],
+        showgrid: false,
+      }),
+      yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
+      shapes,
+    }),
+    caption: `Accuracy on ${result.examples} test examples; dashed lines: unpruned. ${intervalCaption(seeds)}`,
+  };
+}
+
+/**
+ * Accuracy over the share of factor entries set to zero, the unpruned level as the point at 0 %.
+ * `customdata` of a point is [index of the series' first adapter in result.adapters, index in its sparsities; −1 unpruned].
+ */
+export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): Figure {
+  const styles = studyStyles(result.adapters);
+  const data: FigureObject[] = [];
+  const shapes: FigureObject[] = [];
+  const ends: LineEnd[] = [];
+  let seeds = 0;
+  for (const group of bySeries(result.adapters)) {
+    const style = styles.get(seriesKey(group));
+    const first = group.entries[0];
+    if (style === undefined || first === undefined) continue;
+    seeds = Math.max(seeds, group.entries.length);
+    const x = [0, ...first.entry.sparsities.map((point) => point.sparsity * 100)];
+    const values = group.entries.map(({ entry }) =>
+      [entry.unpruned, ...entry.sparsities].map((point) => point.accuracy * 100),
+    );
+    const curve = meanCurve(
+      group.label,
+      style,
+      x,
+      values,
+      x.map((_, index) => [first.index, index - 1]),
+    );
+    data.push(...curve.traces);
+    const level = curve.means[0] ?? Number.NaN;
+    shapes.push({
+      type: 'line',
+      xref: 'paper',
+      x0: 0,
+      x1: 1,
+      yref: 'y',
+      y0: level,
+      y1: level,
+      line: { color: style.colour, width: 1, dash: 'dot' },
+    });
+    ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
+  }
+  return {
+    data,
+    layout: baseLayout(theme, 'How much of the factors can be zeroed', {
+      margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
+      xaxis: axis(theme, 'factor entries set to zero (%)', { range: [-1, 101] }),
+      yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
+      annotations: lineEnds(theme, ends, [0, 100]),
+      shapes,
+    }),
+    caption: `Accuracy on ${result.examples} test examples; smallest magnitudes go first; dotted lines: unpruned. ${intervalCaption(seeds)}`,
+  };
+}

@@ -1,0 +1,67 @@
+import { activationProbability, meanActivationProbability } from '../coto/schedule.ts';
+import type { CotoSettings } from '../domain/coto.ts';
+import type { ActivationMasks } from '../domain/run.ts';
+import { activationTrace, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
+import type { Figure, FigureTheme } from './figure.ts';
+import { axis, baseLayout } from './layout.ts';
+import { colours } from './palette.ts';
+
+export interface ScheduleFigureInput {
+  readonly settings: CotoSettings;
+  readonly totalSteps: number;
+  /** Names of the groups from the input up. */
+  readonly groups: readonly string[];
+  /** What was drawn (`sampleStrip` for a preview, a run's masks else); null leaves the strip out. */
+  readonly strip: ActivationMasks | null;
+}
+
+/** p(t) as a line over the sampled strip (layer × step), one x axis for both, full activation marked. */
+export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): Figure {
+  const { settings, totalSteps, groups, strip } = input;
+  const full = fullActivationStep(settings, totalSteps);
+  const steps = curveSteps(settings, totalSteps);
+  const curve = {
+    type: 'scatter',
+    mode: 'lines',
+    name: 'p(t)',
+    x: steps,
+    y: steps.map((step) => activationProbability(settings, step, totalSteps)),
+    line: { color: colours.coto, width: 2 },
+    hovertemplate: 'step %{x}<br>p = %{y:.3f}<extra></extra>',
+    xaxis: 'x',
+    yaxis: 'y',
+  };
+  const drawn =
+    strip === null
+      ? null
+      : activationTrace({ masks: strip, groups, totalSteps, fullActivationStep: full }, theme, { yaxis: 'y2' });
+  const mark = fullActivationMark(full, theme, 'paper');
+  const mean = meanActivationProbability(settings, totalSteps);
+  const thinned = drawn !== null && drawn.every > 1 ? ` Every ${drawn.every}th step of the strip is drawn.` : '';
+  return {
+    data: drawn === null ? [curve] : [curve, drawn.trace],
+    layout: baseLayout(theme, 'How likely each adapter is on', {
+      hovermode: 'closest',
+      margin: { l: 72, r: 64, t: 56, b: 48 },
+      xaxis: axis(theme, 'optimizer step', {
+        range: [-0.5, Math.max(1, totalSteps) - 0.5],
+        showgrid: false,
+        anchor: drawn === null ? 'y' : 'y2',
+      }),
+      yaxis: axis(theme, 'p', { range: [0, 1.04], domain: drawn === null ? [0, 1] : [0.6, 1], tickvals: [0, 0.5, 1] }),
+      ...(drawn === null ? {} : { yaxis2: groupAxis(groups, theme, { domain: [0, 0.52] }) }),
+      shapes: mark.shapes,
+      annotations: mark.annotations,
+    }),
+    caption: `Mean p over all ${totalSteps} steps: ${mean.toFixed(3)}. Rows count from the input up; at least one group is on in every step.${thinned}`,
+  };
+}
+
+/** Enough points for a straight line or a curve, the bend at the end of stage 1 among them. */
+function curveSteps(settings: CotoSettings, totalSteps: number): number[] {
+  const last = Math.max(0, totalSteps - 1);
+  const every = Math.max(1, Math.floor(totalSteps / 200));
+  const steps = new Set<number>([0, last, Math.min(last, Math.ceil(settings.stage1_ratio * totalSteps))]);
+  for (let step = 0; step <= last; step += every) steps.add(step);
+  return [...steps].sort((first, second) => first - second);
+}
