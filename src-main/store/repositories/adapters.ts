@@ -1,0 +1,115 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import { type AdapterRecord, adapterOriginSchema } from '../../../src-shared/domain/adapter.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { booleanColumn, jsonColumn, toBit, toJson, toNullableJson } from '../rows.ts';
+
+const rowSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    folder: z.string(),
+    model_id: z.string(),
+    variant: z.string(),
+    r: z.number(),
+    lora_alpha: z.number(),
+    target_modules: jsonColumn(z.array(z.string())),
+    layers: jsonColumn(z.array(z.number())),
+    modules_to_save: jsonColumn(z.array(z.string())),
+    coto: jsonColumn(cotoSettingsSchema).nullable(),
+    origin: jsonColumn(adapterOriginSchema),
+    dataset_id: z.string().nullable(),
+    accuracy: z.number().nullable(),
+    parameter_count: z.number(),
+    size_bytes: z.number(),
+    sha256: z.string(),
+    created_at: z.number(),
+    archived: booleanColumn,
+  })
+  .transform(
+    (row): AdapterRecord => ({
+      id: row.id,
+      name: row.name,
+      folder: row.folder,
+      modelId: row.model_id,
+      variant: row.variant,
+      r: row.r,
+      loraAlpha: row.lora_alpha,
+      targetModules: row.target_modules,
+      layers: row.layers,
+      modulesToSave: row.modules_to_save,
+      coto: row.coto,
+      origin: row.origin,
+      datasetId: row.dataset_id,
+      accuracy: row.accuracy,
+      parameterCount: row.parameter_count,
+      sizeBytes: row.size_bytes,
+      sha256: row.sha256,
+      createdAt: row.created_at,
+      archived: row.archived,
+    }),
+  );
+
+/** Adapters below the home. */
+export class AdapterRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  list(): AdapterRecord[] {
+    return z.array(rowSchema).parse(this.database.prepare('SELECT * FROM adapters ORDER BY created_at DESC, id').all());
+  }
+
+  find(id: string): AdapterRecord | null {
+    const row = this.database.prepare('SELECT * FROM adapters WHERE id = ?').get(id);
+    return row === undefined ? null : rowSchema.parse(row);
+  }
+
+  countOfModel(modelId: string): number {
+    return z
+      .object({ n: z.number() })
+      .parse(this.database.prepare('SELECT count(*) AS n FROM adapters WHERE model_id = ?').get(modelId)).n;
+  }
+
+  insert(adapter: AdapterRecord): void {
+    this.database
+      .prepare(
+        `INSERT INTO adapters (id, name, folder, model_id, variant, r, lora_alpha, target_modules, layers, modules_to_save,
+           coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived)
+         VALUES (@id, @name, @folder, @modelId, @variant, @r, @loraAlpha, @targetModules, @layers, @modulesToSave,
+           @coto, @origin, @datasetId, @accuracy, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived)`,
+      )
+      .run({
+        ...adapter,
+        targetModules: toJson(adapter.targetModules),
+        layers: toJson(adapter.layers),
+        modulesToSave: toJson(adapter.modulesToSave),
+        coto: toNullableJson(adapter.coto),
+        origin: toJson(adapter.origin),
+        archived: toBit(adapter.archived),
+      });
+  }
+
+  update(
+    id: string,
+    values: { name?: string | undefined; archived?: boolean | undefined; accuracy?: number | undefined },
+  ): void {
+    this.database
+      .prepare(
+        `UPDATE adapters SET name = coalesce(@name, name), archived = coalesce(@archived, archived),
+           accuracy = coalesce(@accuracy, accuracy) WHERE id = @id`,
+      )
+      .run({
+        id,
+        name: values.name ?? null,
+        archived: values.archived === undefined ? null : toBit(values.archived),
+        accuracy: values.accuracy ?? null,
+      });
+  }
+
+  remove(id: string): void {
+    this.database.prepare('DELETE FROM adapters WHERE id = ?').run(id);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import {
+  type DatasetRecord,
+  datasetDescriptionSchema,
+  datasetSourceSchema,
+} from '../../../src-shared/domain/dataset.ts';
+import { booleanColumn, jsonColumn, toBit, toJson } from '../rows.ts';
+
+const rowSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    bundled: booleanColumn,
+    licence: z.string().nullable(),
+    provenance: z.string().nullable(),
+    source: jsonColumn(datasetSourceSchema),
+    description: jsonColumn(datasetDescriptionSchema),
+    created_at: z.number(),
+  })
+  .transform(({ created_at, ...row }): DatasetRecord => ({ ...row, createdAt: created_at }));
+
+/** Data sets that the studio knows; the files are the person's own and never touched. */
+export class DatasetRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  list(): DatasetRecord[] {
+    const rows = this.database.prepare('SELECT * FROM datasets ORDER BY bundled DESC, created_at, id').all();
+    return z.array(rowSchema).parse(rows);
+  }
+
+  find(id: string): DatasetRecord | null {
+    const row = this.database.prepare('SELECT * FROM datasets WHERE id = ?').get(id);
+    return row === undefined ? null : rowSchema.parse(row);
+  }
+
+  /** Adds the data set, or renews what is known of the one with this id. */
+  save(dataset: DatasetRecord): void {
+    this.database
+      .prepare(
+        `INSERT INTO datasets (id, name, bundled, licence, provenance, source, description, created_at)
+         VALUES (@id, @name, @bundled, @licence, @provenance, @source, @description, @createdAt)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, bundled = excluded.bundled, licence = excluded.licence,
+           provenance = excluded.provenance, source = excluded.source, description = excluded.description`,
+      )
+      .run({
+        ...dataset,
+        bundled: toBit(dataset.bundled),
+        source: toJson(dataset.source),
+        description: toJson(dataset.description),
+      });
+  }
+
+  remove(id: string): void {
+    this.database.prepare('DELETE FROM datasets WHERE id = ?').run(id);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+
+const rowSchema = z.object({ stamp: z.string(), description: z.string() });
+
+/** What reading a folder told, as long as its stamp (sizes and times of change) stays the same. */
+export class DescriptionRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** The JSON kept for `path`, or null where there is none or the folder is other than before. */
+  find(kind: 'model' | 'dataset', path: string, stamp: string): unknown {
+    const row = this.database
+      .prepare('SELECT stamp, description FROM descriptions WHERE kind = ? AND path = ?')
+      .get(kind, path);
+    if (row === undefined) return null;
+    const kept = rowSchema.parse(row);
+    if (kept.stamp !== stamp) return null;
+    const description: unknown = JSON.parse(kept.description);
+    return description;
+  }
+
+  save(kind: 'model' | 'dataset', path: string, stamp: string, description: unknown): void {
+    this.database
+      .prepare('INSERT OR REPLACE INTO descriptions (kind, path, stamp, description) VALUES (?, ?, ?, ?)')
+      .run(kind, path, stamp, JSON.stringify(description));
+  }
+}

@@ -1,0 +1,145 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import {
+  type JobProgress,
+  type JobRecord,
+  jobProgressSchema,
+  jobRecordSchema,
+} from '../../../src-shared/domain/job.ts';
+import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
+
+const rowSchema = z
+  .object({
+    id: z.string(),
+    kind: jobRecordSchema.shape.kind,
+    title: z.string(),
+    status: jobRecordSchema.shape.status,
+    subject_id: z.string().nullable(),
+    after: jsonColumn(z.array(z.string())),
+    progress: jsonColumn(jobProgressSchema).nullable(),
+    error: jsonColumn(storedErrorSchema).nullable(),
+    created_at: z.number(),
+    started_at: z.number().nullable(),
+    finished_at: z.number().nullable(),
+  })
+  .transform(
+    ({ subject_id, created_at, started_at, finished_at, ...row }): JobRecord => ({
+      ...row,
+      subjectId: subject_id,
+      createdAt: created_at,
+      startedAt: started_at,
+      finishedAt: finished_at,
+    }),
+  );
+
+const selectJobs = `SELECT jobs.*, (SELECT json_group_array(after_id) FROM
+  (SELECT after_id FROM job_dependencies WHERE job_id = jobs.id ORDER BY position)) AS after FROM jobs`;
+
+export interface JobChanges {
+  status?: JobRecord['status'];
+  progress?: JobProgress | null;
+  error?: StoredError | null;
+  startedAt?: number | null;
+  finishedAt?: number | null;
+}
+
+/** The queue as kept: order of creation is order of work. The payload is JSON that the queue's owner understands. */
+export class JobRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** All jobs, or those that are not over: queued, running, paused. Oldest first. */
+  list(active: boolean): JobRecord[] {
+    const where = active ? "WHERE status IN ('queued', 'running', 'paused')" : '';
+    return z.array(rowSchema).parse(this.database.prepare(`${selectJobs} ${where} ORDER BY sequence`).all());
+  }
+
+  withStatus(status: JobRecord['status']): JobRecord[] {
+    return z
+      .array(rowSchema)
+      .parse(this.database.prepare(`${selectJobs} WHERE status = ? ORDER BY sequence`).all(status));
+  }
+
+  find(id: string): JobRecord | null {
+    const row = this.database.prepare(`${selectJobs} WHERE id = ?`).get(id);
+    return row === undefined ? null : rowSchema.parse(row);
+  }
+
+  /** The newest job about `subjectId`. */
+  findOfSubject(subjectId: string): JobRecord | null {
+    const row = this.database
+      .prepare(`${selectJobs} WHERE subject_id = ? ORDER BY sequence DESC LIMIT 1`)
+      .get(subjectId);
+    return row === undefined ? null : rowSchema.parse(row);
+  }
+
+  insert(job: JobRecord, payload: unknown): void {
+    this.database.transaction(() => {
+      this.database
+        .prepare(
+          `INSERT INTO jobs (id, kind, title, status, subject_id, payload, progress, error, created_at, started_at, finished_at)
+           VALUES (@id, @kind, @title, @status, @subjectId, @payload, @progress, @error, @createdAt, @startedAt, @finishedAt)`,
+        )
+        .run({
+          id: job.id,
+          kind: job.kind,
+          title: job.title,
+          status: job.status,
+          subjectId: job.subjectId,
+          payload: toJson(payload),
+          progress: toNullableJson(job.progress),
+          error: toNullableJson(job.error),
+          createdAt: job.createdAt,
+          startedAt: job.startedAt,
+          finishedAt: job.finishedAt,
+        });
+      const dependency = this.database.prepare(
+        'INSERT INTO job_dependencies (job_id, position, after_id) VALUES (?, ?, ?)',
+      );
+      for (const [position, afterId] of job.after.entries()) dependency.run(job.id, position, afterId);
+    })();
+  }
+
+  payload(id: string): unknown {
+    const row = this.database.prepare('SELECT payload FROM jobs WHERE id = ?').get(id);
+    return z.object({ payload: jsonColumn(z.unknown()) }).parse(row).payload;
+  }
+
+  setPayload(id: string, payload: unknown): void {
+    this.database.prepare('UPDATE jobs SET payload = ? WHERE id = ?').run(toJson(payload), id);
+  }
+
+  update(id: string, changes: JobChanges): JobRecord | null {
+    const job = this.find(id);
+    if (job === null) return null;
+    const changed: JobRecord = { ...job, ...changes };
+    this.database
+      .prepare(
+        `UPDATE jobs SET status = @status, progress = @progress, error = @error, started_at = @startedAt,
+           finished_at = @finishedAt WHERE id = @id`,
+      )
+      .run({
+        id,
+        status: changed.status,
+        progress: toNullableJson(changed.progress),
+        error: toNullableJson(changed.error),
+        startedAt: changed.startedAt,
+        finishedAt: changed.finishedAt,
+      });
+    return changed;
+  }
+
+  saveResult(jobId: string, result: unknown): void {
+    this.database
+      .prepare('INSERT OR REPLACE INTO job_results (job_id, result) VALUES (?, ?)')
+      .run(jobId, toJson(result));
+  }
+
+  result(jobId: string): unknown {
+    const row = this.database.prepare('SELECT result FROM job_results WHERE job_id = ?').get(jobId);
+    return row === undefined ? null : z.object({ result: jsonColumn(z.unknown()) }).parse(row).result;
+  }
+}

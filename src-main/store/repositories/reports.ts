@@ -1,0 +1,40 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import { jsonColumn, toJson } from '../rows.ts';
+
+/** A report as kept: `path` is relative to the home. */
+const rowSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    path: z.string(),
+    study_ids: jsonColumn(z.array(z.string())),
+    created_at: z.number(),
+  })
+  .transform(({ study_ids, created_at, ...row }) => ({ ...row, studyIds: study_ids, createdAt: created_at }));
+export type StoredReport = z.output<typeof rowSchema>;
+
+export class ReportRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  list(): StoredReport[] {
+    return z.array(rowSchema).parse(this.database.prepare('SELECT * FROM reports ORDER BY created_at DESC, id').all());
+  }
+
+  find(id: string): StoredReport | null {
+    const row = this.database.prepare('SELECT * FROM reports WHERE id = ?').get(id);
+    return row === undefined ? null : rowSchema.parse(row);
+  }
+
+  insert(report: StoredReport): void {
+    this.database
+      .prepare(
+        'INSERT INTO reports (id, name, path, study_ids, created_at) VALUES (@id, @name, @path, @studyIds, @createdAt)',
+      )
+      .run({ ...report, studyIds: toJson(report.studyIds) });
+  }
+}

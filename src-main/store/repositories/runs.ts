@@ -1,0 +1,227 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import {
+  type CheckpointRecord,
+  checkpointRecordSchema,
+  type RunConfig,
+  type RunFacts,
+  type RunRecord,
+  type RunResult,
+  type RunStatus,
+  runConfigSchema,
+  runFactsSchema,
+  runResultSchema,
+  runStatusSchema,
+} from '../../../src-shared/domain/run.ts';
+import {
+  booleanColumn,
+  jsonColumn,
+  type StoredError,
+  storedErrorSchema,
+  toBit,
+  toJson,
+  toNullableJson,
+} from '../rows.ts';
+
+const rowSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: runStatusSchema,
+    config: jsonColumn(runConfigSchema),
+    model_id: z.string(),
+    dataset_id: z.string(),
+    tags: jsonColumn(z.array(z.string())),
+    note: z.string(),
+    starred: booleanColumn,
+    archived: booleanColumn,
+    study_id: z.string().nullable(),
+    step: z.number(),
+    facts: jsonColumn(runFactsSchema).nullable(),
+    result: jsonColumn(runResultSchema).nullable(),
+    adapter_id: z.string().nullable(),
+    error: jsonColumn(storedErrorSchema).nullable(),
+    folder: z.string(),
+    created_at: z.number(),
+    started_at: z.number().nullable(),
+    finished_at: z.number().nullable(),
+  })
+  .transform(
+    (row): Omit<RunRecord, 'checkpoints'> => ({
+      id: row.id,
+      name: row.name,
+      status: row.status,
+      config: row.config,
+      modelId: row.model_id,
+      datasetId: row.dataset_id,
+      tags: row.tags,
+      note: row.note,
+      starred: row.starred,
+      archived: row.archived,
+      studyId: row.study_id,
+      step: row.step,
+      facts: row.facts,
+      result: row.result,
+      adapterId: row.adapter_id,
+      error: row.error,
+      folder: row.folder,
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      finishedAt: row.finished_at,
+    }),
+  );
+
+const checkpointRowSchema = z.object({
+  run_id: z.string(),
+  kind: checkpointRecordSchema.shape.kind,
+  step: z.number(),
+  folder: z.string(),
+  accuracy: z.number().nullable(),
+  resumable: booleanColumn,
+});
+
+/** What may change in a run; what is left out stays as it is. */
+export interface RunChanges {
+  name?: string | undefined;
+  status?: RunStatus;
+  config?: RunConfig;
+  tags?: string[] | undefined;
+  note?: string | undefined;
+  starred?: boolean | undefined;
+  archived?: boolean | undefined;
+  step?: number;
+  facts?: RunFacts | null;
+  result?: RunResult | null;
+  adapterId?: string | null;
+  error?: StoredError | null;
+  startedAt?: number | null;
+  finishedAt?: number | null;
+}
+
+export class RunRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  list(archived: boolean): RunRecord[] {
+    const rows = this.database
+      .prepare('SELECT * FROM runs WHERE archived = ? ORDER BY created_at DESC, rowid DESC')
+      .all(toBit(archived));
+    const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
+    return z
+      .array(rowSchema)
+      .parse(rows)
+      .map((run) => ({ ...run, checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint) }));
+  }
+
+  find(id: string): RunRecord | null {
+    const row = this.database.prepare('SELECT * FROM runs WHERE id = ?').get(id);
+    return row === undefined ? null : { ...rowSchema.parse(row), checkpoints: this.checkpoints(id) };
+  }
+
+  withStatus(status: RunStatus): RunRecord[] {
+    const rows = z
+      .array(z.object({ id: z.string() }))
+      .parse(this.database.prepare('SELECT id FROM runs WHERE status = ?').all(status));
+    return rows.map((row) => this.find(row.id)).filter((run) => run !== null);
+  }
+
+  countOf(column: 'model_id' | 'dataset_id', id: string): number {
+    const sql =
+      column === 'model_id'
+        ? 'SELECT count(*) AS n FROM runs WHERE model_id = ?'
+        : 'SELECT count(*) AS n FROM runs WHERE dataset_id = ?';
+    return z.object({ n: z.number() }).parse(this.database.prepare(sql).get(id)).n;
+  }
+
+  insert(run: RunRecord): void {
+    this.database
+      .prepare(
+        `INSERT INTO runs (id, name, status, config, model_id, dataset_id, tags, note, starred, archived, study_id, step, facts,
+           result, adapter_id, error, folder, created_at, started_at, finished_at)
+         VALUES (@id, @name, @status, @config, @modelId, @datasetId, @tags, @note, @starred, @archived, @studyId, @step, @facts,
+           @result, @adapterId, @error, @folder, @createdAt, @startedAt, @finishedAt)`,
+      )
+      .run(toRow(run));
+  }
+
+  /** Changes the named fields and returns the whole run as it is now. */
+  update(id: string, changes: RunChanges): RunRecord | null {
+    const run = this.find(id);
+    if (run === null) return null;
+    const defined = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+    const changed: RunRecord = { ...run, ...defined };
+    this.database
+      .prepare(
+        `UPDATE runs SET name = @name, status = @status, config = @config, tags = @tags, note = @note, starred = @starred,
+           archived = @archived, step = @step, facts = @facts, result = @result, adapter_id = @adapterId, error = @error,
+           started_at = @startedAt, finished_at = @finishedAt WHERE id = @id`,
+      )
+      .run(toRow(changed));
+    return changed;
+  }
+
+  remove(id: string): void {
+    this.database.prepare('DELETE FROM runs WHERE id = ?').run(id);
+  }
+
+  /** Keeps the checkpoint; there is one `last` and one `best` a run, and one row a folder. */
+  saveCheckpoint(runId: string, checkpoint: CheckpointRecord): void {
+    this.database.transaction(() => {
+      if (checkpoint.kind !== 'step')
+        this.database.prepare('DELETE FROM checkpoints WHERE run_id = ? AND kind = ?').run(runId, checkpoint.kind);
+      this.database
+        .prepare(
+          `INSERT OR REPLACE INTO checkpoints (run_id, folder, kind, step, accuracy, resumable)
+           VALUES (@runId, @folder, @kind, @step, @accuracy, @resumable)`,
+        )
+        .run({ ...checkpoint, runId, resumable: toBit(checkpoint.resumable) });
+    })();
+  }
+
+  removeCheckpointsAfter(runId: string, step: number): void {
+    this.database.prepare('DELETE FROM checkpoints WHERE run_id = ? AND step > ?').run(runId, step);
+  }
+
+  private checkpoints(runId: string): CheckpointRecord[] {
+    const rows = this.database.prepare('SELECT * FROM checkpoints WHERE run_id = ? ORDER BY step, kind').all(runId);
+    return z.array(checkpointRowSchema).parse(rows).map(toCheckpoint);
+  }
+
+  private checkpointRows(): z.output<typeof checkpointRowSchema>[] {
+    return z
+      .array(checkpointRowSchema)
+      .parse(this.database.prepare('SELECT * FROM checkpoints ORDER BY step, kind').all());
+  }
+}
+
+function toCheckpoint({ run_id: _, ...checkpoint }: z.output<typeof checkpointRowSchema>): CheckpointRecord {
+  return checkpoint;
+}
+
+function toRow(run: Omit<RunRecord, 'checkpoints'>): Record<string, string | number | null> {
+  return {
+    id: run.id,
+    name: run.name,
+    status: run.status,
+    config: toJson(run.config),
+    modelId: run.modelId,
+    datasetId: run.datasetId,
+    tags: toJson(run.tags),
+    note: run.note,
+    starred: toBit(run.starred),
+    archived: toBit(run.archived),
+    studyId: run.studyId,
+    step: run.step,
+    facts: toNullableJson(run.facts),
+    result: toNullableJson(run.result),
+    adapterId: run.adapterId,
+    error: toNullableJson(run.error),
+    folder: run.folder,
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt,
+  };
+}

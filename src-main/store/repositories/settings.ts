@@ -1,0 +1,34 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import { type Settings, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { jsonColumn } from '../rows.ts';
+
+const rowSchema = z.object({ name: z.string(), value: jsonColumn(z.unknown()) });
+
+export class SettingsRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** Every setting; a kept value that is no longer allowed gives way to the default. */
+  get(): Settings {
+    const rows = z.array(rowSchema).parse(this.database.prepare('SELECT name, value FROM settings').all());
+    let settings = settingsSchema.parse({});
+    for (const row of rows) {
+      const tried = settingsSchema.safeParse({ ...settings, [row.name]: row.value });
+      if (tried.success) settings = tried.data;
+    }
+    return settings;
+  }
+
+  set(values: Partial<Settings>): void {
+    const statement = this.database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)');
+    this.database.transaction(() => {
+      for (const [name, value] of Object.entries(values)) {
+        if (value !== undefined) statement.run(name, JSON.stringify(value));
+      }
+    })();
+  }
+}

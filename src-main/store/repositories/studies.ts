@@ -1,0 +1,93 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import {
+  type StudyRecord,
+  type StudyResult,
+  studyConfigSchema,
+  studyRecordSchema,
+  studyResultSchema,
+} from '../../../src-shared/domain/study.ts';
+import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
+
+const rowSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    status: studyRecordSchema.shape.status,
+    config: jsonColumn(studyConfigSchema),
+    result: jsonColumn(studyResultSchema).nullable(),
+    error: jsonColumn(storedErrorSchema).nullable(),
+    parent_id: z.string().nullable(),
+    created_at: z.number(),
+    finished_at: z.number().nullable(),
+  })
+  .transform(
+    ({ parent_id, created_at, finished_at, ...row }): StudyRecord => ({
+      ...row,
+      parentId: parent_id,
+      createdAt: created_at,
+      finishedAt: finished_at,
+    }),
+  );
+
+export class StudyRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  list(): StudyRecord[] {
+    return z.array(rowSchema).parse(this.database.prepare('SELECT * FROM studies ORDER BY created_at DESC, id').all());
+  }
+
+  find(id: string): StudyRecord | null {
+    const row = this.database.prepare('SELECT * FROM studies WHERE id = ?').get(id);
+    return row === undefined ? null : rowSchema.parse(row);
+  }
+
+  insert(study: StudyRecord): void {
+    this.database
+      .prepare(
+        `INSERT INTO studies (id, name, kind, status, config, result, error, parent_id, created_at, finished_at)
+         VALUES (@id, @name, @kind, @status, @config, @result, @error, @parentId, @createdAt, @finishedAt)`,
+      )
+      .run({
+        ...study,
+        config: toJson(study.config),
+        result: toNullableJson(study.result),
+        error: toNullableJson(study.error),
+      });
+  }
+
+  setRunning(id: string): void {
+    this.database.prepare("UPDATE studies SET status = 'running', error = NULL WHERE id = ?").run(id);
+  }
+
+  finish(
+    id: string,
+    values: {
+      status: StudyRecord['status'];
+      result: StudyResult | null;
+      error: StoredError | null;
+      finishedAt: number;
+    },
+  ): void {
+    this.database
+      .prepare(
+        'UPDATE studies SET status = @status, result = @result, error = @error, finished_at = @finishedAt WHERE id = @id',
+      )
+      .run({
+        id,
+        status: values.status,
+        result: toNullableJson(values.result),
+        error: toNullableJson(values.error),
+        finishedAt: values.finishedAt,
+      });
+  }
+
+  remove(id: string): void {
+    this.database.prepare('DELETE FROM studies WHERE id = ?').run(id);
+  }
+}
