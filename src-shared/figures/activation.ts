@@ -117,9 +117,14 @@ export function activationTrace(
   return { trace, every };
 }
 
-/** Names of at most a dozen rows, evenly chosen, so that they never overlap. */
-export function groupAxis(groups: readonly string[], theme: FigureTheme, overrides: FigureObject = {}): FigureObject {
-  const every = Math.max(1, Math.ceil(groups.length / 12));
+/** Names of at most `most` rows, evenly chosen, so that they never overlap. */
+export function groupAxis(
+  groups: readonly string[],
+  theme: FigureTheme,
+  overrides: FigureObject = {},
+  most = 12,
+): FigureObject {
+  const every = Math.max(1, Math.ceil(groups.length / most));
   const shown = groups.map((_, index) => index).filter((index) => index % every === 0);
   return axis(theme, '', {
     range: [-0.5, Math.max(1, groups.length) - 0.5],

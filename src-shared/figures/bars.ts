@@ -50,7 +50,8 @@ export function barSeries(
     width: 4,
   };
   const points = categories.flatMap((entries, category) =>
-    entries.map((entry, index) => ({
+    // A single value is the bar itself.
+    (entries.length > 1 ? entries : []).map((entry, index) => ({
       ...entry,
       x: centre(category) + (index - (entries.length - 1) / 2) * width * 0.3,
     })),

@@ -49,7 +49,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
         anchor: drawn === null ? 'y' : 'y2',
       }),
       yaxis: axis(theme, 'p', { range: [0, 1.04], domain: drawn === null ? [0, 1] : [0.6, 1], tickvals: [0, 0.5, 1] }),
-      ...(drawn === null ? {} : { yaxis2: groupAxis(groups, theme, { domain: [0, 0.52] }) }),
+      ...(drawn === null ? {} : { yaxis2: groupAxis(groups, theme, { domain: [0, 0.52] }, 6) }),
       shapes: mark.shapes,
       annotations: mark.annotations,
     }),
