@@ -1,0 +1,24 @@
+import { StudioError } from '../../src-shared/contract/errors.ts';
+
+const outOfMemory = /out of memory|cannot enlarge memory|memory access out of bounds|array buffer allocation failed|bad_alloc|OOM/i;
+const deviceLost = /device (was )?lost|CUDA_ERROR|GPU.*(hang|reset)/i;
+
+/** Gives the two failures of a machine that libraries report in their own words a code and a way out. */
+export function asStudioError(thrown: unknown): unknown {
+  if (thrown instanceof StudioError || !(thrown instanceof Error)) return thrown;
+  if (outOfMemory.test(thrown.message))
+    return new StudioError(
+      'out_of_memory',
+      'The compute backend ran out of memory.',
+      'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch), then resume.',
+      thrown.stack ?? thrown.message,
+    );
+  if (deviceLost.test(thrown.message))
+    return new StudioError(
+      'device_lost',
+      'The compute device was lost.',
+      'Resume from the last checkpoint; choose another compute backend in Settings if it happens again.',
+      thrown.stack ?? thrown.message,
+    );
+  return thrown;
+}

@@ -1,0 +1,34 @@
+import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
+import { asStudioError } from './recognise-error.ts';
+import { runEvaluateTask } from './tasks/evaluate.ts';
+import { runLogitsTask } from './tasks/logits.ts';
+import { runMergeTask } from './tasks/merge.ts';
+import { runPruneTask } from './tasks/prune.ts';
+import { runStudyTask } from './tasks/study.ts';
+import { runTrainTask } from './tasks/train.ts';
+
+/** Runs `task` to its end. Whatever goes wrong arrives as a StudioError that says what a person can do. */
+export async function runTask(task: EngineTask, context: TaskContext): Promise<EngineResult> {
+  try {
+    return await dispatch(task, context);
+  } catch (thrown) {
+    throw asStudioError(thrown);
+  }
+}
+
+function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult> {
+  switch (task.kind) {
+    case 'train':
+      return runTrainTask(task, context);
+    case 'evaluate':
+      return runEvaluateTask(task, context);
+    case 'merge':
+      return runMergeTask(task, context);
+    case 'prune':
+      return runPruneTask(task, context);
+    case 'study':
+      return runStudyTask(task, context);
+    case 'logits':
+      return runLogitsTask(task, context);
+  }
+}

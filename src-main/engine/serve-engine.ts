@@ -1,0 +1,38 @@
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { Channel } from '../../src-shared/rpc/channel.ts';
+import { serve } from '../../src-shared/rpc/serve.ts';
+import { probeComputeBackends } from './compute/index.ts';
+import type { EngineSignal, TaskContext } from './contract.ts';
+import { engineContract } from './rpc-contract.ts';
+import { runTask } from './run-task.ts';
+
+/** Serves the engine over `channel`, from whatever thread or process this runs in. One task at a time. */
+export function serveEngine(channel: Channel): void {
+  let running = false;
+  let signal: EngineSignal | null = null;
+
+  const server = serve(channel, engineContract, {
+    'engine.run': async ({ task }) => {
+      if (running) throw new StudioError('refused', 'The engine is busy with another task.', 'Wait for it, or cancel it.');
+      running = true;
+      signal = null;
+      const context: TaskContext = {
+        emit: (event) => server.emit('engine.event', event),
+        signal: async () => {
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          return signal;
+        },
+      };
+      try {
+        return await runTask(task, context);
+      } finally {
+        running = false;
+      }
+    },
+    'engine.signal': ({ signal: given }) => {
+      signal = given;
+      return { ok: true } as const;
+    },
+    'engine.probe': () => probeComputeBackends(),
+  });
+}

@@ -1,0 +1,19 @@
+import type { RunConfig } from '../../../../src-shared/domain/run.ts';
+import { constant } from './constant.ts';
+import { constantWithWarmup } from './constant-with-warmup.ts';
+import { cosine } from './cosine.ts';
+import type { LearningRateSchedule } from './learning-rate-schedule.ts';
+import { linear } from './linear.ts';
+
+/** Every schedule under the name that Transformers' `lr_scheduler_type` has for it. */
+export const learningRateSchedules: Record<RunConfig['lr_scheduler_type'], LearningRateSchedule> = {
+  linear,
+  cosine,
+  constant,
+  constant_with_warmup: constantWithWarmup,
+};
+
+/** Transformers' rule: a whole number of steps from 1 on, below it a share of all steps, rounded up. */
+export function warmupStepCount(warmupSteps: number, totalSteps: number): number {
+  return warmupSteps >= 1 ? Math.floor(warmupSteps) : Math.ceil(warmupSteps * totalSteps);
+}

@@ -1,0 +1,110 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { HostTensor } from '../../formats/host-tensor.ts';
+import type { Optimizer, OptimizerState } from './optimizer.ts';
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+interface Moments {
+  step: number;
+  first: tf.Variable;
+  second: tf.Variable;
+}
+
+/**
+ * AdamW with PyTorch's semantics (`torch.optim.AdamW`, Loshchilov and Hutter 2019): decoupled decay
+ * θ ← θ·(1 − lr·wd), then θ ← θ − lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), with t counted by variable.
+ */
+export class AdamW implements Optimizer {
+  private readonly variables: ReadonlyMap<string, tf.Variable>;
+  private readonly options: AdamWOptions;
+  private readonly moments = new Map<string, Moments>();
+
+  constructor(variables: ReadonlyMap<string, tf.Variable>, options: AdamWOptions) {
+    this.variables = variables;
+    this.options = options;
+  }
+
+  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {
+    const { beta1, beta2, epsilon, weightDecay } = this.options;
+    for (const [name, gradient] of gradients) {
+      const variable = this.variable(name);
+      const moments = this.momentsOf(name, variable);
+      moments.step += 1;
+      const correction1 = 1 - beta1 ** moments.step;
+      const correction2 = 1 - beta2 ** moments.step;
+      tf.tidy(() => {
+        const scaled = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
+        moments.first.assign(tf.add(tf.mul(moments.first, beta1), tf.mul(scaled, 1 - beta1)));
+        moments.second.assign(tf.add(tf.mul(moments.second, beta2), tf.mul(tf.mul(scaled, scaled), 1 - beta2)));
+        const denominator = tf.add(tf.mul(tf.sqrt(moments.second), 1 / Math.sqrt(correction2)), epsilon);
+        const update = tf.mul(tf.div(moments.first, denominator), learningRate / correction1);
+        const decayed = weightDecay === 0 ? variable : tf.mul(variable, 1 - learningRate * weightDecay);
+        variable.assign(tf.sub(decayed, update));
+      });
+    }
+  }
+
+  state(): OptimizerState {
+    const steps = new Map<string, number>();
+    const tensors = new Map<string, HostTensor>();
+    for (const [name, moments] of this.moments) {
+      steps.set(name, moments.step);
+      tensors.set(`${name}.exp_avg`, toHost(moments.first));
+      tensors.set(`${name}.exp_avg_sq`, toHost(moments.second));
+    }
+    return { steps, tensors };
+  }
+
+  restore(state: OptimizerState): void {
+    this.dispose();
+    for (const [name, step] of state.steps) {
+      const variable = this.variable(name);
+      const first = toVariable(state.tensors.get(`${name}.exp_avg`), variable, `${name}.exp_avg`);
+      const second = toVariable(state.tensors.get(`${name}.exp_avg_sq`), variable, `${name}.exp_avg_sq`);
+      this.moments.set(name, { step, first, second });
+    }
+  }
+
+  dispose(): void {
+    for (const { first, second } of this.moments.values()) {
+      first.dispose();
+      second.dispose();
+    }
+    this.moments.clear();
+  }
+
+  private variable(name: string): tf.Variable {
+    const variable = this.variables.get(name);
+    if (!variable) throw new StudioError('internal', `The optimizer has no parameter named ${name}.`);
+    return variable;
+  }
+
+  private momentsOf(name: string, variable: tf.Variable): Moments {
+    const known = this.moments.get(name);
+    if (known) return known;
+    const zeros = () => tf.tidy(() => tf.variable(tf.zeros(variable.shape), false));
+    const fresh = { step: 0, first: zeros(), second: zeros() };
+    this.moments.set(name, fresh);
+    return fresh;
+  }
+}
+
+function toHost(variable: tf.Variable): HostTensor {
+  return { shape: [...variable.shape], data: Float32Array.from(variable.dataSync()) };
+}
+
+function toVariable(tensor: HostTensor | undefined, like: tf.Variable, name: string): tf.Variable {
+  if (!tensor || tensor.shape.join() !== like.shape.join())
+    throw new StudioError(
+      'invalid_file',
+      `The checkpoint's optimizer state has no tensor ${name} of shape [${like.shape.join(', ')}].`,
+      'Resume from another checkpoint, or start the run again.',
+    );
+  return tf.tidy(() => tf.variable(tf.tensor(tensor.data, [...tensor.shape], 'float32'), false));
+}

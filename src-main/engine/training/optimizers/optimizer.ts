@@ -1,0 +1,22 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { HostTensor } from '../../formats/host-tensor.ts';
+
+/** An optimizer's memory in JavaScript: what a checkpoint keeps so that a resumed run goes on bit for bit. */
+export interface OptimizerState {
+  /** Steps that each variable has taken by itself: a variable without a gradient does not count a step. */
+  readonly steps: ReadonlyMap<string, number>;
+  /** Moments under `<variable>.exp_avg` and `<variable>.exp_avg_sq`. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+}
+
+export interface Optimizer {
+  /**
+   * One step at `learningRate` over the variables that have a gradient in `gradients`; the others are left alone: no decay,
+   * no moments, no step count (PyTorch's rule for `grad is None`). Each gradient is scaled by `gradientScale` first
+   * (clipping). The caller keeps and disposes the gradients.
+   */
+  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void;
+  state(): OptimizerState;
+  restore(state: OptimizerState): void;
+  dispose(): void;
+}

@@ -1,0 +1,128 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdaptedModel } from '../lora/adapted-model.ts';
+import type { ModelInputs } from '../models/base-model.ts';
+import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+
+/** One micro-batch on the host. `labels` are class ids below the head's label count. */
+export interface MicroBatch {
+  readonly inputs: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>>;
+  readonly labels: Int32Array;
+}
+
+/** What one optimizer step came to. The loss is the mean over all its examples; norms are before clipping. */
+export interface StepReport {
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /** Gradient norm of each variable that had one. */
+  readonly gradientNorms: ReadonlyMap<string, number>;
+}
+
+type Gradients = Map<string, tf.Tensor>;
+
+/**
+ * One optimizer step: forward, backward, accumulation over micro-batches, clipping, update. What lies below the lowest active
+ * adapter runs before the gradient scope, without a tape; variables of inactive groups are not part of it at all.
+ */
+export class TrainingStep {
+  private readonly model: AdaptedModel;
+  private readonly optimizer: Optimizer;
+  private readonly maxGradientNorm: number;
+
+  /** @param maxGradientNorm 0 switches clipping off. */
+  constructor(model: AdaptedModel, optimizer: Optimizer, maxGradientNorm: number) {
+    this.model = model;
+    this.optimizer = optimizer;
+    this.maxGradientNorm = maxGradientNorm;
+  }
+
+  /**
+   * @param frozenNames variables of groups that are off in this step.
+   * @throws StudioError not_finite where the loss or the gradient norm is not a number: nothing was updated then.
+   */
+  run(batches: readonly MicroBatch[], learningRate: number, frozenNames: ReadonlySet<string>): StepReport {
+    const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
+    const exampleCount = batches.reduce((count, batch) => count + batch.labels.length, 0);
+    const gradients: Gradients = new Map();
+    try {
+      let loss = 0;
+      for (const batch of batches) loss += this.accumulate(batch, active, exampleCount, gradients);
+      if (!Number.isFinite(loss)) throw notFinite('loss', loss);
+      const norms = gradientNorms(gradients);
+      const gradientNorm = Math.hypot(...norms.values());
+      if (!Number.isFinite(gradientNorm)) throw notFinite('gradient norm', gradientNorm);
+      this.optimizer.step(gradients, learningRate, this.clipFactor(gradientNorm));
+      return { loss, gradientNorm, gradientNorms: norms };
+    } finally {
+      for (const gradient of gradients.values()) gradient.dispose();
+    }
+  }
+
+  /** Adds one micro-batch's share of the gradients of the mean loss over `exampleCount` examples; returns its share of the loss. */
+  private accumulate(
+    batch: MicroBatch,
+    active: readonly (readonly [string, tf.Variable])[],
+    exampleCount: number,
+    gradients: Gradients,
+  ): number {
+    const share = batch.labels.length / exampleCount;
+    const kept = tf.tidy(() => {
+      const inputs: Record<string, tf.Tensor> = {};
+      for (const [name, { shape, data }] of Object.entries(batch.inputs))
+        inputs[name] = tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
+      const { value, grads } = this.differentiate(inputs, batch.labels, share, active.map(([, variable]) => variable));
+      const sums: tf.NamedTensorMap = { loss: value };
+      for (const [name, variable] of active) {
+        const gradient = grads[variable.name];
+        if (!gradient) continue;
+        const before = gradients.get(name);
+        sums[`gradient ${name}`] = before ? tf.add(before, gradient) : gradient;
+      }
+      return sums;
+    });
+    for (const [name] of active) {
+      const sum = kept[`gradient ${name}`];
+      if (!sum) continue;
+      gradients.get(name)?.dispose();
+      gradients.set(name, sum);
+    }
+    const value = kept['loss'];
+    if (!value) return Number.NaN;
+    const loss = value.dataSync()[0] ?? Number.NaN;
+    value.dispose();
+    return loss;
+  }
+
+  private differentiate(inputs: ModelInputs, labels: Int32Array, share: number, variables: tf.Variable[]) {
+    const below = this.model.forwardBelow(inputs);
+    const labelTensor = tf.tensor1d(labels, 'int32');
+    return tf.variableGrads(() => {
+      const logits = this.model.forwardFrom(below);
+      const loss = softmaxCrossEntropy(logits, labelTensor);
+      return share === 1 ? loss : tf.mul<tf.Scalar>(loss, share);
+    }, variables);
+  }
+
+  /** PyTorch's `clip_grad_norm_`: min(1, max / (norm + 1e-6)). */
+  private clipFactor(gradientNorm: number): number {
+    return this.maxGradientNorm === 0 ? 1 : Math.min(1, this.maxGradientNorm / (gradientNorm + 1e-6));
+  }
+}
+
+/** Euclidean norm of each tensor, read back in one go. */
+export function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Map<string, number> {
+  if (tensors.size === 0) return new Map();
+  const squares = tf.tidy(() => tf.stack([...tensors.values()].map((tensor) => tf.sum(tf.square(tensor)))));
+  const values = squares.dataSync();
+  squares.dispose();
+  return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));
+}
+
+function notFinite(what: string, value: number): StudioError {
+  return new StudioError(
+    'not_finite',
+    `The ${what} is ${Number.isNaN(value) ? 'not a number' : 'infinite'}.`,
+    'Lower learning_rate, lengthen warmup_steps or set max_grad_norm, then resume from the last checkpoint.',
+  );
+}
