@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
+import { readAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
+import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
+import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { TrainingRun, type TrainingOutcome } from '../../../src-main/engine/training/training-run.ts';
+import type { MicroBatch } from '../../../src-main/engine/training/training-step.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { goldenPath } from '../golden.ts';
+
+const EXAMPLES = 40;
+const PIXELS = 3 * 16 * 16;
+
+const pictures = (() => {
+  const random = RandomStream.seeded(9, 'study');
+  return {
+    pixels: Float32Array.from({ length: EXAMPLES * PIXELS }, () => random.normal()),
+    labels: Int32Array.from({ length: EXAMPLES }, () => random.integer(5)),
+  };
+})();
+
+function loadBatch(indices: Int32Array): Promise<MicroBatch> {
+  const data = new Float32Array(indices.length * PIXELS);
+  indices.forEach((index, row) => {
+    data.set(pictures.pixels.subarray(index * PIXELS, (index + 1) * PIXELS), row * PIXELS);
+  });
+  const labels = indices.map((index) => pictures.labels[index] ?? 0);
+  return Promise.resolve({ inputs: { pixel_values: { shape: [indices.length, 3, 16, 16], data } }, labels });
+}
+
+const config = (changes: Record<string, unknown> = {}): RunConfig =>
+  runConfigSchema.parse({
+    adapter: { r: 4, lora_alpha: 8, lora_dropout: 0.1, target_modules: ['q_proj', 'v_proj'] },
+    coto: {},
+    max_steps: 12,
+    per_device_train_batch_size: 4,
+    gradient_accumulation_steps: 2,
+    learning_rate: 0.01,
+    weight_decay: 0.1,
+    eval_steps: 4,
+    ...changes,
+  });
+
+let base: BaseModel;
+let folder: string;
+
+beforeAll(async () => {
+  await activateCompute('wasm');
+  base = await loadBaseModel(goldenPath('vit', 'base'));
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coto-training-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Trained extends TrainingOutcome {
+  readonly events: EngineEvent[];
+}
+
+/** Trains until the end, or until `signalAt` steps were taken. */
+async function train(
+  runConfig: RunConfig,
+  options: { name: string; resume?: string; signal?: EngineSignal; signalAt?: number },
+): Promise<Trained> {
+  const events: EngineEvent[] = [];
+  const model = new AdaptedModel(base);
+  model.createAdapter(runConfig.adapter, {
+    random: RandomStream.seeded(runConfig.seed, 'initialisation'),
+    labels: base.description.labels,
+  });
+  let asked = 0;
+  let scored = 0;
+  try {
+    const run = new TrainingRun({
+      config: runConfig,
+      model,
+      examples: Int32Array.from({ length: EXAMPLES }, (_, index) => index),
+      totalSteps: runConfig.max_steps,
+      loadBatch,
+      evaluate: async () => {
+        scored += 1;
+        return { accuracy: scored === 1 ? 0.9 : 0.5, loss: 1 };
+      },
+      runDirectory: join(folder, options.name),
+      baseModelName: 'golden',
+      context: {
+        emit: (event) => events.push(event),
+        signal: async () => (options.signalAt !== undefined && asked++ >= options.signalAt ? (options.signal ?? null) : null),
+      },
+      facts: { trainableParameters: 1, totalParameters: 1, evalExamples: 1, backend: 'wasm', threads: 1 },
+    });
+    if (options.resume) await run.resumeFrom(options.resume);
+    return { ...(await run.run()), events };
+  } finally {
+    model.dispose();
+  }
+}
+
+const rows = (events: EngineEvent[], name: string) =>
+  events.flatMap((event) => (event.kind === 'metrics' ? event.rows : [])).filter((row) => row.name === name);
+const masks = (events: EngineEvent[]) =>
+  events.flatMap((event) => (event.kind === 'masks' ? [...event.masks.bytes] : []));
+
+describe('a training run', () => {
+  it('goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped', async () => {
+    const whole = await train(config(), { name: 'whole' });
+    const paused = await train(config(), { name: 'cut', signal: 'pause', signalAt: 5 });
+    expect(paused.outcome).toBe('paused');
+    const last = join(folder, 'cut', 'checkpoints', 'last');
+    const resumed = await train(config(), { name: 'cut', resume: last });
+    expect(whole.outcome).toBe('completed');
+    expect(resumed.outcome).toBe('completed');
+
+    const losses = [...rows(paused.events, 'loss'), ...rows(resumed.events, 'loss')];
+    expect(losses).toEqual(rows(whole.events, 'loss'));
+    expect(losses).toHaveLength(12);
+    expect([...masks(paused.events), ...masks(resumed.events)]).toEqual(masks(whole.events));
+
+    const expected = await readSafetensors(join(folder, 'whole', 'checkpoints', 'last', 'adapter_model.safetensors'));
+    const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
+    expect(expected.size).toBeGreaterThan(0);
+    for (const [name, tensor] of expected) expect(actual.get(name)?.data).toEqual(tensor.data);
+  });
+
+  it('gives one result for one seed and another for another', async () => {
+    const [first, again, other] = [
+      await train(config(), { name: 'a' }),
+      await train(config(), { name: 'b' }),
+      await train(config({ seed: 7 }), { name: 'c' }),
+    ];
+    expect(rows(again.events, 'loss')).toEqual(rows(first.events, 'loss'));
+    expect(rows(other.events, 'loss')).not.toEqual(rows(first.events, 'loss'));
+  });
+
+  it('keeps one mask a step with at least one layer on, and every layer on from stage 2', async () => {
+    const { events } = await train(config(), { name: 'masks' });
+    const bytes = masks(events);
+    expect(bytes).toHaveLength(12 * 3);
+    for (let step = 0; step < 12; step++) {
+      const mask = bytes.slice(step * 3, step * 3 + 3);
+      expect(mask.includes(1)).toBe(true);
+      if (step >= 9) expect(mask).toEqual([1, 1, 1]);
+    }
+  });
+
+  it('leaves what is off in a step untouched: a single step with one layer on moves only that layer and the head', async () => {
+    const { events } = await train(config({ max_steps: 1, warmup_steps: 0, coto: { initial_p: 0 } }), { name: 'one' });
+    const bytes = masks(events);
+    const state = await readAdapter(join(folder, 'one', 'checkpoints', 'last'), base.description);
+    for (const module of base.description.linears) {
+      const factors = state.modules.get(module.name);
+      if (!factors || module.layer === null) continue;
+      // B starts at zero, so it has moved if and only if its layer was on.
+      expect(factors.b.data.some((value) => value !== 0)).toBe(bytes[module.layer] === 1);
+    }
+    expect(bytes.filter((bit) => bit === 1)).toHaveLength(1);
+  });
+
+  it('stops and hands on what it has; cancels and hands on nothing', async () => {
+    const stopped = await train(config(), { name: 'stop', signal: 'stop', signalAt: 3 });
+    expect(stopped.outcome).toBe('stopped');
+    expect(stopped.result?.steps).toBe(3);
+    expect((await readAdapter(stopped.adapterDirectory ?? '', base.description)).modules.size).toBe(6);
+    const cancelled = await train(config(), { name: 'cancel', signal: 'cancel', signalAt: 3 });
+    expect(cancelled).toMatchObject({ outcome: 'cancelled', result: null, adapterDirectory: null });
+  });
+
+  it('hands on the best checkpoint where the config asks for it', async () => {
+    const { adapterDirectory, adapterStep } = await train(config({ load_best_model_at_end: true }), { name: 'best' });
+    expect(adapterStep).toBe(4);
+    expect(adapterDirectory?.endsWith('best')).toBe(true);
+  });
+
+  it('ends in one sentence when the loss is not a number, with the last checkpoint still whole', async () => {
+    await train(config(), { name: 'nan', signal: 'pause', signalAt: 2 });
+    const poisoned = config({ max_steps: 12 });
+    const last = join(folder, 'nan', 'checkpoints', 'last');
+    pictures.pixels[0] = Number.NaN;
+    try {
+      await expect(train(poisoned, { name: 'nan', resume: last })).rejects.toMatchObject({ code: 'not_finite' });
+    } finally {
+      pictures.pixels[0] = 0.5;
+    }
+    expect((await readAdapter(last, base.description)).modules.size).toBe(6);
+  });
+});
