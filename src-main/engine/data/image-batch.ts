@@ -1,0 +1,63 @@
+import type { ImageSplit } from './dataset.ts';
+import type { ImagePreprocessor } from './image-preprocessor.ts';
+
+export { createImagePreprocessor, type ImagePreprocessor } from './image-preprocessor.ts';
+
+/** What a forward pass takes: `pixelValues` is [examples, channels, height, width], row-major. */
+export interface ImageBatch {
+  readonly pixelValues: Float32Array;
+  readonly labels: Int32Array;
+  readonly shape: [number, number, number, number];
+}
+
+const defaultCacheBytes = 256 * 1024 * 1024;
+
+/**
+ * Reads examples of a split as a model wants them. What was read once is kept as bytes, until `cacheBytes` are used: then
+ * the examples that are kept stay, and the others are read again each time, which under shuffled epochs no other choice of
+ * what to keep would beat.
+ */
+export class ImageBatcher {
+  readonly split: ImageSplit;
+  private readonly preprocessor: ImagePreprocessor;
+  private readonly kept = new Map<number, Uint8Array>();
+  private bytesLeft: number;
+
+  constructor(split: ImageSplit, preprocessor: ImagePreprocessor, cacheBytes = defaultCacheBytes) {
+    this.split = split;
+    this.preprocessor = preprocessor;
+    this.bytesLeft = cacheBytes;
+  }
+
+  /** Throws StudioError where an example cannot be read. */
+  async batch(indices: ArrayLike<number>): Promise<ImageBatch> {
+    const { channels, height, width } = this.preprocessor;
+    const exampleLength = channels * height * width;
+    const list = Array.from(indices);
+    const fitted = await Promise.all(list.map((index) => this.fitted(index)));
+    const pixelValues = new Float32Array(list.length * exampleLength);
+    for (const [position, bytes] of fitted.entries())
+      this.preprocessor.write(bytes, pixelValues, position * exampleLength);
+    return {
+      pixelValues,
+      labels: Int32Array.from(list, (index) => this.split.labels[index] ?? 0),
+      shape: [list.length, channels, height, width],
+    };
+  }
+
+  private async fitted(index: number): Promise<Uint8Array> {
+    const known = this.kept.get(index);
+    if (known !== undefined) return known;
+    const picture =
+      this.split.picture === undefined
+        ? { pixels: await this.split.pixels(index), ...this.preprocessor.source }
+        : await this.split.picture(index);
+    const fitted = this.preprocessor.fit(picture);
+    if (this.bytesLeft >= fitted.length && !this.kept.has(index)) {
+      this.bytesLeft -= fitted.length;
+      // A copy: what was read may be a view of a far larger buffer.
+      this.kept.set(index, Uint8Array.from(fitted));
+    }
+    return fitted;
+  }
+}

@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { unreadable } from './byte-source.ts';
+import type { Picture } from './dataset.ts';
+import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
+
+const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
+/** `preprocessor_config.json` with the defaults of transformers' ViTImageProcessor; `size` as number or height and width. */
+const configSchema = z.looseObject({
+  do_resize: z.boolean().nullable().default(true),
+  size: z
+    .union([
+      z
+        .number()
+        .int()
+        .min(1)
+        .transform((side) => ({ height: side, width: side })),
+      z.object({ height: z.number().int().min(1), width: z.number().int().min(1) }),
+    ])
+    .optional(),
+  resample: z.number().int().min(0).max(5).nullable().default(2),
+  do_rescale: z.boolean().nullable().default(true),
+  rescale_factor: z.number().default(1 / 255),
+  do_normalize: z.boolean().nullable().default(true),
+  image_mean: perChannel.nullable().default([0.5]),
+  image_std: perChannel.nullable().default([0.5]),
+  do_center_crop: z.literal(false).nullable().optional(),
+});
+type PreprocessorConfig = z.output<typeof configSchema>;
+
+/** Turns a data set's pictures into a model's `pixel_values`. */
+export interface ImagePreprocessor {
+  /** What `ImageSplit.pixels` of the data set gives. */
+  readonly source: { readonly height: number; readonly width: number; readonly channels: number };
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Channels and size as the model wants them, still bytes (channel last): what is worth keeping. */
+  fit(picture: Picture): Uint8Array;
+  /** Fitted bytes to floats, rescaled and normalised, channel first, into `values` from `offset`. */
+  write(fitted: Uint8Array, values: Float32Array, offset: number): void;
+}
+
+/**
+ * Reads `preprocessor_config.json` of the model's folder (without one: ViTImageProcessor's defaults at the model's size).
+ * Grey pictures are repeated for a model of three channels; RGB becomes grey by ITU-R 601 for a model of one, as Pillow's
+ * `convert('L')` does. Throws StudioError where the config or the data set does not fit the model.
+ */
+export async function createImagePreprocessor(
+  modelDirectory: string,
+  description: ModelDescription,
+  dataset: DatasetDescription,
+): Promise<ImagePreprocessor> {
+  const path = join(modelDirectory, 'preprocessor_config.json');
+  const { image } = description;
+  if (image === null || dataset.image === null)
+    throw new StudioError(
+      'refused',
+      image === null ? `The model in ${modelDirectory} takes no pictures.` : 'This data set has no pictures.',
+      'Choose an image model and an image data set.',
+    );
+  if (image.channels !== 1 && image.channels !== 3)
+    throw new StudioError('refused', `The model in ${modelDirectory} wants ${image.channels} channels, not 1 or 3.`);
+  const config = await readConfig(path);
+  const resize = config.do_resize !== false;
+  const size = resize ? (config.size ?? image) : dataset.image;
+  if (size.height !== image.height || size.width !== image.width)
+    throw new StudioError(
+      resize ? 'invalid_file' : 'refused',
+      resize
+        ? `${path} resizes to ${size.height} × ${size.width}, but the model takes ${image.height} × ${image.width}.`
+        : `${path} does not resize, so the data set's ${size.height} × ${size.width} pictures do not fit the model's ${image.height} × ${image.width}.`,
+    );
+  const filter = resampleFilters[config.resample ?? 2] ?? 'bilinear';
+  const tables = byteTables(config, image.channels, path);
+  return {
+    source: dataset.image,
+    ...image,
+    fit: (picture) => fit(picture, image, resize, filter),
+    write: (fitted, values, offset) => write(fitted, tables, values, offset),
+  };
+}
+
+async function readConfig(path: string): Promise<PreprocessorConfig> {
+  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '{}';
+    throw unreadable(path, thrown);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw new StudioError('invalid_file', `${path} is no JSON: ${thrown instanceof Error ? thrown.message : thrown}.`);
+  }
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success) throw new StudioError('invalid_file', `${path}: ${describeIssues(parsed.error)}.`);
+  return parsed.data;
+}
+
+/** For each channel the float that each byte becomes: (byte · rescale_factor − mean) / std. */
+function byteTables(config: PreprocessorConfig, channels: number, path: string): Float32Array[] {
+  const factor = config.do_rescale === false ? 1 : config.rescale_factor;
+  const normalize = config.do_normalize !== false;
+  const mean = normalize ? (config.image_mean ?? [0.5]) : [0];
+  const deviation = normalize ? (config.image_std ?? [0.5]) : [1];
+  for (const [name, values] of [['image_mean', mean] as const, ['image_std', deviation] as const])
+    if (values.length !== 1 && values.length !== channels)
+      throw new StudioError(
+        'invalid_file',
+        `${path} has ${values.length} values of ${name} for a model of ${channels} channels.`,
+      );
+  if (deviation.includes(0)) throw new StudioError('invalid_file', `${path} has an image_std of 0.`);
+  return Array.from({ length: channels }, (_, channel) =>
+    Float32Array.from(
+      { length: 256 },
+      (_, byte) => (byte * factor - (mean[channel] ?? mean[0] ?? 0)) / (deviation[channel] ?? deviation[0] ?? 1),
+    ),
+  );
+}
+
+function fit(
+  picture: Picture,
+  image: { height: number; width: number; channels: number },
+  resize: boolean,
+  filter: ResampleFilter,
+): Uint8Array {
+  const recoloured = picture.channels === 3 && image.channels === 1 ? toGrey(picture) : picture;
+  if (!resize && (picture.height !== image.height || picture.width !== image.width))
+    throw new StudioError(
+      'refused',
+      `A picture of ${picture.height} × ${picture.width} does not fit the model's ${image.height} × ${image.width}, and its preprocessor_config.json does not resize.`,
+    );
+  const sized = resample(recoloured, image.height, image.width, filter);
+  return sized.channels === image.channels ? sized.pixels : repeat(sized.pixels, image.channels);
+}
+
+/** ITU-R 601-2 luma in Pillow's fixed point: L = (19595 R + 38470 G + 7471 B + 32768) / 65536. */
+function toGrey({ pixels, height, width }: Picture): Picture {
+  const grey = new Uint8Array(height * width);
+  for (let index = 0; index < grey.length; index++) {
+    const [red = 0, green = 0, blue = 0] = [pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2]];
+    grey[index] = (red * 19595 + green * 38470 + blue * 7471 + 32768) >> 16;
+  }
+  return { pixels: grey, height, width, channels: 1 };
+}
+
+function repeat(grey: Uint8Array, channels: number): Uint8Array {
+  const result = new Uint8Array(grey.length * channels);
+  for (let index = 0; index < result.length; index++) result[index] = grey[Math.floor(index / channels)] ?? 0;
+  return result;
+}
+
+function write(fitted: Uint8Array, tables: readonly Float32Array[], values: Float32Array, offset: number): void {
+  const channels = tables.length;
+  const area = fitted.length / channels;
+  for (const [channel, table] of tables.entries())
+    for (let pixel = 0; pixel < area; pixel++)
+      values[offset + channel * area + pixel] = table[fitted[pixel * channels + channel] ?? 0] ?? 0;
+}

@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
+import { unreadable } from '../byte-source.ts';
+import { idxReader } from './idx.ts';
+import { imageFolderReader } from './image-folder.ts';
+import { mnistPackageReader } from './mnist-package.ts';
+import { quickdrawPackageReader } from './quickdraw-package.ts';
+import type { DatasetReader } from './reader.ts';
+
+/** Every format, the more particular ones first. */
+export const datasetReaders: readonly DatasetReader[] = [
+  mnistPackageReader,
+  quickdrawPackageReader,
+  idxReader,
+  imageFolderReader,
+];
+
+/** Which reader `path` (absolute file or folder) is for. Throws StudioError where it is none of the formats. */
+export async function detectReader(path: string): Promise<DatasetSource> {
+  await stat(path).catch((thrown: unknown) => {
+    throw unreadable(path, thrown);
+  });
+  for (const reader of datasetReaders) {
+    const source = await reader.detect(path);
+    if (source !== null) return source;
+  }
+  throw new StudioError(
+    'invalid_file',
+    `${path} is no data set that can be read: it has neither IDX files nor folders with pictures.`,
+    'Give a folder with train-images / train-labels IDX files, or one with a folder of pictures for each class.',
+  );
+}

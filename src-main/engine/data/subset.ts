@@ -1,0 +1,93 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+
+/** Each class draws from a stream of its own, so that the examples of one class never depend on another class. */
+function classStream(seed: number, label: number): RandomStream {
+  return RandomStream.seeded(seed * 65536 + label, 'subset');
+}
+
+/** The indices of each label's examples, ascending. */
+export function indicesByLabel(labels: ArrayLike<number>, labelCount: number): number[][] {
+  const byLabel: number[][] = Array.from({ length: labelCount }, () => []);
+  for (let index = 0; index < labels.length; index++) byLabel[labels[index] ?? -1]?.push(index);
+  return byLabel;
+}
+
+/**
+ * A few-shot subset: `perClass` examples of each label, drawn by `seed`, as ascending indices; 0 takes all examples.
+ * A seed always gives the same examples, and n + 1 a class contains those of n a class.
+ * Throws StudioError('invalid_input') naming the label (`labelNames`, where given) that has too few examples.
+ */
+export function fewShotIndices(
+  labels: Int32Array,
+  labelCount: number,
+  perClass: number,
+  seed: number,
+  labelNames: readonly string[] = [],
+): Int32Array {
+  if (perClass === 0) return Int32Array.from(labels.keys());
+  const chosen: number[] = [];
+  for (const [label, indices] of indicesByLabel(labels, labelCount).entries()) {
+    if (indices.length < perClass)
+      throw new StudioError(
+        'invalid_input',
+        `train_samples_per_class is ${perClass}, but the class ${labelNames[label] ?? label} has ${indices.length} training examples.`,
+        `Choose at most ${indices.length}, or 0 for all examples.`,
+      );
+    chosen.push(...classStream(seed, label).shuffle(indices).slice(0, perClass));
+  }
+  return Int32Array.from(chosen).sort();
+}
+
+/** The first `limit` of `count` examples; 0 takes all. Test splits are ordered so that any beginning is a fair sample. */
+export function evaluationIndices(count: number, limit: number): Int32Array {
+  return Int32Array.from({ length: limit === 0 ? count : Math.min(limit, count) }, (_, index) => index);
+}
+
+/**
+ * Splits the examples of each class by a fixed seed where a data set brings no test split: `testCount(n)` of a class's n
+ * examples are for testing. Both lists go round the classes, so that any beginning is balanced.
+ */
+export function splitByClass(
+  classes: readonly (readonly number[])[],
+  testCount: (exampleCount: number) => number,
+  seed = 0,
+): { train: number[]; test: number[] } {
+  const train: number[][] = [];
+  const test: number[][] = [];
+  for (const [label, indices] of classes.entries()) {
+    const shuffled = classStream(seed, label).shuffle([...indices]);
+    const held = testCount(indices.length);
+    test.push(shuffled.slice(0, held).sort((a, b) => a - b));
+    train.push(shuffled.slice(held).sort((a, b) => a - b));
+  }
+  return { train: roundRobin(train), test: roundRobin(test) };
+}
+
+/** A fifth of a class, at least one of two or more. */
+export function oneFifth(exampleCount: number): number {
+  return exampleCount < 2 ? 0 : Math.max(1, Math.round(exampleCount / 5));
+}
+
+/** [[a, b], [c]] → [a, c, b] */
+export function roundRobin<T>(lists: readonly (readonly T[])[]): T[] {
+  const result: T[] = [];
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  for (let turn = 0; turn < longest; turn++) {
+    for (const list of lists) {
+      const item = list[turn];
+      if (item !== undefined) result.push(item);
+    }
+  }
+  return result;
+}
+
+/** Examples of each label, in the order of labels. */
+export function countPerLabel(labels: ArrayLike<number>, labelCount: number): number[] {
+  const counts = new Array<number>(labelCount).fill(0);
+  for (let index = 0; index < labels.length; index++) {
+    const label = labels[index] ?? -1;
+    counts[label] = (counts[label] ?? 0) + 1;
+  }
+  return counts;
+}
