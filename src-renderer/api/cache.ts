@@ -1,0 +1,67 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { EventPayload } from '../../src-shared/contract/events.ts';
+import type { JobRecord } from '../../src-shared/domain/job.ts';
+import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { onConnection, onEvent } from './client.ts';
+
+type ListName = EventPayload<'list.changed'>['list'];
+
+/** Which answers a changed list makes stale. History (metrics, masks, logs) is not among them: it comes by events. */
+const staleByList: Record<ListName, readonly string[]> = {
+  models: ['models.list', 'models.get'],
+  datasets: ['datasets.list', 'datasets.get', 'datasets.preview'],
+  runs: ['runs.list', 'runs.get', 'runs.forecast'],
+  adapters: ['adapters.list', 'adapters.get'],
+  studies: ['studies.list', 'studies.get'],
+  reports: ['reports.list', 'reports.get'],
+  settings: ['settings.get', 'app.doctor', 'app.status'],
+};
+
+const activeStatuses: ReadonlySet<JobRecord['status']> = new Set(['queued', 'running', 'paused']);
+
+/** Keeps the answers that the window holds in step with what the backend tells; undone by the returned function. */
+export function followBackend(client: QueryClient): () => void {
+  const stops = [
+    onEvent('list.changed', ({ list }) => {
+      const names = new Set(staleByList[list]);
+      void client.invalidateQueries({ predicate: (query) => names.has(String(query.queryKey[0])) });
+    }),
+    onEvent('run.changed', (run) => applyRun(client, run)),
+    onEvent('job.changed', (job) => applyJob(client, job)),
+    onConnection((connected) => {
+      if (connected) void client.invalidateQueries();
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function applyRun(client: QueryClient, run: RunRecord): void {
+  client.setQueryData(['runs.get', { id: run.id }], run);
+  client.setQueriesData<RunRecord[]>({ queryKey: ['runs.list'] }, (runs) =>
+    runs?.map((other) => (other.id === run.id ? run : other)),
+  );
+}
+
+function applyJob(client: QueryClient, job: JobRecord): void {
+  const before = client.getQueryData<JobRecord>(['jobs.get', { id: job.id }]);
+  client.setQueryData(['jobs.get', { id: job.id }], job);
+  for (const query of client.getQueryCache().findAll({ queryKey: ['jobs.list'] })) {
+    const onlyActive = isOnlyActive(query.queryKey[1]);
+    client.setQueryData<JobRecord[]>(query.queryKey, (jobs) => jobs && upsertJob(jobs, job, onlyActive));
+  }
+  if (before?.status !== job.status) void client.invalidateQueries({ queryKey: ['app.status'] });
+}
+
+/** The list with this job put in, replaced, or taken out where only active jobs belong there. Order: by creation. */
+export function upsertJob(jobs: readonly JobRecord[], job: JobRecord, onlyActive: boolean): JobRecord[] {
+  const others = jobs.filter((other) => other.id !== job.id);
+  if (onlyActive && !activeStatuses.has(job.status)) return others;
+  return [...others, job].sort((left, right) => left.createdAt - right.createdAt);
+}
+
+function isOnlyActive(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null || !('active' in input)) return true;
+  return input.active !== false;
+}

@@ -1,0 +1,133 @@
+import { useSyncExternalStore } from 'react';
+import type { BackendStatus, StudioBridge } from '../../src-shared/contract/bridge.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { type EventName, type EventPayload, events } from '../../src-shared/contract/events.ts';
+import {
+  type RequestInput,
+  type RequestName,
+  type RequestOutput,
+  requests,
+} from '../../src-shared/contract/requests.ts';
+import type { Channel } from '../../src-shared/rpc/channel.ts';
+import { type Client, connect } from '../../src-shared/rpc/connect.ts';
+
+const contract = { requests, events };
+type BackendClient = Client<typeof contract>;
+
+/** What a listener is kept as until a client is there to carry it, and each time that the backend starts anew. */
+type Attach = (client: BackendClient) => () => void;
+
+let status: BackendStatus = { status: 'starting', generation: 0, error: null };
+let client: BackendClient | null = null;
+let waiting: { resolve: (client: BackendClient) => void; reject: (error: Error) => void }[] = [];
+const attachments = new Map<Attach, (() => void) | null>();
+const statusListeners = new Set<() => void>();
+const connectionListeners = new Set<(connected: boolean) => void>();
+
+/** Connects the window to its backend, and again each time that the backend has been started anew. Called once. */
+export function startClient(bridge: StudioBridge): void {
+  let closeChannel: (() => void) | null = null;
+  let generation = -1;
+  bridge.onStatus((next) => {
+    status = next;
+    const gone = next.status !== 'ready' || next.generation !== generation;
+    if (gone && client !== null) {
+      client = null;
+      for (const attach of attachments.keys()) attachments.set(attach, null);
+      closeChannel?.();
+      for (const listener of connectionListeners) listener(false);
+    }
+    if (next.status === 'ready' && client === null) {
+      generation = next.generation;
+      const channel = bridgeChannel(bridge);
+      closeChannel = channel.close;
+      client = connect(channel, contract, { onFault: (error) => console.error(error) });
+      for (const attach of attachments.keys()) attachments.set(attach, attach(client));
+      const ready = client;
+      for (const waiter of waiting) waiter.resolve(ready);
+      waiting = [];
+      for (const listener of connectionListeners) listener(true);
+    }
+    if (next.status === 'failed') {
+      const error = next.error ? StudioError.fromValue(next.error) : lostError();
+      for (const waiter of waiting) waiter.reject(error);
+      waiting = [];
+    }
+    for (const listener of statusListeners) listener();
+  });
+}
+
+function bridgeChannel(bridge: StudioBridge): Channel {
+  const stops: (() => void)[] = [];
+  const closeListeners: (() => void)[] = [];
+  let closed = false;
+  return {
+    post: (message) => bridge.post(message),
+    on(listener) {
+      const stop = bridge.on(listener);
+      stops.push(stop);
+      return stop;
+    },
+    onClose(listener) {
+      closeListeners.push(listener);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      for (const stop of stops) stop();
+      for (const listener of closeListeners) listener();
+    },
+  };
+}
+
+function lostError(): StudioError {
+  return new StudioError('disconnected', 'The backend does not run.', 'Start it again from the banner at the top.');
+}
+
+/**
+ * Asks the backend; while it starts the request waits. Rejects with a StudioError: the handler's own, or `disconnected`
+ * where the backend was lost before it answered.
+ */
+export async function request<Name extends RequestName>(
+  name: Name,
+  input: RequestInput<Name>,
+): Promise<RequestOutput<Name>> {
+  const ready = client ?? (await whenReady());
+  return ready.request(name, input);
+}
+
+function whenReady(): Promise<BackendClient> {
+  if (status.status === 'failed')
+    return Promise.reject(status.error ? StudioError.fromValue(status.error) : lostError());
+  return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+}
+
+/** Calls the listener for each event of this name until the returned function is called; outlives a lost backend. */
+export function onEvent<Name extends EventName>(
+  name: Name,
+  listener: (payload: EventPayload<Name>) => void,
+): () => void {
+  const attach: Attach = (ready) => ready.on(name, listener);
+  attachments.set(attach, client ? attach(client) : null);
+  return () => {
+    attachments.get(attach)?.();
+    attachments.delete(attach);
+  };
+}
+
+/** Told true when a backend has been connected (at first and after each loss), false when it is lost. */
+export function onConnection(listener: (connected: boolean) => void): () => void {
+  connectionListeners.add(listener);
+  return () => connectionListeners.delete(listener);
+}
+
+/** How the backend is, for the banner. */
+export function useBackendStatus(): BackendStatus {
+  return useSyncExternalStore(
+    (listener) => {
+      statusListeners.add(listener);
+      return () => statusListeners.delete(listener);
+    },
+    () => status,
+  );
+}

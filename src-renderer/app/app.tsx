@@ -1,0 +1,24 @@
+import { MantineProvider } from '@mantine/core';
+import { ModalsProvider } from '@mantine/modals';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { followBackend } from '../api/cache.ts';
+import { queryClient } from '../api/query.ts';
+import { Frame } from './frame.tsx';
+import { cssVariables, theme } from './theme.ts';
+
+/** The window: providers around the frame. */
+export function App() {
+  useEffect(() => followBackend(queryClient), []);
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+      <QueryClientProvider client={queryClient}>
+        <ModalsProvider labels={{ confirm: 'Confirm', cancel: 'Cancel' }}>
+          <Notifications position="bottom-right" limit={4} containerWidth={380} />
+          <Frame />
+        </ModalsProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,180 @@
+import { ActionIcon, Button, Kbd, Skeleton, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { useHotkeys, useLocalStorage } from '@mantine/hooks';
+import { spotlight } from '@mantine/spotlight';
+import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
+import { Suspense, useEffect } from 'react';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { useBackendStatus } from '../api/client.ts';
+import { useEvent, useRequest } from '../api/query.ts';
+import { EmptyState } from '../components/empty-state.tsx';
+import { notifyFailure, notifySuccess, notifyWarning } from '../components/notify.tsx';
+import { CommandPalette } from './command-palette.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import classes from './frame.module.css';
+import { pages } from './pages.tsx';
+import { navigate, useRoute } from './routes.tsx';
+import { StatusBar } from './status-bar.tsx';
+
+/** The three zones that every screen shares: rail, content, status bar. */
+export function Frame() {
+  useTheme();
+  useNotifications();
+  useMenu();
+  return (
+    <div className={classes['frame']}>
+      <Rail />
+      <main className={classes['content']}>
+        <BackendBanner />
+        <div className={classes['page']}>
+          <CurrentPage />
+        </div>
+      </main>
+      <StatusBar />
+      <CommandPalette />
+    </div>
+  );
+}
+
+function Rail() {
+  const route = useRoute();
+  const [collapsed, setCollapsed] = useLocalStorage({
+    key: 'coto-rail-collapsed',
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
+  useHotkeys([['mod+B', () => setCollapsed((value) => !value)]]);
+  const isMac = window.coto.platform === 'darwin';
+  return (
+    <nav className={classes['rail']} data-collapsed={collapsed || undefined} aria-label="Pages">
+      <div className={classes['brand']} aria-hidden={collapsed}>
+        {collapsed ? 'CoTo' : 'CoTo Studio'}
+      </div>
+      {pages.map((page) => {
+        const active = route.segments[0] === page.id;
+        const link = (
+          <a
+            key={page.id}
+            href={`#/${page.id}`}
+            className={classes['item']}
+            aria-current={active ? 'page' : undefined}
+            aria-label={page.label}
+          >
+            <page.icon size={18} stroke={1.6} aria-hidden />
+            {collapsed ? null : <span>{page.label}</span>}
+          </a>
+        );
+        return collapsed ? (
+          <Tooltip key={page.id} label={page.label} position="right">
+            {link}
+          </Tooltip>
+        ) : (
+          link
+        );
+      })}
+      <div className={classes['railEnd']}>
+        <UnstyledButton
+          className={classes['item'] ?? ''}
+          onClick={() => spotlight.open()}
+          aria-label="Search and commands"
+        >
+          <IconSearch size={18} stroke={1.6} aria-hidden />
+          {collapsed ? null : (
+            <>
+              <span>Search</span>
+              <Kbd size="xs" ml="auto">
+                {isMac ? '⌘K' : 'Ctrl K'}
+              </Kbd>
+            </>
+          )}
+        </UnstyledButton>
+        <ActionIcon
+          className={classes['collapse'] ?? ''}
+          aria-label={collapsed ? 'Show the words of the rail' : 'Collapse the rail to icons'}
+          onClick={() => setCollapsed((value) => !value)}
+        >
+          {collapsed ? <IconLayoutSidebarLeftExpand size={18} /> : <IconLayoutSidebarLeftCollapse size={18} />}
+        </ActionIcon>
+      </div>
+    </nav>
+  );
+}
+
+function CurrentPage() {
+  const route = useRoute();
+  const page = pages.find((entry) => entry.id === route.segments[0]);
+  useEffect(() => {
+    document.title = page ? `${page.label} – CoTo Studio` : 'CoTo Studio';
+  }, [page]);
+  if (!page)
+    return (
+      <EmptyState action={<Button onClick={() => navigate('/home')}>Go home</Button>}>
+        There is no page at {route.path}.
+      </EmptyState>
+    );
+  return (
+    <ErrorBoundary key={page.id}>
+      <Suspense fallback={<PageSkeleton />}>
+        <page.component />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+function PageSkeleton() {
+  return (
+    <div className={classes['skeleton']}>
+      <Skeleton height={20} width={160} />
+      <Skeleton height={240} />
+    </div>
+  );
+}
+
+/** Says that the backend is lost while it is; whatever the window shows is asked again once it is back. */
+function BackendBanner() {
+  const { status, error } = useBackendStatus();
+  if (status === 'ready' || status === 'starting') return null;
+  return (
+    <div className={classes['banner']} role="alert" data-failed={status === 'failed' || undefined}>
+      {status === 'lost' ? (
+        <span>The backend ended unexpectedly and is being started again. A running job can be resumed afterwards.</span>
+      ) : (
+        <>
+          <span>
+            {error?.message ?? 'The backend cannot start.'} {error?.hint}
+          </span>
+          <Button variant="default" onClick={() => window.coto.restartBackend()}>
+            Start it again
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function useTheme(): void {
+  const { data } = useRequest('settings.get', {});
+  const { setColorScheme } = useMantineColorScheme();
+  const theme = data?.theme;
+  useEffect(() => {
+    if (theme) setColorScheme(theme === 'system' ? 'auto' : theme);
+  }, [theme]);
+}
+
+function useNotifications(): void {
+  useEvent('notification', ({ level, title, message, error }) => {
+    if (level === 'success') notifySuccess(title, message);
+    else if (level === 'warning') notifyWarning(title, message);
+    else notifyFailure(error ? StudioError.fromValue(error) : new Error(message), title);
+  });
+}
+
+function useMenu(): void {
+  useEffect(
+    () =>
+      window.coto.onMenu((command) => {
+        if (command === 'palette') spotlight.open();
+        else navigate(command);
+      }),
+    [],
+  );
+}

@@ -1,0 +1,23 @@
+import { IconDatabase, IconHome, type IconProps, IconSettings, IconStack2 } from '@tabler/icons-react';
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+
+/** A page: the first segment of its address, its word in the rail, and its component, loaded when it is first opened. */
+export interface PageEntry {
+  id: string;
+  label: string;
+  icon: ComponentType<IconProps>;
+  component: LazyExoticComponent<ComponentType>;
+}
+
+/** Every page in the order of the rail. A page's module exports its component as default. */
+export const pages: readonly PageEntry[] = [
+  { id: 'home', label: 'Home', icon: IconHome, component: lazy(() => import('../pages/home/home-page.tsx')) },
+  { id: 'data', label: 'Data', icon: IconDatabase, component: lazy(() => import('../pages/data/data-page.tsx')) },
+  { id: 'models', label: 'Models', icon: IconStack2, component: lazy(() => import('../pages/models/models-page.tsx')) },
+  {
+    id: 'settings',
+    label: 'Settings',
+    icon: IconSettings,
+    component: lazy(() => import('../pages/settings/settings-page.tsx')),
+  },
+];

@@ -1,0 +1,91 @@
+import { type CSSVariablesResolver, createTheme } from '@mantine/core';
+
+const systemFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
+const monospaceFont = 'ui-monospace, "SF Mono", "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace';
+
+/** 13 px text on 20 px lines, a 4 px grid, one radius, indigo for actions and selection, neutral greys for the rest. */
+export const theme = createTheme({
+  primaryColor: 'indigo',
+  primaryShade: { light: 7, dark: 7 },
+  autoContrast: true,
+  fontFamily: systemFont,
+  fontFamilyMonospace: monospaceFont,
+  fontSizes: { xs: '13px', sm: '13px', md: '13px', lg: '15px', xl: '18px' },
+  lineHeights: { xs: '1.539', sm: '1.539', md: '1.539', lg: '1.6', xl: '1.4' },
+  spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },
+  radius: { xs: '6px', sm: '6px', md: '6px', lg: '6px', xl: '6px' },
+  defaultRadius: 'sm',
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '18px', lineHeight: '24px' },
+      h2: { fontSize: '15px', lineHeight: '20px' },
+      h3: { fontSize: '13px', lineHeight: '20px' },
+    },
+  },
+  cursorType: 'pointer',
+  focusRing: 'auto',
+  components: {
+    Button: { defaultProps: { size: 'xs' } },
+    ActionIcon: { defaultProps: { size: 28, variant: 'subtle', color: 'gray' } },
+    Anchor: { defaultProps: { underline: 'hover' } },
+    TextInput: { defaultProps: { size: 'xs' } },
+    NumberInput: { defaultProps: { size: 'xs' } },
+    Textarea: { defaultProps: { size: 'xs' } },
+    Select: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } },
+    MultiSelect: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } },
+    TagsInput: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } },
+    Autocomplete: { defaultProps: { size: 'xs' } },
+    Switch: { defaultProps: { size: 'xs' } },
+    Checkbox: { defaultProps: { size: 'xs' } },
+    Radio: { defaultProps: { size: 'xs' } },
+    Slider: { defaultProps: { size: 'sm' } },
+    SegmentedControl: { defaultProps: { size: 'xs' } },
+    Badge: { defaultProps: { size: 'sm', variant: 'light', tt: 'none', fw: 500 } },
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
+    Modal: { defaultProps: { shadow: 'xl', centered: true, transitionProps: { duration: 100 } } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12 } },
+    Progress: { defaultProps: { size: 4 } },
+  },
+});
+
+/** The greys of both themes; the rest of the colours is Mantine's. Text on every surface keeps 4.5 : 1. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-body': '#ffffff',
+    '--mantine-color-text': '#1c1d20',
+    '--mantine-color-dimmed': '#5c6066',
+    '--mantine-color-placeholder': '#7a7e85',
+    '--mantine-color-default-border': '#d5d7db',
+    '--studio-canvas': '#f6f6f7',
+    '--studio-rail': '#efeff1',
+    '--studio-surface': '#ffffff',
+    '--studio-hover': '#f0f1f4',
+    '--studio-selected': '#e8ebfb',
+    '--studio-line': '#e1e2e6',
+    '--studio-accent-text': '#3b5bdb',
+    '--studio-failure': '#c92a2a',
+    '--studio-warning': '#9a5b00',
+    '--studio-success': '#1b7a46',
+  },
+  dark: {
+    '--mantine-color-body': '#1c1d20',
+    '--mantine-color-text': '#e4e5e7',
+    '--mantine-color-dimmed': '#a0a4ab',
+    '--mantine-color-placeholder': '#7f848c',
+    '--mantine-color-default': '#232428',
+    '--mantine-color-default-hover': '#2b2d32',
+    '--mantine-color-default-border': '#3a3c42',
+    '--studio-canvas': '#151618',
+    '--studio-rail': '#101113',
+    '--studio-surface': '#1c1d20',
+    '--studio-hover': '#25272b',
+    '--studio-selected': '#262c4a',
+    '--studio-line': '#2d2f34',
+    '--studio-accent-text': '#91a7ff',
+    '--studio-failure': '#ff8787',
+    '--studio-warning': '#f5b74f',
+    '--studio-success': '#69c28f',
+  },
+});

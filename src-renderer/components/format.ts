@@ -1,0 +1,100 @@
+const missing = '–';
+const thinSpace = '\u2009';
+
+/** Three significant figures; large and tiny numbers in powers of ten. */
+export function formatNumber(value: number | null | undefined, digits = 3): string {
+  if (value === null || value === undefined) return missing;
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size >= 1e6 || size < 1e-3
+      ? value
+          .toExponential(digits - 1)
+          .replace(/\.?0+e/, 'e')
+          .replace('e+', 'e')
+      : size >= 10 ** digits
+        ? Math.round(value).toLocaleString('en-US').replaceAll(',', thinSpace)
+        : value.toPrecision(digits);
+  return text.replaceAll('-', '−');
+}
+
+/** A count in full, thousands set apart by a thin space. */
+export function formatCount(value: number | null | undefined): string {
+  if (value === null || value === undefined) return missing;
+  return Math.round(value).toLocaleString('en-US').replaceAll(',', thinSpace);
+}
+
+/** A share (0..1) as a number of percent with three significant figures, without the sign: the unit is the column's. */
+export function formatPercent(share: number | null | undefined): string {
+  if (share === null || share === undefined || Number.isNaN(share)) return missing;
+  const percent = share * 100;
+  return Math.abs(percent) >= 99.95
+    ? percent.toFixed(0)
+    : Math.abs(percent) < 10
+      ? percent.toFixed(2)
+      : percent.toFixed(1);
+}
+
+/** "1.24 GiB", "312 MiB", "4.00 KiB". */
+export function formatBytes(bytes: number | null | undefined): string {
+  if (bytes === null || bytes === undefined) return missing;
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const text = unit === 0 ? String(Math.round(value)) : value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+  return `${text} ${units[unit]}`;
+}
+
+/** "850 ms", "12 s", "3 min 20 s", "2 h 05 min", "3 d 4 h". */
+export function formatDuration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return missing;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+}
+
+/** "just now", "4 min ago", "3 h ago", "yesterday", "12 Mar". Times are milliseconds since 1970. */
+export function formatRelative(at: number, now: number): string {
+  const seconds = (now - at) / 1000;
+  if (seconds < 45) return 'just now';
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  const days = Math.floor(seconds / 86_400);
+  if (days === 1) return 'yesterday';
+  if (days < 7) return `${days} days ago`;
+  const date = new Date(at);
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return date.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  });
+}
+
+/** The exact time, for a hover: "25 Nov 2026, 03:16:49". */
+export function formatExact(at: number): string {
+  return new Date(at).toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+}
+
+/** "1 run", "3 runs". */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,68 @@
+import { useComputedColorScheme } from '@mantine/core';
+
+/** What the pure figure functions want to know of the window's theme. */
+export interface FigureTheme {
+  readonly dark: boolean;
+}
+
+const lightTheme: FigureTheme = { dark: false };
+const darkTheme: FigureTheme = { dark: true };
+
+/** The theme to hand to a figure function; the same object as long as the theme stays. */
+export function useFigureTheme(): FigureTheme {
+  return useComputedColorScheme('light') === 'dark' ? darkTheme : lightTheme;
+}
+
+/** Okabe and Ito's colours in the order in which further runs take them; the first two mean CoTo and its baseline. */
+export const runColours = [
+  '#0072B2',
+  '#E69F00',
+  '#009E73',
+  '#CC79A7',
+  '#56B4E9',
+  '#D55E00',
+  '#F0E442',
+  '#7F7F7F',
+] as const;
+
+/** Layout that every figure of the window shares, under what the figure itself says. */
+export function baseTemplate(theme: FigureTheme): object {
+  const text = theme.dark ? '#c9cbd0' : '#3b3e44';
+  const line = theme.dark ? '#43464d' : '#c3c6cc';
+  const grid = theme.dark ? '#2b2d32' : '#ececef';
+  const axis = {
+    gridcolor: grid,
+    zerolinecolor: grid,
+    linecolor: line,
+    tickcolor: line,
+    ticks: 'outside',
+    ticklen: 4,
+    showline: true,
+    automargin: true,
+    title: { standoff: 8 },
+  };
+  return {
+    layout: {
+      font: { family: 'system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif', size: 12, color: text },
+      title: { font: { size: 13 }, x: 0, xanchor: 'left', xref: 'container', pad: { l: 8 } },
+      colorway: [...runColours],
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      margin: { l: 48, r: 16, t: 36, b: 40 },
+      hovermode: 'x unified',
+      hoverlabel: {
+        bgcolor: theme.dark ? '#26282c' : '#ffffff',
+        bordercolor: line,
+        font: { color: theme.dark ? '#e4e5e7' : '#1c1d20', size: 12 },
+      },
+      legend: { bgcolor: 'rgba(0,0,0,0)' },
+      xaxis: axis,
+      yaxis: axis,
+    },
+  };
+}
+
+/** The surface on which figures lie, for pictures that leave the window. */
+export function surfaceColour(theme: FigureTheme): string {
+  return theme.dark ? '#1c1d20' : '#ffffff';
+}

@@ -1,0 +1,121 @@
+import { ActionIcon, Box, Menu, Skeleton, Text } from '@mantine/core';
+import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconVector } from '@tabler/icons-react';
+import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { notifyFailure, notifySuccess } from '../components/notify.tsx';
+import classes from './figure.module.css';
+import { type FigureSource, figureToCsv } from './figure-data.ts';
+import { useFigureTheme } from './figure-theme.ts';
+import { type FigurePoint, PlotlyView } from './plotly-view.ts';
+
+interface FigureProps {
+  figure: FigureSource;
+  /** Pixels. The figure keeps this height while it loads and whatever it shows. */
+  height: number;
+  /** What a screen reader calls the figure, and the name of files saved from it. Zoom is kept as long as it stays. */
+  name: string;
+  /** Under the figure: what it shows, and what a band or bar of uncertainty is. */
+  caption?: string;
+  onPointClick?: (point: FigurePoint) => void;
+}
+
+/** A plotly figure in the window's theme: redrawn at most four times a second, with a menu to copy and save it. */
+export const Figure = memo(function Figure({ figure, height, name, caption, onPointClick }: FigureProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const view = useRef<PlotlyView | null>(null);
+  const theme = useFigureTheme();
+  const [drawn, setDrawn] = useState(false);
+  const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
+  const isClickable = onPointClick !== undefined;
+
+  useEffect(() => {
+    const element = holder.current;
+    if (!element) return;
+    const created = new PlotlyView(element, {
+      onDrawn: () => setDrawn(true),
+      onPointClick: (point) => clicked(point),
+    });
+    view.current = created;
+    return () => {
+      view.current = null;
+      created.dispose();
+    };
+  }, []);
+
+  useEffect(() => {
+    view.current?.show(figure, { theme, height, name });
+  }, [figure, theme, height, name]);
+
+  const fileName = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const attempt = (work: () => Promise<void>) => {
+    work().catch((error: unknown) =>
+      notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The figure was not saved'),
+    );
+  };
+  const save = (format: 'svg' | 'png') =>
+    attempt(async () => {
+      const url = await view.current?.picture(format, theme);
+      if (url) download(url, `${fileName}.${format}`);
+    });
+  const copy = () =>
+    attempt(async () => {
+      const url = await view.current?.picture('png', theme);
+      if (!url) return;
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
+      notifySuccess('Picture copied', name);
+    });
+  const saveCsv = () => {
+    const url = URL.createObjectURL(new Blob([figureToCsv(figure)], { type: 'text/csv' }));
+    download(url, `${fileName}.csv`);
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  };
+
+  return (
+    <figure className={classes['figure']} aria-label={name}>
+      <Box className={classes['frame']} style={{ height }}>
+        {drawn ? null : <Skeleton className={classes['skeleton']} height={height - 16} />}
+        <div ref={holder} className={classes['plot']} data-clickable={isClickable || undefined} style={{ height }} />
+        <div className={classes['tools']}>
+          <Menu>
+            <Menu.Target>
+              <ActionIcon aria-label={`Copy or save the figure "${name}"`} size={24}>
+                <IconDots size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
+                Copy as picture
+              </Menu.Item>
+              <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
+                Save SVG
+              </Menu.Item>
+              <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
+                Save PNG
+              </Menu.Item>
+              <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
+                Save CSV
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </div>
+      </Box>
+      {caption ? (
+        <Text component="figcaption" c="dimmed" className={classes['caption'] ?? ''}>
+          {caption}
+        </Text>
+      ) : null}
+    </figure>
+  );
+});
+
+function download(url: string, fileName: string): void {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = fileName;
+  link.click();
+}
+
+function dataUrlToBlob(url: string): Blob {
+  const comma = url.indexOf(',');
+  const binary = atob(url.slice(comma + 1));
+  return new Blob([Uint8Array.from(binary, (character) => character.charCodeAt(0))], { type: 'image/png' });
+}

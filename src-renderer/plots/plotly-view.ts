@@ -1,0 +1,135 @@
+import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
+import type { FigureSource } from './figure-data.ts';
+import { baseTemplate, type FigureTheme, surfaceColour } from './figure-theme.ts';
+
+type PlotlyModule = typeof import('./plotly-bundle.ts').default;
+
+/** A point that was clicked: which trace and point of the figure's data, and where it is. */
+export interface FigurePoint {
+  readonly traceIndex: number;
+  readonly pointIndex: number;
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly customData: unknown;
+}
+
+interface ShowOptions {
+  readonly theme: FigureTheme;
+  readonly height: number;
+  readonly name: string;
+}
+
+const redrawMilliseconds = 250;
+const config: Partial<Config> = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
+
+/** Plotly in one element: loaded when first needed, redrawn at most four times a second, resized with its element. */
+export class PlotlyView {
+  private readonly element: HTMLElement;
+  private readonly observer: ResizeObserver;
+  private readonly onDrawn: () => void;
+  private readonly onPointClick: (point: FigurePoint) => void;
+  private plotly: PlotlyModule | null = null;
+  private graph: PlotlyHTMLElement | null = null;
+  private pending: { figure: FigureSource; options: ShowOptions } | null = null;
+  private shown: { figure: FigureSource; options: ShowOptions } | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private lastDraw = 0;
+  private width = 0;
+  private disposed = false;
+
+  constructor(element: HTMLElement, listeners: { onDrawn: () => void; onPointClick: (point: FigurePoint) => void }) {
+    this.element = element;
+    this.onDrawn = listeners.onDrawn;
+    this.onPointClick = listeners.onPointClick;
+    this.observer = new ResizeObserver((entries) => {
+      const width = Math.round(entries[0]?.contentRect.width ?? 0);
+      if (width === this.width) return;
+      this.width = width;
+      if (this.shown && !this.pending) this.pending = this.shown;
+      this.schedule();
+    });
+    this.observer.observe(element);
+    void import('./plotly-bundle.ts').then((module) => {
+      this.plotly = module.default;
+      this.schedule();
+    });
+  }
+
+  show(figure: FigureSource, options: ShowOptions): void {
+    this.pending = { figure, options };
+    this.schedule();
+  }
+
+  /** The figure as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
+  async picture(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
+    if (!this.plotly || !this.shown) return null;
+    const { figure, options } = this.shown;
+    const width = Math.max(320, this.width);
+    const layout = this.layout(figure, { ...options, theme });
+    const url = await this.plotly.toImage(
+      {
+        data: traces(figure),
+        layout: { ...layout, width, paper_bgcolor: surfaceColour(theme), plot_bgcolor: surfaceColour(theme) },
+      },
+      { format, width, height: options.height, scale: format === 'png' ? 2 : 1 },
+    );
+    return url;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.observer.disconnect();
+    if (this.timer) clearTimeout(this.timer);
+    this.plotly?.purge(this.element);
+  }
+
+  private schedule(): void {
+    if (this.disposed || this.timer || !this.plotly || !this.pending || this.width === 0) return;
+    const wait = Math.max(0, this.lastDraw + redrawMilliseconds - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      void this.draw();
+    }, wait);
+  }
+
+  private async draw(): Promise<void> {
+    if (this.disposed || !this.plotly || !this.pending) return;
+    const { figure, options } = this.pending;
+    this.shown = this.pending;
+    this.pending = null;
+    this.lastDraw = performance.now();
+    const graph = await this.plotly.react(this.element, traces(figure), this.layout(figure, options), config);
+    if (this.disposed) return;
+    if (!this.graph) {
+      this.graph = graph;
+      graph.on('plotly_click', (event) => {
+        const point = event.points[0];
+        if (!point) return;
+        this.onPointClick({
+          traceIndex: point.curveNumber,
+          pointIndex: point.pointNumber,
+          x: point.x,
+          y: point.y,
+          customData: 'customdata' in point ? point.customdata : null,
+        });
+      });
+    }
+    this.onDrawn();
+  }
+
+  private layout(figure: FigureSource, options: ShowOptions): Partial<Layout> {
+    return {
+      template: baseTemplate(options.theme),
+      ...figure.layout,
+      width: this.width,
+      height: options.height,
+      autosize: false,
+      uirevision: options.name,
+    };
+  }
+}
+
+/** Plotly checks traces itself when it draws them; its own types are narrower than what a pure function needs to know. */
+function traces(figure: FigureSource): Data[] {
+  return figure.data.map((trace) => ({ ...trace }) as Data);
+}
