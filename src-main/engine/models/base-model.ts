@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { FrozenWeight } from '../ops/frozen-weight.ts';
 
 /**
  * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
@@ -28,10 +29,16 @@ export interface BaseModel {
   readonly description: ModelDescription;
   readonly layerCount: number;
   embed(inputs: ModelInputs, runner: LinearRunner): HiddenStates;
+  /** May give fewer tokens than it got where the rest of the pass does not need them. */
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
   /** The task's outputs, e.g. logits [batch, labels]. */
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /** The frozen weight [outFeatures, inFeatures] and bias of a linear, as stored; the caller must not dispose them. */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
+  /**
+   * The same in both layouts, as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into
+   * the base and take it out again, bit for bit.
+   */
+  frozenWeight(module: LinearModule): FrozenWeight;
   dispose(): void;
 }

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ComputeBackend } from './compute-backend.ts';
+
+const binaryName = 'tfjs-backend-wasm-simd.wasm';
+
+/** WebAssembly with SIMD on one thread: always there, and bit-for-bit repeatable. */
+export const wasmBackend: ComputeBackend = {
+  id: 'wasm',
+  label: 'WebAssembly',
+  probe: async () => {
+    const folder = findBinaries();
+    if (folder === null) return { available: false, device: null, reason: missingReason };
+    return { available: true, device: 'CPU, one thread, 128-bit SIMD', reason: 'Works on every machine.' };
+  },
+  activate: async () => {
+    const folder = findBinaries();
+    if (folder === null) throw new StudioError('internal', missingReason);
+    setWasmPaths(`${folder}${path.sep}`);
+    await withoutProcessListeners(async () => {
+      if (!(await tf.setBackend('wasm'))) throw new StudioError('internal', 'The WebAssembly backend did not start.');
+      await tf.ready();
+    });
+    return { device: 'CPU, one thread, 128-bit SIMD', threads: 1 };
+  },
+};
+
+const missingReason = `The file ${binaryName} was not found: the installation is incomplete.`;
+
+/** The folder of tfjs's .wasm files: in node_modules, unpacked beside an archive, or next to the bundle. */
+function findBinaries(): string | null {
+  const own = process.env['COTO_WASM_DIRECTORY'];
+  const candidates = own === undefined ? [] : [own];
+  // A bundle in CommonJS form has no import.meta.url.
+  const anchor = import.meta.url ?? pathToFileURL(process.argv[1] ?? process.execPath).href;
+  try {
+    candidates.push(path.dirname(createRequire(anchor).resolve('@tensorflow/tfjs-backend-wasm')));
+  } catch {
+    // Not installed as a package: only the copies beside the bundle remain.
+  }
+  const beside = path.dirname(fileURLToPath(anchor));
+  candidates.push(beside, path.join(beside, 'wasm'));
+  for (const candidate of candidates) {
+    // Plain Node cannot read inside Electron's archive; electron-builder lays binaries beside it.
+    const unpacked = candidate.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');
+    if (existsSync(path.join(unpacked, binaryName))) return unpacked;
+  }
+  return null;
+}
+
+/**
+ * tfjs's WebAssembly loader hooks `uncaughtException` and `unhandledRejection` of the whole process and rethrows; the
+ * process's own handling must stay in charge, so the hooks are taken off again.
+ */
+async function withoutProcessListeners(start: () => Promise<void>): Promise<void> {
+  const exceptions = new Set(process.listeners('uncaughtException'));
+  const rejections = new Set(process.listeners('unhandledRejection'));
+  await start();
+  for (const listener of process.listeners('uncaughtException'))
+    if (!exceptions.has(listener)) process.removeListener('uncaughtException', listener);
+  for (const listener of process.listeners('unhandledRejection'))
+    if (!rejections.has(listener)) process.removeListener('unhandledRejection', listener);
+}

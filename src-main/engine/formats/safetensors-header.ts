@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { elementCount } from './host-tensor.ts';
+
+/** Bytes of one element of each stored type that can be read. */
+const elementBytes: ReadonlyMap<string, number> = new Map([
+  ['F64', 8],
+  ['F32', 4],
+  ['F16', 2],
+  ['BF16', 2],
+  ['I64', 8],
+  ['I32', 4],
+  ['I16', 2],
+  ['I8', 1],
+  ['U8', 1],
+  ['BOOL', 1],
+]);
+
+/** safetensors refuses larger headers as well: no real file comes near it. */
+const maximumHeaderBytes = 100 * 1024 * 1024;
+
+export interface TensorInfo {
+  /** As stored: F32, F16, BF16, ... */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+export interface TensorPlace extends TensorInfo {
+  /** Bytes from the start of the file. */
+  readonly start: number;
+  readonly length: number;
+}
+
+export interface SafetensorsHeader {
+  readonly tensors: ReadonlyMap<string, TensorPlace>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)),
+  data_offsets: z.tuple([z.number().int().min(0), z.number().int().min(0)]),
+});
+const metadataSchema = z.record(z.string(), z.string());
+
+/** Length of the JSON header out of the first eight bytes; refuses what cannot be one. */
+export function headerLength(filePath: string, prefix: Uint8Array, fileSize: number): number {
+  if (prefix.length < 8) throw corrupt(filePath, `has only ${prefix.length} bytes, too few for a safetensors file`);
+  const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(maximumHeaderBytes) || length < 2n)
+    throw corrupt(filePath, `is not a safetensors file: its header would be ${length} bytes long`);
+  if (8n + length > BigInt(fileSize))
+    throw corrupt(filePath, `is cut short: its header needs ${8n + length} bytes, the file has ${fileSize}`);
+  return Number(length);
+}
+
+/** Checks the JSON header against the file's size: known types, sizes that fit the shapes, places that do not overlap. */
+export function parseHeader(filePath: string, json: Uint8Array, fileSize: number): SafetensorsHeader {
+  const parsed = parseJson(filePath, json);
+  const dataStart = 8 + json.length;
+  const tensors = new Map<string, TensorPlace>();
+  let metadata: ReadonlyMap<string, string> = new Map();
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === '__metadata__') {
+      const checked = metadataSchema.safeParse(value);
+      if (!checked.success) throw corrupt(filePath, 'has metadata that are not plain text');
+      metadata = new Map(Object.entries(checked.data));
+      continue;
+    }
+    tensors.set(name, placeOf(filePath, name, value, dataStart, fileSize));
+  }
+  refuseOverlaps(filePath, tensors);
+  return { tensors, metadata };
+}
+
+export function corrupt(filePath: string, what: string): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${filePath} ${what}.`,
+    'Copy or download the file again: it seems damaged or incomplete.',
+  );
+}
+
+function parseJson(filePath: string, json: Uint8Array): object {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch {
+    throw corrupt(filePath, 'has a header that is not JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw corrupt(filePath, 'has a header that is not a JSON object');
+  return parsed;
+}
+
+function placeOf(filePath: string, name: string, value: unknown, dataStart: number, fileSize: number): TensorPlace {
+  const checked = entrySchema.safeParse(value);
+  if (!checked.success) throw corrupt(filePath, `describes tensor "${name}" wrongly`);
+  const { dtype, shape, data_offsets: offsets } = checked.data;
+  const bytes = elementBytes.get(dtype);
+  if (bytes === undefined)
+    throw new StudioError(
+      'invalid_file',
+      `${filePath} stores tensor "${name}" as ${dtype}, which is not supported.`,
+      `Supported are ${[...elementBytes.keys()].join(', ')}.`,
+    );
+  const length = offsets[1] - offsets[0];
+  const expected = elementCount(shape) * bytes;
+  if (length !== expected)
+    throw corrupt(
+      filePath,
+      `gives tensor "${name}" ${length} bytes where its shape [${shape.join(', ')}] in ${dtype} needs ${expected}`,
+    );
+  if (dataStart + offsets[1] > fileSize)
+    throw corrupt(
+      filePath,
+      `is cut short: tensor "${name}" ends at byte ${dataStart + offsets[1]}, the file has ${fileSize}`,
+    );
+  return { dtype, shape, start: dataStart + offsets[0], length };
+}
+
+function refuseOverlaps(filePath: string, tensors: ReadonlyMap<string, TensorPlace>): void {
+  const ordered = [...tensors].filter(([, place]) => place.length > 0).sort(([, a], [, b]) => a.start - b.start);
+  let end = 0;
+  let previous = '';
+  for (const [name, place] of ordered) {
+    if (place.start < end) throw corrupt(filePath, `has tensors that overlap: "${previous}" and "${name}"`);
+    end = place.start + place.length;
+    previous = name;
+  }
+}

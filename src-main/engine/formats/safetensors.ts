@@ -1,0 +1,136 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { writeFileAtomicWith } from './atomic.ts';
+import { elementCount, type HostTensor } from './host-tensor.ts';
+import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
+import { decodeValues, storedType } from './safetensors-values.ts';
+
+export type { TensorInfo } from './safetensors-header.ts';
+
+/** Named tensors that are read one at a time: a single file, or several shards seen as one. */
+export interface TensorSource {
+  /** What error messages call it: a file, or the folder of shards. */
+  readonly path: string;
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /** Throws StudioError('invalid_file') naming file and tensor where there is no such tensor. */
+  info(name: string): TensorInfo;
+  /** Reads this tensor's bytes only. Floats of any width come as float32. */
+  read(name: string): Promise<HostTensor>;
+  close(): Promise<void>;
+}
+
+export interface SafetensorsFile extends TensorSource {
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Opens a safetensors file and checks its header; tensors are read from their places when asked for. */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const handle = await openForReading(path);
+  try {
+    const header = await readHeader(path, handle);
+    return safetensorsFile(path, handle, header);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** All tensors of a file. */
+export async function readSafetensors(path: string): Promise<Map<string, HostTensor>> {
+  const file = await openSafetensors(path);
+  try {
+    const tensors = new Map<string, HostTensor>();
+    for (const name of file.names) tensors.set(name, await file.read(name));
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes tensors in the order of the map, atomically: Float32Array as F32, Int32Array as I32, Uint8Array as U8. The metadata
+ * are `format: pt`, as PyTorch's readers expect, and what is given.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  const entries: [string, unknown][] = [['__metadata__', { format: 'pt', ...metadata }]];
+  let offset = 0;
+  for (const [name, { shape, data }] of tensors) {
+    if (elementCount(shape) !== data.length)
+      throw new Error(`tensor ${name}: ${data.length} values for shape [${shape.join(', ')}]`);
+    entries.push([name, { dtype: storedType(data), shape, data_offsets: [offset, offset + data.byteLength] }]);
+    offset += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  // The header is padded with spaces so that the values start at a multiple of eight.
+  const length = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(8 + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(json, 8);
+  await writeFileAtomicWith(path, async (handle) => {
+    await handle.writeFile(head);
+    for (const { data } of tensors.values())
+      await handle.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  });
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new StudioError('invalid_file', `${path} does not exist.`, 'Check the folder: a weights file is missing.');
+    throw error;
+  }
+}
+
+async function readHeader(path: string, handle: FileHandle): Promise<SafetensorsHeader> {
+  const status = await handle.stat();
+  if (!status.isFile()) throw new StudioError('invalid_file', `${path} is not a file.`);
+  const { size } = status;
+  const prefix = await readBytes(handle, 0, Math.min(8, size));
+  const length = headerLength(path, prefix, size);
+  return parseHeader(path, await readBytes(handle, 8, length), size);
+}
+
+function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHeader): SafetensorsFile {
+  const place = (name: string) => {
+    const found = header.tensors.get(name);
+    if (found === undefined)
+      throw new StudioError('invalid_file', `${path} lacks the tensor "${name}".`, 'It is not a file of this kind.');
+    return found;
+  };
+  return {
+    path,
+    names: [...header.tensors.keys()],
+    metadata: header.metadata,
+    has: (name) => header.tensors.has(name),
+    info: (name) => {
+      const { dtype, shape } = place(name);
+      return { dtype, shape };
+    },
+    read: async (name) => {
+      const { dtype, shape, start, length } = place(name);
+      const bytes = await readBytes(handle, start, length);
+      if (bytes.length < length) throw corrupt(path, `ended while tensor "${name}" was being read`);
+      return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** Reads up to `length` bytes from `position`; fewer only where the file ends. */
+async function readBytes(handle: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+    if (bytesRead === 0) return bytes.subarray(0, filled);
+    filled += bytesRead;
+  }
+  return bytes;
+}

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as2D } from '../../ops/operation.ts';
+import { productWithBias } from '../../ops/products.ts';
+import type { HiddenStates } from '../base-model.ts';
+
+/** A picture cut into patches, each projected to hidden size, a class token before them, positions added. Frozen. */
+export interface PatchEmbedding {
+  readonly image: { readonly height: number; readonly width: number; readonly channels: number };
+  readonly patch: { readonly height: number; readonly width: number };
+  /** [channels · patch height · patch width, hidden] */
+  readonly projection: tf.Tensor2D;
+  readonly bias: tf.Tensor1D;
+  /** [1, 1, hidden]: the class token with its position added. */
+  readonly classRow: tf.Tensor;
+  /** [1, patches, hidden] */
+  readonly positions: tf.Tensor;
+}
+
+/** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws where the picture has another size. */
+export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): HiddenStates {
+  const { image, patch } = embedding;
+  const [batch = 0, ...size] = pixels.shape;
+  if (size.join() !== [image.channels, image.height, image.width].join())
+    throw new Error(`pictures of shape [${size.join(', ')}] for a model of [${Object.values(image).join(', ')}]`);
+  const rows = Math.floor(image.height / patch.height);
+  const columns = Math.floor(image.width / patch.width);
+  const patches = rows * columns;
+  const hidden = embedding.projection.shape[1];
+  return tf.tidy(() => {
+    const cut = tf.slice(pixels, [0, 0, 0, 0], [batch, image.channels, rows * patch.height, columns * patch.width]);
+    const grid = tf.reshape(cut, [batch * image.channels, rows, patch.height, columns, patch.width]);
+    // [batch, channels, rows, columns, patch height, patch width] in two steps: wasm transposes up to rank 5 or so quickly.
+    const blocks = tf.reshape(tf.transpose(grid, [0, 1, 3, 2, 4]), [
+      batch,
+      image.channels,
+      patches,
+      patch.height * patch.width,
+    ]);
+    const unfolded = tf.reshape(tf.transpose(blocks, [0, 2, 1, 3]), [
+      batch * patches,
+      image.channels * patch.height * patch.width,
+    ]);
+    const projected = productWithBias(unfolded, embedding.projection, embedding.bias);
+    const placed = tf.add(tf.reshape(projected, [batch, patches, hidden]), embedding.positions);
+    const whole = tf.concat([tf.tile(embedding.classRow, [batch, 1, 1]), placed], 1);
+    return { hidden: as2D(tf.reshape(whole, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };
+  });
+}

@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { attention } from '../../ops/attention.ts';
+import { gelu } from '../../ops/gelu.ts';
+import { as2D } from '../../ops/operation.ts';
+import type { HiddenStates, LinearRunner } from '../base-model.ts';
+import { applyNorm, type Norm } from './norm.ts';
+import { firstTokens } from './tokens.ts';
+
+/** A transformer layer that normalises before attention and before the feed-forward part, both with a residual. */
+export interface PreNormBlock {
+  readonly heads: number;
+  readonly before: Norm;
+  readonly after: Norm;
+  readonly q: LinearModule;
+  readonly k: LinearModule;
+  readonly v: LinearModule;
+  readonly o: LinearModule;
+  readonly fc1: LinearModule;
+  readonly fc2: LinearModule;
+}
+
+/**
+ * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended to;
+ * what no later step reads is not computed.
+ */
+export function runPreNormBlock(
+  block: PreNormBlock,
+  states: HiddenStates,
+  runner: LinearRunner,
+  onlyFirstToken: boolean,
+): HiddenStates {
+  const { batch, tokens, hidden } = states;
+  const normalised = applyNorm(block.before, hidden);
+  const queries = onlyFirstToken ? firstTokens(normalised, states) : normalised;
+  const attended = attention(
+    runner.linear(block.q, queries),
+    runner.linear(block.k, normalised),
+    runner.linear(block.v, normalised),
+    { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens },
+  );
+  const residual = onlyFirstToken ? firstTokens(hidden, states) : hidden;
+  const middle = as2D(tf.add(residual, runner.linear(block.o, attended)));
+  const inner = gelu(runner.linear(block.fc1, applyNorm(block.after, middle)));
+  const out = as2D(tf.add(middle, runner.linear(block.fc2, inner)));
+  return { hidden: out, batch, tokens: onlyFirstToken ? 1 : tokens };
+}

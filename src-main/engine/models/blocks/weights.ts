@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import { FrozenWeight } from '../../ops/frozen-weight.ts';
+
+/** A family's frozen tensors as they are loaded; everything made here is kept until `dispose`. */
+export class FrozenTensors {
+  private readonly source: TensorSource;
+  private readonly linears = new Map<string, FrozenWeight>();
+  private readonly owned: tf.Tensor[] = [];
+
+  constructor(source: TensorSource) {
+    this.source = source;
+  }
+
+  async loadLinear(module: LinearModule): Promise<void> {
+    const weight = await this.source.read(`${module.checkpointKey}.weight`);
+    const bias = module.hasBias ? await this.source.read(`${module.checkpointKey}.bias`) : null;
+    this.linears.set(module.name, new FrozenWeight(weight, bias));
+  }
+
+  /** A tensor by its checkpoint name, in another shape with as many values where one is given. */
+  async load(name: string, shape?: readonly number[]): Promise<tf.Tensor> {
+    const stored = await this.source.read(name);
+    return this.own(tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32'));
+  }
+
+  async loadVector(name: string): Promise<tf.Tensor1D> {
+    const stored = await this.source.read(name);
+    return this.own(tf.tensor1d(stored.data, 'float32'));
+  }
+
+  /** Takes charge of a tensor that was made from loaded ones. */
+  own<T extends tf.Tensor>(tensor: T): T {
+    this.owned.push(tf.keep(tensor));
+    return tensor;
+  }
+
+  linear(module: LinearModule): FrozenWeight {
+    const found = this.linears.get(module.name);
+    if (found === undefined) throw new Error(`the model has no linear ${module.name}`);
+    return found;
+  }
+
+  dispose(): void {
+    for (const weight of this.linears.values()) weight.dispose();
+    tf.dispose(this.owned);
+    this.linears.clear();
+    this.owned.length = 0;
+  }
+}

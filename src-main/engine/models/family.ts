@@ -1,0 +1,26 @@
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { TensorSource } from '../formats/safetensors.ts';
+import type { BaseModel } from './base-model.ts';
+
+/** A parsed config.json and where it came from, for messages. */
+export interface ModelConfigFile {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** What a family can tell of a folder; the rest (size, parameters, fingerprint) is the same for all families. */
+export type FamilyDescription = Omit<
+  ModelDescription,
+  'family' | 'parameterCount' | 'sizeBytes' | 'dtype' | 'fingerprint'
+>;
+
+/** A base-model family: one file declares it, `families.ts` lists it. */
+export interface ModelFamily {
+  readonly declaration: Declaration;
+  /** `model_type` of config.json. */
+  readonly modelType: string;
+  /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
+  describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
+  load(description: ModelDescription, config: ModelConfigFile, weights: TensorSource): Promise<BaseModel>;
+}

@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { frozenLinear } from '../ops/frozen-linear.ts';
+import type { BaseModel, LinearRunner, ModelInputs } from './base-model.ts';
+
+/** The base as it stands, without adapters. */
+export class PlainRunner implements LinearRunner {
+  private readonly base: BaseModel;
+
+  constructor(base: BaseModel) {
+    this.base = base;
+  }
+
+  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D {
+    return frozenLinear(x, this.base.frozenWeight(module));
+  }
+}
+
+/** Embedding, every layer and the head, in order. */
+export function forwardThrough(base: BaseModel, inputs: ModelInputs, runner: LinearRunner): tf.Tensor2D {
+  let states = base.embed(inputs, runner);
+  for (let layer = 0; layer < base.layerCount; layer++) states = base.layer(layer, states, runner);
+  return base.head(states, runner);
+}

@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { at, attribute, defineOperation, input, only2D, single } from './operation.ts';
+
+const gradient = defineOperation({
+  name: 'CotoLayerNormGradient',
+  compose: (inputs, attributes) => {
+    const { normalised, inverse } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
+    const g = tf.mul(input(inputs, 'dy'), input(inputs, 'scale'));
+    const along = tf.mul(normalised, tf.mean(tf.mul(g, normalised), -1, true));
+    return tf.mul(inverse, tf.sub(tf.sub(g, tf.mean(g, -1, true)), along));
+  },
+});
+
+const operation = defineOperation({
+  name: 'CotoLayerNorm',
+  compose: (inputs, attributes) => {
+    const { normalised } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
+    return tf.add(tf.mul(normalised, input(inputs, 'scale')), input(inputs, 'shift'));
+  },
+  saved: { inputs: ['x', 'scale'] },
+  gradients: (dy, saved, attributes) => ({
+    x: () => only2D(gradient({ x: at(saved, 0), scale: at(saved, 1), dy: single(dy) }, attributes)),
+    scale: () => {
+      const { normalised } = normalise(at(saved, 0), attribute(attributes, 'epsilon'));
+      return tf.sum(tf.mul(single(dy), normalised), 0);
+    },
+    shift: () => tf.sum(single(dy), 0),
+  }),
+});
+
+/**
+ * Layer normalisation of every row (Ba et al. 2016): (x − mean) / √(variance + epsilon) · scale + shift, with the biased
+ * variance. x [rows, features], scale and shift [features]. Gradients go to all three, each only if it is wanted.
+ */
+export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  return only2D(operation({ x, scale, shift }, { epsilon }));
+}
+
+function normalise(x: tf.Tensor, epsilon: number): { normalised: tf.Tensor; inverse: tf.Tensor } {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+  return { normalised: tf.mul(centred, inverse), inverse };
+}
