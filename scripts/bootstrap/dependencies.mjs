@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { giveUp, say } from './log.mjs';
+import { modules, nodeBinary, root } from './paths.mjs';
+
+const stampFile = join(modules, '.studio-stamp');
+
+/** Installs the packages of the lock file where they are missing or of another lock file, and sees to Node 24. */
+export function ensureDependencies() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const present = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
+  if (present !== wanted) {
+    const started = Date.now();
+    if (present === '' && existsSync(join(modules, '.package-lock.json')) && installedAsLocked())
+      say('packages are in place');
+    else {
+      say('installing packages (npm ci) …');
+      // The optional TensorFlow addon downloads libtensorflow while it is installed and may fail; npm goes on without it.
+      runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
+      say(`packages installed in ${Math.round((Date.now() - started) / 1000)} s`);
+    }
+  }
+  ensureNode();
+  if (present !== wanted) writeFileSync(stampFile, wanted);
+}
+
+/** True where somebody ran `npm install` or `npm ci` by hand: every locked version lies in node_modules. */
+function installedAsLocked() {
+  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')).packages;
+  return Object.entries(locked).every(
+    ([path, entry]) => path === '' || entry.optional || entry.devOptional || installed[path]?.version === entry.version,
+  );
+}
+
+/**
+ * The package `node` puts its binary in place with an install script. Where npm was told not to run those, the binary
+ * is taken out of the package of this system and architecture instead.
+ */
+function ensureNode() {
+  if (nodeVersion() !== null) return;
+  const { version } = JSON.parse(readFileSync(join(modules, 'node', 'package.json'), 'utf8'));
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
+  const name = `${prefix}-${system}-${process.arch}`;
+  say(`fetching Node ${version} (${name}) …`);
+  const scratch = mkdtempSync(join(tmpdir(), 'coto-node-'));
+  try {
+    writeFileSync(join(scratch, 'package.json'), '{"private":true}');
+    runNpm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', `${name}@${version}`], scratch);
+    const folder = join(scratch, 'node_modules', name);
+    const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    mkdirSync(dirname(nodeBinary), { recursive: true });
+    rmSync(nodeBinary, { force: true });
+    copyFileSync(join(folder, bin.node), nodeBinary);
+    chmodSync(nodeBinary, 0o755);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  if (nodeVersion() === null) giveUp(`Node ${version} does not run on this machine (${nodeBinary}).`);
+}
+
+function nodeVersion() {
+  if (!existsSync(nodeBinary)) return null;
+  const answer = spawnSync(nodeBinary, ['--version'], { encoding: 'utf8' });
+  return answer.status === 0 && answer.stdout.startsWith('v24.') ? answer.stdout.trim() : null;
+}
+
+export function runNpm(args, cwd) {
+  const result = spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, {
+    cwd,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+    // Electron's own binary is fetched later, and only by the tasks that open a window.
+    env: { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' },
+  });
+  if (result.status !== 0) giveUp(`npm ${args[0]} failed: see above. Is a package registry within reach?`);
+}

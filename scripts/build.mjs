@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { say } from './bootstrap/log.mjs';
+import { root } from './bootstrap/paths.mjs';
+
+const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
+
+/** What can be built: the sources that decide whether it is up to date, where it lands, and how it is made. */
+const targets = {
+  main: {
+    inputs: ['src-main', 'src-shared'],
+    outputs: ['shell', 'backend', 'engine', 'cli'],
+    build: buildMain,
+  },
+  report: { inputs: ['src-renderer/plots/plotly-bundle.ts'], outputs: ['report'], build: buildReport },
+  renderer: {
+    inputs: ['src-renderer', 'src-shared', 'vite.config.ts'],
+    outputs: ['renderer'],
+    build: buildRenderer,
+  },
+};
+
+/** Builds the named targets whose sources changed since they were last built. */
+export async function ensureBuild(names, { force = false } = {}) {
+  for (const name of names) {
+    const target = targets[name];
+    const stampFile = join(root, 'dist', `.stamp-${name}`);
+    const stamp = fingerprint([...always, ...target.inputs]);
+    const present = target.outputs.every((output) => existsSync(join(root, 'dist', output)));
+    if (!force && present && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) continue;
+    const started = Date.now();
+    rmSync(stampFile, { force: true });
+    for (const output of target.outputs) rmSync(join(root, 'dist', output), { recursive: true, force: true });
+    mkdirSync(join(root, 'dist'), { recursive: true });
+    await target.build();
+    writeFileSync(stampFile, stamp);
+    say(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+}
+
+/** Names, sizes and times of all source files: a few hundred stats, so that an up-to-date start costs milliseconds. */
+function fingerprint(paths) {
+  const hash = createHash('sha256');
+  const visit = (path) => {
+    const full = join(root, path);
+    if (!existsSync(full)) return;
+    const stat = statSync(full);
+    if (stat.isDirectory()) for (const entry of readdirSync(full).sort()) visit(`${path}/${entry}`);
+    else hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
+  };
+  for (const path of paths) visit(path);
+  return hash.digest('hex');
+}
+
+async function buildMain() {
+  const { build } = await import('esbuild');
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'warning',
+    legalComments: 'none',
+  };
+  // The shell also runs on Electron's older embedded Node (20), and inside an archive: it carries all it needs.
+  const shell = { ...common, target: 'node20', format: 'cjs', external: ['electron'], outExtension: { '.js': '.cjs' } };
+  const module = { ...common, format: 'esm', packages: 'external', outExtension: { '.js': '.mjs' } };
+  await Promise.all([
+    build({
+      ...shell,
+      outdir: 'dist/shell',
+      entryPoints: { main: 'src-main/shell/main.ts', preload: 'src-main/shell/preload.ts' },
+    }),
+    build({ ...module, outfile: 'dist/backend/backend.mjs', entryPoints: ['src-main/backend/entry.ts'] }),
+    build({ ...module, outfile: 'dist/engine/worker.mjs', entryPoints: ['src-main/engine/worker.ts'] }),
+    build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
+  ]);
+}
+
+async function buildReport() {
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    globalName: 'Plotly',
+    logLevel: 'warning',
+    outfile: 'dist/report/plotly.min.js',
+    entryPoints: ['src-renderer/plots/plotly-bundle.ts'],
+    define: { global: 'globalThis' },
+    // A bundle made of a default export: `Plotly` itself shall be the global, not its module.
+    footer: { js: 'Plotly=Plotly.default??Plotly;' },
+  });
+}
+
+async function buildRenderer() {
+  const { build } = await import('vite');
+  await build({ root: join(root, 'src-renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+}

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { hasDisplay } from '../bootstrap/display.mjs';
+import { root } from '../bootstrap/paths.mjs';
+import { ensureBuild } from '../build.mjs';
+import { run } from './steps.mjs';
+import { openWindow } from './window.mjs';
+
+const args = process.argv.slice(2);
+await ensureBuild(['main', 'report']);
+// The command alone needs no window, and so no Electron; the demo shows its runs in one where there is a display.
+const wantsWindow = args.includes('--window') || (args[0] === 'demo' && hasDisplay() && !args.includes('--no-window'));
+const own = args.filter((argument) => argument !== '--window' && argument !== '--no-window');
+const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...own], { cwd: process.cwd() });
+process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs']) : code);

@@ -1,0 +1,10 @@
+import { runNode, runSteps, tools } from './steps.mjs';
+
+await runSteps([
+  ['biome', () => runNode(tools.biome, ['check', '--error-on-warnings'])],
+  [
+    'layers',
+    () => runNode(tools.depcruise, ['--config', '.dependency-cruiser.cjs', 'src-main', 'src-shared', 'src-renderer']),
+  ],
+  ['unused', () => runNode(tools.knip)],
+]);

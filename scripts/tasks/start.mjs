@@ -1,0 +1,3 @@
+import { openWindow } from './window.mjs';
+
+process.exit(await openWindow(process.argv.slice(2)));

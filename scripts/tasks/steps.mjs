@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { modules, root } from '../bootstrap/paths.mjs';
+
+export const tools = {
+  biome: join(modules, '@biomejs/biome/bin/biome'),
+  tsc: join(modules, 'typescript/bin/tsc'),
+  depcruise: join(modules, 'dependency-cruiser/bin/dependency-cruise.mjs'),
+  knip: join(modules, 'knip/bin/knip.js'),
+  vitest: join(modules, 'vitest/vitest.mjs'),
+};
+
+/** Runs a script on this very Node and answers its exit code. */
+export function runNode(script, args = [], options = {}) {
+  return run(process.execPath, [script, ...args], options);
+}
+
+export function run(command, args, { env = {}, cwd = root } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
+    const pass = (signal) => child.kill(signal);
+    const ignore = () => undefined;
+    process.on('SIGTERM', pass).on('SIGINT', ignore);
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      process.off('SIGTERM', pass).off('SIGINT', ignore);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** Runs named steps in turn; prints how long each took and ends the process at the first that fails. */
+export async function runSteps(steps) {
+  for (const [name, step] of steps) {
+    const started = Date.now();
+    const code = await step();
+    process.stderr.write(
+      `[studio] ${name}: ${code === 0 ? 'passed' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
+    );
+    if (code !== 0) process.exit(code);
+  }
+}

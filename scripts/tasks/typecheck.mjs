@@ -1,0 +1,3 @@
+import { runNode, tools } from './steps.mjs';
+
+process.exit(await runNode(tools.tsc, ['--noEmit', '-p', '.']));

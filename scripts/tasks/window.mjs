@@ -1,0 +1,27 @@
+import { ensureDisplay, hasDisplay, startVirtualScreen } from '../bootstrap/display.mjs';
+import { ensureElectron } from '../bootstrap/electron.mjs';
+import { say } from '../bootstrap/log.mjs';
+import { root } from '../bootstrap/paths.mjs';
+import { ensureBuild } from '../build.mjs';
+import { run } from './steps.mjs';
+
+/** Sees to everything a window needs, opens the app and waits for its end. */
+export async function openWindow(args = [], env = {}) {
+  const electron = await ensureElectron();
+  ensureDisplay(electron);
+  await ensureBuild(['main', 'report', 'renderer']);
+  const screen = hasDisplay() ? null : await startVirtualScreen();
+  if (screen) say(`there is no display: the window opens on a virtual screen (${screen.display}); Ctrl+C ends it`);
+  const code = await run(electron, [...electronFlags(), root, ...args], {
+    env: { COTO_NODE: process.execPath, ...(screen ? { DISPLAY: screen.display } : {}), ...env },
+  });
+  screen?.stop();
+  return code;
+}
+
+/** Chromium's sandbox refuses to run as root; the window's own sandboxing (no node, isolated) stays on. */
+export function electronFlags() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return [];
+  say("running as root: Chromium's process sandbox is off (--no-sandbox)");
+  return ['--no-sandbox'];
+}

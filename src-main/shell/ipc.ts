@@ -1,0 +1,102 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, type OpenDialogOptions, shell } from 'electron';
+import { z } from 'zod';
+import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import type { BackendProcess } from './backend-process.ts';
+import { bridgeChannels } from './bridge-channels.ts';
+import { isTrusted } from './security.ts';
+
+const largestTextBytes = 16 * 1024 * 1024;
+const dialogOptions = z.object({
+  title: z.string().optional(),
+  defaultName: z.string().optional(),
+  filters: z.array(z.object({ name: z.string(), extensions: z.array(z.string()) })).optional(),
+});
+type DialogOptions = z.infer<typeof dialogOptions>;
+
+/** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
+export function serveBridge(backend: BackendProcess, developmentServer: string | null): void {
+  const listen = (
+    name: string,
+    act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
+  ): void => {
+    ipcMain.on(name, (event, message: unknown) => {
+      if (isTrusted(event, developmentServer)) act(message, (channel, value) => event.reply(channel, value));
+    });
+  };
+  listen(bridgeChannels.toBackend, (message) => backend.post(message));
+  listen(bridgeChannels.askStatus, (_message, reply) => reply(bridgeChannels.status, backend.status));
+  listen(bridgeChannels.restartBackend, () => backend.restart());
+
+  const answer = <Schema extends z.ZodType>(
+    name: string,
+    schema: Schema,
+    act: (argument: z.output<Schema>, window: BrowserWindow) => Promise<unknown>,
+  ): void => {
+    ipcMain.handle(name, async (event, argument: unknown) => {
+      try {
+        return { value: await act(schema.parse(argument), senderWindow(event, developmentServer)) };
+      } catch (thrown) {
+        return { error: toErrorValue(thrown).message };
+      }
+    });
+  };
+  answer(bridgeChannels.openFolder, dialogOptions, (options, window) => choose(window, options, ['openDirectory']));
+  answer(bridgeChannels.openFile, dialogOptions, (options, window) => choose(window, options, ['openFile']));
+  answer(bridgeChannels.saveFile, dialogOptions, (options, window) => chooseTarget(window, options));
+  answer(bridgeChannels.saveText, dialogOptions.extend({ text: z.string() }), async (options, window) => {
+    const path = await chooseTarget(window, options);
+    if (path !== null) await writeFile(path, options.text);
+    return path;
+  });
+  answer(bridgeChannels.openText, dialogOptions, async (options, window) => {
+    const path = await choose(window, options, ['openFile']);
+    if (path === null) return null;
+    if ((await stat(path)).size > largestTextBytes)
+      throw new StudioError('invalid_file', `${path} is larger than 16 MiB: it is no text to open here.`);
+    return { path, text: await readFile(path, 'utf8') };
+  });
+  answer(bridgeChannels.openPath, z.string(), async (path) => {
+    await mustExist(path);
+    const problem = await shell.openPath(path);
+    if (problem !== '') throw new StudioError('refused', `${path} could not be opened: ${problem}.`);
+  });
+  answer(bridgeChannels.showInFolder, z.string(), async (path) => {
+    await mustExist(path);
+    shell.showItemInFolder(path);
+  });
+}
+
+function senderWindow(event: IpcMainInvokeEvent, developmentServer: string | null): BrowserWindow {
+  const window = BrowserWindow.fromWebContents(event.sender);
+  if (!isTrusted(event, developmentServer) || window === null)
+    throw new StudioError('refused', 'This page may not ask the system for anything.');
+  return window;
+}
+
+async function choose(
+  window: BrowserWindow,
+  options: DialogOptions,
+  properties: NonNullable<OpenDialogOptions['properties']>,
+): Promise<string | null> {
+  const { filePaths } = await dialog.showOpenDialog(window, {
+    ...(options.title === undefined ? {} : { title: options.title }),
+    filters: options.filters ?? [],
+    properties,
+  });
+  return filePaths[0] ?? null;
+}
+
+async function chooseTarget(window: BrowserWindow, options: DialogOptions): Promise<string | null> {
+  const { filePath } = await dialog.showSaveDialog(window, {
+    ...(options.title === undefined ? {} : { title: options.title }),
+    ...(options.defaultName === undefined ? {} : { defaultPath: options.defaultName }),
+    filters: options.filters ?? [],
+  });
+  return filePath ? filePath : null;
+}
+
+async function mustExist(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new StudioError('not_found', `${path} is not there any more.`);
+}

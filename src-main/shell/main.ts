@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { app, BrowserWindow, Menu } from 'electron';
+import { replyId } from '../../src-shared/rpc/contract.ts';
+import { type BackendProcess, startBackendProcess } from './backend-process.ts';
+import { bridgeChannels } from './bridge-channels.ts';
+import { serveBridge } from './ipc.ts';
+import { buildMenu } from './menu.ts';
+import { locateResources } from './resources.ts';
+import { lockDown, registerScheme, serveRenderer } from './security.ts';
+import { openWindow } from './window.ts';
+
+const home = process.env['COTO_STUDIO_HOME'];
+// A studio home of its own (tests, a second project) also means Chromium's files and the single-instance lock of its own.
+if (home) app.setPath('userData', join(home, 'window'));
+const resources = locateResources();
+const developmentServer = app.isPackaged ? null : (process.env['COTO_DEV_SERVER'] ?? null);
+/** A self-check of the packed app: waits for the window's first answer from the backend, then ends. */
+const isSmokeTest = process.env['COTO_SMOKE'] === '1';
+
+let backend: BackendProcess | null = null;
+let quitting = false;
+
+registerScheme();
+if (!app.requestSingleInstanceLock()) app.quit();
+else {
+  app.on('second-instance', () => {
+    const window = BrowserWindow.getAllWindows()[0];
+    if (window?.isMinimized()) window.restore();
+    window?.focus();
+  });
+  app.whenReady().then(begin, (error: unknown) => {
+    console.error(error);
+    app.exit(1);
+  });
+}
+
+function begin(): void {
+  lockDown(developmentServer);
+  serveRenderer(resources.renderer);
+  const send = (channel: string, payload: unknown): void => {
+    for (const window of BrowserWindow.getAllWindows())
+      if (!window.webContents.isDestroyed()) window.webContents.send(channel, payload);
+  };
+  backend = startBackendProcess({
+    entry: resources.backend,
+    home: home ?? app.getPath('userData'),
+    resourcesDirectory: resources.assets,
+    node: resources.node,
+    onMessage(message) {
+      send(bridgeChannels.fromBackend, message);
+      if (isSmokeTest && replyId(message) !== null) passSmokeTest();
+    },
+    onStatus(status) {
+      send(bridgeChannels.status, status);
+      if (isSmokeTest && status.status === 'failed') {
+        console.error(`smoke test failed: ${status.error?.message}`);
+        app.exit(1);
+      }
+    },
+  });
+  serveBridge(backend, developmentServer);
+  Menu.setApplicationMenu(buildMenu((command) => send(bridgeChannels.menu, command)));
+  const open = (route: string | null): BrowserWindow =>
+    openWindow({
+      preload: resources.preload,
+      icon: existsSync(resources.icon) ? resources.icon : null,
+      developmentServer,
+      route,
+    });
+  open(process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length) ?? null);
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) open(null);
+  });
+}
+
+function passSmokeTest(): void {
+  console.log(`smoke test passed: the window has its first answer (Electron ${process.versions.electron})`);
+  app.quit();
+}
+
+app.on('window-all-closed', () => {
+  if (process.platform !== 'darwin') app.quit();
+});
+app.on('before-quit', (event) => {
+  if (quitting || backend === null) return;
+  event.preventDefault();
+  quitting = true;
+  void backend.stop().then(() => app.quit());
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());

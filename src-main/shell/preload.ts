@@ -1,0 +1,52 @@
+import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'electron';
+import type { BackendStatus, StudioBridge } from '../../src-shared/contract/bridge.ts';
+import { bridgeChannels } from './bridge-channels.ts';
+
+/** Calls `listener` with what the shell sends by that name until the returned function is called. */
+function listen<Payload>(name: string, listener: (payload: Payload) => void): () => void {
+  const unwrap = (_event: IpcRendererEvent, payload: Payload): void => listener(payload);
+  ipcRenderer.on(name, unwrap);
+  return () => {
+    ipcRenderer.off(name, unwrap);
+  };
+}
+
+/** Electron puts its own words before an error's message; a person should read the message alone. */
+async function invoke<Answer>(name: string, argument: unknown): Promise<Answer> {
+  const answer: { value: Answer } | { error: string } = await ipcRenderer.invoke(name, argument);
+  if ('error' in answer) throw new Error(answer.error);
+  return answer.value;
+}
+
+const argument = (name: string): string =>
+  process.argv.find((entry) => entry.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
+
+const bridge: StudioBridge = {
+  post: (message) => ipcRenderer.send(bridgeChannels.toBackend, message),
+  on: (listener) => listen<unknown>(bridgeChannels.fromBackend, listener),
+  onStatus(listener) {
+    const stop = listen<BackendStatus>(bridgeChannels.status, listener);
+    ipcRenderer.send(bridgeChannels.askStatus);
+    return stop;
+  },
+  restartBackend: () => ipcRenderer.send(bridgeChannels.restartBackend),
+  dialogs: {
+    openFolder: (options = {}) => invoke(bridgeChannels.openFolder, options),
+    openFile: (options = {}) => invoke(bridgeChannels.openFile, options),
+    saveFile: (options = {}) => invoke(bridgeChannels.saveFile, options),
+    saveText: (text, options = {}) => invoke(bridgeChannels.saveText, { ...options, text }),
+    openText: (options = {}) => invoke(bridgeChannels.openText, options),
+  },
+  pathForFile: (file) => webUtils.getPathForFile(file),
+  openPath: (path) => invoke(bridgeChannels.openPath, path),
+  showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
+  onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),
+  platform: process.platform,
+  versions: {
+    app: argument('studio-version'),
+    electron: process.versions.electron,
+    chrome: process.versions.chrome ?? '',
+  },
+};
+
+contextBridge.exposeInMainWorld('coto', bridge);

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize, sep } from 'node:path';
+import { app, type IpcMainEvent, type IpcMainInvokeEvent, protocol, session } from 'electron';
+import { contentPolicy } from './content-policy.ts';
+
+/** The window's origin. A scheme of its own: `file:` would give the page more rights than it needs. */
+export const studioOrigin = 'app://studio';
+
+const contentTypes = new Map([
+  ['.html', 'text/html; charset=utf-8'],
+  ['.js', 'text/javascript; charset=utf-8'],
+  ['.css', 'text/css; charset=utf-8'],
+  ['.json', 'application/json'],
+  ['.svg', 'image/svg+xml'],
+  ['.png', 'image/png'],
+  ['.woff2', 'font/woff2'],
+  ['.wasm', 'application/wasm'],
+]);
+
+/** Must run before the app is ready. */
+export function registerScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: false } },
+  ]);
+}
+
+/** Serves the renderer's files under the app's scheme, confined to its folder, each answer with the policy in its header. */
+export function serveRenderer(folder: string): void {
+  protocol.handle('app', async (request) => {
+    const path = fileOf(folder, request.url);
+    if (request.method !== 'GET' || path === null) return answer(404, 'text/plain', 'not found');
+    try {
+      return answer(200, contentTypes.get(extname(path)) ?? 'application/octet-stream', await readFile(path));
+    } catch {
+      return answer(404, 'text/plain', 'not found');
+    }
+  });
+}
+
+/** The file that a URL of the app's scheme means, or null where it leads out of `folder` or to another host. */
+export function fileOf(folder: string, url: string): string | null {
+  let parsed: URL;
+  let pathname: string;
+  try {
+    parsed = new URL(url);
+    pathname = decodeURIComponent(parsed.pathname);
+  } catch {
+    return null;
+  }
+  if (`${parsed.protocol}//${parsed.host}` !== studioOrigin) return null;
+  if (pathname.includes('\0')) return null;
+  const path = normalize(join(folder, pathname === '/' ? 'index.html' : pathname));
+  return path.startsWith(folder + sep) ? path : null;
+}
+
+/** Nothing that a page may ask for is granted, no page but ours is opened, and no second window. */
+export function lockDown(developmentServer: string | null): void {
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, grant) =>
+    grant(permission === 'clipboard-sanitized-write'),
+  );
+  session.defaultSession.setPermissionCheckHandler(
+    (_contents, permission) => permission === 'clipboard-sanitized-write',
+  );
+  app.on('web-contents-created', (_event, contents) => {
+    contents.on('will-navigate', (event) => {
+      if (!isOwnPage(event.url, developmentServer)) event.preventDefault();
+    });
+    contents.on('will-attach-webview', (event) => event.preventDefault());
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  });
+}
+
+/** The one place where the sender of a message is checked: our own page, in a window's main frame. */
+export function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent, developmentServer: string | null): boolean {
+  const frame = event.senderFrame;
+  return frame !== null && frame.parent === null && isOwnPage(frame.url, developmentServer);
+}
+
+function isOwnPage(url: string, developmentServer: string | null): boolean {
+  return url.startsWith(`${studioOrigin}/`) || (developmentServer !== null && url.startsWith(developmentServer));
+}
+
+function answer(status: number, contentType: string, body: string | Buffer): Response {
+  return new Response(typeof body === 'string' ? body : new Uint8Array(body), {
+    status,
+    headers: {
+      'content-type': contentType,
+      'content-security-policy': `${contentPolicy}; frame-ancestors 'none'`,
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}

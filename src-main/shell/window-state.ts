@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { BrowserWindow, Rectangle } from 'electron';
+import { z } from 'zod';
+
+const stateSchema = z.object({
+  bounds: z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int(), height: z.number().int() }),
+  maximized: z.boolean(),
+});
+export type WindowState = z.infer<typeof stateSchema>;
+
+/** Where the window was last, if that place is still on a screen; null for a first start or an unreadable file. */
+export function readWindowState(file: string, screens: readonly Rectangle[]): WindowState | null {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+  const parsed = stateSchema.safeParse(parseJson(text));
+  if (!parsed.success) return null;
+  const { bounds } = parsed.data;
+  const visible = screens.some(
+    (screen) =>
+      bounds.x + bounds.width > screen.x + 80 &&
+      bounds.x < screen.x + screen.width - 80 &&
+      bounds.y >= screen.y - 8 &&
+      bounds.y < screen.y + screen.height - 40,
+  );
+  return visible ? parsed.data : null;
+}
+
+/** Keeps the window's place in `file` as it closes. */
+export function rememberWindowState(window: BrowserWindow, file: string): void {
+  window.on('close', () => {
+    const state: WindowState = { bounds: window.getNormalBounds(), maximized: window.isMaximized() };
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(`${file}.new`, JSON.stringify(state));
+      renameSync(`${file}.new`, file);
+    } catch (error) {
+      // The window's place is not worth keeping anyone from closing it.
+      console.error('the window’s place was not kept:', error);
+    }
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
