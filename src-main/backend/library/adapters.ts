@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { AdapterReference } from '../../../src-shared/domain/study.ts';
+import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
+import { elementCount } from '../../engine/formats/host-tensor.ts';
+import { readAdapter } from '../../engine/formats/peft-adapter.ts';
+import type { AdapterState } from '../../engine/lora/adapter-state.ts';
+import { recogniseVariant } from '../../engine/lora/variants/index.ts';
+import { newId } from '../identifiers.ts';
+import type { Services } from '../services.ts';
+import { folderBytes } from './folder-stamp.ts';
+import { requireFolder, requireModel } from './models.ts';
+
+type Parts = Pick<Services, 'home' | 'store' | 'hub'>;
+
+/** The files of a PEFT folder; a checkpoint holds more (the optimizer), which an adapter does not need. */
+const adapterFiles = ['adapter_config.json', 'adapter_model.safetensors', 'coto_config.json', 'README.md'];
+
+export interface AdapterDetails {
+  readonly name: string;
+  readonly model: ModelRecord;
+  readonly origin: AdapterOrigin;
+  readonly datasetId: string | null;
+  readonly accuracy: number | null;
+}
+
+/** A place for an adapter that the engine is about to write. */
+export function newAdapterFolder({ home }: Pick<Services, 'home'>): { id: string; directory: string } {
+  const id = newId('adapter');
+  return { id, directory: home.absolute('adapters', id) };
+}
+
+/** Copies a PEFT folder into the home and lists it. Throws where it does not fit the model; then nothing is left. */
+export async function copyAdapterIn(parts: Parts, from: string, details: AdapterDetails): Promise<AdapterRecord> {
+  const { id, directory } = newAdapterFolder(parts);
+  await writeFolderAtomic(directory, (temporary) => copyAdapterFiles(from, temporary));
+  return listAdapter(parts, id, details);
+}
+
+/** Lists the adapter that lies in its folder below the home. Throws where it cannot be read; then the folder is removed. */
+export async function listAdapter(
+  { home, store, hub }: Parts,
+  id: string,
+  details: AdapterDetails,
+): Promise<AdapterRecord> {
+  const directory = home.absolute('adapters', id);
+  try {
+    const state = await readAdapter(directory, details.model.description);
+    const record: AdapterRecord = {
+      id,
+      name: details.name,
+      folder: home.relative(directory),
+      modelId: details.model.id,
+      ...factsOf(state, details.model.description),
+      origin: details.origin,
+      datasetId: details.datasetId,
+      accuracy: details.accuracy,
+      sizeBytes: await folderBytes(directory),
+      sha256: await fileHash(join(directory, 'adapter_model.safetensors')),
+      createdAt: Date.now(),
+      archived: false,
+    };
+    store.adapters.insert(record);
+    hub.listChanged('adapters');
+    return record;
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Imports a PEFT folder. Without `modelId` the base is the one its config names, else the only one that it fits. */
+export async function importAdapter(
+  parts: Parts,
+  path: string,
+  options: { modelId: string | undefined; name: string | undefined },
+): Promise<AdapterRecord> {
+  const folder = resolve(path);
+  await requireFolder(folder, 'adapter');
+  if (!existsSync(join(folder, 'adapter_config.json')))
+    throw new StudioError(
+      'invalid_file',
+      `${folder} holds no adapter_config.json.`,
+      'Choose the folder that PEFT or the studio wrote: adapter_config.json and adapter_model.safetensors.',
+    );
+  const model =
+    options.modelId === undefined ? await findBase(parts.store, folder) : requireModel(parts.store, options.modelId);
+  return copyAdapterIn(parts, folder, {
+    name: options.name ?? basename(folder),
+    model,
+    origin: { kind: 'import', path: folder },
+    datasetId: null,
+    accuracy: null,
+  });
+}
+
+/**
+ * Writes an adapter's PEFT folder to `directory`, or into a folder of its own name there when `directory` has something in
+ * it already. Nothing is overwritten.
+ */
+export async function exportAdapter({ home, store }: Parts, id: string, directory: string): Promise<string> {
+  const adapter = requireAdapter(store, id);
+  const wished = resolve(directory);
+  const target = (await isMissingOrEmpty(wished)) ? wished : join(wished, fileName(adapter.name));
+  if (!(await isMissingOrEmpty(target)))
+    throw new StudioError('refused', `${target} is there already.`, 'Choose another folder: nothing is overwritten.');
+  await mkdir(resolve(target, '..'), { recursive: true });
+  await writeFolderAtomic(target, (temporary) => copyAdapterFiles(home.absolute(adapter.folder), temporary));
+  return target;
+}
+
+export async function removeAdapter({ home, store, hub }: Parts, id: string): Promise<number> {
+  const adapter = requireAdapter(store, id);
+  const directory = home.absolute(adapter.folder);
+  const freedBytes = await folderBytes(directory);
+  store.adapters.remove(id);
+  await rm(directory, { recursive: true, force: true });
+  hub.listChanged('adapters');
+  return freedBytes;
+}
+
+export function requireAdapter(store: Services['store'], id: string): AdapterRecord {
+  const adapter = store.adapters.find(id);
+  if (adapter === null) throw new StudioError('not_found', `There is no adapter "${id}" in the studio.`);
+  return adapter;
+}
+
+/** The adapter that a reference means: itself, or what its run has made by now. */
+export function resolveReference(store: Services['store'], reference: AdapterReference): AdapterRecord {
+  if ('adapterId' in reference) return requireAdapter(store, reference.adapterId);
+  const run = store.runs.find(reference.runId);
+  if (run === null) throw new StudioError('not_found', `There is no run "${reference.runId}" in the studio.`);
+  if (run.adapterId === null)
+    throw new StudioError(
+      'refused',
+      `The run "${run.name}" has made no adapter (${run.status}).`,
+      'Let it end, or stop and save it.',
+    );
+  return requireAdapter(store, run.adapterId);
+}
+
+/** The one base of several adapters. Throws `refused` where they stand on different bases. */
+export function commonModel(store: Services['store'], adapters: readonly AdapterRecord[]): ModelRecord {
+  const [first, ...others] = adapters;
+  if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
+  const stranger = others.find((adapter) => adapter.modelId !== first.modelId);
+  if (stranger)
+    throw new StudioError(
+      'refused',
+      `"${first.name}" and "${stranger.name}" were made on different bases (${first.modelId}, ${stranger.modelId}).`,
+      'Only adapters of one base can be put together.',
+    );
+  return requireModel(store, first.modelId);
+}
+
+function factsOf(state: AdapterState, description: ModelDescription) {
+  const layerOf = new Map(description.linears.map((module) => [module.name, module.layer]));
+  const layers = new Set<number>();
+  const targets = new Set<string>();
+  let parameterCount = 0;
+  for (const [name, factors] of state.modules) {
+    const layer = layerOf.get(name) ?? null;
+    if (layer !== null) layers.add(layer);
+    targets.add(name.slice(name.lastIndexOf('.') + 1));
+    parameterCount += elementCount(factors.a.shape) + elementCount(factors.b.shape);
+  }
+  for (const tensor of state.saved.values()) parameterCount += elementCount(tensor.shape);
+  return {
+    variant: recogniseVariant(state.config, 'adapter_config.json').declaration.id,
+    r: state.config.r,
+    loraAlpha: state.config.lora_alpha,
+    targetModules: [...targets],
+    layers: [...layers].sort((left, right) => left - right),
+    modulesToSave: state.config.modules_to_save ?? [],
+    coto: state.coto,
+    parameterCount,
+  };
+}
+
+const baseNameSchema = z.object({ base_model_name_or_path: z.string().nullable().optional() });
+
+async function findBase(store: Services['store'], folder: string): Promise<ModelRecord> {
+  const models = store.models.list();
+  const named = baseNameSchema.safeParse(parseJson(await readFile(join(folder, 'adapter_config.json'), 'utf8')));
+  const name = named.success ? (named.data.base_model_name_or_path ?? null) : null;
+  if (name !== null) {
+    const match = models.find((model) => [model.id, model.path, model.name, basename(model.path)].includes(name));
+    if (match) return match;
+  }
+  const fitting: ModelRecord[] = [];
+  const refusals: string[] = [];
+  for (const model of models) {
+    try {
+      await readAdapter(folder, model.description);
+      fitting.push(model);
+    } catch (error) {
+      refusals.push(`${model.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const [only, another] = fitting;
+  if (only && !another) return only;
+  if (only)
+    throw new StudioError(
+      'invalid_input',
+      `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${name ?? 'none'}".`,
+      'Say which is its base.',
+    );
+  throw new StudioError(
+    'refused',
+    `The adapter ${folder} fits none of the ${models.length} model(s) of the studio.`,
+    'Add its base model first.',
+    refusals.join('\n'),
+  );
+}
+
+async function copyAdapterFiles(from: string, to: string): Promise<void> {
+  for (const name of adapterFiles) {
+    const source = join(from, name);
+    if (existsSync(source)) await copyFile(source, join(to, name));
+  }
+}
+
+async function fileHash(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+async function isMissingOrEmpty(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    throw new StudioError('invalid_input', `${path} is not a folder.`, 'Choose a folder to export into.');
+  }
+}
+
+/** A name that every file system takes. */
+export function fileName(name: string): string {
+  return (
+    name
+      .normalize('NFKD')
+      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+      .replaceAll(/^[-.]+|[-.]+$/g, '') || 'adapter'
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

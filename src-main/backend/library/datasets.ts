@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import {
+  type DatasetDescription,
+  type DatasetRecord,
+  type DatasetSource,
+  datasetDescriptionSchema,
+} from '../../../src-shared/domain/dataset.ts';
+import { bundledDatasets } from '../../engine/data/bundled.ts';
+import { openDataset } from '../../engine/data/open-dataset.ts';
+import { detectReader } from '../../engine/data/readers/index.ts';
+import { newId } from '../identifiers.ts';
+import type { Services } from '../services.ts';
+import { folderStamp } from './folder-stamp.ts';
+import { reportUnreadable } from './models.ts';
+
+type Parts = Pick<Services, 'store' | 'hub'>;
+
+/** Counts what a data set holds, or remembers it from last time where nothing in it changed. */
+export async function describeDatasetCached(
+  { store }: Pick<Services, 'store'>,
+  source: DatasetSource,
+): Promise<DatasetDescription> {
+  const stamp = `${JSON.stringify(source)}\n${await folderStamp(source.path)}`;
+  const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
+  if (kept.success) return kept.data;
+  const opened = await openDataset(source);
+  try {
+    store.descriptions.save('dataset', source.path, stamp, opened.description);
+    return opened.description;
+  } finally {
+    opened.close();
+  }
+}
+
+/** Lists the data sets that come with the studio or its packages. One that cannot be read is left out and said. */
+export async function registerBundledDatasets({ store, hub, resourcesDirectory }: Services): Promise<void> {
+  for (const bundled of await bundledDatasets(resourcesDirectory)) {
+    try {
+      const description = await describeDatasetCached({ store }, bundled.source);
+      const known = store.datasets.find(bundled.id);
+      store.datasets.save({ ...bundled, bundled: true, description, createdAt: known?.createdAt ?? Date.now() });
+    } catch (error) {
+      reportUnreadable(hub, `The bundled data set ${bundled.name}`, error);
+    }
+  }
+}
+
+/** Makes a file or folder known as a data set, by the first reader that recognises it. */
+export async function addDataset({ store, hub }: Parts, path: string, name?: string): Promise<DatasetRecord> {
+  const absolute = resolve(path);
+  if (!existsSync(absolute))
+    throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
+  const source = await detectReader(absolute);
+  const known = store.datasets.list().find((dataset) => JSON.stringify(dataset.source) === JSON.stringify(source));
+  const dataset: DatasetRecord = {
+    id: known?.id ?? newId('dataset'),
+    name: name ?? known?.name ?? basename(absolute, extname(absolute)),
+    bundled: known?.bundled ?? false,
+    licence: known?.licence ?? null,
+    provenance: known?.provenance ?? null,
+    source,
+    description: await describeDatasetCached({ store }, source),
+    createdAt: known?.createdAt ?? Date.now(),
+  };
+  store.datasets.save(dataset);
+  hub.listChanged('datasets');
+  return dataset;
+}
+
+/** The data set that `reference` names: an id, else a path, which is then made known. */
+export async function resolveDataset(parts: Parts, reference: string): Promise<DatasetRecord> {
+  const known = parts.store.datasets.find(reference);
+  if (known) return known;
+  if (existsSync(reference)) return addDataset(parts, reference);
+  throw new StudioError(
+    'not_found',
+    `There is no data set "${reference}" in the studio, and no file or folder of that name.`,
+    `Data sets of the studio: ${
+      parts.store.datasets
+        .list()
+        .map((dataset) => dataset.id)
+        .join(', ') || 'none'
+    }.`,
+  );
+}
+
+export function requireDataset(store: Services['store'], id: string): DatasetRecord {
+  const dataset = store.datasets.find(id);
+  if (dataset === null) throw new StudioError('not_found', `There is no data set "${id}" in the studio.`);
+  return dataset;
+}
+
+/** Forgets a data set. Throws `refused` for a bundled one and for one that runs were trained on. */
+export function removeDataset({ store, hub }: Parts, id: string): void {
+  const dataset = requireDataset(store, id);
+  if (dataset.bundled) throw new StudioError('refused', `${dataset.name} comes with the studio and cannot be removed.`);
+  const runs = store.runs.countOf('dataset_id', id);
+  if (runs > 0)
+    throw new StudioError('refused', `${dataset.name} is the data of ${runs} run(s).`, 'Remove those first.');
+  store.datasets.remove(id);
+  hub.listChanged('datasets');
+}

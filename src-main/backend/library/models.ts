@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type ModelDescription, type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
+import { describeModel } from '../../engine/formats/hf-model.ts';
+import { newId } from '../identifiers.ts';
+import type { Services } from '../services.ts';
+import { folderStamp } from './folder-stamp.ts';
+
+type Parts = Pick<Services, 'store' | 'hub'>;
+
+/** Reads what a model folder holds, or remembers it from last time where nothing in it changed. */
+export async function describeModelCached({ store }: Pick<Services, 'store'>, path: string): Promise<ModelDescription> {
+  const stamp = await folderStamp(path, 1);
+  const kept = modelDescriptionSchema.safeParse(store.descriptions.find('model', path, stamp));
+  if (kept.success) return kept.data;
+  const description = await describeModel(path);
+  store.descriptions.save('model', path, stamp, description);
+  return description;
+}
+
+/** Lists the models below `<resources>/models` under their folders' names. One that cannot be read is left out and said. */
+export async function registerBundledModels({ store, hub, resourcesDirectory }: Services): Promise<void> {
+  const folder = join(resourcesDirectory, 'models');
+  if (!existsSync(folder)) return;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const path = join(folder, entry.name);
+    try {
+      const description = await describeModelCached({ store }, path);
+      const known = store.models.find(entry.name);
+      const provenance = await provenanceOf(path);
+      store.models.save({
+        id: entry.name,
+        name: known?.name ?? entry.name,
+        path,
+        bundled: true,
+        provenance,
+        description,
+        createdAt: known?.createdAt ?? Date.now(),
+      });
+    } catch (error) {
+      reportUnreadable(hub, `The bundled model ${entry.name}`, error);
+    }
+  }
+}
+
+export function reportUnreadable(hub: Services['hub'], what: string, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`${what} could not be read: ${message}`);
+  hub.notify({ level: 'warning', title: `${what} could not be read`, message, error: null });
+}
+
+/** Makes a folder known as a base model; one that is known already is renewed. Nothing in the folder is changed. */
+export async function addModel({ store, hub }: Parts, path: string, name?: string): Promise<ModelRecord> {
+  const folder = resolve(path);
+  await requireFolder(folder, 'model');
+  const known = store.models.findByPath(folder);
+  const model: ModelRecord = {
+    id: known?.id ?? newId('model'),
+    name: name ?? known?.name ?? basename(folder),
+    path: folder,
+    bundled: known?.bundled ?? false,
+    provenance: await provenanceOf(folder),
+    description: await describeModelCached({ store }, folder),
+    createdAt: known?.createdAt ?? Date.now(),
+  };
+  store.models.save(model);
+  hub.listChanged('models');
+  return model;
+}
+
+/** The model that `reference` names: an id, else a folder, which is then made known. */
+export async function resolveModel(parts: Parts, reference: string): Promise<ModelRecord> {
+  const known = parts.store.models.find(reference);
+  if (known) return known;
+  if (existsSync(reference)) return addModel(parts, reference);
+  throw new StudioError(
+    'not_found',
+    `There is no model "${reference}" in the studio, and no folder of that name.`,
+    `Models of the studio: ${
+      parts.store.models
+        .list()
+        .map((model) => model.id)
+        .join(', ') || 'none'
+    }.`,
+  );
+}
+
+export function requireModel(store: Services['store'], id: string): ModelRecord {
+  const model = store.models.find(id);
+  if (model === null) throw new StudioError('not_found', `There is no model "${id}" in the studio.`);
+  return model;
+}
+
+/** Forgets a model. Throws `refused` for a bundled one and for one that runs or adapters stand on. */
+export function removeModel({ store, hub }: Parts, id: string): void {
+  const model = requireModel(store, id);
+  if (model.bundled) throw new StudioError('refused', `${model.name} comes with the studio and cannot be removed.`);
+  const runs = store.runs.countOf('model_id', id);
+  const adapters = store.adapters.countOfModel(id);
+  if (runs + adapters > 0)
+    throw new StudioError(
+      'refused',
+      `${model.name} is the base of ${runs} run(s) and ${adapters} adapter(s).`,
+      'Remove those first.',
+    );
+  store.models.remove(id);
+  hub.listChanged('models');
+}
+
+export async function requireFolder(path: string, what: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null)
+    throw new StudioError('invalid_input', `The ${what} folder ${path} does not exist.`, 'Check the path.');
+  if (!found.isDirectory())
+    throw new StudioError(
+      'invalid_input',
+      `${path} is a file, not a ${what} folder.`,
+      'Give the folder that holds it.',
+    );
+}
+
+async function provenanceOf(folder: string): Promise<string | null> {
+  const file = join(folder, 'PROVENANCE.md');
+  return existsSync(file) ? readFile(file, 'utf8') : null;
+}

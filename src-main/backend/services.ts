@@ -1,0 +1,22 @@
+import type { Store } from '../store/open-store.ts';
+import type { EngineSupervisor } from './engine-supervisor.ts';
+import type { EventHub } from './event-hub.ts';
+import type { Home } from './home.ts';
+import type { JobQueue } from './jobs/queue.ts';
+
+/** What everything in the backend may use. */
+export interface Services {
+  readonly home: Home;
+  readonly store: Store;
+  readonly hub: EventHub;
+  readonly engine: EngineSupervisor;
+  /** The folder that holds models/ and data/. */
+  readonly resourcesDirectory: string;
+  /** The script that draws the figures of a report; it is written into the report. */
+  readonly plotlyScript: string;
+}
+
+/** What a handler may use besides. */
+export interface HandlerServices extends Services {
+  readonly queue: JobQueue;
+}
