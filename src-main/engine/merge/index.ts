@@ -1,0 +1,23 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { ensemble } from './ensemble.ts';
+import { factorAverage } from './factor-average.ts';
+import { linear } from './linear.ts';
+import type { MergeMethod } from './merge-method.ts';
+import { weightAverage } from './weight-average.ts';
+
+export { type MergeMethod, refuseIllegal } from './merge-method.ts';
+export { checkFingerprints } from './preflight.ts';
+
+/** Every way to merge, in the order in which people see them. */
+export const mergeMethods: readonly MergeMethod[] = [factorAverage, weightAverage, linear, ensemble];
+
+/** @throws StudioError not_found naming the method and those there are. */
+export function mergeMethod(id: string): MergeMethod {
+  const method = mergeMethods.find((known) => known.declaration.id === id);
+  if (method) return method;
+  throw new StudioError(
+    'not_found',
+    `There is no merge method "${id}".`,
+    `Choose one of ${mergeMethods.map((known) => known.declaration.id).join(', ')}.`,
+  );
+}

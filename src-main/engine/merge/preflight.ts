@@ -1,0 +1,255 @@
+import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterState } from '../lora/adapter-state.ts';
+import { allModules } from './combine.ts';
+import { type MergeDefinition, sum, withoutZeroWeights } from './merge-method.ts';
+
+const weightAverageRemedy = 'Use the ΔW average, which takes different ranks and targets.';
+
+/**
+ * Checks of a merge, each a line with a verdict and a sentence: weights, variant, ranks, targets, scaling, heads and CoTo.
+ * What the method can do decides between a warning and a refusal.
+ */
+export function preflightLines(
+  definition: Pick<MergeDefinition, 'declaration' | 'needs'>,
+  states: readonly AdapterState[],
+  weights: readonly number[],
+  parameters: ParameterValues,
+  names: readonly string[] = states.map((_, index) => `adapter ${index + 1}`),
+): PreflightLine[] {
+  const { needs, declaration } = definition;
+  return [
+    checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalised(parameters)),
+    checkVariant(states, names),
+    checkBaseName(states, names),
+    checkRanks(declaration.label, states, names, needs.equalRanks),
+    checkTargets(declaration.label, states, names, needs.equalTargets),
+    checkScaling(states, names),
+    checkHeads(states, weights, names),
+    checkCoto(states, names),
+  ];
+}
+
+/** The line on the base models themselves, by their fingerprints: what only the caller knows. */
+export function checkFingerprints(fingerprints: readonly string[], names: readonly string[]): PreflightLine {
+  const other = fingerprints.findIndex((fingerprint) => fingerprint !== fingerprints[0]);
+  if (other < 0) return ok('base', 'All adapters stand on the same base model (same fingerprint).');
+  return refused(
+    'base',
+    `${names[0]} and ${names[other]} stand on different base models.`,
+    'Only adapters of one base can be merged: train them on the same base.',
+  );
+}
+
+function checkWeights(
+  label: string,
+  states: readonly AdapterState[],
+  weights: readonly number[],
+  negativeAllowed: boolean,
+  normalised: boolean,
+): PreflightLine {
+  if (states.length === 0) return refused('weights', 'There is no adapter to merge.', 'Drop adapters on the bench.');
+  if (weights.length !== states.length || !weights.every(Number.isFinite))
+    return refused('weights', 'Every adapter needs a weight that is a number.', 'Set the missing weight.');
+  if (weights.every((weight) => weight === 0))
+    return refused('weights', 'All weights are zero: nothing would be left.', 'Raise at least one weight.');
+  if (!negativeAllowed && weights.some((weight) => weight < 0))
+    return refused(
+      'weights',
+      `${label} takes no negative weights.`,
+      'Use weights of at least zero, or the ΔW average or linear merge.',
+    );
+  if (normalised && Math.abs(sum(weights)) < 1e-9)
+    return refused('weights', 'The weights add up to zero, so there is no average.', 'Change a weight.');
+  return ok('weights', `Weights: ${weights.map(short).join(' · ')} (sum ${short(sum(weights))}).`);
+}
+
+function checkVariant(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+  const kinds = states.map((state) => variantName(state));
+  const foreign = kinds.findIndex((kind) => kind !== 'LoRA' && kind !== 'rsLoRA');
+  if (foreign >= 0)
+    return refused(
+      'variant',
+      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone.`,
+      'Merge LoRA or rsLoRA adapters.',
+    );
+  if (new Set(kinds).size > 1)
+    return ok('variant', 'LoRA and rsLoRA together: each counts with the scaling that it was trained with.');
+  return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}.`);
+}
+
+function variantName({ config }: AdapterState): string {
+  if (config.peft_type !== 'LORA') return config.peft_type;
+  if (config.use_dora) return 'DoRA';
+  return config.use_rslora ? 'rsLoRA' : 'LoRA';
+}
+
+function checkBaseName(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+  const bases = states.map((state) => state.config.base_model_name_or_path);
+  const other = bases.findIndex((base) => base !== bases[0]);
+  if (other < 0)
+    return ok('base name', bases[0] ? `All adapters name the base ${bases[0]}.` : 'The adapters name no base.');
+  return warning(
+    'base name',
+    `${names[0]} names the base ${bases[0] ?? 'nothing'}, ${names[other]} names ${bases[other] ?? 'nothing'}.`,
+    'Fine if both names mean the same weights.',
+  );
+}
+
+function checkRanks(
+  label: string,
+  states: readonly AdapterState[],
+  names: readonly string[],
+  equalNeeded: boolean,
+): PreflightLine {
+  for (const module of allModules(states)) {
+    const having = states.flatMap((state, index) => {
+      const factors = state.modules.get(module);
+      return factors === undefined ? [] : [{ index, rank: factors.rank, a: factors.a.shape[1], b: factors.b.shape[0] }];
+    });
+    const first = having[0];
+    const shaped = having.find((entry) => entry.a !== first?.a || entry.b !== first?.b);
+    if (first && shaped)
+      return refused(
+        'ranks',
+        `${module} has other sizes in ${names[shaped.index]} than in ${names[first.index]}.`,
+        'Only adapters of one base can be merged.',
+      );
+    const other = having.find((entry) => entry.rank !== first?.rank);
+    if (!first || !other) continue;
+    const difference = `${names[first.index]} has rank ${first.rank} on ${module}, ${names[other.index]} has ${other.rank}`;
+    if (equalNeeded) return refused('ranks', `${difference}; ${label} needs equal ranks.`, weightAverageRemedy);
+    return ok('ranks', `${difference}: fine, each adapter keeps its own.`);
+  }
+  return ok('ranks', 'All ranks are equal.');
+}
+
+function checkTargets(
+  label: string,
+  states: readonly AdapterState[],
+  names: readonly string[],
+  equalNeeded: boolean,
+): PreflightLine {
+  for (const module of allModules(states)) {
+    const lacking = states.findIndex((state) => !state.modules.has(module));
+    if (lacking < 0) continue;
+    const difference = `${names[lacking]} has no adapter on ${module}`;
+    if (equalNeeded) return refused('targets', `${difference}; ${label} needs equal targets.`, weightAverageRemedy);
+    return warning('targets', `${difference}, others do: there it counts as no change.`, null);
+  }
+  return ok('targets', 'All adapters change the same modules.');
+}
+
+function checkScaling(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+  for (const module of allModules(states)) {
+    const scalings = states.map((state) => state.modules.get(module)?.scaling);
+    const first = scalings.findIndex((scaling) => scaling !== undefined);
+    const other = scalings.findIndex((scaling) => scaling !== undefined && scaling !== scalings[first]);
+    if (other >= 0)
+      return ok(
+        'scaling',
+        `Scalings differ (${short(scalings[first] ?? 0)} in ${names[first]}, ${short(scalings[other] ?? 0)} in ${names[other]}): each adapter counts with its own.`,
+      );
+  }
+  return ok('scaling', 'All adapters have the same scaling.');
+}
+
+function checkHeads(
+  states: readonly AdapterState[],
+  weights: readonly number[],
+  names: readonly string[],
+): PreflightLine {
+  const having = states.map((_, index) => index).filter((index) => (states[index]?.saved.size ?? 0) > 0);
+  const first = having[0];
+  if (first === undefined) return ok('heads', "No adapter brings a task head: the base's own is used.");
+  const reference = states[first];
+  for (const index of having) {
+    const problem = headProblem(reference, states[index], names[first] ?? '', names[index] ?? '');
+    if (problem !== null) return problem;
+  }
+  const used = withoutZeroWeights(
+    having.flatMap((index) => states[index] ?? []),
+    having.map((index) => weights[index] ?? 0),
+  );
+  if (used.weights.length > 0 && Math.abs(sum(used.weights)) < 1e-9)
+    return refused(
+      'heads',
+      'The weights of the task heads add up to zero, so they have no average.',
+      'Change a weight.',
+    );
+  const lacking = states.findIndex((_, index) => !having.includes(index));
+  if (lacking >= 0)
+    return warning('heads', `${names[lacking]} brings no task head: the merge takes that of the others.`, null);
+  if (having.length > 1 && having.some((index) => states[index]?.labels === null))
+    return warning(
+      'heads',
+      'A task head does not say what its labels are: that they agree can only be assumed.',
+      'Check that the adapters were trained on the same labels in the same order.',
+    );
+  return ok('heads', having.length > 1 ? 'The task heads have the same labels and are averaged.' : 'One task head.');
+}
+
+function headProblem(
+  reference: AdapterState | undefined,
+  state: AdapterState | undefined,
+  referenceName: string,
+  name: string,
+): PreflightLine | null {
+  if (reference === undefined || state === undefined) return null;
+  const remedy = 'Heads can be averaged only for one task: merge adapters that were trained on the same labels.';
+  const { labels } = state;
+  if (reference.labels !== null && labels !== null) {
+    const at = reference.labels.findIndex((label, index) => label !== labels[index]);
+    if (reference.labels.length !== labels.length || at >= 0)
+      return refused(
+        'heads',
+        at >= 0
+          ? `The task heads differ in their labels: label ${at} is "${reference.labels[at]}" in ${referenceName} and "${labels[at] ?? 'missing'}" in ${name}.`
+          : `The task heads differ: ${referenceName} has ${reference.labels.length} labels, ${name} has ${labels.length}.`,
+        remedy,
+      );
+  }
+  for (const [tensorName, tensor] of state.saved) {
+    const other = reference.saved.get(tensorName);
+    if (other === undefined)
+      return refused(
+        'heads',
+        `${name} saved ${tensorName}, ${referenceName} did not.`,
+        'Save the same modules in all.',
+      );
+    if (other.shape.join() !== tensor.shape.join())
+      return refused(
+        'heads',
+        `${tensorName} is [${other.shape.join(', ')}] in ${referenceName} and [${tensor.shape.join(', ')}] in ${name}.`,
+        remedy,
+      );
+  }
+  const missing = [...reference.saved.keys()].find((tensorName) => !state.saved.has(tensorName));
+  if (missing === undefined) return null;
+  return refused('heads', `${referenceName} saved ${missing}, ${name} did not.`, 'Save the same modules in all.');
+}
+
+function checkCoto(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+  const without = states.findIndex((state) => state.coto === null);
+  const withCoto = states.findIndex((state) => state.coto !== null);
+  if (withCoto < 0) return ok('CoTo', 'All adapters were trained without CoTo.');
+  if (without < 0) return ok('CoTo', 'All adapters were trained with CoTo.');
+  return warning(
+    'CoTo',
+    `${names[withCoto]} was trained with CoTo, ${names[without]} without: the merge mixes both.`,
+    'To compare, merge those with CoTo and those without apart.',
+  );
+}
+
+function ok(check: string, message: string): PreflightLine {
+  return { check, verdict: 'ok', message, remedy: null };
+}
+function warning(check: string, message: string, remedy: string | null): PreflightLine {
+  return { check, verdict: 'warning', message, remedy };
+}
+function refused(check: string, message: string, remedy: string): PreflightLine {
+  return { check, verdict: 'refused', message, remedy };
+}
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,21 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { everyOtherLayer } from './every-other-layer.ts';
+import { layerThird } from './layer-third.ts';
+import { magnitude } from './magnitude.ts';
+import type { PruneMethod } from './prune-method.ts';
+
+export type { Pruned, PruneMethod } from './prune-method.ts';
+
+/** Every way to prune, in the order in which people see them. */
+export const pruneMethods: readonly PruneMethod[] = [everyOtherLayer, layerThird, magnitude];
+
+/** @throws StudioError not_found naming the method and those there are. */
+export function pruneMethod(id: string): PruneMethod {
+  const method = pruneMethods.find((known) => known.declaration.id === id);
+  if (method) return method;
+  throw new StudioError(
+    'not_found',
+    `There is no prune method "${id}".`,
+    `Choose one of ${pruneMethods.map((known) => known.declaration.id).join(', ')}.`,
+  );
+}

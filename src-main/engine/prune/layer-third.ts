@@ -1,0 +1,42 @@
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { adaptedLayers, keepLayers, type PruneMethod } from './prune-method.ts';
+
+const thirds = ['low', 'middle', 'high'];
+
+const declaration: Declaration = {
+  id: 'layer-third',
+  label: 'One third of the layers',
+  summary: 'Keeps the adapters of the lowest, the middle or the highest third of the layers only.',
+  paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
+  parameters: [
+    {
+      name: 'third',
+      label: 'Third',
+      type: 'choice',
+      default: 'low',
+      choices: [
+        { value: 'low', label: 'Low (nearest the input)' },
+        { value: 'middle', label: 'Middle' },
+        { value: 'high', label: 'High (nearest the output)' },
+      ],
+      help: 'Which third of the adapted layers stays. Where the number is no multiple of three, thirds differ by one layer.',
+    },
+  ],
+};
+
+/** Keeps adapted layers ⌊k·n/3⌋ up to ⌊(k+1)·n/3⌋, counted from the input; k is 0 for low, 1 middle, 2 high. */
+export const layerThird: PruneMethod = {
+  declaration,
+  grid: null,
+  describe(parameters) {
+    const third = String(checkedParameters(declaration, parameters)['third']);
+    return `${third.charAt(0).toUpperCase()}${third.slice(1)} third`;
+  },
+  prune(state, description, given) {
+    const k = thirds.indexOf(String(checkedParameters(declaration, given)['third']));
+    const layers = adaptedLayers(state, description);
+    const bound = (index: number) => Math.floor((index * layers.length) / 3);
+    return keepLayers(state, description, layers.slice(bound(k), bound(k + 1)));
+  },
+};

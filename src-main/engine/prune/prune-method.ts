@@ -1,0 +1,81 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { elementCount } from '../formats/host-tensor.ts';
+import type { AdapterState, ModuleFactors } from '../lora/adapter-state.ts';
+
+/** What is left of an adapter; kept and total count entries of the factors A and B. Heads are never pruned nor counted. */
+export interface Pruned {
+  readonly state: AdapterState;
+  readonly kept: number;
+  readonly total: number;
+}
+
+/** One way to leave parts of an adapter out. The state that comes in is not changed. */
+export interface PruneMethod {
+  readonly declaration: Declaration;
+  /** The parameter that curves run over; null where there is none. */
+  readonly grid: string | null;
+  /** What a figure calls it with these parameters, e.g. "Low third". Parameters may be partial: defaults are filled in. */
+  describe(parameters: ParameterValues): string;
+  /** @throws StudioError invalid_input for a bad parameter, refused where nothing would be left. */
+  prune(state: AdapterState, description: ModelDescription, parameters: ParameterValues): Pruned;
+}
+
+/** The layers that carry an adapter, from the input up. */
+export function adaptedLayers(state: AdapterState, description: ModelDescription): number[] {
+  const layers = layerOf(description);
+  const found = new Set<number>();
+  for (const name of state.modules.keys()) {
+    const layer = layers.get(name) ?? null;
+    if (layer !== null) found.add(layer);
+  }
+  return [...found].sort((one, other) => one - other);
+}
+
+/**
+ * Takes the adapters off every layer that is not in `kept`; modules outside the layers stay. No key of a dropped layer
+ * remains, and layers_to_transform names those that do, so that PEFT makes only these.
+ */
+export function keepLayers(state: AdapterState, description: ModelDescription, kept: readonly number[]): Pruned {
+  const layers = layerOf(description);
+  const modules = new Map<string, ModuleFactors>();
+  let outside = false;
+  for (const [name, factors] of state.modules) {
+    const layer = layers.get(name) ?? null;
+    if (layer === null) outside = true;
+    if (layer === null || kept.includes(layer)) modules.set(name, factors);
+  }
+  if (modules.size === 0)
+    throw new StudioError(
+      'refused',
+      `Nothing would be left: the adapter has ${adaptedLayers(state, description).length} layers.`,
+      'Choose a pattern that keeps at least one layer.',
+    );
+  const { target_modules } = state.config;
+  // PEFT refuses layers_to_transform beside a string, and applies it to nothing outside the layers: names in full then.
+  const byLayers = Array.isArray(target_modules) && !outside && !target_modules.some((name) => layers.has(name));
+  const targets = byLayers
+    ? { layers_to_transform: [...kept] }
+    : {
+        target_modules: [...modules.keys()],
+        exclude_modules: null,
+        layers_to_transform: null,
+        layers_pattern: null,
+      };
+  return {
+    state: { ...state, config: { ...state.config, ...targets }, modules },
+    kept: countEntries(modules),
+    total: countEntries(state.modules),
+  };
+}
+
+export function countEntries(modules: ReadonlyMap<string, ModuleFactors>): number {
+  let count = 0;
+  for (const { a, b } of modules.values()) count += elementCount(a.shape) + elementCount(b.shape);
+  return count;
+}
+
+function layerOf(description: ModelDescription): Map<string, number | null> {
+  return new Map(description.linears.map((module) => [module.name, module.layer]));
+}
