@@ -41,7 +41,10 @@ export class MetricRecorder {
       this.masks.forEach((mask, index) => {
         bytes.set(mask, index * this.groupCount);
       });
-      this.context.emit({ kind: 'masks', masks: { firstStep: this.firstMaskStep, groupCount: this.groupCount, bytes } });
+      this.context.emit({
+        kind: 'masks',
+        masks: { firstStep: this.firstMaskStep, groupCount: this.groupCount, bytes },
+      });
     }
     this.rows = [];
     this.masks = [];

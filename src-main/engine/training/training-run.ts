@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord, RunConfig, RunFacts, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
+import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
 import type { AdaptedModel, AdapterGroup } from '../lora/adapted-model.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
@@ -154,7 +155,8 @@ export class TrainingRun {
     }
     const score = this.lastScore?.step === this.globalStep ? this.lastScore : await this.evaluateNow();
     await this.save('last');
-    const useBest = this.parts.config.load_best_model_at_end && this.best !== null && this.best.step !== this.globalStep;
+    const useBest =
+      this.parts.config.load_best_model_at_end && this.best !== null && this.best.step !== this.globalStep;
     return {
       outcome: signal === 'stop' ? 'stopped' : 'completed',
       result: this.summarise(score),
@@ -195,7 +197,18 @@ export class TrainingRun {
       this.groups.forEach((group, index) => {
         if (draw.mask[index] === 0) for (const name of group.variableNames) frozen.add(name);
       });
-    return this.step.run(batches, learningRate, frozen);
+    try {
+      return this.step.run(batches, learningRate, frozen);
+    } catch (thrown) {
+      if (!(thrown instanceof StudioError) || thrown.code !== 'not_finite') throw thrown;
+      const where = `step ${this.globalStep + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`;
+      throw new StudioError(
+        thrown.code,
+        `${thrown.message.replace(/\.$/, '')} (${where}).`,
+        thrown.hint,
+        thrown.details,
+      );
+    }
   }
 
   private learningRate(): number {
@@ -213,7 +226,9 @@ export class TrainingRun {
     this.lastScore = { ...score, step: this.globalStep };
     this.recorder.record(this.globalStep, { eval_loss: score.loss, eval_accuracy: score.accuracy });
     this.recorder.flush();
-    this.log(`Step ${this.globalStep}: evaluation accuracy ${(100 * score.accuracy).toFixed(2)} %, loss ${score.loss.toFixed(4)}.`);
+    this.log(
+      `Step ${this.globalStep}: evaluation accuracy ${(100 * score.accuracy).toFixed(2)} %, loss ${score.loss.toFixed(4)}.`,
+    );
     if (!this.best || score.accuracy > this.best.accuracy) {
       this.best = { step: this.globalStep, accuracy: score.accuracy };
       await this.save('best');

@@ -71,7 +71,12 @@ export class TrainingStep {
       const inputs: Record<string, tf.Tensor> = {};
       for (const [name, { shape, data }] of Object.entries(batch.inputs))
         inputs[name] = tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
-      const { value, grads } = this.differentiate(inputs, batch.labels, share, active.map(([, variable]) => variable));
+      const { value, grads } = this.differentiate(
+        inputs,
+        batch.labels,
+        share,
+        active.map(([, variable]) => variable),
+      );
       const sums: tf.NamedTensorMap = { loss: value };
       for (const [name, variable] of active) {
         const gradient = grads[variable.name];

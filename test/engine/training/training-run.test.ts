@@ -9,7 +9,7 @@ import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { TrainingRun, type TrainingOutcome } from '../../../src-main/engine/training/training-run.ts';
+import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/training-step.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -94,7 +94,8 @@ async function train(
       baseModelName: 'golden',
       context: {
         emit: (event) => events.push(event),
-        signal: async () => (options.signalAt !== undefined && asked++ >= options.signalAt ? (options.signal ?? null) : null),
+        signal: async () =>
+          options.signalAt !== undefined && asked++ >= options.signalAt ? (options.signal ?? null) : null,
       },
       facts: { trainableParameters: 1, totalParameters: 1, evalExamples: 1, backend: 'wasm', threads: 1 },
     });

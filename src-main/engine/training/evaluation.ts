@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import type { ImageBatcher } from '../data/image-batch.ts';
+import type { AdaptedModel } from '../lora/adapted-model.ts';
+
+/** What a model says of examples: row-major [examples, classCount], and what is true. */
+export interface ClassificationLogits {
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+  readonly classCount: number;
+}
+
+/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted]. */
+export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion'>;
+
+export interface ClassificationOptions {
+  readonly batchSize: number;
+  /** How many classes the data set has; the model's head must have as many. */
+  readonly labelCount: number;
+  readonly labels: readonly string[];
+  onProgress?(done: number, total: number): void | Promise<void>;
+  /** Asked between batches; true ends the evaluation with StudioError cancelled. */
+  cancelled?(): Promise<boolean>;
+}
+
+/** Scores the model, with whatever adapter is on it, on the examples `indices`. Dropout is the caller's to switch off. */
+export async function evaluateClassification(
+  model: AdaptedModel,
+  batcher: Pick<ImageBatcher, 'batch'>,
+  indices: Int32Array,
+  options: ClassificationOptions,
+): Promise<EvaluationResult> {
+  const started = performance.now();
+  const { logits, labels, classCount } = await classificationLogits(model, batcher, indices, options);
+  return {
+    ...scoreLogits(logits, labels, classCount),
+    examples: indices.length,
+    labels: [...options.labels],
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/**
+ * The logits of the examples `indices`, in their order.
+ * @throws StudioError refused where the head has another number of classes than the data, invalid_input without examples or
+ * with a label out of range, not_finite where the model gives NaN, cancelled.
+ */
+export async function classificationLogits(
+  model: AdaptedModel,
+  batcher: Pick<ImageBatcher, 'batch'>,
+  indices: Int32Array,
+  options: ClassificationOptions,
+): Promise<ClassificationLogits> {
+  const classCount = options.labelCount;
+  if (indices.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      'There are no examples to evaluate on.',
+      'Choose a data set with a test split.',
+    );
+  const logits = new Float32Array(indices.length * classCount);
+  const labels = new Int32Array(indices.length);
+  for (let start = 0; start < indices.length; start += options.batchSize) {
+    if (await options.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
+    const batch = await batcher.batch(indices.subarray(start, start + options.batchSize));
+    const values = await logitsOfBatch(model, batch.pixelValues, batch.shape, classCount);
+    logits.set(values, start * classCount);
+    labels.set(batch.labels, start);
+    await options.onProgress?.(Math.min(start + options.batchSize, indices.length), indices.length);
+  }
+  checkLabels(labels, classCount);
+  return { logits, labels, classCount };
+}
+
+async function logitsOfBatch(
+  model: AdaptedModel,
+  pixelValues: Float32Array,
+  shape: readonly [number, number, number, number],
+  classCount: number,
+): Promise<Float32Array> {
+  const pixels = tf.tensor4d(pixelValues, [...shape]);
+  const logits = model.forward({ pixel_values: pixels });
+  try {
+    if (logits.shape[1] !== classCount)
+      throw new StudioError(
+        'refused',
+        `The model's head has ${logits.shape[1]} classes, but the data set has ${classCount} labels.`,
+        'Evaluate on the data set that the head was trained for.',
+      );
+    const values = await logits.data<'float32'>();
+    if (!values.every(Number.isFinite))
+      throw new StudioError('not_finite', 'The model gives outputs that are not numbers (NaN or infinity).');
+    return values;
+  } finally {
+    tf.dispose([pixels, logits]);
+  }
+}
+
+function checkLabels(labels: Int32Array, classCount: number): void {
+  const wrong = labels.findIndex((label) => label < 0 || label >= classCount);
+  if (wrong >= 0)
+    throw new StudioError(
+      'invalid_input',
+      `Example ${wrong} of the evaluation has the label ${labels[wrong]}, but there are only labels 0 to ${classCount - 1}.`,
+    );
+}
+
+/** Scores logits [examples, classCount], row-major. The first of equal logits counts as the prediction. */
+export function scoreLogits(
+  logits: Float32Array | Float64Array,
+  labels: Int32Array,
+  classCount: number,
+): ClassificationScore {
+  return scoreProbabilities(softmaxRows(logits, classCount), labels, classCount);
+}
+
+/** Scores probabilities [examples, classCount], row-major, e.g. of an ensemble. */
+export function scoreProbabilities(
+  probabilities: Float64Array,
+  labels: Int32Array,
+  classCount: number,
+): ClassificationScore {
+  const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
+  let correct = 0;
+  let loss = 0;
+  for (const [example, label] of labels.entries()) {
+    const row = probabilities.subarray(example * classCount, (example + 1) * classCount);
+    const predicted = row.indexOf(row.reduce((best, value) => Math.max(best, value), 0));
+    if (predicted === label) correct++;
+    const counts = confusion[label];
+    if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
+    // A probability that underflowed to zero would make the whole mean infinite.
+    loss -= Math.log(Math.max(row[label] ?? 0, Number.MIN_VALUE));
+  }
+  return { accuracy: correct / labels.length, loss: loss / labels.length, confusion };
+}
+
+/** Softmax of each row of [examples, classCount], in double precision. */
+export function softmaxRows(logits: Float32Array | Float64Array, classCount: number): Float64Array {
+  const probabilities = new Float64Array(logits.length);
+  for (let start = 0; start < logits.length; start += classCount) {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let at = start; at < start + classCount; at++) largest = Math.max(largest, logits[at] ?? 0);
+    let sum = 0;
+    for (let at = start; at < start + classCount; at++) {
+      const value = Math.exp((logits[at] ?? 0) - largest);
+      probabilities[at] = value;
+      sum += value;
+    }
+    for (let at = start; at < start + classCount; at++) probabilities[at] = (probabilities[at] ?? 0) / sum;
+  }
+  return probabilities;
+}
+
+/**
+ * The output ensemble: the mean of the members' probabilities, weighted; weights are divided by their sum.
+ * @throws StudioError invalid_input where the weights are negative or sum to zero.
+ */
+export function ensembleProbabilities(
+  members: readonly { logits: Float32Array | Float64Array; weight: number }[],
+  classCount: number,
+): Float64Array {
+  const total = members.reduce((sum, member) => sum + member.weight, 0);
+  if (!(total > 0) || members.some((member) => member.weight < 0))
+    throw new StudioError(
+      'invalid_input',
+      'The weights of an ensemble must be zero or more, and one of them positive.',
+      'Give every adapter a weight of 1 for the plain mean.',
+    );
+  const mean = new Float64Array(members[0]?.logits.length ?? 0);
+  for (const { logits, weight } of members)
+    for (const [at, probability] of softmaxRows(logits, classCount).entries())
+      mean[at] = (mean[at] ?? 0) + (weight / total) * probability;
+  return mean;
+}
