@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
+import { firstTokens } from '../ops/first-tokens.ts';
 import { as2D } from '../ops/operation.ts';
 import type { BaseModel } from './base-model.ts';
 import { applyNorm, loadNorm } from './blocks/norm.ts';
 import { embedPatches, type PatchEmbedding } from './blocks/patch-embedding.ts';
 import { type PreNormBlock, runPreNormBlock } from './blocks/pre-norm-block.ts';
-import { firstTokens } from './blocks/tokens.ts';
 import { FrozenTensors } from './blocks/weights.ts';
 import type { VitConfig } from './vit-config.ts';
 
@@ -40,7 +40,8 @@ export async function loadVit(
         if (block === undefined) throw new Error(`the model has no layer ${index}`);
         return runPreNormBlock(block, states, runner, index === config.layerCount - 1);
       },
-      head: (states, runner) => runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states))),
+      head: (states, runner) =>
+        runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states.tokens))),
       frozen: (module) => {
         const { outputMajor, bias } = tensors.linear(module);
         return { weight: outputMajor, bias };

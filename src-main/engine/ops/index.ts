@@ -1,4 +1,5 @@
 export { type AttentionShape, attention } from './attention.ts';
+export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
 export { FrozenWeight } from './frozen-weight.ts';
 export { gelu } from './gelu.ts';

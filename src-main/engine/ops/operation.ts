@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
 export type OperationAttributes = Readonly<Record<string, number>>;

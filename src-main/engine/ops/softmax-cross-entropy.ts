@@ -28,7 +28,12 @@ const operation = defineOperation({
  */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   const loss = first(operation({ logits, labels }));
-  return tf.reshape(loss, []);
+  if (!isScalar(loss)) throw new Error(`a loss of shape [${loss.shape.join(', ')}]`);
+  return loss;
+}
+
+function isScalar(tensor: tf.Tensor): tensor is tf.Scalar {
+  return tensor.rank === 0;
 }
 
 function oneHot(inputs: Readonly<Record<string, tf.Tensor>>, classes: number): tf.Tensor {

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { attention } from '../../ops/attention.ts';
+import { firstTokens } from '../../ops/first-tokens.ts';
 import { gelu } from '../../ops/gelu.ts';
 import { as2D } from '../../ops/operation.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
-import { firstTokens } from './tokens.ts';
 
 /** A transformer layer that normalises before attention and before the feed-forward part, both with a residual. */
 export interface PreNormBlock {
@@ -32,14 +32,14 @@ export function runPreNormBlock(
 ): HiddenStates {
   const { batch, tokens, hidden } = states;
   const normalised = applyNorm(block.before, hidden);
-  const queries = onlyFirstToken ? firstTokens(normalised, states) : normalised;
+  const queries = onlyFirstToken ? firstTokens(normalised, tokens) : normalised;
   const attended = attention(
     runner.linear(block.q, queries),
     runner.linear(block.k, normalised),
     runner.linear(block.v, normalised),
     { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens },
   );
-  const residual = onlyFirstToken ? firstTokens(hidden, states) : hidden;
+  const residual = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
   const middle = as2D(tf.add(residual, runner.linear(block.o, attended)));
   const inner = gelu(runner.linear(block.fc1, applyNorm(block.after, middle)));
   const out = as2D(tf.add(middle, runner.linear(block.fc2, inner)));

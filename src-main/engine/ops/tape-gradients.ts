@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Gradients of tfjs's own kernels that may stand on the engine's tape between our operations. Node's build of tfjs-core
+ * brings none along; a kernel that is not listed here fails loudly in the backward pass.
+ */
+const gradients: readonly tf.GradConfig[] = [
+  {
+    kernelName: 'Add',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => ({ a: () => unbroadcast(one(dy), some(a)), b: () => unbroadcast(one(dy), some(b)) }),
+  },
+  {
+    kernelName: 'Sub',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => ({
+      a: () => unbroadcast(one(dy), some(a)),
+      b: () => tf.neg(unbroadcast(one(dy), some(b))),
+    }),
+  },
+  {
+    kernelName: 'Multiply',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => ({
+      a: () => unbroadcast(tf.mul(one(dy), some(b)), some(a)),
+      b: () => unbroadcast(tf.mul(one(dy), some(a)), some(b)),
+    }),
+  },
+  {
+    kernelName: 'BatchMatMul',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b], attributes) => {
+      if (attributes['transposeA'] || attributes['transposeB'] || some(a).rank !== 2 || some(b).rank !== 2)
+        throw new Error('the tape knows products of two matrices without transpose flags: transpose them before');
+      return {
+        a: () => tf.matMul(one(dy), tf.transpose(some(b))),
+        b: () => tf.matMul(tf.transpose(some(a)), one(dy)),
+      };
+    },
+  },
+  {
+    kernelName: 'Transpose',
+    gradFunc: (dy, _, attributes) => {
+      const { perm } = attributes;
+      if (!Array.isArray(perm)) throw new Error('a transposition without axes');
+      const inverse = perm.map((_axis, index) => perm.indexOf(index));
+      return { x: () => tf.transpose(one(dy), inverse) };
+    },
+  },
+  {
+    kernelName: 'Reshape',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({ x: () => tf.reshape(one(dy), some(x).shape) }),
+  },
+];
+
+for (const gradient of gradients) tf.registerGradient(gradient);
+
+/** Sums a gradient over the axes that broadcasting had stretched. */
+function unbroadcast(dy: tf.Tensor, like: tf.Tensor): tf.Tensor {
+  if (dy.shape.join() === like.shape.join()) return dy;
+  const lead = dy.rank - like.rank;
+  const axes = dy.shape.map((_, axis) => axis).filter((axis) => axis < lead || like.shape[axis - lead] === 1);
+  return tf.reshape(axes.length === 0 ? dy : tf.sum(dy, axes), like.shape);
+}
+
+function one(dy: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  return some(Array.isArray(dy) ? dy[0] : dy);
+}
+
+function some(tensor: tf.Tensor | undefined): tf.Tensor {
+  if (tensor === undefined) throw new Error('a tensor that the gradient needs was not saved');
+  return tensor;
+}
