@@ -1,0 +1,50 @@
+import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { events } from '../../src-shared/contract/events.ts';
+import { requests } from '../../src-shared/contract/requests.ts';
+import type { Channel } from '../../src-shared/rpc/channel.ts';
+import { helloMessage, isShutdown } from '../../src-shared/rpc/hello.ts';
+import { serve } from '../../src-shared/rpc/serve.ts';
+import { parentProcessChannel } from '../transport/child-process.ts';
+import { utilityParentChannel, utilityParentPort } from '../transport/utility-process.ts';
+import { startEngineWorker } from './engine-host.ts';
+import { createBackend } from './index.ts';
+
+/** The backend as a process of its own, started by the shell: in a utility process, or forked on another Node. */
+const port = utilityParentPort();
+const channel = port ? utilityParentChannel(port) : parentProcessChannel();
+
+// Ctrl+C reaches the whole process group; the shell then asks for a shutdown, so that files are closed in order.
+process.on('SIGINT', () => undefined);
+
+try {
+  await begin(channel);
+} catch (thrown) {
+  channel.post(helloMessage({ ready: false, error: toErrorValue(thrown) }));
+  // The message must be out before the process ends.
+  setTimeout(() => process.exit(1), 250);
+}
+
+async function begin(wire: Channel): Promise<void> {
+  const home = process.env['COTO_STUDIO_HOME'];
+  const resourcesDirectory = process.env['COTO_STUDIO_RESOURCES'];
+  if (!home || !resourcesDirectory) throw new StudioError('internal', 'The backend was started without its folders.');
+  const backend = await createBackend({ home, resourcesDirectory, startEngine: () => startEngineWorker() });
+  const server = serve(wire, { requests, events }, (name, input) => backend.handle(name, input), {
+    onFault: (error) => console.error('a message to the window was lost:', error),
+  });
+  backend.subscribe((name, payload) => server.emit(name, payload));
+
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    await backend.close();
+    process.exit(0);
+  };
+  wire.on((message) => {
+    if (isShutdown(message)) void end();
+  });
+  wire.onClose(() => void end());
+  process.on('SIGTERM', () => void end());
+  wire.post(helloMessage({ ready: true }));
+}
