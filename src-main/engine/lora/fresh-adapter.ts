@@ -1,0 +1,109 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { RandomStream } from '../../../src-shared/random.ts';
+import type { HostTensor } from '../formats/host-tensor.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import type { AdapterState, ModuleFactors } from './adapter-state.ts';
+import { configuredFactors, fitConfig } from './fit-config.ts';
+import { initialiseHead } from './initialise.ts';
+import { endsWithEntry, resolveTargetModules } from './target-modules.ts';
+import { adapterVariant } from './variants/index.ts';
+
+/**
+ * A new adapter for `base`: factors from the input up, then the modules saved whole, all drawn from `random`.
+ *
+ * @param labels what the task's classes mean; null, or the base's own: the head starts with the base's values, else anew.
+ * @throws StudioError invalid_input where settings do not fit the base.
+ */
+export function freshAdapter(
+  base: BaseModel,
+  settings: AdapterSettings,
+  random: RandomStream,
+  labels: readonly string[] | null,
+): AdapterState {
+  const { description } = base;
+  const variant = adapterVariant(settings.variant);
+  const whole = modulesTrainedWhole(base, settings, labels);
+  const config = adapterConfigSchema.parse({
+    ...variant.peftKeys,
+    r: settings.r,
+    lora_alpha: settings.lora_alpha,
+    lora_dropout: settings.lora_dropout,
+    target_modules: settings.target_modules,
+    exclude_modules: settings.exclude_modules,
+    layers_to_transform: settings.layers_to_transform,
+    rank_pattern: settings.rank_pattern,
+    alpha_pattern: settings.alpha_pattern,
+    modules_to_save: whole.length > 0 ? whole.map(({ entry }) => entry) : null,
+    init_lora_weights: settings.init_lora_weights === 'gaussian' ? 'gaussian' : true,
+  });
+  const modules = new Map<string, ModuleFactors>();
+  for (const module of resolveTargetModules(config, description)) {
+    const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
+    const { a, b } = variant.initialise(module, rank, settings.init_lora_weights, random);
+    modules.set(module.name, { a, b, rank, scaling });
+  }
+  const saved = new Map<string, HostTensor>();
+  for (const { module } of whole) {
+    const isNew = module.isHead && !isOwnLabels(base, labels);
+    const { weight, bias } = isNew
+      ? initialiseHead(labels?.length ?? 0, module.inFeatures, random)
+      : baseValues(base, module);
+    saved.set(`${module.name}.weight`, weight);
+    if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
+  }
+  return {
+    config: fitConfig(config, variant, modules, saved.keys(), description),
+    coto: null,
+    modules,
+    saved,
+    labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
+  };
+}
+
+/** By default the head of a classifier; else what modules_to_save names. */
+function modulesTrainedWhole(
+  base: BaseModel,
+  settings: AdapterSettings,
+  labels: readonly string[] | null,
+): { module: LinearModule; entry: string }[] {
+  const { linears, kind } = base.description;
+  const heads = linears.filter((module) => module.isHead);
+  const isClassifier = kind === 'image-classification' || kind === 'text-classification';
+  const entries = settings.modules_to_save ?? (isClassifier ? heads.map((module) => module.name) : []);
+  const whole = entries.flatMap((entry) => {
+    const found = linears.filter((module) =>
+      [module.name, ...module.aliases].some((name) => endsWithEntry(name, entry)),
+    );
+    if (found.length === 0)
+      throw new StudioError(
+        'invalid_input',
+        `modules_to_save: the base has no linear "${entry}" that could be trained as a whole.`,
+        `Its head is ${heads.map((module) => `"${module.name}"`).join(', ') || 'not a linear'}.`,
+      );
+    return found.map((module) => ({ module, entry }));
+  });
+  if (labels !== null && !isOwnLabels(base, labels) && !whole.some(({ module }) => module.isHead))
+    throw new StudioError(
+      'invalid_input',
+      "modules_to_save leaves out the head, but the data's labels are not those of the base.",
+      `Add ${heads.map((module) => `"${module.name}"`).join(', ')} to modules_to_save, so that a new head is trained.`,
+    );
+  return whole;
+}
+
+function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean {
+  const own = base.description.labels;
+  return labels === null || (labels.length === own.length && labels.every((label, index) => label === own[index]));
+}
+
+/** The base's own values of a linear, copied: weight [out, in] and bias [out]. */
+function baseValues(base: BaseModel, module: LinearModule): { weight: HostTensor; bias: HostTensor | null } {
+  const { weight, bias } = base.frozen(module);
+  const copy = (tensor: typeof weight | NonNullable<typeof bias>): HostTensor => ({
+    shape: [...tensor.shape],
+    data: new Float32Array(tensor.dataSync()),
+  });
+  return { weight: copy(weight), bias: bias && copy(bias) };
+}

@@ -1,0 +1,20 @@
+import { compilePythonRegex } from './python-regex.ts';
+
+/**
+ * The value that PEFT's rank_pattern or alpha_pattern gives a module: keys are names, their ends or regular expressions
+ * (`^(.*\.)?(key)$`), and the first that matches wins; without a match, `fallback`.
+ *
+ * @param names the module's names, today's first; older ones are tried only for a key that does not match today's.
+ */
+export function patternValue(
+  pattern: Readonly<Record<string, number>>,
+  names: readonly string[],
+  fallback: number,
+  field: 'rank_pattern' | 'alpha_pattern',
+): number {
+  for (const [key, value] of Object.entries(pattern)) {
+    const expression = compilePythonRegex(`(.*\\.)?(${key})$`, 'start', field);
+    if (names.some((name) => expression.test(name))) return value;
+  }
+  return fallback;
+}

@@ -1,0 +1,45 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { AdapterConfig, AdapterSettings } from '../../../../src-shared/domain/adapter.ts';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
+import type { RandomStream } from '../../../../src-shared/random.ts';
+import type { HostTensor } from '../../formats/host-tensor.ts';
+import type { FrozenWeight } from '../../ops/frozen-weight.ts';
+import type { ModuleFactors } from '../adapter-state.ts';
+
+/** The factors of one adapted linear on the device. */
+export interface DeviceFactors {
+  /** [rank, inFeatures] */
+  readonly a: tf.Variable<tf.Rank.R2>;
+  /** [outFeatures, rank] */
+  readonly b: tf.Variable<tf.Rank.R2>;
+  readonly scaling: number;
+}
+
+/**
+ * One kind of adapter. The adapted model, PEFT's folders and merging into the base ask nothing else, so a further kind is
+ * one file and one line of the list.
+ */
+export interface AdapterVariant {
+  readonly declaration: Declaration;
+  /** The keys of adapter_config.json that say it is this kind. */
+  readonly peftKeys: Readonly<Pick<AdapterConfig, 'peft_type' | 'use_rslora' | 'use_dora'>>;
+  /** The factor in front of B·A. */
+  scaling(loraAlpha: number, rank: number): number;
+  /** The lora_alpha that gives this scaling: the inverse of `scaling`. */
+  loraAlpha(scaling: number, rank: number): number;
+  /** Fresh factors that leave the base's function as it is; draws from `random`. */
+  initialise(
+    module: LinearModule,
+    rank: number,
+    method: AdapterSettings['init_lora_weights'],
+    random: RandomStream,
+  ): { a: HostTensor; b: HostTensor };
+  /**
+   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, A and B.
+   * `dropoutMask` [rows, inFeatures] multiplies the adapter's input only; null: none.
+   */
+  forward(x: tf.Tensor2D, frozen: FrozenWeight, factors: DeviceFactors, dropoutMask: tf.Tensor2D | null): tf.Tensor2D;
+  /** The weight [outFeatures, inFeatures] that alone does what the base's `weight` and the adapter do together. */
+  mergedWeight(weight: HostTensor, factors: ModuleFactors): HostTensor;
+}

@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { EngineResultOf, LogitsTask, TaskContext } from '../contract.ts';
+import type { HostTensor } from '../formats/host-tensor.ts';
+import { readAdapter } from '../formats/peft-adapter.ts';
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
+import { AdaptedModel } from '../lora/adapted-model.ts';
+import { loadBaseModel } from '../models/load-model.ts';
+
+/**
+ * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,
+ * height, width]) and writes its outputs under the name `logits`: for checks against another implementation.
+ */
+export async function runLogitsTask(task: LogitsTask, context: TaskContext): Promise<EngineResultOf<'logits'>> {
+  const compute = await activateCompute(task.compute);
+  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.reason}` });
+  const given = await readSafetensors(task.inputsFile);
+  if (given.size === 0) throw new StudioError('invalid_file', `${task.inputsFile} holds no tensors.`);
+  const base = await loadBaseModel(task.modelDirectory);
+  const model = new AdaptedModel(base);
+  try {
+    if (task.adapterDirectory !== null) model.loadState(await readAdapter(task.adapterDirectory, base.description));
+    const logits = runOnce(model, given);
+    await writeSafetensors(task.outputFile, new Map([['logits', logits]]));
+    return { kind: 'logits', outputFile: task.outputFile };
+  } finally {
+    model.dispose();
+    base.dispose();
+  }
+}
+
+function runOnce(model: AdaptedModel, given: ReadonlyMap<string, HostTensor>): HostTensor {
+  const inputs: Record<string, tf.Tensor> = {};
+  for (const [name, { data, shape }] of given)
+    inputs[name] = tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32');
+  const logits = model.forward(inputs);
+  const result = { shape: [...logits.shape], data: new Float32Array(logits.dataSync()) };
+  tf.dispose([logits, ...Object.values(inputs)]);
+  return result;
+}
