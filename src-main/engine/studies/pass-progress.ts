@@ -1,0 +1,60 @@
+import type { TaskContext } from '../contract.ts';
+
+const reportMilliseconds = 100;
+
+/**
+ * Progress of many evaluation passes of one length as one bar of examples, with the rate since the start and the time left;
+ * at most ten messages a second.
+ */
+export class PassProgress {
+  private readonly context: TaskContext;
+  private readonly passes: number;
+  private readonly examples: number;
+  private readonly startedAt = performance.now();
+  private reportedAt = Number.NEGATIVE_INFINITY;
+  private donePasses = 0;
+  private phase = 'Evaluating';
+
+  constructor(context: TaskContext, passes: number, examples: number) {
+    this.context = context;
+    this.passes = passes;
+    this.examples = examples;
+  }
+
+  /** Names what comes now: "λ = 0.35 of LoRA + CoTo". */
+  announce(phase: string): void {
+    this.phase = phase;
+    this.report(0, true);
+  }
+
+  /** `done` examples of the current pass are through. */
+  within(done: number): void {
+    this.report(done, false);
+  }
+
+  passDone(): void {
+    this.donePasses++;
+    this.report(0, this.donePasses === this.passes);
+  }
+
+  private report(doneInPass: number, always: boolean): void {
+    const now = performance.now();
+    if (!always && now - this.reportedAt < reportMilliseconds) return;
+    this.reportedAt = now;
+    const done = Math.min(this.passes, this.donePasses) * this.examples + doneInPass;
+    const total = this.passes * this.examples;
+    const seconds = (now - this.startedAt) / 1000;
+    const perSecond = done > 0 && seconds > 0 ? done / seconds : null;
+    this.context.emit({
+      kind: 'progress',
+      progress: {
+        phase: this.phase,
+        done,
+        total,
+        unit: 'examples',
+        perSecond,
+        etaSeconds: perSecond === null ? null : (total - done) / perSecond,
+      },
+    });
+  }
+}
