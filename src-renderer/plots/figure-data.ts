@@ -4,6 +4,8 @@ import { z } from 'zod';
 export interface FigureSource {
   readonly data: readonly object[];
   readonly layout: object;
+  /** What was measured and what uncertainty is drawn; shown under the figure. */
+  readonly caption?: string;
 }
 
 const seriesSchema = z.custom<ArrayLike<unknown>>(

@@ -1,9 +1,5 @@
 import { useComputedColorScheme } from '@mantine/core';
-
-/** What the pure figure functions want to know of the window's theme. */
-export interface FigureTheme {
-  readonly dark: boolean;
-}
+import type { FigureTheme } from '../../src-shared/figures/index.ts';
 
 const lightTheme: FigureTheme = { dark: false };
 const darkTheme: FigureTheme = { dark: true };
@@ -12,18 +8,6 @@ const darkTheme: FigureTheme = { dark: true };
 export function useFigureTheme(): FigureTheme {
   return useComputedColorScheme('light') === 'dark' ? darkTheme : lightTheme;
 }
-
-/** Okabe and Ito's colours in the order in which further runs take them; the first two mean CoTo and its baseline. */
-export const runColours = [
-  '#0072B2',
-  '#E69F00',
-  '#009E73',
-  '#CC79A7',
-  '#56B4E9',
-  '#D55E00',
-  '#F0E442',
-  '#7F7F7F',
-] as const;
 
 /** Layout that every figure of the window shares, under what the figure itself says. */
 export function baseTemplate(theme: FigureTheme): object {
@@ -45,7 +29,6 @@ export function baseTemplate(theme: FigureTheme): object {
     layout: {
       font: { family: 'system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif', size: 12, color: text },
       title: { font: { size: 13 }, x: 0, xanchor: 'left', xref: 'container', pad: { l: 8 } },
-      colorway: [...runColours],
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
       margin: { l: 48, r: 16, t: 36, b: 40 },

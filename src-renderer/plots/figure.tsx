@@ -13,7 +13,7 @@ interface FigureProps {
   height: number;
   /** What a screen reader calls the figure, and the name of files saved from it. Zoom is kept as long as it stays. */
   name: string;
-  /** Under the figure: what it shows, and what a band or bar of uncertainty is. */
+  /** Under the figure, instead of the figure's own caption; an empty one leaves it out. */
   caption?: string;
   onPointClick?: (point: FigurePoint) => void;
 }
@@ -25,6 +25,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   const theme = useFigureTheme();
   const [drawn, setDrawn] = useState(false);
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
+  const shownCaption = caption ?? figure.caption;
   const isClickable = onPointClick !== undefined;
 
   useEffect(() => {
@@ -98,9 +99,9 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
           </Menu>
         </div>
       </Box>
-      {caption ? (
+      {shownCaption ? (
         <Text component="figcaption" c="dimmed" className={classes['caption'] ?? ''}>
-          {caption}
+          {shownCaption}
         </Text>
       ) : null}
     </figure>

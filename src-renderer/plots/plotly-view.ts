@@ -1,6 +1,7 @@
 import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
+import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
-import { baseTemplate, type FigureTheme, surfaceColour } from './figure-theme.ts';
+import { baseTemplate, surfaceColour } from './figure-theme.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
 

@@ -1,0 +1,34 @@
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
+import { axis, baseLayout, legendAbove } from '../../../src-shared/figures/layout.ts';
+
+const shades = {
+  light: { train: '#5f6773', test: '#b3b9c3' },
+  dark: { train: '#a7aeb9', test: '#5b616b' },
+};
+
+/** How many examples each class has, a bar for each split. Neutral greys: classes are neither runs nor variants. */
+export function classBalanceFigure(description: DatasetDescription, theme: FigureTheme): Figure {
+  const tones = theme.dark ? shades.dark : shades.light;
+  const labels = description.labels.map(plainText);
+  const crowded = labels.length > 12;
+  return {
+    data: description.splits.map((split) => ({
+      type: 'bar',
+      name: split.name,
+      x: labels,
+      y: split.perLabel,
+      marker: { color: split.name === 'train' ? tones.train : tones.test },
+      hovertemplate: `%{y} ${split.name}<extra></extra>`,
+    })),
+    layout: baseLayout(theme, 'How many examples does each class have?', {
+      barmode: 'group',
+      bargap: 0.25,
+      showlegend: true,
+      legend: legendAbove(theme),
+      xaxis: axis(theme, '', { type: 'category', tickangle: crowded ? -45 : 0, showgrid: false }),
+      yaxis: axis(theme, 'examples', { rangemode: 'tozero' }),
+    }),
+    caption: '',
+  };
+}

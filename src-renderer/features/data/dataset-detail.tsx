@@ -1,0 +1,111 @@
+import { Badge, Button } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import { useMemo } from 'react';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import { useAction } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/confirm.tsx';
+import { Detail } from '../../components/detail.tsx';
+import { formatBytes, formatCount, plural } from '../../components/format.ts';
+import { notifySuccess } from '../../components/notify.tsx';
+import { MoreMenu } from '../../components/page.tsx';
+import { Facts, Panel } from '../../components/panel.tsx';
+import { PathText } from '../../components/path-text.tsx';
+import { Prose } from '../../components/prose.tsx';
+import { Figure } from '../../plots/figure.tsx';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { classBalanceFigure } from './class-balance.ts';
+import classes from './data.module.css';
+import { ExampleGrid } from './example-grid.tsx';
+
+/** What opening a data set told: splits, class balance, pictures, problems, licence and provenance. */
+export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
+  const { description } = dataset;
+  const theme = useFigureTheme();
+  const balance = useMemo(() => classBalanceFigure(description, theme), [description, theme]);
+  const remove = useAction('datasets.remove', {
+    failureTitle: `${dataset.name} was not removed`,
+    onSuccess: () => {
+      notifySuccess('Data set removed', dataset.name);
+      navigate('/data', { replace: true });
+    },
+  });
+  const { image } = description;
+  return (
+    <Detail
+      title={dataset.name}
+      note={dataset.bundled ? <Badge color="gray">bundled</Badge> : null}
+      actions={
+        <>
+          <Button variant="default" onClick={() => navigate(`/train?dataset=${encodeURIComponent(dataset.id)}`)}>
+            Train on it
+          </Button>
+          <MoreMenu
+            label={`More actions for ${dataset.name}`}
+            items={[
+              {
+                label: 'Remove from the list',
+                icon: <IconTrash size={16} />,
+                danger: true,
+                disabledReason: dataset.bundled ? 'A bundled data set stays.' : null,
+                onClick: () =>
+                  confirmRemoval({
+                    what: `the data set “${dataset.name}”`,
+                    consequence: 'The studio forgets it. Its files stay on disk as they are.',
+                    onConfirm: () => remove.mutate({ id: dataset.id }),
+                  }),
+              },
+            ]}
+          />
+        </>
+      }
+    >
+      <Panel title="Data set">
+        <Facts
+          items={[
+            {
+              label: 'Task',
+              value: `Image classification, ${plural(description.labels.length, 'class', 'classes')}`,
+            },
+            {
+              label: 'Examples',
+              value: description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', '),
+            },
+            ...(image
+              ? [
+                  {
+                    label: 'Pictures',
+                    value: `${image.width} × ${image.height} pixels, ${image.channels === 1 ? 'grey' : `${image.channels} channels`}`,
+                  },
+                ]
+              : [{ label: 'Pictures', value: 'of different sizes' }]),
+            { label: 'Size', value: formatBytes(description.sizeBytes) },
+            { label: 'Reader', value: <code>{dataset.source.reader}</code> },
+            { label: 'Licence', value: dataset.licence ?? 'not stated' },
+            { label: 'Place', value: <PathText path={dataset.source.path} /> },
+          ]}
+        />
+      </Panel>
+      {description.problems.length > 0 ? (
+        <Panel title="Problems" note={`${plural(description.problems.length, 'example')} left out`}>
+          <ul className={classes['problems']}>
+            {description.problems.map((problem) => (
+              <li key={`${problem.where} ${problem.message}`}>
+                <code>{problem.where}</code>: {problem.message}
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      ) : null}
+      <Panel>
+        <Figure figure={balance} height={220} name={`Class balance of ${dataset.name}`} />
+      </Panel>
+      <ExampleGrid dataset={dataset} />
+      {dataset.provenance ? (
+        <Panel title="Provenance">
+          <Prose text={dataset.provenance} />
+        </Panel>
+      ) : null}
+    </Detail>
+  );
+}

@@ -1,0 +1,145 @@
+import { Badge, Button } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { useAction } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/confirm.tsx';
+import { type DataColumn, DataTable } from '../../components/data-table.tsx';
+import { Detail } from '../../components/detail.tsx';
+import { formatBytes, formatCount, plural } from '../../components/format.ts';
+import { notifySuccess } from '../../components/notify.tsx';
+import { MoreMenu } from '../../components/page.tsx';
+import { Facts, Panel } from '../../components/panel.tsx';
+import { HashText, PathText } from '../../components/path-text.tsx';
+import { Prose } from '../../components/prose.tsx';
+import { groupModules, type ModuleGroup } from './module-groups.ts';
+
+const columns: readonly DataColumn<ModuleGroup>[] = [
+  {
+    id: 'suffix',
+    header: 'Module',
+    help: 'The last part of its name: what target_modules names',
+    value: (group) => group.suffix,
+    cell: (group) => <code title={group.example}>{group.suffix}</code>,
+  },
+  { id: 'layers', header: 'Layers', value: (group) => group.layers, cell: (group) => group.layers || '–' },
+  { id: 'count', header: 'Count', align: 'right', value: (group) => group.count },
+  { id: 'in', header: 'In', align: 'right', value: (group) => group.inFeatures },
+  { id: 'out', header: 'Out', align: 'right', value: (group) => group.outFeatures },
+  {
+    id: 'weights',
+    header: 'Weights each',
+    align: 'right',
+    value: (group) => group.parameters,
+    cell: (group) => formatCount(group.parameters),
+  },
+  {
+    id: 'use',
+    header: 'Use',
+    value: (group) => (group.isHead ? 'task head' : 'adapter'),
+    cell: (group) => (group.isHead ? 'task head, trained whole' : 'can carry an adapter'),
+  },
+];
+
+/** What reading a model's folder told: sizes, modules that can carry adapters, labels, provenance. */
+export function ModelDetail({ model }: { model: ModelRecord }) {
+  const { description } = model;
+  const remove = useAction('models.remove', {
+    failureTitle: `${model.name} was not removed`,
+    onSuccess: () => {
+      notifySuccess('Model removed', model.name);
+      navigate('/models', { replace: true });
+    },
+  });
+  const groups = groupModules(description.linears);
+  const carriers = description.linears.filter((linear) => !linear.isHead).length;
+  return (
+    <Detail
+      title={model.name}
+      note={model.bundled ? <Badge color="gray">bundled</Badge> : null}
+      actions={
+        <>
+          <Button variant="default" onClick={() => navigate(`/train?model=${encodeURIComponent(model.id)}`)}>
+            Train an adapter on it
+          </Button>
+          <MoreMenu
+            label={`More actions for ${model.name}`}
+            items={[
+              {
+                label: 'Remove from the list',
+                icon: <IconTrash size={16} />,
+                danger: true,
+                disabledReason: model.bundled ? 'A bundled model stays.' : null,
+                onClick: () =>
+                  confirmRemoval({
+                    what: `the model “${model.name}”`,
+                    consequence: 'The studio forgets it. Its folder stays on disk as it is.',
+                    onConfirm: () => remove.mutate({ id: model.id }),
+                  }),
+              },
+            ]}
+          />
+        </>
+      }
+    >
+      <Panel title="Model">
+        <Facts
+          items={[
+            { label: 'Family', value: `${description.family} (${description.architecture})` },
+            { label: 'Parameters', value: formatCount(description.parameterCount) },
+            { label: 'Size', value: `${formatBytes(description.sizeBytes)}, ${description.dtype}` },
+            { label: 'Layers', value: `${description.layerCount}, ${formatCount(description.hiddenSize)} wide` },
+            ...(description.image
+              ? [
+                  {
+                    label: 'Input',
+                    value: `${description.image.width} × ${description.image.height} pixels, ${description.image.channels === 1 ? 'grey' : `${description.image.channels} channels`}`,
+                  },
+                ]
+              : []),
+            {
+              label: 'Fingerprint',
+              value: <HashText hash={description.fingerprint} />,
+              help: 'SHA-256 over config.json and the weights: adapters merge only on the same one',
+            },
+            { label: 'Folder', value: <PathText path={model.path} /> },
+          ]}
+        />
+      </Panel>
+      <Panel title="Linear modules" note={`${plural(carriers, 'module')} can carry an adapter`} flush>
+        <DataTable
+          label={`Linear modules of ${model.name}`}
+          items={groups}
+          itemId={(group) => `${group.suffix}-${group.inFeatures}-${group.outFeatures}`}
+          columns={columns}
+        />
+      </Panel>
+      {description.labels.length > 0 ? (
+        <Panel title="Labels" note={`${plural(description.labels.length, 'class', 'classes')} of its own head`}>
+          <LabelList labels={description.labels} />
+        </Panel>
+      ) : null}
+      {model.provenance ? (
+        <Panel title="Provenance">
+          <Prose text={model.provenance} />
+        </Panel>
+      ) : null}
+    </Detail>
+  );
+}
+
+function LabelList({ labels }: { labels: readonly string[] }) {
+  const first = labels.slice(0, 24);
+  const rest = labels.slice(24);
+  return (
+    <div>
+      {first.join(', ')}
+      {rest.length > 0 ? (
+        <details>
+          <summary>{rest.length} more</summary>
+          {rest.join(', ')}
+        </details>
+      ) : null}
+    </div>
+  );
+}
