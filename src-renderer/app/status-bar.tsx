@@ -5,7 +5,7 @@ import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 import { formatBytes, formatDuration, plural } from '../components/format.ts';
-import { pathOf } from './routes.tsx';
+import { jobPath } from './job-path.ts';
 import classes from './status-bar.module.css';
 
 /** The bottom line of every screen: the running job with its progress, the queue, compute backend, memory, disk. */
@@ -70,24 +70,6 @@ function RunningJob({ job }: { job: JobRecord }) {
       )}
     </a>
   );
-}
-
-/** Where a job's result is looked at. */
-export function jobPath(job: JobRecord): string {
-  switch (job.kind) {
-    case 'train':
-      return job.subjectId ? pathOf('runs', job.subjectId) : '/runs';
-    case 'study':
-      return job.subjectId ? pathOf('studies', job.subjectId) : '/studies';
-    case 'merge':
-      return '/merge';
-    case 'prune':
-      return '/prune';
-    case 'report':
-      return '/reports';
-    case 'evaluate':
-      return '/home';
-  }
 }
 
 function Item({ icon, text, title, href }: { icon: ReactNode; text: string; title?: string; href?: string }) {

@@ -1,0 +1,20 @@
+import type { JobRecord } from '../../src-shared/domain/job.ts';
+import { pathOf } from './routes.tsx';
+
+/** Where a job's result is looked at. */
+export function jobPath(job: JobRecord): string {
+  switch (job.kind) {
+    case 'train':
+      return job.subjectId ? pathOf('runs', job.subjectId) : '/runs';
+    case 'study':
+      return job.subjectId ? pathOf('studies', job.subjectId) : '/studies';
+    case 'merge':
+      return '/merge';
+    case 'prune':
+      return '/prune';
+    case 'report':
+      return '/reports';
+    case 'evaluate':
+      return '/home';
+  }
+}

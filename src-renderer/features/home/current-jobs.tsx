@@ -1,0 +1,71 @@
+import { Button, Progress } from '@mantine/core';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { useAction } from '../../api/query.ts';
+import { jobPath } from '../../app/job-path.ts';
+import { Link } from '../../app/routes.tsx';
+import { formatDuration, formatNumber, plural } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import classes from './home.module.css';
+
+const shownQueued = 5;
+
+/** What runs now, with progress and the time it still takes, and what waits behind it. */
+export function CurrentJobs({ jobs }: { jobs: readonly JobRecord[] }) {
+  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
+  const running = jobs.filter((job) => job.status === 'running');
+  const queued = jobs.filter((job) => job.status === 'queued');
+  return (
+    <Panel title="Running now" note={queued.length > 0 ? `${plural(queued.length, 'job')} queued` : null}>
+      {running.length === 0 && queued.length === 0 ? (
+        <span className={classes['quiet']}>
+          Nothing. <Link to="/train">Set up a run</Link> and it starts here.
+        </span>
+      ) : (
+        <div className={classes['jobs']}>
+          {running.map((job) => (
+            <RunningJob key={job.id} job={job} onCancel={() => cancel.mutate({ id: job.id })} />
+          ))}
+          {queued.slice(0, shownQueued).map((job) => (
+            <div key={job.id} className={classes['job']}>
+              <span className={classes['jobTitle']}>
+                <span className={classes['quiet']}>Queued</span> {job.title}
+              </span>
+              <Button variant="subtle" color="gray" onClick={() => cancel.mutate({ id: job.id })}>
+                Cancel
+              </Button>
+            </div>
+          ))}
+          {queued.length > shownQueued ? (
+            <span className={classes['quiet']}>and {queued.length - shownQueued} more</span>
+          ) : null}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function RunningJob({ job, onCancel }: { job: JobRecord; onCancel: () => void }) {
+  const { progress } = job;
+  const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
+  return (
+    <div className={classes['job']}>
+      <Link to={jobPath(job)} className={classes['jobTitle'] ?? ''}>
+        {job.title}
+      </Link>
+      <Button variant="default" onClick={onCancel}>
+        Cancel
+      </Button>
+      <Progress className={classes['wide'] ?? ''} value={share * 100} aria-label={`Progress of ${job.title}`} />
+      <span className={`${classes['jobLine']} ${classes['wide']}`}>
+        {progress
+          ? [
+              progress.phase,
+              `${Math.round(progress.done)} of ${Math.round(progress.total)} ${progress.unit}`,
+              ...(progress.perSecond === null ? [] : [`${formatNumber(progress.perSecond)} ${progress.unit}/s`]),
+              ...(progress.etaSeconds === null ? [] : [`${formatDuration(progress.etaSeconds)} left`]),
+            ].join(' · ')
+          : 'Starting'}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { IconCheck } from '@tabler/icons-react';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { Link, navigate, pathOf } from '../../app/routes.tsx';
+import { type DataColumn, DataTable } from '../../components/data-table.tsx';
+import { formatNumber, formatPercent } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { StatusMark } from '../../components/status-mark.tsx';
+
+const shown = 10;
+
+const columns: readonly DataColumn<RunRecord>[] = [
+  {
+    id: 'name',
+    header: 'Run',
+    value: (run) => run.name,
+    cell: (run) => <Link to={pathOf('runs', run.id)}>{run.name}</Link>,
+  },
+  { id: 'status', header: 'Status', value: (run) => run.status, cell: (run) => <StatusMark status={run.status} /> },
+  {
+    id: 'coto',
+    header: 'CoTo',
+    value: (run) => (run.config.coto ? 1 : 0),
+    cell: (run) => (run.config.coto ? <IconCheck size={14} aria-label="with CoTo" /> : ''),
+  },
+  {
+    id: 'accuracy',
+    header: 'Accuracy',
+    unit: '%',
+    align: 'right',
+    value: (run) => run.result?.accuracy ?? null,
+    cell: (run) => formatPercent(run.result?.accuracy),
+  },
+  {
+    id: 'step',
+    header: 'Step',
+    unit: 'ms',
+    help: 'Median wall-clock time of an optimizer step',
+    align: 'right',
+    value: (run) => run.result?.medianStepMilliseconds ?? null,
+    cell: (run) => formatNumber(run.result?.medianStepMilliseconds),
+  },
+  {
+    id: 'finished',
+    header: 'Finished',
+    align: 'right',
+    value: (run) => run.finishedAt,
+    cell: (run) => (run.finishedAt === null ? '–' : <RelativeTime at={run.finishedAt} />),
+  },
+];
+
+/** The runs that ended last, whatever way. */
+export function RecentRuns({ runs }: { runs: readonly RunRecord[] }) {
+  const ended = runs
+    .filter((run) => run.finishedAt !== null && run.status !== 'failed')
+    .sort((left, right) => (right.finishedAt ?? 0) - (left.finishedAt ?? 0))
+    .slice(0, shown);
+  if (ended.length === 0) return null;
+  return (
+    <Panel title="Finished last" aside={<Link to="/runs">All runs</Link>} flush>
+      <DataTable
+        label="Runs that finished last"
+        items={ended}
+        itemId={(run) => run.id}
+        columns={columns}
+        initialSort={{ column: 'finished', descending: true }}
+        onActivate={(run) => navigate(pathOf('runs', run.id))}
+      />
+    </Panel>
+  );
+}

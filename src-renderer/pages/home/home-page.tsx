@@ -1,0 +1,61 @@
+import { Skeleton } from '@mantine/core';
+import { useRequest } from '../../api/query.ts';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { plural } from '../../components/format.ts';
+import { Page } from '../../components/page.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { CurrentJobs } from '../../features/home/current-jobs.tsx';
+import { DemoButton } from '../../features/home/demo-button.tsx';
+import { Failures } from '../../features/home/failures.tsx';
+import { FirstSteps } from '../../features/home/first-steps.tsx';
+import classes from '../../features/home/home.module.css';
+import { MachinePanel } from '../../features/home/machine-panel.tsx';
+import { RecentRuns } from '../../features/home/recent-runs.tsx';
+
+/** For someone new the first steps; for someone with runs what runs, what finished, what failed and why. */
+export default function HomePage() {
+  const runs = useRequest('runs.list', {});
+  const jobs = useRequest('jobs.list', { active: true });
+  const studies = useRequest('studies.list', {});
+  const isNew = runs.data?.length === 0;
+  const error = runs.error ?? jobs.error ?? studies.error;
+  return (
+    <Page title="Home" state={runs.data && !isNew ? summary(runs.data.length, studies.data?.length ?? 0) : null}>
+      {error ? <ErrorNote error={error} action={{ label: 'Try again', onClick: () => void runs.refetch() }} /> : null}
+      {runs.data ? (
+        <div className={classes['columns']}>
+          <div className={classes['column']}>
+            {isNew ? (
+              <FirstSteps />
+            ) : (
+              <>
+                <CurrentJobs jobs={jobs.data ?? []} />
+                <Failures runs={runs.data} studies={studies.data ?? []} />
+                <RecentRuns runs={runs.data} />
+              </>
+            )}
+          </div>
+          <div className={classes['column']}>
+            <MachinePanel />
+            {isNew ? null : (
+              <Panel title="Demo study" note="bundled base and data">
+                <div className={classes['stack']}>
+                  <span className={classes['quiet']}>
+                    LoRA with and without CoTo, two seeds each, then merged and pruned, with a report.
+                  </span>
+                  <DemoButton filled={false} />
+                </div>
+              </Panel>
+            )}
+          </div>
+        </div>
+      ) : error ? null : (
+        <Skeleton height={320} />
+      )}
+    </Page>
+  );
+}
+
+function summary(runs: number, studies: number): string {
+  return `${plural(runs, 'run')}, ${plural(studies, 'study', 'studies')}`;
+}

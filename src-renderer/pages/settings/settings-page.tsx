@@ -1,0 +1,144 @@
+import { Button, SegmentedControl, Select, Skeleton } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { formatBytes } from '../../components/format.ts';
+import { Page } from '../../components/page.tsx';
+import { Facts, Panel } from '../../components/panel.tsx';
+import { PathText } from '../../components/path-text.tsx';
+import { ComputeTable } from '../../features/settings/compute-table.tsx';
+import classes from '../../features/settings/settings.module.css';
+
+const themeChoices = [
+  { value: 'system', label: 'As the system' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+];
+
+/** Theme, compute backend, places and versions: what `coto doctor` prints, and what of it can be changed. */
+export default function SettingsPage() {
+  const doctor = useRequest('app.doctor', {});
+  const settings = useRequest('settings.get', {});
+  const save = useAction('settings.set', { failureTitle: 'The setting was not saved' });
+  const clipboard = useClipboard({ timeout: 1500 });
+  const chosen = doctor.data?.backends.find((backend) => backend.chosen);
+
+  return (
+    <Page
+      title="Settings"
+      state={chosen ? `computing on ${chosen.label}${chosen.device ? `, ${chosen.device}` : ''}` : null}
+      actions={
+        <Button
+          variant="default"
+          disabled={!doctor.data}
+          onClick={() => {
+            if (doctor.data) clipboard.copy(doctorText(doctor.data));
+          }}
+        >
+          {clipboard.copied ? 'Copied' : 'Copy as text'}
+        </Button>
+      }
+    >
+      <div className={classes['column']}>
+        {doctor.error ? (
+          <ErrorNote error={doctor.error} action={{ label: 'Try again', onClick: () => void doctor.refetch() }} />
+        ) : null}
+        <Panel title="Appearance">
+          <div className={classes['row']}>
+            <div className={classes['rowText']}>Theme</div>
+            <SegmentedControl
+              aria-label="Theme"
+              data={themeChoices}
+              value={settings.data?.theme ?? 'system'}
+              disabled={!settings.data}
+              onChange={(value) => save.mutate({ theme: settingsSchema.shape.theme.parse(value) })}
+            />
+          </div>
+        </Panel>
+        <Panel title="Compute" note="what a run computes on where its config says auto">
+          <div className={classes['row']}>
+            <div className={classes['rowText']}>
+              <div>Compute backend</div>
+              <div className={classes['help']}>
+                Automatic takes the first that works in the order of the table. A running job keeps what it has.
+              </div>
+            </div>
+            <Select
+              aria-label="Compute backend"
+              w={220}
+              data={[
+                { value: 'auto', label: 'Automatic' },
+                ...(doctor.data?.backends ?? []).map((backend) => ({
+                  value: backend.id,
+                  label: backend.available ? backend.label : `${backend.label} (not available)`,
+                  disabled: !backend.available,
+                })),
+              ]}
+              value={doctor.data ? (settings.data?.compute_backend ?? 'auto') : null}
+              placeholder="Probing"
+              allowDeselect={false}
+              disabled={!settings.data || !doctor.data}
+              onChange={(value) => save.mutate({ compute_backend: settingsSchema.shape.compute_backend.parse(value) })}
+            />
+          </div>
+        </Panel>
+        <Panel title="Compute backends" note="in the order in which Automatic tries them" flush>
+          <ComputeTable backends={doctor.data?.backends} />
+        </Panel>
+        <Panel title="This machine">
+          {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}
+        </Panel>
+        <Panel title="Versions">
+          {doctor.data ? <VersionFacts doctor={doctor.data} /> : <Skeleton height={136} />}
+        </Panel>
+      </div>
+    </Page>
+  );
+}
+
+function MachineFacts({ doctor }: { doctor: DoctorReport }) {
+  return (
+    <Facts
+      items={[
+        { label: 'Processor', value: `${doctor.cpu}, ${doctor.cores} cores` },
+        { label: 'Memory', value: `${formatBytes(doctor.freeMemoryBytes)} free of ${formatBytes(doctor.memoryBytes)}` },
+        { label: 'Platform', value: doctor.platform },
+        {
+          label: 'Home folder',
+          value: <PathText path={doctor.home} />,
+          help: 'Runs, adapters, reports and the database. Set COTO_STUDIO_HOME before the start to use another.',
+        },
+        { label: 'Free disk', value: formatBytes(doctor.freeDiskBytes) },
+      ]}
+    />
+  );
+}
+
+function VersionFacts({ doctor }: { doctor: DoctorReport }) {
+  return (
+    <Facts
+      items={[
+        { label: 'CoTo Studio', value: doctor.version },
+        { label: 'Electron', value: window.coto.versions.electron },
+        { label: 'Chromium', value: window.coto.versions.chrome },
+        { label: 'Node of the backend', value: doctor.node },
+        { label: 'SQLite', value: `${doctor.sqlite}, schema ${doctor.schemaVersion}` },
+      ]}
+    />
+  );
+}
+
+/** The doctor's report as lines of text, to paste into an issue. */
+function doctorText(doctor: DoctorReport): string {
+  const lines = [
+    `CoTo Studio ${doctor.version}, Electron ${window.coto.versions.electron}, Node ${doctor.node}, SQLite ${doctor.sqlite} (schema ${doctor.schemaVersion})`,
+    `${doctor.platform}, ${doctor.cpu}, ${doctor.cores} cores, ${formatBytes(doctor.memoryBytes)} memory`,
+    `Home ${doctor.home}, ${formatBytes(doctor.freeDiskBytes)} free`,
+    ...doctor.backends.map(
+      (backend) =>
+        `${backend.chosen ? '* ' : '  '}${backend.label}: ${backend.device ?? 'no device'}, ${backend.gemmGflops === null ? 'not measured' : `${backend.gemmGflops.toFixed(1)} GFLOPS`}. ${backend.reason}`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
