@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import { previewMasks } from '../../../../src-renderer/features/train/coto-preview.ts';
 import { defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { expandGrid, gridFields, valuesFromText } from '../../../../src-renderer/features/train/grid.ts';
-import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
 
 test('values are read from lists and ranges, each once', () => {
   expect(valuesFromText('1-3, 7 3')).toEqual([1, 2, 3, 7]);
@@ -46,17 +44,4 @@ test('a grid runs over numeric fields of every card', () => {
   expect(gridFields).toContain('adapter.r');
   expect(gridFields).toContain('coto.stage1_ratio');
   expect(gridFields).not.toContain('lr_scheduler_type');
-});
-
-test('the preview has at least one group on in every step, all on in stage 2, and repeats by its seed', () => {
-  const settings = cotoSettingsSchema.parse({});
-  const masks = previewMasks(settings, 80, 12, 3);
-  expect(masks.bytes).toHaveLength(80 * 12);
-  for (let step = 0; step < 80; step++) {
-    const row = masks.bytes.subarray(step * 12, step * 12 + 12);
-    expect(row).toContain(1);
-    if (step >= 60) expect([...row]).toEqual(Array(12).fill(1));
-  }
-  expect(previewMasks(settings, 80, 12, 3).bytes).toEqual(masks.bytes);
-  expect(previewMasks(settings, 80, 12, 4).bytes).not.toEqual(masks.bytes);
 });

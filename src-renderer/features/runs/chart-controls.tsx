@@ -1,0 +1,50 @@
+import { Group, SegmentedControl, Slider, Switch, Text } from '@mantine/core';
+
+export interface ChartView {
+  readonly smoothing: number;
+  readonly logScale: boolean;
+  readonly x: 'step' | 'time' | 'examples';
+}
+
+export const initialView: ChartView = { smoothing: 0.6, logScale: false, x: 'step' };
+
+const axes = ['step', 'time', 'examples'] as const;
+
+interface ChartControlsProps {
+  view: ChartView;
+  onChange: (view: ChartView) => void;
+}
+
+/** Smoothing, scale and axis of a group of curves. */
+export function ChartControls({ view, onChange }: ChartControlsProps) {
+  return (
+    <Group gap={16} wrap="wrap">
+      <SegmentedControl
+        aria-label="Horizontal axis"
+        value={view.x}
+        onChange={(value) => onChange({ ...view, x: axes.find((candidate) => candidate === value) ?? 'step' })}
+        data={axes.map((value) => ({ value, label: value }))}
+      />
+      <Group gap={8} wrap="nowrap">
+        <Text size="xs" c="dimmed">
+          Smoothing
+        </Text>
+        <Slider
+          w={110}
+          min={0}
+          max={0.98}
+          step={0.02}
+          value={view.smoothing}
+          onChange={(smoothing) => onChange({ ...view, smoothing })}
+          thumbLabel="Smoothing of the curves"
+          label={(value) => value.toFixed(2)}
+        />
+      </Group>
+      <Switch
+        label="Log scale"
+        checked={view.logScale}
+        onChange={(event) => onChange({ ...view, logScale: event.currentTarget.checked })}
+      />
+    </Group>
+  );
+}

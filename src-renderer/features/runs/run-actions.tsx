@@ -1,0 +1,91 @@
+import { Button, Text } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { IconArchive, IconArchiveOff, IconCopy, IconPlayerStop, IconTrash, IconX } from '@tabler/icons-react';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { useAction } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/confirm.tsx';
+import { formatBytes } from '../../components/format.ts';
+import { notifySuccess } from '../../components/notify.tsx';
+import type { MoreItem } from '../../components/page.tsx';
+import { canResume } from './run-labels.ts';
+
+/** What can be done with a run now: at most two buttons, the rest for the "more" menu. */
+export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more: MoreItem[] } {
+  const pause = useAction('runs.pause', { failureTitle: 'The run was not paused' });
+  const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
+  const cancel = useAction('runs.cancel', { failureTitle: 'The run was not cancelled' });
+  const update = useAction('runs.update', { failureTitle: 'The run was not changed' });
+  const remove = useAction('runs.remove', {
+    failureTitle: 'The run was not removed',
+    onSuccess: ({ freedBytes }) => {
+      notifySuccess('Run removed', `${formatBytes(freedBytes)} freed`);
+      navigate('/runs', { replace: true });
+    },
+  });
+  const id = run.id;
+  const clone = () => navigate(`/train?from=${encodeURIComponent(id)}`);
+  const confirmCancel = () =>
+    modals.openConfirmModal({
+      title: `Cancel the run "${run.name}"?`,
+      children: <Text>It ends at once, and no adapter is kept. "Stop and save" keeps what was learned so far.</Text>,
+      labels: { confirm: 'Cancel the run', cancel: 'Go on' },
+      confirmProps: { color: 'red' },
+      onConfirm: () => cancel.mutate({ id }),
+    });
+  const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
+  const more: MoreItem[] = [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }];
+  let buttons: React.ReactNode = (
+    <Button variant="default" onClick={clone}>
+      Clone
+    </Button>
+  );
+  if (run.status === 'running') {
+    buttons = (
+      <>
+        <Button variant="default" onClick={() => pause.mutate({ id })} loading={pause.isPending}>
+          Pause
+        </Button>
+        <Button onClick={() => stop.mutate({ id })} loading={stop.isPending} leftSection={<IconPlayerStop size={14} />}>
+          Stop and save
+        </Button>
+      </>
+    );
+    more.push(cancelItem);
+  } else if (run.status === 'queued') {
+    buttons = (
+      <Button variant="default" onClick={() => cancel.mutate({ id })} loading={cancel.isPending}>
+        Take from the queue
+      </Button>
+    );
+  } else {
+    if (canResume(run))
+      buttons = (
+        <Button onClick={() => resume.mutate({ id })} loading={resume.isPending}>
+          Resume
+        </Button>
+      );
+    if (run.status === 'paused') more.push(cancelItem);
+    more.push(
+      {
+        label: run.archived ? 'Take out of the archive' : 'Archive',
+        icon: run.archived ? <IconArchiveOff size={16} /> : <IconArchive size={16} />,
+        onClick: () => update.mutate({ id, archived: !run.archived }),
+      },
+      {
+        label: 'Remove',
+        icon: <IconTrash size={16} />,
+        danger: true,
+        onClick: () =>
+          confirmRemoval({
+            what: `the run "${run.name}"`,
+            consequence:
+              'Its checkpoints, history and log go; the adapter that it handed on stays on the shelf. Archiving hides it and keeps everything.',
+            onConfirm: () => remove.mutate({ id }),
+          }),
+      },
+    );
+  }
+  return { buttons, more };
+}

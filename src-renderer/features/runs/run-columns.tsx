@@ -1,0 +1,144 @@
+import { ActionIcon, Badge, Group, Progress, Text, Tooltip } from '@mantine/core';
+import { IconStar, IconStarFilled } from '@tabler/icons-react';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { colours } from '../../../src-shared/figures/index.ts';
+import type { DataColumn } from '../../components/data-table.tsx';
+import { formatDuration, formatNumber, formatPercent } from '../../components/format.ts';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { StatusMark } from '../../components/status-mark.tsx';
+import { CotoMark } from './coto-mark.tsx';
+
+interface ColumnInputs {
+  variants: ReadonlyMap<string, string>;
+  jobs: ReadonlyMap<string, JobRecord>;
+  onStar: (run: RunRecord) => void;
+}
+
+/** The columns of the runs' table, in order. */
+export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn<RunRecord>[] {
+  return [
+    {
+      id: 'starred',
+      header: '★',
+      help: 'Starred',
+      width: 32,
+      value: (run) => (run.starred ? 1 : 0),
+      cell: (run) => (
+        <ActionIcon
+          size={20}
+          aria-label={run.starred ? `Take the star from ${run.name}` : `Star ${run.name}`}
+          aria-pressed={run.starred}
+          onClick={() => onStar(run)}
+        >
+          {run.starred ? <IconStarFilled size={14} /> : <IconStar size={14} />}
+        </ActionIcon>
+      ),
+    },
+    {
+      id: 'name',
+      header: 'Name',
+      // Tags are sought by the same text.
+      value: (run) => [run.name, ...run.tags].join(' '),
+      cell: (run) => (
+        <Group gap={6} wrap="nowrap">
+          <Text size="sm" maw={260} truncate title={run.name}>
+            {run.name}
+          </Text>
+          {run.tags.map((tag) => (
+            <Badge key={tag} color="gray">
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+      ),
+    },
+    {
+      id: 'status',
+      header: 'Status',
+      width: 170,
+      value: (run) => run.status,
+      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
+    },
+    {
+      id: 'variant',
+      header: 'Variant',
+      value: (run) => variants.get(run.config.adapter.variant) ?? run.config.adapter.variant,
+    },
+    {
+      id: 'coto',
+      header: 'CoTo',
+      help: 'Trained with the CoTo schedule',
+      value: (run) => (run.config.coto ? 'CoTo' : ''),
+      cell: (run) => <CotoMark on={run.config.coto !== null} />,
+    },
+    {
+      id: 'accuracy',
+      header: 'Accuracy',
+      unit: '%',
+      align: 'right',
+      value: (run) => run.result?.accuracy ?? null,
+      cell: (run) => formatPercent(run.result?.accuracy),
+    },
+    {
+      id: 'loss',
+      header: 'Eval loss',
+      align: 'right',
+      value: (run) => run.result?.evalLoss ?? null,
+      cell: (run) => formatNumber(run.result?.evalLoss),
+    },
+    {
+      id: 'step-time',
+      header: 'Step',
+      unit: 'ms',
+      help: 'Mean wall-clock time of an optimizer step',
+      align: 'right',
+      value: (run) => run.result?.meanStepMilliseconds ?? null,
+      cell: (run) => formatNumber(run.result?.meanStepMilliseconds),
+    },
+    { id: 'steps', header: 'Steps', align: 'right', value: (run) => run.step },
+    { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
+    { id: 'r', header: 'r', align: 'right', value: (run) => run.config.adapter.r },
+    {
+      id: 'learning-rate',
+      header: 'learning_rate',
+      align: 'right',
+      value: (run) => run.config.learning_rate,
+      cell: (run) => formatNumber(run.config.learning_rate),
+    },
+    { id: 'dataset', header: 'Data', value: (run) => run.datasetId },
+    {
+      id: 'created',
+      header: 'Created',
+      align: 'right',
+      value: (run) => run.createdAt,
+      cell: (run) => <RelativeTime at={run.createdAt} />,
+    },
+  ];
+}
+
+function StatusCell({ run, job }: { run: RunRecord; job: JobRecord | undefined }) {
+  const total = run.facts?.totalSteps ?? 0;
+  if (run.status !== 'running' || total === 0)
+    return (
+      <Tooltip label={run.error?.message ?? ''} disabled={!run.error}>
+        <span>
+          <StatusMark status={run.status} />
+        </span>
+      </Tooltip>
+    );
+  const share = (100 * run.step) / total;
+  return (
+    <Group gap={8} wrap="nowrap">
+      <Progress
+        value={share}
+        w={64}
+        aria-label={`${run.name}: ${Math.round(share)} %`}
+        color={run.config.coto ? colours.coto : 'indigo'}
+      />
+      <Text size="xs" c="dimmed">
+        {Math.round(share)} %{job?.progress?.etaSeconds != null ? `, ${formatDuration(job.progress.etaSeconds)}` : ''}
+      </Text>
+    </Group>
+  );
+}

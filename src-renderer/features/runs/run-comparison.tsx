@@ -1,0 +1,186 @@
+import { Group, Select, Stack, Table, Text } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { metricFigure, stepTimeFigure } from '../../../src-shared/figures/index.ts';
+import { navigate, pathOf } from '../../app/routes.tsx';
+import { formatNumber, formatPercent } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { Figure } from '../../plots/figure.tsx';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { ChartControls, initialView } from './chart-controls.tsx';
+import { configDifferences } from './config-differences.ts';
+import { CotoMark } from './coto-mark.tsx';
+import { methodLabel, metricRuns } from './run-labels.ts';
+import { useRunHistories } from './use-run-histories.ts';
+import { useVariantNames } from './use-variant-names.ts';
+
+interface MetricChoice {
+  readonly value: string;
+  readonly label: string;
+  readonly yTitle: string;
+  readonly factor?: number;
+}
+
+const metrics: readonly MetricChoice[] = [
+  { value: 'loss', label: 'Training loss', yTitle: 'loss (nats)' },
+  { value: 'eval_accuracy', label: 'Test accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { value: 'eval_loss', label: 'Test loss', yTitle: 'loss (nats)' },
+  { value: 'learning_rate', label: 'Learning rate', yTitle: 'learning rate' },
+  { value: 'grad_norm', label: 'Gradient norm', yTitle: 'L2 norm' },
+  { value: 'step_milliseconds', label: 'Step time', yTitle: 'step time (ms)' },
+  { value: 'active_share', label: 'Groups on', yTitle: 'groups on (%)', factor: 100 },
+];
+
+/** The chosen runs laid over each other: curves, what their configs differ in, what they came to. */
+export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
+  const theme = useFigureTheme();
+  const variants = useVariantNames();
+  const [view, setView] = useState(initialView);
+  const [metric, setMetric] = useState('loss');
+  const histories = useRunHistories(runs.map((run) => run.id));
+  const choice = metrics.find((candidate) => candidate.value === metric) ?? metrics[0];
+  const series = metricRuns(runs, histories, variants);
+  const figure = useMemo(
+    () =>
+      choice
+        ? metricFigure(
+            series,
+            {
+              metric: choice.value,
+              title: choice.label,
+              yTitle: choice.yTitle,
+              ...(choice.factor === undefined ? {} : { factor: choice.factor }),
+              ...view,
+            },
+            theme,
+          )
+        : null,
+    // The histories' map is made anew with every render; their contents are what counts.
+    [choice, theme, view, runs, variants, ...[...histories.values()]],
+  );
+  const timed = runs.filter((run) => run.result !== null);
+  const times = useMemo(
+    () =>
+      stepTimeFigure(
+        timed.map((run) => ({
+          id: run.id,
+          label: methodLabel(run.config, variants),
+          coto: run.config.coto !== null,
+          seed: run.config.seed,
+          meanStepMilliseconds: run.result?.meanStepMilliseconds ?? 0,
+        })),
+        theme,
+      ),
+    [runs, theme, variants],
+  );
+  const differences = useMemo(() => configDifferences(runs.map((run) => run.config)), [runs]);
+  const open = (customData: unknown) => {
+    if (typeof customData === 'string') navigate(pathOf('runs', customData));
+  };
+  return (
+    <Stack gap={12}>
+      <Group justify="space-between">
+        <Select
+          aria-label="Metric of the curves"
+          data={metrics.map(({ value, label }) => ({ value, label }))}
+          value={metric}
+          onChange={(value) => setMetric(value ?? 'loss')}
+          allowDeselect={false}
+          w={160}
+        />
+        <ChartControls view={view} onChange={setView} />
+      </Group>
+      <Panel>
+        {figure ? (
+          <Figure
+            figure={figure}
+            height={340}
+            name={`${choice?.label ?? 'Curves'} of ${runs.length} runs`}
+            caption={`${figure.caption} A click on a curve opens its run.`}
+            onPointClick={(point) => open(point.customData)}
+          />
+        ) : null}
+      </Panel>
+      <Panel title="What they came to" flush>
+        <Results runs={runs} variants={variants} />
+      </Panel>
+      <Panel title="What differs in their configs" note={differences.length === 0 ? 'nothing' : ''} flush>
+        {differences.length > 0 ? (
+          <Table.ScrollContainer minWidth={300}>
+            <Table aria-label="Config differences" verticalSpacing={4} horizontalSpacing={12}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Setting</Table.Th>
+                  {runs.map((run) => (
+                    <Table.Th key={run.id}>{run.name}</Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {differences.map((row) => (
+                  <Table.Tr key={row.name}>
+                    <Table.Td ff="monospace">{row.name}</Table.Td>
+                    {runs.map((run, index) => (
+                      <Table.Td key={run.id}>{row.values[index] ?? '–'}</Table.Td>
+                    ))}
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        ) : (
+          <Text size="sm" c="dimmed" p={12}>
+            These runs have the very same config.
+          </Text>
+        )}
+      </Panel>
+      {timed.length > 1 ? (
+        <Panel>
+          <Figure
+            figure={times}
+            height={280}
+            name="Step time"
+            caption={times.caption}
+            onPointClick={(point) => open(point.customData)}
+          />
+        </Panel>
+      ) : null}
+    </Stack>
+  );
+}
+
+function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: ReadonlyMap<string, string> }) {
+  return (
+    <Table.ScrollContainer minWidth={300}>
+      <Table aria-label="Final metrics" verticalSpacing={4} horizontalSpacing={12}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Run</Table.Th>
+            <Table.Th>Method</Table.Th>
+            <Table.Th ta="right">Accuracy %</Table.Th>
+            <Table.Th ta="right">Test loss</Table.Th>
+            <Table.Th ta="right">Step ms</Table.Th>
+            <Table.Th ta="right">Groups on %</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <Table.Tr key={run.id}>
+              <Table.Td>{run.name}</Table.Td>
+              <Table.Td>
+                <Group gap={6} wrap="nowrap">
+                  {variants.get(run.config.adapter.variant) ?? run.config.adapter.variant}
+                  <CotoMark on={run.config.coto !== null} />
+                </Group>
+              </Table.Td>
+              <Table.Td ta="right">{formatPercent(run.result?.accuracy)}</Table.Td>
+              <Table.Td ta="right">{formatNumber(run.result?.evalLoss)}</Table.Td>
+              <Table.Td ta="right">{formatNumber(run.result?.meanStepMilliseconds)}</Table.Td>
+              <Table.Td ta="right">{formatPercent(run.result?.meanActiveShare)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,62 @@
+import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
+import type { MetricRun } from '../../../src-shared/figures/index.ts';
+import type { RunHistory } from './history.ts';
+
+/** "LoRA + CoTo": the variant's name in the catalog, and whether CoTo was on. */
+export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, string>): string {
+  const variant = variants.get(config.adapter.variant) ?? config.adapter.variant;
+  return config.coto ? `${variant} + CoTo` : variant;
+}
+
+export const statusWords: Record<RunStatus, string> = {
+  queued: 'queued',
+  running: 'running',
+  paused: 'paused',
+  completed: 'done',
+  stopped: 'stopped',
+  cancelled: 'cancelled',
+  failed: 'failed',
+  interrupted: 'interrupted',
+};
+
+/** Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer. */
+export function canResume(run: RunRecord): boolean {
+  const early =
+    run.status === 'paused' || run.status === 'interrupted' || run.status === 'failed' || run.status === 'stopped';
+  return early && run.checkpoints.some((checkpoint) => checkpoint.resumable);
+}
+
+export function isActive(run: RunRecord): boolean {
+  return run.status === 'queued' || run.status === 'running';
+}
+
+/**
+ * What the figures need of each run. Runs that differ in nothing but their seeds share a group, and so a colour; where two
+ * configs would share a group's name, each run goes by its own.
+ */
+export function metricRuns(
+  runs: readonly RunRecord[],
+  histories: ReadonlyMap<string, RunHistory>,
+  variants: ReadonlyMap<string, string>,
+): MetricRun[] {
+  const shapes = new Map<string, Set<string>>();
+  for (const run of runs) {
+    const label = methodLabel(run.config, variants);
+    const known = shapes.get(label) ?? new Set();
+    known.add(JSON.stringify({ ...run.config, seed: 0, data_seed: null }));
+    shapes.set(label, known);
+  }
+  return runs.map((run) => {
+    const label = methodLabel(run.config, variants);
+    return {
+      id: run.id,
+      label: run.name,
+      group: (shapes.get(label)?.size ?? 1) > 1 ? run.name : label,
+      coto: run.config.coto !== null,
+      variant: run.config.adapter.variant,
+      totalSteps: run.facts?.totalSteps ?? run.step,
+      examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
+      rows: histories.get(run.id)?.rows ?? [],
+    };
+  });
+}

@@ -1,0 +1,112 @@
+import { Group, Progress, Stack, Tabs, TagsInput, Text, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { colours } from '../../../src-shared/figures/index.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { formatCount, formatDuration, formatNumber } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { RunCharts } from './run-charts.tsx';
+import { RunCheckpoints, RunConfigText, RunFactsPanel, RunLog } from './run-details.tsx';
+import { canResume } from './run-labels.ts';
+import { useRunHistories } from './use-run-histories.ts';
+
+/** Everything about one run: beside the table as a peek, or on a page of its own. */
+export function RunView({ run }: { run: RunRecord }) {
+  const histories = useRunHistories([run.id]);
+  const history = histories.get(run.id) ?? { rows: [], masks: null, loaded: false };
+  const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  return (
+    <Stack gap={12}>
+      <RunProgress run={run} />
+      {run.error ? (
+        <ErrorNote
+          error={run.error}
+          {...(canResume(run)
+            ? { action: { label: 'Resume from the last checkpoint', onClick: () => resume.mutate({ id: run.id }) } }
+            : {})}
+        />
+      ) : null}
+      <Tabs defaultValue="charts" keepMounted={false}>
+        <Tabs.List mb={12}>
+          <Tabs.Tab value="charts">Charts</Tabs.Tab>
+          <Tabs.Tab value="facts">Facts</Tabs.Tab>
+          <Tabs.Tab value="config">Config</Tabs.Tab>
+          <Tabs.Tab value="checkpoints">Checkpoints</Tabs.Tab>
+          <Tabs.Tab value="log">Log</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="charts">
+          <RunCharts run={run} history={history} />
+        </Tabs.Panel>
+        <Tabs.Panel value="facts">
+          <Stack gap={12}>
+            <RunFactsPanel run={run} />
+            <RunNotes key={run.id} run={run} />
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="config">
+          <RunConfigText run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="checkpoints">
+          <RunCheckpoints run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log">
+          <RunLog run={run} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  );
+}
+
+/** How far a run is, as long as it runs; its place keeps its height, so that nothing jumps at the end. */
+function RunProgress({ run }: { run: RunRecord }) {
+  const { data: jobs } = useRequest('jobs.list', {});
+  const job = jobs?.find((candidate) => candidate.subjectId === run.id && candidate.kind === 'train');
+  if (run.status !== 'running' && run.status !== 'queued') return null;
+  const total = run.facts?.totalSteps ?? 0;
+  const share = total > 0 ? (100 * run.step) / total : 0;
+  const progress = job?.progress;
+  return (
+    <div>
+      <Group justify="space-between" mb={4}>
+        <Text size="sm">
+          {run.status === 'queued' ? 'Waits for the jobs before it' : (progress?.phase ?? 'Starting')}
+          {total > 0 ? ` · step ${formatCount(run.step)} of ${formatCount(total)}` : ''}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {progress?.perSecond ? `${formatNumber(progress.perSecond)} ${progress.unit} a second` : ''}
+          {progress?.etaSeconds != null ? ` · ${formatDuration(progress.etaSeconds)} left` : ''}
+        </Text>
+      </Group>
+      <Progress
+        value={share}
+        size={6}
+        aria-label={`Progress of ${run.name}`}
+        color={run.config.coto ? colours.coto : 'indigo'}
+      />
+    </div>
+  );
+}
+
+/** Name tags and a note, saved when the field is left. */
+function RunNotes({ run }: { run: RunRecord }) {
+  const [note, setNote] = useState(run.note);
+  const update = useAction('runs.update', { failureTitle: 'The run was not changed' });
+  return (
+    <Panel title="Tags and note">
+      <Stack gap={8}>
+        <TagsInput label="Tags" value={run.tags} onChange={(tags) => update.mutate({ id: run.id, tags })} />
+        <Textarea
+          label="Note"
+          autosize
+          minRows={2}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          onBlur={() => {
+            if (note !== run.note) update.mutate({ id: run.id, note });
+          }}
+        />
+      </Stack>
+    </Panel>
+  );
+}

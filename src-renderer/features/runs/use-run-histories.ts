@@ -1,0 +1,15 @@
+import { useEffect } from 'react';
+import { historyOf, type RunHistory, useHistories, watchRun } from './history.ts';
+
+/** The histories of these runs, kept live while the component is mounted. */
+export function useRunHistories(ids: readonly string[]): ReadonlyMap<string, RunHistory> {
+  const key = ids.join(' ');
+  useEffect(() => {
+    const stops = key === '' ? [] : key.split(' ').map((id) => watchRun(id));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [key]);
+  const histories = useHistories();
+  return new Map(ids.map((id) => [id, historyOf(histories, id)]));
+}

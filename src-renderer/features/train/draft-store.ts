@@ -1,0 +1,52 @@
+import { useSyncExternalStore } from 'react';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { type Draft, defaultDraft, draftOf } from './draft.ts';
+
+interface TrainForm {
+  readonly draft: Draft;
+  readonly name: string;
+  readonly tags: readonly string[];
+}
+
+/** The form outlives the page: a look at another screen loses nothing that was typed. */
+let form: TrainForm = { draft: defaultDraft, name: '', tags: [] };
+const listeners = new Set<() => void>();
+
+function change(next: Partial<TrainForm>): void {
+  form = { ...form, ...next };
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useTrainForm(): TrainForm {
+  return useSyncExternalStore(subscribe, () => form);
+}
+
+export function setField(name: string, value: unknown): void {
+  change({ draft: { ...form.draft, [name]: value } });
+}
+
+export function resetField(name: string): void {
+  setField(name, defaultDraft[name]);
+}
+
+export function resetForm(): void {
+  change({ draft: defaultDraft, name: '', tags: [] });
+}
+
+/** Puts a whole config into the form: a cloned run, a YAML file. */
+export function openConfig(config: RunConfig, name = '', tags: readonly string[] = []): void {
+  change({ draft: draftOf(config), name, tags });
+}
+
+export function setName(name: string): void {
+  change({ name });
+}
+
+export function setTags(tags: readonly string[]): void {
+  change({ tags });
+}

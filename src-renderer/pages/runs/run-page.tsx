@@ -1,0 +1,64 @@
+import { Button, Group, Skeleton } from '@mantine/core';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { useRequest } from '../../api/query.ts';
+import { Link, navigate } from '../../app/routes.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { formatPercent } from '../../components/format.ts';
+import { Page } from '../../components/page.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { StatusMark } from '../../components/status-mark.tsx';
+import { CotoMark } from '../../features/runs/coto-mark.tsx';
+import { useRunActions } from '../../features/runs/run-actions.tsx';
+import { RunView } from '../../features/runs/run-view.tsx';
+
+/** One run on a page of its own. */
+export function RunPage({ id }: { id: string }) {
+  const { data, error } = useRequest('runs.get', { id });
+  if (error)
+    return (
+      <Page title="Run">
+        <ErrorNote error={error} />
+        <EmptyState action={<Button onClick={() => navigate('/runs')}>All runs</Button>}>
+          This run is not in the studio any more.
+        </EmptyState>
+      </Page>
+    );
+  if (!data)
+    return (
+      <Page title="Run">
+        <Skeleton h={300} />
+      </Page>
+    );
+  return <LoadedRun run={data} />;
+}
+
+function LoadedRun({ run }: { run: RunRecord }) {
+  const { buttons, more } = useRunActions(run);
+  const toMerge = run.adapterId;
+  return (
+    <Page
+      title={run.name}
+      state={
+        <Group gap={12} wrap="nowrap">
+          <Link to="/runs">All runs</Link>
+          <StatusMark status={run.status} />
+          <CotoMark on={run.config.coto !== null} />
+          {run.result?.accuracy != null ? <span>{formatPercent(run.result.accuracy)} % accuracy</span> : null}
+          <RelativeTime at={run.createdAt} />
+        </Group>
+      }
+      actions={
+        <>
+          {buttons}
+          {toMerge && run.status === 'completed' ? (
+            <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(toMerge)}`)}>Put on merge bench</Button>
+          ) : null}
+        </>
+      }
+      more={more}
+    >
+      <RunView run={run} />
+    </Page>
+  );
+}
