@@ -19,8 +19,24 @@ export async function openWindow(args = [], env = {}) {
   return code;
 }
 
+/** Runs `act` with the environment that names the Electron to use and a virtual screen (on Linux). */
+export async function withScreen(act) {
+  const electron = await ensureElectron();
+  ensureDisplay(electron, { virtual: true });
+  const screen = process.platform === 'linux' ? await startVirtualScreen() : null;
+  try {
+    return await act({
+      COTO_ELECTRON: electron,
+      COTO_NODE: process.execPath,
+      ...(screen ? { DISPLAY: screen.display, WAYLAND_DISPLAY: '' } : {}),
+    });
+  } finally {
+    screen?.stop();
+  }
+}
+
 /** Chromium's sandbox refuses to run as root; the window's own sandboxing (no node, isolated) stays on. */
-export function electronFlags() {
+function electronFlags() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return [];
   say("running as root: Chromium's process sandbox is off (--no-sandbox)");
   return ['--no-sandbox'];

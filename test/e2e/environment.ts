@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+const named = process.env['COTO_ELECTRON'];
+if (!named || !existsSync(named))
+  throw new Error('COTO_ELECTRON names no Electron: run these tests with `npm run e2e`, which sees to it.');
+
+/** The Electron that the bootstrap found, and what it needs to be told on this machine. */
+export const electronBinary = named;
+export const electronArguments = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
