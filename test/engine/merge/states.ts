@@ -1,0 +1,94 @@
+import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
+import type { AdapterState, ModuleFactors } from '../../../src-main/engine/lora/adapter-state.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+
+export function matrix(rows: readonly (readonly number[])[]): HostTensor {
+  return { shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) };
+}
+
+export function factors(a: number[][], b: number[][], scaling: number): ModuleFactors {
+  return { a: matrix(a), b: matrix(b), rank: a.length, scaling };
+}
+
+export function state(
+  modules: Record<string, ModuleFactors>,
+  more: {
+    saved?: Record<string, HostTensor>;
+    labels?: string[] | null;
+    coto?: CotoSettings | null;
+    config?: object;
+  } = {},
+): AdapterState {
+  const [first] = Object.values(modules);
+  return {
+    config: adapterConfigSchema.parse({
+      r: first?.rank ?? 8,
+      lora_alpha: (first?.rank ?? 8) * (first?.scaling ?? 1),
+      target_modules: ['q_proj'],
+      ...more.config,
+    }),
+    coto: more.coto ?? null,
+    modules: new Map(Object.entries(modules)),
+    saved: new Map(Object.entries(more.saved ?? {})),
+    labels: more.labels ?? null,
+  };
+}
+
+/** scaling · B·A, row-major [out, in]. */
+export function change({ a, b, rank, scaling }: ModuleFactors): Float64Array {
+  const inputs = a.shape[1] ?? 0;
+  const outputs = b.shape[0] ?? 0;
+  const product = new Float64Array(outputs * inputs);
+  for (let row = 0; row < outputs; row++)
+    for (let column = 0; column < inputs; column++) {
+      let sum = 0;
+      for (let inner = 0; inner < rank; inner++)
+        sum += (b.data[row * rank + inner] ?? 0) * (a.data[inner * inputs + column] ?? 0);
+      product[row * inputs + column] = scaling * sum;
+    }
+  return product;
+}
+
+/** A base of so many layers, each with linears q_proj and v_proj, and a head. */
+export function description(layerCount: number, features = 2): ModelDescription {
+  const layers = Array.from({ length: layerCount }, (_, layer) => layer);
+  return {
+    family: 'vit',
+    architecture: 'ViTForImageClassification',
+    kind: 'image-classification',
+    parameterCount: 0,
+    sizeBytes: 0,
+    dtype: 'F32',
+    layerCount,
+    hiddenSize: features,
+    labels: ['zero', 'one'],
+    image: null,
+    linears: [
+      ...layers.flatMap((layer) =>
+        ['q_proj', 'v_proj'].map((name) => ({
+          name: `vit.layers.${layer}.attention.${name}`,
+          aliases: [],
+          checkpointKey: `vit.encoder.layer.${layer}.${name}`,
+          layer,
+          inFeatures: features,
+          outFeatures: features,
+          hasBias: false,
+          isHead: false,
+        })),
+      ),
+      {
+        name: 'classifier',
+        aliases: [],
+        checkpointKey: 'classifier',
+        layer: null,
+        inFeatures: features,
+        outFeatures: 2,
+        hasBias: true,
+        isHead: true,
+      },
+    ],
+    fingerprint: 'fingerprint',
+  };
+}

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { resolveTargetModules } from '../../../src-main/engine/lora/target-modules.ts';
+import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
+import { description, factors, matrix, state } from '../merge/states.ts';
+
+/** Adapters on q_proj of every layer, each with 2 + 2 entries; layer n has A = [n + 1, −(n + 1)]. */
+function layered(layerCount: number, config: object = {}) {
+  const modules = Object.fromEntries(
+    Array.from({ length: layerCount }, (_, layer) => [
+      `vit.layers.${layer}.attention.q_proj`,
+      factors([[layer + 1, -(layer + 1)]], [[1], [2]], 1),
+    ]),
+  );
+  return state(modules, {
+    config,
+    saved: {
+      'classifier.weight': matrix([
+        [1e-6, 0],
+        [0, 1],
+      ]),
+    },
+  });
+}
+function layersOf(pruned: { state: ReturnType<typeof state> }): number[] {
+  return [...pruned.state.modules.keys()].map((name) => Number(name.split('.')[2]));
+}
+
+test('every other layer keeps 0, 2, 4 … by default, 1, 3, 5 … on request', () => {
+  const method = pruneMethod('every-other-layer');
+  const even = method.prune(layered(5), description(5), {});
+  expect(layersOf(even)).toEqual([0, 2, 4]);
+  expect([even.kept, even.total]).toEqual([12, 20]);
+  expect(layersOf(method.prune(layered(5), description(5), { keep: 'odd' }))).toEqual([1, 3]);
+});
+
+test('thirds of 12 layers are 0–3, 4–7, 8–11; of 4 layers 0, 1, 2–3', () => {
+  const method = pruneMethod('layer-third');
+  const kept = (layerCount: number, third: string) =>
+    layersOf(method.prune(layered(layerCount), description(layerCount), { third }));
+  expect(kept(12, 'low')).toEqual([0, 1, 2, 3]);
+  expect(kept(12, 'middle')).toEqual([4, 5, 6, 7]);
+  expect(kept(12, 'high')).toEqual([8, 9, 10, 11]);
+  expect([kept(4, 'low'), kept(4, 'middle'), kept(4, 'high')]).toEqual([[0], [1], [2, 3]]);
+  expect(method.describe({ third: 'middle' })).toBe('Middle third');
+  expect(() => kept(2, 'low')).toThrow(/Nothing would be left/);
+  expect(() => kept(12, 'top')).toThrow(/third/);
+});
+
+test('the config says which layers are left, so that a reader makes only these', () => {
+  const base = description(6);
+  for (const target_modules of [['q_proj'], 'all-linear', '.*q_proj']) {
+    const pruned = pruneMethod('every-other-layer').prune(layered(6, { target_modules }), base, {});
+    expect(resolveTargetModules(pruned.state.config, base).map((module) => module.name)).toEqual([
+      ...pruned.state.modules.keys(),
+    ]);
+  }
+  const listed = pruneMethod('every-other-layer').prune(layered(6), base, {});
+  expect(listed.state.config.layers_to_transform).toEqual([0, 2, 4]);
+});
+
+test('magnitude zeroes exactly ⌊s·n⌋ of each factor, smallest first, ties by index, heads never', () => {
+  const module = 'vit.layers.0.attention.q_proj';
+  const adapter = state(
+    { [module]: factors([[3, -1, 2, 1, 0.5]], [[1], [-1], [1], [5]], 1) },
+    { saved: { 'classifier.weight': matrix([[1e-9, 1]]) } },
+  );
+  const pruned = pruneMethod('magnitude').prune(adapter, description(1), { sparsity: 0.5 });
+  const kept = pruned.state.modules.get(module);
+  // A: 2 of 5 go: 0.5, then the first of the two ones (index 1). B: 2 of 4: of three ones the first two.
+  expect([...(kept?.a.data ?? [])]).toEqual([3, 0, 2, 1, 0]);
+  expect([...(kept?.b.data ?? [])]).toEqual([0, 0, 1, 5]);
+  expect([pruned.kept, pruned.total]).toEqual([5, 9]);
+  expect(pruned.state.saved).toEqual(adapter.saved);
+  expect([...(adapter.modules.get(module)?.a.data ?? [])]).toEqual([3, -1, 2, 1, 0.5]);
+});
+
+test('globally, the smallest entries of all factors go', () => {
+  const first = 'vit.layers.0.attention.q_proj';
+  const second = 'vit.layers.1.attention.q_proj';
+  const adapter = state({
+    [first]: factors([[0.1, 0.2]], [[0.3], [9]], 1),
+    [second]: factors([[5, 6]], [[7], [0.25]], 1),
+  });
+  const pruned = pruneMethod('magnitude').prune(adapter, description(2), { sparsity: 0.5, scope: 'global' });
+  const values = [...pruned.state.modules.values()].map(({ a, b }) => [...a.data, ...b.data]);
+  expect(values).toEqual([
+    [0, 0, 0, 9],
+    [5, 6, 7, 0],
+  ]);
+  expect(pruned.kept).toBe(4);
+});
+
+test('counts are exact where s·n is a whole number that binary misses', () => {
+  const hundred = [Array.from({ length: 100 }, (_, index) => index + 1)];
+  const adapter = state({ 'vit.layers.0.attention.q_proj': factors(hundred, [[1]], 1) });
+  const zeroed = (sparsity: number) => {
+    const pruned = pruneMethod('magnitude').prune(adapter, description(1), { sparsity });
+    return pruned.state.modules.get('vit.layers.0.attention.q_proj')?.a.data.filter((value) => value === 0).length;
+  };
+  expect([0, 0.29, 0.57, 0.9, 1].map(zeroed)).toEqual([0, 29, 57, 90, 100]);
+  expect(() => pruneMethod('magnitude').prune(adapter, description(1), { sparsity: 1.5 })).toThrow(/sparsity/);
+});

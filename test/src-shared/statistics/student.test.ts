@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { meanInterval, pairedDifference, studentQuantile } from '../../../src-shared/statistics/student.ts';
+
+test("Student's quantiles as tables print them", () => {
+  const table: [number, number][] = [
+    [1, 12.7062],
+    [2, 4.3027],
+    [3, 3.1824],
+    [4, 2.7764],
+    [9, 2.2622],
+    [30, 2.0423],
+    [1000, 1.9623],
+  ];
+  for (const [degrees, quantile] of table) expect(studentQuantile(0.975, degrees)).toBeCloseTo(quantile, 4);
+  expect(studentQuantile(0.025, 4)).toBeCloseTo(-2.7764, 4);
+  expect(studentQuantile(0.5, 4)).toBe(0);
+  // With one degree of freedom the distribution is Cauchy's: tan(π·(0.9 − ½)).
+  expect(studentQuantile(0.9, 1)).toBeCloseTo(Math.tan(Math.PI * 0.4), 9);
+});
+
+test('paired differences by hand', () => {
+  // Differences 1, 2, 3: mean 2, s = 1, half width 4.3027 / √3.
+  const difference = pairedDifference([11, 22, 33], [10, 20, 30]);
+  expect(difference.mean).toBe(2);
+  expect(difference.halfWidth).toBeCloseTo(4.30265 / Math.sqrt(3), 4);
+});
+
+test('one value has a mean and no interval; unpaired values are an error', () => {
+  expect(meanInterval([0.5])).toEqual({ n: 1, mean: 0.5, halfWidth: null });
+  expect(() => pairedDifference([1], [1, 2])).toThrow(RangeError);
+});
