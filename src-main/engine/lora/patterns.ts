@@ -13,6 +13,8 @@ export function patternValue(
   field: 'rank_pattern' | 'alpha_pattern',
 ): number {
   for (const [key, value] of Object.entries(pattern)) {
+    // By itself first, so that a refusal shows the key as it was written.
+    compilePythonRegex(key, 'start', field);
     const expression = compilePythonRegex(`(.*\\.)?(${key})$`, 'start', field);
     if (names.some((name) => expression.test(name))) return value;
   }
