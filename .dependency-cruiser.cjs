@@ -1,0 +1,129 @@
+/** The arrows between the layers point one way; see docs/architecture.md. */
+const outside = '(^|node_modules/)';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two modules that need each other are one module, or need a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'shared-imports-only-itself',
+      severity: 'error',
+      from: { path: '^src-shared' },
+      to: { path: '^src-(main|renderer)' },
+    },
+    {
+      name: 'shared-is-plain',
+      comment: 'What both sides know runs anywhere: nothing of node, Electron, tfjs or the window.',
+      severity: 'error',
+      from: { path: '^src-shared' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'shared-packages',
+      severity: 'error',
+      from: { path: '^src-shared' },
+      to: { path: 'node_modules', pathNot: 'node_modules/(zod|birpc|pure-rand)/' },
+    },
+    {
+      name: 'engine-is-below',
+      severity: 'error',
+      from: { path: '^src-main/engine' },
+      to: { path: '^src-main/(store|shell|backend|cli)' },
+    },
+    {
+      name: 'store-is-below',
+      severity: 'error',
+      from: { path: '^src-main/store' },
+      to: { path: '^src-main/(shell|backend|cli|engine)' },
+    },
+    {
+      name: 'only-the-backend-opens-the-store',
+      severity: 'error',
+      from: { pathNot: '^src-main/(backend|store)' },
+      to: { path: '^src-main/store' },
+    },
+    {
+      name: 'backend-knows-no-front',
+      severity: 'error',
+      from: { path: '^src-main/backend' },
+      to: { path: '^src-main/(shell|cli)' },
+    },
+    {
+      name: 'backend-knows-no-transport',
+      comment: 'Handlers answer values; only the entry of the process and the engine host know which wire there is.',
+      severity: 'error',
+      from: { path: '^src-main/backend', pathNot: '^src-main/backend/(entry|engine-host)[.]ts$' },
+      to: { path: '^src-main/transport' },
+    },
+    {
+      name: 'transport-is-below',
+      severity: 'error',
+      from: { path: '^src-main/transport' },
+      to: { path: '^src-main/(store|shell|backend|cli|engine)' },
+    },
+    {
+      name: 'renderer-is-alone',
+      severity: 'error',
+      from: { path: '^src-renderer' },
+      to: { path: '^src-main' },
+    },
+    {
+      name: 'renderer-has-no-node',
+      severity: 'error',
+      from: { path: '^src-renderer' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'main-has-no-renderer',
+      severity: 'error',
+      from: { path: '^src-main' },
+      to: { path: '^src-renderer' },
+    },
+    {
+      name: 'only-the-shell-imports-electron',
+      severity: 'error',
+      from: { pathNot: '^src-main/shell' },
+      to: { path: `${outside}electron(/|$)` },
+    },
+    {
+      name: 'only-plots-import-plotly',
+      severity: 'error',
+      from: { pathNot: '^src-renderer/plots' },
+      to: { path: `${outside}plotly[.]js` },
+    },
+    {
+      name: 'only-the-engine-imports-tfjs',
+      severity: 'error',
+      from: { pathNot: '^src-main/engine' },
+      to: { path: `${outside}@tensorflow/` },
+    },
+    {
+      name: 'only-the-store-imports-sqlite',
+      severity: 'error',
+      from: { pathNot: '^src-main/store' },
+      to: { path: `${outside}better-sqlite3` },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '[.](css|svg|png)$' },
+    // TypeScript 7 has no compiler API that dependency-cruiser could use yet.
+    parser: 'swc',
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.cjs', '.js', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
+import { giveUp, say } from '../bootstrap/log.mjs';
+import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
+import { ensureBuild } from '../build.mjs';
+import { run, runNode } from './steps.mjs';
+import { withScreen } from './window.mjs';
+
+// usage: npm run dist [-- --installers] [-- --smoke]
+// Packs the app as a folder and a tar.gz; with --installers also this system's installers (electron-builder downloads
+// tools for those); with --smoke the packed app is started once.
+const options = process.argv.slice(2);
+const release = join(root, 'release');
+
+await ensureBuild(['main', 'report', 'renderer']);
+const electron = await ensureElectron();
+const version = electronVersion(electron);
+const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8'));
+config.electronVersion = version;
+config.electronDist = electronDist(electron);
+// An Electron before 36 carries a Node too old for the database: the app brings one.
+if (Number(version.split('.')[0]) < 36)
+  config.extraResources.push({ from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' });
+const configFile = join(root, 'dist', 'electron-builder.json');
+mkdirSync(dirname(configFile), { recursive: true });
+writeFileSync(configFile, JSON.stringify(config, null, 2));
+
+rmSync(release, { recursive: true, force: true });
+const builder = join(modules, 'electron-builder', 'cli.js');
+const targets = options.includes('--installers') ? [] : ['--dir'];
+say(`packing with Electron ${version} …`);
+const packed = await runNode(builder, [...targets, '--config', configFile, '--publish', 'never'], {
+  env: { CSC_IDENTITY_AUTO_DISCOVERY: 'false' },
+});
+if (packed !== 0) giveUp('electron-builder failed: see above.');
+
+const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') || /^mac/.test(name));
+if (!folder) giveUp('electron-builder left no packed folder.');
+const name = `coto-studio-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}-${process.platform}-${process.arch}.tar.gz`;
+const tar = spawnSync('tar', ['-czf', join(release, name), '-C', release, folder], {
+  stdio: 'inherit',
+  // The fastest level: most of it is binaries that hardly shrink.
+  env: { ...process.env, GZIP: '-1' },
+});
+if (tar.status !== 0) giveUp('tar failed: see above.');
+say(`packed: release/${folder} and release/${name}`);
+if (options.includes('--smoke')) process.exit(await smoke(join(release, folder)));
+
+/** Starts the packed app on a home of its own; it ends by itself once its window has the backend's first answer. */
+async function smoke(app) {
+  const executable = join(app, 'coto-studio');
+  if (!existsSync(executable)) giveUp(`there is no ${executable} to start`);
+  const home = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
+  const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const code = await withScreen((env) =>
+    run('timeout', ['90', executable, ...flags], {
+      cwd: tmpdir(),
+      // The packed app must find its own Node and files.
+      env: { ...env, COTO_NODE: '', COTO_SMOKE: '1', COTO_STUDIO_HOME: home },
+    }),
+  );
+  rmSync(home, { recursive: true, force: true });
+  say(code === 0 ? 'the packed app started and answered' : `the packed app failed (exit ${code})`);
+  return code;
+}
+
+/** electron-builder wants a folder that holds the runtime under its plain name. */
+function electronDist(binary) {
+  return process.platform === 'darwin' ? dirname(dirname(dirname(dirname(binary)))) : dirname(binary);
+}

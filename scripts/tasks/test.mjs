@@ -1,0 +1,52 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../bootstrap/paths.mjs';
+import { ensureBuild } from '../build.mjs';
+import { runNode, tools } from './steps.mjs';
+
+// Everything a change must pass, in the order in which it fails soonest. All steps run, so that one look shows all.
+const results = join(root, 'dist', 'test-results');
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+const task = (name, args = []) => runNode(join(root, 'scripts', 'tasks', `${name}.mjs`), args);
+const reporting = (name) => [
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${join(results, `${name}.json`)}`,
+];
+const counted = ['unit', 'e2e'];
+
+const steps = [
+  ['typecheck', () => task('typecheck')],
+  ['lint', () => task('lint')],
+  [
+    'build',
+    () =>
+      ensureBuild(['main', 'report', 'renderer']).then(
+        () => 0,
+        (error) => (console.error(error.message), 1),
+      ),
+  ],
+  ['unit', () => runNode(tools.vitest, ['run', ...reporting('unit')])],
+  ['e2e', () => task('e2e', reporting('e2e'))],
+  ['dist', () => task('dist', ['--smoke'])],
+];
+const failedSteps = [];
+for (const [name, step] of steps) {
+  const started = Date.now();
+  const code = await step();
+  if (code !== 0) failedSteps.push(name);
+  console.log(`\n== ${name}: ${code === 0 ? 'passed' : 'FAILED'} in ${Math.round((Date.now() - started) / 1000)} s\n`);
+}
+
+const count = { passed: 0, failed: 0 };
+for (const name of counted) {
+  const file = join(results, `${name}.json`);
+  if (!existsSync(file)) continue;
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  count.passed += report.numPassedTests;
+  count.failed += report.numFailedTests;
+}
+if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(', ')}`);
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
