@@ -39,6 +39,7 @@ try {
     ],
     { stdio: 'inherit' },
   );
+  refuseData(readFileSync(binary));
   const text =
     readFileSync(binary)
       .toString('base64')

@@ -6,8 +6,14 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackend } from './compute-backend.ts';
+import { registerWasmKernels } from './wasm-kernels/index.ts';
 
 const binaryName = 'tfjs-backend-wasm-simd.wasm';
+
+const device = 'CPU, one thread, 128-bit SIMD';
+
+/** Whether our own kernels run; null before the first activation, since they need the running backend's memory. */
+let accelerated: boolean | null = null;
 
 /** WebAssembly with SIMD on one thread: always there, and bit-for-bit repeatable. */
 export const wasmBackend: ComputeBackend = {
@@ -16,7 +22,7 @@ export const wasmBackend: ComputeBackend = {
   probe: async () => {
     const folder = findBinaries();
     if (folder === null) return { available: false, device: null, reason: missingReason };
-    return { available: true, device: 'CPU, one thread, 128-bit SIMD', reason: 'Works on every machine.' };
+    return { available: true, device, reason: 'Works on every machine.' };
   },
   activate: async () => {
     const folder = findBinaries();
@@ -26,7 +32,8 @@ export const wasmBackend: ComputeBackend = {
       if (!(await tf.setBackend('wasm'))) throw new StudioError('internal', 'The WebAssembly backend did not start.');
       await tf.ready();
     });
-    return { device: 'CPU, one thread, 128-bit SIMD', threads: 1 };
+    accelerated ??= registerWasmKernels();
+    return { device: accelerated ? device : `${device}, without fused kernels`, threads: 1 };
   },
 };
 

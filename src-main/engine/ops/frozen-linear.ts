@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { at, defineOperation, input, only2D, single } from './operation.ts';
-import { product, productWithBias } from './products.ts';
+import { product } from './products.ts';
 
 export { FrozenWeight } from './frozen-weight.ts';
 
 const operation = defineOperation({
   name: 'CotoFrozenLinear',
-  compose: (inputs) => productWithBias(input(inputs, 'x'), input(inputs, 'inputMajor'), inputs['bias'] ?? null),
+  compose: (inputs) => product(input(inputs, 'x'), input(inputs, 'inputMajor'), { bias: inputs['bias'] ?? null }),
   saved: { inputs: ['outputMajor'] },
   gradients: (dy, saved) => ({ x: () => product(single(dy), at(saved, 0)) }),
 });

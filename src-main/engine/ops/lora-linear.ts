@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { as2D, at, attribute, defineOperation, first, input, type Operation, single } from './operation.ts';
-import { product, productOfTransposed, productWithBias } from './products.ts';
+import { product } from './products.ts';
 
 const plain = defineLoraLinear('CotoLoraLinear', false);
 const withDropout = defineLoraLinear('CotoLoraLinearDropout', true);
@@ -33,26 +33,28 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
     name,
     compose: (inputs, attributes) => {
       const x = input(inputs, 'x');
-      const z = product(
-        dropped(x, () => input(inputs, 'mask')),
-        tf.transpose(input(inputs, 'a')),
-      );
-      const up = tf.mul(tf.transpose(input(inputs, 'b')), attribute(attributes, 'scaling'));
-      const base = productWithBias(x, input(inputs, 'inputMajor'), inputs['bias'] ?? null);
-      return [tf.add(base, product(z, up)), z];
+      const scale = attribute(attributes, 'scaling');
+      const adapterInput = dropped(x, () => input(inputs, 'mask'));
+      const z = product(adapterInput, input(inputs, 'a'), { transposeB: true });
+      const plus = product(x, input(inputs, 'inputMajor'), { bias: inputs['bias'] ?? null });
+      return [product(z, input(inputs, 'b'), { transposeB: true, scale, plus }), z];
     },
     saved: { inputs: ['x', 'a', 'b', 'outputMajor', ...(masked ? ['mask'] : [])], outputs: [false, true] },
     gradients: (dys, saved, attributes) => {
       const dy = single(dys);
-      const scaling = attribute(attributes, 'scaling');
+      const scale = attribute(attributes, 'scaling');
+      const [x, a, b, outputMajor] = [at(saved, 0), at(saved, 1), at(saved, 2), at(saved, 3)];
       const mask = () => at(saved, 4);
       const z = at(saved, saved.length - 1);
       // dz [rows, r] serves both x and A.
-      const dz = product(dy, tf.mul(at(saved, 2), scaling));
+      const dz = product(dy, b, { scale });
       return {
-        x: () => tf.add(product(dy, at(saved, 3)), dropped(product(dz, at(saved, 1)), mask)),
-        a: () => productOfTransposed(dz, dropped(at(saved, 0), mask)),
-        b: () => tf.mul(tf.transpose(productOfTransposed(z, dy)), scaling),
+        x: () => {
+          const base = product(dy, outputMajor);
+          return masked ? tf.add(base, tf.mul(product(dz, a), mask())) : product(dz, a, { plus: base });
+        },
+        a: () => product(dz, dropped(x, mask), { transposeA: true }),
+        b: () => product(dy, z, { transposeA: true, scale }),
       };
     },
   });

@@ -1,22 +1,51 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D } from './operation.ts';
+import { as2D, attribute, defineOperation, input, only2D } from './operation.ts';
+
+export interface ProductOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Factor of the product alone. Default 1. */
+  readonly scale?: number;
+  /** [columns], added to every row. */
+  readonly bias?: tf.Tensor | null;
+  /** [rows, columns], added. */
+  readonly plus?: tf.Tensor;
+}
 
 /**
- * Matrix products in the one form that is quick everywhere: two matrices, no transpose flags. On wasm the flags cost ten
- * times the product, while transposing a thin operand first costs next to nothing.
+ * The composition avoids tfjs's transpose flags: on its wasm backend they cost ten times the product, while transposing a
+ * thin operand first costs next to nothing.
  */
-export function product(a: tf.Tensor, b: tf.Tensor): tf.Tensor2D {
-  return tf.matMul(as2D(a), as2D(b));
+const operation = defineOperation({
+  name: 'CotoProduct',
+  compose: (inputs, attributes) => {
+    const a = oriented(input(inputs, 'a'), attribute(attributes, 'transposeA'));
+    const b = oriented(input(inputs, 'b'), attribute(attributes, 'transposeB'));
+    const scale = attribute(attributes, 'scale');
+    const { bias, plus } = inputs;
+    let result: tf.Tensor;
+    if (bias !== undefined && scale === 1)
+      result = tf.fused.matMul({ a, b, transposeA: false, transposeB: false, bias });
+    else {
+      const raw = tf.matMul(a, b);
+      const scaled = scale === 1 ? raw : tf.mul(raw, scale);
+      result = bias === undefined ? scaled : tf.add(scaled, bias);
+    }
+    return plus === undefined ? result : tf.add(result, plus);
+  },
+});
+
+/** [plus +] scale · op(a) · op(b) [+ bias], where op transposes or not. Has no gradient: it serves inside operations. */
+export function product(a: tf.Tensor, b: tf.Tensor, options: ProductOptions = {}): tf.Tensor2D {
+  const { transposeA = false, transposeB = false, scale = 1, bias, plus } = options;
+  return only2D(
+    operation(
+      { a, b, ...(bias ? { bias } : {}), ...(plus ? { plus } : {}) },
+      { transposeA: Number(transposeA), transposeB: Number(transposeB), scale },
+    ),
+  );
 }
 
-/** aᵀ · b. Transpose the thinner operand's product by choosing the order where it matters. */
-export function productOfTransposed(a: tf.Tensor, b: tf.Tensor): tf.Tensor2D {
-  return product(tf.transpose(as2D(a)), b);
-}
-
-/** a · b + bias, the bias [columns] added to every row. */
-export function productWithBias(a: tf.Tensor, b: tf.Tensor, bias: tf.Tensor | null): tf.Tensor2D {
-  if (bias === null) return product(a, b);
-  const sum: tf.Tensor = tf.fused.matMul({ a, b, transposeA: false, transposeB: false, bias });
-  return as2D(sum);
+function oriented(x: tf.Tensor, transpose: number): tf.Tensor2D {
+  return transpose === 0 ? as2D(x) : as2D(tf.transpose(as2D(x)));
 }

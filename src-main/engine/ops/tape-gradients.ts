@@ -41,9 +41,9 @@ const gradients: readonly tf.GradConfig[] = [
   {
     kernelName: 'Transpose',
     gradFunc: (dy, _, attributes) => {
-      const { perm } = attributes;
-      if (!Array.isArray(perm)) throw new Error('a transposition without axes');
-      const inverse = perm.map((_axis, index) => perm.indexOf(index));
+      const axes: unknown = attributes['perm'];
+      if (!Array.isArray(axes)) throw new Error('a transposition without axes');
+      const inverse = axes.map((_, index) => axes.indexOf(index));
       return { x: () => tf.transpose(one(dy), inverse) };
     },
   },

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D } from '../../ops/operation.ts';
-import { productWithBias } from '../../ops/products.ts';
+import { product } from '../../ops/products.ts';
 import type { HiddenStates } from '../base-model.ts';
 
 /** A picture cut into patches, each projected to hidden size, a class token before them, positions added. Frozen. */
@@ -40,7 +40,7 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
       batch * patches,
       image.channels * patch.height * patch.width,
     ]);
-    const projected = productWithBias(unfolded, embedding.projection, embedding.bias);
+    const projected = product(unfolded, embedding.projection, { bias: embedding.bias });
     const placed = tf.add(tf.reshape(projected, [batch, patches, hidden]), embedding.positions);
     const whole = tf.concat([tf.tile(embedding.classRow, [batch, 1, 1]), placed], 1);
     return { hidden: as2D(tf.reshape(whole, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };

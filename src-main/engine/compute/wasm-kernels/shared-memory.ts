@@ -1,0 +1,64 @@
+import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { binary } from './kernels-binary.ts';
+
+/** The functions of kernels.c by name. Arguments are addresses in tfjs's memory (0: none), sizes and factors. */
+export interface KernelModule {
+  call(name: string, ...parameters: number[]): void;
+  /** Address of the tensor's values. */
+  address(tensor: tf.TensorInfo): number;
+  /** A new tensor with undefined values. */
+  output(shape: readonly number[]): tf.TensorInfo;
+  /** Address of at least `count` floats that the next kernel may ask for again. */
+  scratch(count: number): number;
+}
+
+const stackBytes = 64 * 1024;
+
+/**
+ * Instantiates our kernels on the memory of tfjs's running wasm backend. Null where the machine's WebAssembly lacks relaxed
+ * SIMD or tfjs hides its memory: the compositions then do the same work more slowly.
+ */
+export function loadKernels(): KernelModule | null {
+  const backend = tf.backend();
+  if (!(backend instanceof BackendWasm)) return null;
+  const memory = property(property(backend.wasm, 'asm'), 'memory');
+  if (!(memory instanceof WebAssembly.Memory)) return null;
+  const [malloc, free] = [property(backend.wasm, '_malloc'), property(backend.wasm, '_free')];
+  if (typeof malloc !== 'function' || typeof free !== 'function') return null;
+  const bytes = Buffer.from(binary, 'base64');
+  if (!WebAssembly.validate(bytes)) return null;
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const stackPointer = instance.exports['__stack_pointer'];
+  if (!(stackPointer instanceof WebAssembly.Global)) return null;
+  // The module's own stack stands in a block of tfjs's heap, and grows downwards.
+  const allocate = (size: number): number => addressOf(malloc(size));
+  stackPointer.value = (allocate(stackBytes) + stackBytes) & ~15;
+  let room = { address: 0, count: 0 };
+  return {
+    call: (name, ...parameters) => {
+      const kernel = instance.exports[name];
+      if (typeof kernel !== 'function') throw new Error(`the wasm kernels lack ${name}`);
+      kernel(...parameters);
+    },
+    address: (tensor) => backend.getMemoryOffset(tensor.dataId),
+    output: (shape) => backend.makeOutput([...shape], 'float32'),
+    scratch: (count) => {
+      if (room.count < count) {
+        if (room.address !== 0) free(room.address);
+        room = { address: allocate(count * 4), count };
+      }
+      return room.address;
+    },
+  };
+}
+
+/** Addresses beyond 2 GB come as negative numbers. */
+function addressOf(pointer: unknown): number {
+  if (typeof pointer !== 'number' || pointer === 0) throw new Error('tfjs has no memory left for the wasm kernels');
+  return pointer >>> 0;
+}
+
+function property(holder: unknown, name: string): unknown {
+  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
+}
