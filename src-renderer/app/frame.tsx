@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Kbd, Skeleton, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Button, Kbd, Skeleton, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useHotkeys, useLocalStorage } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
@@ -87,13 +87,18 @@ function Rail() {
             </>
           )}
         </UnstyledButton>
-        <ActionIcon
-          className={classes['collapse'] ?? ''}
+        <UnstyledButton
+          className={classes['item'] ?? ''}
           aria-label={collapsed ? 'Show the words of the rail' : 'Collapse the rail to icons'}
           onClick={() => setCollapsed((value) => !value)}
         >
-          {collapsed ? <IconLayoutSidebarLeftExpand size={18} /> : <IconLayoutSidebarLeftCollapse size={18} />}
-        </ActionIcon>
+          {collapsed ? (
+            <IconLayoutSidebarLeftExpand size={18} stroke={1.6} aria-hidden />
+          ) : (
+            <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} aria-hidden />
+          )}
+          {collapsed ? null : <span>Collapse</span>}
+        </UnstyledButton>
       </div>
     </nav>
   );

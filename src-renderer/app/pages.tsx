@@ -1,4 +1,12 @@
-import { IconDatabase, IconHome, type IconProps, IconSettings, IconStack2 } from '@tabler/icons-react';
+import {
+  IconChartLine,
+  IconDatabase,
+  IconHome,
+  IconPlayerPlay,
+  type IconProps,
+  IconSettings,
+  IconStack2,
+} from '@tabler/icons-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
 /** A page: the first segment of its address, its word in the rail, and its component, loaded when it is first opened. */
@@ -14,6 +22,8 @@ export const pages: readonly PageEntry[] = [
   { id: 'home', label: 'Home', icon: IconHome, component: lazy(() => import('../pages/home/home-page.tsx')) },
   { id: 'data', label: 'Data', icon: IconDatabase, component: lazy(() => import('../pages/data/data-page.tsx')) },
   { id: 'models', label: 'Models', icon: IconStack2, component: lazy(() => import('../pages/models/models-page.tsx')) },
+  { id: 'train', label: 'Train', icon: IconPlayerPlay, component: lazy(() => import('../pages/train/train-page.tsx')) },
+  { id: 'runs', label: 'Runs', icon: IconChartLine, component: lazy(() => import('../pages/runs/runs-page.tsx')) },
   {
     id: 'settings',
     label: 'Settings',

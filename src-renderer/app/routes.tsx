@@ -1,20 +1,8 @@
 import { Anchor, type AnchorProps } from '@mantine/core';
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { parseRoute, type Route } from './route-path.ts';
 
-/** Where the window is: `#/runs/r123?compare=a,b` has the segments ["runs", "r123"] and the query compare = "a,b". */
-export interface Route {
-  path: string;
-  segments: readonly string[];
-  query: ReadonlyMap<string, string>;
-}
-
-export function parseRoute(hash: string): Route {
-  const text = hash.replace(/^#/, '');
-  const [pathPart = '', queryPart = ''] = text.split('?', 2);
-  const segments = pathPart.split('/').filter(Boolean).map(decodeURIComponent);
-  if (segments.length === 0) segments.push('home');
-  return { path: `/${segments.join('/')}`, segments, query: new Map(new URLSearchParams(queryPart)) };
-}
+export { pathOf } from './route-path.ts';
 
 let current = parseRoute(window.location.hash);
 const listeners = new Set<() => void>();
@@ -30,11 +18,6 @@ function subscribe(listener: () => void): () => void {
 
 export function useRoute(): Route {
   return useSyncExternalStore(subscribe, () => current);
-}
-
-/** The address of a path: each segment escaped. `pathOf('runs', id)` is "/runs/<id>". */
-export function pathOf(...segments: readonly string[]): string {
-  return `/${segments.map(encodeURIComponent).join('/')}`;
 }
 
 /** Goes to a path such as "/runs/r123". `replace`: without a step in the history. */

@@ -22,6 +22,7 @@ export function classBalanceFigure(description: DatasetDescription, theme: Figur
       hovertemplate: `%{y} ${split.name}<extra></extra>`,
     })),
     layout: baseLayout(theme, 'How many examples does each class have?', {
+      margin: { l: 56, r: 24, t: 44, b: 24 },
       barmode: 'group',
       bargap: 0.25,
       showlegend: true,

@@ -1,4 +1,5 @@
-import { Button, Progress } from '@mantine/core';
+import { ActionIcon, Button, Progress } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction } from '../../api/query.ts';
 import { jobPath } from '../../app/job-path.ts';
@@ -25,18 +26,26 @@ export function CurrentJobs({ jobs }: { jobs: readonly JobRecord[] }) {
           {running.map((job) => (
             <RunningJob key={job.id} job={job} onCancel={() => cancel.mutate({ id: job.id })} />
           ))}
-          {queued.slice(0, shownQueued).map((job) => (
-            <div key={job.id} className={classes['job']}>
-              <span className={classes['jobTitle']}>
-                <span className={classes['quiet']}>Queued</span> {job.title}
-              </span>
-              <Button variant="subtle" color="gray" onClick={() => cancel.mutate({ id: job.id })}>
-                Cancel
-              </Button>
-            </div>
-          ))}
-          {queued.length > shownQueued ? (
-            <span className={classes['quiet']}>and {queued.length - shownQueued} more</span>
+          {queued.length > 0 ? (
+            <ol className={classes['queue']} aria-label="Queued jobs">
+              {queued.slice(0, shownQueued).map((job, index) => (
+                <li key={job.id} className={classes['queued']}>
+                  <span className={classes['quiet']}>{index + 1}</span>
+                  <span className={classes['jobTitle']}>{job.title}</span>
+                  <ActionIcon
+                    size={20}
+                    ml="auto"
+                    aria-label={`Cancel ${job.title}`}
+                    onClick={() => cancel.mutate({ id: job.id })}
+                  >
+                    <IconX size={14} />
+                  </ActionIcon>
+                </li>
+              ))}
+              {queued.length > shownQueued ? (
+                <li className={`${classes['queued']} ${classes['quiet']}`}>and {queued.length - shownQueued} more</li>
+              ) : null}
+            </ol>
           ) : null}
         </div>
       )}

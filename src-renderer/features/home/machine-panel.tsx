@@ -24,7 +24,7 @@ export function MachinePanel() {
               </span>
             </div>
             <Progress
-              color="gray"
+              color="var(--mantine-color-dimmed)"
               aria-label="Share of the memory that the backend takes"
               value={(status.memoryUsedBytes / status.memoryTotalBytes) * 100}
             />

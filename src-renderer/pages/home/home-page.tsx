@@ -57,5 +57,5 @@ export default function HomePage() {
 }
 
 function summary(runs: number, studies: number): string {
-  return `${plural(runs, 'run')}, ${plural(studies, 'study', 'studies')}`;
+  return studies > 0 ? `${plural(runs, 'run')}, ${plural(studies, 'study', 'studies')}` : plural(runs, 'run');
 }

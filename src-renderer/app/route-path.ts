@@ -1,0 +1,19 @@
+/** Where the window is: `#/runs/r123?compare=a,b` has the segments ["runs", "r123"] and the query compare = "a,b". */
+export interface Route {
+  path: string;
+  segments: readonly string[];
+  query: ReadonlyMap<string, string>;
+}
+
+export function parseRoute(hash: string): Route {
+  const text = hash.replace(/^#/, '');
+  const [pathPart = '', queryPart = ''] = text.split('?', 2);
+  const segments = pathPart.split('/').filter(Boolean).map(decodeURIComponent);
+  if (segments.length === 0) segments.push('home');
+  return { path: `/${segments.join('/')}`, segments, query: new Map(new URLSearchParams(queryPart)) };
+}
+
+/** The address of a path: each segment escaped. `pathOf('runs', id)` is "/runs/<id>". */
+export function pathOf(...segments: readonly string[]): string {
+  return `/${segments.map(encodeURIComponent).join('/')}`;
+}
