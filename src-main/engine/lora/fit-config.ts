@@ -88,7 +88,12 @@ function fitFactors(
     const configured = configuredFactors(config, variant, [name]);
     return configured.rank === factors.rank && isClose(configured.scaling, factors.scaling);
   });
-  if (fits) return config;
+  if (fits)
+    return {
+      ...config,
+      rank_pattern: matchingKeys(config.rank_pattern, modules, 'rank_pattern'),
+      alpha_pattern: matchingKeys(config.alpha_pattern, modules, 'alpha_pattern'),
+    };
   const wanted = [...modules].map(([name, { rank, scaling }]) => {
     if (!(scaling > 0 && Number.isFinite(scaling)))
       throw new StudioError(
@@ -105,6 +110,16 @@ function fitFactors(
       wanted.filter((module) => module[key] !== usual).map((module) => [module.name, module[key]] as const),
     );
   return { ...config, r, lora_alpha: alpha, rank_pattern: others('rank', r), alpha_pattern: others('alpha', alpha) };
+}
+
+/** PEFT warns of keys that mean no module, such as those of a pruned one. */
+function matchingKeys(
+  pattern: Readonly<Record<string, number>>,
+  modules: ReadonlyMap<string, Fitted>,
+  field: 'rank_pattern' | 'alpha_pattern',
+): Record<string, number> {
+  const isMet = (key: string) => [...modules.keys()].some((name) => patternValue({ [key]: 1 }, [name], 0, field) === 1);
+  return Object.fromEntries(Object.entries(pattern).filter(([key]) => modules.size === 0 || isMet(key)));
 }
 
 function isClose(one: number, other: number): boolean {

@@ -105,6 +105,19 @@ it('says anew what a changed adapter is: fewer modules, other ranks and scalings
   expect((await readAdapter(folder, description)).modules).toEqual(narrower);
 });
 
+it('drops patterns of modules that are gone', async () => {
+  const state = await readAdapter(goldenPath('vit', 'adapters', 'lora-patterns'), description);
+  const modules = new Map([...state.modules].filter(([name]) => name.endsWith('v_proj')));
+  const folder = path.join(scratch, 'patterns');
+  await writeAdapter(folder, { ...state, modules }, { description, baseModelName: 'x' });
+  expect(await readConfig(folder)).toMatchObject({
+    target_modules: ['v_proj'],
+    rank_pattern: { 'layers\\.1\\..*v_proj': 3 },
+    alpha_pattern: {},
+  });
+  expect((await readAdapter(folder, description)).modules).toEqual(modules);
+});
+
 describe('refuses, in one sentence', () => {
   const weights = 'base_model.model.vit.layers.0.attention.q_proj.lora_A.weight';
   const edits: [string, (tensors: Map<string, HostTensor>) => void, string][] = [
