@@ -94,6 +94,8 @@ async function buildReport() {
     outfile: 'dist/report/plotly.min.js',
     entryPoints: ['src-renderer/plots/plotly-bundle.ts'],
     define: { global: 'globalThis' },
+    // It is the style of maps, which the studio does not draw.
+    loader: { '.css': 'empty' },
     // A bundle made of a default export: `Plotly` itself shall be the global, not its module.
     footer: { js: 'Plotly=Plotly.default??Plotly;' },
   });
