@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { bySeries } from '../../../src-shared/figures/band.ts';
+import {
+  activationFigure,
+  colours,
+  type Figure,
+  type FigureObject,
+  fullActivationStep,
+  lambdaFigure,
+  lossFigure,
+  type MetricRun,
+  mergingFigure,
+  pruningFigure,
+  sampleStrip,
+  scheduleFigure,
+  smooth,
+  sparsityFigure,
+  stepTimeFigure,
+} from '../../../src-shared/figures/index.ts';
+import { lineEnds } from '../../../src-shared/figures/layout.ts';
+import { faded, runStyles, studyStyles } from '../../../src-shared/figures/palette.ts';
+import { lambdaResult, mergingResult, pruningResult } from './results.ts';
+
+const light = { dark: false };
+const named = (figure: Figure, name: string): FigureObject => {
+  const trace = figure.data.find((candidate) => candidate['name'] === name);
+  if (!trace) throw new Error(`no trace ${name}`);
+  return trace;
+};
+const colourOf = (trace: FigureObject): unknown =>
+  typeof trace['line'] === 'object' && trace['line'] !== null && 'color' in trace['line'] ? trace['line'].color : null;
+
+describe('schedule and activation', () => {
+  const settings = cotoSettingsSchema.parse({});
+
+  test('the preview strip is repeatable, never all off, and all on from stage 2', () => {
+    const strip = sampleStrip(settings, 40, 3, 7);
+    expect(strip).toEqual(sampleStrip(settings, 40, 3, 7));
+    expect(strip.bytes).toHaveLength(120);
+    for (let step = 0; step < 40; step++) {
+      const active = strip.bytes.slice(step * 3, step * 3 + 3);
+      expect(active.includes(1)).toBe(true);
+      if (step >= 30) expect([...active]).toEqual([1, 1, 1]);
+    }
+  });
+
+  test('full activation is marked where p reaches 1, and not where it never does', () => {
+    expect(fullActivationStep(settings, 40)).toBe(30);
+    expect(fullActivationStep({ ...settings, final_p: 0.9 }, 40)).toBeNull();
+    expect(fullActivationStep({ ...settings, stage1_ratio: 1 }, 40)).toBeNull();
+  });
+
+  test('p(t) stands over the strip; rows count from the input up', () => {
+    const strip = { firstStep: 0, groupCount: 2, bytes: Uint8Array.from([1, 0, 0, 1, 1, 1]) };
+    const figure = scheduleFigure({ settings, totalSteps: 3, groups: ['layer 0', 'layer 1'], strip }, light);
+    const [curve, heatmap] = figure.data;
+    expect(curve).toMatchObject({ x: [0, 1, 2], yaxis: 'y' });
+    expect(heatmap).toMatchObject({
+      yaxis: 'y2',
+      z: [
+        [1, 0, 1],
+        [0, 1, 1],
+      ],
+    });
+  });
+
+  test('a long run is thinned and says so; the axis reaches to the planned end', () => {
+    const strip = sampleStrip(settings, 1500, 2, 1);
+    const input = { masks: strip, groups: ['a', 'b'], totalSteps: 3000, fullActivationStep: 2250 };
+    const figure = activationFigure(input, light);
+    expect(figure.data[0]?.['x']).toHaveLength(300);
+    expect(figure.caption).toContain('Every 5th step');
+    expect(figure.layout['xaxis']).toMatchObject({ range: [-0.5, 2999.5] });
+  });
+});
+
+describe('metrics', () => {
+  const run = (id: string, group: string, coto: boolean, values: number[]): MetricRun => ({
+    id,
+    label: id,
+    group,
+    coto,
+    variant: 'lora',
+    totalSteps: 10,
+    examplesPerStep: 4,
+    rows: values.flatMap((value, step) => [
+      { name: 'loss', step, value },
+      { name: 'step_milliseconds', step, value: 500 },
+    ]),
+  });
+
+  test('the moving average starts at the first value and forgets by its weight', () => {
+    expect(smooth([4, 4, 4], 0.9).map((value) => Number(value.toFixed(9)))).toEqual([4, 4, 4]);
+    // Weights of the past: (0.5·0.5·1 + 0.5·3) / 0.75
+    expect(smooth([1, 3], 0.5)).toEqual([1, (0.25 * 1 + 0.5 * 3) / 0.75]);
+  });
+
+  test('smoothing keeps the raw curve, faint; NaN is left out', () => {
+    const figure = lossFigure([run('a', 'LoRA', false, [2, Number.NaN, 1])], light, { smoothing: 0.5 });
+    expect(figure.data).toHaveLength(2);
+    expect(figure.data[0]).toMatchObject({ x: [0, 2], y: [2, 1], line: { color: faded(colours.without, 0.28) } });
+    expect(figure.data[1]?.['customdata']).toEqual(['a', 'a']);
+  });
+
+  test('axes of time and of examples', () => {
+    const runs = [run('a', 'LoRA', false, [2, 1, 1])];
+    expect(lossFigure(runs, light, { x: 'time' }).data[0]?.['x']).toEqual([0.5, 1, 1.5]);
+    expect(lossFigure(runs, light, { x: 'time' }).layout['xaxis']).toMatchObject({ range: [0, 5] });
+    expect(lossFigure(runs, light, { x: 'examples' }).data[0]?.['x']).toEqual([4, 8, 12]);
+  });
+
+  test('blue with CoTo, orange without, seeds of a group alike, further groups from the palette', () => {
+    const styles = runStyles([
+      { group: 'LoRA', coto: false, variant: 'lora' },
+      { group: 'LoRA', coto: false, variant: 'lora' },
+      { group: 'LoRA + CoTo', coto: true, variant: 'lora' },
+      { group: 'DoRA + CoTo', coto: true, variant: 'dora' },
+    ]);
+    expect(styles.get('LoRA')).toMatchObject({ colour: '#E69F00', dash: 'solid' });
+    expect(styles.get('LoRA + CoTo')).toMatchObject({ colour: '#0072B2', dash: 'solid' });
+    expect(styles.get('DoRA + CoTo')).toMatchObject({ colour: colours.ensemble, dash: 'dash' });
+  });
+});
+
+describe('studies', () => {
+  test('λ: percent over λ, a barrier in the caption, no band for one pair', () => {
+    const figure = lambdaFigure(lambdaResult, light);
+    expect(named(figure, 'LoRA')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72] });
+    expect(colourOf(named(figure, 'LoRA'))).toBe('#E69F00');
+    expect(colourOf(named(figure, 'LoRA + CoTo'))).toBe('#0072B2');
+    expect(figure.data).toHaveLength(2);
+    expect(figure.caption).toContain('LoRA 11.0 points');
+    expect(figure.caption).toContain('no uncertainty can be drawn');
+    expect(named(lambdaFigure(lambdaResult, light, 'loss'), 'LoRA')).toMatchObject({ y: [1, 1.5, 1] });
+  });
+
+  test('pruning: means with 95 % intervals, every seed a point that leads back to its adapter', () => {
+    const figure = pruningFigure(pruningResult, light);
+    const bars = named(figure, 'LoRA');
+    expect(bars['y']).toEqual([61, 51]);
+    // Seeds 60 and 62: s = √2, t(0.975, 1) = 12.7062, half width 12.7062 · √2 / √2.
+    const interval = bars['error_y'];
+    if (typeof interval !== 'object' || interval === null || !('array' in interval)) throw new Error('no interval');
+    expect(Array.isArray(interval.array) && interval.array[0]).toBeCloseTo(12.7062, 3);
+    expect(named(figure, 'LoRA: each seed')).toMatchObject({
+      y: [60, 62, 50, 52],
+      customdata: [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ],
+    });
+    expect(figure.layout['shapes']).toMatchObject([{ y0: 71 }, { y0: 73 }]);
+    expect(figure.layout['yaxis']).toMatchObject({ range: [0, 100] });
+  });
+
+  test('sparsity: starts at the unpruned adapter, band over two seeds', () => {
+    const figure = sparsityFigure(pruningResult, light);
+    expect(named(figure, 'LoRA + CoTo')).toBeDefined();
+    const mean = figure.data.find((trace) => trace['name'] === 'LoRA' && trace['mode'] === 'lines+markers');
+    expect(mean).toMatchObject({
+      x: [0, 50],
+      y: [71, 41],
+      customdata: [
+        [0, -1],
+        [0, 0],
+      ],
+    });
+    expect(figure.data.some((trace) => trace['name'] === 'LoRA: 95 % interval')).toBe(true);
+  });
+
+  test('merging: alone and each method, by the names that people know', () => {
+    const figure = mergingFigure(mergingResult, light, new Map([['factor-average', 'Factor average']]));
+    expect(named(figure, 'LoRA')['y']).toEqual([71, 65, 73]);
+    expect(figure.layout['xaxis']).toMatchObject({ ticktext: ['alone', 'Factor average', 'ensemble'] });
+  });
+
+  test('a second variant takes the next dash, a series is told by label and CoTo', () => {
+    const styles = studyStyles([
+      { label: 'LoRA', coto: false },
+      { label: 'DoRA', coto: false },
+    ]);
+    expect([...styles.values()].map((style) => style.dash)).toEqual(['solid', 'dash']);
+    expect(bySeries(pruningResult.adapters).map((group) => group.entries.length)).toEqual([2, 2]);
+  });
+
+  test('step times stand over zero', () => {
+    const figure = stepTimeFigure([{ id: 'a', label: 'LoRA', coto: false, seed: 1, meanStepMilliseconds: 300 }], light);
+    expect(named(figure, 'LoRA')).toMatchObject({ y: [300] });
+    expect(figure.layout['yaxis']).toMatchObject({ rangemode: 'tozero' });
+  });
+});
+
+test('names at line ends are moved apart and never above the plot', () => {
+  const style = { colour: colours.coto, dash: 'solid', pattern: '' };
+  const ends = ['a', 'b', 'c'].map((label) => ({ label, style, x: 1, y: 100 }));
+  const heights = lineEnds(light, ends, [0, 100], 160).map((annotation) => Number(annotation['y']));
+  expect(heights).toEqual([80, 90, 100]);
+});
+
+test('names that people typed are shown as typed', () => {
+  const result = structuredClone(lambdaResult);
+  for (const pair of result.pairs) pair.label = '<b>x & y</b>';
+  expect(lambdaFigure(result, light).data[0]?.['name']).toBe('&lt;b&gt;x &amp; y&lt;/b&gt;');
+});
