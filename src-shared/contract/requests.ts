@@ -4,6 +4,7 @@ import {
   catalogSchema,
   doctorReportSchema,
   reportRecordSchema,
+  settingsChangesSchema,
   settingsSchema,
   systemStatusSchema,
 } from '../domain/catalog.ts';
@@ -34,7 +35,7 @@ export const requests = {
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   'settings.get': { input: nothing, output: settingsSchema },
-  'settings.set': { input: settingsSchema.partial(), output: settingsSchema },
+  'settings.set': { input: settingsChangesSchema, output: settingsSchema },
 
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },

@@ -62,6 +62,12 @@ export const settingsSchema = z.strictObject({
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+/** What may be set, one or several at a time. Not settingsSchema.partial(): that would fill in the defaults of the others. */
+export const settingsChangesSchema = z.strictObject({
+  theme: settingsSchema.shape.theme.unwrap().optional(),
+  compute_backend: settingsSchema.shape.compute_backend.unwrap().optional(),
+});
+export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
 
 export const reportRecordSchema = z.object({
   id: z.string(),

@@ -121,6 +121,11 @@ export class JobQueue {
     return this.current !== null;
   }
 
+  /** Resolves when the job that is being worked on has ended; at once where there is none. */
+  async currentJobEnds(): Promise<void> {
+    await this.current?.done;
+  }
+
   /** Resolves when nothing is left that could be done now. */
   async idle(): Promise<void> {
     for (;;) {

@@ -83,19 +83,21 @@ export class RunHistoryRepository {
   }
 
   /**
-   * Forgets what lies behind a checkpoint that a run goes on from: metrics with step > `lastMetricStep`, masks with
-   * step ≥ `firstMaskStep`. A chunk of masks that straddles the border is cut.
+   * Forgets what lies behind a checkpoint that a run goes on from, where `step` steps were taken (the next is number
+   * `step`, counted from 0): training metrics and masks of later steps, and evaluations that came after it. Evaluations
+   * are numbered by the steps before them, so that at `step` stays. A chunk of masks that straddles the border is cut.
    */
-  truncate(runId: string, lastMetricStep: number, firstMaskStep: number): void {
+  truncate(runId: string, step: number): void {
     this.database.transaction(() => {
-      this.database.prepare('DELETE FROM metrics WHERE run_id = ? AND step > ?').run(runId, lastMetricStep);
-      this.database.prepare('DELETE FROM masks WHERE run_id = ? AND first_step >= ?').run(runId, firstMaskStep);
+      this.database
+        .prepare("DELETE FROM metrics WHERE run_id = ? AND (step > ? OR (step = ? AND substr(name, 1, 5) <> 'eval_'))")
+        .run(runId, step, step);
+      this.database.prepare('DELETE FROM masks WHERE run_id = ? AND first_step >= ?').run(runId, step);
       const straddling = this.database
         .prepare('SELECT * FROM masks WHERE run_id = ? AND first_step + step_count > ?')
-        .all(runId, firstMaskStep);
+        .all(runId, step);
       for (const row of z.array(maskRowSchema).parse(straddling)) {
-        const kept = (firstMaskStep - row.first_step) * row.group_count;
-        const bytes = unpackBits(row.bits, kept);
+        const bytes = unpackBits(row.bits, (step - row.first_step) * row.group_count);
         this.insertMasks(runId, { firstStep: row.first_step, groupCount: row.group_count, bytes });
       }
     })();

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type Settings, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { type Settings, type SettingsChanges, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { jsonColumn } from '../rows.ts';
 
 const rowSchema = z.object({ name: z.string(), value: jsonColumn(z.unknown()) });
@@ -23,7 +23,7 @@ export class SettingsRepository {
     return settings;
   }
 
-  set(values: Partial<Settings>): void {
+  set(values: SettingsChanges): void {
     const statement = this.database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)');
     this.database.transaction(() => {
       for (const [name, value] of Object.entries(values)) {

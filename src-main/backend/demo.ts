@@ -1,0 +1,97 @@
+import type { JobRecord } from '../../src-shared/domain/job.ts';
+import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { type StudyConfig, type StudyRecord, studyConfigSchema } from '../../src-shared/domain/study.ts';
+import { type DemoPlan, demoRunConfig, fullPlan, quickPlan } from './demo-plan.ts';
+import { newId } from './identifiers.ts';
+import { createRun } from './runs.ts';
+import type { HandlerServices } from './services.ts';
+import { createStudy } from './studies.ts';
+
+interface DemoRun {
+  readonly run: RunRecord;
+  readonly coto: boolean;
+  readonly seed: number;
+}
+
+const sides = [
+  { label: 'LoRA', coto: false },
+  { label: 'LoRA + CoTo', coto: true },
+];
+
+/** Queues the whole demo study: every run, the three studies on them, and the report on all. */
+export async function startDemo(services: HandlerServices, quick: boolean) {
+  const plan = quick ? quickPlan : fullPlan;
+  const demoId = newId('demo');
+  const title = quick ? 'Quick demo' : 'Demo';
+  const runs: DemoRun[] = [];
+  const jobs: JobRecord[] = [];
+  const studies: StudyRecord[] = [];
+  for (const seed of plan.seeds)
+    for (const { label, coto } of sides) {
+      const created = await createRun(services, {
+        name: `${label} · seed ${seed}`,
+        config: demoRunConfig(plan, seed, coto),
+        tags: ['demo', demoId],
+        studyId: demoId,
+      });
+      runs.push({ run: created.run, coto, seed });
+      jobs.push(created.job);
+    }
+  for (const { name, config } of studyConfigs(plan, runs)) {
+    const created = await createStudy(services, { name: `${title}: ${name}`, config, parentId: demoId });
+    studies.push(created.study);
+    jobs.push(created.job);
+  }
+  const reportId = newId('report');
+  const report = services.queue.add(
+    'report',
+    { title: `${title}: report`, subjectId: reportId, after: jobs.map((job) => job.id) },
+    {
+      reportId,
+      name: `${title} · ${new Date().toISOString().slice(0, 10)}`,
+      runIds: runs.map(({ run }) => run.id),
+      studyIds: studies.map((study) => study.id),
+    },
+  );
+  return { demoId, runs: runs.map(({ run }) => run), studies, jobs: [...jobs, report], reportJobId: report.id };
+}
+
+function studyConfigs(plan: DemoPlan, runs: readonly DemoRun[]): { name: string; config: StudyConfig }[] {
+  const { dataset, evalSamples: eval_samples } = plan;
+  const ofSide = (coto: boolean) => runs.filter((run) => run.coto === coto).map(({ run }) => ({ runId: run.id }));
+  const configs: { name: string; config: unknown }[] = [
+    {
+      name: 'merging seeds',
+      config: {
+        kind: 'merging',
+        dataset,
+        eval_samples,
+        groups: sides.map(({ label, coto }) => ({ label, coto, adapters: ofSide(coto) })),
+      },
+    },
+    {
+      name: 'λ between seeds',
+      config: {
+        kind: 'lambda',
+        dataset,
+        eval_samples,
+        points: plan.lambdaPoints,
+        pairs: sides.map(({ label, coto }) => {
+          const [from, to] = ofSide(coto);
+          return { label, coto, from, to };
+        }),
+      },
+    },
+    {
+      name: 'pruning',
+      config: {
+        kind: 'pruning',
+        dataset,
+        eval_samples,
+        sparsities: plan.sparsities,
+        adapters: runs.map(({ run, coto, seed }) => ({ label: run.name, coto, seed, adapter: { runId: run.id } })),
+      },
+    },
+  ];
+  return configs.map(({ name, config }) => ({ name, config: studyConfigSchema.parse(config) }));
+}

@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import {
+  type RequestArgument,
+  type RequestName,
+  type RequestOutput,
+  requests,
+} from '../../../src-shared/contract/requests.ts';
+import type { HandlerServices } from '../services.ts';
+import { adapterHandlers } from './adapters.ts';
+import { appHandlers } from './app.ts';
+import { datasetHandlers } from './datasets.ts';
+import { demoHandlers } from './demo.ts';
+import { evaluateHandlers } from './evaluate.ts';
+import type { Handlers } from './handler.ts';
+import { jobHandlers } from './jobs.ts';
+import { mergeHandlers } from './merge.ts';
+import { modelHandlers } from './models.ts';
+import { pruneHandlers } from './prune.ts';
+import { reportHandlers } from './reports.ts';
+import { runHandlers } from './runs.ts';
+import { settingsHandlers } from './settings.ts';
+import { studyHandlers } from './studies.ts';
+
+const schemas: {
+  readonly [Name in RequestName]: { input: z.ZodType<RequestArgument<Name>>; output: z.ZodType<RequestOutput<Name>> };
+} = requests;
+
+export type Dispatch = (name: string, input: unknown) => Promise<unknown>;
+
+/** Every request's handler behind one function: the argument is checked, then the answer; whatever fails is a StudioError. */
+export function createDispatch(services: HandlerServices): Dispatch {
+  const endpoints = new Map<string, (input: unknown) => Promise<unknown>>();
+  const register = <Name extends RequestName>(handlers: Handlers<Name>): void => {
+    for (const name of namesOf(handlers)) {
+      if (endpoints.has(name)) throw new Error(`two handlers for the request ${name}`);
+      endpoints.set(name, endpoint(name, handlers));
+    }
+  };
+  register(appHandlers(services));
+  register(settingsHandlers(services));
+  register(modelHandlers(services));
+  register(datasetHandlers(services));
+  register(runHandlers(services));
+  register(adapterHandlers(services));
+  register(evaluateHandlers(services));
+  register(mergeHandlers(services));
+  register(pruneHandlers(services));
+  register(studyHandlers(services));
+  register(demoHandlers(services));
+  register(reportHandlers(services));
+  register(jobHandlers(services));
+  for (const name of Object.keys(requests))
+    if (!endpoints.has(name)) throw new Error(`no handler for the request ${name}`);
+
+  return async (name, input) => {
+    const call = endpoints.get(name);
+    if (call === undefined) throw new StudioError('not_found', `There is no request named "${name}".`);
+    try {
+      return await call(input);
+    } catch (thrown) {
+      throw thrown instanceof StudioError ? thrown : StudioError.fromValue(toErrorValue(thrown));
+    }
+  };
+}
+
+function endpoint<Name extends RequestName>(
+  name: Name,
+  handlers: Handlers<Name>,
+): (input: unknown) => Promise<unknown> {
+  const { input: inputSchema, output: outputSchema } = schemas[name];
+  const handler = handlers[name];
+  return async (input) => {
+    const argument = inputSchema.parse(input);
+    const answer: unknown = await handler(argument);
+    const checked = outputSchema.safeParse(answer);
+    if (!checked.success)
+      throw new StudioError(
+        'internal',
+        `The answer to ${name} does not fit the contract.`,
+        'This is an error of the studio itself.',
+        checked.error.message,
+      );
+    return checked.data;
+  };
+}
+
+function namesOf<Name extends RequestName>(handlers: Handlers<Name>): Name[] {
+  return Object.keys(handlers).filter((name): name is Name => Object.hasOwn(requests, name));
+}

@@ -1,0 +1,116 @@
+import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
+import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
+import { openStore } from '../store/open-store.ts';
+import { defaultPlotlyScript } from './assets.ts';
+import type { StartEngine } from './engine-host.ts';
+import { EngineSupervisor } from './engine-supervisor.ts';
+import { EventHub, type EventListener } from './event-hub.ts';
+import { createDispatch } from './handlers/index.ts';
+import { openHome } from './home.ts';
+import { jobExecutors } from './jobs/index.ts';
+import { JobQueue } from './jobs/queue.ts';
+import { registerBundledDatasets } from './library/datasets.ts';
+import { registerBundledModels } from './library/models.ts';
+import type { Services } from './services.ts';
+
+export type { EngineHost, StartEngine } from './engine-host.ts';
+export { startEngineWorker } from './engine-host.ts';
+
+export interface BackendOptions {
+  /** The studio's folder; made where it is missing. */
+  readonly home: string;
+  /** The folder that holds models/ and data/, e.g. the repository's assets/. */
+  readonly resourcesDirectory: string;
+  /** Called when an engine is first needed, and again after it was lost. */
+  readonly startEngine: StartEngine;
+  /** false: jobs that an earlier session left queued stay there untouched; only what is asked for now is done. */
+  readonly takeUpQueue?: boolean;
+  /** The script that draws a report's figures; by default the one that the build places. */
+  readonly plotlyScript?: string;
+}
+
+/** What the app does, behind one function: the window and the command line are clients of it. */
+export interface Backend {
+  /** Answers a request of the contract; rejects with a StudioError. */
+  handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
+  handle(name: string, input: unknown): Promise<unknown>;
+  /** Calls `listener` with every event until the returned function is called. */
+  subscribe(listener: EventListener): () => void;
+  /** As `subscribe`, for the events of one name. */
+  on<Name extends EventName>(name: Name, listener: (payload: EventPayload<Name>) => void): () => void;
+  /** Resolves when the queue has nothing left that could be done now. */
+  idle(): Promise<void>;
+  /** Pauses a training that is under way (waiting for it up to `graceMilliseconds`), ends the engine, closes the files. */
+  close(graceMilliseconds?: number): Promise<void>;
+}
+
+/**
+ * Opens the home, registers what comes with the studio, marks what an earlier session left unfinished and starts on the
+ * queue. Throws StudioError where the home is in use, cannot be made, or was written by a newer studio.
+ */
+export async function createBackend(options: BackendOptions): Promise<Backend> {
+  const home = openHome(options.home);
+  let store: ReturnType<typeof openStore>;
+  try {
+    store = openStore(home.database);
+  } catch (error) {
+    home.release();
+    throw error;
+  }
+  const hub = new EventHub();
+  const services: Services = {
+    home,
+    store,
+    hub,
+    engine: new EngineSupervisor(options.startEngine),
+    resourcesDirectory: options.resourcesDirectory,
+    plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
+  };
+  const queue = new JobQueue({
+    ...services,
+    executors: jobExecutors(services),
+    takeUpQueue: options.takeUpQueue ?? true,
+  });
+  let closing: Promise<void> | null = null;
+  const close = async (graceMilliseconds: number): Promise<void> => {
+    await queue.close(graceMilliseconds);
+    hub.close();
+    store.close();
+    home.release();
+  };
+  try {
+    await registerBundledModels(services);
+    await registerBundledDatasets(services);
+    const dispatch = createDispatch({ ...services, queue });
+    queue.open();
+    return {
+      // The contract's schemas, by which `dispatch` checks every answer, are what these types are inferred from.
+      handle: dispatch as Backend['handle'],
+      subscribe: (listener) => hub.subscribe(listener),
+      on: (wanted, listener) => subscribeTo(hub, wanted, listener),
+      idle: () => queue.idle(),
+      close: (graceMilliseconds = 10_000) => {
+        closing ??= close(graceMilliseconds);
+        return closing;
+      },
+    };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+function subscribeTo<Wanted extends EventName>(
+  hub: EventHub,
+  wanted: Wanted,
+  listener: (payload: EventPayload<Wanted>) => void,
+): () => void {
+  const isWanted = (event: {
+    name: EventName;
+    payload: unknown;
+  }): event is { name: Wanted; payload: EventPayload<Wanted> } => event.name === wanted;
+  return hub.subscribe((name, payload) => {
+    const event = { name, payload };
+    if (isWanted(event)) listener(event.payload);
+  });
+}

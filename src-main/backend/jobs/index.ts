@@ -1,0 +1,20 @@
+import type { Services } from '../services.ts';
+import { evaluateExecutor } from './evaluate.ts';
+import type { JobExecutors } from './executor.ts';
+import { mergeExecutor } from './merge.ts';
+import { pruneExecutor } from './prune.ts';
+import { reportExecutor } from './report.ts';
+import { studyExecutor } from './study.ts';
+import { trainExecutor } from './train.ts';
+
+/** What each kind of job does. */
+export function jobExecutors(services: Services): JobExecutors {
+  return {
+    train: trainExecutor(services),
+    evaluate: evaluateExecutor(services),
+    merge: mergeExecutor(services),
+    prune: pruneExecutor(services),
+    study: studyExecutor(services),
+    report: reportExecutor(services),
+  };
+}

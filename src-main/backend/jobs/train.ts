@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { EngineEvent, EngineResultOf } from '../../engine/contract.ts';
+import type { RunChanges } from '../../store/repositories/runs.ts';
+import { copyAdapterIn } from '../library/adapters.ts';
+import { requireDataset } from '../library/datasets.ts';
+import { requireModel } from '../library/models.ts';
+import type { Services } from '../services.ts';
+import type { JobExecutor, JobOutcome } from './executor.ts';
+
+/** Trains a run, from its start or from a checkpoint, and hands its adapter on. */
+export function trainExecutor(services: Services): JobExecutor<'train'> {
+  const { home, store, hub } = services;
+
+  const change = (runId: string, changes: RunChanges): void => {
+    const run = store.runs.update(runId, changes);
+    if (run) hub.runChanged(run);
+  };
+
+  return {
+    async execute({ runId, resumeFrom }, context): Promise<JobOutcome> {
+      const run = requireRun(store, runId);
+      const model = requireModel(store, run.modelId);
+      const dataset = requireDataset(store, run.datasetId);
+      const runDirectory = home.absolute(run.folder);
+      const checkpoint = run.checkpoints.find((one) => one.folder === resumeFrom);
+      if (resumeFrom !== null && (checkpoint === undefined || !existsSync(home.absolute(resumeFrom))))
+        throw new StudioError(
+          'not_found',
+          `The checkpoint ${resumeFrom} of "${run.name}" is gone.`,
+          'Start the run again.',
+        );
+      const startStep = checkpoint?.step ?? 0;
+      await mkdir(runDirectory, { recursive: true });
+      store.transaction(() => {
+        store.history.truncate(runId, startStep);
+        store.runs.removeCheckpointsAfter(runId, startStep);
+      });
+      change(runId, {
+        status: 'running',
+        step: startStep,
+        error: null,
+        result: null,
+        startedAt: run.startedAt ?? Date.now(),
+        finishedAt: null,
+      });
+      const answer = await context.runEngine(
+        {
+          kind: 'train',
+          compute: store.settings.get().compute_backend,
+          config: run.config,
+          modelDirectory: model.path,
+          dataset: dataset.source,
+          runDirectory,
+          resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
+        },
+        (event) => keepEvent(services, runId, event, change),
+      );
+      return finish(services, run, answer, change);
+    },
+
+    settle({ runId }, status, error) {
+      if (store.runs.find(runId) === null) return;
+      if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
+      change(runId, {
+        status,
+        error:
+          error === null
+            ? null
+            : { code: error.code, message: error.message, hint: resumeHint(services, runId, error.hint) },
+        finishedAt: Date.now(),
+      });
+    },
+  };
+}
+
+async function finish(
+  services: Services,
+  run: RunRecord,
+  answer: EngineResultOf<'train'>,
+  change: (runId: string, changes: RunChanges) => void,
+): Promise<JobOutcome> {
+  const { outcome, result, adapterDirectory, adapterStep } = answer;
+  if (outcome === 'paused' || outcome === 'cancelled') {
+    change(run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
+    return { status: outcome, message: null };
+  }
+  let adapter: AdapterRecord | null = null;
+  if (adapterDirectory !== null) {
+    const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
+    adapter = await copyAdapterIn(services, adapterDirectory, {
+      // The run may have been renamed while it ran.
+      name: requireRun(services.store, run.id).name,
+      model: requireModel(services.store, run.modelId),
+      origin: {
+        kind: 'run',
+        runId: run.id,
+        checkpoint: isBest ? 'best' : 'last',
+        step: adapterStep ?? result?.steps ?? 0,
+      },
+      datasetId: run.datasetId,
+      accuracy: isBest ? bestAccuracy(services, run.id, adapterStep) : (result?.accuracy ?? null),
+    });
+  }
+  change(run.id, {
+    status: outcome,
+    result,
+    step: result?.steps ?? run.step,
+    adapterId: adapter?.id ?? null,
+    finishedAt: Date.now(),
+  });
+  const accuracy = adapter?.accuracy ?? null;
+  const score = accuracy === null ? '' : ` with ${(100 * accuracy).toFixed(1)} % on the test examples`;
+  return {
+    status: outcome,
+    result: answer,
+    message: `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`,
+  };
+}
+
+/** The evaluation behind the best checkpoint. */
+function bestAccuracy({ store }: Services, runId: string, step: number): number | null {
+  const best = store.runs.find(runId)?.checkpoints.find((one) => one.kind === 'best' && one.step === step);
+  return best?.accuracy ?? null;
+}
+
+function keepEvent(
+  { home, store, hub }: Services,
+  runId: string,
+  event: EngineEvent,
+  change: (runId: string, changes: RunChanges) => void,
+): void {
+  switch (event.kind) {
+    case 'progress':
+      if (event.progress.unit === 'steps') change(runId, { step: event.progress.done });
+      return;
+    case 'facts':
+      change(runId, { facts: event.facts });
+      return;
+    case 'metrics':
+      store.history.insertMetrics(runId, event.rows);
+      hub.metricsAdded(runId, event.rows);
+      return;
+    case 'masks':
+      store.history.insertMasks(runId, event.masks);
+      hub.masksAdded(runId, event.masks);
+      return;
+    case 'checkpoint':
+      store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
+      change(runId, {});
+      return;
+    case 'log':
+      store.history.insertLog(runId, Date.now(), event.level, event.text);
+      return;
+  }
+}
+
+/** Says from which step the run can go on, where it can. */
+function resumeHint({ store }: Services, runId: string, hint: string | null): string | null {
+  const step = store.runs
+    .find(runId)
+    ?.checkpoints.filter((one) => one.resumable)
+    .reduce<number | null>((latest, one) => Math.max(latest ?? 0, one.step), null);
+  if (step === undefined || step === null) return hint;
+  return [hint, `It can be resumed from its checkpoint at step ${step}.`].filter((part) => part !== null).join(' ');
+}
+
+export function requireRun(store: Services['store'], id: string): RunRecord {
+  const run = store.runs.find(id);
+  if (run === null) throw new StudioError('not_found', `There is no run "${id}" in the studio.`);
+  return run;
+}
