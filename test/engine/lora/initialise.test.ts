@@ -21,7 +21,7 @@ describe('factors', () => {
   it('kaiming: A is uniform within ±1/√in, B is zero', () => {
     const { a, b } = draw('kaiming', 50);
     expect(a.shape).toEqual([50, 400]);
-    const largest = a.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const largest = Array.from(a.data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expect(largest).toBeLessThanOrEqual(0.05);
     expect(largest).toBeGreaterThan(0.0499);
     // A uniform distribution within ±0.05 has the deviation 0.05/√3.
