@@ -1,6 +1,6 @@
 import { meanInterval } from '../statistics/student.ts';
 import { type FigureObject, plainText } from './figure.ts';
-import { faded, type SeriesStyle } from './palette.ts';
+import { faded, type SeriesStyle, seriesLabel } from './palette.ts';
 
 /**
  * The curve of a series: its mean over repetitions (seeds, pairs), the 95 % interval as a band where there are several, and
@@ -63,9 +63,10 @@ export function bySeries<T extends { label: string; coto: boolean }>(
 ): { label: string; coto: boolean; entries: { entry: T; index: number }[] }[] {
   const groups: { label: string; coto: boolean; entries: { entry: T; index: number }[] }[] = [];
   entries.forEach((entry, index) => {
-    let group = groups.find((known) => known.label === entry.label && known.coto === entry.coto);
+    const label = seriesLabel(entry.label);
+    let group = groups.find((known) => known.label === label && known.coto === entry.coto);
     if (group === undefined) {
-      group = { label: entry.label, coto: entry.coto, entries: [] };
+      group = { label, coto: entry.coto, entries: [] };
       groups.push(group);
     }
     group.entries.push({ entry, index });

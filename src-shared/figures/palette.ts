@@ -60,7 +60,12 @@ export function runStyles(
 }
 
 export function seriesKey(series: { label: string; coto: boolean }): string {
-  return `${series.coto ? 'coto' : 'without'}/${series.label}`;
+  return `${series.coto ? 'coto' : 'without'}/${seriesLabel(series.label)}`;
+}
+
+/** What all seeds of a series are called: "LoRA · seed 1" and "LoRA · seed 2" are both "LoRA". */
+export function seriesLabel(label: string): string {
+  return label.replace(/[\s·,;:–—-]*\bseed\s*=?\s*\d+\s*$/i, '') || label;
 }
 
 function line(index: number): { dash: string; pattern: string } {

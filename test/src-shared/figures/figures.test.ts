@@ -19,7 +19,7 @@ import {
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
 import { lineEnds } from '../../../src-shared/figures/layout.ts';
-import { faded, runStyles, studyStyles } from '../../../src-shared/figures/palette.ts';
+import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
 import { lambdaResult, mergingResult, pruningResult } from './results.ts';
 
 const light = { dark: false };
@@ -184,6 +184,11 @@ describe('studies', () => {
     ]);
     expect([...styles.values()].map((style) => style.dash)).toEqual(['solid', 'dash']);
     expect(bySeries(pruningResult.adapters).map((group) => group.entries.length)).toEqual([2, 2]);
+  });
+
+  test('seeds that stand in the names make no series of their own', () => {
+    const labels = ['LoRA · seed 1', 'LoRA + CoTo, seed 12', 'LoRA seed=3', 'seed 4', 'Linseed 5 oil'];
+    expect(labels.map(seriesLabel)).toEqual(['LoRA', 'LoRA + CoTo', 'LoRA', 'seed 4', 'Linseed 5 oil']);
   });
 
   test('step times stand over zero', () => {
