@@ -60,6 +60,7 @@ export function CommandPalette() {
       nothingFound="Nothing has that name"
       highlightQuery
       scrollable
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
       maxHeight={440}
       limit={40}
       searchProps={{

@@ -8,7 +8,7 @@ export interface Route {
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, '');
   const [pathPart = '', queryPart = ''] = text.split('?', 2);
-  const segments = pathPart.split('/').filter(Boolean).map(decodeURIComponent);
+  const segments = pathPart.split('/').filter(Boolean).map(unescapeSegment);
   if (segments.length === 0) segments.push('home');
   return { path: `/${segments.join('/')}`, segments, query: new Map(new URLSearchParams(queryPart)) };
 }
@@ -16,4 +16,13 @@ export function parseRoute(hash: string): Route {
 /** The address of a path: each segment escaped. `pathOf('runs', id)` is "/runs/<id>". */
 export function pathOf(...segments: readonly string[]): string {
   return `/${segments.map(encodeURIComponent).join('/')}`;
+}
+
+/** A typed address may hold a lone % sign: it is then taken as it stands. */
+function unescapeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

@@ -14,6 +14,7 @@ import { PathText } from '../../components/path-text.tsx';
 import { Prose } from '../../components/prose.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
 import classes from './data.module.css';
 import { ExampleGrid } from './example-grid.tsx';
@@ -37,7 +38,13 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       note={dataset.bundled ? <Badge color="gray">bundled</Badge> : null}
       actions={
         <>
-          <Button variant="default" onClick={() => navigate(`/train?dataset=${encodeURIComponent(dataset.id)}`)}>
+          <Button
+            variant="default"
+            onClick={() => {
+              setField('dataset', dataset.id);
+              navigate('/train');
+            }}
+          >
             Train on it
           </Button>
           <MoreMenu

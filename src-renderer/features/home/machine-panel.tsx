@@ -18,7 +18,7 @@ export function MachinePanel() {
           </div>
           <div className={classes['meter']}>
             <div className={classes['meterRow']}>
-              <span className={classes['quiet']}>Memory of the backend</span>
+              <span className={classes['quiet']}>Memory taken</span>
               <span>
                 {formatBytes(status.memoryUsedBytes)} of {formatBytes(status.memoryTotalBytes)}
               </span>

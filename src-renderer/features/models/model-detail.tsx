@@ -12,6 +12,7 @@ import { MoreMenu } from '../../components/page.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { HashText, PathText } from '../../components/path-text.tsx';
 import { Prose } from '../../components/prose.tsx';
+import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
 
 const columns: readonly DataColumn<ModuleGroup>[] = [
@@ -59,7 +60,13 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
       note={model.bundled ? <Badge color="gray">bundled</Badge> : null}
       actions={
         <>
-          <Button variant="default" onClick={() => navigate(`/train?model=${encodeURIComponent(model.id)}`)}>
+          <Button
+            variant="default"
+            onClick={() => {
+              setField('model', model.id);
+              navigate('/train');
+            }}
+          >
             Train an adapter on it
           </Button>
           <MoreMenu
