@@ -24,6 +24,7 @@ export const pages: readonly PageEntry[] = [
   { id: 'models', label: 'Models', icon: IconStack2, component: lazy(() => import('../pages/models/models-page.tsx')) },
   { id: 'train', label: 'Train', icon: IconPlayerPlay, component: lazy(() => import('../pages/train/train-page.tsx')) },
   { id: 'runs', label: 'Runs', icon: IconChartLine, component: lazy(() => import('../pages/runs/runs-page.tsx')) },
+  { id: 'merge', label: 'Merge', icon: IconArrowMerge, component: lazy(() => import('../pages/merge/merge-page.tsx')) },
   {
     id: 'settings',
     label: 'Settings',
