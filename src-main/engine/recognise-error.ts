@@ -1,6 +1,7 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 
-const outOfMemory = /out of memory|cannot enlarge memory|memory access out of bounds|array buffer allocation failed|bad_alloc|OOM/i;
+const outOfMemory =
+  /out of memory|cannot enlarge memory|memory access out of bounds|array buffer allocation failed|bad_alloc|OOM/i;
 const deviceLost = /device (was )?lost|CUDA_ERROR|GPU.*(hang|reset)/i;
 
 /** Gives the two failures of a machine that libraries report in their own words a code and a way out. */

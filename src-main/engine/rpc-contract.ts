@@ -7,7 +7,10 @@ export const engineContract = {
   requests: {
     /** Runs one task to its end; refused while another one runs. */
     'engine.run': { input: z.strictObject({ task: engineTaskSchema }), output: engineResultSchema },
-    'engine.signal': { input: z.strictObject({ signal: engineSignalSchema }), output: z.object({ ok: z.literal(true) }) },
+    'engine.signal': {
+      input: z.strictObject({ signal: engineSignalSchema }),
+      output: z.object({ ok: z.literal(true) }),
+    },
     'engine.probe': { input: z.strictObject({}), output: z.array(computeBackendReportSchema) },
   },
   events: { 'engine.event': engineEventSchema },

@@ -13,7 +13,8 @@ export function serveEngine(channel: Channel): void {
 
   const server = serve(channel, engineContract, {
     'engine.run': async ({ task }) => {
-      if (running) throw new StudioError('refused', 'The engine is busy with another task.', 'Wait for it, or cancel it.');
+      if (running)
+        throw new StudioError('refused', 'The engine is busy with another task.', 'Wait for it, or cancel it.');
       running = true;
       signal = null;
       const context: TaskContext = {

@@ -1,5 +1,5 @@
-import { activationProbability } from '../../../src-shared/coto/schedule.ts';
 import { sampleActiveGroups } from '../../../src-shared/coto/sampling.ts';
+import { activationProbability } from '../../../src-shared/coto/schedule.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel, AdapterGroup } from '../lora/adapted-model.ts';

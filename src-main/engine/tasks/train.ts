@@ -50,7 +50,11 @@ async function assemble(
   const train = dataset.split('train');
   const test = dataset.split('test');
   if (test.count === 0)
-    throw new StudioError('invalid_input', 'The data set has no test examples to score the run on.', 'Add a test split.');
+    throw new StudioError(
+      'invalid_input',
+      'The data set has no test examples to score the run on.',
+      'Add a test split.',
+    );
   const trainBatcher = new ImageBatcher(train, preprocessor);
   const testBatcher = new ImageBatcher(test, preprocessor);
   const examples = trainingExamples(config, train.labels, dataset.description.labels.length);
