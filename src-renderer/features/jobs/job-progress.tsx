@@ -1,0 +1,41 @@
+import { Button, Group, Progress, Text } from '@mantine/core';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { useAction } from '../../api/query.ts';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { formatCount, formatDuration } from '../../components/format.ts';
+
+/** How far a job is, with a button to cancel it; its error where it failed; nothing once it is done. */
+export function JobProgress({ job }: { job: JobRecord | undefined }) {
+  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
+  if (!job || job.status === 'completed') return null;
+  if (job.error) return <ErrorNote error={job.error} />;
+  if (job.status !== 'queued' && job.status !== 'running')
+    return (
+      <Text size="sm" c="dimmed">
+        {job.title}: {job.status}.
+      </Text>
+    );
+  const { progress } = job;
+  const share = progress && progress.total > 0 ? (100 * progress.done) / progress.total : 0;
+  return (
+    <div role="status" aria-label={job.title}>
+      <Group justify="space-between" mb={4} wrap="nowrap">
+        <Text size="sm" truncate>
+          {job.status === 'queued'
+            ? `${job.title}: waits for the jobs before it`
+            : (progress?.phase ?? `${job.title}: starting`)}
+          {progress ? ` · ${formatCount(progress.done)} of ${formatCount(progress.total)} ${progress.unit}` : ''}
+        </Text>
+        <Group gap={8} wrap="nowrap">
+          <Text size="sm" c="dimmed">
+            {progress?.etaSeconds != null ? `${formatDuration(progress.etaSeconds)} left` : ''}
+          </Text>
+          <Button variant="default" onClick={() => cancel.mutate({ id: job.id })} loading={cancel.isPending}>
+            Cancel
+          </Button>
+        </Group>
+      </Group>
+      <Progress value={share} size={6} aria-label={`Progress of ${job.title}`} />
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import { Badge, Group, Text } from '@mantine/core';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { formatPercent } from '../../components/format.ts';
+import { CotoMark } from '../runs/coto-mark.tsx';
+import classes from './merge.module.css';
+
+export interface AdapterNames {
+  readonly model: string;
+  readonly dataset: string | null;
+  readonly variant: string;
+  /** CSS colour of the base's fingerprint. */
+  readonly baseColour: string;
+}
+
+const originWords: Record<AdapterRecord['origin']['kind'], string> = {
+  run: 'trained here',
+  import: 'imported',
+  merge: 'merged',
+  prune: 'pruned',
+};
+
+/** What a card says of an adapter: on the shelf and under the pointer while it is dragged. */
+export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; names: AdapterNames }) {
+  return (
+    <>
+      <Group gap={8} wrap="nowrap" justify="space-between">
+        <Text size="sm" fw={600} truncate title={adapter.name}>
+          {adapter.name}
+        </Text>
+        <Text size="sm" className={classes['score'] ?? ''}>
+          {adapter.accuracy === null ? '' : `${formatPercent(adapter.accuracy)} %`}
+        </Text>
+      </Group>
+      <Group gap={6} wrap="nowrap">
+        <span className={classes['base']} style={{ background: names.baseColour }} title={`Base: ${names.model}`} />
+        <Text size="xs" c="dimmed" truncate>
+          {names.model}
+          {names.dataset ? ` · ${names.dataset}` : ''}
+        </Text>
+      </Group>
+      <Group gap={4} mt={4}>
+        <CotoMark on={adapter.coto !== null} />
+        <Badge color="gray">{names.variant}</Badge>
+        <Badge color="gray">r {adapter.r}</Badge>
+        <Badge color="gray" title={adapter.targetModules.join(', ')} maw={180}>
+          {adapter.targetModules.length > 3
+            ? `${adapter.targetModules.length} target modules`
+            : adapter.targetModules.join(', ')}
+        </Badge>
+        {adapter.origin.kind === 'run' ? null : <Badge color="gray">{originWords[adapter.origin.kind]}</Badge>}
+      </Group>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { DataColumn } from '../../components/data-table.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { StatusMark } from '../../components/status-mark.tsx';
+
+/** What each kind of study is called; the catalog's own label where a kind is not among these. */
+const kindWords: Readonly<Record<string, string>> = { lambda: 'λ', pruning: 'Pruning', merging: 'Merging' };
+
+export const studyColumns: readonly DataColumn<StudyRecord>[] = [
+  { id: 'name', header: 'Name', value: (study) => study.name },
+  { id: 'kind', header: 'Kind', value: (study) => kindWords[study.kind] ?? study.kind },
+  {
+    id: 'status',
+    header: 'Status',
+    value: (study) => study.status,
+    cell: (study) => <StatusMark status={study.status} />,
+  },
+  {
+    id: 'created',
+    header: 'Created',
+    align: 'right',
+    value: (study) => study.createdAt,
+    cell: (study) => <RelativeTime at={study.createdAt} />,
+  },
+];

@@ -1,0 +1,25 @@
+import { Stack } from '@mantine/core';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { JobProgress } from '../jobs/job-progress.tsx';
+import { useJobOf } from '../jobs/use-job.ts';
+import { keepPruned } from './keep-pruned.ts';
+import { StudyResultView } from './study-result.tsx';
+
+/** A study as it stands: its progress, its error with the way out, or its figures and tables. */
+export function StudyView({ study }: { study: StudyRecord }) {
+  const job = useJobOf(study.id);
+  const isOpen = study.status === 'queued' || study.status === 'running';
+  return (
+    <Stack gap={12}>
+      {isOpen ? <JobProgress job={job} /> : null}
+      {study.error ? <ErrorNote error={study.error} /> : null}
+      {study.result ? (
+        <StudyResultView result={study.result} onKeep={(choice) => void keepPruned(study, choice)} />
+      ) : isOpen || study.error ? null : (
+        <EmptyState>This study was {study.status} before it had a result. Start it again from its page.</EmptyState>
+      )}
+    </Stack>
+  );
+}

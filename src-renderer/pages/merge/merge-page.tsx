@@ -1,0 +1,179 @@
+import {
+  DndContext,
+  type DragEndEvent,
+  DragOverlay,
+  type DragStartEvent,
+  PointerSensor,
+  pointerWithin,
+  useDndContext,
+  useSensor,
+  useSensors,
+} from '@dnd-kit/core';
+import { Button } from '@mantine/core';
+import { useEffect, useMemo, useState } from 'react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { navigate, useRoute } from '../../app/routes.tsx';
+import { DropZone } from '../../components/drop-zone.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { plural } from '../../components/format.ts';
+import { notifyFailure, notifySuccess } from '../../components/notify.tsx';
+import { Page } from '../../components/page.tsx';
+import { SplitPanel } from '../../components/split-panel.tsx';
+import { AdapterCardBody, type AdapterNames } from '../../features/merge/adapter-card.tsx';
+import { addToBench } from '../../features/merge/bench.ts';
+import { BenchPanel, benchId } from '../../features/merge/bench-panel.tsx';
+import { changeBench, useBench } from '../../features/merge/bench-store.ts';
+import classes from '../../features/merge/merge.module.css';
+import { MergeOutcome, StudyOutcome } from '../../features/merge/merge-outcome.tsx';
+import { MergePanel } from '../../features/merge/merge-panel.tsx';
+import { Shelf } from '../../features/merge/shelf.tsx';
+import { useAdapterNames } from '../../features/merge/use-adapter-names.ts';
+
+/** The shelf of adapters on the left, the bench on which they are merged on the right. */
+export default function MergePage() {
+  useAddFromRoute();
+  const { bench, mergeJobId, studyId } = useBench();
+  const adapters = useRequest('adapters.list', {});
+  const catalog = useRequest('app.catalog', {});
+  const namesOf = useAdapterNames();
+  const [draggedId, setDraggedId] = useState<string | null>(null);
+  const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));
+  const shown = adapters.data?.filter((adapter) => !adapter.archived);
+  const byId = useMemo(() => new Map((adapters.data ?? []).map((adapter) => [adapter.id, adapter])), [adapters.data]);
+  const chosen = bench.flatMap((item) => byId.get(item.adapterId) ?? []);
+  const dragged = draggedId === null ? undefined : byId.get(draggedId);
+  const importAdapter = useAction('adapters.import', {
+    failureTitle: 'The adapter was not imported',
+    onSuccess: (adapter) => notifySuccess('Adapter imported', adapter.name),
+  });
+  const askImport = async () => {
+    try {
+      const folder = await window.coto.dialogs.openFolder({ title: 'Import a PEFT adapter folder' });
+      if (folder) importAdapter.mutate({ path: folder });
+    } catch (error) {
+      notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The adapter was not imported');
+    }
+  };
+  const importButton = (
+    <Button variant="default" onClick={askImport} loading={importAdapter.isPending}>
+      Import adapter
+    </Button>
+  );
+  const onDragStart = ({ active }: DragStartEvent) => setDraggedId(String(active.id));
+  const onDragEnd = ({ active, over }: DragEndEvent) => {
+    setDraggedId(null);
+    if (over?.id === benchId) changeBench((current) => addToBench(current, String(active.id)));
+  };
+  return (
+    <Page
+      title="Merge"
+      state={shown ? `${plural(shown.length, 'adapter')} on the shelf, ${bench.length} on the bench` : ''}
+      actions={importButton}
+      fill
+    >
+      {adapters.error ? <ErrorNote error={adapters.error} /> : null}
+      {shown && shown.length === 0 ? (
+        <DropZone
+          message="Drop PEFT folders to import them"
+          onPaths={(paths) => importAll(paths, importAdapter.mutate)}
+        >
+          <EmptyState action={<Button onClick={() => navigate('/train')}>Train an adapter</Button>}>
+            Adapters come here from finished runs, or as PEFT folders that you import or drop. Two of one base can be
+            merged.
+          </EmptyState>
+        </DropZone>
+      ) : (
+        <DndContext
+          sensors={sensors}
+          collisionDetection={pointerWithin}
+          onDragStart={onDragStart}
+          onDragEnd={onDragEnd}
+          onDragCancel={() => setDraggedId(null)}
+          accessibility={{ announcements: announcements(byId) }}
+        >
+          <SplitPanel
+            name="merge"
+            initial={320}
+            minimum={240}
+            minimumRight={480}
+            left={
+              <DropZone
+                message="Drop PEFT folders to import them"
+                onPaths={(paths) => importAll(paths, importAdapter.mutate)}
+              >
+                <Shelf adapters={shown} namesOf={namesOf} />
+              </DropZone>
+            }
+            right={
+              <div className={classes['bench']}>
+                <BenchPanel adapters={byId} namesOf={namesOf} isDragging={dragged !== undefined} />
+                <MergePanel chosen={chosen} catalog={catalog.data} />
+                {mergeJobId ? <MergeOutcome jobId={mergeJobId} /> : null}
+                {studyId ? <StudyOutcome studyId={studyId} /> : null}
+              </div>
+            }
+          />
+          <DragOverlay dropAnimation={null}>
+            {dragged ? <DraggedCard adapter={dragged} names={namesOf(dragged)} chosen={chosen} /> : null}
+          </DragOverlay>
+        </DndContext>
+      )}
+    </Page>
+  );
+}
+
+/** What is under the pointer says where it may drop, and what will come of it. */
+function DraggedCard({
+  adapter,
+  names,
+  chosen,
+}: {
+  adapter: AdapterRecord;
+  names: AdapterNames;
+  chosen: readonly AdapterRecord[];
+}) {
+  const { over } = useDndContext();
+  const foreign = chosen.find((other) => other.modelId !== adapter.modelId);
+  const already = chosen.some((other) => other.id === adapter.id);
+  const words = already
+    ? 'Is on the bench already.'
+    : foreign
+      ? `Stands on another base than ${foreign.name}: they cannot be merged.`
+      : over?.id === benchId
+        ? 'Let go to put it on the bench.'
+        : 'Drop it on the merge bench.';
+  return (
+    <div className={classes['dragged']}>
+      <AdapterCardBody adapter={adapter} names={names} />
+      <div className={classes['where']}>{words}</div>
+    </div>
+  );
+}
+
+/** `#/merge?add=<adapter>` puts that adapter on the bench. */
+function useAddFromRoute(): void {
+  const add = useRoute().query.get('add');
+  useEffect(() => {
+    if (!add) return;
+    changeBench((bench) => addToBench(bench, add));
+    navigate('/merge', { replace: true });
+  }, [add]);
+}
+
+function importAll(paths: readonly string[], mutate: (input: { path: string }) => void): void {
+  for (const path of paths) mutate({ path });
+}
+
+function announcements(adapters: ReadonlyMap<string, AdapterRecord>) {
+  const name = (id: string | number) => adapters.get(String(id))?.name ?? 'The adapter';
+  return {
+    onDragStart: ({ active }: { active: { id: string | number } }) => `Picked up ${name(active.id)}.`,
+    onDragOver: ({ active, over }: { active: { id: string | number }; over: { id: string | number } | null }) =>
+      over ? `${name(active.id)} is over the merge bench.` : `${name(active.id)} is not over the bench.`,
+    onDragEnd: ({ active, over }: { active: { id: string | number }; over: { id: string | number } | null }) =>
+      over ? `${name(active.id)} was put on the merge bench.` : `${name(active.id)} was put back on the shelf.`,
+    onDragCancel: ({ active }: { active: { id: string | number } }) => `${name(active.id)} was put back on the shelf.`,
+  };
+}

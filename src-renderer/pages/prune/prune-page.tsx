@@ -1,0 +1,86 @@
+import { Button, Group, Select, Skeleton } from '@mantine/core';
+import { useState } from 'react';
+import { useRequest } from '../../api/query.ts';
+import { Link, navigate, pathOf } from '../../app/routes.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { plural } from '../../components/format.ts';
+import { Page } from '../../components/page.tsx';
+import { SplitPanel } from '../../components/split-panel.tsx';
+import classes from '../../features/prune/prune.module.css';
+import { PruneForm } from '../../features/prune/prune-form.tsx';
+import { StudyView } from '../../features/studies/study-view.tsx';
+
+/** What adapters stand to lose: the study's form on the left, its figures on the right. */
+export default function PrunePage() {
+  const adapters = useRequest('adapters.list', {});
+  const datasets = useRequest('datasets.list', {});
+  const runs = useRequest('runs.list', { archived: false });
+  const catalog = useRequest('app.catalog', {});
+  const studies = useRequest('studies.list', {});
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const pruning = (studies.data ?? [])
+    .filter((study) => study.kind === 'pruning')
+    .sort((first, second) => second.createdAt - first.createdAt);
+  const study = pruning.find((candidate) => candidate.id === chosenId) ?? pruning[0];
+  const shown = adapters.data?.filter((adapter) => !adapter.archived);
+  return (
+    <Page
+      title="Prune"
+      state={shown ? `${plural(shown.length, 'adapter')}, ${plural(pruning.length, 'pruning study', 'pruning studies')}` : ''}
+      fill
+    >
+      {adapters.error ? <ErrorNote error={adapters.error} /> : null}
+      {shown?.length === 0 ? (
+        <EmptyState action={<Button onClick={() => navigate('/train')}>Train an adapter</Button>}>
+          Here you see how much of an adapter can be taken away before it forgets. There is no adapter yet.
+        </EmptyState>
+      ) : (
+        <SplitPanel
+          name="prune"
+          initial={380}
+          minimum={320}
+          minimumRight={440}
+          left={
+            shown ? (
+              <PruneForm
+                adapters={shown}
+                datasets={datasets.data ?? []}
+                runs={runs.data ?? []}
+                catalog={catalog.data}
+                onStarted={(started) => setChosenId(started.id)}
+              />
+            ) : (
+              <Skeleton h={400} m={12} />
+            )
+          }
+          right={
+            <div className={classes['result']}>
+              {study ? (
+                <>
+                  <Group justify="space-between">
+                    <Select
+                      aria-label="Pruning study shown"
+                      data={pruning.map(({ id, name }) => ({ value: id, label: name }))}
+                      value={study.id}
+                      onChange={setChosenId}
+                      allowDeselect={false}
+                      w={360}
+                    />
+                    <Link to={pathOf('studies', study.id)}>Open the study</Link>
+                  </Group>
+                  <StudyView key={study.id} study={study} />
+                </>
+              ) : (
+                <EmptyState>
+                  Choose adapters on the left, several seeds with and without CoTo if you have them, and run a pruning
+                  study: its bars and curves appear here, and a click on one keeps that adapter.
+                </EmptyState>
+              )}
+            </div>
+          }
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,142 @@
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/confirm.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { plural } from '../../components/format.ts';
+import { notifySuccess } from '../../components/notify.tsx';
+import { MoreMenu, Page } from '../../components/page.tsx';
+import { Facts, Panel } from '../../components/panel.tsx';
+import { RelativeTime } from '../../components/relative-time.tsx';
+import { SplitPanel } from '../../components/split-panel.tsx';
+import { StatusMark } from '../../components/status-mark.tsx';
+import { studyColumns } from '../../features/studies/study-columns.tsx';
+import { StudyView } from '../../features/studies/study-view.tsx';
+
+/** Every study on the left, the chosen one on the right. */
+export default function StudiesPage() {
+  const id = useRoute().segments[1] ?? null;
+  const { data, error } = useRequest('studies.list', {});
+  const study = data?.find((candidate) => candidate.id === id) ?? null;
+  return (
+    <Page title="Studies" state={data ? plural(data.length, 'study', 'studies') : ''} fill>
+      {error ? <ErrorNote error={error} /> : null}
+      {data?.length === 0 ? (
+        <EmptyState
+          action={
+            <Group gap={8}>
+              <Button onClick={() => navigate('/home')}>Try the demo study</Button>
+              <Button variant="default" onClick={() => navigate('/merge')}>
+                Merge
+              </Button>
+              <Button variant="default" onClick={() => navigate('/prune')}>
+                Prune
+              </Button>
+            </Group>
+          }
+        >
+          Studies measure many merges or prunings at once: λ and merging studies start from the merge bench, pruning studies
+          from Prune, and the demo makes one of each.
+        </EmptyState>
+      ) : (
+        <SplitPanel
+          name="studies"
+          initial={440}
+          minimum={300}
+          minimumRight={440}
+          left={
+            data ? (
+              <DataTable
+                label="Studies"
+                items={data}
+                itemId={(item) => item.id}
+                columns={studyColumns}
+                initialSort={{ column: 'created', descending: true }}
+                activeId={id}
+                onActivate={(item) => navigate(pathOf('studies', item.id), { replace: id !== null })}
+              />
+            ) : (
+              <Skeleton h={240} m={12} />
+            )
+          }
+          right={
+            <div style={{ padding: '12px 16px 24px' }}>
+              {study ? (
+                <StudyDetail key={study.id} study={study} />
+              ) : (
+                <EmptyState>Click a study to see its figures and tables here.</EmptyState>
+              )}
+            </div>
+          }
+        />
+      )}
+    </Page>
+  );
+}
+
+function StudyDetail({ study }: { study: StudyRecord }) {
+  const remove = useAction('studies.remove', {
+    failureTitle: 'The study was not removed',
+    onSuccess: () => {
+      notifySuccess('Study removed', study.name);
+      navigate('/studies', { replace: true });
+    },
+  });
+  const again = useAction('studies.create', {
+    failureTitle: 'The study was not started',
+    onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
+  });
+  const { config } = study;
+  const isOpen = study.status === 'queued' || study.status === 'running';
+  return (
+    <Stack gap={12}>
+      <Group justify="space-between" wrap="nowrap">
+        <Text fw={600} truncate>
+          {study.name}
+        </Text>
+        <Group gap={8} wrap="nowrap">
+          {isOpen ? null : (
+            <Button variant="default" onClick={() => again.mutate({ name: study.name, config })} loading={again.isPending}>
+              Run again
+            </Button>
+          )}
+          <MoreMenu
+            label={`More for ${study.name}`}
+            items={[
+              {
+                label: 'Remove',
+                icon: <IconTrash size={16} />,
+                danger: true,
+                disabledReason: isOpen ? 'It is still at work: cancel it first.' : null,
+                onClick: () =>
+                  confirmRemoval({
+                    what: `the study "${study.name}"`,
+                    consequence: 'Its scores and figures go; the adapters that it measured, and those kept from it, stay.',
+                    onConfirm: () => remove.mutate({ id: study.id }),
+                  }),
+              },
+            ]}
+          />
+        </Group>
+      </Group>
+      <Panel>
+        <Facts
+          items={[
+            { label: 'Status', value: <StatusMark status={study.status} /> },
+            { label: 'Data', value: config.dataset },
+            { label: 'Test examples', value: study.result?.examples ?? (config.eval_samples === 0 ? 'all' : config.eval_samples) },
+            ...(config.kind === 'lambda'
+              ? [{ label: 'Interpolation', value: `${config.method}, ${config.points} points` }]
+              : []),
+            { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
+          ]}
+        />
+      </Panel>
+      <StudyView study={study} />
+    </Stack>
+  );
+}
