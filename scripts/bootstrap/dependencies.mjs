@@ -25,8 +25,7 @@ export function ensureDependencies() {
   const present = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
   if (present !== wanted) {
     const started = Date.now();
-    if (present === '' && existsSync(join(modules, '.package-lock.json')) && installedAsLocked())
-      say('packages are in place');
+    if (installedAsLocked()) say('packages are in place');
     else {
       say('installing packages (npm ci) …');
       // The optional TensorFlow addon downloads libtensorflow while it is installed and may fail; npm goes on without it.
@@ -40,6 +39,7 @@ export function ensureDependencies() {
 
 /** True where somebody ran `npm install` or `npm ci` by hand: every locked version lies in node_modules. */
 function installedAsLocked() {
+  if (!existsSync(join(modules, '.package-lock.json'))) return false;
   const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const installed = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')).packages;
   return Object.entries(locked).every(
