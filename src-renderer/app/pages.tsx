@@ -1,4 +1,5 @@
 import {
+  IconArrowMerge,
   IconChartLine,
   IconDatabase,
   IconHome,
