@@ -2,9 +2,12 @@ import {
   IconArrowMerge,
   IconChartLine,
   IconDatabase,
+  IconFlask,
   IconHome,
   IconPlayerPlay,
   type IconProps,
+  IconReport,
+  IconScissors,
   IconSettings,
   IconStack2,
 } from '@tabler/icons-react';
@@ -26,6 +29,19 @@ export const pages: readonly PageEntry[] = [
   { id: 'train', label: 'Train', icon: IconPlayerPlay, component: lazy(() => import('../pages/train/train-page.tsx')) },
   { id: 'runs', label: 'Runs', icon: IconChartLine, component: lazy(() => import('../pages/runs/runs-page.tsx')) },
   { id: 'merge', label: 'Merge', icon: IconArrowMerge, component: lazy(() => import('../pages/merge/merge-page.tsx')) },
+  { id: 'prune', label: 'Prune', icon: IconScissors, component: lazy(() => import('../pages/prune/prune-page.tsx')) },
+  {
+    id: 'studies',
+    label: 'Studies',
+    icon: IconFlask,
+    component: lazy(() => import('../pages/studies/studies-page.tsx')),
+  },
+  {
+    id: 'reports',
+    label: 'Reports',
+    icon: IconReport,
+    component: lazy(() => import('../pages/reports/reports-page.tsx')),
+  },
   {
     id: 'settings',
     label: 'Settings',

@@ -27,7 +27,9 @@ export default function PrunePage() {
   return (
     <Page
       title="Prune"
-      state={shown ? `${plural(shown.length, 'adapter')}, ${plural(pruning.length, 'pruning study', 'pruning studies')}` : ''}
+      state={
+        shown ? `${plural(shown.length, 'adapter')}, ${plural(pruning.length, 'pruning study', 'pruning studies')}` : ''
+      }
       fill
     >
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}

@@ -1,4 +1,5 @@
 import { Button, Group, Skeleton, Text } from '@mantine/core';
+import type { ReportRecord } from '../../../src-shared/domain/catalog.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
@@ -8,7 +9,6 @@ import { plural } from '../../components/format.ts';
 import { notifyFailure } from '../../components/notify.tsx';
 import { Page } from '../../components/page.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import type { ReportRecord } from '../../../src-shared/domain/catalog.ts';
 
 function attempt(work: Promise<void>): void {
   work.catch((error: unknown) =>
@@ -51,8 +51,8 @@ export default function ReportsPage() {
       {error ? <ErrorNote error={error} /> : null}
       {data?.length === 0 ? (
         <EmptyState action={<Button onClick={() => navigate('/home')}>Try the demo study</Button>}>
-          A report is one HTML file with the figures, tables, configs, seeds and hashes of a study. The demo study ends with
-          one.
+          A report is one HTML file with the figures, tables, configs, seeds and hashes of a study. The demo study ends
+          with one.
         </EmptyState>
       ) : data ? (
         <DataTable

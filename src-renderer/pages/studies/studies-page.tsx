@@ -39,8 +39,8 @@ export default function StudiesPage() {
             </Group>
           }
         >
-          Studies measure many merges or prunings at once: λ and merging studies start from the merge bench, pruning studies
-          from Prune, and the demo makes one of each.
+          Studies measure many merges or prunings at once: λ and merging studies start from the merge bench, pruning
+          studies from Prune, and the demo makes one of each.
         </EmptyState>
       ) : (
         <SplitPanel
@@ -100,7 +100,11 @@ function StudyDetail({ study }: { study: StudyRecord }) {
         </Text>
         <Group gap={8} wrap="nowrap">
           {isOpen ? null : (
-            <Button variant="default" onClick={() => again.mutate({ name: study.name, config })} loading={again.isPending}>
+            <Button
+              variant="default"
+              onClick={() => again.mutate({ name: study.name, config })}
+              loading={again.isPending}
+            >
               Run again
             </Button>
           )}
@@ -115,7 +119,8 @@ function StudyDetail({ study }: { study: StudyRecord }) {
                 onClick: () =>
                   confirmRemoval({
                     what: `the study "${study.name}"`,
-                    consequence: 'Its scores and figures go; the adapters that it measured, and those kept from it, stay.',
+                    consequence:
+                      'Its scores and figures go; the adapters that it measured, and those kept from it, stay.',
                     onConfirm: () => remove.mutate({ id: study.id }),
                   }),
               },
@@ -128,7 +133,10 @@ function StudyDetail({ study }: { study: StudyRecord }) {
           items={[
             { label: 'Status', value: <StatusMark status={study.status} /> },
             { label: 'Data', value: config.dataset },
-            { label: 'Test examples', value: study.result?.examples ?? (config.eval_samples === 0 ? 'all' : config.eval_samples) },
+            {
+              label: 'Test examples',
+              value: study.result?.examples ?? (config.eval_samples === 0 ? 'all' : config.eval_samples),
+            },
             ...(config.kind === 'lambda'
               ? [{ label: 'Interpolation', value: `${config.method}, ${config.points} points` }]
               : []),

@@ -33,7 +33,10 @@ test('two adapters are one pair; two with and two without CoTo are two pairs to 
   expect(lambdaPairs([adapter('a', true), adapter('b', true)], variants)).toMatchObject([
     { label: 'LoRA + CoTo', coto: true, from: { id: 'a' }, to: { id: 'b' } },
   ]);
-  const four = lambdaPairs([adapter('a', true), adapter('b', false), adapter('c', true), adapter('d', false)], variants);
+  const four = lambdaPairs(
+    [adapter('a', true), adapter('b', false), adapter('c', true), adapter('d', false)],
+    variants,
+  );
   expect(four).toMatchObject([
     { label: 'LoRA + CoTo', coto: true, from: { id: 'a' }, to: { id: 'c' } },
     { label: 'LoRA', coto: false, from: { id: 'b' }, to: { id: 'd' } },
