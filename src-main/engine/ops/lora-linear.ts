@@ -36,8 +36,8 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       const scale = attribute(attributes, 'scaling');
       const adapterInput = dropped(x, () => input(inputs, 'mask'));
       const z = product(adapterInput, input(inputs, 'a'), { transposeB: true });
-      const plus = product(x, input(inputs, 'inputMajor'), { bias: inputs['bias'] ?? null });
-      return [product(z, input(inputs, 'b'), { transposeB: true, scale, plus }), z];
+      const also = { a: z, b: input(inputs, 'b'), transposeB: true, scale };
+      return [product(x, input(inputs, 'inputMajor'), { bias: inputs['bias'] ?? null, also }), z];
     },
     saved: { inputs: ['x', 'a', 'b', 'outputMajor', ...(masked ? ['mask'] : [])], outputs: [false, true] },
     gradients: (dys, saved, attributes) => {
@@ -49,10 +49,10 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       // dz [rows, r] serves both x and A.
       const dz = product(dy, b, { scale });
       return {
-        x: () => {
-          const base = product(dy, outputMajor);
-          return masked ? tf.add(base, tf.mul(product(dz, a), mask())) : product(dz, a, { plus: base });
-        },
+        x: () =>
+          masked
+            ? tf.add(product(dy, outputMajor), tf.mul(product(dz, a), mask()))
+            : product(dy, outputMajor, { also: { a: dz, b: a } }),
         a: () => product(dz, dropped(x, mask), { transposeA: true }),
         b: () => product(dy, z, { transposeA: true, scale }),
       };

@@ -10,6 +10,13 @@ export interface ProductOptions {
   readonly bias?: tf.Tensor | null;
   /** [rows, columns], added. */
   readonly plus?: tf.Tensor;
+  /** A second product with as many rows and columns, added: a [rows, k], b [k, columns] (or transposed), its own scale. */
+  readonly also?: {
+    readonly a: tf.Tensor;
+    readonly b: tf.Tensor;
+    readonly transposeB?: boolean;
+    readonly scale?: number;
+  };
 }
 
 /**
@@ -31,19 +38,32 @@ const operation = defineOperation({
       const scaled = scale === 1 ? raw : tf.mul(raw, scale);
       result = bias === undefined ? scaled : tf.add(scaled, bias);
     }
-    return plus === undefined ? result : tf.add(result, plus);
+    if (plus !== undefined) result = tf.add(result, plus);
+    const { a2, b2 } = inputs;
+    if (a2 === undefined || b2 === undefined) return result;
+    const second = tf.matMul(as2D(a2), oriented(b2, attribute(attributes, 'transposeB2')));
+    return tf.add(result, tf.mul(second, attribute(attributes, 'scale2')));
   },
 });
 
-/** [plus +] scale · op(a) · op(b) [+ bias], where op transposes or not. Has no gradient: it serves inside operations. */
+/** scale · op(a) · op(b) [+ bias] [+ plus] [+ a second product], where op transposes or not. Has no gradient: it serves inside operations. */
 export function product(a: tf.Tensor, b: tf.Tensor, options: ProductOptions = {}): tf.Tensor2D {
-  const { transposeA = false, transposeB = false, scale = 1, bias, plus } = options;
-  return only2D(
-    operation(
-      { a, b, ...(bias ? { bias } : {}), ...(plus ? { plus } : {}) },
-      { transposeA: Number(transposeA), transposeB: Number(transposeB), scale },
-    ),
-  );
+  const { transposeA = false, transposeB = false, scale = 1, bias, plus, also } = options;
+  const inputs = {
+    a,
+    b,
+    ...(bias ? { bias } : {}),
+    ...(plus ? { plus } : {}),
+    ...(also ? { a2: also.a, b2: also.b } : {}),
+  };
+  const attributes = {
+    transposeA: Number(transposeA),
+    transposeB: Number(transposeB),
+    scale,
+    transposeB2: Number(also?.transposeB ?? false),
+    scale2: also?.scale ?? 1,
+  };
+  return only2D(operation(inputs, attributes));
 }
 
 function oriented(x: tf.Tensor, transpose: number): tf.Tensor2D {

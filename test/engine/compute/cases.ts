@@ -96,15 +96,31 @@ const products: OperationCase[] = [
   [false, true].flatMap((transposeA) =>
     [false, true].map((transposeB) => ({
       name: `product ${m} × ${k} × ${n}${transposeA ? ', A transposed' : ''}${transposeB ? ', B transposed' : ''}`,
-      shapes: { a: transposeA ? [k, m] : [m, k], b: transposeB ? [n, k] : [k, n], bias: [n], plus: [m, n] },
+      shapes: {
+        a: transposeA ? [k, m] : [m, k],
+        b: transposeB ? [n, k] : [k, n],
+        bias: [n],
+        plus: [m, n],
+        a2: [m, 3],
+        b2: [3, n],
+      },
       wanted: [],
       run: (take: (name: string) => tf.Tensor) =>
-        product(take('a'), take('b'), { transposeA, transposeB, scale: -0.5, bias: take('bias'), plus: take('plus') }),
+        product(take('a'), take('b'), {
+          transposeA,
+          transposeB,
+          scale: -0.5,
+          bias: take('bias'),
+          plus: take('plus'),
+          also: { a: take('a2'), b: take('b2'), scale: 3 },
+        }),
       reference: (take: (name: string) => Values) => {
         const a = transposeA ? transpose(take('a'), k, m) : take('a');
         const b = transposeB ? transpose(take('b'), n, k) : take('b');
         const scaled = multiply(a, b, m, k, n).map((value) => -0.5 * value);
-        return addRows(scaled, take('bias')).map((value, index) => value + get(take('plus'), index));
+        const second = multiply(take('a2'), take('b2'), m, 3, n);
+        const sums = addRows(scaled, take('bias'));
+        return sums.map((value, index) => value + get(take('plus'), index) + 3 * get(second, index));
       },
     })),
   ),

@@ -18,13 +18,15 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
       const [m, k] = transposeA ? [size(a, 1), size(a, 0)] : [size(a, 0), size(a, 1)];
       const [inner, n] = transposeB ? [size(b, 1), size(b, 0)] : [size(b, 0), size(b, 1)];
       if (k !== inner) throw new Error(`a product of ${m} × ${k} by ${inner} × ${n}`);
-      const panels = module.scratch(k * rounded(n));
+      const k2 = inputs['a2'] === undefined ? 0 : size(inputs['a2'], 1);
+      const panels = module.scratch((k + k2) * rounded(n));
       const out = module.output([m, n]);
       const place = (name: string) => (inputs[name] === undefined ? 0 : module.address(inputs[name]));
       module.call(
         'product',
         ...[module.address(a), module.address(b), module.address(out), m, n, k, transposeA, transposeB],
-        ...[number(attributes, 'scale'), place('bias'), place('plus'), panels],
+        ...[number(attributes, 'scale'), place('bias'), place('plus'), place('a2'), place('b2'), k2],
+        ...[number(attributes, 'transposeB2'), number(attributes, 'scale2'), panels],
       );
       return out;
     },

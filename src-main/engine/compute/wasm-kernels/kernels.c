@@ -19,29 +19,31 @@ static inline float sum_lanes(v128_t v) {
 
 // ---- products ----
 
-// Lays B out in panels of COLUMNS columns, row by row within a panel, the last one filled up with zeros.
-static void pack(const float *b, int k_stride, int n_stride, int n, int k, float *panels) {
-  for (int column = 0; column < n; column += COLUMNS) {
+// Lays scale · B out in panels of COLUMNS columns, row by row within a panel, the last one filled up with zeros. A panel
+// takes `panel_rows` rows, of which this fills k from `panels` on.
+static void pack(const float *b, int k_stride, int n_stride, int n, int k, float scale, float *panels, int panel_rows) {
+  v128_t factor = splat(scale);
+  for (int column = 0; column < n; column += COLUMNS, panels += (panel_rows - k) * COLUMNS) {
     int width = n - column < COLUMNS ? n - column : COLUMNS;
     const float *source = b + column * n_stride;
     if (n_stride == 1 && width == COLUMNS) {
       for (int row = 0; row < k; row++, source += k_stride, panels += COLUMNS) {
-        wasm_v128_store(panels, wasm_v128_load(source));
-        wasm_v128_store(panels + 4, wasm_v128_load(source + 4));
+        wasm_v128_store(panels, wasm_f32x4_mul(factor, wasm_v128_load(source)));
+        wasm_v128_store(panels + 4, wasm_f32x4_mul(factor, wasm_v128_load(source + 4)));
       }
     } else {
       for (int row = 0; row < k; row++, panels += COLUMNS)
-        for (int j = 0; j < COLUMNS; j++) panels[j] = j < width ? source[row * k_stride + j * n_stride] : 0.0f;
+        for (int j = 0; j < COLUMNS; j++) panels[j] = j < width ? scale * source[row * k_stride + j * n_stride] : 0.0f;
     }
   }
 }
 
-// ROWS × COLUMNS of the product. Rows beyond the last point at the last one: they are computed, not stored.
+// Adds ROWS × COLUMNS of a product to the sums. Rows beyond the last point at the last one: they are computed, not stored.
 static inline __attribute__((always_inline)) void tile(const float *const a[ROWS], int k_stride, const float *panel, int k,
                                                        v128_t low[ROWS], v128_t high[ROWS]) {
   const float *r0 = a[0], *r1 = a[1], *r2 = a[2], *r3 = a[3], *r4 = a[4], *r5 = a[5];
-  v128_t l0 = splat(0), l1 = l0, l2 = l0, l3 = l0, l4 = l0, l5 = l0;
-  v128_t h0 = l0, h1 = l0, h2 = l0, h3 = l0, h4 = l0, h5 = l0;
+  v128_t l0 = low[0], l1 = low[1], l2 = low[2], l3 = low[3], l4 = low[4], l5 = low[5];
+  v128_t h0 = high[0], h1 = high[1], h2 = high[2], h3 = high[3], h4 = high[4], h5 = high[5];
   for (int step = 0; step < k; step++) {
     v128_t b0 = wasm_v128_load(panel), b1 = wasm_v128_load(panel + 4);
     panel += COLUMNS;
@@ -57,61 +59,79 @@ static inline __attribute__((always_inline)) void tile(const float *const a[ROWS
   high[0] = h0; high[1] = h1; high[2] = h2; high[3] = h3; high[4] = h4; high[5] = h5;
 }
 
-// C = [C +] alpha · A · B [+ bias], A m × k and B k × n by their strides, C with rows of `c_stride`.
-static void multiply(const float *a, int a_row, int a_step, const float *b, int b_step, int b_column, float *c,
-                     int c_stride, int m, int n, int k, float alpha, int accumulate, const float *bias,
-                     float *panels) {
-  pack(b, b_step, b_column, n, k, panels);
-  v128_t factor = splat(alpha);
+// A factor of a product, by the strides of its rows and of the summed index; B likewise by that index and its columns.
+typedef struct {
+  const float *a;
+  int a_row, a_step;
+  const float *b;
+  int b_step, b_column;
+  int k;
+  float scale;
+} Term;
+
+static inline __attribute__((always_inline)) void rows_of(const Term *term, int row, int height, const float *rows[ROWS]) {
+  for (int i = 0; i < ROWS; i++) rows[i] = term->a + (row + (i < height ? i : height - 1)) * term->a_row;
+}
+
+// C = scale · A · B [+ the same of a second term] [+ bias] [+ plus], C and plus m × n with rows of `c_stride`.
+static void multiply(const Term *first, const Term *second, float *c, int c_stride, int m, int n, const float *bias,
+                     const float *plus, float *panels) {
+  int depth = first->k + (second ? second->k : 0);
+  pack(first->b, first->b_step, first->b_column, n, first->k, first->scale, panels, depth);
+  if (second)
+    pack(second->b, second->b_step, second->b_column, n, second->k, second->scale, panels + first->k * COLUMNS, depth);
   for (int row = 0; row < m; row += ROWS) {
     int height = m - row < ROWS ? m - row : ROWS;
-    const float *rows[ROWS];
-    for (int i = 0; i < ROWS; i++) rows[i] = a + (row + (i < height ? i : height - 1)) * a_row;
+    const float *rows[ROWS], *more[ROWS];
+    rows_of(first, row, height, rows);
+    if (second) rows_of(second, row, height, more);
     for (int column = 0; column < n; column += COLUMNS) {
       v128_t low[ROWS], high[ROWS];
-      const float *panel = panels + column * k;
-      if (a_step == 1) tile(rows, 1, panel, k, low, high);
-      else tile(rows, a_step, panel, k, low, high);
+      for (int i = 0; i < ROWS; i++) low[i] = high[i] = splat(0);
+      const float *panel = panels + column * depth;
+      if (first->a_step == 1) tile(rows, 1, panel, first->k, low, high);
+      else tile(rows, first->a_step, panel, first->k, low, high);
+      if (second) tile(more, second->a_step, panel + first->k * COLUMNS, second->k, low, high);
       int width = n - column;
       for (int i = 0; i < height; i++) {
-        float *out = c + (row + i) * c_stride + column;
-        v128_t l = wasm_f32x4_mul(low[i], factor), h = wasm_f32x4_mul(high[i], factor);
+        int at = (row + i) * c_stride + column;
+        v128_t l = low[i], h = high[i];
         if (width >= COLUMNS) {
           if (bias) {
             l = wasm_f32x4_add(l, wasm_v128_load(bias + column));
             h = wasm_f32x4_add(h, wasm_v128_load(bias + column + 4));
           }
-          if (accumulate) {
-            l = wasm_f32x4_add(l, wasm_v128_load(out));
-            h = wasm_f32x4_add(h, wasm_v128_load(out + 4));
+          if (plus) {
+            l = wasm_f32x4_add(l, wasm_v128_load(plus + at));
+            h = wasm_f32x4_add(h, wasm_v128_load(plus + at + 4));
           }
-          wasm_v128_store(out, l);
-          wasm_v128_store(out + 4, h);
+          wasm_v128_store(c + at, l);
+          wasm_v128_store(c + at + 4, h);
         } else {
           float values[COLUMNS];
           wasm_v128_store(values, l);
           wasm_v128_store(values + 4, h);
           for (int j = 0; j < width; j++)
-            out[j] = values[j] + (bias ? bias[column + j] : 0.0f) + (accumulate ? out[j] : 0.0f);
+            c[at + j] = values[j] + (bias ? bias[column + j] : 0.0f) + (plus ? plus[at + j] : 0.0f);
         }
       }
     }
   }
 }
 
-static inline void copy(float *to, const float *from, int count) {
-  int i = 0;
-  for (; i + 4 <= count; i += 4) wasm_v128_store(to + i, wasm_v128_load(from + i));
-  for (; i < count; i++) to[i] = from[i];
+static inline Term term(const float *a, int transpose_a, const float *b, int transpose_b, int m, int n, int k, float scale) {
+  return (Term){a, transpose_a ? 1 : k, transpose_a ? m : 1, b, transpose_b ? 1 : n, transpose_b ? k : 1, k, scale};
 }
 
-// c [m, n] = [plus +] scale · op(a) · op(b) [+ bias]. `panels`: room for k · n, n rounded up to COLUMNS.
+// c [m, n] = scale · op(a) · op(b) [+ bias] [+ plus] [+ scale2 · a2 · op(b2), where k2 > 0].
+// `panels`: room for (k + k2) · n, n rounded up to COLUMNS.
 EXPORT(product)
 void product(const float *a, const float *b, float *c, int m, int n, int k, int transpose_a, int transpose_b, float scale,
-             const float *bias, const float *plus, float *panels) {
-  if (plus) copy(c, plus, m * n);
-  multiply(a, transpose_a ? 1 : k, transpose_a ? m : 1, b, transpose_b ? 1 : n, transpose_b ? k : 1, c, n, m, n, k, scale,
-           plus != 0, bias, panels);
+             const float *bias, const float *plus, const float *a2, const float *b2, int k2, int transpose_b2,
+             float scale2, float *panels) {
+  Term first = term(a, transpose_a, b, transpose_b, m, n, k, scale);
+  Term second = term(a2, 0, b2, transpose_b2, m, n, k2, scale2);
+  multiply(&first, k2 > 0 ? &second : 0, c, n, m, n, bias, plus, panels);
 }
 
 // ---- exponential and error function ----
@@ -297,9 +317,9 @@ void attention(const float *q, const float *k, const float *v, float *out, float
       const float *kh = k + example * tokens * hidden + head * head_size;
       const float *vh = v + example * tokens * hidden + head * head_size;
       float *oh = out + example * queries * hidden + head * head_size;
-      multiply(qh, hidden, 1, kh, 1, hidden, p, tokens, queries, tokens, head_size, scale, 0, 0, panels);
+      multiply(&(Term){qh, hidden, 1, kh, 1, hidden, head_size, scale}, 0, p, tokens, queries, tokens, 0, 0, panels);
       for (int row = 0; row < queries; row++) softmax(p + row * tokens, tokens);
-      multiply(p, tokens, 1, vh, hidden, 1, oh, hidden, queries, head_size, tokens, 1.0f, 0, 0, panels);
+      multiply(&(Term){p, tokens, 1, vh, hidden, 1, tokens, 1}, 0, oh, hidden, queries, head_size, 0, 0, panels);
     }
   }
 }
@@ -314,7 +334,7 @@ void attention_gradient(const float *q, const float *k, const float *v, const fl
     for (int head = 0; head < heads; head++, p += queries * tokens) {
       int of_queries = example * queries * hidden + head * head_size, of_tokens = example * tokens * hidden + head * head_size;
       const float *qh = q + of_queries, *kh = k + of_tokens, *vh = v + of_tokens, *dh = dy + of_queries;
-      multiply(dh, hidden, 1, vh, 1, hidden, ds, tokens, queries, tokens, head_size, 1.0f, 0, 0, panels);
+      multiply(&(Term){dh, hidden, 1, vh, 1, hidden, head_size, 1}, 0, ds, tokens, queries, tokens, 0, 0, panels);
       for (int row = 0; row < queries; row++) {
         float *d = ds + row * tokens;
         const float *probabilities = p + row * tokens;
@@ -322,9 +342,9 @@ void attention_gradient(const float *q, const float *k, const float *v, const fl
         for (int j = 0; j < tokens; j++) dot += d[j] * probabilities[j];
         for (int j = 0; j < tokens; j++) d[j] = probabilities[j] * (d[j] - dot) * scale;
       }
-      multiply(ds, tokens, 1, kh, hidden, 1, dq + of_queries, hidden, queries, head_size, tokens, 1.0f, 0, 0, panels);
-      multiply(ds, 1, tokens, qh, hidden, 1, dk + of_tokens, hidden, tokens, head_size, queries, 1.0f, 0, 0, panels);
-      multiply(p, 1, tokens, dh, hidden, 1, dv + of_tokens, hidden, tokens, head_size, queries, 1.0f, 0, 0, panels);
+      multiply(&(Term){ds, tokens, 1, kh, hidden, 1, tokens, 1}, 0, dq + of_queries, hidden, queries, head_size, 0, 0, panels);
+      multiply(&(Term){ds, 1, tokens, qh, hidden, 1, queries, 1}, 0, dk + of_tokens, hidden, tokens, head_size, 0, 0, panels);
+      multiply(&(Term){p, 1, tokens, dh, hidden, 1, queries, 1}, 0, dv + of_tokens, hidden, tokens, head_size, 0, 0, panels);
     }
   }
 }
