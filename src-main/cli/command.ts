@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { writeFileAtomic } from '../engine/formats/atomic.ts';
+import { toJson } from './format.ts';
+import { openStudio, resolveHome, type StudioClient } from './studio.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command came to: printed as `text`, or with --json as one JSON document made of `json`. */
+export interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+  /** The exit code; 0 where it is left out. */
+  readonly code?: number;
+}
+
+/** What a command sees of the outside world. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Told before a command starts whether it is to write JSON to standard output. */
+  begin(asJson: boolean): void;
+  /** Told the answer when the command is done. */
+  answer(answer: Answer): void;
+}
+
+export interface CommandDetails<Input> {
+  /** Name and arguments in commander's writing, e.g. "show <run>". */
+  readonly usage: string;
+  readonly summary: string;
+  /** --json may name a file: it gets the document then, and standard output the text. */
+  readonly jsonFile?: boolean;
+  /** Options besides --json and --home, and examples. */
+  options?(command: Command): void;
+  /** Arguments by their names and options in camelCase. */
+  readonly input: z.ZodType<Input>;
+  run(input: Input, tools: CommandTools): Promise<Answer>;
+}
+
+export interface CommandTools {
+  readonly terminal: Terminal;
+  readonly home: string;
+  /** Opens the studio for `work` and closes it afterwards, however that ends. */
+  withStudio<Result>(work: (client: StudioClient) => Promise<Result>): Promise<Result>;
+}
+
+const commonOptions = z.object({
+  json: z.union([z.boolean(), z.string()]).default(false),
+  home: z.string().optional(),
+});
+
+/** Adds a command that answers; every command has --json and --home. */
+export function addCommand<Input>(
+  parent: Command,
+  surroundings: Surroundings,
+  details: CommandDetails<Input>,
+): Command {
+  const command = parent.command(details.usage).description(details.summary);
+  details.options?.(command);
+  command
+    .option(
+      details.jsonFile ? '--json [file]' : '--json',
+      `write one JSON document to standard output${details.jsonFile ? ', or to a file' : ''}`,
+    )
+    .option('--home <folder>', "the studio's folder (default: COTO_STUDIO_HOME, else the window's own)");
+  command.action(async () => {
+    const given: Record<string, unknown> = command.optsWithGlobals();
+    for (const [index, argument] of command.registeredArguments.entries())
+      given[argument.name()] = command.processedArgs[index];
+    const { json, home: homeOption } = commonOptions.parse(given);
+    const file = typeof json === 'string' ? resolve(json) : null;
+    surroundings.begin(json === true);
+    if (file !== null) requireFolderOf(file);
+    const home = resolveHome(homeOption, surroundings.environment);
+    const answer = await details.run(details.input.parse(given), {
+      terminal: surroundings.terminal,
+      home,
+      async withStudio(work) {
+        const studio = await openStudio(home);
+        const warn = studio.client.on('notification', ({ level, title, message }) => {
+          if (level === 'warning') surroundings.terminal.report(`warning: ${title}: ${message}\n`);
+        });
+        try {
+          return await work(studio.client);
+        } finally {
+          warn();
+          await studio.close();
+        }
+      },
+    });
+    if (file !== null) await writeFileAtomic(file, toJson(answer.json));
+    surroundings.answer(answer);
+  });
+  return command;
+}
+
+/** A group of commands, e.g. `coto runs`. */
+export function addGroup(parent: Command, name: string, summary: string): Command {
+  return parent.command(name).description(summary);
+}
+
+/** Long work must not end at a folder that was not there from the beginning. */
+function requireFolderOf(file: string): void {
+  if (!existsSync(dirname(file)))
+    throw new StudioError('invalid_input', `The folder ${dirname(file)} does not exist, so ${file} cannot be written.`);
+}

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { formatBytes, formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
+import { findAdapter, findModel } from '../references.ts';
+
+export function addAdapterCommands(parent: Command, surroundings: Surroundings): void {
+  const group = addGroup(parent, 'adapters', 'adapters: list, show, import, export');
+
+  addCommand(group, surroundings, {
+    usage: 'list',
+    summary: 'every adapter of the studio',
+    input: z.object({}),
+    async run(_, { withStudio }) {
+      const adapters = await withStudio((client) => client.request('adapters.list', {}));
+      const text = formatTable(
+        ['id', 'name', 'model', 'variant', 'r', 'CoTo', 'accuracy', 'from'],
+        adapters.map((adapter) => [
+          adapter.id,
+          adapter.name,
+          adapter.modelId,
+          adapter.variant,
+          String(adapter.r),
+          adapter.coto === null ? '–' : 'yes',
+          formatPercent(adapter.accuracy),
+          adapter.origin.kind,
+        ]),
+      );
+      return { json: adapters, text };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'show <adapter>',
+    summary: 'what an adapter is made of, and where it came from',
+    input: z.object({ adapter: z.string() }),
+    async run({ adapter: reference }, { withStudio }) {
+      const adapter = await withStudio((client) => findAdapter(client, reference));
+      return { json: adapter, text: describeAdapter(adapter) };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'import <folder>',
+    summary: 'take a PEFT adapter folder into the studio (a copy; the folder stays as it is)',
+    options: (command) =>
+      void command
+        .option('--model <model>', 'its base (default: the one whose modules fit)')
+        .option('--name <name>', 'what to call it (default: the name of the folder)'),
+    input: z.object({ folder: z.string(), model: z.string().optional(), name: z.string().optional() }),
+    async run({ folder, model, name }, { withStudio }) {
+      return withStudio(async (client) => {
+        const adapter = await client.request('adapters.import', {
+          path: folder,
+          ...(model === undefined ? {} : { modelId: (await findModel(client, model)).id }),
+          ...(name === undefined ? {} : { name }),
+        });
+        return { json: adapter, text: describeAdapter(adapter) };
+      });
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'export <adapter>',
+    summary: 'write an adapter as a PEFT folder',
+    options: (command) =>
+      void command.requiredOption('--out <folder>', 'a new or empty folder, or one to put it below'),
+    input: z.object({ adapter: z.string(), out: z.string() }),
+    async run({ adapter: reference, out }, { withStudio }) {
+      return withStudio(async (client) => {
+        const { id } = await findAdapter(client, reference);
+        const written = await client.request('adapters.export', { id, directory: out });
+        return { json: written, text: `${written.directory}\n` };
+      });
+    },
+  });
+}
+
+export function describeAdapter(adapter: AdapterRecord): string {
+  const { coto, origin } = adapter;
+  return formatFacts([
+    ['adapter', adapter.id],
+    ['name', adapter.name],
+    ['base', adapter.modelId],
+    ['variant', `${adapter.variant}, r ${adapter.r}, lora_alpha ${adapter.loraAlpha}`],
+    ['target modules', adapter.targetModules.join(', ')],
+    ['layers', adapter.layers.join(', ')],
+    ['saved modules', adapter.modulesToSave.join(', ') || 'none'],
+    [
+      'CoTo',
+      coto === null
+        ? 'no'
+        : `p ${coto.initial_p} to ${coto.final_p}, stage1_ratio ${coto.stage1_ratio}, by ${coto.granularity}`,
+    ],
+    [
+      'from',
+      origin.kind === 'run' ? `run ${origin.runId}, ${origin.checkpoint} checkpoint, step ${origin.step}` : origin.kind,
+    ],
+    [
+      'accuracy',
+      adapter.accuracy === null ? '–' : `${formatPercent(adapter.accuracy)} on ${adapter.datasetId ?? 'its data set'}`,
+    ],
+    ['parameters', `${formatCount(adapter.parameterCount)}, ${formatBytes(adapter.sizeBytes)}`],
+    ['sha256', adapter.sha256],
+    ['made', formatTime(adapter.createdAt)],
+  ]);
+}

@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import { openDataset } from '../../engine/data/open-dataset.ts';
+import { detectReader } from '../../engine/data/readers/index.ts';
+import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
+import { parseNumber } from '../method-options.ts';
+import { ProgressLine } from '../progress-line.ts';
+import { findDataset } from '../references.ts';
+
+const splitName = z.enum(['train', 'test']);
+/** From dark to light. */
+const shades = ' .:-=+*#%@';
+
+export function addDatasetCommands(parent: Command, surroundings: Surroundings): void {
+  const group = addGroup(parent, 'datasets', 'data sets: add, list, preview, validate');
+
+  addCommand(group, surroundings, {
+    usage: 'add <path>',
+    summary: 'make an IDX folder or a folder of pictures known to the studio; nothing in it is changed',
+    options: (command) => void command.option('--name <name>', 'what to call it (default: the name of the folder)'),
+    input: z.object({ path: z.string(), name: z.string().optional() }),
+    async run({ path, name }, { withStudio }) {
+      const dataset = await withStudio((client) =>
+        client.request('datasets.add', { path, ...(name === undefined ? {} : { name }) }),
+      );
+      return { json: dataset, text: `id  ${dataset.id}\n${describe(dataset.description)}` };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'list',
+    summary: 'the data sets that the studio knows',
+    input: z.object({}),
+    async run(_, { withStudio }) {
+      const datasets = await withStudio((client) => client.request('datasets.list', {}));
+      const text = formatTable(
+        ['id', 'name', 'labels', 'train', 'test', 'licence'],
+        datasets.map(({ id, name, description, licence }) => [
+          id,
+          name,
+          String(description.labels.length),
+          ...description.splits.map((split) => formatCount(split.exampleCount)),
+          licence ?? '–',
+        ]),
+      );
+      return { json: datasets, text };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'preview <dataset>',
+    summary: 'the first examples of a data set, drawn in characters',
+    options: (command) =>
+      void command
+        .option('--split <split>', 'train or test', 'train')
+        .option('--limit <count>', 'how many', parseNumber, 4)
+        .option('--offset <count>', 'from which on', parseNumber, 0),
+    input: z.object({ dataset: z.string(), split: splitName, limit: z.number(), offset: z.number() }),
+    async run({ dataset: reference, split, limit, offset }, { withStudio }) {
+      const { dataset, examples } = await withStudio(async (client) => {
+        const found = await findDataset(client, reference);
+        return {
+          dataset: found,
+          examples: await client.request('datasets.preview', { id: found.id, split, limit, offset }),
+        };
+      });
+      const pictures = examples.map(({ index, label, width, height, channels, pixels }) => {
+        const rows = Array.from({ length: height }, (_, y) =>
+          Array.from(
+            { length: width },
+            (_, x) => shades[Math.floor(((pixels[(y * width + x) * channels] ?? 0) * shades.length) / 256)],
+          ).join(''),
+        );
+        return `${split} ${index}: ${dataset.description.labels[label] ?? label}\n${rows.join('\n')}\n`;
+      });
+      return { json: examples, text: pictures.join('\n') };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'validate <path>',
+    summary: 'read every example of a data set (by path, or one the studio knows) and say what is wrong',
+    input: z.object({ path: z.string() }),
+    async run({ path }, { terminal, withStudio }) {
+      const known = await withStudio(async (client) =>
+        (await client.request('datasets.list', {})).find(({ id, name }) => id === path || name === path),
+      );
+      const data = await openDataset(known?.source ?? (await detectReader(resolve(path))));
+      const line = new ProgressLine(terminal);
+      try {
+        const total = data.description.splits.reduce((sum, split) => sum + split.exampleCount, 0);
+        let done = 0;
+        for (const { name } of data.description.splits) {
+          const split = data.split(name);
+          for (let index = 0; index < split.count; index++) {
+            await split.pixels(index);
+            if (++done % 500 === 0)
+              line.show({ phase: 'Reading', done, total, unit: 'examples', perSecond: null, etaSeconds: null });
+          }
+        }
+      } finally {
+        line.clear();
+        data.close();
+      }
+      const { problems } = data.description;
+      const found = problems.length === 0 ? 'Every example can be read.\n' : `${problems.length} problems:\n`;
+      const lines = problems.map(({ where, message }) => `  ${where}: ${message}\n`);
+      return { json: data.description, text: `${describe(data.description)}${found}${lines.join('')}` };
+    },
+  });
+}
+
+function describe(description: DatasetDescription): string {
+  const { image, splits, labels } = description;
+  const facts = formatFacts([
+    ['task', description.task],
+    ...(image === null
+      ? []
+      : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
+    ['size', formatBytes(description.sizeBytes)],
+    ...splits.map(({ name, exampleCount }) => [name, `${formatCount(exampleCount)} examples`] as const),
+    ['problems', String(description.problems.length)],
+  ]);
+  const balance = formatTable(
+    ['label', ...splits.map(({ name }) => name)],
+    labels.map((label, index) => [label, ...splits.map(({ perLabel }) => formatCount(perLabel[index] ?? 0))]),
+    1,
+  );
+  return `${facts}\n${balance}\n`;
+}

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { JobKind, JobRecord } from '../../../src-shared/domain/job.ts';
+import { demoTable } from '../../../src-shared/results/demo-table.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { demoText } from '../demo-text.ts';
+import { followJobs, isOver, jobError } from '../follow.ts';
+import { formatDuration } from '../format.ts';
+import { packageVersion } from '../package-version.ts';
+
+/** How long jobs take in relation to each other, roughly: for the time that is left in all. */
+const jobWeights: Record<JobKind, number> = { train: 4, study: 3, evaluate: 1, merge: 1, prune: 1, report: 0.2 };
+
+export function addDemoCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'demo',
+    summary: 'train LoRA with and without CoTo on two seeds, merge, prune, and write a report with the figures',
+    options: (command) =>
+      void command
+        .option('--quick', 'fewer steps and test examples: under three minutes on two cores')
+        .addHelpText(
+          'after',
+          '\nThrough npm the app opens on the runs afterwards where there is a display; --window and --no-window say so.',
+        ),
+    jsonFile: true,
+    input: z.object({ quick: z.boolean().default(false), json: z.unknown() }),
+    async run({ quick, json: jsonOption }, { terminal, withStudio }) {
+      const started = Date.now();
+      return withStudio(async (client) => {
+        const demo = await client.request('demo.start', { quick });
+        const latest = new Map(demo.jobs.map((job) => [job.id, job]));
+        const position = (job: JobRecord) => demo.jobs.findIndex(({ id }) => id === job.id) + 1;
+        const ended = await followJobs(client, demo.jobs, terminal, {
+          interrupt: async (running) =>
+            running.kind === 'train' && running.subjectId !== null
+              ? client.request('runs.pause', { id: running.subjectId })
+              : client.request('jobs.cancel', { id: running.id }),
+          interruptText: 'Stopping after this step … (Ctrl+C again to end at once)',
+          prefix: (job) => {
+            latest.set(job.id, job);
+            return `[${position(job)}/${demo.jobs.length}] ${job.title}  `;
+          },
+          suffix: () => totalLeft([...latest.values()], Date.now() - started),
+          ended(job, line) {
+            latest.set(job.id, job);
+            const took =
+              job.startedAt === null || job.finishedAt === null
+                ? ''
+                : `  ${formatDuration((job.finishedAt - job.startedAt) / 1000)}`;
+            line.say(`[${position(job)}/${demo.jobs.length}] ${job.title}: ${job.status}${took}`);
+          },
+        });
+        const failed = [...ended.values()].find((job) => job.status === 'failed');
+        if (failed !== undefined) throw jobError(failed);
+        const unfinished = [...ended.values()].find((job) => job.status !== 'completed');
+        if (unfinished !== undefined)
+          throw new StudioError(
+            'cancelled',
+            `The demo was stopped at "${unfinished.title}".`,
+            'What was finished is kept; coto runs list shows the runs.',
+          );
+
+        const runs = [];
+        for (const { id } of demo.runs) runs.push(await client.request('runs.get', { id }));
+        const studies = [];
+        for (const { id } of demo.studies) studies.push(await client.request('studies.get', { id }));
+        const reportId = ended.get(demo.reportJobId)?.subjectId;
+        if (reportId == null) throw new StudioError('internal', 'The demo left no report.');
+        const report = await client.request('reports.get', { id: reportId });
+        const totalSeconds = (Date.now() - started) / 1000;
+        const rows = demoTable(runs, studies);
+        const json = {
+          version: packageVersion(),
+          quick,
+          rows,
+          totalSeconds,
+          report: report.path,
+          demoId: demo.demoId,
+          runs: runs.map(({ id, name, config, facts, result }) => ({ id, name, config, facts, result })),
+          studies: studies.map(({ id, name, config, result }) => ({ id, name, config, result })),
+        };
+        return {
+          json,
+          text: demoText({
+            rows,
+            runs,
+            totalSeconds,
+            reportPath: report.path,
+            jsonPath: typeof jsonOption === 'string' ? jsonOption : null,
+          }),
+        };
+      });
+    },
+  });
+}
+
+/** "  (about 4 min 10 s in all)": elapsed time over the share that is done, by the jobs' weights. */
+function totalLeft(jobs: readonly JobRecord[], elapsedMilliseconds: number): string {
+  let done = 0;
+  let total = 0;
+  for (const job of jobs) {
+    const weight = jobWeights[job.kind];
+    total += weight;
+    if (isOver(job)) done += weight;
+    else if (job.progress !== null && job.progress.total > 0) done += (weight * job.progress.done) / job.progress.total;
+  }
+  const share = done / total;
+  if (share < 0.05) return '';
+  const seconds = ((elapsedMilliseconds / 1000) * (1 - share)) / share;
+  return `  (demo: about ${formatDuration(seconds)} left)`;
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
+import { formatCount, formatDuration, formatFacts, formatPercent, formatTable } from '../format.ts';
+import { collectNumber, parseNumber } from '../method-options.ts';
+import { findAdapter, findDataset, findModel } from '../references.ts';
+import type { StudioClient } from '../studio.ts';
+
+export function addEvalCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'eval',
+    summary: 'score a base, an adapter, or an ensemble of adapters on the test split of a data set',
+    options: (command) =>
+      void command
+        .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')
+        .requiredOption('--dataset <dataset>', 'id, name or folder')
+        .option('--adapter <adapter...>', 'id, name, run or folder; several are averaged as an ensemble')
+        .option('--weights <number...>', 'a weight for each adapter (default: 1)', collectNumber)
+        .option('--samples <count>', 'only the first so many test examples; 0 takes all', parseNumber, 0),
+    input: z.object({
+      model: z.string().optional(),
+      dataset: z.string(),
+      adapter: z.array(z.string()).default([]),
+      weights: z.array(z.number()).optional(),
+      samples: z.number(),
+    }),
+    async run({ model, dataset, adapter, weights, samples }, { terminal, withStudio }) {
+      return withStudio(async (client) => {
+        const given = model === undefined ? undefined : (await findModel(client, model)).id;
+        const adapters = await findWeighted(client, adapter, weights, given);
+        const modelId = given ?? adapters[0]?.record.modelId;
+        if (modelId === undefined)
+          throw new StudioError('invalid_input', 'There is nothing to score.', 'Give --model, --adapter, or both.');
+        const job = await client.request('evaluate.start', {
+          model: modelId,
+          dataset: (await findDataset(client, dataset)).id,
+          eval_samples: samples,
+          adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
+        });
+        await followJob(client, job, terminal);
+        const result = await client.request('evaluate.result', { jobId: job.id });
+        if (result === null) throw new StudioError('internal', 'The evaluation left no result.');
+        return { json: result, text: describe(result) };
+      });
+    },
+  });
+}
+
+export interface WeightedAdapter {
+  readonly record: AdapterRecord;
+  readonly weight: number;
+}
+
+/** Adapters with their weights, 1 each where none are given. Throws where the numbers of both differ. */
+export async function findWeighted(
+  client: StudioClient,
+  references: readonly string[],
+  weights: readonly number[] | undefined,
+  modelId?: string,
+): Promise<WeightedAdapter[]> {
+  if (weights !== undefined && weights.length !== references.length)
+    throw new StudioError('invalid_input', `There are ${references.length} adapters, but ${weights.length} weights.`);
+  const found: WeightedAdapter[] = [];
+  for (const [index, reference] of references.entries())
+    found.push({ record: await findAdapter(client, reference, modelId), weight: weights?.[index] ?? 1 });
+  return found;
+}
+
+function describe(result: EvaluationResult): string {
+  const facts = formatFacts([
+    ['accuracy', `${formatPercent(result.accuracy)} of ${formatCount(result.examples)} test examples`],
+    ['loss', result.loss.toFixed(4)],
+    ['took', formatDuration(result.seconds)],
+  ]);
+  const perLabel = result.confusion.map((row, label) => {
+    const count = row.reduce((sum, value) => sum + value, 0);
+    return [
+      result.labels[label] ?? String(label),
+      String(count),
+      formatPercent(count === 0 ? null : (row[label] ?? 0) / count),
+    ];
+  });
+  return `${facts}\n${formatTable(['label', 'examples', 'right'], perLabel, 1)}`;
+}

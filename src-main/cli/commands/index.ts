@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { Surroundings } from '../command.ts';
+import { addAdapterCommands } from './adapters.ts';
+import { addDatasetCommands } from './datasets.ts';
+import { addDemoCommand } from './demo.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addEvalCommand } from './eval.ts';
+import { addLogitsCommand } from './logits.ts';
+import { addMergeCommand } from './merge.ts';
+import { addModelCommands } from './models.ts';
+import { addPruneCommand } from './prune.ts';
+import { addRunCommands } from './runs.ts';
+import { addStudyCommand } from './study.ts';
+import { addTrainCommand } from './train.ts';
+
+/** Every command, in the order in which the help lists them. */
+export const commands: readonly ((parent: Command, surroundings: Surroundings) => void)[] = [
+  addDemoCommand,
+  addDoctorCommand,
+  addModelCommands,
+  addDatasetCommands,
+  addTrainCommand,
+  addRunCommands,
+  addEvalCommand,
+  addAdapterCommands,
+  addMergeCommand,
+  addPruneCommand,
+  addStudyCommand,
+  addLogitsCommand,
+];

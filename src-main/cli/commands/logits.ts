@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { startEngineWorker } from '../../backend/engine-host.ts';
+import { EngineSupervisor } from '../../backend/engine-supervisor.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+
+/** For checks against another implementation: folders and files only, so it needs neither the studio nor its home. */
+export function addLogitsCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'logits',
+    summary: 'parity checks: named tensors in (safetensors), the outputs of a model, with or without an adapter, out',
+    options: (command) =>
+      void command
+        .requiredOption('--model <folder>', 'a Hugging Face model folder')
+        .option('--adapter <folder>', 'a PEFT adapter folder')
+        .requiredOption('--inputs <file>', 'safetensors, e.g. with pixel_values')
+        .requiredOption('--out <file>', 'safetensors to write, with logits')
+        .option('--compute <backend>', 'auto, tensorflow, webgpu, native or wasm', 'auto'),
+    input: z.object({
+      model: z.string(),
+      adapter: z.string().optional(),
+      inputs: z.string(),
+      out: z.string(),
+      compute: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']),
+    }),
+    async run({ model, adapter, inputs, out, compute }, { terminal }) {
+      const engine = new EngineSupervisor(() => startEngineWorker());
+      try {
+        const outputFile = resolve(out);
+        await engine.run(
+          {
+            kind: 'logits',
+            compute,
+            modelDirectory: resolve(model),
+            adapterDirectory: adapter === undefined ? null : resolve(adapter),
+            inputsFile: resolve(inputs),
+            outputFile,
+          },
+          (event) => {
+            if (event.kind === 'log') terminal.report(`${event.text}\n`);
+          },
+        );
+        return { json: { outputFile }, text: `${outputFile}\n` };
+      } finally {
+        await engine.close();
+      }
+    },
+  });
+}

@@ -1,0 +1,153 @@
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { mergeMethods } from '../../engine/merge/index.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
+import { formatPercent, formatTable } from '../format.ts';
+import { addMethodOptions, collectNumber, givenParameters, parseNumber } from '../method-options.ts';
+import { findWeighted } from './eval.ts';
+import { readTextFile } from './train.ts';
+
+const declarations = mergeMethods.map(({ declaration }) => declaration);
+
+/** merge.yaml: the same as the options. */
+const fileSchema = z.strictObject({
+  name: z.string().optional(),
+  method: z.string(),
+  parameters: parameterValuesSchema.default({}),
+  adapters: z
+    .array(z.union([z.string(), z.strictObject({ adapter: z.string(), weight: z.number().default(1) })]))
+    .min(1),
+  eval_samples: z.number().int().min(0).default(0),
+  out: z.string().optional(),
+});
+
+interface Plan {
+  readonly name: string | undefined;
+  readonly method: string;
+  readonly parameters: Record<string, number | boolean | string>;
+  readonly adapters: readonly string[];
+  readonly weights: readonly number[] | undefined;
+  readonly evalSamples: number;
+  readonly out: string | undefined;
+}
+
+export function addMergeCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'merge [file]',
+    summary: 'merge adapters of one base, then score the result, each adapter and the base on their data sets',
+    options(command) {
+      command
+        .option('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
+        .option('--adapters <adapter...>', 'ids, names, runs or folders')
+        .option('--weights <number...>', 'a weight for each adapter (default: 1)', collectNumber)
+        .option('--name <name>', 'what to call the merged adapter')
+        .option('--samples <count>', 'score on the first so many test examples; 0 takes all', parseNumber, 0)
+        .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
+      addMethodOptions(command, declarations);
+    },
+    input: z.looseObject({
+      file: z.string().optional(),
+      method: z.string().optional(),
+      adapters: z.array(z.string()).default([]),
+      weights: z.array(z.number()).optional(),
+      name: z.string().optional(),
+      samples: z.number(),
+      out: z.string().optional(),
+    }),
+    async run(input, { terminal, withStudio }) {
+      const plan = input.file === undefined ? planFromOptions(input) : await planFromFile(input.file, input.out);
+      return withStudio(async (client) => {
+        const adapters = await findWeighted(client, plan.adapters, plan.weights);
+        const weighted = adapters.map(({ record, weight }) => ({ adapterId: record.id, weight }));
+        const { method, parameters } = plan;
+        for (const line of await client.request('merge.preflight', { adapters: weighted, method, parameters }))
+          if (line.verdict === 'warning') terminal.report(`warning: ${line.message}\n`);
+        const job = await client.request('merge.start', {
+          adapters: weighted,
+          method,
+          parameters,
+          eval_samples: plan.evalSamples,
+          ...(plan.name === undefined ? {} : { name: plan.name }),
+        });
+        await followJob(client, job, terminal);
+        const result = await client.request('merge.result', { jobId: job.id });
+        if (result === null) throw new StudioError('internal', 'The merge left no result.');
+        const { adapterId, matrix } = result;
+        if (plan.out !== undefined && adapterId === null)
+          throw new StudioError(
+            'refused',
+            `The method ${method} merges outputs: there is no adapter to write to ${plan.out}.`,
+          );
+        const written =
+          plan.out === undefined || adapterId === null
+            ? null
+            : await client.request('adapters.export', { id: adapterId, directory: plan.out });
+        const lines = [
+          adapterId === null ? '' : `adapter  ${adapterId}\n`,
+          written === null ? '' : `written  ${written.directory}\n`,
+          matrix.rows.length === 0 ? '' : `\n${matrixText(matrix)}`,
+        ];
+        return { json: { adapterId, directory: written?.directory ?? null, matrix }, text: lines.join('') };
+      });
+    },
+  });
+}
+
+function planFromOptions(input: {
+  method?: string | undefined;
+  adapters: string[];
+  weights?: number[] | undefined;
+  name?: string | undefined;
+  samples: number;
+  out?: string | undefined;
+}): Plan {
+  if (input.method === undefined || input.adapters.length === 0)
+    throw new StudioError('invalid_input', 'Say what to merge.', 'Give a merge.yaml, or --method and --adapters.');
+  return {
+    name: input.name,
+    method: input.method,
+    parameters: givenParameters(declarations, input.method, input),
+    adapters: input.adapters,
+    weights: input.weights,
+    evalSamples: input.samples,
+    out: input.out,
+  };
+}
+
+async function planFromFile(file: string, out: string | undefined): Promise<Plan> {
+  const text = await readTextFile(file);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (thrown) {
+    throw new StudioError(
+      'invalid_input',
+      `${file} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`,
+    );
+  }
+  const parsed = fileSchema.safeParse(value);
+  if (!parsed.success) throw new StudioError('invalid_input', `${file} is not valid: ${describeIssues(parsed.error)}.`);
+  const { name, method, parameters, adapters, eval_samples } = parsed.data;
+  return {
+    name,
+    method,
+    parameters,
+    adapters: adapters.map((entry) => (typeof entry === 'string' ? entry : entry.adapter)),
+    weights: adapters.map((entry) => (typeof entry === 'string' ? 1 : entry.weight)),
+    evalSamples: eval_samples,
+    out: out ?? parsed.data.out,
+  };
+}
+
+function matrixText({ columns, rows }: MergeMatrix): string {
+  return formatTable(
+    ['data set', ...columns.map(({ label }) => label)],
+    rows.map(({ datasetName, accuracies }) => [datasetName, ...accuracies.map(formatPercent)]),
+    1,
+  );
+}

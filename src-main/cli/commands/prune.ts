@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { pruneMethods } from '../../engine/prune/index.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
+import { addMethodOptions, givenParameters } from '../method-options.ts';
+import { findAdapter } from '../references.ts';
+import { describeAdapter } from './adapters.ts';
+
+const declarations = pruneMethods.map(({ declaration }) => declaration);
+
+export function addPruneCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'prune',
+    summary: 'leave parts of an adapter out, and keep the rest as a new adapter',
+    options(command) {
+      command
+        .requiredOption('--adapter <adapter>', 'id, name, run or folder')
+        .requiredOption('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
+        .option('--name <name>', 'what to call the pruned adapter')
+        .option('--out <folder>', 'also write it there as a PEFT folder');
+      addMethodOptions(command, declarations);
+    },
+    input: z.looseObject({
+      adapter: z.string(),
+      method: z.string(),
+      name: z.string().optional(),
+      out: z.string().optional(),
+    }),
+    async run(input, { terminal, withStudio }) {
+      const parameters = givenParameters(declarations, input.method, input);
+      return withStudio(async (client) => {
+        const { id } = await findAdapter(client, input.adapter);
+        const known = new Set((await client.request('adapters.list', {})).map((adapter) => adapter.id));
+        const job = await client.request('prune.start', {
+          adapterId: id,
+          method: input.method,
+          parameters,
+          ...(input.name === undefined ? {} : { name: input.name }),
+        });
+        const ended = await followJob(client, job, terminal);
+        const made = (await client.request('adapters.list', {})).find(
+          (adapter) => adapter.id === ended.subjectId || !known.has(adapter.id),
+        );
+        if (made === undefined) throw new StudioError('internal', 'The pruning left no adapter.');
+        const written =
+          input.out === undefined
+            ? null
+            : await client.request('adapters.export', { id: made.id, directory: input.out });
+        return {
+          json: { adapter: made, directory: written?.directory ?? null },
+          text: describeAdapter(made) + (written === null ? '' : `written  ${written.directory}\n`),
+        };
+      });
+    },
+  });
+}

@@ -1,0 +1,144 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { formatFacts, formatPercent, formatTable } from '../format.ts';
+import { findRun } from '../references.ts';
+import { describeRun } from '../run-text.ts';
+import { followRun } from './train.ts';
+
+const byRun = z.object({ run: z.string() });
+
+export function addRunCommands(parent: Command, surroundings: Surroundings): void {
+  const group = addGroup(parent, 'runs', 'runs: list, show, compare, resume, pause, cancel');
+
+  addCommand(group, surroundings, {
+    usage: 'list',
+    summary: 'every run with its result',
+    options: (command) => void command.option('--archived', 'the archived ones instead'),
+    input: z.object({ archived: z.boolean().default(false) }),
+    async run({ archived }, { withStudio }) {
+      const runs = await withStudio((client) => client.request('runs.list', { archived }));
+      const text = formatTable(
+        ['id', 'name', 'status', 'step', 'accuracy', 'step time', 'tags'],
+        runs.map((run) => [
+          run.id,
+          run.name,
+          run.status,
+          run.facts === null ? String(run.step) : `${run.step}/${run.facts.totalSteps}`,
+          formatPercent(run.result?.accuracy ?? null),
+          run.result === null ? '–' : `${run.result.medianStepMilliseconds.toFixed(1)} ms`,
+          run.tags.join(' '),
+        ]),
+      );
+      return { json: runs, text };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'show <run>',
+    summary: "a run's settings, checkpoints, result and last log lines; with --json its whole history",
+    input: byRun,
+    async run({ run: reference }, { withStudio }) {
+      return withStudio(async (client) => {
+        const run = await findRun(client, reference);
+        const log = await client.request('runs.log', { id: run.id });
+        const metrics = await client.request('runs.metrics', { id: run.id });
+        const checkpoints = formatTable(
+          ['checkpoint', 'step', 'accuracy', 'folder'],
+          run.checkpoints.map(({ kind, step, accuracy, folder }) => [
+            kind,
+            String(step),
+            formatPercent(accuracy),
+            folder,
+          ]),
+        );
+        const lines = log.slice(-10).map(({ level, text }) => `${level}: ${text.split('\n')[0]}\n`);
+        return {
+          json: { run, metrics, log },
+          text: [describeRun(run), ...(run.checkpoints.length > 0 ? [checkpoints] : []), lines.join('')].join('\n'),
+        };
+      });
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'compare <runs...>',
+    summary: 'results side by side, and the settings in which the runs differ',
+    input: z.object({ runs: z.array(z.string()).min(1) }),
+    async run({ runs: references }, { withStudio }) {
+      const runs = await withStudio(async (client) => {
+        const found: RunRecord[] = [];
+        for (const reference of references) found.push(await findRun(client, reference));
+        return found;
+      });
+      const differences = differingSettings(runs);
+      const header = ['', ...runs.map(({ name }) => name)];
+      const results = formatTable(header, [
+        ['status', ...runs.map(({ status }) => status)],
+        ['accuracy', ...runs.map(({ result }) => formatPercent(result?.accuracy ?? null))],
+        ['eval loss', ...runs.map(({ result }) => result?.evalLoss?.toFixed(4) ?? '–')],
+        ['step time, ms', ...runs.map(({ result }) => result?.medianStepMilliseconds.toFixed(1) ?? '–')],
+        ['layers on', ...runs.map(({ result }) => formatPercent(result?.meanActiveShare ?? null))],
+      ]);
+      const settings = formatTable(
+        header,
+        differences.map(({ key, values }) => [key, ...values.map((value) => JSON.stringify(value))]),
+      );
+      return {
+        json: { runs, differences },
+        text: `${results}\n${differences.length === 0 ? 'The settings are equal.\n' : settings}`,
+      };
+    },
+  });
+
+  addCommand(group, surroundings, {
+    usage: 'resume <run>',
+    summary: 'go on with a run that was paused, interrupted or stopped, from its last checkpoint',
+    input: byRun,
+    async run({ run: reference }, { terminal, withStudio }) {
+      return withStudio(async (client) => {
+        const { id } = await findRun(client, reference);
+        const job = await client.request('runs.resume', { id });
+        return followRun(client, id, job, terminal);
+      });
+    },
+  });
+
+  for (const { verb, summary } of [
+    {
+      verb: 'pause',
+      summary: 'hold back a run that waits in the queue (Ctrl+C pauses the one that this terminal trains)',
+    },
+    { verb: 'cancel', summary: 'give up a run that waits, was paused or was interrupted' },
+  ] as const)
+    addCommand(group, surroundings, {
+      usage: `${verb} <run>`,
+      summary,
+      input: byRun,
+      async run({ run: reference }, { withStudio }) {
+        return withStudio(async (client) => {
+          const { id } = await findRun(client, reference);
+          await client.request(`runs.${verb}`, { id });
+          const run = await client.request('runs.get', { id });
+          return { json: run, text: formatFacts([[run.name, run.status]]) };
+        });
+      },
+    });
+}
+
+/** The settings in which not all runs agree, by their path in the YAML. */
+function differingSettings(runs: readonly RunRecord[]): { key: string; values: unknown[] }[] {
+  const flat = runs.map((run) => flatten(run.config));
+  const keys = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
+  return keys
+    .map((key) => ({ key, values: flat.map((settings) => settings.get(key) ?? null) }))
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+}
+
+function flatten(value: unknown, prefix = ''): Map<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map([[prefix, value]]);
+  return new Map(
+    Object.entries(value).flatMap(([key, item]) => [...flatten(item, prefix === '' ? key : `${prefix}.${key}`)]),
+  );
+}

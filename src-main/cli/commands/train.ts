@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { isMap, parse, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { type Answer, addCommand, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
+import { formatFacts } from '../format.ts';
+import { describeRun } from '../run-text.ts';
+import type { StudioClient } from '../studio.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function addTrainCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'train [file]',
+    summary: "train an adapter as a run's YAML file says; without a file, with the defaults",
+    options: (command) =>
+      void command
+        .option(
+          '--set <key=value...>',
+          'change a key of the file, e.g. learning_rate=2e-4 or coto.initial_p=0.2',
+          collectAssignment,
+        )
+        .option('--name <name>', 'what to call the run')
+        .option('--tag <tag...>', 'tags of the run')
+        .option('--dry-run', 'only say what the run would come to'),
+    input: z.object({
+      file: z.string().optional(),
+      set: z.array(z.tuple([z.string(), z.string()])).default([]),
+      name: z.string().optional(),
+      tag: z.array(z.string()).default([]),
+      dryRun: z.boolean().default(false),
+    }),
+    async run({ file, set, name, tag, dryRun }, { terminal, withStudio }) {
+      const text = file === undefined ? '' : await readTextFile(file);
+      return withStudio(async (client) => {
+        const config = await client.request('runs.parse', { yaml: applyAssignments(text, set) });
+        if (dryRun) {
+          const forecast = await client.request('runs.forecast', { config });
+          return { json: { config, forecast }, text: forecastText(forecast) };
+        }
+        const { run, job } = await client.request('runs.create', {
+          config,
+          tags: tag,
+          ...(name === undefined ? {} : { name }),
+        });
+        return followRun(client, run.id, job, terminal);
+      });
+    },
+  });
+}
+
+/** Shows a run's training until it ends. Ctrl+C pauses it at the next step, with all that is needed to go on. */
+export async function followRun(
+  client: StudioClient,
+  runId: string,
+  job: Parameters<typeof followJob>[1],
+  terminal: Terminal,
+): Promise<Answer> {
+  const ended = await followJob(client, job, terminal, {
+    interrupt: () => client.request('runs.pause', { id: runId }),
+    interruptText: 'Pausing after this step … (Ctrl+C again to end at once)',
+  });
+  const run = await client.request('runs.get', { id: runId });
+  const adapter = run.adapterId === null ? null : await client.request('adapters.get', { id: run.adapterId });
+  const paused = ended.status === 'paused';
+  const next = paused ? `Paused at step ${run.step}. Go on with: coto runs resume ${run.id}\n` : '';
+  return { json: { run, adapter }, text: describeRun(run) + next, ...(paused ? { code: 130 } : {}) };
+}
+
+/** The file's text with single keys changed; a text that is no YAML is given back, so that its reader says what is wrong. */
+export function applyAssignments(text: string, assignments: readonly (readonly [string, string])[]): string {
+  if (assignments.length === 0) return text;
+  const written = parseDocument(text);
+  const document = written.contents === null ? parseDocument('{}') : written;
+  if (document.errors.length > 0) return text;
+  for (const [key, value] of assignments) {
+    const path = key.split('.');
+    // `coto: null` or a missing key becomes an object where a key below it is set.
+    for (let depth = 1; depth < path.length; depth++) {
+      const parent = path.slice(0, depth);
+      if (!isMap(document.getIn(parent))) document.setIn(parent, document.createNode({}));
+    }
+    document.setIn(path, parse(value));
+  }
+  return document.toString();
+}
+
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    throw new StudioError(
+      'not_found',
+      `The file ${path} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+    );
+  }
+}
+
+function collectAssignment(text: string, before: [string, string][] = []): [string, string][] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError(`"${text}" is not key=value.`);
+  return [...before, [text.slice(0, at).trim(), text.slice(at + 1)]];
+}
+
+function forecastText(forecast: RequestOutput<'runs.forecast'>): string {
+  return `${formatFacts([
+    ['steps', String(forecast.totalSteps)],
+    ['examples', String(forecast.trainExamples)],
+    ['trainable', `${forecast.trainableParameters} of ${forecast.totalParameters} parameters`],
+    ['groups', forecast.groups.join(', ')],
+    ['target modules', forecast.targetModules.join(', ')],
+  ])}\n${forecast.yaml}`;
+}

@@ -1,0 +1,93 @@
+import { type ErrorCode, errorCodeSchema, StudioError } from '../../src-shared/contract/errors.ts';
+import type { JobRecord } from '../../src-shared/domain/job.ts';
+import { ProgressLine } from './progress-line.ts';
+import type { StudioClient } from './studio.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface FollowOptions {
+  /** What the first Ctrl+C asks for; a second one ends the command. */
+  interrupt(running: JobRecord): Promise<unknown>;
+  /** Said when it was asked. */
+  readonly interruptText: string;
+  prefix?(job: JobRecord): string;
+  suffix?(job: JobRecord): string;
+  /** Told of every job when it ends. */
+  ended?(job: JobRecord, line: ProgressLine): void;
+}
+
+/**
+ * Shows the progress of jobs until all of them have ended, or none can go on (one was paused or interrupted).
+ * Throws StudioError('cancelled') at a second Ctrl+C.
+ */
+export async function followJobs(
+  client: StudioClient,
+  jobs: readonly JobRecord[],
+  terminal: Terminal,
+  options: FollowOptions,
+): Promise<Map<string, JobRecord>> {
+  const line = new ProgressLine(terminal);
+  const latest = new Map(jobs.map((job) => [job.id, job]));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const told = new Set<string>();
+
+  const take = (job: JobRecord): void => {
+    if (!latest.has(job.id)) return;
+    latest.set(job.id, job);
+    if (job.status === 'running' && job.progress !== null)
+      line.show(job.progress, options.prefix?.(job) ?? '', options.suffix?.(job) ?? '');
+    if (isOver(job) && !told.has(job.id)) {
+      told.add(job.id);
+      line.clear();
+      options.ended?.(job, line);
+    }
+    if ([...latest.values()].every(isOver) || job.status === 'paused' || job.status === 'interrupted') resolve();
+  };
+
+  let interrupts = 0;
+  const stopListening = terminal.onInterrupt(() => {
+    interrupts++;
+    const running = [...latest.values()].find((job) => job.status === 'running');
+    if (interrupts > 1 || running === undefined) {
+      reject(new StudioError('cancelled', 'Interrupted.', 'What was finished is kept.'));
+      return;
+    }
+    line.say(options.interruptText);
+    options.interrupt(running).catch(reject);
+  });
+  const stopWatching = client.on('job.changed', take);
+  try {
+    // What happened before the listener was there.
+    for (const job of jobs) take(await client.request('jobs.get', { id: job.id }));
+    await promise;
+  } finally {
+    stopWatching();
+    stopListening();
+    line.clear();
+  }
+  return latest;
+}
+
+/** Follows one job. Ctrl+C cancels it, or does what `interrupt` says. Throws the error with which the job failed. */
+export async function followJob(
+  client: StudioClient,
+  job: JobRecord,
+  terminal: Terminal,
+  interrupt: Pick<FollowOptions, 'interrupt' | 'interruptText'> = {
+    interrupt: (running) => client.request('jobs.cancel', { id: running.id }),
+    interruptText: 'Cancelling …',
+  },
+): Promise<JobRecord> {
+  const ended = (await followJobs(client, [job], terminal, interrupt)).get(job.id) ?? job;
+  if (ended.status === 'failed' || ended.status === 'interrupted') throw jobError(ended);
+  if (ended.status === 'cancelled') throw new StudioError('cancelled', `${ended.title}: cancelled.`);
+  return ended;
+}
+
+export function jobError(job: JobRecord): StudioError {
+  const code: ErrorCode = errorCodeSchema.safeParse(job.error?.code).data ?? 'internal';
+  return new StudioError(code, job.error?.message ?? `${job.title}: ${job.status}.`, job.error?.hint ?? null);
+}
+
+export function isOver(job: JobRecord): boolean {
+  return job.status !== 'queued' && job.status !== 'running';
+}

@@ -1,0 +1,77 @@
+/** A rule need not be as long as the longest sentence below it. */
+const ruleLimit = 100;
+
+/** Rows as aligned columns, the first row above a rule; columns from `rightFrom` on stand to the right. */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[], rightFrom = 99): string {
+  const widths = header.map((title, column) =>
+    Math.max(width(title), ...rows.map((cells) => width(cells[column] ?? ''))),
+  );
+  const line = (cells: readonly string[]) =>
+    widths
+      .map((size, column) => pad(cells[column] ?? '', size, column >= rightFrom))
+      .join('  ')
+      .trimEnd();
+  return [
+    line(header),
+    widths
+      .map((size) => '─'.repeat(size))
+      .join('──')
+      .slice(0, ruleLimit),
+    ...rows.map(line),
+    '',
+  ].join('\n');
+}
+
+/** "name  value" lines, names aligned. */
+export function formatFacts(facts: readonly (readonly [string, string])[]): string {
+  const size = Math.max(0, ...facts.map(([name]) => width(name)));
+  return `${facts.map(([name, value]) => `${pad(name, size, false)}  ${value}`).join('\n')}\n`;
+}
+
+/** "0.9 s", "48 s", "2 min 05 s", "1 h 02 min". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+/** "31.2 MB": powers of 1000, as disks are sold. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+export function formatPercent(share: number | null): string {
+  return share === null ? '–' : `${(100 * share).toFixed(1)} %`;
+}
+
+export function formatTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** What JSON has no form for: bytes become a list of numbers; NaN and infinities become null by themselves. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? Array.from(item) : item), 2)}\n`;
+}
+
+/** Characters as a terminal counts them; every letter used here is one column wide. */
+function width(text: string): number {
+  return [...text].length;
+}
+
+function pad(text: string, size: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, size - width(text)));
+  return right ? space + text : text + space;
+}

@@ -1,0 +1,69 @@
+import { Command, CommanderError } from 'commander';
+import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import type { Answer, Surroundings } from './command.ts';
+import { commands } from './commands/index.ts';
+import { toJson } from './format.ts';
+import { packageVersion } from './package-version.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Runs `coto` with `argv` (without node and script) and answers the exit code: 0 when done, 1 on an error, 2 on a wrong
+ * command line, 130 when interrupted. Standard output carries the answer only.
+ */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  let asJson = false;
+  let code = 0;
+  const surroundings: Surroundings = {
+    terminal,
+    environment,
+    begin(json) {
+      asJson = json;
+    },
+    answer(answer: Answer) {
+      terminal.write(asJson ? toJson(answer.json) : answer.text);
+      code = answer.code ?? 0;
+    },
+  };
+  try {
+    await program(surroundings).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    // Commander has said what is wrong already; help and --version end so too.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    const error = toErrorValue(thrown);
+    const { message, hint } = error;
+    terminal.report(`coto: ${oneLine(hint === null ? message : `${message} ${hint}`)}\n`);
+    if (environment['COTO_DEBUG'] && error.details !== null) terminal.report(`${error.details}\n`);
+    if (asJson) terminal.write(toJson({ error: { code: error.code, message, hint } }));
+    return thrown instanceof StudioError && thrown.code === 'cancelled' ? 130 : 1;
+  }
+}
+
+function program(surroundings: Surroundings): Command {
+  const { terminal } = surroundings;
+  const root = new Command('coto')
+    .description('Fine-tune, merge and prune LoRA adapters with the CoTo schedule, offline.')
+    .version(packageVersion())
+    .showHelpAfterError('(coto --help lists the commands and options)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.report(text) });
+  for (const add of commands) add(root, surroundings);
+  inherit(root);
+  return root;
+}
+
+/** Subcommands that were added by `command()` copy these settings, but only as they stood then. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    inherit(child);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+}

@@ -1,0 +1,98 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { Declaration, ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
+
+/** One option for each parameter that any of the methods declares, e.g. --sparsity <number>; and --set name=value. */
+export function addMethodOptions(command: Command, methods: readonly Declaration[]): void {
+  const byName = new Map<string, { spec: ParameterSpec; users: string[] }>();
+  for (const method of methods)
+    for (const spec of method.parameters) {
+      const entry = byName.get(spec.name) ?? { spec, users: [] };
+      entry.users.push(method.id);
+      byName.set(spec.name, entry);
+    }
+  for (const [name, { spec, users }] of byName)
+    command.option(
+      `--${optionName(name)} <${placeholder(spec)}>`,
+      `${spec.help} Default ${spec.default}; for ${users.join(', ')}.`,
+    );
+  command.option('--set <name=value...>', 'the same parameters by name', parseAssignment, {});
+}
+
+/** The parameters of the chosen method that were given, as their declared types; a parameter of another method is refused. */
+export function givenParameters(
+  methods: readonly Declaration[],
+  methodId: string,
+  options: Readonly<Record<string, unknown>>,
+): ParameterValues {
+  const method = methods.find((known) => known.id === methodId);
+  if (method === undefined)
+    throw new StudioError(
+      'not_found',
+      `There is no method "${methodId}".`,
+      `Methods: ${methods.map(({ id }) => id).join(', ')}.`,
+    );
+  const texts = new Map<string, string>();
+  for (const name of new Set(methods.flatMap((known) => known.parameters.map((spec) => spec.name)))) {
+    const text = options[camelCase(optionName(name))];
+    if (typeof text === 'string') texts.set(name, text);
+  }
+  const set = options['set'];
+  if (typeof set === 'object' && set !== null)
+    for (const [name, text] of Object.entries(set)) texts.set(name, String(text));
+
+  const values: ParameterValues = {};
+  for (const [name, text] of texts) {
+    const spec = method.parameters.find((known) => known.name === name);
+    if (spec === undefined)
+      throw new StudioError(
+        'invalid_input',
+        `The method ${methodId} has no parameter "${name}".`,
+        `It has ${method.parameters.map((known) => known.name).join(', ') || 'none'}.`,
+      );
+    values[name] = typedValue(spec, text);
+  }
+  return values;
+}
+
+function typedValue(spec: ParameterSpec, text: string): number | boolean | string {
+  if (spec.type === 'integer' || spec.type === 'number') {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isNaN(value)) throw new StudioError('invalid_input', `${spec.name} is "${text}", not a number.`);
+    return value;
+  }
+  if (spec.type !== 'boolean') return text;
+  if (text !== 'true' && text !== 'false')
+    throw new StudioError('invalid_input', `${spec.name} is "${text}", not true or false.`);
+  return text === 'true';
+}
+
+/** Collects --set a=1 b=2 into one object. */
+export function parseAssignment(text: string, before: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError(`"${text}" is not name=value.`);
+  return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1) };
+}
+
+export function parseNumber(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`);
+  return value;
+}
+
+/** For options that take several numbers. */
+export function collectNumber(text: string, before: readonly number[] = []): number[] {
+  return [...before, parseNumber(text)];
+}
+
+function optionName(parameter: string): string {
+  return parameter.replaceAll('_', '-');
+}
+
+function camelCase(option: string): string {
+  return option.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function placeholder(spec: ParameterSpec): string {
+  return spec.type === 'choice' ? (spec.choices ?? []).map(({ value }) => value).join('|') : spec.type;
+}

@@ -1,0 +1,62 @@
+import type { JobProgress } from '../../src-shared/domain/job.ts';
+import { formatCount, formatDuration } from './format.ts';
+import type { Terminal } from './terminal.ts';
+
+const barWidth = 20;
+/** Between two lines where a line cannot be written over. */
+const quietMilliseconds = 5000;
+
+/** The progress of what runs, on standard error: one line written over and over, or a line every few seconds in a log. */
+export class ProgressLine {
+  private readonly terminal: Terminal;
+  private readonly now: () => number;
+  private shown = '';
+  private phase = '';
+  private saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(terminal: Terminal, now: () => number = Date.now) {
+    this.terminal = terminal;
+    this.now = now;
+  }
+
+  /** `prefix` stands before the phase, e.g. "[3/12] "; `suffix` at the end. */
+  show(progress: JobProgress, prefix = '', suffix = ''): void {
+    const text = `${prefix}${describeProgress(progress)}${suffix}`;
+    if (this.terminal.rewrites) {
+      const fitting = [...text].slice(0, Math.max(10, this.terminal.columns - 1)).join('');
+      if (fitting !== this.shown) this.terminal.report(`\r\u001b[K${fitting}`);
+      this.shown = fitting;
+      return;
+    }
+    const phase = prefix + progress.phase;
+    if (phase === this.phase && this.now() - this.saidAt < quietMilliseconds) return;
+    this.phase = phase;
+    this.saidAt = this.now();
+    this.terminal.report(`${text}\n`);
+  }
+
+  /** A line that stays. */
+  say(text: string): void {
+    this.clear();
+    this.terminal.report(`${text}\n`);
+  }
+
+  clear(): void {
+    if (this.shown !== '') this.terminal.report('\r\u001b[K');
+    this.shown = '';
+  }
+}
+
+/** "Training  ████░░░░  120/300 steps  8.1/s  22 s left" */
+export function describeProgress({ phase, done, total, unit, perSecond, etaSeconds }: JobProgress): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const full = Math.round(share * barWidth);
+  const parts = [
+    phase,
+    '█'.repeat(full) + '░'.repeat(barWidth - full),
+    `${formatCount(done)}/${formatCount(total)} ${unit}`,
+    ...(perSecond === null ? [] : [`${perSecond.toPrecision(3)}/s`]),
+    ...(etaSeconds === null ? [] : [`${formatDuration(etaSeconds)} left`]),
+  ];
+  return parts.join('  ');
+}

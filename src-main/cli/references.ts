@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
+import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../src-shared/domain/model.ts';
+import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { StudioClient } from './studio.ts';
+
+/** A model by id, by name, or by folder (which is then made known to the studio). */
+export async function findModel(client: StudioClient, reference: string): Promise<ModelRecord> {
+  const found = pick('model', await client.request('models.list', {}), reference);
+  if (found !== null) return found;
+  return existsSync(reference)
+    ? client.request('models.add', { path: resolve(reference) })
+    : notFound('model', reference, 'coto models list');
+}
+
+/** A data set by id, by name, or by folder (which is then made known to the studio). */
+export async function findDataset(client: StudioClient, reference: string): Promise<DatasetRecord> {
+  const found = pick('data set', await client.request('datasets.list', {}), reference);
+  if (found !== null) return found;
+  return existsSync(reference)
+    ? client.request('datasets.add', { path: resolve(reference) })
+    : notFound('data set', reference, 'coto datasets list');
+}
+
+/** An adapter by id, by name, by the run that made it, or by folder (which is then imported; `modelId` says its base). */
+export async function findAdapter(client: StudioClient, reference: string, modelId?: string): Promise<AdapterRecord> {
+  const adapters = await client.request('adapters.list', {});
+  const found = pick('adapter', adapters, reference);
+  if (found !== null) return found;
+  const run = pick('run', await client.request('runs.list', {}), reference);
+  const made = adapters.find((adapter) => adapter.id === run?.adapterId);
+  if (made !== undefined) return made;
+  if (run !== null)
+    throw new StudioError('refused', `The run "${run.name}" has made no adapter (${run.status}).`, 'Let it end first.');
+  return existsSync(reference)
+    ? client.request('adapters.import', { path: resolve(reference), ...(modelId === undefined ? {} : { modelId }) })
+    : notFound('adapter', reference, 'coto adapters list');
+}
+
+/** A run by id or by name, archived ones too. */
+export async function findRun(client: StudioClient, reference: string): Promise<RunRecord> {
+  for (const archived of [false, true]) {
+    const found = pick('run', await client.request('runs.list', { archived }), reference);
+    if (found !== null) return found;
+  }
+  return notFound('run', reference, 'coto runs list');
+}
+
+/** The record of that id, else the only one of that name; several of one name are a question, not an answer. */
+function pick<T extends { id: string; name: string }>(
+  kind: string,
+  records: readonly T[],
+  reference: string,
+): T | null {
+  const byId = records.find((record) => record.id === reference);
+  if (byId !== undefined) return byId;
+  const named = records.filter((record) => record.name === reference);
+  if (named.length > 1)
+    throw new StudioError(
+      'invalid_input',
+      `There are ${named.length} ${kind}s named "${reference}".`,
+      `Give the id of one: ${named.map((record) => record.id).join(', ')}.`,
+    );
+  return named[0] ?? null;
+}
+
+function notFound(kind: string, reference: string, command: string): never {
+  throw new StudioError(
+    'not_found',
+    `There is no ${kind} "${reference}": no id, no name, no folder.`,
+    `${command} shows what there is.`,
+  );
+}

@@ -1,0 +1,48 @@
+import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { formatCount, formatDuration, formatFacts, formatPercent, formatTime } from './format.ts';
+
+/** What a run is and came to, as "name  value" lines. */
+export function describeRun(run: RunRecord): string {
+  const { config, facts, result } = run;
+  const { adapter, coto } = config;
+  const lines: (readonly [string, string])[] = [
+    ['run', run.id],
+    ['name', run.name],
+    ['status', run.status],
+    ['model', run.modelId],
+    ['data set', run.datasetId],
+    ['adapter', `${adapter.variant}, r ${adapter.r}, lora_alpha ${adapter.lora_alpha}`],
+    [
+      'CoTo',
+      coto === null
+        ? 'off'
+        : `p ${coto.initial_p} to ${coto.final_p} over ${formatPercent(coto.stage1_ratio)} of the steps, by ${coto.granularity}`,
+    ],
+    ['seed', String(config.seed)],
+    ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
+  ];
+  if (facts !== null)
+    lines.push(
+      ['steps', `${run.step} of ${facts.totalSteps}`],
+      ['trainable', `${formatCount(facts.trainableParameters)} of ${formatCount(facts.totalParameters)} parameters`],
+      ['computed on', `${facts.backend}, ${facts.threads} threads`],
+    );
+  if (result !== null)
+    lines.push(
+      [
+        'accuracy',
+        `${formatPercent(result.accuracy)}${facts === null ? '' : ` of ${formatCount(facts.evalExamples)} test examples`}`,
+      ],
+      ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
+      ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
+      [
+        'step time',
+        `${result.medianStepMilliseconds.toFixed(1)} ms (median), ${result.meanStepMilliseconds.toFixed(1)} ms (mean)`,
+      ],
+      ['layers on', formatPercent(result.meanActiveShare)],
+      ['trained for', formatDuration(result.trainSeconds)],
+    );
+  if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);
+  if (run.error !== null) lines.push(['error', [run.error.message, run.error.hint ?? ''].join(' ').trim()]);
+  return formatFacts(lines);
+}

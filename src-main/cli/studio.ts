@@ -1,0 +1,58 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { events } from '../../src-shared/contract/events.ts';
+import { requests } from '../../src-shared/contract/requests.ts';
+import { type Client, connect } from '../../src-shared/rpc/connect.ts';
+import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
+import { serve } from '../../src-shared/rpc/serve.ts';
+import { startEngineWorker } from '../backend/engine-host.ts';
+import { createBackend } from '../backend/index.ts';
+
+const contract = { requests, events };
+export type StudioClient = Client<typeof contract>;
+
+/** The backend in this very process, asked by the requests that the window uses too. */
+export interface Studio {
+  readonly client: StudioClient;
+  /** Pauses a training run that is under way, ends the engine and closes the database. */
+  close(): Promise<void>;
+}
+
+/** models/ and data/ that come with the studio: two folders up, from the sources as from the built file. */
+export const resourcesDirectory = fileURLToPath(new URL('../../assets', import.meta.url));
+
+/** `--home`, else COTO_STUDIO_HOME, else where the window keeps its things too. */
+export function resolveHome(option: string | undefined, environment: NodeJS.ProcessEnv): string {
+  return option ?? (environment['COTO_STUDIO_HOME'] || join(userDataFolder(environment), 'CoTo Studio'));
+}
+
+/** The folder that Electron calls `appData`. */
+function userDataFolder(environment: NodeJS.ProcessEnv): string {
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
+  if (process.platform === 'win32') return environment['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming');
+  return environment['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+}
+
+/** Throws StudioError('refused') while a window or another command has the home. */
+export async function openStudio(home: string): Promise<Studio> {
+  const backend = await createBackend({
+    home,
+    resourcesDirectory,
+    startEngine: () => startEngineWorker(),
+    takeUpQueue: false,
+  });
+  const [own, other] = inProcessChannels();
+  const server = serve(other, contract, (name, input) => backend.handle(name, input), {
+    onFault: (error) => console.error('A message of the backend was lost:', error),
+  });
+  backend.subscribe((name, payload) => server.emit(name, payload));
+  const client = connect(own, contract);
+  return {
+    client,
+    async close() {
+      await backend.close();
+      client.close();
+    },
+  };
+}
