@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
-import { formatBytes, formatDuration, plural } from '../components/format.ts';
+import { backendName, formatBytes, formatDuration, plural } from '../components/format.ts';
 import { jobPath } from './job-path.ts';
 import classes from './status-bar.module.css';
 
@@ -23,7 +23,12 @@ export function StatusBar() {
       {queued > 0 ? <Item icon={<IconStack size={14} />} text={`${plural(queued, 'job')} queued`} /> : null}
       {status ? (
         <>
-          <Item icon={<IconCpu size={14} />} text={status.backend} title="Compute backend" href="#/settings" />
+          <Item
+            icon={<IconCpu size={14} />}
+            text={backendName(status.backend)}
+            title="Compute backend"
+            href="#/settings"
+          />
           <Item
             icon={<IconDeviceSdCard size={14} />}
             text={`${formatBytes(status.memoryUsedBytes)} of ${formatBytes(status.memoryTotalBytes)}`}

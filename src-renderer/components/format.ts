@@ -98,3 +98,8 @@ export function formatExact(at: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
+
+/** A compute backend's id as the status shows it; it is chosen when something first computes. */
+export function backendName(id: string): string {
+  return id === 'auto' ? 'chosen at first use' : id;
+}

@@ -23,7 +23,6 @@ export function baseTemplate(theme: FigureTheme): object {
     ticklen: 4,
     showline: true,
     automargin: true,
-    title: { standoff: 8 },
   };
   return {
     layout: {

@@ -27,7 +27,7 @@ export function classBalanceFigure(description: DatasetDescription, theme: Figur
       bargap: 0.25,
       showlegend: true,
       legend: legendAbove(theme),
-      xaxis: axis(theme, '', { type: 'category', tickangle: crowded ? -45 : 0, showgrid: false }),
+      xaxis: axis(theme, '', { title: { text: '' }, type: 'category', tickangle: crowded ? -45 : 0, showgrid: false }),
       yaxis: axis(theme, 'examples', { rangemode: 'tozero' }),
     }),
     caption: '',

@@ -1,7 +1,7 @@
 import { Progress, Skeleton } from '@mantine/core';
 import { useRequest } from '../../api/query.ts';
 import { Link } from '../../app/routes.tsx';
-import { formatBytes } from '../../components/format.ts';
+import { backendName, formatBytes } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import classes from './home.module.css';
 
@@ -14,7 +14,7 @@ export function MachinePanel() {
         <div className={classes['stack']}>
           <div className={classes['meterRow']}>
             <span className={classes['quiet']}>Compute backend</span>
-            <span>{status.backend}</span>
+            <span>{backendName(status.backend)}</span>
           </div>
           <div className={classes['meter']}>
             <div className={classes['meterRow']}>
