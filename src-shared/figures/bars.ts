@@ -44,7 +44,7 @@ export function barSeries(
   if (!repeated) return [bars];
   bars.error_y = {
     type: 'data',
-    array: intervals.map((interval) => interval.halfWidth ?? 0),
+    array: intervals.map((interval) => interval.halfWidth),
     color: text,
     thickness: 1.2,
     width: 4,

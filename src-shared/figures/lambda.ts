@@ -50,7 +50,7 @@ export function lambdaFigure(
       : ' One pair of seeds: no uncertainty can be drawn.';
   return {
     data,
-    layout: baseLayout(theme, 'What lies between two adapters of one task', {
+    layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
       margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
       xaxis: axis(theme, 'λ (0: first seed, 1: second seed)', { range: [-0.01, 1.01] }),
       yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: [...range] }),

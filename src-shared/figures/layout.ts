@@ -7,7 +7,17 @@ const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-se
 export function baseLayout(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
   const { text, surface, grid } = themeColours(theme);
   return {
-    title: { text: title, font: { size: 14, color: text, family: font }, x: 0, xref: 'paper', xanchor: 'left' },
+    title: {
+      text: title,
+      font: { size: 14, color: text, family: font },
+      x: 0,
+      xref: 'paper',
+      xanchor: 'left',
+      y: 1,
+      yref: 'container',
+      yanchor: 'top',
+      pad: { t: 12 },
+    },
     font: { family: font, size: 12, color: text },
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
@@ -33,13 +43,16 @@ export function axis(theme: FigureTheme, title: string, overrides: FigureObject 
   };
 }
 
-/** A legend in one row above the plot, for figures without line ends. */
+/** The top margin of a figure with title and legend, in pixels. */
+export const legendMargin = 64;
+
+/** A legend in one row between title and plot, for figures without line ends; needs `legendMargin` at the top. */
 export function legendAbove(theme: FigureTheme): FigureObject {
   return {
     orientation: 'h',
-    x: 1,
-    xanchor: 'right',
-    y: 1.02,
+    x: 0,
+    xanchor: 'left',
+    y: 1.01,
     yanchor: 'bottom',
     font: { size: 11, color: themeColours(theme).text },
   };

@@ -1,7 +1,7 @@
 import type { MergingStudyResult } from '../domain/study.ts';
 import { barSeries } from './bars.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout, legendAbove } from './layout.ts';
+import { axis, baseLayout, legendAbove, legendMargin } from './layout.ts';
 import { seriesKey, studyStyles } from './palette.ts';
 
 /**
@@ -45,6 +45,7 @@ export function mergingFigure(
       barmode: 'overlay',
       showlegend: true,
       legend: legendAbove(theme),
+      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
       xaxis: axis(theme, '', {
         tickvals: categories.map((_, index) => index),
         ticktext: categories.map(plainText),

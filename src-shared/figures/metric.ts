@@ -1,6 +1,6 @@
 import type { MetricRow } from '../domain/run.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout, type LineEnd, legendAbove, lineEnds, marginFor } from './layout.ts';
+import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from './layout.ts';
 import { faded, runStyles } from './palette.ts';
 
 export interface MetricRun {
@@ -94,7 +94,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
   return {
     data,
     layout: baseLayout(theme, options.title, {
-      margin: { l: 56, r: atEnds ? marginFor(ends.map((end) => end.label)) : 24, t: 44, b: 48 },
+      margin: { l: 56, r: atEnds ? marginFor(ends.map((end) => end.label)) : 24, t: atEnds ? 44 : legendMargin, b: 48 },
       showlegend: !atEnds,
       legend: legendAbove(theme),
       xaxis: axis(theme, xTitle(options.x ?? 'step'), plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),

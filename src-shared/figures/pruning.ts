@@ -3,7 +3,16 @@ import { mean } from '../statistics/student.ts';
 import { bySeries, meanCurve } from './band.ts';
 import { barSeries } from './bars.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout, intervalCaption, type LineEnd, legendAbove, lineEnds, marginFor } from './layout.ts';
+import {
+  axis,
+  baseLayout,
+  intervalCaption,
+  type LineEnd,
+  legendAbove,
+  legendMargin,
+  lineEnds,
+  marginFor,
+} from './layout.ts';
 import { seriesKey, studyStyles } from './palette.ts';
 
 /**
@@ -55,6 +64,7 @@ export function pruningFigure(result: PruningStudyResult, theme: FigureTheme): F
       barmode: 'overlay',
       showlegend: true,
       legend: legendAbove(theme),
+      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
       xaxis: axis(theme, '', {
         tickvals: labels.map((_, index) => index),
         ticktext: labels.map(plainText),

@@ -66,7 +66,7 @@ function countSentence(verdicts: readonly Verdict[]): string[] {
   const count = (wanted: Verdict) => verdicts.filter((verdict) => verdict === wanted).length;
   const level = count('level') > 0 ? `, and both are level in ${count('level')}` : '';
   return [
-    `By the mean, LoRA + CoTo is ahead in ${count('coto')} of ${verdicts.length} rows, LoRA alone in ${count('without')}${level}. Rows of one study share their adapters, so they are not independent evidence.`,
+    `By the mean, LoRA + CoTo is ahead in ${count('coto')} of ${verdicts.length} rows, plain LoRA in ${count('without')}${level}. Rows of one study share their adapters, so they are not independent evidence.`,
   ];
 }
 

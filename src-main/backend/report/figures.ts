@@ -1,0 +1,102 @@
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { StudyResult } from '../../../src-shared/domain/study.ts';
+import {
+  activationFigure,
+  type Figure,
+  type FigureTheme,
+  fullActivationStep,
+  lambdaFigure,
+  lossFigure,
+  mergingFigure,
+  pruningFigure,
+  sparsityFigure,
+  stepTimeFigure,
+} from '../../../src-shared/figures/index.ts';
+import { mergeMethods } from '../../engine/merge/index.ts';
+import { methodLabel, type ReportOptions } from './options.ts';
+
+export interface ReportFigure {
+  readonly id: string;
+  readonly light: Figure;
+  readonly dark: Figure;
+}
+
+const methodLabels = new Map(mergeMethods.map(({ declaration }) => [declaration.id, declaration.label]));
+
+/** Every figure of the report in both themes, in reading order: what was asked first, how it was trained after. */
+export function reportFigures(options: ReportOptions): ReportFigure[] {
+  const draws: ((theme: FigureTheme) => Figure)[] = [
+    ...options.studies.flatMap((study) => (study.result === null ? [] : studyFigures(study.result))),
+    ...trainingFigures(options),
+  ];
+  return draws.map((draw, index) => ({
+    id: `figure-${index + 1}`,
+    light: draw({ dark: false }),
+    dark: draw({ dark: true }),
+  }));
+}
+
+function studyFigures(result: StudyResult): ((theme: FigureTheme) => Figure)[] {
+  switch (result.kind) {
+    case 'lambda':
+      return [(theme) => lambdaFigure(result, theme), (theme) => lambdaFigure(result, theme, 'loss')];
+    case 'pruning':
+      return [(theme) => pruningFigure(result, theme), (theme) => sparsityFigure(result, theme)];
+    case 'merging':
+      return [(theme) => mergingFigure(result, theme, methodLabels)];
+  }
+}
+
+function trainingFigures({ runs, metrics, masks }: ReportOptions): ((theme: FigureTheme) => Figure)[] {
+  const curves = runs.map((run) => ({
+    id: run.id,
+    label: run.name,
+    group: methodLabel(run),
+    coto: run.config.coto !== null,
+    variant: run.config.adapter.variant,
+    totalSteps: run.facts?.totalSteps ?? run.step,
+    examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
+    rows: metrics.get(run.id) ?? [],
+  }));
+  const timed = runs.flatMap((run) =>
+    run.result === null
+      ? []
+      : [
+          {
+            id: run.id,
+            label: methodLabel(run),
+            coto: run.config.coto !== null,
+            seed: run.config.seed,
+            meanStepMilliseconds: run.result.meanStepMilliseconds,
+          },
+        ],
+  );
+  return [
+    ...(curves.some((curve) => curve.rows.length > 0)
+      ? [(theme: FigureTheme) => lossFigure(curves, theme, { smoothing: 0.9 })]
+      : []),
+    ...(timed.length > 0 ? [(theme: FigureTheme) => stepTimeFigure(timed, theme)] : []),
+    ...runs.flatMap((run) => {
+      const kept = masks.get(run.id) ?? null;
+      return kept === null || run.config.coto === null ? [] : [(theme: FigureTheme) => activation(run, kept, theme)];
+    }),
+  ];
+}
+
+function activation(
+  run: RunRecord,
+  masks: NonNullable<ReturnType<ReportOptions['masks']['get']>>,
+  theme: FigureTheme,
+): Figure {
+  const totalSteps = run.facts?.totalSteps ?? run.step;
+  const figure = activationFigure(
+    {
+      masks,
+      groups: run.facts?.groups ?? [],
+      totalSteps,
+      fullActivationStep: run.config.coto === null ? null : fullActivationStep(run.config.coto, totalSteps),
+    },
+    theme,
+  );
+  return { ...figure, caption: `${run.name}. ${figure.caption}` };
+}

@@ -1,0 +1,73 @@
+import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
+import { type TableRow, unitLabels } from '../../../src-shared/results/demo-table.ts';
+import type { ReportOptions } from './options.ts';
+import type { ReportVersions } from './page.ts';
+
+/** One line a value: row, unit, side, seed (empty where seeds are merged), value (shares as fractions). RFC 4180. */
+export function reportCsv(rows: readonly TableRow[]): string {
+  const lines = [['id', 'quantity', 'unit', 'method', 'seed', 'value']];
+  for (const row of rows)
+    for (const [method, cell] of [
+      ['LoRA', row.lora],
+      ['LoRA + CoTo', row.coto],
+    ] as const)
+      for (const { seed, value } of cell.values)
+        lines.push([row.id, row.label, csvUnit(row), method, seed === null ? '' : String(seed), String(value)]);
+  return lines
+    .map((line) => line.map(csvField).join(','))
+    .join('\r\n')
+    .concat('\r\n');
+}
+
+/** Every number of the report, with what it takes to make it again. Shares and accuracies are fractions. */
+export function reportJson(
+  options: ReportOptions,
+  rows: readonly TableRow[],
+  sentences: readonly string[],
+  versions: ReportVersions,
+  createdAt: number,
+): string {
+  const { name, runs, studies, models, datasets } = options;
+  return `${JSON.stringify(
+    {
+      name,
+      createdAt: new Date(createdAt).toISOString(),
+      versions,
+      conclusions: sentences,
+      table: rows.map((row) => {
+        const difference = rowDifference(row);
+        return {
+          ...row,
+          difference,
+          differenceText: difference === null ? null : formatDifference(difference.mean, row.unit),
+        };
+      }),
+      runs: runs.map(({ id, name: runName, status, config, facts, result, step }) => ({
+        id,
+        name: runName,
+        status,
+        step,
+        config,
+        facts,
+        result,
+      })),
+      studies: studies.map(({ id, name: studyName, config, result }) => ({ id, name: studyName, config, result })),
+      models: models.map(({ id, name: modelName, description: { fingerprint } }) => ({
+        id,
+        name: modelName,
+        fingerprint,
+      })),
+      datasets: datasets.map(({ id, name: dataName, description: { splits } }) => ({ id, name: dataName, splits })),
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+function csvUnit(row: TableRow): string {
+  return row.unit === 'percent' || row.unit === 'points' || row.unit === 'share' ? 'fraction' : unitLabels[row.unit];
+}
+
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,57 @@
+/** Follows the reader's system in light and dark; prints in black on white. */
+export const styleSheet = `
+:root { color-scheme: light dark; --ground: #ffffff; --text: #23262b; --quiet: #5a606b; --line: #dfe2e7; --raised: #f6f7f9; }
+@media (prefers-color-scheme: dark) { :root { --ground: #1a1b1e; --text: #dfe1e5; --quiet: #a6abb5; --line: #34373d; --raised: #212327; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--text); font: 13px/20px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-variant-numeric: tabular-nums; }
+main { max-width: 1180px; margin: 0 auto; padding: 32px 24px; }
+h1 { font-size: 20px; line-height: 28px; margin: 0 0 4px; }
+h2 { font-size: 15px; line-height: 24px; margin: 32px 0 12px; }
+p { margin: 8px 0; }
+.quiet { color: var(--quiet); font-weight: normal; }
+.findings { margin: 0 0 16px; padding-left: 20px; max-width: 860px; }
+.findings li { margin: 4px 0; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin: 8px 0; }
+th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
+thead th { color: var(--quiet); font-weight: 600; }
+tbody th { font-weight: normal; }
+.number { text-align: right; white-space: nowrap; }
+td:last-child, th:last-child { padding-right: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); gap: 24px; }
+figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; padding: 12px; min-width: 0; break-inside: avoid; }
+.plot { height: 320px; }
+figcaption { color: var(--quiet); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0 0 16px; }
+dt { color: var(--quiet); }
+dd { margin: 0; overflow-wrap: anywhere; }
+code, pre { font: 12px/18px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+pre { margin: 8px 0; padding: 12px; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
+details { margin: 8px 0; }
+summary { cursor: pointer; }
+summary:focus-visible { outline: 2px solid #4c6ef5; outline-offset: 2px; }
+@media print { :root { --ground: #ffffff; --text: #000000; --quiet: #444444; --line: #cccccc; } main { max-width: none; } }
+`;
+
+/** Draws every figure in the reader's theme, and again when the theme changes or the page is printed. */
+export const drawScript = `
+(() => {
+  const figures = JSON.parse(document.getElementById('figure-data').textContent);
+  const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const draw = (isDark) => {
+    for (const figure of figures) {
+      const { data, layout } = structuredClone(isDark ? figure.dark : figure.light);
+      Plotly.react(figure.id, data, layout, {
+        responsive: true,
+        displaylogo: false,
+        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+        toImageButtonOptions: { format: 'svg', filename: figure.id },
+      });
+    }
+  };
+  draw(dark.matches);
+  dark.addEventListener('change', () => draw(dark.matches));
+  window.addEventListener('beforeprint', () => draw(false));
+  window.addEventListener('afterprint', () => draw(dark.matches));
+})();
+`;

@@ -1,0 +1,146 @@
+import { stringify } from 'yaml';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { conclusions, formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
+import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/demo-table.ts';
+import type { ReportFigure } from './figures.ts';
+import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
+import { commonExamples, methodLabel, type ReportOptions } from './options.ts';
+import { drawScript, styleSheet } from './page-assets.ts';
+
+export interface ReportVersions {
+  readonly studio: string;
+  readonly node: string;
+  readonly platform: string;
+}
+
+/** The whole report as one page that loads nothing. Everything that people or files named is escaped. */
+export function reportPage(
+  options: ReportOptions,
+  rows: readonly TableRow[],
+  figures: readonly ReportFigure[],
+  versions: ReportVersions,
+  plotly: string,
+  createdAt: number,
+): string {
+  const sentences = conclusions(rows, commonExamples(options.runs, options.studies));
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<title>${options.name}</title>
+<style>${{ html: styleSheet }}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${options.name}</h1>
+<p class="quiet">${stateLine(options, createdAt)}</p>
+</header>
+<section>
+<h2>What came out</h2>
+<ul class="findings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
+${resultTable(rows)}
+<p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there is more than one pair.</p>
+</section>
+<section>
+<h2>Figures</h2>
+<noscript><p>The figures are drawn by a script inside this file, which is switched off here. Their numbers are in the table above and in the files beside this one.</p></noscript>
+<div class="figures">${figures.map(figureFrame)}</div>
+</section>
+<section>
+<h2>How it was made</h2>
+${madeFrom(options, versions)}
+${runsTable(options.runs)}
+${options.runs.map(runDetails)}
+</section>
+</main>
+<script type="application/json" id="figure-data">${scriptJson(figures)}</script>
+<script>${scriptText(plotly)}</script>
+<script>${scriptText(drawScript)}</script>
+</body>
+</html>
+`;
+  return page.html;
+}
+
+function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt: number): string {
+  const seeds = [...new Set(runs.map((run) => run.config.seed))].sort((one, other) => one - other);
+  const parts = [
+    new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
+    models.map((model) => model.name).join(', '),
+    datasets.map((dataset) => dataset.name).join(', '),
+    `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`,
+    `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`,
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+function resultTable(rows: readonly TableRow[]): SafeHtml {
+  return html`<div class="scroll"><table>
+<thead><tr><th>Quantity</th><th>Unit</th><th class="number">LoRA</th><th class="number">LoRA + CoTo</th><th class="number">Difference</th></tr></thead>
+<tbody>${rows.map(resultRow)}</tbody>
+</table></div>`;
+}
+
+function resultRow(row: TableRow): SafeHtml {
+  const difference = rowDifference(row);
+  const better = row.better === null ? '' : ` (${row.better} is better)`;
+  const interval =
+    difference === null || difference.halfWidth === null
+      ? html``
+      : html` <span class="quiet">± ${formatFigure(difference.halfWidth, row.unit)}</span>`;
+  return html`<tr><th scope="row">${row.label}<span class="quiet">${better}</span></th><td>${unitLabels[row.unit]}</td>
+${valueCell(row.lora, row)}${valueCell(row.coto, row)}
+<td class="number">${difference === null ? '–' : formatDifference(difference.mean, row.unit)}${interval}</td></tr>`;
+}
+
+function valueCell(cell: TableCell, row: TableRow): SafeHtml {
+  if (cell.mean === null) return html`<td class="number">–</td>`;
+  const each = cell.values.map(({ value }) => formatFigure(value, row.unit)).join(', ');
+  const seeds = cell.values.length > 1 ? html` <span class="quiet">(${each})</span>` : html``;
+  return html`<td class="number"><strong>${formatFigure(cell.mean, row.unit)}</strong>${seeds}</td>`;
+}
+
+function figureFrame({ id, light }: ReportFigure): SafeHtml {
+  return html`<figure><div class="plot" id="${id}"></div><figcaption>${light.caption}</figcaption></figure>`;
+}
+
+function madeFrom({ models, datasets, runs }: ReportOptions, versions: ReportVersions): SafeHtml {
+  const machines = [
+    ...new Set(runs.flatMap((run) => (run.facts ? `${run.facts.backend}, ${run.facts.threads} threads` : []))),
+  ];
+  return html`<dl>
+${models.map(
+  ({ name, description }) =>
+    html`<dt>Base model</dt><dd>${name}: ${description.architecture}, ${description.layerCount} layers, ${description.parameterCount.toLocaleString('en')} parameters; fingerprint <code>${description.fingerprint}</code></dd>`,
+)}
+${datasets.map(
+  ({ name, description, licence }) =>
+    html`<dt>Data set</dt><dd>${name}: ${description.labels.length} labels, ${description.splits
+      .map((split) => `${split.exampleCount.toLocaleString('en')} ${split.name}`)
+      .join(', ')} examples${licence === null ? '' : `; licence ${licence}`}</dd>`,
+)}
+<dt>Computed on</dt><dd>${machines.join('; ') || 'nothing yet'}</dd>
+<dt>Versions</dt><dd>CoTo Studio ${versions.studio}, Node ${versions.node}, ${versions.platform}</dd>
+</dl>`;
+}
+
+function runsTable(runs: readonly RunRecord[]): SafeHtml {
+  return html`<div class="scroll"><table>
+<thead><tr><th>Run</th><th>Method</th><th class="number">Seed</th><th>Status</th><th class="number">Steps</th><th class="number">Trained parameters</th><th class="number">Test accuracy (%)</th><th class="number">Median step (ms)</th><th class="number">Mean step (ms)</th><th class="number">Layers on (%)</th></tr></thead>
+<tbody>${runs.map((run) => {
+    const { result, facts } = run;
+    const accuracy = result?.accuracy ?? null;
+    return html`<tr><th scope="row">${run.name}</th><td>${methodLabel(run)}</td><td class="number">${run.config.seed}</td><td>${run.status}</td><td class="number">${run.step}</td>
+<td class="number">${facts === null ? '–' : facts.trainableParameters.toLocaleString('en')}</td><td class="number">${accuracy === null ? '–' : formatFigure(accuracy, 'percent')}</td>
+<td class="number">${result === null ? '–' : formatFigure(result.medianStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanActiveShare, 'share')}</td></tr>`;
+  })}</tbody>
+</table></div>`;
+}
+
+function runDetails(run: RunRecord): SafeHtml {
+  return html`<details><summary>${run.name}: the whole run as a file</summary><pre>${stringify(run.config, { lineWidth: 0 })}</pre></details>`;
+}
