@@ -29,7 +29,7 @@ async function begin(wire: Channel): Promise<void> {
   const resourcesDirectory = process.env['COTO_STUDIO_RESOURCES'];
   if (!home || !resourcesDirectory) throw new StudioError('internal', 'The backend was started without its folders.');
   const backend = await createBackend({ home, resourcesDirectory, startEngine: () => startEngineWorker() });
-  const server = serve(wire, { requests, events }, (name, input) => backend.handle(name, input), {
+  const server = serve(wire, { requests, events }, (name, input) => backend.dispatch(name, input), {
     onFault: (error) => console.error('a message to the window was lost:', error),
   });
   backend.subscribe((name, payload) => server.emit(name, payload));

@@ -33,7 +33,8 @@ export interface BackendOptions {
 export interface Backend {
   /** Answers a request of the contract; rejects with a StudioError. */
   handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
-  handle(name: string, input: unknown): Promise<unknown>;
+  /** As `handle`, for a name and an input that came over a wire: an unknown name is answered `not_found`. */
+  dispatch(name: string, input: unknown): Promise<unknown>;
   /** Calls `listener` with every event until the returned function is called. */
   subscribe(listener: EventListener): () => void;
   /** As `subscribe`, for the events of one name. */
@@ -86,6 +87,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     return {
       // The contract's schemas, by which `dispatch` checks every answer, are what these types are inferred from.
       handle: dispatch as Backend['handle'],
+      dispatch,
       subscribe: (listener) => hub.subscribe(listener),
       on: (wanted, listener) => subscribeTo(hub, wanted, listener),
       idle: () => queue.idle(),

@@ -43,7 +43,7 @@ export async function openStudio(home: string): Promise<Studio> {
     takeUpQueue: false,
   });
   const [own, other] = inProcessChannels();
-  const server = serve(other, contract, (name, input) => backend.handle(name, input), {
+  const server = serve(other, contract, (name, input) => backend.dispatch(name, input), {
     onFault: (error) => console.error('A message of the backend was lost:', error),
   });
   backend.subscribe((name, payload) => server.emit(name, payload));

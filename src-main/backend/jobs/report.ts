@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { writeReport } from '../report/index.ts';
 import type { Services } from '../services.ts';
 import type { JobExecutor } from './executor.ts';
 import { requireStudy } from './study.ts';
@@ -15,9 +16,6 @@ export function reportExecutor(services: Services): JobExecutor<'report'> {
       if (run === undefined) throw new StudioError('invalid_input', 'A report needs at least one run.');
       const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
       const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
-      const { writeReport } = await import('../report/index.ts').catch((error: unknown) => {
-        throw error;
-      });
       const { path } = await writeReport({
         path: home.absolute('reports', reportId, 'report.html'),
         name,

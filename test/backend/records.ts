@@ -1,0 +1,58 @@
+import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../src-shared/domain/model.ts';
+
+/** A model and a data set as the store keeps them; nothing of them lies on disk. */
+export const modelRecord: ModelRecord = {
+  id: 'model-1',
+  name: 'A model',
+  path: '/models/one',
+  bundled: false,
+  provenance: null,
+  description: {
+    family: 'vit',
+    architecture: 'ViTForImageClassification',
+    kind: 'image-classification',
+    parameterCount: 100,
+    sizeBytes: 400,
+    dtype: 'F32',
+    layerCount: 1,
+    hiddenSize: 4,
+    labels: ['a', 'b'],
+    image: { height: 28, width: 28, channels: 1 },
+    linears: [
+      {
+        name: 'vit.layers.0.attention.q_proj',
+        aliases: ['vit.encoder.layer.0.attention.attention.query'],
+        checkpointKey: 'vit.encoder.layer.0.attention.attention.query',
+        layer: 0,
+        inFeatures: 4,
+        outFeatures: 4,
+        hasBias: true,
+        isHead: false,
+      },
+    ],
+    fingerprint: 'f',
+  },
+  createdAt: 1,
+};
+
+export const datasetRecord: DatasetRecord = {
+  id: 'dataset-1',
+  name: 'Some data',
+  bundled: false,
+  licence: null,
+  provenance: null,
+  source: { reader: 'idx', path: '/data/one', options: {} },
+  description: {
+    task: 'image-classification',
+    labels: ['a', 'b'],
+    image: { height: 28, width: 28, channels: 1 },
+    splits: [
+      { name: 'train', exampleCount: 4, perLabel: [2, 2] },
+      { name: 'test', exampleCount: 2, perLabel: [1, 1] },
+    ],
+    problems: [],
+    sizeBytes: 100,
+  },
+  createdAt: 2,
+};

@@ -1,0 +1,190 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EngineHost, StartEngine } from '../../src-main/backend/engine-host.ts';
+import { type Backend, type BackendOptions, createBackend } from '../../src-main/backend/index.ts';
+import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../src-main/engine/contract.ts';
+import { engineContract } from '../../src-main/engine/rpc-contract.ts';
+import { serveEngine } from '../../src-main/engine/serve-engine.ts';
+import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
+import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
+import { serve } from '../../src-shared/rpc/serve.ts';
+import { goldenPath } from '../engine/golden.ts';
+
+const folders: string[] = [];
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'coto-backend-'));
+  folders.push(folder);
+  return folder;
+}
+
+export function removeTemporaryFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Resources with one bundled model, `tiny`: two layers, 28 × 28 grey pictures, ten labels. */
+export function tinyResources(): string {
+  const resources = temporaryFolder();
+  cpSync(goldenPath('vit-28', 'base'), join(resources, 'models', 'tiny'), { recursive: true });
+  return resources;
+}
+
+/** An IDX folder of ten classes: class k has its k-th band of rows bright, with a little of a pattern of its own. */
+export function tinyIdx(trainPerClass = 4, testPerClass = 2): string {
+  const folder = temporaryFolder();
+  writeSplit(folder, 'train', trainPerClass);
+  writeSplit(folder, 't10k', testPerClass);
+  return folder;
+}
+
+function writeSplit(folder: string, split: string, perClass: number): void {
+  const count = perClass * 10;
+  const images = Buffer.alloc(16 + count * 784);
+  images.writeUInt32BE(0x803, 0);
+  for (const [index, value] of [count, 28, 28].entries()) images.writeUInt32BE(value, 4 + 4 * index);
+  const labels = Buffer.alloc(8 + count);
+  labels.writeUInt32BE(0x801, 0);
+  labels.writeUInt32BE(count, 4);
+  for (let example = 0; example < count; example++) {
+    const label = example % 10;
+    labels[8 + example] = label;
+    for (let pixel = 0; pixel < 784; pixel++) {
+      const row = Math.floor(pixel / 28);
+      const bright = row >= label * 2 + 4 && row < label * 2 + 7;
+      images[16 + example * 784 + pixel] = bright
+        ? 200 + ((pixel * 7 + example * 13) % 55)
+        : (pixel * 3 + example) % 20;
+    }
+  }
+  writeFileSync(join(folder, `${split}-images-idx3-ubyte`), images);
+  writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), labels);
+}
+
+/** The real engine, in this process. */
+export const realEngine: StartEngine = () => {
+  const [backendEnd, engineEnd] = inProcessChannels();
+  serveEngine(engineEnd);
+  return hostOf(backendEnd, () => backendEnd.close());
+};
+
+export interface ScriptedTask {
+  readonly task: EngineTask;
+  emit(event: EngineEvent): void;
+  /** Resolves with the next signal that arrives. */
+  nextSignal(): Promise<EngineSignal>;
+  /** Ends the engine as a crash would. */
+  die(cause: Error | null): void;
+}
+
+/** An engine that answers as the test says: for the queue's own behaviour, where what is computed does not matter. */
+export function scriptedEngine(
+  run: (scripted: ScriptedTask) => Promise<EngineResult>,
+): StartEngine & { starts: number } {
+  const start = (): EngineHost => {
+    start.starts++;
+    const [backendEnd, engineEnd] = inProcessChannels();
+    const waiting: ((signal: EngineSignal) => void)[] = [];
+    const early: EngineSignal[] = [];
+    let cause: Error | null = null;
+    const server = serve(engineEnd, engineContract, {
+      'engine.run': ({ task }) =>
+        run({
+          task,
+          emit: (event) => server.emit('engine.event', event),
+          nextSignal: () =>
+            new Promise((resolve) => {
+              const signal = early.shift();
+              if (signal) resolve(signal);
+              else waiting.push(resolve);
+            }),
+          die: (reason) => {
+            cause = reason;
+            engineEnd.close();
+          },
+        }),
+      'engine.signal': ({ signal }) => {
+        const resolve = waiting.shift();
+        if (resolve) resolve(signal);
+        else early.push(signal);
+        return { ok: true } as const;
+      },
+      'engine.probe': () => [],
+    });
+    return hostOf(
+      backendEnd,
+      () => backendEnd.close(),
+      () => cause,
+    );
+  };
+  start.starts = 0;
+  return start;
+}
+
+function hostOf(channel: EngineHost['channel'], end: () => void, cause: () => Error | null = () => null): EngineHost {
+  return {
+    channel,
+    ended: new Promise((resolve) => channel.onClose(() => resolve(cause()))),
+    terminate: async () => end(),
+  };
+}
+
+export interface OpenBackend extends Backend {
+  readonly home: string;
+  /** Payloads of every event of a name so far. */
+  seen<Name extends EventName>(name: Name): EventPayload<Name>[];
+}
+
+const open = new Set<Backend>();
+
+export async function openBackend(
+  options: Partial<BackendOptions> & { startEngine: StartEngine },
+): Promise<OpenBackend> {
+  const home = options.home ?? join(temporaryFolder(), 'home');
+  const script = join(temporaryFolder(), 'plotly.js');
+  mkdirSync(join(script, '..'), { recursive: true });
+  writeFileSync(script, 'window.Plotly = { newPlot() {} };');
+  const backend = await createBackend({
+    resourcesDirectory: options.resourcesDirectory ?? tinyResources(),
+    plotlyScript: script,
+    ...options,
+    home,
+  });
+  open.add(backend);
+  const record = <Name extends EventName>(name: Name): EventPayload<Name>[] => {
+    const payloads: EventPayload<Name>[] = [];
+    backend.on(name, (payload) => payloads.push(payload));
+    return payloads;
+  };
+  const recorded: { readonly [Name in EventName]: EventPayload<Name>[] } = {
+    'job.changed': record('job.changed'),
+    'run.changed': record('run.changed'),
+    'run.metrics': record('run.metrics'),
+    'run.masks': record('run.masks'),
+    'list.changed': record('list.changed'),
+    notification: record('notification'),
+  };
+  return {
+    ...backend,
+    home,
+    seen: (name) => recorded[name],
+    close: async (grace) => {
+      open.delete(backend);
+      await backend.close(grace);
+    },
+  };
+}
+
+export async function closeBackends(): Promise<void> {
+  for (const backend of open) await backend.close(0);
+  open.clear();
+  removeTemporaryFolders();
+}
+
+/** The smallest run: two steps of four examples. */
+export const tinyConfig = {
+  model: 'tiny',
+  max_steps: 2,
+  per_device_train_batch_size: 4,
+  adapter: { r: 2, target_modules: ['q_proj', 'v_proj'] },
+};

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import SqliteDatabase, { type Database } from 'better-sqlite3';
+import { afterEach, describe, expect, it } from 'vitest';
+import { migrate, NewerDatabaseError, schemaVersion } from '../../src-main/store/migrate.ts';
+import { migrations } from '../../src-main/store/migrations/index.ts';
+import { openStore } from '../../src-main/store/open-store.ts';
+
+const opened: Database[] = [];
+afterEach(() => {
+  for (const database of opened.splice(0)) database.close();
+});
+
+function databaseAt(version: number): Database {
+  const database = new SqliteDatabase(':memory:');
+  opened.push(database);
+  database.pragma('foreign_keys = ON');
+  migrate(database, migrations, version);
+  expect(schemaVersion(database)).toBe(version);
+  return database;
+}
+
+function tables(database: Database): unknown[] {
+  return database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    .pluck()
+    .all();
+}
+
+const insertModel = `INSERT INTO models (id, name, path, bundled, provenance, description, created_at)
+  VALUES ('m', 'Model', '/m', 0, NULL, '{}', 5)`;
+const insertDataset = `INSERT INTO datasets (id, name, bundled, licence, provenance, source, description, created_at)
+  VALUES ('d', 'Data', 1, 'MIT', NULL, '{}', '{}', 6)`;
+const insertRun = `INSERT INTO runs (id, name, status, config, model_id, dataset_id, tags, note, starred, archived, step, folder, created_at)
+  VALUES ('r', 'Run', 'queued', '{}', 'm', 'd', '[]', '', 0, 0, 0, 'runs/r', 7)`;
+
+describe('migrations', () => {
+  it('are numbered in tens, upwards', () => {
+    const versions = migrations.map((migration) => migration.version);
+    expect(versions.every((version) => version % 10 === 0)).toBe(true);
+    expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
+  });
+
+  it('0010 makes the tables of models and data sets out of nothing', () => {
+    const database = databaseAt(10);
+    expect(tables(database)).toEqual(['datasets', 'descriptions', 'models', 'settings']);
+    expect(() => database.exec(insertModel.replace("'/m', 0", "'/m', 2"))).toThrow(/CHECK/);
+    expect(() => database.exec(insertModel.replace('5)', "'five')"))).toThrow(/INTEGER/);
+  });
+
+  it('0020 adds runs and keeps models and data sets as they were', () => {
+    const database = databaseAt(10);
+    database.exec(`${insertModel}; ${insertDataset};`);
+    const before = [database.prepare('SELECT * FROM models').all(), database.prepare('SELECT * FROM datasets').all()];
+    migrate(database, migrations, 20);
+    expect([database.prepare('SELECT * FROM models').all(), database.prepare('SELECT * FROM datasets').all()]).toEqual(
+      before,
+    );
+    database.exec(insertRun);
+    database.exec("INSERT INTO metrics VALUES ('r', 'loss', 0, 1.5)");
+    expect(() => database.exec("DELETE FROM models WHERE id = 'm'")).toThrow(/FOREIGN KEY/);
+    database.exec("DELETE FROM runs WHERE id = 'r'");
+    expect(database.prepare('SELECT count(*) FROM metrics').pluck().get()).toBe(0);
+  });
+
+  it('0030 adds adapters and keeps runs with their history', () => {
+    const database = databaseAt(20);
+    database.exec(`${insertModel}; ${insertDataset}; ${insertRun};
+      INSERT INTO metrics VALUES ('r', 'loss', 0, 1.5);
+      INSERT INTO masks VALUES ('r', 0, 1, 8, x'ff');
+      INSERT INTO run_log (run_id, at, level, text) VALUES ('r', 1, 'info', 'hello');
+      INSERT INTO checkpoints VALUES ('r', 'runs/r/checkpoints/last', 'last', 3, NULL, 1);`);
+    const names = ['runs', 'metrics', 'masks', 'run_log', 'checkpoints'];
+    const before = names.map((name) => database.prepare(`SELECT * FROM ${name}`).all());
+    migrate(database, migrations, 30);
+    expect(names.map((name) => database.prepare(`SELECT * FROM ${name}`).all())).toEqual(before);
+    expect(tables(database)).toContain('adapters');
+  });
+
+  it('0040 adds studies, jobs and reports and keeps adapters', () => {
+    const database = databaseAt(30);
+    database.exec(`${insertModel};
+      INSERT INTO adapters (id, name, folder, model_id, variant, r, lora_alpha, target_modules, layers, modules_to_save, origin,
+        parameter_count, size_bytes, sha256, created_at, archived)
+      VALUES ('a', 'A', 'adapters/a', 'm', 'lora', 4, 8, '[]', '[]', '[]', '{}', 1, 2, 'ff', 3, 0);`);
+    const before = database.prepare('SELECT * FROM adapters').all();
+    migrate(database, migrations, 40);
+    expect(database.prepare('SELECT * FROM adapters').all()).toEqual(before);
+    expect(tables(database)).toEqual(
+      expect.arrayContaining(['studies', 'jobs', 'job_dependencies', 'job_results', 'reports']),
+    );
+  });
+
+  it('that fail leave the version before them', () => {
+    const database = databaseAt(10);
+    const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };
+    expect(() => migrate(database, [...migrations.slice(0, 1), bad])).toThrow(/syntax/);
+    expect(schemaVersion(database)).toBe(10);
+    expect(tables(database)).not.toContain('t');
+  });
+
+  it('in the wrong order are refused', () => {
+    const database = databaseAt(0);
+    expect(() => migrate(database, [...migrations].reverse())).toThrow(/does not follow/);
+  });
+});
+
+describe('openStore', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coto-store-'));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('refuses a database from the future and leaves it as it is', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'coto-store-')), 'studio.sqlite');
+    const newer = new SqliteDatabase(file);
+    newer.pragma('user_version = 100000');
+    newer.close();
+    expect(() => openStore(file)).toThrow(NewerDatabaseError);
+    expect(() => openStore(file)).toThrow(/version 100000/);
+    const again = new SqliteDatabase(file);
+    opened.push(again);
+    expect(schemaVersion(again)).toBe(100000);
+    expect(tables(again)).toEqual([]);
+  });
+
+  it('says that a file is no database', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'coto-store-')), 'studio.sqlite');
+    writeFileSync(file, 'This is a text and no database, long enough to have a header of a hundred bytes. '.repeat(4));
+    expect(() => openStore(file)).toThrow(/is not a database of CoTo Studio/);
+  });
+});
