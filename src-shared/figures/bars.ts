@@ -42,12 +42,26 @@ export function barSeries(
     customdata: categories.map((points) => points[0]?.customdata ?? null),
   };
   if (!repeated) return [bars];
-  bars.error_y = {
-    type: 'data',
-    array: intervals.map((interval) => interval.halfWidth),
-    color: text,
-    thickness: 1.2,
-    width: 4,
+  // A trace of its own: on the bars, a category of one value would get an interval of no width.
+  const certain = intervals.flatMap(({ mean, halfWidth }, category) =>
+    halfWidth === null ? [] : [{ x: centre(category), mean, halfWidth }],
+  );
+  const interval: FigureObject = {
+    type: 'scatter',
+    mode: 'markers',
+    name: `${plainText(label)}: 95 % interval`,
+    x: certain.map(({ x }) => x),
+    y: certain.map(({ mean }) => mean),
+    error_y: {
+      type: 'data',
+      array: certain.map(({ halfWidth }) => halfWidth),
+      color: text,
+      thickness: 1.2,
+      width: 4,
+    },
+    marker: { size: 1, color: text },
+    hoverinfo: 'skip',
+    showlegend: false,
   };
   const points = categories.flatMap((entries, category) =>
     // A single value is the bar itself.
@@ -58,6 +72,7 @@ export function barSeries(
   );
   return [
     bars,
+    interval,
     {
       type: 'scatter',
       mode: 'markers',

@@ -140,7 +140,7 @@ describe('studies', () => {
     const bars = named(figure, 'LoRA');
     expect(bars['y']).toEqual([61, 51]);
     // Seeds 60 and 62: s = √2, t(0.975, 1) = 12.7062, half width 12.7062 · √2 / √2.
-    const interval = bars['error_y'];
+    const interval = named(figure, 'LoRA: 95 % interval')['error_y'];
     if (typeof interval !== 'object' || interval === null || !('array' in interval)) throw new Error('no interval');
     expect(Array.isArray(interval.array) && interval.array[0]).toBeCloseTo(12.7062, 3);
     expect(named(figure, 'LoRA: each seed')).toMatchObject({
@@ -174,6 +174,8 @@ describe('studies', () => {
   test('merging: alone and each method, by the names that people know', () => {
     const figure = mergingFigure(mergingResult, light, new Map([['factor-average', 'Factor average']]));
     expect(named(figure, 'LoRA')['y']).toEqual([71, 65, 73]);
+    // Only "alone" has several values; a merge is one value and gets no interval.
+    expect(named(figure, 'LoRA: 95 % interval')['y']).toEqual([71]);
     expect(figure.layout['xaxis']).toMatchObject({ ticktext: ['alone', 'Factor average', 'ensemble'] });
   });
 
