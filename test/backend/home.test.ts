@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openHome } from '../../src-main/backend/home.ts';
+import { removeTemporaryFolders, temporaryFolder } from './support.ts';
+
+afterEach(removeTemporaryFolders);
+
+describe('the home', () => {
+  it('is made, and held by one backend at a time', () => {
+    const path = join(temporaryFolder(), 'new', 'home');
+    const home = openHome(path);
+    for (const folder of ['runs', 'adapters', 'datasets', 'reports']) expect(existsSync(join(path, folder))).toBe(true);
+    expect(() => openHome(path)).toThrow(/already running on the home folder .*\(process \d+\)/);
+    home.release();
+    openHome(path).release();
+  });
+
+  it('names what lies in it relative to itself', () => {
+    const home = openHome(temporaryFolder());
+    expect(home.relative(home.absolute('adapters', 'a', 'b'))).toBe('adapters/a/b');
+    expect(() => home.relative('/somewhere/else')).toThrow(/does not lie below/);
+    home.release();
+  });
+
+  it('is taken over from a process that was killed', async () => {
+    const path = temporaryFolder();
+    const module = fileURLToPath(new URL('../../src-main/backend/home.ts', import.meta.url));
+    const script = `const { openHome } = await import(${JSON.stringify(module)});
+      openHome(${JSON.stringify(path)}); console.log('open'); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    expect(() => openHome(path)).toThrow(new RegExp(`process ${child.pid}`));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    openHome(path).release();
+  });
+
+  it('says which folder cannot be made', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    expect(() => openHome(join(file, 'home'))).toThrow(/The home folder .*file.home cannot be made/);
+  });
+});
