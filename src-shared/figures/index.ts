@@ -1,9 +1,9 @@
-export { type ActivationFigureInput, activationFigure, fullActivationStep, sampleStrip } from './activation.ts';
-export { type Figure, type FigureObject, type FigureTheme, type FigureValue, plainText } from './figure.ts';
+export { activationFigure, fullActivationStep, sampleStrip } from './activation.ts';
+export { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 export { lambdaFigure } from './lambda.ts';
 export { mergingFigure } from './merging.ts';
 export { lossFigure, type MetricOptions, type MetricRun, metricFigure, smooth } from './metric.ts';
 export { colours, themeColours } from './palette.ts';
 export { pruningFigure, sparsityFigure } from './pruning.ts';
-export { type ScheduleFigureInput, scheduleFigure } from './schedule.ts';
-export { type StepTimeRun, stepTimeFigure } from './step-time.ts';
+export { scheduleFigure } from './schedule.ts';
+export { stepTimeFigure } from './step-time.ts';

@@ -4,7 +4,7 @@ import { layerThird } from './layer-third.ts';
 import { magnitude } from './magnitude.ts';
 import type { PruneMethod } from './prune-method.ts';
 
-export type { Pruned, PruneMethod } from './prune-method.ts';
+export type { PruneMethod } from './prune-method.ts';
 
 /** Every way to prune, in the order in which people see them. */
 export const pruneMethods: readonly PruneMethod[] = [everyOtherLayer, layerThird, magnitude];
