@@ -61,6 +61,16 @@ export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');
 }
 
+/** Modules by their last names: "q_proj ×12, v_proj ×12". */
+export function countBySuffix(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const suffix = name.split('.').at(-1) ?? name;
+    counts.set(suffix, (counts.get(suffix) ?? 0) + 1);
+  }
+  return [...counts].map(([suffix, count]) => `${suffix} ×${count}`).join(', ');
+}
+
 /** What JSON has no form for: bytes become a list of numbers; NaN and infinities become null by themselves. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? Array.from(item) : item), 2)}\n`;

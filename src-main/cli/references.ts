@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
@@ -35,9 +37,20 @@ export async function findAdapter(client: StudioClient, reference: string, model
   if (made !== undefined) return made;
   if (run !== null)
     throw new StudioError('refused', `The run "${run.name}" has made no adapter (${run.status}).`, 'Let it end first.');
-  return existsSync(reference)
-    ? client.request('adapters.import', { path: resolve(reference), ...(modelId === undefined ? {} : { modelId }) })
-    : notFound('adapter', reference, 'coto adapters list');
+  if (!existsSync(reference)) return notFound('adapter', reference, 'coto adapters list');
+  const path = resolve(reference);
+  const imported = await importedBefore(adapters, path);
+  return imported ?? client.request('adapters.import', { path, ...(modelId === undefined ? {} : { modelId }) });
+}
+
+/** The adapter that was taken from this very folder, if its tensors are still the same. */
+async function importedBefore(adapters: readonly AdapterRecord[], path: string): Promise<AdapterRecord | null> {
+  const candidates = adapters.filter(({ origin }) => origin.kind === 'import' && origin.path === path);
+  if (candidates.length === 0) return null;
+  const tensors = await readFile(join(path, 'adapter_model.safetensors')).catch(() => null);
+  if (tensors === null) return null;
+  const sha256 = createHash('sha256').update(tensors).digest('hex');
+  return candidates.find((adapter) => adapter.sha256 === sha256) ?? null;
 }
 
 /** A run by id or by name, archived ones too. */

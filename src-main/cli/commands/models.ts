@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { addCommand, addGroup, type Surroundings } from '../command.ts';
-import { formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
+import { countBySuffix, formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
 import { findModel } from '../references.ts';
 
 export function addModelCommands(parent: Command, surroundings: Surroundings): void {
@@ -55,11 +55,6 @@ export function addModelCommands(parent: Command, surroundings: Surroundings): v
 
 function describe(model: ModelRecord): string {
   const { description } = model;
-  const targets = new Map<string, number>();
-  for (const linear of description.linears) {
-    const suffix = linear.name.split('.').at(-1) ?? linear.name;
-    targets.set(suffix, (targets.get(suffix) ?? 0) + 1);
-  }
   const { image } = description;
   return formatFacts([
     ['id', model.id],
@@ -75,7 +70,7 @@ function describe(model: ModelRecord): string {
       ? []
       : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ['labels', formatCount(description.labels.length)],
-    ['target_modules', [...targets].map(([name, count]) => `${name} ×${count}`).join(', ')],
+    ['target_modules', countBySuffix(description.linears.map(({ name }) => name))],
     ['fingerprint', description.fingerprint],
     ...(model.provenance === null ? [] : [['provenance', `\n${model.provenance.trim()}`] as const]),
   ]);

@@ -6,7 +6,8 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import { type Answer, addCommand, type Surroundings } from '../command.ts';
 import { followJob } from '../follow.ts';
-import { formatFacts } from '../format.ts';
+import { countBySuffix, formatFacts } from '../format.ts';
+import { findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
@@ -35,7 +36,9 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
     async run({ file, set, name, tag, dryRun }, { terminal, withStudio }) {
       const text = file === undefined ? '' : await readTextFile(file);
       return withStudio(async (client) => {
-        const config = await client.request('runs.parse', { yaml: applyAssignments(text, set) });
+        const parsed = await client.request('runs.parse', { yaml: applyAssignments(text, set) });
+        const model = (await findModel(client, parsed.model)).id;
+        const config = { ...parsed, model, dataset: (await findDataset(client, parsed.dataset)).id };
         if (dryRun) {
           const forecast = await client.request('runs.forecast', { config });
           return { json: { config, forecast }, text: forecastText(forecast) };
@@ -110,6 +113,6 @@ function forecastText(forecast: RequestOutput<'runs.forecast'>): string {
     ['examples', String(forecast.trainExamples)],
     ['trainable', `${forecast.trainableParameters} of ${forecast.totalParameters} parameters`],
     ['groups', forecast.groups.join(', ')],
-    ['target modules', forecast.targetModules.join(', ')],
+    ['target modules', countBySuffix(forecast.targetModules)],
   ])}\n${forecast.yaml}`;
 }
