@@ -9,6 +9,7 @@ import { DemoButton } from '../../features/home/demo-button.tsx';
 import { Failures } from '../../features/home/failures.tsx';
 import { FirstSteps } from '../../features/home/first-steps.tsx';
 import classes from '../../features/home/home.module.css';
+import { LatestReport } from '../../features/home/latest-report.tsx';
 import { MachinePanel } from '../../features/home/machine-panel.tsx';
 import { RecentRuns } from '../../features/home/recent-runs.tsx';
 
@@ -37,6 +38,7 @@ export default function HomePage() {
           </div>
           <div className={classes['column']}>
             <MachinePanel />
+            <LatestReport />
             {isNew ? null : (
               <Panel title="Demo study" note="bundled base and data">
                 <div className={classes['stack']}>
