@@ -101,5 +101,5 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** A compute backend's id as the status shows it; it is chosen when something first computes. */
 export function backendName(id: string): string {
-  return id === 'auto' ? 'chosen at first use' : id;
+  return id === 'auto' ? 'not chosen yet' : id;
 }

@@ -46,7 +46,10 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
     view.current?.show(figure, { theme, height, name });
   }, [figure, theme, height, name]);
 
-  const fileName = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const fileName = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
   const attempt = (work: () => Promise<void>) => {
     work().catch((error: unknown) =>
       notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The figure was not saved'),
