@@ -87,6 +87,7 @@ export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): 
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
   const ends: LineEnd[] = [];
+  const all: number[] = [];
   let seeds = 0;
   for (const group of bySeries(result.adapters)) {
     const style = styles.get(seriesKey(group));
@@ -105,6 +106,7 @@ export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): 
       x.map((_, index) => [first.index, index - 1]),
     );
     data.push(...curve.traces);
+    all.push(...values.flat());
     const level = curve.means[0] ?? Number.NaN;
     shapes.push({
       type: 'line',
@@ -118,13 +120,15 @@ export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): 
     });
     ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
   }
+  // Bands of two seeds can be far wider than the curves: the curves decide what is shown.
+  const range: [number, number] = [Math.max(0, Math.min(...all) - 4), Math.min(100, Math.max(0, ...all) + 4)];
   return {
     data,
     layout: baseLayout(theme, 'How much of the factors can be zeroed', {
       margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
       xaxis: axis(theme, 'factor entries set to zero (%)', { range: [-1, 101] }),
-      yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
-      annotations: lineEnds(theme, ends, [0, 100]),
+      yaxis: axis(theme, 'test accuracy (%)', { range: [...range] }),
+      annotations: lineEnds(theme, ends, range),
       shapes,
     }),
     caption: `Accuracy on ${result.examples} test examples; smallest magnitudes go first; dotted lines: unpruned. ${intervalCaption(seeds)}`,

@@ -29,6 +29,7 @@ export function stepTimeFigure(runs: readonly StepTimeRun[], theme: FigureTheme)
     const categories = series.map((_, category) => (category === position ? points : []));
     data.push(...barSeries(group.label, style, categories, 0, 1, theme, 'ms'));
   });
+  const slowest = Math.max(1, ...runs.map((run) => run.meanStepMilliseconds));
   const seeds = Math.max(0, ...series.map((group) => group.entries.length));
   return {
     data,
@@ -41,7 +42,8 @@ export function stepTimeFigure(runs: readonly StepTimeRun[], theme: FigureTheme)
         range: [-0.5, Math.max(1, series.length) - 0.5],
         showgrid: false,
       }),
-      yaxis: axis(theme, 'mean step time (ms)', { rangemode: 'tozero' }),
+      // With two seeds the interval can be wider than the bar is high: the bars and points decide what is shown.
+      yaxis: axis(theme, 'mean step time (ms)', { range: [0, 1.25 * slowest] }),
     }),
     caption: `Wall-clock time of whole optimizer steps, evaluation left out. ${intervalCaption(seeds)}`,
   };

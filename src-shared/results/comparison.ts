@@ -92,8 +92,15 @@ function intervalSentences(judged: readonly { row: TableRow; ahead: Verdict; cer
         : '';
     sentences.push(`With ${countWord(pairs)} paired seeds, ${outcome}.${wide}${chance}`);
   }
-  const single = judged.filter(({ certain }) => certain === null).map(({ row }) => row.label);
-  if (single.length > 0) sentences.push(`One value a side, so no interval can be given: ${single.join(', ')}.`);
+  const unsure = judged.filter(({ certain }) => certain === null);
+  const labelled = (several: boolean) =>
+    unsure.filter(({ row }) => (rowDifference(row)?.n ?? 0) > 1 === several).map(({ row }) => row.label);
+  if (labelled(true).length > 0)
+    sentences.push(
+      `All seeds differ by exactly the same, which says nothing of the spread, so no interval is given: ${labelled(true).join(', ')}.`,
+    );
+  if (labelled(false).length > 0)
+    sentences.push(`One value a side, so no interval can be given: ${labelled(false).join(', ')}.`);
   return sentences;
 }
 
@@ -103,7 +110,7 @@ function aloneSentence(rows: readonly TableRow[]): string[] {
   if (!alone || !difference) return [];
   const interval =
     difference.halfWidth === null
-      ? 'one pair of seeds, no interval'
+      ? `${countWord(difference.n)} ${difference.n === 1 ? 'pair' : 'equal pairs'} of seeds, no interval`
       : `95 % interval ± ${formatFigure(difference.halfWidth, alone.unit)}, ${difference.n} pairs`;
   return [
     `On the task itself, before any merging or pruning, CoTo makes a difference of ${formatDifference(difference.mean, alone.unit)} points (${interval}).`,

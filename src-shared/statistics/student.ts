@@ -17,16 +17,25 @@ export function sampleStandardDeviation(values: readonly number[]): number {
 export interface MeanInterval {
   readonly n: number;
   readonly mean: number;
-  /** Half the width of the 95 % interval, t(0.975, n − 1) · s / √n; null for a single value, which has no spread. */
+  /**
+   * Half the width of the 95 % interval, t(0.975, n − 1) · s / √n. null for a single value, and where all values are equal:
+   * scores on a few hundred examples often coincide, and an interval of no width would claim a certainty that nobody measured.
+   */
   readonly halfWidth: number | null;
 }
 
 /** Mean of `values` and its two-sided 95 % Student interval (same unit as the values). */
 export function meanInterval(values: readonly number[]): MeanInterval {
   const n = values.length;
-  if (n < 2) return { n, mean: mean(values), halfWidth: null };
+  if (n < 2 || !isSpread(values)) return { n, mean: mean(values), halfWidth: null };
   const halfWidth = (studentQuantile(0.975, n - 1) * sampleStandardDeviation(values)) / Math.sqrt(n);
   return { n, mean: mean(values), halfWidth };
+}
+
+function isSpread(values: readonly number[]): boolean {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return !(high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)));
 }
 
 /**

@@ -43,7 +43,7 @@ export function reportPage(
 <h2>What came out</h2>
 <ul class="findings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
 ${resultTable(rows)}
-<p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there is more than one pair.</p>
+<p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there are several pairs that are not all equal.</p>
 </section>
 <section>
 <h2>Figures</h2>
@@ -110,7 +110,11 @@ function figureFrame({ id, light }: ReportFigure): SafeHtml {
 
 function madeFrom({ models, datasets, runs }: ReportOptions, versions: ReportVersions): SafeHtml {
   const machines = [
-    ...new Set(runs.flatMap((run) => (run.facts ? `${run.facts.backend}, ${run.facts.threads} threads` : []))),
+    ...new Set(
+      runs.flatMap((run) =>
+        run.facts ? `${run.facts.backend}, ${run.facts.threads} ${run.facts.threads === 1 ? 'thread' : 'threads'}` : [],
+      ),
+    ),
   ];
   return html`<dl>
 ${models.map(

@@ -17,7 +17,7 @@ export const pruningStudy: StudyKind<'pruning'> = {
     const magnitude = pruneMethod('magnitude');
     const adapters = [];
     for (const { label, coto, seed, adapter } of config.adapters) {
-      const name = `${label}, seed ${seed}`;
+      const name = /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
       const state = await environment.adapter(adapter, name);
       const unpruned = await environment.score(state, `Unpruned, ${name}`);
       const patterns = [];

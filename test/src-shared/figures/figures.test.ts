@@ -196,7 +196,7 @@ describe('studies', () => {
   test('step times stand over zero', () => {
     const figure = stepTimeFigure([{ id: 'a', label: 'LoRA', coto: false, seed: 1, meanStepMilliseconds: 300 }], light);
     expect(named(figure, 'LoRA')).toMatchObject({ y: [300] });
-    expect(figure.layout['yaxis']).toMatchObject({ rangemode: 'tozero' });
+    expect(figure.layout['yaxis']).toMatchObject({ range: [0, 375] });
   });
 });
 

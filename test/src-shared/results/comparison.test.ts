@@ -64,6 +64,24 @@ test('the demo table and its sentences, from results worked by hand', () => {
   expect(sentences[5]).toContain('standard error of about 4.5 points');
 });
 
+test('equal differences claim no certainty', () => {
+  const equal = row({
+    id: 'alone',
+    lora: cell([
+      [1, 0.753],
+      [2, 0.733],
+    ]),
+    coto: cell([
+      [1, 0.757],
+      [2, 0.737],
+    ]),
+  });
+  const sentences = conclusions([equal], 300);
+  expect(sentences[1]).toContain('All seeds differ by exactly the same');
+  expect(sentences[2]).toContain('+0.4 points (two equal pairs of seeds, no interval)');
+  expect(sentences.join(' ')).not.toContain('excludes zero');
+});
+
 test('an interval that excludes zero is named with its direction, also against CoTo', () => {
   const clear = (label: string, gain: number, better: 'higher' | 'lower'): TableRow =>
     row({

@@ -25,6 +25,12 @@ test('paired differences by hand', () => {
   expect(difference.halfWidth).toBeCloseTo(4.30265 / Math.sqrt(3), 4);
 });
 
+test('equal values give no interval, also where only rounding tells them apart', () => {
+  expect(meanInterval([0.7, 0.7, 0.7]).halfWidth).toBeNull();
+  expect(pairedDifference([0.757, 0.737], [0.753, 0.733]).halfWidth).toBeNull();
+  expect(meanInterval([0, 1e-6]).halfWidth).not.toBeNull();
+});
+
 test('one value has a mean and no interval; unpaired values are an error', () => {
   expect(meanInterval([0.5])).toEqual({ n: 1, mean: 0.5, halfWidth: null });
   expect(() => pairedDifference([1], [1, 2])).toThrow(RangeError);
