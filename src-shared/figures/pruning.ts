@@ -120,8 +120,7 @@ export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): 
     });
     ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
   }
-  // Bands of two seeds can be far wider than the curves: the curves decide what is shown.
-  const range: [number, number] = [Math.max(0, Math.min(...all) - 4), Math.min(100, Math.max(0, ...all) + 4)];
+  const range = accuracyRange(all);
   return {
     data,
     layout: baseLayout(theme, 'How much of the factors can be zeroed', {
@@ -133,4 +132,16 @@ export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): 
     }),
     caption: `Accuracy on ${result.examples} test examples; smallest magnitudes go first; dotted lines: unpruned. ${intervalCaption(seeds)}`,
   };
+}
+
+/**
+ * Per cent, around the curves with some room; at least 30 points high, so that small ripples do not look large. Bands of
+ * two seeds can be far wider than the curves and do not count.
+ */
+function accuracyRange(values: readonly number[]): [number, number] {
+  if (values.length === 0) return [0, 100];
+  const low = Math.min(...values) - 4;
+  const high = Math.max(...values) + 4;
+  const missing = Math.max(0, 30 - (high - low)) / 2;
+  return [Math.max(0, low - missing), Math.min(100, high + missing)];
 }

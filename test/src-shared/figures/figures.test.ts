@@ -169,6 +169,8 @@ describe('studies', () => {
       ],
     });
     expect(figure.data.some((trace) => trace['name'] === 'LoRA: 95 % interval')).toBe(true);
+    // Scores lie between 40 and 73 per cent.
+    expect(figure.layout['yaxis']).toMatchObject({ range: [36, 77] });
   });
 
   test('merging: alone and each method, by the names that people know', () => {
