@@ -1,7 +1,18 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
 import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
 import { giveUp, say } from '../bootstrap/log.mjs';
@@ -41,16 +52,16 @@ if (packed !== 0) giveUp('electron-builder failed: see above.');
 const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') || /^mac/.test(name));
 if (!folder) giveUp('electron-builder left no packed folder.');
 const name = `coto-studio-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}-${process.platform}-${process.arch}.tar.gz`;
-const tar = spawnSync('tar', ['-czf', join(release, name), '-C', release, folder], {
-  stdio: 'inherit',
-  // The fastest level: most of it is binaries that hardly shrink.
-  env: { ...process.env, GZIP: '-1' },
-});
-if (tar.status !== 0) giveUp('tar failed: see above.');
+const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+// The fastest level: most of it is binaries that hardly shrink.
+await pipeline(tar.stdout, createGzip({ level: 1 }), createWriteStream(join(release, name)));
 say(`packed: release/${folder} and release/${name}`);
 if (options.includes('--smoke')) process.exit(await smoke(join(release, folder)));
 
-/** Starts the packed app on a home of its own; it ends by itself once its window has the backend's first answer. */
+/**
+ * Starts the packed app on a home of its own; it ends by itself once its window has the backend's first answer. Then
+ * the packed command looks at its engine, so that no package is missing from the pack.
+ */
 async function smoke(app) {
   const executable = join(app, 'coto-studio');
   if (!existsSync(executable)) giveUp(`there is no ${executable} to start`);
@@ -63,9 +74,16 @@ async function smoke(app) {
       env: { ...env, COTO_NODE: '', COTO_SMOKE: '1', COTO_STUDIO_HOME: home },
     }),
   );
+  const doctor = await run(process.execPath, [
+    join(app, 'resources', 'app.asar.unpacked', 'dist', 'cli', 'coto.mjs'),
+    'doctor',
+    '--home',
+    home,
+  ]);
   rmSync(home, { recursive: true, force: true });
+  if (doctor !== 0) say('`coto doctor` failed in the packed app');
   say(code === 0 ? 'the packed app started and answered' : `the packed app failed (exit ${code})`);
-  return code;
+  return code || doctor;
 }
 
 /** electron-builder wants a folder that holds the runtime under its plain name. */

@@ -75,6 +75,7 @@ function begin(): void {
 }
 
 function passSmokeTest(): void {
+  if (quitting) return;
   console.log(`smoke test passed: the window has its first answer (Electron ${process.versions.electron})`);
   app.quit();
 }

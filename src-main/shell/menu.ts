@@ -23,7 +23,7 @@ export function buildMenu(send: (command: string) => void): Menu {
     {
       label: '&Go',
       submenu: [
-        go('Home', '/', 'CmdOrCtrl+1'),
+        go('Home', '/home', 'CmdOrCtrl+1'),
         go('Data', '/data', 'CmdOrCtrl+2'),
         go('Models', '/models', 'CmdOrCtrl+3'),
         go('Train', '/train', 'CmdOrCtrl+4'),

@@ -18,9 +18,8 @@ export interface Resources {
  */
 export function locateResources(): Resources {
   const root = app.getAppPath();
-  const inside = join(root, 'dist');
-  const outside = app.isPackaged ? join(process.resourcesPath, 'app.asar.unpacked', 'dist') : inside;
-  const assets = app.isPackaged ? join(process.resourcesPath, 'assets') : join(root, 'assets');
+  const outside = app.isPackaged ? join(process.resourcesPath, 'app.asar.unpacked') : root;
+  const assets = join(outside, 'assets');
   const executable = process.platform === 'win32' ? 'node.exe' : 'node';
   const candidates = [
     process.env['COTO_NODE'],
@@ -28,9 +27,9 @@ export function locateResources(): Resources {
     join(root, 'node_modules', 'node', 'bin', executable),
   ];
   return {
-    preload: join(inside, 'shell', 'preload.cjs'),
-    renderer: join(inside, 'renderer'),
-    backend: join(outside, 'backend', 'backend.mjs'),
+    preload: join(root, 'dist', 'shell', 'preload.cjs'),
+    renderer: join(root, 'dist', 'renderer'),
+    backend: join(outside, 'dist', 'backend', 'backend.mjs'),
     assets,
     icon: join(assets, 'icons', 'icon.png'),
     node: candidates.find((candidate) => candidate !== undefined && existsSync(candidate)) ?? null,

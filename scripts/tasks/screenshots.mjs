@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron } from 'playwright-core';
+import { giveUp, say } from '../bootstrap/log.mjs';
+import { root } from '../bootstrap/paths.mjs';
+import { ensureBuild } from '../build.mjs';
+import { runNode } from './steps.mjs';
+import { withScreen } from './window.mjs';
+
+// usage: npm run screenshots [-- --home FOLDER] [-- --out FOLDER]
+// Every page in light and dark, at 1400 × 900, from a home that the quick demo filled (or the one given).
+const option = (name) => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at > 0 ? process.argv[at + 1] : undefined;
+};
+const given = option('home');
+const out = option('out') ?? join(root, 'docs', 'images');
+const size = { width: 1400, height: 900 };
+
+await ensureBuild(['main', 'report', 'renderer']);
+mkdirSync(out, { recursive: true });
+const home = given ?? mkdtempSync(join(tmpdir(), 'coto-pictures-'));
+if (!given) {
+  say('filling a home with the quick demo …');
+  const demo = await runNode(join(root, 'dist', 'cli', 'coto.mjs'), ['demo', '--quick', '--home', home]);
+  if (demo !== 0) giveUp('the demo failed: see above.');
+}
+await withScreen(async (env) => {
+  const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const app = await _electron.launch({
+    executablePath: env.COTO_ELECTRON,
+    args: [...flags, root],
+    env: { ...process.env, ...env, COTO_STUDIO_HOME: home },
+  });
+  const page = await app.firstWindow();
+  await page.setViewportSize(size);
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  const ids = await page.evaluate(() =>
+    [...document.querySelectorAll('nav[aria-label="Pages"] a')].map((link) => link.getAttribute('href').slice(2)),
+  );
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const id of ids) {
+      await show(page, `#/${id}`);
+      await prepare(page, id);
+      await page.screenshot({ path: join(out, `${id}-${theme}.png`) });
+    }
+    const run = await firstRun(page);
+    if (run) {
+      await show(page, run);
+      await page.waitForTimeout(1500);
+      await page.screenshot({ path: join(out, `run-${theme}.png`) });
+    }
+  }
+  await app.close();
+});
+if (!given) rmSync(home, { recursive: true, force: true });
+say(`pictures in ${out}`);
+
+async function show(page, hash) {
+  await page.evaluate((address) => {
+    location.hash = address;
+  }, hash);
+  await page.waitForTimeout(1200);
+}
+
+/** What makes a page show what it is for. */
+async function prepare(page, id) {
+  if (id === 'train') {
+    const toggle = page.getByRole('switch', { name: 'CoTo' });
+    if (!(await toggle.isChecked())) await toggle.click({ force: true });
+    await page.waitForTimeout(1000);
+  }
+  if (id === 'merge') {
+    const adders = page.getByRole('button', { name: /^Add .* to the bench$/ });
+    for (let index = 0; index < Math.min(2, await adders.count()); index++) {
+      if (await adders.nth(index).isEnabled()) await adders.nth(index).click();
+    }
+    await page.waitForTimeout(800);
+  }
+  if (id === 'runs') {
+    const boxes = page.getByRole('table', { name: 'Runs' }).getByRole('checkbox');
+    for (let index = 1; index < Math.min(3, await boxes.count()); index++) await boxes.nth(index).check();
+    await page.waitForTimeout(1500);
+  }
+  if (id === 'studies' || id === 'reports') {
+    const row = page.getByRole('row').nth(1);
+    if (await row.count()) await row.click();
+    await page.waitForTimeout(1500);
+  }
+}
+
+/** The address of the page of a run with CoTo, if there is one. */
+async function firstRun(page) {
+  await show(page, '#/runs');
+  const row = page.getByRole('row').filter({ hasText: 'CoTo' }).nth(1);
+  if ((await row.count()) === 0) return null;
+  await row.dblclick();
+  const open = page.getByRole('button', { name: 'Open', exact: true });
+  if (await open.count()) await open.click();
+  return page.evaluate(() => location.hash);
+}

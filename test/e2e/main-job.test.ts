@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { drag, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-'));
+const home = homeFolder(folder);
+let studio: Studio;
+
+beforeAll(async () => {
+  studio = await openStudio(home);
+});
+afterEach(() => {
+  expect(studio.problems).toEqual([]);
+});
+afterAll(async () => {
+  await studio?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Fills the form and starts it; the window then shows the run. A few steps on a few examples: this is about the way. */
+async function train(page: Page, name: string, seed: number, coto: boolean): Promise<void> {
+  await goTo(page, 'Train');
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  for (const [field, value] of [
+    ['train_samples_per_class', 4],
+    ['eval_samples', 40],
+    ['seed', seed],
+    ['max_steps', 6],
+    ['per_device_train_batch_size', 8],
+    ['r', 4],
+  ] as const)
+    await page.getByLabel(field, { exact: true }).fill(String(value));
+  const toggle = page.getByRole('switch', { name: 'CoTo' });
+  if ((await toggle.isChecked()) !== coto) await toggle.click({ force: true });
+  await page.getByRole('button', { name: 'Start training' }).click();
+  await page.getByRole('heading', { name, exact: true }).waitFor();
+}
+
+async function runIsCompleted(page: Page, name: string): Promise<void> {
+  await goTo(page, 'Runs');
+  const row = page.getByRole('row').filter({ hasText: name });
+  await row.getByText('completed').waitFor({ timeout: 120_000 });
+}
+
+describe('the main job in the window', () => {
+  test('a run without and a run with CoTo are trained from the form', async () => {
+    const { page } = studio;
+    await train(page, 'Plain run', 1, false);
+    await train(page, 'CoTo run', 2, true);
+    await runIsCompleted(page, 'Plain run');
+    await runIsCompleted(page, 'CoTo run');
+  });
+
+  test('a run’s page shows its curves, its activation timeline and its log', async () => {
+    const { page } = studio;
+    await goTo(page, 'Runs');
+    await page.getByRole('row').filter({ hasText: 'CoTo run' }).getByText('CoTo run').click();
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByRole('heading', { name: 'CoTo run' }).waitFor();
+    // Each figure is drawn by plotly into an SVG of its own.
+    await page.locator('.js-plotly-plot .main-svg').first().waitFor();
+    expect(await page.locator('.js-plotly-plot').count()).toBeGreaterThanOrEqual(3);
+    expect(await page.locator('.js-plotly-plot .heatmaplayer image').count()).toBeGreaterThanOrEqual(1);
+    await page.getByRole('tab', { name: 'Log' }).click();
+    await page
+      .getByRole('tabpanel')
+      .filter({ hasText: /step|train/i })
+      .first()
+      .waitFor();
+  });
+
+  test('two adapters are merged by drag and drop, and scored', async () => {
+    const { page } = studio;
+    await goTo(page, 'Merge');
+    const shelf = page.getByRole('list', { name: 'Adapter shelf' });
+    const bench = page.getByRole('region', { name: 'Merge bench' });
+    for (const name of ['Plain run', 'CoTo run']) {
+      await drag(page, shelf.getByRole('listitem').filter({ hasText: name }).first(), bench);
+      await bench.getByRole('listitem').filter({ hasText: name }).waitFor();
+    }
+    await page.getByLabel('Name of the merge').fill('Both merged');
+    await page.getByLabel('Test examples a task').fill('40');
+    await page.getByRole('list', { name: 'Preflight checks' }).waitFor();
+    await page.getByRole('button', { name: 'Merge', exact: true }).click();
+    const matrix = page.getByRole('table', { name: /Accuracy of each own adapter/ });
+    await matrix.waitFor({ timeout: 120_000 });
+    expect(await matrix.textContent()).toMatch(/\d/);
+    await shelf.getByRole('listitem').filter({ hasText: 'Both merged' }).waitFor();
+  });
+
+  test('an adapter is pruned along a grid, and a point is kept', async () => {
+    const { page } = studio;
+    await goTo(page, 'Prune');
+    await page.getByRole('checkbox', { name: /CoTo run/ }).check();
+    await page.getByLabel('Sparsities').fill('0.5');
+    await page.getByLabel('Test examples').fill('40');
+    await page.getByRole('button', { name: 'Run pruning study' }).click();
+    const scores = page.getByRole('table', { name: 'Pruned adapters' });
+    await scores.waitFor({ timeout: 150_000 });
+    expect(await scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
+    await scores.getByRole('button', { name: /^Keep .*50/ }).click();
+    await goTo(page, 'Merge');
+    const shelf = page.getByRole('list', { name: 'Adapter shelf' });
+    await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(4);
+  });
+
+  test('started anew on the same home, everything is there', async () => {
+    await studio.close();
+    studio = await openStudio(home);
+    const { page } = studio;
+    await goTo(page, 'Runs');
+    for (const name of ['Plain run', 'CoTo run'])
+      await page.getByRole('row').filter({ hasText: name }).getByText('completed').waitFor();
+    await goTo(page, 'Merge');
+    const shelf = page.getByRole('list', { name: 'Adapter shelf' });
+    for (const name of ['Plain run', 'CoTo run', 'Both merged'])
+      await shelf.getByRole('listitem').filter({ hasText: name }).first().waitFor();
+    expect(await shelf.getByRole('listitem').count()).toBe(4);
+    await goTo(page, 'Prune');
+    await page.getByRole('table', { name: 'Pruned adapters' }).waitFor();
+    await goTo(page, 'Studies');
+    await page
+      .getByRole('row')
+      .filter({ hasText: /pruning/i })
+      .first()
+      .waitFor();
+  });
+});

@@ -1,0 +1,211 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-security-'));
+let studio: Studio;
+beforeAll(async () => {
+  studio = await openStudio(homeFolder(folder));
+});
+afterAll(async () => {
+  await studio?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the window is shut in', () => {
+  test('no node, one object, sandboxed and isolated', async () => {
+    const { app, page } = studio;
+    expect(
+      await page.evaluate(() => ({
+        require: typeof Reflect.get(globalThis, 'require'),
+        process: typeof Reflect.get(globalThis, 'process'),
+        module: typeof Reflect.get(globalThis, 'module'),
+        bridge: Object.keys(window.coto).sort(),
+      })),
+    ).toEqual({
+      require: 'undefined',
+      process: 'undefined',
+      module: 'undefined',
+      bridge: [
+        'dialogs',
+        'on',
+        'onMenu',
+        'onStatus',
+        'openPath',
+        'pathForFile',
+        'platform',
+        'post',
+        'restartBackend',
+        'showInFolder',
+        'versions',
+      ],
+    });
+    const preferences = await app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      return contents && 'getLastWebPreferences' in contents && typeof contents.getLastWebPreferences === 'function'
+        ? contents.getLastWebPreferences()
+        : null;
+    });
+    expect(preferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false });
+  });
+
+  test('the policy is in the header and in the page, and it holds', async () => {
+    const { page } = studio;
+    const header = await page.evaluate(async () => {
+      const answer = await fetch('app://studio/index.html');
+      return answer.headers.get('content-security-policy');
+    });
+    expect(header).toContain("default-src 'none'");
+    expect(header).toContain("script-src 'self'");
+    expect(await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content')).toContain(
+      "script-src 'self'",
+    );
+    const outcome = await page.evaluate(async () => {
+      const refused: string[] = [];
+      document.addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));
+      const script = document.createElement('script');
+      script.textContent = 'window.wasInjected = true';
+      document.head.append(script);
+      const frame = document.createElement('iframe');
+      frame.src = 'https://example.invalid/';
+      document.body.append(frame);
+      const fetched = await fetch('https://example.invalid/').then(
+        () => 'fetched',
+        () => 'refused',
+      );
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      frame.remove();
+      script.remove();
+      return { injected: Reflect.has(window, 'wasInjected'), fetched, refused: [...new Set(refused)].sort() };
+    });
+    expect(outcome).toEqual({
+      injected: false,
+      fetched: 'refused',
+      refused: ['connect-src', 'frame-src', 'script-src-elem'],
+    });
+  });
+
+  test('no second window and no permission', async () => {
+    const { app, page } = studio;
+    expect(await page.evaluate(() => window.open('https://example.invalid/') === null)).toBe(true);
+    expect(await page.evaluate(() => window.open('app://studio/index.html') === null)).toBe(true);
+    expect(app.windows().length).toBe(1);
+    expect(await page.evaluate(() => Notification.requestPermission())).toBe('denied');
+    const camera = await page.evaluate(() =>
+      navigator.mediaDevices
+        ? navigator.mediaDevices.getUserMedia({ video: true }).then(
+            () => 'granted',
+            (error: Error) => error.name,
+          )
+        : 'absent',
+    );
+    expect(camera).not.toBe('granted');
+  });
+
+  test('the app’s scheme serves the renderer’s folder and nothing else', async () => {
+    const { page } = studio;
+    const codes = await page.evaluate(async () => {
+      const addresses = [
+        'app://studio/index.html',
+        'app://studio/../../package.json',
+        'app://studio/..%2f..%2fpackage.json',
+        'app://studio/%2e%2e/%2e%2e/package.json',
+        'app://studio/%00',
+        'app://studio/nothing.js',
+      ];
+      return Promise.all(addresses.map((address) => fetch(address).then((answer) => answer.status)));
+    });
+    expect(codes).toEqual([200, 404, 404, 404, 404, 404]);
+  });
+
+  test('what the shell is asked is checked', async () => {
+    const { page } = studio;
+    const said = (path: unknown): Promise<string> =>
+      page.evaluate(
+        (argument) =>
+          Reflect.apply(window.coto.openPath, null, [argument]).then(
+            () => 'opened',
+            (error: Error) => error.message,
+          ),
+        path,
+      );
+    expect(await said('/nowhere/at/all')).toContain('/nowhere/at/all is not there any more');
+    expect(await said(7)).toMatch(/expected string/i);
+  });
+
+  test('typed arrays and NaN survive the whole way from the backend to the page and back', async () => {
+    const { page } = studio;
+    const outcome = await page.evaluate(async () => {
+      const call = (name: string, input: unknown): Promise<unknown> =>
+        new Promise((resolve) => {
+          const id = `raw-${Math.random()}`;
+          const stop = window.coto.on((message) => {
+            if (typeof message !== 'object' || message === null || !('i' in message) || message.i !== id) return;
+            stop();
+            resolve('r' in message ? message.r : null);
+          });
+          window.coto.post({ t: 'q', i: id, m: name, a: [input] });
+        });
+      const preview = await call('datasets.preview', { id: 'fashion-mnist-small', split: 'test', limit: 1 });
+      const refused = await call('runs.get', { id: Float32Array.of(Number.NaN) });
+      const unknown = await call('toString', {});
+      const first = Reflect.get(Object(Reflect.get(Object(preview), 'value')), 0);
+      const arrays = Object.values(Object(first)).filter((value) => value instanceof Uint8Array);
+      return { arrays: arrays.map((array) => array.length > 0), refused, unknown };
+    });
+    expect(outcome.arrays).toEqual([true]);
+    expect(outcome.refused).toMatchObject({ ok: false, error: { code: 'invalid_input' } });
+    expect(outcome.unknown).toMatchObject({ ok: false, error: { code: 'not_found' } });
+  });
+});
+
+describe('a backend that is lost', () => {
+  test('is started again, the window says so meanwhile and answers afterwards', async () => {
+    const { page } = studio;
+    const before = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const stop = window.coto.onStatus((status) => {
+            stop();
+            resolve(status.generation);
+          });
+        }),
+    );
+    const statuses = page.evaluate(
+      () =>
+        new Promise<string[]>((resolve) => {
+          const seen: string[] = [];
+          const stop = window.coto.onStatus((status) => {
+            seen.push(`${status.status} ${status.generation}`);
+            if (seen.length > 1 && status.status === 'ready') {
+              stop();
+              resolve(seen);
+            }
+          });
+        }),
+    );
+    process.kill(Number(readFileSync(join(homeFolder(folder), 'backend.pid'), 'utf8')), 'SIGKILL');
+    expect(await statuses).toEqual([
+      `ready ${before}`,
+      `lost ${before}`,
+      `starting ${before + 1}`,
+      `ready ${before + 1}`,
+    ]);
+    await goTo(page, 'Models');
+    await page.getByText('quickdraw-vit').first().waitFor();
+  });
+});
+
+// Last in this file: Playwright goes on waiting for the navigation that was refused.
+test('the window leaves its page for no other', async () => {
+  const { page } = studio;
+  const address = page.url();
+  await page.evaluate(() => {
+    location.href = 'https://example.invalid/';
+  });
+  await page.waitForTimeout(500);
+  expect(page.url()).toBe(address);
+  expect(await page.evaluate(() => document.title)).toContain('CoTo Studio');
+});

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { _electron, type ElectronApplication, type Locator, type Page } from 'playwright-core';
+import { electronArguments, electronBinary, projectRoot } from './environment.ts';
+
+export interface Studio {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  /** What went wrong in the page since the start: uncaught errors, and messages of the content policy. */
+  readonly problems: string[];
+  close(): Promise<void>;
+}
+
+/** Starts the built app in the real Electron on a home of its own, and waits until its window answers. */
+export async function openStudio(home: string): Promise<Studio> {
+  const app = await _electron.launch({
+    executablePath: electronBinary,
+    args: [...electronArguments, projectRoot],
+    env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
+  });
+  const page = await app.firstWindow();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (/content security policy|refused to/i.test(message.text())) problems.push(message.text());
+  });
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  await page
+    .getByText('Nothing is running')
+    .or(page.getByRole('contentinfo').getByRole('progressbar'))
+    .first()
+    .waitFor();
+  return { app, page, problems, close: () => app.close() };
+}
+
+export function homeFolder(parent: string): string {
+  return join(parent, 'home');
+}
+
+/** Opens a page by its word in the rail. */
+export async function goTo(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click();
+  await page.getByRole('heading', { name, exact: true }).first().waitFor();
+}
+
+/** Drags by the pointer as a person does: down, away in steps, up. */
+export async function drag(page: Page, from: Locator, to: Locator): Promise<void> {
+  await from.scrollIntoViewIfNeeded();
+  const start = await centre(from);
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move(start.x + 12, start.y + 12, { steps: 4 });
+  const end = await centre(to);
+  await page.mouse.move(end.x, end.y, { steps: 12 });
+  await page.mouse.up();
+}
+
+async function centre(locator: Locator): Promise<{ x: number; y: number }> {
+  const box = await locator.boundingBox();
+  if (!box) throw new Error(`${locator} is not on the screen`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
