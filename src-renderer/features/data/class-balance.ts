@@ -11,7 +11,12 @@ const shades = {
 export function classBalanceFigure(description: DatasetDescription, theme: FigureTheme): Figure {
   const tones = theme.dark ? shades.dark : shades.light;
   const labels = description.labels.map(plainText);
-  const crowded = labels.length > 12;
+  // The classes' names say what the axis is; an empty title would still take its room.
+  const { title: _title, ...unnamed } = axis(theme, '', {
+    type: 'category',
+    showgrid: false,
+    ...(labels.length > 12 ? { tickangle: -45 } : {}),
+  });
   return {
     data: description.splits.map((split) => ({
       type: 'bar',
@@ -27,12 +32,7 @@ export function classBalanceFigure(description: DatasetDescription, theme: Figur
       bargap: 0.25,
       showlegend: true,
       legend: { ...legendAbove(theme), x: 1, xanchor: 'right' },
-      xaxis: axis(theme, '', {
-        title: { text: '' },
-        type: 'category',
-        ...(crowded ? { tickangle: -45 } : {}),
-        showgrid: false,
-      }),
+      xaxis: unnamed,
       yaxis: axis(theme, 'examples', { rangemode: 'tozero' }),
     }),
     caption: '',

@@ -23,8 +23,8 @@ const originWords: Record<AdapterRecord['origin']['kind'], string> = {
 export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; names: AdapterNames }) {
   return (
     <>
-      <Group gap={8} wrap="nowrap" justify="space-between">
-        <Text size="sm" fw={600} truncate title={adapter.name}>
+      <Group gap={8} wrap="nowrap" justify="space-between" align="flex-start">
+        <Text size="sm" fw={600} lineClamp={2} title={adapter.name}>
           {adapter.name}
         </Text>
         <Text size="sm" className={classes['score'] ?? ''}>

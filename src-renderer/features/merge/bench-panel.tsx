@@ -99,6 +99,7 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
         onChange={change}
         label={(value) => value.toFixed(2)}
         disabled={item.locked}
+        classNames={{ bar: classes['weightBar'] ?? '' }}
       />
       <NumberInput
         aria-label={`Weight of ${name} as a number`}

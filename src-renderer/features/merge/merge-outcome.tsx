@@ -1,4 +1,5 @@
 import { Skeleton } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -12,11 +13,18 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
   const job = useJob(jobId);
   const done = job?.status === 'completed';
   const { data } = useRequest('merge.result', { jobId }, { enabled: done });
+  const place = useRef<HTMLDivElement>(null);
+  // A merge that was just started is below the preflight, often out of sight.
+  useEffect(() => {
+    if (jobId) place.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+  }, [jobId, done]);
   return (
-    <Panel title="Result" note={job?.title}>
-      <JobProgress job={job} />
-      {done ? data ? <ResultMatrix matrix={data.matrix} /> : <Skeleton h={80} /> : null}
-    </Panel>
+    <div ref={place}>
+      <Panel title="Result" note={job?.title}>
+        <JobProgress job={job} />
+        {done ? data ? <ResultMatrix matrix={data.matrix} /> : <Skeleton h={80} /> : null}
+      </Panel>
+    </div>
   );
 }
 

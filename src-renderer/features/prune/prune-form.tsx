@@ -9,6 +9,7 @@ import { useAction } from '../../api/query.ts';
 import { formatPercent, plural } from '../../components/format.ts';
 import { notifySuccess } from '../../components/notify.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { comparableGroups } from '../merge/lambda-pairs.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { isUsual, patternChoices, sparsitiesFromText } from './patterns.ts';
@@ -66,7 +67,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
         patterns: ticked.map(({ method, parameters }) => ({ method, parameters })),
         sparsities,
         adapters: selected.map((adapter) => ({
-          label: labelOf(adapter, variants),
+          label: labelOf(adapter, selected, variants),
           coto: adapter.coto !== null,
           seed: seedOf(adapter, runs),
           adapter: { adapterId: adapter.id },
@@ -154,9 +155,21 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
   );
 }
 
-function labelOf(adapter: AdapterRecord, variants: ReadonlyMap<string, string>): string {
-  const variant = variants.get(adapter.variant) ?? adapter.variant;
-  return adapter.coto ? `${variant} + CoTo` : variant;
+/**
+ * What an adapter is called in the figures. Runs that differ in nothing but their seed share a name, and are averaged; any
+ * other adapter goes by its own.
+ */
+function labelOf(
+  adapter: AdapterRecord,
+  selected: readonly AdapterRecord[],
+  variants: ReadonlyMap<string, string>,
+): string {
+  if (adapter.origin.kind !== 'run') return adapter.name;
+  const trained = selected.filter((other) => other.origin.kind === 'run');
+  const groups = comparableGroups(trained, variants);
+  const group = groups.find((candidate) => candidate.adapters.includes(adapter));
+  const isAlone = groups.filter((candidate) => candidate.label === group?.label).length === 1;
+  return group && isAlone ? group.label : adapter.name;
 }
 
 /** The seed of the run that made it; an adapter from elsewhere has none that is known, and counts as seed 0. */

@@ -1,4 +1,4 @@
-import type { ActivationMasks, MetricRow, RunFacts } from '../../../src-shared/domain/run.ts';
+import type { MetricRow, RunFacts } from '../../../src-shared/domain/run.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
 import { colours, type Figure, type FigureTheme, themeColours } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
@@ -108,13 +108,14 @@ export function stepTimeOverShare(
       margin: { l: 56, r: 56, t: 44, b: 48 },
       xaxis: axis(theme, 'optimizer step', { range: [0, Math.max(1, totalSteps)] }),
       yaxis: axis(theme, 'step time (ms)', { range: [0, top * 1.5] }),
-      yaxis2: axis(theme, 'groups on (%)', { range: [0, 104], overlaying: 'y', side: 'right', showgrid: false }),
+      yaxis2: axis(theme, 'groups on (%)', {
+        range: [0, 104],
+        tickvals: [0, 25, 50, 75, 100],
+        overlaying: 'y',
+        side: 'right',
+        showgrid: false,
+      }),
     }),
     caption: 'Solid: wall-clock time of the step (left). Dotted: share of adapter groups that were on (right).',
   };
-}
-
-/** Masks where every group is on: what a run without CoTo does, for the same figure. */
-export function everythingOn(steps: number, groupCount: number): ActivationMasks {
-  return { firstStep: 0, groupCount, bytes: new Uint8Array(steps * groupCount).fill(1) };
 }

@@ -42,7 +42,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       value: (run) => [run.name, ...run.tags].join(' '),
       cell: (run) => (
         <Group gap={6} wrap="nowrap">
-          <Text size="sm" maw={260} truncate title={run.name}>
+          <Text size="sm" maw={320} truncate title={run.name}>
             {run.name}
           </Text>
           {run.tags.map((tag) => (
@@ -54,23 +54,18 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       ),
     },
     {
-      id: 'status',
-      header: 'Status',
-      width: 170,
-      value: (run) => run.status,
-      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
-    },
-    {
-      id: 'variant',
-      header: 'Variant',
-      value: (run) => variants.get(run.config.adapter.variant) ?? run.config.adapter.variant,
-    },
-    {
       id: 'coto',
       header: 'CoTo',
       help: 'Trained with the CoTo schedule',
       value: (run) => (run.config.coto ? 'CoTo' : ''),
       cell: (run) => <CotoMark on={run.config.coto !== null} />,
+    },
+    {
+      id: 'status',
+      header: 'Status',
+      width: 130,
+      value: (run) => run.status,
+      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
     },
     {
       id: 'accuracy',
@@ -98,6 +93,11 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
     },
     { id: 'steps', header: 'Steps', align: 'right', value: (run) => run.step },
     { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
+    {
+      id: 'variant',
+      header: 'Variant',
+      value: (run) => variants.get(run.config.adapter.variant) ?? run.config.adapter.variant,
+    },
     { id: 'r', header: 'r', align: 'right', value: (run) => run.config.adapter.r },
     {
       id: 'learning-rate',

@@ -152,7 +152,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
 function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: ReadonlyMap<string, string> }) {
   return (
     <Table.ScrollContainer minWidth={300}>
-      <Table aria-label="Final metrics" verticalSpacing={4} horizontalSpacing={12}>
+      <Table aria-label="Final metrics" style={{ whiteSpace: 'nowrap' }} verticalSpacing={4} horizontalSpacing={12}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>

@@ -2,7 +2,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { request } from '../../api/client.ts';
 import { formatPercent } from '../../components/format.ts';
 import { notifyFailure, notifySuccess } from '../../components/notify.tsx';
-import type { KeepChoice } from './pruning-table.tsx';
+import { type KeepChoice, seriesName } from './pruning-table.tsx';
 
 /** Queues the pruning that a point of a study stands for, so that its adapter comes onto the shelf. */
 export async function keepPruned(study: StudyRecord, choice: KeepChoice): Promise<void> {
@@ -15,15 +15,14 @@ export async function keepPruned(study: StudyRecord, choice: KeepChoice): Promis
       'adapterId' in source.adapter
         ? source.adapter.adapterId
         : (await request('runs.get', { id: source.adapter.runId })).adapterId;
-    if (adapterId === null)
-      throw new Error(`The run behind ${result.label}, seed ${result.seed} has no adapter any more.`);
+    if (adapterId === null) throw new Error(`The run behind ${seriesName(result)} has no adapter any more.`);
     const pattern = choice.kind === 'pattern' ? result.patterns[choice.index] : undefined;
     const sparsity = choice.kind === 'sparsity' ? result.sparsities[choice.index]?.sparsity : undefined;
     if (!pattern && sparsity === undefined) return;
     const what = pattern ? pattern.label : `${formatPercent(sparsity)} % zeroed`;
     await request('prune.start', {
       adapterId,
-      name: `${result.label}, seed ${result.seed}: ${what}`,
+      name: `${seriesName(result)}: ${what}`,
       method: pattern ? pattern.method : 'magnitude',
       parameters: pattern ? pattern.parameters : { sparsity: sparsity ?? 0 },
     });

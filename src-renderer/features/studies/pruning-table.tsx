@@ -11,6 +11,11 @@ export interface KeepChoice {
   readonly index: number;
 }
 
+/** A series and its seed; seed 0 stands for an adapter whose seed is not known, which goes by its name alone. */
+export function seriesName({ label, seed }: { label: string; seed: number }): string {
+  return seed === 0 ? label : `${label}, seed ${seed}`;
+}
+
 interface PruningTableProps {
   result: PruningStudyResult;
   onKeep: (choice: KeepChoice) => void;
@@ -34,7 +39,7 @@ export function PruningTable({ result, onKeep }: PruningTableProps) {
           </Table.Thead>
           <Table.Tbody>
             {result.adapters.flatMap((adapter, index) => {
-              const name = `${adapter.label}, seed ${adapter.seed}`;
+              const name = seriesName(adapter);
               const rows = [
                 { key: 'unpruned', label: 'unpruned', score: adapter.unpruned, choice: null },
                 ...adapter.patterns.map((score, at) => ({

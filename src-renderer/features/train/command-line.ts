@@ -1,31 +1,29 @@
 import { type Draft, differingFields } from './draft.ts';
-import { textFromPattern } from './fields.ts';
 
 /**
- * The command that would start the same run, on one line each: model and data set always, the rest where it differs from
- * the default. Lists and maps are written as YAML's flow style, which `--set` reads.
+ * The settings that make the same run from the defaults, as `coto train --set` reads them: the key, then its value as YAML.
+ * Model and data set always, the rest where it differs.
  */
-export function trainCommand(draft: Draft): string {
+export function trainAssignments(draft: Draft): [string, string][] {
   const names = differingFields(draft).filter((name) => name !== 'model' && name !== 'dataset' && name !== 'coto');
-  const settings = ['model', 'dataset', ...(draft['coto'] === true ? cotoSettings(names) : []), ...names];
-  return [
-    'coto train',
-    ...settings.map((name) => (name === 'coto={}' ? "--set 'coto={}'" : `--set ${setting(draft, name)}`)),
-  ].join(' \\\n  ');
+  const keys = ['model', 'dataset', ...names];
+  const assignments = keys.map((name): [string, string] => [name, valueText(draft[name])]);
+  // CoTo is off by default: an empty map switches it on, with the defaults of all that no key below it changes.
+  if (draft['coto'] === true) assignments.splice(2, 0, ['coto', '{}']);
+  return assignments;
 }
 
-/** CoTo is off by default: an empty map switches it on where none of its own settings does. */
-function cotoSettings(names: readonly string[]): string[] {
-  return names.some((name) => name.startsWith('coto.')) ? [] : ['coto={}'];
+/** The command that would start the same run, one setting a line, quoted for a POSIX shell. */
+export function trainCommand(draft: Draft): string {
+  const settings = trainAssignments(draft).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
+  return ['coto train', ...settings].join(' \\\n  ');
 }
 
-function setting(draft: Draft, name: string): string {
-  const text = `${name}=${valueText(draft[name])}`;
+function quoted(text: string): string {
   return /^[\w./=:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** JSON is YAML; a plain word stays as it is, so that the line reads well. */
 function valueText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`;
-  if (value !== null && typeof value === 'object') return `{${textFromPattern(value).split('\n').join(', ')}}`;
-  return String(value);
+  return typeof value === 'string' && /^[A-Za-z][\w./-]*$/.test(value) ? value : JSON.stringify(value);
 }

@@ -48,12 +48,20 @@ function RunList() {
   );
   const list = runs.data ?? [];
   const chosen = list.filter((run) => selected.has(run.id));
-  const active = list.find((run) => run.id === activeId) ?? null;
+  const newest = list.reduce<RunRecord | null>(
+    (found, run) => (found && found.createdAt >= run.createdAt ? found : run),
+    null,
+  );
+  const active = list.find((run) => run.id === activeId) ?? newest;
   const running = list.filter(isActive).length;
   return (
     <Page
       title="Runs"
-      state={runs.data ? `${plural(list.length, 'run')}${running > 0 ? `, ${running} running or queued` : ''}` : ''}
+      state={
+        runs.data
+          ? `${plural(list.length, 'run')}${running > 0 ? `, ${running} running or queued` : ''}; tick several to lay them over each other`
+          : ''
+      }
       actions={<Button onClick={() => navigate('/train')}>New run</Button>}
       fill
     >
@@ -66,7 +74,7 @@ function RunList() {
       ) : (
         <SplitPanel
           name="runs"
-          initial={620}
+          initial={680}
           minimum={380}
           minimumRight={360}
           left={
@@ -97,7 +105,7 @@ function RunList() {
                     filter={filter}
                     selected={selected}
                     onSelectedChange={setSelected}
-                    activeId={chosen.length < 2 ? activeId : null}
+                    activeId={chosen.length === 0 ? (active?.id ?? null) : null}
                     onActivate={(run) => setActiveId(run.id)}
                     emptyText={archived ? 'No run is archived.' : 'No run has this word.'}
                   />
@@ -121,8 +129,7 @@ function RunList() {
 function Detail({ chosen, active }: { chosen: readonly RunRecord[]; active: RunRecord | null }) {
   if (chosen.length > 1) return <RunComparison runs={chosen} />;
   const run = chosen[0] ?? active;
-  if (!run)
-    return <EmptyState>Click a run to see its curves here, or tick several to lay them over each other.</EmptyState>;
+  if (!run) return <EmptyState>No run is archived. Switch Archived off to see the others.</EmptyState>;
   return (
     <>
       <Group justify="space-between" mb={8} wrap="nowrap">
