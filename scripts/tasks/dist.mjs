@@ -19,7 +19,7 @@ import { giveUp, say } from '../bootstrap/log.mjs';
 import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { run, runNode } from './steps.mjs';
-import { withScreen } from './window.mjs';
+import { electronFlags, withScreen } from './window.mjs';
 
 // usage: npm run dist [-- --installers] [-- --smoke]
 // Packs the app as a folder and a tar.gz; with --installers also this system's installers (electron-builder downloads
@@ -66,9 +66,8 @@ async function smoke(app) {
   const executable = join(app, 'coto-studio');
   if (!existsSync(executable)) giveUp(`there is no ${executable} to start`);
   const home = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
-  const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const code = await withScreen((env) =>
-    run('timeout', ['90', executable, ...flags], {
+    run('timeout', ['90', executable, ...electronFlags()], {
       cwd: tmpdir(),
       // The packed app must find its own Node and files.
       env: { ...env, COTO_NODE: '', COTO_SMOKE: '1', COTO_STUDIO_HOME: home },

@@ -6,7 +6,7 @@ import { giveUp, say } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { runNode } from './steps.mjs';
-import { withScreen } from './window.mjs';
+import { electronFlags, withScreen } from './window.mjs';
 
 // usage: npm run screenshots [-- --home FOLDER] [-- --out FOLDER]
 // Every page in light and dark, at 1400 × 900, from a home that the quick demo filled (or the one given).
@@ -27,10 +27,9 @@ if (!given) {
   if (demo !== 0) giveUp('the demo failed: see above.');
 }
 await withScreen(async (env) => {
-  const flags = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const app = await _electron.launch({
     executablePath: env.COTO_ELECTRON,
-    args: [...flags, root],
+    args: [...electronFlags(), root],
     env: { ...process.env, ...env, COTO_STUDIO_HOME: home },
   });
   const page = await app.firstWindow();

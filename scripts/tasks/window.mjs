@@ -35,9 +35,13 @@ export async function withScreen(act) {
   }
 }
 
-/** Chromium's sandbox refuses to run as root; the window's own sandboxing (no node, isolated) stays on. */
-function electronFlags() {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return [];
+/**
+ * Chromium's sandbox refuses to run as root; the window's own sandboxing (no node, isolated) stays on. Its complaints
+ * about a missing D-Bus or graphics card are of no use to anyone.
+ */
+export function electronFlags() {
+  const quiet = ['--log-level=3'];
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return quiet;
   say("running as root: Chromium's process sandbox is off (--no-sandbox)");
-  return ['--no-sandbox'];
+  return [...quiet, '--no-sandbox'];
 }

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
+import { extname } from 'node:path';
 import { app, type IpcMainEvent, type IpcMainInvokeEvent, protocol, session } from 'electron';
+import { fileOf, studioOrigin } from './app-files.ts';
 import { contentPolicy } from './content-policy.ts';
-
-/** The window's origin. A scheme of its own: `file:` would give the page more rights than it needs. */
-export const studioOrigin = 'app://studio';
 
 const contentTypes = new Map([
   ['.html', 'text/html; charset=utf-8'],
@@ -35,22 +33,6 @@ export function serveRenderer(folder: string): void {
       return answer(404, 'text/plain', 'not found');
     }
   });
-}
-
-/** The file that a URL of the app's scheme means, or null where it leads out of `folder` or to another host. */
-export function fileOf(folder: string, url: string): string | null {
-  let parsed: URL;
-  let pathname: string;
-  try {
-    parsed = new URL(url);
-    pathname = decodeURIComponent(parsed.pathname);
-  } catch {
-    return null;
-  }
-  if (`${parsed.protocol}//${parsed.host}` !== studioOrigin) return null;
-  if (pathname.includes('\0')) return null;
-  const path = normalize(join(folder, pathname === '/' ? 'index.html' : pathname));
-  return path.startsWith(folder + sep) ? path : null;
 }
 
 /** Nothing that a page may ask for is granted, no page but ours is opened, and no second window. */

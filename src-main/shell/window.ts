@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, nativeTheme, screen } from 'electron';
-import { studioOrigin } from './security.ts';
+import { studioOrigin } from './app-files.ts';
 import { readWindowState, rememberWindowState } from './window-state.ts';
 
 export interface WindowOptions {

@@ -1,0 +1,20 @@
+import { join, normalize, sep } from 'node:path';
+
+/** The window's origin. A scheme of its own: `file:` would give the page more rights than it needs. */
+export const studioOrigin = 'app://studio';
+
+/** The file that a URL of the app's scheme means, or null where it leads out of `folder` or to another host. */
+export function fileOf(folder: string, url: string): string | null {
+  let parsed: URL;
+  let pathname: string;
+  try {
+    parsed = new URL(url);
+    pathname = decodeURIComponent(parsed.pathname);
+  } catch {
+    return null;
+  }
+  if (`${parsed.protocol}//${parsed.host}` !== studioOrigin) return null;
+  if (pathname.includes('\0')) return null;
+  const path = normalize(join(folder, pathname === '/' ? 'index.html' : pathname));
+  return path.startsWith(folder + sep) ? path : null;
+}
