@@ -1,9 +1,9 @@
-import { meanInterval } from '../statistics/student.ts';
+import { drawnSpread } from '../statistics/student.ts';
 import { type FigureObject, plainText } from './figure.ts';
 import { faded, type SeriesStyle, seriesLabel } from './palette.ts';
 
 /**
- * The curve of a series: its mean over repetitions (seeds, pairs), the 95 % interval as a band where there are several, and
+ * The curve of a series: its mean over repetitions (seeds, pairs), its spread (drawnSpread) as a band where there are several, and
  * each repetition as a faint line. values[repetition][point], in the unit of the axis.
  */
 export function meanCurve(
@@ -13,7 +13,7 @@ export function meanCurve(
   values: readonly (readonly number[])[],
   customdata: FigureObject[string],
 ): { traces: FigureObject[]; means: number[] } {
-  const intervals = x.map((_, point) => meanInterval(values.map((row) => row[point] ?? Number.NaN)));
+  const intervals = x.map((_, point) => drawnSpread(values.map((row) => row[point] ?? Number.NaN)));
   const means = intervals.map((interval) => interval.mean);
   const traces: FigureObject[] = [];
   if (values.length > 1) {
@@ -22,7 +22,7 @@ export function meanCurve(
     traces.push({
       type: 'scatter',
       mode: 'lines',
-      name: `${plainText(label)}: 95 % interval`,
+      name: `${plainText(label)}: spread`,
       x: [...x, ...[...x].reverse()],
       y: [...upper, ...lower.reverse()],
       fill: 'toself',

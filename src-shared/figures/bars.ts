@@ -1,4 +1,4 @@
-import { meanInterval } from '../statistics/student.ts';
+import { drawnSpread } from '../statistics/student.ts';
 import type { FigureTheme } from './figure.ts';
 import { type FigureObject, plainText } from './figure.ts';
 import { type SeriesStyle, themeColours } from './palette.ts';
@@ -11,7 +11,7 @@ export interface BarPoint {
 }
 
 /**
- * One series of grouped bars: the mean of each category with its 95 % interval, and every repetition as a point on its
+ * One series of grouped bars: the mean of each category with its spread (drawnSpread), and every repetition as a point on its
  * bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` says where in a category the series stands.
  */
 export function barSeries(
@@ -25,7 +25,7 @@ export function barSeries(
 ): FigureObject[] {
   const width = 0.8 / slots;
   const centre = (category: number) => category + (slot - (slots - 1) / 2) * width;
-  const intervals = categories.map((points) => meanInterval(points.map((point) => point.value)));
+  const intervals = categories.map((points) => drawnSpread(points.map((point) => point.value)));
   const repeated = categories.some((points) => points.length > 1);
   const { text, surface } = themeColours(theme);
   const bars: FigureObject = {
@@ -49,7 +49,7 @@ export function barSeries(
   const interval: FigureObject = {
     type: 'scatter',
     mode: 'markers',
-    name: `${plainText(label)}: 95 % interval`,
+    name: `${plainText(label)}: spread`,
     x: certain.map(({ x }) => x),
     y: certain.map(({ mean }) => mean),
     error_y: {

@@ -105,9 +105,9 @@ export function marginFor(labels: readonly string[]): number {
   return Math.min(220, 28 + Math.ceil(longest * 6.2));
 }
 
-/** "95 % interval of the mean over n seeds", honest about n = 1 and n = 2. */
+/** What the bands and bars are, in words; honest about n = 1 and n = 2. */
 export function intervalCaption(n: number, unit = 'seeds'): string {
   if (n < 2) return 'One seed: no uncertainty can be drawn.';
-  const wide = n === 2 ? '; with two it is very wide' : '';
-  return `Bands and bars are the 95 % interval (Student's t) of the mean over ${n} ${unit}${wide}.`;
+  if (n === 2) return `Bands and bars span the two ${unit}: two are too few for an interval.`;
+  return `Bands and bars are the 95 % interval (Student's t) of the mean over ${n} ${unit}.`;
 }

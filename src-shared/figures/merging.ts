@@ -1,7 +1,7 @@
 import type { MergingStudyResult } from '../domain/study.ts';
 import { barSeries } from './bars.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout, legendAbove, legendMargin } from './layout.ts';
+import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from './layout.ts';
 import { seriesKey, studyStyles } from './palette.ts';
 
 /**
@@ -54,6 +54,6 @@ export function mergingFigure(
       }),
       yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
     }),
-    caption: `Accuracy on ${result.examples} test examples. "Alone" is the mean over ${most} adapters with its 95 % interval; each merge is one value, without an uncertainty.`,
+    caption: `Accuracy on ${result.examples} test examples. "Alone" is the mean over ${most} adapters; each merge is one value, without an uncertainty. ${intervalCaption(most)}`,
   };
 }

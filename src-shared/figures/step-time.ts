@@ -42,7 +42,7 @@ export function stepTimeFigure(runs: readonly StepTimeRun[], theme: FigureTheme)
         range: [-0.5, Math.max(1, series.length) - 0.5],
         showgrid: false,
       }),
-      // With two seeds the interval can be wider than the bar is high: the bars and points decide what is shown.
+      // An interval of few runs can be wider than the bar is high: the bars and points decide what is shown.
       yaxis: axis(theme, 'mean step time (ms)', { range: [0, 1.25 * slowest] }),
     }),
     caption: `Wall-clock time of whole optimizer steps, evaluation left out. ${intervalCaption(seeds)}`,

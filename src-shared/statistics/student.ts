@@ -32,6 +32,17 @@ export function meanInterval(values: readonly number[]): MeanInterval {
   return { n, mean: mean(values), halfWidth };
 }
 
+/**
+ * What a figure draws around the mean of `values`: the 95 % interval from three values on; of two their range, since
+ * Student's interval of two is 12.7 standard errors to each side and would only bury the two points. null where nothing can
+ * be drawn.
+ */
+export function drawnSpread(values: readonly number[]): { mean: number; halfWidth: number | null } {
+  const { n, mean: centre, halfWidth } = meanInterval(values);
+  if (n !== 2 || halfWidth === null) return { mean: centre, halfWidth };
+  return { mean: centre, halfWidth: (Math.max(...values) - Math.min(...values)) / 2 };
+}
+
 function isSpread(values: readonly number[]): boolean {
   const low = Math.min(...values);
   const high = Math.max(...values);

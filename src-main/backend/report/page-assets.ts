@@ -41,8 +41,10 @@ export const drawScript = `
   const draw = (isDark) => {
     for (const figure of figures) {
       const { data, layout } = structuredClone(isDark ? figure.dark : figure.light);
+      layout.modebar = { bgcolor: 'rgba(0,0,0,0)', color: '#868e96', activecolor: '#4c6ef5' };
       Plotly.react(figure.id, data, layout, {
         responsive: true,
+        displayModeBar: 'hover',
         displaylogo: false,
         modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
         toImageButtonOptions: { format: 'svg', filename: figure.id },

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { meanInterval, pairedDifference, studentQuantile } from '../../../src-shared/statistics/student.ts';
+import {
+  drawnSpread,
+  meanInterval,
+  pairedDifference,
+  studentQuantile,
+} from '../../../src-shared/statistics/student.ts';
 
 test("Student's quantiles as tables print them", () => {
   const table: [number, number][] = [
@@ -34,4 +39,11 @@ test('equal values give no interval, also where only rounding tells them apart',
 test('one value has a mean and no interval; unpaired values are an error', () => {
   expect(meanInterval([0.5])).toEqual({ n: 1, mean: 0.5, halfWidth: null });
   expect(() => pairedDifference([1], [1, 2])).toThrow(RangeError);
+});
+
+test('a figure draws the range of two values and the 95 % interval from three on', () => {
+  expect(drawnSpread([5]).halfWidth).toBeNull();
+  expect(drawnSpread([60, 62])).toEqual({ mean: 61, halfWidth: 1 });
+  // s of 1, 2, 3 is 1: t(0.975, 2) / √3 = 4.3027 / 1.7321.
+  expect(drawnSpread([1, 2, 3]).halfWidth).toBeCloseTo(2.4841, 3);
 });
