@@ -57,6 +57,7 @@ export function CommandPalette() {
     <Spotlight
       actions={actions}
       shortcut="mod + K"
+      tagsToIgnore={[]}
       nothingFound="Nothing has that name"
       highlightQuery
       scrollable

@@ -37,7 +37,7 @@ export function StatusBar() {
           <Item
             icon={<IconDatabase size={14} />}
             text={`${formatBytes(status.diskFreeBytes)} free`}
-            title={`Disk space left; the studio's home takes ${formatBytes(status.homeBytes)}`}
+            title={`Disk space left; runs, adapters and reports take ${formatBytes(status.homeBytes)}`}
           />
         </>
       ) : null}

@@ -24,7 +24,7 @@ export function confirmRemoval({ what, consequence, freedBytes, verb = 'Remove',
       </Text>
     ),
     labels: { confirm: verb, cancel: 'Keep' },
-    confirmProps: { color: 'red', 'data-autofocus': true },
+    confirmProps: { color: 'red.9', 'data-autofocus': true },
     onConfirm,
   });
 }

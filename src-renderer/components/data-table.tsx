@@ -77,6 +77,8 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   });
   const rows = table.getRowModel().rows;
   const columnById = new Map(columns.map((column) => [column.id, column]));
+  const nameColumn = columnById.get('name') ?? columns[0];
+  const nameOf = (item: Item) => String(nameColumn?.value(item) ?? itemId(item));
   const selectable = selected !== undefined && onSelectedChange !== undefined;
 
   const toggle = (id: string) => {
@@ -175,7 +177,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
               {selectable ? (
                 <td className={classes['tick']}>
                   <Checkbox
-                    aria-label={`Choose ${row.id}`}
+                    aria-label={`Choose ${nameOf(row.original)}`}
                     checked={selected.has(row.id)}
                     onChange={() => toggle(row.id)}
                   />

@@ -7,7 +7,7 @@ export interface MoreItem {
   label: string;
   icon?: ReactNode;
   onClick: () => void;
-  /** Why it cannot be done now; shown instead of doing it. */
+  /** Why it cannot be done now: the item is then greyed, with this sentence under it. */
   disabledReason?: string | null;
   danger?: boolean;
 }
@@ -59,10 +59,10 @@ export function MoreMenu({ items, label }: { items: readonly MoreItem[]; label: 
             leftSection={item.icon}
             onClick={item.onClick}
             disabled={Boolean(item.disabledReason)}
-            title={item.disabledReason ?? undefined}
             {...(item.danger ? { color: 'red' } : {})}
           >
             {item.label}
+            {item.disabledReason ? <div className={classes['reason']}>{item.disabledReason}</div> : null}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -1,6 +1,8 @@
 import { ActionIcon, Box, Menu, Skeleton, Text } from '@mantine/core';
 import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconVector } from '@tabler/icons-react';
 import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { ErrorNote } from '../components/error-note.tsx';
 import { notifyFailure, notifySuccess } from '../components/notify.tsx';
 import classes from './figure.module.css';
 import { type FigureSource, figureToCsv } from './figure-data.ts';
@@ -24,6 +26,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   const view = useRef<PlotlyView | null>(null);
   const theme = useFigureTheme();
   const [drawn, setDrawn] = useState(false);
+  const [failure, setFailure] = useState<Error | null>(null);
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
   const shownCaption = caption ?? figure.caption;
   const isClickable = onPointClick !== undefined;
@@ -32,7 +35,11 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
     const element = holder.current;
     if (!element) return;
     const created = new PlotlyView(element, {
-      onDrawn: () => setDrawn(true),
+      onDrawn: () => {
+        setDrawn(true);
+        setFailure(null);
+      },
+      onFailed: setFailure,
       onPointClick: (point) => clicked(point),
     });
     view.current = created;
@@ -76,7 +83,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   return (
     <figure className={classes['figure']} aria-label={name}>
       <Box className={classes['frame']} style={{ height }}>
-        {drawn ? null : <Skeleton className={classes['skeleton']} height={height - 16} />}
+        {drawn || failure ? null : <Skeleton className={classes['skeleton']} height={height - 16} />}
         <div ref={holder} className={classes['plot']} data-clickable={isClickable || undefined} style={{ height }} />
         <div className={classes['tools']}>
           <Menu>
@@ -102,6 +109,9 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
           </Menu>
         </div>
       </Box>
+      {failure ? (
+        <ErrorNote error={new StudioError('internal', `The figure cannot be drawn: ${failure.message}`)} />
+      ) : null}
       {shownCaption ? (
         <Text component="figcaption" c="dimmed" className={classes['caption'] ?? ''}>
           {shownCaption}

@@ -20,6 +20,12 @@ interface ShowOptions {
   readonly name: string;
 }
 
+interface ViewListeners {
+  readonly onDrawn: () => void;
+  readonly onFailed: (error: Error) => void;
+  readonly onPointClick: (point: FigurePoint) => void;
+}
+
 const redrawMilliseconds = 250;
 const config: Partial<Config> = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
 
@@ -28,6 +34,7 @@ export class PlotlyView {
   private readonly element: HTMLElement;
   private readonly observer: ResizeObserver;
   private readonly onDrawn: () => void;
+  private readonly onFailed: (thrown: unknown) => void;
   private readonly onPointClick: (point: FigurePoint) => void;
   private plotly: PlotlyModule | null = null;
   private graph: PlotlyHTMLElement | null = null;
@@ -38,9 +45,12 @@ export class PlotlyView {
   private width = 0;
   private disposed = false;
 
-  constructor(element: HTMLElement, listeners: { onDrawn: () => void; onPointClick: (point: FigurePoint) => void }) {
+  constructor(element: HTMLElement, listeners: ViewListeners) {
     this.element = element;
     this.onDrawn = listeners.onDrawn;
+    this.onFailed = (thrown) => {
+      if (!this.disposed) listeners.onFailed(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    };
     this.onPointClick = listeners.onPointClick;
     this.observer = new ResizeObserver((entries) => {
       const width = Math.round(entries[0]?.contentRect.width ?? 0);
@@ -50,10 +60,12 @@ export class PlotlyView {
       this.schedule();
     });
     this.observer.observe(element);
-    void import('./plotly-bundle.ts').then((module) => {
-      this.plotly = module.default;
-      this.schedule();
-    });
+    import('./plotly-bundle.ts')
+      .then((module) => {
+        this.plotly = module.default;
+        this.schedule();
+      })
+      .catch(this.onFailed);
   }
 
   show(figure: FigureSource, options: ShowOptions): void {
@@ -89,7 +101,7 @@ export class PlotlyView {
     const wait = Math.max(0, this.lastDraw + redrawMilliseconds - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;
-      void this.draw();
+      this.draw().catch(this.onFailed);
     }, wait);
   }
 

@@ -94,7 +94,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
         />
       </Panel>
       {description.problems.length > 0 ? (
-        <Panel title="Problems" note={`${plural(description.problems.length, 'example')} left out`}>
+        <Panel title="Problems" note={`${plural(description.problems.length, 'problem')} found when it was read`}>
           <ul className={classes['problems']}>
             {description.problems.map((problem) => (
               <li key={`${problem.where} ${problem.message}`}>

@@ -31,7 +31,7 @@ export function MachinePanel() {
           </div>
           <div className={classes['meterRow']}>
             <span className={classes['quiet']}>Runs, adapters, reports</span>
-            <span>{formatBytes(status.homeBytes)}</span>
+            <span>{status.homeBytes > 0 ? formatBytes(status.homeBytes) : 'not measured yet'}</span>
           </div>
           <div className={classes['meterRow']}>
             <span className={classes['quiet']}>Free disk</span>

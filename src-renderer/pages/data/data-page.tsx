@@ -63,7 +63,7 @@ export default function DataPage() {
         }}
       >
         {failure ? (
-          <div style={{ padding: '12px 16px 0' }}>
+          <div style={{ padding: '12px 16px' }}>
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}

@@ -50,7 +50,7 @@ export default function ModelsPage() {
     >
       <DropZone message="Drop a model folder (config.json and safetensors) to add it" onPaths={addAll}>
         {failure ? (
-          <div style={{ padding: '12px 16px 0' }}>
+          <div style={{ padding: '12px 16px' }}>
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
