@@ -1,5 +1,6 @@
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { binary } from './kernels-binary.ts';
 
 /** The functions of kernels.c by name. Arguments are addresses in tfjs's memory (0: none), sizes and factors. */
@@ -42,7 +43,11 @@ export function loadKernels(): KernelModule | null {
       kernel(...parameters);
     },
     address: (tensor) => backend.getMemoryOffset(tensor.dataId),
-    output: (shape) => backend.makeOutput([...shape], 'float32'),
+    output: (shape) => {
+      const made = backend.makeOutput([...shape], 'float32');
+      if (backend.getMemoryOffset(made.dataId) === 0) throw outOfMemory();
+      return made;
+    },
     scratch: (count) => {
       if (room.count < count) {
         if (room.address !== 0) free(room.address);
@@ -55,8 +60,16 @@ export function loadKernels(): KernelModule | null {
 
 /** Addresses beyond 2 GB come as negative numbers. */
 function addressOf(pointer: unknown): number {
-  if (typeof pointer !== 'number' || pointer === 0) throw new Error('tfjs has no memory left for the wasm kernels');
+  if (typeof pointer !== 'number' || pointer === 0) throw outOfMemory();
   return pointer >>> 0;
+}
+
+function outOfMemory(): StudioError {
+  return new StudioError(
+    'out_of_memory',
+    'The WebAssembly compute backend has no memory left.',
+    'Choose a smaller batch size; it can hold at most 4 GB.',
+  );
 }
 
 function property(holder: unknown, name: string): unknown {

@@ -29,7 +29,7 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
   return tf.tidy(() => {
     const cut = tf.slice(pixels, [0, 0, 0, 0], [batch, image.channels, rows * patch.height, columns * patch.width]);
     const grid = tf.reshape(cut, [batch * image.channels, rows, patch.height, columns, patch.width]);
-    // [batch, channels, rows, columns, patch height, patch width] in two steps: wasm transposes up to rank 5 or so quickly.
+    // To [batch, rows, columns, channels, patch height, patch width], the order of the filters, five axes at a time.
     const blocks = tf.reshape(tf.transpose(grid, [0, 1, 3, 2, 4]), [
       batch,
       image.channels,
