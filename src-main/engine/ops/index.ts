@@ -1,4 +1,4 @@
-export { type AttentionShape, attention } from './attention.ts';
+export { attention } from './attention.ts';
 export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
 export { FrozenWeight } from './frozen-weight.ts';
