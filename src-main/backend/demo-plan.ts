@@ -13,7 +13,7 @@ export interface DemoPlan {
   readonly sparsities: readonly number[];
 }
 
-/** Under three minutes on two cores with the wasm backend: enough to see every part work, too short to compare by. */
+/** About one minute of two idle cores with the wasm backend: enough to see every part work, too short to compare by. */
 export const quickPlan: DemoPlan = {
   dataset: 'fashion-mnist-small',
   seeds: [1, 2],
@@ -25,11 +25,11 @@ export const quickPlan: DemoPlan = {
   sparsities: [0.5, 0.9],
 };
 
-/** Under twenty minutes on two cores with the wasm backend. */
+/** About nine minutes of two idle cores with the wasm backend: a step of 64 takes 0.2 s, a pass over 2000 test examples 2 s. */
 export const fullPlan: DemoPlan = {
   dataset: 'fashion-mnist-small',
   seeds: [1, 2],
-  maxSteps: 300,
+  maxSteps: 400,
   batchSize: 64,
   samplesPerClass: 64,
   evalSamples: 2000,

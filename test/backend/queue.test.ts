@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineResult } from '../../src-main/engine/contract.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
@@ -263,5 +264,58 @@ describe('the queue', () => {
     await backend.close();
     const again = await openBackend({ startEngine, home: backend.home, resourcesDirectory });
     expect((await again.handle('runs.get', { id: run.id })).status).toBe('paused');
+  });
+
+  it('fails a run on a full disk, and resumes it from its last checkpoint', async () => {
+    const resumed: (string | null)[] = [];
+    const backend = await openBackend({
+      startEngine: scriptedEngine(async ({ task, emit }) => {
+        if (task.kind !== 'train') throw new Error('unexpected');
+        resumed.push(task.resumeFrom);
+        if (task.resumeFrom !== null) return cancelled;
+        const folder = join(task.runDirectory, 'checkpoints', 'last');
+        mkdirSync(folder, { recursive: true });
+        for (let step = 0; step < 9; step++) emit({ kind: 'metrics', rows: [{ name: 'loss', step, value: step }] });
+        emit({
+          kind: 'checkpoint',
+          checkpoint: { kind: 'last', step: 7, folder, accuracy: null, resumable: true },
+        });
+        throw Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' });
+      }),
+    });
+    const { run } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset: tinyIdx() } });
+    await backend.idle();
+    const failed = await backend.handle('runs.get', { id: run.id });
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error: { code: 'disk_full', hint: expect.stringContaining('checkpoint at step 7') },
+      checkpoints: [{ folder: `runs/${run.id}/checkpoints/last` }],
+    });
+    expect(await backend.handle('runs.metrics', { id: run.id })).toHaveLength(9);
+    await backend.handle('runs.resume', { id: run.id });
+    await backend.idle();
+    expect(resumed).toEqual([null, join(backend.home, 'runs', run.id, 'checkpoints', 'last')]);
+    expect(await backend.handle('runs.metrics', { id: run.id })).toHaveLength(7);
+  });
+
+  it('ends a task whose events cannot be kept, and says why', async () => {
+    const signals: string[] = [];
+    const backend = await openBackend({
+      startEngine: scriptedEngine(async ({ emit, nextSignal }) => {
+        emit({
+          kind: 'checkpoint',
+          checkpoint: { kind: 'last', step: 1, folder: '/elsewhere', accuracy: null, resumable: true },
+        });
+        signals.push(await nextSignal());
+        return cancelled;
+      }),
+    });
+    const { run } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset: tinyIdx() } });
+    await backend.idle();
+    expect(signals).toEqual(['cancel']);
+    expect(await backend.handle('runs.get', { id: run.id })).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('/elsewhere does not lie below') },
+    });
   });
 });
