@@ -84,7 +84,7 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
             title={`Base: ${namesOf(adapter).model}`}
           />
         ) : null}
-        <Text size="sm" truncate title={name}>
+        <Text size="sm" lineClamp={2} title={name}>
           {name}
         </Text>
         <CotoMark on={adapter?.coto != null} />

@@ -43,8 +43,10 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
   const dataset = commonDataset(chosen);
   const pairs = lambdaPairs(chosen, variants);
   const groups = comparableGroups(chosen, variants);
-  const pairReason =
-    pairs === null
+  const pairRefused = lines?.some((line) => line.verdict === 'refused' && line.check !== 'weights') ?? false;
+  const pairReason = pairRefused
+    ? 'The preflight refuses this pair.'
+    : pairs === null
       ? 'A λ study needs exactly two adapters, or two with and two without CoTo.'
       : dataset === null
         ? 'The adapters were made for different data sets, or do not say for which.'

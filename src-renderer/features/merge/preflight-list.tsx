@@ -14,8 +14,8 @@ const marks: Record<PreflightLine['verdict'], { sign: string; word: string }> = 
 export function PreflightList({ lines }: { lines: readonly PreflightLine[] }) {
   return (
     <ul className={classes['lines']} aria-label="Preflight checks">
-      {lines.map((line) => (
-        <li key={line.check} className={classes['line']}>
+      {inOrder(lines).map((line) => (
+        <li key={line.check} className={classes['line']} data-verdict={line.verdict}>
           <span
             className={classes['verdict']}
             data-verdict={line.verdict}
@@ -37,6 +37,12 @@ export function PreflightList({ lines }: { lines: readonly PreflightLine[] }) {
       ))}
     </ul>
   );
+}
+
+/** What stands in the way first; among equals the order of the checks. */
+function inOrder(lines: readonly PreflightLine[]): PreflightLine[] {
+  const rank: Record<PreflightLine['verdict'], number> = { refused: 0, warning: 1, ok: 2 };
+  return [...lines].sort((first, second) => rank[first.verdict] - rank[second.verdict]);
 }
 
 /** The button for those ways out that need no decision of another kind. */

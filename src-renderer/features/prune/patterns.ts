@@ -5,6 +5,8 @@ export interface PatternChoice {
   /** Identity in a set of chosen patterns. */
   readonly key: string;
   readonly label: string;
+  /** The method's own name, above its choices; null where the method has none. */
+  readonly group: string | null;
   readonly method: string;
   readonly parameters: ParameterValues;
 }
@@ -18,10 +20,11 @@ export function patternChoices(methods: Catalog['pruneMethods']): PatternChoice[
     .filter((method) => method.grid === null)
     .flatMap((method): PatternChoice[] => {
       const choice = method.parameters.find((parameter) => parameter.type === 'choice');
-      if (!choice) return [{ key: method.id, label: method.label, method: method.id, parameters: {} }];
+      if (!choice) return [{ key: method.id, label: method.label, group: null, method: method.id, parameters: {} }];
       return (choice.choices ?? []).map(({ value, label }) => ({
         key: `${method.id}/${value}`,
-        label: `${method.label}: ${label}`,
+        label,
+        group: method.label,
         method: method.id,
         parameters: { [choice.name]: value },
       }));

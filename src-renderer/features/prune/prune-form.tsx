@@ -108,13 +108,20 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
       </Panel>
       <Panel title="Whole layers" note="which layers keep their adapters">
         <Stack gap={4}>
-          {patterns.map((pattern) => (
-            <Checkbox
-              key={pattern.key}
-              label={pattern.label}
-              checked={!skipped.has(pattern.key)}
-              onChange={(event) => toggle(pattern.key, event.currentTarget.checked)}
-            />
+          {patterns.map((pattern, index) => (
+            <div key={pattern.key}>
+              {pattern.group !== null && pattern.group !== patterns[index - 1]?.group ? (
+                <Text size="xs" c="dimmed" mt={index === 0 ? 0 : 4}>
+                  {pattern.group}
+                </Text>
+              ) : null}
+              <Checkbox
+                label={pattern.label}
+                aria-label={pattern.group === null ? pattern.label : `${pattern.group}: ${pattern.label}`}
+                checked={!skipped.has(pattern.key)}
+                onChange={(event) => toggle(pattern.key, event.currentTarget.checked)}
+              />
+            </div>
           ))}
         </Stack>
       </Panel>

@@ -56,7 +56,7 @@ function Charts({ run, history, view }: { run: RunRecord; history: RunHistory; v
     () =>
       curve({
         metric: 'eval_accuracy',
-        title: 'Test accuracy, every adapter on',
+        title: 'Test accuracy',
         yTitle: 'accuracy (%)',
         factor: 100,
         ...plain,

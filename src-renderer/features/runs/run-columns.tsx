@@ -42,7 +42,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       value: (run) => [run.name, ...run.tags].join(' '),
       cell: (run) => (
         <Group gap={6} wrap="nowrap">
-          <Text size="sm" maw={320} truncate title={run.name}>
+          <Text size="sm" maw={230} truncate title={run.name}>
             {run.name}
           </Text>
           {run.tags.map((tag) => (
@@ -61,19 +61,20 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       cell: (run) => <CotoMark on={run.config.coto !== null} />,
     },
     {
-      id: 'status',
-      header: 'Status',
-      width: 130,
-      value: (run) => run.status,
-      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
-    },
-    {
       id: 'accuracy',
       header: 'Accuracy',
       unit: '%',
       align: 'right',
       value: (run) => run.result?.accuracy ?? null,
       cell: (run) => formatPercent(run.result?.accuracy),
+    },
+    { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
+    {
+      id: 'status',
+      header: 'Status',
+      width: 130,
+      value: (run) => run.status,
+      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
     },
     {
       id: 'loss',
@@ -92,7 +93,6 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       cell: (run) => formatNumber(run.result?.meanStepMilliseconds),
     },
     { id: 'steps', header: 'Steps', align: 'right', value: (run) => run.step },
-    { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
     {
       id: 'variant',
       header: 'Variant',

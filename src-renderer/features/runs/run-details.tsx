@@ -4,7 +4,14 @@ import { useRequest } from '../../api/query.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNote } from '../../components/error-note.tsx';
-import { formatCount, formatDuration, formatExact, formatNumber, formatPercent } from '../../components/format.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatExact,
+  formatNumber,
+  formatPercent,
+  plural,
+} from '../../components/format.ts';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { methodLabel } from './run-labels.ts';
 import { useVariantNames } from './use-variant-names.ts';
@@ -31,7 +38,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   label: 'Examples',
                   value: `${formatCount(facts.trainExamples)} training, ${formatCount(facts.evalExamples)} test`,
                 },
-                { label: 'Computed on', value: `${facts.backend}, ${facts.threads} threads` },
+                { label: 'Computed on', value: `${facts.backend}, ${plural(facts.threads, 'thread')}` },
               ]
             : []),
           ...(result

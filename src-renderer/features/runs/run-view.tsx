@@ -28,12 +28,22 @@ export function RunView({ run }: { run: RunRecord }) {
         />
       ) : null}
       <Tabs defaultValue="charts" keepMounted={false}>
-        <Tabs.List mb={12}>
-          <Tabs.Tab value="charts">Charts</Tabs.Tab>
-          <Tabs.Tab value="facts">Facts</Tabs.Tab>
-          <Tabs.Tab value="config">Config</Tabs.Tab>
-          <Tabs.Tab value="checkpoints">Checkpoints</Tabs.Tab>
-          <Tabs.Tab value="log">Log</Tabs.Tab>
+        <Tabs.List mb={12} style={{ flexWrap: 'nowrap' }}>
+          <Tabs.Tab value="charts" px={10}>
+            Charts
+          </Tabs.Tab>
+          <Tabs.Tab value="facts" px={10}>
+            Facts
+          </Tabs.Tab>
+          <Tabs.Tab value="config" px={10}>
+            Config
+          </Tabs.Tab>
+          <Tabs.Tab value="checkpoints" px={10}>
+            Checkpoints
+          </Tabs.Tab>
+          <Tabs.Tab value="log" px={10}>
+            Log
+          </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="charts">
           <RunCharts run={run} history={history} />

@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { DataColumn } from '../../components/data-table.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
@@ -7,7 +8,16 @@ import { StatusMark } from '../../components/status-mark.tsx';
 const kindWords: Readonly<Record<string, string>> = { lambda: 'λ', pruning: 'Pruning', merging: 'Merging' };
 
 export const studyColumns: readonly DataColumn<StudyRecord>[] = [
-  { id: 'name', header: 'Name', value: (study) => study.name },
+  {
+    id: 'name',
+    header: 'Name',
+    value: (study) => study.name,
+    cell: (study) => (
+      <Text size="sm" truncate maw={230} title={study.name}>
+        {study.name}
+      </Text>
+    ),
+  },
   { id: 'kind', header: 'Kind', value: (study) => kindWords[study.kind] ?? study.kind },
   {
     id: 'status',

@@ -16,12 +16,17 @@ import { SplitPanel } from '../../components/split-panel.tsx';
 import { StatusMark } from '../../components/status-mark.tsx';
 import { studyColumns } from '../../features/studies/study-columns.tsx';
 import { StudyView } from '../../features/studies/study-view.tsx';
+import classes from './studies-page.module.css';
 
 /** Every study on the left, the chosen one on the right. */
 export default function StudiesPage() {
   const id = useRoute().segments[1] ?? null;
   const { data, error } = useRequest('studies.list', {});
-  const study = data?.find((candidate) => candidate.id === id) ?? null;
+  const newest = data?.reduce<StudyRecord | null>(
+    (found, candidate) => (found && found.createdAt >= candidate.createdAt ? found : candidate),
+    null,
+  );
+  const study = data?.find((candidate) => candidate.id === id) ?? newest ?? null;
   return (
     <Page title="Studies" state={data ? plural(data.length, 'study', 'studies') : ''} fill>
       {error ? <ErrorNote error={error} /> : null}
@@ -45,31 +50,29 @@ export default function StudiesPage() {
       ) : (
         <SplitPanel
           name="studies"
-          initial={440}
+          initial={480}
           minimum={300}
           minimumRight={440}
           left={
             data ? (
-              <DataTable
-                label="Studies"
-                items={data}
-                itemId={(item) => item.id}
-                columns={studyColumns}
-                initialSort={{ column: 'created', descending: true }}
-                activeId={id}
-                onActivate={(item) => navigate(pathOf('studies', item.id), { replace: id !== null })}
-              />
+              <div className={classes['list']}>
+                <DataTable
+                  label="Studies"
+                  items={data}
+                  itemId={(item) => item.id}
+                  columns={studyColumns}
+                  initialSort={{ column: 'created', descending: true }}
+                  activeId={study?.id ?? null}
+                  onActivate={(item) => navigate(pathOf('studies', item.id), { replace: id !== null })}
+                />
+              </div>
             ) : (
               <Skeleton h={240} m={12} />
             )
           }
           right={
             <div style={{ padding: '12px 16px 24px' }}>
-              {study ? (
-                <StudyDetail key={study.id} study={study} />
-              ) : (
-                <EmptyState>Click a study to see its figures and tables here.</EmptyState>
-              )}
+              {study ? <StudyDetail key={study.id} study={study} /> : <Skeleton h={240} />}
             </div>
           }
         />

@@ -26,9 +26,15 @@ test('a method with a choice is one pattern a value, one without a pattern by it
     { id: 'magnitude', label: 'Magnitude', summary: '', grid: 'sparsity', parameters: [] },
   ]);
   expect(patterns).toEqual([
-    { key: 'layer-third/low', label: 'One third: Low', method: 'layer-third', parameters: { third: 'low' } },
-    { key: 'layer-third/high', label: 'One third: High', method: 'layer-third', parameters: { third: 'high' } },
-    { key: 'half', label: 'Half', method: 'half', parameters: {} },
+    { key: 'layer-third/low', label: 'Low', group: 'One third', method: 'layer-third', parameters: { third: 'low' } },
+    {
+      key: 'layer-third/high',
+      label: 'High',
+      group: 'One third',
+      method: 'layer-third',
+      parameters: { third: 'high' },
+    },
+    { key: 'half', label: 'Half', group: null, method: 'half', parameters: {} },
   ]);
 });
 
