@@ -28,8 +28,9 @@ export function ensureDependencies() {
     if (installedAsLocked()) say('packages are in place');
     else {
       say('installing packages (npm ci) …');
-      // The optional TensorFlow addon downloads libtensorflow while it is installed and may fail; npm goes on without it.
-      runNpm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
+      // No package's own script is needed: native modules come as binaries, `ensureNode` sees to Node. Some npm versions
+      // would compile what has a binding.gyp, for which they download Node's headers.
+      runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], root);
       say(`packages installed in ${Math.round((Date.now() - started) / 1000)} s`);
     }
   }
@@ -48,8 +49,8 @@ function installedAsLocked() {
 }
 
 /**
- * The package `node` puts its binary in place with an install script. Where npm was told not to run those, the binary
- * is taken out of the package of this system and architecture instead.
+ * The package `node` puts its binary in place with an install script. Those are not run here: the binary is taken out of
+ * the package of this system and architecture instead.
  */
 function ensureNode() {
   if (nodeVersion() !== null) return;

@@ -5,7 +5,7 @@ import { modules, root } from '../bootstrap/paths.mjs';
 export const tools = {
   biome: join(modules, '@biomejs/biome/bin/biome'),
   tsc: join(modules, 'typescript/bin/tsc'),
-  depcruise: join(modules, 'dependency-cruiser/bin/dependency-cruise.mjs'),
+  depcruise: join(modules, 'dependency-cruiser/bin/dependency-cruiser.mjs'),
   knip: join(modules, 'knip/bin/knip.js'),
   vitest: join(modules, 'vitest/vitest.mjs'),
 };
