@@ -16,7 +16,7 @@ export function addMethodOptions(command: Command, methods: readonly Declaration
       `--${optionName(name)} <${placeholder(spec)}>`,
       `${spec.help} Default ${spec.default}; for ${users.join(', ')}.`,
     );
-  command.option('--set <name=value...>', 'the same parameters by name', parseAssignment, {});
+  command.option('--set <name=value...>', 'the same parameters by name', parseAssignment);
 }
 
 /** The parameters of the chosen method that were given, as their declared types; a parameter of another method is refused. */
@@ -68,7 +68,7 @@ function typedValue(spec: ParameterSpec, text: string): number | boolean | strin
 }
 
 /** Collects --set a=1 b=2 into one object. */
-export function parseAssignment(text: string, before: Record<string, string>): Record<string, string> {
+export function parseAssignment(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError(`"${text}" is not name=value.`);
   return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1) };

@@ -6,12 +6,12 @@ const barWidth = 20;
 /** Between two lines where a line cannot be written over. */
 const quietMilliseconds = 5000;
 
-/** The progress of what runs, on standard error: one line written over and over, or a line every few seconds in a log. */
+/** The progress of what runs, on standard error: one line written over and over, or in a log one every few seconds. */
 export class ProgressLine {
   private readonly terminal: Terminal;
   private readonly now: () => number;
   private shown = '';
-  private phase = '';
+  private prefix: string | null = null;
   private saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(terminal: Terminal, now: () => number = Date.now) {
@@ -28,9 +28,8 @@ export class ProgressLine {
       this.shown = fitting;
       return;
     }
-    const phase = prefix + progress.phase;
-    if (phase === this.phase && this.now() - this.saidAt < quietMilliseconds) return;
-    this.phase = phase;
+    if (prefix === this.prefix && this.now() - this.saidAt < quietMilliseconds) return;
+    this.prefix = prefix;
     this.saidAt = this.now();
     this.terminal.report(`${text}\n`);
   }

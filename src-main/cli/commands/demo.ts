@@ -41,7 +41,7 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
             latest.set(job.id, job);
             return `[${position(job)}/${demo.jobs.length}] ${job.title}  `;
           },
-          suffix: () => totalLeft([...latest.values()], Date.now() - started),
+          suffix: () => totalLeft([...latest.values()], Date.now()),
           ended(job, line) {
             latest.set(job.id, job);
             const took =
@@ -51,15 +51,15 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
             line.say(`[${position(job)}/${demo.jobs.length}] ${job.title}: ${job.status}${took}`);
           },
         });
-        const failed = [...ended.values()].find((job) => job.status === 'failed');
-        if (failed !== undefined) throw jobError(failed);
-        const unfinished = [...ended.values()].find((job) => job.status !== 'completed');
+        const unfinished = [...ended.values()].find(({ status }) => status === 'cancelled' || status === 'paused');
         if (unfinished !== undefined)
           throw new StudioError(
             'cancelled',
             `The demo was stopped at "${unfinished.title}".`,
             'What was finished is kept; coto runs list shows the runs.',
           );
+        const failed = [...ended.values()].find(({ status }) => status === 'failed' || status === 'interrupted');
+        if (failed !== undefined) throw jobError(failed);
 
         const runs = [];
         for (const { id } of demo.runs) runs.push(await client.request('runs.get', { id }));
@@ -95,18 +95,23 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
   });
 }
 
-/** "  (about 4 min 10 s in all)": elapsed time over the share that is done, by the jobs' weights. */
-function totalLeft(jobs: readonly JobRecord[], elapsedMilliseconds: number): string {
-  let done = 0;
-  let total = 0;
-  for (const job of jobs) {
-    const weight = jobWeights[job.kind];
-    total += weight;
-    if (isOver(job)) done += weight;
-    else if (job.progress !== null && job.progress.total > 0) done += (weight * job.progress.done) / job.progress.total;
-  }
-  const share = done / total;
-  if (share < 0.05) return '';
-  const seconds = ((elapsedMilliseconds / 1000) * (1 - share)) / share;
-  return `  (demo: about ${formatDuration(seconds)} left)`;
+/** "  (demo: about 4 min 10 s left)", from how long jobs of each kind have taken so far. */
+export function totalLeft(jobs: readonly JobRecord[], now: number): string {
+  const seconds = (job: JobRecord) => ((job.finishedAt ?? now) - (job.startedAt ?? now)) / 1000;
+  const share = (job: JobRecord) =>
+    isOver(job) ? 1 : job.progress === null || job.progress.total === 0 ? 0 : job.progress.done / job.progress.total;
+  const begun = jobs.filter((job) => share(job) > 0.05);
+  const work = begun.reduce((sum, job) => sum + jobWeights[job.kind] * share(job), 0);
+  if (work === 0) return '';
+  const perWeight = begun.reduce((sum, job) => sum + seconds(job), 0) / work;
+  const expected = (kind: JobKind) => {
+    const done = jobs.filter((job) => job.kind === kind && isOver(job));
+    return done.length > 0
+      ? done.reduce((sum, job) => sum + seconds(job), 0) / done.length
+      : jobWeights[kind] * perWeight;
+  };
+  const left = jobs
+    .filter((job) => !isOver(job))
+    .reduce((sum, job) => sum + (job.progress?.etaSeconds ?? expected(job.kind) * (1 - share(job))), 0);
+  return `  (demo: about ${formatDuration(left)} left)`;
 }

@@ -1,0 +1,324 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { readSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
+import { evaluationResultSchema, mergeMatrixSchema } from '../../src-shared/domain/evaluation.ts';
+import { runRecordSchema } from '../../src-shared/domain/run.ts';
+import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+import { idxBytes } from '../engine/data/make-data.ts';
+import { floats, goldenPath, relativeDifference } from '../engine/golden.ts';
+import { cotoOn, temporaryFolder } from './run-command.ts';
+
+const folder = temporaryFolder();
+const coto = cotoOn(join(folder, 'home'));
+const model = goldenPath('vit-28', 'base');
+const data = join(folder, 'blobs');
+const file = join(folder, 'run.yaml');
+const trained = z.object({ run: runRecordSchema, adapter: adapterRecordSchema.nullable() });
+
+/** Two classes that a tiny model can tell apart: bright above, bright below. */
+function writeBlobs(): void {
+  mkdirSync(data, { recursive: true });
+  for (const [split, count] of [
+    ['train', 40],
+    ['t10k', 20],
+  ] as const) {
+    const labels = Array.from({ length: count }, (_, row) => row % 2);
+    const pixels = labels.flatMap((label, row) =>
+      Array.from({ length: 784 }, (_, pixel) => (pixel < 392 === (label === 0) ? 150 + ((row * 7 + pixel) % 100) : 0)),
+    );
+    writeFileSync(join(data, `${split}-images-idx3-ubyte`), idxBytes([count, 28, 28], pixels));
+    writeFileSync(join(data, `${split}-labels-idx1-ubyte`), idxBytes([count], labels));
+  }
+  writeFileSync(join(data, 'labels.txt'), 'above\nbelow\n');
+}
+
+/** The document on standard output, when the command ended well. */
+async function json<T>(schema: z.ZodType<T>, words: readonly string[]): Promise<T> {
+  const { code, out, err } = await coto([...words, '--json']);
+  expect(err).not.toMatch(/^coto:/m);
+  expect(code).toBe(0);
+  return schema.parse(JSON.parse(out));
+}
+
+beforeAll(async () => {
+  writeBlobs();
+  writeFileSync(
+    file,
+    [
+      `model: ${model}`,
+      `dataset: ${data}`,
+      'max_steps: 6',
+      'learning_rate: 0.01',
+      'per_device_train_batch_size: 8',
+      'adapter: { r: 2, target_modules: [q_proj, v_proj] }',
+    ].join('\n'),
+  );
+  for (const seed of [1, 2]) {
+    const { run, adapter } = await json(trained, [
+      'train',
+      file,
+      '--set',
+      `seed=${seed}`,
+      'coto.initial_p=0.5',
+      '--name',
+      `seed ${seed}`,
+    ]);
+    expect(run).toMatchObject({ status: 'completed', step: 6, config: { seed, coto: { initial_p: 0.5 } } });
+    expect(adapter?.name).toBe(`seed ${seed}`);
+  }
+});
+
+describe('what was trained', () => {
+  test('is listed, shown and compared', async () => {
+    const list = await coto(['runs', 'list']);
+    expect(list.out).toMatch(/run-\w+ +seed 1 +completed +6\/6/);
+    const shown = await json(z.object({ run: runRecordSchema, metrics: z.array(z.object({ name: z.string() })) }), [
+      'runs',
+      'show',
+      'seed 1',
+    ]);
+    expect(shown.metrics.filter(({ name }) => name === 'loss')).toHaveLength(6);
+    const { out } = await coto(['runs', 'compare', 'seed 1', 'seed 2']);
+    expect(out).toMatch(/^seed +1 +2$/m);
+    expect(out).not.toMatch(/^learning_rate/m);
+  });
+
+  test('is scored alone and as an ensemble', async () => {
+    const alone = await json(evaluationResultSchema, ['eval', '--dataset', 'blobs', '--adapter', 'seed 1']);
+    expect(alone).toMatchObject({ examples: 20, labels: ['above', 'below'] });
+    expect(alone.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(20);
+    const both = await json(evaluationResultSchema, [
+      'eval',
+      '--dataset',
+      data,
+      '--adapter',
+      'seed 1',
+      'seed 2',
+      '--weights',
+      '1',
+      '0',
+      '--samples',
+      '7',
+    ]);
+    expect(both.examples).toBe(7);
+  });
+
+  test('is merged by options and by file, and written as a PEFT folder', async () => {
+    const out = join(folder, 'merged');
+    const schema = z.object({ adapterId: z.string(), directory: z.string().nullable(), matrix: mergeMatrixSchema });
+    const words = ['merge', '--method', 'factor-average', '--adapters', 'seed 1', 'seed 2', '--weights', '0.5', '0.5'];
+    const merged = await json(schema, [...words, '--name', 'both', '--out', out]);
+    expect(merged.matrix.columns.map(({ label }) => label)).toEqual(['seed 1', 'seed 2', 'both', 'Base']);
+    expect(existsSync(join(out, 'adapter_model.safetensors'))).toBe(true);
+    writeFileSync(
+      join(folder, 'merge.yaml'),
+      'method: factor-average\nadapters: [seed 1, { adapter: seed 2, weight: 1 }]\n',
+    );
+    const again = await json(schema, ['merge', join(folder, 'merge.yaml'), '--out', join(folder, 'merged 2')]);
+    const [one, two] = await Promise.all(
+      [out, join(folder, 'merged 2')].map((path) => readSafetensors(join(path, 'adapter_model.safetensors'))),
+    );
+    expect(again.adapterId).not.toBe(merged.adapterId);
+    expect(two).toEqual(one);
+    // The folder itself can be named in place of the adapter, and is taken in only once.
+    const first = await json(adapterRecordSchema, ['adapters', 'show', out]);
+    expect((await json(adapterRecordSchema, ['adapters', 'show', out])).id).toBe(first.id);
+  });
+
+  test('is pruned, exported and taken in again', async () => {
+    const schema = z.object({ adapter: adapterRecordSchema, directory: z.string().nullable() });
+    const zeroed = await json(schema, [
+      'prune',
+      '--adapter',
+      'seed 1',
+      '--method',
+      'magnitude',
+      '--set',
+      'sparsity=0.5',
+    ]);
+    expect(zeroed.adapter.origin).toMatchObject({ kind: 'prune', method: 'magnitude' });
+    const half = await json(schema, [
+      'prune',
+      '--adapter',
+      'seed 1',
+      '--method',
+      'every-other-layer',
+      '--keep',
+      'odd',
+      '--name',
+      'half',
+    ]);
+    expect(half.adapter.layers).toEqual([1]);
+    const out = join(folder, 'exported');
+    expect((await coto(['adapters', 'export', 'half', '--out', out])).out).toBe(`${out}\n`);
+    const imported = await json(adapterRecordSchema, ['adapters', 'import', out, '--name', 'half again']);
+    expect(imported).toMatchObject({ name: 'half again', sha256: half.adapter.sha256, layers: [1] });
+  });
+
+  test('is studied, adapters given by name', async () => {
+    const study = join(folder, 'study.yaml');
+    writeFileSync(
+      study,
+      'kind: lambda\ndataset: blobs\npoints: 3\npairs:\n  - { label: seeds, coto: true, from: seed 1, to: seed 2 }\n',
+    );
+    const done = await json(studyRecordSchema, ['study', study]);
+    expect(done.result).toMatchObject({
+      kind: 'lambda',
+      pairs: [{ label: 'seeds', points: [{ lambda: 0 }, { lambda: 0.5 }, { lambda: 1 }] }],
+    });
+  });
+});
+
+test('Ctrl+C pauses a training run, and it can be resumed to its end', async () => {
+  let pressed = false;
+  const paused = await coto(
+    ['train', file, '--set', 'max_steps=400', '--name', 'long', '--json'],
+    (text, interrupt) => {
+      if (!pressed && text.includes('Training')) {
+        pressed = true;
+        interrupt();
+      }
+    },
+  );
+  expect(paused.code).toBe(130);
+  const { run } = trained.parse(JSON.parse(paused.out));
+  expect(run.status).toBe('paused');
+  expect(run.step).toBeLessThan(400);
+  expect(paused.err).toContain('Pausing after this step');
+  const resumed = await json(trained, ['runs', 'resume', 'long']);
+  expect(resumed.run).toMatchObject({ status: 'completed', step: 400, id: run.id });
+});
+
+test.each(['base', 'lora'])('logits of %s agree with transformers and PEFT', async (name) => {
+  const out = join(folder, `${name}.safetensors`);
+  const adapter = name === 'base' ? [] : ['--adapter', goldenPath('vit-28', 'adapters', name)];
+  const { code } = await coto([
+    'logits',
+    '--model',
+    model,
+    ...adapter,
+    '--inputs',
+    goldenPath('vit-28', 'inputs.safetensors'),
+    '--out',
+    out,
+    '--compute',
+    'wasm',
+  ]);
+  expect(code).toBe(0);
+  const expected = await readSafetensors(
+    name === 'base'
+      ? goldenPath('vit-28', 'base-outputs.safetensors')
+      : goldenPath('vit-28', 'adapters', name, 'expected.safetensors'),
+  );
+  const [actual, wanted] = [(await readSafetensors(out)).get('logits'), expected.get('logits')];
+  if (actual === undefined || wanted === undefined) throw new Error('no logits');
+  expect(relativeDifference(floats(actual), floats(wanted))).toBeLessThan(1e-4);
+});
+
+describe('models and data sets', () => {
+  test('are listed, shown, previewed and validated', async () => {
+    expect((await coto(['models', 'list'])).out).toMatch(/^quickdraw-vit +quickdraw-vit +vit +1,640,645/m);
+    expect((await coto(['models', 'show', model])).out).toContain('q_proj ×2');
+    expect((await coto(['datasets', 'list'])).out).toMatch(/^fashion-mnist-small .* 2,560 +2,000/m);
+    expect((await coto(['datasets', 'preview', 'blobs', '--limit', '1'])).out).toMatch(/^train 0: above\n[+*#%@]/);
+    expect((await coto(['datasets', 'validate', data])).out).toContain('Every example can be read.');
+  });
+
+  test('doctor says which backend is taken', async () => {
+    expect((await coto(['doctor'])).out).toMatch(/^→ +\S/m);
+  });
+});
+
+describe('errors are one line, and an exit code', () => {
+  const cases: [string, string[], number, RegExp][] = [
+    ['an unknown key', ['train', file, '--set', 'learning_rat=1'], 1, /^coto: .*Unrecognized key: "learning_rat"/],
+    ['a file that is not there', ['train', join(folder, 'no.yaml')], 1, /^coto: The file .*no\.yaml cannot be read/],
+    [
+      'an unknown adapter',
+      ['eval', '--dataset', 'blobs', '--adapter', 'nobody'],
+      1,
+      /^coto: There is no adapter "nobody"/,
+    ],
+    ['nothing to score', ['eval', '--dataset', 'blobs'], 1, /^coto: There is nothing to score/],
+    [
+      'weights too few',
+      ['merge', '--method', 'linear', '--adapters', 'seed 1', 'seed 2', '--weights', '1'],
+      1,
+      /^coto: There are 2 adapters, but 1 weights/,
+    ],
+    [
+      'a parameter of another method',
+      ['prune', '--adapter', 'seed 1', '--method', 'magnitude', '--third', 'low'],
+      1,
+      /^coto: The method magnitude has no parameter "third"/,
+    ],
+    [
+      'a sparsity beyond 1',
+      ['prune', '--adapter', 'seed 1', '--method', 'magnitude', '--sparsity', '1.5'],
+      1,
+      /^coto: .*sparsity/,
+    ],
+    [
+      'a data set that is none',
+      ['datasets', 'add', goldenPath('vit-28', 'base')],
+      1,
+      /^coto: .*is no data set that can be read/,
+    ],
+    ['a model that is none', ['models', 'add', data], 1, /^coto: .*config\.json/],
+    [
+      'a folder that is not there for --json',
+      ['demo', '--json', join(folder, 'no', 'x.json')],
+      1,
+      /^coto: The folder .*no does not exist/,
+    ],
+    ['an unknown command', ['frobnicate'], 2, /unknown command 'frobnicate'/],
+    ['a missing option', ['prune', '--method', 'magnitude'], 2, /required option '--adapter/],
+  ];
+  test.each(cases)('%s', async (_, words, code, message) => {
+    const result = await coto(words);
+    expect(result.err).toMatch(message);
+    expect(result.code).toBe(code);
+    expect(result.out).toBe('');
+    if (code === 1) expect(result.err.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('with --json also as a document', async () => {
+    const { code, out } = await coto(['runs', 'show', 'nobody', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'not_found', message: expect.stringContaining('nobody') } });
+  });
+
+  test('nothing is left by a run that could not begin', async () => {
+    const before = (await coto(['runs', 'list', '--json'])).out;
+    expect((await coto(['train', file, '--set', 'adapter.target_modules=[nothing_like_it]'])).code).toBe(1);
+    expect((await coto(['runs', 'list', '--json'])).out).toBe(before);
+  });
+});
+
+test('help and version answer without a studio', async () => {
+  const help = await coto(['--help']);
+  expect(help.code).toBe(0);
+  for (const name of [
+    'demo',
+    'doctor',
+    'train',
+    'eval',
+    'runs',
+    'merge',
+    'prune',
+    'study',
+    'logits',
+    'models',
+    'datasets',
+    'adapters',
+  ])
+    expect(help.out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
+  expect((await coto(['--version'])).out.trim()).toBe(version);
+  expect((await coto(['prune', '--help'])).out).toMatch(/--third <low\|middle\|high>[\s\S]*--sparsity <number>/);
+});

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { main } from '../../src-main/cli/main.ts';
+import type { Terminal } from '../../src-main/cli/terminal.ts';
+
+export interface CommandResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A terminal that keeps what is written; `onReport` may press Ctrl+C by calling its second argument. */
+export function recordingTerminal(onReport: (text: string, interrupt: () => void) => void = () => undefined) {
+  const written = { out: '', err: '' };
+  const listeners = new Set<() => void>();
+  const terminal: Terminal = {
+    write: (text) => {
+      written.out += text;
+    },
+    report: (text) => {
+      written.err += text;
+      onReport(text, () => {
+        for (const listener of [...listeners]) listener();
+      });
+    },
+    rewrites: false,
+    columns: 80,
+    onInterrupt(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return { terminal, written };
+}
+
+/** `coto` with these words, on a studio home of the test's own. */
+export function cotoOn(home: string) {
+  return async (
+    words: readonly string[],
+    onReport?: (text: string, interrupt: () => void) => void,
+  ): Promise<CommandResult> => {
+    const { terminal, written } = recordingTerminal(onReport);
+    const code = await main(words, terminal, { COTO_STUDIO_HOME: home });
+    return { code, ...written };
+  };
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'coto-cli-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
