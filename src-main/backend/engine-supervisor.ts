@@ -32,6 +32,7 @@ export class EngineSupervisor {
   private running: Running | null = null;
   private onEvent: ((event: EngineEvent) => void) | null = null;
   private closed = false;
+  private reports: readonly ComputeBackendReport[] | null = null;
 
   constructor(start: StartEngine) {
     this.start = start;
@@ -57,9 +58,21 @@ export class EngineSupervisor {
     if (engine) await lostAsError(engine, engine.client.request('engine.signal', { signal }));
   }
 
-  async probe(): Promise<ComputeBackendReport[]> {
+  /** What the engine last said of its compute backends; null before it was ever asked. */
+  get lastProbe(): readonly ComputeBackendReport[] | null {
+    return this.reports;
+  }
+
+  /** Asks the engine what it can compute on. Not while a task runs: measuring a backend makes it the active one. */
+  async probe(): Promise<readonly ComputeBackendReport[]> {
     const engine = this.ensure();
-    return lostAsError(engine, engine.client.request('engine.probe', {}));
+    this.reports = await lostAsError(engine, engine.client.request('engine.probe', {}));
+    return this.reports;
+  }
+
+  /** To be called before a task, so that its compute backends are known while it runs. */
+  async prepare(): Promise<void> {
+    if (this.reports === null) await this.probe();
   }
 
   async close(): Promise<void> {

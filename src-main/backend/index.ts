@@ -13,9 +13,6 @@ import { registerBundledDatasets } from './library/datasets.ts';
 import { registerBundledModels } from './library/models.ts';
 import type { Services } from './services.ts';
 
-export type { EngineHost, StartEngine } from './engine-host.ts';
-export { startEngineWorker } from './engine-host.ts';
-
 export interface BackendOptions {
   /** The studio's folder; made where it is missing. */
   readonly home: string;

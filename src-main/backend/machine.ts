@@ -11,8 +11,7 @@ const homeSizeMilliseconds = 30_000;
 /** What the machine offers and how full it is; what costs time is remembered. */
 export class Machine {
   private readonly services: HandlerServices;
-  private reports: ComputeBackendReport[] | null = null;
-  private probing: Promise<ComputeBackendReport[]> | null = null;
+  private probing: Promise<readonly ComputeBackendReport[]> | null = null;
   private homeBytes = 0;
   private homeMeasuredAt = Number.NEGATIVE_INFINITY;
 
@@ -42,8 +41,8 @@ export class Machine {
 
   /** Answers at once: the compute backend is found out in the background, the home's size now and then. */
   async status(): Promise<SystemStatus> {
-    const { home, store, queue } = this.services;
-    if (this.reports === null && !queue.busy) this.probe().catch(() => undefined);
+    const { home, store, queue, engine } = this.services;
+    if (engine.lastProbe === null && !queue.busy) this.probe().catch(() => undefined);
     this.measureHome();
     return {
       backend: this.backendName(),
@@ -55,27 +54,20 @@ export class Machine {
     };
   }
 
-  /**
-   * Measuring a compute backend makes it the active one, so nothing is probed while a task runs: the last answer stands, or
-   * where there is none the task's end is waited for.
-   */
-  private async probe(): Promise<ComputeBackendReport[]> {
+  /** While a task runs the last answer stands: the engine is asked before its first task. */
+  private async probe(): Promise<readonly ComputeBackendReport[]> {
     const { queue, engine } = this.services;
-    if (queue.busy) {
-      if (this.reports) return this.reports;
-      await queue.currentJobEnds();
-    }
+    if (queue.busy && engine.lastProbe) return engine.lastProbe;
     this.probing ??= engine.probe().finally(() => {
       this.probing = null;
     });
-    this.reports = await this.probing;
-    return this.reports;
+    return this.probing;
   }
 
   private backendName(): string {
     const choice = this.services.store.settings.get().compute_backend;
     if (choice !== 'auto') return choice;
-    return this.reports?.find((report) => report.chosen)?.id ?? choice;
+    return this.services.engine.lastProbe?.find((report) => report.chosen)?.id ?? choice;
   }
 
   private measureHome(): void {

@@ -121,11 +121,6 @@ export class JobQueue {
     return this.current !== null;
   }
 
-  /** Resolves when the job that is being worked on has ended; at once where there is none. */
-  async currentJobEnds(): Promise<void> {
-    await this.current?.done;
-  }
-
   /** Resolves when nothing is left that could be done now. */
   async idle(): Promise<void> {
     for (;;) {
@@ -233,6 +228,7 @@ export class JobQueue {
       progress,
       cancelled: () => current.signal === 'cancel',
       runEngine: async (task, onEvent) => {
+        await engine.prepare();
         if (current.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
         let fault: unknown = null;
         const running = engine.run(task, (event) => {

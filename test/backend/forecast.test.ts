@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measuredStep } from '../../src-main/backend/forecast.ts';
+import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
+import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from './support.ts';
+
+let backend: OpenBackend;
+const dataset = tinyIdx();
+beforeAll(async () => {
+  backend = await openBackend({ startEngine: scriptedEngine(() => new Promise(() => undefined)) });
+});
+afterAll(closeBackends);
+
+describe('the forecast of a run', () => {
+  it('counts by hand what the tiny ViT trains', async () => {
+    // hidden 32, inner 48, 2 layers, 4 heads, 17 tokens, 10 labels.
+    const forecast = await backend.handle('runs.forecast', {
+      config: {
+        ...tinyConfig,
+        dataset,
+        adapter: { r: 2, target_modules: ['q_proj', 'fc1'], rank_pattern: { fc1: 3 } },
+        max_steps: 0,
+        num_train_epochs: 3,
+        train_samples_per_class: 3,
+      },
+    });
+    // q_proj: 2 · (32 + 32); fc1: 3 · (32 + 48); both in two layers; head: 10 · 32 + 10.
+    const trainable = 2 * (2 * 64 + 3 * 80) + 330;
+    expect(forecast.trainableParameters).toBe(trainable);
+    expect(forecast.targetModules).toEqual([
+      'vit.layers.0.attention.q_proj',
+      'vit.layers.0.mlp.fc1',
+      'vit.layers.1.attention.q_proj',
+      'vit.layers.1.mlp.fc1',
+    ]);
+    expect(forecast.groups).toEqual(['layers.0', 'layers.1']);
+    expect(forecast.trainExamples).toBe(30);
+    // 30 examples in batches of 4 are 8 steps an epoch.
+    expect(forecast.totalSteps).toBe(24);
+    const bytes = Object.fromEntries(forecast.memory.map((part) => [part.part, part.bytes]));
+    // A row keeps 4 · 32 + 48 + 32 linear outputs, 5 · 32 + 48 other states and 4 · 17 probabilities.
+    const activations = 4 * 2 * (4 * 17) * (208 + 208 + 68);
+    const linears = 2 * (4 * 32 * 32 + 2 * 32 * 48) + 320;
+    expect(bytes).toEqual({
+      weights: 4 * (forecast.totalParameters + linears),
+      adapters: 4 * trainable,
+      gradients: 4 * trainable,
+      optimizer: 8 * trainable,
+      activations,
+      'activation gradients': activations,
+    });
+  });
+
+  it('names one group a module where CoTo switches modules', async () => {
+    const { groups } = await backend.handle('runs.forecast', {
+      config: { ...tinyConfig, dataset, coto: { granularity: 'module' } },
+    });
+    expect(groups).toEqual([
+      'vit.layers.0.attention.q_proj',
+      'vit.layers.0.attention.v_proj',
+      'vit.layers.1.attention.q_proj',
+      'vit.layers.1.attention.v_proj',
+    ]);
+  });
+
+  it('takes the time of a step from the median of like runs only', () => {
+    const config = runConfigSchema.parse({});
+    const run = (milliseconds: number, changes: object = {}): RunRecord => ({
+      id: '',
+      name: '',
+      status: 'completed',
+      config: runConfigSchema.parse(changes),
+      modelId: 'm',
+      datasetId: 'd',
+      tags: [],
+      note: '',
+      starred: false,
+      archived: false,
+      studyId: null,
+      step: 0,
+      facts: null,
+      result: {
+        steps: 1,
+        accuracy: null,
+        evalLoss: null,
+        trainLoss: null,
+        meanStepMilliseconds: milliseconds,
+        medianStepMilliseconds: milliseconds,
+        meanActiveShare: 1,
+        trainSeconds: 1,
+      },
+      adapterId: null,
+      checkpoints: [],
+      error: null,
+      folder: '',
+      createdAt: 0,
+      startedAt: null,
+      finishedAt: null,
+    });
+    const runs = [run(30), run(10), run(500, { coto: {} }), run(900, { per_device_train_batch_size: 64 })];
+    expect(measuredStep(runs, 'm', config)).toBe(20);
+    expect(measuredStep([...runs, run(11)], 'm', config)).toBe(11);
+    expect(measuredStep(runs, 'other', config)).toBeNull();
+    expect(measuredStep(runs, 'm', runConfigSchema.parse({ coto: {} }))).toBe(500);
+  });
+});
