@@ -24,7 +24,8 @@ export function ItemList({ label, items, activeId, onActivate }: ItemListProps) 
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    const next = items[items.findIndex((item) => item.id === activeId) + step];
+    const focused = event.target instanceof HTMLElement ? event.target.dataset['id'] : undefined;
+    const next = items[items.findIndex((item) => item.id === (focused ?? activeId)) + step];
     if (!next) return;
     onActivate(next.id);
     list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(next.id)}"]`)?.focus();

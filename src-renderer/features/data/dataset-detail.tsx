@@ -98,7 +98,12 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           <ul className={classes['problems']}>
             {description.problems.map((problem) => (
               <li key={`${problem.where} ${problem.message}`}>
-                <code>{problem.where}</code>: {problem.message}
+                {problem.message.includes(problem.where) ? null : (
+                  <>
+                    <code>{problem.where}</code>:{' '}
+                  </>
+                )}
+                {problem.message}
               </li>
             ))}
           </ul>

@@ -49,10 +49,10 @@ const columns: readonly DataColumn<RunRecord>[] = [
   },
 ];
 
-/** The runs that ended last, whatever way. */
+/** The runs that came to a result last. */
 export function RecentRuns({ runs }: { runs: readonly RunRecord[] }) {
   const ended = runs
-    .filter((run) => run.finishedAt !== null && run.status !== 'failed')
+    .filter((run) => run.finishedAt !== null && (run.status === 'completed' || run.status === 'stopped'))
     .sort((left, right) => (right.finishedAt ?? 0) - (left.finishedAt ?? 0))
     .slice(0, shown);
   if (ended.length === 0) return null;
