@@ -80,8 +80,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
         onClick: () =>
           confirmRemoval({
             what: `the run "${run.name}"`,
-            consequence:
-              'Its checkpoints, history and log go; the adapter that it handed on stays on the shelf. Archiving hides it and keeps everything.',
+            consequence: `Its checkpoints, history and log go${run.adapterId ? '; the adapter that it handed on stays on the shelf' : ''}. Archiving hides it and keeps everything.`,
             onConfirm: () => remove.mutate({ id }),
           }),
       },

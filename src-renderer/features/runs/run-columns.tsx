@@ -38,19 +38,11 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
     {
       id: 'name',
       header: 'Name',
-      // Tags are sought by the same text.
-      value: (run) => [run.name, ...run.tags].join(' '),
+      value: (run) => run.name,
       cell: (run) => (
-        <Group gap={6} wrap="nowrap">
-          <Text size="sm" maw={230} truncate title={run.name}>
-            {run.name}
-          </Text>
-          {run.tags.map((tag) => (
-            <Badge key={tag} color="gray">
-              {tag}
-            </Badge>
-          ))}
-        </Group>
+        <Text size="sm" maw={230} truncate title={run.name}>
+          {run.name}
+        </Text>
       ),
     },
     {
@@ -105,6 +97,20 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       align: 'right',
       value: (run) => run.config.learning_rate,
       cell: (run) => formatNumber(run.config.learning_rate),
+    },
+    {
+      id: 'tags',
+      header: 'Tags',
+      value: (run) => run.tags.join(' '),
+      cell: (run) => (
+        <Group gap={4} wrap="nowrap">
+          {run.tags.map((tag) => (
+            <Badge key={tag} color="gray" style={{ flex: 'none' }}>
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+      ),
     },
     { id: 'dataset', header: 'Data', value: (run) => run.datasetId },
     {

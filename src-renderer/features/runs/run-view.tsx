@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colours } from '../../../src-shared/figures/index.ts';
 import { useAction, useRequest } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/error-note.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
@@ -24,7 +25,12 @@ export function RunView({ run }: { run: RunRecord }) {
           error={run.error}
           {...(canResume(run)
             ? { action: { label: 'Resume from the last checkpoint', onClick: () => resume.mutate({ id: run.id }) } }
-            : {})}
+            : {
+                action: {
+                  label: 'Change its settings',
+                  onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`),
+                },
+              })}
         />
       ) : null}
       <Tabs defaultValue="charts" keepMounted={false}>

@@ -39,7 +39,6 @@ function LambdaResult({ result }: { result: LambdaStudyResult }) {
   return (
     <Stack gap={12}>
       <Panel
-        title="Along the line between two adapters"
         aside={
           <SegmentedControl
             aria-label="Metric of the curve"
