@@ -20,7 +20,12 @@ export function toYaml(config: RunConfig): string {
 export function fromYaml(text: string): RunConfig {
   const document = parseDocument(text, { prettyErrors: true });
   const [problem] = document.errors;
-  if (problem) throw new StudioError('invalid_input', `The YAML cannot be read: ${problem.message.split('\n')[0]}`);
+  if (problem)
+    throw new StudioError(
+      'invalid_input',
+      `The YAML cannot be read: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`,
+      'Correct it there: brackets, quotes and indentation must match.',
+    );
   const value: unknown = document.toJS() ?? {};
   const parsed = runConfigSchema.safeParse(value);
   if (!parsed.success)

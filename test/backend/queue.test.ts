@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineResult } from '../../src-main/engine/contract.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { goldenPath } from '../engine/golden.ts';
 import {
   closeBackends,
   openBackend,
@@ -317,5 +318,36 @@ describe('the queue', () => {
       status: 'failed',
       error: { message: expect.stringContaining('/elsewhere does not lie below') },
     });
+  });
+
+  it('keeps adapters that a waiting job needs, by whatever way it refers to them', async () => {
+    const { startEngine, arrival } = gated();
+    const backend = await openBackend({ startEngine });
+    const dataset = tinyIdx();
+    const { run } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset } });
+    await arrival(1);
+    const adapter = await backend.handle('adapters.import', { path: goldenPath('vit-28', 'adapters', 'lora') });
+    const remove = () => backend.handle('adapters.remove', { id: adapter.id });
+    const { study, job } = await backend.handle('studies.create', {
+      name: 'Needy',
+      config: {
+        kind: 'pruning',
+        dataset,
+        adapters: [{ label: 'x', coto: false, seed: 1, adapter: { adapterId: adapter.id } }],
+      },
+    });
+    await expect(remove()).rejects.toThrow(/needed by the job "Needy"/);
+    await backend.handle('jobs.cancel', { id: job.id });
+    expect((await backend.handle('studies.get', { id: study.id })).status).toBe('cancelled');
+    const evaluation = await backend.handle('evaluate.start', {
+      model: 'tiny',
+      dataset,
+      adapters: [{ adapter: { adapterId: adapter.id } }],
+    });
+    await expect(remove()).rejects.toThrow(/needed by the job "Evaluate lora/);
+    await backend.handle('jobs.cancel', { id: evaluation.id });
+    expect((await remove()).freedBytes).toBe(adapter.sizeBytes);
+    await backend.handle('runs.cancel', { id: run.id });
+    await backend.idle();
   });
 });

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { jobThatNeeds } from '../jobs/needed-adapters.ts';
 import { exportAdapter, importAdapter, removeAdapter, requireAdapter } from '../library/adapters.ts';
 import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from './handler.ts';
@@ -18,9 +19,7 @@ export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'ad
     },
     'adapters.remove': async ({ id }) => {
       const adapter = requireAdapter(store, id);
-      const waiting = store.jobs
-        .list(true)
-        .find((job) => JSON.stringify(store.jobs.payload(job.id)).includes(`"${id}"`));
+      const waiting = jobThatNeeds(store, id);
       if (waiting)
         throw new StudioError(
           'refused',

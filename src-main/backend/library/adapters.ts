@@ -10,7 +10,7 @@ import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/m
 import type { AdapterReference } from '../../../src-shared/domain/study.ts';
 import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
 import { elementCount } from '../../engine/formats/host-tensor.ts';
-import { readAdapter } from '../../engine/formats/peft-adapter.ts';
+import { checkAdapterFolder, readAdapter } from '../../engine/formats/peft-adapter.ts';
 import type { AdapterState } from '../../engine/lora/adapter-state.ts';
 import { recogniseVariant } from '../../engine/lora/variants/index.ts';
 import { newId } from '../identifiers.ts';
@@ -39,6 +39,8 @@ export function newAdapterFolder({ home }: Pick<Services, 'home'>): { id: string
 
 /** Copies a PEFT folder into the home and lists it. Throws where it does not fit the model; then nothing is left. */
 export async function copyAdapterIn(parts: Parts, from: string, details: AdapterDetails): Promise<AdapterRecord> {
+  // Before the copy, so that what is wrong is said of the folder that the person knows.
+  await readAdapter(from, details.model.description);
   const { id, directory } = newAdapterFolder(parts);
   await writeFolderAtomic(directory, (temporary) => copyAdapterFiles(from, temporary));
   return listAdapter(parts, id, details);
@@ -187,6 +189,7 @@ function factsOf(state: AdapterState, description: ModelDescription) {
 const baseNameSchema = z.object({ base_model_name_or_path: z.string().nullable().optional() });
 
 async function findBase(store: Services['store'], folder: string): Promise<ModelRecord> {
+  await checkAdapterFolder(folder);
   const models = store.models.list();
   const named = baseNameSchema.safeParse(parseJson(await readFile(join(folder, 'adapter_config.json'), 'utf8')));
   const name = named.success ? (named.data.base_model_name_or_path ?? null) : null;
