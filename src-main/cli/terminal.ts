@@ -16,7 +16,7 @@ export const processTerminal: Terminal = {
   report: (text) => void process.stderr.write(text),
   rewrites: process.stderr.isTTY === true,
   get columns() {
-    return process.stderr.columns ?? 80;
+    return process.stderr.columns || 80;
   },
   onInterrupt(listener) {
     process.on('SIGINT', listener);

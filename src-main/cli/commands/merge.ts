@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
@@ -9,8 +8,8 @@ import { addCommand, type Surroundings } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { addMethodOptions, collectNumber, givenParameters, parseNumber } from '../method-options.ts';
+import { readYamlFile } from '../yaml-file.ts';
 import { findWeighted } from './eval.ts';
-import { readTextFile } from './train.ts';
 
 const declarations = mergeMethods.map(({ declaration }) => declaration);
 
@@ -61,6 +60,13 @@ export function addMergeCommand(parent: Command, surroundings: Surroundings): vo
     }),
     async run(input, { terminal, withStudio }) {
       const plan = input.file === undefined ? planFromOptions(input) : await planFromFile(input.file, input.out);
+      const makesOutputs = mergeMethods.find(({ declaration }) => declaration.id === plan.method)?.makes === 'outputs';
+      if (plan.out !== undefined && makesOutputs)
+        throw new StudioError(
+          'refused',
+          `The method ${plan.method} merges outputs: there is no adapter to write to ${plan.out}.`,
+          'Leave --out away, or choose another method.',
+        );
       return withStudio(async (client) => {
         const adapters = await findWeighted(client, plan.adapters, plan.weights);
         const weighted = adapters.map(({ record, weight }) => ({ adapterId: record.id, weight }));
@@ -78,11 +84,6 @@ export function addMergeCommand(parent: Command, surroundings: Surroundings): vo
         const result = await client.request('merge.result', { jobId: job.id });
         if (result === null) throw new StudioError('internal', 'The merge left no result.');
         const { adapterId, matrix } = result;
-        if (plan.out !== undefined && adapterId === null)
-          throw new StudioError(
-            'refused',
-            `The method ${method} merges outputs: there is no adapter to write to ${plan.out}.`,
-          );
         const written =
           plan.out === undefined || adapterId === null
             ? null
@@ -120,18 +121,13 @@ function planFromOptions(input: {
 }
 
 async function planFromFile(file: string, out: string | undefined): Promise<Plan> {
-  const text = await readTextFile(file);
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (thrown) {
+  const parsed = fileSchema.safeParse(await readYamlFile(file));
+  if (!parsed.success)
     throw new StudioError(
       'invalid_input',
-      `${file} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`,
+      `${file} is not valid: ${describeIssues(parsed.error)}.`,
+      `Its keys are ${Object.keys(fileSchema.shape).join(', ')}.`,
     );
-  }
-  const parsed = fileSchema.safeParse(value);
-  if (!parsed.success) throw new StudioError('invalid_input', `${file} is not valid: ${describeIssues(parsed.error)}.`);
   const { name, method, parameters, adapters, eval_samples } = parsed.data;
   return {
     name,

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type StudyConfig, type StudyResult, studyConfigSchema } from '../../../src-shared/domain/study.ts';
@@ -8,7 +7,7 @@ import { followJob } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { findAdapter, findDataset } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
-import { readTextFile } from './train.ts';
+import { readYamlFile } from '../yaml-file.ts';
 
 export function addStudyCommand(parent: Command, surroundings: Surroundings): void {
   addCommand(parent, surroundings, {
@@ -17,7 +16,7 @@ export function addStudyCommand(parent: Command, surroundings: Surroundings): vo
     options: (command) => void command.option('--name <name>', 'what to call it'),
     input: z.object({ file: z.string(), name: z.string().optional() }),
     async run({ file, name }, { terminal, withStudio }) {
-      const value = await readYaml(file);
+      const value = await readYamlFile(file);
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value);
         const { study, job } = await client.request('studies.create', {
@@ -33,22 +32,15 @@ export function addStudyCommand(parent: Command, surroundings: Surroundings): vo
   });
 }
 
-async function readYaml(file: string): Promise<unknown> {
-  const text = await readTextFile(file);
-  try {
-    return parse(text);
-  } catch (thrown) {
-    throw new StudioError(
-      'invalid_input',
-      `${file} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`,
-    );
-  }
-}
-
 /** Adapters written as one word become references; the data set may be given by name or folder too. */
 async function resolveConfig(client: StudioClient, file: string, value: unknown): Promise<StudyConfig> {
   const parsed = studyConfigSchema.safeParse(await resolveReferences(client, value));
-  if (!parsed.success) throw new StudioError('invalid_input', `${file} is not valid: ${describeIssues(parsed.error)}.`);
+  if (!parsed.success)
+    throw new StudioError(
+      'invalid_input',
+      `${file} is not valid: ${describeIssues(parsed.error)}.`,
+      'A study has a kind (lambda, pruning or merging), a dataset, and what that kind compares.',
+    );
   return { ...parsed.data, dataset: (await findDataset(client, parsed.data.dataset)).id };
 }
 

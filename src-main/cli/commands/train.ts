@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { isMap, parse, parseDocument } from 'yaml';
+import { isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
@@ -11,6 +10,7 @@ import { findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
+import { parseYaml, readTextFile } from '../yaml-file.ts';
 
 export function addTrainCommand(parent: Command, surroundings: Surroundings): void {
   addCommand(parent, surroundings, {
@@ -36,7 +36,7 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
     async run({ file, set, name, tag, dryRun }, { terminal, withStudio }) {
       const text = file === undefined ? '' : await readTextFile(file);
       return withStudio(async (client) => {
-        const parsed = await client.request('runs.parse', { yaml: applyAssignments(text, set) });
+        const parsed = await parseRun(client, applyAssignments(text, set), file, set.length > 0);
         const model = (await findModel(client, parsed.model)).id;
         const config = { ...parsed, model, dataset: (await findDataset(client, parsed.dataset)).id };
         if (dryRun) {
@@ -52,6 +52,17 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
       });
     },
   });
+}
+
+/** The run that the YAML says; a refusal names the file that it came from. */
+async function parseRun(client: StudioClient, yaml: string, file: string | undefined, changed: boolean) {
+  try {
+    return await client.request('runs.parse', { yaml });
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError) || file === undefined) throw thrown;
+    const where = changed ? `${file} with what --set changes` : file;
+    throw new StudioError(thrown.code, `${where}: ${thrown.message}`, thrown.hint, thrown.details);
+  }
 }
 
 /** Shows a run's training until it ends. Ctrl+C pauses it at the next step, with all that is needed to go on. */
@@ -85,20 +96,9 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
       const parent = path.slice(0, depth);
       if (!isMap(document.getIn(parent))) document.setIn(parent, document.createNode({}));
     }
-    document.setIn(path, parse(value));
+    document.setIn(path, parseYaml(value, `--set ${key}`));
   }
   return document.toString();
-}
-
-export async function readTextFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    throw new StudioError(
-      'not_found',
-      `The file ${path} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
-    );
-  }
 }
 
 function collectAssignment(text: string, before: [string, string][] = []): [string, string][] {
