@@ -1,4 +1,4 @@
-import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import type { MetricRun } from '../../../src-shared/figures/index.ts';
 import type { RunHistory } from './history.ts';
 
@@ -7,17 +7,6 @@ export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, str
   const variant = variants.get(config.adapter.variant) ?? config.adapter.variant;
   return config.coto ? `${variant} + CoTo` : variant;
 }
-
-export const statusWords: Record<RunStatus, string> = {
-  queued: 'queued',
-  running: 'running',
-  paused: 'paused',
-  completed: 'done',
-  stopped: 'stopped',
-  cancelled: 'cancelled',
-  failed: 'failed',
-  interrupted: 'interrupted',
-};
 
 /** Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer. */
 export function canResume(run: RunRecord): boolean {

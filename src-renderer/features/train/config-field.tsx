@@ -67,18 +67,20 @@ export function FieldFrame({ name, help, problem, id, wide, children }: FieldFra
 
 interface ConfigFieldProps {
   name: string;
+  /** Instead of the form's own explanation: what the chosen variant says of it. */
+  help?: string | undefined;
   problems: ReadonlyMap<string, string>;
   disabled?: boolean;
   wide?: boolean;
 }
 
 /** One field of the run, in the control that its kind asks for. */
-export function ConfigField({ name, problems, disabled = false, wide = false }: ConfigFieldProps) {
+export function ConfigField({ name, help, problems, disabled = false, wide = false }: ConfigFieldProps) {
   const id = useId();
   const spec = fieldSpec(name);
   const problem = problems.get(name);
   return (
-    <FieldFrame name={name} help={spec.help} problem={problem} id={id} wide={wide}>
+    <FieldFrame name={name} help={help ?? spec.help} problem={problem} id={id} wide={wide}>
       <Control spec={spec} id={id} invalid={problem !== undefined} disabled={disabled} />
     </FieldFrame>
   );

@@ -3,10 +3,12 @@ import { useId } from 'react';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { formatBytes, formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import classes from './config-field.module.css';
 import { ConfigField, FieldFrame } from './config-field.tsx';
+import { defaultDraft } from './draft.ts';
 import { setField, useTrainForm } from './draft-store.ts';
 import { MoreFields } from './more-fields.tsx';
 import { TargetModulesField } from './target-modules-field.tsx';
@@ -48,6 +50,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const model = models.find((candidate) => candidate.id === draft['model']);
   const dataset = datasets.find((candidate) => candidate.id === draft['dataset']);
   const variant = catalog?.adapterVariants.find((candidate) => candidate.id === draft['adapter.variant']);
+  const variantFields = fieldsOfVariant(variant);
   const cotoOn = draft['coto'] === true;
   const fields = (names: readonly string[], disabled = false) =>
     names.map((name) => <ConfigField key={name} name={name} problems={problems} disabled={disabled} />);
@@ -100,7 +103,9 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
               allowDeselect={false}
             />
           </FieldFrame>
-          {fields(['adapter.r', 'adapter.lora_alpha', 'adapter.lora_dropout'])}
+          {variantFields.map(({ name, help }) => (
+            <ConfigField key={name} name={name} help={help} problems={problems} />
+          ))}
           <TargetModulesField model={model} problem={problems.get('adapter.target_modules')} outcome={targetOutcome} />
         </div>
         <MoreFields names={adapterExtras} problems={problems}>
@@ -146,6 +151,14 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       </Panel>
     </Stack>
   );
+}
+
+/** The adapter's fields that the chosen variant declares; those of low-rank adapters until the catalog has come. */
+function fieldsOfVariant(variant: Declaration | undefined): { name: string; help?: string }[] {
+  if (!variant) return [{ name: 'adapter.r' }, { name: 'adapter.lora_alpha' }, { name: 'adapter.lora_dropout' }];
+  return variant.parameters
+    .map(({ name, help }) => ({ name: `adapter.${name}`, help }))
+    .filter(({ name }) => name in defaultDraft && !adapterExtras.includes(name));
 }
 
 interface RecordFieldProps {
