@@ -75,7 +75,10 @@ export function toErrorValue(thrown: unknown): ErrorValue {
 /** "adapter.r: Too small: expected number to be >=1; learning_rate: ..." */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
-    .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message))
+    .map((issue) => {
+      const text = issue.message.endsWith('received undefined') ? 'This key is missing' : issue.message;
+      return issue.path.length > 0 ? `${issue.path.join('.')}: ${text}` : text;
+    })
     .join('; ');
 }
 

@@ -60,7 +60,12 @@ export async function readConfig(directory: string): Promise<ModelConfigFile> {
 
 export function familyOf(config: ModelConfigFile): ModelFamily {
   const checked = z.object({ model_type: z.string() }).safeParse(config.value);
-  if (!checked.success) throw new StudioError('invalid_file', `${config.path} lacks the key "model_type".`);
+  if (!checked.success)
+    throw new StudioError(
+      'invalid_file',
+      `${config.path} lacks the key "model_type".`,
+      'Choose the folder of a Hugging Face model: its config.json says what kind of model it is.',
+    );
   const family = modelFamilies.find((candidate) => candidate.modelType === checked.data.model_type);
   if (family === undefined)
     throw new StudioError(

@@ -20,6 +20,7 @@ import { adapterReadme } from './peft-readme.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 const keyPrefix = 'base_model.model.';
+const incompleteHint = 'Copy or download the adapter again: it is incomplete.';
 
 /**
  * Reads a PEFT LoRA folder, saved under today's transformers or under version 4. Modules come in the order in which the
@@ -29,18 +30,20 @@ const keyPrefix = 'base_model.model.';
  * that is not supported), naming the file and the tensor.
  */
 export async function readAdapter(directory: string, description: ModelDescription): Promise<AdapterState> {
-  const config = await readAdapterConfig(directory);
-  const variant = recogniseVariant(config, path.join(directory, adapterConfigFile));
+  const { config, variant, file, tensors } = await readParts(directory);
   const { coto, labels } = await readCotoConfig(directory);
-  const file = path.join(directory, adapterTensorsFile);
-  const sorted = sortTensors(file, await readSafetensors(file), config, description);
+  const sorted = sortTensors(file, tensors, config, description);
   const modules = new Map<string, ModuleFactors>();
   for (const module of fromTheInputUp(description)) {
     const pair = sorted.pairs.get(module);
     if (pair) modules.set(module.name, checkedFactors(file, module, pair, config));
   }
   if (modules.size === 0 && sorted.saved.size === 0)
-    throw new StudioError('invalid_file', `${file} holds no adapter: it has no lora_A and lora_B tensors.`);
+    throw new StudioError(
+      'invalid_file',
+      `${file} holds no adapter: it has no lora_A and lora_B tensors.`,
+      incompleteHint,
+    );
   for (const module of sorted.pairs.keys())
     if (sorted.saved.has(`${module.name}.weight`))
       throw new StudioError('invalid_file', `${file} holds ${module.name} both whole and as an adapter.`);
@@ -52,6 +55,27 @@ export async function readAdapter(directory: string, description: ModelDescripti
     saved: sorted.saved,
     labels,
   };
+}
+
+/** Throws what `readAdapter` throws for a folder that is wrong in itself, whatever the base. */
+export async function checkAdapterFolder(directory: string): Promise<void> {
+  await readParts(directory);
+}
+
+/** What can be read and checked without knowing the base. */
+async function readParts(directory: string) {
+  const config = await readAdapterConfig(directory);
+  const variant = recogniseVariant(config, path.join(directory, adapterConfigFile));
+  const file = path.join(directory, adapterTensorsFile);
+  const tensors = await readSafetensors(file);
+  for (const [key, { data }] of tensors)
+    if (!isCopy(key) && !data.every(Number.isFinite))
+      throw new StudioError(
+        'invalid_file',
+        `${file}: ${key} holds numbers that are not finite (NaN or infinity).`,
+        'Its training diverged or the file is damaged: take an earlier checkpoint, or train it again.',
+      );
+  return { config, variant, file, tensors };
 }
 
 /**
@@ -106,8 +130,6 @@ function sortTensors(
     const parsed = /^base_model\.model\.(.+?)\.(?:lora_(A|B)\.)?(weight|bias)$/.exec(key);
     const module = parsed?.[1] === undefined ? null : findLinear(description, parsed[1]);
     if (!parsed || !module) throw unknownTensor(file, key, config, description);
-    if (!tensor.data.every(Number.isFinite))
-      throw new StudioError('invalid_file', `${file}: ${key} holds numbers that are not finite (NaN or infinity).`);
     const [, givenName = '', factor, kind] = parsed;
     if (factor !== undefined && kind === 'weight') {
       const pair = pairs.get(module) ?? {};
@@ -146,6 +168,7 @@ function checkedFactors(file: string, module: LinearModule, pair: Pair, config: 
     throw new StudioError(
       'invalid_file',
       `${file}: ${keyPrefix}${module.name}.lora_${a ? 'B' : 'A'}.weight is missing, while its partner is there.`,
+      incompleteHint,
     );
   const names = [module.name, ...module.aliases];
   const { rank, scaling } = configuredFactors(config, recogniseVariant(config, adapterConfigFile), names);
@@ -168,6 +191,7 @@ function checkSavedPair(file: string, module: LinearModule, saved: ReadonlyMap<s
     throw new StudioError(
       'invalid_file',
       `${file}: ${keyPrefix}${module.name}.${weight ? 'bias' : 'weight'} is missing, while its partner is there.`,
+      incompleteHint,
     );
   if (bias) checkShape(file, `${module.name}.bias`, bias, [weight.shape[0] ?? 0]);
 }

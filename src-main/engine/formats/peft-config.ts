@@ -35,7 +35,12 @@ export async function readAdapterConfig(directory: string): Promise<AdapterConfi
   if (!keys.success) throw new StudioError('invalid_file', `${file} does not hold a JSON object.`);
   const given = Object.entries(keys.data).filter(([, value]) => value !== null);
   const parsed = adapterConfigSchema.safeParse(Object.fromEntries(given));
-  if (!parsed.success) throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
+  if (!parsed.success)
+    throw new StudioError(
+      'invalid_file',
+      `${file}: ${describeIssues(parsed.error)}.`,
+      'The keys are those of PEFT. Copy or download the adapter again if you have not changed the file.',
+    );
   return { ...keys.data, ...parsed.data };
 }
 
@@ -103,6 +108,11 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new StudioError('invalid_file', `${file} is not valid JSON.`, null, String(error));
+    throw new StudioError(
+      'invalid_file',
+      `${file} is not valid JSON.`,
+      'Copy or download the adapter again: the file seems damaged or incomplete.',
+      String(error),
+    );
   }
 }

@@ -101,7 +101,11 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
   const place = (name: string) => {
     const found = header.tensors.get(name);
     if (found === undefined)
-      throw new StudioError('invalid_file', `${path} lacks the tensor "${name}".`, 'It is not a file of this kind.');
+      throw new StudioError(
+        'invalid_file',
+        `${path} lacks the tensor "${name}".`,
+        'It is incomplete, or of another kind of model than the config beside it says.',
+      );
     return found;
   };
   return {

@@ -115,8 +115,14 @@ async function openPair(
     throw new StudioError(
       'invalid_file',
       `${imagesPath} has ${count} pictures, but ${labelsPath} has ${labelCount} labels.`,
+      'Keep the two files of one split together: row n of one belongs to row n of the other.',
     );
-  if (count === 0) throw new StudioError('invalid_file', `${imagesPath} has no pictures: the data set is empty.`);
+  if (count === 0)
+    throw new StudioError(
+      'invalid_file',
+      `${imagesPath} has no pictures: the data set is empty.`,
+      'Get the data set again, or choose another one.',
+    );
   if (channels !== 1 && channels !== 3)
     throw new StudioError('invalid_file', `${imagesPath} has ${channels} channels; pictures have 1 (grey) or 3 (RGB).`);
 
@@ -127,6 +133,7 @@ async function openPair(
     throw new StudioError(
       'invalid_file',
       `${labelsPath} has the label ${labels[wrong]} in row ${wrong}, out of range: there are ${labelNames.length} classes, 0 to ${labelNames.length - 1}.`,
+      names === null ? 'Correct that row.' : `Correct that row, or name the class (in ${labelsFile}, one name a line).`,
     );
   return { path: imagesPath, labelsPath, images, labels, size: [height, width, channels], labelNames };
 }

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { type ErrorCode, StudioError } from '../../src-shared/contract/errors.ts';
+
+/** The text of a file that a command was given. Throws StudioError naming the file where it cannot be read. */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
+    if (code === 'ENOENT') throw new StudioError('not_found', `The file ${path} does not exist.`, 'Check the path.');
+    if (code === 'EISDIR') throw refusal('invalid_input', path, 'it is a folder', 'Give a YAML file.');
+    if (code === 'EACCES') throw refusal('invalid_input', path, 'this user may not', 'Give yourself the right to.');
+    throw refusal('invalid_input', path, thrown instanceof Error ? thrown.message : String(thrown), 'Check the path.');
+  }
+}
+
+function refusal(code: ErrorCode, path: string, why: string, hint: string): StudioError {
+  return new StudioError(code, `The file ${path} cannot be read: ${why}.`, hint);
+}
+
+/** What a file of YAML says. Throws StudioError naming the file and the line. */
+export async function readYamlFile(path: string): Promise<unknown> {
+  return parseYaml(await readTextFile(path), path);
+}
+
+/** `where` is what the refusal names: a file or an option. */
+export function parseYaml(text: string, where: string): unknown {
+  try {
+    return parse(text);
+  } catch (thrown) {
+    const [problem = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
+    throw new StudioError(
+      'invalid_input',
+      `${where} is not YAML: ${problem.replace(/:$/, '')}.`,
+      'Correct it there: brackets, quotes and indentation must match.',
+    );
+  }
+}
