@@ -79,7 +79,7 @@ function available(names) {
 
 function apt(args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const result = spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
+  const result = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env });
   if (result.status !== 0) giveUp(`apt-get ${args[0]} failed: see above.`);
 }
 
