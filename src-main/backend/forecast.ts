@@ -9,8 +9,8 @@ import { patternValue } from '../engine/lora/patterns.ts';
 import { endsWithEntry, resolveTargetModules } from '../engine/lora/target-modules.ts';
 import { parseVitConfig } from '../engine/models/vit-config.ts';
 import { countSteps } from '../engine/training/training-run.ts';
-import { resolveDataset } from './library/datasets.ts';
-import { resolveModel } from './library/models.ts';
+import { peekDataset } from './library/datasets.ts';
+import { peekModel } from './library/models.ts';
 import { toYaml } from './run-yaml.ts';
 import type { Services } from './services.ts';
 
@@ -18,12 +18,12 @@ const bytesPerFloat = 4;
 
 /** What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data. */
 export async function forecastRun(services: Services, config: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
-  const model = await resolveModel(services, config.model);
-  const dataset = await resolveDataset(services, config.dataset);
+  const model = await peekModel(services, config.model);
+  const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
   const targets = resolveTargetModules(targetConfig(config, description), description);
-  const trainableParameters = countTrainable(config, description, dataset.description, targets);
-  const trainExamples = countTrainExamples(config, dataset.description);
+  const trainableParameters = countTrainable(config, description, dataset, targets);
+  const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
   return {
@@ -128,7 +128,7 @@ function groupNames(config: RunConfig, targets: readonly LinearModule[]): string
  */
 async function memoryParts(
   config: RunConfig,
-  { description, path }: ModelRecord,
+  { description, path }: Pick<ModelRecord, 'description' | 'path'>,
   trainable: number,
 ): Promise<{ part: string; bytes: number }[]> {
   const linearWeights = description.linears.reduce((sum, module) => sum + module.inFeatures * module.outFeatures, 0);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measuredStep } from '../../src-main/backend/forecast.ts';
 import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
+import { goldenPath } from '../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from './support.ts';
 
 let backend: OpenBackend;
@@ -48,6 +49,13 @@ describe('the forecast of a run', () => {
       activations,
       'activation gradients': activations,
     });
+  });
+
+  it('makes nothing known to the studio', async () => {
+    await backend.handle('runs.forecast', { config: { ...tinyConfig, dataset } });
+    await backend.handle('runs.forecast', { config: { ...tinyConfig, model: goldenPath('vit-28', 'base'), dataset } });
+    expect((await backend.handle('models.list', {})).map((model) => model.id)).toEqual(['tiny']);
+    expect((await backend.handle('datasets.list', {})).filter((one) => !one.bundled)).toEqual([]);
   });
 
   it('names one group a module where CoTo switches modules', async () => {

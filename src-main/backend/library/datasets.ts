@@ -74,11 +74,23 @@ export async function resolveDataset(parts: Parts, reference: string): Promise<D
   const known = parts.store.datasets.find(reference);
   if (known) return known;
   if (existsSync(reference)) return addDataset(parts, reference);
-  throw new StudioError(
+  throw unknownDataset(parts.store, reference);
+}
+
+/** What `resolveDataset` would find, but a path stays unknown to the studio: for looking at what a choice would mean. */
+export async function peekDataset({ store }: Pick<Services, 'store'>, reference: string): Promise<DatasetDescription> {
+  const known = store.datasets.find(reference);
+  if (known) return known.description;
+  if (!existsSync(reference)) throw unknownDataset(store, reference);
+  return describeDatasetCached({ store }, await detectReader(resolve(reference)));
+}
+
+function unknownDataset(store: Services['store'], reference: string): StudioError {
+  return new StudioError(
     'not_found',
     `There is no data set "${reference}" in the studio, and no file or folder of that name.`,
     `Data sets of the studio: ${
-      parts.store.datasets
+      store.datasets
         .list()
         .map((dataset) => dataset.id)
         .join(', ') || 'none'

@@ -76,11 +76,28 @@ export async function resolveModel(parts: Parts, reference: string): Promise<Mod
   const known = parts.store.models.find(reference);
   if (known) return known;
   if (existsSync(reference)) return addModel(parts, reference);
-  throw new StudioError(
+  throw unknownModel(parts.store, reference);
+}
+
+/** As `resolveModel`, but a folder stays unknown to the studio: for looking at what a choice would mean. */
+export async function peekModel(
+  { store }: Pick<Services, 'store'>,
+  reference: string,
+): Promise<Pick<ModelRecord, 'id' | 'path' | 'description'>> {
+  const path = resolve(reference);
+  const known = store.models.find(reference) ?? store.models.findByPath(path);
+  if (known) return known;
+  if (!existsSync(reference)) throw unknownModel(store, reference);
+  await requireFolder(path, 'model');
+  return { id: reference, path, description: await describeModelCached({ store }, path) };
+}
+
+function unknownModel(store: Services['store'], reference: string): StudioError {
+  return new StudioError(
     'not_found',
     `There is no model "${reference}" in the studio, and no folder of that name.`,
     `Models of the studio: ${
-      parts.store.models
+      store.models
         .list()
         .map((model) => model.id)
         .join(', ') || 'none'
