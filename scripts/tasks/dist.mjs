@@ -51,6 +51,8 @@ if (packed !== 0) giveUp('electron-builder failed: see above.');
 
 const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') || /^mac/.test(name));
 if (!folder) giveUp('electron-builder left no packed folder.');
+// The loader of the fallback runtime is of no use beside the app itself.
+rmSync(join(release, folder, 'resources', 'default_app.asar'), { force: true });
 const name = `coto-studio-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}-${process.platform}-${process.arch}.tar.gz`;
 const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
 // The fastest level: most of it is binaries that hardly shrink.
