@@ -85,6 +85,8 @@ export const requests = {
     }),
     output: runRecordSchema,
   },
+  /** What removing the run would free: asked before it is done. */
+  'runs.size': { input: byId, output: z.object({ bytes: z.number() }) },
   'runs.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
   'runs.metrics': {
     input: z.strictObject({

@@ -225,7 +225,9 @@ describe('a pass over the real engine', () => {
     ]);
     expect(after).toEqual(before);
     const run = after[0].find((one) => one.status === 'completed');
+    const { bytes } = await backend.handle('runs.size', { id: run?.id ?? '' });
     const { freedBytes } = await backend.handle('runs.remove', { id: run?.id ?? '' });
+    expect(freedBytes).toBe(bytes);
     expect(freedBytes).toBeGreaterThan(0);
     expect(existsSync(join(backend.home, run?.folder ?? ''))).toBe(false);
   });

@@ -1,5 +1,6 @@
 import { forecastRun } from '../forecast.ts';
 import { requireRun } from '../jobs/train.ts';
+import { folderBytes } from '../library/folder-stamp.ts';
 import { fromYaml } from '../run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from '../runs.ts';
 import type { HandlerServices } from '../services.ts';
@@ -31,6 +32,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       hub.listChanged('runs');
       return run;
     },
+    'runs.size': async ({ id }) => ({ bytes: await folderBytes(services.home.absolute(requireRun(store, id).folder)) }),
     'runs.remove': async ({ id }) => ({ freedBytes: await removeRun(services, id) }),
     'runs.metrics': ({ id, names, afterStep }) => {
       requireRun(store, id);

@@ -2,6 +2,7 @@ import { Button, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconArchive, IconArchiveOff, IconCopy, IconPlayerStop, IconTrash, IconX } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/confirm.tsx';
@@ -77,14 +78,24 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
         label: 'Remove',
         icon: <IconTrash size={16} />,
         danger: true,
-        onClick: () =>
-          confirmRemoval({
-            what: `the run "${run.name}"`,
-            consequence: `Its checkpoints, history and log go${run.adapterId ? '; the adapter that it handed on stays on the shelf' : ''}. Archiving hides it and keeps everything.`,
-            onConfirm: () => remove.mutate({ id }),
-          }),
+        onClick: () => void askRemoval(run, () => remove.mutate({ id })),
       },
     );
   }
   return { buttons, more };
+}
+
+/** Asks once, with what it frees; where that cannot be told now, without. */
+async function askRemoval(run: RunRecord, remove: () => void): Promise<void> {
+  const freedBytes = await request('runs.size', { id: run.id }).then(
+    ({ bytes }) => bytes,
+    () => null,
+  );
+  const adapter = run.adapterId ? '; the adapter that it handed on stays on the shelf' : '';
+  confirmRemoval({
+    what: `the run "${run.name}"`,
+    consequence: `Its checkpoints, history and log go${adapter}. Archiving hides it and keeps everything.`,
+    freedBytes,
+    onConfirm: remove,
+  });
 }
