@@ -84,16 +84,20 @@ export function stepTimeOverShare(
   const top = sorted[Math.floor(sorted.length * 0.95)] ?? 1;
   return {
     data: [
-      {
-        type: 'scatter',
-        mode: 'lines',
-        name: 'groups on',
-        x: shares.map((row) => row.step),
-        y: shares.map((row) => row.value * 100),
-        yaxis: 'y2',
-        line: { color: colours.base, width: 1, dash: 'dot' },
-        hovertemplate: '%{y:.0f} %',
-      },
+      ...(shares.length === 0
+        ? []
+        : [
+            {
+              type: 'scatter',
+              mode: 'lines',
+              name: 'groups on',
+              x: shares.map((row) => row.step),
+              y: shares.map((row) => row.value * 100),
+              yaxis: 'y2',
+              line: { color: colours.base, width: 1, dash: 'dot' },
+              hovertemplate: '%{y:.0f} %',
+            },
+          ]),
       {
         type: 'scatter',
         mode: 'lines',
@@ -108,14 +112,21 @@ export function stepTimeOverShare(
       margin: { l: 56, r: 56, t: 44, b: 48 },
       xaxis: axis(theme, 'optimizer step', { range: [0, Math.max(1, totalSteps)] }),
       yaxis: axis(theme, 'step time (ms)', { range: [0, top * 1.5] }),
-      yaxis2: axis(theme, 'groups on (%)', {
-        range: [0, 104],
-        tickvals: [0, 25, 50, 75, 100],
-        overlaying: 'y',
-        side: 'right',
-        showgrid: false,
-      }),
+      ...(shares.length === 0
+        ? {}
+        : {
+            yaxis2: axis(theme, 'groups on (%)', {
+              range: [0, 104],
+              tickvals: [0, 25, 50, 75, 100],
+              overlaying: 'y',
+              side: 'right',
+              showgrid: false,
+            }),
+          }),
     }),
-    caption: 'Solid: wall-clock time of the step (left). Dotted: share of adapter groups that were on (right).',
+    caption:
+      shares.length === 0
+        ? 'Wall-clock time of each step; every adapter was on.'
+        : 'Solid: wall-clock time of the step (left). Dotted: share of adapter groups that were on (right).',
   };
 }

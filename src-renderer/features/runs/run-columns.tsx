@@ -70,7 +70,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
     },
     {
       id: 'loss',
-      header: 'Eval loss',
+      header: 'Test loss',
       align: 'right',
       value: (run) => run.result?.evalLoss ?? null,
       cell: (run) => formatNumber(run.result?.evalLoss),

@@ -2,7 +2,6 @@ import { Button, Table } from '@mantine/core';
 import type { PruningStudyResult } from '../../../src-shared/domain/study.ts';
 import { formatNumber, formatPercent } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
-import { CotoMark } from '../runs/coto-mark.tsx';
 
 /** A pruned adapter of a pruning study: the adapter's index, and that of the pattern or the sparsity. */
 export interface KeepChoice {
@@ -57,9 +56,7 @@ export function PruningTable({ result, onKeep }: PruningTableProps) {
               ];
               return rows.map((row) => (
                 <Table.Tr key={`${index}-${row.key}`}>
-                  <Table.Td>
-                    {name} <CotoMark on={adapter.coto} />
-                  </Table.Td>
+                  <Table.Td>{name}</Table.Td>
                   <Table.Td>{row.label}</Table.Td>
                   <Table.Td ta="right">{formatPercent(row.score.accuracy)}</Table.Td>
                   <Table.Td ta="right">

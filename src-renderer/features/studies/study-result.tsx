@@ -7,11 +7,11 @@ import type {
   StudyResult,
 } from '../../../src-shared/domain/study.ts';
 import { lambdaFigure, mergingFigure, pruningFigure, sparsityFigure } from '../../../src-shared/figures/index.ts';
+import { useRequest } from '../../api/query.ts';
 import { formatNumber, formatPercent } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
-import { CotoMark } from '../runs/coto-mark.tsx';
 import { type KeepChoice, PruningTable } from './pruning-table.tsx';
 
 interface StudyResultViewProps {
@@ -68,9 +68,7 @@ function LambdaResult({ result }: { result: LambdaStudyResult }) {
           <Table.Tbody>
             {result.pairs.map((pair, index) => (
               <Table.Tr key={index}>
-                <Table.Td>
-                  {pair.label} <CotoMark on={pair.coto} />
-                </Table.Td>
+                <Table.Td>{pair.label}</Table.Td>
                 <Table.Td ta="right">{formatPercent(pair.points[0]?.accuracy)}</Table.Td>
                 <Table.Td ta="right">
                   {formatPercent(pair.points[Math.floor(pair.points.length / 2)]?.accuracy)}
@@ -130,6 +128,8 @@ function PruningResult({ result, onKeep }: { result: PruningStudyResult; onKeep:
 function MergingResult({ result }: { result: MergingStudyResult }) {
   const theme = useFigureTheme();
   const figure = useMemo(() => mergingFigure(result, theme), [result, theme]);
+  const { data: catalog } = useRequest('app.catalog', {});
+  const labels = new Map(catalog?.mergeMethods.map(({ id, label }) => [id, label]));
   const methods = [...new Set(result.groups.flatMap((group) => group.merged.map((merged) => merged.method)))];
   return (
     <Stack gap={12}>
@@ -144,7 +144,7 @@ function MergingResult({ result }: { result: MergingStudyResult }) {
               <Table.Th ta="right">Alone, each</Table.Th>
               {methods.map((method) => (
                 <Table.Th key={method} ta="right">
-                  {method}
+                  {labels.get(method) ?? method}
                 </Table.Th>
               ))}
             </Table.Tr>
@@ -152,9 +152,7 @@ function MergingResult({ result }: { result: MergingStudyResult }) {
           <Table.Tbody>
             {result.groups.map((group) => (
               <Table.Tr key={group.label}>
-                <Table.Td>
-                  {group.label} <CotoMark on={group.coto} />
-                </Table.Td>
+                <Table.Td>{group.label}</Table.Td>
                 <Table.Td ta="right">{group.alone.map((score) => formatPercent(score.accuracy)).join(' · ')}</Table.Td>
                 {methods.map((method) => (
                   <Table.Td key={method} ta="right">

@@ -55,32 +55,34 @@ export default function ReportsPage() {
           with one.
         </EmptyState>
       ) : data ? (
-        <DataTable
-          label="Reports"
-          items={data}
-          itemId={(report) => report.id}
-          columns={columns}
-          initialSort={{ column: 'created', descending: true }}
-          onActivate={(report) => attempt(window.coto.openPath(report.path))}
-          rowActions={(report) => (
-            <Group gap={4} wrap="nowrap" justify="flex-end">
-              <Button
-                variant="default"
-                aria-label={`Open ${report.name}`}
-                onClick={() => attempt(window.coto.openPath(report.path))}
-              >
-                Open
-              </Button>
-              <Button
-                variant="default"
-                aria-label={`Show ${report.name} in its folder`}
-                onClick={() => attempt(window.coto.showInFolder(report.path))}
-              >
-                Show in folder
-              </Button>
-            </Group>
-          )}
-        />
+        <div style={{ background: 'var(--studio-surface)', minHeight: 0 }}>
+          <DataTable
+            label="Reports"
+            items={data}
+            itemId={(report) => report.id}
+            columns={columns}
+            initialSort={{ column: 'created', descending: true }}
+            onActivate={(report) => attempt(window.coto.openPath(report.path))}
+            rowActions={(report) => (
+              <Group gap={4} wrap="nowrap" justify="flex-end">
+                <Button
+                  variant="default"
+                  aria-label={`Open ${report.name}`}
+                  onClick={() => attempt(window.coto.openPath(report.path))}
+                >
+                  Open
+                </Button>
+                <Button
+                  variant="default"
+                  aria-label={`Show ${report.name} in its folder`}
+                  onClick={() => attempt(window.coto.showInFolder(report.path))}
+                >
+                  Show in folder
+                </Button>
+              </Group>
+            )}
+          />
+        </div>
       ) : (
         <Skeleton h={200} m={12} />
       )}
