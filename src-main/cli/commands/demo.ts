@@ -24,7 +24,7 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
           '\nThrough npm the app opens on the runs afterwards where there is a display; --window and --no-window say so.',
         ),
     jsonFile: true,
-    input: z.object({ quick: z.boolean().default(false), json: z.unknown() }),
+    input: z.object({ quick: z.boolean().default(false), json: z.unknown().optional() }),
     async run({ quick, json: jsonOption }, { terminal, withStudio }) {
       const started = Date.now();
       return withStudio(async (client) => {
