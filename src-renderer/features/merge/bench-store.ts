@@ -25,10 +25,44 @@ let state: BenchState = {
   studyId: null,
 };
 const listeners = new Set<() => void>();
+/** What lay on the bench before each change, for undo; a drag of a slider is many changes, so that many are kept. */
+const past: Bench[] = [];
+const pastLimit = 500;
 
 export function changeBench(change: Partial<BenchState> | ((bench: Bench) => Bench)): void {
+  const before = state.bench;
   state = typeof change === 'function' ? { ...state, bench: change(state.bench) } : { ...state, ...change };
+  if (state.bench !== before) {
+    past.push(before);
+    if (past.length > pastLimit) past.shift();
+  }
   for (const listener of listeners) listener();
+}
+
+/** Takes back the last change of the bench. Weights that were dragged go back as a whole: to the last other adapter. */
+export function undoBench(): void {
+  let previous = past.pop();
+  if (!previous) return;
+  const onlyWeightOf = weightChange(previous, state.bench);
+  if (onlyWeightOf !== null)
+    for (let earlier = past.at(-1); earlier && weightChange(earlier, previous) === onlyWeightOf; earlier = past.at(-1))
+      previous = past.pop() ?? previous;
+  state = { ...state, bench: previous };
+  for (const listener of listeners) listener();
+}
+
+/** The adapter whose weight alone differs between two benches, else null. */
+function weightChange(before: Bench, after: Bench): string | null {
+  if (before.length !== after.length) return null;
+  const changed = after.filter((item, index) => item.weight !== before[index]?.weight);
+  const same = after.every(
+    (item, index) => item.adapterId === before[index]?.adapterId && item.locked === before[index]?.locked,
+  );
+  return same && changed.length === 1 ? (changed[0]?.adapterId ?? null) : null;
+}
+
+export function currentBench(): Bench {
+  return state.bench;
 }
 
 export function useBench(): BenchState {

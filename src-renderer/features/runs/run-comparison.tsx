@@ -39,12 +39,11 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
   const [metric, setMetric] = useState('loss');
   const histories = useRunHistories(runs.map((run) => run.id));
   const choice = metrics.find((candidate) => candidate.value === metric) ?? metrics[0];
-  const series = metricRuns(runs, histories, variants);
   const figure = useMemo(
     () =>
       choice
         ? metricFigure(
-            series,
+            metricRuns(runs, histories, variants),
             {
               metric: choice.value,
               title: choice.label,
@@ -55,8 +54,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
             theme,
           )
         : null,
-    // The histories' map is made anew with every render; their contents are what counts.
-    [choice, theme, view, runs, variants, ...[...histories.values()]],
+    [choice, theme, view, runs, variants, histories],
   );
   const timed = runs.filter((run) => run.result !== null);
   const times = useMemo(

@@ -1,7 +1,7 @@
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { historyOf, type RunHistory, useHistories, watchRun } from './history.ts';
 
-/** The histories of these runs, kept live while the component is mounted. */
+/** The histories of these runs, kept live while the component is mounted; the same map until one of them has grown. */
 export function useRunHistories(ids: readonly string[]): ReadonlyMap<string, RunHistory> {
   const key = ids.join(' ');
   useEffect(() => {
@@ -11,5 +11,8 @@ export function useRunHistories(ids: readonly string[]): ReadonlyMap<string, Run
     };
   }, [key]);
   const histories = useHistories();
-  return new Map(ids.map((id) => [id, historyOf(histories, id)]));
+  return useMemo(
+    () => new Map((key === '' ? [] : key.split(' ')).map((id) => [id, historyOf(histories, id)])),
+    [key, histories],
+  );
 }

@@ -10,6 +10,7 @@ import {
   useSensors,
 } from '@dnd-kit/core';
 import { Button } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useMemo, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -24,7 +25,7 @@ import { SplitPanel } from '../../components/split-panel.tsx';
 import { AdapterCardBody, type AdapterNames } from '../../features/merge/adapter-card.tsx';
 import { addToBench } from '../../features/merge/bench.ts';
 import { BenchPanel, benchId } from '../../features/merge/bench-panel.tsx';
-import { changeBench, useBench } from '../../features/merge/bench-store.ts';
+import { changeBench, undoBench, useBench } from '../../features/merge/bench-store.ts';
 import classes from '../../features/merge/merge.module.css';
 import { MergeOutcome, StudyOutcome } from '../../features/merge/merge-outcome.tsx';
 import { MergePanel } from '../../features/merge/merge-panel.tsx';
@@ -38,6 +39,7 @@ export default function MergePage() {
   const adapters = useRequest('adapters.list', {});
   const catalog = useRequest('app.catalog', {});
   const namesOf = useAdapterNames();
+  useHotkeys([['mod+Z', undoBench]]);
   const [draggedId, setDraggedId] = useState<string | null>(null);
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));
   const shown = adapters.data?.filter((adapter) => !adapter.archived);

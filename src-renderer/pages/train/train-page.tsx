@@ -1,5 +1,5 @@
 import { Button, TagsInput, TextInput } from '@mantine/core';
-import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
+import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -39,9 +39,10 @@ export default function TrainPage() {
     },
   });
   const start = () => {
-    if (check.ok)
+    if (check.ok && !create.isPending)
       create.mutate({ config: check.config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
   };
+  useHotkeys([['mod+Enter', start]], []);
   const load = async () => {
     try {
       const file = await window.coto.dialogs.openText({ title: 'Load a run', filters: yamlFiles });
@@ -80,7 +81,12 @@ export default function TrainPage() {
           <Button variant="default" onClick={several.open} disabled={!check.ok}>
             Queue several
           </Button>
-          <Button onClick={start} disabled={!check.ok} loading={create.isPending}>
+          <Button
+            onClick={start}
+            title={window.coto.platform === 'darwin' ? '⌘ Enter' : 'Ctrl + Enter'}
+            disabled={!check.ok}
+            loading={create.isPending}
+          >
             Start training
           </Button>
         </>
