@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron } from 'playwright-core';
+import sharp from 'sharp';
 import { giveUp, say } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
@@ -20,19 +21,25 @@ const size = { width: 1400, height: 900 };
 
 await ensureBuild(['main', 'report', 'renderer']);
 mkdirSync(out, { recursive: true });
-const home = given ?? mkdtempSync(join(tmpdir(), 'coto-pictures-'));
+// Under a name of its own, since pages show where things lie: a picture shall not name the folder of whoever took it.
+const stage = join(tmpdir(), 'coto-studio');
+rmSync(stage, { recursive: true, force: true });
+mkdirSync(stage);
+const app = join(stage, 'app');
+symlinkSync(root, app);
+const home = given ?? join(stage, 'home');
 if (!given) {
   say('filling a home with the quick demo …');
   const demo = await runNode(join(root, 'dist', 'cli', 'coto.mjs'), ['demo', '--quick', '--home', home]);
   if (demo !== 0) giveUp('the demo failed: see above.');
 }
 await withScreen(async (env) => {
-  const app = await _electron.launch({
+  const studio = await _electron.launch({
     executablePath: env.COTO_ELECTRON,
-    args: [...electronFlags(), root],
+    args: [...electronFlags(), app],
     env: { ...process.env, ...env, COTO_STUDIO_HOME: home },
   });
-  const page = await app.firstWindow();
+  const page = await studio.firstWindow();
   await page.setViewportSize(size);
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   const ids = await page.evaluate(() =>
@@ -52,9 +59,13 @@ await withScreen(async (env) => {
       await page.screenshot({ path: join(out, `run-${theme}.png`) });
     }
   }
-  await app.close();
+  await studio.close();
 });
-if (!given) rmSync(home, { recursive: true, force: true });
+rmSync(stage, { recursive: true, force: true });
+for (const name of readdirSync(out).filter((entry) => entry.endsWith('.png'))) {
+  const path = join(out, name);
+  writeFileSync(path, await sharp(path).png({ palette: true, quality: 90, effort: 8 }).toBuffer());
+}
 say(`pictures in ${out}`);
 
 async function show(page, hash) {
