@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { StudioError } from '../../src-shared/contract/errors.ts';
+import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { isUnfinished } from '../engine/formats/atomic.ts';
 import { lockFile } from '../store/home-lock.ts';
 
 /** The studio's folder: the database, and beside it everything that is kept as files. */
@@ -25,11 +26,7 @@ export function openHome(path: string): Home {
     for (const folder of ['runs', 'adapters', 'datasets', 'reports'])
       mkdirSync(join(home, folder), { recursive: true });
   } catch (error) {
-    throw new StudioError(
-      'invalid_input',
-      `The home folder ${home} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
-      'Choose a folder that you may write to (COTO_STUDIO_HOME).',
-    );
+    throw homeError(error, home, 'made');
   }
   const owner = join(home, 'backend.pid');
   const unlock = lockFile(join(home, 'backend.lock'));
@@ -39,7 +36,13 @@ export function openHome(path: string): Home {
       `CoTo Studio is already running on the home folder ${home}${ownerText(owner)}.`,
       'Close the other window or command, or choose another home folder (COTO_STUDIO_HOME).',
     );
-  writeFileSync(owner, `${process.pid}\n`);
+  try {
+    writeFileSync(owner, `${process.pid}\n`);
+    removeUnfinished(home);
+  } catch (error) {
+    unlock();
+    throw homeError(error, home, 'written');
+  }
   return {
     path: home,
     database: join(home, 'studio.sqlite'),
@@ -55,6 +58,34 @@ export function openHome(path: string): Home {
       unlock();
     },
   };
+}
+
+function homeError(error: unknown, home: string, what: 'made' | 'written'): StudioError {
+  if (toErrorValue(error).code === 'disk_full')
+    return new StudioError(
+      'disk_full',
+      `The home folder ${home} cannot be ${what}: the disk is full.`,
+      'Free some space, or choose another home folder (COTO_STUDIO_HOME).',
+    );
+  return new StudioError(
+    'invalid_input',
+    `The home folder ${home} cannot be ${what}: ${error instanceof Error ? error.message : String(error)}.`,
+    'Choose a folder that you may write to (COTO_STUDIO_HOME).',
+  );
+}
+
+/** Clears away what a killed process was writing. The lock is held, so nobody writes it now. */
+function removeUnfinished(home: string): void {
+  const below = (folder: string): string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (isUnfinished(entry.name)) rmSync(path, { recursive: true, force: true });
+      else if (entry.isDirectory()) return [path];
+      return [];
+    });
+  below(join(home, 'adapters'));
+  for (const report of below(join(home, 'reports'))) below(report);
+  for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
 }
 
 function ownerText(file: string): string {

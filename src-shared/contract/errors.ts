@@ -47,6 +47,9 @@ export class StudioError extends Error {
   }
 }
 
+/** How SQLite says that its file, its log or the log's index cannot grow. */
+const fullDatabase = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_FSYNC']);
+
 /** Flattens anything thrown into what can be cloned; a file system without space and a zod refusal get their own words. */
 export function toErrorValue(thrown: unknown): ErrorValue {
   if (thrown instanceof StudioError)
@@ -60,13 +63,14 @@ export function toErrorValue(thrown: unknown): ErrorValue {
     return { code: 'invalid_input', message: describeIssues(thrown), hint: null, details: thrown.stack ?? null };
   if (thrown instanceof Error) {
     const code = systemCode(thrown);
-    if (code === 'ENOSPC' || code === 'SQLITE_FULL')
-      return {
-        code: 'disk_full',
-        message: 'The disk is full: nothing of this file was kept.',
-        hint: 'Free some space, then resume from the last checkpoint.',
-        details: thrown.stack ?? null,
-      };
+    const full = {
+      code: 'disk_full',
+      hint: 'Free some space, then try again.',
+      details: thrown.stack ?? null,
+    } as const;
+    if (code === 'ENOSPC' || code === 'EDQUOT') return { ...full, message: 'The disk is full.' };
+    if (typeof code === 'string' && fullDatabase.has(code))
+      return { ...full, message: "The disk is full: the studio's database in the home folder cannot be written." };
     return { code: 'internal', message: thrown.message || thrown.name, hint: null, details: thrown.stack ?? null };
   }
   return { code: 'internal', message: String(thrown), hint: null, details: null };

@@ -121,7 +121,7 @@ export function expectOneLine({ code, out, err }: CommandResult, { says }: Pick<
   }
   expect(code).toBe(1);
   expect(out).toBe('');
-  expect(err).toMatch(/^coto: [^\n]+[.:)]\n$/);
+  expect(err).toMatch(/^coto: [^\n]+[.?]\n$/);
   // Nothing of a program's insides: no stack, no bare exception name, no half sentence that ends twice.
   expect(err).not.toMatch(/ {4}at |\bTypeError\b|\bundefined\b|\[object |\.\.(?!\.)|ENOENT|SqliteError/);
 }

@@ -163,12 +163,16 @@ describe('a base model is refused', () => {
       says: ['config.json lacks the key "model_type".', /"model_type"\. \S/],
     },
     'whose config has a text for a number': {
-      words: model((_base, _weights, config) => editJson(config, (value) => Object.assign(value, { patch_size: 'big' }))),
+      words: model((_base, _weights, config) =>
+        editJson(config, (value) => Object.assign(value, { patch_size: 'big' })),
+      ),
       code: 'invalid_file',
       says: ['config.json: patch_size'],
     },
     'of a family that is not known': {
-      words: model((_base, _weights, config) => editJson(config, (value) => Object.assign(value, { model_type: 'bloom' }))),
+      words: model((_base, _weights, config) =>
+        editJson(config, (value) => Object.assign(value, { model_type: 'bloom' })),
+      ),
       code: 'refused',
       says: ['config.json', '"bloom"', 'Supported: vit'],
     },
@@ -354,13 +358,7 @@ describe('an adapter is refused', () => {
       says: ['adapter_config.json', 'use_dora', 'Supported are LoRA'],
     },
     'made for another base': {
-      words: (folder) => [
-        'adapters',
-        'import',
-        copyOf(folder, 'vit', 'adapters', 'lora-layers'),
-        '--model',
-        'tiny',
-      ],
+      words: (folder) => ['adapters', 'import', copyOf(folder, 'vit', 'adapters', 'lora-layers'), '--model', 'tiny'],
       code: 'invalid_file',
       says: ['adapter_model.safetensors', /\. \S/],
     },

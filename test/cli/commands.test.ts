@@ -235,7 +235,7 @@ describe('models and data sets', () => {
 describe('errors are one line, and an exit code', () => {
   const cases: [string, string[], number, RegExp][] = [
     ['an unknown key', ['train', file, '--set', 'learning_rat=1'], 1, /^coto: .*Unrecognized key: "learning_rat"/],
-    ['a file that is not there', ['train', join(folder, 'no.yaml')], 1, /^coto: The file .*no\.yaml cannot be read/],
+    ['a file that is not there', ['train', join(folder, 'no.yaml')], 1, /^coto: The file .*no\.yaml does not exist/],
     [
       'an unknown adapter',
       ['eval', '--dataset', 'blobs', '--adapter', 'nobody'],

@@ -199,8 +199,11 @@ export class JobQueue {
       try {
         this.end(job, status, status === 'cancelled' ? null : error);
       } catch (failure) {
-        // A full disk keeps even this from being written; the next start finds the job running and marks it.
-        console.error(`The end of the job "${job.title}" could not be kept:`, failure);
+        // A full disk keeps even this from being written; the next start finds the job running and marks it. Whoever
+        // waits for the job is told all the same.
+        this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
+        if (toErrorValue(failure).code !== 'disk_full')
+          console.error(`The end of the job "${job.title}" could not be kept:`, failure);
       }
     }
   }
@@ -254,11 +257,14 @@ export class JobQueue {
 
   private end(job: JobRecord, status: 'failed' | 'cancelled' | 'interrupted', error: ErrorValue | null): void {
     this.settle(job.kind, job.id, status, error);
-    const stored = error === null ? null : { code: error.code, message: error.message, hint: error.hint };
-    this.change(job.id, { status, error: stored, finishedAt: Date.now() });
-    if (error !== null && status !== 'cancelled')
+    this.tellEnd(this.change(job.id, { status, error: storedError(error), finishedAt: Date.now() }), error);
+  }
+
+  private tellEnd(job: JobRecord, error: ErrorValue | null): void {
+    this.parts.hub.jobChanged(job);
+    if (error !== null && job.status !== 'cancelled')
       this.parts.hub.notify({
-        level: status === 'failed' ? 'failure' : 'warning',
+        level: job.status === 'failed' ? 'failure' : 'warning',
         title: job.title,
         message: error.message,
         error,
@@ -287,6 +293,10 @@ function isDead(job: JobRecord): boolean {
   return (
     job.status === 'failed' || job.status === 'cancelled' || (job.status === 'interrupted' && job.kind !== 'train')
   );
+}
+
+function storedError(error: ErrorValue | null): JobRecord['error'] {
+  return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
 }
 
 function endedAs(job: JobRecord): string {

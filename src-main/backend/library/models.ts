@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type ModelDescription, type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
 import { describeModel } from '../../engine/formats/hf-model.ts';
 import { newId } from '../identifiers.ts';
@@ -47,6 +47,8 @@ export async function registerBundledModels({ store, hub, resourcesDirectory }: 
 }
 
 export function reportUnreadable(hub: Services['hub'], what: string, error: unknown): void {
+  // That is no fault of theirs, and nothing else could be kept either.
+  if (toErrorValue(error).code === 'disk_full') throw error;
   const message = error instanceof Error ? error.message : String(error);
   console.error(`${what} could not be read: ${message}`);
   hub.notify({ level: 'warning', title: `${what} could not be read`, message, error: null });

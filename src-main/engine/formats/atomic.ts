@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 /**
  * Writes `data` so that `filePath` either keeps its old content or has all of the new one: temporary name beside it,
@@ -17,9 +18,9 @@ export async function writeFileAtomicWith(
   filePath: string,
   write: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
-  await mkdir(path.dirname(filePath), { recursive: true });
   const temporary = temporaryName(filePath);
   try {
+    await mkdir(path.dirname(filePath), { recursive: true });
     const handle = await open(temporary, 'wx');
     try {
       await write(handle);
@@ -29,8 +30,8 @@ export async function writeFileAtomicWith(
     }
     await rename(temporary, filePath);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await removeQuietly(temporary);
+    throw writeError(error, filePath);
   }
   await syncFolder(path.dirname(filePath));
 }
@@ -44,10 +45,10 @@ export async function writeFolderAtomic(
   build: (temporaryDirectory: string) => Promise<void>,
 ): Promise<void> {
   const parent = path.dirname(path.resolve(directory));
-  await mkdir(parent, { recursive: true });
   const temporary = temporaryName(path.resolve(directory));
   const replaced = temporaryName(path.resolve(directory));
   try {
+    await mkdir(parent, { recursive: true });
     await mkdir(temporary);
     await build(temporary);
     await syncTree(temporary);
@@ -59,11 +60,61 @@ export async function writeFolderAtomic(
       throw error;
     }
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
+    await removeQuietly(temporary);
+    throw writeError(error, directory, temporary);
   }
   await syncFolder(parent);
   await rm(replaced, { recursive: true, force: true });
+}
+
+/** What was not finished goes away; where even that fails (no folder above it), the first error is the one to tell. */
+async function removeQuietly(temporary: string): Promise<void> {
+  await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+}
+
+/** What keeps `target` from being written, in words that name it and not `temporary`. */
+function writeError(thrown: unknown, target: string, temporary?: string): unknown {
+  if (thrown instanceof StudioError) {
+    const message = temporary === undefined ? thrown.message : thrown.message.replaceAll(temporary, target);
+    return new StudioError(thrown.code, message, thrown.hint, thrown.details);
+  }
+  if (!(thrown instanceof Error) || !('code' in thrown)) return thrown;
+  const details = thrown.stack ?? null;
+  switch (thrown.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new StudioError(
+        'disk_full',
+        `${target} cannot be written: the disk is full.`,
+        'Nothing of it was kept. Free some space there, then try again.',
+        details,
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new StudioError(
+        'invalid_input',
+        `${target} cannot be written: this user may not write there.`,
+        'Choose another folder, or change its permissions.',
+        details,
+      );
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+      return new StudioError(
+        'invalid_input',
+        `${target} cannot be written: ${thrown.code === 'EISDIR' ? 'a folder has that name' : 'a file is in the place of one of its folders'}.`,
+        'Choose another path.',
+        details,
+      );
+    default:
+      return thrown;
+  }
+}
+
+/** Whether something of this name was being written when its process was killed: nothing refers to it. */
+export function isUnfinished(name: string): boolean {
+  return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
 }
 
 function temporaryName(target: string): string {

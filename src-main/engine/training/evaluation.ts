@@ -90,7 +90,11 @@ async function logitsOfBatch(
       );
     const values = await logits.data<'float32'>();
     if (!values.every(Number.isFinite))
-      throw new StudioError('not_finite', 'The model gives outputs that are not numbers (NaN or infinity).');
+      throw new StudioError(
+        'not_finite',
+        'The model gives outputs that are not numbers (NaN or infinity).',
+        'An adapter on it has diverged: use one of an earlier checkpoint or a lower learning_rate, or leave it out.',
+      );
     return values;
   } finally {
     tf.dispose([pixels, logits]);

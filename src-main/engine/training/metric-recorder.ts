@@ -18,8 +18,10 @@ export class MetricRecorder {
     this.groupCount = groupCount;
   }
 
+  /** Values that are no number or infinite have no place in a curve and are left out; what they mean is said elsewhere. */
   record(step: number, values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values)) this.rows.push({ name, step, value });
+    for (const [name, value] of Object.entries(values))
+      if (Number.isFinite(value)) this.rows.push({ name, step, value });
   }
 
   recordMask(step: number, mask: Uint8Array): void {

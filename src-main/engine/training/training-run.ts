@@ -5,6 +5,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
 import type { AdaptedModel, AdapterGroup } from '../lora/adapted-model.ts';
+import type { AdapterState } from '../lora/adapter-state.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
@@ -12,7 +13,7 @@ import { MetricRecorder } from './metric-recorder.ts';
 import { AdamW } from './optimizers/adamw.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { gradientNorms, type MicroBatch, type StepReport, TrainingStep } from './training-step.ts';
+import { divergedHint, gradientNorms, type MicroBatch, type StepReport, TrainingStep } from './training-step.ts';
 
 /** A checkpoint that a crash or a kill can fall back on is never older than this, whatever `save_steps` says. */
 const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
@@ -200,14 +201,8 @@ export class TrainingRun {
     try {
       return this.step.run(batches, learningRate, frozen);
     } catch (thrown) {
-      if (!(thrown instanceof StudioError) || thrown.code !== 'not_finite') throw thrown;
       const where = `step ${this.globalStep + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`;
-      throw new StudioError(
-        thrown.code,
-        `${thrown.message.replace(/\.$/, '')} (${where}).`,
-        thrown.hint,
-        thrown.details,
-      );
+      throw divergedAt(thrown, where);
     }
   }
 
@@ -222,7 +217,10 @@ export class TrainingRun {
     this.coto?.everythingOn();
     this.parts.model.setTraining(false);
     this.recorder.flush();
-    const score = await this.parts.evaluate(this.globalStep);
+    const where = `evaluation after step ${this.globalStep} of ${this.parts.totalSteps}`;
+    const score = await this.parts.evaluate(this.globalStep).catch((thrown: unknown) => {
+      throw divergedAt(thrown, where);
+    });
     this.lastScore = { ...score, step: this.globalStep };
     this.recorder.record(this.globalStep, { eval_loss: score.loss, eval_accuracy: score.accuracy });
     this.recorder.flush();
@@ -278,7 +276,9 @@ export class TrainingRun {
   private async save(name: string): Promise<void> {
     const { model, baseModelName, context } = this.parts;
     const directory = this.checkpointDirectory(name);
-    await writeCheckpoint(directory, this.checkpoint(), { description: model.base.description, baseModelName });
+    const checkpoint = this.checkpoint();
+    refuseDiverged(checkpoint.adapter, `step ${this.globalStep} of ${this.parts.totalSteps}`);
+    await writeCheckpoint(directory, checkpoint, { description: model.base.description, baseModelName });
     const kind: CheckpointRecord['kind'] = name === 'last' || name === 'best' ? name : 'step';
     const accuracy = this.lastScore?.step === this.globalStep ? this.lastScore.accuracy : null;
     // Metrics of a step must not arrive after a checkpoint that counts it as done.
@@ -327,6 +327,19 @@ export class TrainingRun {
   private log(text: string): void {
     this.parts.context.emit({ kind: 'log', level: 'info', text });
   }
+}
+
+/** A loss or an output that is no number, with where it was met and what a training can do about it. */
+function divergedAt(thrown: unknown, where: string): unknown {
+  if (!(thrown instanceof StudioError) || thrown.code !== 'not_finite') return thrown;
+  return new StudioError(thrown.code, `${thrown.message.replace(/\.$/, '')} (${where}).`, divergedHint, thrown.details);
+}
+
+/** An update can overflow before any loss shows it; such weights must not become a checkpoint. */
+function refuseDiverged({ modules, saved }: AdapterState, where: string): void {
+  const tensors = [...[...modules.values()].flatMap(({ a, b }) => [a, b]), ...saved.values()];
+  if (!tensors.every(({ data }) => data.every(Number.isFinite)))
+    throw divergedAt(new StudioError('not_finite', "The adapter's weights are not numbers."), where);
 }
 
 function activeShare(draw: CotoDraw): number {

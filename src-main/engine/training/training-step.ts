@@ -124,10 +124,12 @@ export function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Map<stri
   return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));
 }
 
+export const divergedHint = 'Train again with a lower learning_rate, more warmup_steps or a max_grad_norm above 0.';
+
 function notFinite(what: string, value: number): StudioError {
   return new StudioError(
     'not_finite',
     `The ${what} is ${Number.isNaN(value) ? 'not a number' : 'infinite'}.`,
-    'Lower learning_rate, lengthen warmup_steps or set max_grad_norm, then resume from the last checkpoint.',
+    divergedHint,
   );
 }

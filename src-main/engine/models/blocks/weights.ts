@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { HostTensor } from '../../formats/host-tensor.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { FrozenWeight } from '../../ops/frozen-weight.ts';
 
@@ -14,20 +16,34 @@ export class FrozenTensors {
   }
 
   async loadLinear(module: LinearModule): Promise<void> {
-    const weight = await this.source.read(`${module.checkpointKey}.weight`);
-    const bias = module.hasBias ? await this.source.read(`${module.checkpointKey}.bias`) : null;
+    const weight = await this.read(`${module.checkpointKey}.weight`);
+    const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`) : null;
     this.linears.set(module.name, new FrozenWeight(weight, bias));
   }
 
   /** A tensor by its checkpoint name, in another shape with as many values where one is given. */
   async load(name: string, shape?: readonly number[]): Promise<tf.Tensor> {
-    const stored = await this.source.read(name);
+    const stored = await this.read(name);
     return this.own(tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32'));
   }
 
   async loadVector(name: string): Promise<tf.Tensor1D> {
-    const stored = await this.source.read(name);
+    const stored = await this.read(name);
     return this.own(tf.tensor1d(stored.data, 'float32'));
+  }
+
+  /** Throws StudioError('invalid_file') naming the tensor where a value is NaN or infinite: every loss would be NaN. */
+  private async read(name: string): Promise<HostTensor> {
+    const tensor = await this.source.read(name);
+    const { data } = tensor;
+    for (let at = 0; at < data.length; at++)
+      if (!Number.isFinite(data[at]))
+        throw new StudioError(
+          'invalid_file',
+          `${this.source.path}: tensor "${name}" holds numbers that are not finite (NaN or infinity).`,
+          'Copy or download the model again: it seems damaged.',
+        );
+    return tensor;
   }
 
   /** Takes charge of a tensor that was made from loaded ones. */
