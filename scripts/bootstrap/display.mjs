@@ -44,10 +44,15 @@ export function hasDisplay() {
   return process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 }
 
-/** Starts a virtual screen of its own and answers its DISPLAY; it ends with this process. */
-export async function startVirtualScreen() {
-  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1920x1200x24', '-nolisten', 'tcp'], {
+/**
+ * Starts a virtual screen of its own and answers its DISPLAY; it ends with this process. Ctrl+C must not reach it: the
+ * window on it needs a moment to close its files. With `forOne` it also ends when its only window is gone.
+ */
+export async function startVirtualScreen({ forOne = false } = {}) {
+  const size = ['-screen', '0', '1920x1200x24'];
+  const server = spawn('Xvfb', ['-displayfd', '1', ...size, '-nolisten', 'tcp', ...(forOne ? ['-terminate'] : [])], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
   });
   process.once('exit', () => server.kill());
   const number = await new Promise((resolve, reject) => {

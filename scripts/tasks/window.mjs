@@ -10,7 +10,7 @@ export async function openWindow(args = [], env = {}) {
   const electron = await ensureElectron();
   ensureDisplay(electron);
   await ensureBuild(['main', 'report', 'renderer']);
-  const screen = hasDisplay() ? null : await startVirtualScreen();
+  const screen = hasDisplay() ? null : await startVirtualScreen({ forOne: true });
   if (screen) say(`there is no display: the window opens on a virtual screen (${screen.display}); Ctrl+C ends it`);
   const code = await run(electron, [...electronFlags(), root, ...args], {
     env: { COTO_NODE: process.execPath, ...(screen ? { DISPLAY: screen.display } : {}), ...env },
