@@ -24,7 +24,12 @@ beforeAll(async () => {
     outfile: join(folder, 'main.cjs'),
     external: ['electron'],
   });
-  await build({ ...common, entryPoints: ['test/rpc/echo-child.ts'], outfile: join(folder, 'service.cjs') });
+  await build({
+    ...common,
+    entryPoints: ['test/rpc/echo-child.ts'],
+    outfile: join(folder, 'service.mjs'),
+    format: 'esm',
+  });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'relay', version: '1.0.0', main: 'main.cjs' }));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +39,7 @@ describe('utility process of Electron', () => {
     const child = spawn(electronBinary, [...electronArguments, folder, `--user-data-dir=${join(folder, 'data')}`], {
       stdio: ['ignore', 'ignore', process.env['COTO_TEST_LOUD'] ? 'inherit' : 'ignore', 'ipc'],
       serialization: 'advanced',
-      env: { ...process.env, COTO_TEST_SERVICE: join(folder, 'service.cjs') },
+      env: { ...process.env, COTO_TEST_SERVICE: join(folder, 'service.mjs') },
     });
     return {
       channel: childProcessChannel(child),
