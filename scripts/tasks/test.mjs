@@ -31,14 +31,15 @@ for (const [name, step] of steps) {
   console.log(`\n== ${name}: ${code === 0 ? 'passed' : 'FAILED'} in ${Math.round((Date.now() - started) / 1000)} s\n`);
 }
 
-const count = { passed: 0, failed: 0 };
+const count = { passed: 0, failed: 0, skipped: 0 };
 for (const name of counted) {
   const file = join(results, `${name}.json`);
   if (!existsSync(file)) continue;
   const report = JSON.parse(readFileSync(file, 'utf8'));
   count.passed += report.numPassedTests;
   count.failed += report.numFailedTests;
+  count.skipped += report.numPendingTests;
 }
 if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(', ')}`);
-console.log(`${count.passed} passed, ${count.failed} failed`);
+console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
 process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
