@@ -34,7 +34,7 @@ export const fullPlan: DemoPlan = {
   samplesPerClass: 64,
   evalSamples: 2000,
   lambdaPoints: 21,
-  sparsities: [0.25, 0.5, 0.75, 0.9],
+  sparsities: [0.25, 0.5, 0.8, 0.9],
 };
 
 /** The few-shot subset is the same for every run, so that seeds differ in initialisation, order and CoTo only. */

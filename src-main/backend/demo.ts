@@ -1,3 +1,4 @@
+import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { type StudyConfig, type StudyRecord, studyConfigSchema } from '../../src-shared/domain/study.ts';
@@ -19,8 +20,11 @@ const sides = [
 ];
 
 /** Queues the whole demo study: every run, the three studies on them, and the report on all. */
-export async function startDemo(services: HandlerServices, quick: boolean) {
-  const plan = quick ? quickPlan : fullPlan;
+export async function startDemo(services: HandlerServices, quick: boolean, seeds?: readonly number[]) {
+  const usual = quick ? quickPlan : fullPlan;
+  const plan = seeds === undefined ? usual : { ...usual, seeds: [...new Set(seeds)] };
+  if (plan.seeds.length < 2)
+    throw new StudioError('invalid_input', 'The demo needs two different seeds: it merges them.', 'Give e.g. 1 and 2.');
   const demoId = newId('demo');
   const title = quick ? 'Quick demo' : 'Demo';
   const runs: DemoRun[] = [];
@@ -58,7 +62,8 @@ export async function startDemo(services: HandlerServices, quick: boolean) {
 
 function studyConfigs(plan: DemoPlan, runs: readonly DemoRun[]): { name: string; config: StudyConfig }[] {
   const { dataset, evalSamples: eval_samples } = plan;
-  const ofSide = (coto: boolean) => runs.filter((run) => run.coto === coto).map(({ run }) => ({ runId: run.id }));
+  const pairsOf = (coto: boolean) =>
+    pairs(runs.filter((run) => run.coto === coto).map(({ run }) => ({ runId: run.id })));
   const configs: { name: string; config: unknown }[] = [
     {
       name: 'merging seeds',
@@ -66,7 +71,7 @@ function studyConfigs(plan: DemoPlan, runs: readonly DemoRun[]): { name: string;
         kind: 'merging',
         dataset,
         eval_samples,
-        groups: sides.map(({ label, coto }) => ({ label, coto, adapters: ofSide(coto) })),
+        groups: sides.flatMap(({ label, coto }) => pairsOf(coto).map((adapters) => ({ label, coto, adapters }))),
       },
     },
     {
@@ -76,10 +81,7 @@ function studyConfigs(plan: DemoPlan, runs: readonly DemoRun[]): { name: string;
         dataset,
         eval_samples,
         points: plan.lambdaPoints,
-        pairs: sides.map(({ label, coto }) => {
-          const [from, to] = ofSide(coto);
-          return { label, coto, from, to };
-        }),
+        pairs: sides.flatMap(({ label, coto }) => pairsOf(coto).map(([from, to]) => ({ label, coto, from, to }))),
       },
     },
     {
@@ -94,4 +96,9 @@ function studyConfigs(plan: DemoPlan, runs: readonly DemoRun[]): { name: string;
     },
   ];
   return configs.map(({ name, config }) => ({ name, config: studyConfigSchema.parse(config) }));
+}
+
+/** Every two of `items`, in order. */
+function pairs<T>(items: readonly T[]): [T, T][] {
+  return items.flatMap((first, index) => items.slice(index + 1).map((second): [T, T] => [first, second]));
 }

@@ -25,7 +25,7 @@ export function demoText({ rows, runs, totalSeconds, reportPath, jsonPath }: Dem
         `${run.facts.totalSteps} steps; base ${run.modelId}; computed on ${run.facts.backend}.\n`;
   return [
     `\n${table}\n`,
-    `Means over seeds, each seed's value in brackets; a merge takes all seeds together. Two seeds show a direction, not a proof.\n`,
+    `Means over seeds, each value in brackets; merges and λ are of two seeds each. A few seeds show a direction, not a proof.\n`,
     basis,
     `Total time  ${formatDuration(totalSeconds)}\n`,
     `Report      ${reportPath}\n`,

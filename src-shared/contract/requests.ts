@@ -179,9 +179,15 @@ export const requests = {
   },
   'studies.remove': { input: byId, output: done },
 
-  /** The bundled study: LoRA with and without CoTo, two seeds, then merging, λ and pruning studies and a report. */
+  /**
+   * The bundled study: LoRA with and without CoTo on two seeds (or those given), then merging and λ studies of every pair of
+   * seeds, pruning, and a report.
+   */
   'demo.start': {
-    input: z.strictObject({ quick: z.boolean().default(false) }),
+    input: z.strictObject({
+      quick: z.boolean().default(false),
+      seeds: z.array(z.number().int().min(0)).min(2).max(10).optional(),
+    }),
     output: z.object({
       demoId: z.string(),
       runs: z.array(runRecordSchema),

@@ -7,6 +7,7 @@ import { addCommand, type Surroundings } from '../command.ts';
 import { demoText } from '../demo-text.ts';
 import { followJobs, isOver, jobError } from '../follow.ts';
 import { formatDuration } from '../format.ts';
+import { collectNumber } from '../method-options.ts';
 import { packageVersion } from '../package-version.ts';
 
 /** How long jobs take in relation to each other, roughly: for the time that is left in all. */
@@ -19,16 +20,25 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
     options: (command) =>
       void command
         .option('--quick', 'fewer steps and test examples: under three minutes on two cores')
+        .option(
+          '--seeds <seeds...>',
+          'two seeds or more instead of 1 and 2: every pair of them is merged',
+          collectNumber,
+        )
         .addHelpText(
           'after',
           '\nThrough npm the app opens on the runs afterwards where there is a display; --window and --no-window say so.',
         ),
     jsonFile: true,
-    input: z.object({ quick: z.boolean().default(false), json: z.unknown().optional() }),
-    async run({ quick, json: jsonOption }, { terminal, withStudio }) {
+    input: z.object({
+      quick: z.boolean().default(false),
+      seeds: z.array(z.number()).optional(),
+      json: z.unknown().optional(),
+    }),
+    async run({ quick, seeds, json: jsonOption }, { terminal, withStudio }) {
       const started = Date.now();
       return withStudio(async (client) => {
-        const demo = await client.request('demo.start', { quick });
+        const demo = await client.request('demo.start', { quick, ...(seeds === undefined ? {} : { seeds }) });
         const latest = new Map(demo.jobs.map((job) => [job.id, job]));
         const position = (job: JobRecord) => demo.jobs.findIndex(({ id }) => id === job.id) + 1;
         const ended = await followJobs(client, demo.jobs, terminal, {

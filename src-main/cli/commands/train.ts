@@ -75,6 +75,11 @@ export async function followRun(
   const ended = await followJob(client, job, terminal, {
     interrupt: () => client.request('runs.pause', { id: runId }),
     interruptText: 'Pausing after this step … (Ctrl+C again to end at once)',
+  }).catch(async (thrown: unknown) => {
+    // The run knows more of the way out: the checkpoint from which it can go on.
+    const { status, error } = await client.request('runs.get', { id: runId });
+    if (status !== 'failed' || error === null || !(thrown instanceof StudioError)) throw thrown;
+    throw new StudioError(thrown.code, error.message, error.hint, thrown.details);
   });
   const run = await client.request('runs.get', { id: runId });
   const adapter = run.adapterId === null ? null : await client.request('adapters.get', { id: run.adapterId });
