@@ -49,6 +49,27 @@ describe('the demo study', () => {
     },
   );
 
+  it('merges and joins every pair of the seeds that were asked for', async () => {
+    const backend = await openBackend({
+      resourcesDirectory,
+      startEngine: scriptedEngine(() => new Promise(() => undefined)),
+    });
+    const demo = await backend.handle('demo.start', { quick: true, seeds: [3, 4, 5] });
+    const [merging, lambda] = demo.studies.map((study) => study.config);
+    const idOf = (seed: number, coto: boolean) =>
+      demo.runs.find((run) => run.config.seed === seed && (run.config.coto !== null) === coto)?.id;
+    const expected = [false, true].flatMap((coto) =>
+      [
+        [3, 4],
+        [3, 5],
+        [4, 5],
+      ].map((pair) => ({ coto, adapters: pair.map((seed) => ({ runId: idOf(seed, coto) })) })),
+    );
+    expect(merging).toMatchObject({ groups: expected });
+    expect(lambda).toMatchObject({ pairs: expected.map(({ coto, adapters: [from, to] }) => ({ coto, from, to })) });
+    await expect(backend.handle('demo.start', { seeds: [3, 3] })).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
   it('comes to an end when a run of it fails', async () => {
     const backend = await openBackend({
       resourcesDirectory,
