@@ -80,6 +80,8 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       mode: sparse ? 'lines+markers' : 'lines',
       line,
       marker: { color: style.colour, size: 5 },
+      // A single evaluation at the end stands on the figure's edge.
+      cliponaxis: false,
       hovertemplate: '%{y:.4g}',
     });
     const lastX = curve.x.at(-1);
