@@ -29,6 +29,8 @@ export interface Store {
   readonly sqliteVersion: string;
   /** All of `work` or nothing of it. */
   transaction<Result>(work: () => Result): Result;
+  /** Writes the write-ahead log into the database and empties it: on a full disk that makes room for a last word. */
+  shrinkLog(): void;
   close(): void;
 }
 
@@ -55,6 +57,9 @@ export function openStore(file: string): Store {
     schemaVersion: schemaVersion(database),
     sqliteVersion: version,
     transaction: (work) => database.transaction(work)(),
+    shrinkLog: () => {
+      database.pragma('wal_checkpoint(TRUNCATE)');
+    },
     close: () => {
       database.close();
     },

@@ -196,16 +196,29 @@ export class JobQueue {
     } catch (thrown) {
       const error = toErrorValue(thrown);
       const status = error.code === 'cancelled' ? 'cancelled' : this.isLoss(thrown) ? 'interrupted' : 'failed';
-      try {
-        this.end(job, status, status === 'cancelled' ? null : error);
-      } catch (failure) {
-        // A full disk keeps even this from being written; the next start finds the job running and marks it. Whoever
-        // waits for the job is told all the same.
-        this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
-        if (toErrorValue(failure).code !== 'disk_full')
-          console.error(`The end of the job "${job.title}" could not be kept:`, failure);
-      }
+      this.endOnFullDisk(job, status, status === 'cancelled' ? null : error);
     }
+  }
+
+  /** As `end`, where there may be no room for it: then whoever waits for the job is told all the same. */
+  private endOnFullDisk(
+    job: JobRecord,
+    status: 'failed' | 'cancelled' | 'interrupted',
+    error: ErrorValue | null,
+  ): void {
+    for (const attempt of ['first', 'last'] as const)
+      try {
+        if (attempt === 'last') this.parts.store.shrinkLog();
+        this.end(job, status, error);
+        return;
+      } catch (failure) {
+        const full = toErrorValue(failure).code === 'disk_full';
+        if (!full) console.error(`The end of the job "${job.title}" could not be kept:`, failure);
+        if (full && attempt === 'first') continue;
+        // The next start finds the job running and marks it.
+        this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
+        return;
+      }
   }
 
   private isLoss(thrown: unknown): boolean {
