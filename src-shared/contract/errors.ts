@@ -71,6 +71,13 @@ export function toErrorValue(thrown: unknown): ErrorValue {
     if (code === 'ENOSPC' || code === 'EDQUOT') return { ...full, message: 'The disk is full.' };
     if (typeof code === 'string' && fullDatabase.has(code))
       return { ...full, message: "The disk is full: the studio's database in the home folder cannot be written." };
+    if (code === 'SQLITE_CORRUPT')
+      return {
+        code: 'invalid_file',
+        message: "The studio's database in the home folder is damaged.",
+        hint: 'Put back a backup of studio.sqlite, or choose another home folder (COTO_STUDIO_HOME).',
+        details: thrown.stack ?? null,
+      };
     return { code: 'internal', message: thrown.message || thrown.name, hint: null, details: thrown.stack ?? null };
   }
   return { code: 'internal', message: String(thrown), hint: null, details: null };

@@ -11,10 +11,15 @@ import { idxBytes } from '../engine/data/make-data.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { type CommandResult, cotoOn } from './run-command.ts';
 
-/** A folder for one case, removed at the end. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder for one case, removed at the end of the test file. */
 export function caseFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'coto-bad-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
@@ -41,7 +46,7 @@ export async function editTensors(file: string, edit: (tensors: Map<string, Host
   await writeSafetensors(file, tensors);
 }
 
-export interface Split {
+interface Split {
   readonly labels: readonly number[];
   /** Rows of pictures, if not one a label. */
   readonly pictures?: number;

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync,
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import SqliteDatabase from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openStudio } from '../../src-main/cli/studio.ts';
@@ -13,6 +14,7 @@ import { goldenPath } from '../engine/golden.ts';
 import {
   caseFolder,
   copyOf,
+  editBytes,
   editTensors,
   expectOneLine,
   expectRefused,
@@ -236,6 +238,57 @@ describe('an output that cannot be written', () => {
   });
 });
 
+test('a damaged database is named with a way out', async () => {
+  const home = await newHome();
+  editBytes(join(home, 'studio.sqlite'), (bytes) => bytes.fill(0x5a, 4096));
+  expectOneLine(await cotoOn(home)(['models', 'list']), { says: ['database in the home folder is damaged', 'backup'] });
+});
+
+describe('a base that was damaged after it was added', () => {
+  test('fails scoring, merging, pruning and studies alike, and leaves nothing of them', async () => {
+    const folder = caseFolder();
+    const [home, model] = [join(folder, 'home'), copyOf(folder)];
+    const coto = cotoOn(home);
+    expect(await coto(['datasets', 'add', data, '--name', 'bands'])).toMatchObject({ code: 0, err: '' });
+    const trainedWell = await coto([
+      'train',
+      '--name',
+      'one',
+      '--set',
+      `model=${model}`,
+      `dataset=${data}`,
+      'max_steps=1',
+      ...small,
+    ]);
+    expect(trainedWell.code).toBe(0);
+    const study = join(folder, 'study.yaml');
+    writeFileSync(
+      study,
+      'kind: lambda\ndataset: bands\npoints: 3\npairs: [{ label: x, coto: false, from: one, to: one }]\n',
+    );
+    const before = readdirSync(join(home, 'adapters'));
+    const weights = join(model, 'model.safetensors');
+    truncateSync(weights, 5000);
+    for (const words of [
+      ['eval', '--dataset', 'bands', '--adapter', 'one'],
+      ['merge', '--method', 'linear', '--adapters', 'one', 'one', '--out', join(folder, 'out')],
+      ['prune', '--adapter', 'one', '--method', 'magnitude', '--out', join(folder, 'out')],
+      ['study', study],
+    ])
+      expectOneLine(withoutProgress(await coto(words)), { says: [`${weights} is cut short`, 'again'] });
+    expect(readdirSync(join(home, 'adapters'))).toEqual(before);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+    expect(halfWritten(home)).toEqual([]);
+    const studio = await openStudio(home);
+    try {
+      const studies = await studio.client.request('studies.list', {});
+      expect(studies.map(({ status, error }) => [status, error?.code])).toEqual([['failed', 'invalid_file']]);
+    } finally {
+      await studio.close();
+    }
+  });
+});
+
 /** The compute backend is said on standard error by `coto logits`. */
 function withoutLog(result: CommandResult): CommandResult {
   return { ...result, err: result.err.replace(/^Computing on .*\n/, '') };
@@ -244,13 +297,14 @@ function withoutLog(result: CommandResult): CommandResult {
 /** A file system of its own, full on demand: needs root and the right to mount. */
 const disk = join(root, 'disk');
 mkdirSync(disk);
+// Before the folder is removed: hooks run in reverse order.
+afterAll(() => {
+  spawnSync('umount', [disk]);
+});
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
 if (!mounted) console.warn('No tmpfs can be mounted here (it needs root): the tests on a full disk are skipped.');
 
 describe.skipIf(!mounted)('a full disk', () => {
-  afterAll(() => {
-    spawnSync('umount', [disk]);
-  });
   const filler = join(disk, 'filler');
   afterEach(() => {
     for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true });
@@ -341,12 +395,12 @@ describe('a run whose process is killed', () => {
     const [home, other] = [await newHome(), await newHome()];
     const child = spawn(process.execPath, [script, ...settings, '--home', home], { stdio: 'ignore' });
     const exited = once(child, 'exit');
-    const checkpoint = () =>
-      readdirSync(join(home, 'runs'), { recursive: true }).some((name) => /step-000010$/.test(String(name)));
-    while (!checkpoint()) {
+    const database = new SqliteDatabase(join(home, 'studio.sqlite'), { readonly: true });
+    while (database.prepare('SELECT step FROM checkpoints WHERE step >= 10').get() === undefined) {
       expect(child.exitCode).toBeNull();
       await wait(5);
     }
+    database.close();
     child.kill('SIGKILL');
     expect((await exited)[1]).toBe('SIGKILL');
     // What such a process was writing when it was killed.
