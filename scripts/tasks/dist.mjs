@@ -69,7 +69,7 @@ async function smoke(app) {
   if (!existsSync(executable)) giveUp(`there is no ${executable} to start`);
   const home = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
   const code = await withScreen((env) =>
-    run('timeout', ['90', executable, ...electronFlags()], {
+    run('timeout', ['90', executable, ...electronFlags({ virtual: process.platform === 'linux' })], {
       cwd: tmpdir(),
       // The packed app must find its own Node and files.
       env: { ...env, COTO_NODE: '', COTO_SMOKE: '1', COTO_STUDIO_HOME: home },

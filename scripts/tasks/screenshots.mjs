@@ -36,7 +36,7 @@ if (!given) {
 await withScreen(async (env) => {
   const studio = await _electron.launch({
     executablePath: env.COTO_ELECTRON,
-    args: [...electronFlags(), app],
+    args: [...electronFlags({ virtual: process.platform === 'linux' }), app],
     env: { ...process.env, ...env, COTO_STUDIO_HOME: home },
   });
   const page = await studio.firstWindow();

@@ -12,7 +12,7 @@ export async function openWindow(args = [], env = {}) {
   await ensureBuild(['main', 'report', 'renderer']);
   const screen = hasDisplay() ? null : await startVirtualScreen({ forOne: true });
   if (screen) say(`there is no display: the window opens on a virtual screen (${screen.display}); Ctrl+C ends it`);
-  const code = await run(electron, [...electronFlags(), root, ...args], {
+  const code = await run(electron, [...electronFlags({ virtual: screen !== null }), root, ...args], {
     env: { COTO_NODE: process.execPath, ...(screen ? { DISPLAY: screen.display } : {}), ...env },
   });
   screen?.stop();
@@ -39,8 +39,9 @@ export async function withScreen(act) {
  * Chromium's sandbox refuses to run as root; the window's own sandboxing (no node, isolated) stays on. Its complaints
  * about a missing D-Bus or graphics card are of no use to anyone.
  */
-export function electronFlags() {
-  const quiet = ['--log-level=3'];
+export function electronFlags({ virtual = false } = {}) {
+  // A virtual screen has no graphics card: Chromium's attempts to start one fail, and now and then a window hangs on them.
+  const quiet = ['--log-level=3', ...(virtual ? ['--disable-gpu'] : [])];
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return quiet;
   say("running as root: Chromium's process sandbox is off (--no-sandbox)");
   return [...quiet, '--no-sandbox'];
