@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { hasDisplay } from '../bootstrap/display.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
@@ -11,4 +11,12 @@ await ensureBuild(['main', 'report']);
 const wantsWindow = args.includes('--window') || (args[0] === 'demo' && hasDisplay() && !args.includes('--no-window'));
 const own = args.filter((argument) => argument !== '--window' && argument !== '--no-window');
 const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...own], { cwd: process.cwd() });
-process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs']) : code);
+process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs'], homeOf(own)) : code);
+
+/** The window stands on the home that the command worked on; --home goes before the environment's, as it does there. */
+function homeOf(given) {
+  const at = given.indexOf('--home');
+  const joined = given.find((argument) => argument.startsWith('--home='));
+  const home = at >= 0 ? given[at + 1] : joined?.slice('--home='.length);
+  return home ? { COTO_STUDIO_HOME: resolve(home) } : {};
+}

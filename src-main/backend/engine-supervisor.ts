@@ -13,8 +13,8 @@ export class EngineLostError extends StudioError {
       memory ? 'out_of_memory' : 'disconnected',
       memory ? 'The engine ran out of memory and ended.' : 'The engine ended unexpectedly.',
       memory
-        ? 'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch), then resume.'
-        : 'Resume from the last checkpoint; the engine has been started again.',
+        ? 'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).'
+        : 'It starts again by itself with the next job.',
       cause?.stack ?? null,
     );
     this.name = 'EngineLostError';

@@ -11,14 +11,14 @@ export function asStudioError(thrown: unknown): unknown {
     return new StudioError(
       'out_of_memory',
       'The compute backend ran out of memory.',
-      'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch), then resume.',
+      'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).',
       thrown.stack ?? thrown.message,
     );
   if (deviceLost.test(thrown.message))
     return new StudioError(
       'device_lost',
       'The compute device was lost.',
-      'Resume from the last checkpoint; choose another compute backend in Settings if it happens again.',
+      'Choose another compute backend in Settings if it happens again.',
       thrown.stack ?? thrown.message,
     );
   return thrown;

@@ -37,17 +37,22 @@ export function followBackend(client: QueryClient): () => void {
   };
 }
 
-function applyRun(client: QueryClient, run: RunRecord): void {
+/** A list that was called stale stays so: data that is put into it would make it count as fresh, without its new runs. */
+export function applyRun(client: QueryClient, run: RunRecord): void {
   client.setQueryData(['runs.get', { id: run.id }], run);
-  client.setQueriesData<RunRecord[]>({ queryKey: ['runs.list'] }, (runs) =>
-    runs?.map((other) => (other.id === run.id ? run : other)),
-  );
+  for (const query of client.getQueryCache().findAll({ queryKey: ['runs.list'] })) {
+    if (query.state.isInvalidated) continue;
+    client.setQueryData<RunRecord[]>(query.queryKey, (runs) =>
+      runs?.map((other) => (other.id === run.id ? run : other)),
+    );
+  }
 }
 
 function applyJob(client: QueryClient, job: JobRecord): void {
   const before = client.getQueryData<JobRecord>(['jobs.get', { id: job.id }]);
   client.setQueryData(['jobs.get', { id: job.id }], job);
   for (const query of client.getQueryCache().findAll({ queryKey: ['jobs.list'] })) {
+    if (query.state.isInvalidated) continue;
     const onlyActive = isOnlyActive(query.queryKey[1]);
     client.setQueryData<JobRecord[]>(query.queryKey, (jobs) => jobs && upsertJob(jobs, job, onlyActive));
   }

@@ -41,7 +41,7 @@ export class JobQueue {
       this.end(job, 'interrupted', {
         code: 'disconnected',
         message: 'The studio ended while this was running.',
-        hint: job.kind === 'train' ? 'Resume the run.' : 'Start it again.',
+        hint: job.kind === 'train' ? null : 'Start it again.',
         details: null,
       });
     this.pump();

@@ -70,7 +70,7 @@ export function trainExecutor(services: Services): JobExecutor<'train'> {
         error:
           error === null
             ? null
-            : { code: error.code, message: error.message, hint: resumeHint(services, runId, error.hint) },
+            : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error.hint) },
         finishedAt: Date.now(),
       });
     },
@@ -158,14 +158,24 @@ function keepEvent(
   }
 }
 
-/** Says from which step the run can go on, where it can. */
-function resumeHint({ store }: Services, runId: string, hint: string | null): string | null {
+/** Says from which step the run can go on; of one that was interrupted, also that it cannot. */
+function resumeHint(
+  { store }: Services,
+  runId: string,
+  status: RunRecord['status'],
+  hint: string | null,
+): string | null {
   const step = store.runs
     .find(runId)
     ?.checkpoints.filter((one) => one.resumable)
     .reduce<number | null>((latest, one) => Math.max(latest ?? 0, one.step), null);
-  if (step === undefined || step === null) return hint;
-  return [hint, `It can be resumed from its checkpoint at step ${step}.`].filter((part) => part !== null).join(' ');
+  const way =
+    step !== undefined && step !== null
+      ? `It can be resumed from its checkpoint at step ${step}.`
+      : status === 'interrupted'
+        ? 'It had saved no checkpoint: clone it to start anew (save_steps says how often one is saved).'
+        : null;
+  return [hint, way].filter((part) => part !== null).join(' ') || null;
 }
 
 export function requireRun(store: Services['store'], id: string): RunRecord {

@@ -1,29 +1,11 @@
 import { useSyncExternalStore } from 'react';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Bench } from './bench.ts';
+import { type BenchState, recallBench, rememberBench } from './bench-memory.ts';
 
-interface BenchState {
-  readonly bench: Bench;
-  readonly method: string;
-  readonly parameters: ParameterValues;
-  readonly name: string;
-  /** Test examples a task; 0 takes all. */
-  readonly evalSamples: number;
-  /** The last merge that was started here, and the last λ or merging study. */
-  readonly mergeJobId: string | null;
-  readonly studyId: string | null;
-}
+const storage = 'localStorage' in globalThis ? globalThis.localStorage : null;
 
-/** The bench outlives the page, so that a look at a run loses nothing. */
-let state: BenchState = {
-  bench: [],
-  method: 'factor-average',
-  parameters: {},
-  name: '',
-  evalSamples: 500,
-  mergeJobId: null,
-  studyId: null,
-};
+/** The bench outlives the page and the window, so that a look at a run, or a restart, loses nothing. */
+let state: BenchState = recallBench(storage);
 const listeners = new Set<() => void>();
 /** What lay on the bench before each change, for undo; a drag of a slider is many changes, so that many are kept. */
 const past: Bench[] = [];
@@ -36,6 +18,11 @@ export function changeBench(change: Partial<BenchState> | ((bench: Bench) => Ben
     past.push(before);
     if (past.length > pastLimit) past.shift();
   }
+  announce();
+}
+
+function announce(): void {
+  rememberBench(storage, state);
   for (const listener of listeners) listener();
 }
 
@@ -48,7 +35,7 @@ export function undoBench(): void {
     for (let earlier = past.at(-1); earlier && weightChange(earlier, previous) === onlyWeightOf; earlier = past.at(-1))
       previous = past.pop() ?? previous;
   state = { ...state, bench: previous };
-  for (const listener of listeners) listener();
+  announce();
 }
 
 /** The adapter whose weight alone differs between two benches, else null. */

@@ -1,26 +1,33 @@
-import { Skeleton } from '@mantine/core';
+import { ActionIcon, Skeleton, Tooltip } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
-import { useJob } from '../jobs/use-job.ts';
 import { StudyView } from '../studies/study-view.tsx';
+import { changeBench } from './bench-store.ts';
 import { ResultMatrix } from './result-matrix.tsx';
 
 /** The last merge: its progress, then the matrix of tasks × (own, merged, base). */
 export function MergeOutcome({ jobId }: { jobId: string }) {
-  const job = useJob(jobId);
+  const { data: job, error } = useRequest('jobs.get', { id: jobId });
   const done = job?.status === 'completed';
   const { data } = useRequest('merge.result', { jobId }, { enabled: done });
   const place = useRef<HTMLDivElement>(null);
-  // A merge that was just started is below the preflight, often out of sight.
+  // A merge that was just started is below the preflight, often out of sight; one from before needs no such help.
+  const isNew = job !== undefined && job.createdAt > opened;
   useEffect(() => {
-    if (jobId) place.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
-  }, [jobId, done]);
+    if (isNew) place.current?.scrollIntoView({ block: 'nearest', behavior: done ? 'auto' : 'smooth' });
+  }, [isNew, done]);
+  if (error) return null;
   return (
     <div ref={place}>
-      <Panel title="Result" note={job?.title}>
+      <Panel
+        title="Result"
+        note={job?.title}
+        aside={<PutAway name="result" onClick={() => changeBench({ mergeJobId: null })} />}
+      >
         <JobProgress job={job} />
         {done ? data ? <ResultMatrix matrix={data.matrix} /> : <Skeleton h={80} /> : null}
       </Panel>
@@ -28,13 +35,34 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
   );
 }
 
+const opened = Date.now();
+
 /** The last study that was started from the bench. */
 export function StudyOutcome({ studyId }: { studyId: string }) {
-  const { data: study } = useRequest('studies.get', { id: studyId });
+  const { data: study, error } = useRequest('studies.get', { id: studyId });
+  if (error) return null;
   if (!study) return <Skeleton h={200} />;
   return (
-    <Panel title={study.name} aside={<Link to={pathOf('studies', study.id)}>Open the study</Link>}>
+    <Panel
+      title={study.name}
+      aside={
+        <>
+          <Link to={pathOf('studies', study.id)}>Open the study</Link>
+          <PutAway name="study" onClick={() => changeBench({ studyId: null })} />
+        </>
+      }
+    >
       <StudyView study={study} />
     </Panel>
+  );
+}
+
+function PutAway({ name, onClick }: { name: string; onClick: () => void }) {
+  return (
+    <Tooltip label={`Put the ${name} away; nothing is removed`}>
+      <ActionIcon aria-label={`Put the ${name} away`} onClick={onClick}>
+        <IconX size={16} />
+      </ActionIcon>
+    </Tooltip>
   );
 }

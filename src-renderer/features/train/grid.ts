@@ -36,12 +36,13 @@ export function valuesFromText(text: string): (number | string)[] {
 
 /**
  * Every combination of the axes' values over `draft`, the first axis changing slowest. A combination that the schema
- * refuses is answered with its sentence instead of the runs.
+ * refuses is answered with its sentence instead of the runs. `base` begins every name: a text, or what says of each config
+ * what it trains on what; CoTo is then named by it.
  */
 export function expandGrid(
   draft: Draft,
   axes: readonly GridAxis[],
-  baseName: string,
+  base: string | ((config: RunConfig) => string),
 ): { runs: readonly GridRun[]; problem: string | null } {
   const used = axes.filter((axis) => axis.values.length > 0);
   const count = used.reduce((product, axis) => product * axis.values.length, 1);
@@ -52,7 +53,10 @@ export function expandGrid(
     combinations = combinations.flatMap((combination) =>
       axis.values.map((value) => ({
         draft: { ...combination.draft, [axis.field]: value },
-        parts: [...combination.parts, partName(axis.field, value)],
+        parts: [
+          ...combination.parts,
+          typeof base === 'function' && axis.field === 'coto' ? '' : partName(axis.field, value),
+        ],
       })),
     );
   const runs: GridRun[] = [];
@@ -62,8 +66,9 @@ export function expandGrid(
       const [field, sentence] = [...check.problems][0] ?? ['', ''];
       return { runs: [], problem: `${field}: ${sentence}` };
     }
+    const start = typeof base === 'function' ? base(check.config) : base;
     runs.push({
-      name: [baseName, ...combination.parts].filter((part) => part !== '').join(' · '),
+      name: [start, ...combination.parts].filter((part) => part !== '').join(' · '),
       config: check.config,
     });
   }

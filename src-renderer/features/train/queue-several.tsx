@@ -1,8 +1,11 @@
 import { Button, Checkbox, Group, Modal, ScrollArea, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { request } from '../../api/client.ts';
+import { useRequest } from '../../api/query.ts';
 import { plural } from '../../components/format.ts';
 import { notifyFailure, notifySuccess } from '../../components/notify.tsx';
+import { methodLabel } from '../runs/run-labels.ts';
+import { useVariantNames } from '../runs/use-variant-names.ts';
 import { shortName } from './config-field.tsx';
 import type { Draft } from './draft.ts';
 import { expandGrid, type GridAxis, gridFields, valuesFromText } from './grid.ts';
@@ -22,12 +25,21 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
   const [field, setField] = useState<string | null>(null);
   const [values, setValues] = useState('');
   const [queueing, setQueueing] = useState(false);
+  const variants = useVariantNames();
+  const { data: datasets } = useRequest('datasets.list', {});
   const axes: GridAxis[] = [
     { field: 'coto', values: both ? [false, true] : [] },
     ...(field === null ? [] : [{ field, values: valuesFromText(values) }]),
     { field: 'seed', values: valuesFromText(seeds) },
   ];
-  const { runs, problem } = expandGrid(draft, axes, name);
+  const { runs, problem } = expandGrid(
+    draft,
+    axes,
+    name.trim() === ''
+      ? (config) =>
+          `${methodLabel(config, variants)} · ${datasets?.find(({ id }) => id === config.dataset)?.name ?? config.dataset}`
+      : name.trim(),
+  );
   const queue = async () => {
     setQueueing(true);
     let queued = 0;
@@ -36,7 +48,7 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
         await request('runs.create', {
           config: run.config,
           tags: [...tags],
-          ...(run.name === '' ? {} : { name: run.name }),
+          name: run.name,
         });
         queued++;
       }
@@ -100,11 +112,11 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
             <Table verticalSpacing={2} aria-label="Runs of the grid">
               <Table.Tbody>
                 {runs.map((run, index) => (
-                  <Table.Tr key={run.name === '' ? 'run' : run.name}>
+                  <Table.Tr key={run.name}>
                     <Table.Td w={40} ta="right" c="dimmed">
                       {index + 1}
                     </Table.Td>
-                    <Table.Td>{run.name === '' ? 'as in the form' : run.name}</Table.Td>
+                    <Table.Td>{run.name}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

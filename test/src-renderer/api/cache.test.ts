@@ -1,6 +1,8 @@
+import { QueryClient } from '@tanstack/react-query';
 import { expect, it } from 'vitest';
-import { upsertJob } from '../../../src-renderer/api/cache.ts';
+import { applyRun, upsertJob } from '../../../src-renderer/api/cache.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 
 function job(id: string, createdAt: number, status: JobRecord['status'] = 'queued'): JobRecord {
   return {
@@ -32,4 +34,41 @@ it('takes a finished job out of the active ones and leaves it among all', () => 
   const jobs = [job('a', 1, 'running'), job('b', 2)];
   expect(ids(upsertJob(jobs, job('a', 1, 'completed'), true))).toEqual(['b queued']);
   expect(ids(upsertJob(jobs, job('a', 1, 'completed'), false))).toEqual(['a completed', 'b queued']);
+});
+
+function run(id: string, step: number): RunRecord {
+  return {
+    id,
+    name: id,
+    status: 'running',
+    config: runConfigSchema.parse({}),
+    modelId: 'base',
+    datasetId: 'data',
+    tags: [],
+    note: '',
+    starred: false,
+    archived: false,
+    studyId: null,
+    step,
+    facts: null,
+    result: null,
+    adapterId: null,
+    checkpoints: [],
+    error: null,
+    folder: id,
+    createdAt: 1,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+it('puts a changed run into the list, and leaves a list that is to be asked for again as stale as it is', async () => {
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+  const key = ['runs.list', {}];
+  client.setQueryData(key, [run('a', 1)]);
+  applyRun(client, run('a', 2));
+  expect(client.getQueryData<RunRecord[]>(key)?.[0]?.step).toBe(2);
+  await client.invalidateQueries({ queryKey: key });
+  applyRun(client, run('b', 1));
+  expect(client.getQueryState(key)?.isInvalidated).toBe(true);
 });

@@ -32,6 +32,18 @@ test('a grid makes every combination, the first axis changing slowest', () => {
   expect(runs[7]?.name).toBe('fashion · CoTo · r 4 · seed 2');
 });
 
+test('a grid that was given no name calls each run by what it trains', () => {
+  const { runs } = expandGrid(
+    defaultDraft,
+    [
+      { field: 'coto', values: [false, true] },
+      { field: 'seed', values: [1] },
+    ],
+    (config) => (config.coto ? 'LoRA + CoTo' : 'LoRA'),
+  );
+  expect(runs.map((run) => run.name)).toEqual(['LoRA · seed 1', 'LoRA + CoTo · seed 1']);
+});
+
 test('a grid with a refused value queues nothing and says which', () => {
   const { runs, problem } = expandGrid(defaultDraft, [{ field: 'adapter.r', values: [4, 0] }], '');
   expect(runs).toEqual([]);

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+
+const benchStateSchema = z.object({
+  bench: z.array(z.object({ adapterId: z.string(), weight: z.number(), locked: z.boolean() })).readonly(),
+  method: z.string(),
+  parameters: parameterValuesSchema,
+  name: z.string(),
+  /** Test examples a task; 0 takes all. */
+  evalSamples: z.number().int().min(0),
+  /** The last merge that was started here, and the last λ or merging study. */
+  mergeJobId: z.string().nullable(),
+  studyId: z.string().nullable(),
+});
+export type BenchState = Readonly<z.infer<typeof benchStateSchema>>;
+
+export const emptyBench: BenchState = {
+  bench: [],
+  method: 'factor-average',
+  parameters: {},
+  name: '',
+  evalSamples: 500,
+  mergeJobId: null,
+  studyId: null,
+};
+
+const place = 'coto-merge-bench';
+
+/** What lay on the bench when the window was last closed; the empty bench where nothing readable was kept. */
+export function recallBench(storage: Pick<Storage, 'getItem'> | null): BenchState {
+  try {
+    const read = benchStateSchema.safeParse(JSON.parse(storage?.getItem(place) ?? 'null'));
+    return read.success ? read.data : emptyBench;
+  } catch {
+    return emptyBench;
+  }
+}
+
+export function rememberBench(storage: Pick<Storage, 'setItem'> | null, state: BenchState): void {
+  storage?.setItem(place, JSON.stringify(state));
+}
