@@ -38,5 +38,12 @@ export const mergeMatrixSchema = z.object({
   rows: z.array(
     z.object({ datasetId: z.string(), datasetName: z.string(), accuracies: z.array(z.number().nullable()) }),
   ),
+  evalSamples: z
+    .number()
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('test examples a task at most; 0: all; null: not recorded'),
 });
 export type MergeMatrix = z.infer<typeof mergeMatrixSchema>;

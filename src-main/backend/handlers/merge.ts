@@ -28,7 +28,7 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
       const { adapters, parameters, eval_samples } = request;
       return queue.add(
         'merge',
-        { title: `Merge ${names.join(' + ')}`, subjectId: null },
+        { title: `${method.declaration.label} of ${names.join(' + ')}`, subjectId: null },
         { name, adapters, method: request.method, parameters, eval_samples },
       );
     },

@@ -54,6 +54,7 @@ export function mergeExecutor(services: Services): JobExecutor<'merge'> {
             datasetName: dataset.name,
             accuracies: answer.scores[index] ?? [],
           })),
+          evalSamples: payload.eval_samples,
         };
         const result: z.infer<typeof mergeJobResultSchema> = { adapterId: merged?.id ?? null, matrix };
         return { status: 'completed', result, message: mergeMessage(matrix, adapters.length) };

@@ -14,12 +14,7 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
   const { data: job, error } = useRequest('jobs.get', { id: jobId });
   const done = job?.status === 'completed';
   const { data } = useRequest('merge.result', { jobId }, { enabled: done });
-  const place = useRef<HTMLDivElement>(null);
-  // A merge that was just started is below the preflight, often out of sight; one from before needs no such help.
-  const isNew = job !== undefined && job.createdAt > opened;
-  useEffect(() => {
-    if (isNew) place.current?.scrollIntoView({ block: 'nearest', behavior: done ? 'auto' : 'smooth' });
-  }, [isNew, done]);
+  const place = useScrollToNew(job?.createdAt, done);
   if (error) return null;
   return (
     <div ref={place}>
@@ -37,23 +32,36 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
 
 const opened = Date.now();
 
+/** What was just started lies below the preflight, often out of sight; what is from before needs no such help. */
+function useScrollToNew(createdAt: number | undefined, done: boolean) {
+  const place = useRef<HTMLDivElement>(null);
+  const isNew = createdAt !== undefined && createdAt > opened;
+  useEffect(() => {
+    if (isNew) place.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+  }, [isNew, done]);
+  return place;
+}
+
 /** The last study that was started from the bench. */
 export function StudyOutcome({ studyId }: { studyId: string }) {
   const { data: study, error } = useRequest('studies.get', { id: studyId });
+  const place = useScrollToNew(study?.createdAt, study?.status === 'completed');
   if (error) return null;
   if (!study) return <Skeleton h={200} />;
   return (
-    <Panel
-      title={study.name}
-      aside={
-        <>
-          <Link to={pathOf('studies', study.id)}>Open the study</Link>
-          <PutAway name="study" onClick={() => changeBench({ studyId: null })} />
-        </>
-      }
-    >
-      <StudyView study={study} />
-    </Panel>
+    <div ref={place}>
+      <Panel
+        title={study.name}
+        aside={
+          <>
+            <Link to={pathOf('studies', study.id)}>Open the study</Link>
+            <PutAway name="study" onClick={() => changeBench({ studyId: null })} />
+          </>
+        }
+      >
+        <StudyView study={study} />
+      </Panel>
+    </div>
   );
 }
 

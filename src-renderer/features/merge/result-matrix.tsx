@@ -75,7 +75,12 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
       <div className={classes['scale']}>
         <span>30 points lost</span>
         <span className={classes['ramp']} aria-hidden />
-        <span>30 points gained, against the best own adapter of the task</span>
+        <span>
+          30 points gained, against the best own adapter of the task
+          {matrix.evalSamples === null
+            ? ''
+            : `; on ${matrix.evalSamples === 0 ? 'all' : `the first ${matrix.evalSamples}`} test examples of each task`}
+        </span>
       </div>
     </>
   );

@@ -53,6 +53,13 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       cell: (run) => <CotoMark on={run.config.coto !== null} />,
     },
     {
+      id: 'status',
+      header: 'Status',
+      width: 130,
+      value: (run) => run.status,
+      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
+    },
+    {
       id: 'accuracy',
       header: 'Accuracy',
       unit: '%',
@@ -61,13 +68,6 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       cell: (run) => formatPercent(run.result?.accuracy),
     },
     { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
-    {
-      id: 'status',
-      header: 'Status',
-      width: 130,
-      value: (run) => run.status,
-      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
-    },
     {
       id: 'loss',
       header: 'Test loss',

@@ -123,7 +123,7 @@ export function RunLog({ run }: { run: RunRecord }) {
   const text = data.map((line) => `${formatExact(line.at)}  ${line.level.padEnd(7)}  ${line.text}`).join('\n');
   return (
     <Panel title="Log" aside={<CopyButton text={text} label="Copy the log" />}>
-      <Code block mah={480} style={{ overflow: 'auto' }}>
+      <Code block mah={480} style={{ overflow: 'auto', whiteSpace: 'pre-wrap' }}>
         {text}
       </Code>
     </Panel>
