@@ -1,0 +1,129 @@
+// usage: node scripts/make-method-cards.mjs [--check] [--docs FOLDER]
+// Writes the declared part of every card in docs/methods (what it is, its paper, its parameters) and their index from the
+// methods' own declarations; the prose below it is left alone. --check writes nothing and fails where a card is not current.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { adapterVariants } from '../src-main/engine/lora/variants/index.ts';
+import { mergeMethods } from '../src-main/engine/merge/index.ts';
+import { pruneMethods } from '../src-main/engine/prune/index.ts';
+import { studyKinds } from '../src-main/engine/studies/index.ts';
+import { fieldSpec } from '../src-renderer/features/train/fields.ts';
+import { cotoSettingsSchema } from '../src-shared/domain/coto.ts';
+import { root } from './bootstrap/paths.mjs';
+
+const at = process.argv.indexOf('--docs');
+const folder = at > 0 ? resolve(process.argv[at + 1]) : join(root, 'docs', 'methods');
+const check = process.argv.includes('--check');
+const [open, close] = [
+  "<!-- made from the method's own declaration by scripts/make-method-cards.mjs: edit there -->",
+  '<!-- end of the declared part -->',
+];
+
+const declarations = (list) => list.map(({ declaration }) => declaration);
+const groups = [
+  { title: 'Adapters', cards: declarations(adapterVariants) },
+  { title: 'Training schedule', cards: [cotoDeclaration()] },
+  { title: 'Merging', cards: declarations(mergeMethods) },
+  { title: 'Pruning', cards: declarations(pruneMethods) },
+  { title: 'Studies', cards: declarations(studyKinds) },
+];
+const cards = groups.flatMap((group) => group.cards);
+const stale = [];
+
+for (const declaration of cards) {
+  const file = join(folder, `${declaration.id}.md`);
+  const old = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const prose = old.includes(close) ? old.slice(old.indexOf(close) + close.length) : '\n';
+  if (prose.trim() === '') stale.push(`${declaration.id}.md has no prose below its declared part`);
+  keep(file, old, `# ${declaration.label}\n\n${open}\n${declared(declaration)}${close}${prose}`);
+}
+const index = join(folder, 'README.md');
+keep(index, existsSync(index) ? readFileSync(index, 'utf8') : '', indexText());
+const known = new Set(['README.md', ...cards.map(({ id }) => `${id}.md`)]);
+for (const name of readdirSync(folder)) if (!known.has(name)) stale.push(`${name} is the card of no method`);
+
+if (stale.length > 0) {
+  for (const line of stale) console.error(`docs/methods: ${line}.`);
+  process.exit(1);
+}
+
+function keep(file, old, now) {
+  if (old === now) return;
+  if (check) stale.push(`${file} is not current; run node_modules/.bin/node scripts/make-method-cards.mjs`);
+  else writeFileSync(file, now);
+}
+
+function declared({ summary, paper, parameters }) {
+  const parts = [summary];
+  if (paper) parts.push(`Paper: [${paper.title}](${paper.url})`);
+  if (parameters.length > 0)
+    parts.push(
+      [
+        '| Parameter | Default | Values | What it does |',
+        '| --- | --- | --- | --- |',
+        ...parameters.map(
+          (spec) => `| \`${spec.name}\` | ${String(spec.default)} | ${values(spec)} | ${cell(spec.help)} |`,
+        ),
+      ].join('\n'),
+    );
+  return `${parts.join('\n\n')}\n`;
+}
+
+function values({ type, choices, minimum, maximum, unit }) {
+  if (choices) return choices.map(({ value }) => `\`${value}\``).join(', ');
+  if (type === 'boolean') return '`true`, `false`';
+  if (type === 'text') return 'text';
+  const kind = type === 'integer' ? 'whole number' : 'number';
+  const range =
+    minimum !== undefined && maximum !== undefined
+      ? ` from ${minimum} to ${maximum}`
+      : minimum !== undefined
+        ? ` from ${minimum}`
+        : maximum !== undefined
+          ? ` up to ${maximum}`
+          : '';
+  return `${kind}${range}${unit ? ` (${unit})` : ''}`;
+}
+
+function cell(text) {
+  return text.replaceAll('|', '\\|');
+}
+
+/** CoTo's settings are part of a run's config: their ranges come from its schema, their words from the form. */
+function cotoDeclaration() {
+  const { properties } = z.toJSONSchema(cotoSettingsSchema, { io: 'input' });
+  return {
+    id: 'coto',
+    label: 'CoTo',
+    summary:
+      'Trains the adapters of a random subset of layers in each step: few at first, all of them from the end of stage 1 on.',
+    paper: {
+      title: 'Come Together, But Not Right Now: A Progressive Strategy to Boost Low-Rank Adaptation (ICML 2025)',
+      url: 'https://arxiv.org/abs/2506.05713',
+    },
+    parameters: Object.entries(properties).map(([name, property]) => ({
+      name: `coto.${name}`,
+      type: property.enum ? 'choice' : property.type,
+      choices: property.enum?.map((value) => ({ value })),
+      default: property.default,
+      minimum: property.minimum,
+      maximum: property.maximum,
+      help: fieldSpec(`coto.${name}`).help,
+    })),
+  };
+}
+
+function indexText() {
+  const lines = [
+    '# Method cards',
+    '',
+    open,
+    'One short card for everything that the studio trains, merges, prunes and measures by: the formula as it is computed here, when to use it, and its limits.',
+    '',
+  ];
+  for (const { title, cards: entries } of groups) {
+    lines.push(`## ${title}`, '', ...entries.map(({ id, label, summary }) => `- [${label}](${id}.md): ${summary}`), '');
+  }
+  return `${lines.join('\n')}${close}\n`;
+}

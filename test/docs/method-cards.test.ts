@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function check(...args: string[]) {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts/make-method-cards.mjs'), '--check', ...args],
+    { encoding: 'utf8' },
+  );
+  return { status, stderr };
+}
+
+function copyOfCards(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'method-cards-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(join(root, 'docs', 'methods'), folder, { recursive: true });
+  return folder;
+}
+
+test('the method cards say what the methods declare', () => {
+  expect(check()).toEqual({ status: 0, stderr: '' });
+});
+
+test('a card that says another default, one that is missing, and one of no method are found', () => {
+  const folder = copyOfCards();
+  const card = join(folder, 'magnitude.md');
+  writeFileSync(card, readFileSync(card, 'utf8').replace('| 0.5 |', '| 0.7 |'));
+  rmSync(join(folder, 'linear.md'));
+  writeFileSync(join(folder, 'ties.md'), '# TIES\n');
+  const { status, stderr } = check('--docs', folder);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/magnitude\.md is not current/);
+  expect(stderr).toMatch(/linear\.md has no prose/);
+  expect(stderr).toMatch(/ties\.md is the card of no method/);
+});
+
+test('the prose of a card is its writers’ own', () => {
+  const folder = copyOfCards();
+  appendFileSync(join(folder, 'lora.md'), '\nOne more sentence.\n');
+  expect(check('--docs', folder).status).toBe(0);
+});
