@@ -45,15 +45,17 @@ interface DataTableProps<Item> {
   onSelectedChange?: (selected: ReadonlySet<string>) => void;
   /** The row that the panel beside the table shows. */
   activeId?: string | null;
-  /** Click, Enter: peek at the row or open it. */
+  /** Click, Enter: peek at the row. */
   onActivate?: (item: Item) => void;
+  /** Double click, or Enter on the active row: go to its own page. */
+  onOpen?: (item: Item) => void;
   /** Last cell of each row: a "more" menu or a button. */
   rowActions?: (item: Item) => ReactNode;
   /** Shown instead of rows where the filter leaves none. */
   emptyText?: string;
 }
 
-/** A table that sorts, filters, selects and goes by keyboard: arrows move, Enter opens, space ticks. It scrolls inside. */
+/** A table that sorts, filters, selects and goes by keyboard: arrows move, Enter peeks, then opens, space ticks. It scrolls inside. */
 export function DataTable<Item>(props: DataTableProps<Item>) {
   const { items, columns, itemId, selected, onSelectedChange } = props;
   const [sorting, setSorting] = useState<SortingState>(
@@ -99,6 +101,9 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
       const other =
         event.key === 'ArrowDown' ? event.currentTarget.nextElementSibling : event.currentTarget.previousElementSibling;
       if (other instanceof HTMLElement) other.focus();
+    } else if (event.key === 'Enter' && props.onOpen && row.id === props.activeId) {
+      event.preventDefault();
+      props.onOpen(row.original);
     } else if (event.key === 'Enter' && props.onActivate) {
       event.preventDefault();
       props.onActivate(row.original);
@@ -108,6 +113,9 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
     }
   };
 
+  const activeIsShown = rows.some((row) => row.id === props.activeId);
+  const isInner = (target: EventTarget) =>
+    target instanceof Element && target.closest('button, a, input, label') !== null;
   const columnCount = columns.length + (selectable ? 1 : 0) + (props.rowActions ? 1 : 0);
   return (
     <div className={classes['scroll']}>
@@ -163,15 +171,17 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
           {rows.map((row, index) => (
             <tr
               key={row.id}
-              tabIndex={props.activeId ? (row.id === props.activeId ? 0 : -1) : index === 0 ? 0 : -1}
+              tabIndex={(activeIsShown ? row.id === props.activeId : index === 0) ? 0 : -1}
               data-active={row.id === props.activeId || undefined}
               data-chosen={selected?.has(row.id) || undefined}
               data-clickable={props.onActivate ? true : undefined}
               aria-selected={selectable ? selected.has(row.id) : undefined}
               onKeyDown={(event) => onRowKey(event, row)}
               onClick={(event) => {
-                if (event.target instanceof Element && event.target.closest('button, a, input, label')) return;
-                props.onActivate?.(row.original);
+                if (!isInner(event.target)) props.onActivate?.(row.original);
+              }}
+              onDoubleClick={(event) => {
+                if (!isInner(event.target)) props.onOpen?.(row.original);
               }}
             >
               {selectable ? (

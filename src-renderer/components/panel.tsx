@@ -20,7 +20,9 @@ export function Panel({ title, note, aside, children, flush = false }: PanelProp
       {title || aside ? (
         <header className={classes['header']}>
           {title ? <h2 className={classes['title']}>{title}</h2> : null}
-          <div className={classes['note']}>{note}</div>
+          <div className={classes['note']} title={typeof note === 'string' ? note : undefined}>
+            {note}
+          </div>
           {aside}
         </header>
       ) : null}

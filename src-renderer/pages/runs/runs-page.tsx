@@ -107,6 +107,7 @@ function RunList() {
                     onSelectedChange={setSelected}
                     activeId={chosen.length === 0 ? (active?.id ?? null) : null}
                     onActivate={(run) => setActiveId(run.id)}
+                    onOpen={(run) => navigate(pathOf('runs', run.id))}
                     emptyText={archived ? 'No run is archived.' : 'No run has this word.'}
                   />
                 ) : (
