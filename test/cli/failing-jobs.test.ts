@@ -413,7 +413,10 @@ describe('a run whose process is killed', () => {
     expect(interrupted).toMatchObject({
       status: 'interrupted',
       adapterId: null,
-      error: { code: 'disconnected', hint: expect.stringMatching(/^It can be resumed from its checkpoint at step \d+\.$/) },
+      error: {
+        code: 'disconnected',
+        hint: expect.stringMatching(/^It can be resumed from its checkpoint at step \d+\.$/),
+      },
     });
     expect(interrupted.checkpoints.every(({ step }) => step < 120)).toBe(true);
     expect(halfWritten(home)).toEqual([]);
