@@ -8,6 +8,7 @@ import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../mode
 import { frozenLinear, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
+import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
@@ -69,8 +70,11 @@ export class AdaptedModel implements LinearRunner {
    * where they are the base's own (or null), the head starts with the base's values.
    * @throws StudioError invalid_input where targets, patterns or modules_to_save do not fit the base.
    */
-  createAdapter(settings: AdapterSettings, options: { random: RandomStream; labels: readonly string[] | null }): void {
-    this.loadState(freshAdapter(this.base, settings, options.random, options.labels));
+  async createAdapter(
+    settings: AdapterSettings,
+    options: { random: RandomStream; labels: readonly string[] | null },
+  ): Promise<void> {
+    this.loadState(await freshAdapter(this.base, settings, options.random, options.labels));
   }
 
   /**
@@ -118,15 +122,15 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /** The adapter as it stands, copied to the host. */
-  exportState(): AdapterState {
+  async exportState(): Promise<AdapterState> {
     const { host, adapted, trained } = this.loaded();
     const modules = new Map<string, ModuleFactors>();
     for (const [name, { factors, rank }] of adapted)
-      modules.set(name, { a: toHost(factors.a), b: toHost(factors.b), rank, scaling: factors.scaling });
+      modules.set(name, { a: await toHost(factors.a), b: await toHost(factors.b), rank, scaling: factors.scaling });
     const saved = new Map<string, HostTensor>();
     for (const [name, { weight, bias }] of trained) {
-      saved.set(`${name}.weight`, toHost(weight));
-      if (bias) saved.set(`${name}.bias`, toHost(bias));
+      saved.set(`${name}.weight`, await toHost(weight));
+      if (bias) saved.set(`${name}.bias`, await toHost(bias));
     }
     return { ...host, modules, saved };
   }
@@ -225,13 +229,13 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /** Puts every adapter into the base's weights; the forward pass then costs what the base costs. */
-  mergeIntoBase(): void {
+  async mergeIntoBase(): Promise<void> {
     if (this.merged) return;
     const { variant, adapted } = this.loaded();
     for (const { module, factors, rank } of adapted.values()) {
       const frozen = this.base.frozenWeight(module);
-      const host = { a: toHost(factors.a), b: toHost(factors.b), rank, scaling: factors.scaling };
-      const { data } = variant.mergedWeight(toHost(frozen.weight), host);
+      const host = { a: await toHost(factors.a), b: await toHost(factors.b), rank, scaling: factors.scaling };
+      const { data } = variant.mergedWeight(await toHost(frozen.weight), host);
       frozen.replace(new Float32Array(data));
     }
     this.merged = true;
@@ -326,10 +330,6 @@ function assignOrCreate<Kind extends tf.Rank>(
 
 function isShape(tensor: HostTensor, shape: readonly number[]): boolean {
   return tensor.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size);
-}
-
-function toHost(tensor: tf.Tensor): HostTensor {
-  return { shape: [...tensor.shape], data: new Float32Array(tensor.dataSync()) };
 }
 
 /** `tf.tidy` for hidden states: all tensors but the hidden ones are disposed. */

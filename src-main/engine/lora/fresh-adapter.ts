@@ -4,6 +4,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel } from '../models/base-model.ts';
+import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { configuredFactors, fitConfig } from './fit-config.ts';
 import { initialiseHead } from './initialise.ts';
@@ -16,12 +17,12 @@ import { adapterVariant } from './variants/index.ts';
  * @param labels what the task's classes mean; null, or the base's own: the head starts with the base's values, else anew.
  * @throws StudioError invalid_input where settings do not fit the base.
  */
-export function freshAdapter(
+export async function freshAdapter(
   base: BaseModel,
   settings: AdapterSettings,
   random: RandomStream,
   labels: readonly string[] | null,
-): AdapterState {
+): Promise<AdapterState> {
   const { description } = base;
   const variant = adapterVariant(settings.variant);
   const whole = modulesTrainedWhole(base, settings, labels);
@@ -49,7 +50,7 @@ export function freshAdapter(
     const isNew = module.isHead && !isOwnLabels(base, labels);
     const { weight, bias } = isNew
       ? initialiseHead(labels?.length ?? 0, module.inFeatures, random)
-      : baseValues(base, module);
+      : await baseValues(base, module);
     saved.set(`${module.name}.weight`, weight);
     if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
   }
@@ -99,11 +100,10 @@ function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean
 }
 
 /** The base's own values of a linear, copied: weight [out, in] and bias [out]. */
-function baseValues(base: BaseModel, module: LinearModule): { weight: HostTensor; bias: HostTensor | null } {
+async function baseValues(
+  base: BaseModel,
+  module: LinearModule,
+): Promise<{ weight: HostTensor; bias: HostTensor | null }> {
   const { weight, bias } = base.frozen(module);
-  const copy = (tensor: typeof weight | NonNullable<typeof bias>): HostTensor => ({
-    shape: [...tensor.shape],
-    data: new Float32Array(tensor.dataSync()),
-  });
-  return { weight: copy(weight), bias: bias && copy(bias) };
+  return { weight: await toHost(weight), bias: bias && (await toHost(bias)) };
 }

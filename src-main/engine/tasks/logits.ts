@@ -7,6 +7,7 @@ import { readAdapter } from '../formats/peft-adapter.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
+import { toHost } from '../ops/to-host.ts';
 
 /**
  * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,
@@ -21,7 +22,7 @@ export async function runLogitsTask(task: LogitsTask, context: TaskContext): Pro
   const model = new AdaptedModel(base);
   try {
     if (task.adapterDirectory !== null) model.loadState(await readAdapter(task.adapterDirectory, base.description));
-    const logits = runOnce(model, given);
+    const logits = await runOnce(model, given);
     await writeSafetensors(task.outputFile, new Map([['logits', logits]]));
     return { kind: 'logits', outputFile: task.outputFile };
   } finally {
@@ -30,12 +31,14 @@ export async function runLogitsTask(task: LogitsTask, context: TaskContext): Pro
   }
 }
 
-function runOnce(model: AdaptedModel, given: ReadonlyMap<string, HostTensor>): HostTensor {
+async function runOnce(model: AdaptedModel, given: ReadonlyMap<string, HostTensor>): Promise<HostTensor> {
   const inputs: Record<string, tf.Tensor> = {};
   for (const [name, { data, shape }] of given)
     inputs[name] = tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32');
   const logits = model.forward(inputs);
-  const result = { shape: [...logits.shape], data: new Float32Array(logits.dataSync()) };
-  tf.dispose([logits, ...Object.values(inputs)]);
-  return result;
+  try {
+    return await toHost(logits);
+  } finally {
+    tf.dispose([logits, ...Object.values(inputs)]);
+  }
 }

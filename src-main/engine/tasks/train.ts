@@ -22,7 +22,7 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   const base = await loadBaseModel(task.modelDirectory);
   const model = new AdaptedModel(base);
   try {
-    model.createAdapter(config.adapter, {
+    await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialisation'),
       labels: dataset.description.labels,
     });

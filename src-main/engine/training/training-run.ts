@@ -175,7 +175,7 @@ export class TrainingRun {
     const draw = this.coto?.drawFor(this.globalStep) ?? null;
     model.setTraining(true, this.dropoutRandom);
     const learningRate = this.learningRate();
-    const report = this.runStep(batches, learningRate, draw);
+    const report = await this.runStep(batches, learningRate, draw);
     model.setTraining(false);
     const milliseconds = performance.now() - startedAt;
 
@@ -183,7 +183,7 @@ export class TrainingRun {
     this.stepMilliseconds.push(milliseconds);
     this.activeShareSum += draw ? activeShare(draw) : 1;
     const examples = batches.reduce((count, batch) => count + batch.labels.length, 0);
-    this.recordStep(report, learningRate, draw, milliseconds, examples);
+    await this.recordStep(report, learningRate, draw, milliseconds, examples);
     this.globalStep += 1;
     this.progress.at(this.globalStep);
 
@@ -192,14 +192,18 @@ export class TrainingRun {
     if (performance.now() - this.lastCheckpointAt > SAFETY_CHECKPOINT_MILLISECONDS) await this.save('last');
   }
 
-  private runStep(batches: readonly MicroBatch[], learningRate: number, draw: CotoDraw | null): StepReport {
+  private async runStep(
+    batches: readonly MicroBatch[],
+    learningRate: number,
+    draw: CotoDraw | null,
+  ): Promise<StepReport> {
     const frozen = new Set<string>();
     if (draw)
       this.groups.forEach((group, index) => {
         if (draw.mask[index] === 0) for (const name of group.variableNames) frozen.add(name);
       });
     try {
-      return this.step.run(batches, learningRate, frozen);
+      return await this.step.run(batches, learningRate, frozen);
     } catch (thrown) {
       const where = `step ${this.globalStep + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`;
       throw divergedAt(thrown, where);
@@ -235,13 +239,13 @@ export class TrainingRun {
     return score;
   }
 
-  private recordStep(
+  private async recordStep(
     report: StepReport,
     learningRate: number,
     draw: CotoDraw | null,
     milliseconds: number,
     examples: number,
-  ): void {
+  ): Promise<void> {
     const step = this.globalStep;
     if (draw) this.recorder.recordMask(step, draw.mask);
     if (step % this.parts.config.logging_steps === 0 || step + 1 === this.parts.totalSteps) {
@@ -255,7 +259,7 @@ export class TrainingRun {
         ...this.normsByGroup('grad_norm', report.gradientNorms),
       });
       if (step % WEIGHT_NORM_EVERY === 0)
-        this.recorder.record(step, this.normsByGroup('weight_norm', gradientNorms(this.parts.model.trainable())));
+        this.recorder.record(step, this.normsByGroup('weight_norm', await gradientNorms(this.parts.model.trainable())));
     }
     this.recorder.flushWhenDue(performance.now());
   }
@@ -276,7 +280,7 @@ export class TrainingRun {
   private async save(name: string): Promise<void> {
     const { model, baseModelName, context } = this.parts;
     const directory = this.checkpointDirectory(name);
-    const checkpoint = this.checkpoint();
+    const checkpoint = await this.checkpoint();
     refuseDiverged(checkpoint.adapter, `step ${this.globalStep} of ${this.parts.totalSteps}`);
     await writeCheckpoint(directory, checkpoint, { description: model.base.description, baseModelName });
     const kind: CheckpointRecord['kind'] = name === 'last' || name === 'best' ? name : 'step';
@@ -290,9 +294,9 @@ export class TrainingRun {
     if (kind === 'last') this.lastCheckpointAt = performance.now();
   }
 
-  private checkpoint(): Checkpoint {
+  private async checkpoint(): Promise<Checkpoint> {
     const { config, model, totalSteps } = this.parts;
-    const optimizer = this.optimizer.state();
+    const optimizer = await this.optimizer.state();
     const trainer: TrainerState = {
       format: 1,
       global_step: this.globalStep,
@@ -305,7 +309,7 @@ export class TrainingRun {
       active_share_sum: this.activeShareSum,
       last_loss: this.lastLoss,
     };
-    return { adapter: { ...model.exportState(), coto: config.coto }, optimizer, trainer };
+    return { adapter: { ...(await model.exportState()), coto: config.coto }, optimizer, trainer };
   }
 
   private summarise(score: Score): RunResult {

@@ -41,15 +41,19 @@ export class TrainingStep {
    * @param frozenNames variables of groups that are off in this step.
    * @throws StudioError not_finite where the loss or the gradient norm is not a number: nothing was updated then.
    */
-  run(batches: readonly MicroBatch[], learningRate: number, frozenNames: ReadonlySet<string>): StepReport {
+  async run(
+    batches: readonly MicroBatch[],
+    learningRate: number,
+    frozenNames: ReadonlySet<string>,
+  ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
     const exampleCount = batches.reduce((count, batch) => count + batch.labels.length, 0);
     const gradients: Gradients = new Map();
     try {
       let loss = 0;
-      for (const batch of batches) loss += this.accumulate(batch, active, exampleCount, gradients);
+      for (const batch of batches) loss += await this.accumulate(batch, active, exampleCount, gradients);
       if (!Number.isFinite(loss)) throw notFinite('loss', loss);
-      const norms = gradientNorms(gradients);
+      const norms = await gradientNorms(gradients);
       const gradientNorm = Math.hypot(...norms.values());
       if (!Number.isFinite(gradientNorm)) throw notFinite('gradient norm', gradientNorm);
       this.optimizer.step(gradients, learningRate, this.clipFactor(gradientNorm));
@@ -60,12 +64,12 @@ export class TrainingStep {
   }
 
   /** Adds one micro-batch's share of the gradients of the mean loss over `exampleCount` examples; returns its share of the loss. */
-  private accumulate(
+  private async accumulate(
     batch: MicroBatch,
     active: readonly (readonly [string, tf.Variable])[],
     exampleCount: number,
     gradients: Gradients,
-  ): number {
+  ): Promise<number> {
     const share = batch.labels.length / exampleCount;
     const kept = tf.tidy(() => {
       const inputs: Record<string, tf.Tensor> = {};
@@ -94,9 +98,11 @@ export class TrainingStep {
     }
     const value = kept['loss'];
     if (!value) return Number.NaN;
-    const loss = value.dataSync()[0] ?? Number.NaN;
-    value.dispose();
-    return loss;
+    try {
+      return (await value.data())[0] ?? Number.NaN;
+    } finally {
+      value.dispose();
+    }
   }
 
   private differentiate(inputs: ModelInputs, labels: Int32Array, share: number, variables: tf.Variable[]) {
@@ -116,12 +122,15 @@ export class TrainingStep {
 }
 
 /** Euclidean norm of each tensor, read back in one go. */
-export function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Map<string, number> {
+export async function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, number>> {
   if (tensors.size === 0) return new Map();
   const squares = tf.tidy(() => tf.stack([...tensors.values()].map((tensor) => tf.sum(tf.square(tensor)))));
-  const values = squares.dataSync();
-  squares.dispose();
-  return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));
+  try {
+    const values = await squares.data();
+    return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));
+  } finally {
+    squares.dispose();
+  }
 }
 
 export const divergedHint = 'Train again with a lower learning_rate, more warmup_steps or a max_grad_norm above 0.';

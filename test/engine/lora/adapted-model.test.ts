@@ -66,7 +66,7 @@ describe.each(cases)('%s/%s/%s', (family, dialect, name) => {
     model.loadState(await readAdapter(goldenPath(family, dialect, name), model.base.description));
     expect(relativeDifference(run(family), expected)).toBeLessThan(1e-4);
     expect(relativeDifference(plain, expected)).toBeGreaterThan(1e-2);
-    model.mergeIntoBase();
+    await model.mergeIntoBase();
     expect(relativeDifference(run(family), expected)).toBeLessThan(1e-4);
     model.unmerge();
     expect(relativeDifference(run(family), expected)).toBeLessThan(1e-4);
@@ -81,38 +81,38 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
   (id, variant) => {
     const targets = { target_modules: ['q_proj', 'fc1', 'fc2'], r: 3, lora_alpha: 5 };
 
-    it('starts as the base, differently for another seed, alike for the same', () => {
+    it('starts as the base, differently for another seed, alike for the same', async () => {
       const { model } = at('vit');
       const plain = run('vit');
-      create({ variant: id, ...targets }, null);
+      await create({ variant: id, ...targets }, null);
       expect(relativeDifference(run('vit'), plain)).toBeLessThan(1e-6);
-      const first = model.exportState();
-      create({ variant: id, ...targets }, null);
-      expect(model.exportState()).toEqual(first);
-      create({ variant: id, ...targets }, null, 8);
-      expect(model.exportState().modules).not.toEqual(first.modules);
+      const first = await model.exportState();
+      await create({ variant: id, ...targets }, null);
+      expect(await model.exportState()).toEqual(first);
+      await create({ variant: id, ...targets }, null, 8);
+      expect((await model.exportState()).modules).not.toEqual(first.modules);
     });
 
-    it('goes out and comes in with the same bits and logits', () => {
+    it('goes out and comes in with the same bits and logits', async () => {
       const { model } = at('vit');
-      model.loadState(trainedState({ variant: id, ...targets }));
+      model.loadState(await trainedState({ variant: id, ...targets }));
       const logits = run('vit');
-      const state = model.exportState();
+      const state = await model.exportState();
       model.clear();
       model.loadState(state);
-      expect(model.exportState()).toEqual(state);
+      expect(await model.exportState()).toEqual(state);
       expect(run('vit')).toEqual(logits);
     });
 
-    it('merges once, comes out exactly, and scales with its weight', () => {
+    it('merges once, comes out exactly, and scales with its weight', async () => {
       const { model } = at('vit');
-      const state = trainedState({ variant: id, ...targets });
+      const state = await trainedState({ variant: id, ...targets });
       model.loadState(state);
       const logits = run('vit');
-      model.mergeIntoBase();
+      await model.mergeIntoBase();
       const merged = run('vit');
       expect(relativeDifference(merged, logits)).toBeLessThan(1e-5);
-      model.mergeIntoBase();
+      await model.mergeIntoBase();
       expect(run('vit')).toEqual(merged);
       model.unmerge();
       expect(run('vit')).toEqual(logits);
@@ -123,9 +123,9 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       expect(relativeDifference(withoutFactors, run('vit'))).toBeLessThan(1e-6);
     });
 
-    it('gives gradients that agree with finite differences', () => {
+    it('gives gradients that agree with finite differences', async () => {
       const { model, inputs } = at('vit');
-      model.loadState(trainedState({ variant: id, ...targets }));
+      model.loadState(await trainedState({ variant: id, ...targets }));
       const labels = tf.tensor1d([0, 1, 2, 3], 'int32');
       const loss = () => softmaxCrossEntropy(model.forwardFrom(below), labels);
       const below = model.forwardBelow(inputs);
@@ -159,9 +159,9 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
 describe('switching groups', () => {
   const settings = { target_modules: ['q_proj', 'v_proj'] };
 
-  it('groups by layer or by module, from the input up', () => {
+  it('groups by layer or by module, from the input up', async () => {
     const { model } = at('vit');
-    create(settings, null);
+    await create(settings, null);
     expect(model.groups('layer').map((group) => group.layer)).toEqual([0, 1, 2]);
     expect(model.groups('module').map((group) => group.name)).toEqual(
       [0, 1, 2].flatMap((layer) => ['q_proj', 'v_proj'].map((part) => `vit.layers.${layer}.attention.${part}`)),
@@ -171,9 +171,9 @@ describe('switching groups', () => {
     );
   });
 
-  it('runs the plain base where a group is off, and gives no gradient to it', () => {
+  it('runs the plain base where a group is off, and gives no gradient to it', async () => {
     const { model, inputs } = at('vit');
-    const state = trainedState(settings);
+    const state = await trainedState(settings);
     model.loadState(state);
     const groups = model.groups('layer');
     model.setActive(groups, Uint8Array.of(0, 1, 0));
@@ -195,10 +195,10 @@ describe('switching groups', () => {
     tf.dispose([below.hidden, labels, value, grads]);
   });
 
-  it('knows how far down the tape must reach', () => {
+  it('knows how far down the tape must reach', async () => {
     const { model, inputs } = at('vit');
     expect(model.lowestActiveLayer()).toBe(3);
-    model.loadState(trainedState(settings));
+    model.loadState(await trainedState(settings));
     const whole = run('vit');
     for (const lowest of [0, 1, 2, 3]) {
       const mask = Uint8Array.from([0, 1, 2], (layer) => (layer >= lowest ? 1 : 0));
@@ -215,17 +215,19 @@ describe('switching groups', () => {
 });
 
 describe('the head', () => {
-  it("starts with the base's values for the base's labels, and anew for others", () => {
+  it("starts with the base's values for the base's labels, and anew for others", async () => {
     const { base, model } = at('vit');
     const head = base.description.linears.find((module) => module.isHead);
     if (!head) throw new Error('no head');
-    create({ target_modules: ['q_proj'] }, base.description.labels);
-    expect(model.exportState().saved.get('classifier.weight')?.data).toEqual(base.frozen(head).weight.dataSync());
-    create(
+    await create({ target_modules: ['q_proj'] }, base.description.labels);
+    expect((await model.exportState()).saved.get('classifier.weight')?.data).toEqual(
+      base.frozen(head).weight.dataSync(),
+    );
+    await create(
       { target_modules: ['q_proj'] },
       Array.from({ length: 400 }, (_, label) => `class ${label}`),
     );
-    const { saved, labels } = model.exportState();
+    const { saved, labels } = await model.exportState();
     const weight = saved.get('classifier.weight');
     expect(weight?.shape).toEqual([400, 32]);
     const deviation = Math.sqrt(floats(weight ?? fail()).reduce((sum, value) => sum + value * value, 0) / (400 * 32));
@@ -235,18 +237,20 @@ describe('the head', () => {
     expect(run('vit')).toHaveLength(4 * 400);
   });
 
-  it('must be trained where the labels are new', () => {
-    expect(() => create({ target_modules: ['q_proj'], modules_to_save: [] }, ['one', 'two'])).toThrow(
+  it('must be trained where the labels are new', async () => {
+    await expect(create({ target_modules: ['q_proj'], modules_to_save: [] }, ['one', 'two'])).rejects.toThrow(
       'modules_to_save leaves out the head',
     );
-    expect(() => create({ target_modules: ['q_proj'], modules_to_save: ['score'] }, null)).toThrow('no linear "score"');
+    await expect(create({ target_modules: ['q_proj'], modules_to_save: ['score'] }, null)).rejects.toThrow(
+      'no linear "score"',
+    );
   });
 });
 
 describe('lora_dropout', () => {
-  it('is off in evaluation, and in training comes from its stream alone', () => {
+  it('is off in evaluation, and in training comes from its stream alone', async () => {
     const { model } = at('vit');
-    model.loadState(trainedState({ target_modules: ['q_proj', 'fc2'], lora_dropout: 0.5 }));
+    model.loadState(await trainedState({ target_modules: ['q_proj', 'fc2'], lora_dropout: 0.5 }));
     const clean = run('vit');
     const stream = RandomStream.seeded(3, 'dropout');
     model.setTraining(true, stream);
@@ -266,7 +270,7 @@ describe('lora_dropout', () => {
 it('loads a hundred states, forward, merged and out again, without a tensor more', async () => {
   const { model } = at('vit');
   const one = await readAdapter(goldenPath('vit', 'adapters', 'lora'), model.base.description);
-  const other = trainedState({ target_modules: ['k_proj'], r: 2 });
+  const other = await trainedState({ target_modules: ['k_proj'], r: 2 });
   model.loadState(one);
   run('vit');
   const [variable] = model.trainable().values();
@@ -278,7 +282,7 @@ it('loads a hundred states, forward, merged and out again, without a tensor more
   expect([...model.trainable().values()][0]).toBe(variable);
   for (let round = 0; round < 5; round++) {
     model.loadState(other);
-    model.mergeIntoBase();
+    await model.mergeIntoBase();
     run('vit');
     model.loadState(one);
   }
@@ -289,11 +293,11 @@ it('loads a hundred states, forward, merged and out again, without a tensor more
 
 it('refuses an adapter for another base and keeps the one it has', async () => {
   const { model } = at('vit');
-  const state = trainedState({ target_modules: ['q_proj'] });
+  const state = await trainedState({ target_modules: ['q_proj'] });
   model.loadState(state);
   const other = new Map([...state.modules].map(([name, factors]) => [name.replace('layers.0', 'layers.7'), factors]));
   expect(() => model.loadState({ ...state, modules: other })).toThrow('no linear vit.layers.7.attention.q_proj');
-  expect(model.exportState()).toEqual(state);
+  expect(await model.exportState()).toEqual(state);
 });
 
 function at(family: string) {
@@ -312,16 +316,16 @@ function run(family: string): Float32Array {
   return values;
 }
 
-function create(settings: Partial<AdapterSettings>, labels: readonly string[] | null, seed = 7): void {
+async function create(settings: Partial<AdapterSettings>, labels: readonly string[] | null, seed = 7): Promise<void> {
   const random = RandomStream.seeded(seed, 'initialisation');
-  at('vit').model.createAdapter(adapterSettingsSchema.parse(settings), { random, labels });
+  await at('vit').model.createAdapter(adapterSettingsSchema.parse(settings), { random, labels });
 }
 
 /** A fresh adapter whose B was moved off zero. */
-function trainedState(settings: Partial<AdapterSettings>): AdapterState {
+async function trainedState(settings: Partial<AdapterSettings>): Promise<AdapterState> {
   const { model } = at('vit');
-  create(settings, null);
-  const state = model.exportState();
+  await create(settings, null);
+  const state = await model.exportState();
   const random = RandomStream.seeded(5, 'study');
   for (const { b } of state.modules.values()) for (const index of b.data.keys()) b.data[index] = random.normal() * 0.2;
   model.clear();

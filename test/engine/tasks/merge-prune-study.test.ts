@@ -52,11 +52,11 @@ async function randomAdapter(name: string, seed: number, task: string[]): Promis
   const base = await loadBaseModel(modelDirectory);
   const model = new AdaptedModel(base);
   const random = RandomStream.seeded(seed, 'initialisation');
-  model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
+  await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
     random,
     labels: task,
   });
-  const state = model.exportState();
+  const state = await model.exportState();
   const drawn = (tensor: HostTensor): HostTensor => ({
     shape: tensor.shape,
     data: Float32Array.from(tensor.data, () => 0.3 * random.normal()),

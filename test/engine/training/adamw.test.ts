@@ -52,26 +52,26 @@ describe('AdamW', () => {
     optimizer.dispose();
   });
 
-  it('leaves a parameter without a gradient alone: no decay, no moments, no step of its own', () => {
+  it('leaves a parameter without a gradient alone: no decay, no moments, no step of its own', async () => {
     const { variables, optimizer } = optimizerFor({ on: [1], off: [1] });
     const gradient = tf.tensor1d([1]);
     optimizer.step(new Map([['on', gradient]]), 0.1, 1);
     optimizer.step(new Map([['on', gradient]]), 0.1, 1);
     expect(read(variables, 'off')).toEqual([1]);
-    expect([...optimizer.state().steps]).toEqual([['on', 2]]);
+    expect([...(await optimizer.state()).steps]).toEqual([['on', 2]]);
     optimizer.step(new Map([['off', gradient]]), 0.1, 1);
     expect(read(variables, 'off')[0]).toBeCloseTo(0.95 - 0.1, 6);
-    expect(optimizer.state().steps.get('off')).toBe(1);
+    expect((await optimizer.state()).steps.get('off')).toBe(1);
     optimizer.dispose();
     gradient.dispose();
   });
 
-  it('goes on bit for bit from its stored state and leaks nothing', () => {
+  it('goes on bit for bit from its stored state and leaks nothing', async () => {
     const gradient = tf.tensor1d([0.1, -0.2, 0.3]);
     const gradients = new Map([['weight', gradient]]);
     const whole = optimizerFor({ weight: [1, 2, 3] });
     for (let step = 0; step < 3; step++) whole.optimizer.step(gradients, 0.01, 1);
-    const state = whole.optimizer.state();
+    const state = await whole.optimizer.state();
     const resumed = optimizerFor({ weight: read(whole.variables, 'weight') });
     resumed.optimizer.restore(state);
     const before = tf.memory().numTensors;

@@ -63,7 +63,7 @@ describe.each(['lora', 'lora-coto'])('vit/train/%s', (variant) => {
         inputs: { pixel_values: { shape: pixels.shape, data: floats(pixels) } },
         labels: Int32Array.from(labels.data),
       };
-      const report = training.run([batch], learningRate, frozen);
+      const report = await training.run([batch], learningRate, frozen);
       expect(Math.abs(report.loss / (trajectory.loss[step] ?? Number.NaN) - 1)).toBeLessThan(1e-4);
       const expectedNorm = trajectory.grad_norm_before_clipping[step] ?? Number.NaN;
       expect(Math.abs(report.gradientNorm / expectedNorm - 1)).toBeLessThan(1e-4);
@@ -71,7 +71,7 @@ describe.each(['lora', 'lora-coto'])('vit/train/%s', (variant) => {
     }
 
     const end = await readAdapter(`${folder}/end`, base.description);
-    const ours = model.exportState();
+    const ours = await model.exportState();
     for (const [name, factors] of end.modules) {
       const own = ours.modules.get(name);
       expect(largestDifference(own?.a.data, factors.a.data)).toBeLessThan(1e-3);

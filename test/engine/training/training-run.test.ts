@@ -73,7 +73,7 @@ async function train(
 ): Promise<Trained> {
   const events: EngineEvent[] = [];
   const model = new AdaptedModel(base);
-  model.createAdapter(runConfig.adapter, {
+  await model.createAdapter(runConfig.adapter, {
     random: RandomStream.seeded(runConfig.seed, 'initialisation'),
     labels: base.description.labels,
   });

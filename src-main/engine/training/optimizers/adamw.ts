@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
 import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/adamw.ts';
+import { toHost } from '../../ops/to-host.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 
 export type AdamWOptions = Pick<AdamWSettings, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
@@ -34,13 +35,13 @@ export class AdamW implements Optimizer {
     adamwStep(parameters, { ...this.options, learningRate, gradientScale });
   }
 
-  state(): OptimizerState {
+  async state(): Promise<OptimizerState> {
     const steps = new Map<string, number>();
     const tensors = new Map<string, HostTensor>();
     for (const [name, moments] of this.moments) {
       steps.set(name, moments.step);
-      tensors.set(`${name}.exp_avg`, toHost(moments.first));
-      tensors.set(`${name}.exp_avg_sq`, toHost(moments.second));
+      tensors.set(`${name}.exp_avg`, await toHost(moments.first));
+      tensors.set(`${name}.exp_avg_sq`, await toHost(moments.second));
     }
     return { steps, tensors };
   }
@@ -77,10 +78,6 @@ export class AdamW implements Optimizer {
     this.moments.set(name, fresh);
     return fresh;
   }
-}
-
-function toHost(variable: tf.Variable): HostTensor {
-  return { shape: [...variable.shape], data: Float32Array.from(variable.dataSync()) };
 }
 
 function toVariable(tensor: HostTensor | undefined, like: tf.Variable, name: string): tf.Variable {

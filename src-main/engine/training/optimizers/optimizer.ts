@@ -16,7 +16,7 @@ export interface Optimizer {
    * (clipping). The caller keeps and disposes the gradients.
    */
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void;
-  state(): OptimizerState;
+  state(): Promise<OptimizerState>;
   restore(state: OptimizerState): void;
   dispose(): void;
 }
