@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Surroundings } from '../command.ts';
 import { addAdapterCommands } from './adapters.ts';
+import { addBenchCommand } from './bench.ts';
 import { addDatasetCommands } from './datasets.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -27,4 +28,5 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addPruneCommand,
   addStudyCommand,
   addLogitsCommand,
+  addBenchCommand,
 ];

@@ -14,4 +14,16 @@ export interface ComputeBackend {
   probe(): Promise<ComputeProbe>;
   /** Makes tfjs run on it. Throws StudioError with the probe's reason where it is not available. */
   activate(): Promise<{ readonly device: string; readonly threads: number }>;
+  /**
+   * Best rate in GFLOPS of one product x [rows, inFeatures] · Wᵀ [inFeatures, outFeatures] by the library behind the backend,
+   * called alone with the weight packed: what the bench holds the backend's own rate against.
+   */
+  measureLibraryProduct?(product: LibraryProduct): number;
+}
+
+export interface LibraryProduct {
+  readonly rows: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bfloat16: boolean;
 }
