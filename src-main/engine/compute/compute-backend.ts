@@ -10,6 +10,8 @@ export interface ComputeProbe {
 export interface ComputeBackend {
   readonly id: 'tensorflow' | 'wasm';
   readonly label: string;
+  /** Whether values given to tfjs are copied at once, so that their memory may be used for others. */
+  readonly copiesUploads?: boolean;
   /** Cheap, and without lasting effect; never throws. */
   probe(): Promise<ComputeProbe>;
   /** Makes tfjs run on it. Throws StudioError with the probe's reason where it is not available. */
