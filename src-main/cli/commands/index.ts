@@ -11,6 +11,7 @@ import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
 import { addPruneCommand } from './prune.ts';
 import { addRunCommands } from './runs.ts';
+import { addSettingsCommand } from './settings.ts';
 import { addStudyCommand } from './study.ts';
 import { addTrainCommand } from './train.ts';
 
@@ -29,4 +30,5 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addStudyCommand,
   addLogitsCommand,
   addBenchCommand,
+  addSettingsCommand,
 ];

@@ -24,7 +24,7 @@ export async function measureProductRates(
   const rates: ProductRate[] = [];
   for (const [rows, inFeatures, outFeatures] of sizes) {
     const x = tf.tensor2d(made.uniform([rows, inFeatures], 1).data as Float32Array, [rows, inFeatures]);
-    const weight = new FrozenWeight(made.uniform([outFeatures, inFeatures], 0.05), null);
+    const weight = new FrozenWeight(made.uniform([outFeatures, inFeatures], 0.05), null, bfloat16);
     let best = Number.POSITIVE_INFINITY;
     const until = performance.now() + (1000 * seconds) / sizes.length;
     // The first call packs the weight. Reading one value waits for a backend that works behind JavaScript's back.

@@ -36,7 +36,7 @@ export async function seatBackend(
   const program: ContenderCommand = {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
-    environment: { COTO_THREADS: String(threads), OMP_WAIT_POLICY: 'passive' },
+    environment: { OMP_WAIT_POLICY: 'passive' },
   };
   return opening(program, async (child) => {
     const { device = backend, threads: used } = await child.ask({

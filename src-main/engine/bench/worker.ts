@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute, type ComputeChoice, computeBackends } from '../compute/index.ts';
 import { Contender } from './contender.ts';
 import { measureProductRates } from './products.ts';
@@ -17,10 +18,11 @@ type Answers = { [Kind in ContenderRequest['do']]: ContenderAnswer<Kind> };
 async function answer(request: ContenderRequest): Promise<Answers[keyof Answers]> {
   switch (request.do) {
     case 'load': {
-      const compute = await activateCompute(choice);
+      const compute = await activateCompute(choice, request.threads);
+      bfloat16 =
+        resolveComputeDtype(request.precision === 'float32' ? 'float32' : 'bfloat16', compute.id) === 'bfloat16';
       const shape = benchShapes.find((candidate) => candidate.id === request.shape);
       if (shape === undefined) throw new StudioError('not_found', `The bench has no shape "${request.shape}".`);
-      bfloat16 = request.precision !== 'float32';
       contender?.dispose();
       contender = await Contender.load(shape, { small: request.small, resources: request.resources, bfloat16 });
       if (request.writes) await contender.writeExchange(request.exchange);

@@ -10,14 +10,17 @@ export class FrozenWeight {
   readonly outFeatures: number;
   /** [out], or null. */
   readonly bias: tf.Tensor1D | null;
+  /** Whether a backend may multiply by it in bfloat16, with sums in float32. */
+  readonly bfloat16: boolean;
   private readonly original: Layouts;
   private replaced: Layouts | null = null;
 
   /** `weight` [out, in], `bias` [out]. */
-  constructor(weight: HostTensor, bias: HostTensor | null) {
+  constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false) {
     const [outFeatures, inFeatures] = weight.shape;
     if (weight.shape.length !== 2 || outFeatures === undefined || inFeatures === undefined)
       throw new Error(`a linear's weight is a matrix, not [${weight.shape.join(', ')}]`);
+    this.bfloat16 = bfloat16;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.original = layouts(weight.data, outFeatures, inFeatures);

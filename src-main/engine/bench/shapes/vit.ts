@@ -16,10 +16,10 @@ export const vitShape: BenchShape = {
   detail: 'ViT 12 × 128, 4 heads, mlp 256, 32 × 17 tokens',
   layers: 12,
   smallLayers: 12,
-  async build({ small, resources }) {
+  async build({ small, resources, bfloat16 }) {
     const directory = join(resources, 'models', 'quickdraw-vit');
     const config = parseVitConfig(await readConfig(directory));
-    const base = await loadBaseModel(directory);
+    const base = await loadBaseModel(directory, { bfloat16 });
     const tensors = await readSafetensors(join(directory, 'model.safetensors'));
     const made = new RandomTensors(1);
     const batch = small ? 4 : 32;

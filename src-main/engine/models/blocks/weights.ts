@@ -5,20 +5,26 @@ import { uploadsAreCopied } from '../../compute/uploads.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { FrozenWeight } from '../../ops/frozen-weight.ts';
+import type { LoadOptions } from '../family.ts';
 
 /** A family's frozen tensors as they are loaded; everything made here is kept until `dispose`. */
 export class FrozenTensors {
   private readonly source: TensorSource;
+  private readonly bfloat16: boolean;
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly owned: tf.Tensor[] = [];
 
-  constructor(source: TensorSource) {
+  constructor(source: TensorSource, { bfloat16 = false }: LoadOptions = {}) {
     this.source = source;
+    this.bfloat16 = bfloat16;
   }
 
   async loadLinear(module: LinearModule): Promise<void> {
     const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
-    const frozen = await this.read(`${module.checkpointKey}.weight`, (weight) => new FrozenWeight(weight, bias));
+    const frozen = await this.read(
+      `${module.checkpointKey}.weight`,
+      (weight) => new FrozenWeight(weight, bias, this.bfloat16),
+    );
     this.linears.set(module.name, frozen);
   }
 
