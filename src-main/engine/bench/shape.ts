@@ -11,8 +11,10 @@ export interface PeerArchitecture {
   /** Of one example. */
   readonly tokens: number;
   readonly epsilon: number;
-  /** What the head reads: the first token, the mean of all, or every token (a language model). */
-  readonly pooling: 'first' | 'mean' | 'none';
+  /** What the head reads: the first token, or every one (a language model). */
+  readonly pooling: 'first' | 'none';
+  /** Whether the last layer is computed for the first token only. */
+  readonly cutsLastLayer: boolean;
   readonly patch?: readonly [number, number];
   /** Base of the rotary angles. */
   readonly theta?: number;

@@ -107,7 +107,7 @@ class Problem:
 
     def block(self, layer, x):
         # A classifier that reads the first token alone needs no other from its last layer; the studio uses that too.
-        only_first = self.spec["pooling"] == "first" and layer == self.spec["layers"] - 1
+        only_first = self.spec["cutsLastLayer"] and layer == self.spec["layers"] - 1
         normalised = self.norm(x, f"layers.{layer}.before")
         kept = slice(0, 1) if only_first else slice(None)
         x = x[:, kept] + self.attention(layer, normalised, normalised[:, kept])
@@ -131,10 +131,7 @@ class Problem:
             if self.spec["kind"] == "decoder":
                 logits = F.linear(self.norm(x, "norm"), self.frozen["embedding.weight"])
                 return F.cross_entropy(logits.flatten(0, 1), self.labels.flatten())
-            pooled = x[:, 0] if self.spec["pooling"] == "first" else None
-            x = self.norm(x if pooled is None else pooled, "norm")
-            logits = self.linear(x.mean(1) if pooled is None else x, None, "head")
-            return F.cross_entropy(logits, self.labels)
+            return F.cross_entropy(self.linear(self.norm(x[:, 0], "norm"), None, "head"), self.labels)
 
     def step(self, mask):
         self.active = mask

@@ -40,6 +40,7 @@ export const vitShape: BenchShape = {
         tokens: config.tokens,
         epsilon: config.epsilon,
         pooling: 'first',
+        cutsLastLayer: true,
         patch: [patch.height, patch.width],
       },
       extras: peerTensors(tensors, config.layerCount),
