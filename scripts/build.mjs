@@ -76,6 +76,7 @@ async function buildMain() {
     }),
     build({ ...module, outfile: 'dist/backend/backend.mjs', entryPoints: ['src-main/backend/entry.ts'] }),
     build({ ...module, outfile: 'dist/engine/worker.mjs', entryPoints: ['src-main/engine/worker.ts'] }),
+    build({ ...module, outfile: 'dist/engine/bench.mjs', entryPoints: ['src-main/engine/bench/worker.ts'] }),
     build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
 }

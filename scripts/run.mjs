@@ -8,14 +8,14 @@ import { giveUp } from './bootstrap/log.mjs';
 import { modules, nodeBinary, root } from './bootstrap/paths.mjs';
 
 const [task, ...args] = process.argv.slice(2);
-const tasks = ['start', 'coto', 'dev', 'build', 'lint', 'typecheck', 'test', 'e2e', 'dist', 'screenshots'];
+const tasks = ['start', 'coto', 'bench', 'dev', 'build', 'lint', 'typecheck', 'test', 'e2e', 'dist', 'screenshots'];
 if (!task || !tasks.includes(task)) giveUp(`Say which task: ${tasks.join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < 20) giveUp(`Node 20 or later is needed; this is ${process.version}.`);
 
 ensureDependencies();
 const child = spawn(nodeBinary, [join(root, 'scripts', 'tasks', `${task}.mjs`), ...args], {
   // `coto` reads the paths that a person writes from where the person stands; npm has changed to the root by now.
-  cwd: task === 'coto' ? (process.env.INIT_CWD ?? process.cwd()) : root,
+  cwd: task === 'coto' || task === 'bench' ? (process.env.INIT_CWD ?? process.cwd()) : root,
   stdio: 'inherit',
   env: {
     ...process.env,

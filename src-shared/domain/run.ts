@@ -57,6 +57,10 @@ export const runConfigSchema = z.strictObject({
     .describe('the adapter handed on is the best checkpoint, else the last'),
 
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
+  compute_dtype: z
+    .enum(['auto', 'float32', 'bfloat16'])
+    .default('auto')
+    .describe('of the products with the frozen base; auto: bfloat16 where it was timed to be faster, else float32'),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
@@ -91,6 +95,7 @@ export const runFactsSchema = z.object({
   evalExamples: z.number().int(),
   backend: z.string(),
   threads: z.number().int(),
+  computeDtype: z.enum(['float32', 'bfloat16']).default('float32'),
 });
 export type RunFacts = z.infer<typeof runFactsSchema>;
 

@@ -20,11 +20,12 @@ export interface ActiveCompute {
 
 /**
  * Makes tfjs run on the chosen backend, or with `auto` on the first that probes well. Throws StudioError('refused') saying
- * why a chosen backend cannot be used. Activating the active one again changes nothing.
+ * why a chosen backend cannot be used. Activating the active one again changes nothing but the number of threads; without
+ * one a backend takes as many as there are cores.
  */
-export async function activateCompute(choice: ComputeChoice): Promise<ActiveCompute> {
+export async function activateCompute(choice: ComputeChoice, threads?: number): Promise<ActiveCompute> {
   const { backend, reason } = await select(choice);
-  const started = await backend.activate();
+  const started = await backend.activate(threads);
   tf.enableProdMode();
   return { id: backend.id, ...started, reason };
 }

@@ -19,6 +19,7 @@ let accelerated: boolean | null = null;
 export const wasmBackend: ComputeBackend = {
   id: 'wasm',
   label: 'WebAssembly',
+  copiesUploads: true,
   probe: async () => {
     const folder = findBinaries();
     if (folder === null) return { available: false, device: null, reason: missingReason };

@@ -15,6 +15,11 @@ export type FamilyDescription = Omit<
   'family' | 'parameterCount' | 'sizeBytes' | 'dtype' | 'fingerprint'
 >;
 
+export interface LoadOptions {
+  /** Products with the frozen linears in bfloat16, with float32 sums. The backend must have them. */
+  readonly bfloat16?: boolean;
+}
+
 /** A base-model family: one file declares it, `families.ts` lists it. */
 export interface ModelFamily {
   readonly declaration: Declaration;
@@ -22,5 +27,10 @@ export interface ModelFamily {
   readonly modelType: string;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
-  load(description: ModelDescription, config: ModelConfigFile, weights: TensorSource): Promise<BaseModel>;
+  load(
+    description: ModelDescription,
+    config: ModelConfigFile,
+    weights: TensorSource,
+    options: LoadOptions,
+  ): Promise<BaseModel>;
 }

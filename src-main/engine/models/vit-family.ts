@@ -15,9 +15,9 @@ export const vitFamily: ModelFamily = {
     parameters: [],
   },
   describe: describeVit,
-  load: async (description, config, weights) => {
+  load: async (description, config, weights, options) => {
     const { loadVit } = await import('./vit.ts');
-    return loadVit(description, parseVitConfig(config), weights);
+    return loadVit(description, parseVitConfig(config), weights, options);
   },
 };
 

@@ -9,6 +9,7 @@ import { applyNorm, loadNorm } from './blocks/norm.ts';
 import { embedPatches, type PatchEmbedding } from './blocks/patch-embedding.ts';
 import { type PreNormBlock, runPreNormBlock } from './blocks/pre-norm-block.ts';
 import { FrozenTensors } from './blocks/weights.ts';
+import type { LoadOptions } from './family.ts';
 import type { VitConfig } from './vit-config.ts';
 
 /** Loads `ViTForImageClassification` (no pooler: the classifier reads the class token after the last normalisation). */
@@ -16,8 +17,9 @@ export async function loadVit(
   description: ModelDescription,
   config: VitConfig,
   source: TensorSource,
+  options: LoadOptions,
 ): Promise<BaseModel> {
-  const tensors = new FrozenTensors(source);
+  const tensors = new FrozenTensors(source, options);
   try {
     const byName = new Map(description.linears.map((module) => [module.name, module]));
     for (const module of description.linears) await tensors.loadLinear(module);

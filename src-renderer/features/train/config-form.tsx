@@ -42,6 +42,7 @@ const optimisationExtras = [
   'save_steps',
   'load_best_model_at_end',
   'compute_backend',
+  'compute_dtype',
 ];
 
 /** The run in four cards: base and data, adapter, CoTo, optimisation. */

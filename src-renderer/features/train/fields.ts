@@ -182,6 +182,11 @@ const specs: readonly FieldSpec[] = [
     help: 'What computes this run. auto takes the fastest that works here; Settings shows which, and why.',
     control: { kind: 'choice', choices: same('auto', 'tensorflow', 'webgpu', 'native', 'wasm') },
   },
+  {
+    name: 'compute_dtype',
+    help: 'Of the products with the frozen base; the adapter and the optimizer stay float32. auto takes bfloat16 only where it was timed to be faster here.',
+    control: { kind: 'choice', choices: same('auto', 'float32', 'bfloat16') },
+  },
 ];
 
 const byName = new Map(specs.map((spec) => [spec.name, spec]));

@@ -97,7 +97,14 @@ async function train(
         signal: async () =>
           options.signalAt !== undefined && asked++ >= options.signalAt ? (options.signal ?? null) : null,
       },
-      facts: { trainableParameters: 1, totalParameters: 1, evalExamples: 1, backend: 'wasm', threads: 1 },
+      facts: {
+        trainableParameters: 1,
+        totalParameters: 1,
+        evalExamples: 1,
+        backend: 'wasm',
+        threads: 1,
+        computeDtype: 'float32',
+      },
     });
     if (options.resume) await run.resumeFrom(options.resume);
     return { ...(await run.run()), events };
