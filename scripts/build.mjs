@@ -75,7 +75,11 @@ async function buildMain() {
       entryPoints: { main: 'src-main/shell/main.ts', preload: 'src-main/shell/preload.ts' },
     }),
     build({ ...module, outfile: 'dist/backend/backend.mjs', entryPoints: ['src-main/backend/entry.ts'] }),
-    build({ ...module, outfile: 'dist/engine/worker.mjs', entryPoints: ['src-main/engine/worker.ts'] }),
+    build({
+      ...module,
+      outdir: 'dist/engine',
+      entryPoints: { worker: 'src-main/engine/worker.ts', process: 'src-main/engine/process.ts' },
+    }),
     build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
 }

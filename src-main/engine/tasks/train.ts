@@ -17,7 +17,7 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   const { config } = task;
   const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;
   const compute = await activateCompute(choice);
-  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.reason}` });
+  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const dataset = await openDataset(task.dataset);
   const base = await loadBaseModel(task.modelDirectory);
   const model = new AdaptedModel(base);
