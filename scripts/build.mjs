@@ -75,8 +75,15 @@ async function buildMain() {
       entryPoints: { main: 'src-main/shell/main.ts', preload: 'src-main/shell/preload.ts' },
     }),
     build({ ...module, outfile: 'dist/backend/backend.mjs', entryPoints: ['src-main/backend/entry.ts'] }),
-    build({ ...module, outfile: 'dist/engine/worker.mjs', entryPoints: ['src-main/engine/worker.ts'] }),
-    build({ ...module, outfile: 'dist/engine/bench.mjs', entryPoints: ['src-main/engine/bench/worker.ts'] }),
+    build({
+      ...module,
+      outdir: 'dist/engine',
+      entryPoints: {
+        worker: 'src-main/engine/worker.ts',
+        process: 'src-main/engine/process.ts',
+        bench: 'src-main/engine/bench/worker.ts',
+      },
+    }),
     build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
 }

@@ -33,9 +33,9 @@ const version = electronVersion(electron);
 const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8'));
 config.electronVersion = version;
 config.electronDist = electronDist(electron);
-// An Electron before 36 carries a Node too old for the database: the app brings one.
-if (Number(version.split('.')[0]) < 36)
-  config.extraResources.push({ from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' });
+// The app brings a plain Node: engines on a GPU run on it, since Electron's lets no driver lend its memory to JavaScript, and
+// so does the backend where Electron's own (before 36) is too old for the database.
+config.extraResources.push({ from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' });
 const configFile = join(root, 'dist', 'electron-builder.json');
 mkdirSync(dirname(configFile), { recursive: true });
 writeFileSync(configFile, JSON.stringify(config, null, 2));

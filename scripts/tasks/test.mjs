@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../bootstrap/paths.mjs';
+import { ensureVulkanForTests } from '../bootstrap/vulkan.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // Everything a change must pass, in the order in which it fails soonest. All steps run, so that one look shows all.
 const results = join(root, 'dist', 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
+ensureVulkanForTests();
 const task = (name, args = []) => runNode(join(root, 'scripts', 'tasks', `${name}.mjs`), args);
 const reporting = (name) => [
   '--reporter=default',

@@ -1,5 +1,10 @@
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
+import type { EngineHome } from '../engine/compute/selection.ts';
+import { childProcessChannel } from '../transport/child-process.ts';
 import { messagePortChannel } from '../transport/message-port.ts';
 
 /** An engine that was started, wherever it runs. */
@@ -9,10 +14,21 @@ export interface EngineHost {
   readonly ended: Promise<Error | null>;
   terminate(): Promise<void>;
 }
-export type StartEngine = () => EngineHost;
+/** Starts an engine, or answers null where there can be none in a process of its own. */
+export type StartEngine = (home: EngineHome) => EngineHost | null;
+
+/** How much of what an engine's process wrote is kept, to be shown if it crashes. */
+const keptCharacters = 4000;
+
+/** Starts the engine where it is wanted. In a process of its own it needs a plain Node: Electron's lends no memory to drivers. */
+export const startEngine: StartEngine = (home) => {
+  if (home === 'thread') return startEngineWorker();
+  const node = plainNode();
+  return node === null ? null : startEngineProcess(node);
+};
 
 /** Starts the engine in a worker thread, from the sources or from the built file, whichever this module belongs to. */
-export function startEngineWorker(file: URL = defaultWorkerFile()): EngineHost {
+export function startEngineWorker(file: URL = engineFile('worker')): EngineHost {
   const worker = new Worker(file);
   let cause: Error | null = null;
   const ended = new Promise<Error | null>((resolve) => {
@@ -30,7 +46,48 @@ export function startEngineWorker(file: URL = defaultWorkerFile()): EngineHost {
   };
 }
 
-function defaultWorkerFile(): URL {
+/** Starts the engine in a process of its own on `node`; a crash there ends nothing else. */
+export function startEngineProcess(node: string, file: URL = engineFile('process')): EngineHost {
+  const child = fork(fileURLToPath(file), [], {
+    execPath: node,
+    execArgv: [],
+    serialization: 'advanced',
+    env: { ...process.env, COTO_ENGINE_PROCESS: 'child' },
+    // Drivers and libtensorflow write what nobody asked for.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let written = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      written = (written + text).slice(-keptCharacters);
+    });
+  let terminated = false;
+  const ended = new Promise<Error | null>((resolve) => {
+    child.on('error', resolve);
+    child.on('close', (code, signal) => {
+      const clean = terminated || code === 0;
+      resolve(clean ? null : new Error(`The engine's process ended with ${signal ?? `code ${code}`}.\n${written}`));
+    });
+  });
+  return {
+    channel: childProcessChannel(child),
+    ended,
+    terminate: async () => {
+      terminated = true;
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** This very Node, or beside Electron the one that the shell names. */
+function plainNode(): string | null {
+  if (process.versions['electron'] === undefined) return process.execPath;
+  const named = process.env['COTO_NODE'];
+  return named !== undefined && existsSync(named) ? named : null;
+}
+
+function engineFile(name: 'worker' | 'process'): URL {
   const built = !import.meta.url.endsWith('.ts');
-  return new URL(built ? '../engine/worker.mjs' : '../engine/worker.ts', import.meta.url);
+  return new URL(built ? `../engine/${name}.mjs` : `../engine/${name}.ts`, import.meta.url);
 }

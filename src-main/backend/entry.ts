@@ -6,7 +6,7 @@ import { helloMessage, isShutdown } from '../../src-shared/rpc/hello.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { parentProcessChannel } from '../transport/child-process.ts';
 import { utilityParentChannel, utilityParentPort } from '../transport/utility-process.ts';
-import { startEngineWorker } from './engine-host.ts';
+import { startEngine } from './engine-host.ts';
 import { createBackend } from './index.ts';
 
 /** The backend as a process of its own, started by the shell: in a utility process, or forked on another Node. */
@@ -28,7 +28,7 @@ async function begin(wire: Channel): Promise<void> {
   const home = process.env['COTO_STUDIO_HOME'];
   const resourcesDirectory = process.env['COTO_STUDIO_RESOURCES'];
   if (!home || !resourcesDirectory) throw new StudioError('internal', 'The backend was started without its folders.');
-  const backend = await createBackend({ home, resourcesDirectory, startEngine: () => startEngineWorker() });
+  const backend = await createBackend({ home, resourcesDirectory, startEngine });
   const server = serve(wire, { requests, events }, (name, input) => backend.dispatch(name, input), {
     onFault: (error) => console.error('a message to the window was lost:', error),
   });

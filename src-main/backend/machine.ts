@@ -1,7 +1,14 @@
 import { statfs } from 'node:fs/promises';
 import { arch, cpus, freemem, platform, release, totalmem } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { ComputeBackendReport, DoctorReport, Settings, SystemStatus } from '../../src-shared/domain/catalog.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import type {
+  ComputeBackendReport,
+  ComputeId,
+  DoctorReport,
+  Settings,
+  SystemStatus,
+} from '../../src-shared/domain/catalog.ts';
 import { folderBytes } from './library/folder-stamp.ts';
 import type { HandlerServices } from './services.ts';
 
@@ -11,7 +18,6 @@ const homeSizeMilliseconds = 30_000;
 /** What the machine offers and how full it is; what costs time is remembered. */
 export class Machine {
   private readonly services: HandlerServices;
-  private probing: Promise<readonly ComputeBackendReport[]> | null = null;
   private homeBytes = 0;
   private homeMeasuredAt = Number.NEGATIVE_INFINITY;
 
@@ -35,14 +41,14 @@ export class Machine {
       freeDiskBytes: await freeDisk(home.path),
       sqlite: store.sqliteVersion,
       schemaVersion: store.schemaVersion,
-      backends: withChoice(await this.probe(), store.settings.get().compute_backend),
+      backends: await this.backends(),
     };
   }
 
   /** Answers at once: the compute backend is found out in the background, the home's size now and then. */
   async status(): Promise<SystemStatus> {
     const { home, store, queue, engine } = this.services;
-    if (engine.lastProbe === null && !queue.busy) this.probe().catch(() => undefined);
+    if (!queue.busy) engine.prepare().catch(() => undefined);
     this.measureHome();
     return {
       backend: this.backendName(),
@@ -54,20 +60,36 @@ export class Machine {
     };
   }
 
-  /** While a task runs the last answer stands: the engine is asked before its first task. */
-  private async probe(): Promise<readonly ComputeBackendReport[]> {
+  /** Measures one compute backend, which takes seconds; its report then has the rates. */
+  async measure(backend: ComputeId): Promise<ComputeBackendReport> {
     const { queue, engine } = this.services;
-    if (queue.busy && engine.lastProbe) return engine.lastProbe;
-    this.probing ??= engine.probe().finally(() => {
-      this.probing = null;
-    });
-    return this.probing;
+    if (queue.busy)
+      throw new StudioError(
+        'refused',
+        'A job is running: it would be slowed down, and the rate would be wrong.',
+        'Measure when the queue is empty.',
+      );
+    await engine.measure(backend);
+    const report = engine.backends(this.choice)?.find(({ id }) => id === backend);
+    if (report === undefined) throw new StudioError('internal', `The backend ${backend} was not reported on.`);
+    return report;
+  }
+
+  /** While a task runs the last answer stands: the engine is asked before its first task. */
+  private async backends(): Promise<ComputeBackendReport[]> {
+    const { queue, engine } = this.services;
+    if (queue.busy) await engine.prepare();
+    else await engine.probe();
+    return [...(engine.backends(this.choice) ?? [])];
+  }
+
+  private get choice(): Settings['compute_backend'] {
+    return this.services.store.settings.get().compute_backend;
   }
 
   private backendName(): string {
-    const choice = this.services.store.settings.get().compute_backend;
-    if (choice !== 'auto') return choice;
-    return this.services.engine.lastProbe?.find((report) => report.chosen)?.id ?? choice;
+    const { choice } = this;
+    return this.services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? choice;
   }
 
   private measureHome(): void {
@@ -81,19 +103,6 @@ export class Machine {
       () => undefined,
     );
   }
-}
-
-/** The engine says what it would take by itself; a person's choice goes before. */
-function withChoice(
-  reports: readonly ComputeBackendReport[],
-  choice: Settings['compute_backend'],
-): ComputeBackendReport[] {
-  if (choice === 'auto') return [...reports];
-  return reports.map((report) => {
-    if (report.id === choice)
-      return { ...report, chosen: true, reason: report.available ? 'Chosen in the settings.' : report.reason };
-    return { ...report, chosen: false };
-  });
 }
 
 async function freeDisk(path: string): Promise<number> {

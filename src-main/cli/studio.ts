@@ -6,7 +6,7 @@ import { requests } from '../../src-shared/contract/requests.ts';
 import { type Client, connect } from '../../src-shared/rpc/connect.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
-import { startEngineWorker } from '../backend/engine-host.ts';
+import { startEngine } from '../backend/engine-host.ts';
 import { createBackend } from '../backend/index.ts';
 
 const contract = { requests, events };
@@ -39,7 +39,7 @@ export async function openStudio(home: string): Promise<Studio> {
   const backend = await createBackend({
     home,
     resourcesDirectory,
-    startEngine: () => startEngineWorker(),
+    startEngine,
     takeUpQueue: false,
   });
   const [own, other] = inProcessChannels();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { computeBackendReportSchema } from '../../src-shared/domain/catalog.ts';
+import { computeBackendReportSchema, computeIdSchema } from '../../src-shared/domain/catalog.ts';
 import { engineEventSchema, engineResultSchema, engineSignalSchema, engineTaskSchema } from './contract.ts';
 
 /** The engine's contract on the wire between the backend and the process or thread that computes. */
@@ -11,7 +11,11 @@ export const engineContract = {
       input: z.strictObject({ signal: engineSignalSchema }),
       output: z.object({ ok: z.literal(true) }),
     },
-    'engine.probe': { input: z.strictObject({}), output: z.array(computeBackendReportSchema) },
+    /** null: this version has no such backend. `measure` makes it the active one: only in an engine that does nothing else. */
+    'engine.probe': {
+      input: z.strictObject({ backend: computeIdSchema, measure: z.boolean() }),
+      output: computeBackendReportSchema.nullable(),
+    },
   },
   events: { 'engine.event': engineEventSchema },
 } as const;

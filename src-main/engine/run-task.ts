@@ -1,3 +1,4 @@
+import { computeFailure } from './compute/index.ts';
 import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
 import { asStudioError } from './recognise-error.ts';
 import { runEvaluateTask } from './tasks/evaluate.ts';
@@ -12,7 +13,8 @@ export async function runTask(task: EngineTask, context: TaskContext): Promise<E
   try {
     return await dispatch(task, context);
   } catch (thrown) {
-    throw asStudioError(thrown);
+    // Whatever a lost device makes fail, fails because it was lost.
+    throw computeFailure() ?? asStudioError(thrown);
   }
 }
 

@@ -1,7 +1,7 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
-import { probeComputeBackends } from './compute/index.ts';
+import { reportOn } from './compute/index.ts';
 import type { EngineSignal, TaskContext } from './contract.ts';
 import { engineContract } from './rpc-contract.ts';
 import { runTask } from './run-task.ts';
@@ -34,6 +34,6 @@ export function serveEngine(channel: Channel): void {
       signal = given;
       return { ok: true } as const;
     },
-    'engine.probe': () => probeComputeBackends(),
+    'engine.probe': ({ backend, measure }) => reportOn(backend, measure),
   });
 }

@@ -13,7 +13,7 @@ export interface BackendProcessOptions {
   readonly entry: string;
   readonly home: string;
   readonly resourcesDirectory: string;
-  /** A Node ≥ 22 for an Electron whose own is older; null where there is none. */
+  /** A plain Node ≥ 22: for engines on a GPU, and for the backend where Electron's own is older. null where there is none. */
   readonly node: string | null;
   onMessage(message: unknown): void;
   onStatus(status: BackendStatus): void;
@@ -127,6 +127,7 @@ function openChannel(options: BackendProcessOptions): Channel {
     ...process.env,
     COTO_STUDIO_HOME: options.home,
     COTO_STUDIO_RESOURCES: options.resourcesDirectory,
+    ...(options.node === null ? {} : { COTO_NODE: options.node }),
   };
   if (Number(process.versions.node.split('.')[0]) >= 22)
     return utilityProcessChannel(

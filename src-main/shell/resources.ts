@@ -8,7 +8,7 @@ export interface Resources {
   readonly backend: string;
   readonly assets: string;
   readonly icon: string;
-  /** A Node ≥ 22, or null: only an Electron with an older one needs it. */
+  /** A plain Node ≥ 22, or null. */
   readonly node: string | null;
 }
 

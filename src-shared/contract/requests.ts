@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { adapterRecordSchema } from '../domain/adapter.ts';
 import {
   catalogSchema,
+  computeBackendReportSchema,
+  computeIdSchema,
   doctorReportSchema,
   reportRecordSchema,
   settingsChangesSchema,
@@ -32,6 +34,8 @@ const weightedAdapters = z.array(z.strictObject({ adapterId: z.string(), weight:
  */
 export const requests = {
   'app.doctor': { input: nothing, output: doctorReportSchema },
+  /** Takes seconds; refused while a job runs. */
+  'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   'settings.get': { input: nothing, output: settingsSchema },

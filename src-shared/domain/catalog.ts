@@ -19,14 +19,23 @@ export const catalogSchema = z.object({
 });
 export type Catalog = z.infer<typeof catalogSchema>;
 
+export const computeIdSchema = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']);
+export type ComputeId = z.infer<typeof computeIdSchema>;
+
 export const computeBackendReportSchema = z.object({
-  id: z.string(),
+  id: computeIdSchema,
   label: z.string(),
   available: z.boolean(),
   chosen: z.boolean(),
+  kind: z
+    .enum(['gpu', 'cpu', 'software'])
+    .nullable()
+    .describe('what it computes on; software imitates a GPU on the CPU; null where there is no device'),
   device: z.string().nullable(),
-  reason: z.string().describe('why it was taken, or why not'),
-  gemmGflops: z.number().nullable().describe('float32 product 512 × 512 × 512, best of five; null where not measured'),
+  memoryBytes: z.number().nullable().describe("the device's own memory; null where it does not say, or has none"),
+  reason: z.string().describe('why it can be used, or why not and what would help'),
+  gemmGflops: z.number().nullable().describe('float32 product 512 × 512 × 512, the best rate; null where not measured'),
+  gemmBfloat16Gflops: z.number().nullable().describe('the same in bfloat16; null where not measured, or not offered'),
 });
 export type ComputeBackendReport = z.infer<typeof computeBackendReportSchema>;
 

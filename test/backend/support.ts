@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineHost, StartEngine } from '../../src-main/backend/engine-host.ts';
 import { type Backend, type BackendOptions, createBackend } from '../../src-main/backend/index.ts';
+import type { EngineHome } from '../../src-main/engine/compute/selection.ts';
 import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../src-main/engine/contract.ts';
 import { engineContract } from '../../src-main/engine/rpc-contract.ts';
 import { serveEngine } from '../../src-main/engine/serve-engine.ts';
@@ -62,7 +63,8 @@ function writeSplit(folder: string, split: string, perClass: number): void {
 }
 
 /** The real engine, in this process. */
-export const realEngine: StartEngine = () => {
+export const realEngine: StartEngine = (home) => {
+  if (home === 'process') return null;
   const [backendEnd, engineEnd] = inProcessChannels();
   serveEngine(engineEnd);
   return hostOf(backendEnd, () => backendEnd.close());
@@ -81,7 +83,8 @@ export interface ScriptedTask {
 export function scriptedEngine(
   run: (scripted: ScriptedTask) => Promise<EngineResult>,
 ): StartEngine & { starts: number } {
-  const start = (): EngineHost => {
+  const start = (home: EngineHome): EngineHost | null => {
+    if (home === 'process') return null;
     start.starts++;
     const [backendEnd, engineEnd] = inProcessChannels();
     const waiting: ((signal: EngineSignal) => void)[] = [];
@@ -109,7 +112,7 @@ export function scriptedEngine(
         else early.push(signal);
         return { ok: true } as const;
       },
-      'engine.probe': () => [],
+      'engine.probe': () => null,
     });
     return hostOf(
       backendEnd,
@@ -121,7 +124,11 @@ export function scriptedEngine(
   return start;
 }
 
-function hostOf(channel: EngineHost['channel'], end: () => void, cause: () => Error | null = () => null): EngineHost {
+export function hostOf(
+  channel: EngineHost['channel'],
+  end: () => void,
+  cause: () => Error | null = () => null,
+): EngineHost {
   return {
     channel,
     ended: new Promise((resolve) => channel.onClose(() => resolve(cause()))),

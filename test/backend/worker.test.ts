@@ -1,15 +1,21 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { type EngineHost, startEngineWorker } from '../../src-main/backend/engine-host.ts';
+import { type EngineHost, startEngineProcess, startEngineWorker } from '../../src-main/backend/engine-host.ts';
 import { closeBackends, openBackend, tinyConfig, tinyIdx } from './support.ts';
 
 afterAll(closeBackends);
 
-describe('the engine in its worker thread', () => {
+const starts = [
+  { where: 'its worker thread', start: () => startEngineWorker() },
+  { where: 'a process of its own', start: () => startEngineProcess(process.execPath) },
+];
+
+describe.each(starts)('the engine in $where', ({ start }) => {
   it('may be lost in the middle of a run, which then resumes to the very bits of an unbroken one', async () => {
     const hosts: EngineHost[] = [];
     const backend = await openBackend({
-      startEngine: () => {
-        const host = startEngineWorker();
+      startEngine: (home) => {
+        if (home === 'process') return null;
+        const host = start();
         hosts.push(host);
         return host;
       },

@@ -13,6 +13,7 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
   const machine = new Machine(services);
   return {
     'app.doctor': () => machine.doctor(),
+    'app.measure': ({ backend }) => machine.measure(backend),
     'app.status': () => machine.status(),
     'app.catalog': catalog,
   };

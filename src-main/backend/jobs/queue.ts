@@ -222,7 +222,8 @@ export class JobQueue {
   }
 
   private isLoss(thrown: unknown): boolean {
-    return thrown instanceof EngineLostError || (this.closing && toErrorValue(thrown).code === 'disconnected');
+    if (thrown instanceof EngineLostError || toErrorValue(thrown).code === 'device_lost') return true;
+    return this.closing && toErrorValue(thrown).code === 'disconnected';
   }
 
   private execute<Kind extends JobKind>(kind: Kind, current: Current): Promise<JobOutcome> {

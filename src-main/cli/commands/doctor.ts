@@ -1,15 +1,30 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import { addCommand, type Surroundings } from '../command.ts';
 import { formatBytes, formatFacts, formatTable } from '../format.ts';
 
 export function addDoctorCommand(parent: Command, surroundings: Surroundings): void {
   addCommand(parent, surroundings, {
     usage: 'doctor',
-    summary: 'which compute backends, devices, memory and versions there are, and why not the others',
-    input: z.object({}),
-    async run(_, { withStudio }) {
-      const report = await withStudio((client) => client.request('app.doctor', {}));
+    summary:
+      'which compute backends, devices, memory and versions there are, how fast they are, and why not the others',
+    options: (command) => void command.option('--no-measure', 'say what there is without timing it'),
+    input: z.object({ measure: z.boolean() }),
+    async run({ measure }, { terminal, withStudio }) {
+      const report = await withStudio(async (client) => {
+        const doctor = await client.request('app.doctor', {});
+        const backends: ComputeBackendReport[] = [];
+        for (const backend of doctor.backends) {
+          if (!measure || !backend.available) {
+            backends.push(backend);
+            continue;
+          }
+          terminal.report(`Measuring ${backend.label} …\n`);
+          backends.push(await client.request('app.measure', { backend: backend.id }));
+        }
+        return { ...doctor, backends };
+      });
       const facts = formatFacts([
         ['CoTo Studio', report.version],
         ['Node', report.node],
@@ -21,16 +36,22 @@ export function addDoctorCommand(parent: Command, surroundings: Surroundings): v
         ['SQLite', `${report.sqlite}, schema ${report.schemaVersion}`],
       ]);
       const backends = formatTable(
-        ['', 'compute backend', 'device', 'GFLOPS', 'reason'],
+        ['', 'compute backend', 'device', 'memory', 'GFLOPS float32', 'bfloat16'],
         report.backends.map((backend) => [
           backend.chosen ? '→' : backend.available ? '✓' : '✗',
           backend.label,
           backend.device ?? '–',
-          backend.gemmGflops === null ? '–' : backend.gemmGflops.toFixed(1),
-          backend.reason,
+          backend.memoryBytes === null ? '–' : formatBytes(backend.memoryBytes),
+          rate(backend.gemmGflops),
+          rate(backend.gemmBfloat16Gflops),
         ]),
       );
-      return { json: report, text: `${facts}\n${backends}` };
+      const reasons = formatFacts(report.backends.map(({ label, reason }) => [label, reason]));
+      return { json: report, text: `${facts}\n${backends}\n${reasons}` };
     },
   });
+}
+
+function rate(gflops: number | null): string {
+  return gflops === null ? '–' : gflops.toFixed(1);
 }

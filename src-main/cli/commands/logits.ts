@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { startEngineWorker } from '../../backend/engine-host.ts';
+import { startEngine } from '../../backend/engine-host.ts';
 import { EngineSupervisor } from '../../backend/engine-supervisor.ts';
 import { addCommand, type Surroundings } from '../command.ts';
 
@@ -25,7 +25,7 @@ export function addLogitsCommand(parent: Command, surroundings: Surroundings): v
       compute: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']),
     }),
     async run({ model, adapter, inputs, out, compute }, { terminal }) {
-      const engine = new EngineSupervisor(() => startEngineWorker());
+      const engine = new EngineSupervisor(startEngine);
       try {
         const outputFile = resolve(out);
         await engine.run(

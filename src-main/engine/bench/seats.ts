@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ComputeChoice } from '../compute/index.ts';
+import type { ComputeChoice } from '../compute/selection.ts';
 import { type ContenderCommand, ContenderProcess } from './contender-process.ts';
 import type { ContenderRequest, Precision } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';

@@ -1,15 +1,22 @@
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+
 /** What trying a backend, without running work on it, tells. */
 export interface ComputeProbe {
   readonly available: boolean;
+  /** null where there is no device, as `device` is then. */
+  readonly kind: ComputeBackendReport['kind'];
   readonly device: string | null;
-  /** Why it can be used, or exactly why it cannot. */
+  /** The device's own memory; left out where it does not say, or where it is the machine's. */
+  readonly memoryBytes?: number;
+  /** Why it can be used, or exactly why it cannot and what would help. */
   readonly reason: string;
 }
 
-/** One compute backend of the engine: one file each, listed in `index.ts` in the order of preference. */
+/** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
 export interface ComputeBackend {
-  readonly id: 'tensorflow' | 'wasm';
-  readonly label: string;
+  readonly id: ComputeId;
   /** Whether values given to tfjs are copied at once, so that their memory may be used for others. */
   readonly copiesUploads?: boolean;
   /** Cheap, and without lasting effect; never throws. */
@@ -19,8 +26,12 @@ export interface ComputeBackend {
    * is not available.
    */
   activate(threads?: number): Promise<{ readonly device: string; readonly threads: number }>;
+  /** Why it can compute no more, e.g. a lost device; null while it can. Whatever fails then fails for this reason. */
+  failure?(): StudioError | null;
   /** Whether products in bfloat16 were timed to be faster than in float32; left out where the backend has none. Timed once. */
   bfloat16IsFaster?(): boolean;
+  /** a·b with operands rounded to bfloat16 and float32 sums, where it has such a product: to be measured. */
+  bfloat16Product?(a: Tensor2D, b: Tensor2D): Tensor2D;
   /** Most bytes that tensors and what belongs to them took at once since `reset`; left out where the backend cannot tell. */
   peakBytes?: { reset(): void; read(): number };
   /**
@@ -35,4 +46,8 @@ export interface LibraryProduct {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bfloat16: boolean;
+}
+
+export function unavailable(reason: string): ComputeProbe {
+  return { available: false, kind: null, device: null, reason };
 }

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig, RunFacts } from '../../../src-shared/domain/run.ts';
 import { computeBackends } from './index.ts';
+import { computeLabels } from './selection.ts';
 
 /**
  * In what the products with the frozen base are computed on the active backend `backendId`. `auto` takes bfloat16 only where
@@ -13,7 +14,7 @@ export function resolveComputeDtype(wish: RunConfig['compute_dtype'], backendId:
   if (wish === 'bfloat16' && isFaster === undefined)
     throw new StudioError(
       'refused',
-      `compute_dtype is bfloat16, but the compute backend ${backend?.label ?? backendId} computes in float32 only.`,
+      `compute_dtype is bfloat16, but the compute backend ${backend === undefined ? backendId : computeLabels[backend.id]} computes in float32 only.`,
       'Set compute_dtype to auto, or choose a compute backend that has bfloat16 (native).',
     );
   return wish;

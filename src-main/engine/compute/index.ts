@@ -1,93 +1,82 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackendReport, Settings } from '../../../src-shared/domain/catalog.ts';
-import type { ComputeBackend } from './compute-backend.ts';
+import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
+import { measureProducts } from './measure.ts';
+import { type ComputeChoice, computeHomes, computeLabels, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow.ts';
 import { wasmBackend } from './wasm.ts';
+import { webgpuBackend } from './webgpu/index.ts';
 
-export type ComputeChoice = Settings['compute_backend'];
-
-/** Every compute backend, the preferred ones first. */
-export const computeBackends: readonly ComputeBackend[] = [tensorflowBackend, wasmBackend];
+/** Every compute backend of this version. */
+export const computeBackends: readonly ComputeBackend[] = [tensorflowBackend, webgpuBackend, wasmBackend];
 
 export interface ActiveCompute {
-  readonly id: string;
+  readonly id: ComputeId;
   readonly device: string;
   readonly threads: number;
-  /** Why this one was taken. */
-  readonly reason: string;
 }
 
+let active: ComputeBackend | null = null;
+
 /**
- * Makes tfjs run on the chosen backend, or with `auto` on the first that probes well. Throws StudioError('refused') saying
- * why a chosen backend cannot be used. Activating the active one again changes nothing but the number of threads; without
- * one a backend takes as many as there are cores.
+ * Makes tfjs run on the chosen backend, or with `auto` on the best that may be loaded in this process or thread. Throws
+ * StudioError('refused') saying why a chosen backend cannot be used. Activating the active one again changes nothing but the
+ * number of threads; without one a backend takes as many as there are cores.
  */
 export async function activateCompute(choice: ComputeChoice, threads?: number): Promise<ActiveCompute> {
-  const { backend, reason } = await select(choice);
+  const backend = choice === 'auto' ? await best() : find(choice);
+  requireAvailable(await probe(backend));
   const started = await backend.activate(threads);
+  active = backend;
   tf.enableProdMode();
-  return { id: backend.id, ...started, reason };
+  return { id: backend.id, ...started };
+}
+
+/** Why the active backend can compute no more, e.g. because its device was lost; null while it can. */
+export function computeFailure(): StudioError | null {
+  return active?.failure?.() ?? null;
 }
 
 /**
- * Tries every backend and says why it can or cannot be used; `chosen` marks what `choice` leads to. The product rate is
- * measured on the chosen one only, since measuring another would switch the engine over to it.
+ * Tries one backend and says why it can or cannot be used. With `measure` it also becomes the active one and its product
+ * rates are taken: only in an engine that does nothing else.
  */
-export async function probeComputeBackends(choice: ComputeChoice = 'auto'): Promise<ComputeBackendReport[]> {
-  const selected = await select(choice).catch(() => null);
+export async function reportOn(id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
+  const backend = computeBackends.find((candidate) => candidate.id === id);
+  if (backend === undefined) return null;
+  const { available, kind, device, memoryBytes = null, reason } = await probe(backend);
+  const report = { id, label: computeLabels[id], available, chosen: false, kind, device, memoryBytes, reason };
+  if (!measure || !available) return { ...report, gemmGflops: null, gemmBfloat16Gflops: null };
+  await activateCompute(id);
+  return { ...report, ...(await measureProducts(backend)) };
+}
+
+async function best(): Promise<ComputeBackend> {
   const reports: ComputeBackendReport[] = [];
-  for (const backend of computeBackends) {
-    const { available, device, reason } = await backend.probe();
-    const chosen = backend === selected?.backend;
-    reports.push({
-      id: backend.id,
-      label: backend.label,
-      available,
-      chosen,
-      device,
-      reason: chosen ? selected.reason : reason,
-      gemmGflops: chosen ? await measureProducts(backend) : null,
-    });
-  }
-  return reports;
+  for (const { id } of computeBackends)
+    reports.push(...[await reportOn(id, false)].filter((report) => report !== null));
+  const chosen = preferred(reports, 'auto');
+  const backend = computeBackends.find(({ id }) => id === chosen?.id);
+  if (backend !== undefined) return backend;
+  const why = reports.map(({ label, reason }) => `${label}: ${reason}`).join(' ');
+  throw new StudioError('internal', `No compute backend works on this machine. ${why}`);
 }
 
-async function select(choice: ComputeChoice): Promise<{ backend: ComputeBackend; reason: string }> {
-  if (choice !== 'auto') {
-    const backend = computeBackends.find((candidate) => candidate.id === choice);
-    if (backend === undefined)
-      throw new StudioError(
-        'refused',
-        `The compute backend "${choice}" is not part of this version of the studio.`,
-        `Choose one of: auto, ${computeBackends.map((candidate) => candidate.id).join(', ')}.`,
-      );
-    const state = await backend.probe();
-    if (!state.available) throw new StudioError('refused', state.reason, 'Choose "auto" to take what works here.');
-    return { backend, reason: 'Chosen in the settings.' };
-  }
-  const passedOver: string[] = [];
-  for (const backend of computeBackends) {
-    const state = await backend.probe();
-    if (state.available) return { backend, reason: ['The best that works here.', ...passedOver].join(' ') };
-    passedOver.push(`${backend.label}: ${state.reason}`);
-  }
-  throw new StudioError('internal', `No compute backend works on this machine. ${passedOver.join(' ')}`);
+function find(id: ComputeId): ComputeBackend {
+  const backend = computeBackends.find((candidate) => candidate.id === id);
+  if (backend !== undefined) return backend;
+  throw new StudioError(
+    'refused',
+    `The compute backend "${id}" is not part of this version of the studio.`,
+    `Choose one of: auto, ${computeBackends.map((candidate) => candidate.id).join(', ')}.`,
+  );
 }
 
-/** float32 product 512 × 512 × 512, best of five, in GFLOPS. */
-async function measureProducts(backend: ComputeBackend): Promise<number> {
-  await backend.activate();
-  const size = 512;
-  const [a, b] = [tf.ones([size, size]), tf.ones([size, size])];
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5; round++) {
-    const start = performance.now();
-    const c = tf.matMul(a, b);
-    await c.data();
-    best = Math.min(best, performance.now() - start);
-    c.dispose();
-  }
-  tf.dispose([a, b]);
-  return (2 * size ** 3) / best / 1e6;
+async function probe(backend: ComputeBackend): Promise<ComputeProbe> {
+  if (computeHomes[backend.id] === 'process' && process.env['COTO_ENGINE_PROCESS'] !== 'child')
+    return unavailable(
+      `${computeLabels[backend.id]} may only be loaded by an engine in a process of its own, which this is not.`,
+    );
+  return backend.probe();
 }

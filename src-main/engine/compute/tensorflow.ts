@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackend, ComputeProbe } from './compute-backend.ts';
+import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 
 const packageName = '@tensorflow/tfjs-node-gpu';
 
@@ -15,7 +15,6 @@ const packageName = '@tensorflow/tfjs-node-gpu';
  */
 export const tensorflowBackend: ComputeBackend = {
   id: 'tensorflow',
-  label: 'TensorFlow',
   probe: async () => probe(),
   activate: async () => {
     const state = probe();
@@ -32,21 +31,13 @@ export const tensorflowBackend: ComputeBackend = {
 function probe(): ComputeProbe {
   const anchor = import.meta.url ?? pathToFileURL(process.argv[1] ?? process.execPath).href;
   try {
-    createRequire(anchor).resolve(packageName);
+    createRequire(anchor).resolve(`${packageName}/lib/napi-v8/tfjs_binding.node`);
   } catch {
-    return {
-      available: false,
-      device: null,
-      reason: `${packageName} is not installed; with it, training would run on an NVIDIA GPU, or on libtensorflow's CPU kernels.`,
-    };
+    return unavailable(
+      `${packageName} is not installed, or without its addon; with it, training would run on an NVIDIA GPU.`,
+    );
   }
-  if (process.env['COTO_ENGINE_PROCESS'] !== 'child')
-    return {
-      available: false,
-      device: null,
-      reason: `${packageName} is installed, but may only be loaded by an engine in a child process of its own; this engine runs in a thread.`,
-    };
-  return { available: true, device: 'libtensorflow', reason: `${packageName} is installed.` };
+  return { available: true, kind: 'cpu', device: 'libtensorflow', reason: `${packageName} is installed.` };
 }
 
 /** tfjs-node calls `util.isNullOrUndefined`, which Node 23 removed. */

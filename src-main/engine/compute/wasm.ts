@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackend } from './compute-backend.ts';
+import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import { registerWasmKernels } from './wasm-kernels/index.ts';
 
 const binaryName = 'tfjs-backend-wasm-simd.wasm';
@@ -18,12 +18,12 @@ let accelerated: boolean | null = null;
 /** WebAssembly with SIMD on one thread: always there, and bit-for-bit repeatable. */
 export const wasmBackend: ComputeBackend = {
   id: 'wasm',
-  label: 'WebAssembly',
   copiesUploads: true,
   probe: async () => {
     const folder = findBinaries();
-    if (folder === null) return { available: false, device: null, reason: missingReason };
-    return { available: true, device, reason: 'Works on every machine.' };
+    return folder === null
+      ? unavailable(missingReason)
+      : { available: true, kind: 'cpu', device, reason: 'Works on every machine.' };
   },
   activate: async () => {
     const folder = findBinaries();

@@ -15,7 +15,7 @@ import { toHost } from '../ops/to-host.ts';
  */
 export async function runLogitsTask(task: LogitsTask, context: TaskContext): Promise<EngineResultOf<'logits'>> {
   const compute = await activateCompute(task.compute, task.threads);
-  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.reason}` });
+  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const given = await readSafetensors(task.inputsFile);
   if (given.size === 0) throw new StudioError('invalid_file', `${task.inputsFile} holds no tensors.`);
   const base = await loadBaseModel(task.modelDirectory);

@@ -1,51 +1,87 @@
-import { Skeleton } from '@mantine/core';
-import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import { Loader, Skeleton } from '@mantine/core';
+import { type ReactNode, useMemo } from 'react';
+import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
-import { formatNumber } from '../../components/format.ts';
+import { formatBytes, formatNumber } from '../../components/format.ts';
 import classes from './settings.module.css';
 
-const columns: readonly DataColumn<ComputeBackendReport>[] = [
-  {
-    id: 'label',
-    header: 'Backend',
-    sortable: false,
-    value: (report) => report.label,
-    cell: (report) => <span className={report.chosen ? classes['chosen'] : undefined}>{report.label}</span>,
-  },
-  {
-    id: 'state',
-    header: 'State',
-    sortable: false,
-    value: (report) => (report.chosen ? 'in use' : report.available ? 'available' : 'not available'),
-  },
-  {
-    id: 'device',
-    header: 'Device',
-    sortable: false,
-    value: (report) => report.device,
-    cell: (report) => <span className={classes['wrap']}>{report.device ?? '–'}</span>,
-  },
-  {
-    id: 'rate',
-    header: 'Product rate',
-    unit: 'GFLOPS',
-    help: 'float32 matrix product 512 × 512 × 512, best of five',
-    align: 'right',
-    sortable: false,
-    value: (report) => report.gemmGflops,
-    cell: (report) => formatNumber(report.gemmGflops),
-  },
-  {
-    id: 'reason',
-    header: 'Why',
-    sortable: false,
-    value: (report) => report.reason,
-    cell: (report) => <span className={classes['wrap']}>{report.reason}</span>,
-  },
-];
+interface ComputeTableProps {
+  readonly backends: readonly ComputeBackendReport[] | undefined;
+  /** The one whose rates are being taken. */
+  readonly measuring: ComputeId | null;
+}
 
-/** Every compute backend: whether it is there, whether it was taken, and why or why not. */
-export function ComputeTable({ backends }: { backends: readonly ComputeBackendReport[] | undefined }) {
+/** Every compute backend: whether it is there and taken, how fast it is, and why or why not. */
+export function ComputeTable({ backends, measuring }: ComputeTableProps) {
+  const columns = useMemo(() => columnsFor(measuring), [measuring]);
   if (!backends) return <Skeleton height={160} m={12} w="auto" />;
   return <DataTable label="Compute backends" items={backends} itemId={(report) => report.id} columns={columns} />;
+}
+
+function columnsFor(measuring: ComputeId | null): readonly DataColumn<ComputeBackendReport>[] {
+  const rate = (report: ComputeBackendReport, gflops: number | null): ReactNode =>
+    report.id === measuring ? <Loader size={12} aria-label={`Measuring ${report.label}`} /> : formatNumber(gflops);
+  return [
+    {
+      id: 'label',
+      header: 'Backend',
+      sortable: false,
+      width: 128,
+      value: (report) => report.label,
+      cell: (report) => (
+        <>
+          <div className={report.chosen ? classes['chosen'] : undefined}>{report.label}</div>
+          <div className={classes['help']}>{stateOf(report)}</div>
+        </>
+      ),
+    },
+    {
+      id: 'device',
+      header: 'Device',
+      sortable: false,
+      value: (report) => report.device,
+      cell: (report) => (
+        <div className={classes['wrap']}>
+          <div>{deviceText(report)}</div>
+          <div className={classes['help']}>{report.reason}</div>
+        </div>
+      ),
+    },
+    {
+      id: 'float32',
+      header: 'float32',
+      unit: 'GFLOPS',
+      help: 'matrix product 512 × 512 × 512, the best rate',
+      align: 'right',
+      width: 124,
+      sortable: false,
+      value: (report) => report.gemmGflops,
+      cell: (report) => rate(report, report.gemmGflops),
+    },
+    {
+      id: 'bfloat16',
+      header: 'bfloat16',
+      unit: 'GFLOPS',
+      help: 'the same product in bfloat16 with float32 sums, on backends that have it',
+      align: 'right',
+      width: 124,
+      sortable: false,
+      value: (report) => report.gemmBfloat16Gflops,
+      cell: (report) => formatNumber(report.gemmBfloat16Gflops),
+    },
+  ];
+}
+
+function stateOf(report: ComputeBackendReport): string {
+  if (report.chosen) return report.available ? 'in use' : 'chosen';
+  return report.available ? 'available' : 'not available';
+}
+
+function deviceText({ device, memoryBytes, kind }: ComputeBackendReport): string {
+  if (device === null) return 'No device';
+  const notes = [
+    kind === 'software' ? 'imitated on the processor' : null,
+    memoryBytes === null ? null : formatBytes(memoryBytes),
+  ].filter((note) => note !== null);
+  return [device, ...notes].join(', ');
 }

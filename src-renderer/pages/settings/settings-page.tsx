@@ -1,6 +1,6 @@
 import { Button, NumberInput, SegmentedControl, Select, Skeleton } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
-import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/error-note.tsx';
 import { formatBytes } from '../../components/format.ts';
@@ -9,6 +9,7 @@ import { Facts, Panel } from '../../components/panel.tsx';
 import { PathText } from '../../components/path-text.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
+import { useMeasurement } from '../../features/settings/use-measurement.ts';
 
 const themeChoices = [
   { value: 'system', label: 'As the system' },
@@ -21,6 +22,7 @@ export default function SettingsPage() {
   const doctor = useRequest('app.doctor', {});
   const settings = useRequest('settings.get', {});
   const save = useAction('settings.set', { failureTitle: 'The setting was not saved' });
+  const measurement = useMeasurement();
   const clipboard = useClipboard({ timeout: 1500 });
   const chosen = doctor.data?.backends.find((backend) => backend.chosen);
 
@@ -107,8 +109,23 @@ export default function SettingsPage() {
             />
           </div>
         </Panel>
-        <Panel title="Compute backends" note="in the order in which Automatic tries them" flush>
-          <ComputeTable backends={doctor.data?.backends} />
+        <Panel
+          title="Compute backends"
+          note="in the order in which Automatic tries them"
+          aside={
+            <Button
+              variant="default"
+              size="xs"
+              disabled={!doctor.data}
+              loading={measurement.measuring !== null}
+              onClick={() => void measurement.start(doctor.data?.backends ?? [])}
+            >
+              Measure
+            </Button>
+          }
+          flush
+        >
+          <ComputeTable backends={doctor.data?.backends} measuring={measurement.measuring} />
         </Panel>
         <Panel title="This machine">
           {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}
@@ -153,6 +170,12 @@ function VersionFacts({ doctor }: { doctor: DoctorReport }) {
   );
 }
 
+function ratesOf({ gemmGflops, gemmBfloat16Gflops }: ComputeBackendReport): string {
+  if (gemmGflops === null) return 'not measured';
+  const float32 = `${gemmGflops.toFixed(1)} GFLOPS in float32`;
+  return gemmBfloat16Gflops === null ? float32 : `${float32}, ${gemmBfloat16Gflops.toFixed(1)} in bfloat16`;
+}
+
 /** The doctor's report as lines of text, to paste into an issue. */
 function doctorText(doctor: DoctorReport): string {
   const lines = [
@@ -161,7 +184,7 @@ function doctorText(doctor: DoctorReport): string {
     `Home ${doctor.home}, ${formatBytes(doctor.freeDiskBytes)} free`,
     ...doctor.backends.map(
       (backend) =>
-        `${backend.chosen ? '* ' : '  '}${backend.label}: ${backend.device ?? 'no device'}, ${backend.gemmGflops === null ? 'not measured' : `${backend.gemmGflops.toFixed(1)} GFLOPS`}. ${backend.reason}`,
+        `${backend.chosen ? '* ' : '  '}${backend.label}: ${backend.device ?? 'no device'}, ${ratesOf(backend)}. ${backend.reason}`,
     ),
   ];
   return `${lines.join('\n')}\n`;

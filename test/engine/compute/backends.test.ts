@@ -2,31 +2,30 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { activateCompute, computeBackends, probeComputeBackends } from '../../../src-main/engine/compute/index.ts';
+import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { sourceHash } from '../../../src-main/engine/compute/wasm-kernels/kernels-binary.ts';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-it('takes wasm here by itself and says why not another', async () => {
+it('takes wasm by itself where no engine of its own process is', async () => {
   const listeners = process.listenerCount('uncaughtException');
   const active = await activateCompute('auto');
   expect(active.id).toBe('wasm');
   expect(active.device).not.toContain('without');
-  expect(active.reason).toMatch(/tfjs-node-gpu is not installed|may only be loaded/);
   expect(process.listenerCount('uncaughtException')).toBe(listeners);
 });
 
-it('reports every backend, with the product rate of the chosen one', async () => {
-  const reports = await probeComputeBackends('wasm');
-  expect(reports.map(({ id }) => id)).toEqual(computeBackends.map(({ id }) => id));
-  const wasm = reports.find(({ id }) => id === 'wasm');
-  expect(wasm).toMatchObject({ available: true, chosen: true, reason: 'Chosen in the settings.' });
-  expect(wasm?.gemmGflops).toBeGreaterThan(0.5);
+it('reports on a backend, with its product rate where that is asked for', async () => {
+  expect(await reportOn('wasm', false)).toMatchObject({ id: 'wasm', available: true, kind: 'cpu', gemmGflops: null });
+  const measured = await reportOn('wasm', true);
+  expect(measured?.gemmGflops).toBeGreaterThan(0.5);
+  expect(measured?.gemmBfloat16Gflops).toBeNull();
 });
 
-it.each(['native', 'webgpu'] as const)('refuses %s, which this version does not have', async (choice) => {
-  const error = await activateCompute(choice).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(StudioError);
-  expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${choice}"`) });
+it.each(['tensorflow', 'webgpu'] as const)('loads %s in a process of its own only', async (choice) => {
+  expect(await reportOn(choice, true)).toMatchObject({ available: false, gemmGflops: null });
+  await expect(activateCompute(choice)).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringContaining('a process of its own'),
+  });
 });
 
 it('runs in a worker thread', async () => {

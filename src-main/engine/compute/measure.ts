@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import type { ComputeBackend } from './compute-backend.ts';
+
+/** Rows, columns and inner length of the product that is timed. */
+const size = 512;
+/** Enough for a fast device to fill its queue; a slow one is stopped by the clock. */
+const repetitions = 16;
+const longestMilliseconds = 3000;
+
+type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
+
+/** The best rate of the active backend in products of 512 × 512 × 512, in GFLOPS; bfloat16 null where it has none. */
+export async function measureProducts(backend: ComputeBackend): Promise<Rates> {
+  return {
+    gemmGflops: await rate((a, b) => tf.matMul(a, b)),
+    gemmBfloat16Gflops: backend.bfloat16Product === undefined ? null : await rate(backend.bfloat16Product),
+  };
+}
+
+/** A device works through several products before one number is read back: the way to and from it is not what is asked. */
+async function rate(product: (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D): Promise<number> {
+  const [a, b] = [tf.randomNormal<tf.Rank.R2>([size, size]), tf.randomNormal<tf.Rank.R2>([size, size])];
+  const milliseconds = async (count: number): Promise<number> => {
+    const start = performance.now();
+    for (let round = 0; round < count; round++) {
+      const c = product(a, b);
+      if (round === count - 1) await c.data();
+      c.dispose();
+    }
+    return (performance.now() - start) / count;
+  };
+  try {
+    let best = Number.POSITIVE_INFINITY;
+    const end = performance.now() + longestMilliseconds;
+    // The first makes programs ready and packs operands.
+    const first = await milliseconds(1);
+    const count = Math.max(1, Math.min(repetitions, Math.floor(longestMilliseconds / 5 / first)));
+    for (let round = 0; round < 5 && performance.now() < end; round++) best = Math.min(best, await milliseconds(count));
+    return (2 * size ** 3) / Math.min(best, first) / 1e6;
+  } finally {
+    tf.dispose([a, b]);
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+
+/** Part of an adapter's name, e.g. `llvmpipe`: takes it although a better one is there. */
+const adapterVariable = 'COTO_WEBGPU_ADAPTER';
+
+/** What tfjs's backend looks for in the global scope. `navigator.gpu` is not among it: the backend is given its device. */
+const neededGlobals = [
+  'GPUBuffer',
+  'GPUBufferUsage',
+  'GPUMapMode',
+  'GPUTexture',
+  'GPUTextureUsage',
+  'GPUExternalTexture',
+];
+
+/** Raised to what the adapter offers: the defaults allow no tensor above 128 MiB and small work groups only. */
+const raisedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+] as const;
+
+export interface FoundAdapter {
+  readonly adapter: GPUAdapter;
+  /** Dawn lives as long as this object is referenced. */
+  readonly gpu: GPU;
+}
+
+/** A device, and what became of it. */
+export interface DeviceWatch {
+  readonly name: string;
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  /** Dawn lives as long as this object is referenced. */
+  readonly gpu: GPU;
+  /** Why nothing computed on it can be trusted any more; null while all is well. */
+  failure(): StudioError | null;
+  /** As `failure`, after a moment in which the news of a loss may arrive: an operation fails before its device says so. */
+  failureSoon(): Promise<StudioError | null>;
+}
+
+/** The strongest adapter (discrete before integrated before software), or in a sentence why there is none. */
+export async function findAdapter(): Promise<FoundAdapter | string> {
+  let dawn: typeof import('webgpu');
+  try {
+    dawn = await import('webgpu');
+  } catch (error) {
+    return `The package webgpu does not work on this system (${firstLine(error)}); install the packages anew (npm ci) where it should.`;
+  }
+  for (const name of neededGlobals) {
+    if (name in globalThis) continue;
+    const value: unknown = Reflect.get(dawn.globals, name);
+    if (value !== undefined) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  const named = process.env[adapterVariable];
+  try {
+    const gpu = dawn.create(named ? [`adapter=${named}`] : []);
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter !== null) return { adapter, gpu };
+  } catch (error) {
+    if (named)
+      return `${adapterVariable} names "${named}", which is not among the adapters here (${firstLine(error)}).`;
+  }
+  return `No graphics device was found. ${driverHint()}`;
+}
+
+/** Its name for people, and whether it only imitates a GPU on the CPU (llvmpipe, SwiftShader, WARP). */
+export function describeAdapter({ info }: GPUAdapter): { name: string; isSoftware: boolean } {
+  const isSoftware =
+    Reflect.get(info, 'isFallbackAdapter') === true || /llvmpipe|swiftshader|lavapipe|basic render/i.test(nameOf(info));
+  return { name: nameOf(info), isSoftware };
+}
+
+export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<DeviceWatch> {
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of raisedLimits) requiredLimits[limit] = adapter.limits[limit];
+  const { info } = adapter;
+  const device = await adapter.requestDevice({ requiredLimits });
+  let failure: StudioError | null = null;
+  const lost = device.lost.then(({ message }) => {
+    failure = new StudioError(
+      'device_lost',
+      'The graphics device was lost.',
+      'Update its driver or choose another compute backend in Settings if it happens again.',
+      message,
+    );
+  });
+  // Nothing throws where the device refuses an allocation or a program: what follows computes on nothing.
+  device.addEventListener('uncapturederror', ({ error }) => {
+    failure ??= refusedByDevice(error);
+  });
+  return {
+    name: nameOf(info),
+    device,
+    info,
+    gpu,
+    failure: () => failure,
+    failureSoon: async () => {
+      if (failure === null) await Promise.race([lost, sleep(200)]);
+      return failure;
+    },
+  };
+}
+
+function refusedByDevice(error: GPUError): StudioError {
+  if (error.constructor.name === 'GPUOutOfMemoryError')
+    return new StudioError(
+      'out_of_memory',
+      'The graphics device ran out of memory.',
+      'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).',
+      error.message,
+    );
+  return new StudioError(
+    'internal',
+    'The graphics device refused an operation.',
+    'Choose another compute backend in Settings.',
+    error.message,
+  );
+}
+
+/** "NVIDIA GeForce RTX 4090: driver 570.1" becomes the part that names the device. */
+function nameOf(info: GPUAdapterInfo): string {
+  const [described = ''] = info.description.split(':');
+  return described.trim() || info.device || info.vendor || 'unnamed device';
+}
+
+function driverHint(): string {
+  if (process.platform === 'linux')
+    return "Install the Vulkan driver of your card: NVIDIA's own, or mesa-vulkan-drivers for AMD and Intel.";
+  if (process.platform === 'win32') return 'Install the current driver of your card.';
+  return 'A Mac with Metal has one.';
+}
+
+function firstLine(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
+  return line;
+}

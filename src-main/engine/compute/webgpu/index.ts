@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
+import { type DeviceWatch, describeAdapter, findAdapter, openDevice } from './device.ts';
+import { watchedBackend } from './watched-backend.ts';
+
+let watch: DeviceWatch | null = null;
+
+/**
+ * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, which the package `webgpu` carries. Only ever
+ * loaded in a process of its own: ending a thread in the middle of its work aborts the process.
+ */
+export const webgpuBackend: ComputeBackend = {
+  id: 'webgpu',
+  probe,
+  activate: async () => {
+    if (watch === null || watch.failure() !== null) watch = await start();
+    if (!(await tf.setBackend('webgpu'))) throw new StudioError('internal', 'The WebGPU backend did not start.');
+    return { device: watch.name, threads: 1 };
+  },
+  failure: () => watch?.failure() ?? null,
+};
+
+async function probe(): Promise<ComputeProbe> {
+  const found = await findAdapter();
+  if (typeof found === 'string') return unavailable(found);
+  const { name, isSoftware } = describeAdapter(found.adapter);
+  return {
+    available: true,
+    kind: isSoftware ? 'software' : 'gpu',
+    device: name,
+    reason: isSoftware
+      ? 'It imitates a GPU on the processor, slower than the other backends: only taken where it is chosen by name.'
+      : 'A graphics device was found.',
+  };
+}
+
+async function start(): Promise<DeviceWatch> {
+  const found = await findAdapter();
+  if (typeof found === 'string') throw new StudioError('refused', found, 'Choose another compute backend in Settings.');
+  const opened = await openDevice(found);
+  // One whose device was lost holds nothing that could be read any more.
+  if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => watchedBackend(opened));
+  return opened;
+}

@@ -1,0 +1,42 @@
+import { useState } from 'react';
+import type { ComputeBackendReport, ComputeId, DoctorReport } from '../../../src-shared/domain/catalog.ts';
+import { request } from '../../api/client.ts';
+import { queryClient, requestKey } from '../../api/query.ts';
+import { notifyFailure } from '../../components/notify.tsx';
+
+interface Measurement {
+  /** The backend that is being timed; null while none is. */
+  readonly measuring: ComputeId | null;
+  /** Times every backend that works, one after the other; the doctor's report then has the rates. */
+  start(backends: readonly ComputeBackendReport[]): Promise<void>;
+}
+
+export function useMeasurement(): Measurement {
+  const [measuring, setMeasuring] = useState<ComputeId | null>(null);
+  return {
+    measuring,
+    async start(backends) {
+      try {
+        for (const { id } of backends.filter(({ available }) => available)) {
+          setMeasuring(id);
+          const report = await request('app.measure', { backend: id });
+          queryClient.setQueryData<DoctorReport>(
+            requestKey('app.doctor', {}),
+            (doctor) => doctor && withReport(doctor, report),
+          );
+        }
+      } catch (error) {
+        notifyFailure(
+          error instanceof Error ? error : new Error(String(error)),
+          'The compute backends were not measured',
+        );
+      } finally {
+        setMeasuring(null);
+      }
+    },
+  };
+}
+
+function withReport(doctor: DoctorReport, report: ComputeBackendReport): DoctorReport {
+  return { ...doctor, backends: doctor.backends.map((backend) => (backend.id === report.id ? report : backend)) };
+}
