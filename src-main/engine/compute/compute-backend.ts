@@ -8,7 +8,7 @@ export interface ComputeProbe {
 
 /** One compute backend of the engine: one file each, listed in `index.ts` in the order of preference. */
 export interface ComputeBackend {
-  readonly id: 'tensorflow' | 'wasm';
+  readonly id: 'tensorflow' | 'native' | 'wasm';
   readonly label: string;
   /** Cheap, and without lasting effect; never throws. */
   probe(): Promise<ComputeProbe>;
