@@ -115,7 +115,7 @@ function groupNames(config: RunConfig, targets: readonly LinearModule[]): string
 /**
  * Bytes at the peak of a training step, by part; float32 throughout.
  *
- * - weights: all parameters once, and the linears a second time, since each frozen weight is kept in both layouts.
+ * - weights: all parameters once.
  * - adapters n, gradients n, AdamW's two moments 2n, for n trainable parameters.
  * - activations kept for the backward pass, for each layer and each of batch · tokens rows: what every linear gives
  *   (Σ outFeatures), the inputs that are no linear's output (two normalised states, the attended values, the activation
@@ -131,7 +131,6 @@ async function memoryParts(
   { description, path }: Pick<ModelRecord, 'description' | 'path'>,
   trainable: number,
 ): Promise<{ part: string; bytes: number }[]> {
-  const linearWeights = description.linears.reduce((sum, module) => sum + module.inFeatures * module.outFeatures, 0);
   const { tokens, heads } = await sequenceShape(description, path);
   const rows = config.per_device_train_batch_size * tokens;
   let activations = 0;
@@ -142,7 +141,7 @@ async function memoryParts(
     activations += rows * (outputs + 5 * description.hiddenSize + inner + heads * tokens);
   }
   const parts = {
-    weights: description.parameterCount + linearWeights,
+    weights: description.parameterCount,
     adapters: trainable,
     gradients: trainable,
     optimizer: 2 * trainable,

@@ -5,7 +5,9 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { frozenLinear } from '../ops/index.ts';
+import { frozenLinear, trainedLinear } from '../ops/index.ts';
+import type { LinearOptions } from '../ops/linear-options.ts';
+import { isTaping } from '../ops/operation.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
@@ -182,15 +184,19 @@ export class AdaptedModel implements LinearRunner {
     this.dropout = training ? (dropout ?? null) : null;
   }
 
-  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D {
+  get taped(): boolean {
+    return isTaping();
+  }
+
+  linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
     const trained = this.adapter?.trained.get(module.name);
     const adapted = this.adapter?.adapted.get(module.name);
     const isOn = adapted !== undefined && this.isOn(module);
     if (this.belowTape && (trained || isOn)) throw new Error(`${module.name} is trained, but runs without a tape`);
-    if (trained) return trainedLinear(x, trained);
+    if (trained) return trainedLinear(x, trained.weight, trained.bias, options);
     const frozen = this.base.frozenWeight(module);
-    if (!this.adapter || !isOn) return frozenLinear(x, frozen);
-    return this.adapter.variant.forward(x, frozen, adapted.factors, this.maskFor(x));
+    if (!this.adapter || !isOn) return frozenLinear(x, frozen, options);
+    return this.adapter.variant.forward(x, frozen, adapted.factors, { ...options, dropoutMask: this.maskFor(x) });
   }
 
   /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
@@ -225,7 +231,7 @@ export class AdaptedModel implements LinearRunner {
     for (const { module, factors, rank } of adapted.values()) {
       const frozen = this.base.frozenWeight(module);
       const host = { a: toHost(factors.a), b: toHost(factors.b), rank, scaling: factors.scaling };
-      const { data } = variant.mergedWeight(toHost(frozen.outputMajor), host);
+      const { data } = variant.mergedWeight(toHost(frozen.weight), host);
       frozen.replace(new Float32Array(data));
     }
     this.merged = true;
@@ -295,12 +301,6 @@ export class AdaptedModel implements LinearRunner {
     if (module) return module;
     throw new StudioError('refused', `The adapter saves ${name}, which is no linear of the base.`);
   }
-}
-
-/** x [rows, in] · Wᵀ + b, with gradients for all three. */
-function trainedLinear(x: tf.Tensor2D, { weight, bias }: TrainedLinear): tf.Tensor2D {
-  const product = tf.matMul<tf.Tensor2D>(x, tf.transpose(weight));
-  return bias ? tf.add<tf.Tensor2D>(product, bias) : product;
 }
 
 function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], base: BaseModel): Item[] {

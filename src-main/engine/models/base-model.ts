@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { FrozenWeight } from '../ops/frozen-weight.ts';
+import type { LinearOptions } from '../ops/linear-options.ts';
 
 /**
  * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
@@ -8,7 +9,9 @@ import type { FrozenWeight } from '../ops/frozen-weight.ts';
  */
 export interface LinearRunner {
   /** x: [rows, inFeatures] → [rows, outFeatures], bias and adapter (if there is an active one) included. */
-  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D;
+  linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
+  /** Whether gradients will be asked for: `activate` then makes the derivative along with the value. */
+  readonly taped: boolean;
 }
 
 /** Named inputs of a forward pass, e.g. pixel_values [batch, channels, height, width]. */
@@ -36,8 +39,8 @@ export interface BaseModel {
   /** The frozen weight [outFeatures, inFeatures] and bias of a linear, as stored; the caller must not dispose them. */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
   /**
-   * The same in both layouts, as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into
-   * the base and take it out again, bit for bit.
+   * The same as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into the base and take
+   * it out again, bit for bit.
    */
   frozenWeight(module: LinearModule): FrozenWeight;
   dispose(): void;

@@ -43,8 +43,8 @@ export async function loadVit(
       head: (states, runner) =>
         runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states.tokens))),
       frozen: (module) => {
-        const { outputMajor, bias } = tensors.linear(module);
-        return { weight: outputMajor, bias };
+        const { weight, bias } = tensors.linear(module);
+        return { weight, bias };
       },
       frozenWeight: (module) => tensors.linear(module),
       dispose: () => tensors.dispose(),
@@ -66,7 +66,7 @@ async function loadEmbedding(tensors: FrozenTensors, config: VitConfig): Promise
   return {
     image,
     patch,
-    projection: tensors.own(as2D(tf.transpose(filters))),
+    projection: as2D(filters),
     bias,
     classRow: tensors.own(tf.tidy(() => tf.add(classToken, tf.slice(positions, [0, 0, 0], [1, 1, hidden])))),
     positions: tensors.own(tf.slice(positions, [0, 1, 0], [1, config.tokens - 1, hidden])),

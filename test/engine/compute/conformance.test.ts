@@ -2,10 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { registerWasmKernels, unregisterWasmKernels } from '../../../src-main/engine/compute/wasm-kernels/index.ts';
+import {
+  FrozenWeight,
+  frozenLinear,
+  linearCrossEntropy,
+  softmaxCrossEntropy,
+} from '../../../src-main/engine/ops/index.ts';
+import { as1D, as2D } from '../../../src-main/engine/ops/operation.ts';
+import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { relativeDifference } from '../golden.ts';
 import { disposeWeights, type OperationCase, operationCases } from './cases.ts';
-import { get } from './reference.ts';
+import { AdamWReference, get } from './reference.ts';
 
 /** Every way in which the engine can compute: each backend of this machine, and wasm without our own kernels. */
 const ways = [];
@@ -49,6 +57,65 @@ for (const way of ways)
         const expected = differences(operation, values, name, weights);
         expect(relativeDifference(actual, expected), name).toBeLessThan(2e-5);
       }
+    });
+
+    it('computes a cross-entropy over a large vocabulary in blocks as it does in one piece', () => {
+      const [rows, hidden, vocabulary] = [130, 3, 70_000];
+      const random = RandomStream.seeded(3, 'study');
+      const before = tf.memory().numTensors;
+      const weight = Float32Array.from(normal(vocabulary * hidden, 1, random));
+      const frozen = new FrozenWeight({ shape: [vocabulary, hidden], data: weight }, null);
+      const values = normal(rows * hidden, 1, random);
+      const labels = values.slice(0, rows).map((_, row) => (row % 5 === 0 ? -100 : row * 517));
+      const of = (loss: (x: tf.Tensor2D, labels: tf.Tensor1D) => tf.Scalar) =>
+        tf.tidy(() => {
+          const labelTensor = as1D(tf.tensor(labels, [rows], 'int32'));
+          const x = tf.tensor2d(values, [rows, hidden]);
+          const made = tf.valueAndGrad((one: tf.Tensor) => loss(as2D(one), labelTensor))(x);
+          return [...made.value.dataSync(), ...made.grad.dataSync()];
+        });
+      const blocks = of((x, wanted) => linearCrossEntropy(x, frozen, wanted));
+      const whole = of((x, wanted) => softmaxCrossEntropy(frozenLinear(x, frozen), wanted));
+      frozen.dispose();
+      expect(relativeDifference(blocks, whole)).toBeLessThan(2e-6);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('takes steps of AdamW over several parameters at once', () => {
+      const settings = { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 };
+      const random = RandomStream.seeded(2, 'study');
+      const before = tf.memory().numTensors;
+      const shapes: Record<string, [number, number]> = { one: [3, 7], two: [1, 1], three: [8, 5] };
+      const values = new Map(Object.entries(shapes).map(([name, [a, b]]) => [name, normal(a * b, 1, random)]));
+      const variables = new Map(
+        Object.entries(shapes).map(([name, shape]) => [
+          name,
+          tf.tidy(() => tf.variable(tf.tensor2d(values.get(name) ?? [], shape))),
+        ]),
+      );
+      const shared = [...variables.values()].map((variable) => tf.clone(variable));
+      const optimizer = new AdamW(variables, settings);
+      const expected = new Map([...values].map(([name, start]) => [name, new AdamWReference(start, settings)]));
+      for (let step = 0; step < 4; step++) {
+        // The second parameter is off in one step.
+        const names = [...values.keys()].filter((name) => step !== 1 || name !== 'two');
+        const gradients = new Map(names.map((name) => [name, normal(values.get(name)?.length ?? 0, 3, random)]));
+        const tensors = new Map(
+          [...gradients].map(([name, gradient]) => [name, tf.tensor2d(gradient, shapes[name] ?? [0, 0])]),
+        );
+        optimizer.step(tensors, 0.01 * (step + 1), 0.5);
+        tf.dispose([...tensors.values()]);
+        for (const [name, gradient] of gradients) expected.get(name)?.step(gradient, 0.01 * (step + 1), 0.5);
+      }
+      for (const [name, reference] of expected)
+        expect(relativeDifference(variables.get(name)?.dataSync() ?? [], reference.values), name).toBeLessThan(2e-6);
+      // What shared the storage of a variable has kept its values.
+      [...values.values()].forEach((start, index) => {
+        expect(Array.from(shared[index]?.dataSync() ?? [])).toEqual(start);
+      });
+      optimizer.dispose();
+      tf.dispose([...shared, ...variables.values()]);
+      expect(tf.memory().numTensors).toBe(before);
     });
 
     it('keeps no tensor from one gradient to the next', () => {

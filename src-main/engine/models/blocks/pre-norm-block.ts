@@ -1,9 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { activate } from '../../ops/activate.ts';
 import { attention } from '../../ops/attention.ts';
 import { firstTokens } from '../../ops/first-tokens.ts';
-import { gelu } from '../../ops/gelu.ts';
-import { as2D } from '../../ops/operation.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
@@ -40,8 +38,12 @@ export function runPreNormBlock(
     { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens },
   );
   const residual = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
-  const middle = as2D(tf.add(residual, runner.linear(block.o, attended)));
-  const inner = gelu(runner.linear(block.fc1, applyNorm(block.after, middle)));
-  const out = as2D(tf.add(middle, runner.linear(block.fc2, inner)));
+  const middle = runner.linear(block.o, attended, { residual });
+  const { value, derivative } = activate(
+    runner.linear(block.fc1, applyNorm(block.after, middle)),
+    'gelu',
+    runner.taped,
+  );
+  const out = runner.linear(block.fc2, value, { residual: middle, derivative });
   return { hidden: out, batch, tokens: onlyFirstToken ? 1 : tokens };
 }
