@@ -3,13 +3,19 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 import { measureProducts } from './measure.ts';
+import { nativeBackend } from './native.ts';
 import { type ComputeChoice, computeHomes, computeLabels, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 
 /** Every compute backend of this version. */
-export const computeBackends: readonly ComputeBackend[] = [tensorflowBackend, webgpuBackend, wasmBackend];
+export const computeBackends: readonly ComputeBackend[] = [
+  tensorflowBackend,
+  webgpuBackend,
+  nativeBackend,
+  wasmBackend,
+];
 
 export interface ActiveCompute {
   readonly id: ComputeId;
