@@ -108,7 +108,7 @@ COTO_INLINE Vec logarithm(Vec given) {
 COTO_INLINE Vec exponential_minus_one(Vec x) {
   Vec const u = exponential(x);
   Vec const less = u - 1.0f;
-  Vec y = less * x / logarithm(u);
+  Vec y = less * (x / logarithm(u));
   y = select(u == 1.0f, x, y);
   y = select(less == -1.0f, less, y);
   return select(u == __builtin_inff(), u, y);
@@ -117,7 +117,7 @@ COTO_INLINE Vec exponential_minus_one(Vec x) {
 /** ln(1 + x), relative error below 4e-7 (Kahan's way). */
 COTO_INLINE Vec logarithm_of_one_plus(Vec x) {
   Vec const u = x + 1.0f;
-  Vec const y = logarithm(u) * x / (u - 1.0f);
+  Vec const y = logarithm(u) * (x / (u - 1.0f));
   Vec const near = select(u == 1.0f, x, y);
   return select(u == __builtin_inff(), u, near);
 }
@@ -137,7 +137,7 @@ COTO_INLINE Vec hyperbolic_tangent(Vec given) {
   q = multiply_add(q, z, splat(1.18534705686654e-04f));
   q = multiply_add(q, z, splat(2.26843463243900e-03f));
   q = multiply_add(q, z, splat(4.89352518554385e-03f));
-  return x * p / q;
+  return select(magnitude(given) > 9.0f, with_sign(splat(1.0f), given), x * p / q);
 }
 
 /** 1 / (1 + e^−x), relative error below 3e-7 down to e^−86. */
