@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { as1D, as2D, attribute, defineOperation, first, input, isTaping, onlyScalar } from './operation.ts';
 import { product } from './products.ts';
-import { ignoreLabels, rowLosses, rowSlopes } from './row-losses.ts';
+import { countedLabels, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.ts';
 
 /** Logits that the composition holds at a time: 16 MB of them. */
 const logitsAtOnce = 4 * 1024 * 1024;
@@ -14,7 +14,9 @@ const operation = defineOperation({
     const [x, weight] = [as2D(input(inputs, 'x')), as2D(input(inputs, 'weight'))];
     const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
     const wantsGradient = attribute(attributes, 'wantsGradient') !== 0;
-    const labels = ignoreLabels(input(inputs, 'labels'));
+    const labels = as1D(input(inputs, 'labels'));
+    const { weights } = countedLabels(labels);
+    const divisor = tf.maximum(tf.sum(weights), 1);
     const [rows, hidden] = x.shape;
     const rowsAtOnce = Math.max(1, Math.floor(logitsAtOnce / weight.shape[0]));
     const losses: tf.Tensor[] = [];
@@ -23,20 +25,16 @@ const operation = defineOperation({
       const count = Math.min(rowsAtOnce, rows - start);
       const made = tf.tidy(() => {
         const logits = product(tf.slice(x, [start, 0], [count, hidden]), weight, { ...options, transposeB: true });
-        const own = {
-          classes: as1D(tf.slice(labels.classes, [start], [count])),
-          counts: as1D(tf.slice(labels.counts, [start], [count])),
-          divisor: labels.divisor,
-        };
-        const loss = tf.sum(rowLosses(logits, own));
+        const own = tf.slice(labels, [start], [count]);
+        const share = tf.div(tf.sum(tf.slice(weights, [start], [count])), divisor);
+        const loss = tf.mul(softmaxCrossEntropy(logits, own), share);
         if (!wantsGradient) return [loss];
-        return [loss, product(tf.div(rowSlopes(logits, own), own.divisor), weight, options)];
+        return [loss, product(softmaxCrossEntropyGradient(logits, own, share), weight, options)];
       });
       losses.push(first(made));
       gradients.push(...made.slice(1));
     }
-    const loss = tf.div(tf.addN(losses), labels.divisor);
-    return [loss, wantsGradient ? tf.concat(gradients, 0) : tf.tensor1d([], 'float32')];
+    return [tf.addN(losses), wantsGradient ? tf.concat(gradients, 0) : tf.tensor1d([], 'float32')];
   },
   saved: { outputs: [null, 'dx'] },
   gradients: (dy, saved) => ({ x: () => tf.mul(input(saved, 'dx'), dy) }),

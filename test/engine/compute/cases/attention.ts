@@ -59,7 +59,9 @@ const attending = (given: AttentionCase): OperationCase => {
 export const attentionCases: readonly OperationCase[] = [
   attending({ batch: 2, tokens: 5, heads: 2, headSize: 4 }),
   attending({ batch: 3, tokens: 17, heads: 2, headSize: 6 }),
-  attending({ batch: 1, tokens: 65, heads: 1, headSize: 16 }),
+  // More rows than the kernels take at a time.
+  attending({ batch: 1, tokens: 70, heads: 1, headSize: 3 }),
+  attending({ batch: 1, tokens: 69, heads: 2, keyValueHeads: 1, headSize: 2, causal: true, window: 40 }),
   attending({ batch: 2, queries: 1, tokens: 6, heads: 3, headSize: 5 }),
   attending({ batch: 1, tokens: 6, heads: 2, headSize: 4, spread: 2.5 }),
   attending({ batch: 2, tokens: 7, heads: 2, headSize: 4, causal: true }),
