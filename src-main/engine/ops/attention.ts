@@ -76,7 +76,7 @@ const operation = defineOperation({
   gradients: (dy, saved, attributes) => {
     // One pass serves all three: they share the probabilities' gradient.
     const made = gradient({ ...saved, dy }, attributes);
-    return { q: () => tf.clone(at(made, 0)), k: () => tf.clone(at(made, 1)), v: () => tf.clone(at(made, 2)) };
+    return { q: () => at(made, 0), k: () => at(made, 1), v: () => at(made, 2) };
   },
 });
 

@@ -68,7 +68,7 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
             : product(dy, weight, { ...options, also: { a: dz, b: a } }),
         a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
         b: () => product(dy, input(saved, 'z'), { transposeA: true, scale }),
-        residual: () => tf.clone(dy),
+        residual: () => dy,
       };
     },
   });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { releasing } from './release.ts';
 import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
@@ -41,14 +42,14 @@ export function defineOperation(definition: OperationDefinition): Operation {
         return [...present];
       },
       outputsToSave: savedOutputs.map((output) => output !== null),
-      gradFunc: (dy, kept, attributes) => {
+      gradFunc: releasing((dy, kept, attributes) => {
         const names = savedNames.get(attributes) ?? [];
         return gradients(
           Array.isArray(dy) ? first(dy) : dy,
           Object.fromEntries(names.map((saved, index) => [saved, at(kept, index)])),
           numbers(attributes),
         );
-      },
+      }),
     });
   return (inputs, attributes = {}) => {
     const backend = tf.getBackend();

@@ -16,7 +16,7 @@ const operation = defineOperation({
     x: () => product(dy, input(saved, 'weight'), { times: saved['derivative'] }),
     weight: () => product(dy, input(saved, 'x'), { transposeA: true }),
     bias: () => tf.sum(dy, 0),
-    residual: () => tf.clone(dy),
+    residual: () => dy,
   }),
 });
 
