@@ -37,6 +37,10 @@ export const runConfigSchema = z.strictObject({
   per_device_train_batch_size: z.number().int().min(1).default(32),
   per_device_eval_batch_size: z.number().int().min(1).default(100),
   gradient_accumulation_steps: z.number().int().min(1).default(1),
+  gradient_checkpointing: z
+    .boolean()
+    .default(false)
+    .describe('less memory, more time: layers run again in the backward pass'),
   optim: z.enum(['adamw']).default('adamw'),
   weight_decay: z.number().min(0).default(0),
   adam_beta1: z.number().min(0).max(1).default(0.9),

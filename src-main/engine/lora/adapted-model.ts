@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { RandomStream } from '../../../src-shared/random.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import { frozenLinear, trainedLinear } from '../ops/index.ts';
@@ -211,7 +211,7 @@ export class AdaptedModel implements LinearRunner {
     try {
       return tidyStates(() => {
         let states = this.base.embed(inputs, this);
-        for (let index = 0; index < end; index++) states = this.oneLayer(index, states);
+        for (let index = 0; index < end; index++) states = this.layer(index, states);
         return states;
       });
     } finally {
@@ -222,6 +222,32 @@ export class AdaptedModel implements LinearRunner {
   /** The remaining layers and the head, on what `forwardBelow` gave (which stays the caller's). */
   forwardFrom(states: HiddenStates): tf.Tensor2D {
     return tf.tidy(() => this.layersAndHead(states, this.lowestActiveLayer()));
+  }
+
+  /** One of the remaining layers by itself. */
+  layer(index: number, states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.base.layer(index, states, this));
+  }
+
+  /** The head by itself. */
+  head(states: HiddenStates): tf.Tensor2D {
+    return tf.tidy(() => this.base.head(states, this));
+  }
+
+  /** Where the dropout stands, for `replayDropout`; null where there is none. */
+  dropoutState(): readonly number[] | null {
+    return this.dropout?.state() ?? null;
+  }
+
+  /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */
+  replayDropout<Result>(state: readonly number[] | null, run: () => Result): Result {
+    const current = this.dropout;
+    this.dropout = state === null ? null : RandomStream.restored(state);
+    try {
+      return run();
+    } finally {
+      this.dropout = current;
+    }
   }
 
   /** Puts every adapter into the base's weights; the forward pass then costs what the base costs. */
@@ -263,15 +289,11 @@ export class AdaptedModel implements LinearRunner {
   private layersAndHead(states: HiddenStates, start: number): tf.Tensor2D {
     let current = states;
     for (let index = start; index < this.base.layerCount; index++) {
-      const next = this.oneLayer(index, current);
+      const next = this.layer(index, current);
       if (current !== states) current.hidden.dispose();
       current = next;
     }
     return this.base.head(current, this);
-  }
-
-  private oneLayer(index: number, states: HiddenStates): HiddenStates {
-    return tidyStates(() => this.base.layer(index, states, this));
   }
 
   private loaded(): LoadedAdapter {

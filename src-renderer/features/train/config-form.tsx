@@ -32,6 +32,7 @@ const adapterExtras = [
 
 const optimisationExtras = [
   'per_device_eval_batch_size',
+  'gradient_checkpointing',
   'weight_decay',
   'max_grad_norm',
   'adam_beta1',

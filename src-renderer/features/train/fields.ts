@@ -143,6 +143,11 @@ const specs: readonly FieldSpec[] = [
     control: { kind: 'integer', minimum: 1 },
   },
   {
+    name: 'gradient_checkpointing',
+    help: 'Needs less memory and more time for the same result: layers run again in the backward pass instead of keeping their states.',
+    control: { kind: 'switch' },
+  },
+  {
     name: 'per_device_eval_batch_size',
     help: 'Examples a forward pass in evaluation. It changes the speed, not the result.',
     control: { kind: 'integer', minimum: 1 },
