@@ -131,7 +131,7 @@ async function memoryParts(
     trained: trainedTensors(config, description, dataset, targets),
     outputs: dataset.labels.length,
     batch: config.per_device_train_batch_size,
-    gradientCheckpointing: false,
+    gradientCheckpointing: config.gradient_checkpointing,
     bfloat16: config.compute_dtype === 'bfloat16',
     backend: config.compute_backend === 'auto' ? chosen : config.compute_backend,
   });

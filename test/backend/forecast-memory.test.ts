@@ -21,6 +21,7 @@ interface Case {
   readonly model: string;
   readonly batch: number;
   readonly adapter: Partial<AdapterSettings>;
+  readonly checkpointing?: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -39,6 +40,13 @@ const cases: readonly Case[] = [
     batch: 32,
     adapter: { layers_to_transform: [8, 9, 10, 11] },
   },
+  {
+    what: 'the bundled ViT, every linear, with gradient checkpointing',
+    model: bundled,
+    batch: 64,
+    adapter: {},
+    checkpointing: true,
+  },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];
 
@@ -51,7 +59,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
   });
 
   it.for(cases)('the forecast is within 15 percent of what is measured: $what', async (one, { skip }) => {
-    const { model: directory, batch, adapter } = one;
+    const { model: directory, batch, adapter, checkpointing = false } = one;
     const { peakBytes } = backend;
     if (!available || peakBytes === undefined) return skip(`${backend.label} is not available here`);
     const base = await loadBaseModel(directory);
@@ -60,7 +68,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialisation'), labels });
     const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
     const optimizer = new AdamW(model.trainable(), options);
-    const step = new TrainingStep(model, optimizer, 1);
+    const step = new TrainingStep(model, optimizer, 1, checkpointing);
     const image = base.description.image;
     if (image === null) throw new Error('a ViT without pictures');
     const shape = [batch, image.channels, image.height, image.width];
@@ -90,7 +98,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       trained: [...model.trainable().values()].map((variable) => variable.size),
       outputs: labels.length,
       batch,
-      gradientCheckpointing: false,
+      gradientCheckpointing: checkpointing,
       bfloat16: false,
       backend: backend.id,
     });
