@@ -2,6 +2,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
 import type { BaseModel } from './base-model.ts';
+import type { ModelMemory } from './memory.ts';
 
 /** A parsed config.json and where it came from, for messages. */
 export interface ModelConfigFile {
@@ -27,6 +28,8 @@ export interface ModelFamily {
   readonly modelType: string;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
+  /** What a training step of such a model keeps in memory, from its config alone. */
+  memory(config: ModelConfigFile): ModelMemory;
   load(
     description: ModelDescription,
     config: ModelConfigFile,
