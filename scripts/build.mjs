@@ -78,7 +78,11 @@ async function buildMain() {
     build({
       ...module,
       outdir: 'dist/engine',
-      entryPoints: { worker: 'src-main/engine/worker.ts', process: 'src-main/engine/process.ts' },
+      entryPoints: {
+        worker: 'src-main/engine/worker.ts',
+        process: 'src-main/engine/process.ts',
+        'setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
+      },
     }),
     build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);

@@ -4,7 +4,7 @@ import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 import { measureProducts } from './measure.ts';
 import { type ComputeChoice, computeHomes, computeLabels, preferred, requireAvailable } from './selection.ts';
-import { tensorflowBackend } from './tensorflow.ts';
+import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 
