@@ -20,7 +20,7 @@ process.exit(
   await runNode(tools.vitest, [
     'run',
     'test/engine/compute/conformance.test.ts',
-    'test/engine/compute/tensorflow.test.ts',
+    'test/engine/compute/tensorflow/round.test.ts',
     'test/backend/tensorflow.test.ts',
     '--testNamePattern=tensorflow',
   ]),

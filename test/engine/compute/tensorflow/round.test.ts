@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
+import { activateCompute, reportOn } from '../../../../src-main/engine/compute/index.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const report = await reportOn('tensorflow', false);
