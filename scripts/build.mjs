@@ -84,6 +84,7 @@ async function buildMain() {
         worker: 'src-main/engine/worker.ts',
         process: 'src-main/engine/process.ts',
         bench: 'src-main/engine/bench/worker.ts',
+        'setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
       },
     }),
     build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),

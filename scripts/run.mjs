@@ -8,7 +8,21 @@ import { giveUp } from './bootstrap/log.mjs';
 import { modules, nodeBinary, root } from './bootstrap/paths.mjs';
 
 const [task, ...args] = process.argv.slice(2);
-const tasks = ['start', 'coto', 'bench', 'dev', 'build', 'lint', 'typecheck', 'test', 'e2e', 'dist', 'screenshots'];
+const tasks = [
+  'start',
+  'coto',
+  'bench',
+  'dev',
+  'build',
+  'lint',
+  'typecheck',
+  'test',
+  'e2e',
+  'dist',
+  'screenshots',
+  'setup-tensorflow',
+  'test-tensorflow',
+];
 if (!task || !tasks.includes(task)) giveUp(`Say which task: ${tasks.join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < 20) giveUp(`Node 20 or later is needed; this is ${process.version}.`);
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import type { EngineHome } from '../engine/compute/selection.ts';
+import { findInstallation } from '../engine/compute/tensorflow/installation.ts';
 import { childProcessChannel } from '../transport/child-process.ts';
 import { messagePortChannel } from '../transport/message-port.ts';
 
@@ -52,7 +53,7 @@ export function startEngineProcess(node: string, file: URL = engineFile('process
     execPath: node,
     execArgv: [],
     serialization: 'advanced',
-    env: { ...process.env, COTO_ENGINE_PROCESS: 'child' },
+    env: { ...process.env, COTO_ENGINE_PROCESS: 'child', LD_LIBRARY_PATH: libraryPath() },
     // Drivers and libtensorflow write what nobody asked for.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -80,8 +81,15 @@ export function startEngineProcess(node: string, file: URL = engineFile('process
   };
 }
 
+/** CUDA's libraries, where libtensorflow was set up with them: the loader reads this when a process starts. */
+function libraryPath(): string | undefined {
+  const folders = findInstallation()?.libraryFolders ?? [];
+  const given = process.env['LD_LIBRARY_PATH'];
+  return folders.length === 0 ? given : [...folders, ...(given ? [given] : [])].join(':');
+}
+
 /** This very Node, or beside Electron the one that the shell names. */
-function plainNode(): string | null {
+export function plainNode(): string | null {
   if (process.versions['electron'] === undefined) return process.execPath;
   const named = process.env['COTO_NODE'];
   return named !== undefined && existsSync(named) ? named : null;

@@ -159,7 +159,7 @@ export class EngineSupervisor {
     const shared = home === 'thread' && (this.running ?? null)?.home !== 'process' ? await this.ensure(home) : null;
     let trial = shared;
     try {
-      for (const id of computeIdSchema.options.filter((one) => computeHomes[one] === home)) {
+      for (const id of offeredIds().filter((one) => computeHomes[one] === home)) {
         if (trial === null || trial.client.closed) trial = this.open(home);
         const report = await this.tryOn(trial, id, false);
         if (report !== null) reports.push(report);
@@ -220,6 +220,12 @@ export class EngineSupervisor {
     if (this.running === engine) this.running = null;
     await engine.host.terminate();
   }
+}
+
+/** COTO_COMPUTE_BACKENDS may name the only ones to be tried, e.g. "native,wasm"; by name every one can still be chosen. */
+function offeredIds(): ComputeId[] {
+  const named = process.env['COTO_COMPUTE_BACKENDS'];
+  return computeIdSchema.options.filter((id) => named === undefined || named.split(',').includes(id));
 }
 
 /** A run's own choice goes before that of the settings. */

@@ -20,24 +20,26 @@ export function requestKey<Name extends RequestName>(name: Name, input: RequestI
   return [name, input];
 }
 
-interface RequestOptions {
+interface RequestOptions<Answer> {
   /** False: do not ask (yet). */
   enabled?: boolean;
-  /** Ask again after so many milliseconds, for what changes without an event. */
-  refetchInterval?: number | false;
+  /** Ask again after so many milliseconds, for what changes without an event; may depend on the last answer. */
+  refetchInterval?: number | false | ((answer: Answer | undefined) => number | false);
 }
 
 /** Asks the backend and asks again whenever it says that the answer has changed. */
 export function useRequest<Name extends RequestName>(
   name: Name,
   input: RequestInput<Name>,
-  options: RequestOptions = {},
+  options: RequestOptions<RequestOutput<Name>> = {},
 ): UseQueryResult<RequestOutput<Name>, Error> {
+  const { refetchInterval = false } = options;
   return useQuery<RequestOutput<Name>, Error, RequestOutput<Name>, readonly unknown[]>({
     queryKey: requestKey(name, input),
     queryFn: () => request(name, input),
     enabled: options.enabled ?? true,
-    refetchInterval: options.refetchInterval ?? false,
+    refetchInterval:
+      typeof refetchInterval === 'function' ? (query) => refetchInterval(query.state.data) : refetchInterval,
   });
 }
 

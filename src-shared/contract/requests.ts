@@ -9,6 +9,7 @@ import {
   settingsChangesSchema,
   settingsSchema,
   systemStatusSchema,
+  tensorflowSetupSchema,
 } from '../domain/catalog.ts';
 import { datasetRecordSchema, examplePreviewSchema } from '../domain/dataset.ts';
 import {
@@ -38,6 +39,13 @@ export const requests = {
   'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
+  /** Setting libtensorflow up (see `npm run setup:tensorflow`): it goes on by itself, `state` tells how far it is. */
+  'tensorflow.state': { input: nothing, output: tensorflowSetupSchema },
+  'tensorflow.setup': {
+    input: z.strictObject({ device: z.enum(['auto', 'cpu', 'gpu']) }),
+    output: tensorflowSetupSchema,
+  },
+  'tensorflow.cancel': { input: nothing, output: tensorflowSetupSchema },
   'settings.get': { input: nothing, output: settingsSchema },
   'settings.set': { input: settingsChangesSchema, output: settingsSchema },
 

@@ -39,6 +39,16 @@ export const computeBackendReportSchema = z.object({
 });
 export type ComputeBackendReport = z.infer<typeof computeBackendReportSchema>;
 
+/** How the setup of libtensorflow stands; `done` and `total` in bytes while something is fetched. */
+export const tensorflowSetupSchema = z.object({
+  state: z.enum(['idle', 'running', 'done', 'failed', 'cancelled']),
+  phase: z.string().nullable(),
+  done: z.number().nullable(),
+  total: z.number().nullable(),
+  log: z.string(),
+});
+export type TensorflowSetup = z.infer<typeof tensorflowSetupSchema>;
+
 export const doctorReportSchema = z.object({
   version: z.string(),
   node: z.string(),

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { EngineHost, StartEngine } from '../../src-main/backend/engine-host.ts';
 import { type Backend, type BackendOptions, createBackend } from '../../src-main/backend/index.ts';
 import type { EngineHome } from '../../src-main/engine/compute/selection.ts';
@@ -8,6 +9,7 @@ import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../
 import { engineContract } from '../../src-main/engine/rpc-contract.ts';
 import { serveEngine } from '../../src-main/engine/serve-engine.ts';
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
+import type { ComputeId } from '../../src-shared/domain/catalog.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { goldenPath } from '../engine/golden.ts';
@@ -195,3 +197,27 @@ export const tinyConfig = {
   per_device_train_batch_size: 4,
   adapter: { r: 2, target_modules: ['q_proj', 'v_proj'] },
 };
+
+/** The model and the data that come with the studio. */
+export const bundledResources = fileURLToPath(new URL('../../assets', import.meta.url));
+
+/** Trains the bundled model for four steps of CoTo and answers the losses; the run must have completed on that backend. */
+export async function lossesOn(backend: OpenBackend, compute_backend: ComputeId): Promise<readonly number[]> {
+  const config = {
+    compute_backend,
+    max_steps: 4,
+    per_device_train_batch_size: 8,
+    eval_samples: 16,
+    logging_steps: 1,
+    adapter: { r: 4, target_modules: ['q_proj', 'v_proj'] },
+    coto: {},
+    seed: 3,
+  };
+  const { run } = await backend.handle('runs.create', { config });
+  await backend.idle();
+  const { status, error, facts } = await backend.handle('runs.get', { id: run.id });
+  if (status !== 'completed') throw new Error(`the run is ${status}: ${error?.message}`);
+  if (facts?.backend !== compute_backend) throw new Error(`the run computed on ${facts?.backend}`);
+  const rows = await backend.handle('runs.metrics', { id: run.id, names: ['loss'] });
+  return rows.map(({ value }) => value);
+}

@@ -21,6 +21,7 @@ import { reportHandlers } from './reports.ts';
 import { runHandlers } from './runs.ts';
 import { settingsHandlers } from './settings.ts';
 import { studyHandlers } from './studies.ts';
+import { tensorflowHandlers } from './tensorflow.ts';
 
 const schemas: {
   readonly [Name in RequestName]: { input: z.ZodType<RequestArgument<Name>>; output: z.ZodType<RequestOutput<Name>> };
@@ -50,6 +51,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(demoHandlers(services));
   register(reportHandlers(services));
   register(jobHandlers(services));
+  register(tensorflowHandlers(services));
   for (const name of Object.keys(requests))
     if (!endpoints.has(name)) throw new Error(`no handler for the request ${name}`);
 

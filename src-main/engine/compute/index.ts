@@ -5,7 +5,7 @@ import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-b
 import { measureProducts } from './measure.ts';
 import { nativeBackend } from './native.ts';
 import { type ComputeChoice, computeHomes, computeLabels, preferred, requireAvailable } from './selection.ts';
-import { tensorflowBackend } from './tensorflow.ts';
+import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 

@@ -9,6 +9,7 @@ import { Facts, Panel } from '../../components/panel.tsx';
 import { PathText } from '../../components/path-text.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
+import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
 
 const themeChoices = [
@@ -24,6 +25,8 @@ export default function SettingsPage() {
   const save = useAction('settings.set', { failureTitle: 'The setting was not saved' });
   const measurement = useMeasurement();
   const clipboard = useClipboard({ timeout: 1500 });
+  const isTensorflowThere =
+    doctor.data?.backends.some(({ id, available }) => id === 'tensorflow' && available) ?? false;
   const chosen = doctor.data?.backends.find((backend) => backend.chosen);
 
   return (
@@ -126,6 +129,9 @@ export default function SettingsPage() {
           flush
         >
           <ComputeTable backends={doctor.data?.backends} measuring={measurement.measuring} />
+        </Panel>
+        <Panel title="TensorFlow" note="set up on request, since it is large">
+          <TensorflowSetupRow isSetUp={isTensorflowThere} />
         </Panel>
         <Panel title="This machine">
           {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}

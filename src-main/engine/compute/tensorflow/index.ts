@@ -1,0 +1,70 @@
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
+import { findInstallation, type TensorflowInstallation, tensorflowVersion, wantedCuda } from './installation.ts';
+import { isUsingGpu, makeTensorflowBackend } from './load.ts';
+import { findNvidia, type NvidiaDevice } from './nvidia.ts';
+
+/**
+ * libtensorflow through tfjs's own addon: CUDA where the machine has it, else the CPU. Opt-in (`npm run setup:tensorflow`),
+ * since it is large; only ever loaded in a process of its own, because a driver crash or its clash with Electron's main
+ * process would take the application down.
+ */
+export const tensorflowBackend: ComputeBackend = {
+  id: 'tensorflow',
+  probe: async () => {
+    const nvidia = findNvidia();
+    const installation = findInstallation();
+    if (installation === null) return unavailable(missingReason(nvidia));
+    try {
+      return describe(installation, nvidia);
+    } catch (error) {
+      return unavailable(`libtensorflow did not load: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  },
+  activate: async () => {
+    const installation = findInstallation();
+    if (installation === null)
+      throw new StudioError('refused', missingReason(findNvidia()), 'Choose another compute backend in Settings.');
+    if (!tf.findBackend('tensorflow')) {
+      const backend = await makeTensorflowBackend(installation);
+      tf.registerBackend('tensorflow', () => backend);
+    }
+    if (!(await tf.setBackend('tensorflow'))) throw new StudioError('internal', 'libtensorflow did not start.');
+    const { device } = describe(installation, findNvidia());
+    return { device: device ?? 'libtensorflow', threads: availableParallelism() };
+  },
+};
+
+function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | null): ComputeProbe {
+  const { tensorflow, cuda, cudnn } = installation;
+  const library = `libtensorflow ${tensorflow}`;
+  if (isUsingGpu(installation) && nvidia !== null)
+    return {
+      available: true,
+      kind: 'gpu',
+      device: nvidia.name,
+      memoryBytes: nvidia.memoryBytes,
+      reason: `${library} with CUDA ${cuda ?? 'of the system'} and cuDNN ${cudnn ?? 'of the system'}, NVIDIA driver ${nvidia.driver}.`,
+    };
+  const cpu = `${library} on the processor`;
+  return {
+    available: true,
+    kind: 'cpu',
+    device: `CPU, ${availableParallelism()} threads`,
+    reason:
+      nvidia === null
+        ? `${cpu}: no NVIDIA driver was found (${wantedCuda} would come with "npm run setup:tensorflow -- --gpu").`
+        : `${cpu}: CUDA did not start on the ${nvidia.name} (driver ${nvidia.driver}). It wants ${
+            installation.device === 'gpu' && cuda !== null ? `CUDA ${cuda} and cuDNN ${cudnn}` : wantedCuda
+          }: run "npm run setup:tensorflow -- --gpu".`,
+  };
+}
+
+function missingReason(nvidia: NvidiaDevice | null): string {
+  const way = 'run "npm run setup:tensorflow" or use the button in Settings';
+  return nvidia === null
+    ? `libtensorflow ${tensorflowVersion} is not set up. It would compute on an NVIDIA GPU (${wantedCuda}), of which no driver was found, or on the processor: ${way}.`
+    : `libtensorflow ${tensorflowVersion} is not set up. It would compute on the ${nvidia.name} and brings ${wantedCuda}: ${way}.`;
+}

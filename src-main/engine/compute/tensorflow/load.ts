@@ -1,0 +1,63 @@
+import { createRequire, registerHooks } from 'node:module';
+import util from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { TensorflowInstallation } from './installation.ts';
+
+/** tfjs's kernels on the addon of `installation`, with its own modules left as they are. */
+export async function makeTensorflowBackend(installation: TensorflowInstallation): Promise<tf.KernelBackend> {
+  const binding = loadBinding(installation);
+  provideIsNullOrUndefined();
+  // The kernels ask for the whole of tfjs, of which they use the core.
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier === '@tensorflow/tfjs' ? '@tensorflow/tfjs-core' : specifier, context),
+  });
+  try {
+    await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+    const { NodeJSKernelBackend } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
+    mendRound();
+    return new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node');
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** Whether libtensorflow found a GPU that it can use. Throws the loader's error where a library is missing. */
+export function isUsingGpu(installation: TensorflowInstallation): boolean {
+  return loadBinding(installation).isUsingGpuDevice();
+}
+
+function loadBinding({ addon }: TensorflowInstallation): TFJSBinding {
+  // libtensorflow tells much of itself, and takes all of a GPU's memory.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  const loaded: unknown = createRequire(import.meta.url)(addon);
+  if (!isBinding(loaded)) throw new StudioError('internal', `${addon} is not the addon of tfjs.`);
+  return loaded;
+}
+
+function isBinding(value: unknown): value is TFJSBinding {
+  return typeof value === 'object' && value !== null && 'executeOp' in value && 'isUsingGpuDevice' in value;
+}
+
+/** tfjs-node calls `util.isNullOrUndefined`, which Node 23 removed. */
+function provideIsNullOrUndefined(): void {
+  if ('isNullOrUndefined' in util) return;
+  Object.defineProperty(util, 'isNullOrUndefined', {
+    value: (value: unknown) => value === null || value === undefined,
+  });
+}
+
+/** libtensorflow 2.21's `Round` answers zeros for int32, whose values are round as they are. */
+function mendRound(): void {
+  const [original, identity] = [tf.getKernel(tf.Round, 'tensorflow'), tf.getKernel(tf.Identity, 'tensorflow')];
+  if (!original || !identity) throw new StudioError('internal', 'tfjs-node has no kernel Round or Identity.');
+  tf.unregisterKernel(tf.Round, 'tensorflow');
+  tf.registerKernel({
+    ...original,
+    kernelFunc: (parameters) =>
+      (parameters.inputs['x']?.dtype === 'int32' ? identity : original).kernelFunc(parameters),
+  });
+}

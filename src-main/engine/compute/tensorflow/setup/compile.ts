@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { StudioError } from '../../../../../src-shared/contract/errors.ts';
+
+const compilerVariable = 'CXX';
+
+/** @throws StudioError refused where there is no C++ compiler; to be asked before anything is fetched. */
+export async function requireCompiler(signal: AbortSignal): Promise<void> {
+  const compiler = compilerName();
+  const { code } = await run(compiler, ['--version'], signal).catch(() => ({ code: 1 }));
+  if (code !== 0)
+    throw new StudioError(
+      'refused',
+      `There is no C++ compiler "${compiler}", which builds the link between tfjs and libtensorflow.`,
+      'Install one (on Debian or Ubuntu: sudo apt-get install g++), or name yours in CXX.',
+    );
+}
+
+/**
+ * Builds tfjs's addon, unchanged, against the libtensorflow in `folder`/tensorflow as `folder`/addon/tfjs_binding.node. It
+ * uses Node-API only, so that one file serves every Node.
+ */
+export async function compileAddon(folder: string, signal: AbortSignal): Promise<string> {
+  const binding = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
+  const addon = join(folder, 'addon', 'tfjs_binding.node');
+  mkdirSync(dirname(addon), { recursive: true });
+  const sources = readdirSync(binding).filter((name) => name.endsWith('.cc'));
+  const { code, output } = await run(
+    compilerName(),
+    [
+      ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+      `-I${join(packageFolder('node-api-headers'), 'include')}`,
+      `-I${join(folder, 'tensorflow', 'include')}`,
+      ...sources.map((name) => join(binding, name)),
+      ...['-o', addon, `-L${join(folder, 'tensorflow')}`],
+      ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../tensorflow'],
+    ],
+    signal,
+  );
+  if (code !== 0) throw new StudioError('refused', "tfjs's addon could not be compiled.", 'See the log.', output);
+  return addon;
+}
+
+/** Loads the addon in a process of its own and answers whether it computes on a GPU. Throws what the loader says. */
+export async function tryAddon(addon: string, libraryFolders: string[], signal: AbortSignal): Promise<boolean> {
+  const script = `process.stdout.write(String(require(${JSON.stringify(addon)}).isUsingGpuDevice()))`;
+  const environment = { LD_LIBRARY_PATH: [...libraryFolders, process.env['LD_LIBRARY_PATH'] ?? ''].join(':') };
+  const { code, output } = await run(process.execPath, ['-e', script], signal, environment);
+  if (code !== 0) throw new StudioError('refused', 'The new libtensorflow does not load.', 'See the log.', output);
+  return output.includes('true');
+}
+
+/** Where an installed package lies. */
+function packageFolder(name: string): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch {
+    throw new StudioError(
+      'refused',
+      `The package ${name} is not installed, which the build needs.`,
+      'Install the packages with "npm ci --ignore-scripts".',
+    );
+  }
+}
+
+function compilerName(): string {
+  return process.env[compilerVariable] || 'g++';
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  environment: Record<string, string> = {},
+): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { signal, env: { ...process.env, ...environment } });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** Whether this system's libtensorflow can be had: the wheels and the build line are Linux's, on x64. */
+export function requireSystem(): void {
+  if (process.platform === 'linux' && process.arch === 'x64' && existsSync('/lib64/ld-linux-x86-64.so.2')) return;
+  throw new StudioError(
+    'refused',
+    `libtensorflow is built for Linux with glibc on x64 only, not for ${process.platform} on ${process.arch}.`,
+    'WebGPU uses the graphics card of every system.',
+  );
+}

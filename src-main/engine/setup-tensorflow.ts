@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { toErrorValue } from '../../src-shared/contract/errors.ts';
+import { findNvidia } from './compute/tensorflow/nvidia.ts';
+import type { SetupProgress } from './compute/tensorflow/setup/progress.ts';
+import { setUpTensorflow } from './compute/tensorflow/setup/set-up.ts';
+
+/**
+ * `npm run setup:tensorflow [-- --cpu | --gpu]`: the script, and the process that the button in Settings starts. What comes
+ * about is told on standard error, and to a parent process in messages. Ctrl+C cancels it.
+ */
+const { values } = parseArgs({ options: { cpu: { type: 'boolean' }, gpu: { type: 'boolean' } } });
+const device = values.gpu ? 'gpu' : values.cpu || findNvidia() === null ? 'cpu' : 'gpu';
+const cancelled = new AbortController();
+let told = { phase: '', percent: -10, at: 0 };
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
+process.on('disconnect', () => cancelled.abort());
+
+try {
+  const folder = await setUpTensorflow(device, tell, cancelled.signal);
+  process.stderr.write(`[studio] libtensorflow for the ${device === 'gpu' ? 'GPU' : 'CPU'} lies in ${folder}\n`);
+} catch (thrown) {
+  const { message, hint, details } = toErrorValue(thrown);
+  const lines = cancelled.signal.aborted ? ['cancelled'] : [details ?? '', [message, hint].filter(Boolean).join(' ')];
+  process.stderr.write(
+    `${lines
+      .filter(Boolean)
+      .map((line) => `[studio] ${line}`)
+      .join('\n')}\n`,
+  );
+  process.exitCode = cancelled.signal.aborted ? 130 : 1;
+} finally {
+  if (process.connected) process.disconnect();
+}
+
+/** Every phase, and while something is fetched every tenth of it; a parent hears of it four times a second. */
+function tell(progress: SetupProgress): void {
+  const { phase, done, total } = progress;
+  const percent = done === null || total === null ? null : Math.floor((100 * done) / total);
+  const isNew = phase !== told.phase;
+  if (process.send && (isNew || Date.now() - told.at > 250)) {
+    told.at = Date.now();
+    process.send(progress);
+  }
+  if (!isNew && (percent === null || percent < told.percent + 10)) return;
+  told = { ...told, phase, percent: percent ?? -10 };
+  const size = total === null ? '' : ` (${Math.round(total / 1e6)} MB)`;
+  process.stderr.write(`[studio] ${phase}${percent === null ? '' : `${size}: ${percent} %`}\n`);
+}

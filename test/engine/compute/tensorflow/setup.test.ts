@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { downloadWheel } from '../../../../src-main/engine/compute/tensorflow/setup/download.ts';
+import { extractWheel } from '../../../../src-main/engine/compute/tensorflow/setup/wheel-file.ts';
+
+const signal = new AbortController().signal;
+const content = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 31) % 251));
+const wheel = {
+  project: 'some-project',
+  file: 'some_project-1.0-py3-none-any.whl',
+  bytes: content.length,
+  sha256: createHash('sha256').update(content).digest('hex'),
+};
+
+let folder: string;
+let server: Server;
+/** What the index serves as the file, and the ranges that were asked for. */
+let served: Buffer;
+let ranges: (string | undefined)[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'coto-setup-'));
+  served = content;
+  ranges = [];
+  server = createServer((request, response) => {
+    if (request.url === '/simple/some-project/')
+      response.end(JSON.stringify({ files: [{ filename: wheel.file, url: '../../files/wheel' }] }));
+    else if (request.url === '/files/wheel') {
+      const { range } = request.headers;
+      ranges.push(range);
+      const start = Number(range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
+      response.statusCode = range ? 206 : 200;
+      response.end(served.subarray(start));
+    } else {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  process.env['PIP_INDEX_URL'] = `http://127.0.0.1:${portOf(server)}/simple`;
+});
+afterEach(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a wheel is fetched', () => {
+  it('from the index, with its progress, and once only', async () => {
+    const target = join(folder, 'downloads', wheel.file);
+    const seen: (number | null)[] = [];
+    await downloadWheel(wheel, target, ({ done }) => seen.push(done), signal);
+    expect(readFileSync(target)).toEqual(content);
+    expect(seen).toContain(content.length);
+    await downloadWheel(wheel, target, () => undefined, signal);
+    expect(ranges).toEqual([undefined]);
+  });
+
+  it('from where an earlier attempt ended', async () => {
+    const target = join(folder, wheel.file);
+    writeFileSync(`${target}.part`, content.subarray(0, 1234));
+    await downloadWheel(wheel, target, () => undefined, signal);
+    expect(ranges).toEqual(['bytes=1234-']);
+    expect(readFileSync(target)).toEqual(content);
+  });
+
+  it('but not if it has other bytes than those that are pinned', async () => {
+    served = Buffer.concat([content.subarray(0, 4999), Buffer.from([7])]);
+    const target = join(folder, wheel.file);
+    await expect(downloadWheel(wheel, target, () => undefined, signal)).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringContaining(wheel.file),
+    });
+    expect(existsSync(target) || existsSync(`${target}.part`)).toBe(false);
+  });
+
+  it('or it is said that the index lacks it, or cannot be reached', async () => {
+    const fetched = (project: string) =>
+      downloadWheel({ ...wheel, project }, join(folder, 'x'), () => undefined, signal);
+    await expect(fetched('unknown')).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('404'),
+    });
+    await expect(
+      downloadWheel({ ...wheel, file: 'other.whl' }, join(folder, 'x'), () => undefined, signal),
+    ).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining('other.whl') });
+    server.close();
+    await expect(fetched('some-project')).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/127\.0\.0\.1.* cannot be reached/),
+    });
+  });
+});
+
+describe('a wheel is unpacked', () => {
+  it('as far as it is wanted, packed files and plain ones, empty ones too', async () => {
+    const file = join(folder, 'a.whl');
+    const files = {
+      'lib/packed.so': content,
+      'lib/plain.h': Buffer.from('plain'),
+      'lib/empty': Buffer.alloc(0),
+      other: content,
+    };
+    writeFileSync(file, zip(files));
+    await extractWheel(file, join(folder, 'out'), (name) => name.startsWith('lib/'), signal);
+    for (const name of ['lib/packed.so', 'lib/plain.h', 'lib/empty'] as const)
+      expect(readFileSync(join(folder, 'out', name))).toEqual(files[name]);
+    expect(existsSync(join(folder, 'out', 'other'))).toBe(false);
+  });
+
+  it('never outside its folder, and not where it is cut off', async () => {
+    const file = join(folder, 'a.whl');
+    writeFileSync(file, zip({ '../escaped': content }));
+    await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringContaining('../escaped'),
+    });
+    writeFileSync(file, zip({ one: content }).subarray(0, 300));
+    await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
+      code: 'invalid_file',
+    });
+  });
+});
+
+/** A zip archive; files above 1000 bytes are deflated. */
+function zip(files: Readonly<Record<string, Buffer>>): Buffer {
+  const locals: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, data] of Object.entries(files)) {
+    const deflated = data.length > 1000;
+    const packed = deflated ? deflateRawSync(data) : data;
+    const shared = Buffer.alloc(26);
+    shared.writeUInt16LE(20, 0);
+    shared.writeUInt16LE(deflated ? 8 : 0, 4);
+    shared.writeUInt32LE(crc32(data), 10);
+    shared.writeUInt32LE(packed.length, 14);
+    shared.writeUInt32LE(data.length, 18);
+    shared.writeUInt16LE(Buffer.byteLength(name), 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), shared, Buffer.from(name), packed]);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), shared, tail, Buffer.from(name)]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const entries = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(directory.length, 8);
+  end.writeUInt16LE(directory.length, 10);
+  end.writeUInt32LE(entries.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...locals, entries, end]);
+}
+
+function portOf(listening: Server): number {
+  const address: AddressInfo | string | null = listening.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
