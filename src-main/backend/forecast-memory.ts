@@ -1,3 +1,4 @@
+import type { ComputeId } from '../../src-shared/domain/catalog.ts';
 import type { ModelDescription } from '../../src-shared/domain/model.ts';
 import { type BackendMemory, backendMemory } from '../engine/compute/backend-memory.ts';
 import type { AdapterPresence, ModelMemory } from '../engine/models/memory.ts';
@@ -19,7 +20,7 @@ export interface StepShape {
   /** Products with the frozen linears in bfloat16. */
   readonly bfloat16: boolean;
   /** Id of the compute backend. */
-  readonly backend: string;
+  readonly backend: ComputeId;
 }
 
 export interface MemoryPart {

@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../src-shared/contract/requests.ts';
+import type { ComputeId } from '../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../src-shared/domain/dataset.ts';
 import type { LinearModule, ModelDescription, ModelRecord } from '../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
@@ -113,6 +114,14 @@ function groupNames(config: RunConfig, targets: readonly LinearModule[]): string
   return [...new Set(names)];
 }
 
+/** The compute backend that the run would take now; wasm, which is everywhere, as long as none was tried. */
+function expectedBackend(services: Services, config: RunConfig): ComputeId {
+  const settings = services.store.settings.get().compute_backend;
+  const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
+  if (choice !== 'auto') return choice;
+  return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
+}
+
 /** What the run's training step takes, on the compute backend that it would run on. */
 async function memoryParts(
   services: Services,
@@ -123,7 +132,6 @@ async function memoryParts(
 ): Promise<MemoryPart[]> {
   const file = await readConfig(path);
   const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
-  const chosen = services.engine.lastProbe?.find((report) => report.chosen)?.id ?? 'wasm';
   return forecastMemory({
     description,
     memory: familyOf(file).memory(file),
@@ -133,7 +141,7 @@ async function memoryParts(
     batch: config.per_device_train_batch_size,
     gradientCheckpointing: config.gradient_checkpointing,
     bfloat16: config.compute_dtype === 'bfloat16',
-    backend: config.compute_backend === 'auto' ? chosen : config.compute_backend,
+    backend: expectedBackend(services, config),
   });
 }
 

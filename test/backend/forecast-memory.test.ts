@@ -61,7 +61,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
   it.for(cases)('the forecast is within 15 percent of what is measured: $what', async (one, { skip }) => {
     const { model: directory, batch, adapter, checkpointing = false } = one;
     const { peakBytes } = backend;
-    if (!available || peakBytes === undefined) return skip(`${backend.label} is not available here`);
+    if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
     const base = await loadBaseModel(directory);
     const model = new AdaptedModel(base);
     const settings = adapterSettingsSchema.parse(adapter);

@@ -1,4 +1,4 @@
-import type { ComputeChoice } from './index.ts';
+import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 
 /** How a compute backend lays out what it is given, for the memory forecast. */
 export interface BackendMemory {
@@ -12,9 +12,8 @@ const plain: BackendMemory = { blockBytes: (bytes) => bytes, packsFrozenWeights:
 
 const pooled: BackendMemory = { blockBytes: sizeClass, packsFrozenWeights: true };
 
-export function backendMemory(backend: string): BackendMemory {
-  const pooledBackend: ComputeChoice = 'native';
-  return backend === pooledBackend ? pooled : plain;
+export function backendMemory(backend: ComputeId): BackendMemory {
+  return backend === 'native' ? pooled : plain;
 }
 
 /** As `class_of` in native/cpp/memory.cc: multiples of 64 bytes, from 256 bytes on four sizes to each power of two. */

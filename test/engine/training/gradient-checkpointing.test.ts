@@ -26,9 +26,9 @@ const masks: [string, number[] | null][] = [
   ['only the head on', [0, 0, 0]],
 ];
 
-it.each(masks)('gives the same gradients to the bit with %s, dropout and two micro-batches', (_, mask) => {
-  const plain = gradientsOf(mask, false);
-  const checkpointed = gradientsOf(mask, true);
+it.each(masks)('gives the same gradients to the bit with %s, dropout and two micro-batches', async (_, mask) => {
+  const plain = await gradientsOf(mask, false);
+  const checkpointed = await gradientsOf(mask, true);
   expect(checkpointed).toEqual(plain);
   expect(plain.gradients.size).toBe(mask === null ? 20 : mask.reduce((sum, bit) => sum + 6 * bit, 2));
 });
@@ -39,9 +39,9 @@ it('needs less memory at its peak', async () => {
   expect(checkpointed).toBeLessThan(0.7 * plain);
 });
 
-it('leaves no tensor behind', () => {
+it('leaves no tensor behind', async () => {
   const before = tf.memory().numTensors;
-  gradientsOf(null, true);
+  await gradientsOf(null, true);
   expect(tf.memory().numTensors).toBe(before);
 });
 
@@ -58,13 +58,13 @@ function recorder(seen: Map<string, number[]>): Optimizer {
     step: (gradients) => {
       for (const [name, gradient] of gradients) seen.set(name, [...gradient.dataSync()]);
     },
-    state: () => ({ steps: new Map(), tensors: new Map() }),
+    state: async () => ({ steps: new Map(), tensors: new Map() }),
     restore: () => undefined,
     dispose: () => undefined,
   };
 }
 
-function adapted(): AdaptedModel {
+async function adapted(): Promise<AdaptedModel> {
   const model = new AdaptedModel(base);
   const random = RandomStream.seeded(4, 'initialisation');
   const settings = adapterSettingsSchema.parse({
@@ -72,7 +72,7 @@ function adapted(): AdaptedModel {
     lora_dropout: 0.2,
     target_modules: ['q_proj', 'v_proj', 'fc2'],
   });
-  model.createAdapter(settings, { random, labels: base.description.labels });
+  await model.createAdapter(settings, { random, labels: base.description.labels });
   // B starts at zero, which would leave A without a gradient.
   for (const [name, variable] of model.trainable())
     if (name.includes('lora_B'))
@@ -87,8 +87,8 @@ function adapted(): AdaptedModel {
   return model;
 }
 
-function gradientsOf(mask: number[] | null, gradientCheckpointing: boolean) {
-  const model = adapted();
+async function gradientsOf(mask: number[] | null, gradientCheckpointing: boolean) {
+  const model = await adapted();
   const gradients = new Map<string, number[]>();
   const dropout = RandomStream.seeded(6, 'dropout');
   model.setTraining(true, dropout);
@@ -96,19 +96,19 @@ function gradientsOf(mask: number[] | null, gradientCheckpointing: boolean) {
   model.setActive(groups, mask === null ? null : Uint8Array.from(mask));
   const frozen = new Set(groups.flatMap((group, index) => (mask?.[index] === 0 ? group.variableNames : [])));
   const step = new TrainingStep(model, recorder(gradients), 0, gradientCheckpointing);
-  const { loss } = step.run([batch(3, 1), batch(2, 2)], 0, frozen);
+  const { loss } = await step.run([batch(3, 1), batch(2, 2)], 0, frozen);
   model.dispose();
   return { loss, gradients, dropout: dropout.state() };
 }
 
 /** Bytes above what stood before, at the peak of a step. */
 async function peakOf(gradientCheckpointing: boolean): Promise<number> {
-  const model = adapted();
+  const model = await adapted();
   model.setTraining(true, RandomStream.seeded(6, 'dropout'));
   const step = new TrainingStep(model, recorder(new Map()), 0, gradientCheckpointing);
   const before = tf.memory().numBytes;
-  const { peakBytes } = await tf.profile(() => {
-    step.run([batch(16, 1)], 0, new Set());
+  const { peakBytes } = await tf.profile(async () => {
+    await step.run([batch(16, 1)], 0, new Set());
     return tf.scalar(0);
   });
   model.dispose();
