@@ -18,9 +18,6 @@ import { AdamWReference, get } from './reference.ts';
 /** Backends that need a process of their own get it: each test file runs in one. */
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 
-/** Largest error in relation to the largest value. WGSL lets exp and log be several units in the last place off. */
-const valueTolerance = (way: string) => (way === 'webgpu' ? 2e-5 : 2e-6);
-
 /** Every way in which the engine can compute: each backend of this machine, and wasm without our own kernels. */
 const ways = [];
 for (const { id } of computeBackends) {
@@ -54,7 +51,7 @@ for (const { name: way, available, reason, activate } of ways)
       const values = draw(operation);
       const actual = await readAndDispose(tf.tidy(() => operation.run(tensorsOf(operation, values))));
       disposeWeights();
-      expect(relativeDifference(actual, operation.reference(taker(values)))).toBeLessThan(valueTolerance(way));
+      expect(relativeDifference(actual, operation.reference(taker(values)))).toBeLessThan(2e-6);
     });
 
     it.each(operationCases.filter(({ wanted }) => wanted.length > 0))('$name: gradients', async (operation) => {
