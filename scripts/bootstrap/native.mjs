@@ -17,12 +17,12 @@ import { basename, join } from 'node:path';
 import { say } from './log.mjs';
 import { modules, root } from './paths.mjs';
 
-const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cpp');
+export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cpp');
 const output = join(root, 'dist', 'native');
 const addonName = 'coto-native.node';
 
 /** The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time. */
-const instructionSets =
+export const instructionSets =
   process.arch === 'x64'
     ? {
         baseline: [],
@@ -31,7 +31,7 @@ const instructionSets =
       }
     : { baseline: [] };
 
-const flags = [
+export const flags = [
   ...['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-fno-math-errno', '-fno-trapping-math', '-pthread'],
   ...['-Wall', '-Wextra', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=coto_native'],
 ];
@@ -56,12 +56,10 @@ export async function ensureNative({ force = false } = {}) {
   writeFileSync(stampFile, stamp);
 }
 
-/**
- * Builds with sanitizers into a folder of its own; answers the addon's path. @param sanitizer 'address' or 'thread'
- */
-export async function buildSanitized(sanitizer, folder) {
+/** Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a folder of its own; answers its path. */
+export async function buildSanitized(folder) {
   mkdirSync(folder, { recursive: true });
-  const extra = [`-fsanitize=${sanitizer}`, '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
+  const extra = ['-fsanitize=address,undefined', '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
   const failure = await compile(findCompiler(), folder, extra);
   if (failure !== null) throw new Error(failure);
   return join(folder, addonName);
@@ -161,7 +159,7 @@ export function bundleLibraries(folder) {
   });
 }
 
-function findCompiler() {
+export function findCompiler() {
   const candidates = [process.env.CXX, 'g++', 'clang++', 'c++'].filter((name) => name);
   return candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) ?? null;
 }
