@@ -354,13 +354,16 @@ function toHost(tensor: tf.Tensor): HostTensor {
   return { shape: [...tensor.shape], data: new Float32Array(tensor.dataSync()) };
 }
 
-/** `tf.tidy` for hidden states: all tensors but the hidden ones are disposed. */
+/** `tf.tidy` for hidden states: all tensors but theirs are disposed. */
 function tidyStates(run: () => HiddenStates): HiddenStates {
-  let shape = { batch: 0, tokens: 0 };
-  const hidden = tf.tidy<tf.Tensor2D>(() => {
+  const made: HiddenStates[] = [];
+  tf.tidy(() => {
     const states = run();
-    shape = { batch: states.batch, tokens: states.tokens };
-    return states.hidden;
+    made.push(states);
+    const { rotary, mask } = states.context ?? {};
+    return [states.hidden, ...(rotary ? [rotary.cos, rotary.sin] : []), ...(mask ? [mask] : [])];
   });
-  return { hidden, ...shape };
+  const [states] = made;
+  if (states === undefined) throw new Error('a layer gave no states');
+  return states;
 }

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { FrozenWeight } from '../ops/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
+import type { RotaryTable } from '../ops/rotary.ts';
 
 /**
  * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
@@ -22,6 +23,16 @@ export interface HiddenStates {
   readonly hidden: tf.Tensor2D;
   readonly batch: number;
   readonly tokens: number;
+  /** What every layer reads and none changes. */
+  readonly context?: SequenceContext | undefined;
+}
+
+/** Where the tokens of a batch of texts stand, and which of them are padding. */
+export interface SequenceContext {
+  /** Of the positions of one sequence, or of every row of the batch. */
+  readonly rotary?: RotaryTable | undefined;
+  /** [batch, tokens], 1 to attend, 0 for padding; left out where there is none. */
+  readonly mask?: tf.Tensor2D | undefined;
 }
 
 /**
