@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { say } from './bootstrap/log.mjs';
+import { ensureNative } from './bootstrap/native.mjs';
 import { root } from './bootstrap/paths.mjs';
 
 const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
@@ -23,6 +24,7 @@ const targets = {
 
 /** Builds the named targets whose sources changed since they were last built. */
 export async function ensureBuild(names, { force = false } = {}) {
+  if (names.includes('main')) await ensureNative({ force });
   for (const name of names) {
     const target = targets[name];
     const stampFile = join(root, 'dist', `.stamp-${name}`);

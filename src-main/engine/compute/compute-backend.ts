@@ -8,7 +8,7 @@ export interface ComputeProbe {
 
 /** One compute backend of the engine: one file each, listed in `index.ts` in the order of preference. */
 export interface ComputeBackend {
-  readonly id: 'tensorflow' | 'wasm';
+  readonly id: 'tensorflow' | 'native' | 'wasm';
   readonly label: string;
   /** Whether values given to tfjs are copied at once, so that their memory may be used for others. */
   readonly copiesUploads?: boolean;

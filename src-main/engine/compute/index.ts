@@ -2,13 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, Settings } from '../../../src-shared/domain/catalog.ts';
 import type { ComputeBackend } from './compute-backend.ts';
+import { nativeBackend } from './native.ts';
 import { tensorflowBackend } from './tensorflow.ts';
 import { wasmBackend } from './wasm.ts';
 
 export type ComputeChoice = Settings['compute_backend'];
 
 /** Every compute backend, the preferred ones first. */
-export const computeBackends: readonly ComputeBackend[] = [tensorflowBackend, wasmBackend];
+export const computeBackends: readonly ComputeBackend[] = [tensorflowBackend, nativeBackend, wasmBackend];
 
 export interface ActiveCompute {
   readonly id: string;

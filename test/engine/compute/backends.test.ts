@@ -3,15 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { activateCompute, computeBackends, probeComputeBackends } from '../../../src-main/engine/compute/index.ts';
+import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { sourceHash } from '../../../src-main/engine/compute/wasm-kernels/kernels-binary.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-it('takes wasm here by itself and says why not another', async () => {
-  const listeners = process.listenerCount('uncaughtException');
+it('takes native by itself where it is built, else wasm, and says why not another', async () => {
   const active = await activateCompute('auto');
-  expect(active.id).toBe('wasm');
-  expect(active.device).not.toContain('without');
+  expect(active.id).toBe('addon' in loadAddon() ? 'native' : 'wasm');
   expect(active.reason).toMatch(/tfjs-node-gpu is not installed|may only be loaded/);
+});
+
+it('starts wasm with our kernels, and leaves the process its own way with errors', async () => {
+  const listeners = process.listenerCount('uncaughtException');
+  const active = await activateCompute('wasm');
+  expect(active.device).not.toContain('without');
   expect(process.listenerCount('uncaughtException')).toBe(listeners);
 });
 
@@ -23,7 +28,7 @@ it('reports every backend, with the product rate of the chosen one', async () =>
   expect(wasm?.gemmGflops).toBeGreaterThan(0.5);
 });
 
-it.each(['native', 'webgpu'] as const)('refuses %s, which this version does not have', async (choice) => {
+it.each(['webgpu'] as const)('refuses %s, which this version does not have', async (choice) => {
   const error = await activateCompute(choice).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(StudioError);
   expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${choice}"`) });

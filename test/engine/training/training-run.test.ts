@@ -14,6 +14,7 @@ import type { MicroBatch } from '../../../src-main/engine/training/training-step
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 const EXAMPLES = 40;
 const PIXELS = 3 * 16 * 16;
@@ -52,7 +53,7 @@ let base: BaseModel;
 let folder: string;
 
 beforeAll(async () => {
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
   base = await loadBaseModel(goldenPath('vit', 'base'));
 });
 beforeEach(() => {
