@@ -11,13 +11,15 @@ import { loadAddon } from './native/load-addon.ts';
 export const nativeBackend: ComputeBackend = {
   id: 'native',
   label: 'Native CPU',
+  copiesUploads: true,
   probe: async () => {
     const loaded = loadAddon();
     if (!('addon' in loaded)) return { available: false, device: null, reason: loaded.reason };
     return { available: true, device: describe(loaded.addon), reason: 'Compiled for this machine.' };
   },
-  activate: async () => {
+  activate: async (threads) => {
     const addon = required();
+    wantedThreads = threads ?? defaultThreads();
     if (!isRegistered) register(addon);
     if (!(await tf.setBackend(nativeBackendName)))
       throw new StudioError('internal', 'The native compute backend did not start.');
@@ -25,17 +27,22 @@ export const nativeBackend: ComputeBackend = {
     addon.setThreads(wantedThreads);
     return { device: describe(addon), threads: addon.threads() };
   },
+  bfloat16IsFaster: () => fasterNativePrecision() === 'bfloat16',
+  peakBytes: {
+    reset: () => required().resetPeak(),
+    read: () => required().statistics()[3] ?? 0,
+  },
 };
 
 let isRegistered = false;
-let wantedThreads = threadsFromEnvironment() ?? availableParallelism();
+let wantedThreads = defaultThreads();
 
 /**
  * Threads that the native backend computes with, at once and for later activations; null: as many as the machine runs in
  * parallel. The environment variable COTO_THREADS sets the default.
  */
 export function setNativeThreads(count: number | null): void {
-  wantedThreads = count ?? threadsFromEnvironment() ?? availableParallelism();
+  wantedThreads = count ?? defaultThreads();
   const loaded = loadAddon();
   if ('addon' in loaded) loaded.addon.setThreads(wantedThreads);
 }
@@ -94,6 +101,10 @@ function register(addon: NativeAddon): void {
 function describe(addon: NativeAddon): string {
   const processor = cpus()[0]?.model.trim() ?? process.arch;
   return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;
+}
+
+function defaultThreads(): number {
+  return threadsFromEnvironment() ?? availableParallelism();
 }
 
 function threadsFromEnvironment(): number | null {
