@@ -6,17 +6,24 @@ import { cacheFolder } from './paths.mjs';
 
 const installTimeout = 20 * 60_000;
 
+const windows = process.platform === 'win32';
+const folder = join(cacheFolder(), 'pytorch');
+const python = windows ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
+const complete = join(folder, 'complete');
+
+/** The Python with PyTorch that is there already, or null: COTO_BENCH_PYTHON, or the environment that was made earlier. */
+export function findPyTorch() {
+  if (process.env.COTO_BENCH_PYTHON) return process.env.COTO_BENCH_PYTHON;
+  return existsSync(complete) && existsSync(python) ? python : null;
+}
+
 /**
  * A Python with PyTorch, in an environment of its own in the cache folder, made where it is missing: `{ python }`, or
  * `{ reason }` why there is none. Nothing of the machine's own Python is touched.
  */
 export function ensurePyTorch() {
-  if (process.env.COTO_BENCH_PYTHON) return { python: process.env.COTO_BENCH_PYTHON };
-  const folder = join(cacheFolder(), 'pytorch');
-  const windows = process.platform === 'win32';
-  const python = windows ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
-  const complete = join(folder, 'complete');
-  if (existsSync(complete) && existsSync(python)) return { python };
+  const found = findPyTorch();
+  if (found !== null) return { python: found };
   const own = windows ? 'python' : 'python3';
   const has = (args) => spawnSync(own, args, { stdio: 'ignore' }).status === 0;
   if (!has(['--version'])) return { reason: `${own} was not found, so there is no PyTorch to compare with.` };

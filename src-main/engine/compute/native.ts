@@ -33,7 +33,7 @@ export const nativeBackend: ComputeBackend = {
     return { device: describe(addon), threads: addon.threads() };
   },
   bfloat16IsFaster: () => {
-    const { float32, bfloat16 } = measuredRates();
+    const { float32, bfloat16 } = measureNativeProducts();
     return bfloat16 >= worthwhile * float32;
   },
   bfloat16Product: (a, b) => product(a, b, { frozen: true, bfloat16: true }),
@@ -56,7 +56,7 @@ const typicalProducts = [
 let rates: { readonly float32: number; readonly bfloat16: number } | null = null;
 
 /** GFLOPS of products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024), timed once in about a tenth of a second. */
-function measuredRates(): { readonly float32: number; readonly bfloat16: number } {
+export function measureNativeProducts(): { readonly float32: number; readonly bfloat16: number } {
   const addon = required();
   const mean = (bfloat16: number) =>
     typicalProducts.reduce((sum, [m, k, n]) => sum + addon.measureProduct(m, k, n, bfloat16, 5), 0) /

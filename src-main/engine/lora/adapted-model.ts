@@ -5,7 +5,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { frozenLinear, trainedLinear } from '../ops/index.ts';
+import { frozenLinear, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
 import { toHost } from '../ops/to-host.ts';
@@ -205,7 +205,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
   forward(inputs: ModelInputs): tf.Tensor2D {
-    return tf.tidy(() => this.layersAndHead(this.base.embed(inputs, this), 0));
+    return tf.tidy(() => this.base.head(this.layersFrom(0, this.base.embed(inputs, this)), this));
   }
 
   /** Embedding and the layers below the lowest active one: nothing there is trained, so this runs outside gradient scopes. */
@@ -225,7 +225,12 @@ export class AdaptedModel implements LinearRunner {
 
   /** The remaining layers and the head, on what `forwardBelow` gave (which stays the caller's). */
   forwardFrom(states: HiddenStates): tf.Tensor2D {
-    return tf.tidy(() => this.layersAndHead(states, this.lowestActiveLayer()));
+    return tf.tidy(() => this.base.head(this.statesFrom(states), this));
+  }
+
+  /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
+  statesFrom(states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.layersFrom(this.lowestActiveLayer(), states));
   }
 
   /** One of the remaining layers by itself. */
@@ -233,9 +238,11 @@ export class AdaptedModel implements LinearRunner {
     return tidyStates(() => this.base.layer(index, states, this));
   }
 
-  /** The head by itself. */
-  head(states: HiddenStates): tf.Tensor2D {
-    return tf.tidy(() => this.base.head(states, this));
+  /** The head and the mean loss over the labels, on the last layer's states. */
+  loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+    return tf.tidy(
+      () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),
+    );
   }
 
   /** Where the dropout stands, for `replayDropout`; null where there is none. */
@@ -290,14 +297,14 @@ export class AdaptedModel implements LinearRunner {
     return dropoutMask(x.shape, probability, this.dropout);
   }
 
-  private layersAndHead(states: HiddenStates, start: number): tf.Tensor2D {
+  private layersFrom(start: number, states: HiddenStates): HiddenStates {
     let current = states;
     for (let index = start; index < this.base.layerCount; index++) {
       const next = this.layer(index, current);
       if (current !== states) current.hidden.dispose();
       current = next;
     }
-    return this.base.head(current, this);
+    return current;
   }
 
   private loaded(): LoadedAdapter {

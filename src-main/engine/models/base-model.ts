@@ -47,6 +47,11 @@ export interface BaseModel {
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
   /** The task's outputs, e.g. logits [batch, labels]. */
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
+  /**
+   * The loss straight from the last layer's states, where the outputs would be too many to hold (a language model's): the mean
+   * over the labels that are not −100. Left out where it is the cross-entropy of the head's outputs.
+   */
+  loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
   /** The frozen weight [outFeatures, inFeatures] and bias of a linear, as stored; the caller must not dispose them. */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
   /**

@@ -8,7 +8,8 @@ export interface LossGradients {
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
 }
 
-type Loss = (outputs: tf.Tensor2D) => tf.Scalar;
+/** Of the last layer's states. */
+type Loss = (states: HiddenStates) => tf.Scalar;
 
 /**
  * Forward and backward pass of one micro-batch. What lies below the lowest active adapter runs before the gradient scope,
@@ -21,7 +22,7 @@ export function lossGradients(
   loss: Loss,
 ): LossGradients {
   const below = model.forwardBelow(inputs);
-  return differentiate(() => loss(model.forwardFrom(below)), variables);
+  return differentiate(() => loss(model.statesFrom(below)), variables);
 }
 
 /**
@@ -43,7 +44,7 @@ export function checkpointedLossGradients(
     states = model.layer(index, states);
   }
   const top = states;
-  const head = differentiate(() => loss(model.head(top)), variables, kept.length > 0 ? top.hidden : null);
+  const head = differentiate(() => loss(top), variables, kept.length > 0 ? top.hidden : null);
   top.hidden.dispose();
   const gradients = new Map(head.gradients);
   let dy = head.inputGradient;

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { ModelInputs } from '../models/base-model.ts';
-import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
@@ -119,8 +118,8 @@ export class TrainingStep {
   ): LossGradients {
     const labelTensor = tf.tensor1d(labels, 'int32');
     const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
-    return compute(this.model, inputs, variables, (logits) => {
-      const loss = softmaxCrossEntropy(logits, labelTensor);
+    return compute(this.model, inputs, variables, (states) => {
+      const loss = this.model.loss(states, labelTensor);
       return share === 1 ? loss : tf.mul<tf.Scalar>(loss, share);
     });
   }
