@@ -1,5 +1,5 @@
 // Compiles the engine's wasm kernels and writes them as a TypeScript module, so that no bundle has to find a file.
-// Needs clang and wasm-ld 17 or later; only whoever changes kernels.c runs it: node scripts/build-wasm-kernels.mjs
+// Needs clang and wasm-ld 17 or later; only whoever changes kernels.c or values.c runs it: node scripts/build-wasm-kernels.mjs
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,11 +7,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../src-main/engine/compute/wasm-kernels/', import.meta.url));
-const source = path.join(folder, 'kernels.c');
+const engine = fileURLToPath(new URL('../src-main/engine/', import.meta.url));
 const work = mkdtempSync(path.join(tmpdir(), 'coto-kernels-'));
-const binary = path.join(work, 'kernels.wasm');
 try {
+  compile(path.join(engine, 'compute/wasm-kernels'), 'kernels', ['-mrelaxed-simd']);
+  compile(path.join(engine, 'formats/value-kernels'), 'values', []);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** `<folder>/<name>.c` → `<folder>/<name>-binary.ts`. */
+function compile(folder, name, options) {
+  const source = path.join(folder, `${name}.c`);
+  const binary = path.join(work, `${name}.wasm`);
   execFileSync(
     process.env['CLANG'] ?? 'clang-19',
     [
@@ -22,7 +30,7 @@ try {
       '-fno-builtin',
       '-fno-math-errno',
       '-msimd128',
-      '-mrelaxed-simd',
+      ...options,
       '-nostdlib',
       '-Wall',
       '-Wextra',
@@ -46,16 +54,14 @@ try {
       .match(/.{1,112}/g) ?? [];
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex');
   writeFileSync(
-    path.join(folder, 'kernels-binary.ts'),
-    `// Made from kernels.c by scripts/build-wasm-kernels.mjs: do not edit.\n\n` +
-      `/** SHA-256 of the kernels.c that this was made from. */\nexport const sourceHash = '${hash}';\n\n` +
+    path.join(folder, `${name}-binary.ts`),
+    `// Made from ${name}.c by scripts/build-wasm-kernels.mjs: do not edit.\n\n` +
+      `/** SHA-256 of the ${name}.c that this was made from. */\nexport const sourceHash = '${hash}';\n\n` +
       `/** The WebAssembly module, in base64. */\nexport const binary =\n${text.map((line) => `  '${line}'`).join(' +\n')};\n`,
   );
-} finally {
-  rmSync(work, { recursive: true, force: true });
 }
 
-/** The module shares tfjs's memory: a data segment (section 11) would overwrite what stands there. */
+/** The modules share their memory with others: a data segment (section 11) would overwrite what stands there. */
 function refuseData(bytes) {
   let at = 8;
   while (at < bytes.length) {
@@ -66,7 +72,7 @@ function refuseData(bytes) {
       size |= (next & 0x7f) << shift;
       if (next < 0x80) break;
     }
-    if (id === 11) throw new Error('kernels.c must not have static data: the module has a data segment');
+    if (id === 11) throw new Error('the kernels must not have static data: a module has a data segment');
     at += size;
   }
 }

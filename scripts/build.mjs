@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { say } from './bootstrap/log.mjs';
+import { ensureNative } from './bootstrap/native.mjs';
 import { modules, root } from './bootstrap/paths.mjs';
 
 const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
@@ -33,6 +34,7 @@ const targets = {
 
 /** Builds the named targets whose sources changed since they were last built. */
 export async function ensureBuild(names, { force = false } = {}) {
+  if (names.includes('main')) await ensureNative({ force });
   for (const name of names) {
     const target = targets[name];
     const stampFile = join(root, 'dist', `.stamp-${name}`);
@@ -91,6 +93,7 @@ async function buildMain() {
       entryPoints: {
         worker: 'src-main/engine/worker.ts',
         process: 'src-main/engine/process.ts',
+        bench: 'src-main/engine/bench/worker.ts',
         'setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
       },
     }),

@@ -11,6 +11,7 @@ const [task, ...args] = process.argv.slice(2);
 const tasks = [
   'start',
   'coto',
+  'bench',
   'dev',
   'build',
   'lint',
@@ -28,7 +29,7 @@ if (Number(process.versions.node.split('.')[0]) < 20) giveUp(`Node 20 or later i
 ensureDependencies();
 const child = spawn(nodeBinary, [join(root, 'scripts', 'tasks', `${task}.mjs`), ...args], {
   // `coto` reads the paths that a person writes from where the person stands; npm has changed to the root by now.
-  cwd: task === 'coto' ? (process.env.INIT_CWD ?? process.cwd()) : root,
+  cwd: task === 'coto' || task === 'bench' ? (process.env.INIT_CWD ?? process.cwd()) : root,
   stdio: 'inherit',
   env: {
     ...process.env,

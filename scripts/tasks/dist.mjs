@@ -16,6 +16,7 @@ import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
 import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
 import { giveUp, say } from '../bootstrap/log.mjs';
+import { bundleLibraries } from '../bootstrap/native.mjs';
 import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { run, runNode } from './steps.mjs';
@@ -44,9 +45,13 @@ rmSync(release, { recursive: true, force: true });
 const builder = join(modules, 'electron-builder', 'cli.js');
 const targets = options.includes('--installers') ? [] : ['--dir'];
 say(`packing with Electron ${version} …`);
+// The native addon looks for oneDNN beside itself first: only the pack carries a copy.
+const native = join(root, 'dist', 'native');
+const bundled = bundleLibraries(native);
 const packed = await runNode(builder, [...targets, '--config', configFile, '--publish', 'never'], {
   env: { CSC_IDENTITY_AUTO_DISCOVERY: 'false' },
 });
+for (const library of bundled) rmSync(join(native, library));
 if (packed !== 0) giveUp('electron-builder failed: see above.');
 
 const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') || /^mac/.test(name));

@@ -4,17 +4,15 @@ import type { RequestOutput } from '../../src-shared/contract/requests.ts';
 import type { DatasetDescription } from '../../src-shared/domain/dataset.ts';
 import type { LinearModule, ModelDescription, ModelRecord } from '../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
-import { readConfig } from '../engine/formats/hf-model.ts';
+import { familyOf, readConfig } from '../engine/formats/hf-model.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
 import { endsWithEntry, resolveTargetModules } from '../engine/lora/target-modules.ts';
-import { parseVitConfig } from '../engine/models/vit-config.ts';
 import { countSteps } from '../engine/training/training-run.ts';
+import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
 import { peekModel } from './library/models.ts';
 import { toYaml } from './run-yaml.ts';
 import type { Services } from './services.ts';
-
-const bytesPerFloat = 4;
 
 /** What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data. */
 export async function forecastRun(services: Services, config: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
@@ -22,18 +20,18 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
   const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
   const targets = resolveTargetModules(targetConfig(config, description), description);
-  const trainableParameters = countTrainable(config, description, dataset, targets);
+  const trained = trainedTensors(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
   return {
-    trainableParameters,
+    trainableParameters: trained.reduce((sum, count) => sum + count, 0),
     totalParameters: description.parameterCount,
     totalSteps,
     groups: groupNames(config, targets),
     targetModules: targets.map((module) => module.name),
     trainExamples,
-    memory: await memoryParts(config, model, trainableParameters),
+    memory: await memoryParts(services, config, model, dataset, targets),
     freeMemoryBytes: freemem(),
     stepMilliseconds,
     seconds: stepMilliseconds === null ? null : (stepMilliseconds * totalSteps) / 1000,
@@ -85,24 +83,27 @@ function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }
 
-/** LoRA: r · (in + out) a module; a head trained whole: as many rows as the data set has labels. */
-function countTrainable(
+/** Values of each trained tensor: A and B of every target; of a module trained whole its weight and bias. */
+function trainedTensors(
   config: RunConfig,
   model: ModelDescription,
   dataset: DatasetDescription,
   targets: readonly LinearModule[],
-): number {
-  let count = 0;
-  for (const module of targets) {
-    const names = [module.name, ...module.aliases];
-    const rank = patternValue(config.adapter.rank_pattern, names, config.adapter.r, 'rank_pattern');
-    count += rank * (module.inFeatures + module.outFeatures);
-  }
-  for (const module of savedModules(config, model)) {
+): number[] {
+  const factors = targets.flatMap((module) => {
+    const rank = rankOf(config, module);
+    return [rank * module.inFeatures, rank * module.outFeatures];
+  });
+  const whole = savedModules(config, model).flatMap((module) => {
+    // A head has as many rows as the data set has labels.
     const rows = module.isHead ? dataset.labels.length : module.outFeatures;
-    count += rows * (module.inFeatures + (module.hasBias ? 1 : 0));
-  }
-  return count;
+    return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
+  });
+  return [...factors, ...whole];
+}
+
+function rankOf({ adapter }: RunConfig, module: LinearModule): number {
+  return patternValue(adapter.rank_pattern, [module.name, ...module.aliases], adapter.r, 'rank_pattern');
 }
 
 function groupNames(config: RunConfig, targets: readonly LinearModule[]): string[] {
@@ -112,52 +113,30 @@ function groupNames(config: RunConfig, targets: readonly LinearModule[]): string
   return [...new Set(names)];
 }
 
-/**
- * Bytes at the peak of a training step, by part; float32 throughout.
- *
- * - weights: all parameters once, and the linears a second time, since each frozen weight is kept in both layouts.
- * - adapters n, gradients n, AdamW's two moments 2n, for n trainable parameters.
- * - activations kept for the backward pass, for each layer and each of batch · tokens rows: what every linear gives
- *   (Σ outFeatures), the inputs that are no linear's output (two normalised states, the attended values, the activation
- *   between the two feed-forward linears: 3 · hidden + inner), two residual sums (2 · hidden), and the attention
- *   probabilities (heads · tokens). That is with every layer on: with CoTo, steps whose lowest layers are off need less.
- * - activation gradients: as much again, since tfjs keeps the gradient of every state until the backward pass has ended.
- *
- * Measured on the bundled ViT with tf.profile, batches of 16 to 256: the peak was 9 % above the two together. What a compute
- * backend keeps in reserve is not in it.
- */
+/** What the run's training step takes, on the compute backend that it would run on. */
 async function memoryParts(
+  services: Services,
   config: RunConfig,
   { description, path }: Pick<ModelRecord, 'description' | 'path'>,
-  trainable: number,
-): Promise<{ part: string; bytes: number }[]> {
-  const linearWeights = description.linears.reduce((sum, module) => sum + module.inFeatures * module.outFeatures, 0);
-  const { tokens, heads } = await sequenceShape(description, path);
-  const rows = config.per_device_train_batch_size * tokens;
-  let activations = 0;
-  for (let layer = 0; layer < description.layerCount; layer++) {
-    const linears = description.linears.filter((module) => module.layer === layer);
-    const outputs = linears.reduce((sum, module) => sum + module.outFeatures, 0);
-    const inner = Math.max(0, ...linears.map((module) => module.outFeatures));
-    activations += rows * (outputs + 5 * description.hiddenSize + inner + heads * tokens);
-  }
-  const parts = {
-    weights: description.parameterCount + linearWeights,
-    adapters: trainable,
-    gradients: trainable,
-    optimizer: 2 * trainable,
-    activations,
-    'activation gradients': activations,
-  };
-  return Object.entries(parts).map(([part, floats]) => ({ part, bytes: floats * bytesPerFloat }));
-}
-
-/** How many tokens an example has, and how many attention heads look at them. */
-async function sequenceShape(description: ModelDescription, path: string): Promise<{ tokens: number; heads: number }> {
-  if (description.family !== 'vit')
-    throw new StudioError('internal', `The memory forecast does not know the family ${description.family}.`);
-  const { tokens, heads } = parseVitConfig(await readConfig(path));
-  return { tokens, heads };
+  dataset: DatasetDescription,
+  targets: readonly LinearModule[],
+): Promise<MemoryPart[]> {
+  const file = await readConfig(path);
+  const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
+  const chosen =
+    services.engine.backends(services.store.settings.get().compute_backend)?.find((report) => report.chosen)?.id ??
+    'wasm';
+  return forecastMemory({
+    description,
+    memory: familyOf(file).memory(file),
+    adapters: { rank: (module) => ranks.get(module) ?? 0, dropout: config.adapter.lora_dropout > 0 },
+    trained: trainedTensors(config, description, dataset, targets),
+    outputs: dataset.labels.length,
+    batch: config.per_device_train_batch_size,
+    gradientCheckpointing: config.gradient_checkpointing,
+    bfloat16: config.compute_dtype === 'bfloat16',
+    backend: config.compute_backend === 'auto' ? chosen : config.compute_backend,
+  });
 }
 
 /** Median over past runs of the same model, batch, targets and use of CoTo of their own median step; null without one. */

@@ -25,7 +25,7 @@ export function describeRun(run: RunRecord): string {
     lines.push(
       ['steps', `${run.step} of ${facts.totalSteps}`],
       ['trainable', `${formatCount(facts.trainableParameters)} of ${formatCount(facts.totalParameters)} parameters`],
-      ['computed on', `${facts.backend}, ${facts.threads} threads`],
+      ['computed on', `${facts.backend}, ${facts.threads} threads, ${facts.computeDtype}`],
     );
   if (result !== null)
     lines.push(

@@ -24,13 +24,15 @@ import {
  * queue are the backend's. One task runs at a time.
  */
 const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);
+/** On what a task computes. Without `threads` it is one for each core; a backend of one thread takes no notice. */
+const computeFields = { compute: backendChoice, threads: z.number().int().min(1).optional() };
 const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
 /** Folders of the adapters that a study's references mean, in the order in which references occur. */
 const resolvedReference = z.object({ reference: adapterReferenceSchema, directory: z.string() });
 
 export const trainTaskSchema = z.object({
   kind: z.literal('train'),
-  compute: backendChoice,
+  ...computeFields,
   config: runConfigSchema,
   modelDirectory: z.string(),
   dataset: datasetSourceSchema,
@@ -41,7 +43,7 @@ export const trainTaskSchema = z.object({
 });
 export const evaluateTaskSchema = z.object({
   kind: z.literal('evaluate'),
-  compute: backendChoice,
+  ...computeFields,
   modelDirectory: z.string(),
   dataset: datasetSourceSchema,
   eval_samples: z.number().int(),
@@ -49,7 +51,7 @@ export const evaluateTaskSchema = z.object({
 });
 export const mergeTaskSchema = z.object({
   kind: z.literal('merge'),
-  compute: backendChoice,
+  ...computeFields,
   modelDirectory: z.string(),
   adapters: z.array(weightedFolder),
   method: z.string(),
@@ -62,7 +64,7 @@ export const mergeTaskSchema = z.object({
 });
 export const pruneTaskSchema = z.object({
   kind: z.literal('prune'),
-  compute: backendChoice,
+  ...computeFields,
   modelDirectory: z.string(),
   adapterDirectory: z.string(),
   method: z.string(),
@@ -71,7 +73,7 @@ export const pruneTaskSchema = z.object({
 });
 export const studyTaskSchema = z.object({
   kind: z.literal('study'),
-  compute: backendChoice,
+  ...computeFields,
   config: z.discriminatedUnion('kind', [lambdaStudyConfigSchema, pruningStudyConfigSchema, mergingStudyConfigSchema]),
   modelDirectory: z.string(),
   dataset: datasetSourceSchema,
@@ -80,7 +82,7 @@ export const studyTaskSchema = z.object({
 /** Named tensors in, named tensors out: parity checks. */
 export const logitsTaskSchema = z.object({
   kind: z.literal('logits'),
-  compute: backendChoice,
+  ...computeFields,
   modelDirectory: z.string(),
   adapterDirectory: z.string().nullable(),
   inputsFile: z.string(),

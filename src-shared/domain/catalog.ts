@@ -81,12 +81,14 @@ export type SystemStatus = z.infer<typeof systemStatusSchema>;
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
+  threads: z.number().int().min(1).nullable().default(null).describe('threads that compute; null: one for each core'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 /** What may be set, one or several at a time. Not settingsSchema.partial(): that would fill in the defaults of the others. */
 export const settingsChangesSchema = z.strictObject({
   theme: settingsSchema.shape.theme.unwrap().optional(),
   compute_backend: settingsSchema.shape.compute_backend.unwrap().optional(),
+  threads: settingsSchema.shape.threads.unwrap().optional(),
 });
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
 

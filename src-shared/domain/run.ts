@@ -37,6 +37,10 @@ export const runConfigSchema = z.strictObject({
   per_device_train_batch_size: z.number().int().min(1).default(32),
   per_device_eval_batch_size: z.number().int().min(1).default(100),
   gradient_accumulation_steps: z.number().int().min(1).default(1),
+  gradient_checkpointing: z
+    .boolean()
+    .default(false)
+    .describe('less memory, more time: layers run again in the backward pass'),
   optim: z.enum(['adamw']).default('adamw'),
   weight_decay: z.number().min(0).default(0),
   adam_beta1: z.number().min(0).max(1).default(0.9),
@@ -57,6 +61,10 @@ export const runConfigSchema = z.strictObject({
     .describe('the adapter handed on is the best checkpoint, else the last'),
 
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
+  compute_dtype: z
+    .enum(['auto', 'float32', 'bfloat16'])
+    .default('auto')
+    .describe('of the products with the frozen base; auto: bfloat16 where it was timed to be faster, else float32'),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
@@ -91,6 +99,7 @@ export const runFactsSchema = z.object({
   evalExamples: z.number().int(),
   backend: z.string(),
   threads: z.number().int(),
+  computeDtype: z.enum(['float32', 'bfloat16']).default('float32'),
 });
 export type RunFacts = z.infer<typeof runFactsSchema>;
 

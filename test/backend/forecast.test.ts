@@ -38,16 +38,21 @@ describe('the forecast of a run', () => {
     // 30 examples in batches of 4 are 8 steps an epoch.
     expect(forecast.totalSteps).toBe(24);
     const bytes = Object.fromEntries(forecast.memory.map((part) => [part.part, part.bytes]));
-    // A row keeps 4 · 32 + 48 + 32 linear outputs, 5 · 32 + 48 other states and 4 · 17 probabilities.
-    const activations = 4 * 2 * (4 * 17) * (208 + 208 + 68);
-    const linears = 2 * (4 * 32 * 32 + 2 * 32 * 48) + 320;
+    const rows = 4 * 17;
+    // The first layer keeps its input, q, k, v, attention's result, the middle state (32 each), fc1's derivative (48), sums
+    // (4 heads), the inputs of q and fc1 (adapted), and r values each of q (2) and fc1 (3).
+    const first = rows * (6 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
+    // The second does the same for the class token of each of the 4 pictures, but for its input, k and v.
+    const second = rows * 3 * 32 + 4 * (3 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
+    // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalised state.
+    const working = 4 * (48 + 48 + 32 + 32) + rows * 32;
     expect(bytes).toEqual({
-      weights: 4 * (forecast.totalParameters + linears),
+      weights: 4 * forecast.totalParameters,
       adapters: 4 * trainable,
       gradients: 4 * trainable,
       optimizer: 8 * trainable,
-      activations,
-      'activation gradients': activations,
+      activations: 4 * (4 * 28 * 28 + Math.max(first + second + working, first + rows * (48 + 48 + 32))),
+      logits: 4 * 4 * (32 + 32 + 10 + 10),
     });
   });
 

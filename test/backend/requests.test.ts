@@ -47,8 +47,18 @@ describe('requests', () => {
 
   it('set one setting and leave the others', async () => {
     await backend.handle('settings.set', { compute_backend: 'wasm' });
-    expect(await backend.handle('settings.set', { theme: 'dark' })).toEqual({ theme: 'dark', compute_backend: 'wasm' });
-    await backend.handle('settings.set', { theme: 'system', compute_backend: 'auto' });
+    expect(await backend.handle('settings.set', { theme: 'dark' })).toEqual({
+      theme: 'dark',
+      compute_backend: 'wasm',
+      threads: null,
+    });
+    await backend.handle('settings.set', { theme: 'system', compute_backend: 'auto', threads: 1 });
+    expect((await backend.handle('settings.get', {})).threads).toBe(1);
+    await expect(backend.handle('settings.set', { threads: 100_000 })).rejects.toThrow(
+      /threads is 100000, but this machine/,
+    );
+    await expect(backend.handle('settings.set', { threads: 0 })).rejects.toMatchObject({ code: 'invalid_input' });
+    await backend.handle('settings.set', { threads: null });
   });
 
   it('tell what there is to choose from, and how the machine is', async () => {

@@ -322,3 +322,22 @@ test('help and version answer without a studio', async () => {
   expect((await coto(['--version'])).out.trim()).toBe(version);
   expect((await coto(['prune', '--help'])).out).toMatch(/--third <low\|middle\|high>[\s\S]*--sparsity <number>/);
 });
+
+test('settings are shown and changed, and a wrong one is refused', async () => {
+  expect((await coto(['settings', 'threads=1', 'theme=dark'])).code).toBe(0);
+  const shown = await coto(['settings']);
+  expect(shown.out).toMatch(/threads +1\n/);
+  expect(shown.out).toMatch(/theme +dark\n/);
+  for (const [wrong, words] of [
+    ['threads=100000', /threads is 100000, but this machine has/],
+    ['threads=0', /threads/],
+    ['thread=1', /There is no setting "thread"\. There are: theme, compute_backend, threads\./],
+    ['threads', /"threads" is not name=value/],
+  ] as const) {
+    const { code, err } = await coto(['settings', wrong]);
+    expect(code).toBe(1);
+    expect(err).toMatch(words);
+  }
+  await coto(['settings', 'threads=null']);
+  expect(JSON.parse((await coto(['settings', '--json'])).out)).toMatchObject({ threads: null });
+});

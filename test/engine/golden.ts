@@ -19,5 +19,5 @@ export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLik
     difference = Math.max(difference, Math.abs((actual[index] ?? Number.NaN) - (expected[index] ?? Number.NaN)));
     scale = Math.max(scale, Math.abs(expected[index] ?? Number.NaN));
   }
-  return difference / scale;
+  return difference === 0 ? 0 : difference / scale;
 }

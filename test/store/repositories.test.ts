@@ -50,10 +50,10 @@ describe('models, data sets, settings', () => {
   });
 
   it('are set one at a time; a value that is no longer allowed gives way to the default', () => {
-    expect(store.settings.get()).toEqual({ theme: 'system', compute_backend: 'auto' });
+    expect(store.settings.get()).toEqual({ theme: 'system', compute_backend: 'auto', threads: null });
     store.settings.set({ theme: 'dark' });
     store.settings.set({ compute_backend: 'wasm' });
-    expect(store.settings.get()).toEqual({ theme: 'dark', compute_backend: 'wasm' });
+    expect(store.settings.get()).toEqual({ theme: 'dark', compute_backend: 'wasm', threads: null });
   });
 
   it('remember a description only as long as the stamp is the same', () => {

@@ -3,6 +3,7 @@ import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
+import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
 
 /** Scores a base, an adapter or an ensemble of adapters on a data set's test split. */
@@ -24,7 +25,7 @@ export function evaluateExecutor(services: Services): JobExecutor<'evaluate'> {
       });
       const answer = await context.runEngine({
         kind: 'evaluate',
-        compute: store.settings.get().compute_backend,
+        ...computeFields(store),
         modelDirectory: model.path,
         dataset: dataset.source,
         eval_samples: request.eval_samples,

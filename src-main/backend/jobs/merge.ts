@@ -6,6 +6,7 @@ import { mergeMethod } from '../../engine/merge/index.ts';
 import { commonModel, listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
+import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
 
 /** What `merge.result` answers. */
@@ -24,7 +25,7 @@ export function mergeExecutor(services: Services): JobExecutor<'merge'> {
       try {
         const answer = await context.runEngine({
           kind: 'merge',
-          compute: store.settings.get().compute_backend,
+          ...computeFields(store),
           modelDirectory: model.path,
           adapters: payload.adapters.map(({ weight }, index) => ({
             directory: home.absolute(adapters[index]?.folder ?? ''),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
+import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
 
 export const pruneJobResultSchema = z.object({
@@ -22,7 +23,7 @@ export function pruneExecutor(services: Services): JobExecutor<'prune'> {
       try {
         const { kept, total } = await context.runEngine({
           kind: 'prune',
-          compute: store.settings.get().compute_backend,
+          ...computeFields(store),
           modelDirectory: model.path,
           adapterDirectory: home.absolute(adapter.folder),
           method: payload.method,

@@ -3,6 +3,7 @@ import type { AdapterReference, StudyConfig, StudyRecord } from '../../../src-sh
 import { commonModel, resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
+import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
 
 /** Runs a study on adapters that are there by now. */
@@ -19,7 +20,7 @@ export function studyExecutor(services: Services): JobExecutor<'study'> {
       hub.listChanged('studies');
       const answer = await context.runEngine({
         kind: 'study',
-        compute: store.settings.get().compute_backend,
+        ...computeFields(store),
         config: study.config,
         modelDirectory: model.path,
         dataset: dataset.source,

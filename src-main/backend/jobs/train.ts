@@ -9,6 +9,7 @@ import { copyAdapterIn } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
+import { computeFields } from './compute-fields.ts';
 import type { JobExecutor, JobOutcome } from './executor.ts';
 
 /** Trains a run, from its start or from a checkpoint, and hands its adapter on. */
@@ -50,7 +51,7 @@ export function trainExecutor(services: Services): JobExecutor<'train'> {
       const answer = await context.runEngine(
         {
           kind: 'train',
-          compute: store.settings.get().compute_backend,
+          ...computeFields(store),
           config: run.config,
           modelDirectory: model.path,
           dataset: dataset.source,

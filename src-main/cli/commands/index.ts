@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Surroundings } from '../command.ts';
 import { addAdapterCommands } from './adapters.ts';
+import { addBenchCommand } from './bench.ts';
 import { addDatasetCommands } from './datasets.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -10,6 +11,7 @@ import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
 import { addPruneCommand } from './prune.ts';
 import { addRunCommands } from './runs.ts';
+import { addSettingsCommand } from './settings.ts';
 import { addStudyCommand } from './study.ts';
 import { addTrainCommand } from './train.ts';
 
@@ -27,4 +29,6 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addPruneCommand,
   addStudyCommand,
   addLogitsCommand,
+  addBenchCommand,
+  addSettingsCommand,
 ];

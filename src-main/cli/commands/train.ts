@@ -3,9 +3,10 @@ import { isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { type Answer, addCommand, type Surroundings } from '../command.ts';
 import { followJob } from '../follow.ts';
-import { countBySuffix, formatFacts } from '../format.ts';
+import { countBySuffix, formatBytes, formatFacts } from '../format.ts';
 import { findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import type { StudioClient } from '../studio.ts';
@@ -119,5 +120,13 @@ function forecastText(forecast: RequestOutput<'runs.forecast'>): string {
     ['trainable', `${forecast.trainableParameters} of ${forecast.totalParameters} parameters`],
     ['groups', forecast.groups.join(', ')],
     ['target modules', countBySuffix(forecast.targetModules)],
+    ['memory', memoryText(forecast)],
   ])}\n${forecast.yaml}`;
+}
+
+/** "41.2 MB of 12.0 GB free: fits" */
+function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.forecast'>): string {
+  const needed = memory.reduce((sum, part) => sum + part.bytes, 0);
+  const verdict = memoryVerdict(needed, freeMemoryBytes);
+  return `${formatBytes(needed)} of ${formatBytes(freeMemoryBytes)} free: ${verdict}`;
 }

@@ -1,4 +1,3 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 
@@ -17,14 +16,33 @@ export interface ComputeProbe {
 /** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
 export interface ComputeBackend {
   readonly id: ComputeId;
+  /** Whether values given to tfjs are copied at once, so that their memory may be used for others. */
+  readonly copiesUploads?: boolean;
   /** Cheap, and without lasting effect; never throws. */
   probe(): Promise<ComputeProbe>;
-  /** Makes tfjs run on it. Throws StudioError with the probe's reason where it is not available. */
-  activate(): Promise<{ readonly device: string; readonly threads: number }>;
+  /**
+   * Makes tfjs run on it, with `threads` where it computes with several. Throws StudioError with the probe's reason where it
+   * is not available.
+   */
+  activate(threads?: number): Promise<{ readonly device: string; readonly threads: number }>;
   /** Why it can compute no more, e.g. a lost device; null while it can. Whatever fails then fails for this reason. */
   failure?(): StudioError | null;
-  /** a·b with operands rounded to bfloat16 and float32 sums, where it has such a product: to be measured. */
-  bfloat16Product?(a: Tensor2D, b: Tensor2D): Tensor2D;
+  /** Whether products in bfloat16 were timed to be faster than in float32; left out where the backend has none. Timed once. */
+  bfloat16IsFaster?(): boolean;
+  /** Most bytes that tensors and what belongs to them took at once since `reset`; left out where the backend cannot tell. */
+  peakBytes?: { reset(): void; read(): number };
+  /**
+   * Best rate in GFLOPS of one product x [rows, inFeatures] · Wᵀ [inFeatures, outFeatures] by the library behind the backend,
+   * called alone with the weight packed: what the bench holds the backend's own rate against.
+   */
+  measureLibraryProduct?(product: LibraryProduct): number;
+}
+
+export interface LibraryProduct {
+  readonly rows: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bfloat16: boolean;
 }
 
 export function unavailable(reason: string): ComputeProbe {

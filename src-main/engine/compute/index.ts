@@ -3,13 +3,21 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 import { measureProducts } from './measure.ts';
+import { nativeBackend } from './native.ts';
 import { type ComputeChoice, computeHomes, computeLabels, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 
+export type { ComputeChoice } from './selection.ts';
+
 /** Every compute backend of this version. */
-export const computeBackends: readonly ComputeBackend[] = [tensorflowBackend, webgpuBackend, wasmBackend];
+export const computeBackends: readonly ComputeBackend[] = [
+  tensorflowBackend,
+  webgpuBackend,
+  nativeBackend,
+  wasmBackend,
+];
 
 export interface ActiveCompute {
   readonly id: ComputeId;
@@ -21,12 +29,13 @@ let active: ComputeBackend | null = null;
 
 /**
  * Makes tfjs run on the chosen backend, or with `auto` on the best that may be loaded in this process or thread. Throws
- * StudioError('refused') saying why a chosen backend cannot be used. Activating the active one again changes nothing.
+ * StudioError('refused') saying why a chosen backend cannot be used. Activating the active one again changes nothing but the
+ * number of threads; without one a backend takes as many as there are cores.
  */
-export async function activateCompute(choice: ComputeChoice): Promise<ActiveCompute> {
+export async function activateCompute(choice: ComputeChoice, threads?: number): Promise<ActiveCompute> {
   const backend = choice === 'auto' ? await best() : find(choice);
   requireAvailable(await probe(backend));
-  const started = await backend.activate();
+  const started = await backend.activate(threads);
   active = backend;
   tf.enableProdMode();
   return { id: backend.id, ...started };

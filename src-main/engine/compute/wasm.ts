@@ -6,7 +6,9 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
+import { shareClonedTensors } from './wasm-kernels/identity.ts';
 import { registerWasmKernels } from './wasm-kernels/index.ts';
+import { countLiveBytes, type LiveBytes } from './wasm-kernels/live-bytes.ts';
 
 const binaryName = 'tfjs-backend-wasm-simd.wasm';
 
@@ -15,9 +17,14 @@ const device = 'CPU, one thread, 128-bit SIMD';
 /** Whether our own kernels run; null before the first activation, since they need the running backend's memory. */
 let accelerated: boolean | null = null;
 
+/** null before the first activation. */
+let counted: LiveBytes | null = null;
+
 /** WebAssembly with SIMD on one thread: always there, and bit-for-bit repeatable. */
 export const wasmBackend: ComputeBackend = {
   id: 'wasm',
+  copiesUploads: true,
+  peakBytes: { reset: () => counted?.reset(), read: () => counted?.read() ?? 0 },
   probe: async () => {
     const folder = findBinaries();
     return folder === null
@@ -32,6 +39,10 @@ export const wasmBackend: ComputeBackend = {
       if (!(await tf.setBackend('wasm'))) throw new StudioError('internal', 'The WebAssembly backend did not start.');
       await tf.ready();
     });
+    if (counted === null) {
+      shareClonedTensors();
+      counted = countLiveBytes();
+    }
     accelerated ??= registerWasmKernels();
     return { device: accelerated ? device : `${device}, without fused kernels`, threads: 1 };
   },

@@ -4,8 +4,14 @@ import { writeFileAtomicWith } from './atomic.ts';
 import { elementCount, type HostTensor } from './host-tensor.ts';
 import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
 import { decodeValues, storedType } from './safetensors-values.ts';
+import { isStagedType, stageFloats } from './staging.ts';
 
 export type { TensorInfo } from './safetensors-header.ts';
+
+export interface LentTensor extends HostTensor {
+  /** Whether no value is NaN or infinite. */
+  readonly finite: boolean;
+}
 
 /** Named tensors that are read one at a time: a single file, or several shards seen as one. */
 export interface TensorSource {
@@ -17,6 +23,8 @@ export interface TensorSource {
   info(name: string): TensorInfo;
   /** Reads this tensor's bytes only. Floats of any width come as float32. */
   read(name: string): Promise<HostTensor>;
+  /** As `read`, but in memory that the next tensor takes over: `use` must copy what it keeps. Several times as fast. */
+  lend<Result>(name: string, use: (tensor: LentTensor) => Result): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -108,6 +116,19 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       );
     return found;
   };
+  const stage = (name: string) => {
+    const { dtype, shape, start } = place(name);
+    const staged = stageFloats({ descriptor: handle.fd, dtype, start, count: elementCount(shape) });
+    if (staged === null) throw corrupt(path, `ended while tensor "${name}" was being read`);
+    return { shape, data: staged.values, finite: staged.finite };
+  };
+  const read = async (name: string): Promise<HostTensor> => {
+    const { dtype, shape, start, length } = place(name);
+    if (dtype !== 'F32' && isStagedType(dtype)) return { shape, data: stage(name).data.slice() };
+    const bytes = await readBytes(handle, start, length);
+    if (bytes.length < length) throw corrupt(path, `ended while tensor "${name}" was being read`);
+    return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
+  };
   return {
     path,
     names: [...header.tensors.keys()],
@@ -117,11 +138,11 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       const { dtype, shape } = place(name);
       return { dtype, shape };
     },
-    read: async (name) => {
-      const { dtype, shape, start, length } = place(name);
-      const bytes = await readBytes(handle, start, length);
-      if (bytes.length < length) throw corrupt(path, `ended while tensor "${name}" was being read`);
-      return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
+    read,
+    lend: async (name, use) => {
+      if (isStagedType(place(name).dtype)) return use(stage(name));
+      const tensor = await read(name);
+      return use({ ...tensor, finite: tensor.data.every(Number.isFinite) });
     },
     close: () => handle.close(),
   };

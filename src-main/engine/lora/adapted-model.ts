@@ -2,10 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { RandomStream } from '../../../src-shared/random.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { frozenLinear } from '../ops/index.ts';
+import { frozenLinear, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import type { LinearOptions } from '../ops/linear-options.ts';
+import { isTaping } from '../ops/operation.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { dropoutMask } from './dropout.ts';
@@ -186,20 +188,24 @@ export class AdaptedModel implements LinearRunner {
     this.dropout = training ? (dropout ?? null) : null;
   }
 
-  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D {
+  get taped(): boolean {
+    return isTaping();
+  }
+
+  linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
     const trained = this.adapter?.trained.get(module.name);
     const adapted = this.adapter?.adapted.get(module.name);
     const isOn = adapted !== undefined && this.isOn(module);
     if (this.belowTape && (trained || isOn)) throw new Error(`${module.name} is trained, but runs without a tape`);
-    if (trained) return trainedLinear(x, trained);
+    if (trained) return trainedLinear(x, trained.weight, trained.bias, options);
     const frozen = this.base.frozenWeight(module);
-    if (!this.adapter || !isOn) return frozenLinear(x, frozen);
-    return this.adapter.variant.forward(x, frozen, adapted.factors, this.maskFor(x));
+    if (!this.adapter || !isOn) return frozenLinear(x, frozen, options);
+    return this.adapter.variant.forward(x, frozen, adapted.factors, { ...options, dropoutMask: this.maskFor(x) });
   }
 
   /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
   forward(inputs: ModelInputs): tf.Tensor2D {
-    return tf.tidy(() => this.layersAndHead(this.base.embed(inputs, this), 0));
+    return tf.tidy(() => this.base.head(this.layersFrom(0, this.base.embed(inputs, this)), this));
   }
 
   /** Embedding and the layers below the lowest active one: nothing there is trained, so this runs outside gradient scopes. */
@@ -209,7 +215,7 @@ export class AdaptedModel implements LinearRunner {
     try {
       return tidyStates(() => {
         let states = this.base.embed(inputs, this);
-        for (let index = 0; index < end; index++) states = this.oneLayer(index, states);
+        for (let index = 0; index < end; index++) states = this.layer(index, states);
         return states;
       });
     } finally {
@@ -219,7 +225,40 @@ export class AdaptedModel implements LinearRunner {
 
   /** The remaining layers and the head, on what `forwardBelow` gave (which stays the caller's). */
   forwardFrom(states: HiddenStates): tf.Tensor2D {
-    return tf.tidy(() => this.layersAndHead(states, this.lowestActiveLayer()));
+    return tf.tidy(() => this.base.head(this.statesFrom(states), this));
+  }
+
+  /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
+  statesFrom(states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.layersFrom(this.lowestActiveLayer(), states));
+  }
+
+  /** One of the remaining layers by itself. */
+  layer(index: number, states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.base.layer(index, states, this));
+  }
+
+  /** The head and the mean loss over the labels, on the last layer's states. */
+  loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+    return tf.tidy(
+      () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),
+    );
+  }
+
+  /** Where the dropout stands, for `replayDropout`; null where there is none. */
+  dropoutState(): readonly number[] | null {
+    return this.dropout?.state() ?? null;
+  }
+
+  /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */
+  replayDropout<Result>(state: readonly number[] | null, run: () => Result): Result {
+    const current = this.dropout;
+    this.dropout = state === null ? null : RandomStream.restored(state);
+    try {
+      return run();
+    } finally {
+      this.dropout = current;
+    }
   }
 
   /** Puts every adapter into the base's weights; the forward pass then costs what the base costs. */
@@ -229,7 +268,7 @@ export class AdaptedModel implements LinearRunner {
     for (const { module, factors, rank } of adapted.values()) {
       const frozen = this.base.frozenWeight(module);
       const host = { a: await toHost(factors.a), b: await toHost(factors.b), rank, scaling: factors.scaling };
-      const { data } = variant.mergedWeight(await toHost(frozen.outputMajor), host);
+      const { data } = variant.mergedWeight(await toHost(frozen.weight), host);
       frozen.replace(new Float32Array(data));
     }
     this.merged = true;
@@ -258,18 +297,14 @@ export class AdaptedModel implements LinearRunner {
     return dropoutMask(x.shape, probability, this.dropout);
   }
 
-  private layersAndHead(states: HiddenStates, start: number): tf.Tensor2D {
+  private layersFrom(start: number, states: HiddenStates): HiddenStates {
     let current = states;
     for (let index = start; index < this.base.layerCount; index++) {
-      const next = this.oneLayer(index, current);
+      const next = this.layer(index, current);
       if (current !== states) current.hidden.dispose();
       current = next;
     }
-    return this.base.head(current, this);
-  }
-
-  private oneLayer(index: number, states: HiddenStates): HiddenStates {
-    return tidyStates(() => this.base.layer(index, states, this));
+    return current;
   }
 
   private loaded(): LoadedAdapter {
@@ -301,12 +336,6 @@ export class AdaptedModel implements LinearRunner {
   }
 }
 
-/** x [rows, in] · Wᵀ + b, with gradients for all three. */
-function trainedLinear(x: tf.Tensor2D, { weight, bias }: TrainedLinear): tf.Tensor2D {
-  const product = tf.matMul<tf.Tensor2D>(x, tf.transpose(weight));
-  return bias ? tf.add<tf.Tensor2D>(product, bias) : product;
-}
-
 function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], base: BaseModel): Item[] {
   const order = fromTheInputUp(base.description).map((module) => module.name);
   return [...items].sort((one, other) => order.indexOf(one.module.name) - order.indexOf(other.module.name));
@@ -332,13 +361,16 @@ function isShape(tensor: HostTensor, shape: readonly number[]): boolean {
   return tensor.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size);
 }
 
-/** `tf.tidy` for hidden states: all tensors but the hidden ones are disposed. */
+/** `tf.tidy` for hidden states: all tensors but theirs are disposed. */
 function tidyStates(run: () => HiddenStates): HiddenStates {
-  let shape = { batch: 0, tokens: 0 };
-  const hidden = tf.tidy<tf.Tensor2D>(() => {
+  const made: HiddenStates[] = [];
+  tf.tidy(() => {
     const states = run();
-    shape = { batch: states.batch, tokens: states.tokens };
-    return states.hidden;
+    made.push(states);
+    const { rotary, mask } = states.context ?? {};
+    return [states.hidden, ...(rotary ? [rotary.cos, rotary.sin] : []), ...(mask ? [mask] : [])];
   });
-  return { hidden, ...shape };
+  const [states] = made;
+  if (states === undefined) throw new Error('a layer gave no states');
+  return states;
 }

@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { FrozenWeight } from '../ops/frozen-weight.ts';
+import type { LinearOptions } from '../ops/linear-options.ts';
+import type { RotaryTable } from '../ops/rotary.ts';
 
 /**
  * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
@@ -8,7 +10,9 @@ import type { FrozenWeight } from '../ops/frozen-weight.ts';
  */
 export interface LinearRunner {
   /** x: [rows, inFeatures] → [rows, outFeatures], bias and adapter (if there is an active one) included. */
-  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D;
+  linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
+  /** Whether gradients will be asked for: `activate` then makes the derivative along with the value. */
+  readonly taped: boolean;
 }
 
 /** Named inputs of a forward pass, e.g. pixel_values [batch, channels, height, width]. */
@@ -19,6 +23,16 @@ export interface HiddenStates {
   readonly hidden: tf.Tensor2D;
   readonly batch: number;
   readonly tokens: number;
+  /** What every layer reads and none changes. */
+  readonly context?: SequenceContext | undefined;
+}
+
+/** Where the tokens of a batch of texts stand, and which of them are padding. */
+export interface SequenceContext {
+  /** Of the positions of one sequence, or of every row of the batch. */
+  readonly rotary?: RotaryTable | undefined;
+  /** [batch, tokens], 1 to attend, 0 for padding; left out where there is none. */
+  readonly mask?: tf.Tensor2D | undefined;
 }
 
 /**
@@ -33,11 +47,16 @@ export interface BaseModel {
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
   /** The task's outputs, e.g. logits [batch, labels]. */
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
+  /**
+   * The loss straight from the last layer's states, where the outputs would be too many to hold (a language model's): the mean
+   * over the labels that are not −100. Left out where it is the cross-entropy of the head's outputs.
+   */
+  loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
   /** The frozen weight [outFeatures, inFeatures] and bias of a linear, as stored; the caller must not dispose them. */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
   /**
-   * The same in both layouts, as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into
-   * the base and take it out again, bit for bit.
+   * The same as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into the base and take
+   * it out again, bit for bit.
    */
   frozenWeight(module: LinearModule): FrozenWeight;
   dispose(): void;

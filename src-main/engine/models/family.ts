@@ -2,6 +2,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
 import type { BaseModel } from './base-model.ts';
+import type { ModelMemory } from './memory.ts';
 
 /** A parsed config.json and where it came from, for messages. */
 export interface ModelConfigFile {
@@ -15,6 +16,11 @@ export type FamilyDescription = Omit<
   'family' | 'parameterCount' | 'sizeBytes' | 'dtype' | 'fingerprint'
 >;
 
+export interface LoadOptions {
+  /** Products with the frozen linears in bfloat16, with float32 sums. The backend must have them. */
+  readonly bfloat16?: boolean;
+}
+
 /** A base-model family: one file declares it, `families.ts` lists it. */
 export interface ModelFamily {
   readonly declaration: Declaration;
@@ -22,5 +28,12 @@ export interface ModelFamily {
   readonly modelType: string;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
-  load(description: ModelDescription, config: ModelConfigFile, weights: TensorSource): Promise<BaseModel>;
+  /** What a training step of such a model keeps in memory, from its config alone. */
+  memory(config: ModelConfigFile): ModelMemory;
+  load(
+    description: ModelDescription,
+    config: ModelConfigFile,
+    weights: TensorSource,
+    options: LoadOptions,
+  ): Promise<BaseModel>;
 }

@@ -1,17 +1,18 @@
 import { describeOpened, familyOf, readConfig } from '../formats/hf-model.ts';
 import { openModelWeights } from '../formats/model-weights.ts';
 import type { BaseModel } from './base-model.ts';
+import type { LoadOptions } from './family.ts';
 
 /**
  * Loads the base model of a Hugging Face folder onto the active compute backend, frozen. Throws StudioError('invalid_file')
  * where config or weights are missing or wrong.
  */
-export async function loadBaseModel(directory: string): Promise<BaseModel> {
+export async function loadBaseModel(directory: string, options: LoadOptions = {}): Promise<BaseModel> {
   const config = await readConfig(directory);
   const weights = await openModelWeights(directory);
   try {
     const description = await describeOpened(config, weights);
-    return await familyOf(config).load(description, config, weights);
+    return await familyOf(config).load(description, config, weights, options);
   } finally {
     await weights.close();
   }

@@ -1,18 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { frozenLinear } from '../ops/frozen-linear.ts';
+import type { LinearOptions } from '../ops/linear-options.ts';
 import type { BaseModel, LinearRunner, ModelInputs } from './base-model.ts';
 
 /** The base as it stands, without adapters. */
 export class PlainRunner implements LinearRunner {
+  readonly taped = false;
   private readonly base: BaseModel;
 
   constructor(base: BaseModel) {
     this.base = base;
   }
 
-  linear(module: LinearModule, x: tf.Tensor2D): tf.Tensor2D {
-    return frozenLinear(x, this.base.frozenWeight(module));
+  linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D {
+    return frozenLinear(x, this.base.frozenWeight(module), options);
   }
 }
 

@@ -3,6 +3,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from './family.ts';
 import { parseVitConfig, type VitConfig } from './vit-config.ts';
+import { vitMemory } from './vit-memory.ts';
 
 /** Vision transformer for image classification (Dosovitskiy et al. 2021), with the checkpoints of `ViTForImageClassification`. */
 export const vitFamily: ModelFamily = {
@@ -15,9 +16,10 @@ export const vitFamily: ModelFamily = {
     parameters: [],
   },
   describe: describeVit,
-  load: async (description, config, weights) => {
+  memory: (config) => vitMemory(parseVitConfig(config)),
+  load: async (description, config, weights, options) => {
     const { loadVit } = await import('./vit.ts');
-    return loadVit(description, parseVitConfig(config), weights);
+    return loadVit(description, parseVitConfig(config), weights, options);
   },
 };
 

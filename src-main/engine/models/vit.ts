@@ -9,6 +9,7 @@ import { applyNorm, loadNorm } from './blocks/norm.ts';
 import { embedPatches, type PatchEmbedding } from './blocks/patch-embedding.ts';
 import { type PreNormBlock, runPreNormBlock } from './blocks/pre-norm-block.ts';
 import { FrozenTensors } from './blocks/weights.ts';
+import type { LoadOptions } from './family.ts';
 import type { VitConfig } from './vit-config.ts';
 
 /** Loads `ViTForImageClassification` (no pooler: the classifier reads the class token after the last normalisation). */
@@ -16,8 +17,9 @@ export async function loadVit(
   description: ModelDescription,
   config: VitConfig,
   source: TensorSource,
+  options: LoadOptions,
 ): Promise<BaseModel> {
-  const tensors = new FrozenTensors(source);
+  const tensors = new FrozenTensors(source, options);
   try {
     const byName = new Map(description.linears.map((module) => [module.name, module]));
     for (const module of description.linears) await tensors.loadLinear(module);
@@ -43,8 +45,8 @@ export async function loadVit(
       head: (states, runner) =>
         runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states.tokens))),
       frozen: (module) => {
-        const { outputMajor, bias } = tensors.linear(module);
-        return { weight: outputMajor, bias };
+        const { weight, bias } = tensors.linear(module);
+        return { weight, bias };
       },
       frozenWeight: (module) => tensors.linear(module),
       dispose: () => tensors.dispose(),
@@ -66,7 +68,7 @@ async function loadEmbedding(tensors: FrozenTensors, config: VitConfig): Promise
   return {
     image,
     patch,
-    projection: tensors.own(as2D(tf.transpose(filters))),
+    projection: as2D(filters),
     bias,
     classRow: tensors.own(tf.tidy(() => tf.add(classToken, tf.slice(positions, [0, 0, 0], [1, 1, hidden])))),
     positions: tensors.own(tf.slice(positions, [0, 1, 0], [1, config.tokens - 1, hidden])),

@@ -1,5 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, at, attribute, defineOperation, input, only2D, single } from './operation.ts';
+import { as2D, attribute, defineOperation, input, only2D } from './operation.ts';
+
+const gradient = defineOperation({
+  name: 'CotoFirstTokensGradient',
+  compose: (inputs, attributes) => {
+    const dy = as2D(input(inputs, 'dy'));
+    const [batch, features] = dy.shape;
+    const tokens = attribute(attributes, 'tokens');
+    const padded = tf.pad(dy, [
+      [0, 0],
+      [0, (tokens - 1) * features],
+    ]);
+    return tf.reshape(padded, [batch * tokens, features]);
+  },
+});
 
 const operation = defineOperation({
   name: 'CotoFirstTokens',
@@ -9,18 +23,7 @@ const operation = defineOperation({
     const tokens = attribute(attributes, 'tokens');
     return tf.slice(tf.reshape(x, [rows / tokens, tokens * features]), [0, 0], [rows / tokens, features]);
   },
-  saved: { inputs: ['x'] },
-  gradients: (dy, saved, attributes) => ({
-    x: () => {
-      const [rows, features] = as2D(at(saved, 0)).shape;
-      const tokens = attribute(attributes, 'tokens');
-      const padded = tf.pad(as2D(single(dy)), [
-        [0, 0],
-        [0, (tokens - 1) * features],
-      ]);
-      return tf.reshape(padded, [rows, features]);
-    },
-  }),
+  gradients: (dy, _, attributes) => ({ x: () => only2D(gradient({ dy }, attributes)) }),
 });
 
 /** The first token of every example: x [batch · tokens, features] → [batch, features]. */

@@ -1,19 +1,33 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
-import { at, defineOperation, input, only2D, single } from './operation.ts';
+import type { LinearOptions } from './linear-options.ts';
+import { attribute, defineOperation, givenInputs, input, only2D } from './operation.ts';
 import { product } from './products.ts';
-
-export { FrozenWeight } from './frozen-weight.ts';
 
 const operation = defineOperation({
   name: 'CotoFrozenLinear',
-  compose: (inputs) => product(input(inputs, 'x'), input(inputs, 'inputMajor'), { bias: inputs['bias'] ?? null }),
-  saved: { inputs: ['outputMajor'] },
-  gradients: (dy, saved) => ({ x: () => product(single(dy), at(saved, 0)) }),
+  compose: (inputs, attributes) =>
+    product(input(inputs, 'x'), input(inputs, 'weight'), {
+      transposeB: true,
+      bias: inputs['bias'],
+      plus: inputs['residual'],
+      frozen: true,
+      bfloat16: attribute(attributes, 'bfloat16') !== 0,
+    }),
+  saved: { inputs: ['weight', 'derivative'] },
+  gradients: (dy, saved, attributes) => ({
+    x: () =>
+      product(dy, input(saved, 'weight'), {
+        times: saved['derivative'],
+        frozen: true,
+        bfloat16: attribute(attributes, 'bfloat16') !== 0,
+      }),
+    residual: () => dy,
+  }),
 });
 
-/** x [rows, in] → x·W + b [rows, out]. The gradient goes to x only. */
-export function frozenLinear(x: tf.Tensor2D, frozen: FrozenWeight): tf.Tensor2D {
-  const { inputMajor, outputMajor, bias } = frozen;
-  return only2D(operation({ x, inputMajor, outputMajor, ...(bias === null ? {} : { bias }) }));
+/** x [rows, in] → x·Wᵀ + b [+ residual] [rows, out]. Gradients go to x and the residual. */
+export function frozenLinear(x: tf.Tensor2D, frozen: FrozenWeight, options: LinearOptions = {}): tf.Tensor2D {
+  const { weight, bias, bfloat16 } = frozen;
+  return only2D(operation(givenInputs({ x, weight, bias, ...options }), { bfloat16: Number(bfloat16) }));
 }

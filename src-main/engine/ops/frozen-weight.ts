@@ -1,37 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../formats/host-tensor.ts';
 
-/**
- * The frozen weight of a linear in both layouts, each made once: [in, out] for y = x·W, [out, in] (as checkpoints store it)
- * for the gradient dx = dy·Wᵀ. wasm packs a product's right-hand side once per tensor, so a frozen one is packed only once.
- */
+/** The frozen weight of a linear, as checkpoints store it. A backend that lays weights out anew keeps that to itself. */
 export class FrozenWeight {
   readonly inFeatures: number;
   readonly outFeatures: number;
   /** [out], or null. */
   readonly bias: tf.Tensor1D | null;
-  private readonly original: Layouts;
-  private replaced: Layouts | null = null;
+  /** Whether a backend may multiply by it in bfloat16, with sums in float32. */
+  readonly bfloat16: boolean;
+  private readonly original: tf.Tensor2D;
+  private replaced: tf.Tensor2D | null = null;
 
   /** `weight` [out, in], `bias` [out]. */
-  constructor(weight: HostTensor, bias: HostTensor | null) {
+  constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false) {
     const [outFeatures, inFeatures] = weight.shape;
     if (weight.shape.length !== 2 || outFeatures === undefined || inFeatures === undefined)
       throw new Error(`a linear's weight is a matrix, not [${weight.shape.join(', ')}]`);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.original = layouts(weight.data, outFeatures, inFeatures);
+    this.bfloat16 = bfloat16;
+    this.original = tf.keep(tf.tensor2d(weight.data, [outFeatures, inFeatures], 'float32'));
     this.bias = bias === null ? null : tf.keep(tf.tensor1d(bias.data, 'float32'));
   }
 
-  /** [in, out], for the forward product. */
-  get inputMajor(): tf.Tensor2D {
-    return (this.replaced ?? this.original).inputMajor;
-  }
-
-  /** [out, in], as stored; also what the backward product needs. */
-  get outputMajor(): tf.Tensor2D {
-    return (this.replaced ?? this.original).outputMajor;
+  /** [out, in] */
+  get weight(): tf.Tensor2D {
+    return this.replaced ?? this.original;
   }
 
   /** Whether other values stand in for the original ones. */
@@ -43,33 +38,20 @@ export class FrozenWeight {
   replace(values: Float32Array): void {
     if (values.length !== this.inFeatures * this.outFeatures)
       throw new Error(`${values.length} values for a weight of ${this.outFeatures} × ${this.inFeatures}`);
-    const next = layouts(values, this.outFeatures, this.inFeatures);
+    const next = tf.keep(tf.tensor2d(values, [this.outFeatures, this.inFeatures], 'float32'));
     this.restore();
     this.replaced = next;
   }
 
   /** Back to the original weight, bit for bit: it was never touched. */
   restore(): void {
-    if (this.replaced !== null) tf.dispose([this.replaced.inputMajor, this.replaced.outputMajor]);
+    this.replaced?.dispose();
     this.replaced = null;
   }
 
   dispose(): void {
     this.restore();
-    tf.dispose([this.original.inputMajor, this.original.outputMajor]);
+    this.original.dispose();
     this.bias?.dispose();
   }
-}
-
-interface Layouts {
-  readonly inputMajor: tf.Tensor2D;
-  readonly outputMajor: tf.Tensor2D;
-}
-
-function layouts(values: HostTensor['data'], outFeatures: number, inFeatures: number): Layouts {
-  return tf.tidy(() => {
-    const outputMajor = tf.keep(tf.tensor2d(values, [outFeatures, inFeatures], 'float32'));
-    const inputMajor = tf.keep(tf.transpose(outputMajor));
-    return { inputMajor, outputMajor };
-  });
 }

@@ -1,8 +1,14 @@
+export { activate } from './activate.ts';
 export { attention } from './attention.ts';
 export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
 export { FrozenWeight } from './frozen-weight.ts';
+export { gatedSilu } from './gated-silu.ts';
 export { gelu } from './gelu.ts';
 export { layerNorm } from './layer-norm.ts';
+export { linearCrossEntropy } from './linear-cross-entropy.ts';
 export { loraLinear } from './lora-linear.ts';
+export { rmsNorm } from './rms-norm.ts';
+export { rotary } from './rotary.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+export { trainedLinear } from './trained-linear.ts';

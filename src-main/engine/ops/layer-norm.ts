@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { at, attribute, defineOperation, input, only2D, single } from './operation.ts';
+import { attribute, defineOperation, input, only2D } from './operation.ts';
 
 const gradient = defineOperation({
   name: 'CotoLayerNormGradient',
@@ -19,12 +19,12 @@ const operation = defineOperation({
   },
   saved: { inputs: ['x', 'scale'] },
   gradients: (dy, saved, attributes) => ({
-    x: () => only2D(gradient({ x: at(saved, 0), scale: at(saved, 1), dy: single(dy) }, attributes)),
+    x: () => only2D(gradient({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy }, attributes)),
     scale: () => {
-      const { normalised } = normalise(at(saved, 0), attribute(attributes, 'epsilon'));
-      return tf.sum(tf.mul(single(dy), normalised), 0);
+      const { normalised } = normalise(input(saved, 'x'), attribute(attributes, 'epsilon'));
+      return tf.sum(tf.mul(dy, normalised), 0);
     },
-    shift: () => tf.sum(single(dy), 0),
+    shift: () => tf.sum(dy, 0),
   }),
 });
 

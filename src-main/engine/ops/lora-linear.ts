@@ -1,60 +1,74 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
-import { as2D, at, attribute, defineOperation, first, input, type Operation, single } from './operation.ts';
+import type { LinearOptions } from './linear-options.ts';
+import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from './operation.ts';
 import { product } from './products.ts';
 
 const plain = defineLoraLinear('CotoLoraLinear', false);
 const withDropout = defineLoraLinear('CotoLoraLinearDropout', true);
 
+export interface LoraLinearOptions extends LinearOptions {
+  /** [rows, in], of 0 and 1 / (1 − dropout): multiplies the adapter's input. */
+  readonly dropoutMask?: tf.Tensor2D | null | undefined;
+}
+
 /**
- * x·W + b + scaling · (x ∘ mask)·Aᵀ·Bᵀ without ever making ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in], B [out, r];
- * `dropoutMask` [rows, in] holds 0 or 1 / (1 − dropout), or is null. Gradients go to x, A and B.
+ * x·Wᵀ + b [+ residual] + scaling · (x ∘ mask)·Aᵀ·Bᵀ without ever making ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in],
+ * B [out, r] → [rows, out]. Gradients go to x, A, B and the residual.
  */
 export function loraLinear(
   x: tf.Tensor2D,
   frozen: FrozenWeight,
-  a: tf.Tensor,
-  b: tf.Tensor,
-  scaling: number,
-  dropoutMask: tf.Tensor2D | null,
+  factors: { readonly a: tf.Tensor; readonly b: tf.Tensor; readonly scaling: number },
+  options: LoraLinearOptions = {},
 ): tf.Tensor2D {
-  const { inputMajor, outputMajor, bias } = frozen;
-  const inputs = { x, a, b, inputMajor, outputMajor, ...(bias === null ? {} : { bias }) };
-  const results =
-    dropoutMask === null ? plain(inputs, { scaling }) : withDropout({ ...inputs, mask: dropoutMask }, { scaling });
+  const { weight, bias, bfloat16 } = frozen;
+  const { a, b, scaling } = factors;
+  const { residual, derivative, dropoutMask: mask } = options;
+  const inputs = givenInputs({ x, a, b, weight, bias, residual, derivative, mask });
+  const results = (mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) });
   results[1]?.dispose();
   return as2D(first(results));
 }
 
-/** Outputs: y [rows, out], and z = x·Aᵀ [rows, r], which the gradient of B needs. */
+/** Outputs: y [rows, out], and z = (x ∘ mask)·Aᵀ [rows, r], which the gradient of B needs. */
 function defineLoraLinear(name: string, masked: boolean): Operation {
-  const dropped = (x: tf.Tensor, mask: () => tf.Tensor) => (masked ? tf.mul(x, mask()) : x);
+  const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
+    masked ? tf.mul(x, input(inputs, 'mask')) : x;
   return defineOperation({
     name,
     compose: (inputs, attributes) => {
       const x = input(inputs, 'x');
-      const scale = attribute(attributes, 'scaling');
-      const adapterInput = dropped(x, () => input(inputs, 'mask'));
-      const z = product(adapterInput, input(inputs, 'a'), { transposeB: true });
-      const also = { a: z, b: input(inputs, 'b'), transposeB: true, scale };
-      return [product(x, input(inputs, 'inputMajor'), { bias: inputs['bias'] ?? null, also }), z];
+      const z = product(dropped(x, inputs), input(inputs, 'a'), { transposeB: true });
+      const y = product(x, input(inputs, 'weight'), {
+        transposeB: true,
+        bias: inputs['bias'],
+        plus: inputs['residual'],
+        also: { a: z, b: input(inputs, 'b'), transposeB: true, scale: attribute(attributes, 'scaling') },
+        frozen: true,
+        bfloat16: attribute(attributes, 'bfloat16') !== 0,
+      });
+      return [y, z];
     },
-    saved: { inputs: ['x', 'a', 'b', 'outputMajor', ...(masked ? ['mask'] : [])], outputs: [false, true] },
-    gradients: (dys, saved, attributes) => {
-      const dy = single(dys);
+    saved: { inputs: ['x', 'a', 'b', 'weight', 'mask', 'derivative'], outputs: [null, 'z'] },
+    gradients: (dy, saved, attributes) => {
       const scale = attribute(attributes, 'scaling');
-      const [x, a, b, outputMajor] = [at(saved, 0), at(saved, 1), at(saved, 2), at(saved, 3)];
-      const mask = () => at(saved, 4);
-      const z = at(saved, saved.length - 1);
+      const options = {
+        times: saved['derivative'],
+        frozen: true,
+        bfloat16: attribute(attributes, 'bfloat16') !== 0,
+      };
+      const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
       // dz [rows, r] serves both x and A.
-      const dz = product(dy, b, { scale });
+      const dz = product(dy, input(saved, 'b'), { scale });
       return {
         x: () =>
           masked
-            ? tf.add(product(dy, outputMajor), tf.mul(product(dz, a), mask()))
-            : product(dy, outputMajor, { also: { a: dz, b: a } }),
-        a: () => product(dz, dropped(x, mask), { transposeA: true }),
-        b: () => product(dy, z, { transposeA: true, scale }),
+            ? product(dy, weight, { ...options, plus: tf.mul(product(dz, a), input(saved, 'mask')) })
+            : product(dy, weight, { ...options, also: { a: dz, b: a } }),
+        a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
+        b: () => product(dy, input(saved, 'z'), { transposeA: true, scale }),
+        residual: () => dy,
       };
     },
   });

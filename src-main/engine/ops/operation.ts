@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { releasing } from './release.ts';
 import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
@@ -11,13 +12,13 @@ export interface OperationDefinition {
   readonly name: string;
   /** The reference: right on every backend. Runs without a tape; what it makes in between is disposed. */
   compose(inputs: OperationInputs, attributes: OperationAttributes): tf.Tensor | tf.Tensor[];
-  /** Inputs and outputs that the gradients need; they are kept until the backward pass is over. Inputs come first in `saved`. */
-  readonly saved?: { readonly inputs?: readonly string[]; readonly outputs?: readonly boolean[] };
-  gradients?(
-    dy: tf.Tensor | tf.Tensor[],
-    saved: readonly tf.Tensor[],
-    attributes: OperationAttributes,
-  ): OperationGradients;
+  /**
+   * What the gradients need, kept until the backward pass is over: inputs (those that a call leaves out are left out here
+   * too) and outputs, named in the order in which they are made (null: not needed).
+   */
+  readonly saved?: { readonly inputs?: readonly string[]; readonly outputs?: readonly (string | null)[] };
+  /** `dy` is the gradient of the first output; a further output never has one. `saved` holds what `saved` names. */
+  gradients?(dy: tf.Tensor, saved: OperationInputs, attributes: OperationAttributes): OperationGradients;
 }
 
 export type Operation = (inputs: OperationInputs, attributes?: OperationAttributes) => tf.Tensor[];
@@ -28,13 +29,27 @@ export type Operation = (inputs: OperationInputs, attributes?: OperationAttribut
  * registered a kernel of this name keeps its own; any other gets the composition when it first meets the operation.
  */
 export function defineOperation(definition: OperationDefinition): Operation {
-  const { name, saved, gradients } = definition;
+  const { name, saved = {}, gradients } = definition;
+  const savedOutputs = saved.outputs ?? [];
+  /** Which of the inputs to save the present call has. tfjs asks for them right after the kernel has run. */
+  let present: readonly string[] = [];
+  /** The names of what a call saved, by the attributes that the tape keeps of it: tfjs itself keeps no names. */
+  const savedNames = new WeakMap<object, readonly string[]>();
   if (gradients !== undefined)
     tf.registerGradient({
       kernelName: name,
-      inputsToSave: [...(saved?.inputs ?? [])],
-      outputsToSave: [...(saved?.outputs ?? [])],
-      gradFunc: (dy, kept, attributes) => gradients(dy, kept, numbers(attributes)),
+      get inputsToSave() {
+        return [...present];
+      },
+      outputsToSave: savedOutputs.map((output) => output !== null),
+      gradFunc: releasing((dy, kept, attributes) => {
+        const names = savedNames.get(attributes) ?? [];
+        return gradients(
+          Array.isArray(dy) ? first(dy) : dy,
+          Object.fromEntries(names.map((saved, index) => [saved, at(kept, index)])),
+          numbers(attributes),
+        );
+      }),
     });
   return (inputs, attributes = {}) => {
     const backend = tf.getBackend();
@@ -45,9 +60,40 @@ export function defineOperation(definition: OperationDefinition): Operation {
         kernelFunc: ({ inputs: given, attrs }) =>
           tf.tidy(() => definition.compose(tensors(name, given), numbers(attrs))),
       });
-    const result: unknown = tf.engine().runKernel(name, { ...inputs }, { ...attributes });
-    return outputs(name, result);
+    const ownAttributes = { ...attributes };
+    present = saved.inputs?.filter((input) => inputs[input] !== undefined) ?? [];
+    savedNames.set(ownAttributes, [...present, ...savedOutputs.filter((output) => output !== null)]);
+    const result: unknown = tf.engine().runKernel(name, { ...inputs }, ownAttributes);
+    const made = outputs(name, result);
+    // The tape holds this very list, and would make a gradient of zeros, as large as the output, for each further one.
+    if (gradients !== undefined && Array.isArray(result)) result.length = Math.min(result.length, 1);
+    return made;
   };
+}
+
+/** Whether what is computed now goes onto a gradient tape. */
+export function isTaping(): boolean {
+  return tf.engine().isTapeOn();
+}
+
+/**
+ * op(a) · op(b) of matrices, or of stacks of matrices [n, rows, columns]. tfjs's wasm backend takes ten times as long with
+ * transpose flags, so that there the operand is transposed first.
+ */
+export function multiply(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
+  if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB);
+  return tf.matMul(transposeA ? transposed(a) : a, transposeB ? transposed(b) : b);
+}
+
+function transposed(x: tf.Tensor): tf.Tensor {
+  return x.rank === 2 ? tf.transpose(x) : tf.transpose(x, [0, 2, 1]);
+}
+
+/** Leaves out the inputs that are not used. */
+export function givenInputs(inputs: Readonly<Record<string, tf.Tensor | null | undefined>>): OperationInputs {
+  const given: Record<string, tf.Tensor> = {};
+  for (const [name, tensor] of Object.entries(inputs)) if (tensor) given[name] = tensor;
+  return given;
 }
 
 /** The only output of an operation, with its rank checked. */
@@ -58,6 +104,13 @@ export function only2D(results: readonly tf.Tensor[]): tf.Tensor2D {
 export function first(results: readonly tf.Tensor[]): tf.Tensor {
   const [result] = results;
   if (result === undefined) throw new Error('an operation gave no output');
+  return result;
+}
+
+/** The only output of an operation that gives a single number. */
+export function onlyScalar(results: readonly tf.Tensor[]): tf.Scalar {
+  const result = first(results);
+  if (!isScalar(result)) throw new Error(`expected a number, got shape [${result.shape.join(', ')}]`);
   return result;
 }
 
@@ -85,19 +138,19 @@ export function attribute(attributes: OperationAttributes, name: string): number
   return found;
 }
 
-/** Takes a saved tensor by its place. */
+/** Takes a tensor by its place. */
 export function at(tensors: readonly tf.Tensor[], index: number): tf.Tensor {
   const found = tensors[index];
-  if (found === undefined) throw new Error(`saved tensor ${index} is missing`);
+  if (found === undefined) throw new Error(`tensor ${index} of an operation is missing`);
   return found;
-}
-
-export function single(dy: tf.Tensor | tf.Tensor[]): tf.Tensor {
-  return Array.isArray(dy) ? first(dy) : dy;
 }
 
 function isRank2(tensor: tf.Tensor): tensor is tf.Tensor2D {
   return tensor.rank === 2;
+}
+
+function isScalar(tensor: tf.Tensor): tensor is tf.Scalar {
+  return tensor.rank === 0;
 }
 
 function isRank1(tensor: tf.Tensor): tensor is tf.Tensor1D {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, input, only2D } from './operation.ts';
+import { as2D, attribute, defineOperation, givenInputs, input, multiply, only2D } from './operation.ts';
 
 export interface ProductOptions {
   readonly transposeA?: boolean;
@@ -7,9 +7,11 @@ export interface ProductOptions {
   /** Factor of the product alone. Default 1. */
   readonly scale?: number;
   /** [columns], added to every row. */
-  readonly bias?: tf.Tensor | null;
+  readonly bias?: tf.Tensor | null | undefined;
   /** [rows, columns], added. */
-  readonly plus?: tf.Tensor;
+  readonly plus?: tf.Tensor | undefined;
+  /** [rows, columns]: multiplies the sum of all the rest. */
+  readonly times?: tf.Tensor | undefined;
   /** A second product with as many rows and columns, added: a [rows, k], b [k, columns] (or transposed), its own scale. */
   readonly also?: {
     readonly a: tf.Tensor;
@@ -17,55 +19,48 @@ export interface ProductOptions {
     readonly transposeB?: boolean;
     readonly scale?: number;
   };
+  /** b never changes: a backend may lay it out once and keep that for as long as the tensor lives. */
+  readonly frozen?: boolean;
+  /** A backend may compute a·b (not the second product) in bfloat16, with sums in float32. */
+  readonly bfloat16?: boolean;
 }
 
-/**
- * The composition avoids tfjs's transpose flags: on its wasm backend they cost ten times the product, while transposing a
- * thin operand first costs next to nothing.
- */
 const operation = defineOperation({
   name: 'CotoProduct',
   compose: (inputs, attributes) => {
-    const a = oriented(input(inputs, 'a'), attribute(attributes, 'transposeA'));
-    const b = oriented(input(inputs, 'b'), attribute(attributes, 'transposeB'));
-    const scale = attribute(attributes, 'scale');
-    const { bias, plus } = inputs;
-    let result: tf.Tensor;
-    if (bias !== undefined && scale === 1)
-      result = tf.fused.matMul({ a, b, transposeA: false, transposeB: false, bias });
-    else {
-      const raw = tf.matMul(a, b);
-      const scaled = scale === 1 ? raw : tf.mul(raw, scale);
-      result = bias === undefined ? scaled : tf.add(scaled, bias);
-    }
+    const flag = (name: string) => attribute(attributes, name) !== 0;
+    const [a, b] = [as2D(input(inputs, 'a')), as2D(input(inputs, 'b'))];
+    const raw = multiply(a, b, flag('transposeA'), flag('transposeB'));
+    const { bias, plus, times, a2, b2 } = inputs;
+    let result = scaled(raw, attribute(attributes, 'scale'));
+    if (bias !== undefined) result = tf.add(result, bias);
     if (plus !== undefined) result = tf.add(result, plus);
-    const { a2, b2 } = inputs;
-    if (a2 === undefined || b2 === undefined) return result;
-    const second = tf.matMul(as2D(a2), oriented(b2, attribute(attributes, 'transposeB2')));
-    return tf.add(result, tf.mul(second, attribute(attributes, 'scale2')));
+    if (a2 !== undefined && b2 !== undefined) {
+      const second = multiply(as2D(a2), as2D(b2), false, flag('transposeB2'));
+      result = tf.add(result, scaled(second, attribute(attributes, 'scale2')));
+    }
+    return times === undefined ? result : tf.mul(result, times);
   },
 });
 
-/** scale · op(a) · op(b) [+ bias] [+ plus] [+ a second product], where op transposes or not. Has no gradient: it serves inside operations. */
+/**
+ * (scale · op(a) · op(b) [+ bias] [+ plus] [+ a second product]) [∘ times], where op transposes or not. Has no gradient: it
+ * serves inside operations.
+ */
 export function product(a: tf.Tensor, b: tf.Tensor, options: ProductOptions = {}): tf.Tensor2D {
-  const { transposeA = false, transposeB = false, scale = 1, bias, plus, also } = options;
-  const inputs = {
-    a,
-    b,
-    ...(bias ? { bias } : {}),
-    ...(plus ? { plus } : {}),
-    ...(also ? { a2: also.a, b2: also.b } : {}),
-  };
+  const { transposeA, transposeB, scale = 1, bias, plus, times, also, frozen, bfloat16 } = options;
   const attributes = {
-    transposeA: Number(transposeA),
-    transposeB: Number(transposeB),
+    transposeA: Number(transposeA ?? false),
+    transposeB: Number(transposeB ?? false),
     scale,
     transposeB2: Number(also?.transposeB ?? false),
     scale2: also?.scale ?? 1,
+    frozen: Number(frozen ?? false),
+    bfloat16: Number(bfloat16 ?? false),
   };
-  return only2D(operation(inputs, attributes));
+  return only2D(operation(givenInputs({ a, b, bias, plus, times, a2: also?.a, b2: also?.b }), attributes));
 }
 
-function oriented(x: tf.Tensor, transpose: number): tf.Tensor2D {
-  return transpose === 0 ? as2D(x) : as2D(tf.transpose(as2D(x)));
+function scaled(x: tf.Tensor, factor: number): tf.Tensor {
+  return factor === 1 ? x : tf.mul(x, factor);
 }

@@ -1,41 +1,61 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as1D, as2D, at, defineOperation, first, input, single } from './operation.ts';
+import { as1D, as2D, defineOperation, input, only2D, onlyScalar } from './operation.ts';
+
+/** The label of a row that does not count, as in PyTorch and Transformers. */
+const ignoredLabel = -100;
+
+const gradient = defineOperation({
+  name: 'CotoSoftmaxCrossEntropyGradient',
+  compose: (inputs) => {
+    const logits = as2D(input(inputs, 'logits'));
+    const [rows, classCount] = logits.shape;
+    const { classes, weights } = countedLabels(input(inputs, 'labels'));
+    const difference = tf.sub(tf.softmax(logits), oneHot(classes, classCount));
+    const factor = tf.div(input(inputs, 'dy'), tf.maximum(tf.sum(weights), 1));
+    return tf.mul(difference, tf.mul(tf.reshape(weights, [rows, 1]), factor));
+  },
+});
 
 const operation = defineOperation({
   name: 'CotoSoftmaxCrossEntropy',
   compose: (inputs) => {
     const logits = as2D(input(inputs, 'logits'));
-    const chosen = tf.sum(tf.mul(logits, oneHot(inputs, logits.shape[1])), -1);
-    const highest = tf.max(logits, -1, true);
-    const sums = tf.sum(tf.exp(tf.sub(logits, highest)), -1);
-    const total = tf.add(tf.log(sums), tf.reshape(highest, [logits.shape[0]]));
-    return tf.mean(tf.sub(total, chosen));
+    const [rows, classCount] = logits.shape;
+    const { classes, weights } = countedLabels(input(inputs, 'labels'));
+    const shifted = tf.sub(logits, tf.max(logits, -1, true));
+    const total = tf.log(tf.sum(tf.exp(shifted), -1));
+    const chosen = tf.sum(tf.mul(shifted, oneHot(classes, classCount)), -1);
+    const losses = tf.where(tf.cast(weights, 'bool'), tf.sub(total, chosen), tf.zeros([rows]));
+    return tf.div(tf.sum(losses), tf.maximum(tf.sum(weights), 1));
   },
   saved: { inputs: ['logits', 'labels'] },
   gradients: (dy, saved) => ({
-    logits: () => {
-      const logits = as2D(at(saved, 0));
-      const [rows, classes] = logits.shape;
-      const difference = tf.sub(tf.softmax(logits), oneHot({ labels: at(saved, 1) }, classes));
-      return tf.mul(difference, tf.div(single(dy), rows));
-    },
+    logits: () => softmaxCrossEntropyGradient(input(saved, 'logits'), input(saved, 'labels'), dy),
   }),
 });
 
 /**
- * Mean over the rows of −log softmax(logits)[label]; a scalar. logits [rows, classes], labels [rows] int32 in
- * [0, classes). The gradient goes to the logits.
+ * Mean of −log softmax(logits)[label] over the rows whose label is not −100 (ignored, as in PyTorch); 0 if there are none. A
+ * scalar. logits [rows, classes], labels [rows] int32. The gradient goes to the logits.
  */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
-  const loss = first(operation({ logits, labels }));
-  if (!isScalar(loss)) throw new Error(`a loss of shape [${loss.shape.join(', ')}]`);
-  return loss;
+  return onlyScalar(operation({ logits, labels }));
 }
 
-function isScalar(tensor: tf.Tensor): tensor is tf.Scalar {
-  return tensor.rank === 0;
+/** Gradient of the logits for the gradient `dy` of the loss, a scalar. */
+export function softmaxCrossEntropyGradient(logits: tf.Tensor, labels: tf.Tensor, dy: tf.Tensor): tf.Tensor2D {
+  return only2D(gradient({ logits, labels, dy }));
 }
 
-function oneHot(inputs: Readonly<Record<string, tf.Tensor>>, classes: number): tf.Tensor {
-  return tf.cast(tf.oneHot(as1D(input(inputs, 'labels')), classes), 'float32');
+/** Labels [rows] made safe to compute with (0 where ignored), and 1 for each row that counts, else 0. */
+export function countedLabels(labels: tf.Tensor): { classes: tf.Tensor1D; weights: tf.Tensor1D } {
+  // Compared as float32: not every backend compares int32.
+  const values = tf.cast(labels, 'float32');
+  const weights = as1D(tf.cast(tf.notEqual(values, ignoredLabel), 'float32'));
+  return { classes: as1D(tf.cast(tf.mul(values, weights), 'int32')), weights };
+}
+
+/** tfjs's wasm backend makes one-hot rows of int32 only, whatever it is asked for. */
+function oneHot(classes: tf.Tensor1D, classCount: number): tf.Tensor {
+  return tf.cast(tf.oneHot(classes, classCount), 'float32');
 }

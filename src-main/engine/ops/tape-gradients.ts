@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { releasing } from './release.ts';
 
 /**
  * Gradients of tfjs's own kernels that may stand on the engine's tape between our operations. Node's build of tfjs-core
@@ -54,7 +55,7 @@ const gradients: readonly tf.GradConfig[] = [
   },
 ];
 
-for (const gradient of gradients) tf.registerGradient(gradient);
+for (const gradient of gradients) tf.registerGradient({ ...gradient, gradFunc: releasing(gradient.gradFunc) });
 
 /** Sums a gradient over the axes that broadcasting had stretched. */
 function unbroadcast(dy: tf.Tensor, like: tf.Tensor): tf.Tensor {

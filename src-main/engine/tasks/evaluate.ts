@@ -23,7 +23,7 @@ const BATCH_SIZE = 64;
  * probabilities) on a data set's test split.
  */
 export async function runEvaluateTask(task: EvaluateTask, context: TaskContext): Promise<EngineResultOf<'evaluate'>> {
-  await activateCompute(task.compute);
+  await activateCompute(task.compute, task.threads);
   const dataset = await openDataset(task.dataset);
   try {
     const base = await loadBaseModel(task.modelDirectory);

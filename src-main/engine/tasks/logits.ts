@@ -14,7 +14,7 @@ import { toHost } from '../ops/to-host.ts';
  * height, width]) and writes its outputs under the name `logits`: for checks against another implementation.
  */
 export async function runLogitsTask(task: LogitsTask, context: TaskContext): Promise<EngineResultOf<'logits'>> {
-  const compute = await activateCompute(task.compute);
+  const compute = await activateCompute(task.compute, task.threads);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const given = await readSafetensors(task.inputsFile);
   if (given.size === 0) throw new StudioError('invalid_file', `${task.inputsFile} holds no tensors.`);

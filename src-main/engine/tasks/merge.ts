@@ -16,7 +16,7 @@ import { type ClassificationLogits, scoreLogits } from '../training/evaluation.t
  * merge and the base on each data set. A cell is null where the head was not made for that data set's labels.
  */
 export async function runMergeTask(task: MergeTask, context: TaskContext): Promise<EngineResultOf<'merge'>> {
-  await activateCompute(task.compute);
+  await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
   try {
     const states: AdapterState[] = [];

@@ -11,7 +11,7 @@ import { ScoringBench } from '../studies/scoring-bench.ts';
 
 /** Runs a study on adapters that exist. Ends with StudioError cancelled when told to, between batches. */
 export async function runStudyTask(task: StudyTask, context: TaskContext): Promise<EngineResultOf<'study'>> {
-  await activateCompute(task.compute);
+  await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
   try {
     const bench = await ScoringBench.open(base, task.modelDirectory, task.dataset, task.config.eval_samples);

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { RunConfig, RunFacts } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
 import type { OpenDataset } from '../data/dataset.ts';
@@ -16,17 +17,18 @@ import { countSteps, TrainingRun, type TrainingRunParts } from '../training/trai
 export async function runTrainTask(task: TrainTask, context: TaskContext): Promise<EngineResultOf<'train'>> {
   const { config } = task;
   const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;
-  const compute = await activateCompute(choice);
+  const compute = await activateCompute(choice, task.threads);
+  const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const dataset = await openDataset(task.dataset);
-  const base = await loadBaseModel(task.modelDirectory);
+  const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
   const model = new AdaptedModel(base);
   try {
     await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialisation'),
       labels: dataset.description.labels,
     });
-    const parts = await assemble(task, context, model, dataset, compute);
+    const parts = await assemble(task, context, model, dataset, { ...compute, computeDtype });
     const run = new TrainingRun(parts);
     if (task.resumeFrom) await run.resumeFrom(task.resumeFrom);
     return { kind: 'train', ...(await run.run()) };
@@ -42,7 +44,7 @@ async function assemble(
   context: TaskContext,
   model: AdaptedModel,
   dataset: OpenDataset,
-  compute: { id: string; threads: number },
+  compute: { id: string; threads: number; computeDtype: RunFacts['computeDtype'] },
 ): Promise<TrainingRunParts> {
   const { config } = task;
   const { description } = model.base;
@@ -95,6 +97,7 @@ async function assemble(
       evalExamples: evaluated.length,
       backend: compute.id,
       threads: compute.threads,
+      computeDtype: compute.computeDtype,
     },
   };
 }

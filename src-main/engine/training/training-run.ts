@@ -87,7 +87,7 @@ export class TrainingRun {
       epsilon: config.adam_epsilon,
       weightDecay: config.weight_decay,
     });
-    this.step = new TrainingStep(model, this.optimizer, config.max_grad_norm);
+    this.step = new TrainingStep(model, this.optimizer, config.max_grad_norm, config.gradient_checkpointing);
     this.order = new BatchOrder(
       parts.examples,
       config.per_device_train_batch_size,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { ModelInputs } from '../models/base-model.ts';
-import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
+import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
 /** One micro-batch on the host. `labels` are class ids below the head's label count. */
@@ -22,19 +22,24 @@ export interface StepReport {
 type Gradients = Map<string, tf.Tensor>;
 
 /**
- * One optimizer step: forward, backward, accumulation over micro-batches, clipping, update. What lies below the lowest active
- * adapter runs before the gradient scope, without a tape; variables of inactive groups are not part of it at all.
+ * One optimizer step: forward, backward, accumulation over micro-batches, clipping, update. Variables of inactive groups are
+ * not part of it at all.
  */
 export class TrainingStep {
   private readonly model: AdaptedModel;
   private readonly optimizer: Optimizer;
   private readonly maxGradientNorm: number;
+  private readonly gradientCheckpointing: boolean;
 
-  /** @param maxGradientNorm 0 switches clipping off. */
-  constructor(model: AdaptedModel, optimizer: Optimizer, maxGradientNorm: number) {
+  /**
+   * @param maxGradientNorm 0 switches clipping off.
+   * @param gradientCheckpointing less memory and more time for the same numbers: layers run again in the backward pass.
+   */
+  constructor(model: AdaptedModel, optimizer: Optimizer, maxGradientNorm: number, gradientCheckpointing = false) {
     this.model = model;
     this.optimizer = optimizer;
     this.maxGradientNorm = maxGradientNorm;
+    this.gradientCheckpointing = gradientCheckpointing;
   }
 
   /**
@@ -75,7 +80,7 @@ export class TrainingStep {
       const inputs: Record<string, tf.Tensor> = {};
       for (const [name, { shape, data }] of Object.entries(batch.inputs))
         inputs[name] = tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
-      const { value, grads } = this.differentiate(
+      const { value, gradients: made } = this.differentiate(
         inputs,
         batch.labels,
         share,
@@ -83,7 +88,7 @@ export class TrainingStep {
       );
       const sums: tf.NamedTensorMap = { loss: value };
       for (const [name, variable] of active) {
-        const gradient = grads[variable.name];
+        const gradient = made.get(variable.name);
         if (!gradient) continue;
         const before = gradients.get(name);
         sums[`gradient ${name}`] = before ? tf.add(before, gradient) : gradient;
@@ -105,14 +110,18 @@ export class TrainingStep {
     }
   }
 
-  private differentiate(inputs: ModelInputs, labels: Int32Array, share: number, variables: tf.Variable[]) {
-    const below = this.model.forwardBelow(inputs);
+  private differentiate(
+    inputs: ModelInputs,
+    labels: Int32Array,
+    share: number,
+    variables: readonly tf.Variable[],
+  ): LossGradients {
     const labelTensor = tf.tensor1d(labels, 'int32');
-    return tf.variableGrads(() => {
-      const logits = this.model.forwardFrom(below);
-      const loss = softmaxCrossEntropy(logits, labelTensor);
+    const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
+    return compute(this.model, inputs, variables, (states) => {
+      const loss = this.model.loss(states, labelTensor);
       return share === 1 ? loss : tf.mul<tf.Scalar>(loss, share);
-    }, variables);
+    });
   }
 
   /** PyTorch's `clip_grad_norm_`: min(1, max / (norm + 1e-6)). */

@@ -38,7 +38,10 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   label: 'Examples',
                   value: `${formatCount(facts.trainExamples)} training, ${formatCount(facts.evalExamples)} test`,
                 },
-                { label: 'Computed on', value: `${facts.backend}, ${plural(facts.threads, 'thread')}` },
+                {
+                  label: 'Computed on',
+                  value: `${facts.backend}, ${plural(facts.threads, 'thread')}, ${facts.computeDtype}`,
+                },
               ]
             : []),
           ...(result

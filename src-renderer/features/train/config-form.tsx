@@ -32,6 +32,7 @@ const adapterExtras = [
 
 const optimisationExtras = [
   'per_device_eval_batch_size',
+  'gradient_checkpointing',
   'weight_decay',
   'max_grad_norm',
   'adam_beta1',
@@ -42,6 +43,7 @@ const optimisationExtras = [
   'save_steps',
   'load_best_model_at_end',
   'compute_backend',
+  'compute_dtype',
 ];
 
 /** The run in four cards: base and data, adapter, CoTo, optimisation. */

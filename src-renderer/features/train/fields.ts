@@ -143,6 +143,11 @@ const specs: readonly FieldSpec[] = [
     control: { kind: 'integer', minimum: 1 },
   },
   {
+    name: 'gradient_checkpointing',
+    help: 'Needs less memory and more time for the same result: layers run again in the backward pass instead of keeping their states.',
+    control: { kind: 'switch' },
+  },
+  {
     name: 'per_device_eval_batch_size',
     help: 'Examples a forward pass in evaluation. It changes the speed, not the result.',
     control: { kind: 'integer', minimum: 1 },
@@ -181,6 +186,11 @@ const specs: readonly FieldSpec[] = [
     name: 'compute_backend',
     help: 'What computes this run. auto takes the fastest that works here; Settings shows which, and why.',
     control: { kind: 'choice', choices: same('auto', 'tensorflow', 'webgpu', 'native', 'wasm') },
+  },
+  {
+    name: 'compute_dtype',
+    help: 'Of the products with the frozen base; the adapter and the optimizer stay float32. auto takes bfloat16 only where it was timed to be faster here.',
+    control: { kind: 'choice', choices: same('auto', 'float32', 'bfloat16') },
   },
 ];
 

@@ -1,14 +1,7 @@
 import { Box, Group, Text, Tooltip } from '@mantine/core';
+import { type MemoryVerdict, memoryVerdict, verdictTexts } from '../../../src-shared/results/memory-verdict.ts';
 import { formatBytes } from '../../components/format.ts';
 import classes from './memory-forecast.module.css';
-
-export type MemoryVerdict = 'fits' | 'tight' | 'does not fit';
-
-/** Tight from 80 % of what is free: other programs, and the forecast's own error, need the rest. */
-export function memoryVerdict(needed: number, free: number): MemoryVerdict {
-  if (needed > free) return 'does not fit';
-  return needed > 0.8 * free ? 'tight' : 'fits';
-}
 
 const verdictColours: Record<MemoryVerdict, string> = {
   fits: 'var(--studio-success)',
@@ -34,9 +27,11 @@ export function MemoryForecast({ parts, freeBytes }: MemoryForecastProps) {
         <Text size="xs">
           {formatBytes(needed)} of {formatBytes(freeBytes)} free
         </Text>
-        <Text size="xs" fw={600} c={verdictColours[verdict]}>
-          {verdict === 'fits' ? 'fits' : verdict === 'tight' ? 'tight' : 'does not fit: lower the batch size'}
-        </Text>
+        <Tooltip label={verdictTexts[verdict]} multiline w={280}>
+          <Text size="xs" fw={600} c={verdictColours[verdict]}>
+            {verdict === 'does not fit' ? 'does not fit: lower the batch size' : verdict}
+          </Text>
+        </Tooltip>
       </Group>
       <div
         className={classes['bar']}

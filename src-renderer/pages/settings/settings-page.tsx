@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Select, Skeleton } from '@mantine/core';
+import { Button, NumberInput, SegmentedControl, Select, Skeleton } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -85,6 +85,30 @@ export default function SettingsPage() {
               allowDeselect={false}
               disabled={!settings.data || !doctor.data}
               onChange={(value) => save.mutate({ compute_backend: settingsSchema.shape.compute_backend.parse(value) })}
+            />
+          </div>
+          <div className={classes['row']}>
+            <div className={classes['rowText']}>
+              <div>Threads</div>
+              <div className={classes['help']}>
+                How many compute on the processor. The same number gives the same bits; another may not. Empty takes all
+                cores.
+              </div>
+            </div>
+            <NumberInput
+              aria-label="Threads"
+              w={220}
+              min={1}
+              {...(doctor.data ? { max: doctor.data.cores } : {})}
+              allowDecimal={false}
+              allowNegative={false}
+              placeholder={doctor.data ? `all ${doctor.data.cores}` : 'all'}
+              value={settings.data?.threads ?? ''}
+              disabled={!settings.data || !doctor.data}
+              onChange={(value) => {
+                const threads = settingsSchema.shape.threads.safeParse(value === '' ? null : value);
+                if (threads.success) save.mutate({ threads: threads.data });
+              }}
             />
           </div>
         </Panel>

@@ -3,12 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
+import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { sourceHash } from '../../../src-main/engine/compute/wasm-kernels/kernels-binary.ts';
 
-it('takes wasm by itself where no engine of its own process is', async () => {
-  const listeners = process.listenerCount('uncaughtException');
+it('takes native by itself where it is built, else wasm, as long as no engine of its own process is there', async () => {
   const active = await activateCompute('auto');
-  expect(active.id).toBe('wasm');
+  expect(active.id).toBe('addon' in loadAddon() ? 'native' : 'wasm');
+});
+
+it('starts wasm with our kernels, and leaves the process its own way with errors', async () => {
+  const listeners = process.listenerCount('uncaughtException');
+  const active = await activateCompute('wasm');
   expect(active.device).not.toContain('without');
   expect(process.listenerCount('uncaughtException')).toBe(listeners);
 });

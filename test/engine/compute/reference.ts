@@ -1,3 +1,5 @@
+import type { AdamWOptions } from '../../../src-main/engine/training/optimizers/adamw.ts';
+
 /** Plain-JavaScript references in double precision for the operations that the engine adds to tfjs. */
 
 export type Values = readonly number[];
@@ -65,31 +67,79 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * (size + fraction)));
 }
 
-/** q [batch · queries, hidden], k and v [batch · tokens, hidden] */
-export function attend(
-  q: Values,
-  k: Values,
-  v: Values,
-  sizes: { batch: number; queries: number; tokens: number; heads: number; hidden: number },
-): number[] {
-  const { batch, queries, tokens, heads, hidden } = sizes;
-  const headSize = hidden / heads;
-  const out = new Array<number>(batch * queries * hidden).fill(0);
-  for (let example = 0; example < batch; example++)
-    for (let head = 0; head < heads; head++)
-      for (let query = 0; query < queries; query++) {
-        const at = (example * queries + query) * hidden + head * headSize;
-        const keyAt = (token: number) => (example * tokens + token) * hidden + head * headSize;
-        const scores = Array.from({ length: tokens }, (_, token) => {
-          let dot = 0;
-          for (let d = 0; d < headSize; d++) dot += get(q, at + d) * get(k, keyAt(token) + d);
-          return dot / Math.sqrt(headSize);
-        });
-        softmaxRows(scores, tokens).forEach((probability, token) => {
-          for (let d = 0; d < headSize; d++) out[at + d] = get(out, at + d) + probability * get(v, keyAt(token) + d);
-        });
-      }
+export function rmsNormRows(x: Values, scale: Values, epsilon: number): number[] {
+  const columns = scale.length;
+  const out: number[] = [];
+  for (let start = 0; start < x.length; start += columns) {
+    const row = x.slice(start, start + columns);
+    const mean = row.reduce((sum, value) => sum + value * value, 0) / columns;
+    row.forEach((value, index) => {
+      out.push((value / Math.sqrt(mean + epsilon)) * get(scale, index));
+    });
+  }
   return out;
+}
+
+export function gelu(x: number): number {
+  return x * 0.5 * (1 + erf(x / Math.SQRT2));
+}
+
+export function geluTanh(x: number): number {
+  return x * 0.5 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+}
+
+/** Mean of −log softmax(logits)[label] over the rows whose label is not −100; 0 if there are none. */
+export function crossEntropy(logits: Values, labels: Values, classes: number): number {
+  const probabilities = softmaxRows(logits, classes);
+  const losses = labels.flatMap((label, row) =>
+    label === -100 ? [] : [-Math.log(get(probabilities, row * classes + label))],
+  );
+  return losses.length === 0 ? 0 : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+/** Rotary embedding of rows of heads, halves against halves. */
+export function rotateRows(
+  x: Values,
+  cos: Values,
+  sin: Values,
+  { heads, half, tableRows }: { heads: number; half: number; tableRows: number },
+): number[] {
+  return x.map((value, index) => {
+    const [row, column] = [Math.floor(index / (2 * half * heads)), index % (2 * half)];
+    const at = (row % tableRows) * half + (column % half);
+    const other = get(x, column < half ? index + half : index - half);
+    return value * get(cos, at) + (column < half ? -other : other) * get(sin, at);
+  });
+}
+
+/** AdamW in double precision, with PyTorch's semantics. */
+export class AdamWReference {
+  values: number[];
+  private readonly settings: AdamWOptions;
+  private first: number[];
+  private second: number[];
+  private steps = 0;
+
+  constructor(start: Values, settings: AdamWOptions) {
+    this.values = [...start];
+    this.settings = settings;
+    this.first = start.map(() => 0);
+    this.second = start.map(() => 0);
+  }
+
+  step(gradient: Values, learningRate: number, gradientScale: number): void {
+    const { beta1, beta2, epsilon, weightDecay } = this.settings;
+    this.steps += 1;
+    this.values = this.values.map((value, index) => {
+      const scaled = get(gradient, index) * gradientScale;
+      const first = beta1 * get(this.first, index) + (1 - beta1) * scaled;
+      const second = beta2 * get(this.second, index) + (1 - beta2) * scaled * scaled;
+      this.first[index] = first;
+      this.second[index] = second;
+      const root = Math.sqrt(second / (1 - beta2 ** this.steps)) + epsilon;
+      return value * (1 - learningRate * weightDecay) - ((learningRate / (1 - beta1 ** this.steps)) * first) / root;
+    });
+  }
 }
 
 export function get(values: ArrayLike<number>, index: number): number {

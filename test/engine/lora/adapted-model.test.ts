@@ -13,6 +13,7 @@ import { softmaxCrossEntropy } from '../../../src-main/engine/ops/index.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 const cases: [string, string, string][] = [
   ...[
@@ -33,7 +34,7 @@ const cases: [string, string, string][] = [
 const bases = new Map<string, { base: BaseModel; model: AdaptedModel; inputs: { pixel_values: tf.Tensor } }>();
 
 beforeAll(async () => {
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
   for (const family of ['vit', 'vit-28']) {
     const base = await loadBaseModel(goldenPath(family, 'base'));
     const pixels = (await readSafetensors(goldenPath(family, 'inputs.safetensors'))).get('pixel_values');

@@ -3,6 +3,7 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { dropoutMask } from '../../../src-main/engine/lora/dropout.ts';
 import { initialiseFactors } from '../../../src-main/engine/lora/initialise.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { testCompute } from '../test-compute.ts';
 import { vitLike } from './vit-like.ts';
 
 const [first] = vitLike(1).linears;
@@ -36,7 +37,7 @@ describe('factors', () => {
 });
 
 describe('dropout mask', () => {
-  beforeAll(() => activateCompute('wasm'));
+  beforeAll(() => activateCompute(testCompute));
 
   it('zeroes that share and scales up the rest, so that the mean stays 1', () => {
     const random = RandomStream.seeded(4, 'dropout');

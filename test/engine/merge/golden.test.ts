@@ -13,6 +13,7 @@ import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 import { change } from './states.ts';
 
 const callSchema = z.object({
@@ -35,7 +36,7 @@ let base: BaseModel;
 let model: AdaptedModel;
 let temporary: string;
 beforeAll(async () => {
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
   base = await loadBaseModel(goldenPath('vit', 'base'));
   model = new AdaptedModel(base);
   temporary = await mkdtemp(path.join(tmpdir(), 'coto-merge-'));

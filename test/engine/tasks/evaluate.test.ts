@@ -12,6 +12,7 @@ import { runLogitsTask } from '../../../src-main/engine/tasks/logits.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 let scratch: string;
 let task: EvaluateTask;
@@ -32,7 +33,7 @@ beforeAll(async () => {
   }
   task = {
     kind: 'evaluate',
-    compute: 'wasm',
+    compute: testCompute,
     modelDirectory: goldenPath('vit-28', 'base'),
     dataset: { reader: 'idx', path: data, options: {} },
     eval_samples: 0,
@@ -88,7 +89,7 @@ describe('logits', () => {
     await runLogitsTask(
       {
         kind: 'logits',
-        compute: 'wasm',
+        compute: testCompute,
         modelDirectory: goldenPath('vit', 'base'),
         adapterDirectory: adapter === null ? null : goldenPath('vit', 'adapters', adapter),
         inputsFile: goldenPath('vit', 'inputs.safetensors'),
@@ -111,7 +112,7 @@ describe('logits', () => {
     const modelDirectory = goldenPath('vit', 'base');
     await expect(
       runLogitsTask(
-        { kind: 'logits', compute: 'wasm', modelDirectory, adapterDirectory: null, inputsFile, outputFile },
+        { kind: 'logits', compute: testCompute, modelDirectory, adapterDirectory: null, inputsFile, outputFile },
         contextOf([]),
       ),
     ).rejects.toThrow('pixel_values');

@@ -17,6 +17,7 @@ import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { goldenPath } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 const modelDirectory = goldenPath('vit-28', 'base');
 const labels = ['0', '1', '2', '3', '4'];
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await mkdir(path.join(scratch, 'data'));
   await writeSplit('train', 10);
   await writeSplit('t10k', 120);
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
   first = await randomAdapter('first', 1, labels);
   second = await randomAdapter('second', 2, labels);
   foreign = await randomAdapter('foreign', 3, ['v', 'w', 'x', 'y', 'z']);
@@ -84,12 +85,12 @@ function context(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFIN
 const dataset = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
 async function accuracy(...directories: string[]): Promise<number> {
   const adapters = directories.map((directory) => ({ directory, weight: 1 }));
-  const evaluation = { kind: 'evaluate', compute: 'wasm', modelDirectory, eval_samples: 0, adapters } as const;
+  const evaluation = { kind: 'evaluate', compute: testCompute, modelDirectory, eval_samples: 0, adapters } as const;
   return (await runEvaluateTask({ ...evaluation, dataset: dataset() }, context())).result.accuracy;
 }
 const mergeTask = (method: string, outputDirectory: string | null, directories = [first, second]) => ({
   kind: 'merge' as const,
-  compute: 'wasm' as const,
+  compute: testCompute,
   modelDirectory,
   adapters: directories.map((directory) => ({ directory, weight: 1 })),
   method,
@@ -125,7 +126,7 @@ test('prune writes a folder without the dropped layers', async () => {
   const result = await runPruneTask(
     {
       kind: 'prune',
-      compute: 'wasm',
+      compute: testCompute,
       modelDirectory,
       adapterDirectory: first,
       method: 'every-other-layer',
@@ -145,7 +146,7 @@ test('prune writes a folder without the dropped layers', async () => {
 
 const studyTask = (directories: string[]) => ({
   kind: 'study' as const,
-  compute: 'wasm' as const,
+  compute: testCompute,
   modelDirectory,
   dataset: dataset(),
   adapters: directories.map((directory, index) => ({ reference: { runId: `run${index}` }, directory })),
@@ -168,7 +169,7 @@ test('a λ study ends at the adapters, and its progress runs to the end', async 
       await runEvaluateTask(
         {
           kind: 'evaluate',
-          compute: 'wasm',
+          compute: testCompute,
           modelDirectory,
           dataset: dataset(),
           eval_samples: 60,

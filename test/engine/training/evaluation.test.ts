@@ -13,13 +13,14 @@ import {
   softmaxRows,
 } from '../../../src-main/engine/training/evaluation.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 let model: AdaptedModel;
 let pixels: Float32Array;
 let expected: Float32Array;
 
 beforeAll(async () => {
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
   model = new AdaptedModel(await loadBaseModel(goldenPath('vit', 'base')));
   pixels = await tensorOf('inputs.safetensors', 'pixel_values');
   expected = await tensorOf('base-outputs.safetensors', 'logits');

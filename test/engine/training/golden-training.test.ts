@@ -11,6 +11,7 @@ import { learningRateSchedules } from '../../../src-main/engine/training/learnin
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 const trajectorySchema = z.object({
   learning_rate: z.number(),
@@ -27,7 +28,7 @@ const trajectorySchema = z.object({
 });
 
 beforeAll(async () => {
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
 });
 
 /** PyTorch's run of `vit/train/<variant>`, taken here over the same batches, masks and settings. */

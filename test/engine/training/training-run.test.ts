@@ -14,6 +14,7 @@ import type { MicroBatch } from '../../../src-main/engine/training/training-step
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
 
 const EXAMPLES = 40;
 const PIXELS = 3 * 16 * 16;
@@ -52,7 +53,7 @@ let base: BaseModel;
 let folder: string;
 
 beforeAll(async () => {
-  await activateCompute('wasm');
+  await activateCompute(testCompute);
   base = await loadBaseModel(goldenPath('vit', 'base'));
 });
 beforeEach(() => {
@@ -97,7 +98,14 @@ async function train(
         signal: async () =>
           options.signalAt !== undefined && asked++ >= options.signalAt ? (options.signal ?? null) : null,
       },
-      facts: { trainableParameters: 1, totalParameters: 1, evalExamples: 1, backend: 'wasm', threads: 1 },
+      facts: {
+        trainableParameters: 1,
+        totalParameters: 1,
+        evalExamples: 1,
+        backend: 'wasm',
+        threads: 1,
+        computeDtype: 'float32',
+      },
     });
     if (options.resume) await run.resumeFrom(options.resume);
     return { ...(await run.run()), events };

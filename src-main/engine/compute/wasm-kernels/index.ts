@@ -7,99 +7,30 @@ type Kernel = (module: KernelModule, inputs: Inputs, attributes: Attributes) => 
 
 /** Columns of a packed panel in kernels.c. */
 const panelColumns = 8;
+/** Rows of queries that attention takes at a time in kernels.c. */
+const attentionBlock = 66;
 
 /** Our operations by name, as kernels.c computes them. What is not listed is composed of these and of tfjs's own kernels. */
 const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
+  ['CotoProduct', product],
+  ['CotoGelu', (module, inputs, attributes) => gelu(module, 'gelu', inputs, attributes)],
+  ['CotoGeluGradient', (module, inputs, attributes) => gelu(module, 'gelu_gradient', inputs, attributes)],
+  ['CotoGeluDerivative', (module, inputs, attributes) => gelu(module, 'gelu_derivative', inputs, attributes)],
+  ['CotoGatedSilu', (module, inputs) => elementwise(module, 'gated_silu', takenAll(inputs, 'gate', 'up'), 1)],
   [
-    'CotoProduct',
-    (module, inputs, attributes) => {
-      const [a, b] = [taken(inputs, 'a'), taken(inputs, 'b')];
-      const [transposeA, transposeB] = [number(attributes, 'transposeA'), number(attributes, 'transposeB')];
-      const [m, k] = transposeA ? [size(a, 1), size(a, 0)] : [size(a, 0), size(a, 1)];
-      const [inner, n] = transposeB ? [size(b, 1), size(b, 0)] : [size(b, 0), size(b, 1)];
-      if (k !== inner) throw new Error(`a product of ${m} × ${k} by ${inner} × ${n}`);
-      const k2 = inputs['a2'] === undefined ? 0 : size(inputs['a2'], 1);
-      const panels = module.scratch((k + k2) * rounded(n));
-      const out = module.output([m, n]);
-      const place = (name: string) => (inputs[name] === undefined ? 0 : module.address(inputs[name]));
-      module.call(
-        'product',
-        ...[module.address(a), module.address(b), module.address(out), m, n, k, transposeA, transposeB],
-        ...[number(attributes, 'scale'), place('bias'), place('plus'), place('a2'), place('b2'), k2],
-        ...[number(attributes, 'transposeB2'), number(attributes, 'scale2'), panels],
-      );
-      return out;
-    },
+    'CotoGatedSiluGradient',
+    (module, inputs) => elementwise(module, 'gated_silu_gradient', takenAll(inputs, 'gate', 'up', 'dy'), 2),
   ],
-  [
-    'CotoGelu',
-    (module, inputs) => {
-      const x = taken(inputs, 'x');
-      const out = module.output(x.shape);
-      module.call('gelu', module.address(x), module.address(out), tf.util.sizeFromShape(x.shape));
-      return out;
-    },
-  ],
-  [
-    'CotoGeluGradient',
-    (module, inputs) => {
-      const [x, dy] = [taken(inputs, 'x'), taken(inputs, 'dy')];
-      const out = module.output(x.shape);
-      const count = tf.util.sizeFromShape(x.shape);
-      module.call('gelu_gradient', module.address(x), module.address(dy), module.address(out), count);
-      return out;
-    },
-  ],
-  [
-    'CotoLayerNorm',
-    (module, inputs, attributes) => {
-      const x = taken(inputs, 'x');
-      const out = module.output(x.shape);
-      const places = [x, taken(inputs, 'scale'), taken(inputs, 'shift'), out].map(module.address);
-      module.call('layer_norm', ...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
-      return out;
-    },
-  ],
-  [
-    'CotoLayerNormGradient',
-    (module, inputs, attributes) => {
-      const x = taken(inputs, 'x');
-      const out = module.output(x.shape);
-      const places = [x, taken(inputs, 'scale'), taken(inputs, 'dy'), out].map(module.address);
-      module.call('layer_norm_gradient', ...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
-      return out;
-    },
-  ],
-  [
-    'CotoAttention',
-    (module, inputs, attributes) => {
-      const [q, k, v] = [taken(inputs, 'q'), taken(inputs, 'k'), taken(inputs, 'v')];
-      const sizes = attentionSizes(q, attributes);
-      const panels = module.scratch(attentionPanels(sizes));
-      const out = module.output(q.shape);
-      const p = module.output([sizes.batch * sizes.heads, sizes.queries, sizes.tokens]);
-      module.call('attention', ...[q, k, v, out, p].map(module.address), ...attentionArguments(sizes), panels);
-      return [out, p];
-    },
-  ],
-  [
-    'CotoAttentionGradient',
-    (module, inputs, attributes) => {
-      const [q, k, v] = [taken(inputs, 'q'), taken(inputs, 'k'), taken(inputs, 'v')];
-      const sizes = attentionSizes(q, attributes);
-      const scores = Math.ceil((sizes.queries * sizes.tokens) / 4) * 4;
-      const scratch = module.scratch(scores + attentionPanels(sizes));
-      const made = [q, k, v].map((one) => module.output(one.shape));
-      module.call(
-        'attention_gradient',
-        ...[q, k, v, taken(inputs, 'probabilities'), taken(inputs, 'dy'), ...made].map(module.address),
-        ...attentionArguments(sizes),
-        scratch,
-        scratch + scores * 4,
-      );
-      return made;
-    },
-  ],
+  ['CotoLayerNorm', (...of) => rows('layer_norm', ['x', 'scale', 'shift'], ...of)],
+  ['CotoLayerNormGradient', (...of) => rows('layer_norm_gradient', ['x', 'scale', 'dy'], ...of)],
+  ['CotoRmsNorm', (...of) => rows('rms_norm', ['x', 'scale'], ...of)],
+  ['CotoRmsNormGradient', (...of) => rows('rms_norm_gradient', ['x', 'scale', 'dy'], ...of)],
+  ['CotoRotary', rotary],
+  ['CotoAttention', attention],
+  ['CotoAttentionGradient', attentionGradient],
+  ['CotoSoftmaxCrossEntropy', crossEntropy],
+  ['CotoSoftmaxCrossEntropyGradient', crossEntropyGradient],
+  ['CotoAdamW', adamw],
 ]);
 
 /** Lets tfjs's wasm backend run our operations by kernels.c. False where this machine cannot: the compositions stay. */
@@ -122,42 +53,175 @@ export function unregisterWasmKernels(): void {
     if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
 }
 
-interface AttentionSizes {
-  readonly batch: number;
-  readonly queries: number;
-  readonly tokens: number;
-  readonly heads: number;
-  readonly headSize: number;
+function product(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
+  const [a, b] = [taken(inputs, 'a'), taken(inputs, 'b')];
+  const [transposeA, transposeB] = [number(attributes, 'transposeA'), number(attributes, 'transposeB')];
+  const [m, k] = transposeA ? [size(a, 1), size(a, 0)] : [size(a, 0), size(a, 1)];
+  const [inner, n] = transposeB ? [size(b, 1), size(b, 0)] : [size(b, 0), size(b, 1)];
+  if (k !== inner) throw new Error(`a product of ${m} × ${k} by ${inner} × ${n}`);
+  const k2 = inputs['a2'] === undefined ? 0 : size(inputs['a2'], 1);
+  const panels = module.scratch((k + k2) * rounded(n));
+  const out = module.output([m, n]);
+  const place = (name: string) => optional(module, inputs, name);
+  module.call(
+    'product',
+    ...[module.address(a), module.address(b), module.address(out), m, n, k, transposeA, transposeB],
+    ...[number(attributes, 'scale'), place('bias'), place('plus'), place('times'), place('a2'), place('b2'), k2],
+    ...[number(attributes, 'transposeB2'), number(attributes, 'scale2'), panels],
+  );
+  return out;
 }
 
-function attentionSizes(q: tf.TensorInfo, attributes: Attributes): AttentionSizes {
+function gelu(module: KernelModule, name: string, inputs: Inputs, attributes: Attributes): tf.TensorInfo[] {
+  const given = name === 'gelu_gradient' ? takenAll(inputs, 'x', 'dy') : takenAll(inputs, 'x');
+  return elementwise(module, name, given, name === 'gelu_derivative' ? 2 : 1, number(attributes, 'tanh'));
+}
+
+/** Outputs of the inputs' shape, element by element. */
+function elementwise(
+  module: KernelModule,
+  name: string,
+  inputs: readonly tf.TensorInfo[],
+  outputs: number,
+  ...more: number[]
+): tf.TensorInfo[] {
+  const shape = inputs[0]?.shape ?? [];
+  const made = Array.from({ length: outputs }, () => module.output(shape));
+  module.call(name, ...[...inputs, ...made].map(module.address), tf.util.sizeFromShape(shape), ...more);
+  return made;
+}
+
+/** One output of the first input's shape, row by row. */
+function rows(
+  name: string,
+  names: readonly string[],
+  module: KernelModule,
+  inputs: Inputs,
+  attributes: Attributes,
+): tf.TensorInfo {
+  const x = taken(inputs, 'x');
+  const out = module.output(x.shape);
+  const places = [...takenAll(inputs, ...names), out].map(module.address);
+  module.call(name, ...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
+  return out;
+}
+
+function rotary(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
+  const [x, cos] = [taken(inputs, 'x'), taken(inputs, 'cos')];
+  const out = module.output(x.shape);
+  const places = [x, cos, taken(inputs, 'sin'), out].map(module.address);
+  const direction = number(attributes, 'inverse') === 0 ? 1 : -1;
+  module.call('rotary', ...places, size(x, 0), size(cos, 0), number(attributes, 'heads'), size(cos, 1), direction);
+  return out;
+}
+
+function attention(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo[] {
+  const [q, k, v] = [taken(inputs, 'q'), taken(inputs, 'k'), taken(inputs, 'v')];
+  const { sizes, scores, panels } = attentionSizes(q, attributes);
+  const scratch = module.scratch(scores + panels);
+  const out = module.output(q.shape);
+  const sums = module.output([
+    number(attributes, 'batch') * number(attributes, 'heads'),
+    number(attributes, 'queries'),
+  ]);
+  module.call(
+    'attention',
+    ...[q, k, v].map(module.address),
+    optional(module, inputs, 'mask'),
+    ...[out, sums].map(module.address),
+    ...sizes,
+    ...[scratch, scratch + scores * 4],
+  );
+  return [out, sums];
+}
+
+function attentionGradient(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo[] {
+  const [q, k, v] = [taken(inputs, 'q'), taken(inputs, 'k'), taken(inputs, 'v')];
+  const { sizes, scores, panels } = attentionSizes(q, attributes);
+  const scratch = module.scratch(2 * scores + panels);
+  const made = [q, k, v].map((one) => module.output(one.shape));
+  module.call(
+    'attention_gradient',
+    ...[q, k, v].map(module.address),
+    optional(module, inputs, 'mask'),
+    ...[...takenAll(inputs, 'y', 'logSumExp', 'dy'), ...made].map(module.address),
+    ...sizes,
+    ...[scratch, scratch + scores * 4, scratch + 2 * scores * 4],
+  );
+  return made;
+}
+
+function crossEntropy(module: KernelModule, inputs: Inputs): tf.TensorInfo {
+  const logits = taken(inputs, 'logits');
+  const powers = module.scratch(size(logits, 1));
+  const out = module.output([]);
+  const places = [logits, taken(inputs, 'labels', 'int32'), out].map(module.address);
+  module.call('cross_entropy', ...places, size(logits, 0), size(logits, 1), powers);
+  return out;
+}
+
+function crossEntropyGradient(module: KernelModule, inputs: Inputs): tf.TensorInfo {
+  const logits = taken(inputs, 'logits');
+  const out = module.output(logits.shape);
+  const places = [logits, taken(inputs, 'labels', 'int32'), taken(inputs, 'dy'), out].map(module.address);
+  module.call('cross_entropy_gradient', ...places, size(logits, 0), size(logits, 1));
+  return out;
+}
+
+/** In place: nothing is given. */
+function adamw(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo[] {
+  const [beta1, beta2] = [number(attributes, 'beta1'), number(attributes, 'beta2')];
+  const rate = number(attributes, 'learningRate');
+  for (let index = 0; index < number(attributes, 'count'); index++) {
+    const tensors = takenAll(inputs, `p${index}`, `g${index}`, `m${index}`, `v${index}`);
+    module.call(
+      'adamw',
+      ...tensors.map(module.address),
+      tf.util.sizeFromShape(taken(inputs, `p${index}`).shape),
+      ...[number(attributes, 'gradientScale'), beta1, 1 - beta1, beta2, 1 - beta2],
+      1 / Math.sqrt(number(attributes, `correction2_${index}`)),
+      number(attributes, 'epsilon'),
+      rate / number(attributes, `correction1_${index}`),
+      1 - rate * number(attributes, 'weightDecay'),
+    );
+  }
+  return [];
+}
+
+/** The sizes as attention takes them, and the floats that it needs for scores and for panels. */
+function attentionSizes(q: tf.TensorInfo, attributes: Attributes): { sizes: number[]; scores: number; panels: number } {
+  const [queries, tokens] = [number(attributes, 'queries'), number(attributes, 'tokens')];
   const heads = number(attributes, 'heads');
+  const headSize = size(q, 1) / heads;
+  const block = Math.min(queries, attentionBlock);
   return {
-    batch: number(attributes, 'batch'),
-    queries: number(attributes, 'queries'),
-    tokens: number(attributes, 'tokens'),
-    heads,
-    headSize: size(q, 1) / heads,
+    sizes: [
+      ...[number(attributes, 'batch'), queries, tokens, heads, number(attributes, 'keyValueHeads'), headSize],
+      ...[number(attributes, 'causal'), number(attributes, 'window'), number(attributes, 'scale')],
+    ],
+    scores: Math.ceil((block * tokens) / 4) * 4,
+    panels: Math.max(headSize * rounded(tokens), Math.max(tokens, block) * rounded(headSize)),
   };
-}
-
-function attentionArguments({ batch, queries, tokens, heads, headSize }: AttentionSizes): number[] {
-  return [batch, queries, tokens, heads, headSize, 1 / Math.sqrt(headSize)];
-}
-
-function attentionPanels({ queries, tokens, headSize }: AttentionSizes): number {
-  return Math.max(headSize * rounded(tokens), Math.max(tokens, queries) * rounded(headSize));
 }
 
 function rounded(columns: number): number {
   return Math.ceil(columns / panelColumns) * panelColumns;
 }
 
-function taken(inputs: Inputs, name: string): tf.TensorInfo {
+function taken(inputs: Inputs, name: string, dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
   const found = inputs[name];
   if (found === undefined) throw new Error(`kernel input ${name} is missing`);
-  if (found.dtype !== 'float32') throw new Error(`kernel input ${name} is ${found.dtype}, not float32`);
+  if (found.dtype !== dtype) throw new Error(`kernel input ${name} is ${found.dtype}, not ${dtype}`);
   return found;
+}
+
+function takenAll(inputs: Inputs, ...names: string[]): tf.TensorInfo[] {
+  return names.map((name) => taken(inputs, name));
+}
+
+/** The address of an input that may be left out; 0 then. */
+function optional(module: KernelModule, inputs: Inputs, name: string): number {
+  return inputs[name] === undefined ? 0 : module.address(taken(inputs, name));
 }
 
 function number(attributes: Attributes, name: string): number {

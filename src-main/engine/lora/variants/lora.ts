@@ -17,6 +17,6 @@ export const lora: AdapterVariant = {
   scaling: (loraAlpha, rank) => loraAlpha / rank,
   loraAlpha: (scaling, rank) => scaling * rank,
   initialise: initialiseFactors,
-  forward: (x, frozen, { a, b, scaling }, dropoutMask) => loraLinear(x, frozen, a, b, scaling, dropoutMask),
+  forward: loraLinear,
   mergedWeight: addLowRank,
 };

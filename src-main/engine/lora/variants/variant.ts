@@ -5,6 +5,7 @@ import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
 import type { FrozenWeight } from '../../ops/frozen-weight.ts';
+import type { LoraLinearOptions } from '../../ops/lora-linear.ts';
 import type { ModuleFactors } from '../adapter-state.ts';
 
 /** The factors of one adapted linear on the device. */
@@ -36,10 +37,10 @@ export interface AdapterVariant {
     random: RandomStream,
   ): { a: HostTensor; b: HostTensor };
   /**
-   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, A and B.
-   * `dropoutMask` [rows, inFeatures] multiplies the adapter's input only; null: none.
+   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, A, B and the residual. The dropout
+   * mask among the options multiplies the adapter's input only.
    */
-  forward(x: tf.Tensor2D, frozen: FrozenWeight, factors: DeviceFactors, dropoutMask: tf.Tensor2D | null): tf.Tensor2D;
+  forward(x: tf.Tensor2D, frozen: FrozenWeight, factors: DeviceFactors, options: LoraLinearOptions): tf.Tensor2D;
   /** The weight [outFeatures, inFeatures] that alone does what the base's `weight` and the adapter do together. */
   mergedWeight(weight: HostTensor, factors: ModuleFactors): HostTensor;
 }

@@ -7,7 +7,7 @@ import type { HiddenStates } from '../base-model.ts';
 export interface PatchEmbedding {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly patch: { readonly height: number; readonly width: number };
-  /** [channels · patch height · patch width, hidden] */
+  /** [hidden, channels · patch height · patch width] */
   readonly projection: tf.Tensor2D;
   readonly bias: tf.Tensor1D;
   /** [1, 1, hidden]: the class token with its position added. */
@@ -25,7 +25,7 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
   const rows = Math.floor(image.height / patch.height);
   const columns = Math.floor(image.width / patch.width);
   const patches = rows * columns;
-  const hidden = embedding.projection.shape[1];
+  const hidden = embedding.projection.shape[0];
   return tf.tidy(() => {
     const cut = tf.slice(pixels, [0, 0, 0, 0], [batch, image.channels, rows * patch.height, columns * patch.width]);
     const grid = tf.reshape(cut, [batch * image.channels, rows, patch.height, columns, patch.width]);
@@ -40,7 +40,11 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
       batch * patches,
       image.channels * patch.height * patch.width,
     ]);
-    const projected = product(unfolded, embedding.projection, { bias: embedding.bias });
+    const projected = product(unfolded, embedding.projection, {
+      transposeB: true,
+      bias: embedding.bias,
+      frozen: true,
+    });
     const placed = tf.add(tf.reshape(projected, [batch, patches, hidden]), embedding.positions);
     const whole = tf.concat([tf.tile(embedding.classRow, [batch, 1, 1]), placed], 1);
     return { hidden: as2D(tf.reshape(whole, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { activate } from '../../ops/activate.ts';
 import { attention } from '../../ops/attention.ts';
 import { firstTokens } from '../../ops/first-tokens.ts';
-import { gelu } from '../../ops/gelu.ts';
-import { as2D } from '../../ops/operation.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
@@ -30,7 +29,20 @@ export function runPreNormBlock(
   runner: LinearRunner,
   onlyFirstToken: boolean,
 ): HiddenStates {
-  const { batch, tokens, hidden } = states;
+  const { batch, tokens } = states;
+  // Each half gives back what no tape holds before the next one begins.
+  const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
+  const hidden = tf.tidy(() => feedForward(block, middle, runner));
+  middle.dispose();
+  return { hidden, batch, tokens: onlyFirstToken ? 1 : tokens };
+}
+
+function attend(
+  block: PreNormBlock,
+  { batch, tokens, hidden }: HiddenStates,
+  runner: LinearRunner,
+  onlyFirstToken: boolean,
+): tf.Tensor2D {
   const normalised = applyNorm(block.before, hidden);
   const queries = onlyFirstToken ? firstTokens(normalised, tokens) : normalised;
   const attended = attention(
@@ -40,8 +52,12 @@ export function runPreNormBlock(
     { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens },
   );
   const residual = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
-  const middle = as2D(tf.add(residual, runner.linear(block.o, attended)));
-  const inner = gelu(runner.linear(block.fc1, applyNorm(block.after, middle)));
-  const out = as2D(tf.add(middle, runner.linear(block.fc2, inner)));
-  return { hidden: out, batch, tokens: onlyFirstToken ? 1 : tokens };
+  return runner.linear(block.o, attended, { residual });
+}
+
+function feedForward(block: PreNormBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
+  const inner = runner.linear(block.fc1, applyNorm(block.after, x));
+  const { value, derivative } = activate(inner, 'gelu', runner.taped);
+  inner.dispose();
+  return runner.linear(block.fc2, value, { residual: x, derivative });
 }

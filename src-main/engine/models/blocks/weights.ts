@@ -1,49 +1,53 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { uploadsAreCopied } from '../../compute/uploads.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { FrozenWeight } from '../../ops/frozen-weight.ts';
+import type { LoadOptions } from '../family.ts';
 
 /** A family's frozen tensors as they are loaded; everything made here is kept until `dispose`. */
 export class FrozenTensors {
   private readonly source: TensorSource;
+  private readonly bfloat16: boolean;
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly owned: tf.Tensor[] = [];
 
-  constructor(source: TensorSource) {
+  constructor(source: TensorSource, { bfloat16 = false }: LoadOptions = {}) {
     this.source = source;
+    this.bfloat16 = bfloat16;
   }
 
   async loadLinear(module: LinearModule): Promise<void> {
-    const weight = await this.read(`${module.checkpointKey}.weight`);
-    const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`) : null;
-    this.linears.set(module.name, new FrozenWeight(weight, bias));
+    const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
+    const frozen = await this.read(
+      `${module.checkpointKey}.weight`,
+      (weight) => new FrozenWeight(weight, bias, this.bfloat16),
+    );
+    this.linears.set(module.name, frozen);
   }
 
   /** A tensor by its checkpoint name, in another shape with as many values where one is given. */
   async load(name: string, shape?: readonly number[]): Promise<tf.Tensor> {
-    const stored = await this.read(name);
-    return this.own(tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32'));
+    return this.read(name, (stored) => this.own(tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32')));
   }
 
   async loadVector(name: string): Promise<tf.Tensor1D> {
-    const stored = await this.read(name);
-    return this.own(tf.tensor1d(stored.data, 'float32'));
+    return this.read(name, (stored) => this.own(tf.tensor1d(stored.data, 'float32')));
   }
 
   /** Throws StudioError('invalid_file') naming the tensor where a value is NaN or infinite: every loss would be NaN. */
-  private async read(name: string): Promise<HostTensor> {
-    const tensor = await this.source.read(name);
-    const { data } = tensor;
-    for (let at = 0; at < data.length; at++)
-      if (!Number.isFinite(data[at]))
+  private read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
+    return this.source.lend(name, (lent) => {
+      if (!lent.finite)
         throw new StudioError(
           'invalid_file',
           `${this.source.path}: tensor "${name}" holds numbers that are not finite (NaN or infinity).`,
           'Copy or download the model again: it seems damaged.',
         );
-    return tensor;
+      return use(uploadsAreCopied() ? lent : copied(lent));
+    });
   }
 
   /** Takes charge of a tensor that was made from loaded ones. */
@@ -64,4 +68,8 @@ export class FrozenTensors {
     this.linears.clear();
     this.owned.length = 0;
   }
+}
+
+function copied({ shape, data }: HostTensor): HostTensor {
+  return { shape, data: data.slice() };
 }

@@ -1,15 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
+import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/adamw.ts';
 import { toHost } from '../../ops/to-host.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 
-export interface AdamWOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-}
+export type AdamWOptions = Pick<AdamWSettings, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
 
 interface Moments {
   step: number;
@@ -17,10 +13,7 @@ interface Moments {
   second: tf.Variable;
 }
 
-/**
- * AdamW with PyTorch's semantics (`torch.optim.AdamW`, Loshchilov and Hutter 2019): decoupled decay
- * θ ← θ·(1 − lr·wd), then θ ← θ − lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), with t counted by variable.
- */
+/** AdamW as in `adamwStep`, with t counted by variable. */
 export class AdamW implements Optimizer {
   private readonly variables: ReadonlyMap<string, tf.Variable>;
   private readonly options: AdamWOptions;
@@ -32,23 +25,14 @@ export class AdamW implements Optimizer {
   }
 
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {
-    const { beta1, beta2, epsilon, weightDecay } = this.options;
+    const parameters: AdamWParameter[] = [];
     for (const [name, gradient] of gradients) {
-      const variable = this.variable(name);
-      const moments = this.momentsOf(name, variable);
+      const parameter = this.variable(name);
+      const moments = this.momentsOf(name, parameter);
       moments.step += 1;
-      const correction1 = 1 - beta1 ** moments.step;
-      const correction2 = 1 - beta2 ** moments.step;
-      tf.tidy(() => {
-        const scaled = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
-        moments.first.assign(tf.add(tf.mul(moments.first, beta1), tf.mul(scaled, 1 - beta1)));
-        moments.second.assign(tf.add(tf.mul(moments.second, beta2), tf.mul(tf.mul(scaled, scaled), 1 - beta2)));
-        const denominator = tf.add(tf.mul(tf.sqrt(moments.second), 1 / Math.sqrt(correction2)), epsilon);
-        const update = tf.mul(tf.div(moments.first, denominator), learningRate / correction1);
-        const decayed = weightDecay === 0 ? variable : tf.mul(variable, 1 - learningRate * weightDecay);
-        variable.assign(tf.sub(decayed, update));
-      });
+      parameters.push({ parameter, gradient, ...moments });
     }
+    adamwStep(parameters, { ...this.options, learningRate, gradientScale });
   }
 
   async state(): Promise<OptimizerState> {

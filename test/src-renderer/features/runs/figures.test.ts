@@ -10,6 +10,7 @@ const facts = {
   evalExamples: 1,
   backend: 'wasm',
   threads: 1,
+  computeDtype: 'float32' as const,
 };
 const row = (name: string, step: number, value: number) => ({ name, step, value });
 

@@ -1,0 +1,238 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { say } from './log.mjs';
+import { modules, root } from './paths.mjs';
+
+export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cpp');
+const output = join(root, 'dist', 'native');
+const addonName = 'coto-native.node';
+
+/** The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time. */
+export const instructionSets =
+  process.arch === 'x64'
+    ? {
+        baseline: [],
+        avx2: ['-mavx2', '-mfma', '-mf16c'],
+        avx512: ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mavx2', '-mfma', '-mf16c'],
+      }
+    : { baseline: [] };
+
+export const flags = [
+  ...['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-fno-math-errno', '-fno-trapping-math', '-pthread'],
+  ...['-Wall', '-Wextra', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=coto_native'],
+];
+
+/**
+ * Compiles the native compute backend where its sources changed since it was last made. Where it cannot be made, says so
+ * once, leaves the reason where the app finds it, and the app computes with WebAssembly.
+ */
+export async function ensureNative({ force = false } = {}) {
+  const stampFile = join(output, 'stamp');
+  const stamp = fingerprint();
+  if (!force && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  const started = Date.now();
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(output, { recursive: true });
+  const failure = await build();
+  if (failure === null) say(`built native in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  else {
+    say(`the native compute backend is left out, WebAssembly computes in its place: ${failure}`);
+    writeFileSync(join(output, 'not-built.txt'), `The native addon was not built: ${failure}\n`);
+  }
+  writeFileSync(stampFile, stamp);
+}
+
+/**
+ * Builds with sanitizers into a folder of its own; answers the addon's path. @param sanitizer 'address' or 'thread'
+ */
+export async function buildSanitized(sanitizer, folder) {
+  mkdirSync(folder, { recursive: true });
+  const extra = [`-fsanitize=${sanitizer}`, '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
+  const failure = await compile(findCompiler(), folder, extra);
+  if (failure !== null) throw new Error(failure);
+  return join(folder, addonName);
+}
+
+/** Null, or why there is no addon. */
+async function build() {
+  if (process.platform === 'win32') return 'it is not offered on Windows yet.';
+  const compiler = findCompiler();
+  if (compiler === null) return `there is no C++ compiler. ${hint('g++')}`;
+  if (process.platform !== 'darwin' && !hasOneDnn(compiler)) {
+    if (mayInstall()) {
+      say('installing oneDNN (libdnnl-dev) with apt …');
+      apt(['update', '-qq']);
+      apt(['install', '-y', '-qq', '--no-install-recommends', 'libdnnl-dev']);
+    }
+    if (!hasOneDnn(compiler)) return `oneDNN 3 is not installed. ${hint('libdnnl-dev')}`;
+  }
+  const failure = await compile(compiler, output, []);
+  if (failure !== null) return failure;
+  // What does not load now would not load later: better to know at once.
+  const addon = join(output, addonName);
+  const tried = spawnSync(process.execPath, ['-e', `require(${JSON.stringify(addon)}).describe()`], {
+    encoding: 'utf8',
+  });
+  if (tried.status === 0) return null;
+  rmSync(addon, { force: true });
+  return `it was built, but does not load (${lastLine(tried.stderr)}).`;
+}
+
+async function compile(compiler, folder, extra) {
+  const work = mkdtempSync(join(folder, 'objects-'));
+  try {
+    const include = ['-I', sources, '-I', join(modules, 'node-api-headers', 'include')];
+    const common = filesIn(sources).map((file) => ({ file, object: `${basename(file, '.cc')}.o`, flags: [] }));
+    const kernels = Object.entries(instructionSets).flatMap(([name, own]) =>
+      filesIn(join(sources, 'kernels')).map((file) => ({
+        file,
+        object: `${name}-${basename(file, '.cc')}.o`,
+        flags: [...own, `-DCOTO_ISA=${name}`],
+      })),
+    );
+    const objects = [];
+    const failures = [];
+    const waiting = [...kernels, ...common];
+    const worker = async () => {
+      for (let next = waiting.pop(); next !== undefined && failures.length === 0; next = waiting.pop()) {
+        const object = join(work, next.object);
+        const result = await run(compiler, [
+          ...flags,
+          ...extra,
+          ...next.flags,
+          ...include,
+          '-c',
+          next.file,
+          '-o',
+          object,
+        ]);
+        if (result.code === 0) objects.push(object);
+        else failures.push(`${basename(next.file)} does not compile (${result.text}).`);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+    if (failures.length > 0) return failures[0];
+    const made = join(work, addonName);
+    const linked = await run(compiler, [
+      '-shared',
+      '-pthread',
+      ...extra,
+      '-o',
+      made,
+      ...objects.sort(),
+      ...libraries(),
+    ]);
+    if (linked.code !== 0) return `it does not link (${linked.text}).`;
+    renameSync(made, join(folder, addonName));
+    return null;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function libraries() {
+  if (process.platform === 'darwin') return ['-undefined', 'dynamic_lookup', '-framework', 'Accelerate'];
+  return ['-ldnnl', '-l:libgomp.so.1', '-Wl,-rpath,$ORIGIN'];
+}
+
+/** Copies the libraries that the addon links, beyond what every system has, beside a packed copy of it. */
+export function bundleLibraries(folder) {
+  const addon = join(folder, addonName);
+  if (process.platform !== 'linux' || !existsSync(addon)) return [];
+  const answer = spawnSync('ldd', [addon], { encoding: 'utf8' });
+  const wanted = /^\s*(lib(?:dnnl|gomp)\S*) => (\S+)/gm;
+  return [...(answer.stdout ?? '').matchAll(wanted)].map(([, name, path]) => {
+    copyFileSync(realpathSync(path), join(folder, name));
+    return name;
+  });
+}
+
+export function findCompiler() {
+  const candidates = [process.env.CXX, 'g++', 'clang++', 'c++'].filter((name) => name);
+  return candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) ?? null;
+}
+
+function hasOneDnn(compiler) {
+  const program = '#include <oneapi/dnnl/dnnl.hpp>\n#if DNNL_VERSION_MAJOR != 3\n#error another version\n#endif\n';
+  const answer = spawnSync(compiler, ['-std=c++17', '-E', '-x', 'c++', '-'], {
+    input: program,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  return answer.status === 0;
+}
+
+function mayInstall() {
+  return process.platform === 'linux' && process.getuid?.() === 0 && isThere('apt-get');
+}
+
+function hint(debianPackage) {
+  if (process.platform === 'darwin') return 'Install it once: xcode-select --install';
+  return `Install it once, on Debian or Ubuntu: sudo apt-get install ${debianPackage}; then: npm run build -- --force`;
+}
+
+function isThere(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+function apt(args) {
+  spawnSync('apt-get', args, {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+function filesIn(folder) {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cc'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Of the contents of all sources: a fresh clone's times say nothing, and reading them takes a few milliseconds. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  const visit = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else hash.update(`${entry.name}\0`).update(readFileSync(path));
+    }
+  };
+  visit(sources);
+  hash.update(readFileSync(join(root, 'scripts', 'bootstrap', 'native.mjs')));
+  return hash.update(`${process.platform} ${process.arch}`).digest('hex');
+}
+
+/** Runs a compiler; of what it says, the first error is kept. */
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    child.once('error', (error) => resolve({ code: 1, text: error.message }));
+    child.once('close', (code) => {
+      const text = said.split('\n').find((line) => line.includes('error')) ?? lastLine(said);
+      resolve({ code, text: text.trim() });
+    });
+  });
+}
+
+function lastLine(text) {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import { root } from '../bootstrap/paths.mjs';
+import { ensurePyTorch } from '../bootstrap/pytorch.mjs';
+import { ensureBuild } from '../build.mjs';
+import { run } from './steps.mjs';
+
+// `coto bench` with PyTorch beside it.
+await ensureBuild(['main', 'report']);
+const peer = ensurePyTorch();
+const options =
+  'python' in peer
+    ? ['--peer-python', peer.python, '--peer-script', join(root, 'test', 'bench', 'peers', 'pytorch.py')]
+    : ['--peer-missing', peer.reason];
+const args = ['bench', ...process.argv.slice(2), ...options];
+process.exit(await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...args], { cwd: process.cwd() }));

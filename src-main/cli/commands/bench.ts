@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { benchShapes, defaultBackends, runBench } from '../../engine/bench/run-bench.ts';
+import { benchText } from '../bench-text.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { packageVersion } from '../package-version.ts';
+import { ProgressLine } from '../progress-line.ts';
+import { resourcesDirectory } from '../studio.ts';
+
+const shapeIds = benchShapes.map((shape) => shape.id);
+
+export function addBenchCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'bench',
+    summary: 'time LoRA and LoRA + CoTo steps side by side on the compute backends (npm run bench: and on PyTorch)',
+    options: (command) =>
+      void command
+        .option('--quick', 'cut-down shapes and few steps: shows that it works, gives no figures to quote')
+        .addOption(new Option('--shapes <shapes...>', 'only these').choices(shapeIds))
+        .addOption(
+          new Option('--backends <backends...>', 'these instead of native and wasm').choices([
+            'native',
+            'wasm',
+            'webgpu',
+            'tensorflow',
+          ]),
+        )
+        .addOption(new Option('--precisions <precisions...>', 'only these').choices(['float32', 'bfloat16']))
+        .option('--threads <count>', 'threads of our backends (default: all cores)')
+        .addOption(new Option('--peer-python <file>', 'a Python that has PyTorch').hideHelp())
+        .addOption(new Option('--peer-script <file>', 'what it is to run: test/bench/peers/pytorch.py').hideHelp())
+        .addOption(new Option('--peer-missing <reason>', 'why there is no PyTorch').hideHelp()),
+    jsonFile: true,
+    input: z.object({
+      quick: z.boolean().default(false),
+      shapes: z.array(z.string()).default(shapeIds),
+      backends: z.array(z.enum(['native', 'wasm', 'webgpu', 'tensorflow'])).optional(),
+      precisions: z.array(z.enum(['float32', 'bfloat16'])).default(['float32', 'bfloat16']),
+      threads: z.coerce.number().int().min(1).max(availableParallelism()).default(availableParallelism()),
+      peerPython: z.string().optional(),
+      peerScript: z.string().optional(),
+      peerMissing: z.string().default('Only npm run bench brings PyTorch along.'),
+    }),
+    async run({ quick, shapes, backends, precisions, threads, ...peer }, { terminal }) {
+      if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no shape to time.');
+      const line = new ProgressLine(terminal);
+      const report = await runBench({
+        version: packageVersion(),
+        quick,
+        shapes: benchShapes.filter((shape) => shapes.includes(shape.id)),
+        backends: backends ?? (await defaultBackends()),
+        precisions,
+        peer:
+          peer.peerPython === undefined || peer.peerScript === undefined
+            ? { reason: peer.peerMissing }
+            : { python: peer.peerPython, script: peer.peerScript },
+        threads,
+        resources: resourcesDirectory,
+        report: (text) => line.say(text),
+      });
+      return { json: report, text: benchText(report) };
+    },
+  });
+}

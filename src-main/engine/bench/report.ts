@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { productRateSchema } from './protocol.ts';
+
+/** Milliseconds of one optimizer step. */
+const stepTimeSchema = z.object({
+  median: z.number(),
+  minimum: z.number(),
+  /** Steps that were timed. */
+  samples: z.number().int(),
+});
+export type StepTime = z.infer<typeof stepTimeSchema>;
+
+const entrySchema = z.object({
+  shape: z.string(),
+  /** A compute backend's id, or `pytorch`. */
+  contender: z.string(),
+  precision: z.enum(['float32', 'bfloat16']),
+  /** Threads, and for a peer how it was set. */
+  configuration: z.string(),
+  lora: stepTimeSchema,
+  /** Mean over masks of CoTo's default schedule: of each mask's median, and of each mask's minimum. */
+  loraCoto: stepTimeSchema,
+  /** Of the first steps, every adapter on. */
+  losses: z.array(z.number()),
+  /** Largest |loss / the first contender's loss − 1| over them. */
+  lossDifference: z.number(),
+  /** Share of a step outside compute kernels, 0 … 1; null for peers and where it cannot be told. */
+  outsideKernels: z.number().nullable(),
+});
+export type BenchEntry = z.infer<typeof entrySchema>;
+
+const missingSchema = z.object({
+  /** null: left out for every shape. */
+  shape: z.string().nullable(),
+  contender: z.string(),
+  precision: z.enum(['float32', 'bfloat16']).nullable(),
+  reason: z.string(),
+});
+
+export const benchReportSchema = z.object({
+  version: z.string(),
+  startedAt: z.string(),
+  /** Cut-down shapes and few steps: no figures to quote. */
+  quick: z.boolean(),
+  seconds: z.number(),
+  machine: z.object({
+    cpu: z.string(),
+    cores: z.number().int(),
+    features: z.array(z.string()).describe('AVX2, AVX-512, AMX and the like; empty where the system does not tell'),
+    platform: z.string(),
+    node: z.string(),
+    memoryBytes: z.number(),
+  }),
+  shapes: z.array(z.object({ id: z.string(), label: z.string(), detail: z.string() })),
+  entries: z.array(entrySchema),
+  missing: z.array(missingSchema),
+  products: z.array(
+    z.object({
+      contender: z.string(),
+      precision: z.enum(['float32', 'bfloat16']),
+      rates: z.array(productRateSchema),
+    }),
+  ),
+  /** Merging an adapter into its base, in values of the base a second. */
+  merging: z.array(z.object({ shape: z.string(), contender: z.string(), valuesPerSecond: z.number() })),
+  /** Bytes of the file a second, from the disk cache; `cat` is null where the system has none. */
+  loading: z.array(
+    z.object({ dtype: z.string(), fileBytes: z.number(), ours: z.number(), cat: z.number().nullable() }),
+  ),
+});
+export type BenchReport = z.infer<typeof benchReportSchema>;
+export type BenchPrecision = BenchEntry['precision'];

@@ -1,0 +1,58 @@
+import type { StepTime } from './report.ts';
+import type { Seat } from './seats.ts';
+import { meanOverMasks, stepTime } from './statistics.ts';
+
+export interface RoundLimits {
+  readonly rounds: number;
+  /** A contender that would need longer for all rounds is asked for fewer steps. */
+  readonly secondsPerContender: number;
+}
+
+export interface SeatTimes {
+  readonly lora: StepTime;
+  readonly loraCoto: StepTime;
+}
+
+/**
+ * Lets the seats step in turn, round by round, so that what slows the machine slows all of them. In its turn a seat takes
+ * as many full steps as steps of the schedule, one after the other.
+ */
+export async function timeInRounds(
+  seats: readonly Seat[],
+  masks: readonly (readonly number[])[],
+  limits: RoundLimits,
+): Promise<SeatTimes[]> {
+  const plans = [];
+  for (const seat of seats) {
+    const { milliseconds } = await seat.process.ask({ do: 'time', masks: [null] });
+    plans.push(planFor(milliseconds[0] ?? 1, masks.length, limits));
+  }
+  const lora = seats.map((): number[] => []);
+  const byMask = seats.map(() => new Map<number, number[]>());
+  for (let round = 0; round < limits.rounds; round++)
+    for (const [index, seat] of seats.entries()) {
+      const plan = plans[index];
+      if (plan === undefined || round >= plan.rounds) continue;
+      const turn: (number | null)[] = [];
+      for (let step = 0; step < plan.stepsPerRound; step++)
+        turn.push(null, (round * plan.stepsPerRound + step) % masks.length);
+      const wanted = turn.map((mask) => (mask === null ? null : [...(masks[mask] ?? [])]));
+      const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
+      for (const [at, mask] of turn.entries()) {
+        const taken = milliseconds[at] ?? Number.NaN;
+        if (mask === null) lora[index]?.push(taken);
+        else byMask[index]?.set(mask, [...(byMask[index]?.get(mask) ?? []), taken]);
+      }
+    }
+  return seats.map((_, index) => ({
+    lora: stepTime(lora[index] ?? []),
+    loraCoto: meanOverMasks(byMask[index] ?? new Map()),
+  }));
+}
+
+/** At least two rounds, and never more steps than there are masks to a round. */
+function planFor(stepMilliseconds: number, maskCount: number, { rounds, secondsPerContender }: RoundLimits) {
+  const steps = Math.max(2, Math.floor((1000 * secondsPerContender) / (2 * stepMilliseconds)));
+  const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / rounds)));
+  return { rounds: Math.min(rounds, Math.max(2, Math.floor(steps / stepsPerRound))), stepsPerRound };
+}

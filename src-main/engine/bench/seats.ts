@@ -1,0 +1,163 @@
+import { fileURLToPath } from 'node:url';
+import type { ComputeChoice } from '../compute/index.ts';
+import { type ContenderCommand, ContenderProcess } from './contender-process.ts';
+import type { ContenderRequest, Precision } from './protocol.ts';
+import type { BenchPrecision } from './report.ts';
+
+/** A contender that takes part in the rounds of one shape, loaded and ready. */
+export interface Seat {
+  readonly contender: string;
+  readonly precision: BenchPrecision;
+  readonly configuration: string;
+  readonly process: ContenderProcess;
+  readonly losses: readonly number[];
+}
+
+/** What loading needs besides the precision and the threads. */
+export type Problem = Omit<ContenderRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
+
+/** A PyTorch that the bench may start. */
+export interface PeerProgram {
+  readonly python: string;
+  readonly script: string;
+}
+
+/** Losses that every contender must agree on: with them come the gradients and updates of the steps before. */
+const lossCount = 3;
+
+/** Takes a seat for one of our compute backends. Throws StudioError where it cannot do this. */
+export async function seatBackend(
+  backend: ComputeChoice,
+  precision: BenchPrecision,
+  threads: number,
+  problem: Problem,
+  writes: boolean,
+): Promise<Seat> {
+  const program: ContenderCommand = {
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
+    environment: { OMP_WAIT_POLICY: 'passive' },
+  };
+  return opening(program, async (child) => {
+    const { device = backend, threads: used } = await child.ask({
+      do: 'load',
+      precision,
+      threads,
+      writes,
+      ...problem,
+    });
+    const { losses } = await child.ask({ do: 'losses', count: lossCount });
+    return { contender: backend, precision, configuration: `${device}, ${countThreads(used)}`, process: child, losses };
+  });
+}
+
+interface PeerTrial {
+  readonly precision: BenchPrecision;
+  readonly setting: PeerSetting;
+  readonly mode: Precision;
+  readonly milliseconds: number;
+}
+
+interface PeerSetting {
+  readonly threads: number;
+  readonly waitPolicy: 'passive' | 'default';
+}
+
+/**
+ * Tries PyTorch in every way that could be its best (one thread and all, both wait policies, bfloat16 by autocast and by a
+ * bfloat16 base) and seats the two fastest of each precision; the rounds say which is the better.
+ */
+export async function seatPyTorch(
+  peer: PeerProgram,
+  precisions: readonly BenchPrecision[],
+  cores: number,
+  problem: Problem,
+): Promise<{ seats: Seat[]; version: string }> {
+  const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
+  // A cut-down shape is not there to find the best.
+  if (cores > 1 && !problem.small)
+    settings.push({ threads: cores, waitPolicy: 'passive' }, { threads: cores, waitPolicy: 'default' });
+  const modes = precisions.flatMap((precision) =>
+    (precision === 'float32' ? ['float32' as const] : ['autocast' as const, 'bfloat16' as const]).map((mode) => ({
+      precision,
+      mode,
+    })),
+  );
+  const trials: PeerTrial[] = [];
+  for (const setting of settings) {
+    const child = new ContenderProcess(peerCommand(peer, setting));
+    try {
+      for (const { precision, mode } of modes) {
+        await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
+        const { milliseconds } = await child.ask({ do: 'time', masks: [null, null, null, null] });
+        trials.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds.slice(1)) });
+      }
+    } finally {
+      await child.close();
+    }
+  }
+  const seats: Seat[] = [];
+  let version = '';
+  try {
+    for (const precision of precisions) {
+      const best = trials
+        .filter((trial) => trial.precision === precision)
+        .sort(byTime)
+        .slice(0, 2);
+      for (const { setting, mode } of best) {
+        const seat = await opening(peerCommand(peer, setting), async (child) => {
+          const answer = await child.ask({
+            do: 'load',
+            precision: mode,
+            threads: setting.threads,
+            writes: false,
+            ...problem,
+          });
+          version = answer.version ?? '';
+          const { losses } = await child.ask({ do: 'losses', count: lossCount });
+          return { contender: 'pytorch', precision, configuration: describe(setting, mode), process: child, losses };
+        });
+        seats.push(seat);
+      }
+    }
+  } catch (thrown) {
+    for (const seat of seats) await seat.process.close();
+    throw thrown;
+  }
+  return { seats, version };
+}
+
+async function opening(program: ContenderCommand, sit: (child: ContenderProcess) => Promise<Seat>): Promise<Seat> {
+  const child = new ContenderProcess(program);
+  try {
+    return await sit(child);
+  } catch (thrown) {
+    await child.close();
+    throw thrown;
+  }
+}
+
+function peerCommand({ python, script }: PeerProgram, { threads, waitPolicy }: PeerSetting): ContenderCommand {
+  const policy: Record<string, string> = waitPolicy === 'passive' ? { OMP_WAIT_POLICY: 'passive' } : {};
+  const environment = { OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore', ...policy };
+  return { command: python, args: [script], environment };
+}
+
+function describe({ threads, waitPolicy }: PeerSetting, mode: Precision): string {
+  const how = mode === 'autocast' ? ', autocast' : mode === 'bfloat16' ? ', bfloat16 base' : '';
+  return `${countThreads(threads)}${threads > 1 ? `, ${waitPolicy} waiting` : ''}${how}`;
+}
+
+function countThreads(threads: number): string {
+  return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
+function byTime(one: PeerTrial, other: PeerTrial): number {
+  return one.milliseconds - other.milliseconds;
+}
+
+/** Beside this module in the sources; the build lays it beside the engine. */
+function workerFile(): string {
+  const built = !import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(built ? '../engine/bench.mjs' : './worker.ts', import.meta.url));
+}

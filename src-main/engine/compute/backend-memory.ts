@@ -1,0 +1,25 @@
+import type { ComputeChoice } from './index.ts';
+
+/** How a compute backend lays out what it is given, for the memory forecast. */
+export interface BackendMemory {
+  /** Bytes that a tensor of `bytes` bytes takes. */
+  blockBytes(bytes: number): number;
+  /** Whether a frozen weight is kept a second time as its products want it, and a third time for its gradients. */
+  readonly packsFrozenWeights: boolean;
+}
+
+const plain: BackendMemory = { blockBytes: (bytes) => bytes, packsFrozenWeights: false };
+
+const pooled: BackendMemory = { blockBytes: sizeClass, packsFrozenWeights: true };
+
+export function backendMemory(backend: string): BackendMemory {
+  const pooledBackend: ComputeChoice = 'native';
+  return backend === pooledBackend ? pooled : plain;
+}
+
+/** As `class_of` in native/cpp/memory.cc: multiples of 64 bytes, from 256 bytes on four sizes to each power of two. */
+function sizeClass(bytes: number): number {
+  let step = 64;
+  while (step * 8 < bytes && bytes > 256) step *= 2;
+  return Math.max(1, Math.ceil(bytes / step)) * step;
+}

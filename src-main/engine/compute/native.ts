@@ -1,0 +1,101 @@
+import { availableParallelism, cpus } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type ComputeBackend, unavailable } from './compute-backend.ts';
+import type { NativeAddon } from './native/addon.ts';
+import { NativeBackend, type NativeMemory } from './native/backend.ts';
+import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
+import { loadAddon } from './native/load-addon.ts';
+
+/** Our own CPU kernels and oneDNN's products, on several threads: bit-for-bit repeatable at any number of threads. */
+export const nativeBackend: ComputeBackend = {
+  id: 'native',
+  probe: async () => {
+    const loaded = loadAddon();
+    if (!('addon' in loaded)) return unavailable(loaded.reason);
+    return { available: true, kind: 'cpu', device: describe(loaded.addon), reason: 'Compiled for this machine.' };
+  },
+  activate: async () => {
+    const addon = required();
+    if (!isRegistered) register(addon);
+    if (!(await tf.setBackend(nativeBackendName)))
+      throw new StudioError('internal', 'The native compute backend did not start.');
+    await tf.ready();
+    addon.setThreads(wantedThreads);
+    return { device: describe(addon), threads: addon.threads() };
+  },
+};
+
+let isRegistered = false;
+let wantedThreads = threadsFromEnvironment() ?? availableParallelism();
+
+/**
+ * Threads that the native backend computes with, at once and for later activations; null: as many as the machine runs in
+ * parallel. The environment variable COTO_THREADS sets the default.
+ */
+export function setNativeThreads(count: number | null): void {
+  wantedThreads = count ?? threadsFromEnvironment() ?? availableParallelism();
+  const loaded = loadAddon();
+  if ('addon' in loaded) loaded.addon.setThreads(wantedThreads);
+}
+
+/** What the addon's memory holds, or null while tfjs runs on another backend. */
+export function nativeMemory(): NativeMemory | null {
+  const backend = tf.backend();
+  return backend instanceof NativeBackend ? backend.nativeMemory() : null;
+}
+
+/** Rates of typical products in both precisions, in GFLOPS. */
+export interface ProductRates {
+  readonly float32: number;
+  readonly bfloat16: number;
+}
+
+/** bfloat16 must be this much faster than float32 before it is taken unasked. */
+const worthwhile = 1.15;
+
+const typicalProducts = [
+  [2048, 256, 256],
+  [2048, 256, 1024],
+] as const;
+
+let rates: ProductRates | null = null;
+
+/** Times products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024) once; takes about a tenth of a second. */
+export function measureNativeProducts(): ProductRates {
+  const addon = required();
+  addon.setThreads(wantedThreads);
+  const mean = (bfloat16: number) =>
+    typicalProducts.reduce((sum, [m, k, n]) => sum + addon.measureProduct(m, k, n, bfloat16, 5), 0) /
+    typicalProducts.length;
+  rates ??= { float32: mean(0), bfloat16: mean(1) };
+  return rates;
+}
+
+/** What `compute_dtype: auto` takes here: bfloat16 only where it was timed to be at least 1.15 times as fast as float32. */
+export function fasterNativePrecision(): keyof ProductRates {
+  const { float32, bfloat16 } = measureNativeProducts();
+  return bfloat16 >= worthwhile * float32 ? 'bfloat16' : 'float32';
+}
+
+function required(): NativeAddon {
+  const loaded = loadAddon();
+  if ('addon' in loaded) return loaded.addon;
+  throw new StudioError('refused', loaded.reason, 'Choose another compute backend in Settings.');
+}
+
+function register(addon: NativeAddon): void {
+  registerNativeKernels();
+  tf.registerBackend(nativeBackendName, () => new NativeBackend(addon));
+  isRegistered = true;
+}
+
+function describe(addon: NativeAddon): string {
+  const processor = cpus()[0]?.model.trim() ?? process.arch;
+  return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;
+}
+
+function threadsFromEnvironment(): number | null {
+  const given = Number.parseInt(process.env['COTO_THREADS'] ?? '', 10);
+  return given >= 1 ? given : null;
+}

@@ -1,0 +1,236 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { NativeAddon, TensorValues } from './addon.ts';
+
+/** A tensor's values in the addon's memory; it is tfjs's data id at the same time, so that nothing has to be looked up. */
+export class NativeData {
+  /** 0 once it is released. */
+  handle: number;
+  readonly count: number;
+  readonly dtype: tf.DataType;
+  references = 1;
+  /** The values of a string tensor, which the addon knows nothing of. */
+  strings: Uint8Array[] | null = null;
+
+  constructor(handle: number, count: number, dtype: tf.DataType) {
+    this.handle = handle;
+    this.count = count;
+    this.dtype = dtype;
+  }
+}
+
+/** What the addon's memory holds. */
+export interface NativeMemory {
+  readonly tensors: number;
+  readonly liveBytes: number;
+  /** Free blocks kept for later included. */
+  readonly heldBytes: number;
+  readonly peakBytes: number;
+  /** How often a block had to be made anew: unchanged over a steady training step. */
+  readonly misses: number;
+}
+
+/**
+ * tfjs on the addon: tensors live in the addon's memory and are reached by number. Its kernels are listed in
+ * kernels/index.ts. All methods throw StudioError('out_of_memory') where the machine has no room for a tensor.
+ */
+export class NativeBackend extends tf.KernelBackend {
+  readonly addon: NativeAddon;
+  /** Data that another backend made and that moved here. */
+  private readonly moved = new WeakMap<object, NativeData>();
+  private dataCount = 0;
+
+  constructor(addon: NativeAddon) {
+    super();
+    this.addon = addon;
+  }
+
+  /** A new tensor with undefined values. */
+  output(shape: readonly number[], dtype: tf.DataType = 'float32'): tf.TensorInfo {
+    return { dataId: this.make(tf.util.sizeFromShape([...shape]), dtype), shape: [...shape], dtype };
+  }
+
+  /** The tensor's number in the addon. */
+  handle(tensor: tf.TensorInfo): number {
+    const { dataId } = tensor;
+    if (dataId instanceof NativeData && dataId.handle !== 0) return dataId.handle;
+    return this.data(dataId).handle;
+  }
+
+  /** The same values under another shape. */
+  alias(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
+  }
+
+  /** Gives up a tensor that a kernel made in between. */
+  release(tensor: tf.TensorInfo): void {
+    this.disposeData(tensor.dataId);
+  }
+
+  nativeMemory(): NativeMemory {
+    const [tensors = 0, liveBytes = 0, heldBytes = 0, peakBytes = 0, misses = 0] = this.addon.statistics();
+    return { tensors, liveBytes, heldBytes, peakBytes, misses };
+  }
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const data = this.make(tf.util.sizeFromShape(shape), dtype);
+    this.fill(data, values);
+    return data;
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.backend_util.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    const data = this.make(tf.util.sizeFromShape(shape), dtype);
+    data.references = refCount;
+    this.fill(data, values);
+    this.moved.set(dataId, data);
+  }
+
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    const data = this.data(dataId);
+    if (data.strings !== null) return data.strings;
+    const values = emptyValues(data.dtype, data.count);
+    this.addon.read(data.handle, values);
+    return values;
+  }
+
+  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const data = this.known(dataId);
+    if (data === null) return true;
+    data.references--;
+    if (!force && data.references > 0) return false;
+    if (data.strings === null) this.addon.release(data.handle);
+    data.handle = 0;
+    data.strings = null;
+    this.moved.delete(dataId);
+    this.dataCount--;
+    return true;
+  }
+
+  override refCount(dataId: object): number {
+    return this.known(dataId)?.references ?? 0;
+  }
+
+  override incRef(dataId: object): void {
+    this.data(dataId).references++;
+  }
+
+  decRef(dataId: object): void {
+    const data = this.known(dataId);
+    if (data !== null) data.references--;
+  }
+
+  override numDataIds(): number {
+    return this.dataCount;
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override async time(run: () => void): Promise<{ kernelMs: number }> {
+    const start = performance.now();
+    run();
+    return { kernelMs: performance.now() - start };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  /** Hands the free memory back; what lives is its owners'. */
+  override dispose(): void {
+    this.addon.trim();
+  }
+
+  private known(dataId: object): NativeData | null {
+    const moved = this.moved.get(dataId);
+    if (moved !== undefined) return moved;
+    return dataId instanceof NativeData && (dataId.handle !== 0 || dataId.strings !== null) ? dataId : null;
+  }
+
+  /** Data that stands on another backend is fetched from there. */
+  private data(dataId: object): NativeData {
+    const here = this.known(dataId);
+    if (here !== null) return here;
+    tf.engine().moveData(this, dataId);
+    const moved = this.known(dataId);
+    if (moved === null) throw new Error('a tensor was used after it was disposed');
+    return moved;
+  }
+
+  private make(count: number, dtype: tf.DataType): NativeData {
+    const handle = dtype === 'string' ? 0 : this.allocate(count * bytesPerValue(dtype));
+    this.dataCount++;
+    return new NativeData(handle, count, dtype);
+  }
+
+  private allocate(bytes: number): number {
+    try {
+      return this.addon.allocate(bytes);
+    } catch (error) {
+      throw readable(error);
+    }
+  }
+
+  private fill(data: NativeData, values: tf.backend_util.BackendValues): void {
+    if (data.dtype === 'string') data.strings = stringBytes(values);
+    else this.addon.write(data.handle, numbersOf(values, data.dtype));
+  }
+}
+
+/** An addon's error as the application's own. */
+export function readable(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'out_of_memory') return error;
+  return new StudioError(
+    'out_of_memory',
+    `This machine has no memory left for the computation (${error.message}).`,
+    'Choose a smaller batch size or a shorter sequence, or close other programs.',
+  );
+}
+
+export function bytesPerValue(dtype: tf.DataType): 1 | 4 {
+  if (dtype === 'float32' || dtype === 'int32') return 4;
+  if (dtype === 'bool') return 1;
+  throw new Error(`the native backend has no tensors of type ${dtype}`);
+}
+
+function emptyValues(dtype: tf.DataType, count: number): TensorValues {
+  if (dtype === 'float32') return new Float32Array(count);
+  return dtype === 'int32' ? new Int32Array(count) : new Uint8Array(count);
+}
+
+/** tfjs hands plain arrays, too, and typed arrays of another type than the tensor's. */
+function numbersOf(values: tf.backend_util.BackendValues, dtype: tf.DataType): TensorValues {
+  if (dtype === 'float32' && values instanceof Float32Array) return values;
+  if (dtype === 'int32' && values instanceof Int32Array) return values;
+  if (dtype === 'bool' && values instanceof Uint8Array) return values;
+  const numbers = Array.from(values, Number);
+  if (dtype === 'float32') return Float32Array.from(numbers);
+  return dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
+}
+
+function stringBytes(values: tf.backend_util.BackendValues): Uint8Array[] {
+  return Array.from<unknown>(values).map((value) => {
+    if (value instanceof Uint8Array) return value;
+    throw new Error('the values of a string tensor are bytes');
+  });
+}

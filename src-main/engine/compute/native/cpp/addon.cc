@@ -1,0 +1,159 @@
+// The addon as Node and Electron load it: memory, threads, and the table of methods.
+#include <cstring>
+#include <string>
+
+#include "call.h"
+#include "kernels/kernels.h"
+#include "threads.h"
+
+namespace coto {
+namespace {
+
+/** Tells V8 what lies outside its heap, in large steps: in a steady training step nothing changes. */
+void report_memory(Call& call) {
+  constexpr int64_t kStep = int64_t{8} << 20;
+  Tensors& tensors = call.tensors();
+  const auto held = static_cast<int64_t>(tensors.pool.held_bytes());
+  const int64_t change = held - tensors.reported_bytes;
+  if (change < kStep && change > -kStep) return;
+  int64_t ignored = 0;
+  napi_adjust_external_memory(call.env(), change, &ignored);
+  tensors.reported_bytes = held;
+}
+
+napi_value allocate(Call& call) {
+  const uint32_t handle = call.tensors().allocate(static_cast<size_t>(call.number()));
+  report_memory(call);
+  return call.number_result(handle);
+}
+
+napi_value release(Call& call) {
+  call.tensors().release(static_cast<uint32_t>(call.number()));
+  return nullptr;
+}
+
+/** The bytes of a typed array. */
+struct Bytes {
+  void* data;
+  size_t count;
+};
+
+Bytes bytes_of(Call& call) {
+  napi_value array = call.value();
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  Call::check(napi_get_typedarray_info(call.env(), array, &type, &length, &data, nullptr, nullptr));
+  const bool is_byte = type == napi_uint8_array || type == napi_int8_array || type == napi_uint8_clamped_array;
+  const bool is_half = type == napi_int16_array || type == napi_uint16_array;
+  const bool is_double = type == napi_float64_array || type == napi_bigint64_array || type == napi_biguint64_array;
+  return {data, length * (is_byte ? 1 : is_half ? 2 : is_double ? 8 : 4)};
+}
+
+napi_value write(Call& call) {
+  Tensor& tensor = call.tensor();
+  const Bytes bytes = bytes_of(call);
+  if (bytes.count != tensor.bytes) throw std::runtime_error("values that are not as many as the tensor's");
+  if (bytes.count > 0) std::memcpy(tensor.block.data, bytes.data, bytes.count);
+  return nullptr;
+}
+
+napi_value read(Call& call) {
+  Tensor& tensor = call.tensor();
+  const Bytes bytes = bytes_of(call);
+  if (bytes.count != tensor.bytes) throw std::runtime_error("room that is not as large as the tensor");
+  if (bytes.count > 0) std::memcpy(bytes.data, tensor.block.data, bytes.count);
+  return nullptr;
+}
+
+/** [live tensors, live bytes, bytes held in all, highest live bytes, blocks made anew] */
+napi_value statistics(Call& call) {
+  Tensors& tensors = call.tensors();
+  const double numbers[] = {
+      static_cast<double>(tensors.live_tensors), static_cast<double>(tensors.pool.live_bytes()),
+      static_cast<double>(tensors.pool.held_bytes()), static_cast<double>(tensors.pool.peak_bytes()),
+      static_cast<double>(tensors.pool.misses())};
+  napi_value result = nullptr;
+  Call::check(napi_create_array_with_length(call.env(), std::size(numbers), &result));
+  for (uint32_t at = 0; at < std::size(numbers); at++)
+    Call::check(napi_set_element(call.env(), result, at, call.number_result(numbers[at])));
+  return result;
+}
+
+napi_value trim(Call& call) {
+  call.tensors().pool.trim();
+  report_memory(call);
+  return nullptr;
+}
+
+napi_value reset_peak(Call& call) {
+  call.tensors().pool.reset_peak();
+  return nullptr;
+}
+
+napi_value set_memory_limit(Call& call) {
+  call.tensors().pool.set_limit(static_cast<size_t>(call.number()));
+  return nullptr;
+}
+
+napi_value threads(Call& call) { return call.number_result(thread_count()); }
+
+napi_value set_threads(Call& call) {
+  set_thread_count(static_cast<int>(call.number()));
+  return nullptr;
+}
+
+napi_value describe(Call& call) {
+  const std::string text = product_library() + "; kernels " + kernels().name;
+  napi_value result = nullptr;
+  Call::check(napi_create_string_utf8(call.env(), text.c_str(), text.size(), &result));
+  return result;
+}
+
+constexpr Method methods[] = {
+    {"allocate", allocate},     {"release", release},     {"write", write},
+    {"read", read},             {"statistics", statistics}, {"trim", trim},
+    {"resetPeak", reset_peak},  {"setMemoryLimit", set_memory_limit},
+    {"threads", threads},       {"setThreads", set_threads}, {"describe", describe},
+};
+
+napi_value dispatch(napi_env env, napi_callback_info info) {
+  void* method = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &method);
+  const auto& chosen = *static_cast<const Method*>(method);
+  try {
+    Call call(env, info);
+    return chosen.function(call);
+  } catch (const OutOfMemory& error) {
+    napi_throw_error(env, "out_of_memory", error.what());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "out_of_memory", "the system refused memory");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, "internal", (std::string(chosen.name) + ": " + error.what()).c_str());
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void add_methods(napi_env env, napi_value exports, const Method* added, size_t count) {
+  for (size_t at = 0; at < count; at++) {
+    napi_value function = nullptr;
+    Call::check(napi_create_function(env, added[at].name, NAPI_AUTO_LENGTH, dispatch,
+                                     const_cast<Method*>(added + at), &function));
+    Call::check(napi_set_named_property(env, exports, added[at].name, function));
+  }
+}
+
+}  // namespace coto
+
+NAPI_MODULE_INIT() {
+  // One memory for each JavaScript thread that loads the addon; it ends with the thread.
+  auto* tensors = new coto::Tensors();
+  napi_set_instance_data(
+      env, tensors, [](napi_env, void* data, void*) { delete static_cast<coto::Tensors*>(data); }, nullptr);
+  coto::add_methods(env, exports, coto::methods, std::size(coto::methods));
+  coto::add_kernel_methods(env, exports);
+  coto::add_product_methods(env, exports);
+  return exports;
+}

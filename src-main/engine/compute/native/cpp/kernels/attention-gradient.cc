@@ -1,0 +1,174 @@
+// Attention's gradient. A piece of work is a key/value head of one example with all query heads that read it, so that dk and
+// dv are summed by one thread, in one order. Probabilities are made again from the logarithms of their sums.
+#include "../scratch.h"
+#include "../threads.h"
+#include "attention.h"
+#include "families.h"
+
+namespace coto {
+namespace COTO_ISA {
+namespace {
+
+// A block of queries and one of keys. `columns` and `step` are rows and head size in whole vectors.
+struct Backward {
+  int64_t rows = 0, columns = 0, width, step;
+  float *q_transposed, *dy_transposed;    // [width, columns]; q times scale · log₂e
+  float *q, *dy, *k, *v;                  // [queries or keys, step]
+  float *probabilities, *score_gradient;  // [keys, columns]
+  float *log_sums, *dots;                 // by query: log₂ of the sum of exponentials, dy · y
+
+  static int64_t floats(int64_t head_size) {
+    int64_t const step = round_up(head_size, kLanes);
+    return 2 * kQueryBlock * head_size + 2 * kQueryBlock * step + 2 * kKeyBlock * step + 2 * kKeyBlock * kQueryBlock +
+           2 * kQueryBlock;
+  }
+  Backward(float *room, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
+    q_transposed = room;
+    dy_transposed = q_transposed + kQueryBlock * width;
+    q = dy_transposed + kQueryBlock * width;
+    dy = q + kQueryBlock * step;
+    k = dy + kQueryBlock * step;
+    v = k + kKeyBlock * step;
+    probabilities = v + kKeyBlock * step;
+    score_gradient = probabilities + kKeyBlock * kQueryBlock;
+    log_sums = score_gradient + kKeyBlock * kQueryBlock;
+    dots = log_sums + kQueryBlock;
+  }
+};
+
+struct StoreProbabilities {
+  float *probabilities;
+  const float *log_sums;
+  int64_t columns;
+  COTO_INLINE void operator()(int64_t key, int64_t vector, Vec score) const {
+    store(probabilities + key * columns + vector * kLanes, power_of_two(score - load(log_sums + vector * kLanes)));
+  }
+};
+
+struct StoreScoreGradient {
+  const float *probabilities;
+  float *score_gradient;
+  const float *dots;
+  int64_t columns;
+  Vec scale;
+  COTO_INLINE void operator()(int64_t key, int64_t vector, Vec value) const {
+    int64_t const at = key * columns + vector * kLanes;
+    store(score_gradient + at, load(probabilities + at) * (value - load(dots + vector * kLanes)) * scale);
+  }
+};
+
+struct AddRows {
+  float *rows;
+  int64_t stride, width;
+  bool first;
+  COTO_INLINE void operator()(int64_t row, int64_t vector, Vec value) const {
+    float *const to = rows + row * stride + vector * kLanes;
+    int64_t const left = width - vector * kLanes;
+    if (left >= kLanes)
+      store(to, first ? value : load(to) + value);
+    else
+      store_partial(to, first ? value : load_partial(to, left) + value, left);
+  }
+};
+
+void hide(const Backward &f, const Sight &sight, const float *mask, int64_t key, int64_t keys) {
+  bool const whole = sight.whole(f.rows, key, key + keys);
+  for (int64_t i = 0; i < keys; i++) {
+    float *const row = f.probabilities + i * f.columns;
+    bool const padding = mask != nullptr && mask[key + i] == 0.0f;
+    if (!padding && whole) continue;
+    for (int64_t c = 0; c < f.columns; c += kLanes)
+      store(row + c, padding ? Vec{} : select(sight.sees(c, key + i), load(row + c), Vec{}));
+  }
+}
+
+void take_queries(Backward &f, int64_t rows, Head q, Head y, Head dy, const float *log_sum_exp, float scale) {
+  f.rows = rows;
+  f.columns = round_up(rows, kLanes);
+  pack_transposed(q, rows, f.width, scale * kLog2OfE, f.q_transposed);
+  pack_transposed(dy, rows, f.width, 1.0f, f.dy_transposed);
+  pack(q, rows, f.width, f.q);
+  pack(dy, rows, f.width, f.dy);
+  for (int64_t c = 0; c < f.columns; c += kLanes) {
+    // No finite power reaches up to ∞: a row without a sum, and the vector's lanes beyond the rows, get probability 0.
+    Vec const sums = load_partial(log_sum_exp + c, most(least(rows - c, kLanes), 0));
+    Int const none = (sums == -__builtin_inff()) | (lane_numbers() >= static_cast<int32_t>(rows - c));
+    store(f.log_sums + c, select(none, splat(__builtin_inff()), sums * kLog2OfE));
+    store(f.dots + c, Vec{});
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    const float *const value = y.data + r * y.stride;
+    const float *const gradient = f.dy + r * f.step;
+    Vec sum{};
+    by_vectors(
+        f.width, [&](int64_t i) { sum = multiply_add(load(value + i), load(gradient + i), sum); },
+        [&](int64_t i, int64_t left) { sum = multiply_add(load_partial(value + i, left), load(gradient + i), sum); });
+    f.dots[r] = sum_of_lanes(sum);
+  }
+}
+
+struct Gradients {
+  float *dq, *dk, *dv;
+};
+
+// One block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
+void pass(const AttentionShape &shape, const Backward &f, const Sight &sight, Head k, Head v, const float *mask,
+          int64_t stride, Gradients to, bool fresh) {
+  int64_t const vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
+  bool first = true;
+  for (int64_t key = sight.first_key / kKeyBlock * kKeyBlock; key < sight.end_key; key += kKeyBlock) {
+    int64_t const keys = least(kKeyBlock, sight.end_key - key);
+    pack(k.from(key), keys, f.width, f.k);
+    pack(v.from(key), keys, f.width, f.v);
+    multiply(RowsOf{f.k, f.step}, f.q_transposed, f.columns, keys, vectors, f.width,
+             StoreProbabilities{f.probabilities, f.log_sums, f.columns});
+    hide(f, sight, mask, key, keys);
+    multiply(RowsOf{f.v, f.step}, f.dy_transposed, f.columns, keys, vectors, f.width,
+             StoreScoreGradient{f.probabilities, f.score_gradient, f.dots, f.columns, splat(shape.scale)});
+    multiply(RowsOf{f.probabilities, f.columns}, f.dy, f.step, keys, width_vectors, f.rows,
+             AddRows{to.dv + key * k.stride, k.stride, f.width, fresh});
+    multiply(RowsOf{f.score_gradient, f.columns}, f.q, f.step, keys, width_vectors, f.rows,
+             AddRows{to.dk + key * k.stride, k.stride, f.width, fresh});
+    multiply(ColumnsOf{f.score_gradient, f.columns}, f.k, f.step, f.rows, width_vectors, keys,
+             AddRows{to.dq, stride, f.width, first});
+    first = false;
+  }
+  if (!first) return;
+  for (int64_t r = 0; r < f.rows; r++) std::memset(to.dq + r * stride, 0, static_cast<size_t>(f.width) * 4);
+}
+
+void attention_gradient(const AttentionShape &shape, const float *q, const float *k, const float *v, const float *mask,
+                        const float *y, const float *log_sum_exp, const float *dy, float *dq, float *dk, float *dv) {
+  int64_t const group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
+  int64_t const stride = shape.heads * size, key_stride = shape.key_value_heads * size;
+  bool const all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0 && group > 0;
+  parallel_for(shape.batch * shape.key_value_heads, 1, [&](int64_t begin, int64_t end) {
+    Backward f(scratch(Backward::floats(size)), size);
+    for (int64_t piece = begin; piece < end; piece++) {
+      int64_t const batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
+      int64_t const key_at = batch * shape.tokens * key_stride + key_head * size;
+      if (!all_seen)
+        for (float *const to : {dk, dv})
+          for (int64_t r = 0; r < shape.tokens; r++)
+            std::memset(to + key_at + r * key_stride, 0, static_cast<size_t>(size) * 4);
+      for (int64_t head = key_head * group; head < (key_head + 1) * group; head++)
+        for (int64_t query = 0; query < shape.queries; query += kQueryBlock) {
+          int64_t const rows = least(kQueryBlock, shape.queries - query);
+          int64_t const at = (batch * shape.queries + query) * stride + head * size;
+          take_queries(f, rows, {q + at, stride}, {y + at, stride}, {dy + at, stride},
+                       log_sum_exp + (batch * shape.heads + head) * shape.queries + query, shape.scale);
+          bool const fresh = all_seen && head == key_head * group && query == 0;
+          pass(shape, f, Sight(shape, query, rows), {k + key_at, key_stride}, {v + key_at, key_stride},
+               mask == nullptr ? nullptr : mask + batch * shape.tokens, stride, {dq + at, dk + key_at, dv + key_at},
+               fresh);
+        }
+    }
+  });
+}
+
+}  // namespace
+
+void add_attention_gradient(Kernels &table) { table.attention_gradient = attention_gradient; }
+
+}  // namespace COTO_ISA
+}  // namespace coto

@@ -1,0 +1,47 @@
+// Loops over whole arrays: threads take fixed blocks of elements, vectors the elements of a block.
+#pragma once
+
+#include "../simd/vector.h"
+#include "../threads.h"
+
+namespace coto {
+namespace COTO_ISA {
+
+/** Numbers in a piece of work: 16 KiB of each operand. A multiple of every vector's width. */
+constexpr int64_t kPiece = 4096;
+
+/** y[i] = f(x[i]) vector by vector; what f computes of a part of a vector's width is the same as of a whole one. */
+template <typename F>
+COTO_INLINE void map_range(const float *x, float *y, int64_t begin, int64_t end, F f) {
+  x += begin;
+  y += begin;
+  by_vectors(
+      end - begin, [&](int64_t i) { store(y + i, f(load(x + i))); },
+      [&](int64_t i, int64_t left) { store_partial(y + i, f(load_partial(x + i, left)), left); });
+}
+
+template <typename F>
+COTO_INLINE void map_range(const float *a, const float *b, float *y, int64_t begin, int64_t end, F f) {
+  a += begin;
+  b += begin;
+  y += begin;
+  by_vectors(
+      end - begin, [&](int64_t i) { store(y + i, f(load(a + i), load(b + i))); },
+      [&](int64_t i, int64_t left) { store_partial(y + i, f(load_partial(a + i, left), load_partial(b + i, left)), left); });
+}
+
+template <typename F>
+COTO_INLINE void map(const float *x, float *y, int64_t count, F f) {
+  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) { map_range(x, y, begin, end, f); });
+}
+
+template <typename F>
+COTO_INLINE void map(const float *a, const float *b, float *y, int64_t count, F f) {
+  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) { map_range(a, b, y, begin, end, f); });
+}
+
+/** Rows of `width` numbers in a piece of work of about kPiece numbers. */
+COTO_INLINE int64_t rows_of_piece(int64_t width) { return most(1, kPiece / most(width, 1)); }
+
+}  // namespace COTO_ISA
+}  // namespace coto

@@ -1,0 +1,154 @@
+#include "../simd/math.h"
+#include "elementwise.h"
+#include "families.h"
+
+namespace coto {
+namespace COTO_ISA {
+namespace {
+
+// The sum over a row of f(vector, index), zeros standing in beyond its end: f must give 0 of those.
+template <typename F>
+COTO_INLINE float sum_of_row(int64_t width, F f) {
+  Vec sums[4] = {Vec{}, Vec{}, Vec{}, Vec{}};
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= width; i += 4 * kLanes)
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) sums[j] += f(i + j * kLanes, int64_t{kLanes});
+  for (; i < width; i += kLanes) sums[0] += f(i, least(width - i, kLanes));
+  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+COTO_INLINE Vec load_lanes(const float *from, int64_t lanes) {
+  return lanes == kLanes ? load(from) : load_partial(from, lanes);
+}
+COTO_INLINE void store_lanes(float *to, Vec value, int64_t lanes) {
+  if (lanes == kLanes)
+    store(to, value);
+  else
+    store_partial(to, value, lanes);
+}
+COTO_INLINE Vec scale_of(const float *scale, int64_t i, int64_t lanes) {
+  return scale == nullptr ? splat(1.0f) : load_lanes(scale + i, lanes);
+}
+
+template <typename F>
+COTO_INLINE void each_vector(int64_t width, F f) {
+  by_vectors(
+      width, [&](int64_t i) COTO_LAMBDA { f(i, int64_t{kLanes}); }, [&](int64_t i, int64_t left) COTO_LAMBDA { f(i, left); });
+}
+
+struct Moments {
+  float mean, inverse;  // of the row's numbers; 1 / √(variance + epsilon)
+};
+
+COTO_INLINE Moments moments_of(const float *x, int64_t width, float epsilon) {
+  float const count = static_cast<float>(width);
+  float const mean = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA { return load_lanes(x + i, lanes); }) / count;
+  Vec const means = splat(mean);
+  Int const lane = lane_numbers();
+  float const variance = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+                           Vec const away = load_lanes(x + i, lanes) - means;
+                           return lanes == kLanes ? away * away
+                                                  : select(lane < static_cast<int32_t>(lanes), away * away, Vec{});
+                         }) / count;
+  return {mean, 1.0f / __builtin_sqrtf(variance + epsilon)};
+}
+
+void layer_norm(const float *x, const float *scale, const float *shift, float *y, int64_t rows, int64_t width,
+                float epsilon) {
+  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      const float *const from = x + r * width;
+      float *const to = y + r * width;
+      Moments const m = moments_of(from, width, epsilon);
+      Vec const mean = splat(m.mean), inverse = splat(m.inverse);
+      each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+        Vec const moved = shift == nullptr ? Vec{} : load_lanes(shift + i, lanes);
+        store_lanes(to + i,
+                    multiply_add((load_lanes(from + i, lanes) - mean) * inverse, scale_of(scale, i, lanes), moved), lanes);
+      });
+    }
+  });
+}
+
+// With n the normalised row and g = dy ∘ scale: dx = (g − mean(g) − n·mean(g ∘ n)) / √(variance + epsilon).
+void layer_norm_gradient(const float *x, const float *scale, const float *dy, float *dx, int64_t rows, int64_t width,
+                         float epsilon) {
+  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      const float *const from = x + r * width;
+      const float *const gradient = dy + r * width;
+      float *const to = dx + r * width;
+      Moments const m = moments_of(from, width, epsilon);
+      Vec const mean = splat(m.mean), inverse = splat(m.inverse);
+      Vec sum{}, product{};
+      each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+        // Where the vector goes beyond the row, g is 0.
+        Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
+        sum += g;
+        product = multiply_add(g, (load_lanes(from + i, lanes) - mean) * inverse, product);
+      });
+      float const count = static_cast<float>(width);
+      Vec const mean_g = splat(sum_of_lanes(sum) / count), mean_product = splat(sum_of_lanes(product) / count);
+      each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+        Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
+        Vec const n = (load_lanes(from + i, lanes) - mean) * inverse;
+        store_lanes(to + i, (g - mean_g - n * mean_product) * inverse, lanes);
+      });
+    }
+  });
+}
+
+COTO_INLINE float inverse_root_mean_square(const float *x, int64_t width, float epsilon) {
+  float const sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+    Vec const value = load_lanes(x + i, lanes);
+    return value * value;
+  });
+  return 1.0f / __builtin_sqrtf(sum / static_cast<float>(width) + epsilon);
+}
+
+void rms_norm(const float *x, const float *scale, float *y, int64_t rows, int64_t width, float epsilon) {
+  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      const float *const from = x + r * width;
+      float *const to = y + r * width;
+      Vec const inverse = splat(inverse_root_mean_square(from, width, epsilon));
+      each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+        store_lanes(to + i, load_lanes(from + i, lanes) * inverse * scale_of(scale, i, lanes), lanes);
+      });
+    }
+  });
+}
+
+// With n = x / rms and g = dy ∘ scale: dx = (g − n·mean(g ∘ n)) / rms.
+void rms_norm_gradient(const float *x, const float *scale, const float *dy, float *dx, int64_t rows, int64_t width,
+                       float epsilon) {
+  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      const float *const from = x + r * width;
+      const float *const gradient = dy + r * width;
+      float *const to = dx + r * width;
+      float const inverse = inverse_root_mean_square(from, width, epsilon);
+      float const sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+        return load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes) * load_lanes(from + i, lanes);
+      });
+      Vec const along = splat(sum * inverse * inverse / static_cast<float>(width)), factor = splat(inverse);
+      each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+        Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
+        store_lanes(to + i, (g - load_lanes(from + i, lanes) * along) * factor, lanes);
+      });
+    }
+  });
+}
+
+}  // namespace
+
+void add_norms(Kernels &table) {
+  table.layer_norm = layer_norm;
+  table.layer_norm_gradient = layer_norm_gradient;
+  table.rms_norm = rms_norm;
+  table.rms_norm_gradient = rms_norm_gradient;
+}
+
+}  // namespace COTO_ISA
+}  // namespace coto

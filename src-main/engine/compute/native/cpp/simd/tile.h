@@ -1,0 +1,124 @@
+// The register-tiled product of small matrices that lie in scratch memory, for attention.
+#pragma once
+
+#include <utility>
+
+#include "vector.h"
+
+namespace coto {
+namespace COTO_ISA {
+
+// A tile's rows and vectors: its sums, one row of B and a spread number of A stay in registers.
+constexpr int kTileRows = kRegisters == 32 || kLanes > 4 ? 6 : 4;
+constexpr int kTileVectors = kRegisters == 32 ? 4 : 2;
+
+/** A by the step from row to row and along the summed index: one of the two is 1, which the type says. */
+struct RowsOf {  // A as it lies: along the summed index by 1
+  const float *a;
+  int64_t row;
+  COTO_INLINE float at(int64_t i, int64_t k) const { return a[i * row + k]; }
+  COTO_INLINE RowsOf from(int64_t i) const { return {a + i * row, row}; }
+};
+struct ColumnsOf {  // A transposed: from row to row by 1
+  const float *a;
+  int64_t step;
+  COTO_INLINE float at(int64_t i, int64_t k) const { return a[k * step + i]; }
+  COTO_INLINE ColumnsOf from(int64_t i) const { return {a + i, step}; }
+};
+
+template <int Rows, int Vectors, typename A>
+COTO_INLINE void sum_tile(A a, const float *b, int64_t b_step, int64_t depth, Vec (&sums)[Rows][Vectors]) {
+  for (int64_t k = 0; k < depth; k++) {
+    Vec row[Vectors];
+#pragma GCC unroll 8
+    for (int j = 0; j < Vectors; j++) row[j] = load(b + k * b_step + j * kLanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; i++) {
+      Vec const x = splat(a.at(i, k));
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; j++) sums[i][j] = multiply_add(x, row[j], sums[i][j]);
+    }
+  }
+}
+
+namespace detail {
+template <int Rows, int Vectors, typename A, typename Out>
+COTO_INLINE void tile(A a, const float *b, int64_t b_step, int64_t depth, int64_t row, int64_t vector, Out out) {
+  Vec sums[Rows][Vectors];
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 8
+    for (int j = 0; j < Vectors; j++) sums[i][j] = Vec{};
+  sum_tile<Rows, Vectors>(a, b, b_step, depth, sums);
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 8
+    for (int j = 0; j < Vectors; j++) out(row + i, vector + j, sums[i][j]);
+}
+
+template <int Vectors, typename A, typename Out>
+void tile_columns(A a, const float *b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out) {
+  int64_t row = 0;
+  for (; row + kTileRows <= rows; row += kTileRows)
+    tile<kTileRows, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+  switch (rows - row) {
+    case 1: return tile<1, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+    case 2: return tile<2, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+    case 3: return tile<3, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+    case 4:
+      if constexpr (kTileRows > 4) tile<4, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+      return;
+    case 5:
+      if constexpr (kTileRows > 5) tile<5, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+      return;
+    default: return;
+  }
+}
+}  // namespace detail
+
+/**
+ * A·B, A [rows, depth], B [depth, vectors · kLanes] with rows of b_step: out(row, vector, value) takes the product vector by
+ * vector, each once.
+ */
+template <typename A, typename Out>
+COTO_INLINE void multiply(A a, const float *b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out) {
+  int64_t vector = 0;
+  for (; vector + kTileVectors <= vectors; vector += kTileVectors)
+    detail::tile_columns<kTileVectors>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+  switch (vectors - vector) {
+    case 1: return detail::tile_columns<1>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+    case 2:
+      if constexpr (kTileVectors > 2) detail::tile_columns<2>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+      return;
+    case 3:
+      if constexpr (kTileVectors > 3) detail::tile_columns<3>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+      return;
+    default: return;
+  }
+}
+
+namespace detail {
+// Swaps the off-diagonal blocks of `Half` × `Half` in every square of twice that: a step of a transposition in registers.
+template <int Half, int... Lane>
+COTO_INLINE void swap_blocks(Vec (&rows)[kLanes], std::integer_sequence<int, Lane...>) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; i++) {
+    if (i & Half) continue;
+    Vec const low = rows[i], high = rows[i + Half];
+    rows[i] = __builtin_shufflevector(low, high, (Lane & Half ? kLanes + Lane - Half : Lane)...);
+    rows[i + Half] = __builtin_shufflevector(low, high, (Lane & Half ? kLanes + Lane : Lane + Half)...);
+  }
+}
+}  // namespace detail
+
+/** Transposes a square of kLanes × kLanes in registers. */
+COTO_INLINE void transpose_square(Vec (&rows)[kLanes]) {
+  constexpr auto lanes = std::make_integer_sequence<int, kLanes>{};
+  if constexpr (kLanes > 8) detail::swap_blocks<8>(rows, lanes);
+  if constexpr (kLanes > 4) detail::swap_blocks<4>(rows, lanes);
+  detail::swap_blocks<2>(rows, lanes);
+  detail::swap_blocks<1>(rows, lanes);
+}
+
+}  // namespace COTO_ISA
+}  // namespace coto

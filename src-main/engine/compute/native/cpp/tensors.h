@@ -1,0 +1,74 @@
+// What a JavaScript thread's engine holds: its memory pool, its tensors by handle, and what was made for products.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "memory.h"
+#include "products.h"
+
+namespace coto {
+
+struct Tensor {
+  Block block;
+  /** Bytes that the tensor itself has. */
+  size_t bytes = 0;
+  /** What a frozen weight's products made of it, once; released with it. */
+  PackedWeights packs;
+};
+
+class Tensors {
+ public:
+  ~Tensors() {
+    for (auto& tensor : table_)
+      if (tensor) drop(*tensor);
+  }
+
+  /** Handle of a new tensor of undefined values; never 0. */
+  uint32_t allocate(size_t bytes) {
+    auto tensor = std::make_unique<Tensor>();
+    tensor->block = pool.take(bytes);
+    tensor->bytes = bytes;
+    live_tensors++;
+    if (unused_.empty()) {
+      table_.push_back(std::move(tensor));
+      return static_cast<uint32_t>(table_.size());
+    }
+    const uint32_t handle = unused_.back();
+    unused_.pop_back();
+    table_[handle - 1] = std::move(tensor);
+    return handle;
+  }
+
+  void release(uint32_t handle) {
+    drop(at(handle));
+    table_[handle - 1].reset();
+    unused_.push_back(handle);
+    live_tensors--;
+  }
+
+  Tensor& at(uint32_t handle) {
+    if (handle == 0 || handle > table_.size() || !table_[handle - 1])
+      throw std::runtime_error("there is no tensor " + std::to_string(handle) + ": was it disposed?");
+    return *table_[handle - 1];
+  }
+
+  MemoryPool pool;
+  Products products;
+  size_t live_tensors = 0;
+  /** What V8 was last told of held_bytes. */
+  int64_t reported_bytes = 0;
+
+ private:
+  void drop(Tensor& tensor) {
+    tensor.packs.release(pool);
+    pool.give_back(tensor.block);
+  }
+
+  std::vector<std::unique_ptr<Tensor>> table_;
+  std::vector<uint32_t> unused_;
+};
+
+}  // namespace coto

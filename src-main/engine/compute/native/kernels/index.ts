@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { NativeBackend, readable } from '../backend.ts';
+import { activationKernels } from './activations.ts';
+import { attentionKernels } from './attention.ts';
+import { binaryKernels, comparisonKernels, logicalKernels, logicalNot } from './binary.ts';
+import { cast } from './cast.ts';
+import { choiceKernels } from './choose.ts';
+import { constantKernels } from './constants.ts';
+import { joinKernels } from './joins.ts';
+import type { NativeKernel } from './kernel.ts';
+import { lossKernels } from './losses.ts';
+import { matMulKernels } from './mat-mul.ts';
+import { moveKernels } from './moves.ts';
+import { normKernels } from './norms.ts';
+import { stepKernels } from './optimizer.ts';
+import { productKernels } from './products.ts';
+import { cumulativeSum, extremeKernels, logicalReductionKernels, reductionKernels, softmax } from './reductions.ts';
+import { expandDims, identity, reshape } from './shapes.ts';
+import { testKernels, unaryKernels } from './unary.ts';
+
+/** Every kernel of the native backend. What is not listed is composed of these, or is not there. */
+const nativeKernels: readonly NativeKernel[] = [
+  ...unaryKernels,
+  ...testKernels,
+  ...binaryKernels,
+  ...comparisonKernels,
+  ...logicalKernels,
+  logicalNot,
+  cast,
+  identity,
+  reshape,
+  expandDims,
+  ...constantKernels,
+  ...moveKernels,
+  ...joinKernels,
+  ...choiceKernels,
+  ...reductionKernels,
+  ...logicalReductionKernels,
+  ...extremeKernels,
+  cumulativeSum,
+  softmax,
+  ...matMulKernels,
+  ...productKernels,
+  ...activationKernels,
+  ...normKernels,
+  ...attentionKernels,
+  ...lossKernels,
+  ...stepKernels,
+];
+
+const none = {};
+
+export const nativeBackendName = 'native';
+
+export function registerNativeKernels(): void {
+  for (const { name, run } of nativeKernels)
+    tf.registerKernel({
+      kernelName: name,
+      backendName: nativeBackendName,
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        if (!(backend instanceof NativeBackend)) throw new Error(`${name} of the native backend runs on another`);
+        try {
+          return run(backend, inputs, attrs ?? none);
+        } catch (error) {
+          throw readable(error);
+        }
+      },
+    });
+}

@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NativeBackend } from '../backend.ts';
+
+/** Inputs by name; those that are not given are undefined. */
+export type KernelInputs = tf.NamedTensorInfoMap;
+export type KernelAttributes = Readonly<Record<string, unknown>>;
+
+/** A tfjs kernel on the addon. */
+export interface NativeKernel {
+  readonly name: string;
+  run(native: NativeBackend, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo | tf.TensorInfo[];
+}
+
+export function input(inputs: KernelInputs, name: string): tf.TensorInfo {
+  const found = inputs[name];
+  if (found === undefined) throw new Error(`kernel input ${name} is missing`);
+  return found;
+}
+
+/** A float32 input, as our own operations take them. */
+export function real(inputs: KernelInputs, name: string): tf.TensorInfo {
+  const found = input(inputs, name);
+  if (found.dtype !== 'float32') throw new Error(`kernel input ${name} is ${found.dtype}, not float32`);
+  return found;
+}
+
+/** The handle of a float32 input, or 0 where it is not given. */
+export function optional(native: NativeBackend, inputs: KernelInputs, name: string): number {
+  return inputs[name] === undefined ? 0 : native.handle(real(inputs, name));
+}
+
+export function number(attributes: KernelAttributes, name: string): number {
+  const found = attributes[name];
+  if (typeof found === 'number') return found;
+  if (typeof found === 'boolean') return Number(found);
+  throw new Error(`kernel attribute ${name} is missing`);
+}
+
+export function numbers(attributes: KernelAttributes, name: string): number[] {
+  const found = attributes[name];
+  if (Array.isArray(found)) return found.map(Number);
+  if (typeof found === 'number') return [found];
+  throw new Error(`kernel attribute ${name} is missing`);
+}
+
+export function size(tensor: tf.TensorInfo, axis: number): number {
+  const found = tensor.shape[axis];
+  if (found === undefined) throw new Error(`a kernel input has no axis ${axis}`);
+  return found;
+}
+
+export function count(tensor: tf.TensorInfo): number {
+  return tf.util.sizeFromShape(tensor.shape);
+}
+
+/** A shape as the addon takes it. */
+export function ranked(shape: readonly number[]): number[] {
+  return [shape.length, ...shape];
+}
+
+/** A number for the type, as the addon takes it where it is to write a value. */
+export function typeNumber(dtype: tf.DataType): number {
+  return dtype === 'float32' ? 0 : dtype === 'int32' ? 1 : 2;
+}
+
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((total, factor) => total * factor, 1);
+}

@@ -1,0 +1,142 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { bytesPerValue, type NativeBackend } from '../backend.ts';
+import { input, type NativeKernel, number, numbers, ranked, typeNumber } from './kernel.ts';
+
+const transpose: NativeKernel = {
+  name: 'Transpose',
+  run: (native, inputs, attributes) => transposed(native, input(inputs, 'x'), numbers(attributes, 'perm')),
+};
+
+export function transposed(native: NativeBackend, x: tf.TensorInfo, axes: readonly number[]): tf.TensorInfo {
+  const y = native.output(
+    axes.map((axis) => x.shape[axis] ?? 0),
+    x.dtype,
+  );
+  const bytes = bytesPerValue(x.dtype);
+  native.addon.transpose(native.handle(x), native.handle(y), bytes, ...ranked(x.shape), ...axes);
+  return y;
+}
+
+const slice: NativeKernel = {
+  name: 'Slice',
+  run: (native, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const [begin, size] = parseSlice(x, numbers(attributes, 'begin'), numbers(attributes, 'size'));
+    return sliced(native, x, begin, size);
+  },
+};
+
+function parseSlice(x: tf.TensorInfo, begin: number[], size: number[]): [number[], number[]] {
+  const starts = x.shape.map((_, axis) => begin[axis] ?? 0);
+  const sizes = x.shape.map((whole, axis) => {
+    const wanted = size[axis] ?? -1;
+    return wanted < 0 ? whole - (starts[axis] ?? 0) : wanted;
+  });
+  x.shape.forEach((whole, axis) => {
+    const [start, length] = [starts[axis] ?? 0, sizes[axis] ?? 0];
+    if (start < 0 || start + length > whole)
+      throw new Error(`a slice of ${length} from ${start} on, of ${whole} along axis ${axis}`);
+  });
+  return [starts, sizes];
+}
+
+export function sliced(
+  native: NativeBackend,
+  x: tf.TensorInfo,
+  begin: readonly number[],
+  size: readonly number[],
+  strides: readonly number[] = x.shape.map(() => 1),
+): tf.TensorInfo {
+  const y = native.output(size, x.dtype);
+  native.addon.slice(
+    native.handle(x),
+    native.handle(y),
+    bytesPerValue(x.dtype),
+    ...ranked(x.shape),
+    ...ranked(size),
+    ...begin,
+    ...strides,
+  );
+  return y;
+}
+
+const stridedSlice: NativeKernel = {
+  name: 'StridedSlice',
+  run: (native, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const { finalShape, finalShapeSparse, begin, end, strides } = tf.slice_util.sliceInfo(
+      x.shape,
+      numbers(attributes, 'begin'),
+      numbers(attributes, 'end'),
+      numbers(attributes, 'strides'),
+      number(attributes, 'beginMask'),
+      number(attributes, 'endMask'),
+      number(attributes, 'ellipsisMask'),
+      number(attributes, 'newAxisMask'),
+      number(attributes, 'shrinkAxisMask'),
+    );
+    if (tf.util.sizeFromShape(finalShapeSparse) === 0) return native.output(finalShape, x.dtype);
+    const y = sliced(native, x, begin, tf.slice_util.computeOutShape(begin, end, strides), strides);
+    return { ...y, shape: finalShape };
+  },
+};
+
+const reverse: NativeKernel = {
+  name: 'Reverse',
+  run: (native, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const axes = tf.util.parseAxisParam(numbers(attributes, 'dims'), x.shape);
+    const begin = x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0));
+    const strides = x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1));
+    return sliced(native, x, begin, x.shape, strides);
+  },
+};
+
+const pad: NativeKernel = {
+  name: 'PadV2',
+  run: (native, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const given = attributes['paddings'];
+    if (!Array.isArray(given)) throw new Error('kernel attribute paddings is missing');
+    const paddings: number[][] = given.map((pair) => Array.from<unknown>(pair).map(Number));
+    const before = paddings.map(([first = 0]) => first);
+    const y = native.output(
+      x.shape.map((size, axis) => (before[axis] ?? 0) + size + (paddings[axis]?.[1] ?? 0)),
+      x.dtype,
+    );
+    native.addon.pad(
+      native.handle(x),
+      native.handle(y),
+      number(attributes, 'constantValue'),
+      typeNumber(x.dtype),
+      ...ranked(x.shape),
+      ...ranked(y.shape),
+      ...before,
+    );
+    return y;
+  },
+};
+
+const tile: NativeKernel = {
+  name: 'Tile',
+  run: (native, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    return tiled(native, x, numbers(attributes, 'reps'));
+  },
+};
+
+/** Repeats x; a lead of axes is added where there are more repeats than axes. */
+export function tiled(native: NativeBackend, x: tf.TensorInfo, repeats: readonly number[]): tf.TensorInfo {
+  const lead = Math.max(0, repeats.length - x.shape.length);
+  const shape = [...new Array<number>(lead).fill(1), ...x.shape];
+  const missing = shape.length - repeats.length;
+  const y = native.output(
+    shape.map((size, axis) => size * (axis < missing ? 1 : (repeats[axis - missing] ?? 1))),
+    x.dtype,
+  );
+  const bytes = bytesPerValue(x.dtype);
+  native.addon.tile(native.handle(x), native.handle(y), bytes, ...ranked(shape), ...ranked(y.shape));
+  return y;
+}
+
+export const moveKernels: readonly NativeKernel[] = [transpose, slice, stridedSlice, reverse, pad, tile];

@@ -1,0 +1,54 @@
+import { count, type NativeKernel, number, real } from './kernel.ts';
+
+/** All parameters of a step in one call, in place: nothing else may share the storage of p, m and v. */
+const adamw: NativeKernel = {
+  name: 'CotoAdamW',
+  run: (native, inputs, attributes) => {
+    const parameters = Array.from({ length: number(attributes, 'count') }, (_, at) => {
+      const p = real(inputs, `p${at}`);
+      const places = [p, real(inputs, `g${at}`), real(inputs, `m${at}`), real(inputs, `v${at}`)];
+      return [
+        ...places.map((tensor) => native.handle(tensor)),
+        count(p),
+        number(attributes, `correction1_${at}`),
+        number(attributes, `correction2_${at}`),
+      ];
+    });
+    native.addon.adamw(
+      number(attributes, 'learningRate'),
+      number(attributes, 'beta1'),
+      number(attributes, 'beta2'),
+      number(attributes, 'epsilon'),
+      number(attributes, 'weightDecay'),
+      number(attributes, 'gradientScale'),
+      Float64Array.from(parameters.flat()),
+    );
+    return [];
+  },
+};
+
+const firstTokens: NativeKernel = {
+  name: 'CotoFirstTokens',
+  run: (native, inputs, attributes) => {
+    const x = real(inputs, 'x');
+    const [rows = 0, width = 0] = x.shape;
+    const tokens = number(attributes, 'tokens');
+    const y = native.output([rows / tokens, width]);
+    native.addon.firstTokens(native.handle(x), native.handle(y), rows, width, tokens);
+    return y;
+  },
+};
+
+const firstTokensGradient: NativeKernel = {
+  name: 'CotoFirstTokensGradient',
+  run: (native, inputs, attributes) => {
+    const dy = real(inputs, 'dy');
+    const [batch = 0, width = 0] = dy.shape;
+    const tokens = number(attributes, 'tokens');
+    const dx = native.output([batch * tokens, width]);
+    native.addon.firstTokensGradient(native.handle(dy), native.handle(dx), batch * tokens, width, tokens);
+    return dx;
+  },
+};
+
+export const stepKernels: readonly NativeKernel[] = [adamw, firstTokens, firstTokensGradient];

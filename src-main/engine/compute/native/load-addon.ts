@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isNativeAddon, type NativeAddon } from './addon.ts';
+
+const fileName = 'coto-native.node';
+
+export type LoadedAddon = { readonly addon: NativeAddon } | { readonly reason: string };
+
+let loaded: LoadedAddon | null = null;
+
+/** Loads the addon once; where that is not possible, says why, and what to do. */
+export function loadAddon(): LoadedAddon {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): LoadedAddon {
+  const candidates = places();
+  const file = candidates.find((candidate) => existsSync(candidate));
+  if (file === undefined) return { reason: notBuilt(candidates) };
+  try {
+    const addon: unknown = createRequire(anchor())(file);
+    if (isNativeAddon(addon)) return { addon };
+    return { reason: `${file} is of another version: build the app again (npm run build).` };
+  } catch (error) {
+    return { reason: `The native addon does not load here: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** Where the addon may lie: as told, in the project's build, beside the bundle, or unpacked beside the archive. */
+function places(): string[] {
+  const own = process.env['COTO_NATIVE_ADDON'];
+  if (own !== undefined) return [own];
+  const folders: string[] = [];
+  let folder = path.dirname(fileURLToPath(anchor()));
+  for (let level = 0; level < 6; level++) {
+    folders.push(path.join(folder, 'native'), path.join(folder, 'dist', 'native'));
+    folder = path.dirname(folder);
+  }
+  return folders.map((candidate) =>
+    // Plain Node cannot read inside Electron's archive; electron-builder lays binaries beside it.
+    path.join(candidate, fileName).replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked'),
+  );
+}
+
+/** The build leaves a line beside the place of the addon that says why it could not be made. */
+function notBuilt(candidates: readonly string[]): string {
+  for (const candidate of candidates) {
+    const note = path.join(path.dirname(candidate), 'not-built.txt');
+    if (existsSync(note)) return readFileSync(note, 'utf8').trim();
+  }
+  return 'The native addon is not built; `npm run build` does it where a C++ compiler and oneDNN are installed.';
+}
+
+/** A bundle in CommonJS form has no import.meta.url. */
+function anchor(): string {
+  return import.meta.url ?? pathToFileURL(process.argv[1] ?? process.execPath).href;
+}

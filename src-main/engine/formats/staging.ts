@@ -1,0 +1,112 @@
+import { readSync } from 'node:fs';
+import { binary } from './value-kernels/values-binary.ts';
+
+/** Stored floats that are read and widened here, and the bytes of one. */
+const floatBytes: ReadonlyMap<string, number> = new Map([
+  ['F32', 4],
+  ['F16', 2],
+  ['BF16', 2],
+]);
+
+const kernelNames: ReadonlyMap<string, string> = new Map([
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+]);
+
+/** Read at a time: it is checked and widened while it is still in the processor's cache. */
+const chunkBytes = 2 ** 20;
+const pageBytes = 2 ** 16;
+/** The kernels' own stack stands in the first page; then the chunk, then the values. */
+const chunkAddress = pageBytes;
+const valuesAddress = chunkAddress + chunkBytes;
+/** What is kept between tensors. A larger one gets memory of its own, which is let go afterwards. */
+const keptBytes = 64 * 2 ** 20;
+
+/** Where a tensor's bytes stand in an open file. */
+export interface StoredFloats {
+  readonly descriptor: number;
+  readonly dtype: string;
+  /** Bytes from the start of the file. */
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Values in memory that is used again for the next tensor: valid until then. */
+export interface StagedFloats {
+  readonly values: Float32Array;
+  readonly finite: boolean;
+}
+
+export function isStagedType(dtype: string): boolean {
+  return floatBytes.has(dtype);
+}
+
+/**
+ * Reads stored floats as float32 into memory that is kept for the next ones: fresh memory costs several times what reading
+ * does, a page fault every 4 kB. Null where the file ends before.
+ */
+export function stageFloats(stored: StoredFloats): StagedFloats | null {
+  const needed = valuesAddress + stored.count * 4;
+  const space = needed <= keptBytes + valuesAddress ? keptSpace() : createSpace();
+  space.grow(needed);
+  return space.read(stored);
+}
+
+class StagingSpace {
+  private readonly memory: WebAssembly.Memory;
+  private readonly kernels: WebAssembly.Exports;
+
+  constructor(module: WebAssembly.Module) {
+    this.memory = new WebAssembly.Memory({ initial: valuesAddress / pageBytes, maximum: 65536 });
+    this.kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports;
+  }
+
+  grow(bytes: number): void {
+    const missing = bytes - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / pageBytes));
+  }
+
+  read({ descriptor, dtype, start, count }: StoredFloats): StagedFloats | null {
+    const width = floatBytes.get(dtype) ?? 4;
+    const kernel = this.kernels[kernelNames.get(dtype) ?? ''];
+    if (typeof kernel !== 'function') throw new Error(`the value kernels know no ${dtype}`);
+    const bytes = new Uint8Array(this.memory.buffer);
+    const perChunk = chunkBytes / width;
+    let finite = true;
+    for (let done = 0; done < count; done += perChunk) {
+      const now = Math.min(perChunk, count - done);
+      const target = valuesAddress + done * 4;
+      // Values as wide as ours are read to where they stay.
+      const source = width === 4 ? target : chunkAddress;
+      if (!readFully(descriptor, bytes, source, now * width, start + done * width)) return null;
+      const ok: unknown = width === 4 ? kernel(source, now) : kernel(source, target, now);
+      if (ok !== 1) finite = false;
+    }
+    return { values: new Float32Array(this.memory.buffer, valuesAddress, count), finite };
+  }
+}
+
+let compiled: WebAssembly.Module | null = null;
+let kept: StagingSpace | null = null;
+
+function createSpace(): StagingSpace {
+  compiled ??= new WebAssembly.Module(Buffer.from(binary, 'base64'));
+  return new StagingSpace(compiled);
+}
+
+function keptSpace(): StagingSpace {
+  kept ??= createSpace();
+  return kept;
+}
+
+/** Synchronous: a thread hop a chunk would cost more than the read. Only where the file ends early is it not filled. */
+function readFully(descriptor: number, bytes: Uint8Array, at: number, length: number, position: number): boolean {
+  let filled = 0;
+  while (filled < length) {
+    const count = readSync(descriptor, bytes, at + filled, length - filled, position + filled);
+    if (count === 0) return false;
+    filled += count;
+  }
+  return true;
+}

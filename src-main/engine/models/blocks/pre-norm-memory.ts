@@ -1,0 +1,49 @@
+import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import type { PreNormBlock } from './pre-norm-block.ts';
+
+export interface PreNormSizes {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly hidden: number;
+  readonly inner: number;
+  readonly heads: number;
+  readonly onlyFirstToken: boolean;
+}
+
+type LinearNames = Readonly<Record<keyof Pick<PreNormBlock, 'q' | 'k' | 'v' | 'o' | 'fc1' | 'fc2'>, string>>;
+
+/**
+ * What `runPreNormBlock` keeps, read off its operations: a norm keeps its input, attention its operands, result and sums, a
+ * linear its input only where an adapter is on it, and fc2 the derivative of the activation.
+ */
+export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
+  const { batch, tokens, hidden, inner, heads, onlyFirstToken } = sizes;
+  const all = batch * tokens;
+  const out = onlyFirstToken ? batch : all;
+  const isAdapted = (linear: keyof LinearNames) => adapters.rank(names[linear]) > 0;
+  const kept = [
+    ...[out, all, all].map((rows) => rows * hidden), // q, k, v
+    out * hidden, // what attention gives
+    batch * heads * (onlyFirstToken ? 1 : tokens), // its sums
+    out * hidden, // the state between attention and the feed-forward part
+    out * inner, // the derivative of the activation
+  ];
+  const working = [out * inner, out * hidden]; // fc1's result, and the layer's own
+  const keepIf = (isKept: boolean, values: number) => (isKept ? kept : working).push(values);
+  keepIf(isAdapted('k') || isAdapted('v') || (isAdapted('q') && !onlyFirstToken), all * hidden); // normalised before
+  if (onlyFirstToken) {
+    keepIf(isAdapted('q'), out * hidden);
+    working.push(out * hidden);
+  }
+  keepIf(isAdapted('fc1'), out * hidden); // normalised after
+  keepIf(isAdapted('fc2'), out * inner); // the activated state
+  const rowsOf = { q: out, k: all, v: all, o: out, fc1: out, fc2: out };
+  const widthOf = { q: hidden, k: hidden, v: hidden, o: hidden, fc1: hidden, fc2: inner };
+  for (const linear of ['q', 'k', 'v', 'o', 'fc1', 'fc2'] as const) {
+    if (!isAdapted(linear)) continue;
+    kept.push(rowsOf[linear] * adapters.rank(names[linear])); // between A and B
+    // The mask.
+    if (adapters.dropout) kept.push(rowsOf[linear] * widthOf[linear]);
+  }
+  return { input: all * hidden, kept, working };
+}

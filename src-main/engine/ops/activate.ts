@@ -1,0 +1,17 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { type GeluForm, gelu, geluWithDerivative } from './gelu.ts';
+
+/** An activated state, and what its one reader must do to the gradient. */
+export interface Activated {
+  readonly value: tf.Tensor2D;
+  /** Where it is there, the linear that reads `value` must be given it: the activation leaves its derivative to that. */
+  readonly derivative?: tf.Tensor2D;
+}
+
+/**
+ * The activation between two linears, x [rows, features]. With `taped` the derivative is made in the same pass, for the
+ * second linear to apply in its own backward product; without, only the value.
+ */
+export function activate(x: tf.Tensor2D, form: GeluForm, taped: boolean): Activated {
+  return taped ? geluWithDerivative(x, form) : { value: gelu(x, form) };
+}

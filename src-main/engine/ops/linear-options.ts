@@ -1,0 +1,12 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** What a linear takes along, so that its neighbours need no pass over memory of their own. */
+export interface LinearOptions {
+  /** [rows, out], added to the result; its gradient is the result's. */
+  readonly residual?: tf.Tensor2D | undefined;
+  /**
+   * [rows, in]: derivative of what made x, from `activate`. The gradient of x is multiplied by it; the activation itself
+   * passes gradients on untouched.
+   */
+  readonly derivative?: tf.Tensor2D | undefined;
+}

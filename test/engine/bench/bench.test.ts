@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { scheduleMasks } from '../../../src-main/engine/bench/masks.ts';
+import { type BenchReport, benchReportSchema } from '../../../src-main/engine/bench/report.ts';
+import { benchShapes, runBench } from '../../../src-main/engine/bench/run-bench.ts';
+import { meanOverMasks, stepTime } from '../../../src-main/engine/bench/statistics.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const python = findPyTorch();
+
+/** What `npm run bench` would use, without making it. */
+function findPyTorch(): string | null {
+  const code = "import('./scripts/bootstrap/pytorch.mjs').then((m) => console.log(m.findPyTorch() ?? ''))";
+  const found = execFileSync(process.execPath, ['-e', code], { cwd: root, encoding: 'utf8' }).trim();
+  return existsSync(found) ? found : null;
+}
+
+function quickBench(precisions: readonly ('float32' | 'bfloat16')[], peer: string | null): Promise<BenchReport> {
+  return runBench({
+    version: 'test',
+    quick: true,
+    shapes: benchShapes,
+    backends: ['wasm'],
+    precisions,
+    peer: peer === null ? { reason: 'none here' } : { python: peer, script: `${root}/test/bench/peers/pytorch.py` },
+    threads: 1,
+    resources: `${root}/assets`,
+    report: () => undefined,
+  });
+}
+
+describe('the bench', () => {
+  it('runs every shape to its end and says what it had to leave out', async () => {
+    const report = benchReportSchema.parse(JSON.parse(JSON.stringify(await quickBench(['float32', 'bfloat16'], null))));
+    expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision])).toEqual(
+      benchShapes.map((shape) => [shape.id, 'wasm', 'float32']),
+    );
+    for (const { lora, loraCoto, losses, outsideKernels } of report.entries) {
+      expect(lora.minimum).toBeGreaterThan(0);
+      expect(lora.median).toBeGreaterThanOrEqual(lora.minimum);
+      expect(loraCoto.minimum).toBeGreaterThan(0);
+      expect(losses.every(Number.isFinite)).toBe(true);
+      // The three losses are of one batch: an update that did nothing, or went the wrong way, would show.
+      expect(losses[2]).toBeLessThan(losses[0] ?? Number.NaN);
+      expect(outsideKernels).toBeGreaterThan(0);
+      expect(outsideKernels).toBeLessThan(1);
+    }
+    expect(report.missing).toContainEqual({ shape: null, contender: 'pytorch', precision: null, reason: 'none here' });
+    const refused = report.missing.filter(({ precision }) => precision === 'bfloat16');
+    expect(refused.map(({ shape }) => shape)).toEqual(benchShapes.map((shape) => shape.id));
+    for (const { reason } of refused) expect(reason).toMatch(/WebAssembly computes in float32 only/);
+    expect(report.products[0]?.rates.every(({ gflops }) => gflops > 0)).toBe(true);
+    expect(report.loading[0]?.ours).toBeGreaterThan(0);
+    expect(report.merging.map(({ shape }) => shape)).toEqual(benchShapes.map((shape) => shape.id));
+  }, 300_000);
+
+  it.skipIf(python === null)(
+    'has the losses of PyTorch on the same weights and batches, over three optimizer steps',
+    async () => {
+      const report = await quickBench(['float32'], python);
+      expect(report.missing).toEqual([]);
+      for (const shape of benchShapes) {
+        const peer = report.entries.find((entry) => entry.shape === shape.id && entry.contender === 'pytorch');
+        expect(peer?.lossDifference).toBeLessThan(1e-4);
+        expect(peer?.losses).toHaveLength(3);
+      }
+    },
+    600_000,
+  );
+});
+
+describe("masks of CoTo's schedule", () => {
+  it('are the same every time, each with at least one group on, and climb with the schedule', () => {
+    const masks = scheduleMasks(64, 12);
+    expect(scheduleMasks(64, 12)).toEqual(masks);
+    expect(masks.every((mask) => mask.length === 12 && mask.includes(1))).toBe(true);
+    const shareOn = (some: readonly (readonly number[])[]) =>
+      some.flat().reduce((sum, bit) => sum + bit, 0) / (some.length * 12);
+    // Van der Corput's order: the first half stands all over the schedule, so its mean is that of all, (0.1 + 1) / 2 over
+    // three quarters of the steps and 1 over the last: 0.66.
+    expect(shareOn(masks)).toBeGreaterThan(0.56);
+    expect(shareOn(masks)).toBeLessThan(0.76);
+    expect(Math.abs(shareOn(masks.slice(0, 32)) - shareOn(masks))).toBeLessThan(0.1);
+  });
+});
+
+it('means over masks are of each mask by itself', () => {
+  const times = new Map([
+    [0, [4, 2, 3]],
+    [5, [10]],
+  ]);
+  expect(meanOverMasks(times)).toEqual({ median: 6.5, minimum: 6, samples: 4 });
+  expect(stepTime([4, 1, 3, 2])).toEqual({ median: 2.5, minimum: 1, samples: 4 });
+});

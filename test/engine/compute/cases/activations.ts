@@ -1,0 +1,50 @@
+import { activate, gatedSilu, gelu } from '../../../../src-main/engine/ops/index.ts';
+import { gelu as geluOf, geluTanh, get } from '../reference.ts';
+import { matrix, type OperationCase } from './operation-case.ts';
+
+const gaussian = (rows: number, columns: number, spread: number, form: 'gelu' | 'gelu_tanh'): OperationCase => ({
+  name: `${form} ${rows} × ${columns}, values around ±${spread}`,
+  shapes: { x: [rows, columns] },
+  wanted: ['x'],
+  spread,
+  run: (take) => gelu(matrix(take, 'x'), form),
+  reference: (take) => take('x').map(form === 'gelu' ? geluOf : geluTanh),
+});
+
+/** The derivative itself, which is not differentiated. */
+const derivative = (form: 'gelu' | 'gelu_tanh'): OperationCase => ({
+  name: `derivative of ${form}`,
+  shapes: { x: [5, 13] },
+  wanted: [],
+  spread: 2,
+  run: (take) => {
+    const { derivative: made } = activate(matrix(take, 'x'), form, true);
+    if (made === undefined) throw new Error('no derivative');
+    return made;
+  },
+  reference: (take) => {
+    const [step, value] = [1e-5, form === 'gelu' ? geluOf : geluTanh];
+    return take('x').map((x) => (value(x + step) - value(x - step)) / (2 * step));
+  },
+});
+
+const gated = (rows: number, columns: number, spread: number): OperationCase => ({
+  name: `gated SiLU ${rows} × ${columns}, values around ±${spread}`,
+  shapes: { gate: [rows, columns], up: [rows, columns] },
+  wanted: ['gate', 'up'],
+  spread,
+  run: (take) => gatedSilu(matrix(take, 'gate'), matrix(take, 'up')),
+  reference: (take) => take('gate').map((gate, index) => (gate / (1 + Math.exp(-gate))) * get(take('up'), index)),
+});
+
+export const activationCases: readonly OperationCase[] = [
+  gaussian(5, 7, 1, 'gelu'),
+  gaussian(3, 8, 4, 'gelu'),
+  gaussian(9, 31, 2, 'gelu'),
+  gaussian(5, 7, 1, 'gelu_tanh'),
+  gaussian(3, 9, 4, 'gelu_tanh'),
+  derivative('gelu'),
+  derivative('gelu_tanh'),
+  gated(5, 7, 1),
+  gated(3, 9, 6),
+];

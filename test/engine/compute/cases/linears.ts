@@ -1,0 +1,107 @@
+import { activate, frozenLinear, loraLinear, trainedLinear } from '../../../../src-main/engine/ops/index.ts';
+import { addRows, gelu, get, multiply, transpose, type Values } from '../reference.ts';
+import { matrix, type OperationCase, type TakeValues, vector, withFrozen } from './operation-case.ts';
+
+interface Sizes {
+  readonly rows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** Which of the optional inputs a case has. With `activated`, x goes through the activation that leaves its slope to the linear. */
+interface Extras {
+  readonly residual?: boolean;
+  readonly activated?: boolean;
+}
+
+const name = (extras: Extras) => `${extras.residual ? ', residual' : ''}${extras.activated ? ', derivative' : ''}`;
+
+function prepared(x: Values, { activated }: Extras): Values {
+  return activated ? x.map(gelu) : x;
+}
+
+function linear(take: TakeValues, x: Values, { rows, inputs, outputs }: Sizes, extras: Extras): number[] {
+  const y = multiply(x, transpose(take('weight'), outputs, inputs), rows, inputs, outputs);
+  const biased = addRows(y, take('bias'));
+  return extras.residual ? biased.map((value, index) => value + get(take('residual'), index)) : biased;
+}
+
+const lora = (sizes: Sizes, rank: number, masked: boolean, extras: Extras = {}): OperationCase => {
+  const { rows, inputs, outputs } = sizes;
+  return {
+    name: `lora linear ${rows} × ${inputs} → ${outputs}, rank ${rank}${masked ? ', dropout' : ''}${name(extras)}`,
+    shapes: {
+      x: [rows, inputs],
+      weight: [outputs, inputs],
+      bias: [outputs],
+      residual: [rows, outputs],
+      a: [rank, inputs],
+      b: [outputs, rank],
+      mask: [rows, inputs],
+    },
+    wanted: ['x', 'a', 'b', ...(extras.residual ? ['residual'] : [])],
+    run: (take) =>
+      withFrozen(take, (frozen) => {
+        const x = matrix(take, 'x');
+        const { value, derivative } = extras.activated ? activate(x, 'gelu', true) : { value: x };
+        const residual = extras.residual ? matrix(take, 'residual') : undefined;
+        const dropoutMask = masked ? matrix(take, 'mask') : null;
+        const factors = { a: take('a'), b: take('b'), scaling: 1.7 };
+        return loraLinear(value, frozen, factors, { residual, derivative, dropoutMask });
+      }),
+    reference: (take) => {
+      const x = prepared(take('x'), extras);
+      const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
+      const z = multiply(dropped, transpose(take('a'), rank, inputs), rows, inputs, rank);
+      const up = multiply(z, transpose(take('b'), outputs, rank), rows, rank, outputs);
+      return linear(take, x, sizes, extras).map((value, index) => value + 1.7 * get(up, index));
+    },
+  };
+};
+
+const plain = (kind: 'frozen' | 'trained', sizes: Sizes, extras: Extras = {}): OperationCase => {
+  const { rows, inputs, outputs } = sizes;
+  return {
+    name: `${kind} linear ${rows} × ${inputs} → ${outputs}${name(extras)}`,
+    shapes: {
+      x: [rows, inputs],
+      weight: [outputs, inputs],
+      bias: [outputs],
+      residual: [rows, outputs],
+    },
+    wanted: ['x', ...(kind === 'trained' ? ['weight', 'bias'] : []), ...(extras.residual ? ['residual'] : [])],
+    run: (take) => {
+      const x = matrix(take, 'x');
+      const { value, derivative } = extras.activated ? activate(x, 'gelu', true) : { value: x };
+      const options = { residual: extras.residual ? matrix(take, 'residual') : undefined, derivative };
+      if (kind === 'trained') return trainedLinear(value, matrix(take, 'weight'), vector(take, 'bias'), options);
+      return withFrozen(take, (frozen) => frozenLinear(value, frozen, options));
+    },
+    reference: (take) => linear(take, prepared(take('x'), extras), sizes, extras),
+  };
+};
+
+const odd = { rows: 9, inputs: 6, outputs: 11 };
+const both = { residual: true, activated: true };
+
+export const linearCases: readonly OperationCase[] = [
+  plain('frozen', odd),
+  plain('frozen', odd, { residual: true }),
+  plain('frozen', odd, { activated: true }),
+  plain('frozen', { rows: 17, inputs: 24, outputs: 16 }, both),
+  plain('trained', odd),
+  plain('trained', odd, both),
+  {
+    name: 'frozen linear without a bias',
+    shapes: { x: [5, 7], weight: [3, 7] },
+    wanted: ['x'],
+    run: (take) => withFrozen(take, (frozen) => frozenLinear(matrix(take, 'x'), frozen), false),
+    reference: (take) => multiply(take('x'), transpose(take('weight'), 3, 7), 5, 7, 3),
+  },
+  lora(odd, 3, false),
+  lora({ rows: 13, inputs: 16, outputs: 8 }, 4, false),
+  lora({ rows: 7, inputs: 5, outputs: 6 }, 2, true),
+  lora(odd, 3, false, { residual: true }),
+  lora(odd, 3, false, both),
+  lora({ rows: 7, inputs: 5, outputs: 6 }, 2, true, both),
+];

@@ -1,0 +1,37 @@
+import { linearCrossEntropy, softmaxCrossEntropy } from '../../../../src-main/engine/ops/index.ts';
+import { crossEntropy, multiply, transpose } from '../reference.ts';
+import { int32, matrix, type OperationCase, withFrozen } from './operation-case.ts';
+
+const ignored = -100;
+const turning = (rows: number, classes: number) => Array.from({ length: rows }, (_, row) => (row * 3) % classes);
+const everyThird = (labels: readonly number[]) => labels.map((label, row) => (row % 3 === 1 ? ignored : label));
+
+const softmax = (labels: readonly number[], classes: number, words: string): OperationCase => ({
+  name: `softmax cross-entropy ${labels.length} × ${classes}, ${words}`,
+  shapes: { logits: [labels.length, classes] },
+  wanted: ['logits'],
+  spread: 4,
+  run: (take) => softmaxCrossEntropy(matrix(take, 'logits'), int32(labels)),
+  reference: (take) => [crossEntropy(take('logits'), labels, classes)],
+});
+
+const linear = (labels: readonly number[], hidden: number, vocabulary: number, words: string): OperationCase => ({
+  name: `linear cross-entropy ${labels.length} × ${hidden} → ${vocabulary}, ${words}`,
+  shapes: { x: [labels.length, hidden], weight: [vocabulary, hidden] },
+  wanted: ['x'],
+  run: (take) => withFrozen(take, (frozen) => linearCrossEntropy(matrix(take, 'x'), frozen, int32(labels)), false),
+  reference: (take) => {
+    const weight = transpose(take('weight'), vocabulary, hidden);
+    return [crossEntropy(multiply(take('x'), weight, labels.length, hidden, vocabulary), labels, vocabulary)];
+  },
+});
+
+export const lossCases: readonly OperationCase[] = [
+  softmax(turning(6, 5), 5, 'all counted'),
+  softmax(everyThird(turning(7, 13)), 13, 'some ignored'),
+  softmax([ignored, ignored, ignored], 4, 'all ignored'),
+  softmax([2], 3, 'one row'),
+  linear(turning(6, 11), 5, 11, 'all counted'),
+  linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),
+  linear([ignored, ignored], 3, 7, 'all ignored'),
+];

@@ -1,0 +1,28 @@
+import { layerNorm, rmsNorm } from '../../../../src-main/engine/ops/index.ts';
+import { layerNormRows, rmsNormRows } from '../reference.ts';
+import { matrix, type OperationCase, vector } from './operation-case.ts';
+
+const layer = (rows: number, columns: number): OperationCase => ({
+  name: `layer norm ${rows} × ${columns}`,
+  shapes: { x: [rows, columns], scale: [columns], shift: [columns] },
+  wanted: ['x', 'scale', 'shift'],
+  run: (take) => layerNorm(matrix(take, 'x'), vector(take, 'scale'), vector(take, 'shift'), 1e-5),
+  reference: (take) => layerNormRows(take('x'), take('scale'), take('shift'), 1e-5),
+});
+
+const rootMeanSquare = (rows: number, columns: number, epsilon: number): OperationCase => ({
+  name: `rms norm ${rows} × ${columns}, epsilon ${epsilon}`,
+  shapes: { x: [rows, columns], scale: [columns] },
+  wanted: ['x', 'scale'],
+  run: (take) => rmsNorm(matrix(take, 'x'), vector(take, 'scale'), epsilon),
+  reference: (take) => rmsNormRows(take('x'), take('scale'), epsilon),
+});
+
+export const normCases: readonly OperationCase[] = [
+  layer(5, 12),
+  layer(4, 7),
+  layer(9, 37),
+  rootMeanSquare(5, 12, 1e-6),
+  rootMeanSquare(4, 7, 1e-5),
+  rootMeanSquare(9, 37, 0.1),
+];

@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { FrozenWeight } from '../../../../src-main/engine/ops/index.ts';
+import { as1D, as2D } from '../../../../src-main/engine/ops/operation.ts';
+import type { Values } from '../reference.ts';
+
+export type TakeTensor = (name: string) => tf.Tensor;
+export type TakeValues = (name: string) => Values;
+
+export interface OperationCase {
+  readonly name: string;
+  /** Shapes of the inputs; their values are drawn. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** Inputs whose gradient is checked. */
+  readonly wanted: readonly string[];
+  /** Multiplies the drawn standard normal values. */
+  readonly spread?: number;
+  run(take: TakeTensor): tf.Tensor;
+  /** The same in double precision. */
+  reference(take: TakeValues): readonly number[];
+}
+
+export const matrix = (take: TakeTensor, name: string): tf.Tensor2D => as2D(take(name));
+export const vector = (take: TakeTensor, name: string): tf.Tensor1D => as1D(take(name));
+
+/** Frozen weights are made of drawn tensors: read them back, use them, and dispose them with the rest. */
+export function withFrozen(take: TakeTensor, run: (frozen: FrozenWeight) => tf.Tensor, hasBias = true): tf.Tensor {
+  const frozen = new FrozenWeight(toHost(take('weight')), hasBias ? toHost(take('bias')) : null);
+  weightsInUse.push(frozen);
+  return run(frozen);
+}
+const weightsInUse: FrozenWeight[] = [];
+export function disposeWeights(): void {
+  for (const frozen of weightsInUse.splice(0)) frozen.dispose();
+}
+
+export function int32(values: readonly number[]): tf.Tensor1D {
+  return tf.tensor1d([...values], 'int32');
+}
+
+function toHost(tensor: tf.Tensor): { shape: number[]; data: Float32Array } {
+  return { shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) };
+}

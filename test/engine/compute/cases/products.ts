@@ -1,0 +1,60 @@
+import { product } from '../../../../src-main/engine/ops/products.ts';
+import { addRows, get, multiply, transpose } from '../reference.ts';
+import type { OperationCase } from './operation-case.ts';
+
+const whole = (m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): OperationCase => ({
+  name: `product ${m} × ${k} × ${n}${transposeA ? ', A transposed' : ''}${transposeB ? ', B transposed' : ''}`,
+  shapes: {
+    a: transposeA ? [k, m] : [m, k],
+    b: transposeB ? [n, k] : [k, n],
+    bias: [n],
+    plus: [m, n],
+    times: [m, n],
+    a2: [m, 3],
+    b2: transposeA ? [n, 3] : [3, n],
+  },
+  wanted: [],
+  run: (take) =>
+    product(take('a'), take('b'), {
+      transposeA,
+      transposeB,
+      scale: -0.5,
+      bias: take('bias'),
+      plus: take('plus'),
+      times: take('times'),
+      also: { a: take('a2'), b: take('b2'), transposeB: transposeA, scale: 3 },
+    }),
+  reference: (take) => {
+    const a = transposeA ? transpose(take('a'), k, m) : take('a');
+    const b = transposeB ? transpose(take('b'), n, k) : take('b');
+    const b2 = transposeA ? transpose(take('b2'), n, 3) : take('b2');
+    const scaled = multiply(a, b, m, k, n).map((value) => -0.5 * value);
+    const second = multiply(take('a2'), b2, m, 3, n);
+    return addRows(scaled, take('bias')).map(
+      (value, index) => (value + get(take('plus'), index) + 3 * get(second, index)) * get(take('times'), index),
+    );
+  },
+});
+
+const bare = (m: number, k: number, n: number, transposeB: boolean, frozen: boolean): OperationCase => ({
+  name: `${frozen ? 'frozen ' : ''}product ${m} × ${k} × ${n} and nothing else${transposeB ? ', B transposed' : ''}`,
+  shapes: { a: [m, k], b: transposeB ? [n, k] : [k, n] },
+  wanted: [],
+  run: (take) => product(take('a'), take('b'), { transposeB, frozen }),
+  reference: (take) => multiply(take('a'), transposeB ? transpose(take('b'), n, k) : take('b'), m, k, n),
+});
+
+const sizes: [number, number, number][] = [
+  [7, 5, 9],
+  [1, 1, 1],
+  [13, 17, 8],
+  [6, 33, 24],
+  [65, 70, 66],
+];
+
+export const productCases: readonly OperationCase[] = [
+  ...sizes.flatMap(([m, k, n]) =>
+    [false, true].flatMap((transposeA) => [false, true].map((transposeB) => whole(m, k, n, transposeA, transposeB))),
+  ),
+  ...[false, true].flatMap((transposeB) => [false, true].map((frozen) => bare(9, 21, 35, transposeB, frozen))),
+];

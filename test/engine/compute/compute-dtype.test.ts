@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { resolveComputeDtype } from '../../../src-main/engine/compute/compute-dtype.ts';
+import { wasmBackend } from '../../../src-main/engine/compute/wasm.ts';
+
+it('is float32 where the backend has nothing else, and bfloat16 is refused there with the way out', () => {
+  expect(resolveComputeDtype('auto', 'wasm')).toBe('float32');
+  expect(resolveComputeDtype('float32', 'wasm')).toBe('float32');
+  expect(() => resolveComputeDtype('bfloat16', 'wasm')).toThrow(
+    expect.objectContaining({
+      code: 'refused',
+      message: 'compute_dtype is bfloat16, but the compute backend WebAssembly computes in float32 only.',
+    }),
+  );
+});
+
+it.each([
+  [true, 'bfloat16'],
+  [false, 'float32'],
+] as const)(
+  'of a backend that timed bfloat16 as faster: %s is %s by itself, and what is wished for else',
+  (faster, dtype) => {
+    const backend = Object.assign(wasmBackend, { bfloat16IsFaster: () => faster });
+    try {
+      expect(resolveComputeDtype('auto', 'wasm')).toBe(dtype);
+      expect(resolveComputeDtype('bfloat16', 'wasm')).toBe('bfloat16');
+      expect(resolveComputeDtype('float32', 'wasm')).toBe('float32');
+    } finally {
+      Reflect.deleteProperty(backend, 'bfloat16IsFaster');
+    }
+  },
+);

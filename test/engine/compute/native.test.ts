@@ -1,0 +1,243 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
+import {
+  fasterNativePrecision,
+  measureNativeProducts,
+  nativeMemory,
+  setNativeThreads,
+} from '../../../src-main/engine/compute/native.ts';
+import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { product } from '../../../src-main/engine/ops/products.ts';
+import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { goldenPath, relativeDifference } from '../golden.ts';
+import { get, multiply, transpose } from './reference.ts';
+
+const loaded = loadAddon();
+
+describe.skipIf(!('addon' in loaded))('the native backend', () => {
+  beforeAll(async () => {
+    await activateCompute('native');
+  });
+  afterEach(() => setNativeThreads(null));
+
+  it('trains to the same bits in repeats and at any number of threads', async () => {
+    const [once, again] = [await train(6), await train(6)];
+    expect(again.factors).toEqual(once.factors);
+    for (const threads of [1, 2, 3]) {
+      setNativeThreads(threads);
+      expect((await train(6)).factors).toEqual(once.factors);
+    }
+  });
+
+  it('allocates nothing anew in a steady step, and keeps no byte from step to step', async () => {
+    const { memories } = await train(6);
+    const steady = memories.slice(2);
+    expect(new Set(steady.map(({ liveBytes }) => liveBytes)).size).toBe(1);
+    expect(new Set(steady.map(({ tensors }) => tensors)).size).toBe(1);
+    expect(new Set(steady.map(({ misses }) => misses)).size).toBe(1);
+    expect(
+      get(
+        memories.map(({ misses }) => misses),
+        0,
+      ),
+    ).toBeGreaterThan(0);
+  });
+
+  it('gives back what a frozen weight was packed into', () => {
+    const before = memory().liveBytes;
+    const [a, b] = [normal([300, 40], 1), normal([50, 40], 2)];
+    const own = memory().liveBytes;
+    product(a, b, { transposeB: true, frozen: true }).dispose();
+    const packed = memory().liveBytes;
+    expect(packed).toBeGreaterThan(own);
+    product(a, b, { transposeB: true, frozen: true }).dispose();
+    expect(memory().liveBytes).toBe(packed);
+    tf.dispose([a, b]);
+    expect(memory().liveBytes).toBe(before);
+  });
+
+  it('says that memory is short with a way out, and goes on afterwards', () => {
+    if (!('addon' in loaded)) return;
+    loaded.addon.trim();
+    loaded.addon.setMemoryLimit(memory().heldBytes + 1_000_000);
+    const error = thrown(() => tf.zeros([1000, 1000]));
+    expect(error).toBeInstanceOf(StudioError);
+    expect(error).toMatchObject({ code: 'out_of_memory', hint: expect.stringContaining('batch size') });
+    const kernel = thrown(() => tf.tidy(() => tf.tile(tf.zeros([10, 10]), [100, 100])));
+    expect(kernel).toMatchObject({ code: 'out_of_memory' });
+    loaded.addon.setMemoryLimit(0);
+    expect(tf.tidy(() => tf.sum(tf.ones([1000, 1000])).dataSync()[0])).toBe(1_000_000);
+  });
+
+  it('does not pile up memory for shapes that are gone', () => {
+    for (let size = 1; size <= 60; size++) tf.zeros([size, 100_000]).dispose();
+    const { heldBytes, peakBytes } = memory();
+    expect(heldBytes).toBeLessThan(1.3 * peakBytes + 64 * 1024 * 1024);
+  });
+
+  it.each([
+    [700, 96, 80],
+    [8, 1500, 40],
+    [33, 64, 300],
+  ])(
+    'computes %i × %i × %i, in every orientation and with all that may be added, as double precision does',
+    (m, k, n) => {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const)
+        for (const frozen of [false, true]) {
+          const [a, b] = [normal([m, k], 3), normal([k, n], 4)];
+          const [bias, plus, times] = [normal([n], 5), normal([m, n], 6), normal([m, n], 7)];
+          const [a2, b2] = [normal([m, 5], 8), normal([5, n], 9)];
+          const first = multiply(values(a), values(b), m, k, n);
+          const second = multiply(values(a2), values(b2), m, 5, n);
+          const [row, added, factors] = [values(bias), values(plus), values(times)];
+          const expected = first.map(
+            (value, index) =>
+              (0.5 * value + get(row, index % n) + get(added, index) - 2 * get(second, index)) * get(factors, index),
+          );
+          const actual = tf.tidy(() =>
+            product(turned(a, transposeA), turned(b, transposeB), {
+              transposeA,
+              transposeB,
+              scale: 0.5,
+              bias,
+              plus,
+              times,
+              also: { a: a2, b: b2, scale: -2 },
+              frozen,
+            }).dataSync(),
+          );
+          expect(relativeDifference(actual, expected)).toBeLessThan(3e-6);
+          const plain = tf.tidy(() =>
+            product(turned(a, transposeA), turned(b, transposeB), {
+              transposeA,
+              transposeB,
+              scale: 3,
+              frozen,
+            }).dataSync(),
+          );
+          expect(
+            relativeDifference(
+              plain,
+              first.map((value) => 3 * value),
+            ),
+          ).toBeLessThan(3e-6);
+          tf.dispose([a, b, bias, plus, times, a2, b2]);
+        }
+    },
+  );
+
+  it('rounds the operands of a bfloat16 product to 8 bits, and sums in float32', () => {
+    const [a, weight] = [normal([130, 64], 10), normal([70, 64], 11)];
+    const options = { transposeB: true, frozen: true, bfloat16: true };
+    const actual = tf.tidy(() => product(a, weight, options).dataSync());
+    const expected = multiply(
+      values(a).map(toBfloat16),
+      transpose(values(weight).map(toBfloat16), 70, 64),
+      130,
+      64,
+      70,
+    );
+    expect(relativeDifference(actual, expected)).toBeLessThan(2e-6);
+    expect(
+      relativeDifference(actual, multiply(values(a), transpose(values(weight), 70, 64), 130, 64, 70)),
+    ).toBeGreaterThan(1e-4);
+    tf.dispose([a, weight]);
+  });
+
+  it('takes bfloat16 only where it was timed to be faster', () => {
+    const { float32, bfloat16 } = measureNativeProducts();
+    expect(float32).toBeGreaterThan(0.5);
+    expect(fasterNativePrecision()).toBe(bfloat16 >= 1.15 * float32 ? 'bfloat16' : 'float32');
+  });
+
+  it('fetches a tensor that another backend made', async () => {
+    await activateCompute('wasm');
+    const foreign = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    await activateCompute('native');
+    expect([...tf.tidy(() => tf.matMul(foreign, foreign).dataSync())]).toEqual([7, 10, 15, 22]);
+    expect([...foreign.dataSync()]).toEqual([1, 2, 3, 4]);
+    foreign.dispose();
+  });
+});
+
+interface Training {
+  readonly factors: ReadonlyMap<string, ArrayLike<number>>;
+  readonly memories: readonly ReturnType<typeof memory>[];
+}
+
+/** Some steps of a small ViT with LoRA. */
+async function train(steps: number): Promise<Training> {
+  const base = await loadBaseModel(goldenPath('vit', 'base'));
+  const model = new AdaptedModel(base);
+  const settings = adapterSettingsSchema.parse({ r: 4, lora_alpha: 8, target_modules: ['q_proj', 'v_proj'] });
+  await model.createAdapter(settings, {
+    random: RandomStream.seeded(42, 'initialisation'),
+    labels: base.description.labels,
+  });
+  const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 });
+  const step = new TrainingStep(model, optimizer, 1);
+  const random = RandomStream.seeded(7, 'data');
+  const data = Float32Array.from({ length: 48 * 3 * 16 * 16 }, () => random.normal());
+  const labels = Int32Array.from({ length: 48 }, () => random.integer(base.description.labels.length));
+  const batch = { inputs: { pixel_values: { shape: [48, 3, 16, 16], data } }, labels };
+  const memories: ReturnType<typeof memory>[] = [];
+  for (let count = 0; count < steps; count++) {
+    await step.run([batch], 0.01, new Set());
+    memories.push(memory());
+  }
+  const factors = new Map([...model.trainable()].map(([name, variable]) => [name, variable.dataSync()]));
+  optimizer.dispose();
+  model.dispose();
+  base.dispose();
+  return { factors, memories };
+}
+
+function memory() {
+  const found = nativeMemory();
+  if (found === null) throw new Error('tfjs does not run on the native backend');
+  return found;
+}
+
+function normal(shape: readonly number[], seed: number): tf.Tensor {
+  const random = RandomStream.seeded(seed, 'study');
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => random.normal()),
+    [...shape],
+  );
+}
+
+function values(tensor: tf.Tensor): readonly number[] {
+  return Array.from(tensor.dataSync());
+}
+
+function turned(x: tf.Tensor, transposed: boolean): tf.Tensor {
+  return transposed ? tf.transpose(x) : x;
+}
+
+/** To the nearest number with 8 bits of significand, ties to even. */
+function toBfloat16(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+  const rounded = ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) << 16;
+  return new Float32Array(Uint32Array.of(rounded).buffer)[0] ?? Number.NaN;
+}
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}

@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
+import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
+import {
+  type DecoderBlock,
+  rotaryTable,
+  runDecoderBlock,
+} from '../../../src-main/engine/models/blocks/decoder-block.ts';
+import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
+import { as1D, as2D } from '../../../src-main/engine/ops/operation.ts';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { floats, goldenPath, relativeDifference } from '../golden.ts';
+
+/** config.json of test/golden/llama/base. */
+const config = { hidden: 24, heads: 4, keyValueHeads: 2, headSize: 6, layers: 3, epsilon: 1e-5, theta: 10_000 };
+const [batch, tokens] = [2, 12];
+
+let weights: ReadonlyMap<string, HostTensor>;
+const linears = new Map<string, FrozenWeight>();
+
+beforeAll(async () => {
+  await activateCompute('wasm');
+  weights = await readSafetensors(goldenPath('llama', 'base', 'model.safetensors'));
+});
+afterAll(() => {
+  for (const frozen of linears.values()) frozen.dispose();
+});
+
+const runner: LinearRunner = {
+  taped: false,
+  linear: (module, x, options) => frozenLinear(x, linear(module.name), options),
+};
+
+it('gives the logits of transformers for a batch with padding', async () => {
+  const inputs = await readSafetensors(goldenPath('llama', 'inputs.safetensors'));
+  const expected = taken(await readSafetensors(goldenPath('llama', 'base-outputs.safetensors')), 'logits');
+  const ids = Array.from(taken(inputs, 'input_ids').data, Number);
+  const mask = Array.from(taken(inputs, 'attention_mask').data, Number);
+  const table = floats(taken(weights, 'model.embed_tokens.weight'));
+  const rows = ids.flatMap((id) => [...table.subarray(id * config.hidden, (id + 1) * config.hidden)]);
+  const logits = tf.tidy(() => {
+    const hidden = forward(tf.tensor2d(rows, [batch * tokens, config.hidden]), mask);
+    const normalised = rmsNorm(hidden, vector('model.norm'), config.epsilon);
+    return frozenLinear(normalised, linear('lm_head')).dataSync();
+  });
+  const vocabulary = expected.shape[2] ?? 0;
+  // What stands at padding does not count.
+  const counted = (values: ArrayLike<number>) =>
+    Array.from(values).filter((_, index) => mask[Math.floor(index / vocabulary)] === 1);
+  expect(mask).toContain(0);
+  expect(relativeDifference(counted(logits), counted(floats(expected)))).toBeLessThan(1e-5);
+});
+
+it('passes gradients down that agree with finite differences, and keeps no tensor', () => {
+  linear('model.layers.0.mlp.down_proj');
+  tf.tidy(() => forward(tf.zeros([batch * tokens, config.hidden]), null));
+  const before = tf.memory().numTensors;
+  const random = RandomStream.seeded(8, 'study');
+  const draw = () => Float32Array.from({ length: batch * tokens * config.hidden }, () => random.normal());
+  const [x, direction, weight] = [draw(), draw(), draw()];
+  const along = (step: number) =>
+    tf.tidy(() => {
+      const moved = x.map((value, index) => value + step * (direction[index] ?? 0));
+      const out = floats32(forward(tf.tensor2d(moved, [batch * tokens, config.hidden]), null));
+      return out.reduce((sum, value, index) => sum + value * (weight[index] ?? 0), 0);
+    });
+  const slope = tf.tidy(() => {
+    const gradient = tf.grad((one: tf.Tensor) => forward(as2D(one), null))(
+      tf.tensor2d(x, [batch * tokens, config.hidden]),
+      tf.tensor2d(weight, [batch * tokens, config.hidden]),
+    );
+    return floats32(gradient).reduce((sum, value, index) => sum + value * (direction[index] ?? 0), 0);
+  });
+  expect(tf.memory().numTensors).toBe(before);
+  const difference = (along(2e-3) - along(-2e-3)) / 4e-3;
+  expect(Math.abs(slope / difference - 1)).toBeLessThan(1e-3);
+});
+
+function forward(x: tf.Tensor2D, mask: readonly number[] | null): tf.Tensor2D {
+  const positions = Array.from({ length: tokens }, (_, position) => position);
+  const context = {
+    rotary: rotaryTable(positions, config.headSize, config.theta),
+    mask: mask === null ? undefined : tf.tensor2d([...mask], [batch, tokens]),
+  };
+  let states: HiddenStates = { hidden: x, batch, tokens, context };
+  for (let layer = 0; layer < config.layers; layer++) states = runDecoderBlock(block(layer), states, runner);
+  return states.hidden;
+}
+
+function floats32(tensor: tf.Tensor): Float32Array {
+  return Float32Array.from(tensor.dataSync());
+}
+
+function block(layer: number): DecoderBlock {
+  const key = `model.layers.${layer}`;
+  const module = (name: string): LinearModule => {
+    const [outFeatures = 0, inFeatures = 0] = taken(weights, `${key}.${name}.weight`).shape;
+    const full = `${key}.${name}`;
+    return {
+      name: full,
+      aliases: [],
+      checkpointKey: full,
+      layer,
+      inFeatures,
+      outFeatures,
+      hasBias: false,
+      isHead: false,
+    };
+  };
+  return {
+    heads: config.heads,
+    keyValueHeads: config.keyValueHeads,
+    window: 0,
+    before: { scale: vector(`${key}.input_layernorm`), epsilon: config.epsilon },
+    after: { scale: vector(`${key}.post_attention_layernorm`), epsilon: config.epsilon },
+    q: module('self_attn.q_proj'),
+    k: module('self_attn.k_proj'),
+    v: module('self_attn.v_proj'),
+    o: module('self_attn.o_proj'),
+    gate: module('mlp.gate_proj'),
+    up: module('mlp.up_proj'),
+    down: module('mlp.down_proj'),
+  };
+}
+
+function linear(name: string): FrozenWeight {
+  const known = linears.get(name);
+  if (known) return known;
+  const made = new FrozenWeight(taken(weights, `${name}.weight`), null);
+  linears.set(name, made);
+  return made;
+}
+
+function vector(name: string): tf.Tensor1D {
+  return as1D(tf.tensor(floats(taken(weights, `${name}.weight`))));
+}
+
+function taken(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`no tensor ${name}`);
+  return found;
+}

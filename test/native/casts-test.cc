@@ -1,0 +1,85 @@
+#include "check.h"
+
+namespace {
+
+float bfloat16_value(uint16_t bits) {
+  uint32_t const wide = uint32_t(bits) << 16;
+  float value;
+  std::memcpy(&value, &wide, 4);
+  return value;
+}
+
+// The nearest bfloat16, ties to an even last bit, by trying both neighbours.
+uint16_t nearest_bfloat16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  auto const low = static_cast<uint16_t>(bits >> 16), high = static_cast<uint16_t>(low + 1);
+  if (std::isinf(value)) return low;
+  double const below = std::abs(double(value) - bfloat16_value(low));
+  // Beyond the greatest bfloat16 the next one would be 2^128: from half-way to it on, infinity is the nearest.
+  double const next = std::isinf(bfloat16_value(high)) ? std::copysign(0x1p128, value) : bfloat16_value(high);
+  double const above = std::abs(next - double(value));
+  return below < above || (below == above && low % 2 == 0) ? low : high;
+}
+
+double half_value(uint16_t bits) {
+  int const exponent = bits >> 10 & 31, fraction = bits & 1023;
+  double const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent == 31) return fraction ? NAN : sign * INFINITY;
+  return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
+}
+
+}  // namespace
+
+void test_casts(const Kernels &kernels) {
+  std::string const what = std::string(kernels.name) + " cast ";
+  for (int64_t const count : kLengths) {
+    Floats x = random_floats(count, 50);
+    if (count > 4) {
+      x[0] = 0;
+      x[1] = kNotANumber;
+      x[2] = 1e20f;
+      x[3] = -1e20f;
+    }
+    Ints whole;
+    Bytes truth;
+    for (float const value : x) {
+      whole.push_back(std::isnan(value) ? 0 : value >= 2147483648.0f ? INT32_MAX : value < -2147483648.0f ? INT32_MIN : int32_t(value));
+      truth.push_back(value != 0);
+    }
+    Ints const ints = random_ints(count, -1, 1);
+    Bytes const bools = random_bools(count);
+    expect_equal(made_by_any_threads<int32_t>(count, what, [&](int32_t *y) { kernels.float_to_int32(x.data(), y, count); }), whole, what + "float to int32");
+    expect_equal(made_by_any_threads<uint8_t>(count, what, [&](uint8_t *y) { kernels.float_to_bool(x.data(), y, count); }), truth, what + "float to bool");
+    expect_equal(floats_by_any_threads(count, what, [&](float *y) { kernels.int32_to_float(ints.data(), y, count); }), Floats(ints.begin(), ints.end()), what + "int32 to float");
+    expect_equal(floats_by_any_threads(count, what, [&](float *y) { kernels.bool_to_float(bools.data(), y, count); }), Floats(bools.begin(), bools.end()), what + "bool to float");
+    expect_equal(made_by_any_threads<int32_t>(count, what, [&](int32_t *y) { kernels.bool_to_int32(bools.data(), y, count); }), Ints(bools.begin(), bools.end()), what + "bool to int32");
+    Bytes set;
+    for (int32_t const value : ints) set.push_back(value != 0);
+    expect_equal(made_by_any_threads<uint8_t>(count, what, [&](uint8_t *y) { kernels.int32_to_bool(ints.data(), y, count); }), set, what + "int32 to bool");
+
+    Floats plain = random_floats(count);
+    for (size_t i = 0; i < plain.size(); i += 2) plain[i] = bfloat16_value(nearest_bfloat16(plain[i])) * (1 + 1.0f / 256);  // ties
+    if (count > 3) plain[1] = kInfinity, plain[2] = -3.4e38f, plain[3] = 1e-42f;
+    std::vector<uint16_t> wanted;
+    for (float const value : plain) wanted.push_back(nearest_bfloat16(value));
+    auto const short_numbers = made_by_any_threads<uint16_t>(count, what, [&](uint16_t *y) { kernels.float_to_bfloat16(plain.data(), y, count); });
+    expect_equal(short_numbers, wanted, what + "float to bfloat16");
+    Floats back, got(static_cast<size_t>(count));
+    for (uint16_t const value : wanted) back.push_back(bfloat16_value(value));
+    kernels.bfloat16_to_float(wanted.data(), got.data(), count);
+    expect_equal(got, back, what + "bfloat16 to float");
+  }
+  uint16_t none = 0;
+  kernels.float_to_bfloat16(&kNotANumber, &none, 1);
+  expect(std::isnan(bfloat16_value(none)), what + "NaN to bfloat16");
+  std::vector<uint16_t> halves;
+  Doubles values;
+  for (int bits = 0; bits < 65536; bits++) {
+    halves.push_back(static_cast<uint16_t>(bits));
+    values.push_back(half_value(static_cast<uint16_t>(bits)));
+  }
+  Floats got(halves.size());
+  kernels.float16_to_float(halves.data(), got.data(), 65536);
+  expect_near(got, values, 0, 0, what + "float16 to float");
+}
