@@ -56,12 +56,10 @@ export async function ensureNative({ force = false } = {}) {
   writeFileSync(stampFile, stamp);
 }
 
-/**
- * Builds with sanitizers into a folder of its own; answers the addon's path. @param sanitizer 'address' or 'thread'
- */
-export async function buildSanitized(sanitizer, folder) {
+/** Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a folder of its own; answers its path. */
+export async function buildSanitized(folder) {
   mkdirSync(folder, { recursive: true });
-  const extra = [`-fsanitize=${sanitizer}`, '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
+  const extra = ['-fsanitize=address,undefined', '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
   const failure = await compile(findCompiler(), folder, extra);
   if (failure !== null) throw new Error(failure);
   return join(folder, addonName);

@@ -13,13 +13,13 @@ namespace {
 struct Backward {
   int64_t rows = 0, columns = 0, width, step;
   float *q_transposed, *dy_transposed;    // [width, columns]; q times scale · log₂e
-  float *q, *dy, *k, *v;                  // [queries or keys, step]
+  float *q, *dy, *k;                      // [queries or keys, step]
   float *probabilities, *score_gradient;  // [keys, columns]
   float *log_sums, *dots;                 // by query: log₂ of the sum of exponentials, dy · y
 
   static int64_t floats(int64_t head_size) {
     int64_t const step = round_up(head_size, kLanes);
-    return 2 * kQueryBlock * head_size + 2 * kQueryBlock * step + 2 * kKeyBlock * step + 2 * kKeyBlock * kQueryBlock +
+    return 2 * kQueryBlock * head_size + 2 * kQueryBlock * step + kKeyBlock * step + 2 * kKeyBlock * kQueryBlock +
            2 * kQueryBlock;
   }
   Backward(float *room, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
@@ -28,8 +28,7 @@ struct Backward {
     q = dy_transposed + kQueryBlock * width;
     dy = q + kQueryBlock * step;
     k = dy + kQueryBlock * step;
-    v = k + kKeyBlock * step;
-    probabilities = v + kKeyBlock * step;
+    probabilities = k + kKeyBlock * step;
     score_gradient = probabilities + kKeyBlock * kQueryBlock;
     log_sums = score_gradient + kKeyBlock * kQueryBlock;
     dots = log_sums + kQueryBlock;
@@ -113,24 +112,25 @@ struct Gradients {
 
 // One block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
 void pass(const AttentionShape &shape, const Backward &f, const Sight &sight, Head k, Head v, const float *mask,
-          int64_t stride, Gradients to, bool fresh) {
+          int64_t stride, Gradients to, bool fresh, Ahead &ahead) {
+  auto const between = [&ahead] { ahead.fetch(); };
   int64_t const vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
   bool first = true;
   for (int64_t key = sight.first_key / kKeyBlock * kKeyBlock; key < sight.end_key; key += kKeyBlock) {
     int64_t const keys = least(kKeyBlock, sight.end_key - key);
     pack(k.from(key), keys, f.width, f.k);
-    pack(v.from(key), keys, f.width, f.v);
+    Head const values = v.from(key);
     multiply(RowsOf{f.k, f.step}, f.q_transposed, f.columns, keys, vectors, f.width,
-             StoreProbabilities{f.probabilities, f.log_sums, f.columns});
+             StoreProbabilities{f.probabilities, f.log_sums, f.columns}, between);
     hide(f, sight, mask, key, keys);
-    multiply(RowsOf{f.v, f.step}, f.dy_transposed, f.columns, keys, vectors, f.width,
-             StoreScoreGradient{f.probabilities, f.score_gradient, f.dots, f.columns, splat(shape.scale)});
+    multiply(RowsOf{values.data, values.stride}, f.dy_transposed, f.columns, keys, vectors, f.width,
+             StoreScoreGradient{f.probabilities, f.score_gradient, f.dots, f.columns, splat(shape.scale)}, between);
     multiply(RowsOf{f.probabilities, f.columns}, f.dy, f.step, keys, width_vectors, f.rows,
-             AddRows{to.dv + key * k.stride, k.stride, f.width, fresh});
+             AddRows{to.dv + key * k.stride, k.stride, f.width, fresh}, between);
     multiply(RowsOf{f.score_gradient, f.columns}, f.q, f.step, keys, width_vectors, f.rows,
-             AddRows{to.dk + key * k.stride, k.stride, f.width, fresh});
+             AddRows{to.dk + key * k.stride, k.stride, f.width, fresh}, between);
     multiply(ColumnsOf{f.score_gradient, f.columns}, f.k, f.step, f.rows, width_vectors, keys,
-             AddRows{to.dq, stride, f.width, first});
+             AddRows{to.dq, stride, f.width, first}, between);
     first = false;
   }
   if (!first) return;
@@ -141,8 +141,10 @@ void attention_gradient(const AttentionShape &shape, const float *q, const float
                         const float *y, const float *log_sum_exp, const float *dy, float *dq, float *dk, float *dv) {
   int64_t const group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
   int64_t const stride = shape.heads * size, key_stride = shape.key_value_heads * size;
+  int64_t const blocks = ceiling_division(shape.queries, kQueryBlock), key_blocks = ceiling_division(shape.tokens, kKeyBlock);
   bool const all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0 && group > 0;
-  parallel_for(shape.batch * shape.key_value_heads, 1, [&](int64_t begin, int64_t end) {
+  int64_t const pieces = shape.batch * shape.key_value_heads;
+  parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
     Backward f(scratch(Backward::floats(size)), size);
     for (int64_t piece = begin; piece < end; piece++) {
       int64_t const batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
@@ -151,17 +153,30 @@ void attention_gradient(const AttentionShape &shape, const float *q, const float
         for (float *const to : {dk, dv})
           for (int64_t r = 0; r < shape.tokens; r++)
             std::memset(to + key_at + r * key_stride, 0, static_cast<size_t>(size) * 4);
-      for (int64_t head = key_head * group; head < (key_head + 1) * group; head++)
+      for (int64_t head = key_head * group; head < (key_head + 1) * group; head++) {
+        int64_t const head_at = batch * shape.queries * stride + head * size;
+        bool const last = head + 1 == (key_head + 1) * group;
+        Ahead ahead(size);
+        if (!last || piece + 1 < end) {
+          // The next head's place: of this example, or of the next one.
+          int64_t const next = head + 1 < shape.heads ? head_at + size : (batch + 1) * shape.queries * stride;
+          for (const float *const from : {q, dy, y, static_cast<const float *>(dq)}) ahead.add(from + next, stride, shape.queries);
+          int64_t const next_key = key_head + 1 < shape.key_value_heads ? key_at + size : (batch + 1) * shape.tokens * key_stride;
+          if (last)
+            for (const float *const from : {k, v, static_cast<const float *>(dk), static_cast<const float *>(dv)})
+              ahead.add(from + next_key, key_stride, shape.tokens);
+          ahead.spread(5 * blocks * key_blocks * (kKeyBlock / kTileRows) / (shape.causal ? 2 : 1));
+        }
         for (int64_t query = 0; query < shape.queries; query += kQueryBlock) {
-          int64_t const rows = least(kQueryBlock, shape.queries - query);
-          int64_t const at = (batch * shape.queries + query) * stride + head * size;
+          int64_t const rows = least(kQueryBlock, shape.queries - query), at = head_at + query * stride;
           take_queries(f, rows, {q + at, stride}, {y + at, stride}, {dy + at, stride},
                        log_sum_exp + (batch * shape.heads + head) * shape.queries + query, shape.scale);
           bool const fresh = all_seen && head == key_head * group && query == 0;
           pass(shape, f, Sight(shape, query, rows), {k + key_at, key_stride}, {v + key_at, key_stride},
                mask == nullptr ? nullptr : mask + batch * shape.tokens, stride, {dq + at, dk + key_at, dv + key_at},
-               fresh);
+               fresh, ahead);
         }
+      }
     }
   });
 }

@@ -11,27 +11,35 @@ namespace coto {
 namespace COTO_ISA {
 namespace {
 
+// A block of queries of one head. y has the strides of q.
+struct Piece {
+  Head q, k, v;
+  const float *mask;
+  int64_t query, rows;
+  float *y, *log_sum_exp;
+};
+
 // A block of queries on its way through the keys. All arrays of queries are `columns` long: whole vectors.
 struct Forward {
   int64_t rows, columns, width, step;  // queries; queries in whole vectors; head size; head size in whole vectors
-  float *q, *k, *v, *scores, *sums;    // transposed queries [width, columns], keys and values [keys, step], [keys, columns], [rows, step]
-  float *highest, *total, *factor;     // by query: the highest score so far, the sum of powers, what `sums` must be multiplied by
+  float *q, *v, *scores, *sums;        // transposed queries [width, columns], [keys, step], [keys, columns], [rows, step]
+  // By query: the highest score so far, the sum of powers, what `sums` must be multiplied by, and at the end 1 / total.
+  float *highest, *total, *factor, *inverse;
 
   static int64_t floats(int64_t head_size) {
     int64_t const step = round_up(head_size, kLanes);
-    return kQueryBlock * head_size + 2 * kKeyBlock * step + kKeyBlock * kQueryBlock + kQueryBlock * step +
-           3 * kQueryBlock;
+    return kQueryBlock * head_size + kKeyBlock * step + kKeyBlock * kQueryBlock + kQueryBlock * step + 4 * kQueryBlock;
   }
   Forward(float *room, int64_t rows, int64_t head_size)
       : rows(rows), columns(round_up(rows, kLanes)), width(head_size), step(round_up(head_size, kLanes)) {
     q = room;
-    k = q + kQueryBlock * width;
-    v = k + kKeyBlock * step;
+    v = q + kQueryBlock * width;
     scores = v + kKeyBlock * step;
     sums = scores + kKeyBlock * kQueryBlock;
     highest = sums + kQueryBlock * step;
     total = highest + kQueryBlock;
     factor = total + kQueryBlock;
+    inverse = factor + kQueryBlock;
     for (int64_t c = 0; c < columns; c += kLanes) {
       store(highest + c, splat(-__builtin_inff()));
       store(total + c, Vec{});
@@ -47,13 +55,34 @@ struct StoreScores {
   }
 };
 
+// Adds up the values that the probabilities weigh, in `to`. `before`: the sums of the blocks before, or null.
 struct StoreSums {
-  float *sums;
-  const float *factor;  // null: these are the first
+  float *to;
+  const float *before, *factor;
   int64_t step;
   COTO_INLINE void operator()(int64_t query, int64_t vector, Vec value) const {
-    float *const to = sums + query * step + vector * kLanes;
-    store(to, factor == nullptr ? value : multiply_add(load(to), splat(factor[query]), value));
+    int64_t const at = query * step + vector * kLanes;
+    store(to + at, before == nullptr ? value : multiply_add(load(before + at), splat(factor[query]), value));
+  }
+};
+
+// The same for the last block of keys: out come the attended values.
+struct StoreOutput {
+  StoreSums sums;
+  const float *inverse;
+  float *y;
+  int64_t stride, width;
+  COTO_INLINE void operator()(int64_t query, int64_t vector, Vec value) const {
+    int64_t const at = query * sums.step + vector * kLanes;
+    Vec const sum =
+        sums.before == nullptr ? value : multiply_add(load(sums.before + at), splat(sums.factor[query]), value);
+    Vec const result = sum * splat(inverse[query]);
+    float *const to = y + query * stride + vector * kLanes;
+    int64_t const left = width - vector * kLanes;
+    if (left >= kLanes)
+      store(to, result);
+    else
+      store_partial(to, result, left);
   }
 };
 
@@ -108,56 +137,50 @@ void soften(const Forward &f, int64_t keys) {
   for (; c < f.columns; c += kLanes) soften_columns<1>(f, keys, c);
 }
 
-void finish(const Forward &f, float *y, int64_t y_stride, float *log_sum_exp) {
+// The sums are whole: their inverses, and their logarithms.
+void close(const Forward &f, float *log_sum_exp) {
   for (int64_t c = 0; c < f.columns; c += kLanes) {
     Vec const total = load(f.total + c);
     Int const empty = total == 0.0f;
-    store(f.factor + c, select(empty, Vec{}, 1.0f / total));
+    store(f.inverse + c, select(empty, Vec{}, 1.0f / total));
     Vec const logarithms = multiply_add(load(f.highest + c), splat(kLogOf2), logarithm(total));
     store(f.total + c, select(empty, splat(-__builtin_inff()), logarithms));
   }
   std::memcpy(log_sum_exp, f.total, static_cast<size_t>(f.rows) * 4);
-  for (int64_t r = 0; r < f.rows; r++) {
-    Vec const factor = splat(f.factor[r]);
-    const float *const from = f.sums + r * f.step;
-    float *const to = y + r * y_stride;
-    by_vectors(
-        f.width, [&](int64_t i) { store(to + i, load(from + i) * factor); },
-        [&](int64_t i, int64_t left) { store_partial(to + i, load(from + i) * factor, left); });
-  }
 }
 
-void attend(const AttentionShape &shape, Head q, Head k, Head v, const float *mask, int64_t query, int64_t rows,
-            float *y, float *log_sum_exp) {
-  Forward const f(scratch(Forward::floats(shape.head_size)), rows, shape.head_size);
-  Sight const sight(shape, query, rows);
-  pack_transposed(q, rows, f.width, shape.scale * kLog2OfE, f.q);
-  bool first = true;
-  for (int64_t key = sight.first_key / kKeyBlock * kKeyBlock; key < sight.end_key; key += kKeyBlock) {
-    int64_t const keys = least(kKeyBlock, sight.end_key - key);
-    pack(k.from(key), keys, f.width, f.k);
-    pack(v.from(key), keys, f.width, f.v);
-    multiply(RowsOf{f.k, f.step}, f.q, f.columns, keys, f.columns / kLanes, f.width, StoreScores{f.scores, f.columns});
-    hide(f, sight, mask, key, keys);
+void attend(const AttentionShape &shape, const Piece &piece, Ahead ahead) {
+  Forward const f(scratch(Forward::floats(shape.head_size)), piece.rows, shape.head_size);
+  Sight const sight(shape, piece.query, piece.rows);
+  int64_t const begin = sight.first_key / kKeyBlock * kKeyBlock, end = sight.end_key;
+  if (begin >= end) {
+    for (int64_t r = 0; r < f.rows; r++) {
+      std::memset(piece.y + r * piece.q.stride, 0, static_cast<size_t>(f.width) * 4);
+      piece.log_sum_exp[r] = -__builtin_inff();
+    }
+    return;
+  }
+  ahead.spread(2 * ceiling_division(end - begin, kKeyBlock) * (kKeyBlock / kTileRows));
+  auto const between = [&ahead] { ahead.fetch(); };
+  pack_transposed(piece.q, f.rows, f.width, shape.scale * kLog2OfE, f.q);
+  for (int64_t key = begin; key < end; key += kKeyBlock) {
+    int64_t const keys = least(kKeyBlock, end - key);
+    Head const k = piece.k.from(key);
+    pack(piece.v.from(key), keys, f.width, f.v);
+    multiply(RowsOf{k.data, k.stride}, f.q, f.columns, keys, f.columns / kLanes, f.width,
+             StoreScores{f.scores, f.columns}, between);
+    hide(f, sight, piece.mask, key, keys);
     soften(f, keys);
-    multiply(ColumnsOf{f.scores, f.columns}, f.v, f.step, f.rows, f.step / kLanes, keys,
-             StoreSums{f.sums, first ? nullptr : f.factor, f.step});
-    first = false;
+    StoreSums const sums{f.sums, key == begin ? nullptr : f.sums, f.factor, f.step};
+    ColumnsOf const powers{f.scores, f.columns};
+    if (key + keys < end) {
+      multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys, sums, between);
+    } else {
+      close(f, piece.log_sum_exp);
+      multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys,
+               StoreOutput{sums, f.inverse, piece.y, piece.q.stride, f.width}, between);
+    }
   }
-  if (first) std::memset(f.sums, 0, static_cast<size_t>(f.rows * f.step) * 4);
-  finish(f, y, q.stride, log_sum_exp);
-}
-
-// Brings what a piece of several heads reads into the cache.
-void fetch(const AttentionShape &shape, int64_t query, int64_t rows, int64_t first_key_head, int64_t end_key_head, Head q,
-           int64_t heads, Head k, Head v) {
-  Sight const sight(shape, query, rows);
-  int64_t const width = (end_key_head - first_key_head) * shape.head_size, at = first_key_head * shape.head_size;
-  int64_t const keys = sight.end_key - sight.first_key;
-  touch(q, rows, heads * shape.head_size);
-  if (2 * keys * width * 4 > kTouchedAtMost) return;
-  touch({k.data + sight.first_key * k.stride + at, k.stride}, keys, width);
-  touch({v.data + sight.first_key * v.stride + at, v.stride}, keys, width);
 }
 
 void attention(const AttentionShape &shape, const float *q, const float *k, const float *v, const float *mask, float *y,
@@ -165,21 +188,34 @@ void attention(const AttentionShape &shape, const float *q, const float *k, cons
   int64_t const blocks = ceiling_division(shape.queries, kQueryBlock);
   int64_t const group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
   int64_t const stride = shape.heads * size, key_stride = shape.key_value_heads * size;
-  int64_t const together = heads_together(shape.heads, size, shape.batch * blocks), parts = shape.heads / together;
-  parallel_for(shape.batch * parts * blocks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t piece = begin; piece < end; piece++) {
-      int64_t const batch = piece / blocks / parts, first_head = piece / blocks % parts * together;
-      int64_t const query = piece % blocks * kQueryBlock, rows = least(kQueryBlock, shape.queries - query);
-      int64_t const row = batch * shape.queries + query, key_row = batch * shape.tokens;
-      if (together > 1) fetch(shape, query, rows, first_head / group, (first_head + together - 1) / group + 1,
-                              {q + row * stride + first_head * size, stride}, together,
-                              {k + key_row * key_stride, key_stride}, {v + key_row * key_stride, key_stride});
-      for (int64_t head = first_head; head < first_head + together; head++) {
-        int64_t const at = row * stride + head * size, key_at = key_row * key_stride + head / group * size;
-        attend(shape, {q + at, stride}, {k + key_at, key_stride}, {v + key_at, key_stride},
-               mask == nullptr ? nullptr : mask + key_row, query, rows, y + at,
-               log_sum_exp + (batch * shape.heads + head) * shape.queries + query);
+  auto const piece_of = [=, &shape](int64_t number) {
+    int64_t const head_of_all = number / blocks, batch = head_of_all / shape.heads, head = head_of_all % shape.heads;
+    int64_t const query = number % blocks * kQueryBlock, rows = least(kQueryBlock, shape.queries - query);
+    int64_t const at = (batch * shape.queries + query) * stride + head * size;
+    int64_t const key_at = batch * shape.tokens * key_stride + head / group * size;
+    return Piece{{q + at, stride},
+                 {k + key_at, key_stride},
+                 {v + key_at, key_stride},
+                 mask == nullptr ? nullptr : mask + batch * shape.tokens,
+                 query,
+                 rows,
+                 y + at,
+                 log_sum_exp + head_of_all * shape.queries + query};
+  };
+  int64_t const pieces = shape.batch * shape.heads * blocks;
+  parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
+    for (int64_t number = begin; number < end; number++) {
+      Ahead ahead(size);
+      if (number + 1 < end) {
+        Piece const next = piece_of(number + 1);
+        ahead.add(next.q.data, stride, next.rows);
+        ahead.add(next.y, stride, next.rows);
+        if (next.query == 0) {
+          ahead.add(next.k.data, key_stride, shape.tokens);
+          ahead.add(next.v.data, key_stride, shape.tokens);
+        }
       }
+      attend(shape, piece_of(number), ahead);
     }
   });
 }

@@ -46,28 +46,51 @@ struct Sight {
   }
 };
 
-// Heads that one piece of work takes at once, where there is work enough: a head's rows are short and far apart, so that a
-// core waits for each; rows of about a kilobyte it fetches ahead by itself.
-constexpr int64_t kRowTogether = 256;
-constexpr int64_t kPiecesEnough = 32;
-constexpr int64_t kTouchedAtMost = 512 * 1024;
+// Pieces of work that a thread takes at once where there are many: of all but the last it can fetch the next one ahead.
+constexpr int64_t kPiecesAtOnce = 4;
+constexpr int64_t kPiecesPerTake = 16;
 
-/** How many heads to take at once, of `heads` of which each is `pieces` pieces of work. */
-COTO_INLINE int64_t heads_together(int64_t heads, int64_t head_size, int64_t pieces) {
-  int64_t const most_heads = most(1, kRowTogether / most(head_size, 1));
-  for (int64_t count = least(heads, most_heads); count > 1; count--)
-    if (heads % count == 0 && heads / count * pieces >= kPiecesEnough) return count;
-  return 1;
-}
+COTO_INLINE int64_t pieces_at_once(int64_t pieces) { return most(1, least(kPiecesAtOnce, pieces / kPiecesPerTake)); }
 
-/** Brings rows of `width` numbers into the cache, in the order in which they lie. */
-COTO_INLINE void touch(Head head, int64_t rows, int64_t width) {
-  for (int64_t r = 0; r < rows; r++)
-    for (int64_t i = 0; i < width; i += 16) {
-      float const value = head.data[r * head.stride + i];
-      asm volatile("" : : "r"(value));
+/**
+ * Brings the rows of the next piece of work into the cache while the present one is computed: a head's rows are short and
+ * far apart, so that the hardware does not foresee them.
+ */
+class Ahead {
+ public:
+  explicit Ahead(int64_t width) : width_(width) {}
+  /** Rows that will be needed; of very many only the first. */
+  void add(const float *data, int64_t stride, int64_t rows) { parts_[count_++] = {{data, stride}, least(rows, kMostRows)}; }
+  /** Spreads what was added over `calls` calls of fetch. */
+  void spread(int64_t calls) {
+    int64_t rows = 0;
+    for (int i = 0; i < count_; i++) rows += parts_[i].rows;
+    rows_at_once_ = ceiling_division(rows, most(calls, 1));
+  }
+  void fetch() {
+    for (int64_t left = rows_at_once_; left > 0 && part_ < count_; row_++) {
+      if (row_ == parts_[part_].rows) {
+        row_ = -1;
+        part_++;
+        continue;
+      }
+      const float *const row = parts_[part_].head.data + row_ * parts_[part_].head.stride;
+      for (int64_t i = 0; i < width_; i += 16) __builtin_prefetch(row + i, 0, 2);
+      left--;
     }
-}
+  }
+
+ private:
+  static constexpr int64_t kMostRows = 256;
+  static constexpr int kMostParts = 8;
+  struct Part {
+    Head head;
+    int64_t rows;
+  };
+  Part parts_[kMostParts];
+  int count_ = 0, part_ = 0;
+  int64_t width_, row_ = 0, rows_at_once_ = 0;
+};
 
 /** packed [rows, width rounded up to whole vectors] = a head's rows, zeros beyond the width. */
 COTO_INLINE void pack(Head head, int64_t rows, int64_t width, float *packed) {

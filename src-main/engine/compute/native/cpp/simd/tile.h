@@ -1,8 +1,6 @@
 // The register-tiled product of small matrices that lie in scratch memory, for attention.
 #pragma once
 
-#include <utility>
-
 #include "vector.h"
 
 namespace coto {
@@ -56,11 +54,14 @@ COTO_INLINE void tile(A a, const float *b, int64_t b_step, int64_t depth, int64_
     for (int j = 0; j < Vectors; j++) out(row + i, vector + j, sums[i][j]);
 }
 
-template <int Vectors, typename A, typename Out>
-void tile_columns(A a, const float *b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out) {
+template <int Vectors, typename A, typename Out, typename Between>
+void tile_columns(A a, const float *b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out,
+                  Between &between) {
   int64_t row = 0;
-  for (; row + kTileRows <= rows; row += kTileRows)
+  for (; row + kTileRows <= rows; row += kTileRows) {
+    between();
     tile<kTileRows, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
+  }
   switch (rows - row) {
     case 1: return tile<1, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
     case 2: return tile<2, Vectors>(a.from(row), b, b_step, depth, row, vector, out);
@@ -78,20 +79,21 @@ void tile_columns(A a, const float *b, int64_t b_step, int64_t depth, int64_t ro
 
 /**
  * A·B, A [rows, depth], B [depth, vectors · kLanes] with rows of b_step: out(row, vector, value) takes the product vector by
- * vector, each once.
+ * vector, each once; between() is called from time to time.
  */
-template <typename A, typename Out>
-COTO_INLINE void multiply(A a, const float *b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out) {
+template <typename A, typename Out, typename Between>
+COTO_INLINE void multiply(A a, const float *b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out,
+                          Between between) {
   int64_t vector = 0;
   for (; vector + kTileVectors <= vectors; vector += kTileVectors)
-    detail::tile_columns<kTileVectors>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+    detail::tile_columns<kTileVectors>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
   switch (vectors - vector) {
-    case 1: return detail::tile_columns<1>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+    case 1: return detail::tile_columns<1>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
     case 2:
-      if constexpr (kTileVectors > 2) detail::tile_columns<2>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+      if constexpr (kTileVectors > 2) detail::tile_columns<2>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
       return;
     case 3:
-      if constexpr (kTileVectors > 3) detail::tile_columns<3>(a, b + vector * kLanes, b_step, depth, rows, vector, out);
+      if constexpr (kTileVectors > 3) detail::tile_columns<3>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
       return;
     default: return;
   }
@@ -105,8 +107,8 @@ COTO_INLINE void swap_blocks(Vec (&rows)[kLanes], std::integer_sequence<int, Lan
   for (int i = 0; i < kLanes; i++) {
     if (i & Half) continue;
     Vec const low = rows[i], high = rows[i + Half];
-    rows[i] = __builtin_shufflevector(low, high, (Lane & Half ? kLanes + Lane - Half : Lane)...);
-    rows[i + Half] = __builtin_shufflevector(low, high, (Lane & Half ? kLanes + Lane : Lane + Half)...);
+    rows[i] = shuffle<(Lane & Half ? kLanes + Lane - Half : Lane)...>(low, high);
+    rows[i + Half] = shuffle<(Lane & Half ? kLanes + Lane : Lane + Half)...>(low, high);
   }
 }
 }  // namespace detail

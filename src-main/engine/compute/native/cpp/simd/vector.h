@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -157,21 +158,51 @@ COTO_INLINE Vec with_sign(Vec a, Vec b) {
 }
 COTO_INLINE Int not_a_number(Vec a) { return a != a; }
 
-/** The sum of the lanes, pair by pair. */
-COTO_INLINE float sum_of_lanes(Vec value) {
-  float lanes[kLanes];
-  std::memcpy(lanes, &value, sizeof lanes);
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
-  return lanes[0];
+/** The lanes of a (0 … kLanes − 1) and b (kLanes … 2 · kLanes − 1) by their numbers. */
+template <int... Lane>
+COTO_INLINE Vec shuffle(Vec a, Vec b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, Lane...);
+#else
+  return __builtin_shuffle(a, b, Int{Lane...});
+#endif
 }
-/** The greatest lane; NaN where one is NaN is not promised. */
+
+namespace detail {
+template <int By, int... Lane>
+COTO_INLINE Vec rotate(Vec value, std::integer_sequence<int, Lane...>) {
+  return shuffle<(Lane + By) % kLanes...>(value, value);
+}
+
+// All lanes put together, halves first, in every lane.
+template <int Half, typename Both>
+COTO_INLINE Vec fold(Vec value, Both both) {
+  Vec const folded = both(value, rotate<Half>(value, std::make_integer_sequence<int, kLanes>{}));
+  if constexpr (Half > 1)
+    return fold<Half / 2>(folded, both);
+  else
+    return folded;
+}
+}  // namespace detail
+
+/** The sum of the lanes, halves first. */
+COTO_INLINE float sum_of_lanes(Vec value) {
+  return detail::fold<kLanes / 2>(value, [](Vec a, Vec b) COTO_LAMBDA { return a + b; })[0];
+}
+/** The greatest lane; where one is NaN, any. */
 COTO_INLINE float greatest_lane(Vec value) {
-  float lanes[kLanes];
-  std::memcpy(lanes, &value, sizeof lanes);
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) lanes[i] = lanes[i] > lanes[i + width] ? lanes[i] : lanes[i + width];
-  return lanes[0];
+  return detail::fold<kLanes / 2>(value, [](Vec a, Vec b) COTO_LAMBDA { return greater(a, b); })[0];
+}
+
+/** 1 / a for a between 1e-37 and 1e37 in magnitude, relative error below 2e-7; NaN stays. */
+COTO_INLINE Vec reciprocal(Vec a) {
+#if defined(__AVX512F__)
+  // Fourteen bits, and one step of Newton's.
+  Vec const r = (Vec)_mm512_rcp14_ps((__m512)a);
+  return r * (2.0f - a * r);
+#else
+  return 1.0f / a;
+#endif
 }
 
 COTO_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
