@@ -14,7 +14,7 @@ const operation = defineOperation({
       frozen: true,
       bfloat16: attribute(attributes, 'bfloat16') !== 0,
     }),
-  saved: { inputs: ['weight', 'derivative'] },
+  saved: { inputs: ['derivative'], lasting: ['weight'] },
   gradients: (dy, saved, attributes) => ({
     x: () =>
       product(dy, input(saved, 'weight'), {

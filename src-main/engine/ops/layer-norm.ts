@@ -17,7 +17,7 @@ const operation = defineOperation({
     const { normalised } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
     return tf.add(tf.mul(normalised, input(inputs, 'scale')), input(inputs, 'shift'));
   },
-  saved: { inputs: ['x', 'scale'] },
+  saved: { inputs: ['x'], lasting: ['scale'] },
   gradients: (dy, saved, attributes) => ({
     x: () => only2D(gradient({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy }, attributes)),
     scale: () => {

@@ -50,7 +50,7 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       });
       return [y, z];
     },
-    saved: { inputs: ['x', 'a', 'b', 'weight', 'mask', 'derivative'], outputs: [null, 'z'] },
+    saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'], outputs: [null, 'z'] },
     gradients: (dy, saved, attributes) => {
       const scale = attribute(attributes, 'scaling');
       const options = {

@@ -12,16 +12,26 @@ export interface OperationDefinition {
   readonly name: string;
   /** The reference: right on every backend. Runs without a tape; what it makes in between is disposed. */
   compose(inputs: OperationInputs, attributes: OperationAttributes): tf.Tensor | tf.Tensor[];
-  /**
-   * What the gradients need, kept until the backward pass is over: inputs (those that a call leaves out are left out here
-   * too) and outputs, named in the order in which they are made (null: not needed).
-   */
-  readonly saved?: { readonly inputs?: readonly string[]; readonly outputs?: readonly (string | null)[] };
+  /** What the gradients need. What a call leaves out is left out here too. */
+  readonly saved?: {
+    /** Inputs that are kept until the backward pass is over. */
+    readonly inputs?: readonly string[];
+    /** Inputs that outlive the backward pass by themselves: frozen weights and variables. */
+    readonly lasting?: readonly string[];
+    /** Outputs to keep, named in the order in which they are made; null: not needed. */
+    readonly outputs?: readonly (string | null)[];
+  };
   /** `dy` is the gradient of the first output; a further output never has one. `saved` holds what `saved` names. */
   gradients?(dy: tf.Tensor, saved: OperationInputs, attributes: OperationAttributes): OperationGradients;
 }
 
 export type Operation = (inputs: OperationInputs, attributes?: OperationAttributes) => tf.Tensor[];
+
+/** One call of an operation on the tape. */
+interface Taped {
+  readonly saved: OperationInputs;
+  readonly attributes: OperationAttributes;
+}
 
 /**
  * Makes an operation a kernel of tfjs. A kernel's gradient is asked for input by input, so that nothing is computed for a
@@ -29,31 +39,22 @@ export type Operation = (inputs: OperationInputs, attributes?: OperationAttribut
  * registered a kernel of this name keeps its own; any other gets the composition when it first meets the operation.
  */
 export function defineOperation(definition: OperationDefinition): Operation {
-  const { name, saved = {}, gradients } = definition;
-  const savedOutputs = saved.outputs ?? [];
-  /** Which of the inputs to save the present call has. tfjs asks for them right after the kernel has run. */
-  let present: readonly string[] = [];
-  /** The names of what a call saved, by the attributes that the tape keeps of it: tfjs itself keeps no names. */
-  const savedNames = new WeakMap<object, readonly string[]>();
+  const { name, gradients } = definition;
+  /** By the attributes, which the tape keeps: what tfjs itself saves has no names, and must be there in every call. */
+  const taped = new WeakMap<object, Taped>();
   if (gradients !== undefined)
     tf.registerGradient({
       kernelName: name,
-      get inputsToSave() {
-        return [...present];
-      },
-      outputsToSave: savedOutputs.map((output) => output !== null),
-      gradFunc: releasing((dy, kept, attributes) => {
-        const names = savedNames.get(attributes) ?? [];
-        return gradients(
-          Array.isArray(dy) ? first(dy) : dy,
-          Object.fromEntries(names.map((saved, index) => [saved, at(kept, index)])),
-          numbers(attributes),
-        );
+      gradFunc: releasing((dy, _, given) => {
+        const call = taped.get(given);
+        if (call === undefined) throw new Error(`${name} is not on the tape`);
+        return gradients(Array.isArray(dy) ? first(dy) : dy, call.saved, call.attributes);
       }),
     });
   return (inputs, attributes = {}) => {
+    const engine = tf.engine();
     const backend = tf.getBackend();
-    if (tf.getKernel(name, backend) === undefined || tf.getKernel(name, backend) === null)
+    if (!tf.getKernel(name, backend))
       tf.registerKernel({
         kernelName: name,
         backendName: backend,
@@ -61,14 +62,42 @@ export function defineOperation(definition: OperationDefinition): Operation {
           tf.tidy(() => definition.compose(tensors(name, given), numbers(attrs))),
       });
     const ownAttributes = { ...attributes };
-    present = saved.inputs?.filter((input) => inputs[input] !== undefined) ?? [];
-    savedNames.set(ownAttributes, [...present, ...savedOutputs.filter((output) => output !== null)]);
-    const result: unknown = tf.engine().runKernel(name, { ...inputs }, ownAttributes);
+    const isTaped = gradients !== undefined && engine.isTapeOn();
+    const result: unknown = engine.runKernel(name, { ...inputs }, ownAttributes);
     const made = outputs(name, result);
+    if (!isTaped) return made;
+    taped.set(ownAttributes, { saved: save(definition, inputs, made), attributes });
     // The tape holds this very list, and would make a gradient of zeros, as large as the output, for each further one.
-    if (gradients !== undefined && Array.isArray(result)) result.length = Math.min(result.length, 1);
+    if (Array.isArray(result)) result.length = Math.min(result.length, 1);
     return made;
   };
+}
+
+/** Keeps what the gradients need with the tape's last entry, whose tensors are disposed after the backward pass. */
+function save(
+  { saved = {} }: OperationDefinition,
+  inputs: OperationInputs,
+  made: readonly tf.Tensor[],
+): OperationInputs {
+  const kept: Record<string, tf.Tensor> = {};
+  for (const name of saved.lasting ?? []) if (inputs[name]) kept[name] = inputs[name];
+  const owned = tf.engine().state.activeTape.at(-1)?.saved;
+  if (owned === undefined) throw new Error('the gradient tape has no entry to save with');
+  const own = (name: string, tensor: tf.Tensor) => {
+    kept[name] = tf.keep(sharing(tensor));
+    owned.push(kept[name]);
+  };
+  for (const name of saved.inputs ?? []) if (inputs[name]) own(name, inputs[name]);
+  saved.outputs?.forEach((name, index) => {
+    if (name !== null) own(name, at(made, index));
+  });
+  return kept;
+}
+
+/** Another tensor of the same values: `tf.clone` without a kernel and an entry on the tape, and without a copy on wasm. */
+function sharing(tensor: tf.Tensor): tf.Tensor {
+  tf.backend().incRef(tensor.dataId);
+  return tf.engine().makeTensorFromDataId(tensor.dataId, tensor.shape, tensor.dtype);
 }
 
 /** Whether what is computed now goes onto a gradient tape. */

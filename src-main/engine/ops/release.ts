@@ -11,16 +11,18 @@ let used: { readonly scope: number; readonly tensors: readonly tf.Tensor[] } | n
 export function releasing(gradient: tf.GradFunc): tf.GradFunc {
   return (dy, saved, attributes) => {
     const { activeScope, gradientDepth } = tf.engine().state;
-    if (used?.scope === activeScope.id) tf.dispose([...used.tensors]);
+    if (used?.scope === activeScope.id) for (const tensor of used.tensors) tensor.dispose();
     const dys = Array.isArray(dy) ? dy : [dy];
     // A gradient that the caller gave belongs to another scope, and stays the caller's.
     const own = dys.filter((tensor) => tensor.scopeId === activeScope.id);
     // Within an outer gradient scope the tape is needed again.
     used = gradientDepth === 0 ? { scope: activeScope.id, tensors: [...own, ...saved] } : null;
     const made: ReturnType<tf.GradFunc> = {};
-    for (const [name, make] of Object.entries(gradient(dy, saved, attributes)))
+    const makers = gradient(dy, saved, attributes);
+    for (const name of Object.keys(makers))
       made[name] = () => {
-        const result = make();
+        const result = makers[name]?.();
+        if (result === undefined) throw new Error(`no gradient of ${name}`);
         return dys.includes(result) ? tf.clone(result) : result;
       };
     return made;

@@ -15,7 +15,7 @@ const operation = defineOperation({
   name: 'CotoRmsNorm',
   compose: (inputs, attributes) =>
     tf.mul(normalise(input(inputs, 'x'), attribute(attributes, 'epsilon')).normalised, input(inputs, 'scale')),
-  saved: { inputs: ['x', 'scale'] },
+  saved: { inputs: ['x'], lasting: ['scale'] },
   gradients: (dy, saved, attributes) => ({
     x: () => only2D(gradient({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy }, attributes)),
     scale: () => tf.sum(tf.mul(dy, normalise(input(saved, 'x'), attribute(attributes, 'epsilon')).normalised), 0),

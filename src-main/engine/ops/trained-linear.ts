@@ -11,7 +11,7 @@ const operation = defineOperation({
       bias: inputs['bias'],
       plus: inputs['residual'],
     }),
-  saved: { inputs: ['x', 'weight', 'derivative'] },
+  saved: { inputs: ['x', 'derivative'], lasting: ['weight'] },
   gradients: (dy, saved) => ({
     x: () => product(dy, input(saved, 'weight'), { times: saved['derivative'] }),
     weight: () => product(dy, input(saved, 'x'), { transposeA: true }),

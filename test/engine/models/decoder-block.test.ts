@@ -21,6 +21,7 @@ const [batch, tokens] = [2, 12];
 
 let weights: ReadonlyMap<string, HostTensor>;
 const linears = new Map<string, FrozenWeight>();
+const vectors = new Map<string, tf.Tensor1D>();
 
 beforeAll(async () => {
   await activateCompute('wasm');
@@ -28,6 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   for (const frozen of linears.values()) frozen.dispose();
+  tf.dispose([...vectors.values()]);
 });
 
 const runner: LinearRunner = {
@@ -136,7 +138,11 @@ function linear(name: string): FrozenWeight {
 }
 
 function vector(name: string): tf.Tensor1D {
-  return as1D(tf.tensor(floats(taken(weights, `${name}.weight`))));
+  const known = vectors.get(name);
+  if (known) return known;
+  const made = tf.keep(as1D(tf.tensor(floats(taken(weights, `${name}.weight`)))));
+  vectors.set(name, made);
+  return made;
 }
 
 function taken(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {

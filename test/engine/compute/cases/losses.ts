@@ -30,7 +30,7 @@ export const lossCases: readonly OperationCase[] = [
   softmax(turning(6, 5), 5, 'all counted'),
   softmax(everyThird(turning(7, 13)), 13, 'some ignored'),
   softmax([ignored, ignored, ignored], 4, 'all ignored'),
-  softmax([2], 3, 'one row'),
+  softmax([1], 3, 'one row'),
   linear(turning(6, 11), 5, 11, 'all counted'),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),
   linear([ignored, ignored], 3, 7, 'all ignored'),
