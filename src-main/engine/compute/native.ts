@@ -10,13 +10,15 @@ import { loadAddon } from './native/load-addon.ts';
 /** Our own CPU kernels and oneDNN's products, on several threads: bit-for-bit repeatable at any number of threads. */
 export const nativeBackend: ComputeBackend = {
   id: 'native',
+  copiesUploads: true,
   probe: async () => {
     const loaded = loadAddon();
     if (!('addon' in loaded)) return unavailable(loaded.reason);
     return { available: true, kind: 'cpu', device: describe(loaded.addon), reason: 'Compiled for this machine.' };
   },
-  activate: async () => {
+  activate: async (threads) => {
     const addon = required();
+    wantedThreads = threads ?? defaultThreads();
     if (!isRegistered) register(addon);
     if (!(await tf.setBackend(nativeBackendName)))
       throw new StudioError('internal', 'The native compute backend did not start.');
@@ -24,17 +26,22 @@ export const nativeBackend: ComputeBackend = {
     addon.setThreads(wantedThreads);
     return { device: describe(addon), threads: addon.threads() };
   },
+  bfloat16IsFaster: () => fasterNativePrecision() === 'bfloat16',
+  peakBytes: {
+    reset: () => required().resetPeak(),
+    read: () => required().statistics()[3] ?? 0,
+  },
 };
 
 let isRegistered = false;
-let wantedThreads = threadsFromEnvironment() ?? availableParallelism();
+let wantedThreads = defaultThreads();
 
 /**
  * Threads that the native backend computes with, at once and for later activations; null: as many as the machine runs in
  * parallel. The environment variable COTO_THREADS sets the default.
  */
 export function setNativeThreads(count: number | null): void {
-  wantedThreads = count ?? threadsFromEnvironment() ?? availableParallelism();
+  wantedThreads = count ?? defaultThreads();
   const loaded = loadAddon();
   if ('addon' in loaded) loaded.addon.setThreads(wantedThreads);
 }
@@ -93,6 +100,10 @@ function register(addon: NativeAddon): void {
 function describe(addon: NativeAddon): string {
   const processor = cpus()[0]?.model.trim() ?? process.arch;
   return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;
+}
+
+function defaultThreads(): number {
+  return threadsFromEnvironment() ?? availableParallelism();
 }
 
 function threadsFromEnvironment(): number | null {
