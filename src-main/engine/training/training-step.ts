@@ -3,6 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { ModelInputs } from '../models/base-model.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
+import { squareSums } from '../ops/square-sums.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
@@ -128,7 +129,7 @@ export class TrainingStep {
 /** Euclidean norm of each tensor, read back in one go. */
 export function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Map<string, number> {
   if (tensors.size === 0) return new Map();
-  const squares = tf.tidy(() => tf.stack([...tensors.values()].map((tensor) => tf.sum(tf.square(tensor)))));
+  const squares = squareSums([...tensors.values()]);
   const values = squares.dataSync();
   squares.dispose();
   return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));

@@ -30,6 +30,7 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ['CotoAttentionGradient', attentionGradient],
   ['CotoSoftmaxCrossEntropy', crossEntropy],
   ['CotoSoftmaxCrossEntropyGradient', crossEntropyGradient],
+  ['CotoSquareSums', squareSums],
   ['CotoAdamW', adamw],
 ]);
 
@@ -165,6 +166,17 @@ function crossEntropyGradient(module: KernelModule, inputs: Inputs): tf.TensorIn
   const out = module.output(logits.shape);
   const places = [logits, taken(inputs, 'labels', 'int32'), taken(inputs, 'dy'), out].map(module.address);
   module.call('cross_entropy_gradient', ...places, size(logits, 0), size(logits, 1));
+  return out;
+}
+
+function squareSums(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
+  const count = number(attributes, 'count');
+  const out = module.output([count]);
+  const place = module.address(out);
+  for (let index = 0; index < count; index++) {
+    const tensor = taken(inputs, `t${index}`);
+    module.call('square_sum', module.address(tensor), tf.util.sizeFromShape(tensor.shape), place + index * 4);
+  }
   return out;
 }
 

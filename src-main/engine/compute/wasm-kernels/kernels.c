@@ -679,6 +679,24 @@ void attention_gradient(const float *q, const float *k, const float *v, const fl
   }
 }
 
+// ---- sums ----
+
+EXPORT(square_sum)
+void square_sum(const float *x, int count, float *sum) {
+  double total = 0;
+  // Parts in single precision, so short that their rounding does not show.
+  for (int start = 0; start < count; start += 1024) {
+    int end = count - start < 1024 ? count : start + 1024;
+    v128_t squares = splat(0);
+    for (int i = start; i < end; i += 4) {
+      v128_t four = load_at(x, i, end);
+      squares = multiply_add(four, four, squares);
+    }
+    total += sum_lanes(squares);
+  }
+  *sum = (float)total;
+}
+
 // ---- AdamW ----
 
 // One parameter, its moments in place: p ← p · keep − rate · m / (√v · root + epsilon).
