@@ -1,14 +1,17 @@
 // Compiles the engine's wasm kernels and writes them as a TypeScript module, so that no bundle has to find a file.
-// Needs clang and wasm-ld 17 or later; only whoever changes kernels.c runs it: node scripts/build-wasm-kernels.mjs
+// Needs clang and wasm-ld 17 or later; only whoever changes the kernels runs it: node scripts/build-wasm-kernels.mjs
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../src-main/engine/compute/wasm-kernels/', import.meta.url));
-const source = path.join(folder, 'kernels.c');
+const names = readdirSync(folder)
+  .filter((name) => /\.[ch]$/.test(name))
+  .sort();
+const sources = names.filter((name) => name.endsWith('.c')).map((name) => path.join(folder, name));
 const work = mkdtempSync(path.join(tmpdir(), 'coto-kernels-'));
 const binary = path.join(work, 'kernels.wasm');
 try {
@@ -35,7 +38,7 @@ try {
       '-Wl,--strip-all',
       '-o',
       binary,
-      source,
+      ...sources,
     ],
     { stdio: 'inherit' },
   );
@@ -44,11 +47,12 @@ try {
     readFileSync(binary)
       .toString('base64')
       .match(/.{1,112}/g) ?? [];
-  const hash = createHash('sha256').update(readFileSync(source)).digest('hex');
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(readFileSync(path.join(folder, name)));
   writeFileSync(
     path.join(folder, 'kernels-binary.ts'),
-    `// Made from kernels.c by scripts/build-wasm-kernels.mjs: do not edit.\n\n` +
-      `/** SHA-256 of the kernels.c that this was made from. */\nexport const sourceHash = '${hash}';\n\n` +
+    `// Made by scripts/build-wasm-kernels.mjs: do not edit.\n\n` +
+      `/** SHA-256 of the C files beside this that it was made from, in the order of their names. */\nexport const sourceHash = '${hash.digest('hex')}';\n\n` +
       `/** The WebAssembly module, in base64. */\nexport const binary =\n${text.map((line) => `  '${line}'`).join(' +\n')};\n`,
   );
 } finally {
@@ -66,7 +70,7 @@ function refuseData(bytes) {
       size |= (next & 0x7f) << shift;
       if (next < 0x80) break;
     }
-    if (id === 11) throw new Error('kernels.c must not have static data: the module has a data segment');
+    if (id === 11) throw new Error('the kernels must not have static data: the module has a data segment');
     at += size;
   }
 }
