@@ -1,8 +1,8 @@
 // Compiles the engine's wasm kernels and writes them as a TypeScript module, so that no bundle has to find a file.
-// Needs clang and wasm-ld 17 or later; only whoever changes kernels.c or values.c runs it: node scripts/build-wasm-kernels.mjs
+// Needs clang and wasm-ld 17 or later; only whoever changes a C file of theirs runs it: node scripts/build-wasm-kernels.mjs
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,9 +16,12 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** `<folder>/<name>.c` → `<folder>/<name>-binary.ts`. */
+/** The C files of `folder` → `<folder>/<name>-binary.ts`. */
 function compile(folder, name, options) {
-  const source = path.join(folder, `${name}.c`);
+  const files = readdirSync(folder)
+    .filter((file) => /\.[ch]$/.test(file))
+    .sort();
+  const sources = files.filter((file) => file.endsWith('.c')).map((file) => path.join(folder, file));
   const binary = path.join(work, `${name}.wasm`);
   execFileSync(
     process.env['CLANG'] ?? 'clang-19',
@@ -43,7 +46,7 @@ function compile(folder, name, options) {
       '-Wl,--strip-all',
       '-o',
       binary,
-      source,
+      ...sources,
     ],
     { stdio: 'inherit' },
   );
@@ -52,11 +55,12 @@ function compile(folder, name, options) {
     readFileSync(binary)
       .toString('base64')
       .match(/.{1,112}/g) ?? [];
-  const hash = createHash('sha256').update(readFileSync(source)).digest('hex');
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(path.join(folder, file)));
   writeFileSync(
     path.join(folder, `${name}-binary.ts`),
-    `// Made from ${name}.c by scripts/build-wasm-kernels.mjs: do not edit.\n\n` +
-      `/** SHA-256 of the ${name}.c that this was made from. */\nexport const sourceHash = '${hash}';\n\n` +
+    `// Made by scripts/build-wasm-kernels.mjs: do not edit.\n\n` +
+      `/** SHA-256 of the C files beside this that it was made from, in the order of their names. */\nexport const sourceHash = '${hash.digest('hex')}';\n\n` +
       `/** The WebAssembly module, in base64. */\nexport const binary =\n${text.map((line) => `  '${line}'`).join(' +\n')};\n`,
   );
 }

@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { say } from './bootstrap/log.mjs';
 import { ensureNative } from './bootstrap/native.mjs';
-import { root } from './bootstrap/paths.mjs';
+import { modules, root } from './bootstrap/paths.mjs';
 
 const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
 
@@ -89,6 +99,20 @@ async function buildMain() {
     }),
     build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
+  copyAddonSources(join(root, 'dist', 'engine', 'tensorflow-addon'));
+}
+
+/** The C++ of tfjs's addon for the opt-in setup of libtensorflow. Packed apps leave out files that end in .cc. */
+function copyAddonSources(folder) {
+  const binding = join(modules, '@tensorflow', 'tfjs-node-gpu', 'binding');
+  if (!existsSync(binding)) {
+    say('the optional package @tensorflow/tfjs-node-gpu is not installed: the app cannot set libtensorflow up');
+    return;
+  }
+  mkdirSync(join(folder, 'binding'), { recursive: true });
+  for (const name of readdirSync(binding))
+    copyFileSync(join(binding, name), join(folder, 'binding', name.replace(/\.cc$/, '.cpp')));
+  cpSync(join(modules, 'node-api-headers', 'include'), join(folder, 'include'), { recursive: true });
 }
 
 async function buildReport() {

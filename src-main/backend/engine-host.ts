@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
@@ -14,6 +14,8 @@ export interface EngineHost {
   /** Resolves when the engine is gone: with the error that ended it, or null. Never rejects. */
   readonly ended: Promise<Error | null>;
   terminate(): Promise<void>;
+  /** Resident memory beside this process's own; left out where it is part of that. */
+  memoryBytes?(): number;
 }
 /** Starts an engine, or answers null where there can be none in a process of its own. */
 export type StartEngine = (home: EngineHome) => EngineHost | null;
@@ -73,12 +75,23 @@ export function startEngineProcess(node: string, file: URL = engineFile('process
   return {
     channel: childProcessChannel(child),
     ended,
+    memoryBytes: () => residentBytes(child.pid),
     terminate: async () => {
       terminated = true;
       child.kill('SIGKILL');
       await ended;
     },
   };
+}
+
+/** Linux tells; elsewhere, and of a process that is gone, 0. */
+function residentBytes(processId: number | undefined): number {
+  try {
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
 
 /** CUDA's libraries, where libtensorflow was set up with them: the loader reads this when a process starts. */

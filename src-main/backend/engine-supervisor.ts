@@ -95,6 +95,11 @@ export class EngineSupervisor {
     return this.reports && withChoice(this.reports, choice);
   }
 
+  /** Memory of the engine where it is not part of this process's. */
+  get memoryBytes(): number {
+    return this.running?.host.memoryBytes?.() ?? 0;
+  }
+
   /** Tries every compute backend, each where it may be loaded; rates that were measured before are kept. */
   async probe(): Promise<void> {
     this.probing ??= this.probeAll().finally(() => {
@@ -135,6 +140,8 @@ export class EngineSupervisor {
   /** Settles on which compute backend the task runs, and sees to an engine where that may be. */
   private async assign(task: EngineTask): Promise<{ engine: Engine; decided: EngineTask }> {
     const choice = choiceOf(task);
+    // What is being tried must not lose its engine to this task.
+    await this.probing?.catch(() => undefined);
     if (choice !== 'auto') return { engine: await this.ensure(computeHomes[choice]), decided: task };
     await this.prepare();
     const best = preferred(this.reports ?? [], 'auto');

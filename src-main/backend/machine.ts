@@ -52,7 +52,7 @@ export class Machine {
     this.measureHome();
     return {
       backend: this.backendName(),
-      memoryUsedBytes: process.memoryUsage.rss(),
+      memoryUsedBytes: process.memoryUsage.rss() + engine.memoryBytes,
       memoryTotalBytes: totalmem(),
       diskFreeBytes: await freeDisk(home.path),
       homeBytes: this.homeBytes,

@@ -68,7 +68,9 @@ export type DoctorReport = z.infer<typeof doctorReportSchema>;
 
 export const systemStatusSchema = z.object({
   backend: z.string(),
-  memoryUsedBytes: z.number().describe('resident memory of the backend process, engine included'),
+  memoryUsedBytes: z
+    .number()
+    .describe('resident memory of the backend and its engine; of an engine in a process of its own on Linux only'),
   memoryTotalBytes: z.number(),
   diskFreeBytes: z.number(),
   homeBytes: z.number(),

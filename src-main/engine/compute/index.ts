@@ -9,6 +9,8 @@ import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 
+export type { ComputeChoice } from './selection.ts';
+
 /** Every compute backend of this version. */
 export const computeBackends: readonly ComputeBackend[] = [
   tensorflowBackend,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import { product } from '../ops/products.ts';
 import type { ComputeBackend } from './compute-backend.ts';
 
 /** Rows, columns and inner length of the product that is timed. */
@@ -10,21 +11,24 @@ const longestMilliseconds = 3000;
 
 type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
 
-/** The best rate of the active backend in products of 512 × 512 × 512, in GFLOPS; bfloat16 null where it has none. */
+/**
+ * The best rate of the active backend in products of 512 × 512 × 512 with a frozen weight, in GFLOPS; bfloat16 null where it
+ * has no such products.
+ */
 export async function measureProducts(backend: ComputeBackend): Promise<Rates> {
   return {
-    gemmGflops: await rate((a, b) => tf.matMul(a, b)),
-    gemmBfloat16Gflops: backend.bfloat16Product === undefined ? null : await rate(backend.bfloat16Product),
+    gemmGflops: await rate(false),
+    gemmBfloat16Gflops: backend.bfloat16IsFaster === undefined ? null : await rate(true),
   };
 }
 
 /** A device works through several products before one number is read back: the way to and from it is not what is asked. */
-async function rate(product: (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Tensor2D): Promise<number> {
-  const [a, b] = [tf.randomNormal<tf.Rank.R2>([size, size]), tf.randomNormal<tf.Rank.R2>([size, size])];
+async function rate(bfloat16: boolean): Promise<number> {
+  const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])];
   const milliseconds = async (count: number): Promise<number> => {
     const start = performance.now();
     for (let round = 0; round < count; round++) {
-      const c = product(a, b);
+      const c = product(a, b, { frozen: true, bfloat16 });
       if (round === count - 1) await c.data();
       c.dispose();
     }

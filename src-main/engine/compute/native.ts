@@ -1,7 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { product } from '../ops/products.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
@@ -15,13 +14,7 @@ export const nativeBackend: ComputeBackend = {
   probe: async () => {
     const loaded = loadAddon();
     if (!('addon' in loaded)) return unavailable(loaded.reason);
-    return {
-      available: true,
-      kind: 'cpu',
-      device: describe(loaded.addon),
-      memoryBytes: totalmem(),
-      reason: 'Compiled for this machine.',
-    };
+    return { available: true, kind: 'cpu', device: describe(loaded.addon), reason: 'Compiled for this machine.' };
   },
   activate: async (threads = defaultThreads()) => {
     const addon = required();

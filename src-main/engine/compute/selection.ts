@@ -19,7 +19,7 @@ export const computeHomes: Readonly<Record<ComputeId, EngineHome>> = {
 export const computeLabels: Readonly<Record<ComputeId, string>> = {
   tensorflow: 'TensorFlow',
   webgpu: 'WebGPU',
-  native: 'Native',
+  native: 'Native CPU',
   wasm: 'WebAssembly',
 };
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { releasing } from './release.ts';
+import { releasing, sharing } from './release.ts';
 import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
@@ -92,12 +92,6 @@ function save(
     if (name !== null) own(name, at(made, index));
   });
   return kept;
-}
-
-/** Another tensor of the same values: `tf.clone` without a kernel and an entry on the tape, and without a copy on wasm. */
-function sharing(tensor: tf.Tensor): tf.Tensor {
-  tf.backend().incRef(tensor.dataId);
-  return tf.engine().makeTensorFromDataId(tensor.dataId, tensor.shape, tensor.dtype);
 }
 
 /** Whether what is computed now goes onto a gradient tape. */

@@ -23,8 +23,14 @@ export function releasing(gradient: tf.GradFunc): tf.GradFunc {
       made[name] = () => {
         const result = makers[name]?.();
         if (result === undefined) throw new Error(`no gradient of ${name}`);
-        return dys.includes(result) ? tf.clone(result) : result;
+        return dys.includes(result) ? sharing(result) : result;
       };
     return made;
   };
+}
+
+/** Another tensor of the same values: `tf.clone` without a kernel and an entry on the tape, and without a copy on wasm. */
+export function sharing(tensor: tf.Tensor): tf.Tensor {
+  tf.backend().incRef(tensor.dataId);
+  return tf.engine().makeTensorFromDataId(tensor.dataId, tensor.shape, tensor.dtype);
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { ModelInputs } from '../models/base-model.ts';
+import { squareSums } from '../ops/square-sums.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
@@ -133,7 +134,7 @@ export class TrainingStep {
 /** Euclidean norm of each tensor, read back in one go. */
 export async function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, number>> {
   if (tensors.size === 0) return new Map();
-  const squares = tf.tidy(() => tf.stack([...tensors.values()].map((tensor) => tf.sum(tf.square(tensor)))));
+  const squares = squareSums([...tensors.values()]);
   try {
     const values = await squares.data();
     return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));

@@ -55,15 +55,15 @@ function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | n
     device: `CPU, ${availableParallelism()} threads`,
     reason:
       nvidia === null
-        ? `${cpu}: no NVIDIA driver was found (${wantedCuda} would come with "npm run setup:tensorflow -- --gpu").`
+        ? `${cpu}: no NVIDIA driver was found (${wantedCuda} would come with the setup in Settings once there is one).`
         : `${cpu}: CUDA did not start on the ${nvidia.name} (driver ${nvidia.driver}). It wants ${
             installation.device === 'gpu' && cuda !== null ? `CUDA ${cuda} and cuDNN ${cudnn}` : wantedCuda
-          }: run "npm run setup:tensorflow -- --gpu".`,
+          }: set it up again in Settings, or with "npm run setup:tensorflow -- --gpu".`,
   };
 }
 
 function missingReason(nvidia: NvidiaDevice | null): string {
-  const way = 'run "npm run setup:tensorflow" or use the button in Settings';
+  const way = 'set it up in Settings, or with "npm run setup:tensorflow"';
   return nvidia === null
     ? `libtensorflow ${tensorflowVersion} is not set up. It would compute on an NVIDIA GPU (${wantedCuda}), of which no driver was found, or on the processor: ${way}.`
     : `libtensorflow ${tensorflowVersion} is not set up. It would compute on the ${nvidia.name} and brings ${wantedCuda}: ${way}.`;

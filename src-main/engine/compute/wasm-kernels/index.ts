@@ -5,12 +5,12 @@ type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 type Attributes = Readonly<Record<string, number>>;
 type Kernel = (module: KernelModule, inputs: Inputs, attributes: Attributes) => tf.TensorInfo | tf.TensorInfo[];
 
-/** Columns of a packed panel in kernels.c. */
+/** Columns of a packed panel. */
 const panelColumns = 8;
-/** Rows of queries that attention takes at a time in kernels.c. */
+/** Rows of queries that attention takes at a time. */
 const attentionBlock = 66;
 
-/** Our operations by name, as kernels.c computes them. What is not listed is composed of these and of tfjs's own kernels. */
+/** Our operations by name, as the C files beside compute them. What is not listed is composed of these and of tfjs's own kernels. */
 const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ['CotoProduct', product],
   ['CotoGelu', (module, inputs, attributes) => gelu(module, 'gelu', inputs, attributes)],
@@ -30,10 +30,11 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ['CotoAttentionGradient', attentionGradient],
   ['CotoSoftmaxCrossEntropy', crossEntropy],
   ['CotoSoftmaxCrossEntropyGradient', crossEntropyGradient],
+  ['CotoSquareSums', squareSums],
   ['CotoAdamW', adamw],
 ]);
 
-/** Lets tfjs's wasm backend run our operations by kernels.c. False where this machine cannot: the compositions stay. */
+/** Lets tfjs's wasm backend run our operations by the C files beside. False where this machine cannot: the compositions stay. */
 export function registerWasmKernels(): boolean {
   const module = loadKernels();
   if (module === null) return false;
@@ -165,6 +166,17 @@ function crossEntropyGradient(module: KernelModule, inputs: Inputs): tf.TensorIn
   const out = module.output(logits.shape);
   const places = [logits, taken(inputs, 'labels', 'int32'), taken(inputs, 'dy'), out].map(module.address);
   module.call('cross_entropy_gradient', ...places, size(logits, 0), size(logits, 1));
+  return out;
+}
+
+function squareSums(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
+  const count = number(attributes, 'count');
+  const out = module.output([count]);
+  const place = module.address(out);
+  for (let index = 0; index < count; index++) {
+    const tensor = taken(inputs, `t${index}`);
+    module.call('square_sum', module.address(tensor), tf.util.sizeFromShape(tensor.shape), place + index * 4);
+  }
   return out;
 }
 

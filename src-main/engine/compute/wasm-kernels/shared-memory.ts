@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { binary } from './kernels-binary.ts';
 
-/** The functions of kernels.c by name. Arguments are addresses in tfjs's memory (0: none), sizes and factors. */
+/** The functions of the C files by name. Arguments are addresses in tfjs's memory (0: none), sizes and factors. */
 export interface KernelModule {
   call(name: string, ...parameters: number[]): void;
   /** Address of the tensor's values. */

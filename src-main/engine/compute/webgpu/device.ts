@@ -108,11 +108,13 @@ export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<Device
   };
 }
 
+/** A tensor above the device's limits is refused as invalid, not for want of memory: smaller batches help alike. */
 function refusedByDevice(error: GPUError): StudioError {
-  if (error.constructor.name === 'GPUOutOfMemoryError')
+  const tooLarge = /larger than the maximum|exceeds the max|out of memory/i.test(error.message);
+  if (tooLarge || error.constructor.name === 'GPUOutOfMemoryError')
     return new StudioError(
       'out_of_memory',
-      'The graphics device ran out of memory.',
+      'A tensor does not fit into the memory of the graphics device, or is larger than it allows.',
       'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).',
       error.message,
     );

@@ -1,6 +1,6 @@
-// Made from values.c by scripts/build-wasm-kernels.mjs: do not edit.
+// Made by scripts/build-wasm-kernels.mjs: do not edit.
 
-/** SHA-256 of the values.c that this was made from. */
+/** SHA-256 of the C files beside this that it was made from, in the order of their names. */
 export const sourceHash = 'fb4ca68321eefc347e1419d4460a46633ba48573a123105f2d37d5a5d055ec90';
 
 /** The WebAssembly module, in base64. */

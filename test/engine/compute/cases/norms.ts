@@ -1,4 +1,5 @@
 import { layerNorm, rmsNorm } from '../../../../src-main/engine/ops/index.ts';
+import { squareSums } from '../../../../src-main/engine/ops/square-sums.ts';
 import { layerNormRows, rmsNormRows } from '../reference.ts';
 import { matrix, type OperationCase, vector } from './operation-case.ts';
 
@@ -18,7 +19,16 @@ const rootMeanSquare = (rows: number, columns: number, epsilon: number): Operati
   reference: (take) => rmsNormRows(take('x'), take('scale'), epsilon),
 });
 
+const squares: OperationCase = {
+  name: 'sums of squares of three tensors',
+  shapes: { one: [5, 7], two: [], three: [12] },
+  wanted: [],
+  run: (take) => squareSums([take('one'), take('two'), take('three')]),
+  reference: (take) => ['one', 'two', 'three'].map((name) => take(name).reduce((sum, value) => sum + value ** 2, 0)),
+};
+
 export const normCases: readonly OperationCase[] = [
+  squares,
   layer(5, 12),
   layer(4, 7),
   layer(9, 37),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../../../../src-shared/contract/errors.ts';
 
 const compilerVariable = 'CXX';
@@ -23,15 +24,15 @@ export async function requireCompiler(signal: AbortSignal): Promise<void> {
  * uses Node-API only, so that one file serves every Node.
  */
 export async function compileAddon(folder: string, signal: AbortSignal): Promise<string> {
-  const binding = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
+  const { binding, headers } = addonSources();
   const addon = join(folder, 'addon', 'tfjs_binding.node');
   mkdirSync(dirname(addon), { recursive: true });
-  const sources = readdirSync(binding).filter((name) => name.endsWith('.cc'));
+  const sources = readdirSync(binding).filter((name) => /\.(cc|cpp)$/.test(name));
   const { code, output } = await run(
     compilerName(),
     [
       ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
-      `-I${join(packageFolder('node-api-headers'), 'include')}`,
+      `-I${headers}`,
       `-I${join(folder, 'tensorflow', 'include')}`,
       ...sources.map((name) => join(binding, name)),
       ...['-o', addon, `-L${join(folder, 'tensorflow')}`],
@@ -50,6 +51,16 @@ export async function tryAddon(addon: string, libraryFolders: string[], signal: 
   const { code, output } = await run(process.execPath, ['-e', script], signal, environment);
   if (code !== 0) throw new StudioError('refused', 'The new libtensorflow does not load.', 'See the log.', output);
   return output.includes('true');
+}
+
+/** The addon's C++, and Node-API's headers: beside the built app, or in the packages. */
+function addonSources(): { binding: string; headers: string } {
+  const built = fileURLToPath(new URL('./tensorflow-addon', import.meta.url));
+  if (existsSync(built)) return { binding: join(built, 'binding'), headers: join(built, 'include') };
+  return {
+    binding: join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding'),
+    headers: join(packageFolder('node-api-headers'), 'include'),
+  };
 }
 
 /** Where an installed package lies. */
