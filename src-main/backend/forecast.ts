@@ -132,9 +132,6 @@ async function memoryParts(
 ): Promise<MemoryPart[]> {
   const file = await readConfig(path);
   const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
-  const chosen =
-    services.engine.backends(services.store.settings.get().compute_backend)?.find((report) => report.chosen)?.id ??
-    'wasm';
   return forecastMemory({
     description,
     memory: familyOf(file).memory(file),

@@ -29,8 +29,6 @@ export interface ComputeBackend {
   failure?(): StudioError | null;
   /** Whether products in bfloat16 were timed to be faster than in float32; left out where the backend has none. Timed once. */
   bfloat16IsFaster?(): boolean;
-  /** a·b with operands rounded to bfloat16 and float32 sums, where it has such a product: to be measured. */
-  bfloat16Product?(a: Tensor2D, b: Tensor2D): Tensor2D;
   /** Most bytes that tensors and what belongs to them took at once since `reset`; left out where the backend cannot tell. */
   peakBytes?: { reset(): void; read(): number };
   /**

@@ -1,9 +1,9 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
-import { NativeBackend } from './native/backend.ts';
+import { NativeBackend, type NativeMemory } from './native/backend.ts';
 import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
 import { loadAddon } from './native/load-addon.ts';
 
@@ -16,20 +16,17 @@ export const nativeBackend: ComputeBackend = {
     if (!('addon' in loaded)) return unavailable(loaded.reason);
     return { available: true, kind: 'cpu', device: describe(loaded.addon), reason: 'Compiled for this machine.' };
   },
-  activate: async (threads = defaultThreads()) => {
+  activate: async (threads) => {
     const addon = required();
+    wantedThreads = threads ?? defaultThreads();
     if (!isRegistered) register(addon);
     if (!(await tf.setBackend(nativeBackendName)))
       throw new StudioError('internal', 'The native compute backend did not start.');
     await tf.ready();
-    addon.setThreads(threads);
+    addon.setThreads(wantedThreads);
     return { device: describe(addon), threads: addon.threads() };
   },
-  bfloat16IsFaster: () => {
-    const { float32, bfloat16 } = measureNativeProducts();
-    return bfloat16 >= worthwhile * float32;
-  },
-  bfloat16Product: (a, b) => product(a, b, { frozen: true, bfloat16: true }),
+  bfloat16IsFaster: () => fasterNativePrecision() === 'bfloat16',
   peakBytes: {
     reset: () => required().resetPeak(),
     read: () => required().statistics()[3] ?? 0,
@@ -37,6 +34,29 @@ export const nativeBackend: ComputeBackend = {
 };
 
 let isRegistered = false;
+let wantedThreads = defaultThreads();
+
+/**
+ * Threads that the native backend computes with, at once and for later activations; null: as many as the machine runs in
+ * parallel. The environment variable COTO_THREADS sets the default.
+ */
+export function setNativeThreads(count: number | null): void {
+  wantedThreads = count ?? defaultThreads();
+  const loaded = loadAddon();
+  if ('addon' in loaded) loaded.addon.setThreads(wantedThreads);
+}
+
+/** What the addon's memory holds, or null while tfjs runs on another backend. */
+export function nativeMemory(): NativeMemory | null {
+  const backend = tf.backend();
+  return backend instanceof NativeBackend ? backend.nativeMemory() : null;
+}
+
+/** Rates of typical products in both precisions, in GFLOPS. */
+export interface ProductRates {
+  readonly float32: number;
+  readonly bfloat16: number;
+}
 
 /** bfloat16 must be this much faster than float32 before it is taken unasked. */
 const worthwhile = 1.15;
@@ -46,16 +66,23 @@ const typicalProducts = [
   [2048, 256, 1024],
 ] as const;
 
-let rates: { readonly float32: number; readonly bfloat16: number } | null = null;
+let rates: ProductRates | null = null;
 
-/** GFLOPS of products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024), timed once in about a tenth of a second. */
-export function measureNativeProducts(): { readonly float32: number; readonly bfloat16: number } {
+/** Times products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024) once; takes about a tenth of a second. */
+export function measureNativeProducts(): ProductRates {
   const addon = required();
+  addon.setThreads(wantedThreads);
   const mean = (bfloat16: number) =>
     typicalProducts.reduce((sum, [m, k, n]) => sum + addon.measureProduct(m, k, n, bfloat16, 5), 0) /
     typicalProducts.length;
   rates ??= { float32: mean(0), bfloat16: mean(1) };
   return rates;
+}
+
+/** What `compute_dtype: auto` takes here: bfloat16 only where it was timed to be at least 1.15 times as fast as float32. */
+export function fasterNativePrecision(): keyof ProductRates {
+  const { float32, bfloat16 } = measureNativeProducts();
+  return bfloat16 >= worthwhile * float32 ? 'bfloat16' : 'float32';
 }
 
 function required(): NativeAddon {
@@ -72,11 +99,14 @@ function register(addon: NativeAddon): void {
 
 function describe(addon: NativeAddon): string {
   const processor = cpus()[0]?.model.trim() ?? process.arch;
-  return `${processor} (${addon.describe()})`;
+  return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;
 }
 
-/** All cores, or what the environment variable COTO_THREADS says. */
 function defaultThreads(): number {
+  return threadsFromEnvironment() ?? availableParallelism();
+}
+
+function threadsFromEnvironment(): number | null {
   const given = Number.parseInt(process.env['COTO_THREADS'] ?? '', 10);
-  return given >= 1 ? given : availableParallelism();
+  return given >= 1 ? given : null;
 }
