@@ -21,9 +21,11 @@ it('measures a backend when asked, beside the engine at work, and keeps the rate
   expect(starts).toBe(2);
   expect(await reportOfWasm()).toEqual(measured);
 
-  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 400 };
+  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 20_000 };
   const { run } = await backend.handle('runs.create', { config });
-  await expect.poll(async () => (await backend.handle('runs.get', { id: run.id })).step).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await backend.handle('runs.get', { id: run.id })).step, { timeout: 30_000 })
+    .toBeGreaterThan(0);
   await expect(backend.handle('app.measure', { backend: 'wasm' })).rejects.toMatchObject({
     code: 'refused',
     message: expect.stringContaining('A job is running'),

@@ -30,12 +30,25 @@ export function isUsingGpu(installation: TensorflowInstallation): boolean {
 }
 
 function loadBinding({ addon }: TensorflowInstallation): TFJSBinding {
+  requireKernels();
   // libtensorflow tells much of itself, and takes all of a GPU's memory.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   const loaded: unknown = createRequire(import.meta.url)(addon);
   if (!isBinding(loaded)) throw new StudioError('internal', `${addon} is not the addon of tfjs.`);
   return loaded;
+}
+
+/** The package is optional: an install by hand leaves it out where its own script fails. */
+function requireKernels(): void {
+  try {
+    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json');
+  } catch {
+    throw new StudioError(
+      'refused',
+      'the package @tensorflow/tfjs-node-gpu, which has the kernels, is not installed ("npm ci --ignore-scripts" does it).',
+    );
+  }
 }
 
 function isBinding(value: unknown): value is TFJSBinding {
