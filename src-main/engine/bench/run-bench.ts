@@ -41,7 +41,7 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
 export { benchShapes };
 
 const limits = {
-  whole: { rounds: 9, secondsPerContender: 45, masks: 32, megabytes: 512, productSeconds: 6 },
+  whole: { rounds: 7, secondsPerContender: 20, masks: 32, megabytes: 512, productSeconds: 6 },
   quick: { rounds: 2, secondsPerContender: 1, masks: 4, megabytes: 32, productSeconds: 0.3 },
 };
 

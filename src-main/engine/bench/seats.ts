@@ -36,7 +36,8 @@ export async function seatBackend(
   const program: ContenderCommand = {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
-    environment: { OMP_WAIT_POLICY: 'passive' },
+    // Backends that can take a process down are loaded in one of their own only, as this is.
+    environment: { OMP_WAIT_POLICY: 'passive', COTO_ENGINE_PROCESS: 'child' },
   };
   return opening(program, async (child) => {
     const { device = backend, threads: used } = await child.ask({

@@ -1,0 +1,46 @@
+import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import type { DecoderBlock } from './decoder-block.ts';
+
+export interface DecoderSizes {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly hidden: number;
+  readonly inner: number;
+  readonly heads: number;
+  /** Columns of keys and of values. */
+  readonly keyValueSize: number;
+}
+
+type LinearNames = Readonly<Record<keyof Pick<DecoderBlock, 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'>, string>>;
+
+/**
+ * What `runDecoderBlock` keeps, read off its operations: a norm keeps its input, attention its turned operands, result and
+ * sums, the gated activation both of its operands, a linear its input only where an adapter is on it.
+ */
+export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
+  const { batch, tokens, hidden, inner, heads, keyValueSize } = sizes;
+  const rows = batch * tokens;
+  const isAdapted = (linear: keyof LinearNames) => adapters.rank(names[linear]) > 0;
+  const kept = [
+    rows * hidden, // queries, turned
+    rows * keyValueSize, // keys, turned
+    rows * keyValueSize, // values
+    rows * hidden, // what attention gives
+    rows * heads, // its sums
+    rows * hidden, // the state between attention and the feed-forward part
+    rows * inner, // gate
+    rows * inner, // up
+  ];
+  // The backward pass has most in hand in the last layer: the gradients of the gated value and of both its operands, and of
+  // the state they come from.
+  const working = [rows * inner, rows * inner, rows * inner, rows * hidden];
+  if (isAdapted('q') || isAdapted('k') || isAdapted('v')) kept.push(rows * hidden);
+  if (isAdapted('gate') || isAdapted('up')) kept.push(rows * hidden);
+  if (isAdapted('down')) kept.push(rows * inner);
+  for (const linear of ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const) {
+    if (!isAdapted(linear)) continue;
+    kept.push(rows * adapters.rank(names[linear]));
+    if (adapters.dropout) kept.push(rows * (linear === 'down' ? inner : hidden));
+  }
+  return { input: rows * hidden, kept, working };
+}
