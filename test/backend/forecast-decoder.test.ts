@@ -26,7 +26,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     'the forecast of decoder layers is within 15 percent of what is measured: $what',
     async ({ names }, { skip }) => {
       const { peakBytes } = backend;
-      if (!available || peakBytes === undefined) return skip(`${backend.label} is not available here`);
+      if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
       const { base, batch } = await decoderShape.build({ small: true, resources: '', bfloat16: false });
       const model = new AdaptedModel(base);
       const settings = adapterSettingsSchema.parse({ target_modules: names });

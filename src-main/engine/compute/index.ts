@@ -9,8 +9,6 @@ import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 
-export type { ComputeChoice } from './selection.ts';
-
 /** Every compute backend of this version. */
 export const computeBackends: readonly ComputeBackend[] = [
   tensorflowBackend,
