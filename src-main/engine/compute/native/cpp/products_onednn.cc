@@ -1,5 +1,6 @@
 #ifndef __APPLE__
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
@@ -76,6 +77,7 @@ struct Primitive {
   dnnl::matmul::primitive_desc description;
   dnnl::matmul matmul;
   size_t scratch_bytes = 0;
+  memory::desc source, weights, scratch;
   int plus_index = -1;
   int times_index = -1;
   int bias_index = -1;
@@ -195,7 +197,10 @@ struct Products::State {
                            ? dnnl::matmul::primitive_desc(cpu(), source, weights, made.row, made.whole, attributes)
                            : dnnl::matmul::primitive_desc(cpu(), source, weights, made.whole, attributes);
     made.matmul = dnnl::matmul(made.description);
-    made.scratch_bytes = made.description.scratchpad_desc().get_size();
+    made.source = made.description.src_desc();
+    made.weights = made.description.weights_desc();
+    made.scratch = made.description.scratchpad_desc();
+    made.scratch_bytes = made.scratch.get_size();
     return made;
   }
 
@@ -241,26 +246,43 @@ struct Operands {
   const float* times = nullptr;
 };
 
+/** A primitive's arguments, in the C interface: its table of C++ takes as long as a small product. */
+class Arguments {
+ public:
+  void add(int argument, const memory::desc& description, const void* data) {
+    held_[count_] = memory(description, cpu(), const_cast<void*>(data));
+    list_[count_] = {argument, held_[count_].get()};
+    count_++;
+  }
+  void run(const dnnl::matmul& matmul) const {
+    thread_local dnnl::stream stream(cpu());
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(matmul.get(), stream.get(), static_cast<int>(count_), list_.data()), "a product failed");
+  }
+
+ private:
+  static constexpr size_t kMost = 8;
+  std::array<memory, kMost> held_;
+  std::array<dnnl_exec_arg_t, kMost> list_{};
+  size_t count_ = 0;
+};
+
 void execute(const Primitive& made, const Operands& operands) {
-  thread_local dnnl::stream stream(cpu());
-  std::unordered_map<int, memory> bound;
-  const auto bind = [&](int argument, const memory::desc& description, const void* data) {
-    bound.emplace(argument, memory(description, cpu(), const_cast<void*>(data)));
-  };
-  bind(DNNL_ARG_SRC, made.description.src_desc(), operands.a);
-  bind(DNNL_ARG_WEIGHTS, made.description.weights_desc(), operands.b);
-  bind(DNNL_ARG_DST, made.whole, operands.c);
+  Arguments arguments;
+  arguments.add(DNNL_ARG_SRC, made.source, operands.a);
+  arguments.add(DNNL_ARG_WEIGHTS, made.weights, operands.b);
+  arguments.add(DNNL_ARG_DST, made.whole, operands.c);
   if (made.bias_index >= 0)
-    bind(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
+    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
   else if (operands.bias != nullptr)
-    bind(DNNL_ARG_BIAS, made.row, operands.bias);
+    arguments.add(DNNL_ARG_BIAS, made.row, operands.bias);
   if (made.plus_index >= 0)
-    bind(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.plus_index) | DNNL_ARG_SRC_1, made.whole, operands.plus);
+    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.plus_index) | DNNL_ARG_SRC_1, made.whole, operands.plus);
   if (made.times_index >= 0)
-    bind(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.times_index) | DNNL_ARG_SRC_1, made.whole, operands.times);
+    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.times_index) | DNNL_ARG_SRC_1, made.whole, operands.times);
   if (made.scratch_bytes > 0)
-    bind(DNNL_ARG_SCRATCHPAD, made.description.scratchpad_desc(), scratchpad.at_least(made.scratch_bytes));
-  made.matmul.execute(stream, bound);
+    arguments.add(DNNL_ARG_SCRATCHPAD, made.scratch, scratchpad.at_least(made.scratch_bytes));
+  arguments.run(made.matmul);
 }
 
 /** Round to nearest, ties to even, as the processor's own instruction does; NaN stays NaN. */
