@@ -1,10 +1,9 @@
 #ifndef __APPLE__
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 
+#include "onednn_primitive.h"
 #include "products.h"
 #include "threads.h"
 
@@ -14,8 +13,6 @@ extern "C" void omp_set_num_threads(int);
 namespace coto {
 namespace {
 
-using dnnl::memory;
-using DataType = memory::data_type;
 using Tag = memory::format_tag;
 
 /** A product's parts are about this large at least: below it, handing them out costs more than it brings. */
@@ -32,94 +29,10 @@ constexpr int64_t kWorthPacking = 16384;
 /** Shapes that are remembered; sequences of every length make many. */
 constexpr size_t kMostPrimitives = 4096;
 
-const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-enum Flag : uint32_t {
-  kTransposeA = 1,
-  kTransposeB = 2,
-  kPackedB = 4,
-  kBfloat16 = 8,
-  kBias = 16,
-  kLateBias = 32,
-  kSum = 64,
-  kPlus = 128,
-  kTimes = 256,
-};
-
-struct Key {
-  int64_t m, n, k;
-  /** Values from one stored row of a and of b to the next. */
-  int64_t lda, ldb;
-  uint32_t flags;
-  float scale;
-  bool operator==(const Key& other) const {
-    return m == other.m && n == other.n && k == other.k && lda == other.lda && ldb == other.ldb && flags == other.flags &&
-           scale == other.scale;
-  }
-};
-
-struct KeyHash {
-  size_t operator()(const Key& key) const {
-    uint64_t bits = 0;
-    std::memcpy(&bits, &key.scale, sizeof key.scale);
-    for (const uint64_t part : {static_cast<uint64_t>(key.m), static_cast<uint64_t>(key.n),
-                                static_cast<uint64_t>(key.k), static_cast<uint64_t>(key.lda), static_cast<uint64_t>(key.ldb),
-                                static_cast<uint64_t>(key.flags)})
-      bits = (bits ^ part) * 0x9E3779B97F4A7C15ull + (bits >> 29);
-    return static_cast<size_t>(bits);
-  }
-};
-
-struct Primitive {
-  dnnl::matmul::primitive_desc description;
-  dnnl::matmul matmul;
-  size_t scratch_bytes = 0;
-  memory::desc source, weights, scratch;
-  int plus_index = -1;
-  int times_index = -1;
-  int bias_index = -1;
-  memory::desc row;    // bias [1, n]
-  memory::desc whole;  // plus and times [m, n]
-};
-
-/** Memory of one thread, which grows to what its largest piece needed. */
-class ThreadMemory {
- public:
-  explicit ThreadMemory() = default;
-  ~ThreadMemory() { release(); }
-  void* at_least(size_t bytes) {
-    if (bytes > bytes_) {
-      release();
-      data_ = ::operator new(bytes, std::align_val_t{64});
-      bytes_ = bytes;
-    }
-    return data_;
-  }
-
- private:
-  void release() {
-    if (data_ != nullptr) ::operator delete(data_, std::align_val_t{64});
-  }
-  void* data_ = nullptr;
-  size_t bytes_ = 0;
-};
-
-thread_local ThreadMemory scratchpad;
 thread_local ThreadMemory converted;
 
 /** oneDNN must not open threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
-
-memory::desc matrix(int64_t rows, int64_t columns, int64_t stride, DataType type = DataType::f32) {
-  return memory::desc({rows, columns}, type, memory::dims{stride, 1});
-}
-
-memory::desc transposed(int64_t rows, int64_t columns, int64_t stride) {
-  return memory::desc({rows, columns}, DataType::f32, memory::dims{1, stride});
-}
 
 /** The layout in which b is packed. Asked for at one number of rows, so that every product of the weight shares it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
@@ -236,54 +149,6 @@ Products::Products() : state_(std::make_unique<State>()) {
 Products::~Products() = default;
 
 namespace {
-
-struct Operands {
-  const void* a;
-  const void* b;
-  float* c;
-  const float* bias = nullptr;
-  const float* plus = nullptr;
-  const float* times = nullptr;
-};
-
-/** A primitive's arguments, in the C interface: its table of C++ takes as long as a small product. */
-class Arguments {
- public:
-  void add(int argument, const memory::desc& description, const void* data) {
-    held_[count_] = memory(description, cpu(), const_cast<void*>(data));
-    list_[count_] = {argument, held_[count_].get()};
-    count_++;
-  }
-  void run(const dnnl::matmul& matmul) const {
-    thread_local dnnl::stream stream(cpu());
-    dnnl::error::wrap_c_api(
-        dnnl_primitive_execute(matmul.get(), stream.get(), static_cast<int>(count_), list_.data()), "a product failed");
-  }
-
- private:
-  static constexpr size_t kMost = 8;
-  std::array<memory, kMost> held_;
-  std::array<dnnl_exec_arg_t, kMost> list_{};
-  size_t count_ = 0;
-};
-
-void execute(const Primitive& made, const Operands& operands) {
-  Arguments arguments;
-  arguments.add(DNNL_ARG_SRC, made.source, operands.a);
-  arguments.add(DNNL_ARG_WEIGHTS, made.weights, operands.b);
-  arguments.add(DNNL_ARG_DST, made.whole, operands.c);
-  if (made.bias_index >= 0)
-    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
-  else if (operands.bias != nullptr)
-    arguments.add(DNNL_ARG_BIAS, made.row, operands.bias);
-  if (made.plus_index >= 0)
-    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.plus_index) | DNNL_ARG_SRC_1, made.whole, operands.plus);
-  if (made.times_index >= 0)
-    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.times_index) | DNNL_ARG_SRC_1, made.whole, operands.times);
-  if (made.scratch_bytes > 0)
-    arguments.add(DNNL_ARG_SCRATCHPAD, made.scratch, scratchpad.at_least(made.scratch_bytes));
-  arguments.run(made.matmul);
-}
 
 /** Round to nearest, ties to even, as the processor's own instruction does; NaN stays NaN. */
 const uint16_t* to_bfloat16(const float* values, int64_t count) {
