@@ -1,9 +1,9 @@
 #ifndef __APPLE__
 #include <algorithm>
 #include <cstring>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 
+#include "onednn_primitive.h"
 #include "products.h"
 #include "threads.h"
 
@@ -13,8 +13,6 @@ extern "C" void omp_set_num_threads(int);
 namespace coto {
 namespace {
 
-using dnnl::memory;
-using DataType = memory::data_type;
 using Tag = memory::format_tag;
 
 /** A product's parts are about this large at least: below it, handing them out costs more than it brings. */
@@ -31,93 +29,10 @@ constexpr int64_t kWorthPacking = 16384;
 /** Shapes that are remembered; sequences of every length make many. */
 constexpr size_t kMostPrimitives = 4096;
 
-const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-enum Flag : uint32_t {
-  kTransposeA = 1,
-  kTransposeB = 2,
-  kPackedB = 4,
-  kBfloat16 = 8,
-  kBias = 16,
-  kLateBias = 32,
-  kSum = 64,
-  kPlus = 128,
-  kTimes = 256,
-};
-
-struct Key {
-  int64_t m, n, k;
-  /** Values from one stored row of a and of b to the next. */
-  int64_t lda, ldb;
-  uint32_t flags;
-  float scale;
-  bool operator==(const Key& other) const {
-    return m == other.m && n == other.n && k == other.k && lda == other.lda && ldb == other.ldb && flags == other.flags &&
-           scale == other.scale;
-  }
-};
-
-struct KeyHash {
-  size_t operator()(const Key& key) const {
-    uint64_t bits = 0;
-    std::memcpy(&bits, &key.scale, sizeof key.scale);
-    for (const uint64_t part : {static_cast<uint64_t>(key.m), static_cast<uint64_t>(key.n),
-                                static_cast<uint64_t>(key.k), static_cast<uint64_t>(key.lda), static_cast<uint64_t>(key.ldb),
-                                static_cast<uint64_t>(key.flags)})
-      bits = (bits ^ part) * 0x9E3779B97F4A7C15ull + (bits >> 29);
-    return static_cast<size_t>(bits);
-  }
-};
-
-struct Primitive {
-  dnnl::matmul::primitive_desc description;
-  dnnl::matmul matmul;
-  size_t scratch_bytes = 0;
-  int plus_index = -1;
-  int times_index = -1;
-  int bias_index = -1;
-  memory::desc row;    // bias [1, n]
-  memory::desc whole;  // plus and times [m, n]
-};
-
-/** Memory of one thread, which grows to what its largest piece needed. */
-class ThreadMemory {
- public:
-  explicit ThreadMemory() = default;
-  ~ThreadMemory() { release(); }
-  void* at_least(size_t bytes) {
-    if (bytes > bytes_) {
-      release();
-      data_ = ::operator new(bytes, std::align_val_t{64});
-      bytes_ = bytes;
-    }
-    return data_;
-  }
-
- private:
-  void release() {
-    if (data_ != nullptr) ::operator delete(data_, std::align_val_t{64});
-  }
-  void* data_ = nullptr;
-  size_t bytes_ = 0;
-};
-
-thread_local ThreadMemory scratchpad;
 thread_local ThreadMemory converted;
 
 /** oneDNN must not open threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
-
-memory::desc matrix(int64_t rows, int64_t columns, int64_t stride, DataType type = DataType::f32) {
-  return memory::desc({rows, columns}, type, memory::dims{stride, 1});
-}
-
-memory::desc transposed(int64_t rows, int64_t columns, int64_t stride) {
-  return memory::desc({rows, columns}, DataType::f32, memory::dims{1, stride});
-}
 
 /** The layout in which b is packed. Asked for at one number of rows, so that every product of the weight shares it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
@@ -195,7 +110,10 @@ struct Products::State {
                            ? dnnl::matmul::primitive_desc(cpu(), source, weights, made.row, made.whole, attributes)
                            : dnnl::matmul::primitive_desc(cpu(), source, weights, made.whole, attributes);
     made.matmul = dnnl::matmul(made.description);
-    made.scratch_bytes = made.description.scratchpad_desc().get_size();
+    made.source = made.description.src_desc();
+    made.weights = made.description.weights_desc();
+    made.scratch = made.description.scratchpad_desc();
+    made.scratch_bytes = made.scratch.get_size();
     return made;
   }
 
@@ -231,37 +149,6 @@ Products::Products() : state_(std::make_unique<State>()) {
 Products::~Products() = default;
 
 namespace {
-
-struct Operands {
-  const void* a;
-  const void* b;
-  float* c;
-  const float* bias = nullptr;
-  const float* plus = nullptr;
-  const float* times = nullptr;
-};
-
-void execute(const Primitive& made, const Operands& operands) {
-  thread_local dnnl::stream stream(cpu());
-  std::unordered_map<int, memory> bound;
-  const auto bind = [&](int argument, const memory::desc& description, const void* data) {
-    bound.emplace(argument, memory(description, cpu(), const_cast<void*>(data)));
-  };
-  bind(DNNL_ARG_SRC, made.description.src_desc(), operands.a);
-  bind(DNNL_ARG_WEIGHTS, made.description.weights_desc(), operands.b);
-  bind(DNNL_ARG_DST, made.whole, operands.c);
-  if (made.bias_index >= 0)
-    bind(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
-  else if (operands.bias != nullptr)
-    bind(DNNL_ARG_BIAS, made.row, operands.bias);
-  if (made.plus_index >= 0)
-    bind(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.plus_index) | DNNL_ARG_SRC_1, made.whole, operands.plus);
-  if (made.times_index >= 0)
-    bind(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.times_index) | DNNL_ARG_SRC_1, made.whole, operands.times);
-  if (made.scratch_bytes > 0)
-    bind(DNNL_ARG_SCRATCHPAD, made.description.scratchpad_desc(), scratchpad.at_least(made.scratch_bytes));
-  made.matmul.execute(stream, bound);
-}
 
 /** Round to nearest, ties to even, as the processor's own instruction does; NaN stays NaN. */
 const uint16_t* to_bfloat16(const float* values, int64_t count) {
