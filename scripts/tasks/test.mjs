@@ -13,13 +13,23 @@ const reporting = (name) => [
   '--reporter=json',
   `--outputFile.json=${join(results, `${name}.json`)}`,
 ];
-const counted = ['unit', 'e2e'];
+const counted = ['unit', 'native', 'tfjs', 'e2e'];
+/** On the native backend: the engine's suites once more, and tfjs's own tests. Not where it could not be built. */
+const onNative = (name, args) => {
+  if (existsSync(join(root, 'dist', 'native', 'coto-native.node')))
+    return runNode(tools.vitest, ['run', ...args, ...reporting(name)], { env: { COTO_TEST_COMPUTE: 'native' } });
+  console.log('skipped: the native compute backend is not built here');
+  return 0;
+};
+const engineSuites = ['training', 'models', 'lora', 'merge', 'tasks'].map((name) => `test/engine/${name}`);
 
 const steps = [
   ['typecheck', () => task('typecheck')],
   ['lint', () => task('lint')],
   ['build', () => task('build')],
   ['unit', () => runNode(tools.vitest, ['run', ...reporting('unit')])],
+  ['native', () => onNative('native', engineSuites)],
+  ['tfjs', () => onNative('tfjs', ['--config', 'vitest.tfjs.config.ts'])],
   ['e2e', () => task('e2e', reporting('e2e'))],
   ['dist', () => task('dist', ['--smoke'])],
 ];

@@ -36,19 +36,23 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     }
   });
 
-  it('allocates nothing anew in a steady step, and keeps no byte from step to step', async () => {
-    const { memories } = await train(6);
-    const steady = memories.slice(2);
-    expect(new Set(steady.map(({ liveBytes }) => liveBytes)).size).toBe(1);
-    expect(new Set(steady.map(({ tensors }) => tensors)).size).toBe(1);
-    expect(new Set(steady.map(({ misses }) => misses)).size).toBe(1);
-    expect(
-      get(
-        memories.map(({ misses }) => misses),
-        0,
-      ),
-    ).toBeGreaterThan(0);
-  });
+  // The build for AddressSanitizer frees every block at once.
+  it.skipIf(process.env['COTO_NATIVE_ADDON'] !== undefined)(
+    'allocates nothing anew in a steady step, and keeps no byte from step to step',
+    async () => {
+      const { memories } = await train(6);
+      const steady = memories.slice(2);
+      expect(new Set(steady.map(({ liveBytes }) => liveBytes)).size).toBe(1);
+      expect(new Set(steady.map(({ tensors }) => tensors)).size).toBe(1);
+      expect(new Set(steady.map(({ misses }) => misses)).size).toBe(1);
+      expect(
+        get(
+          memories.map(({ misses }) => misses),
+          0,
+        ),
+      ).toBeGreaterThan(0);
+    },
+  );
 
   it('gives back what a frozen weight was packed into', () => {
     const before = memory().liveBytes;

@@ -1,5 +1,6 @@
 // The table of kernels as JavaScript calls it: parameters in the order of kernels.h, a shape as its rank and its sizes.
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "call.h"
@@ -155,6 +156,20 @@ napi_value adamw(Call& call) {
   return nullptr;
 }
 
+/** x, indices, y, rows of x, count, bytes of a row; an index that x has no row for is an error. */
+napi_value gather_rows(Call& call) {
+  const void* x = call.data();
+  const auto* indices = call.elements<const int32_t>();
+  void* y = call.data();
+  const int64_t rows = call.integer();
+  const int64_t count = call.integer();
+  for (int64_t at = 0; at < count; at++)
+    if (indices[at] < 0 || indices[at] >= rows)
+      throw std::runtime_error("index " + std::to_string(indices[at]) + " of " + std::to_string(rows) + " rows");
+  kernels().gather_rows(x, indices, y, rows, count, call.integer());
+  return nullptr;
+}
+
 constexpr Method methods[] = {
     {"attention", plain<&Kernels::attention>},
     {"attentionGradient", plain<&Kernels::attention_gradient>},
@@ -169,13 +184,12 @@ constexpr Method methods[] = {
     {"rmsNormGradient", plain<&Kernels::rms_norm_gradient>},
     {"rotary", plain<&Kernels::rotary>},
     {"softmax", plain<&Kernels::softmax>},
-    {"logSoftmax", plain<&Kernels::log_softmax>},
     {"softmaxCrossEntropy", plain<&Kernels::softmax_cross_entropy>},
     {"softmaxCrossEntropyGradient", plain<&Kernels::softmax_cross_entropy_gradient>},
     {"adamw", adamw},
     {"firstTokens", plain<&Kernels::first_tokens>},
     {"firstTokensGradient", plain<&Kernels::first_tokens_gradient>},
-    {"gatherRows", plain<&Kernels::gather_rows>},
+    {"gatherRows", gather_rows},
     {"scatterAddRows", plain<&Kernels::scatter_add_rows>},
     {"oneHot", plain<&Kernels::one_hot>},
     {"unary", plain<&Kernels::unary>},
@@ -208,7 +222,6 @@ constexpr Method methods[] = {
     {"reduceBool", plain<&Kernels::reduce_bool>},
     {"argmax", plain<&Kernels::argmax>},
     {"argmin", plain<&Kernels::argmin>},
-    {"columnSums", plain<&Kernels::column_sums>},
     {"cumulativeSum", plain<&Kernels::cumulative_sum>},
 };
 

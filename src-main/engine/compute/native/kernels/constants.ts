@@ -38,14 +38,16 @@ const fill: NativeKernel = {
   },
 };
 
-/** start, start + step, … below stop (above it, where step is negative). */
+/** start, start + step, … up to stop, itself excluded; a step of 1 also counts down. */
 const range: NativeKernel = {
   name: 'Range',
   run: (native, _, attributes) => {
     const [start, stop, step] = [number(attributes, 'start'), number(attributes, 'stop'), number(attributes, 'step')];
     const dtype = isType(attributes['dtype']) ? attributes['dtype'] : 'float32';
-    const length = step === 0 ? 0 : Math.max(0, Math.ceil((stop - start) / step));
-    const values = Float32Array.from({ length }, (_, index) => start + index * step);
+    const stride = stop < start && step === 1 ? -1 : step;
+    const length = stride === 0 ? 0 : Math.max(0, Math.ceil((stop - start) / stride));
+    const whole = Array.from({ length }, (_, index) => start + index * stride);
+    const values = dtype === 'int32' ? Int32Array.from(whole) : Float32Array.from(whole);
     return { dataId: native.write(values, [length], dtype), shape: [length], dtype };
   },
 };

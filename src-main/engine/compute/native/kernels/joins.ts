@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesPerValue, type NativeBackend } from '../backend.ts';
-import { input, type KernelInputs, type NativeKernel, number, product, size } from './kernel.ts';
+import { add } from './binary.ts';
+import { input, type KernelInputs, type NativeKernel, number, numbers, product, size } from './kernel.ts';
 import { sliced } from './moves.ts';
 
 const concat: NativeKernel = {
@@ -10,6 +11,8 @@ const concat: NativeKernel = {
     const [first] = all;
     if (first === undefined) throw new Error('nothing to join');
     const [axis = 0] = tf.util.parseAxisParam(number(attributes, 'axis'), first.shape);
+    const shapes = all.map(({ shape }) => shape);
+    tf.backend_util.assertParamsConsistent(shapes, axis);
     const present = all.filter((tensor) => tf.util.sizeFromShape(tensor.shape) > 0);
     const length = all.reduce((sum, tensor) => sum + size(tensor, axis), 0);
     return joined(native, present, axis, first.shape.with(axis, length), first.dtype);
@@ -25,6 +28,8 @@ const pack: NativeKernel = {
     if (first === undefined) throw new Error('nothing to stack');
     const given = number(attributes, 'axis');
     const axis = given < 0 ? given + first.shape.length + 1 : given;
+    if (all.some(({ shape, dtype }) => dtype !== first.dtype || shape.join() !== first.shape.join()))
+      throw new Error('only tensors of one shape and type can be stacked');
     const widened = all.map((tensor) => ({ ...tensor, shape: tensor.shape.toSpliced(axis, 0, 1) }));
     return joined(native, widened, axis, first.shape.toSpliced(axis, 0, all.length), first.dtype);
   },
@@ -62,17 +67,11 @@ const split: NativeKernel = {
   run: (native, inputs, attributes) => {
     const x = input(inputs, 'x');
     const [axis = 0] = tf.util.parseAxisParam(number(attributes, 'axis'), x.shape);
-    const given = attributes['numOrSizeSplits'];
-    const sizes =
-      typeof given === 'number'
-        ? new Array<number>(given).fill(size(x, axis) / given)
-        : Array.isArray(given)
-          ? given.map(Number)
-          : [];
-    const known = sizes.reduce((sum, length) => sum + Math.max(0, length), 0);
+    const given = numbers(attributes, 'numOrSizeSplits');
+    // One number: so many equal parts; a size of −1 takes what the others leave.
+    const parts = typeof attributes['numOrSizeSplits'] === 'number' ? Number(given[0]) : given;
     let start = 0;
-    return sizes.map((wanted) => {
-      const length = wanted < 0 ? size(x, axis) - known : wanted;
+    return tf.backend_util.prepareSplitSize(x, parts, axis).map((length) => {
       const begin = x.shape.map(() => 0).with(axis, start);
       start += length;
       return sliced(native, x, begin, x.shape.with(axis, length));
@@ -86,13 +85,21 @@ const addN: NativeKernel = {
     const all = listed(inputs);
     const [first] = all;
     if (first === undefined) throw new Error('nothing to add');
-    if (first.dtype !== 'float32') throw new Error(`the native backend adds float32 tensors, not ${first.dtype}`);
+    if (first.dtype !== 'float32')
+      return all.slice(1).reduce((sum, next) => replaced(native, sum, next), native.alias(first, first.shape));
     const y = native.output(first.shape);
     const handles = Float64Array.from(all, (tensor) => native.handle(tensor));
     native.addon.addN(native.handle(y), tf.util.sizeFromShape(first.shape), handles);
     return y;
   },
 };
+
+/** sum + next in place of sum. */
+function replaced(native: NativeBackend, sum: tf.TensorInfo, next: tf.TensorInfo): tf.TensorInfo {
+  const larger = add(native, sum, next);
+  native.release(sum);
+  return larger;
+}
 
 export const joinKernels: readonly NativeKernel[] = [concat, pack, unpack, split, addN];
 

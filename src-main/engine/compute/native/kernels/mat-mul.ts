@@ -41,6 +41,7 @@ export const matMulKernels: readonly NativeKernel[] = [batchMatMul, fusedMatMul]
 function multiplied(native: NativeBackend, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo {
   const [a, b] = [asType(native, input(inputs, 'a'), 'float32'), asType(native, input(inputs, 'b'), 'float32')];
   const [transposeA, transposeB] = [number(attributes, 'transposeA'), number(attributes, 'transposeB')];
+  if (a.shape.length < 2 || b.shape.length < 2) throw new Error('a matrix product takes tensors of rank 2 or more');
   const [rowsA = 1, columnsA = 1] = a.shape.slice(-2);
   const [rowsB = 1, columnsB = 1] = b.shape.slice(-2);
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];

@@ -21,24 +21,14 @@ const slice: NativeKernel = {
   name: 'Slice',
   run: (native, inputs, attributes) => {
     const x = input(inputs, 'x');
-    const [begin, size] = parseSlice(x, numbers(attributes, 'begin'), numbers(attributes, 'size'));
-    return sliced(native, x, begin, size);
+    const size = attributes['size'] === undefined || attributes['size'] === null ? -1 : numbers(attributes, 'size');
+    const begin = numbers(attributes, 'begin');
+    // tfjs fills in the axes that are left out, and lets a size of −1 reach to the end.
+    const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(x, begin, size);
+    tf.slice_util.assertParamsValid(x, starts, sizes);
+    return sliced(native, x, starts, sizes);
   },
 };
-
-function parseSlice(x: tf.TensorInfo, begin: number[], size: number[]): [number[], number[]] {
-  const starts = x.shape.map((_, axis) => begin[axis] ?? 0);
-  const sizes = x.shape.map((whole, axis) => {
-    const wanted = size[axis] ?? -1;
-    return wanted < 0 ? whole - (starts[axis] ?? 0) : wanted;
-  });
-  x.shape.forEach((whole, axis) => {
-    const [start, length] = [starts[axis] ?? 0, sizes[axis] ?? 0];
-    if (start < 0 || start + length > whole)
-      throw new Error(`a slice of ${length} from ${start} on, of ${whole} along axis ${axis}`);
-  });
-  return [starts, sizes];
-}
 
 export function sliced(
   native: NativeBackend,
@@ -85,7 +75,11 @@ const reverse: NativeKernel = {
   name: 'Reverse',
   run: (native, inputs, attributes) => {
     const x = input(inputs, 'x');
-    const axes = tf.util.parseAxisParam(numbers(attributes, 'dims'), x.shape);
+    const { dims } = attributes;
+    const axes =
+      dims === undefined || dims === null
+        ? x.shape.map((_, axis) => axis)
+        : tf.util.parseAxisParam(numbers(attributes, 'dims'), x.shape);
     const begin = x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0));
     const strides = x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1));
     return sliced(native, x, begin, x.shape, strides);

@@ -21,7 +21,9 @@ export const expandDims: NativeKernel = {
   name: 'ExpandDims',
   run: (native, inputs, attributes) => {
     const x = input(inputs, 'input');
-    const at = number(attributes, 'dim');
-    return native.alias(x, x.shape.toSpliced(at < 0 ? at + x.shape.length + 1 : at, 0, 1));
+    const given = number(attributes, 'dim');
+    const at = given < 0 ? given + x.shape.length + 1 : given;
+    if (at < 0 || at > x.shape.length) throw new Error(`a tensor of rank ${x.shape.length} has no place ${given}`);
+    return native.alias(x, x.shape.toSpliced(at, 0, 1));
   },
 };

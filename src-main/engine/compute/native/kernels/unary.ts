@@ -7,7 +7,7 @@ import { count, input, type KernelAttributes, type NativeKernel, number } from '
 const operations: readonly {
   readonly name: string;
   readonly attributes?: readonly [string, string?];
-  readonly onInt32?: 'computed' | 'unchanged';
+  readonly onInt32?: 'computed' | 'unchanged' | 'cast';
 }[] = [
   { name: 'Neg', onInt32: 'computed' },
   { name: 'Abs', onInt32: 'computed' },
@@ -30,7 +30,7 @@ const operations: readonly {
   { name: 'Softplus' },
   { name: 'Silu' },
   { name: 'ClipByValue', attributes: ['clipValueMin', 'clipValueMax'], onInt32: 'computed' },
-  { name: 'Step', attributes: ['alpha'] },
+  { name: 'Step', attributes: ['alpha'], onInt32: 'cast' },
   { name: 'Floor', onInt32: 'unchanged' },
   { name: 'Ceil', onInt32: 'unchanged' },
   { name: 'Round', onInt32: 'unchanged' },
@@ -50,7 +50,11 @@ export const unaryKernels: readonly NativeKernel[] = operations.map(
         native.addon.unaryInt32(at, native.handle(x), native.handle(y), count(x), alpha, beta);
         return y;
       }
-      return unary(native, at, x, alpha, beta);
+      const y = unary(native, at, x, alpha, beta);
+      if (x.dtype !== 'int32' || onInt32 !== 'cast') return y;
+      const whole = asType(native, y, 'int32');
+      native.release(y);
+      return whole;
     },
   }),
 );

@@ -20,9 +20,10 @@ COTO_INLINE Gelu gelu_of(Vec x) {
 COTO_INLINE Gelu gelu_tanh_of(Vec x) {
   Vec const square = x * x;
   Vec const twice_u = x * multiply_add(square, splat(0.0713548162726f), splat(1.59576912160573f));
-  Vec const s = sigmoid(twice_u);
+  Logistic const s = logistic(twice_u);
   Vec const twice_slope = multiply_add(square, splat(0.2140644488178f), splat(1.59576912160573f));
-  return {x * s, multiply_add(x * s * (1.0f - s), twice_slope, s)};
+  Vec const value = x * s.value;
+  return {value, multiply_add(value * s.rest, twice_slope, s.value)};
 }
 
 void gelu(const float *x, float *y, int64_t count, bool tanh_form) {
@@ -65,14 +66,14 @@ void gelu_gradient(const float *x, const float *dy, float *dx, int64_t count, bo
 }
 
 void gated_silu(const float *gate, const float *up, float *y, int64_t count) {
-  map(gate, up, y, count, [](Vec g, Vec u) COTO_LAMBDA { return g * sigmoid(g) * u; });
+  map(gate, up, y, count, [](Vec g, Vec u) COTO_LAMBDA { return g * logistic(g).value * u; });
 }
 
 void gated_silu_gradient(const float *gate, const float *up, const float *dy, float *dgate, float *dup, int64_t count) {
   auto const store_gradients = [=](int64_t i, Vec g, Vec u, Vec d, int64_t lanes) COTO_LAMBDA {
-    Vec const s = sigmoid(g);
-    Vec const silu = g * s;
-    Vec const to_gate = d * u * multiply_add(silu, 1.0f - s, s), to_up = d * silu;
+    Logistic const s = logistic(g);
+    Vec const silu = g * s.value;
+    Vec const to_gate = d * u * multiply_add(silu, s.rest, s.value), to_up = d * silu;
     if (lanes == kLanes) {
       store(dgate + i, to_gate);
       store(dup + i, to_up);

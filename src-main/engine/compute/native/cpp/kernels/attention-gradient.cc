@@ -137,47 +137,64 @@ void pass(const AttentionShape &shape, const Backward &f, const Sight &sight, He
   for (int64_t r = 0; r < f.rows; r++) std::memset(to.dq + r * stride, 0, static_cast<size_t>(f.width) * 4);
 }
 
+// The tensors, each from its first number on, and the steps from row to row.
+struct Operands {
+  const float *q, *k, *v, *mask, *y, *log_sum_exp, *dy;
+  Gradients to;
+  int64_t stride, key_stride;
+};
+
+// What the head after this one will need: `at` and `key_at` are where it begins; `new_keys` where its keys are others.
+Ahead foresee(const AttentionShape &shape, const Operands &in, int64_t at, int64_t key_at, bool new_keys) {
+  Ahead ahead(shape.head_size);
+  for (const float *const rows : {in.q, in.dy, in.y, static_cast<const float *>(in.to.dq)})
+    ahead.add(rows + at, in.stride, shape.queries);
+  if (new_keys)
+    for (const float *const rows :
+         {in.k, in.v, static_cast<const float *>(in.to.dk), static_cast<const float *>(in.to.dv)})
+      ahead.add(rows + key_at, in.key_stride, shape.tokens);
+  int64_t const blocks = ceiling_division(shape.queries, kQueryBlock) * ceiling_division(shape.tokens, kKeyBlock);
+  ahead.spread(5 * (shape.causal ? (blocks + 1) / 2 : blocks) * (kKeyBlock / kTileRows));
+  return ahead;
+}
+
+// A key/value head of an example with the query heads that read it. `follows`: the next such head is this thread's, too.
+void key_head_gradient(const AttentionShape &shape, const Operands &in, int64_t piece, bool follows, Backward &f) {
+  int64_t const size = shape.head_size, group = shape.heads / shape.key_value_heads;
+  int64_t const batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
+  int64_t const key_at = batch * shape.tokens * in.key_stride + key_head * size;
+  bool const all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0;
+  if (!all_seen)
+    for (float *const to : {in.to.dk, in.to.dv})
+      for (int64_t r = 0; r < shape.tokens; r++)
+        std::memset(to + key_at + r * in.key_stride, 0, static_cast<size_t>(size) * 4);
+  for (int64_t head = key_head * group; head < (key_head + 1) * group; head++) {
+    int64_t const head_at = batch * shape.queries * in.stride + head * size;
+    bool const last = head + 1 == (key_head + 1) * group;
+    int64_t const next = head + 1 < shape.heads ? head_at + size : (batch + 1) * shape.queries * in.stride;
+    int64_t const next_key =
+        key_head + 1 < shape.key_value_heads ? key_at + size : (batch + 1) * shape.tokens * in.key_stride;
+    Ahead ahead = !last || follows ? foresee(shape, in, next, next_key, last) : Ahead(size);
+    for (int64_t query = 0; query < shape.queries; query += kQueryBlock) {
+      int64_t const rows = least(kQueryBlock, shape.queries - query), at = head_at + query * in.stride;
+      take_queries(f, rows, {in.q + at, in.stride}, {in.y + at, in.stride}, {in.dy + at, in.stride},
+                   in.log_sum_exp + (batch * shape.heads + head) * shape.queries + query, shape.scale);
+      bool const fresh = all_seen && head == key_head * group && query == 0;
+      pass(shape, f, Sight(shape, query, rows), {in.k + key_at, in.key_stride}, {in.v + key_at, in.key_stride},
+           in.mask == nullptr ? nullptr : in.mask + batch * shape.tokens, in.stride,
+           {in.to.dq + at, in.to.dk + key_at, in.to.dv + key_at}, fresh, ahead);
+    }
+  }
+}
+
 void attention_gradient(const AttentionShape &shape, const float *q, const float *k, const float *v, const float *mask,
                         const float *y, const float *log_sum_exp, const float *dy, float *dq, float *dk, float *dv) {
-  int64_t const group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
-  int64_t const stride = shape.heads * size, key_stride = shape.key_value_heads * size;
-  int64_t const blocks = ceiling_division(shape.queries, kQueryBlock), key_blocks = ceiling_division(shape.tokens, kKeyBlock);
-  bool const all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0 && group > 0;
+  int64_t const size = shape.head_size;
+  Operands const in{q,  k, v, mask, y, log_sum_exp, dy, {dq, dk, dv}, shape.heads * size, shape.key_value_heads * size};
   int64_t const pieces = shape.batch * shape.key_value_heads;
   parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
     Backward f(scratch(Backward::floats(size)), size);
-    for (int64_t piece = begin; piece < end; piece++) {
-      int64_t const batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
-      int64_t const key_at = batch * shape.tokens * key_stride + key_head * size;
-      if (!all_seen)
-        for (float *const to : {dk, dv})
-          for (int64_t r = 0; r < shape.tokens; r++)
-            std::memset(to + key_at + r * key_stride, 0, static_cast<size_t>(size) * 4);
-      for (int64_t head = key_head * group; head < (key_head + 1) * group; head++) {
-        int64_t const head_at = batch * shape.queries * stride + head * size;
-        bool const last = head + 1 == (key_head + 1) * group;
-        Ahead ahead(size);
-        if (!last || piece + 1 < end) {
-          // The next head's place: of this example, or of the next one.
-          int64_t const next = head + 1 < shape.heads ? head_at + size : (batch + 1) * shape.queries * stride;
-          for (const float *const from : {q, dy, y, static_cast<const float *>(dq)}) ahead.add(from + next, stride, shape.queries);
-          int64_t const next_key = key_head + 1 < shape.key_value_heads ? key_at + size : (batch + 1) * shape.tokens * key_stride;
-          if (last)
-            for (const float *const from : {k, v, static_cast<const float *>(dk), static_cast<const float *>(dv)})
-              ahead.add(from + next_key, key_stride, shape.tokens);
-          ahead.spread(5 * blocks * key_blocks * (kKeyBlock / kTileRows) / (shape.causal ? 2 : 1));
-        }
-        for (int64_t query = 0; query < shape.queries; query += kQueryBlock) {
-          int64_t const rows = least(kQueryBlock, shape.queries - query), at = head_at + query * stride;
-          take_queries(f, rows, {q + at, stride}, {y + at, stride}, {dy + at, stride},
-                       log_sum_exp + (batch * shape.heads + head) * shape.queries + query, shape.scale);
-          bool const fresh = all_seen && head == key_head * group && query == 0;
-          pass(shape, f, Sight(shape, query, rows), {k + key_at, key_stride}, {v + key_at, key_stride},
-               mask == nullptr ? nullptr : mask + batch * shape.tokens, stride, {dq + at, dk + key_at, dv + key_at},
-               fresh, ahead);
-        }
-      }
-    }
+    for (int64_t piece = begin; piece < end; piece++) key_head_gradient(shape, in, piece, piece + 1 < end, f);
   });
 }
 

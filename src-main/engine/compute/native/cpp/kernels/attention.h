@@ -60,7 +60,9 @@ class Ahead {
  public:
   explicit Ahead(int64_t width) : width_(width) {}
   /** Rows that will be needed; of very many only the first. */
-  void add(const float *data, int64_t stride, int64_t rows) { parts_[count_++] = {{data, stride}, least(rows, kMostRows)}; }
+  void add(const float *data, int64_t stride, int64_t rows) {
+    parts_[count_++] = {{data, stride}, least(rows, kMostRows)};
+  }
   /** Spreads what was added over `calls` calls of fetch. */
   void spread(int64_t calls) {
     int64_t rows = 0;

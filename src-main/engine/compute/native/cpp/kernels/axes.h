@@ -9,7 +9,7 @@ namespace COTO_ISA {
 
 constexpr int kMostAxes = 2 * kMostRank;
 
-/** Axes from the outermost to the innermost: sizes, and for each of `Count` tensors the step in elements from one to the next. */
+/** Axes from the outermost to the innermost: sizes, and the steps (in elements) of each of `Count` tensors along them. */
 template <int Count>
 struct Axes {
   int rank = 0;

@@ -199,17 +199,20 @@ void select_elements(const uint8_t *condition, const void *a, const void *b, voi
 }
 
 void add_n(const float *const *inputs, int64_t input_count, float *out, int64_t count) {
+  if (input_count == 0) return;
+  auto const sum_of = [=](auto take) COTO_LAMBDA {
+    Vec sum = take(inputs[0]);
+    for (int64_t t = 1; t < input_count; t++) sum += take(inputs[t]);
+    return sum;
+  };
   parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
     by_vectors(
         end - begin,
         [&](int64_t i) {
-          Vec sum{};
-          for (int64_t t = 0; t < input_count; t++) sum = t == 0 ? load(inputs[t] + begin + i) : sum + load(inputs[t] + begin + i);
-          store(out + begin + i, sum);
+          store(out + begin + i, sum_of([=](const float *x) COTO_LAMBDA { return load(x + begin + i); }));
         },
         [&](int64_t i, int64_t left) {
-          Vec sum{};
-          for (int64_t t = 0; t < input_count; t++) sum = t == 0 ? load_partial(inputs[t] + begin + i, left) : sum + load_partial(inputs[t] + begin + i, left);
+          Vec const sum = sum_of([=](const float *x) COTO_LAMBDA { return load_partial(x + begin + i, left); });
           store_partial(out + begin + i, sum, left);
         });
   });

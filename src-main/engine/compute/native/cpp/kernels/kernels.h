@@ -188,8 +188,8 @@ struct Kernels {
   /** y = not x. */
   void (*logical_not)(const uint8_t *x, uint8_t *y, int64_t count);
   /**
-   * out = condition ? a : b over elements of 1 or 4 bytes (element_bytes): a, b, out [count], the condition [count / inner], each of
-   * its elements for `inner` of theirs.
+   * out = condition ? a : b over elements of 1 or 4 bytes (element_bytes): a, b, out [count], the condition
+   * [count / inner], each of its elements for `inner` of theirs.
    */
   void (*select)(const uint8_t *condition, const void *a, const void *b, void *out, int64_t count, int64_t inner,
                  int element_bytes);
@@ -252,7 +252,10 @@ struct Kernels {
   void (*argmin)(const float *x, int32_t *y, int64_t outer, int64_t length, int64_t inner);
   /** y [width] = sums over the rows of x [rows, width]. */
   void (*column_sums)(const float *x, float *y, int64_t rows, int64_t width);
-  /** y [outer, length, inner] = running sums along the middle axis of x; exclusive: without the element's own; reverse: from the end. */
+  /**
+   * y [outer, length, inner] = running sums along the middle axis of x; exclusive: without the element's own; reverse: from
+   * the end.
+   */
   void (*cumulative_sum)(const float *x, float *y, int64_t outer, int64_t length, int64_t inner, bool exclusive,
                          bool reverse);
   /** The sum of the squares of x, in double precision: for a gradient's norm. */

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "../scratch.h"
 #include "../simd/math.h"
 #include "elementwise.h"
@@ -27,9 +29,10 @@ COTO_INLINE float highest_of(const float *x, int64_t count) {
   return highest == -__builtin_inff() ? 0.0f : highest;
 }
 
-// The sum of e^(x − highest); each of them goes to `to` unless that is null.
+// The sum of e^(x − highest); each of them goes to `to` unless that is null. The lanes are added in double precision: a sure
+// row's loss is the logarithm of a sum that is barely above 1.
 template <bool Store>
-COTO_INLINE float sum_of_exponentials(const float *x, float *to, int64_t count, float highest) {
+COTO_INLINE double sum_of_exponentials(const float *x, float *to, int64_t count, float highest) {
   Vec const shift = splat(highest);
   Vec sums[2] = {Vec{}, Vec{}};
   int64_t i = 0;
@@ -50,7 +53,10 @@ COTO_INLINE float sum_of_exponentials(const float *x, float *to, int64_t count, 
     }
     sums[0] += e;
   }
-  return sum_of_lanes(sums[0] + sums[1]);
+  Vec const lanes = sums[0] + sums[1];
+  double sum = 0;
+  for (int lane = 0; lane < kLanes; lane++) sum += static_cast<double>(lanes[lane]);
+  return sum;
 }
 
 // e^x − what stands in `to` becomes factor · that.
@@ -64,7 +70,7 @@ void softmax(const float *x, float *y, int64_t rows, int64_t classes) {
     for (int64_t r = begin; r < end; r++) {
       const float *const from = x + r * classes;
       float *const to = y + r * classes;
-      scale_row(to, classes, 1.0f / sum_of_exponentials<true>(from, to, classes, highest_of(from, classes)));
+      scale_row(to, classes, 1.0f / static_cast<float>(sum_of_exponentials<true>(from, to, classes, highest_of(from, classes))));
     }
   });
 }
@@ -74,7 +80,7 @@ void log_softmax(const float *x, float *y, int64_t rows, int64_t classes) {
     for (int64_t r = begin; r < end; r++) {
       const float *const from = x + r * classes;
       float const highest = highest_of(from, classes);
-      float const sum = sum_of_exponentials<false>(from, nullptr, classes, highest);
+      auto const sum = static_cast<float>(sum_of_exponentials<false>(from, nullptr, classes, highest));
       Vec const high = splat(highest), total = logarithm(splat(sum));
       map_range(from, y + r * classes, 0, classes, [&](Vec value) COTO_LAMBDA { return (value - high) - total; });
     }
@@ -86,13 +92,13 @@ float cross_entropy_of_row(const float *logits, int32_t label, float *to, int64_
   bool const known = label >= 0 && label < classes;
   float const chosen = known ? logits[label] : __builtin_nanf("");
   float const highest = highest_of(logits, classes);
-  float const sum = to == nullptr ? sum_of_exponentials<false>(logits, nullptr, classes, highest)
+  double const sum = to == nullptr ? sum_of_exponentials<false>(logits, nullptr, classes, highest)
                                   : sum_of_exponentials<true>(logits, to, classes, highest);
   if (to != nullptr) {
-    scale_row(to, classes, known ? factor / sum : __builtin_nanf(""));
+    scale_row(to, classes, known ? factor / static_cast<float>(sum) : __builtin_nanf(""));
     if (known) to[label] -= factor;
   }
-  return logarithm(splat(sum))[0] + (highest - chosen);
+  return static_cast<float>(std::log(sum) + static_cast<double>(highest - chosen));
 }
 
 int64_t rows_counted(const int32_t *labels, int64_t rows) {

@@ -147,10 +147,22 @@ COTO_INLINE Vec sigmoid(Vec x) {
   return select(e > 1e37f, Vec{}, y);
 }
 
+/** The logistic function, for activations. */
+struct Logistic {
+  Vec value, rest;  // σ(x) and 1 − σ(x), the latter without cancellation
+};
+
+/** σ(x), relative error below 4e-7 + 1e-7·|x|; beyond ±83 it stays at 2^∓120. */
+COTO_INLINE Logistic logistic(Vec x) {
+  Vec const e = power_of_two(lesser(splat(120.0f), x * -1.44269504088896341f));
+  Vec const value = reciprocal(e + 1.0f);
+  return {value, value * e};
+}
+
 /** What GELU needs of x, by one exponential and one division. */
 struct Normal {
   Vec cumulative;  // Φ(x), absolute error below 1e-7
-  Vec density;     // φ(x), relative error below 3e-7
+  Vec density;     // φ(x), absolute error below 1e-7
 };
 
 /**
@@ -158,7 +170,7 @@ struct Normal {
  * polynomial of degree 6, fitted for the least greatest error (1e-8 before rounding).
  */
 COTO_INLINE Normal normal(Vec x) {
-  Vec const e = exponential(x * x * -0.5f);
+  Vec const e = power_of_two(x * x * -0.72134752044448170f);
   Vec const t = reciprocal(multiply_add(lesser(splat(1e4f), magnitude(x)), splat(0.28f), splat(1.0f)));
   Vec p = splat(-0.10572206228971481f);
   p = multiply_add(p, t, splat(0.38952013850212097f));
