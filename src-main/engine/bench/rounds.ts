@@ -2,6 +2,10 @@ import type { StepTime } from './report.ts';
 import type { Seat } from './seats.ts';
 import { meanOverMasks, stepTime } from './statistics.ts';
 
+/** The first so many masks stand all over the schedule already. */
+const fewestMasks = 8;
+const timesPerMask = 3;
+
 export interface RoundLimits {
   readonly rounds: number;
   /** A contender that would need longer for all rounds is asked for fewer steps. */
@@ -35,7 +39,7 @@ export async function timeInRounds(
       if (plan === undefined || round >= plan.rounds) continue;
       const turn: (number | null)[] = [];
       for (let step = 0; step < plan.stepsPerRound; step++)
-        turn.push(null, (round * plan.stepsPerRound + step) % masks.length);
+        turn.push(null, (round * plan.stepsPerRound + step) % plan.masks);
       const wanted = turn.map((mask) => (mask === null ? null : [...(masks[mask] ?? [])]));
       const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
       for (const [at, mask] of turn.entries()) {
@@ -51,8 +55,11 @@ export async function timeInRounds(
 }
 
 /** At least two rounds, and never more steps than there are masks to a round. */
-function planFor(stepMilliseconds: number, maskCount: number, { rounds, secondsPerContender }: RoundLimits) {
-  const steps = Math.max(2, Math.floor((1000 * secondsPerContender) / (2 * stepMilliseconds)));
-  const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / rounds)));
-  return { rounds: Math.min(rounds, Math.max(2, Math.floor(steps / stepsPerRound))), stepsPerRound };
+function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits) {
+  const steps = Math.max(2, Math.floor((1000 * limits.secondsPerContender) / (2 * stepMilliseconds)));
+  const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / limits.rounds)));
+  const rounds = Math.min(limits.rounds, Math.max(2, Math.floor(steps / stepsPerRound)));
+  // Fewer masks, each timed several times: a minimum of one time is none.
+  const masks = Math.min(maskCount, Math.max(fewestMasks, Math.floor((rounds * stepsPerRound) / timesPerMask)));
+  return { rounds, stepsPerRound, masks };
 }
