@@ -40,6 +40,8 @@ export const trainTaskSchema = z.object({
   runDirectory: z.string(),
   /** A checkpoint folder to go on from. */
   resumeFrom: z.string().nullable(),
+  /** What the part before a resumption computed its products in: `auto` keeps to it, so that the bits go on. */
+  earlierDtype: runFactsSchema.shape.computeDtype.nullable(),
 });
 export const evaluateTaskSchema = z.object({
   kind: z.literal('evaluate'),

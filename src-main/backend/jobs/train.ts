@@ -57,6 +57,7 @@ export function trainExecutor(services: Services): JobExecutor<'train'> {
           dataset: dataset.source,
           runDirectory,
           resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
+          earlierDtype: resumeFrom === null ? null : (run.facts?.computeDtype ?? null),
         },
         (event) => keepEvent(services, runId, event, change),
       );

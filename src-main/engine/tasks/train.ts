@@ -18,7 +18,7 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   const { config } = task;
   const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;
   const compute = await activateCompute(choice, task.threads);
-  const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id);
+  const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, task.earlierDtype);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const dataset = await openDataset(task.dataset);
   const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });

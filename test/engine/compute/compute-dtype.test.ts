@@ -24,8 +24,15 @@ it.each([
       expect(resolveComputeDtype('auto', 'wasm')).toBe(dtype);
       expect(resolveComputeDtype('bfloat16', 'wasm')).toBe('bfloat16');
       expect(resolveComputeDtype('float32', 'wasm')).toBe('float32');
+      // A resumed run goes on as it began, whatever is timed now.
+      expect(resolveComputeDtype('auto', 'wasm', 'bfloat16')).toBe('bfloat16');
+      expect(resolveComputeDtype('auto', 'wasm', 'float32')).toBe('float32');
     } finally {
       Reflect.deleteProperty(backend, 'bfloat16IsFaster');
     }
   },
 );
+
+it('goes on in float32 where a run began in bfloat16 on a backend that is not taken now', () => {
+  expect(resolveComputeDtype('auto', 'wasm', 'bfloat16')).toBe('float32');
+});

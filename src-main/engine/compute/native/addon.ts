@@ -85,6 +85,8 @@ export interface NativeAddon extends Kernels {
   concat(y: number, outer: number, inputs: Float64Array): void;
   /** y, count, [input, …] */
   addN(y: number, count: number, inputs: Float64Array): void;
+  /** y, [x, its count, …]: the sum of the squares of each. */
+  squareSums(y: number, inputs: Float64Array): void;
   /** [value, gradient, first, second, count, correction1, correction2, …] */
   adamw(
     learningRate: number,
@@ -113,6 +115,7 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof Kernels>[] = [
   'concat',
   'addN',
   'adamw',
+  'squareSums',
 ];
 
 /** Whether a loaded module is the addon, of this very version: every function is there. */

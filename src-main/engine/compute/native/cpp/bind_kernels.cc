@@ -156,6 +156,17 @@ napi_value adamw(Call& call) {
   return nullptr;
 }
 
+/** y, [x, count, …]: y holds one float for each x. */
+napi_value square_sums(Call& call) {
+  auto* y = call.elements<float>();
+  const auto [list, length] = call.list();
+  for (size_t at = 0; at + 1 < length; at += 2) {
+    const auto* x = static_cast<const float*>(call.data_of(list[at]));
+    y[at / 2] = static_cast<float>(kernels().sum_of_squares(x, static_cast<int64_t>(list[at + 1])));
+  }
+  return nullptr;
+}
+
 /** x, indices, y, rows of x, count, bytes of a row; an index that x has no row for is an error. */
 napi_value gather_rows(Call& call) {
   const void* x = call.data();
@@ -187,6 +198,7 @@ constexpr Method methods[] = {
     {"softmaxCrossEntropy", plain<&Kernels::softmax_cross_entropy>},
     {"softmaxCrossEntropyGradient", plain<&Kernels::softmax_cross_entropy_gradient>},
     {"adamw", adamw},
+    {"squareSums", square_sums},
     {"firstTokens", plain<&Kernels::first_tokens>},
     {"firstTokensGradient", plain<&Kernels::first_tokens_gradient>},
     {"gatherRows", gather_rows},

@@ -27,6 +27,23 @@ const adamw: NativeKernel = {
   },
 };
 
+/** For the norms of all gradients in one call. */
+const squareSums: NativeKernel = {
+  name: 'CotoSquareSums',
+  run: (native, inputs, attributes) => {
+    const length = number(attributes, 'count');
+    const list = new Float64Array(2 * length);
+    for (let at = 0; at < length; at++) {
+      const x = real(inputs, `t${at}`);
+      list[2 * at] = native.handle(x);
+      list[2 * at + 1] = count(x);
+    }
+    const y = native.output([length]);
+    native.addon.squareSums(native.handle(y), list);
+    return y;
+  },
+};
+
 const firstTokens: NativeKernel = {
   name: 'CotoFirstTokens',
   run: (native, inputs, attributes) => {
@@ -51,4 +68,4 @@ const firstTokensGradient: NativeKernel = {
   },
 };
 
-export const stepKernels: readonly NativeKernel[] = [adamw, firstTokens, firstTokensGradient];
+export const stepKernels: readonly NativeKernel[] = [adamw, squareSums, firstTokens, firstTokensGradient];

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
@@ -32,9 +32,9 @@ export async function extractWheel(
       mkdirSync(dirname(target), { recursive: true });
       const header = await read(handle, entry.offset, 30, file);
       const start = entry.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-      const output = createWriteStream(target);
-      if (entry.compressedBytes === 0) output.end();
+      if (entry.compressedBytes === 0) await writeFile(target, '');
       else {
+        const output = createWriteStream(target);
         const input = createReadStream(file, { start, end: start + entry.compressedBytes - 1 });
         if (entry.compressed) await pipeline(input, createInflateRaw(), output, { signal });
         else await pipeline(input, output, { signal });
