@@ -33,9 +33,9 @@ export interface ComputeBackend {
   peakBytes?: { reset(): void; read(): number };
   /**
    * Best rate in GFLOPS of one product x [rows, inFeatures] · Wᵀ [inFeatures, outFeatures] by the library behind the backend,
-   * called alone with the weight packed: what the bench holds the backend's own rate against.
+   * called alone with the weight packed, null where it cannot tell: what the bench holds the backend's own rate against.
    */
-  measureLibraryProduct?(product: LibraryProduct): number;
+  measureLibraryProduct?(product: LibraryProduct): number | null;
 }
 
 export interface LibraryProduct {

@@ -27,6 +27,8 @@ export const nativeBackend: ComputeBackend = {
     return { device: describe(addon), threads: addon.threads() };
   },
   bfloat16IsFaster: () => fasterNativePrecision() === 'bfloat16',
+  measureLibraryProduct: ({ rows, inFeatures, outFeatures, bfloat16 }) =>
+    required().measureLibraryProduct(rows, inFeatures, outFeatures, Number(bfloat16), 60) || null,
   peakBytes: {
     reset: () => required().resetPeak(),
     read: () => required().statistics()[3] ?? 0,

@@ -81,6 +81,8 @@ export interface NativeAddon extends Kernels {
   describe(): string;
   /** GFLOPS of the product m × k × n with a packed right-hand side, best of `rounds`. */
   measureProduct(m: number, k: number, n: number, bfloat16: number, rounds: number): number;
+  /** The same of oneDNN alone, on its own threads; 0 where that cannot be told. */
+  measureLibraryProduct(m: number, k: number, n: number, bfloat16: number, rounds: number): number;
   /** y, outer, [input, its bytes for one outer index, …] */
   concat(y: number, outer: number, inputs: Float64Array): void;
   /** y, count, [input, …] */
@@ -112,6 +114,7 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof Kernels>[] = [
   'setThreads',
   'describe',
   'measureProduct',
+  'measureLibraryProduct',
   'concat',
   'addN',
   'adamw',

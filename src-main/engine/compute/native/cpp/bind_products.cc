@@ -61,6 +61,15 @@ napi_value measure(Call& call) {
   return call.number_result(measure_product(m, k, n, bfloat16, static_cast<int>(call.integer())));
 }
 
+/** m, k, n, bfloat16, rounds → GFLOPS, 0: not known */
+napi_value measure_library(Call& call) {
+  const int64_t m = call.integer();
+  const int64_t k = call.integer();
+  const int64_t n = call.integer();
+  const bool bfloat16 = call.flag();
+  return call.number_result(measure_library_product(m, k, n, bfloat16, static_cast<int>(call.integer())));
+}
+
 /** A block of the tensors' memory for the time of one call. */
 class Scratch {
  public:
@@ -133,6 +142,7 @@ constexpr Method methods[] = {
     {"product", product},
     {"batchProduct", batch_product},
     {"measureProduct", measure},
+    {"measureLibraryProduct", measure_library},
     {"linearCrossEntropy", linear_cross_entropy},
 };
 

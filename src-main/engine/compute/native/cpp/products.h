@@ -84,5 +84,10 @@ class Products {
 std::string product_library();
 /** GFLOPS of the packed product m × k × n, best of `rounds`. */
 double measure_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
+/**
+ * The same of the library alone, with its own threads and both factors in the wanted precision already: what products are
+ * held against. 0 where that cannot be told.
+ */
+double measure_library_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
 
 }  // namespace coto
