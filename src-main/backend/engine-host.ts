@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import type { EngineHome } from '../engine/compute/selection.ts';
 import { findInstallation } from '../engine/compute/tensorflow/installation.ts';
@@ -13,7 +14,10 @@ export interface EngineHost {
   readonly channel: Channel;
   /** Resolves when the engine is gone: with the error that ended it, or null. Never rejects. */
   readonly ended: Promise<Error | null>;
+  /** Ends it as it stands, in the middle of its work. */
   terminate(): Promise<void>;
+  /** Lets an engine at rest come to its own end, which takes milliseconds; what does not is terminated. */
+  end(): Promise<void>;
   /** Resident memory beside this process's own; left out where it is part of that. */
   memoryBytes?(): number;
 }
@@ -22,6 +26,7 @@ export type StartEngine = (home: EngineHome) => EngineHost | null;
 
 /** How much of what an engine's process wrote is kept, to be shown if it crashes. */
 const keptCharacters = 4000;
+const patienceMilliseconds = 2000;
 
 /** Starts the engine where it is wanted. In a process of its own it needs a plain Node: Electron's lends no memory to drivers. */
 export const startEngine: StartEngine = (home) => {
@@ -32,7 +37,11 @@ export const startEngine: StartEngine = (home) => {
 
 /** Starts the engine in a worker thread, from the sources or from the built file, whichever this module belongs to. */
 export function startEngineWorker(file: URL = engineFile('worker')): EngineHost {
-  const worker = new Worker(file);
+  // A worker that is terminated while V8 compiles WebAssembly for it has been seen to take the process down: one that is at
+  // rest is asked to leave instead.
+  const { port1: lifeline, port2: held } = new MessageChannel();
+  lifeline.unref();
+  const worker = new Worker(file, { workerData: { lifeline: held }, transferList: [held] });
   let cause: Error | null = null;
   const ended = new Promise<Error | null>((resolve) => {
     worker.on('error', (error: unknown) => {
@@ -40,11 +49,19 @@ export function startEngineWorker(file: URL = engineFile('worker')): EngineHost 
     });
     worker.on('exit', () => resolve(cause));
   });
+  const terminate = async (): Promise<void> => {
+    await worker.terminate();
+  };
   return {
     channel: messagePortChannel(worker),
     ended,
-    terminate: async () => {
-      await worker.terminate();
+    terminate,
+    end: async () => {
+      lifeline.close();
+      const patience = new AbortController();
+      await Promise.race([ended, setTimeout(patienceMilliseconds, null, { signal: patience.signal })]);
+      patience.abort();
+      await terminate();
     },
   };
 }
@@ -72,15 +89,17 @@ export function startEngineProcess(node: string, file: URL = engineFile('process
       resolve(clean ? null : new Error(`The engine's process ended with ${signal ?? `code ${code}`}.\n${written}`));
     });
   });
+  const terminate = async (): Promise<void> => {
+    terminated = true;
+    child.kill('SIGKILL');
+    await ended;
+  };
   return {
     channel: childProcessChannel(child),
     ended,
     memoryBytes: () => residentBytes(child.pid),
-    terminate: async () => {
-      terminated = true;
-      child.kill('SIGKILL');
-      await ended;
-    },
+    terminate,
+    end: terminate,
   };
 }
 

@@ -225,7 +225,8 @@ export class EngineSupervisor {
   private async end(engine: Engine): Promise<void> {
     this.trials.delete(engine);
     if (this.running === engine) this.running = null;
-    await engine.host.terminate();
+    // What a task still has to say would come to a backend that is closing.
+    await (this.assigned === null ? engine.host.end() : engine.host.terminate());
   }
 }
 

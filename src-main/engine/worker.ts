@@ -1,7 +1,14 @@
-import { parentPort } from 'node:worker_threads';
+import { MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { messagePortChannel } from '../transport/message-port.ts';
 import { serveEngine } from './serve-engine.ts';
 
 if (!parentPort) throw new StudioError('internal', 'The engine worker was started outside a worker thread.');
-serveEngine(messagePortChannel(parentPort));
+const port = parentPort;
+serveEngine(messagePortChannel(port));
+// Whoever started the engine closes this port to let it go: with nothing left to listen to, the thread ends.
+const lifeline: unknown = Reflect.get(Object(workerData), 'lifeline');
+if (lifeline instanceof MessagePort) {
+  lifeline.once('close', () => port.close());
+  lifeline.unref();
+}

@@ -135,6 +135,7 @@ export function hostOf(
     channel,
     ended: new Promise((resolve) => channel.onClose(() => resolve(cause()))),
     terminate: async () => end(),
+    end: async () => end(),
   };
 }
 

@@ -1,4 +1,8 @@
 // The addon as Node and Electron load it: memory, threads, and the table of methods.
+#ifndef _WIN32
+#include <dlfcn.h>
+#endif
+
 #include <cstring>
 #include <string>
 
@@ -8,6 +12,14 @@
 
 namespace coto {
 namespace {
+
+/** Node unloads an addon with the last thread that used it; the pool's threads would wake up where no code is any more. */
+void stay_loaded() {
+#ifndef _WIN32
+  Dl_info self{};
+  if (dladdr(reinterpret_cast<const void*>(&stay_loaded), &self) != 0) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+#endif
+}
 
 /** Tells V8 what lies outside its heap, in large steps: in a steady training step nothing changes. */
 void report_memory(Call& call) {
@@ -148,6 +160,7 @@ void add_methods(napi_env env, napi_value exports, const Method* added, size_t c
 }  // namespace coto
 
 NAPI_MODULE_INIT() {
+  coto::stay_loaded();
   // One memory for each JavaScript thread that loads the addon; it ends with the thread.
   auto* tensors = new coto::Tensors();
   napi_set_instance_data(
