@@ -7,7 +7,7 @@ export interface ComputeProbe {
   /** null where there is no device, as `device` is then. */
   readonly kind: ComputeBackendReport['kind'];
   readonly device: string | null;
-  /** The device's own memory; left out where it does not say, or where it is the machine's. */
+  /** How much there is to compute in: a GPU's own memory, else the machine's. Left out where the device does not say. */
   readonly memoryBytes?: number;
   /** Why it can be used, or exactly why it cannot and what would help. */
   readonly reason: string;

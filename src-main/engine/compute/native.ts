@@ -1,9 +1,9 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
-import { NativeBackend, type NativeMemory } from './native/backend.ts';
+import { NativeBackend } from './native/backend.ts';
 import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
 import { loadAddon } from './native/load-addon.ts';
 
@@ -14,7 +14,13 @@ export const nativeBackend: ComputeBackend = {
   probe: async () => {
     const loaded = loadAddon();
     if (!('addon' in loaded)) return unavailable(loaded.reason);
-    return { available: true, kind: 'cpu', device: describe(loaded.addon), reason: 'Compiled for this machine.' };
+    return {
+      available: true,
+      kind: 'cpu',
+      device: describe(loaded.addon),
+      memoryBytes: totalmem(),
+      reason: 'Compiled for this machine.',
+    };
   },
   activate: async (threads) => {
     const addon = required();
@@ -26,7 +32,10 @@ export const nativeBackend: ComputeBackend = {
     addon.setThreads(wantedThreads);
     return { device: describe(addon), threads: addon.threads() };
   },
-  bfloat16IsFaster: () => fasterNativePrecision() === 'bfloat16',
+  bfloat16IsFaster: () => {
+    const { float32, bfloat16 } = measureNativeProducts();
+    return bfloat16 >= worthwhile * float32;
+  },
   measureLibraryProduct: ({ rows, inFeatures, outFeatures, bfloat16 }) =>
     required().measureLibraryProduct(rows, inFeatures, outFeatures, Number(bfloat16), 60) || null,
   peakBytes: {
@@ -38,24 +47,8 @@ export const nativeBackend: ComputeBackend = {
 let isRegistered = false;
 let wantedThreads = defaultThreads();
 
-/**
- * Threads that the native backend computes with, at once and for later activations; null: as many as the machine runs in
- * parallel. The environment variable COTO_THREADS sets the default.
- */
-export function setNativeThreads(count: number | null): void {
-  wantedThreads = count ?? defaultThreads();
-  const loaded = loadAddon();
-  if ('addon' in loaded) loaded.addon.setThreads(wantedThreads);
-}
-
-/** What the addon's memory holds, or null while tfjs runs on another backend. */
-export function nativeMemory(): NativeMemory | null {
-  const backend = tf.backend();
-  return backend instanceof NativeBackend ? backend.nativeMemory() : null;
-}
-
 /** Rates of typical products in both precisions, in GFLOPS. */
-export interface ProductRates {
+interface ProductRates {
   readonly float32: number;
   readonly bfloat16: number;
 }
@@ -91,12 +84,6 @@ export function measureNativeProducts(): ProductRates {
   const mean = (of: keyof ProductRates) => best.reduce((sum, rate) => sum + rate[of], 0) / best.length;
   rates = { float32: mean('float32'), bfloat16: mean('bfloat16') };
   return rates;
-}
-
-/** What `compute_dtype: auto` takes here: bfloat16 only where it was timed to be at least 1.15 times as fast as float32. */
-export function fasterNativePrecision(): keyof ProductRates {
-  const { float32, bfloat16 } = measureNativeProducts();
-  return bfloat16 >= worthwhile * float32 ? 'bfloat16' : 'float32';
 }
 
 function required(): NativeAddon {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
@@ -29,7 +30,7 @@ export const wasmBackend: ComputeBackend = {
     const folder = findBinaries();
     return folder === null
       ? unavailable(missingReason)
-      : { available: true, kind: 'cpu', device, reason: 'Works on every machine.' };
+      : { available: true, kind: 'cpu', device, memoryBytes: addressableBytes(), reason: 'Works on every machine.' };
   },
   activate: async () => {
     const folder = findBinaries();
@@ -47,6 +48,11 @@ export const wasmBackend: ComputeBackend = {
     return { device: accelerated ? device : `${device}, without fused kernels`, threads: 1 };
   },
 };
+
+/** A WebAssembly memory has 32-bit addresses. */
+function addressableBytes(): number {
+  return Math.min(2 ** 32, totalmem());
+}
 
 const missingReason = `The file ${binaryName} was not found: the installation is incomplete.`;
 

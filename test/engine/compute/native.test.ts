@@ -1,13 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
-import {
-  fasterNativePrecision,
-  measureNativeProducts,
-  nativeMemory,
-  setNativeThreads,
-} from '../../../src-main/engine/compute/native.ts';
+import { measureNativeProducts, nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { product } from '../../../src-main/engine/ops/products.ts';
@@ -25,13 +21,15 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
   beforeAll(async () => {
     await activateCompute('native');
   });
-  afterEach(() => setNativeThreads(null));
+  afterEach(async () => {
+    await activateCompute('native');
+  });
 
   it('trains to the same bits in repeats and at any number of threads', async () => {
     const [once, again] = [await train(6), await train(6)];
     expect(again.factors).toEqual(once.factors);
     for (const threads of [1, 2, 3]) {
-      setNativeThreads(threads);
+      await activateCompute('native', threads);
       expect((await train(6)).factors).toEqual(once.factors);
     }
   });
@@ -163,7 +161,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
   it('takes bfloat16 only where it was timed to be faster', () => {
     const { float32, bfloat16 } = measureNativeProducts();
     expect(float32).toBeGreaterThan(0.5);
-    expect(fasterNativePrecision()).toBe(bfloat16 >= 1.15 * float32 ? 'bfloat16' : 'float32');
+    expect(nativeBackend.bfloat16IsFaster?.()).toBe(bfloat16 >= 1.15 * float32);
   });
 
   it('fetches a tensor that another backend made', async () => {
@@ -209,9 +207,9 @@ async function train(steps: number): Promise<Training> {
 }
 
 function memory() {
-  const found = nativeMemory();
-  if (found === null) throw new Error('tfjs does not run on the native backend');
-  return found;
+  const backend = tf.backend();
+  if (!(backend instanceof NativeBackend)) throw new Error('tfjs does not run on the native backend');
+  return backend.nativeMemory();
 }
 
 function normal(shape: readonly number[], seed: number): tf.Tensor {

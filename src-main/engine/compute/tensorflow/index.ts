@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
@@ -53,6 +53,7 @@ function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | n
     available: true,
     kind: 'cpu',
     device: `CPU, ${availableParallelism()} threads`,
+    memoryBytes: totalmem(),
     reason:
       nvidia === null
         ? `${cpu}: no NVIDIA driver was found (${wantedCuda} would come with the setup in Settings once there is one).`
