@@ -32,7 +32,7 @@ export const computeBackendReportSchema = z.object({
     .nullable()
     .describe('what it computes on; software imitates a GPU on the CPU; null where there is no device'),
   device: z.string().nullable(),
-  memoryBytes: z.number().nullable().describe("how much there is to compute in; null where the device does not say"),
+  memoryBytes: z.number().nullable().describe('how much there is to compute in; null where the device does not say'),
   reason: z.string().describe('why it can be used, or why not and what would help'),
   gemmGflops: z.number().nullable().describe('float32 product 512 × 512 × 512, the best rate; null where not measured'),
   gemmBfloat16Gflops: z.number().nullable().describe('the same in bfloat16; null where not measured, or not offered'),

@@ -20,7 +20,7 @@ describe.each(starts)('the engine in $where', ({ start }) => {
         return host;
       },
     });
-    const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 60, save_steps: 5, seed: 3, coto: {} };
+    const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 120, save_steps: 5, seed: 3, coto: {} };
     const unbroken = await backend.handle('runs.create', { config });
     await backend.idle();
     const broken = await backend.handle('runs.create', { config });
@@ -46,7 +46,7 @@ describe.each(starts)('the engine in $where', ({ start }) => {
         return { losses, masks, sha256: (await backend.handle('adapters.get', { id: adapterId ?? '' })).sha256 };
       }),
     );
-    expect(one?.losses).toHaveLength(60);
+    expect(one?.losses).toHaveLength(120);
     expect(other).toEqual(one);
   });
 });
