@@ -77,6 +77,11 @@ async function show(page, hash) {
 
 /** What makes a page show what it is for. */
 async function prepare(page, id) {
+  if (id === 'home') {
+    // The backend finds out about the machine in its own time, and the page asks now and then.
+    for (const pending of ['not chosen yet', 'not measured yet'])
+      await page.getByText(pending).first().waitFor({ state: 'hidden', timeout: 20_000 });
+  }
   if (id === 'train') {
     const toggle = page.getByRole('switch', { name: 'CoTo' });
     if (!(await toggle.isChecked())) await toggle.click({ force: true });
