@@ -19,7 +19,7 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
     summary: 'train LoRA with and without CoTo on two seeds, merge, prune, and write a report with the figures',
     options: (command) =>
       void command
-        .option('--quick', 'fewer steps and test examples: under three minutes on two cores')
+        .option('--quick', 'fewer steps and test examples: up to a minute on two cores')
         .option(
           '--seeds <seeds...>',
           'two seeds or more instead of 1 and 2: every pair of them is merged',

@@ -17,8 +17,8 @@ export function FirstSteps() {
             <div className={classes['stepTitle']}>Run the demo study</div>
             <div className={classes['stepText']}>
               Two seeds of LoRA and of LoRA with CoTo are trained on few pictures a class; then the adapters are merged,
-              followed along the line between seeds, and pruned. A report says how they compare. Quick takes some three
-              minutes on two cores, full up to twenty.
+              followed along the line between seeds, and pruned. A report says how they compare. Quick takes up to a
+              minute on two cores, full three to twenty, by what the machine computes on.
             </div>
           </div>
           <div className={classes['stepAction']}>
