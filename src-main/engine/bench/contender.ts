@@ -1,6 +1,6 @@
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { AdaptedModel, type AdapterGroup } from '../lora/adapted-model.ts';
+import { AdaptedModel, type AdapterGroup, frozenVariables } from '../lora/adapted-model.ts';
 import { AdamW } from '../training/optimizers/adamw.ts';
 import { TrainingStep } from '../training/training-step.ts';
 import { writeExchange } from './exchange.ts';
@@ -46,11 +46,8 @@ export class Contender {
   async run(mask: readonly number[] | null): Promise<number> {
     const bytes = mask === null ? null : Uint8Array.from(mask);
     this.model.setActive(this.groups, bytes);
-    const frozen = new Set(
-      this.groups.flatMap((group, index) => (bytes !== null && bytes[index] === 0 ? group.variableNames : [])),
-    );
     this.model.setTraining(true);
-    const { loss } = await this.step.run([this.problem.batch], learningRate, frozen);
+    const { loss } = await this.step.run([this.problem.batch], learningRate, frozenVariables(this.groups, bytes));
     this.model.setTraining(false);
     return loss;
   }

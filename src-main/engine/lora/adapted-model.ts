@@ -24,6 +24,11 @@ export interface AdapterGroup {
   readonly variableNames: readonly string[];
 }
 
+/** The variables that an optimizer step with this mask (1 is on, null everything) leaves alone. */
+export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Array | null): ReadonlySet<string> {
+  return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.variableNames)));
+}
+
 /** A linear that is trained whole (modules_to_save) in place of the base's. */
 interface TrainedLinear {
   /** [rows, inFeatures] */

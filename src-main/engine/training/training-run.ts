@@ -4,7 +4,7 @@ import type { CheckpointRecord, RunConfig, RunFacts, RunResult } from '../../../
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
-import type { AdaptedModel, AdapterGroup } from '../lora/adapted-model.ts';
+import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../lora/adapted-model.ts';
 import type { AdapterState } from '../lora/adapter-state.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
@@ -197,13 +197,8 @@ export class TrainingRun {
     learningRate: number,
     draw: CotoDraw | null,
   ): Promise<StepReport> {
-    const frozen = new Set<string>();
-    if (draw)
-      this.groups.forEach((group, index) => {
-        if (draw.mask[index] === 0) for (const name of group.variableNames) frozen.add(name);
-      });
     try {
-      return await this.step.run(batches, learningRate, frozen);
+      return await this.step.run(batches, learningRate, frozenVariables(this.groups, draw?.mask ?? null));
     } catch (thrown) {
       const where = `step ${this.globalStep + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`;
       throw divergedAt(thrown, where);
