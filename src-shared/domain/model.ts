@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A linear of a base model that can carry an adapter. */
+/** A linear or an embedding of a base model that can carry an adapter. */
 export const linearModuleSchema = z.object({
   name: z.string().describe("the module's name in today's transformers, e.g. vit.layers.0.attention.q_proj"),
   aliases: z
@@ -12,7 +12,14 @@ export const linearModuleSchema = z.object({
   outFeatures: z.number().int(),
   hasBias: z.boolean(),
   isHead: z.boolean().describe('the task head: left out by all-linear'),
+  kind: z
+    .enum(['linear', 'embedding'])
+    .default('linear')
+    .describe('an embedding is a table [inFeatures, outFeatures] of which rows are taken'),
+  fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
 });
+/** What nearly every module is. */
+export const plainLinear = { kind: 'linear', fanInFanOut: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
 
 /** What reading config.json and the safetensors' header tells, without loading weights. */
@@ -27,6 +34,11 @@ export const modelDescriptionSchema = z.object({
   hiddenSize: z.number().int(),
   labels: z.array(z.string()),
   image: z.object({ height: z.number().int(), width: z.number().int(), channels: z.number().int() }).nullable(),
+  text: z
+    .object({ vocabularySize: z.number().int(), maxPositions: z.number().int() })
+    .nullable()
+    .default(null)
+    .describe('of models that read tokens'),
   linears: z.array(linearModuleSchema),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
 });

@@ -1,5 +1,6 @@
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
+import { plainLinear } from '../../src-shared/domain/model.ts';
 
 /** A model and a data set as the store keeps them; nothing of them lies on disk. */
 export const modelRecord: ModelRecord = {
@@ -19,6 +20,7 @@ export const modelRecord: ModelRecord = {
     hiddenSize: 4,
     labels: ['a', 'b'],
     image: { height: 28, width: 28, channels: 1 },
+    text: null,
     linears: [
       {
         name: 'vit.layers.0.attention.q_proj',
@@ -29,6 +31,7 @@ export const modelRecord: ModelRecord = {
         outFeatures: 4,
         hasBias: true,
         isHead: false,
+        ...plainLinear,
       },
     ],
     fingerprint: 'f',

@@ -2,7 +2,7 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { datasetReaders } from '../../engine/data/readers/index.ts';
 import { adapterVariants } from '../../engine/lora/variants/index.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
-import { modelFamilies } from '../../engine/models/families.ts';
+import { modelFamilies } from '../../engine/models/families/index.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
 import { studyKinds } from '../../engine/studies/index.ts';
 import { Machine } from '../machine.ts';

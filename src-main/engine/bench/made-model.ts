@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/model.ts';
 import { elementCount, type HostTensor } from '../formats/host-tensor.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
 import { RandomTensors } from './random-tensors.ts';
@@ -45,7 +45,7 @@ export function makeModel(plan: MadeModelPlan): MadeModel {
     tensors.set(`${name}.weight`, made.uniform([outFeatures, inFeatures], 0.7 / Math.sqrt(inFeatures)));
     if (hasBias) tensors.set(`${name}.bias`, made.uniform([outFeatures], 0.02));
     const place = { layer, isHead: layer === null, aliases: [], checkpointKey: name };
-    linears.push({ name, ...place, inFeatures, outFeatures, hasBias });
+    linears.push({ name, ...place, ...plainLinear, inFeatures, outFeatures, hasBias });
   };
   const extras = new Map<string, HostTensor>();
   const addExtra = (name: string, tensor: HostTensor) => {
@@ -74,6 +74,7 @@ export function makeModel(plan: MadeModelPlan): MadeModel {
       hiddenSize: plan.hidden,
       labels: Array.from({ length: plan.classes ?? 0 }, (_, index) => `class ${index}`),
       image: null,
+      text: null,
       linears,
       fingerprint: '',
     },

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { modelFamilies } from '../models/families.ts';
+import { modelFamilies } from '../models/families/index.ts';
 import type { ModelConfigFile, ModelFamily } from '../models/family.ts';
 import { elementCount } from './host-tensor.ts';
 import { type ModelWeights, openModelWeights } from './model-weights.ts';

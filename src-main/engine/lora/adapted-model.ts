@@ -5,6 +5,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
+import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { frozenLinear, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
@@ -208,6 +209,41 @@ export class AdaptedModel implements LinearRunner {
     return this.adapter.variant.forward(x, frozen, adapted.factors, { ...options, dropoutMask: this.maskFor(x) });
   }
 
+  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
+    return tf.gather(this.base.frozenWeight(module).weight, ids);
+  }
+
+  isPlain(module: LinearModule): boolean {
+    if (this.adapter?.trained.has(module.name)) return false;
+    return !this.adapter?.adapted.has(module.name) || !this.isOn(module);
+  }
+
+  /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
+  outputs(inputs: ModelInputs): Readonly<Record<string, tf.Tensor>> {
+    return tf.tidy(() => {
+      const named = this.base.outputs?.(inputs, this) ?? { logits: this.forward(inputs) };
+      return { ...named };
+    });
+  }
+
+  /**
+   * Of a language model, the logits [batch, vocabulary] after each row's last token (padding stands on the left); `cache`
+   * takes up what later calls need. The caller disposes the logits.
+   */
+  nextLogits(inputs: ModelInputs, cache: KeyValueCache): tf.Tensor2D {
+    return tf.tidy(() => {
+      const states = this.layersFrom(0, this.base.embed(inputs, this, cache));
+      cache.advance(states.tokens);
+      const { batch, tokens } = states;
+      const last = tf.tensor1d(
+        Int32Array.from({ length: batch }, (_, row) => (row + 1) * tokens - 1),
+        'int32',
+      );
+      const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, last);
+      return this.base.head({ ...states, hidden, tokens: 1 }, this);
+    });
+  }
+
   /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
   forward(inputs: ModelInputs): tf.Tensor2D {
     return tf.tidy(() => this.base.head(this.layersFrom(0, this.base.embed(inputs, this)), this));
@@ -372,8 +408,13 @@ function tidyStates(run: () => HiddenStates): HiddenStates {
   tf.tidy(() => {
     const states = run();
     made.push(states);
-    const { rotary, mask } = states.context ?? {};
-    return [states.hidden, ...(rotary ? [rotary.cos, rotary.sin] : []), ...(mask ? [mask] : [])];
+    const { rotary, mask, tensors } = states.context ?? {};
+    return [
+      states.hidden,
+      ...(rotary ? [rotary.cos, rotary.sin] : []),
+      ...(mask ? [mask] : []),
+      ...Object.values(tensors ?? {}),
+    ];
   });
   const [states] = made;
   if (states === undefined) throw new Error('a layer gave no states');

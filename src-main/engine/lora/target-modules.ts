@@ -88,7 +88,10 @@ function withoutExcluded(modules: LinearModule[], excluded: string | readonly st
 
 function allLinear(modules: LinearModule[], config: TargetConfig): LinearModule[] {
   return modules.filter(
-    (module) => !module.isHead && (!usesLayers(config) || everyName(module).some((name) => isInLayers(name, config))),
+    (module) =>
+      module.kind === 'linear' &&
+      !module.isHead &&
+      (!usesLayers(config) || everyName(module).some((name) => isInLayers(name, config))),
   );
 }
 

@@ -3,6 +3,7 @@ import type { LinearModule, ModelDescription } from '../../../src-shared/domain/
 import type { FrozenWeight } from '../ops/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import type { RotaryTable } from '../ops/rotary.ts';
+import type { KeyValueCache } from './key-value-cache.ts';
 
 /**
  * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
@@ -11,6 +12,10 @@ import type { RotaryTable } from '../ops/rotary.ts';
 export interface LinearRunner {
   /** x: [rows, inFeatures] → [rows, outFeatures], bias and adapter (if there is an active one) included. */
   linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
+  /** Rows of an embedding: ids [rows] int32 → [rows, outFeatures], adapter (if there is an active one) included. */
+  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
+  /** Whether the module runs as the base has it: neither adapted now nor trained whole. */
+  isPlain(module: LinearModule): boolean;
   /** Whether gradients will be asked for: `activate` then makes the derivative along with the value. */
   readonly taped: boolean;
 }
@@ -33,6 +38,10 @@ export interface SequenceContext {
   readonly rotary?: RotaryTable | undefined;
   /** [batch, tokens], 1 to attend, 0 for padding; left out where there is none. */
   readonly mask?: tf.Tensor2D | undefined;
+  /** Keys and values of the tokens before these, in generation; every layer adds its own. */
+  readonly cache?: KeyValueCache | undefined;
+  /** Whatever else a family computes once for all its layers. */
+  readonly tensors?: Readonly<Record<string, tf.Tensor>> | undefined;
 }
 
 /**
@@ -42,17 +51,23 @@ export interface SequenceContext {
 export interface BaseModel {
   readonly description: ModelDescription;
   readonly layerCount: number;
-  embed(inputs: ModelInputs, runner: LinearRunner): HiddenStates;
+  /**
+   * Texts come as input_ids [batch, tokens] and, where some are padded, attention_mask [batch, tokens]; with a cache the mask is
+   * of all tokens so far, and the ids are the new ones.
+   */
+  embed(inputs: ModelInputs, runner: LinearRunner, cache?: KeyValueCache): HiddenStates;
   /** May give fewer tokens than it got where the rest of the pass does not need them. */
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
-  /** The task's outputs, e.g. logits [batch, labels]. */
+  /** The task's outputs: logits [batch, labels] of a classifier, [batch · tokens, vocabulary] of a language model. */
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /**
    * The loss straight from the last layer's states, where the outputs would be too many to hold (a language model's): the mean
    * over the labels that are not −100. Left out where it is the cross-entropy of the head's outputs.
    */
   loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
-  /** The frozen weight [outFeatures, inFeatures] and bias of a linear, as stored; the caller must not dispose them. */
+  /** Named outputs, where they are not the head's alone. */
+  outputs?(inputs: ModelInputs, runner: LinearRunner): Readonly<Record<string, tf.Tensor>>;
+  /** The frozen weight [outFeatures, inFeatures] and bias of a linear (of an embedding: its table [inFeatures, outFeatures]); the caller must not dispose them. */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
   /**
    * The same as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into the base and take

@@ -28,8 +28,8 @@ export interface ModelFamily {
   readonly modelType: string;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
-  /** What a training step of such a model keeps in memory, from its config alone. */
-  memory(config: ModelConfigFile): ModelMemory;
+  /** What a training step of such a model keeps in memory, from its config alone; texts have `tokens` tokens. */
+  memory(config: ModelConfigFile, tokens?: number): ModelMemory;
   load(
     description: ModelDescription,
     config: ModelConfigFile,

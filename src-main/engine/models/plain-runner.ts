@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { frozenLinear } from '../ops/frozen-linear.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
@@ -15,6 +15,14 @@ export class PlainRunner implements LinearRunner {
 
   linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D {
     return frozenLinear(x, this.base.frozenWeight(module), options);
+  }
+
+  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
+    return tf.gather(this.base.frozenWeight(module).weight, ids);
+  }
+
+  isPlain(): boolean {
+    return true;
   }
 }
 

@@ -63,6 +63,7 @@ export function imageModel(channels: number, height: number, width = height): Mo
     hiddenSize: 1,
     labels: [],
     image: { height, width, channels },
+    text: null,
     linears: [],
     fingerprint: '',
   };

@@ -1,4 +1,4 @@
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/model.ts';
 
 const perLayer = [
   ['attention.q_proj', 'attention.attention.query'],
@@ -24,6 +24,7 @@ export function vitLike(layerCount: number): ModelDescription {
         outFeatures: 4,
         hasBias: true,
         isHead: false,
+        ...plainLinear,
       });
     }
   linears.push({
@@ -35,6 +36,7 @@ export function vitLike(layerCount: number): ModelDescription {
     outFeatures: 2,
     hasBias: true,
     isHead: true,
+    ...plainLinear,
   });
   return {
     family: 'vit',
@@ -47,6 +49,7 @@ export function vitLike(layerCount: number): ModelDescription {
     hiddenSize: 4,
     labels: ['cat', 'dog'],
     image: { height: 8, width: 8, channels: 1 },
+    text: null,
     linears,
     fingerprint: 'none',
   };

@@ -3,6 +3,7 @@ import type { AdapterState, ModuleFactors } from '../../../src-main/engine/lora/
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { plainLinear } from '../../../src-shared/domain/model.ts';
 
 export function matrix(rows: readonly (readonly number[])[]): HostTensor {
   return { shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) };
@@ -65,6 +66,7 @@ export function description(layerCount: number, features = 2): ModelDescription 
     hiddenSize: features,
     labels: ['zero', 'one'],
     image: null,
+    text: null,
     linears: [
       ...layers.flatMap((layer) =>
         ['q_proj', 'v_proj'].map((name) => ({
@@ -76,6 +78,7 @@ export function description(layerCount: number, features = 2): ModelDescription 
           outFeatures: features,
           hasBias: false,
           isHead: false,
+          ...plainLinear,
         })),
       ),
       {
@@ -87,6 +90,7 @@ export function description(layerCount: number, features = 2): ModelDescription 
         outFeatures: 2,
         hasBias: true,
         isHead: true,
+        ...plainLinear,
       },
     ],
     fingerprint: 'fingerprint',

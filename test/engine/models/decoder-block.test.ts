@@ -4,14 +4,11 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
 import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
-import {
-  type DecoderBlock,
-  rotaryTable,
-  runDecoderBlock,
-} from '../../../src-main/engine/models/blocks/decoder-block.ts';
+import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';
+import { frequenciesOf, rotaryTable } from '../../../src-main/engine/models/decoder/rope.ts';
 import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
 import { as1D, as2D } from '../../../src-main/engine/ops/operation.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 
@@ -35,6 +32,10 @@ afterAll(() => {
 const runner: LinearRunner = {
   taped: false,
   linear: (module, x, options) => frozenLinear(x, linear(module.name), options),
+  embedding: () => {
+    throw new Error('a block embeds nothing');
+  },
+  isPlain: () => true,
 };
 
 it('gives the logits of transformers for a batch with padding', async () => {
@@ -85,7 +86,7 @@ it('passes gradients down that agree with finite differences, and keeps no tenso
 function forward(x: tf.Tensor2D, mask: readonly number[] | null): tf.Tensor2D {
   const positions = Array.from({ length: tokens }, (_, position) => position);
   const context = {
-    rotary: rotaryTable(positions, config.headSize, config.theta),
+    rotary: rotaryTable(positions, frequenciesOf(config.theta, config.headSize)),
     mask: mask === null ? undefined : tf.tensor2d([...mask], [batch, tokens]),
   };
   let states: HiddenStates = { hidden: x, batch, tokens, context };
@@ -111,14 +112,18 @@ function block(layer: number): DecoderBlock {
       outFeatures,
       hasBias: false,
       isHead: false,
+      ...plainLinear,
     };
   };
   return {
+    layer,
     heads: config.heads,
     keyValueHeads: config.keyValueHeads,
     window: 0,
     before: { scale: vector(`${key}.input_layernorm`), epsilon: config.epsilon },
     after: { scale: vector(`${key}.post_attention_layernorm`), epsilon: config.epsilon },
+    queryNorm: null,
+    keyNorm: null,
     q: module('self_attn.q_proj'),
     k: module('self_attn.k_proj'),
     v: module('self_attn.v_proj'),

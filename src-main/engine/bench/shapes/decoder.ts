@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BaseModel, HiddenStates } from '../../models/base-model.ts';
-import { type DecoderBlock, type RmsNorm, rotaryTable, runDecoderBlock } from '../../models/blocks/decoder-block.ts';
+import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../../models/blocks/decoder-block.ts';
 import { FrozenTensors } from '../../models/blocks/weights.ts';
+import { frequenciesOf, rotaryTable } from '../../models/decoder/rope.ts';
 import { FrozenWeight, frozenLinear, linearCrossEntropy } from '../../ops/index.ts';
 import { as2D } from '../../ops/operation.ts';
 import { rmsNorm } from '../../ops/rms-norm.ts';
@@ -95,11 +96,14 @@ async function loadDecoder(
   const blocks: DecoderBlock[] = [];
   for (let layer = 0; layer < layers; layer++)
     blocks.push({
+      layer,
       heads,
       keyValueHeads: heads,
       window: 0,
       before: await loadNorm(`layers.${layer}.before`),
       after: await loadNorm(`layers.${layer}.after`),
+      queryNorm: null,
+      keyNorm: null,
       q: linearOf(model, layer, 'q_proj'),
       k: linearOf(model, layer, 'k_proj'),
       v: linearOf(model, layer, 'v_proj'),
@@ -110,8 +114,7 @@ async function loadDecoder(
     });
   const positions = rotaryTable(
     Array.from({ length: tokens }, (_, position) => position),
-    hidden / heads,
-    theta,
+    frequenciesOf(theta, hidden / heads),
   );
   const rotary = { cos: tensors.own(positions.cos), sin: tensors.own(positions.sin) };
   const normalised = (states: HiddenStates) => rmsNorm(states.hidden, norm.scale, norm.epsilon);

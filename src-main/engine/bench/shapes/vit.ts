@@ -3,7 +3,7 @@ import { readConfig } from '../../formats/hf-model.ts';
 import { elementCount, type HostTensor } from '../../formats/host-tensor.ts';
 import { readSafetensors } from '../../formats/safetensors.ts';
 import { loadBaseModel } from '../../models/load-model.ts';
-import { parseVitConfig } from '../../models/vit-config.ts';
+import { parseVitConfig } from '../../models/vision/vit-config.ts';
 import { RandomTensors } from '../random-tensors.ts';
 import type { BenchShape } from '../shape.ts';
 

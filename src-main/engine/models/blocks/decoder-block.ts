@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { attention } from '../../ops/attention.ts';
 import { gatedSilu } from '../../ops/gated-silu.ts';
+import { as2D } from '../../ops/operation.ts';
 import { rmsNorm } from '../../ops/rms-norm.ts';
-import { type RotaryTable, rotary } from '../../ops/rotary.ts';
+import { rotary } from '../../ops/rotary.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 
 /** A frozen root-mean-square normalisation. */
@@ -17,6 +18,7 @@ export interface RmsNorm {
  * part, both with a residual; positions are turned into queries and keys. Whether a linear has a bias is the linear's affair.
  */
 export interface DecoderBlock {
+  readonly layer: number;
   readonly heads: number;
   /** Heads of keys and values; each serves heads / keyValueHeads heads of queries. */
   readonly keyValueHeads: number;
@@ -24,6 +26,9 @@ export interface DecoderBlock {
   readonly window: number;
   readonly before: RmsNorm;
   readonly after: RmsNorm;
+  /** Over each head of the queries and of the keys, before they are turned (Qwen 3). */
+  readonly queryNorm: RmsNorm | null;
+  readonly keyNorm: RmsNorm | null;
   readonly q: LinearModule;
   readonly k: LinearModule;
   readonly v: LinearModule;
@@ -48,31 +53,28 @@ function attend(block: DecoderBlock, states: HiddenStates, runner: LinearRunner)
   const table = context?.rotary;
   if (table === undefined) throw new Error('a decoder block needs a table of positions');
   const normalised = rmsNorm(hidden, block.before.scale, block.before.epsilon);
-  const attended = attention(
-    rotary(runner.linear(block.q, normalised), table, heads),
-    rotary(runner.linear(block.k, normalised), table, keyValueHeads),
-    runner.linear(block.v, normalised),
-    { batch, tokens, heads, keyValueHeads, causal: true, window, mask: context?.mask },
-  );
+  const q = rotary(byHead(runner.linear(block.q, normalised), block.queryNorm), table, heads);
+  const own = {
+    keys: rotary(byHead(runner.linear(block.k, normalised), block.keyNorm), table, keyValueHeads),
+    values: runner.linear(block.v, normalised),
+  };
+  const cache = context?.cache;
+  const { keys, values } = cache?.append(block.layer, own.keys, own.values, batch) ?? own;
+  const seen = tokens + (cache?.length ?? 0);
+  const shape = { batch, tokens: seen, queryTokens: tokens, heads, keyValueHeads, causal: true, window };
+  const attended = attention(q, keys, values, { ...shape, mask: context?.mask });
   return runner.linear(block.o, attended, { residual: hidden });
+}
+
+/** Normalises the heads one by one: x [rows, heads · headSize]. */
+function byHead(x: tf.Tensor2D, norm: RmsNorm | null): tf.Tensor2D {
+  if (norm === null) return x;
+  const parted = as2D(tf.reshape(x, [-1, norm.scale.size]));
+  return as2D(tf.reshape(rmsNorm(parted, norm.scale, norm.epsilon), x.shape));
 }
 
 function feedForward(block: DecoderBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
   const normalised = rmsNorm(x, block.after.scale, block.after.epsilon);
   const inner = gatedSilu(runner.linear(block.gate, normalised), runner.linear(block.up, normalised));
   return runner.linear(block.down, inner, { residual: x });
-}
-
-/** Angles position · theta^(−2i / headSize) of Su et al. 2021, made in double precision: one row a position. */
-export function rotaryTable(positions: ArrayLike<number>, headSize: number, theta: number): RotaryTable {
-  const half = headSize / 2;
-  const [cos, sin] = [new Float32Array(positions.length * half), new Float32Array(positions.length * half)];
-  for (let row = 0; row < positions.length; row++)
-    for (let index = 0; index < half; index++) {
-      const angle = (positions[row] ?? 0) * theta ** ((-2 * index) / headSize);
-      cos[row * half + index] = Math.cos(angle);
-      sin[row * half + index] = Math.sin(angle);
-    }
-  const shape: [number, number] = [positions.length, half];
-  return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
 }

@@ -19,13 +19,19 @@ export class FrozenTensors {
     this.bfloat16 = bfloat16;
   }
 
+  /** A linear's weight and bias, or an embedding's table. */
   async loadLinear(module: LinearModule): Promise<void> {
     const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
     const frozen = await this.read(
       `${module.checkpointKey}.weight`,
-      (weight) => new FrozenWeight(weight, bias, this.bfloat16),
+      (weight) => new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16),
     );
     this.linears.set(module.name, frozen);
+  }
+
+  /** Lets a linear stand on what another module holds, as a head does that is tied to the embedding. */
+  share(module: LinearModule, owner: LinearModule): void {
+    this.linears.set(module.name, this.linear(owner));
   }
 
   /** A tensor by its checkpoint name, in another shape with as many values where one is given. */
@@ -56,6 +62,7 @@ export class FrozenTensors {
     return tensor;
   }
 
+  /** What `loadLinear` or `share` put there. */
   linear(module: LinearModule): FrozenWeight {
     const found = this.linears.get(module.name);
     if (found === undefined) throw new Error(`the model has no linear ${module.name}`);
@@ -63,11 +70,18 @@ export class FrozenTensors {
   }
 
   dispose(): void {
-    for (const weight of this.linears.values()) weight.dispose();
+    for (const weight of new Set(this.linears.values())) weight.dispose();
     tf.dispose(this.owned);
     this.linears.clear();
     this.owned.length = 0;
   }
+}
+
+function transposed({ shape: [rows = 0, columns = 0], data }: HostTensor): HostTensor {
+  const turned = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = data[row * columns + column] ?? 0;
+  return { shape: [columns, rows], data: turned };
 }
 
 function copied({ shape, data }: HostTensor): HostTensor {

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelConfigFile } from './family.ts';
+
+export const positiveInteger = z.number().int().positive();
+
+/**
+ * config.json as `schema` reads it; null counts as not given.
+ * @param label what the config should be of, e.g. "a Llama".
+ * @throws StudioError invalid_file naming the file and the key.
+ */
+export function parseConfig<Schema extends z.ZodType>(
+  file: ModelConfigFile,
+  schema: Schema,
+  label: string,
+): z.infer<Schema> {
+  const checked = schema.safeParse(withoutNull(file.value));
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  const key = issue?.path.join('.') ?? '';
+  const isMissing =
+    typeof file.value === 'object' &&
+    file.value !== null &&
+    issue?.path.length === 1 &&
+    !Object.hasOwn(file.value, key);
+  throw new StudioError(
+    'invalid_file',
+    isMissing ? `${file.path} lacks the key "${key}".` : `${file.path}: ${key}: ${issue?.message ?? 'not a config'}.`,
+    `It is not the complete config.json of ${label}.`,
+  );
+}
+
+/** A value that changes what a model computes, and that the studio does not know. */
+export function unsupportedValue(file: ModelConfigFile, key: string, value: unknown, supported: string): StudioError {
+  return new StudioError(
+    'refused',
+    `${file.path}: ${key} is ${JSON.stringify(value)}, but only ${supported} is supported.`,
+    'The model would compute something else without it.',
+  );
+}
+
+/** @throws StudioError invalid_file where the heads do not share the width evenly. */
+export function sizeOfHead(file: ModelConfigFile, hiddenSize: number, heads: number): number {
+  if (hiddenSize % heads === 0) return hiddenSize / heads;
+  throw new StudioError(
+    'invalid_file',
+    `${file.path}: hidden_size ${hiddenSize} cannot be divided among ${heads} heads.`,
+  );
+}
+
+/** id2label has the ids as text, in any order: 0 … n − 1, none missing. */
+export function orderedLabels(file: ModelConfigFile, id2label: Readonly<Record<string, string>>): string[] {
+  const byId = new Map(Object.entries(id2label));
+  return Array.from({ length: byId.size }, (_, id) => {
+    const label = byId.get(String(id));
+    if (label === undefined)
+      throw new StudioError('invalid_file', `${file.path}: id2label names no label for id ${id}.`);
+    return label;
+  });
+}
+
+function withoutNull(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null));
+}

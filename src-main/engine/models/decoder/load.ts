@@ -1,0 +1,100 @@
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import { linearCrossEntropy } from '../../ops/linear-cross-entropy.ts';
+import { rmsNorm } from '../../ops/rms-norm.ts';
+import { softmaxCrossEntropy } from '../../ops/softmax-cross-entropy.ts';
+import type { BaseModel, HiddenStates } from '../base-model.ts';
+import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../blocks/decoder-block.ts';
+import { FrozenTensors } from '../blocks/weights.ts';
+import type { LoadOptions } from '../family.ts';
+import { namedModules } from '../named-modules.ts';
+import { readTextInputs } from '../text-inputs.ts';
+import type { DecoderConfig } from './config.ts';
+import { decoderLinearName, embeddingName, headName } from './modules.ts';
+import { rotaryTable } from './rope.ts';
+
+/** Loads a causal language model that is built like Llama. */
+export async function loadDecoder(
+  description: ModelDescription,
+  config: DecoderConfig,
+  source: TensorSource,
+  options: LoadOptions,
+): Promise<BaseModel> {
+  const tensors = new FrozenTensors(source, options);
+  try {
+    const module = namedModules(description);
+    const [embedding, head] = [module(embeddingName), module(headName)];
+    for (const one of description.linears) if (one !== head || !config.isTied) await tensors.loadLinear(one);
+    if (config.isTied) tensors.share(head, embedding);
+    const norm = async (name: string): Promise<RmsNorm> => ({
+      scale: await tensors.loadVector(`${name}.weight`),
+      epsilon: config.epsilon,
+    });
+    const blocks: DecoderBlock[] = [];
+    for (let layer = 0; layer < config.layerCount; layer++)
+      blocks.push(await loadBlock(config, layer, (role) => module(decoderLinearName(layer, role)), norm));
+    const last = await norm('model.norm');
+    const normalised = ({ hidden }: HiddenStates) => rmsNorm(hidden, last.scale, last.epsilon);
+    return {
+      description,
+      layerCount: config.layerCount,
+      embed: (inputs, runner, cache) => {
+        const { ids, batch, tokens, mask, positions } = readTextInputs(inputs, limitsOf(config), cache?.length);
+        const highest = positions.reduce((most, position) => Math.max(most, position), 0);
+        const rotary = rotaryTable(positions, config.rope.frequencies(highest));
+        const hidden = runner.embedding(embedding, ids);
+        return { hidden, batch, tokens, context: { rotary, mask, cache } };
+      },
+      layer: (index, states, runner) => {
+        const block = blocks[index];
+        if (block === undefined) throw new Error(`the model has no layer ${index}`);
+        return runDecoderBlock(block, states, runner);
+      },
+      head: (states, runner) => runner.linear(head, normalised(states)),
+      loss: (states, labels, runner) =>
+        runner.isPlain(head)
+          ? linearCrossEntropy(normalised(states), tensors.linear(head), labels)
+          : softmaxCrossEntropy(runner.linear(head, normalised(states)), labels),
+      frozen: (one) => {
+        const { weight, bias } = tensors.linear(one);
+        return { weight, bias };
+      },
+      frozenWeight: (one) => tensors.linear(one),
+      dispose: () => tensors.dispose(),
+    };
+  } catch (error) {
+    tensors.dispose();
+    throw error;
+  }
+}
+
+async function loadBlock(
+  config: DecoderConfig,
+  layer: number,
+  module: (role: Parameters<typeof decoderLinearName>[1]) => LinearModule,
+  norm: (name: string) => Promise<RmsNorm>,
+): Promise<DecoderBlock> {
+  const key = `model.layers.${layer}`;
+  return {
+    layer,
+    heads: config.heads,
+    keyValueHeads: config.keyValueHeads,
+    window: config.windows[layer] ?? 0,
+    before: await norm(`${key}.input_layernorm`),
+    after: await norm(`${key}.post_attention_layernorm`),
+    queryNorm: config.hasHeadNorms ? await norm(`${key}.self_attn.q_norm`) : null,
+    keyNorm: config.hasHeadNorms ? await norm(`${key}.self_attn.k_norm`) : null,
+    q: module('q'),
+    k: module('k'),
+    v: module('v'),
+    o: module('o'),
+    gate: module('gate'),
+    up: module('up'),
+    down: module('down'),
+  };
+}
+
+/** Rotary positions go on beyond what the model was trained for, as in transformers. */
+function limitsOf(config: DecoderConfig): { vocabularySize: number; maxPositions: number } {
+  return { vocabularySize: config.vocabularySize, maxPositions: Number.POSITIVE_INFINITY };
+}

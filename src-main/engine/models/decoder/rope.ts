@@ -1,0 +1,127 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { RotaryTable } from '../../ops/rotary.ts';
+import { unsupportedValue } from '../config-file.ts';
+import type { ModelConfigFile } from '../family.ts';
+
+const scalingSchema = z.looseObject({
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  rope_theta: z.number().positive().optional(),
+  factor: z.number().positive().optional(),
+  low_freq_factor: z.number().positive().optional(),
+  high_freq_factor: z.number().positive().optional(),
+  original_max_position_embeddings: z.number().int().positive().optional(),
+  partial_rotary_factor: z.number().optional(),
+});
+
+/** Where configs say how positions are turned in: today's `rope_parameters`, or `rope_theta` with `rope_scaling` before. */
+export const ropeKeys = {
+  rope_theta: z.number().positive().optional(),
+  rope_scaling: scalingSchema.optional(),
+  rope_parameters: scalingSchema.optional(),
+  partial_rotary_factor: z.number().optional(),
+};
+
+/** Rotary position embedding (Su et al. 2021) and what stretches it. */
+export interface Rope {
+  readonly headSize: number;
+  /** Frequencies [headSize / 2] for texts whose last position is `highest`. */
+  frequencies(highest: number): Float32Array;
+}
+
+interface RopeConfig {
+  readonly rope_theta?: number | undefined;
+  readonly rope_scaling?: z.infer<typeof scalingSchema> | undefined;
+  readonly rope_parameters?: z.infer<typeof scalingSchema> | undefined;
+  readonly partial_rotary_factor?: number | undefined;
+}
+
+/**
+ * Reads the kinds default, linear (Chen et al. 2023), dynamic (NTK-aware) and llama3.
+ * @throws StudioError refused for another kind, naming the key.
+ */
+export function readRope(
+  file: ModelConfigFile,
+  config: RopeConfig,
+  sizes: { headSize: number; maxPositions: number; theta: number },
+): Rope {
+  const key = config.rope_parameters ? 'rope_parameters' : 'rope_scaling';
+  const given = config.rope_parameters ?? config.rope_scaling ?? {};
+  const partial = given.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
+  if (partial !== 1) throw unsupportedValue(file, 'partial_rotary_factor', partial, '1');
+  const theta = given.rope_theta ?? config.rope_theta ?? sizes.theta;
+  const { headSize, maxPositions } = sizes;
+  const kind = given.rope_type ?? given.type ?? 'default';
+  const required = (name: 'factor' | 'low_freq_factor' | 'high_freq_factor') => {
+    const value = given[name];
+    if (value === undefined) throw unsupportedValue(file, `${key}.${name}`, null, `a number (for the type "${kind}")`);
+    return value;
+  };
+  const fixed = (values: Float32Array): Rope => ({ headSize, frequencies: () => values });
+  const plain = frequenciesOf(theta, headSize);
+  switch (kind) {
+    case 'default':
+      return fixed(plain);
+    case 'linear': {
+      const factor = required('factor');
+      return fixed(plain.map((value) => value / factor));
+    }
+    case 'dynamic': {
+      const factor = required('factor');
+      const exponent = headSize / (headSize - 2);
+      return {
+        headSize,
+        frequencies: (highest) => {
+          const tokens = Math.max(highest + 1, maxPositions);
+          if (tokens === maxPositions) return plain;
+          return frequenciesOf(theta * ((factor * tokens) / maxPositions - (factor - 1)) ** exponent, headSize);
+        },
+      };
+    }
+    case 'llama3':
+      return fixed(
+        plain.map((frequency) =>
+          stretchedByWavelength(frequency, {
+            factor: required('factor'),
+            low: required('low_freq_factor'),
+            high: required('high_freq_factor'),
+            original: given.original_max_position_embeddings ?? maxPositions,
+          }),
+        ),
+      );
+    default:
+      throw unsupportedValue(file, `${key}.rope_type`, kind, '"default", "linear", "dynamic" or "llama3"');
+  }
+}
+
+/** Cosines and sines for these positions: one row a position. Angles are float32, as models meet them in training. */
+export function rotaryTable(positions: ArrayLike<number>, frequencies: Float32Array): RotaryTable {
+  const half = frequencies.length;
+  const [cos, sin] = [new Float32Array(positions.length * half), new Float32Array(positions.length * half)];
+  for (let row = 0; row < positions.length; row++)
+    for (let index = 0; index < half; index++) {
+      const angle = Math.fround((positions[row] ?? 0) * (frequencies[index] ?? 0));
+      cos[row * half + index] = Math.cos(angle);
+      sin[row * half + index] = Math.sin(angle);
+    }
+  const shape: [number, number] = [positions.length, half];
+  return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
+}
+
+/** theta^(−2i / headSize) for i below headSize / 2. */
+export function frequenciesOf(theta: number, headSize: number): Float32Array {
+  return Float32Array.from({ length: headSize / 2 }, (_, index) => 1 / Math.fround(theta ** ((2 * index) / headSize)));
+}
+
+/** Llama 3.1's rule: short waves stay, long ones are stretched by the factor, those between are blended. */
+function stretchedByWavelength(
+  frequency: number,
+  { factor, low, high, original }: { factor: number; low: number; high: number; original: number },
+): number {
+  const wavelength = (2 * Math.PI) / frequency;
+  if (wavelength > original / low) return frequency / factor;
+  if (wavelength < original / high) return frequency;
+  const smooth = (original / wavelength - low) / (high - low);
+  return (1 - smooth) * (frequency / factor) + smooth * frequency;
+}

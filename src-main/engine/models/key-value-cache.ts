@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as2D } from '../ops/operation.ts';
+
+/** Keys and values of the tokens that a language model has read, layer by layer, so that each is computed once. */
+export class KeyValueCache {
+  private readonly layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
+  private tokens = 0;
+
+  /** Tokens of each row so far. */
+  get length(): number {
+    return this.tokens;
+  }
+
+  /**
+   * Takes up new keys and values [batch · new, width] of a layer and gives those of all tokens so far, [batch · (length + new),
+   * width]; these stay the cache's own.
+   */
+  append(
+    layer: number,
+    keys: tf.Tensor2D,
+    values: tf.Tensor2D,
+    batch: number,
+  ): { keys: tf.Tensor2D; values: tf.Tensor2D } {
+    const before = this.layers[layer];
+    const grown = {
+      keys: joined(before?.keys, keys, batch),
+      values: joined(before?.values, values, batch),
+    };
+    if (before) tf.dispose([before.keys, before.values]);
+    this.layers[layer] = grown;
+    return { keys: flat(grown.keys), values: flat(grown.values) };
+  }
+
+  /** To be called once all layers have taken up so many new tokens. */
+  advance(tokens: number): void {
+    this.tokens += tokens;
+  }
+
+  dispose(): void {
+    for (const { keys, values } of this.layers) tf.dispose([keys, values]);
+    this.layers.length = 0;
+    this.tokens = 0;
+  }
+}
+
+function joined(before: tf.Tensor3D | undefined, added: tf.Tensor2D, batch: number): tf.Tensor3D {
+  return tf.tidy(() => {
+    const [rows, width] = added.shape;
+    const parted = tf.reshape<tf.Rank.R3>(added, [batch, rows / batch, width]);
+    return tf.keep(before ? tf.concat3d([before, parted], 1) : tf.clone(parted));
+  });
+}
+
+function flat(tensor: tf.Tensor3D): tf.Tensor2D {
+  const [batch, tokens, width] = tensor.shape;
+  return as2D(tf.reshape(tensor, [batch * tokens, width]));
+}

@@ -1,0 +1,11 @@
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+
+/** Looks up a description's modules by their names; a family asks for those that it described itself. */
+export function namedModules(description: ModelDescription): (name: string) => LinearModule {
+  const byName = new Map(description.linears.map((module) => [module.name, module]));
+  return (name) => {
+    const module = byName.get(name);
+    if (module === undefined) throw new Error(`the description lacks the module ${name}`);
+    return module;
+  };
+}

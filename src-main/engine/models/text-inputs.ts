@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelInputs } from './base-model.ts';
+
+/** A batch of texts, looked through. */
+export interface TextInputs {
+  /** [batch · tokens] int32 */
+  readonly ids: tf.Tensor1D;
+  readonly batch: number;
+  /** New tokens of each row. */
+  readonly tokens: number;
+  /** [batch, all tokens so far] float32, 1 to attend, 0 for padding; undefined where there is none. */
+  readonly mask: tf.Tensor2D | undefined;
+  /** Of every new token, row after row; of one row alone where all rows have the same. */
+  readonly positions: Int32Array;
+}
+
+interface Limits {
+  readonly vocabularySize: number;
+  readonly maxPositions: number;
+}
+
+/**
+ * Reads input_ids [batch, tokens] with attention_mask [batch, past + tokens] and position_ids [batch, tokens] where they are
+ * given. Positions count from a row's first token that is no padding.
+ * @param past tokens that came before these.
+ * @throws StudioError invalid_input where a tensor is missing or an id is none of the vocabulary.
+ */
+export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): TextInputs {
+  const given = inputs['input_ids'];
+  if (given === undefined) throw new StudioError('invalid_input', 'The inputs lack the tensor "input_ids".');
+  const [batch = 0, tokens = 0] = given.shape;
+  if (given.shape.length !== 2)
+    throw new StudioError('invalid_input', `input_ids has the shape [${given.shape.join(', ')}], not [batch, tokens].`);
+  for (const id of given.dataSync())
+    if (!(id >= 0 && id < limits.vocabularySize))
+      throw new StudioError(
+        'invalid_input',
+        `input_ids holds the token ${id}, but the model knows the tokens 0 to ${limits.vocabularySize - 1}.`,
+        'The texts were tokenised with the tokenizer of another model.',
+      );
+  const ids = tf.reshape<tf.Rank.R1>(tf.cast(given, 'int32'), [batch * tokens]);
+  const attended = readMask(inputs['attention_mask'], batch, past + tokens);
+  const positions = readPositions(inputs['position_ids'], attended, { batch, tokens, past });
+  const highest = positions.reduce((most, position) => Math.max(most, position), 0);
+  if (highest >= limits.maxPositions)
+    throw new StudioError(
+      'invalid_input',
+      `A text has ${highest + 1} tokens, but the model has places for ${limits.maxPositions}.`,
+      'Shorten the text, or cut it off at that many tokens.',
+    );
+  return {
+    ids,
+    batch,
+    tokens,
+    mask: attended === null ? undefined : tf.tensor2d(attended, [batch, past + tokens]),
+    positions,
+  };
+}
+
+/** Null where nothing is padding. */
+function readMask(given: tf.Tensor | undefined, batch: number, total: number): Float32Array | null {
+  if (given === undefined) return null;
+  if (given.shape.join() !== [batch, total].join())
+    throw new StudioError(
+      'invalid_input',
+      `attention_mask has the shape [${given.shape.join(', ')}] where [${batch}, ${total}] is expected.`,
+    );
+  const mask = Float32Array.from(given.dataSync());
+  return mask.every((value) => value === 1) ? null : mask;
+}
+
+function readPositions(
+  given: tf.Tensor | undefined,
+  mask: Float32Array | null,
+  { batch, tokens, past }: { batch: number; tokens: number; past: number },
+): Int32Array {
+  if (given !== undefined) return Int32Array.from(given.dataSync());
+  const total = past + tokens;
+  const padded = Array.from({ length: batch }, (_, row) => {
+    if (mask === null) return 0;
+    const first = mask.subarray(row * total, (row + 1) * total).indexOf(1);
+    return Math.max(0, first);
+  });
+  if (padded.every((count) => count === 0)) return Int32Array.from({ length: tokens }, (_, index) => past + index);
+  return Int32Array.from(
+    padded.flatMap((count) => Array.from({ length: tokens }, (_, index) => past + index - count)),
+  ).map((position) => Math.max(0, position));
+}

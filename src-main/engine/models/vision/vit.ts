@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import { firstTokens } from '../../ops/first-tokens.ts';
+import { as2D } from '../../ops/operation.ts';
+import type { BaseModel } from '../base-model.ts';
+import { applyNorm, loadNorm } from '../blocks/norm.ts';
+import { embedPatches, type PatchEmbedding } from '../blocks/patch-embedding.ts';
+import { type PreNormBlock, runPreNormBlock } from '../blocks/pre-norm-block.ts';
+import { FrozenTensors } from '../blocks/weights.ts';
+import type { LoadOptions } from '../family.ts';
+import type { VitConfig } from './vit-config.ts';
+
+/** Loads `ViTForImageClassification` (no pooler: the classifier reads the class token after the last normalisation). */
+export async function loadVit(
+  description: ModelDescription,
+  config: VitConfig,
+  source: TensorSource,
+  options: LoadOptions,
+): Promise<BaseModel> {
+  const tensors = new FrozenTensors(source, options);
+  try {
+    const byName = new Map(description.linears.map((module) => [module.name, module]));
+    for (const module of description.linears) await tensors.loadLinear(module);
+    const embedding = await loadEmbedding(tensors, config);
+    const blocks: PreNormBlock[] = [];
+    for (let layer = 0; layer < config.layerCount; layer++)
+      blocks.push(await loadBlock(tensors, config, byName, layer));
+    const finalNorm = await loadNorm(tensors, 'vit.layernorm', config.epsilon);
+    const classifier = named(byName, 'classifier');
+    return {
+      description,
+      layerCount: config.layerCount,
+      embed: (inputs) => {
+        const pixels = inputs['pixel_values'];
+        if (pixels === undefined) throw new StudioError('invalid_input', 'The inputs lack the tensor "pixel_values".');
+        return embedPatches(embedding, pixels);
+      },
+      layer: (index, states, runner) => {
+        const block = blocks[index];
+        if (block === undefined) throw new Error(`the model has no layer ${index}`);
+        return runPreNormBlock(block, states, runner, index === config.layerCount - 1);
+      },
+      head: (states, runner) =>
+        runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states.tokens))),
+      frozen: (module) => {
+        const { weight, bias } = tensors.linear(module);
+        return { weight, bias };
+      },
+      frozenWeight: (module) => tensors.linear(module),
+      dispose: () => tensors.dispose(),
+    };
+  } catch (error) {
+    tensors.dispose();
+    throw error;
+  }
+}
+
+async function loadEmbedding(tensors: FrozenTensors, config: VitConfig): Promise<PatchEmbedding> {
+  const { hiddenSize: hidden, image, patch } = config;
+  const area = image.channels * patch.height * patch.width;
+  const key = 'vit.embeddings';
+  const filters = await tensors.load(`${key}.patch_embeddings.projection.weight`, [hidden, area]);
+  const bias = await tensors.loadVector(`${key}.patch_embeddings.projection.bias`);
+  const classToken = await tensors.load(`${key}.cls_token`);
+  const positions = await tensors.load(`${key}.position_embeddings`);
+  return {
+    image,
+    patch,
+    projection: as2D(filters),
+    bias,
+    classRow: tensors.own(tf.tidy(() => tf.add(classToken, tf.slice(positions, [0, 0, 0], [1, 1, hidden])))),
+    positions: tensors.own(tf.slice(positions, [0, 1, 0], [1, config.tokens - 1, hidden])),
+  };
+}
+
+async function loadBlock(
+  tensors: FrozenTensors,
+  config: VitConfig,
+  byName: ReadonlyMap<string, LinearModule>,
+  layer: number,
+): Promise<PreNormBlock> {
+  const linear = (name: string) => named(byName, `vit.layers.${layer}.${name}`);
+  const key = `vit.encoder.layer.${layer}`;
+  return {
+    heads: config.heads,
+    before: await loadNorm(tensors, `${key}.layernorm_before`, config.epsilon),
+    after: await loadNorm(tensors, `${key}.layernorm_after`, config.epsilon),
+    q: linear('attention.q_proj'),
+    k: linear('attention.k_proj'),
+    v: linear('attention.v_proj'),
+    o: linear('attention.o_proj'),
+    fc1: linear('mlp.fc1'),
+    fc2: linear('mlp.fc2'),
+  };
+}
+
+function named(byName: ReadonlyMap<string, LinearModule>, name: string): LinearModule {
+  const module = byName.get(name);
+  if (module === undefined) throw new Error(`the description lacks the linear ${name}`);
+  return module;
+}
