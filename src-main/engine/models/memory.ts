@@ -1,3 +1,6 @@
+/** Texts that nobody said the length of are taken to be this long. */
+export const usualTokens = 512;
+
 /** What the adapters of a run do to the memory of a model's layers. */
 export interface AdapterPresence {
   /** Rank of the adapter on a linear, by the linear's name in the model; 0 where it has none. */

@@ -3,7 +3,7 @@ import type { TensorSource } from '../../formats/safetensors.ts';
 import { decoderMemory } from '../blocks/decoder-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';
-import type { ModelMemory } from '../memory.ts';
+import { type ModelMemory, usualTokens } from '../memory.ts';
 import { type DecoderConfig, type DecoderTraits, parseDecoderConfig } from './config.ts';
 import { decoderLinearName, type decoderLinears, decoderModules } from './modules.ts';
 
@@ -48,9 +48,6 @@ function describeDecoder(config: DecoderConfig, weights: TensorSource): FamilyDe
     linears,
   };
 }
-
-/** Texts that nobody said the length of are taken to be this long. */
-const usualTokens = 512;
 
 function memoryOf(config: DecoderConfig, tokens = Math.min(usualTokens, config.maxPositions)): ModelMemory {
   const { hiddenSize: hidden, intermediateSize: inner, heads, keyValueHeads, headSize } = config;

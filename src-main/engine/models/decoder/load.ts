@@ -1,10 +1,9 @@
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
-import { linearCrossEntropy } from '../../ops/linear-cross-entropy.ts';
 import { rmsNorm } from '../../ops/rms-norm.ts';
-import { softmaxCrossEntropy } from '../../ops/softmax-cross-entropy.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../blocks/decoder-block.ts';
+import { languageHead } from '../blocks/language-head.ts';
 import { FrozenTensors } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
@@ -50,11 +49,7 @@ export async function loadDecoder(
         if (block === undefined) throw new Error(`the model has no layer ${index}`);
         return runDecoderBlock(block, states, runner);
       },
-      head: (states, runner) => runner.linear(head, normalised(states)),
-      loss: (states, labels, runner) =>
-        runner.isPlain(head)
-          ? linearCrossEntropy(normalised(states), tensors.linear(head), labels)
-          : softmaxCrossEntropy(runner.linear(head, normalised(states)), labels),
+      ...languageHead(head, normalised, tensors),
       frozen: (one) => {
         const { weight, bias } = tensors.linear(one);
         return { weight, bias };

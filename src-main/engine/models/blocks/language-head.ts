@@ -1,0 +1,21 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { linearCrossEntropy } from '../../ops/linear-cross-entropy.ts';
+import { softmaxCrossEntropy } from '../../ops/softmax-cross-entropy.ts';
+import type { BaseModel, HiddenStates } from '../base-model.ts';
+import type { FrozenTensors } from './weights.ts';
+
+/** The head of a language model, and a loss that never holds all its logits where the head is the base's own. */
+export function languageHead(
+  head: LinearModule,
+  normalised: (states: HiddenStates) => tf.Tensor2D,
+  tensors: FrozenTensors,
+): Required<Pick<BaseModel, 'head' | 'loss'>> {
+  return {
+    head: (states, runner) => runner.linear(head, normalised(states)),
+    loss: (states, labels, runner) =>
+      runner.isPlain(head)
+        ? linearCrossEntropy(normalised(states), tensors.linear(head), labels)
+        : softmaxCrossEntropy(runner.linear(head, normalised(states)), labels),
+  };
+}

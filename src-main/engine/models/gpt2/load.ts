@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import type { BaseModel, HiddenStates } from '../base-model.ts';
+import { type FusedDecoderBlock, runFusedDecoderBlock } from '../blocks/fused-decoder-block.ts';
+import { languageHead } from '../blocks/language-head.ts';
+import { applyNorm, loadNorm } from '../blocks/norm.ts';
+import { FrozenTensors } from '../blocks/weights.ts';
+import type { LoadOptions } from '../family.ts';
+import { namedModules } from '../named-modules.ts';
+import { readTextInputs } from '../text-inputs.ts';
+import type { Gpt2Config } from './config.ts';
+import { checkpointPrefix, headName, positionTable, tokenTable } from './modules.ts';
+
+/** Loads `GPT2LMHeadModel`. */
+export async function loadGpt2(
+  description: ModelDescription,
+  config: Gpt2Config,
+  source: TensorSource,
+  options: LoadOptions,
+): Promise<BaseModel> {
+  const tensors = new FrozenTensors(source, options);
+  try {
+    const module = namedModules(description);
+    const [words, places, head] = [module(tokenTable), module(positionTable), module(headName)];
+    for (const one of description.linears) if (one !== head || !config.isTied) await tensors.loadLinear(one);
+    if (config.isTied) tensors.share(head, words);
+    const prefix = checkpointPrefix(source);
+    const blocks: FusedDecoderBlock[] = [];
+    for (let layer = 0; layer < config.layerCount; layer++) {
+      const [name, key] = [`transformer.h.${layer}`, `${prefix}h.${layer}`];
+      blocks.push({
+        layer,
+        heads: config.heads,
+        activation: config.activation,
+        before: await loadNorm(tensors, `${key}.ln_1`, config.epsilon),
+        after: await loadNorm(tensors, `${key}.ln_2`, config.epsilon),
+        qkv: module(`${name}.attn.c_attn`),
+        o: module(`${name}.attn.c_proj`),
+        fc1: module(`${name}.mlp.c_fc`),
+        fc2: module(`${name}.mlp.c_proj`),
+      });
+    }
+    const last = await loadNorm(tensors, `${prefix}ln_f`, config.epsilon);
+    const normalised = ({ hidden }: HiddenStates) => applyNorm(last, hidden);
+    return {
+      description,
+      layerCount: config.layerCount,
+      embed: (inputs, runner, cache) => {
+        const { ids, batch, tokens, mask, positions } = readTextInputs(inputs, config, cache?.length);
+        const repeats = (batch * tokens) / positions.length;
+        const placed = runner.embedding(places, tf.tensor1d(positions, 'int32'));
+        const hidden = tf.add<tf.Tensor2D>(runner.embedding(words, ids), tf.tile(placed, [repeats, 1]));
+        return { hidden, batch, tokens, context: { mask, cache } };
+      },
+      layer: (index, states, runner) => {
+        const block = blocks[index];
+        if (block === undefined) throw new Error(`the model has no layer ${index}`);
+        return runFusedDecoderBlock(block, states, runner);
+      },
+      ...languageHead(head, normalised, tensors),
+      frozen: (one) => {
+        const { weight, bias } = tensors.linear(one);
+        return { weight, bias };
+      },
+      frozenWeight: (one) => tensors.linear(one),
+      dispose: () => tensors.dispose(),
+    };
+  } catch (error) {
+    tensors.dispose();
+    throw error;
+  }
+}

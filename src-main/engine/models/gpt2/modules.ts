@@ -1,0 +1,61 @@
+import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import type { Gpt2Config } from './config.ts';
+
+export const tokenTable = 'transformer.wte';
+export const positionTable = 'transformer.wpe';
+export const headName = 'lm_head';
+
+/** The oldest checkpoints are of the bare model: their keys lack `transformer.`. */
+export function checkpointPrefix(weights: Pick<TensorSource, 'has'>): string {
+  return weights.has('transformer.wte.weight') ? 'transformer.' : '';
+}
+
+/** Embeddings, the layers' linears, head: all that can carry an adapter. The layers' are Conv1D, stored [in, out]. */
+export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] {
+  const { hiddenSize: hidden, innerSize: inner, vocabularySize, maxPositions } = config;
+  const table = (name: string, inFeatures: number): LinearModule => ({
+    name,
+    aliases: [],
+    checkpointKey: prefix + name.slice('transformer.'.length),
+    layer: null,
+    inFeatures,
+    outFeatures: hidden,
+    hasBias: false,
+    isHead: false,
+    ...plainLinear,
+    kind: 'embedding',
+  });
+  const modules = [table(tokenTable, vocabularySize), table(positionTable, maxPositions)];
+  for (let layer = 0; layer < config.layerCount; layer++)
+    for (const [name, inFeatures, outFeatures] of [
+      ['attn.c_attn', hidden, 3 * hidden],
+      ['attn.c_proj', hidden, hidden],
+      ['mlp.c_fc', hidden, inner],
+      ['mlp.c_proj', inner, hidden],
+    ] as const)
+      modules.push({
+        name: `transformer.h.${layer}.${name}`,
+        aliases: [],
+        checkpointKey: `${prefix}h.${layer}.${name}`,
+        layer,
+        inFeatures,
+        outFeatures,
+        hasBias: true,
+        isHead: false,
+        ...plainLinear,
+        fanInFanOut: true,
+      });
+  modules.push({
+    name: headName,
+    aliases: [],
+    checkpointKey: config.isTied ? `${prefix}wte` : headName,
+    layer: null,
+    inFeatures: hidden,
+    outFeatures: vocabularySize,
+    hasBias: false,
+    isHead: true,
+    ...plainLinear,
+  });
+  return modules;
+}
