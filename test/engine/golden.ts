@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../../src-main/engine/formats/host-tensor.ts';
 
 /** A path below test/golden, whose values transformers and PEFT computed. */
@@ -20,4 +21,28 @@ export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLik
     scale = Math.max(scale, Math.abs(expected[index] ?? Number.NaN));
   }
   return difference === 0 ? 0 : difference / scale;
+}
+
+/** The named tensors on the device. */
+export function tensorsOf(named: ReadonlyMap<string, HostTensor>): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    [...named].map(([name, { shape, data }]) => [
+      name,
+      tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'),
+    ]),
+  );
+}
+
+/** Both without what stands at padding, where outputs are of tokens: those values mean nothing. */
+export function attendedValues(
+  actual: ArrayLike<number>,
+  expected: HostTensor,
+  mask: HostTensor | undefined,
+): [ArrayLike<number>, ArrayLike<number>] {
+  const values = floats(expected);
+  if (!mask || expected.shape.length !== 3) return [actual, values];
+  const width = expected.shape[2] ?? 1;
+  const counted = (all: ArrayLike<number>) =>
+    Array.from(all).filter((_, index) => Number(mask.data[Math.floor(index / width)]) === 1);
+  return [counted(actual), counted(values)];
 }

@@ -221,8 +221,11 @@ export class AdaptedModel implements LinearRunner {
   /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
   outputs(inputs: ModelInputs): Readonly<Record<string, tf.Tensor>> {
     return tf.tidy(() => {
-      const named = this.base.outputs?.(inputs, this) ?? { logits: this.forward(inputs) };
-      return { ...named };
+      const named = this.base.outputs?.(inputs, this);
+      if (named) return { ...named };
+      const logits = this.forward(inputs);
+      const tokens = this.base.description.kind === 'causal-lm' ? inputs['input_ids'] : undefined;
+      return { logits: tokens ? tf.reshape(logits, [...tokens.shape, -1]) : logits };
     });
   }
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { as1D, as2D, defineOperation, input, only2D, onlyScalar } from './operation.ts';
 
 /** The label of a row that does not count, as in PyTorch and Transformers. */
-const ignoredLabel = -100;
+export const ignoredLabel = -100;
 
 const gradient = defineOperation({
   name: 'CotoSoftmaxCrossEntropyGradient',

@@ -11,7 +11,8 @@ import { toHost } from '../ops/to-host.ts';
 
 /**
  * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,
- * height, width]) and writes its outputs under the name `logits`: for checks against another implementation.
+ * height, width], or input_ids [batch, tokens]) and writes its outputs by their names, `logits` for most models: for checks
+ * against another implementation.
  */
 export async function runLogitsTask(task: LogitsTask, context: TaskContext): Promise<EngineResultOf<'logits'>> {
   const compute = await activateCompute(task.compute, task.threads);
@@ -22,8 +23,7 @@ export async function runLogitsTask(task: LogitsTask, context: TaskContext): Pro
   const model = new AdaptedModel(base);
   try {
     if (task.adapterDirectory !== null) model.loadState(await readAdapter(task.adapterDirectory, base.description));
-    const logits = await runOnce(model, given);
-    await writeSafetensors(task.outputFile, new Map([['logits', logits]]));
+    await writeSafetensors(task.outputFile, await runOnce(model, given));
     return { kind: 'logits', outputFile: task.outputFile };
   } finally {
     model.dispose();
@@ -31,14 +31,16 @@ export async function runLogitsTask(task: LogitsTask, context: TaskContext): Pro
   }
 }
 
-async function runOnce(model: AdaptedModel, given: ReadonlyMap<string, HostTensor>): Promise<HostTensor> {
+async function runOnce(model: AdaptedModel, given: ReadonlyMap<string, HostTensor>): Promise<Map<string, HostTensor>> {
   const inputs: Record<string, tf.Tensor> = {};
   for (const [name, { data, shape }] of given)
     inputs[name] = tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32');
-  const logits = model.forward(inputs);
+  const outputs = model.outputs(inputs);
   try {
-    return await toHost(logits);
+    const named = new Map<string, HostTensor>();
+    for (const [name, output] of Object.entries(outputs)) named.set(name, await toHost(output));
+    return named;
   } finally {
-    tf.dispose([logits, ...Object.values(inputs)]);
+    tf.dispose([...Object.values(outputs), ...Object.values(inputs)]);
   }
 }

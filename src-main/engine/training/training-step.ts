@@ -2,17 +2,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { ModelInputs } from '../models/base-model.ts';
+import { ignoredLabel } from '../ops/softmax-cross-entropy.ts';
 import { squareSums } from '../ops/square-sums.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
-/** One micro-batch on the host. `labels` are class ids below the head's label count. */
+/**
+ * One micro-batch on the host. `labels` are what the outputs' rows should name: class ids below the head's label count, or the
+ * token that follows each token of a text; −100 where nothing is asked.
+ */
 export interface MicroBatch {
   readonly inputs: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>>;
   readonly labels: Int32Array;
 }
 
-/** What one optimizer step came to. The loss is the mean over all its examples; norms are before clipping. */
+/** What one optimizer step came to. The loss is the mean over all its labels; norms are before clipping. */
 export interface StepReport {
   readonly loss: number;
   readonly gradientNorm: number;
@@ -53,11 +57,11 @@ export class TrainingStep {
     frozenNames: ReadonlySet<string>,
   ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
-    const exampleCount = batches.reduce((count, batch) => count + batch.labels.length, 0);
+    const labelCount = batches.reduce((count, batch) => count + countedLabels(batch), 0);
     const gradients: Gradients = new Map();
     try {
       let loss = 0;
-      for (const batch of batches) loss += await this.accumulate(batch, active, exampleCount, gradients);
+      for (const batch of batches) loss += await this.accumulate(batch, active, labelCount, gradients);
       if (!Number.isFinite(loss)) throw notFinite('loss', loss);
       const norms = await gradientNorms(gradients);
       const gradientNorm = Math.hypot(...norms.values());
@@ -69,14 +73,14 @@ export class TrainingStep {
     }
   }
 
-  /** Adds one micro-batch's share of the gradients of the mean loss over `exampleCount` examples; returns its share of the loss. */
+  /** Adds one micro-batch's share of the gradients of the mean loss over `labelCount` labels; returns its share of the loss. */
   private async accumulate(
     batch: MicroBatch,
     active: readonly (readonly [string, tf.Variable])[],
-    exampleCount: number,
+    labelCount: number,
     gradients: Gradients,
   ): Promise<number> {
-    const share = batch.labels.length / exampleCount;
+    const share = countedLabels(batch) / Math.max(1, labelCount);
     const kept = tf.tidy(() => {
       const inputs: Record<string, tf.Tensor> = {};
       for (const [name, { shape, data }] of Object.entries(batch.inputs))
@@ -129,6 +133,10 @@ export class TrainingStep {
   private clipFactor(gradientNorm: number): number {
     return this.maxGradientNorm === 0 ? 1 : Math.min(1, this.maxGradientNorm / (gradientNorm + 1e-6));
   }
+}
+
+function countedLabels({ labels }: MicroBatch): number {
+  return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }
 
 /** Euclidean norm of each tensor, read back in one go. */

@@ -2,11 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
 /** Every folder of test/golden with a base and what transformers computes with it. */
@@ -31,7 +30,7 @@ describe.each(families)('%s', (family) => {
     expect(Object.keys(outputs)).toEqual(expect.arrayContaining([...expected.keys()]));
     for (const [name, values] of expected) {
       const actual = outputs[name]?.dataSync() ?? [];
-      const difference = relativeDifference(...attended(actual, values, inputs.get('attention_mask')));
+      const difference = relativeDifference(...attendedValues(actual, values, inputs.get('attention_mask')));
       expect(difference, `${name} is off by ${difference}`).toBeLessThan(1e-5);
     }
     tf.dispose([given, outputs]);
@@ -40,26 +39,3 @@ describe.each(families)('%s', (family) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
-
-function tensorsOf(named: ReadonlyMap<string, HostTensor>): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    [...named].map(([name, { shape, data }]) => [
-      name,
-      tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'),
-    ]),
-  );
-}
-
-/** Both without what stands at padding, where outputs are of tokens: those values mean nothing. */
-function attended(
-  actual: ArrayLike<number>,
-  expected: HostTensor,
-  mask: HostTensor | undefined,
-): [ArrayLike<number>, ArrayLike<number>] {
-  const values = floats(expected);
-  if (!mask || expected.shape.length !== 3) return [actual, values];
-  const width = expected.shape[2] ?? 1;
-  const counted = (all: ArrayLike<number>) =>
-    Array.from(all).filter((_, index) => Number(mask.data[Math.floor(index / width)]) === 1);
-  return [counted(actual), counted(values)];
-}

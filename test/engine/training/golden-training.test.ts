@@ -3,14 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
 import { readAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
 import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { learningRateSchedules } from '../../../src-main/engine/training/learning-rate/index.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
-import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { type MicroBatch, TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
 const trajectorySchema = z.object({
@@ -31,13 +32,17 @@ beforeAll(async () => {
   await activateCompute(testCompute);
 });
 
-/** PyTorch's run of `vit/train/<variant>`, taken here over the same batches, masks and settings. */
-describe.each(['lora', 'lora-coto'])('vit/train/%s', (variant) => {
-  it('has the losses, gradient norms, final tensors and final logits of PyTorch', async () => {
-    const folder = goldenPath('vit', 'train', variant);
+/** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings. */
+const runs = [
+  ...['lora', 'lora-coto'].map((variant) => ({ family: 'vit', variant })),
+  ...['lora', 'lora-coto', 'rslora', 'rslora-coto'].map((variant) => ({ family: 'llama', variant })),
+];
+describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
+  it('has the losses, gradient norms, final tensors and final outputs of PyTorch', async () => {
+    const folder = goldenPath(family, 'train', variant);
     const trajectory = trajectorySchema.parse(JSON.parse(readFileSync(`${folder}/trajectory.json`, 'utf8')));
-    const batches = await readSafetensors(goldenPath('vit', 'train', 'batches.safetensors'));
-    const base = await loadBaseModel(goldenPath('vit', 'base'));
+    const batches = await readSafetensors(goldenPath(family, 'train', 'batches.safetensors'));
+    const base = await loadBaseModel(goldenPath(family, 'base'));
     const model = new AdaptedModel(base);
     model.loadState(await readAdapter(`${folder}/start`, base.description));
     const optimizer = new AdamW(model.trainable(), {
@@ -57,14 +62,7 @@ describe.each(['lora', 'lora-coto'])('vit/train/%s', (variant) => {
       const mask = trajectory.active_layers?.[step] ?? null;
       model.setActive(groups, mask ? Uint8Array.from(mask) : null);
       const frozen = new Set(groups.flatMap((group, index) => (mask?.[index] === 0 ? group.variableNames : [])));
-      const pixels = batches.get(`${step}.pixel_values`);
-      const labels = batches.get(`${step}.labels`);
-      if (!pixels || !labels) throw new Error(`no batch ${step}`);
-      const batch = {
-        inputs: { pixel_values: { shape: pixels.shape, data: floats(pixels) } },
-        labels: Int32Array.from(labels.data),
-      };
-      const report = await training.run([batch], learningRate, frozen);
+      const report = await training.run([batchOf(batches, step)], learningRate, frozen);
       expect(Math.abs(report.loss / (trajectory.loss[step] ?? Number.NaN) - 1)).toBeLessThan(1e-4);
       const expectedNorm = trajectory.grad_norm_before_clipping[step] ?? Number.NaN;
       expect(Math.abs(report.gradientNorm / expectedNorm - 1)).toBeLessThan(1e-4);
@@ -82,16 +80,12 @@ describe.each(['lora', 'lora-coto'])('vit/train/%s', (variant) => {
       expect(largestDifference(ours.saved.get(name)?.data, tensor.data)).toBeLessThan(1e-3);
 
     model.setActive(groups, null);
-    const inputs = await readSafetensors(goldenPath('vit', 'inputs.safetensors'));
-    const expected = await readSafetensors(`${folder}/end/expected.safetensors`);
-    const pixels = inputs.get('pixel_values');
-    const logits = expected.get('logits');
-    if (!pixels || !logits) throw new Error('golden files lack pixel_values or logits');
-    const actual = tf.tidy(() =>
-      model.forward({ pixel_values: tf.tensor(floats(pixels), [...pixels.shape]) }).dataSync(),
-    );
+    const inputs = await readSafetensors(goldenPath(family, 'inputs.safetensors'));
+    const logits = (await readSafetensors(`${folder}/end/expected.safetensors`)).get('logits');
+    if (!logits) throw new Error('the golden file lacks the logits');
+    const actual = tf.tidy(() => model.forward(tensorsOf(inputs)).dataSync());
     // The adapters agree to 1e-3; so do the logits made with them.
-    expect(relativeDifference(actual, floats(logits))).toBeLessThan(1e-3);
+    expect(relativeDifference(...attendedValues(actual, logits, inputs.get('attention_mask')))).toBeLessThan(1e-3);
 
     // Moments are made at a variable's first gradient; once all are there the number of tensors stays.
     expect(tensorsBefore.at(-1)).toBe(tensorsBefore.at(-2));
@@ -100,6 +94,25 @@ describe.each(['lora', 'lora-coto'])('vit/train/%s', (variant) => {
     base.dispose();
   });
 });
+
+/** A language model's labels stand beside its tokens: each is asked for after the token before it. */
+function batchOf(batches: ReadonlyMap<string, HostTensor>, step: number): MicroBatch {
+  const inputs: Record<string, MicroBatch['inputs'][string]> = {};
+  for (const [name, tensor] of batches) {
+    const [of, key = ''] = name.split('.');
+    if (Number(of) === step && key !== 'labels')
+      inputs[key] = {
+        shape: tensor.shape,
+        data: key === 'pixel_values' ? floats(tensor) : Int32Array.from(tensor.data),
+      };
+  }
+  const labels = batches.get(`${step}.labels`);
+  if (!labels) throw new Error(`no batch ${step}`);
+  const tokens = labels.shape[1];
+  const data = Int32Array.from(labels.data);
+  if (tokens === undefined) return { inputs, labels: data };
+  return { inputs, labels: data.map((_, at) => ((at + 1) % tokens === 0 ? -100 : (data[at + 1] ?? -100))) };
+}
 
 function largestDifference(left: ArrayLike<number> | undefined, right: ArrayLike<number>): number {
   if (!left || left.length !== right.length) return Number.POSITIVE_INFINITY;
