@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureVulkanForTests } from '../bootstrap/vulkan.mjs';
 import { runNode, tools } from './steps.mjs';
@@ -44,6 +44,7 @@ for (const [name, step] of steps) {
 }
 
 const count = { passed: 0, failed: 0, skipped: 0 };
+const troubles = [];
 for (const name of counted) {
   const file = join(results, `${name}.json`);
   if (!existsSync(file)) continue;
@@ -51,7 +52,17 @@ for (const name of counted) {
   count.passed += report.numPassedTests;
   count.failed += report.numFailedTests;
   count.skipped += report.numPendingTests;
+  for (const { name: path, status, assertionResults } of report.testResults) {
+    if (status !== 'failed') continue;
+    const failed = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
+    // A process that crashed fails no test: it leaves some that never ended.
+    const stuck = assertionResults.find((test) => test.status === 'pending')?.fullName ?? 'its first test';
+    troubles.push(
+      `${name}: ${relative(root, path)}: ${failed.length > 0 ? failed.join('; ') : `ended in the middle of "${stuck}"`}`,
+    );
+  }
 }
+for (const trouble of troubles) console.log(trouble);
 if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(', ')}`);
 console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
 process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
