@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
-export function runPeer(script: string, input: unknown, args: readonly string[] = []): unknown {
+export function peerPython(): string {
   const python = process.env['COTO_PEERS_PYTHON'];
   if (python === undefined) throw new Error('COTO_PEERS_PYTHON is not set: npm run test:peers sees to it');
+  return python;
+}
+
+/** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
+export function runPeer(script: string, input: unknown, args: readonly string[] = []): unknown {
   const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
-  const done = spawnSync(python, [file, ...args], {
+  const done = spawnSync(peerPython(), [file, ...args], {
     input: JSON.stringify(input),
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
