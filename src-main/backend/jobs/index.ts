@@ -1,4 +1,6 @@
 import type { Services } from '../services.ts';
+import { convertExecutor } from './convert.ts';
+import { downloadExecutor } from './download.ts';
 import { evaluateExecutor } from './evaluate.ts';
 import type { JobExecutors } from './executor.ts';
 import { mergeExecutor } from './merge.ts';
@@ -16,5 +18,7 @@ export function jobExecutors(services: Services): JobExecutors {
     prune: pruneExecutor(services),
     study: studyExecutor(services),
     report: reportExecutor(services),
+    convert: convertExecutor(services),
+    download: downloadExecutor(services),
   };
 }

@@ -31,6 +31,8 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     }
     case 'train':
     case 'report':
+    case 'convert':
+    case 'download':
       break;
   }
   return references.flatMap((reference) => idOf(reference) ?? []);

@@ -24,6 +24,8 @@ const schemas = {
     parameters: parameterValuesSchema,
   }),
   study: z.object({ studyId: z.string() }),
+  convert: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
+  download: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
   report: z.object({
     reportId: z.string(),
     name: z.string(),
