@@ -5,3 +5,7 @@ export const chatMessageSchema = z.looseObject({
   content: z.string(),
 });
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
+
+export const finishReasonSchema = z.enum(['end', 'stop', 'length', 'context', 'cancelled']);
+/** Why a text ends: the model's own end token, a stop string, as many tokens as allowed, no place left in the model, a person. */
+export type FinishReason = z.infer<typeof finishReasonSchema>;
