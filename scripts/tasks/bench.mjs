@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { root } from '../bootstrap/paths.mjs';
-import { ensurePyTorch } from '../bootstrap/pytorch.mjs';
+import { ensurePython, pytorch } from '../bootstrap/python.mjs';
 import { ensureBuild } from '../build.mjs';
 import { run } from './steps.mjs';
 
 // `coto bench` with PyTorch beside it.
 await ensureBuild(['main', 'report']);
-const peer = ensurePyTorch();
+const peer = ensurePython(pytorch);
 const options =
   'python' in peer
     ? ['--peer-python', peer.python, '--peer-script', join(root, 'test', 'bench', 'peers', 'pytorch.py')]

@@ -91,6 +91,18 @@ export const logitsTaskSchema = z.object({
   outputFile: z.string(),
 });
 
+/** What repeats a run with Transformers and PEFT: its settings, its start, its data and its plan. */
+export const exportPythonTaskSchema = z.object({
+  kind: z.literal('export-python'),
+  ...computeFields,
+  config: runConfigSchema,
+  modelDirectory: z.string(),
+  dataset: datasetSourceSchema,
+  /** The folder with train.py and requirements.txt. */
+  templateDirectory: z.string(),
+  outputDirectory: z.string(),
+});
+
 export const engineTaskSchema = z.discriminatedUnion('kind', [
   trainTaskSchema,
   evaluateTaskSchema,
@@ -98,6 +110,7 @@ export const engineTaskSchema = z.discriminatedUnion('kind', [
   pruneTaskSchema,
   studyTaskSchema,
   logitsTaskSchema,
+  exportPythonTaskSchema,
 ]);
 export type TrainTask = z.infer<typeof trainTaskSchema>;
 export type EvaluateTask = z.infer<typeof evaluateTaskSchema>;
@@ -105,6 +118,7 @@ export type MergeTask = z.infer<typeof mergeTaskSchema>;
 export type PruneTask = z.infer<typeof pruneTaskSchema>;
 export type StudyTask = z.infer<typeof studyTaskSchema>;
 export type LogitsTask = z.infer<typeof logitsTaskSchema>;
+export type ExportPythonTask = z.infer<typeof exportPythonTaskSchema>;
 export type EngineTask = z.infer<typeof engineTaskSchema>;
 
 export const engineResultSchema = z.discriminatedUnion('kind', [
@@ -126,6 +140,7 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prune'), adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() }),
   z.object({ kind: z.literal('study'), result: studyResultSchema }),
   z.object({ kind: z.literal('logits'), outputFile: z.string() }),
+  z.object({ kind: z.literal('export-python'), outputDirectory: z.string(), bytes: z.number() }),
 ]);
 export type EngineResult = z.infer<typeof engineResultSchema>;
 export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;

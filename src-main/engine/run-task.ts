@@ -2,6 +2,7 @@ import { computeFailure } from './compute/index.ts';
 import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
 import { asStudioError } from './recognise-error.ts';
 import { runEvaluateTask } from './tasks/evaluate.ts';
+import { runExportPythonTask } from './tasks/export-python.ts';
 import { runLogitsTask } from './tasks/logits.ts';
 import { runMergeTask } from './tasks/merge.ts';
 import { runPruneTask } from './tasks/prune.ts';
@@ -32,5 +33,7 @@ function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult>
       return runStudyTask(task, context);
     case 'logits':
       return runLogitsTask(task, context);
+    case 'export-python':
+      return runExportPythonTask(task, context);
   }
 }

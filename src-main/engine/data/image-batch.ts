@@ -19,7 +19,7 @@ const defaultCacheBytes = 256 * 1024 * 1024;
  */
 export class ImageBatcher {
   readonly split: ImageSplit;
-  private readonly preprocessor: ImagePreprocessor;
+  readonly preprocessor: ImagePreprocessor;
   private readonly kept = new Map<number, Uint8Array>();
   private bytesLeft: number;
 
@@ -45,7 +45,8 @@ export class ImageBatcher {
     };
   }
 
-  private async fitted(index: number): Promise<Uint8Array> {
+  /** The bytes of one example, in the model's size: height × width × channels. */
+  async fitted(index: number): Promise<Uint8Array> {
     const known = this.kept.get(index);
     if (known !== undefined) return known;
     const picture =

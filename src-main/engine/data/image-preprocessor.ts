@@ -41,6 +41,8 @@ export interface ImagePreprocessor {
   readonly width: number;
   /** Channels and size as the model wants them, still bytes (channel last): what is worth keeping. */
   fit(picture: Picture): Uint8Array;
+  /** For each channel, the float that each of the 256 bytes becomes. */
+  readonly tables: readonly Float32Array[];
   /** Fitted bytes to floats, rescaled and normalised, channel first, into `values` from `offset`. */
   write(fitted: Uint8Array, values: Float32Array, offset: number): void;
 }
@@ -80,6 +82,7 @@ export async function createImagePreprocessor(
   return {
     source: dataset.image,
     ...image,
+    tables,
     fit: (picture) => fit(picture, image, resize, filter),
     write: (fitted, values, offset) => write(fitted, tables, values, offset),
   };

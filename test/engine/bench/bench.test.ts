@@ -12,7 +12,7 @@ const python = findPyTorch();
 
 /** What `npm run bench` would use, without making it. */
 function findPyTorch(): string | null {
-  const code = "import('./scripts/bootstrap/pytorch.mjs').then((m) => console.log(m.findPyTorch() ?? ''))";
+  const code = "import('./scripts/bootstrap/python.mjs').then((m) => console.log(m.findPython(m.pytorch) ?? ''))";
   const found = execFileSync(process.execPath, ['-e', code], { cwd: root, encoding: 'utf8' }).trim();
   return existsSync(found) ? found : null;
 }

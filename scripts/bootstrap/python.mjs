@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { say } from './log.mjs';
+import { cacheFolder } from './paths.mjs';
+
+const installTimeout = 20 * 60_000;
+const windows = process.platform === 'win32';
+
+/** What the studio is compared with, each in an environment of its own: its folder in the cache, and the packages of PyPI. */
+export const pytorch = {
+  name: 'pytorch',
+  what: 'PyTorch',
+  packages: ['torch'],
+  check: 'import torch',
+  variable: 'COTO_BENCH_PYTHON',
+};
+export const peers = {
+  name: 'peers',
+  what: 'Transformers and PEFT',
+  packages: ['torch', 'transformers==5.24.0', 'peft==0.21.2', 'safetensors', 'accelerate', 'pillow'],
+  check: 'import torch, transformers, peft, safetensors, accelerate, PIL',
+  variable: 'COTO_PEERS_PYTHON',
+};
+
+function placeOf({ name }) {
+  const folder = join(cacheFolder(), name);
+  return {
+    folder,
+    python: windows ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python'),
+    complete: join(folder, 'complete'),
+  };
+}
+
+/** The Python of an environment that is there already, or null: what its variable names, or what was made earlier. */
+export function findPython(environment) {
+  const named = process.env[environment.variable];
+  if (named) return named;
+  const { python, complete } = placeOf(environment);
+  return existsSync(complete) && existsSync(python) ? python : null;
+}
+
+/**
+ * A Python with an environment's packages, made in the cache folder where it is missing: `{ python }`, or `{ reason }` why
+ * there is none. Nothing of the machine's own Python is touched.
+ */
+export function ensurePython(environment) {
+  const found = findPython(environment);
+  if (found !== null) return { python: found };
+  const { folder, python, complete } = placeOf(environment);
+  const { what, packages, check } = environment;
+  const own = windows ? 'python' : 'python3';
+  const has = (args) => spawnSync(own, args, { stdio: 'ignore' }).status === 0;
+  if (!has(['--version'])) return { reason: `${own} was not found, so there is no ${what} to compare with.` };
+  if (!has(['-m', 'pip', '--version']) || !has(['-m', 'venv', '--help']))
+    return { reason: `${own} has no pip or no venv, so ${what} could not be installed.` };
+  say(`installing ${what} for the comparison into ${folder} (once)`);
+  rmSync(folder, { recursive: true, force: true });
+  const steps = [
+    [own, ['-m', 'venv', folder]],
+    [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]],
+    [python, ['-c', check]],
+  ];
+  for (const [command, args] of steps) {
+    const done = spawnSync(command, args, { encoding: 'utf8', timeout: installTimeout });
+    if (done.status === 0) continue;
+    const words = (done.stderr ?? '').trim().split('\n').at(-1) || String(done.error ?? 'it ended early');
+    rmSync(folder, { recursive: true, force: true });
+    return { reason: `${what} could not be installed by pip: ${words}` };
+  }
+  writeFileSync(complete, '');
+  return { python };
+}

@@ -1,0 +1,15 @@
+import { ensurePython, peers } from '../bootstrap/python.mjs';
+import { runNode, tools } from './steps.mjs';
+
+// usage: npm run test:peers
+// What the studio writes is loaded by the real PEFT and Transformers, in a Python environment of their own.
+const found = ensurePython(peers);
+if (!('python' in found)) {
+  console.log(`skipped: ${found.reason}`);
+  process.exit(0);
+}
+process.exit(
+  await runNode(tools.vitest, ['run', '--config', 'vitest.peers.config.ts', ...process.argv.slice(2)], {
+    env: { [peers.variable]: found.python },
+  }),
+);

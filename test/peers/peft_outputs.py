@@ -1,0 +1,58 @@
+"""Loads adapter folders with the real PEFT and says what it makes of them.
+
+Reads one JSON list of requests from standard input and prints one JSON list of answers, in the same order:
+  {"base", "class", "adapter" (null: the base alone), "inputs", "outputs"}
+  -> {"unexpected", "missing", "written", "config"}
+`inputs` is a safetensors file of named tensors; the model's outputs for them go to `outputs`. `written` lists the keys and
+shapes that PEFT would save, `config` is the adapter's config as PEFT understood it.
+"""
+
+import json
+import sys
+
+import peft
+import torch
+import transformers
+from peft.utils.save_and_load import load_peft_weights
+from safetensors.torch import load_file, save_file
+
+OUTPUTS = {"logits": "logits", "logits_per_image": "logits", "text_embeds": "text_embeds", "image_embeds": "image_embeds"}
+
+
+def json_value(value):
+    """Enumerations by their value, sets sorted: what adapter_config.json would hold."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, dict):
+        return {str(key): json_value(entry) for key, entry in value.items()}
+    return getattr(value, "value", value)
+
+
+def load_adapter(base, folder):
+    config = peft.PeftConfig.from_pretrained(folder)
+    model = peft.get_peft_model(base, config)
+    result = peft.set_peft_model_state_dict(model, load_peft_weights(folder))
+    missing = [key for key in result.missing_keys if "lora_" in key or "modules_to_save" in key]
+    written = {key: list(tensor.shape) for key, tensor in peft.get_peft_model_state_dict(model).items()}
+    settings = {key: json_value(value) for key, value in model.peft_config["default"].to_dict().items()}
+    answer = {"unexpected": list(result.unexpected_keys), "missing": missing, "written": written, "config": settings}
+    return model, answer
+
+
+def answer(request):
+    base = getattr(transformers, request["class"]).from_pretrained(request["base"], dtype=torch.float32)
+    if request["adapter"] is None:
+        model, said = base, {}
+    else:
+        model, said = load_adapter(base, request["adapter"])
+    model.eval()
+    with torch.no_grad():
+        output = model(**load_file(request["inputs"]))
+    named = {OUTPUTS[key]: value.contiguous() for key, value in output.items() if key in OUTPUTS}
+    save_file(named, request["outputs"])
+    return said
+
+
+transformers.logging.set_verbosity_error()
+torch.set_num_threads(2)
+print(json.dumps([answer(request) for request in json.load(sys.stdin)]))

@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export function peerPython(): string {
+  const python = process.env['COTO_PEERS_PYTHON'];
+  if (python === undefined) throw new Error('COTO_PEERS_PYTHON is not set: npm run test:peers sees to it');
+  return python;
+}
+
+/** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
+export function runPeer(script: string, input: unknown, args: readonly string[] = []): unknown {
+  const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
+  const done = spawnSync(peerPython(), [file, ...args], {
+    input: JSON.stringify(input),
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    // Nothing may be fetched: what is compared lies on this machine.
+    env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' },
+  });
+  if (done.status !== 0) throw new Error(`${script} ended with ${done.status}:\n${done.stderr}`);
+  return JSON.parse(done.stdout.trim().split('\n').at(-1) ?? 'null');
+}
