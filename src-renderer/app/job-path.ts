@@ -18,6 +18,7 @@ export function jobPath(job: JobRecord): string {
     case 'download':
       return job.status === 'completed' && job.subjectId ? pathOf('models', job.subjectId) : '/models';
     case 'evaluate':
+    case 'export':
       return '/home';
   }
 }

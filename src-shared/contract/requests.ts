@@ -18,6 +18,7 @@ import {
   mergeMatrixSchema,
   preflightLineSchema,
 } from '../domain/evaluation.ts';
+import { exportTargetSchema } from '../domain/export.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
@@ -159,6 +160,13 @@ export const requests = {
     output: adapterRecordSchema,
   },
   'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
+
+  'export.targets': { input: nothing, output: z.array(exportTargetSchema) },
+  /** Writes an adapter to `path`, where nothing may be yet, in the form that `target` names. */
+  'export.start': {
+    input: z.strictObject({ adapterId: z.string(), target: z.string(), path: z.string() }),
+    output: jobRecordSchema,
+  },
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
   'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },

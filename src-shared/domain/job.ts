@@ -1,6 +1,16 @@
 import { z } from 'zod';
 
-export const jobKindSchema = z.enum(['train', 'evaluate', 'merge', 'prune', 'study', 'report', 'convert', 'download']);
+export const jobKindSchema = z.enum([
+  'train',
+  'evaluate',
+  'merge',
+  'prune',
+  'study',
+  'report',
+  'export',
+  'convert',
+  'download',
+]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 /** Jobs that move files and need no engine: one of them goes on beside a job that computes. */

@@ -3,6 +3,7 @@ import { convertExecutor } from './convert.ts';
 import { downloadExecutor } from './download.ts';
 import { evaluateExecutor } from './evaluate.ts';
 import type { JobExecutors } from './executor.ts';
+import { exportExecutor } from './export.ts';
 import { mergeExecutor } from './merge.ts';
 import { pruneExecutor } from './prune.ts';
 import { reportExecutor } from './report.ts';
@@ -18,6 +19,7 @@ export function jobExecutors(services: Services): JobExecutors {
     prune: pruneExecutor(services),
     study: studyExecutor(services),
     report: reportExecutor(services),
+    export: exportExecutor(services),
     convert: convertExecutor(services),
     download: downloadExecutor(services),
   };

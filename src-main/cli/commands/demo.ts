@@ -18,6 +18,7 @@ const jobWeights: Record<JobKind, number> = {
   merge: 1,
   prune: 1,
   report: 0.2,
+  export: 1,
   convert: 1,
   download: 1,
 };

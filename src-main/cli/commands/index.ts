@@ -6,6 +6,7 @@ import { addDatasetCommands } from './datasets.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommand } from './eval.ts';
+import { addExportCommand } from './export.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
@@ -25,6 +26,7 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addRunCommands,
   addEvalCommand,
   addAdapterCommands,
+  addExportCommand,
   addMergeCommand,
   addPruneCommand,
   addStudyCommand,
