@@ -14,6 +14,8 @@ export function jobPath(job: JobRecord): string {
       return '/prune';
     case 'report':
       return '/reports';
+    case 'generate':
+      return '/playground';
     case 'evaluate':
       return '/home';
   }

@@ -18,6 +18,7 @@ import {
   mergeMatrixSchema,
   preflightLineSchema,
 } from '../domain/evaluation.ts';
+import { generationRequestSchema, generationResultSchema } from '../domain/generation.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
@@ -148,6 +149,10 @@ export const requests = {
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
   'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },
+
+  /** The texts come as `generation.text` events, and whole as the result. */
+  'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
+  'generation.result': { input: z.strictObject({ jobId: z.string() }), output: generationResultSchema.nullable() },
 
   'merge.preflight': {
     input: z.strictObject({

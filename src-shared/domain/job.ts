@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const jobKindSchema = z.enum(['train', 'evaluate', 'merge', 'prune', 'study', 'report']);
+export const jobKindSchema = z.enum(['train', 'evaluate', 'merge', 'prune', 'study', 'report', 'generate']);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobProgressSchema = z.object({

@@ -1,6 +1,7 @@
 import type { Services } from '../services.ts';
 import { evaluateExecutor } from './evaluate.ts';
 import type { JobExecutors } from './executor.ts';
+import { generateExecutor } from './generate.ts';
 import { mergeExecutor } from './merge.ts';
 import { pruneExecutor } from './prune.ts';
 import { reportExecutor } from './report.ts';
@@ -16,5 +17,6 @@ export function jobExecutors(services: Services): JobExecutors {
     prune: pruneExecutor(services),
     study: studyExecutor(services),
     report: reportExecutor(services),
+    generate: generateExecutor(services),
   };
 }

@@ -6,6 +6,7 @@ import { addDatasetCommands } from './datasets.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommand } from './eval.ts';
+import { addGenerateCommand } from './generate.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
@@ -24,6 +25,7 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addTrainCommand,
   addRunCommands,
   addEvalCommand,
+  addGenerateCommand,
   addAdapterCommands,
   addMergeCommand,
   addPruneCommand,
