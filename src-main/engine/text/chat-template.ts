@@ -136,6 +136,28 @@ export function chatTemplates({ chatTemplate, config, configFile }: TokenizerFil
  * @throws StudioError refused where the model has no template, or its template refuses.
  */
 export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMessage[]): string {
+  return render(tokenizer, messages, true);
+}
+
+/**
+ * The special token that the model's template puts after an answer, which then ends one: not every model's generation config
+ * names it. Null where there is none.
+ */
+export function endOfTurn(tokenizer: TextTokenizer): number | null {
+  const answer = 'An answer.';
+  const messages = [
+    { role: 'user', content: 'A question?' },
+    { role: 'assistant', content: answer },
+  ];
+  const text = render(tokenizer, messages, false);
+  const after = text.slice(text.lastIndexOf(answer) + answer.length).trimStart();
+  const token = tokenizer.files.tokenizer.added_tokens.find(
+    ({ content, special }) => special && after.startsWith(content),
+  );
+  return token?.id ?? null;
+}
+
+function render(tokenizer: TextTokenizer, messages: readonly ChatMessage[], addGenerationPrompt: boolean): string {
   const { files } = tokenizer;
   const templates = chatTemplates(files);
   const template = templates.find(({ name }) => name === 'default') ?? templates[0];
@@ -150,5 +172,5 @@ export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMess
     const content = files.config[`${name}_token`];
     if (content !== null) variables[`${name}_token`] = content;
   }
-  return template.render(messages, { addGenerationPrompt: true, variables });
+  return template.render(messages, { addGenerationPrompt, variables });
 }
