@@ -3,11 +3,16 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../src-shared/contract/requests.ts';
 import type { ComputeId } from '../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../src-shared/domain/dataset.ts';
-import type { LinearModule, ModelDescription, ModelRecord } from '../../src-shared/domain/model.ts';
+import {
+  type LinearModule,
+  labelHead,
+  type ModelDescription,
+  type ModelRecord,
+} from '../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
 import { familyOf, readConfig } from '../engine/formats/hf-model.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
-import { endsWithEntry, resolveTargetModules } from '../engine/lora/target-modules.ts';
+import { isSavedUnder, resolveTargetModules } from '../engine/lora/target-modules.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -72,11 +77,13 @@ function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescri
 function savedModules(config: RunConfig, { linears, kind }: ModelDescription): LinearModule[] {
   const entries = config.adapter.modules_to_save;
   if (entries === null)
-    return kind === 'image-classification' || kind === 'text-classification'
+    return kind === 'image-classification' ||
+      kind === 'text-classification' ||
+      linears.some(({ isMissing }) => isMissing)
       ? linears.filter((module) => module.isHead)
       : [];
   return linears.filter((module) =>
-    entries.some((entry) => [module.name, ...module.aliases].some((name) => endsWithEntry(name, entry))),
+    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedUnder(name, entry))),
   );
 }
 
@@ -97,7 +104,7 @@ function trainedTensors(
   });
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the data set has labels.
-    const rows = module.isHead ? dataset.labels.length : module.outFeatures;
+    const rows = module === labelHead(model) ? dataset.labels.length : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
   return [...factors, ...whole];

@@ -17,10 +17,27 @@ export const linearModuleSchema = z.object({
     .default('linear')
     .describe('an embedding is a table [inFeatures, outFeatures] of which rows are taken'),
   fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
+  afterLayers: z.boolean().default(false).describe('comes after the layers, as the head does: a pooler, a projection'),
+  isMissing: z
+    .boolean()
+    .default(false)
+    .describe(
+      'a part of the head that the checkpoint lacks: an adapter brings it, with as many outputs as it has labels',
+    ),
 });
 /** What nearly every module is. */
-export const plainLinear = { kind: 'linear', fanInFanOut: false } as const;
+export const plainLinear = { kind: 'linear', fanInFanOut: false, afterLayers: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
+
+/** Where the input meets a module: −1 before the layers, `layerCount` after them. */
+export function depthOf({ layer, isHead, afterLayers }: LinearModule, layerCount: number): number {
+  return layer ?? (isHead || afterLayers ? layerCount : -1);
+}
+
+/** The linear whose outputs are the labels: the last part of the head. */
+export function labelHead({ linears }: { readonly linears: readonly LinearModule[] }): LinearModule | undefined {
+  return linears.findLast((module) => module.isHead);
+}
 
 /** What reading config.json and the safetensors' header tells, without loading weights. */
 export const modelDescriptionSchema = z.object({

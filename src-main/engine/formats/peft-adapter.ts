@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { AdapterState, ModuleFactors } from '../lora/adapter-state.ts';
 import { configuredFactors, fitConfig } from '../lora/fit-config.ts';
-import { endsWithEntry, findLinear, fromTheInputUp } from '../lora/target-modules.ts';
+import { findLinear, fromTheInputUp, isSavedUnder } from '../lora/target-modules.ts';
 import { recogniseVariant } from '../lora/variants/index.ts';
 import { writeFileAtomic, writeFolderAtomic } from './atomic.ts';
 import type { HostTensor } from './host-tensor.ts';
@@ -134,8 +134,8 @@ function sortTensors(
     if (factor !== undefined && kind === 'weight') {
       const pair = pairs.get(module) ?? {};
       pairs.set(module, factor === 'A' ? { ...pair, a: tensor } : { ...pair, b: tensor });
-    } else if (factor === undefined && entries.some((entry) => endsWithEntry(givenName, entry))) {
-      checkSaved(file, key, module, kind === 'weight', tensor);
+    } else if (factor === undefined && entries.some((entry) => isSavedUnder(givenName, entry))) {
+      checkSaved(file, key, { module, givesLabels: module === labelHead(description) }, kind === 'weight', tensor);
       saved.set(`${module.name}.${kind}`, tensor);
     } else throw unknownTensor(file, key, config, description);
   }
@@ -178,8 +178,14 @@ function checkedFactors(file: string, module: LinearModule, pair: Pair, config: 
 }
 
 /** A task head may have other rows than the base's: it was trained for other labels. */
-function checkSaved(file: string, key: string, module: LinearModule, isWeight: boolean, tensor: HostTensor): void {
-  const rows = module.isHead ? (tensor.shape[0] ?? 0) : module.outFeatures;
+function checkSaved(
+  file: string,
+  key: string,
+  { module, givesLabels }: { module: LinearModule; givesLabels: boolean },
+  isWeight: boolean,
+  tensor: HostTensor,
+): void {
+  const rows = givesLabels ? (tensor.shape[0] ?? 0) : module.outFeatures;
   checkShape(file, key, tensor, isWeight ? [rows, module.inFeatures] : [rows]);
 }
 
@@ -211,7 +217,7 @@ function checkLabels(
   saved: ReadonlyMap<string, HostTensor>,
   description: ModelDescription,
 ): void {
-  const head = description.linears.find((module) => module.isHead);
+  const head = labelHead(description);
   const rows = head && saved.get(`${head.name}.weight`)?.shape[0];
   if (labels === null || rows === undefined || labels.length === rows) return;
   throw new StudioError(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { depthOf, type LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
@@ -180,7 +180,7 @@ export class AdaptedModel implements LinearRunner {
   /** The lowest layer with something trained and on: layerCount if only the head is, 0 if something before the layers is. */
   lowestActiveLayer(): number {
     const { layerCount } = this.base;
-    const layerOf = (module: LinearModule) => module.layer ?? (module.isHead ? layerCount : 0);
+    const layerOf = (module: LinearModule) => Math.max(0, depthOf(module, layerCount));
     let lowest = layerCount;
     for (const { module } of this.adapter?.adapted.values() ?? [])
       if (this.isOn(module)) lowest = Math.min(lowest, layerOf(module));

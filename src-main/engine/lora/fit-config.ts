@@ -3,7 +3,7 @@ import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ModuleFactors } from './adapter-state.ts';
 import { patternValue } from './patterns.ts';
-import { endsWithEntry, findLinear, lastName, resolveTargetModules } from './target-modules.ts';
+import { findLinear, isSavedUnder, lastName, resolveTargetModules } from './target-modules.ts';
 import type { AdapterVariant } from './variants/variant.ts';
 
 type Fitted = Pick<ModuleFactors, 'rank' | 'scaling'>;
@@ -38,7 +38,7 @@ export function fitConfig(
 function fitSaved(config: AdapterConfig, savedNames: Iterable<string>): AdapterConfig {
   const names = [...new Set([...savedNames].map((name) => name.slice(0, name.lastIndexOf('.'))))];
   const entries = config.modules_to_save ?? [];
-  const missing = names.filter((name) => !entries.some((entry) => endsWithEntry(name, entry)));
+  const missing = names.filter((name) => !entries.some((entry) => isSavedUnder(name, entry)));
   return missing.length === 0 ? config : { ...config, modules_to_save: [...entries, ...missing] };
 }
 

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, labelHead } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel } from '../models/base-model.ts';
@@ -8,7 +8,7 @@ import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { configuredFactors, fitConfig } from './fit-config.ts';
 import { initialiseHead } from './initialise.ts';
-import { endsWithEntry, resolveTargetModules } from './target-modules.ts';
+import { isSavedUnder, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
 /**
@@ -47,9 +47,10 @@ export async function freshAdapter(
   }
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
-    const isNew = module.isHead && !isOwnLabels(base, labels);
+    const givesLabels = module === labelHead(description);
+    const isNew = module.isMissing || (givesLabels && !isOwnLabels(base, labels));
     const { weight, bias } = isNew
-      ? initialiseHead(labels?.length ?? 0, module.inFeatures, random)
+      ? initialiseHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
       : await baseValues(base, module);
     saved.set(`${module.name}.weight`, weight);
     if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
@@ -72,10 +73,12 @@ function modulesTrainedWhole(
   const { linears, kind } = base.description;
   const heads = linears.filter((module) => module.isHead);
   const isClassifier = kind === 'image-classification' || kind === 'text-classification';
-  const entries = settings.modules_to_save ?? (isClassifier ? heads.map((module) => module.name) : []);
+  // An encoder without a head of its own becomes a classifier by the labels that it is given.
+  const hasNewHead = labels !== null && heads.some((module) => module.isMissing);
+  const entries = settings.modules_to_save ?? (isClassifier || hasNewHead ? heads.map((module) => module.name) : []);
   const whole = entries.flatMap((entry) => {
     const found = linears.filter((module) =>
-      [module.name, ...module.aliases].some((name) => endsWithEntry(name, entry)),
+      [module.name, ...module.aliases].some((name) => isSavedUnder(name, entry)),
     );
     if (found.length === 0)
       throw new StudioError(

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { depthOf, type LinearModule, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import { compilePythonRegex } from './python-regex.ts';
 
 /** The keys of PEFT's config that say where adapters go. */
@@ -47,7 +47,7 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
 
 /** The linears in the order in which the input meets them: embedding, layers, head. */
 export function fromTheInputUp(description: ModelDescription): LinearModule[] {
-  const rank = (module: LinearModule) => module.layer ?? (module.isHead ? description.layerCount : -1);
+  const rank = (module: LinearModule) => depthOf(module, description.layerCount);
   return [...description.linears].sort((one, other) => rank(one) - rank(other));
 }
 
@@ -63,6 +63,20 @@ export function findLinear(description: ModelDescription, name: string): LinearM
 /** Whether `entry` is the name or its last parts, as PEFT compares list entries. */
 export function endsWithEntry(name: string, entry: string): boolean {
   return name === entry || name.endsWith(`.${entry}`);
+}
+
+/**
+ * Whether an entry of modules_to_save means the module of this name: the name, or that of a module around it, ends with it.
+ * As PEFT has it, "classifier" also means pre_classifier, and both parts of a head classifier.dense and classifier.out_proj.
+ */
+export function isSavedUnder(name: string, entry: string): boolean {
+  const parts = name.split('.');
+  return parts.some((_, index) =>
+    parts
+      .slice(0, index + 1)
+      .join('.')
+      .endsWith(entry),
+  );
 }
 
 /** The entries of modules_to_save by which a module of this name is trained and saved as a whole. */

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelConfigFile } from './family.ts';
 
-export const positiveInteger = z.number().int().positive();
+/** A size, below what any model has: lists are made of some sizes before the weights say whether they are true. */
+export const positiveInteger = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 24);
+export const layerNumber = positiveInteger.max(1024);
 
 /**
  * config.json as `schema` reads it; null counts as not given.

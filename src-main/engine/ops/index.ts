@@ -1,5 +1,7 @@
 export { activate } from './activate.ts';
 export { attention } from './attention.ts';
+export { disentangledAttention } from './disentangled-attention.ts';
+export { elementwise } from './elementwise.ts';
 export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
 export { FrozenWeight } from './frozen-weight.ts';

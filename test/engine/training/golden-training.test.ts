@@ -34,8 +34,9 @@ beforeAll(async () => {
 
 /** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings. */
 const runs = [
-  ...['lora', 'lora-coto'].map((variant) => ({ family: 'vit', variant })),
-  ...['lora', 'lora-coto', 'rslora', 'rslora-coto'].map((variant) => ({ family: 'llama', variant })),
+  ...['vit', 'llama', 'bert'].flatMap((family) =>
+    ['lora', 'lora-coto', 'rslora', 'rslora-coto'].map((variant) => ({ family, variant })),
+  ),
 ];
 describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
   it('has the losses, gradient norms, final tensors and final outputs of PyTorch', async () => {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
+import { layerNumber, parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 
 const schema = z.object({
   n_embd: positiveInteger,
-  n_layer: positiveInteger,
+  n_layer: layerNumber,
   n_head: positiveInteger,
   n_inner: positiveInteger.optional(),
   n_positions: positiveInteger.default(1024),
