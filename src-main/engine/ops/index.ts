@@ -1,5 +1,6 @@
 export { activate } from './activate.ts';
 export { attention } from './attention.ts';
+export { carry, uncarry } from './carry.ts';
 export { disentangledAttention } from './disentangled-attention.ts';
 export { elementwise } from './elementwise.ts';
 export { firstTokens } from './first-tokens.ts';
@@ -14,3 +15,5 @@ export { rmsNorm } from './rms-norm.ts';
 export { rotary } from './rotary.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 export { trainedLinear } from './trained-linear.ts';
+export { unitRows } from './unit-rows.ts';
+export { weightedTokens } from './weighted-tokens.ts';

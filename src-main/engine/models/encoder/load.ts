@@ -5,11 +5,12 @@ import { activate } from '../../ops/activate.ts';
 import { firstTokens } from '../../ops/first-tokens.ts';
 import { layerNorm } from '../../ops/layer-norm.ts';
 import { as2D } from '../../ops/operation.ts';
+import { unitRows } from '../../ops/unit-rows.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import { distanceTensors } from '../blocks/distance-attention.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { type PostNormBlock, runPostNormBlock } from '../blocks/post-norm-block.ts';
-import { meanOfTokens, normaliseRows } from '../blocks/text-embedding.ts';
+import { meanOfTokens } from '../blocks/text-embedding.ts';
 import { FrozenTensors } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
@@ -45,7 +46,7 @@ export async function loadEncoder(
       return runPostNormBlock(block, states, runner, index === plan.layerCount - 1 && classifies(runner));
     };
     const outputOf = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
-      if (!classifies(runner)) return normaliseRows(meanOfTokens(states));
+      if (!classifies(runner)) return unitRows(meanOfTokens(states));
       let x = firstTokens(states.hidden, states.tokens);
       let derivative: tf.Tensor2D | undefined;
       for (const { module: part, activation } of head) {

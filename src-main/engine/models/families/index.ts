@@ -1,5 +1,6 @@
 import type { ModelFamily } from '../family.ts';
 import { bertFamily } from './bert.ts';
+import { clipFamily } from './clip.ts';
 import { debertaV2Family } from './deberta-v2.ts';
 import { distilbertFamily } from './distilbert.ts';
 import { gpt2Family } from './gpt2.ts';
@@ -14,6 +15,7 @@ import { xlmRobertaFamily } from './xlm-roberta.ts';
 /** Every base-model family of the studio. */
 export const modelFamilies: readonly ModelFamily[] = [
   bertFamily,
+  clipFamily,
   debertaV2Family,
   distilbertFamily,
   gpt2Family,
