@@ -45,12 +45,20 @@ export function unsupportedValue(file: ModelConfigFile, key: string, value: unkn
   );
 }
 
-/** @throws StudioError invalid_file where the heads do not share the width evenly. */
-export function sizeOfHead(file: ModelConfigFile, hiddenSize: number, heads: number): number {
+/**
+ * @param keys what config.json calls the two numbers.
+ * @throws StudioError invalid_file where the heads do not share the width evenly.
+ */
+export function sizeOfHead(
+  file: ModelConfigFile,
+  hiddenSize: number,
+  heads: number,
+  keys: readonly [hiddenSize: string, heads: string] = ['hidden_size', 'num_attention_heads'],
+): number {
   if (hiddenSize % heads === 0) return hiddenSize / heads;
   throw new StudioError(
     'invalid_file',
-    `${file.path}: hidden_size ${hiddenSize} cannot be divided among ${heads} heads.`,
+    `${file.path}: ${keys[0]} ${hiddenSize} cannot be divided among ${keys[1]} ${heads}.`,
   );
 }
 

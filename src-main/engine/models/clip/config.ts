@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Activation } from '../../ops/activate.ts';
 import { readActivation } from '../activations.ts';
-import { layerNumber, parseConfig, positiveInteger as size, unsupportedValue } from '../config-file.ts';
+import { layerNumber, parseConfig, positiveInteger as size, sizeOfHead, unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 
 const towerKeys = {
@@ -107,8 +107,7 @@ interface TowerKeys {
 
 function towerOf(file: ModelConfigFile, part: string, keys: TowerKeys): Tower {
   const { hidden_size: hiddenSize, num_attention_heads: heads } = keys;
-  if (hiddenSize % heads !== 0)
-    throw unsupportedValue(file, `${part}.num_attention_heads`, heads, `a divisor of hidden_size (${hiddenSize})`);
+  sizeOfHead(file, hiddenSize, heads, [`${part}.hidden_size`, `${part}.num_attention_heads`]);
   return {
     hiddenSize,
     innerSize: keys.intermediate_size,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readActivation } from '../activations.ts';
-import { layerNumber, orderedLabels, parseConfig, positiveInteger, unsupportedValue } from '../config-file.ts';
+import { layerNumber, orderedLabels, parseConfig, positiveInteger, sizeOfHead } from '../config-file.ts';
 import { encoderFamily } from '../encoder/family.ts';
 import type { EncoderPlan } from '../encoder/plan.ts';
 import type { ModelConfigFile } from '../family.ts';
@@ -32,8 +32,7 @@ export const distilbertFamily = encoderFamily(
 
 function planOf(file: ModelConfigFile): EncoderPlan {
   const keys = parseConfig(file, schema, 'a DistilBERT');
-  if (keys.dim % keys.n_heads !== 0)
-    throw unsupportedValue(file, 'n_heads', keys.n_heads, `a divisor of dim (${keys.dim})`);
+  sizeOfHead(file, keys.dim, keys.n_heads, ['dim', 'n_heads']);
   return {
     label: 'a DistilBERT',
     architecture: keys.architectures?.[0] ?? 'DistilBertForSequenceClassification',
