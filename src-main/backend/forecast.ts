@@ -11,8 +11,9 @@ import {
 } from '../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
 import { familyOf, readConfig } from '../engine/formats/hf-model.ts';
+import { savedByDefault } from '../engine/lora/fresh-adapter.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
-import { isSavedUnder, resolveTargetModules } from '../engine/lora/target-modules.ts';
+import { isSavedBy, resolveTargetModules } from '../engine/lora/target-modules.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -74,16 +75,10 @@ function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescri
 }
 
 /** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
-function savedModules(config: RunConfig, { linears, kind }: ModelDescription): LinearModule[] {
-  const entries = config.adapter.modules_to_save;
-  if (entries === null)
-    return kind === 'image-classification' ||
-      kind === 'text-classification' ||
-      linears.some(({ isMissing }) => isMissing)
-      ? linears.filter((module) => module.isHead)
-      : [];
-  return linears.filter((module) =>
-    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedUnder(name, entry))),
+function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
+  const entries = config.adapter.modules_to_save ?? savedByDefault(description, true);
+  return description.linears.filter((module) =>
+    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry))),
   );
 }
 

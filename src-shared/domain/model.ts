@@ -17,7 +17,6 @@ export const linearModuleSchema = z.object({
     .default('linear')
     .describe('an embedding is a table [inFeatures, outFeatures] of which rows are taken'),
   fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
-  afterLayers: z.boolean().default(false).describe('comes after the layers, as the head does: a pooler, a projection'),
   isMissing: z
     .boolean()
     .default(false)
@@ -26,18 +25,22 @@ export const linearModuleSchema = z.object({
     ),
 });
 /** What nearly every module is. */
-export const plainLinear = { kind: 'linear', fanInFanOut: false, afterLayers: false, isMissing: false } as const;
+export const plainLinear = { kind: 'linear', fanInFanOut: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
-
-/** Where the input meets a module: −1 before the layers, `layerCount` after them. */
-export function depthOf({ layer, isHead, afterLayers }: LinearModule, layerCount: number): number {
-  return layer ?? (isHead || afterLayers ? layerCount : -1);
-}
 
 /** The linear whose outputs are the labels: the last part of the head. */
 export function labelHead({ linears }: { readonly linears: readonly LinearModule[] }): LinearModule | undefined {
   return linears.findLast((module) => module.isHead);
 }
+
+/** A bias that no linear has, e.g. the shift of a normalisation. */
+export const biasVectorSchema = z.object({
+  name: z.string().describe("its name in today's transformers, e.g. vit.layers.0.layernorm_before.bias"),
+  aliases: z.array(z.string()).describe('its names in older transformers'),
+  checkpointKey: z.string().describe('its key in the checkpoint'),
+  size: z.number().int(),
+});
+export type BiasVector = z.infer<typeof biasVectorSchema>;
 
 /** What reading config.json and the safetensors' header tells, without loading weights. */
 export const modelDescriptionSchema = z.object({
@@ -57,9 +60,18 @@ export const modelDescriptionSchema = z.object({
     .default(null)
     .describe('of models that read tokens'),
   linears: z.array(linearModuleSchema),
+  biases: z
+    .array(biasVectorSchema)
+    .optional()
+    .describe('biases beside those of the linears, which adapters with bias "all" replace'),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
+
+/** Whether a path names a GGUF file, which has to be converted before it can be a base. */
+export function isGguf(path: string): boolean {
+  return /\.gguf$/i.test(path);
+}
 
 export const modelRecordSchema = z.object({
   id: z.string(),

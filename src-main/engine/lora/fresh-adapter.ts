@@ -1,14 +1,15 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import { type LinearModule, labelHead } from '../../../src-shared/domain/model.ts';
+import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
+import { transposed } from '../formats/transpose.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { configuredFactors, fitConfig } from './fit-config.ts';
 import { initialiseHead } from './initialise.ts';
-import { isSavedUnder, resolveTargetModules } from './target-modules.ts';
+import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function freshAdapter(
   const { description } = base;
   const variant = adapterVariant(settings.variant);
   const whole = modulesTrainedWhole(base, settings, labels);
+  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : taskTypes[description.kind];
   const config = adapterConfigSchema.parse({
     ...variant.peftKeys,
     r: settings.r,
@@ -36,14 +38,21 @@ export async function freshAdapter(
     layers_to_transform: settings.layers_to_transform,
     rank_pattern: settings.rank_pattern,
     alpha_pattern: settings.alpha_pattern,
-    modules_to_save: whole.length > 0 ? whole.map(({ entry }) => entry) : null,
+    modules_to_save: savedEntries(
+      taskType,
+      settings,
+      whole.map(({ entry }) => entry),
+    ),
+    task_type: taskType,
+    ...(taskType === null ? {} : { auto_mapping: null }),
     init_lora_weights: settings.init_lora_weights === 'gaussian' ? 'gaussian' : true,
   });
   const modules = new Map<string, ModuleFactors>();
   for (const module of resolveTargetModules(config, description)) {
     const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
     const { a, b } = variant.initialise(module, rank, settings.init_lora_weights, random);
-    modules.set(module.name, { a, b, rank, scaling });
+    const magnitude = variant.magnitude?.initialise(await weightByOutput(base, module));
+    modules.set(module.name, { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}) });
   }
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
@@ -60,9 +69,18 @@ export async function freshAdapter(
     coto: null,
     modules,
     saved,
+    biases: new Map(),
     labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
   };
 }
+
+/** PEFT's name of a task; for pictures it has none, and looks the model's class up instead. */
+const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_type']>> = {
+  'causal-lm': 'CAUSAL_LM',
+  'text-classification': 'SEQ_CLS',
+  'image-classification': null,
+  embedding: 'FEATURE_EXTRACTION',
+};
 
 /** By default the head of a classifier; else what modules_to_save names. */
 function modulesTrainedWhole(
@@ -70,16 +88,11 @@ function modulesTrainedWhole(
   settings: AdapterSettings,
   labels: readonly string[] | null,
 ): { module: LinearModule; entry: string }[] {
-  const { linears, kind } = base.description;
+  const { linears } = base.description;
   const heads = linears.filter((module) => module.isHead);
-  const isClassifier = kind === 'image-classification' || kind === 'text-classification';
-  // An encoder without a head of its own becomes a classifier by the labels that it is given.
-  const hasNewHead = labels !== null && heads.some((module) => module.isMissing);
-  const entries = settings.modules_to_save ?? (isClassifier || hasNewHead ? heads.map((module) => module.name) : []);
+  const entries = settings.modules_to_save ?? savedByDefault(base.description, labels !== null);
   const whole = entries.flatMap((entry) => {
-    const found = linears.filter((module) =>
-      [module.name, ...module.aliases].some((name) => isSavedUnder(name, entry)),
-    );
+    const found = linears.filter((module) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry)));
     if (found.length === 0)
       throw new StudioError(
         'invalid_input',
@@ -97,6 +110,29 @@ function modulesTrainedWhole(
   return whole;
 }
 
+/** PEFT adds both of its names of classifiers to what an adapter for classifying texts saves. */
+function savedEntries(
+  taskType: AdapterConfig['task_type'],
+  { modules_to_save }: AdapterSettings,
+  entries: readonly string[],
+): string[] | null {
+  const names = taskType === 'SEQ_CLS' && modules_to_save === null ? [...entries, 'classifier', 'score'] : entries;
+  return names.length > 0 ? [...new Set(names)] : null;
+}
+
+/** Whether texts are to be told apart: a bare encoder becomes a classifier by the labels that it is given. */
+function classifiesTexts({ kind, linears }: ModelDescription, hasLabels: boolean): boolean {
+  return kind === 'text-classification' || (kind === 'embedding' && hasLabels && linears.some(({ isHead }) => isHead));
+}
+
+/** PEFT's entry for a classifier of texts, with whatever else the head has; the heads of other classifiers by their names. */
+export function savedByDefault(description: ModelDescription, hasLabels: boolean): string[] {
+  const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
+  if (classifiesTexts(description, hasLabels))
+    return [...new Set(heads.map((name) => (isSavedBy(name, 'classifier') ? 'classifier' : name)))];
+  return description.kind === 'image-classification' ? heads : [];
+}
+
 function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean {
   const own = base.description.labels;
   return labels === null || (labels.length === own.length && labels.every((label, index) => label === own[index]));
@@ -109,4 +145,10 @@ async function baseValues(
 ): Promise<{ weight: HostTensor; bias: HostTensor | null }> {
   const { weight, bias } = base.frozen(module);
   return { weight: await toHost(weight), bias: bias && (await toHost(bias)) };
+}
+
+/** The base's weight as [out, in], also an embedding's. */
+async function weightByOutput(base: BaseModel, module: LinearModule): Promise<HostTensor> {
+  const weight = await toHost(base.frozenWeight(module).weight);
+  return module.kind === 'embedding' ? transposed(weight) : weight;
 }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { depthOf, type LinearModule, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import { compilePythonRegex } from './python-regex.ts';
 
 /** The keys of PEFT's config that say where adapters go. */
@@ -30,6 +30,7 @@ const everyName: Dialect = (module) => [module.name, ...module.aliases];
  */
 export function resolveTargetModules(config: TargetConfig, description: ModelDescription): LinearModule[] {
   const targets = config.target_modules;
+  refuseLonePattern(config);
   if (targets === null || targets.length === 0)
     throw new StudioError(
       'invalid_input',
@@ -47,8 +48,14 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
 
 /** The linears in the order in which the input meets them: embedding, layers, head. */
 export function fromTheInputUp(description: ModelDescription): LinearModule[] {
-  const rank = (module: LinearModule) => depthOf(module, description.layerCount);
+  const rank = (module: LinearModule) =>
+    module.layer ?? (isBelowLayers(module) ? -1 : module.isHead ? description.layerCount + 1 : description.layerCount);
   return [...description.linears].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Whether the input meets the module before the layers: an embedding, or a linear among the embeddings. */
+export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): boolean {
+  return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));
 }
 
 /** The linear that goes by `name` in today's or in older transformers; null where the base has none. */
@@ -66,10 +73,10 @@ export function endsWithEntry(name: string, entry: string): boolean {
 }
 
 /**
- * Whether an entry of modules_to_save means the module of this name: the name, or that of a module around it, ends with it.
- * As PEFT has it, "classifier" also means pre_classifier, and both parts of a head classifier.dense and classifier.out_proj.
+ * Whether an entry of modules_to_save means the module `name`: as PEFT does it, the module or one that it is part of ends with the
+ * entry ("classifier" also means classifier.out_proj and pre_classifier).
  */
-export function isSavedUnder(name: string, entry: string): boolean {
+export function isSavedBy(name: string, entry: string): boolean {
   const parts = name.split('.');
   return parts.some((_, index) =>
     parts
@@ -136,6 +143,16 @@ function matchesList(name: string, targets: readonly string[], config: TargetCon
 function usesLayers(config: TargetConfig): boolean {
   const layers = config.layers_to_transform ?? null;
   return typeof layers === 'number' || (layers !== null && layers.length > 0);
+}
+
+/** @throws StudioError invalid_input for a layers_pattern that PEFT would not know what to do with. */
+function refuseLonePattern(config: TargetConfig): void {
+  if ((config.layers_pattern ?? []).length === 0 || usesLayers(config)) return;
+  throw new StudioError(
+    'invalid_input',
+    'layers_pattern is given without layers_to_transform, which alone it serves.',
+    'Set layers_to_transform to the layers that get an adapter, or leave layers_pattern out.',
+  );
 }
 
 function isInLayers(name: string, config: TargetConfig): boolean {

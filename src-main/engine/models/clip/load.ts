@@ -26,9 +26,9 @@ const kept = { pixels: 'pixels', ends: 'ends' } as const;
  * channels, height, width] the pictures, the outputs logits [batch, classes].
  *
  * Both towers stand in one chain, so that adapters on either train, and CoTo switches the layers of either: first all layers
- * of the text tower, then all of the vision tower. The first layer of the vision tower finishes the texts' embeddings and
- * takes up the pictures; from there on the states carry the embeddings along in further rows. With adapters on the vision
- * tower alone, the text tower runs below the lowest active layer, without a tape.
+ * of the text tower, then all of the vision tower. The first layer of the vision tower takes the pictures up, and of the texts
+ * the states of their end tokens; from there on the states carry these along in further rows, for the head to project and
+ * compare. With adapters on the vision tower alone, the text tower runs below the lowest active layer, without a tape.
  */
 export async function loadClip(
   description: ModelDescription,
@@ -47,7 +47,7 @@ export async function loadClip(
 
     const parts = ({ hidden, batch, tokens, context }: HiddenStates) => {
       const texts = context?.tensors?.[kept.ends]?.shape[0] ?? 0;
-      return uncarry(hidden, batch * tokens, [texts, config.projectionSize]);
+      return uncarry(hidden, batch * tokens, [texts, config.text.hiddenSize]);
     };
     const layer: BaseModel['layer'] = (index, states, runner) => {
       if (index < textLayers) return text.layer(index, states, runner);
@@ -55,7 +55,7 @@ export async function loadClip(
         const isFirst = index === textLayers;
         const pixels = states.context?.tensors?.[kept.pixels];
         if (isFirst && pixels === undefined) throw lacks('pixel_values');
-        const { x, carried } = isFirst ? { x: null, carried: text.embeddings(states, runner) } : parts(states);
+        const { x, carried } = isFirst ? { x: null, carried: text.pooled(states) } : parts(states);
         const entered = x === null && pixels ? vision.embed(pixels, runner) : { ...states, hidden: x ?? states.hidden };
         const left = vision.layer(index - textLayers, entered, runner);
         return { ...states, ...left, context: states.context, hidden: carry(left.hidden, carried) };
@@ -63,7 +63,10 @@ export async function loadClip(
     };
     const embeddings = (states: HiddenStates, runner: LinearRunner) => {
       const { x, carried } = parts(states);
-      return { image_embeds: vision.embeddings({ ...states, hidden: x }, runner), text_embeds: carried };
+      return {
+        image_embeds: vision.embeddings({ ...states, hidden: x }, runner),
+        text_embeds: text.embeddings(carried, runner),
+      };
     };
     const embed = (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
       const states = text.embed(inputs, runner);
@@ -92,6 +95,7 @@ export async function loadClip(
         return { weight, bias };
       },
       frozenWeight: (one) => tensors.linear(one),
+      frozenVector: (key) => tensors.vector(key),
       dispose: () => tensors.dispose(),
     };
   } catch (error) {
@@ -120,13 +124,15 @@ async function loadTextTower(description: ModelDescription, config: ClipConfig, 
       return { hidden, batch, tokens, context: { mask, tensors: { [kept.ends]: ends } } };
     },
     layer: (index: number, states: HiddenStates, runner: LinearRunner) => layer(index, states, runner, false),
-    /** [texts, projectionSize], of length 1. */
-    embeddings: ({ hidden, context }: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
+    /** The state of each text's end token [texts, hiddenSize]. */
+    pooled: ({ hidden, context }: HiddenStates): tf.Tensor2D => {
       const ends = context?.tensors?.[kept.ends];
       if (ends === undefined) throw new Error('the texts have no end tokens');
-      const pooled = applyNorm(norm, weightedTokens(hidden, as2D(ends)));
-      return unitRows(runner.linear(projection, pooled));
+      return weightedTokens(hidden, as2D(ends));
     },
+    /** [texts, projectionSize], of length 1. */
+    embeddings: (pooled: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D =>
+      unitRows(runner.linear(projection, applyNorm(norm, pooled))),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
 import type { ClipConfig, Tower } from './config.ts';
 
 export const clipNames = {
@@ -26,7 +26,7 @@ export function clipModules({ text, vision, projectionSize }: ClipConfig): Linea
     linear(clipNames.textProjection, null, [text.hiddenSize, projectionSize], false),
     table(clipNames.imagePositions, vision.tokens, vision.hiddenSize),
     ...towerModules('vision_model', vision, text.layerCount),
-    { ...linear(clipNames.imageProjection, null, [vision.hiddenSize, projectionSize], false), afterLayers: true },
+    linear(clipNames.imageProjection, null, [vision.hiddenSize, projectionSize], false),
   ];
 }
 
@@ -67,4 +67,31 @@ function linear(
 
 function table(name: string, rows: number, width: number): LinearModule {
   return { ...linear(name, null, [rows, width], false), kind: 'embedding' };
+}
+
+/** Names of all normalisations, and their widths. */
+export function clipNorms({ text, vision }: ClipConfig): { name: string; width: number }[] {
+  const norms = [
+    { name: 'text_model.final_layer_norm', width: text.hiddenSize },
+    { name: 'vision_model.pre_layrnorm', width: vision.hiddenSize },
+    { name: 'vision_model.post_layernorm', width: vision.hiddenSize },
+  ];
+  for (const [tower, { layerCount, hiddenSize: width }] of [
+    ['text_model', text],
+    ['vision_model', vision],
+  ] as const)
+    for (let layer = 0; layer < layerCount; layer++)
+      for (const norm of ['layer_norm1', 'layer_norm2'])
+        norms.push({ name: `${clipLayerName(tower, layer)}.${norm}`, width });
+  return norms;
+}
+
+/** The shifts of the normalisations. */
+export function clipBiases(config: ClipConfig): BiasVector[] {
+  return clipNorms(config).map(({ name, width }) => ({
+    name: `${name}.bias`,
+    aliases: [],
+    checkpointKey: `${name}.bias`,
+    size: width,
+  }));
 }

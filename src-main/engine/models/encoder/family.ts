@@ -3,9 +3,9 @@ import type { TensorSource } from '../../formats/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
 import { encoderMemory } from './memory.ts';
-import { checkpointKey, embeddingNames, encoderModules, ownLabelCount } from './modules.ts';
+import { checkpointKey, encoderBiases, encoderModules, encoderNorms, ownLabelCount } from './modules.ts';
 import { withTodaysNames } from './old-names.ts';
-import { type EncoderPlan, layerName } from './plan.ts';
+import type { EncoderPlan } from './plan.ts';
 
 /** A family of encoders that is built like BERT (Devlin et al. 2019). */
 export function encoderFamily(
@@ -32,16 +32,8 @@ function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescri
   const key = (name: string) => checkpointKey(plan, weights, name);
   const checks = new TensorChecks(weights);
   for (const module of linears) if (!module.isMissing) checks.expectModule(module);
-  checks.expectNorm(key(`${plan.prefix}.${embeddingNames.norm}`), hiddenSize);
-  for (let layer = 0; layer < layerCount; layer++) {
-    const name = key(layerName(plan, layer));
-    checks.expectNorm(`${name}.${plan.names.attentionNorm}`, hiddenSize);
-    checks.expectNorm(`${name}.${plan.names.outputNorm}`, hiddenSize);
-  }
-  if (relative) {
-    checks.expect(key(`${plan.prefix}.encoder.rel_embeddings.weight`), [2 * relative.span, hiddenSize]);
-    if (relative.normalises) checks.expectNorm(key(`${plan.prefix}.encoder.LayerNorm`), hiddenSize);
-  }
+  for (const name of encoderNorms(plan)) checks.expectNorm(key(name), hiddenSize);
+  if (relative) checks.expect(key(`${plan.prefix}.encoder.rel_embeddings.weight`), [2 * relative.span, hiddenSize]);
   checks.refuseUnknown(key(`${plan.prefix}.${plan.layers}.`), /\.position_ids$/);
   const labelCount = ownLabelCount(plan, weights);
   return {
@@ -53,5 +45,6 @@ function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescri
     image: null,
     text: { vocabularySize: plan.vocabularySize, maxPositions: plan.maxTokens },
     linears,
+    biases: encoderBiases(plan, weights),
   };
 }

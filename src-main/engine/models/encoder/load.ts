@@ -3,7 +3,6 @@ import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { activate } from '../../ops/activate.ts';
 import { firstTokens } from '../../ops/first-tokens.ts';
-import { layerNorm } from '../../ops/layer-norm.ts';
 import { as2D } from '../../ops/operation.ts';
 import { unitRows } from '../../ops/unit-rows.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
@@ -76,6 +75,7 @@ export async function loadEncoder(
         return { weight, bias };
       },
       frozenWeight: (one) => tensors.linear(one),
+      frozenVector: (key) => tensors.vector(key),
       dispose: () => tensors.dispose(),
     };
   } catch (error) {
@@ -120,11 +120,11 @@ async function loadDistances(
   if (relative === null) return () => ({});
   const stored = as2D(await tensors.load(key('encoder.rel_embeddings.weight')));
   const norm = relative.normalises ? await loadNorm(tensors, key('encoder.LayerNorm'), plan.epsilon) : null;
-  const rows = norm ? tensors.own(layerNorm(stored, norm.scale, norm.shift, norm.epsilon)) : stored;
   return (tokens) => {
     const reach = reachOf(relative, tokens);
+    const rows = tf.slice(stored, [reach.firstRow, 0], [reach.rowCount, plan.hiddenSize]);
     return {
-      [distanceTensors.rows]: tf.slice(rows, [reach.firstRow, 0], [reach.rowCount, plan.hiddenSize]),
+      [distanceTensors.rows]: norm ? applyNorm(norm, rows) : rows,
       [distanceTensors.ascending]: reachMatrix(reach, false),
       [distanceTensors.descending]: reachMatrix(reach, true),
     };

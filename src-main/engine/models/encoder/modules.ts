@@ -1,4 +1,4 @@
-import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { type EncoderPlan, layerName } from './plan.ts';
 
@@ -74,9 +74,28 @@ export function encoderModules(plan: EncoderPlan, weights: Pick<TensorSource, 'h
       inFeatures: hidden,
       outFeatures: part === plan.head.at(-1) ? labelCount : hidden,
       isHead: isMissing || !part.isOfEncoder,
-      afterLayers: true,
       isMissing,
     });
   }
   return modules;
+}
+
+/** Names of all normalisations. */
+export function encoderNorms(plan: EncoderPlan): string[] {
+  const norms = [`${plan.prefix}.${embeddingNames.norm}`];
+  if (plan.relative?.normalises) norms.push(`${plan.prefix}.encoder.LayerNorm`);
+  for (let layer = 0; layer < plan.layerCount; layer++)
+    for (const norm of [plan.names.attentionNorm, plan.names.outputNorm])
+      norms.push(`${layerName(plan, layer)}.${norm}`);
+  return norms;
+}
+
+/** The shifts of the normalisations. */
+export function encoderBiases(plan: EncoderPlan, weights: Pick<TensorSource, 'has'>): BiasVector[] {
+  return encoderNorms(plan).map((norm) => ({
+    name: `${norm}.bias`,
+    aliases: [`${bareName(plan, norm)}.bias`],
+    checkpointKey: `${checkpointKey(plan, weights, norm)}.bias`,
+    size: plan.hiddenSize,
+  }));
 }

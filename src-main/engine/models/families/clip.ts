@@ -2,7 +2,7 @@ import type { TensorSource } from '../../formats/safetensors.ts';
 import { preNormMemory } from '../blocks/pre-norm-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import { type ClipConfig, parseClipConfig } from '../clip/config.ts';
-import { clipLayerName, clipModules } from '../clip/modules.ts';
+import { clipBiases, clipLayerName, clipModules, clipNorms } from '../clip/modules.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';
 import type { ModelMemory } from '../memory.ts';
 
@@ -32,18 +32,8 @@ function describe(config: ClipConfig, weights: TensorSource): FamilyDescription 
   const linears = clipModules(config);
   const checks = new TensorChecks(weights);
   for (const module of linears) checks.expectModule(module);
-  for (const [name, tower] of [
-    ['text_model', text],
-    ['vision_model', vision],
-  ] as const) {
-    for (let layer = 0; layer < tower.layerCount; layer++)
-      for (const norm of ['layer_norm1', 'layer_norm2'])
-        checks.expectNorm(`${clipLayerName(name, layer)}.${norm}`, tower.hiddenSize);
-    checks.refuseUnknown(`${name}.encoder.layers.`, /$^/);
-  }
-  checks.expectNorm('text_model.final_layer_norm', text.hiddenSize);
-  checks.expectNorm('vision_model.pre_layrnorm', vision.hiddenSize);
-  checks.expectNorm('vision_model.post_layernorm', vision.hiddenSize);
+  for (const { name, width } of clipNorms(config)) checks.expectNorm(name, width);
+  for (const tower of ['text_model', 'vision_model']) checks.refuseUnknown(`${tower}.encoder.layers.`, /$^/);
   checks.expect('vision_model.embeddings.class_embedding', [vision.hiddenSize]);
   checks.expect('vision_model.embeddings.patch_embedding.weight', [
     vision.hiddenSize,
@@ -61,6 +51,7 @@ function describe(config: ClipConfig, weights: TensorSource): FamilyDescription 
     image: { ...vision.image },
     text: { vocabularySize: text.vocabularySize, maxPositions: text.maxPositions },
     linears,
+    biases: clipBiases(config),
   };
 }
 
