@@ -126,7 +126,14 @@ describe('an image classifier from scratch', () => {
     const id2label = Object.fromEntries(Array.from({ length: 10 }, (_, id) => [id, `class ${id}`]));
     writeFileSync(join(folder, 'vit', 'config.json'), JSON.stringify({ ...keys, id2label }));
     const { result, outputDirectory } = await pretrain(
-      languageConfig({ model_config: join(folder, 'vit'), tokenizer: null, train_data: ['idx'], max_steps: 150, learning_rate: 0.005, per_device_train_batch_size: 10 }),
+      languageConfig({
+        model_config: join(folder, 'vit'),
+        tokenizer: null,
+        train_data: ['idx'],
+        max_steps: 150,
+        learning_rate: 0.005,
+        per_device_train_batch_size: 10,
+      }),
       'pictures',
     );
     // Stripes at ten heights: a guess has 10 %.
