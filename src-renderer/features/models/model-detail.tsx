@@ -104,6 +104,14 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                   },
                 ]
               : []),
+            ...(description.text
+              ? [
+                  {
+                    label: description.image ? 'Texts' : 'Input',
+                    value: `up to ${formatCount(description.text.maxPositions)} tokens, of ${formatCount(description.text.vocabularySize)}`,
+                  },
+                ]
+              : []),
             {
               label: 'Fingerprint',
               value: <HashText hash={description.fingerprint} />,
