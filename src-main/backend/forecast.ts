@@ -6,8 +6,10 @@ import type { DatasetDescription } from '../../src-shared/domain/dataset.ts';
 import type { LinearModule, ModelDescription, ModelRecord } from '../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
 import { familyOf, readConfig } from '../engine/formats/hf-model.ts';
+import { savedByDefault } from '../engine/lora/fresh-adapter.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
-import { endsWithEntry, resolveTargetModules } from '../engine/lora/target-modules.ts';
+import { isSavedBy, resolveTargetModules } from '../engine/lora/target-modules.ts';
+import { adapterVariant } from '../engine/lora/variants/index.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -69,14 +71,10 @@ function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescri
 }
 
 /** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
-function savedModules(config: RunConfig, { linears, kind }: ModelDescription): LinearModule[] {
-  const entries = config.adapter.modules_to_save;
-  if (entries === null)
-    return kind === 'image-classification' || kind === 'text-classification'
-      ? linears.filter((module) => module.isHead)
-      : [];
-  return linears.filter((module) =>
-    entries.some((entry) => [module.name, ...module.aliases].some((name) => endsWithEntry(name, entry))),
+function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
+  const entries = config.adapter.modules_to_save ?? savedByDefault(description);
+  return description.linears.filter((module) =>
+    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry))),
   );
 }
 
@@ -84,7 +82,7 @@ function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }
 
-/** Values of each trained tensor: A and B of every target; of a module trained whole its weight and bias. */
+/** Values of each trained tensor: A, B and magnitudes of every target; of a module trained whole its weight and bias. */
 function trainedTensors(
   config: RunConfig,
   model: ModelDescription,
@@ -93,7 +91,11 @@ function trainedTensors(
 ): number[] {
   const factors = targets.flatMap((module) => {
     const rank = rankOf(config, module);
-    return [rank * module.inFeatures, rank * module.outFeatures];
+    return [
+      rank * module.inFeatures,
+      rank * module.outFeatures,
+      ...(hasMagnitudes(config) ? [module.outFeatures] : []),
+    ];
   });
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the data set has labels.
@@ -105,6 +107,10 @@ function trainedTensors(
 
 function rankOf({ adapter }: RunConfig, module: LinearModule): number {
   return patternValue(adapter.rank_pattern, [module.name, ...module.aliases], adapter.r, 'rank_pattern');
+}
+
+function hasMagnitudes({ adapter }: RunConfig): boolean {
+  return adapterVariant(adapter.variant).magnitude !== undefined;
 }
 
 function groupNames(config: RunConfig, targets: readonly LinearModule[]): string[] {
@@ -135,7 +141,11 @@ async function memoryParts(
   return forecastMemory({
     description,
     memory: familyOf(file).memory(file),
-    adapters: { rank: (module) => ranks.get(module) ?? 0, dropout: config.adapter.lora_dropout > 0 },
+    adapters: {
+      rank: (module) => ranks.get(module) ?? 0,
+      dropout: config.adapter.lora_dropout > 0,
+      magnitudes: hasMagnitudes(config),
+    },
     trained: trainedTensors(config, description, dataset, targets),
     outputs: dataset.labels.length,
     batch: config.per_device_train_batch_size,

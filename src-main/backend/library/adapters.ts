@@ -12,6 +12,7 @@ import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
 import { elementCount } from '../../engine/formats/host-tensor.ts';
 import { checkAdapterFolder, readAdapter } from '../../engine/formats/peft-adapter.ts';
 import type { AdapterState } from '../../engine/lora/adapter-state.ts';
+import { factorParts } from '../../engine/lora/tensor-names.ts';
 import { recogniseVariant } from '../../engine/lora/variants/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
@@ -171,9 +172,10 @@ function factsOf(state: AdapterState, description: ModelDescription) {
     const layer = layerOf.get(name) ?? null;
     if (layer !== null) layers.add(layer);
     targets.add(name.slice(name.lastIndexOf('.') + 1));
-    parameterCount += elementCount(factors.a.shape) + elementCount(factors.b.shape);
+    for (const part of factorParts) parameterCount += elementCount(factors[part]?.shape ?? [0]);
   }
-  for (const tensor of state.saved.values()) parameterCount += elementCount(tensor.shape);
+  for (const tensor of [...state.saved.values(), ...state.biases.values()])
+    parameterCount += elementCount(tensor.shape);
   return {
     variant: recogniseVariant(state.config, 'adapter_config.json').declaration.id,
     r: state.config.r,
