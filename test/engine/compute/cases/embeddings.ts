@@ -56,6 +56,17 @@ export const embeddingCases: readonly OperationCase[] = [
   dora('gain'),
   dora('magnitude'),
   {
+    name: 'slices on the tape',
+    shapes: { x: [4, 6] },
+    wanted: ['x'],
+    run: (take) => tf.add(tf.slice(take('x'), [1, 0], [2, 3]), tf.slice(take('x'), [2, 2], [2, 3])),
+    reference: (take) =>
+      Array.from({ length: 6 }, (_, at) => {
+        const [row, column] = [Math.floor(at / 3), at % 3];
+        return get(take('x'), (row + 1) * 6 + column) + get(take('x'), (row + 2) * 6 + column + 2);
+      }),
+  },
+  {
     name: 'tiles on the tape',
     shapes: { x: [2, 3] },
     wanted: ['x'],
