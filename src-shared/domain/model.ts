@@ -57,6 +57,11 @@ export const modelDescriptionSchema = z.object({
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 
+/** Whether a path names a GGUF file, which has to be converted before it can be a base. */
+export function isGguf(path: string): boolean {
+  return /\.gguf$/i.test(path);
+}
+
 export const modelRecordSchema = z.object({
   id: z.string(),
   name: z.string(),

@@ -21,8 +21,14 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     case 'prune':
       references.push(payloadSchemas.prune.parse(payload));
       break;
+    case 'export':
+      references.push(payloadSchemas.export.parse(payload));
+      break;
     case 'evaluate':
       references.push(...payloadSchemas.evaluate.parse(payload).request.adapters.map(({ adapter }) => adapter));
+      break;
+    case 'generate':
+      references.push(...payloadSchemas.generate.parse(payload).request.columns.filter((column) => column !== null));
       break;
     case 'study': {
       const study = store.studies.find(payloadSchemas.study.parse(payload).studyId);
@@ -31,6 +37,8 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     }
     case 'train':
     case 'report':
+    case 'convert':
+    case 'download':
       break;
   }
   return references.flatMap((reference) => idOf(reference) ?? []);

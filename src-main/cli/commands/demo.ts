@@ -11,7 +11,18 @@ import { collectNumber } from '../method-options.ts';
 import { packageVersion } from '../package-version.ts';
 
 /** How long jobs take in relation to each other, roughly: for the time that is left in all. */
-const jobWeights: Record<JobKind, number> = { train: 4, study: 3, evaluate: 1, merge: 1, prune: 1, report: 0.2 };
+const jobWeights: Record<JobKind, number> = {
+  train: 4,
+  study: 3,
+  evaluate: 1,
+  merge: 1,
+  prune: 1,
+  report: 0.2,
+  export: 1,
+  convert: 1,
+  download: 1,
+  generate: 1,
+};
 
 export function addDemoCommand(parent: Command, surroundings: Surroundings): void {
   addCommand(parent, surroundings, {

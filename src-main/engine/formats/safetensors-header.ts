@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { elementCount } from './host-tensor.ts';
 
 /** Bytes of one element of each stored type that can be read. */
-const elementBytes: ReadonlyMap<string, number> = new Map([
+export const elementBytes: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
   ['F32', 4],
   ['F16', 2],

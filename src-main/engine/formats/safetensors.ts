@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { writeFileAtomicWith } from './atomic.ts';
 import { elementCount, type HostTensor } from './host-tensor.ts';
 import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
+import { streamSafetensors } from './safetensors-stream.ts';
 import { decodeValues, storedType } from './safetensors-values.ts';
 import { isStagedType, stageFloats } from './staging.ts';
 
@@ -65,25 +65,16 @@ export async function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Record<string, string> = {},
 ): Promise<void> {
-  const entries: [string, unknown][] = [['__metadata__', { format: 'pt', ...metadata }]];
-  let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    if (elementCount(shape) !== data.length)
-      throw new Error(`tensor ${name}: ${data.length} values for shape [${shape.join(', ')}]`);
-    entries.push([name, { dtype: storedType(data), shape, data_offsets: [offset, offset + data.byteLength] }]);
-    offset += data.byteLength;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  // The header is padded with spaces so that the values start at a multiple of eight.
-  const length = Math.ceil(json.length / 8) * 8;
-  const head = new Uint8Array(8 + length).fill(0x20);
-  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
-  head.set(json, 8);
-  await writeFileAtomicWith(path, async (handle) => {
-    await handle.writeFile(head);
-    for (const { data } of tensors.values())
-      await handle.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  });
+  await streamSafetensors(
+    path,
+    [...tensors].map(([name, { shape, data }]) => {
+      if (elementCount(shape) !== data.length)
+        throw new Error(`tensor ${name}: ${data.length} values for shape [${shape.join(', ')}]`);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      return { name, dtype: storedType(data), shape, pieces: () => [bytes] };
+    }),
+    metadata,
+  );
 }
 
 async function openForReading(path: string): Promise<FileHandle> {

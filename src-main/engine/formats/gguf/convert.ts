@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { elementCount } from '../host-tensor.ts';
+import { type StreamedTensor, streamSafetensors } from '../safetensors-stream.ts';
+import { architectureOfFile } from './architectures/index.ts';
+import { convertedTensors } from './converted-tensors.ts';
+import { type GgufFile, openGguf } from './gguf-file.ts';
+import { type ConvertedTokenizer, convertTokenizer } from './tokenizer/index.ts';
+
+export interface ConversionOptions {
+  /** Told after every piece: bytes of model.safetensors that are written, and of all. */
+  onProgress?(doneBytes: number, totalBytes: number): void;
+  /** Its reason is thrown where it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Told before anything is written how much it will be. */
+  beforeWriting?(totalBytes: number): Promise<void>;
+}
+
+export interface Conversion {
+  /** What the file left open, and what was taken for it. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Writes the model of a GGUF file as a Hugging Face folder: config.json, generation_config.json, model.safetensors,
+ * tokenizer.json, tokenizer_config.json and PROVENANCE.md. Every value is exactly the file's; tensors are written piece by
+ * piece, so that memory does not grow with the model.
+ *
+ * @param directory an empty folder.
+ * @throws StudioError naming the file and the key or tensor.
+ */
+export async function convertGguf(
+  ggufPath: string,
+  directory: string,
+  options: ConversionOptions = {},
+): Promise<Conversion> {
+  const file = await openGguf(ggufPath);
+  try {
+    const warnings: string[] = [];
+    const architecture = architectureOfFile(file);
+    const config = await architecture.config(file);
+    const tokenizer = convertTokenizer(file, (text) => warnings.push(text));
+    const tensors = convertedTensors(file, architecture, config['tie_word_embeddings'] === true);
+    const totalBytes = tensors.reduce(
+      (sum, { shape, dtype }) => sum + elementCount(shape) * (dtype === 'F32' ? 4 : 2),
+      0,
+    );
+    await options.beforeWriting?.(totalBytes);
+    const write = (name: string, value: unknown) =>
+      writeFile(path.join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
+    await write('config.json', { ...config, ...tokenIds(tokenizer), torch_dtype: commonType(tensors) });
+    await write('generation_config.json', generationIds(tokenizer));
+    await write('tokenizer.json', tokenizer.tokenizer);
+    await write('tokenizer_config.json', tokenizer.config);
+    await writeFile(path.join(directory, 'PROVENANCE.md'), provenance(file, warnings));
+    await streamSafetensors(path.join(directory, 'model.safetensors'), watched(tensors, totalBytes, options));
+    return { warnings };
+  } finally {
+    await file.close();
+  }
+}
+
+function watched(tensors: StreamedTensor[], totalBytes: number, options: ConversionOptions): StreamedTensor[] {
+  let done = 0;
+  return tensors.map((tensor) => ({
+    ...tensor,
+    async *pieces() {
+      for await (const piece of tensor.pieces()) {
+        options.signal?.throwIfAborted();
+        yield piece;
+        done += piece.length;
+        options.onProgress?.(done, totalBytes);
+      }
+    },
+  }));
+}
+
+function tokenIds({ special }: ConvertedTokenizer): Record<string, unknown> {
+  return { bos_token_id: special.bos, eos_token_id: special.eos, pad_token_id: special.padding };
+}
+
+function generationIds({ special }: ConvertedTokenizer): Record<string, unknown> {
+  const ends = [...new Set([special.eos, special.endOfTurn])].filter((id) => id !== null);
+  return {
+    bos_token_id: special.bos,
+    eos_token_id: ends.length > 1 ? ends : (ends[0] ?? null),
+    pad_token_id: special.padding,
+  };
+}
+
+/** The type that most values are stored in, in the words of config.json. */
+function commonType(tensors: readonly StreamedTensor[]): string {
+  const counts = new Map<string, number>();
+  for (const { dtype, shape } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + elementCount(shape));
+  const [most] = [...counts].sort(([, one], [, other]) => other - one)[0] ?? ['F32'];
+  return most === 'F16' ? 'float16' : most === 'BF16' ? 'bfloat16' : 'float32';
+}
+
+/** What the file says of itself, as text for people. */
+function provenance({ metadata, path: ggufPath, tensors }: GgufFile, warnings: readonly string[]): string {
+  const types = [...new Set([...tensors.values()].map(({ type }) => type.name))].sort();
+  const facts = [
+    ['Name', metadata.text('general.name')],
+    ['Licence', metadata.text('general.license')],
+    ['Source', metadata.text('general.source.url') ?? metadata.text('general.url')],
+  ].flatMap(([label, value]) => (value === null ? [] : [`- ${label}: ${value}`]));
+  return [
+    `Converted by CoTo Studio from the GGUF file ${path.basename(ggufPath)} (tensors in ${types.join(', ')}).`,
+    ...(facts.length > 0 ? ['', ...facts] : []),
+    ...(warnings.length > 0 ? ['', ...warnings] : []),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,153 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { convertGguf } from '../../../../src-main/engine/formats/gguf/convert.ts';
+import { describeModel } from '../../../../src-main/engine/formats/hf-model.ts';
+import { openSafetensors, readSafetensors } from '../../../../src-main/engine/formats/safetensors.ts';
+
+const golden = join(import.meta.dirname, '../../../golden/gguf');
+const home = mkdtempSync(join(tmpdir(), 'coto-gguf-'));
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+const objectSchema = z.record(z.string(), z.unknown());
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({
+    vocab: z.record(z.string(), z.number()),
+    merges: z.array(z.tuple([z.string(), z.string()])),
+    ignore_merges: z.boolean(),
+    byte_fallback: z.boolean(),
+  }),
+  added_tokens: z.array(z.looseObject({ id: z.number(), content: z.string(), special: z.boolean() })),
+  pre_tokenizer: z.unknown(),
+});
+const readJson = (folder: string, name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+/** What each model is, beside what the golden tensors pin. */
+const models = [
+  {
+    name: 'llama',
+    config: {
+      model_type: 'llama',
+      hidden_size: 32,
+      num_attention_heads: 4,
+      num_key_value_heads: 2,
+      head_dim: 8,
+      rms_norm_eps: 1e-5,
+      rope_theta: 500_000,
+      tie_word_embeddings: true,
+      vocab_size: 1000,
+      bos_token_id: 1,
+      eos_token_id: 2,
+      attention_bias: false,
+      rope_scaling: {
+        type: 'llama3',
+        rope_type: 'llama3',
+        factor: 8,
+        low_freq_factor: 1,
+        high_freq_factor: 4,
+        original_max_position_embeddings: 8192,
+      },
+    },
+    generation: { eos_token_id: 2 },
+    firstSpecial: '<unk>',
+    kept: { 'model.layers.1.self_attn.k_proj.weight': 'F16', 'model.layers.0.self_attn.k_proj.weight': 'F32' },
+  },
+  {
+    name: 'qwen2',
+    config: { model_type: 'qwen2', tie_word_embeddings: false, rope_scaling: null, rope_theta: 1e6, pad_token_id: 0 },
+    generation: { eos_token_id: 2 },
+    firstSpecial: '<|endoftext|>',
+    kept: { 'model.layers.0.self_attn.q_proj.weight': 'BF16', 'model.layers.0.mlp.up_proj.weight': 'F16' },
+  },
+  {
+    name: 'qwen3',
+    config: { model_type: 'qwen3', head_dim: 16, rope_scaling: { type: 'linear', rope_type: 'linear', factor: 4 } },
+    generation: { eos_token_id: [0, 2] },
+    firstSpecial: '<|endoftext|>',
+    kept: { 'model.layers.0.self_attn.q_norm.weight': 'F32' },
+  },
+  {
+    name: 'gpt2',
+    config: { model_type: 'gpt2', n_embd: 32, n_inner: 128, n_positions: 64, tie_word_embeddings: true },
+    generation: { eos_token_id: 0 },
+    firstSpecial: '<|endoftext|>',
+    kept: { 'transformer.h.0.attn.c_attn.weight': 'F32' },
+  },
+] as const;
+
+describe.each(models)('$name.gguf', ({ name, config, generation, firstSpecial, kept }) => {
+  const folder = mkdtempSync(join(home, `${name}-`));
+  const progress: [number, number][] = [];
+  beforeAll(async () => {
+    const { warnings } = await convertGguf(join(golden, `${name}.gguf`), folder, {
+      onProgress: (done, total) => progress.push([done, total]),
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test('gives exactly the tensors of the checkpoint that it was made of', async () => {
+    const expected = await readSafetensors(join(golden, `${name}-expected.safetensors`));
+    const found = await readSafetensors(join(folder, 'model.safetensors'));
+    expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [key, tensor] of expected) {
+      const values = found.get(key);
+      expect(values?.shape.slice(1), key).toEqual(tensor.shape.slice(1));
+      expect(values?.data.slice(0, tensor.data.length), key).toEqual(tensor.data);
+    }
+  });
+
+  test('keeps halves as halves and raises the rest to float32', async () => {
+    const file = await openSafetensors(join(folder, 'model.safetensors'));
+    try {
+      for (const [key, dtype] of Object.entries(kept)) expect(file.info(key).dtype, key).toBe(dtype);
+    } finally {
+      await file.close();
+    }
+  });
+
+  test('gives the config, and the studio reads the folder', async () => {
+    expect(objectSchema.parse(readJson(folder, 'config.json'))).toMatchObject(config);
+    expect(readJson(folder, 'generation_config.json')).toMatchObject(generation);
+    expect((await describeModel(folder)).family).toBe(name);
+  });
+
+  test('gives the tokenizer', () => {
+    const { model, added_tokens: added } = tokenizerSchema.parse(readJson(folder, 'tokenizer.json'));
+    expect(Object.keys(model.vocab)).toHaveLength(1000);
+    expect(added.slice(0, 3).map(({ id }) => id)).toEqual([0, 1, 2]);
+    expect(added[0]).toMatchObject({ content: firstSpecial, special: true });
+    expect(model.byte_fallback).toBe(name === 'llama');
+    expect(model.ignore_merges).toBe(name === 'qwen3');
+    expect(model.merges.slice(0, 2).map((pair) => pair.join(''))).toEqual(
+      name === 'llama' ? ['▁t', 'he'] : ['Ġt', 'he'],
+    );
+  });
+
+  test('tells how far it is', () => {
+    const [last] = progress.slice(-1);
+    expect(last?.[0]).toBe(last?.[1]);
+    expect(progress.every(([done], index) => done > (progress[index - 1]?.[0] ?? 0))).toBe(true);
+  });
+});
+
+test('the chat template comes along', async () => {
+  const folder = mkdtempSync(join(home, 'template-'));
+  await convertGguf(join(golden, 'llama.gguf'), folder);
+  expect(readJson(folder, 'tokenizer_config.json')).toMatchObject({
+    chat_template: "{% for message in messages %}{{ message['content'] }}{% endfor %}",
+    bos_token: '<s>',
+    add_bos_token: true,
+  });
+});
+
+test('a conversion that is cancelled ends as such', async () => {
+  const folder = mkdtempSync(join(home, 'cancelled-'));
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error('enough'));
+  const conversion = convertGguf(join(golden, 'llama.gguf'), folder, { onProgress, signal: controller.signal });
+  await expect(conversion).rejects.toThrow('enough');
+  expect(readdirSync(folder)).not.toContain('model.safetensors');
+});
