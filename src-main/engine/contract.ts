@@ -118,6 +118,17 @@ export const generateTaskSchema = generationSettingsSchema.extend({
   prompt: promptSchema,
 });
 
+/** The base with an adapter in its weights, as a folder of its own. */
+export const exportMergedTaskSchema = z.object({
+  kind: z.literal('export-merged'),
+  ...computeFields,
+  modelDirectory: z.string(),
+  adapterDirectory: z.string(),
+  /** How weights are stored; null: as the base stores them. */
+  dtype: z.enum(['F32', 'F16', 'BF16']).nullable(),
+  outputDirectory: z.string(),
+});
+
 export const engineTaskSchema = z.discriminatedUnion('kind', [
   trainTaskSchema,
   evaluateTaskSchema,
@@ -127,6 +138,7 @@ export const engineTaskSchema = z.discriminatedUnion('kind', [
   logitsTaskSchema,
   generateTaskSchema,
   exportPythonTaskSchema,
+  exportMergedTaskSchema,
 ]);
 export type TrainTask = z.infer<typeof trainTaskSchema>;
 export type EvaluateTask = z.infer<typeof evaluateTaskSchema>;
@@ -134,6 +146,7 @@ export type MergeTask = z.infer<typeof mergeTaskSchema>;
 export type PruneTask = z.infer<typeof pruneTaskSchema>;
 export type StudyTask = z.infer<typeof studyTaskSchema>;
 export type LogitsTask = z.infer<typeof logitsTaskSchema>;
+export type ExportMergedTask = z.infer<typeof exportMergedTaskSchema>;
 export type ExportPythonTask = z.infer<typeof exportPythonTaskSchema>;
 export type GenerateTask = z.infer<typeof generateTaskSchema>;
 export type EngineTask = z.infer<typeof engineTaskSchema>;
@@ -158,6 +171,7 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('study'), result: studyResultSchema }),
   z.object({ kind: z.literal('logits'), outputFile: z.string() }),
   z.object({ kind: z.literal('generate'), result: generationResultSchema }),
+  z.object({ kind: z.literal('export-merged'), outputDirectory: z.string() }),
   z.object({ kind: z.literal('export-python'), outputDirectory: z.string(), bytes: z.number() }),
 ]);
 export type EngineResult = z.infer<typeof engineResultSchema>;

@@ -2,6 +2,7 @@ import { computeFailure } from './compute/index.ts';
 import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
 import { asStudioError } from './recognise-error.ts';
 import { runEvaluateTask } from './tasks/evaluate.ts';
+import { runExportMergedTask } from './tasks/export-merged.ts';
 import { runExportPythonTask } from './tasks/export-python.ts';
 import { runGenerateTask } from './tasks/generate.ts';
 import { runLogitsTask } from './tasks/logits.ts';
@@ -36,6 +37,8 @@ function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult>
       return runLogitsTask(task, context);
     case 'generate':
       return runGenerateTask(task, context);
+    case 'export-merged':
+      return runExportMergedTask(task, context);
     case 'export-python':
       return runExportPythonTask(task, context);
   }
