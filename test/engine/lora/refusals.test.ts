@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { describeModel } from '../../../src-main/engine/formats/hf-model.ts';
+import { openModelWeights } from '../../../src-main/engine/formats/model-weights.ts';
 import { readAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { mergedTensors } from '../../../src-main/engine/lora/merged-weights.ts';
@@ -75,11 +76,11 @@ const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy
   },
   'merge_and_unload: lora_bias where the base layer has no bias': {
     run: async () => {
-      const base = await loadBaseModel(goldenPath('llama', 'base'));
+      const weights = await openModelWeights(goldenPath('llama', 'base'));
       try {
-        return await mergedTensors(base, await read('adapters', 'lora-bias'));
+        return mergedTensors(weights, description, await read('adapters', 'lora-bias'));
       } finally {
-        base.dispose();
+        await weights.close();
       }
     },
     message: /lora_bias\), but the base has none there/,
@@ -184,17 +185,19 @@ describe('refuses, and says the way out', () => {
 
   it('merging into an embedding that the head is tied to, in a checkpoint; in memory the head stays', async () => {
     const base = await loadBaseModel(goldenPath('llama3', 'base'));
+    const weights = await openModelWeights(goldenPath('llama3', 'base'));
     const model = new AdaptedModel(base);
     try {
       const settings = adapterSettingsSchema.parse({ target_modules: ['embed_tokens'], r: 2 });
       await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialisation'), labels: null });
       const state = await model.exportState();
-      expect(await outcome(() => mergedTensors(base, state))).toMatchObject({
+      expect(await outcome(() => mergedTensors(weights, base.description, state))).toMatchObject({
         message: expect.stringContaining('stores as one tensor with lm_head (tied)'),
       });
     } finally {
       model.dispose();
       base.dispose();
+      await weights.close();
     }
   });
 });
