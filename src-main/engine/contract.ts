@@ -9,6 +9,7 @@ import {
 } from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
+import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import {
   activationMasksSchema,
   checkpointRecordSchema,
@@ -129,6 +130,19 @@ export const exportMergedTaskSchema = z.object({
   outputDirectory: z.string(),
 });
 
+/** A base model trained from scratch. */
+export const pretrainTaskSchema = z.object({
+  kind: z.literal('pretrain'),
+  ...computeFields,
+  config: pretrainConfigSchema,
+  /** Of an image model: its data set. Language models read the text files that the config names. */
+  dataset: datasetSourceSchema.nullable(),
+  /** The folder that the model is written to, where nothing may be yet. */
+  outputDirectory: z.string(),
+  /** Where an interrupted training keeps what it needs to go on. */
+  checkpointDirectory: z.string(),
+});
+
 export const engineTaskSchema = z.discriminatedUnion('kind', [
   trainTaskSchema,
   evaluateTaskSchema,
@@ -139,6 +153,7 @@ export const engineTaskSchema = z.discriminatedUnion('kind', [
   generateTaskSchema,
   exportPythonTaskSchema,
   exportMergedTaskSchema,
+  pretrainTaskSchema,
 ]);
 export type TrainTask = z.infer<typeof trainTaskSchema>;
 export type EvaluateTask = z.infer<typeof evaluateTaskSchema>;
@@ -146,6 +161,7 @@ export type MergeTask = z.infer<typeof mergeTaskSchema>;
 export type PruneTask = z.infer<typeof pruneTaskSchema>;
 export type StudyTask = z.infer<typeof studyTaskSchema>;
 export type LogitsTask = z.infer<typeof logitsTaskSchema>;
+export type PretrainTask = z.infer<typeof pretrainTaskSchema>;
 export type ExportMergedTask = z.infer<typeof exportMergedTaskSchema>;
 export type ExportPythonTask = z.infer<typeof exportPythonTaskSchema>;
 export type GenerateTask = z.infer<typeof generateTaskSchema>;
@@ -171,6 +187,11 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('study'), result: studyResultSchema }),
   z.object({ kind: z.literal('logits'), outputFile: z.string() }),
   z.object({ kind: z.literal('generate'), result: generationResultSchema }),
+  z.object({
+    kind: z.literal('pretrain'),
+    outcome: z.enum(['completed', 'paused', 'stopped', 'cancelled']),
+    result: pretrainResultSchema.nullable(),
+  }),
   z.object({ kind: z.literal('export-merged'), outputDirectory: z.string() }),
   z.object({ kind: z.literal('export-python'), outputDirectory: z.string(), bytes: z.number() }),
 ]);

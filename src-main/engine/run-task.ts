@@ -7,6 +7,7 @@ import { runExportPythonTask } from './tasks/export-python.ts';
 import { runGenerateTask } from './tasks/generate.ts';
 import { runLogitsTask } from './tasks/logits.ts';
 import { runMergeTask } from './tasks/merge.ts';
+import { runPretrainTask } from './tasks/pretrain.ts';
 import { runPruneTask } from './tasks/prune.ts';
 import { runStudyTask } from './tasks/study.ts';
 import { runTrainTask } from './tasks/train.ts';
@@ -37,6 +38,8 @@ function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult>
       return runLogitsTask(task, context);
     case 'generate':
       return runGenerateTask(task, context);
+    case 'pretrain':
+      return runPretrainTask(task, context);
     case 'export-merged':
       return runExportMergedTask(task, context);
     case 'export-python':

@@ -1,5 +1,8 @@
 export { activate } from './activate.ts';
 export { attention } from './attention.ts';
+export { carry, uncarry } from './carry.ts';
+export { disentangledAttention } from './disentangled-attention.ts';
+export { elementwise } from './elementwise.ts';
 export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
 export { FrozenWeight } from './frozen-weight.ts';
@@ -13,3 +16,5 @@ export { rotary } from './rotary.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';
+export { unitRows } from './unit-rows.ts';
+export { weightedTokens } from './weighted-tokens.ts';

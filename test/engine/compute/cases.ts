@@ -1,5 +1,6 @@
 import { activationCases } from './cases/activations.ts';
 import { attentionCases } from './cases/attention.ts';
+import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
 import { linearCases } from './cases/linears.ts';
@@ -19,6 +20,7 @@ export const operationCases: readonly OperationCase[] = [
   ...doraCases,
   ...embeddingCases,
   ...attentionCases,
+  ...disentangledCases,
   ...normCases,
   ...activationCases,
   ...lossCases,
