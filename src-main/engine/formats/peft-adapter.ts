@@ -67,7 +67,7 @@ async function readParts(directory: string) {
   const file = path.join(directory, adapterTensorsFile);
   const tensors = await readSafetensors(file);
   for (const [key, { data }] of tensors)
-    if (!isCopy(key, config) && !data.every(Number.isFinite))
+    if (!isCopy(key, config, tensors) && !data.every(Number.isFinite))
       throw new StudioError(
         'invalid_file',
         `${file}: ${key} holds numbers that are not finite (NaN or infinity).`,
