@@ -129,6 +129,14 @@ function describeModel(model: ModelRecord): string {
     ...(image === null
       ? []
       : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
+    ...(description.text === null
+      ? []
+      : [
+          [
+            'texts',
+            `up to ${formatCount(description.text.maxPositions)} tokens, out of ${formatCount(description.text.vocabularySize)}`,
+          ] as const,
+        ]),
     ['labels', formatCount(description.labels.length)],
     ['target_modules', countBySuffix(description.linears.map(({ name }) => name))],
     ['fingerprint', description.fingerprint],

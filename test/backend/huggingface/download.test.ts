@@ -141,7 +141,7 @@ describe('a model of the hub', () => {
   it.each([
     [401, 'refused', /does not give out the model org\/tiny \(401\)/],
     [403, 'refused', /does not give out the model org\/tiny \(403\)/],
-    [404, 'not_found', /has no the model|has no/],
+    [404, 'not_found', /does not have the model org\/tiny\./],
     [500, 'refused', /answers 500/],
   ])('says what %i means', async (status, code, message) => {
     hub.behaviour.status = status;
