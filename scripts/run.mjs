@@ -22,8 +22,8 @@ const tasks = [
   'screenshots',
   'setup-tensorflow',
   'test-tensorflow',
-  'test-real',
   'test-peers',
+  'test-real',
 ];
 if (!task || !tasks.includes(task)) giveUp(`Say which task: ${tasks.join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < 20) giveUp(`Node 20 or later is needed; this is ${process.version}.`);

@@ -3,7 +3,7 @@ import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** The streams of a run. Each is seeded by itself, so that drawing more from one never shifts another. */
-export type StreamName = 'initialisation' | 'data' | 'coto' | 'dropout' | 'subset' | 'study';
+export type StreamName = 'initialisation' | 'data' | 'coto' | 'dropout' | 'subset' | 'study' | 'generation';
 
 /** A seeded stream of random numbers whose state can be stored and taken up again. */
 export class RandomStream {

@@ -23,7 +23,9 @@ const onNative = (name, args) => {
   console.log('skipped: the native compute backend is not built here');
   return 0;
 };
-const engineSuites = ['training', 'models', 'lora', 'merge', 'tasks'].map((name) => `test/engine/${name}`);
+const engineSuites = ['training', 'models', 'lora', 'merge', 'tasks', 'generation'].map(
+  (name) => `test/engine/${name}`,
+);
 
 const steps = [
   ['typecheck', () => task('typecheck')],

@@ -1,4 +1,5 @@
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
+import type { TextPiece } from '../../src-shared/domain/generation.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import type { ActivationMasks, MetricRow, RunRecord } from '../../src-shared/domain/run.ts';
 
@@ -50,6 +51,11 @@ export class EventHub {
     waiting.push(masks);
     this.masks.set(runId, waiting);
     this.schedule();
+  }
+
+  /** The engine gathers them already. */
+  textAdded(jobId: string, pieces: TextPiece[]): void {
+    this.send('generation.text', { jobId, pieces });
   }
 
   listChanged(list: ListName): void {

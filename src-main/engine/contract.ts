@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
+import {
+  generationResultSchema,
+  generationSettingsSchema,
+  promptSchema,
+  textPieceSchema,
+} from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import {
@@ -103,6 +109,15 @@ export const exportPythonTaskSchema = z.object({
   outputDirectory: z.string(),
 });
 
+/** Continues a prompt: a text for the base alone (null) and for each adapter. */
+export const generateTaskSchema = generationSettingsSchema.extend({
+  kind: z.literal('generate'),
+  ...computeFields,
+  modelDirectory: z.string(),
+  adapterDirectories: z.array(z.string().nullable()).min(1),
+  prompt: promptSchema,
+});
+
 export const engineTaskSchema = z.discriminatedUnion('kind', [
   trainTaskSchema,
   evaluateTaskSchema,
@@ -110,6 +125,7 @@ export const engineTaskSchema = z.discriminatedUnion('kind', [
   pruneTaskSchema,
   studyTaskSchema,
   logitsTaskSchema,
+  generateTaskSchema,
   exportPythonTaskSchema,
 ]);
 export type TrainTask = z.infer<typeof trainTaskSchema>;
@@ -119,6 +135,7 @@ export type PruneTask = z.infer<typeof pruneTaskSchema>;
 export type StudyTask = z.infer<typeof studyTaskSchema>;
 export type LogitsTask = z.infer<typeof logitsTaskSchema>;
 export type ExportPythonTask = z.infer<typeof exportPythonTaskSchema>;
+export type GenerateTask = z.infer<typeof generateTaskSchema>;
 export type EngineTask = z.infer<typeof engineTaskSchema>;
 
 export const engineResultSchema = z.discriminatedUnion('kind', [
@@ -140,6 +157,7 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prune'), adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() }),
   z.object({ kind: z.literal('study'), result: studyResultSchema }),
   z.object({ kind: z.literal('logits'), outputFile: z.string() }),
+  z.object({ kind: z.literal('generate'), result: generationResultSchema }),
   z.object({ kind: z.literal('export-python'), outputDirectory: z.string(), bytes: z.number() }),
 ]);
 export type EngineResult = z.infer<typeof engineResultSchema>;
@@ -153,6 +171,7 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('masks'), masks: activationMasksSchema }),
   /** `folder` is absolute here; the backend stores it relative to the home. */
   z.object({ kind: z.literal('checkpoint'), checkpoint: checkpointRecordSchema }),
+  z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);
 export type EngineEvent = z.infer<typeof engineEventSchema>;

@@ -3,6 +3,7 @@ import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
 import { asStudioError } from './recognise-error.ts';
 import { runEvaluateTask } from './tasks/evaluate.ts';
 import { runExportPythonTask } from './tasks/export-python.ts';
+import { runGenerateTask } from './tasks/generate.ts';
 import { runLogitsTask } from './tasks/logits.ts';
 import { runMergeTask } from './tasks/merge.ts';
 import { runPruneTask } from './tasks/prune.ts';
@@ -33,6 +34,8 @@ function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult>
       return runStudyTask(task, context);
     case 'logits':
       return runLogitsTask(task, context);
+    case 'generate':
+      return runGenerateTask(task, context);
     case 'export-python':
       return runExportPythonTask(task, context);
   }

@@ -17,6 +17,8 @@ export function jobPath(job: JobRecord): string {
     case 'convert':
     case 'download':
       return job.status === 'completed' && job.subjectId ? pathOf('models', job.subjectId) : '/models';
+    case 'generate':
+      return '/playground';
     case 'evaluate':
     case 'export':
       return '/home';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textPieceSchema } from '../domain/generation.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { activationMasksSchema, metricRowSchema, runRecordSchema } from '../domain/run.ts';
 import { errorValueSchema } from './errors.ts';
@@ -9,6 +10,8 @@ export const events = {
   'run.changed': runRecordSchema,
   'run.metrics': z.object({ runId: z.string(), rows: z.array(metricRowSchema) }),
   'run.masks': z.object({ runId: z.string(), masks: activationMasksSchema }),
+  /** What the texts of a generation grew by. */
+  'generation.text': z.object({ jobId: z.string(), pieces: z.array(textPieceSchema) }),
   /** Something in this list is other than before: ask again. */
   'list.changed': z.object({
     list: z.enum(['models', 'datasets', 'runs', 'adapters', 'studies', 'reports', 'settings']),

@@ -19,6 +19,7 @@ import {
   preflightLineSchema,
 } from '../domain/evaluation.ts';
 import { exportTargetSchema } from '../domain/export.ts';
+import { generationRequestSchema, generationResultSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
@@ -170,6 +171,10 @@ export const requests = {
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
   'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },
+
+  /** The texts come as `generation.text` events, and whole as the result. */
+  'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
+  'generation.result': { input: z.strictObject({ jobId: z.string() }), output: generationResultSchema.nullable() },
 
   'merge.preflight': {
     input: z.strictObject({

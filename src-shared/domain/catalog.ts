@@ -16,6 +16,7 @@ export const catalogSchema = z.object({
   modelFamilies: z.array(declarationSchema),
   datasetReaders: z.array(declarationSchema),
   studies: z.array(declarationSchema),
+  sampling: declarationSchema.describe('how the next token of a text is chosen'),
 });
 export type Catalog = z.infer<typeof catalogSchema>;
 

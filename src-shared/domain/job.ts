@@ -10,6 +10,7 @@ export const jobKindSchema = z.enum([
   'export',
   'convert',
   'download',
+  'generate',
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 

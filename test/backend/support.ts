@@ -171,6 +171,7 @@ export async function openBackend(
     'run.changed': record('run.changed'),
     'run.metrics': record('run.metrics'),
     'run.masks': record('run.masks'),
+    'generation.text': record('generation.text'),
     'list.changed': record('list.changed'),
     notification: record('notification'),
   };

@@ -1,5 +1,6 @@
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { datasetReaders } from '../../engine/data/readers/index.ts';
+import { sampling } from '../../engine/generation/sampling.ts';
 import { adapterVariants } from '../../engine/lora/variants/index.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
 import { modelFamilies } from '../../engine/models/families/index.ts';
@@ -28,5 +29,6 @@ function catalog(): Catalog {
     modelFamilies: modelFamilies.map(({ declaration }) => declaration),
     datasetReaders: datasetReaders.map(({ declaration }) => declaration),
     studies: studyKinds.map(({ declaration }) => declaration),
+    sampling,
   };
 }

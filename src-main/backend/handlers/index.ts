@@ -13,6 +13,7 @@ import { datasetHandlers } from './datasets.ts';
 import { demoHandlers } from './demo.ts';
 import { evaluateHandlers } from './evaluate.ts';
 import { exportHandlers } from './export.ts';
+import { generationHandlers } from './generation.ts';
 import type { Handlers } from './handler.ts';
 import { jobHandlers } from './jobs.ts';
 import { mergeHandlers } from './merge.ts';
@@ -47,6 +48,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(adapterHandlers(services));
   register(evaluateHandlers(services));
   register(exportHandlers(services));
+  register(generationHandlers(services));
   register(mergeHandlers(services));
   register(pruneHandlers(services));
   register(studyHandlers(services));

@@ -4,6 +4,7 @@ import { downloadExecutor } from './download.ts';
 import { evaluateExecutor } from './evaluate.ts';
 import type { JobExecutors } from './executor.ts';
 import { exportExecutor } from './export.ts';
+import { generateExecutor } from './generate.ts';
 import { mergeExecutor } from './merge.ts';
 import { pruneExecutor } from './prune.ts';
 import { reportExecutor } from './report.ts';
@@ -22,5 +23,6 @@ export function jobExecutors(services: Services): JobExecutors {
     export: exportExecutor(services),
     convert: convertExecutor(services),
     download: downloadExecutor(services),
+    generate: generateExecutor(services),
   };
 }

@@ -27,6 +27,9 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     case 'evaluate':
       references.push(...payloadSchemas.evaluate.parse(payload).request.adapters.map(({ adapter }) => adapter));
       break;
+    case 'generate':
+      references.push(...payloadSchemas.generate.parse(payload).request.columns.filter((column) => column !== null));
+      break;
     case 'study': {
       const study = store.studies.find(payloadSchemas.study.parse(payload).studyId);
       references.push(...(study ? referencesOf(study.config) : []));

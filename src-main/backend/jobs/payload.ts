@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
+import { generationRequestSchema } from '../../../src-shared/domain/generation.ts';
 import type { JobKind } from '../../../src-shared/domain/job.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 
@@ -27,6 +28,7 @@ const schemas = {
   export: z.object({ adapterId: z.string(), target: z.string(), path: z.string() }),
   convert: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
   download: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
+  generate: z.object({ request: generationRequestSchema }),
   report: z.object({
     reportId: z.string(),
     name: z.string(),

@@ -154,6 +154,8 @@ function keepEvent(
       store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
       change(runId, {});
       return;
+    case 'text':
+      return;
     case 'log':
       store.history.insertLog(runId, Date.now(), event.level, event.text);
       return;

@@ -7,6 +7,7 @@ import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommand } from './eval.ts';
 import { addExportCommand } from './export.ts';
+import { addGenerateCommand } from './generate.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
@@ -25,6 +26,7 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addTrainCommand,
   addRunCommands,
   addEvalCommand,
+  addGenerateCommand,
   addAdapterCommands,
   addExportCommand,
   addMergeCommand,

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import {
+  chatMessageSchema,
+  type GenerationResult,
+  newTokensPerSecond,
+  type Prompt,
+} from '../../../src-shared/domain/generation.ts';
+import { sampling } from '../../engine/generation/sampling.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
+import { addMethodOptions, givenParameters, parseNumber } from '../method-options.ts';
+import { findAdapter, findModel } from '../references.ts';
+import { ColumnPrinter } from '../text-columns.ts';
+
+export function addGenerateCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'generate',
+    summary: 'let a language model go on from a prompt or answer a conversation, with and without adapters',
+    options(command) {
+      command
+        .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')
+        .option('--adapter <adapter...>', 'id, name, run or folder; a text for each')
+        .option('--base', 'also a text of the base alone, where adapters are given')
+        .option('--prompt <text>', 'what the model goes on from')
+        .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
+        .option('--max-new-tokens <count>', 'how much to write at most', parseNumber, 128)
+        .option('--stop <text...>', 'end the text before any of these')
+        .option('--seed <number>', 'what is drawn; the same seed gives the same text', parseNumber, 0);
+      addMethodOptions(command, [sampling]);
+    },
+    input: z.looseObject({
+      model: z.string().optional(),
+      adapter: z.array(z.string()).default([]),
+      base: z.boolean().default(false),
+      prompt: z.string().optional(),
+      chat: z.string().optional(),
+      maxNewTokens: z.number(),
+      stop: z.array(z.string()).default([]),
+      seed: z.number(),
+      json: z.boolean().default(false),
+    }),
+    async run(input, { terminal, withStudio }) {
+      const prompt = await readPrompt(input.prompt, input.chat);
+      const parameters = givenParameters([sampling], sampling.id, input);
+      return withStudio(async (client) => {
+        const given = input.model === undefined ? undefined : (await findModel(client, input.model)).id;
+        const adapters = [];
+        for (const reference of input.adapter) adapters.push(await findAdapter(client, reference, given));
+        const model = given ?? adapters[0]?.modelId;
+        if (model === undefined)
+          throw new StudioError(
+            'invalid_input',
+            'There is no model to write with.',
+            'Give --model, --adapter, or both.',
+          );
+        const names = [...(adapters.length === 0 || input.base ? ['base'] : []), ...adapters.map(({ name }) => name)];
+        const columns = [
+          ...(adapters.length === 0 || input.base ? [null] : []),
+          ...adapters.map(({ id }) => ({ adapterId: id })),
+        ];
+        const printer = new ColumnPrinter(input.json ? () => undefined : (text) => terminal.write(text), names);
+        const stopListening = client.on('generation.text', ({ pieces }) => {
+          for (const { column, text } of pieces) printer.add(column, text);
+        });
+        try {
+          const job = await client.request('generation.start', {
+            model,
+            columns,
+            prompt,
+            max_new_tokens: input.maxNewTokens,
+            stop: input.stop,
+            seed: input.seed,
+            sampling: parameters,
+          });
+          // A line of progress would be written into the text.
+          await followJob(client, job, input.json ? terminal : { ...terminal, report: () => undefined });
+          const result = await client.request('generation.result', { jobId: job.id });
+          if (result === null) throw new StudioError('internal', 'The generation left no result.');
+          for (const [column, { text }] of result.columns.entries()) printer.end(column, text);
+          if (!input.json) terminal.report(describeRates(names, result));
+          return { json: withNames(names, result), text: '' };
+        } finally {
+          stopListening();
+        }
+      });
+    },
+  });
+}
+
+async function readPrompt(text: string | undefined, chat: string | undefined): Promise<Prompt> {
+  if ((text === undefined) === (chat === undefined))
+    throw new StudioError('invalid_input', 'Give either --prompt or --chat.', '--prompt "Once upon a time"');
+  if (text !== undefined) return { kind: 'text', text };
+  if (!chat?.endsWith('.json')) return { kind: 'chat', messages: [{ role: 'user', content: chat ?? '' }] };
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(chat, 'utf8'));
+  } catch (thrown) {
+    throw new StudioError(
+      'invalid_file',
+      `${chat} cannot be read as JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+      'It should be a list of messages: [{"role": "user", "content": "Hello"}].',
+    );
+  }
+  const checked = z.array(chatMessageSchema).min(1).safeParse(value);
+  if (checked.success) return { kind: 'chat', messages: checked.data };
+  throw new StudioError(
+    'invalid_file',
+    `${chat}: ${describeIssues(checked.error)}`,
+    'It should be a list of messages: [{"role": "user", "content": "Hello"}].',
+  );
+}
+
+function withNames(names: readonly string[], { prompt, columns }: GenerationResult) {
+  return {
+    prompt,
+    texts: columns.map((column, index) => ({
+      name: names[index],
+      ...column,
+      newTokensPerSecond: newTokensPerSecond(column),
+    })),
+  };
+}
+
+function describeRates(names: readonly string[], { columns }: GenerationResult): string {
+  return columns
+    .map((column, index) => {
+      const rate = newTokensPerSecond(column);
+      const prompt = column.promptSeconds > 0 ? column.promptTokens / column.promptSeconds : null;
+      const rates = [
+        `prompt ${column.promptTokens} tokens${prompt === null ? '' : ` at ${prompt.toFixed(1)} tokens/s`}`,
+        `text ${column.newTokens} tokens${rate === null ? '' : ` at ${rate.toFixed(1)} tokens/s`}`,
+      ];
+      return `${names.length > 1 ? `${names[index]}: ` : ''}${rates.join(', ')}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+
+const ids = z
+  .union([z.number().int(), z.array(z.number().int())])
+  .nullish()
+  .transform((given) => (given === null || given === undefined ? null : [given].flat()));
+const schema = z.looseObject({ eos_token_id: ids, pad_token_id: z.number().int().nullish() });
+
+export interface EndTokens {
+  /** Tokens that end a text; none where the files name none. */
+  readonly eos: readonly number[];
+  /** What rows that have ended are filled with. */
+  readonly pad: number;
+}
+
+/**
+ * Reads which tokens end a text: generation_config.json's, else config.json's.
+ * @throws StudioError invalid_file naming the file and the key.
+ */
+export async function readEndTokens(directory: string): Promise<EndTokens> {
+  const own = await readTokens(path.join(directory, 'generation_config.json'));
+  const model = await readTokens(path.join(directory, 'config.json'));
+  const eos = own?.eos_token_id ?? model?.eos_token_id ?? [];
+  return { eos, pad: own?.pad_token_id ?? model?.pad_token_id ?? eos[0] ?? 0 };
+}
+
+async function readTokens(file: string): Promise<z.infer<typeof schema> | null> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return null;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new StudioError('invalid_file', `${file} is not JSON.`, 'Copy or download the model again.');
+  }
+  const checked = schema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw new StudioError('invalid_file', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}.`);
+}

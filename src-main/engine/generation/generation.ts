@@ -1,0 +1,168 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { FinishReason } from '../../../src-shared/domain/generation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import type { AdaptedModel } from '../lora/adapted-model.ts';
+import { KeyValueCache } from '../models/key-value-cache.ts';
+import { chooseToken } from './choose-token.ts';
+import type { EndTokens } from './end-tokens.ts';
+
+export interface GenerationOptions {
+  readonly maxNewTokens: number;
+  /** Of the logits processors, by name. */
+  readonly parameters: ParameterValues;
+  /** Every row draws from a stream of its own. */
+  readonly seed: number;
+  readonly endTokens: EndTokens;
+}
+
+interface Row {
+  /** Padding, prompt and what was generated. */
+  readonly tokens: number[];
+  readonly random: RandomStream;
+  generated: number;
+  finished: FinishReason | null;
+}
+
+/** How long the parts took, and over how many tokens of all rows (padding not counted). */
+export interface GenerationTimes {
+  readonly promptTokens: number;
+  readonly promptSeconds: number;
+  readonly newTokens: number;
+  /** From the first new token to the last one. */
+  readonly generationSeconds: number;
+}
+
+/**
+ * One batch of texts that a language model continues, token by token: prompts are padded on the left, keys and values are kept,
+ * and only logits of the last token come to the host.
+ */
+export class Generation {
+  private readonly model: AdaptedModel;
+  private readonly options: GenerationOptions;
+  private readonly rows: readonly Row[];
+  private readonly cache = new KeyValueCache();
+  /** [batch, tokens so far]; null where nothing is padded. */
+  private mask: number[][] | null;
+  private promptSeconds = 0;
+  private generationSeconds = 0;
+  private readonly promptTokens: number;
+
+  /** @throws StudioError invalid_input where a prompt is empty, or leaves no room in the model's context. */
+  constructor(model: AdaptedModel, prompts: readonly (readonly number[])[], options: GenerationOptions) {
+    this.model = model;
+    this.options = options;
+    const longest = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
+    if (prompts.some((prompt) => prompt.length === 0))
+      throw new StudioError(
+        'invalid_input',
+        'The prompt is empty.',
+        'Write at least one word for the model to go on from.',
+      );
+    if (longest >= this.maxPositions)
+      throw new StudioError(
+        'invalid_input',
+        `The prompt has ${longest} tokens, but the model has places for ${this.maxPositions}, the answer counted.`,
+        'Shorten the prompt.',
+      );
+    this.rows = prompts.map((prompt, index) => ({
+      tokens: [...Array<number>(longest - prompt.length).fill(options.endTokens.pad), ...prompt],
+      random: RandomStream.seeded(options.seed + index, 'generation'),
+      generated: 0,
+      finished: null,
+    }));
+    this.mask = prompts.every((prompt) => prompt.length === longest)
+      ? null
+      : prompts.map((prompt) => [
+          ...Array<number>(longest - prompt.length).fill(0),
+          ...Array<number>(prompt.length).fill(1),
+        ]);
+    this.promptTokens = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
+  }
+
+  /** Whether every row has ended. */
+  get done(): boolean {
+    return this.rows.every((row) => row.finished !== null);
+  }
+
+  /** Ends a row, e.g. because its text met a stop string; one that has ended stays as it ended. */
+  finish(row: number, reason: FinishReason): void {
+    const one = this.rows[row];
+    if (one) one.finished ??= reason;
+  }
+
+  /** Padding, prompt and generated tokens of a row; a row that ended before others is filled up with padding. */
+  tokens(row: number): readonly number[] {
+    return this.rows[row]?.tokens ?? [];
+  }
+
+  finishReason(row: number): FinishReason | null {
+    return this.rows[row]?.finished ?? null;
+  }
+
+  get times(): GenerationTimes {
+    return {
+      promptTokens: this.promptTokens,
+      promptSeconds: this.promptSeconds,
+      newTokens: this.rows.reduce((sum, row) => sum + row.generated, 0),
+      generationSeconds: this.generationSeconds,
+    };
+  }
+
+  /** The next token of every row; null for rows that have ended, and for a token that ends its row. */
+  async step(): Promise<(number | null)[]> {
+    const started = performance.now();
+    const isFirst = this.cache.length === 0;
+    const scores = await this.nextScores();
+    const size = scores.length / this.rows.length;
+    const chosen = this.rows.map((row, index) => {
+      if (row.finished !== null) {
+        row.tokens.push(this.options.endTokens.pad);
+        return null;
+      }
+      const { parameters, endTokens, maxNewTokens } = this.options;
+      const token = chooseToken(scores.subarray(index * size, (index + 1) * size), row.tokens, parameters, row.random);
+      row.tokens.push(token);
+      row.generated++;
+      if (endTokens.eos.includes(token)) row.finished = 'end';
+      else if (row.generated >= maxNewTokens) row.finished = 'length';
+      else if (row.tokens.length >= this.maxPositions) row.finished = 'context';
+      return row.finished === 'end' ? null : token;
+    });
+    for (const row of this.mask ?? []) row.push(1);
+    const seconds = (performance.now() - started) / 1000;
+    if (isFirst) this.promptSeconds += seconds;
+    else this.generationSeconds += seconds;
+    return chosen;
+  }
+
+  dispose(): void {
+    this.cache.dispose();
+  }
+
+  /** Logits [batch · vocabulary] after the last token of each row. */
+  private async nextScores(): Promise<Float32Array> {
+    const past = this.cache.length;
+    const batch = this.rows.length;
+    const ids = this.rows.flatMap(({ tokens }) => tokens.slice(past));
+    const inputs: Record<string, tf.Tensor> = {
+      input_ids: tf.tensor2d(Int32Array.from(ids), [batch, ids.length / batch], 'int32'),
+    };
+    if (this.mask !== null) inputs['attention_mask'] = tf.tensor2d(this.mask, undefined, 'int32');
+    try {
+      const logits = this.model.nextLogits(inputs, this.cache);
+      try {
+        return Float32Array.from(await logits.data());
+      } finally {
+        logits.dispose();
+      }
+    } finally {
+      tf.dispose(inputs);
+    }
+  }
+
+  private get maxPositions(): number {
+    return this.model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,20 @@
+import type { LogitsProcessor } from './processor.ts';
+
+/** Divides the scores. 0 is no division: it means that nothing is drawn. */
+export const temperature: LogitsProcessor = {
+  parameter: {
+    name: 'temperature',
+    label: 'Temperature',
+    type: 'number',
+    default: 0.7,
+    minimum: 0,
+    maximum: 10,
+    step: 0.1,
+    help: 'Lower is safer, higher is more varied; 0 always takes the likeliest token, and the settings below change nothing.',
+  },
+  greedyToo: false,
+  isOff: (value) => value === 1 || value === 0,
+  process(scores, value) {
+    for (let token = 0; token < scores.length; token++) scores[token] = (scores[token] ?? 0) / value;
+  },
+};

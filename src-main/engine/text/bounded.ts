@@ -1,0 +1,40 @@
+import { createContext, Script } from 'node:vm';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+
+/** One for all calls: making a context takes longer than most texts. */
+const surroundings: { run: () => void } = { run: () => undefined };
+const context = createContext(surroundings);
+const script = new Script('run()');
+
+/**
+ * Runs what a file from elsewhere decides the length of (a template's loops, a regular expression's backtracking), and ends it
+ * where it takes too long: nothing else on this thread could.
+ * @param what begins the sentence, e.g. "…/tokenizer.json".
+ * @throws StudioError refused after `milliseconds`.
+ */
+export function bounded<Result>(what: string, milliseconds: number, run: () => Result): Result {
+  const results: Result[] = [];
+  surroundings.run = () => {
+    results.push(run());
+  };
+  try {
+    script.runInContext(context, { timeout: milliseconds });
+  } catch (thrown) {
+    if (isTimeout(thrown))
+      throw new StudioError(
+        'refused',
+        `${what} was stopped after ${milliseconds / 1000} s: it did not come to an end.`,
+        'The file loops without end, or is far too slow for this text.',
+      );
+    throw thrown;
+  } finally {
+    surroundings.run = () => undefined;
+  }
+  return results[0] as Result;
+}
+
+function isTimeout(thrown: unknown): boolean {
+  return (
+    typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
+}

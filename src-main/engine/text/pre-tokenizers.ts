@@ -1,0 +1,91 @@
+import type { DecoderStage, PreTokenizerStage, Stage } from './tokenizer-schema.ts';
+
+/** How GPT-2 cuts text into words. */
+const wordsOfGpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
+const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}]`;
+
+/**
+ * A pre-tokenizer in stages that the package runs as the Rust library does. By itself it takes \s, \w and digits for JavaScript's
+ * (no byte order mark, accents or other scripts' digits as Rust has them), and knows two of a split's five behaviours.
+ */
+export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
+  switch (stage.type) {
+    case 'ByteLevel':
+      return stage.use_regex
+        ? [
+            ...(stage.add_prefix_space ? [prefixSpace] : []),
+            isolate(wordsOfGpt2),
+            { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
+          ]
+        : [stage];
+    case 'Metaspace': {
+      const whole = { ...stage, prepend_scheme: prependScheme(stage) };
+      const mark = escaped(stage.replacement);
+      return stage.split ? [whole, isolate(mergedWithNext(mark))] : [whole];
+    }
+    case 'Digits':
+      return [isolate(stage.individual_digits ? String.raw`\p{N}` : String.raw`\p{N}+`)];
+    case 'Whitespace':
+      return [keepMatches(String.raw`\w+|[^\w\s]+`)];
+    case 'WhitespaceSplit':
+      return [keepMatches(String.raw`\S+`)];
+    case 'Punctuation':
+      return [split(punctuation, stage.behavior)];
+    case 'Split': {
+      const expression = 'Regex' in stage.pattern ? stage.pattern.Regex : escaped(stage.pattern.String);
+      if (!stage.invert || stage.behavior === 'Isolated') return [split(expression, stage.behavior)];
+      return [stage.behavior === 'Removed' ? keepMatches(expression) : split(between(expression), stage.behavior)];
+    }
+    case 'BertPreTokenizer':
+      return [stage];
+  }
+}
+
+/** The package strips the first mark of a text also where none was put before it. */
+export function decoderStage(stage: DecoderStage): Stage {
+  if (stage.type !== 'Metaspace' || prependScheme(stage) !== 'never') return stage;
+  return { type: 'Replace', pattern: { String: stage.replacement }, content: ' ' };
+}
+
+function prependScheme(stage: { prepend_scheme?: string | undefined; add_prefix_space?: boolean | undefined }): string {
+  return stage.prepend_scheme ?? (stage.add_prefix_space === false ? 'never' : 'always');
+}
+
+const prefixSpace: Stage = { type: 'Replace', pattern: { Regex: String.raw`\A(?! )` }, content: ' ' };
+
+function split(expression: string, behavior: string): Stage {
+  switch (behavior) {
+    case 'Removed':
+      return keepMatches(between(expression));
+    case 'Contiguous':
+      return isolate(`(?:${expression})+`);
+    case 'MergedWithPrevious':
+      return isolate(String.raw`(?:(?!${expression})[\s\S])*(?:${expression})`);
+    case 'MergedWithNext':
+      return isolate(mergedWithNext(expression));
+    default:
+      return isolate(expression);
+  }
+}
+
+function mergedWithNext(expression: string): string {
+  return String.raw`(?:${expression})(?:(?!${expression})[\s\S])*`;
+}
+
+/** What lies between the matches. */
+function between(expression: string): string {
+  return String.raw`(?:(?!${expression})[\s\S])+`;
+}
+
+/** Every match by itself, and what lies between matches. */
+function isolate(expression: string): Stage {
+  return { type: 'Split', pattern: { Regex: expression }, behavior: 'Isolated', invert: false };
+}
+
+function keepMatches(expression: string): Stage {
+  return { type: 'Split', pattern: { Regex: expression }, behavior: 'Removed', invert: true };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}

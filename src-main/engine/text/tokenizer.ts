@@ -1,0 +1,170 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { bounded } from './bounded.ts';
+import { type Encoding, PostProcessor } from './post-processor.ts';
+import { decoderStage, preTokenizerStages } from './pre-tokenizers.ts';
+import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
+import type { Stage } from './tokenizer-schema.ts';
+import { type TruncationStrategy, truncate } from './truncation.ts';
+
+/** A regular expression of the file that backtracks without end is stopped after so long. */
+const MAX_MILLISECONDS = 20_000;
+
+export interface EncodeOptions {
+  readonly pair?: string | undefined;
+  readonly addSpecialTokens?: boolean;
+  /** Tokens of the whole, special tokens counted; without it nothing is cut. */
+  readonly maxLength?: number;
+  readonly truncation?: TruncationStrategy;
+}
+
+/** Encodings made equally long, row after row. */
+export interface PaddedBatch {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly inputIds: Int32Array;
+  /** 1 for a token, 0 for padding. */
+  readonly attentionMask: Int32Array;
+  readonly tokenTypeIds: Int32Array;
+}
+
+export interface SpecialToken {
+  readonly content: string;
+  readonly id: number;
+}
+type SpecialName = 'bos' | 'eos' | 'unk' | 'sep' | 'pad' | 'cls' | 'mask';
+
+/**
+ * A model's own tokenizer: text to token ids and back, as Transformers has it. Splitting, normalising and the vocabulary are
+ * `@huggingface/tokenizers`'s; what is put around texts, truncation and padding are done here on ids.
+ */
+export class TextTokenizer {
+  readonly files: TokenizerFiles;
+  private readonly core: Tokenizer;
+  private readonly postProcessor: PostProcessor;
+
+  /** @throws StudioError invalid_file where the parts of tokenizer.json do not fit together. */
+  constructor(files: TokenizerFiles) {
+    this.files = files;
+    this.postProcessor = new PostProcessor(files.tokenizer.post_processor);
+    this.core = this.guarded(() => new Tokenizer(forPackage(files), {}));
+  }
+
+  /** The token of tokenizer_config.json with that role; null where it names none, or one that the vocabulary lacks. */
+  special(name: SpecialName): SpecialToken | null {
+    const content = this.files.config[`${name}_token`];
+    const id = content === null ? undefined : this.core.token_to_id(content);
+    return content === null || id === undefined ? null : { content, id };
+  }
+
+  /** @throws StudioError refused where a regular expression of the tokenizer does not come to an end. */
+  encode(text: string, options: EncodeOptions = {}): Encoding {
+    return this.guarded(() => this.encodeOne(text, options));
+  }
+
+  /** As `encode`, for many texts at once. */
+  encodeAll(texts: readonly string[], options: EncodeOptions = {}): Encoding[] {
+    return this.guarded(() => texts.map((text) => this.encodeOne(text, options)));
+  }
+
+  /** Fills up to the longest with the padding token (else the end token, else 0). */
+  pad(encodings: readonly Encoding[], side: 'left' | 'right' = this.files.config.padding_side ?? 'right'): PaddedBatch {
+    const batch = encodings.length;
+    const tokens = encodings.reduce((longest, { ids }) => Math.max(longest, ids.length), 0);
+    const inputIds = new Int32Array(batch * tokens).fill((this.special('pad') ?? this.special('eos'))?.id ?? 0);
+    const attentionMask = new Int32Array(batch * tokens);
+    const tokenTypeIds = new Int32Array(batch * tokens);
+    for (const [row, { ids, typeIds }] of encodings.entries()) {
+      const start = row * tokens + (side === 'left' ? tokens - ids.length : 0);
+      inputIds.set(ids, start);
+      tokenTypeIds.set(typeIds, start);
+      attentionMask.fill(1, start, start + ids.length);
+    }
+    return { batch, tokens, inputIds, attentionMask, tokenTypeIds };
+  }
+
+  /** Ids that the vocabulary lacks give no text. */
+  decode(ids: readonly number[], { skipSpecialTokens = false }: { skipSpecialTokens?: boolean } = {}): string {
+    const known = ids.filter((id) => this.core.id_to_token(id) !== undefined);
+    if (known.length === 0) return '';
+    const decode = () =>
+      this.core.decode(known, {
+        skip_special_tokens: skipSpecialTokens,
+        clean_up_tokenization_spaces: this.files.config.clean_up_tokenization_spaces ?? false,
+      });
+    // Only an expression of the file's own could run without end, and the guard takes longer than a token.
+    return this.files.tokenizer.decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern)
+      ? this.guarded(decode)
+      : decode();
+  }
+
+  private encodeOne(text: string, options: EncodeOptions): Encoding {
+    const { pair, addSpecialTokens = true, maxLength, truncation = 'longest_first' } = options;
+    const first = this.idsOf(text);
+    const second = pair === undefined ? null : this.idsOf(pair);
+    if (maxLength === undefined) return this.postProcessor.process(first, second, addSpecialTokens);
+    const room = maxLength - (addSpecialTokens ? this.postProcessor.addedTokens(second !== null) : 0);
+    if (room < 0)
+      throw new StudioError(
+        'invalid_input',
+        `A text cannot be cut to ${maxLength} tokens: the special tokens alone are ${maxLength - room}.`,
+      );
+    const side = this.files.config.truncation_side ?? 'right';
+    const cut = truncate(first, second, { room, strategy: truncation, side });
+    return this.postProcessor.process(cut.first, cut.second, addSpecialTokens);
+  }
+
+  private idsOf(text: string): number[] {
+    const { model } = this.files.tokenizer;
+    const { ids, tokens } = this.core.encode(text, { add_special_tokens: false });
+    if (model.type !== 'Unigram' || !model.byte_fallback) return ids.filter((id) => id !== undefined);
+    // Of a unigram model the package leaves the fallback out.
+    return tokens.flatMap((token, index) => this.core.token_to_id(token) ?? this.bytesOf(token) ?? ids[index] ?? []);
+  }
+
+  private bytesOf(token: string): number[] | null {
+    const ids = [...Buffer.from(token)].map((byte) =>
+      this.core.token_to_id(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
+    );
+    return ids.every((id) => id !== undefined) ? ids : null;
+  }
+
+  private guarded<Result>(run: () => Result): Result {
+    const { file } = this.files;
+    try {
+      return bounded(file, MAX_MILLISECONDS, run);
+    } catch (thrown) {
+      if (thrown instanceof StudioError) throw thrown;
+      throw new StudioError(
+        'invalid_file',
+        `${file} cannot be used: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+        'Copy or download the file again; it must be the one that Transformers wrote for this model.',
+      );
+    }
+  }
+}
+
+/** @throws StudioError invalid_file naming the file and the key. */
+export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
+  return new TextTokenizer(await readTokenizerFiles(directory));
+}
+
+/** tokenizer.json in stages that the package runs as the Rust library runs the original. */
+function forPackage({ tokenizer, config }: TokenizerFiles): object {
+  const known = new Set(tokenizer.added_tokens.map(({ id }) => id));
+  const more = Object.entries(config.added_tokens_decoder)
+    .map(([id, token]) => ({ ...token, id: Number(id) }))
+    .filter(({ id }) => Number.isSafeInteger(id) && id >= 0 && id <= 0xff_ffff && !known.has(id));
+  return {
+    added_tokens: [...tokenizer.added_tokens, ...more],
+    normalizer: sequence('normalizers', tokenizer.normalizer),
+    pre_tokenizer: sequence('pretokenizers', tokenizer.pre_tokenizer.flatMap(preTokenizerStages)),
+    post_processor: null,
+    decoder: sequence('decoders', tokenizer.decoder.map(decoderStage)),
+    model: tokenizer.model,
+  };
+}
+
+function sequence(key: string, stages: readonly Stage[]): object | null {
+  return stages.length === 0 ? null : { type: 'Sequence', [key]: stages };
+}

@@ -1,0 +1,49 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+
+/** Which of two texts gives way where both do not fit, named as in Transformers. */
+export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second';
+
+export interface TruncationOptions {
+  /** Tokens for both texts together, special tokens not counted. */
+  readonly room: number;
+  readonly strategy: TruncationStrategy;
+  /** The end that is cut off. */
+  readonly side: 'left' | 'right';
+}
+
+/**
+ * Cuts one text, or two, to fit.
+ * @throws StudioError invalid_input where the text that should give way is too short for it.
+ */
+export function truncate(
+  first: readonly number[],
+  second: readonly number[] | null,
+  { room, strategy, side }: TruncationOptions,
+): { first: readonly number[]; second: readonly number[] | null } {
+  const excess = first.length + (second?.length ?? 0) - room;
+  if (excess <= 0) return { first, second };
+  const cut = (ids: readonly number[], length: number) =>
+    side === 'right' ? ids.slice(0, length) : ids.slice(ids.length - length);
+  if (strategy === 'longest_first') {
+    if (second === null) return { first: cut(first, room), second };
+    const [firstLength, secondLength] = fairLengths(first.length, second.length, room);
+    return { first: cut(first, firstLength), second: cut(second, secondLength) };
+  }
+  const giving = strategy === 'only_first' ? first : (second ?? []);
+  if (giving.length <= excess)
+    throw new StudioError(
+      'invalid_input',
+      `A text cannot be cut to ${room} tokens by ${strategy}: that text has ${giving.length} tokens, and ${excess} are too many.`,
+      'Allow more tokens, or cut the longer text first.',
+    );
+  const shorter = cut(giving, giving.length - excess);
+  return strategy === 'only_first' ? { first: shorter, second } : { first, second: shorter };
+}
+
+/** The longer of two is cut until both are of one length, then both are. */
+function fairLengths(first: number, second: number, room: number): [number, number] {
+  const shorter = Math.min(first, second);
+  let lengths: [number, number] = [shorter, Math.max(shorter, room - shorter)];
+  if (shorter + lengths[1] > room) lengths = [Math.floor(room / 2), Math.ceil(room / 2)];
+  return first > second ? [lengths[1], lengths[0]] : lengths;
+}

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { cotoOn, temporaryFolder } from './run-command.ts';
+
+const folder = temporaryFolder();
+const coto = cotoOn(join(folder, 'home'));
+const generate = (...words: string[]) => coto(['generate', '--max-new-tokens', '8', ...words]);
+const answer = z.object({
+  prompt: z.string(),
+  texts: z.array(z.object({ name: z.string(), text: z.string(), newTokens: z.number(), finish: z.string() })),
+});
+
+describe('generate', () => {
+  test('writes the text alone to standard output, and one document with --json', async () => {
+    const plain = await generate('--model', 'small-llama', '--prompt', 'The people of the', '--temperature', '0');
+    expect(plain.code).toBe(0);
+    expect(plain.err).toMatch(/^prompt \d+ tokens.*, text 8 tokens/m);
+    const { out } = await generate(
+      '--model',
+      'small-llama',
+      '--prompt',
+      'The people of the',
+      '--temperature',
+      '0',
+      '--json',
+    );
+    const { prompt, texts } = answer.parse(JSON.parse(out));
+    expect(prompt).toBe('The people of the');
+    expect(texts).toMatchObject([{ name: 'base', newTokens: 8, finish: 'length' }]);
+    expect(plain.out).toBe(`${texts[0]?.text}\n`);
+  });
+
+  test("puts a conversation into the model's own template", async () => {
+    const file = join(folder, 'chat.json');
+    writeFileSync(file, JSON.stringify([{ role: 'user', content: 'Hello' }]));
+    const [fromFile, direct] = await Promise.all([file, 'Hello']).then(async (words) => {
+      const outs: string[] = [];
+      for (const word of words) outs.push((await generate('--model', 'small-llama', '--chat', word, '--json')).out);
+      return outs.map((out) => answer.parse(JSON.parse(out)));
+    });
+    expect(fromFile?.prompt).toBe('<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n');
+    expect(fromFile?.texts[0]?.text).toBe(direct?.texts[0]?.text);
+  });
+
+  const wrong: [string, string[], RegExp][] = [
+    ['no prompt', ['--model', 'small-llama'], /^coto: Give either --prompt or --chat/],
+    ['no model', ['--prompt', 'a'], /^coto: There is no model to write with/],
+    ['a model of pictures', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not write text/],
+    ['a setting that is none', ['--model', 'small-llama', '--prompt', 'a', '--top-p', '3'], /^coto: Sampling: top_p/],
+    [
+      'a chat that is no file',
+      ['--model', 'small-llama', '--chat', 'no.json'],
+      /^coto: no\.json cannot be read as JSON/,
+    ],
+  ];
+  test.each(wrong)('says what is wrong: %s', async (_, words, message) => {
+    const { code, err } = await generate(...words);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+});
