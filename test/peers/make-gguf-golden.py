@@ -256,6 +256,7 @@ def small():
     writer = model.writer
     common(writer, width, 32, 1, heads, 2, 128)
     writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_sliding_window(64)
     pieces = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(4)] + ["\u2581", "a", "b", "ab", "\u2581ab"]
     kinds = [gguf.TokenType.UNKNOWN] + [gguf.TokenType.CONTROL] * 2 + [gguf.TokenType.BYTE] * 4 + [gguf.TokenType.NORMAL] * 5
     writer.add_tokenizer_model("llama")
