@@ -10,11 +10,11 @@ export interface PatchEmbedding {
   readonly patch: { readonly height: number; readonly width: number };
   /** [hidden, channels · patch height · patch width] */
   readonly projection: tf.Tensor2D;
-  readonly bias: Pick<FrozenVector, 'tensor'>;
-  /** [1, 1, hidden]: the class token with its position added. */
+  readonly bias: Pick<FrozenVector, 'tensor'> | null;
+  /** [1, 1, hidden]: the class token, with its position added where `positions` are given. */
   readonly classRow: tf.Tensor;
-  /** [1, patches, hidden] */
-  readonly positions: tf.Tensor;
+  /** [1, patches, hidden]; null: the caller adds them. */
+  readonly positions: tf.Tensor | null;
 }
 
 /** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws where the picture has another size. */
@@ -43,10 +43,11 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
     ]);
     const projected = product(unfolded, embedding.projection, {
       transposeB: true,
-      bias: embedding.bias.tensor,
+      bias: embedding.bias?.tensor,
       frozen: true,
     });
-    const placed = tf.add(tf.reshape(projected, [batch, patches, hidden]), embedding.positions);
+    const byPicture = tf.reshape(projected, [batch, patches, hidden]);
+    const placed = embedding.positions ? tf.add(byPicture, embedding.positions) : byPicture;
     const whole = tf.concat([tf.tile(embedding.classRow, [batch, 1, 1]), placed], 1);
     return { hidden: as2D(tf.reshape(whole, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };
   });

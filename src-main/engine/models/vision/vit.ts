@@ -86,6 +86,8 @@ async function loadBlock(
   const key = `vit.encoder.layer.${layer}`;
   return {
     heads: config.heads,
+    activation: 'gelu',
+    causal: false,
     before: await loadNorm(tensors, `${key}.layernorm_before`, config.epsilon),
     after: await loadNorm(tensors, `${key}.layernorm_after`, config.epsilon),
     q: linear('attention.q_proj'),
