@@ -47,7 +47,10 @@ test('a model of the hub is looked up, then fetched', async () => {
   const name = page.getByRole('textbox', { name: 'Model' });
   await name.fill('org/nowhere');
   await page.keyboard.press('Enter');
-  await page.getByText(/does not have the model org\/nowhere/).first().waitFor();
+  await page
+    .getByText(/does not have the model org\/nowhere/)
+    .first()
+    .waitFor();
   await name.fill('org/tiny');
   await page.keyboard.press('Enter');
   await page.getByRole('table', { name: 'Files of the model' }).getByText('model.safetensors').waitFor();
