@@ -134,7 +134,7 @@ function describeModel(model: ModelRecord): string {
       : [
           [
             'texts',
-            `up to ${formatCount(description.text.maxPositions)} tokens, out of ${formatCount(description.text.vocabularySize)}`,
+            `up to ${formatCount(description.text.maxPositions)} tokens; vocabulary of ${formatCount(description.text.vocabularySize)}`,
           ] as const,
         ]),
     ['labels', formatCount(description.labels.length)],

@@ -110,7 +110,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
               ? [
                   {
                     label: 'Input',
-                    value: `texts of up to ${formatCount(description.text.maxPositions)} tokens, out of ${formatCount(description.text.vocabularySize)}`,
+                    value: `texts of up to ${formatCount(description.text.maxPositions)} tokens; vocabulary of ${formatCount(description.text.vocabularySize)}`,
                   },
                 ]
               : []),
