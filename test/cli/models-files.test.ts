@@ -25,10 +25,9 @@ const withHub = () => {
   vi.stubEnv('HF_HUB_CACHE', cache);
 };
 
-test('models add makes a folder of a GGUF file and says how far it is', async () => {
-  const { code, out, err } = await coto(['models', 'add', goldenPath('gguf', 'qwen2.gguf'), '--name', 'two', '--json']);
+test('models add makes a folder of a GGUF file', async () => {
+  const { code, out } = await coto(['models', 'add', goldenPath('gguf', 'qwen2.gguf'), '--name', 'two', '--json']);
   expect(code).toBe(0);
-  expect(err).toMatch(/Converting qwen2\.gguf .*KiB/);
   const model = modelRecordSchema.parse(JSON.parse(out));
   expect(model).toMatchObject({ name: 'two', path: join(home, 'models', 'two'), description: { family: 'qwen2' } });
   expect(existsSync(join(model.path, 'tokenizer.json'))).toBe(true);
