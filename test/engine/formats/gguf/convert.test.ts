@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { convertGguf } from '../../../../src-main/engine/formats/gguf/convert.ts';
 import { describeModel } from '../../../../src-main/engine/formats/hf-model.ts';
 import { openSafetensors, readSafetensors } from '../../../../src-main/engine/formats/safetensors.ts';
+import { loadTokenizer } from '../../../../src-main/engine/text/tokenizer.ts';
+import { goldenPath } from '../../golden.ts';
 
 const golden = join(import.meta.dirname, '../../../golden/gguf');
 const home = mkdtempSync(join(tmpdir(), 'coto-gguf-'));
@@ -130,6 +132,22 @@ describe.each(models)('$name.gguf', ({ name, config, generation, firstSpecial, k
     const [last] = progress.slice(-1);
     expect(last?.[0]).toBe(last?.[1]);
     expect(progress.every(([done], index) => done > (progress[index - 1]?.[0] ?? 0))).toBe(true);
+  });
+});
+
+describe('the tokenizer gives the ids of the one that the file was made of', () => {
+  const expectedSchema = z.object({ single: z.array(z.object({ text: z.string(), ids: z.array(z.number()) })) });
+  test.each([
+    ['llama', 'byte-fallback-bpe'],
+    ['gpt2', 'byte-level-bpe'],
+    ['qwen3', 'split-regex-bpe'],
+  ])('%s: %s', async (name, make) => {
+    const folder = mkdtempSync(join(home, `${make}-`));
+    await convertGguf(join(golden, `${name}.gguf`), folder);
+    const tokenizer = await loadTokenizer(folder);
+    const { single } = expectedSchema.parse(readJson(goldenPath('misc', 'tokenizers', make), 'expected.json'));
+    expect(single.length).toBeGreaterThan(20);
+    for (const { text, ids } of single) expect([...tokenizer.encode(text).ids], text).toEqual(ids);
   });
 });
 
