@@ -131,7 +131,12 @@ function describeModel(model: ModelRecord): string {
       : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ...(text === null
       ? []
-      : [['texts', `up to ${formatCount(text.maxPositions)} tokens, of ${formatCount(text.vocabularySize)}`] as const]),
+      : [
+          [
+            'texts',
+            `up to ${formatCount(text.maxPositions)} tokens; vocabulary of ${formatCount(text.vocabularySize)}`,
+          ] as const,
+        ]),
     ['labels', formatCount(description.labels.length)],
     ['target_modules', countBySuffix(description.linears.map(({ name }) => name))],
     ['fingerprint', description.fingerprint],

@@ -36,9 +36,10 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
   },
   {
     id: 'use',
-    header: 'Use',
+    header: 'Trained as',
+    help: 'A task head is trained whole; the others can carry an adapter',
     value: (group) => (group.isHead ? 'task head' : 'adapter'),
-    cell: (group) => (group.isHead ? 'task head, trained whole' : 'can carry an adapter'),
+    cell: (group) => (group.isHead ? 'task head' : 'adapter'),
   },
 ];
 
@@ -80,7 +81,8 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                 onClick: () =>
                   confirmRemoval({
                     what: `the model “${model.name}”`,
-                    consequence: 'The studio forgets it. Its folder stays on disk as it is.',
+                    consequence:
+                      'The studio forgets it. A folder that the studio made of a GGUF file is deleted; any other stays on disk as it is.',
                     onConfirm: () => remove.mutate({ id: model.id }),
                   }),
               },
@@ -108,7 +110,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
               ? [
                   {
                     label: description.image ? 'Texts' : 'Input',
-                    value: `up to ${formatCount(description.text.maxPositions)} tokens, of ${formatCount(description.text.vocabularySize)}`,
+                    value: `texts of up to ${formatCount(description.text.maxPositions)} tokens; vocabulary of ${formatCount(description.text.vocabularySize)}`,
                   },
                 ]
               : []),
