@@ -40,7 +40,7 @@ export function TextColumn({ name, prompt, text, rates, finish, onGoOn }: TextCo
         {finish === null ? null : <span>{finishWords[finish]}</span>}
       </div>
       {onGoOn ? (
-        <Button mt={8} variant="default" onClick={onGoOn}>
+        <Button mt={8} variant="default" fullWidth onClick={onGoOn}>
           Go on from this answer
         </Button>
       ) : null}
