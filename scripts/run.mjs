@@ -23,6 +23,7 @@ const tasks = [
   'setup-tensorflow',
   'test-tensorflow',
   'test-peers',
+  'test-real',
 ];
 if (!task || !tasks.includes(task)) giveUp(`Say which task: ${tasks.join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < 20) giveUp(`Node 20 or later is needed; this is ${process.version}.`);

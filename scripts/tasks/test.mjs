@@ -15,7 +15,7 @@ const reporting = (name) => [
   '--reporter=json',
   `--outputFile.json=${join(results, `${name}.json`)}`,
 ];
-const counted = ['unit', 'native', 'tfjs', 'e2e'];
+const counted = ['unit', 'unit-again', 'native', 'tfjs', 'e2e'];
 /** On the native backend: the engine's suites once more, and tfjs's own tests. Not where it could not be built. */
 const onNative = (name, args) => {
   if (existsSync(join(root, 'dist', 'native', 'coto-native.node')))
@@ -38,33 +38,51 @@ const steps = [
   ['dist', () => task('dist', ['--smoke'])],
 ];
 const failedSteps = [];
+const remarks = [];
 for (const [name, step] of steps) {
   const started = Date.now();
-  const code = await step();
+  let code = await step();
+  if (code !== 0 && name === 'unit') code = await againWhereCrashed(code);
   if (code !== 0) failedSteps.push(name);
   console.log(`\n== ${name}: ${code === 0 ? 'passed' : 'FAILED'} in ${Math.round((Date.now() - started) / 1000)} s\n`);
 }
 
 const count = { passed: 0, failed: 0, skipped: 0 };
-const troubles = [];
 for (const name of counted) {
-  const file = join(results, `${name}.json`);
-  if (!existsSync(file)) continue;
-  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const report = reportOf(name);
+  if (report === null) continue;
   count.passed += report.numPassedTests;
   count.failed += report.numFailedTests;
   count.skipped += report.numPendingTests;
-  for (const { name: path, status, assertionResults } of report.testResults) {
-    if (status !== 'failed') continue;
+  for (const { name: path, assertionResults } of report.testResults) {
     const failed = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
-    // A process that crashed fails no test: it leaves some that never ended.
-    const stuck = assertionResults.find((test) => test.status === 'pending')?.fullName ?? 'its first test';
-    troubles.push(
-      `${name}: ${relative(root, path)}: ${failed.length > 0 ? failed.join('; ') : `ended in the middle of "${stuck}"`}`,
-    );
+    if (failed.length > 0) remarks.push(`${name}: ${relative(root, path)}: ${failed.join('; ')}`);
   }
 }
-for (const trouble of troubles) console.log(trouble);
+for (const remark of remarks) console.log(remark);
 if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(', ')}`);
 console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
 process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
+
+function reportOf(name) {
+  const file = join(results, `${name}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
+
+/**
+ * A process that crashes fails no test: it leaves some that never ended. Such files, and only they, are run once more, so that
+ * what else there is to see is seen; the crash is said at the end of the run either way.
+ */
+async function againWhereCrashed(code) {
+  const report = reportOf('unit');
+  if (report === null || report.numFailedTests > 0) return code;
+  const crashed = report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const stuck = assertionResults.find((test) => test.status === 'pending');
+    return status === 'failed' ? [{ path: relative(root, name), test: stuck?.fullName ?? 'its first test' }] : [];
+  });
+  if (crashed.length === 0) return code;
+  for (const { path, test } of crashed) remarks.push(`CRASHED: ${path} in the middle of "${test}"`);
+  const again = await runNode(tools.vitest, ['run', ...crashed.map(({ path }) => path), ...reporting('unit-again')]);
+  remarks.push(`run again, ${again === 0 ? 'it passed' : 'it failed'}`);
+  return again;
+}

@@ -23,7 +23,7 @@ export interface Home {
 export function openHome(path: string): Home {
   const home = resolve(path);
   try {
-    for (const folder of ['runs', 'adapters', 'datasets', 'reports'])
+    for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports'])
       mkdirSync(join(home, folder), { recursive: true });
   } catch (error) {
     throw homeError(error, home, 'made');
@@ -84,6 +84,7 @@ function removeUnfinished(home: string): void {
       return [];
     });
   below(join(home, 'adapters'));
+  below(join(home, 'models'));
   for (const report of below(join(home, 'reports'))) below(report);
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
 }

@@ -14,9 +14,13 @@ export function jobPath(job: JobRecord): string {
       return '/prune';
     case 'report':
       return '/reports';
+    case 'convert':
+    case 'download':
+      return job.status === 'completed' && job.subjectId ? pathOf('models', job.subjectId) : '/models';
     case 'generate':
       return '/playground';
     case 'evaluate':
+    case 'export':
       return '/home';
   }
 }

@@ -18,7 +18,9 @@ import {
   mergeMatrixSchema,
   preflightLineSchema,
 } from '../domain/evaluation.ts';
+import { exportTargetSchema } from '../domain/export.ts';
 import { generationRequestSchema, generationResultSchema } from '../domain/generation.ts';
+import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
@@ -27,6 +29,7 @@ import { studyConfigSchema, studyRecordSchema } from '../domain/study.ts';
 
 const nothing = z.strictObject({});
 const done = z.object({ ok: z.literal(true) });
+const hubModel = z.strictObject({ repository: z.string(), revision: z.string().default('main') });
 const byId = z.strictObject({ id: z.string() });
 const weightedAdapters = z.array(z.strictObject({ adapterId: z.string(), weight: z.number() })).min(1);
 
@@ -53,6 +56,18 @@ export const requests = {
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
+  /** Makes a model folder below the home of a GGUF file; `models.made` tells what came of it. */
+  'models.convert': {
+    input: z.strictObject({ file: z.string(), name: z.string().optional() }),
+    output: jobRecordSchema,
+  },
+  /** What lies in the Hugging Face cache of this machine. */
+  'models.cached': { input: nothing, output: z.array(cachedModelSchema) },
+  /** Asks the hub what getting a model would bring: the one request that goes out before anything is fetched. */
+  'models.plan': { input: hubModel, output: downloadPlanSchema },
+  'models.download': { input: hubModel, output: jobRecordSchema },
+  /** The model that a job of `models.convert` or `models.download` has made. */
+  'models.made': { input: z.strictObject({ jobId: z.string() }), output: modelRecordSchema },
   'models.remove': { input: byId, output: done },
 
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
@@ -146,6 +161,13 @@ export const requests = {
     output: adapterRecordSchema,
   },
   'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
+
+  'export.targets': { input: nothing, output: z.array(exportTargetSchema) },
+  /** Writes an adapter to `path`, where nothing may be yet, in the form that `target` names. */
+  'export.start': {
+    input: z.strictObject({ adapterId: z.string(), target: z.string(), path: z.string() }),
+    output: jobRecordSchema,
+  },
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
   'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },

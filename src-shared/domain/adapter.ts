@@ -8,7 +8,10 @@ import { cotoSettingsSchema } from './coto.ts';
 export const adapterConfigSchema = z.looseObject({
   peft_type: z.string().default('LORA'),
   base_model_name_or_path: z.string().nullable().default(null),
-  task_type: z.string().nullable().default(null),
+  task_type: z
+    .enum(['SEQ_CLS', 'SEQ_2_SEQ_LM', 'CAUSAL_LM', 'TOKEN_CLS', 'QUESTION_ANS', 'FEATURE_EXTRACTION'])
+    .nullable()
+    .default(null),
   inference_mode: z.boolean().default(true),
   r: z.number().int().min(1).default(8),
   lora_alpha: z.number().positive().default(8),
@@ -32,7 +35,8 @@ export const adapterConfigSchema = z.looseObject({
   rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
   alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
   modules_to_save: z.array(z.string()).nullable().default(null),
-  bias: z.enum(['none', 'all', 'lora_only']).default('none'),
+  bias: z.enum(['none', 'all', 'lora_only']).default('none').describe('biases of the base that were trained too'),
+  lora_bias: z.boolean().default(false).describe('whether B has a bias of its own'),
   fan_in_fan_out: z.boolean().default(false),
   init_lora_weights: z.union([z.boolean(), z.string()]).default(true),
   use_rslora: z.boolean().default(false),

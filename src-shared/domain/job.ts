@@ -1,7 +1,21 @@
 import { z } from 'zod';
 
-export const jobKindSchema = z.enum(['train', 'evaluate', 'merge', 'prune', 'study', 'report', 'generate']);
+export const jobKindSchema = z.enum([
+  'train',
+  'evaluate',
+  'merge',
+  'prune',
+  'study',
+  'report',
+  'export',
+  'convert',
+  'download',
+  'generate',
+]);
 export type JobKind = z.infer<typeof jobKindSchema>;
+
+/** Jobs that move files and need no engine: one of them goes on beside a job that computes. */
+export const fileJobKinds: ReadonlySet<JobKind> = new Set(['convert', 'download']);
 
 export const jobProgressSchema = z.object({
   phase: z.string().describe('what is being done, in words: "Training", "Evaluating λ = 0.35"'),
@@ -18,7 +32,7 @@ export const jobRecordSchema = z.object({
   kind: jobKindSchema,
   title: z.string(),
   status: z.enum(['queued', 'running', 'completed', 'paused', 'stopped', 'cancelled', 'failed', 'interrupted']),
-  /** What the job makes or continues: a run, an adapter, a study, a report. */
+  /** What the job makes or continues: a run, an adapter, a study, a report, a model. */
   subjectId: z.string().nullable(),
   after: z.array(z.string()).describe('jobs that must have completed first'),
   progress: jobProgressSchema.nullable(),

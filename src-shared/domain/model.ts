@@ -22,6 +22,15 @@ export const linearModuleSchema = z.object({
 export const plainLinear = { kind: 'linear', fanInFanOut: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
 
+/** A bias that no linear has, e.g. the shift of a normalisation. */
+export const biasVectorSchema = z.object({
+  name: z.string().describe("its name in today's transformers, e.g. vit.layers.0.layernorm_before.bias"),
+  aliases: z.array(z.string()).describe('its names in older transformers'),
+  checkpointKey: z.string().describe('its key in the checkpoint'),
+  size: z.number().int(),
+});
+export type BiasVector = z.infer<typeof biasVectorSchema>;
+
 /** What reading config.json and the safetensors' header tells, without loading weights. */
 export const modelDescriptionSchema = z.object({
   family: z.string(),
@@ -40,9 +49,18 @@ export const modelDescriptionSchema = z.object({
     .default(null)
     .describe('of models that read tokens'),
   linears: z.array(linearModuleSchema),
+  biases: z
+    .array(biasVectorSchema)
+    .optional()
+    .describe('biases beside those of the linears, which adapters with bias "all" replace'),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
+
+/** Whether a path names a GGUF file, which has to be converted before it can be a base. */
+export function isGguf(path: string): boolean {
+  return /\.gguf$/i.test(path);
+}
 
 export const modelRecordSchema = z.object({
   id: z.string(),

@@ -263,7 +263,7 @@ describe('a pass over the real engine', () => {
         {
           job: jobRecord,
           progress: () => undefined,
-          cancelled: () => false,
+          abort: new AbortController().signal,
           runEngine: () => Promise.reject(new Error()),
         },
       );

@@ -12,6 +12,7 @@ import { appHandlers } from './app.ts';
 import { datasetHandlers } from './datasets.ts';
 import { demoHandlers } from './demo.ts';
 import { evaluateHandlers } from './evaluate.ts';
+import { exportHandlers } from './export.ts';
 import { generationHandlers } from './generation.ts';
 import type { Handlers } from './handler.ts';
 import { jobHandlers } from './jobs.ts';
@@ -46,6 +47,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(runHandlers(services));
   register(adapterHandlers(services));
   register(evaluateHandlers(services));
+  register(exportHandlers(services));
   register(generationHandlers(services));
   register(mergeHandlers(services));
   register(pruneHandlers(services));

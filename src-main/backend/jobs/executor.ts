@@ -14,8 +14,11 @@ export interface JobOutcome {
 export interface JobContext {
   readonly job: JobRecord;
   progress(progress: JobProgress): void;
-  /** Whether the person cancelled meanwhile; for work outside the engine. */
-  cancelled(): boolean;
+  /**
+   * Of work outside the engine: aborted when the person cancels or the studio closes. Its reason is the StudioError to end
+   * with.
+   */
+  readonly abort: AbortSignal;
   /** Runs one engine task under this job: signals reach it, progress events become the job's. */
   runEngine<Kind extends EngineTask['kind']>(
     task: Extract<EngineTask, { kind: Kind }>,

@@ -1,6 +1,9 @@
 import type { Services } from '../services.ts';
+import { convertExecutor } from './convert.ts';
+import { downloadExecutor } from './download.ts';
 import { evaluateExecutor } from './evaluate.ts';
 import type { JobExecutors } from './executor.ts';
+import { exportExecutor } from './export.ts';
 import { generateExecutor } from './generate.ts';
 import { mergeExecutor } from './merge.ts';
 import { pruneExecutor } from './prune.ts';
@@ -17,6 +20,9 @@ export function jobExecutors(services: Services): JobExecutors {
     prune: pruneExecutor(services),
     study: studyExecutor(services),
     report: reportExecutor(services),
+    export: exportExecutor(services),
+    convert: convertExecutor(services),
+    download: downloadExecutor(services),
     generate: generateExecutor(services),
   };
 }

@@ -21,6 +21,9 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     case 'prune':
       references.push(payloadSchemas.prune.parse(payload));
       break;
+    case 'export':
+      references.push(payloadSchemas.export.parse(payload));
+      break;
     case 'evaluate':
       references.push(...payloadSchemas.evaluate.parse(payload).request.adapters.map(({ adapter }) => adapter));
       break;
@@ -34,6 +37,8 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     }
     case 'train':
     case 'report':
+    case 'convert':
+    case 'download':
       break;
   }
   return references.flatMap((reference) => idOf(reference) ?? []);

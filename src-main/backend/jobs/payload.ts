@@ -25,6 +25,9 @@ const schemas = {
     parameters: parameterValuesSchema,
   }),
   study: z.object({ studyId: z.string() }),
+  export: z.object({ adapterId: z.string(), target: z.string(), path: z.string() }),
+  convert: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
+  download: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
   generate: z.object({ request: generationRequestSchema }),
   report: z.object({
     reportId: z.string(),

@@ -1,5 +1,5 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { JobKind, JobRecord } from '../../../src-shared/domain/job.ts';
+import { fileJobKinds, type JobKind, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { EngineSupervisor } from '../engine-supervisor.ts';
@@ -18,17 +18,26 @@ export interface QueueParts {
   readonly takeUpQueue: boolean;
 }
 
+/** What computes waits for what computes, and what moves files for what moves files. */
+const lanes = ['compute', 'files'] as const;
+type Lane = (typeof lanes)[number];
+
+function laneOf(kind: JobKind): Lane {
+  return fileJobKinds.has(kind) ? 'files' : 'compute';
+}
+
 interface Current {
   readonly job: JobRecord;
+  readonly abort: AbortController;
   signal: EngineSignal | null;
   done: Promise<void>;
 }
 
-/** One job at a time, in the order of creation; a job with `after` waits for those, and fails with them. */
+/** One job of each lane at a time, in the order of creation; a job with `after` waits for those, and fails with them. */
 export class JobQueue {
   private readonly parts: QueueParts;
   private readonly own = new Set<string>();
-  private current: Current | null = null;
+  private readonly current = new Map<Lane, Current>();
   private closing = false;
 
   constructor(parts: QueueParts) {
@@ -83,10 +92,12 @@ export class JobQueue {
 
   /** Asks the running job to pause, stop or cancel. Refused where `jobId` is not the running one. */
   signal(jobId: string, signal: EngineSignal): void {
-    const current = this.current;
-    if (current?.job.id !== jobId)
+    const current = this.running(jobId);
+    if (current === null)
       throw new StudioError('refused', 'This job is not running.', 'Look at its state: it may just have ended.');
     current.signal = signal;
+    if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
+    if (laneOf(current.job.kind) === 'files') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
       if (!(error instanceof EngineLostError)) console.error('The engine could not be told:', error);
     });
@@ -94,7 +105,7 @@ export class JobQueue {
 
   /** Cancels a job in whatever state: at once where it waits, between two steps where it runs. */
   cancel(jobId: string): void {
-    if (this.current?.job.id === jobId) {
+    if (this.isRunning(jobId)) {
       this.signal(jobId, 'cancel');
       return;
     }
@@ -113,30 +124,35 @@ export class JobQueue {
   }
 
   isRunning(jobId: string): boolean {
-    return this.current?.job.id === jobId;
+    return this.running(jobId) !== null;
   }
 
-  /** Whether a task is being worked on. */
+  /** Whether something is being computed. */
   get busy(): boolean {
-    return this.current !== null;
+    return this.current.has('compute');
   }
 
   /** Resolves when nothing is left that could be done now. */
   async idle(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.current) await this.current.done;
-      else if (this.closing || this.nextReady() === null) return;
+      if (this.current.size > 0) await Promise.all([...this.current.values()].map(({ done }) => done));
+      else if (this.closing || lanes.every((lane) => this.nextReady(lane) === null)) return;
     }
   }
 
   /**
    * Takes no new job. A training run that is under way is paused, so that it has a checkpoint of this moment; after
-   * `graceMilliseconds`, and for other jobs at once, the engine is ended and the job is marked interrupted.
+   * `graceMilliseconds`, and for other jobs at once, the engine is ended and the job is marked interrupted. What moves files
+   * is ended likewise.
    */
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
-    const current = this.current;
+    const moving = this.current.get('files');
+    moving?.abort.abort(
+      new StudioError('disconnected', 'The studio was closed.', 'Start it again: it goes on from there.'),
+    );
+    const current = this.current.get('compute');
     if (current) {
       if (current.job.kind === 'train' && current.signal === null) this.signal(current.job.id, 'pause');
       const pausing = current.signal !== null || current.job.kind === 'report';
@@ -144,6 +160,11 @@ export class JobQueue {
     }
     await this.parts.engine.close();
     await current?.done;
+    await moving?.done;
+  }
+
+  private running(jobId: string): Current | null {
+    return [...this.current.values()].find(({ job }) => job.id === jobId) ?? null;
   }
 
   private pumpSoon(): void {
@@ -151,22 +172,26 @@ export class JobQueue {
   }
 
   private pump(): void {
-    if (this.current || this.closing) return;
-    const job = this.nextReady();
+    for (const lane of lanes) this.pumpLane(lane);
+  }
+
+  private pumpLane(lane: Lane): void {
+    if (this.current.has(lane) || this.closing) return;
+    const job = this.nextReady(lane);
     if (job === null) return;
-    const current: Current = { job, signal: null, done: Promise.resolve() };
-    this.current = current;
+    const current: Current = { job, abort: new AbortController(), signal: null, done: Promise.resolve() };
+    this.current.set(lane, current);
     current.done = this.perform(current).finally(() => {
-      this.current = null;
+      this.current.delete(lane);
       this.pumpSoon();
     });
   }
 
-  /** The oldest waiting job whose dependencies are met; those whose dependencies have failed are failed on the way. */
-  private nextReady(): JobRecord | null {
+  /** The oldest waiting job of the lane whose dependencies are met; those whose dependencies have failed are failed on the way. */
+  private nextReady(lane: Lane): JobRecord | null {
     const { jobs } = this.parts.store;
     for (const job of jobs.withStatus('queued')) {
-      if (!this.parts.takeUpQueue && !this.own.has(job.id)) continue;
+      if (laneOf(job.kind) !== lane || (!this.parts.takeUpQueue && !this.own.has(job.id))) continue;
       const before = job.after.map((id) => jobs.find(id));
       const failed = before.find((one) => one === null || isDead(one));
       if (failed !== undefined) {
@@ -177,7 +202,7 @@ export class JobQueue {
           hint: 'Repeat that one, then start this again.',
           details: null,
         });
-        return this.nextReady();
+        return this.nextReady(lane);
       }
       if (before.every((one) => one !== null && (one.status === 'completed' || one.status === 'stopped'))) return job;
     }
@@ -243,7 +268,7 @@ export class JobQueue {
     return {
       job: current.job,
       progress,
-      cancelled: () => current.signal === 'cancel',
+      abort: current.abort.signal,
       runEngine: async (task, onEvent) => {
         await engine.prepare();
         if (current.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');

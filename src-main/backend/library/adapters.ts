@@ -15,6 +15,7 @@ import type { AdapterState } from '../../engine/lora/adapter-state.ts';
 import { recogniseVariant } from '../../engine/lora/variants/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
+import { fileName } from './file-name.ts';
 import { folderBytes } from './folder-stamp.ts';
 import { requireFolder, requireModel } from './models.ts';
 
@@ -243,16 +244,6 @@ async function isMissingOrEmpty(path: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
     throw new StudioError('invalid_input', `${path} is not a folder.`, 'Choose a folder to export into.');
   }
-}
-
-/** A name that every file system takes. */
-export function fileName(name: string): string {
-  return (
-    name
-      .normalize('NFKD')
-      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
-      .replaceAll(/^[-.]+|[-.]+$/g, '') || 'adapter'
-  );
 }
 
 function parseJson(text: string): unknown {

@@ -1,11 +1,17 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { type ModelDescription, type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
+import {
+  isGguf,
+  type ModelDescription,
+  type ModelRecord,
+  modelDescriptionSchema,
+} from '../../../src-shared/domain/model.ts';
 import { describeModel } from '../../engine/formats/hf-model.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
+import { fileName } from './file-name.ts';
 import { folderStamp } from './folder-stamp.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
@@ -55,12 +61,16 @@ export function reportUnreadable(hub: Services['hub'], what: string, error: unkn
 }
 
 /** Makes a folder known as a base model; one that is known already is renewed. Nothing in the folder is changed. */
-export async function addModel({ store, hub }: Parts, path: string, name?: string): Promise<ModelRecord> {
+export async function addModel(
+  { store, hub }: Parts,
+  path: string,
+  { name, id }: { name?: string | undefined; id?: string } = {},
+): Promise<ModelRecord> {
   const folder = resolve(path);
   await requireFolder(folder, 'model');
   const known = store.models.findByPath(folder);
   const model: ModelRecord = {
-    id: known?.id ?? newId('model'),
+    id: known?.id ?? id ?? newId('model'),
     name: name ?? known?.name ?? basename(folder),
     path: folder,
     bundled: known?.bundled ?? false,
@@ -113,8 +123,11 @@ export function requireModel(store: Services['store'], id: string): ModelRecord 
   return model;
 }
 
-/** Forgets a model. Throws `refused` for a bundled one and for one that runs or adapters stand on. */
-export function removeModel({ store, hub }: Parts, id: string): void {
+/**
+ * Forgets a model; the folder stays, unless the studio itself made it of a GGUF file. Throws `refused` for a bundled one and for
+ * one that runs or adapters stand on.
+ */
+export async function removeModel({ store, hub, home }: Parts & Pick<Services, 'home'>, id: string): Promise<void> {
   const model = requireModel(store, id);
   if (model.bundled) throw new StudioError('refused', `${model.name} comes with the studio and cannot be removed.`);
   const runs = store.runs.countOf('model_id', id);
@@ -126,7 +139,16 @@ export function removeModel({ store, hub }: Parts, id: string): void {
       'Remove those first.',
     );
   store.models.remove(id);
+  if (dirname(model.path) === home.absolute('models')) await rm(model.path, { recursive: true, force: true });
   hub.listChanged('models');
+}
+
+/** A folder below the home for a model that is about to be written, under a name that none has yet. */
+export function newModelFolder({ home }: Pick<Services, 'home'>, name: string): string {
+  const wished = home.absolute('models', fileName(name));
+  let folder = wished;
+  for (let number = 2; existsSync(folder); number++) folder = `${wished}-${number}`;
+  return folder;
 }
 
 export async function requireFolder(path: string, what: string): Promise<void> {
@@ -137,7 +159,9 @@ export async function requireFolder(path: string, what: string): Promise<void> {
     throw new StudioError(
       'invalid_input',
       `${path} is a file, not a ${what} folder.`,
-      'Give the folder that holds it.',
+      what === 'model' && isGguf(path)
+        ? 'Let the studio make a folder of it first: coto models add, or drop it on the Models page.'
+        : 'Give the folder that holds it.',
     );
 }
 

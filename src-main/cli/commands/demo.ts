@@ -15,10 +15,13 @@ const jobWeights: Record<JobKind, number> = {
   train: 4,
   study: 3,
   evaluate: 1,
-  generate: 1,
   merge: 1,
   prune: 1,
   report: 0.2,
+  export: 1,
+  convert: 1,
+  download: 1,
+  generate: 1,
 };
 
 export function addDemoCommand(parent: Command, surroundings: Surroundings): void {

@@ -6,6 +6,7 @@ import { addDatasetCommands } from './datasets.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommand } from './eval.ts';
+import { addExportCommand } from './export.ts';
 import { addGenerateCommand } from './generate.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
@@ -27,6 +28,7 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addEvalCommand,
   addGenerateCommand,
   addAdapterCommands,
+  addExportCommand,
   addMergeCommand,
   addPruneCommand,
   addStudyCommand,

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
+import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
 import { countBySuffix, formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
 import { findModel } from '../references.ts';
 
@@ -9,23 +11,33 @@ export function addModelCommands(parent: Command, surroundings: Surroundings): v
   const group = addGroup(parent, 'models', 'base models: add, list, show');
 
   addCommand(group, surroundings, {
-    usage: 'add <folder>',
-    summary: 'make a Hugging Face model folder known to the studio; nothing in it is changed',
-    options: (command) => void command.option('--name <name>', 'what to call it (default: the name of the folder)'),
-    input: z.object({ folder: z.string(), name: z.string().optional() }),
-    async run({ folder, name }, { withStudio }) {
-      const model = await withStudio((client) =>
-        client.request('models.add', { path: folder, ...(name === undefined ? {} : { name }) }),
-      );
-      return { json: model, text: describe(model) };
+    usage: 'add <path>',
+    summary:
+      'make a Hugging Face model folder known to the studio, as it lies there; or a GGUF file, of which a folder is made',
+    options: (command) =>
+      void command.option('--name <name>', 'what to call it (default: the name of the folder or file)'),
+    input: z.object({ path: z.string(), name: z.string().optional() }),
+    async run({ path, name }, { terminal, withStudio }) {
+      const named = name === undefined ? {} : { name };
+      const model = await withStudio(async (client) => {
+        if (!isGguf(path)) return client.request('models.add', { path, ...named });
+        const job = await followJob(client, await client.request('models.convert', { file: path, ...named }), terminal);
+        return client.request('models.made', { jobId: job.id });
+      });
+      return { json: model, text: describeModel(model) };
     },
   });
 
   addCommand(group, surroundings, {
     usage: 'list',
-    summary: 'the models that the studio knows',
-    input: z.object({}),
-    async run(_, { withStudio }) {
+    summary: 'the models that the studio knows, or those in the Hugging Face cache of this machine',
+    options: (command) => void command.option('--cache', 'what lies in the Hugging Face cache (HF_HUB_CACHE, HF_HOME)'),
+    input: z.object({ cache: z.boolean().default(false) }),
+    async run({ cache }, { withStudio }) {
+      if (cache) {
+        const cached = await withStudio((client) => client.request('models.cached', {}));
+        return { json: cached, text: cachedTable(cached) };
+      }
       const models = await withStudio((client) => client.request('models.list', {}));
       const text = formatTable(
         ['id', 'name', 'family', 'parameters', 'size', 'folder'],
@@ -43,17 +55,65 @@ export function addModelCommands(parent: Command, surroundings: Surroundings): v
   });
 
   addCommand(group, surroundings, {
+    usage: 'get <model>',
+    summary: 'fetch a model (org/name) from the Hugging Face hub into its cache, and make it known to the studio',
+    options: (command) =>
+      void command
+        .option('--revision <revision>', 'branch, tag or commit', 'main')
+        .option('--dry-run', 'only say what would be fetched')
+        .addHelpText(
+          'after',
+          '\nHF_ENDPOINT names another hub, HF_TOKEN opens private models, HF_HUB_OFFLINE forbids it.\n',
+        ),
+    input: z.object({ model: z.string(), revision: z.string(), dryRun: z.boolean().default(false) }),
+    async run({ model: repository, revision, dryRun }, { terminal, withStudio }) {
+      return withStudio(async (client) => {
+        const plan = await client.request('models.plan', { repository, revision });
+        if (dryRun) return { json: plan, text: planText(plan) };
+        terminal.report(planText(plan));
+        const job = await followJob(
+          client,
+          await client.request('models.download', { repository, revision }),
+          terminal,
+        );
+        const model = await client.request('models.made', { jobId: job.id });
+        return { json: model, text: describeModel(model) };
+      });
+    },
+  });
+
+  addCommand(group, surroundings, {
     usage: 'show <model>',
     summary: 'what a model is made of, and which modules can carry adapters',
     input: z.object({ model: z.string() }),
     async run({ model: reference }, { withStudio }) {
       const model = await withStudio((client) => findModel(client, reference));
-      return { json: model, text: describe(model) };
+      return { json: model, text: describeModel(model) };
     },
   });
 }
 
-function describe(model: ModelRecord): string {
+function cachedTable(cached: readonly CachedModel[]): string {
+  return formatTable(
+    ['model', 'revision', 'kind', 'size', 'path'],
+    cached.map(({ repository, revision, kind, modelType, bytes, path }) => [
+      repository,
+      revision,
+      kind === 'gguf' ? 'GGUF' : (modelType ?? 'unknown'),
+      formatBytes(bytes),
+      path,
+    ]),
+  );
+}
+
+function planText({ repository, host, folder, files }: DownloadPlan): string {
+  const missing = files.filter(({ present }) => !present);
+  const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
+  const list = files.map((file) => [file.name, formatBytes(file.bytes), file.present ? 'there already' : '']);
+  return `${repository} from ${host} into ${folder}: ${missing.length} of ${files.length} files, ${formatBytes(bytes)}\n${formatTable(['file', 'size', ''], list)}`;
+}
+
+function describeModel(model: ModelRecord): string {
   const { description } = model;
   const { image } = description;
   return formatFacts([

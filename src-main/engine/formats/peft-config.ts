@@ -64,7 +64,6 @@ const unusedPeftKeys = {
   kasa_config: null,
   layer_replication: null,
   loftq_config: {},
-  lora_bias: false,
   lora_ga_config: null,
   megatron_config: null,
   megatron_core: 'megatron.core',

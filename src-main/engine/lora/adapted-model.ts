@@ -1,21 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import type { KeyValueCache } from '../models/key-value-cache.ts';
-import { frozenLinear, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import { FrozenWeight, frozenLinear, softmaxCrossEntropy, trainedEmbedding, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
 import { toHost } from '../ops/to-host.ts';
-import type { AdapterState, ModuleFactors } from './adapter-state.ts';
+import type { AdapterState } from './adapter-state.ts';
+import {
+  type AdaptedModule,
+  type DeviceAdapter,
+  disposeAdapter,
+  fromDevice,
+  hostFactors,
+  toDevice,
+} from './device-adapter.ts';
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
-import { findLinear, fromTheInputUp } from './target-modules.ts';
-import { recogniseVariant } from './variants/index.ts';
-import type { AdapterVariant, DeviceFactors } from './variants/variant.ts';
+import { mergeModule } from './merged-weights.ts';
+import { isBelowLayers } from './target-modules.ts';
+import { factorName } from './tensor-names.ts';
+import { tidyStates } from './tidy-states.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -30,40 +37,19 @@ export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Arra
   return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.variableNames)));
 }
 
-/** A linear that is trained whole (modules_to_save) in place of the base's. */
-interface TrainedLinear {
-  /** [rows, inFeatures] */
-  readonly weight: tf.Variable<tf.Rank.R2>;
-  /** [rows] */
-  readonly bias: tf.Variable<tf.Rank.R1> | null;
-}
-
-interface Adapted {
-  readonly module: LinearModule;
-  readonly factors: DeviceFactors;
-  readonly rank: number;
-}
-
-/** The adapter on the device, and what of its state needs no device. */
-interface LoadedAdapter {
-  readonly variant: AdapterVariant;
-  readonly host: Pick<AdapterState, 'config' | 'coto' | 'labels'>;
-  readonly adapted: ReadonlyMap<string, Adapted>;
-  readonly trained: ReadonlyMap<string, TrainedLinear & { module: LinearModule }>;
-}
-
 /**
  * A base with at most one adapter on it. Only the adapter's factors and the modules saved whole are variables; a linear
  * whose adapter is off runs the plain base.
  */
 export class AdaptedModel implements LinearRunner {
   readonly base: BaseModel;
-  private variables = new Map<string, tf.Variable>();
-  private adapter: LoadedAdapter | null = null;
+  private adapter: DeviceAdapter | null = null;
   private inactive: ReadonlySet<string> = new Set();
   private dropout: RandomStream | null = null;
   private training = false;
-  private merged = false;
+  /** What stands for the base's modules while the adapter is merged into them. */
+  private merged: ReadonlyMap<string, FrozenWeight> | null = null;
+  private readingBiases = false;
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
   private belowTape = false;
 
@@ -88,71 +74,28 @@ export class AdaptedModel implements LinearRunner {
    * @throws StudioError refused where the adapter does not fit the base; the adapter before it then stays.
    */
   loadState(state: AdapterState): void {
-    const variant = recogniseVariant(state.config, 'The adapter');
-    const modules = [...state.modules].map(([name, factors]) => ({ module: this.fitting(name, factors), factors }));
-    const saved = [...state.saved.keys()].map((name) => [name, this.linearOfSaved(name)] as const);
+    const next = toDevice(state, this.base, this.adapter);
     this.unmerge();
-    const before = this.variables;
-    const next = new Map<string, tf.Variable>();
-    const put = <Kind extends tf.Rank>(name: string, tensor: HostTensor): tf.Variable<Kind> => {
-      const variable = assignOrCreate<Kind>(before.get(name), tensor);
-      next.set(name, variable);
-      return variable;
-    };
-    const adapted = new Map<string, Adapted>();
-    for (const { module, factors } of inOrder(modules, this.base)) {
-      const a = put<tf.Rank.R2>(`${module.name}.lora_A.weight`, factors.a);
-      const b = put<tf.Rank.R2>(`${module.name}.lora_B.weight`, factors.b);
-      adapted.set(module.name, { module, rank: factors.rank, factors: { a, b, scaling: factors.scaling } });
-    }
-    const trained = new Map<string, TrainedLinear & { module: LinearModule }>();
-    for (const module of new Set(saved.map(([, linear]) => linear))) {
-      const weight = state.saved.get(`${module.name}.weight`);
-      const bias = state.saved.get(`${module.name}.bias`);
-      if (!weight) throw new StudioError('refused', `The adapter saves ${module.name}.bias without its weight.`);
-      trained.set(module.name, {
-        module,
-        weight: put<tf.Rank.R2>(`${module.name}.weight`, weight),
-        bias: bias ? put<tf.Rank.R1>(`${module.name}.bias`, bias) : null,
-      });
-    }
-    for (const [name, variable] of before) if (next.get(name) !== variable) variable.dispose();
-    this.variables = next;
+    this.adapter = next;
     this.inactive = new Set();
-    this.adapter = {
-      variant,
-      host: { config: state.config, coto: state.coto, labels: state.labels },
-      adapted,
-      trained,
-    };
   }
 
   /** The adapter as it stands, copied to the host. */
   async exportState(): Promise<AdapterState> {
-    const { host, adapted, trained } = this.loaded();
-    const modules = new Map<string, ModuleFactors>();
-    for (const [name, { factors, rank }] of adapted)
-      modules.set(name, { a: await toHost(factors.a), b: await toHost(factors.b), rank, scaling: factors.scaling });
-    const saved = new Map<string, HostTensor>();
-    for (const [name, { weight, bias }] of trained) {
-      saved.set(`${name}.weight`, await toHost(weight));
-      if (bias) saved.set(`${name}.bias`, await toHost(bias));
-    }
-    return { ...host, modules, saved };
+    return fromDevice(this.loaded());
   }
 
   /** Back to the plain base. */
   clear(): void {
     this.unmerge();
-    for (const variable of this.variables.values()) variable.dispose();
-    this.variables = new Map();
+    if (this.adapter) disposeAdapter(this.adapter);
     this.inactive = new Set();
     this.adapter = null;
   }
 
   /** Every trained tensor by its name in the model, from the input up: the factors, then the modules saved whole. */
   trainable(): ReadonlyMap<string, tf.Variable> {
-    return this.variables;
+    return this.adapter?.variables ?? new Map();
   }
 
   /** The groups that CoTo switches, from the input up. Adapters outside the layers (the head's) belong to none: always on. */
@@ -168,7 +111,7 @@ export class AdaptedModel implements LinearRunner {
     return [...groups].map(([name, group]) => ({
       name,
       ...group,
-      variableNames: group.modules.flatMap((module) => [`${module}.lora_A.weight`, `${module}.lora_B.weight`]),
+      variableNames: group.modules.flatMap((module) => variableNames(this.adapter?.adapted.get(module))),
     }));
   }
 
@@ -177,15 +120,18 @@ export class AdaptedModel implements LinearRunner {
     this.inactive = new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.modules)));
   }
 
-  /** The lowest layer with something trained and on: layerCount if only the head is, 0 if something before the layers is. */
+  /** The lowest layer with something trained and on: layerCount if only the head is, 0 if something below the layers is. */
   lowestActiveLayer(): number {
     const { layerCount } = this.base;
-    const layerOf = (module: LinearModule) => module.layer ?? (module.isHead ? layerCount : 0);
-    let lowest = layerCount;
-    for (const { module } of this.adapter?.adapted.values() ?? [])
-      if (this.isOn(module)) lowest = Math.min(lowest, layerOf(module));
-    for (const { module } of this.adapter?.trained.values() ?? []) lowest = Math.min(lowest, layerOf(module));
-    return lowest;
+    return this.activeModules().reduce(
+      (lowest, module) => Math.min(lowest, module.layer ?? (isBelowLayers(module) ? 0 : layerCount)),
+      layerCount,
+    );
+  }
+
+  /** Whether something that the input meets before the layers is trained and on, so that gradients must reach it. */
+  trainsBelowLayers(): boolean {
+    return this.activeModules().some(isBelowLayers);
   }
 
   /** Dropout is on in training only, and draws from `dropout`. */
@@ -199,29 +145,37 @@ export class AdaptedModel implements LinearRunner {
   }
 
   linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
-    const trained = this.adapter?.trained.get(module.name);
-    const adapted = this.adapter?.adapted.get(module.name);
-    const isOn = adapted !== undefined && this.isOn(module);
-    if (this.belowTape && (trained || isOn)) throw new Error(`${module.name} is trained, but runs without a tape`);
-    if (trained) return trainedLinear(x, trained.weight, trained.bias, options);
-    const frozen = this.base.frozenWeight(module);
-    if (!this.adapter || !isOn) return frozenLinear(x, frozen, options);
-    return this.adapter.variant.forward(x, frozen, adapted.factors, { ...options, dropoutMask: this.maskFor(x) });
+    const whole = this.adapter?.whole.get(module.name);
+    const adapted = this.activeOn(module);
+    this.refuseBelowTape(module, whole !== undefined || adapted !== null);
+    if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
+    if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
+    const { factors, bias } = adapted;
+    const result = this.adapter.variant.forward(x, this.base.frozenWeight(module), factors, {
+      ...options,
+      dropoutMask: this.maskFor(x),
+    });
+    return bias === null ? result : tf.add<tf.Tensor2D>(result, tf.mul(bias, factors.scaling));
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
-    return tf.gather(this.base.frozenWeight(module).weight, ids);
+    const whole = this.adapter?.whole.get(module.name);
+    const adapted = this.activeOn(module);
+    this.refuseBelowTape(module, whole !== undefined || adapted !== null);
+    if (whole) return trainedEmbedding(ids, whole.weight);
+    if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
+    return this.adapter.variant.embedding(ids, this.base.frozenWeight(module), adapted.factors);
   }
 
   isPlain(module: LinearModule): boolean {
-    if (this.adapter?.trained.has(module.name)) return false;
-    return !this.adapter?.adapted.has(module.name) || !this.isOn(module);
+    if (this.adapter?.whole.has(module.name) || this.merged?.has(module.name)) return false;
+    return this.activeOn(module) === null;
   }
 
   /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
   outputs(inputs: ModelInputs): Readonly<Record<string, tf.Tensor>> {
     return tf.tidy(() => {
-      const named = this.base.outputs?.(inputs, this);
+      const named = this.onBase(() => this.base.outputs?.(inputs, this));
       if (named) return { ...named };
       const logits = this.forward(inputs);
       const tokens = this.base.description.kind === 'causal-lm' ? inputs['input_ids'] : undefined;
@@ -235,7 +189,10 @@ export class AdaptedModel implements LinearRunner {
    */
   nextLogits(inputs: ModelInputs, cache: KeyValueCache): tf.Tensor2D {
     return tf.tidy(() => {
-      const states = this.layersFrom(0, this.base.embed(inputs, this, cache));
+      const states = this.layersFrom(
+        0,
+        this.onBase(() => this.base.embed(inputs, this, cache)),
+      );
       cache.advance(states.tokens);
       const { batch, tokens } = states;
       const last = tf.tensor1d(
@@ -243,22 +200,30 @@ export class AdaptedModel implements LinearRunner {
         'int32',
       );
       const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, last);
-      return this.base.head({ ...states, hidden, tokens: 1 }, this);
+      return this.onBase(() => this.base.head({ ...states, hidden, tokens: 1 }, this));
     });
   }
 
   /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
   forward(inputs: ModelInputs): tf.Tensor2D {
-    return tf.tidy(() => this.base.head(this.layersFrom(0, this.base.embed(inputs, this)), this));
+    return tf.tidy(() => this.head(this.layersFrom(0, this.embed(inputs))));
   }
 
-  /** Embedding and the layers below the lowest active one: nothing there is trained, so this runs outside gradient scopes. */
+  /** What comes before the layers. */
+  embed(inputs: ModelInputs): HiddenStates {
+    return tidyStates(() => this.onBase(() => this.base.embed(inputs, this)));
+  }
+
+  /**
+   * Embedding and the layers below the lowest active one: nothing there is trained (unless `trainsBelowLayers`), so this runs
+   * outside gradient scopes.
+   */
   forwardBelow(inputs: ModelInputs): HiddenStates {
     const end = this.lowestActiveLayer();
     this.belowTape = true;
     try {
       return tidyStates(() => {
-        let states = this.base.embed(inputs, this);
+        let states = this.embed(inputs);
         for (let index = 0; index < end; index++) states = this.layer(index, states);
         return states;
       });
@@ -269,7 +234,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** The remaining layers and the head, on what `forwardBelow` gave (which stays the caller's). */
   forwardFrom(states: HiddenStates): tf.Tensor2D {
-    return tf.tidy(() => this.base.head(this.statesFrom(states), this));
+    return tf.tidy(() => this.head(this.statesFrom(states)));
   }
 
   /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
@@ -279,13 +244,13 @@ export class AdaptedModel implements LinearRunner {
 
   /** One of the remaining layers by itself. */
   layer(index: number, states: HiddenStates): HiddenStates {
-    return tidyStates(() => this.base.layer(index, states, this));
+    return tidyStates(() => this.onBase(() => this.base.layer(index, states, this)));
   }
 
   /** The head and the mean loss over the labels, on the last layer's states. */
   loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
     return tf.tidy(
-      () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),
+      () => this.onBase(() => this.base.loss?.(states, labels, this)) ?? softmaxCrossEntropy(this.head(states), labels),
     );
   }
 
@@ -305,24 +270,28 @@ export class AdaptedModel implements LinearRunner {
     }
   }
 
-  /** Puts every adapter into the base's weights; the forward pass then costs what the base costs. */
+  /**
+   * Lets weights with the adapter in them stand for the base's; the forward pass then costs what the base costs. The base is left
+   * alone: a head that is tied to an adapted embedding stays what it was.
+   */
   async mergeIntoBase(): Promise<void> {
     if (this.merged) return;
-    const { variant, adapted } = this.loaded();
-    for (const { module, factors, rank } of adapted.values()) {
-      const frozen = this.base.frozenWeight(module);
-      const host = { a: await toHost(factors.a), b: await toHost(factors.b), rank, scaling: factors.scaling };
-      const { data } = variant.mergedWeight(await toHost(frozen.weight), host);
-      frozen.replace(new Float32Array(data));
+    const { variant, adapted, host } = this.loaded();
+    const merged = new Map<string, FrozenWeight>();
+    for (const [name, one] of adapted) {
+      const { weight, bias, bfloat16 } = this.base.frozenWeight(one.module);
+      const standIn = host.biases.get(`${name}.bias`);
+      const own = { weight: await toHost(weight), bias: standIn ?? (bias && (await toHost(bias))) };
+      const made = mergeModule(variant, one.module, await hostFactors(one), own);
+      merged.set(name, new FrozenWeight(made.weight, made.bias, bfloat16));
     }
-    this.merged = true;
+    this.merged = merged;
   }
 
-  /** Takes the adapters out of the base's weights again, which then are bit for bit what they were. */
+  /** Back to the base's weights with the adapter beside them. */
   unmerge(): void {
-    if (!this.merged) return;
-    for (const { module } of this.loaded().adapted.values()) this.base.frozenWeight(module).restore();
-    this.merged = false;
+    for (const weight of this.merged?.values() ?? []) weight.dispose();
+    this.merged = null;
   }
 
   /** Disposes the adapter; the base stays its owner's. */
@@ -330,8 +299,42 @@ export class AdaptedModel implements LinearRunner {
     this.clear();
   }
 
-  private isOn(module: LinearModule): boolean {
-    return !this.merged && !this.inactive.has(module.name);
+  /** The adapter on a module, where there is one and it is neither switched off nor merged. */
+  private activeOn({ name }: LinearModule): AdaptedModule | null {
+    return this.merged || this.inactive.has(name) ? null : (this.adapter?.adapted.get(name) ?? null);
+  }
+
+  private activeModules(): LinearModule[] {
+    const { adapted = new Map<string, AdaptedModule>(), whole = new Map<string, { module: LinearModule }>() } =
+      this.adapter ?? {};
+    const all = [...[...adapted.values()].filter(({ module }) => this.activeOn(module)), ...whole.values()];
+    return all.map(({ module }) => module);
+  }
+
+  private frozenNow(module: LinearModule): FrozenWeight {
+    return this.merged?.get(module.name) ?? this.base.frozenWeight(module);
+  }
+
+  private refuseBelowTape({ name }: LinearModule, isTrained: boolean): void {
+    if (this.belowTape && isTrained) throw new Error(`${name} is trained, but runs without a tape`);
+  }
+
+  private head(states: HiddenStates): tf.Tensor2D {
+    return this.onBase(() => this.base.head(states, this));
+  }
+
+  /** Runs a part of the base with the adapter's biases in place of its own. */
+  private onBase<Result>(run: () => Result): Result {
+    const biases = this.adapter?.biases ?? [];
+    if (biases.length === 0 || this.readingBiases) return run();
+    this.readingBiases = true;
+    try {
+      for (const { vector, standIn } of biases) vector.replace(standIn);
+      return run();
+    } finally {
+      for (const { vector } of biases) vector.replace(null);
+      this.readingBiases = false;
+    }
   }
 
   private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
@@ -351,75 +354,20 @@ export class AdaptedModel implements LinearRunner {
     return current;
   }
 
-  private loaded(): LoadedAdapter {
+  private loaded(): DeviceAdapter {
     if (this.adapter) return this.adapter;
     throw new Error('there is no adapter on the model');
   }
-
-  private fitting(name: string, { a, b, rank }: ModuleFactors): LinearModule {
-    const module = findLinear(this.base.description, name);
-    const fits =
-      module !== null &&
-      isShape(a, [rank, module.inFeatures]) &&
-      isShape(b, [module.outFeatures, rank]) &&
-      module.name === name;
-    if (fits) return module;
-    throw new StudioError(
-      'refused',
-      module
-        ? `The adapter on ${name} does not fit the base: A is [${a.shape.join(', ')}], B is [${b.shape.join(', ')}].`
-        : `The base has no linear ${name}, which the adapter is for.`,
-      'Was the adapter made for another base model?',
-    );
-  }
-
-  private linearOfSaved(name: string): LinearModule {
-    const module = findLinear(this.base.description, name.slice(0, name.lastIndexOf('.')));
-    if (module) return module;
-    throw new StudioError('refused', `The adapter saves ${name}, which is no linear of the base.`);
-  }
 }
 
-function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], base: BaseModel): Item[] {
-  const order = fromTheInputUp(base.description).map((module) => module.name);
-  return [...items].sort((one, other) => order.indexOf(one.module.name) - order.indexOf(other.module.name));
-}
-
-function assignOrCreate<Kind extends tf.Rank>(
-  existing: tf.Variable | undefined,
-  tensor: HostTensor,
-): tf.Variable<Kind> {
-  const values = tf.tensor<Kind>(new Float32Array(tensor.data), [...tensor.shape] as tf.ShapeMap[Kind], 'float32');
-  try {
-    if (existing && isShape(tensor, existing.shape)) {
-      existing.assign(values);
-      return existing as tf.Variable<Kind>;
-    }
-    return tf.variable(values);
-  } finally {
-    values.dispose();
-  }
-}
-
-function isShape(tensor: HostTensor, shape: readonly number[]): boolean {
-  return tensor.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size);
-}
-
-/** `tf.tidy` for hidden states: all tensors but theirs are disposed. */
-function tidyStates(run: () => HiddenStates): HiddenStates {
-  const made: HiddenStates[] = [];
-  tf.tidy(() => {
-    const states = run();
-    made.push(states);
-    const { rotary, mask, tensors } = states.context ?? {};
-    return [
-      states.hidden,
-      ...(rotary ? [rotary.cos, rotary.sin] : []),
-      ...(mask ? [mask] : []),
-      ...Object.values(tensors ?? {}),
-    ];
-  });
-  const [states] = made;
-  if (states === undefined) throw new Error('a layer gave no states');
-  return states;
+function variableNames(adapted: AdaptedModule | undefined): string[] {
+  if (adapted === undefined) return [];
+  const { module, bias, factors } = adapted;
+  const parts = [
+    'a',
+    'b',
+    ...(bias ? (['bias'] as const) : []),
+    ...(factors.magnitude ? (['magnitude'] as const) : []),
+  ] as const;
+  return parts.map((part) => factorName(module, part));
 }

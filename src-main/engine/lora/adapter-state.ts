@@ -2,7 +2,7 @@ import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 
-/** The factors of one adapted linear. ΔW = scaling · B · A. */
+/** The factors of one adapted linear or embedding. ΔW = scaling · B · A, which DoRA's magnitudes then scale by output. */
 export interface ModuleFactors {
   /** [rank, inFeatures] */
   readonly a: HostTensor;
@@ -11,6 +11,10 @@ export interface ModuleFactors {
   readonly rank: number;
   /** lora_alpha / rank, or lora_alpha / √rank with use_rslora; after alpha_pattern and rank_pattern. */
   readonly scaling: number;
+  /** [outFeatures]: DoRA's. */
+  readonly magnitude?: HostTensor | undefined;
+  /** [outFeatures]: B's own with `lora_bias`; scaled as B·A is. */
+  readonly bias?: HostTensor | undefined;
 }
 
 /**
@@ -21,8 +25,13 @@ export interface AdapterState {
   readonly config: AdapterConfig;
   readonly coto: CotoSettings | null;
   readonly modules: ReadonlyMap<string, ModuleFactors>;
-  /** Tensors of modules_to_save by their name in the model, e.g. classifier.weight. */
+  /**
+   * Tensors of modules_to_save by their name in the model, e.g. classifier.weight: [outFeatures, inFeatures], an embedding's
+   * table [inFeatures, outFeatures].
+   */
   readonly saved: ReadonlyMap<string, HostTensor>;
+  /** Biases that stand in for the base's while the adapter is on (`bias`), by their name in the model. */
+  readonly biases: ReadonlyMap<string, HostTensor>;
   /** What the rows of a saved classifier mean; kept in coto_config.json, since PEFT's config has no place for it. */
   readonly labels: readonly string[] | null;
 }

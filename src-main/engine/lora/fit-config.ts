@@ -3,7 +3,7 @@ import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ModuleFactors } from './adapter-state.ts';
 import { patternValue } from './patterns.ts';
-import { endsWithEntry, findLinear, lastName, resolveTargetModules } from './target-modules.ts';
+import { findLinear, isSavedBy, lastName, resolveTargetModules } from './target-modules.ts';
 import type { AdapterVariant } from './variants/variant.ts';
 
 type Fitted = Pick<ModuleFactors, 'rank' | 'scaling'>;
@@ -32,13 +32,16 @@ export function fitConfig(
 ): AdapterConfig {
   const today = { ...description, linears: description.linears.map((module) => ({ ...module, aliases: [] })) };
   const saved = fitSaved(config, savedNames);
-  return fitFactors(fitTargets(saved, modules, today), variant, modules);
+  // Whether weights are stored [in, out] is the base's affair; PEFT wants to be told.
+  const turned = [...modules.keys()].some((name) => findLinear(today, name)?.fanInFanOut);
+  const fan_in_fan_out = modules.size === 0 ? saved.fan_in_fan_out : turned;
+  return fitFactors(fitTargets({ ...saved, fan_in_fan_out }, modules, today), variant, modules);
 }
 
 function fitSaved(config: AdapterConfig, savedNames: Iterable<string>): AdapterConfig {
   const names = [...new Set([...savedNames].map((name) => name.slice(0, name.lastIndexOf('.'))))];
   const entries = config.modules_to_save ?? [];
-  const missing = names.filter((name) => !entries.some((entry) => endsWithEntry(name, entry)));
+  const missing = names.filter((name) => !entries.some((entry) => isSavedBy(name, entry)));
   return missing.length === 0 ? config : { ...config, modules_to_save: [...entries, ...missing] };
 }
 

@@ -1,14 +1,15 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
+import { transposed } from '../formats/transpose.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { configuredFactors, fitConfig } from './fit-config.ts';
 import { initialiseHead } from './initialise.ts';
-import { endsWithEntry, resolveTargetModules } from './target-modules.ts';
+import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
 /**
@@ -36,14 +37,21 @@ export async function freshAdapter(
     layers_to_transform: settings.layers_to_transform,
     rank_pattern: settings.rank_pattern,
     alpha_pattern: settings.alpha_pattern,
-    modules_to_save: whole.length > 0 ? whole.map(({ entry }) => entry) : null,
+    modules_to_save: savedEntries(
+      description,
+      settings,
+      whole.map(({ entry }) => entry),
+    ),
+    task_type: taskTypes[description.kind],
+    ...(taskTypes[description.kind] === null ? {} : { auto_mapping: null }),
     init_lora_weights: settings.init_lora_weights === 'gaussian' ? 'gaussian' : true,
   });
   const modules = new Map<string, ModuleFactors>();
   for (const module of resolveTargetModules(config, description)) {
     const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
     const { a, b } = variant.initialise(module, rank, settings.init_lora_weights, random);
-    modules.set(module.name, { a, b, rank, scaling });
+    const magnitude = variant.magnitude?.initialise(await weightByOutput(base, module));
+    modules.set(module.name, { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}) });
   }
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
@@ -59,9 +67,18 @@ export async function freshAdapter(
     coto: null,
     modules,
     saved,
+    biases: new Map(),
     labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
   };
 }
+
+/** PEFT's name of a task; for pictures it has none, and looks the model's class up instead. */
+const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_type']>> = {
+  'causal-lm': 'CAUSAL_LM',
+  'text-classification': 'SEQ_CLS',
+  'image-classification': null,
+  embedding: 'FEATURE_EXTRACTION',
+};
 
 /** By default the head of a classifier; else what modules_to_save names. */
 function modulesTrainedWhole(
@@ -69,14 +86,11 @@ function modulesTrainedWhole(
   settings: AdapterSettings,
   labels: readonly string[] | null,
 ): { module: LinearModule; entry: string }[] {
-  const { linears, kind } = base.description;
+  const { linears } = base.description;
   const heads = linears.filter((module) => module.isHead);
-  const isClassifier = kind === 'image-classification' || kind === 'text-classification';
-  const entries = settings.modules_to_save ?? (isClassifier ? heads.map((module) => module.name) : []);
+  const entries = settings.modules_to_save ?? savedByDefault(base.description);
   const whole = entries.flatMap((entry) => {
-    const found = linears.filter((module) =>
-      [module.name, ...module.aliases].some((name) => endsWithEntry(name, entry)),
-    );
+    const found = linears.filter((module) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry)));
     if (found.length === 0)
       throw new StudioError(
         'invalid_input',
@@ -94,6 +108,23 @@ function modulesTrainedWhole(
   return whole;
 }
 
+/** PEFT adds both of its names of classifiers to what an adapter for classifying texts saves. */
+function savedEntries(
+  { kind }: ModelDescription,
+  { modules_to_save }: AdapterSettings,
+  entries: readonly string[],
+): string[] | null {
+  if (kind === 'text-classification' && modules_to_save === null) return ['classifier', 'score'];
+  return entries.length > 0 ? [...new Set(entries)] : null;
+}
+
+/** PEFT's entry for a classifier of texts, else the heads of a classifier by their names. */
+export function savedByDefault({ kind, linears }: ModelDescription): string[] {
+  const heads = linears.filter((module) => module.isHead).map(({ name }) => name);
+  if (kind === 'text-classification' && heads.every((name) => isSavedBy(name, 'classifier'))) return ['classifier'];
+  return kind === 'image-classification' || kind === 'text-classification' ? heads : [];
+}
+
 function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean {
   const own = base.description.labels;
   return labels === null || (labels.length === own.length && labels.every((label, index) => label === own[index]));
@@ -106,4 +137,10 @@ async function baseValues(
 ): Promise<{ weight: HostTensor; bias: HostTensor | null }> {
   const { weight, bias } = base.frozen(module);
   return { weight: await toHost(weight), bias: bias && (await toHost(bias)) };
+}
+
+/** The base's weight as [out, in], also an embedding's. */
+async function weightByOutput(base: BaseModel, module: LinearModule): Promise<HostTensor> {
+  const weight = await toHost(base.frozenWeight(module).weight);
+  return module.kind === 'embedding' ? transposed(weight) : weight;
 }

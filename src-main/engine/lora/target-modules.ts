@@ -30,6 +30,7 @@ const everyName: Dialect = (module) => [module.name, ...module.aliases];
  */
 export function resolveTargetModules(config: TargetConfig, description: ModelDescription): LinearModule[] {
   const targets = config.target_modules;
+  refuseLonePattern(config);
   if (targets === null || targets.length === 0)
     throw new StudioError(
       'invalid_input',
@@ -47,8 +48,14 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
 
 /** The linears in the order in which the input meets them: embedding, layers, head. */
 export function fromTheInputUp(description: ModelDescription): LinearModule[] {
-  const rank = (module: LinearModule) => module.layer ?? (module.isHead ? description.layerCount : -1);
+  const rank = (module: LinearModule) =>
+    module.layer ?? (isBelowLayers(module) ? -1 : module.isHead ? description.layerCount + 1 : description.layerCount);
   return [...description.linears].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Whether the input meets the module before the layers: an embedding, or a linear among the embeddings. */
+export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): boolean {
+  return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));
 }
 
 /** The linear that goes by `name` in today's or in older transformers; null where the base has none. */
@@ -63,6 +70,20 @@ export function findLinear(description: ModelDescription, name: string): LinearM
 /** Whether `entry` is the name or its last parts, as PEFT compares list entries. */
 export function endsWithEntry(name: string, entry: string): boolean {
   return name === entry || name.endsWith(`.${entry}`);
+}
+
+/**
+ * Whether an entry of modules_to_save means the module `name`: as PEFT does it, the module or one that it is part of ends with the
+ * entry ("classifier" also means classifier.out_proj and pre_classifier).
+ */
+export function isSavedBy(name: string, entry: string): boolean {
+  const parts = name.split('.');
+  return parts.some((_, index) =>
+    parts
+      .slice(0, index + 1)
+      .join('.')
+      .endsWith(entry),
+  );
 }
 
 /** The entries of modules_to_save by which a module of this name is trained and saved as a whole. */
@@ -122,6 +143,16 @@ function matchesList(name: string, targets: readonly string[], config: TargetCon
 function usesLayers(config: TargetConfig): boolean {
   const layers = config.layers_to_transform ?? null;
   return typeof layers === 'number' || (layers !== null && layers.length > 0);
+}
+
+/** @throws StudioError invalid_input for a layers_pattern that PEFT would not know what to do with. */
+function refuseLonePattern(config: TargetConfig): void {
+  if ((config.layers_pattern ?? []).length === 0 || usesLayers(config)) return;
+  throw new StudioError(
+    'invalid_input',
+    'layers_pattern is given without layers_to_transform, which alone it serves.',
+    'Set layers_to_transform to the layers that get an adapter, or leave layers_pattern out.',
+  );
 }
 
 function isInLayers(name: string, config: TargetConfig): boolean {

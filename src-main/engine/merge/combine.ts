@@ -58,6 +58,7 @@ export function assembleMerge(
     coto: states.every((state) => state.coto !== null) ? first.coto : null,
     modules,
     saved: mergeSaved(states, weights),
+    biases: new Map(),
     labels: states.find((state) => state.labels !== null)?.labels ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { FrozenVector } from '../ops/frozen-vector.ts';
 import type { FrozenWeight } from '../ops/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import type { RotaryTable } from '../ops/rotary.ts';
@@ -69,10 +70,9 @@ export interface BaseModel {
   outputs?(inputs: ModelInputs, runner: LinearRunner): Readonly<Record<string, tf.Tensor>>;
   /** The frozen weight [outFeatures, inFeatures] and bias of a linear (of an embedding: its table [inFeatures, outFeatures]); the caller must not dispose them. */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
-  /**
-   * The same as `frozenLinear` and `loraLinear` take it. Its `replace` and `restore` merge an adapter into the base and take
-   * it out again, bit for bit.
-   */
+  /** The same as `frozenLinear` and `loraLinear` take it. */
   frozenWeight(module: LinearModule): FrozenWeight;
+  /** One of the description's `biases`, by its key in the checkpoint. Left out where the description names none. */
+  frozenVector?(checkpointKey: string): FrozenVector;
   dispose(): void;
 }

@@ -1,57 +1,45 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../formats/host-tensor.ts';
+import { FrozenVector } from './frozen-vector.ts';
 
 /** The frozen weight of a linear, as checkpoints store it. A backend that lays weights out anew keeps that to itself. */
 export class FrozenWeight {
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  /** [out], or null. */
-  readonly bias: tf.Tensor1D | null;
+  /** [out, in]; of an embedding its table [in, out]. */
+  readonly weight: tf.Tensor2D;
+  /** Of the bias [out], where there is one. */
+  readonly biasVector: FrozenVector | null;
   /** Whether a backend may multiply by it in bfloat16, with sums in float32. */
   readonly bfloat16: boolean;
-  private readonly original: tf.Tensor2D;
-  private replaced: tf.Tensor2D | null = null;
+  private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
-  /** `weight` [out, in], `bias` [out]. */
+  /** `weight` [out, in] or a table [in, out], `bias` [out]. */
   constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false) {
-    const [outFeatures, inFeatures] = weight.shape;
-    if (weight.shape.length !== 2 || outFeatures === undefined || inFeatures === undefined)
+    const [rows, columns] = weight.shape;
+    if (weight.shape.length !== 2 || rows === undefined || columns === undefined)
       throw new Error(`a linear's weight is a matrix, not [${weight.shape.join(', ')}]`);
-    this.inFeatures = inFeatures;
-    this.outFeatures = outFeatures;
     this.bfloat16 = bfloat16;
-    this.original = tf.keep(tf.tensor2d(weight.data, [outFeatures, inFeatures], 'float32'));
-    this.bias = bias === null ? null : tf.keep(tf.tensor1d(bias.data, 'float32'));
+    this.weight = tf.keep(tf.tensor2d(weight.data, [rows, columns], 'float32'));
+    this.biasVector = bias === null ? null : new FrozenVector(bias.data);
   }
 
-  /** [out, in] */
-  get weight(): tf.Tensor2D {
-    return this.replaced ?? this.original;
+  /** [out], or null. */
+  get bias(): tf.Tensor1D | null {
+    return this.biasVector?.tensor ?? null;
   }
 
-  /** Whether other values stand in for the original ones. */
-  get isReplaced(): boolean {
-    return this.replaced !== null;
-  }
-
-  /** Lets `values` [out, in] stand in for the weight, e.g. with an adapter merged into it. */
-  replace(values: Float32Array): void {
-    if (values.length !== this.inFeatures * this.outFeatures)
-      throw new Error(`${values.length} values for a weight of ${this.outFeatures} × ${this.inFeatures}`);
-    const next = tf.keep(tf.tensor2d(values, [this.outFeatures, this.inFeatures], 'float32'));
-    this.restore();
-    this.replaced = next;
-  }
-
-  /** Back to the original weight, bit for bit: it was never touched. */
-  restore(): void {
-    this.replaced?.dispose();
-    this.replaced = null;
+  /** Sums of squares of the weight by output [out], computed once; `axis` is that of the inputs: 1, or 0 of a table. */
+  squaresByOutput(axis: 0 | 1): tf.Tensor1D {
+    const known = this.squares.get(axis);
+    if (known) return known;
+    const made = tf.keep(tf.tidy(() => tf.sum<tf.Tensor1D>(tf.square(this.weight), axis)));
+    this.squares.set(axis, made);
+    return made;
   }
 
   dispose(): void {
-    this.restore();
-    this.original.dispose();
-    this.bias?.dispose();
+    this.weight.dispose();
+    for (const squares of this.squares.values()) squares.dispose();
+    this.squares.clear();
+    this.biasVector?.dispose();
   }
 }

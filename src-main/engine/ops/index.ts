@@ -1,14 +1,18 @@
 export { activate } from './activate.ts';
 export { attention } from './attention.ts';
+export { doraLinear } from './dora-linear.ts';
 export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
+export { FrozenVector } from './frozen-vector.ts';
 export { FrozenWeight } from './frozen-weight.ts';
 export { gatedSilu } from './gated-silu.ts';
 export { gelu } from './gelu.ts';
 export { layerNorm } from './layer-norm.ts';
 export { linearCrossEntropy } from './linear-cross-entropy.ts';
+export { doraEmbedding, loraEmbedding } from './lora-embedding.ts';
 export { loraLinear } from './lora-linear.ts';
 export { rmsNorm } from './rms-norm.ts';
 export { rotary } from './rotary.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';

@@ -53,6 +53,19 @@ const gradients: readonly tf.GradConfig[] = [
     inputsToSave: ['x'],
     gradFunc: (dy, [x]) => ({ x: () => tf.reshape(one(dy), some(x).shape) }),
   },
+  {
+    kernelName: 'Tile',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attributes) => {
+      const reps: unknown = attributes['reps'];
+      const { shape } = some(x);
+      if (!Array.isArray(reps) || reps.length !== shape.length) throw new Error('the tape knows tiles axis by axis');
+      // Every axis as its repeats and itself; the repeats are summed.
+      const parted = shape.flatMap((size, axis) => [Number(reps[axis]), size]);
+      const repeats = shape.map((_, axis) => 2 * axis);
+      return { x: () => tf.sum(tf.reshape(one(dy), parted), repeats) };
+    },
+  },
 ];
 
 for (const gradient of gradients) tf.registerGradient({ ...gradient, gradFunc: releasing(gradient.gradFunc) });

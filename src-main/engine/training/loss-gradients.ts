@@ -13,7 +13,7 @@ type Loss = (states: HiddenStates) => tf.Scalar;
 
 /**
  * Forward and backward pass of one micro-batch. What lies below the lowest active adapter runs before the gradient scope,
- * without a tape. To be called within `tf.tidy`.
+ * without a tape; the embedding does too unless it is trained. To be called within `tf.tidy`.
  */
 export function lossGradients(
   model: AdaptedModel,
@@ -21,6 +21,7 @@ export function lossGradients(
   variables: readonly tf.Variable[],
   loss: Loss,
 ): LossGradients {
+  if (model.trainsBelowLayers()) return differentiate(() => loss(model.statesFrom(model.embed(inputs))), variables);
   const below = model.forwardBelow(inputs);
   return differentiate(() => loss(model.statesFrom(below)), variables);
 }
@@ -38,13 +39,15 @@ export function checkpointedLossGradients(
 ): LossGradients {
   const lowest = model.lowestActiveLayer();
   const kept: { states: HiddenStates; dropout: readonly number[] | null }[] = [];
-  let states = model.forwardBelow(inputs);
+  const trainsBelow = model.trainsBelowLayers();
+  const dropoutBelow = model.dropoutState();
+  let states = trainsBelow ? model.embed(inputs) : model.forwardBelow(inputs);
   for (let index = lowest; index < model.base.layerCount; index++) {
     kept.push({ states, dropout: model.dropoutState() });
     states = model.layer(index, states);
   }
   const top = states;
-  const head = differentiate(() => loss(top), variables, kept.length > 0 ? top.hidden : null);
+  const head = differentiate(() => loss(top), variables, kept.length > 0 || trainsBelow ? top.hidden : null);
   top.hidden.dispose();
   const gradients = new Map(head.gradients);
   let dy = head.inputGradient;
@@ -53,10 +56,16 @@ export function checkpointedLossGradients(
     if (layer === undefined || dy === null) throw new Error(`nothing was kept of layer ${index}`);
     const { states: entered, dropout } = layer;
     const run = () => model.replayDropout(dropout, () => model.layer(index, entered).hidden);
-    const made = differentiate(run, variables, index > lowest ? entered.hidden : null, dy);
+    const made = differentiate(run, variables, index > lowest || trainsBelow ? entered.hidden : null, dy);
     for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
     tf.dispose([made.value, dy, entered.hidden]);
     dy = made.inputGradient;
+  }
+  if (trainsBelow && dy !== null) {
+    const run = () => model.replayDropout(dropoutBelow, () => model.embed(inputs).hidden);
+    const made = differentiate(run, variables, null, dy);
+    for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
+    tf.dispose([made.value, dy]);
   }
   return { value: head.value, gradients };
 }

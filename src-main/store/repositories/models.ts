@@ -15,7 +15,7 @@ const rowSchema = z
   })
   .transform(({ created_at, ...row }): ModelRecord => ({ ...row, createdAt: created_at }));
 
-/** Base models that the studio knows; their folders are the person's own and never touched. */
+/** Base models that the studio knows; their folders are never touched here. */
 export class ModelRepository {
   private readonly database: Database;
 

@@ -129,11 +129,13 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       model.loadState(await trainedState({ variant: id, ...targets }));
       const labels = tf.tensor1d([0, 1, 2, 3], 'int32');
       const loss = () => softmaxCrossEntropy(model.forwardFrom(below), labels);
+      const start = await model.exportState();
       const below = model.forwardBelow(inputs);
       const { value, grads } = tf.variableGrads(loss, [...model.trainable().values()]);
       for (const name of [
         'vit.layers.1.mlp.fc1.lora_A.weight',
         'vit.layers.0.attention.q_proj.lora_B.weight',
+        ...(variant.magnitude ? ['vit.layers.1.mlp.fc2.lora_magnitude_vector'] : []),
         'classifier.weight',
         'classifier.bias',
       ]) {
@@ -144,7 +146,11 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
         const values = Float32Array.from(gradient.dataSync());
         const step = 1e-2 / Math.hypot(...values);
         // Along the gradient itself: the slope is its squared norm.
-        const slope = (moved(variable, values, step, loss) - moved(variable, values, -step, loss)) / (2 * step);
+        const held = () => {
+          if (variant.magnitude) holdNorms(model, start, name);
+          return loss();
+        };
+        const slope = (moved(variable, values, step, held) - moved(variable, values, -step, held)) / (2 * step);
         const squared = values.reduce((sum, entry) => sum + entry * entry, 0);
         expect(Math.abs(slope / squared - 1), name).toBeLessThan(2e-2);
       }
@@ -331,6 +337,45 @@ async function trainedState(settings: Partial<AdapterSettings>): Promise<Adapter
   for (const { b } of state.modules.values()) for (const index of b.data.keys()) b.data[index] = random.normal() * 0.2;
   model.clear();
   return state;
+}
+
+/**
+ * DoRA's gradient holds the norms fixed. So must a finite difference: the magnitudes of the moved module are changed as its norms
+ * were, so that their quotient stays.
+ */
+function holdNorms(model: AdaptedModel, start: AdapterState, variableName: string): void {
+  const name = variableName.replace(/\.lora_.*$/, '');
+  const factors = start.modules.get(name);
+  const magnitude = model.trainable().get(`${name}.lora_magnitude_vector`);
+  const module = model.base.description.linears.find((one) => one.name === name);
+  if (!factors?.magnitude || !magnitude || !module || variableName.endsWith('vector')) return;
+  const weight = model.base.frozenWeight(module).weight.dataSync();
+  const now = (part: string) => model.trainable().get(`${name}.lora_${part}.weight`)?.dataSync() ?? fail();
+  const [before, after] = [
+    norms(weight, factors.a.data, factors.b.data, factors),
+    norms(weight, now('A'), now('B'), factors),
+  ];
+  const held = Array.from(factors.magnitude.data, (value, at) => (value * (after[at] ?? 0)) / (before[at] ?? 0));
+  tf.tidy(() => magnitude.assign(tf.tensor(held, magnitude.shape)));
+}
+
+/** ‖W + s·B·A‖ by row. */
+function norms(
+  weight: ArrayLike<number>,
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  { rank, scaling }: { rank: number; scaling: number },
+): number[] {
+  const [rows, columns] = [b.length / rank, a.length / rank];
+  return Array.from({ length: rows }, (_, row) => {
+    const changed = Array.from({ length: columns }, (_, column) => {
+      let sum = 0;
+      for (let inner = 0; inner < rank; inner++)
+        sum += (b[row * rank + inner] ?? 0) * (a[inner * columns + column] ?? 0);
+      return (weight[row * columns + column] ?? 0) + scaling * sum;
+    });
+    return Math.hypot(...changed);
+  });
 }
 
 /** The loss with `variable` moved by step · direction. */

@@ -30,6 +30,7 @@ export function state(
       target_modules: ['q_proj'],
       ...more.config,
     }),
+    biases: new Map(),
     coto: more.coto ?? null,
     modules: new Map(Object.entries(modules)),
     saved: new Map(Object.entries(more.saved ?? {})),

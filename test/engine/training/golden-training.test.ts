@@ -34,8 +34,11 @@ beforeAll(async () => {
 
 /** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings. */
 const runs = [
-  ...['lora', 'lora-coto'].map((variant) => ({ family: 'vit', variant })),
-  ...['lora', 'lora-coto', 'rslora', 'rslora-coto'].map((variant) => ({ family: 'llama', variant })),
+  ...['vit', 'llama'].flatMap((family) =>
+    ['lora', 'rslora', 'dora'].flatMap((variant) =>
+      [variant, `${variant}-coto`].map((name) => ({ family, variant: name })),
+    ),
+  ),
 ];
 describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
   it('has the losses, gradient norms, final tensors and final outputs of PyTorch', async () => {
@@ -75,6 +78,7 @@ describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
       const own = ours.modules.get(name);
       expect(largestDifference(own?.a.data, factors.a.data)).toBeLessThan(1e-3);
       expect(largestDifference(own?.b.data, factors.b.data)).toBeLessThan(1e-3);
+      if (factors.magnitude) expect(largestDifference(own?.magnitude?.data, factors.magnitude.data)).toBeLessThan(1e-3);
     }
     for (const [name, tensor] of end.saved)
       expect(largestDifference(ours.saved.get(name)?.data, tensor.data)).toBeLessThan(1e-3);

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { elementCount } from '../host-tensor.ts';
 import { type StreamedTensor, streamSafetensors } from '../safetensors-stream.ts';
 import { architectureOfFile } from './architectures/index.ts';
@@ -11,8 +10,8 @@ import { type ConvertedTokenizer, convertTokenizer } from './tokenizer/index.ts'
 export interface ConversionOptions {
   /** Told after every piece: bytes of model.safetensors that are written, and of all. */
   onProgress?(doneBytes: number, totalBytes: number): void;
-  /** Asked after every piece. */
-  cancelled?(): boolean;
+  /** Its reason is thrown where it is aborted. */
+  readonly signal?: AbortSignal;
   /** Told before anything is written how much it will be. */
   beforeWriting?(totalBytes: number): Promise<void>;
 }
@@ -28,7 +27,7 @@ export interface Conversion {
  * piece, so that memory does not grow with the model.
  *
  * @param directory an empty folder.
- * @throws StudioError naming the file and the key or tensor; 'cancelled' where `cancelled` said so.
+ * @throws StudioError naming the file and the key or tensor.
  */
 export async function convertGguf(
   ggufPath: string,
@@ -67,7 +66,7 @@ function watched(tensors: StreamedTensor[], totalBytes: number, options: Convers
     ...tensor,
     async *pieces() {
       for await (const piece of tensor.pieces()) {
-        if (options.cancelled?.()) throw new StudioError('cancelled', 'The conversion was cancelled.');
+        options.signal?.throwIfAborted();
         yield piece;
         done += piece.length;
         options.onProgress?.(done, totalBytes);

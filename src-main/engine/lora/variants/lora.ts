@@ -1,3 +1,4 @@
+import { loraEmbedding } from '../../ops/lora-embedding.ts';
 import { loraLinear } from '../../ops/lora-linear.ts';
 import { initialiseFactors } from '../initialise.ts';
 import { addLowRank } from '../low-rank.ts';
@@ -18,5 +19,6 @@ export const lora: AdapterVariant = {
   loraAlpha: (scaling, rank) => scaling * rank,
   initialise: initialiseFactors,
   forward: loraLinear,
+  embedding: loraEmbedding,
   mergedWeight: addLowRank,
 };

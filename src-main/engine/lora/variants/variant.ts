@@ -15,6 +15,14 @@ export interface DeviceFactors {
   /** [outFeatures, rank] */
   readonly b: tf.Variable<tf.Rank.R2>;
   readonly scaling: number;
+  /** [outFeatures], of a variant that trains them. */
+  readonly magnitude: tf.Variable<tf.Rank.R1> | null;
+}
+
+/** The magnitudes of a variant that has them. */
+export function magnitudeOf({ magnitude }: DeviceFactors): tf.Variable<tf.Rank.R1> {
+  if (magnitude === null) throw new Error('a module of a variant with magnitudes has none');
+  return magnitude;
 }
 
 /**
@@ -37,10 +45,17 @@ export interface AdapterVariant {
     random: RandomStream,
   ): { a: HostTensor; b: HostTensor };
   /**
-   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, A, B and the residual. The dropout
+   * Of a variant that trains a magnitude for each output: how they start on a weight [outFeatures, inFeatures]. Its forward pass
+   * keeps the product that they scale, [rows, outFeatures]; B·A alone is not its change of the weight.
+   */
+  readonly magnitude?: { initialise(weight: HostTensor): HostTensor };
+  /**
+   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the factors and the residual. The dropout
    * mask among the options multiplies the adapter's input only.
    */
   forward(x: tf.Tensor2D, frozen: FrozenWeight, factors: DeviceFactors, options: LoraLinearOptions): tf.Tensor2D;
+  /** The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the factors. `frozen` holds its table. */
+  embedding(ids: tf.Tensor1D, frozen: FrozenWeight, factors: DeviceFactors): tf.Tensor2D;
   /** The weight [outFeatures, inFeatures] that alone does what the base's `weight` and the adapter do together. */
   mergedWeight(weight: HostTensor, factors: ModuleFactors): HostTensor;
 }

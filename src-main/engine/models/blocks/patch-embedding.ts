@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { FrozenVector } from '../../ops/frozen-vector.ts';
 import { as2D } from '../../ops/operation.ts';
 import { product } from '../../ops/products.ts';
 import type { HiddenStates } from '../base-model.ts';
@@ -9,7 +10,7 @@ export interface PatchEmbedding {
   readonly patch: { readonly height: number; readonly width: number };
   /** [hidden, channels · patch height · patch width] */
   readonly projection: tf.Tensor2D;
-  readonly bias: tf.Tensor1D;
+  readonly bias: Pick<FrozenVector, 'tensor'>;
   /** [1, 1, hidden]: the class token with its position added. */
   readonly classRow: tf.Tensor;
   /** [1, patches, hidden] */
@@ -42,7 +43,7 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
     ]);
     const projected = product(unfolded, embedding.projection, {
       transposeB: true,
-      bias: embedding.bias,
+      bias: embedding.bias.tensor,
       frozen: true,
     });
     const placed = tf.add(tf.reshape(projected, [batch, patches, hidden]), embedding.positions);

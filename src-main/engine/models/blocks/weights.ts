@@ -4,6 +4,8 @@ import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { uploadsAreCopied } from '../../compute/uploads.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
+import { transposed } from '../../formats/transpose.ts';
+import { FrozenVector } from '../../ops/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/frozen-weight.ts';
 import type { LoadOptions } from '../family.ts';
 
@@ -12,6 +14,7 @@ export class FrozenTensors {
   private readonly source: TensorSource;
   private readonly bfloat16: boolean;
   private readonly linears = new Map<string, FrozenWeight>();
+  private readonly vectors = new Map<string, FrozenVector>();
   private readonly owned: tf.Tensor[] = [];
 
   constructor(source: TensorSource, { bfloat16 = false }: LoadOptions = {}) {
@@ -43,6 +46,20 @@ export class FrozenTensors {
     return this.read(name, (stored) => this.own(tf.tensor1d(stored.data, 'float32')));
   }
 
+  /** A bias in whose place an adapter's may stand, by its checkpoint name. */
+  async loadBias(name: string): Promise<FrozenVector> {
+    const vector = await this.read(name, ({ data }) => new FrozenVector(data));
+    this.vectors.set(name, vector);
+    return vector;
+  }
+
+  /** What `loadBias` loaded. */
+  vector(name: string): FrozenVector {
+    const found = this.vectors.get(name);
+    if (found === undefined) throw new Error(`the model has no bias ${name}`);
+    return found;
+  }
+
   /** Throws StudioError('invalid_file') naming the tensor where a value is NaN or infinite: every loss would be NaN. */
   private read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
     return this.source.lend(name, (lent) => {
@@ -71,17 +88,12 @@ export class FrozenTensors {
 
   dispose(): void {
     for (const weight of new Set(this.linears.values())) weight.dispose();
+    for (const vector of this.vectors.values()) vector.dispose();
     tf.dispose(this.owned);
+    this.vectors.clear();
     this.linears.clear();
     this.owned.length = 0;
   }
-}
-
-function transposed({ shape: [rows = 0, columns = 0], data }: HostTensor): HostTensor {
-  const turned = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) turned[column * rows + row] = data[row * columns + column] ?? 0;
-  return { shape: [columns, rows], data: turned };
 }
 
 function copied({ shape, data }: HostTensor): HostTensor {

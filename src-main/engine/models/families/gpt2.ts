@@ -3,7 +3,7 @@ import { preNormMemory } from '../blocks/pre-norm-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';
 import { type Gpt2Config, parseGpt2Config } from '../gpt2/config.ts';
-import { checkpointPrefix, gpt2Modules } from '../gpt2/modules.ts';
+import { checkpointPrefix, gpt2Biases, gpt2Modules } from '../gpt2/modules.ts';
 import { type ModelMemory, usualTokens } from '../memory.ts';
 
 /** GPT-2 (Radford et al. 2019), with the checkpoints of `GPT2LMHeadModel` and of the bare `GPT2Model`. */
@@ -49,6 +49,7 @@ function describe(config: Gpt2Config, weights: TensorSource): FamilyDescription 
     image: null,
     text: { vocabularySize: config.vocabularySize, maxPositions: config.maxPositions },
     linears,
+    biases: gpt2Biases(config, prefix),
   };
 }
 

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
@@ -43,6 +43,7 @@ function describeVit(file: ModelConfigFile, weights: TensorSource): FamilyDescri
     image: { ...config.image },
     text: null,
     linears: linearsOf(config, labelCount),
+    biases: biasesOf(config),
   };
 }
 
@@ -85,6 +86,18 @@ function linearsOf(config: VitConfig, labelCount: number): LinearModule[] {
     ...plainLinear,
   });
   return linears;
+}
+
+/** Of the patches and of the normalisations. */
+function biasesOf({ hiddenSize: size, layerCount }: VitConfig): BiasVector[] {
+  const unchanged = ['vit.embeddings.patch_embeddings.projection.bias', 'vit.layernorm.bias'];
+  const biases: BiasVector[] = unchanged.map((name) => ({ name, aliases: [], checkpointKey: name, size }));
+  for (let layer = 0; layer < layerCount; layer++)
+    for (const norm of ['layernorm_before', 'layernorm_after']) {
+      const key = `vit.encoder.layer.${layer}.${norm}.bias`;
+      biases.push({ name: `vit.layers.${layer}.${norm}.bias`, aliases: [key], checkpointKey: key, size });
+    }
+  return biases;
 }
 
 /** Every tensor that the forward pass reads, with the shape that the config implies. */

@@ -64,6 +64,7 @@ export async function loadGpt2(
         return { weight, bias };
       },
       frozenWeight: (one) => tensors.linear(one),
+      frozenVector: (key) => tensors.vector(key),
       dispose: () => tensors.dispose(),
     };
   } catch (error) {

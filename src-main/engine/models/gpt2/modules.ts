@@ -1,4 +1,4 @@
-import { type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import type { Gpt2Config } from './config.ts';
 
@@ -58,4 +58,15 @@ export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] 
     ...plainLinear,
   });
   return modules;
+}
+
+/** Of the normalisations. */
+export function gpt2Biases({ hiddenSize: size, layerCount }: Gpt2Config, prefix: string): BiasVector[] {
+  const norms = Array.from({ length: layerCount }, (_, layer) => [`h.${layer}.ln_1`, `h.${layer}.ln_2`]).flat();
+  return [...norms, 'ln_f'].map((norm) => ({
+    name: `transformer.${norm}.bias`,
+    aliases: [],
+    checkpointKey: `${prefix}${norm}.bias`,
+    size,
+  }));
 }

@@ -49,6 +49,7 @@ export async function loadVit(
         return { weight, bias };
       },
       frozenWeight: (module) => tensors.linear(module),
+      frozenVector: (key) => tensors.vector(key),
       dispose: () => tensors.dispose(),
     };
   } catch (error) {
@@ -62,7 +63,7 @@ async function loadEmbedding(tensors: FrozenTensors, config: VitConfig): Promise
   const area = image.channels * patch.height * patch.width;
   const key = 'vit.embeddings';
   const filters = await tensors.load(`${key}.patch_embeddings.projection.weight`, [hidden, area]);
-  const bias = await tensors.loadVector(`${key}.patch_embeddings.projection.bias`);
+  const bias = await tensors.loadBias(`${key}.patch_embeddings.projection.bias`);
   const classToken = await tensors.load(`${key}.cls_token`);
   const positions = await tensors.load(`${key}.position_embeddings`);
   return {

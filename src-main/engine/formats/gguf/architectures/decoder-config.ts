@@ -2,6 +2,7 @@ import { unsupportedGguf } from '../damage.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import type { HeadCounts } from './architecture.ts';
 import { ropeScaling } from './rope-scaling.ts';
+import { shortest } from './shortest.ts';
 
 export function layerCount({ metadata }: GgufFile): number {
   return metadata.requiredCount(`${architectureOf({ metadata })}.block_count`, 4096);
@@ -59,15 +60,6 @@ export async function decoderConfig(file: GgufFile): Promise<Record<string, unkn
     tie_word_embeddings: !tensors.has('output.weight'),
     vocab_size: tensors.get('token_embd.weight')?.shape[0] ?? 0,
   };
-}
-
-/** Numbers are stored as float32: 1e-5, not 9.999999747378752e-6, was meant. */
-export function shortest(value: number): number {
-  for (let digits = 1; digits < 9; digits++) {
-    const candidate = Number(value.toPrecision(digits));
-    if (Math.fround(candidate) === Math.fround(value)) return candidate;
-  }
-  return value;
 }
 
 function refuseExperts({ metadata }: GgufFile, prefix: string): void {

@@ -1,6 +1,7 @@
 import { sameBytes } from '../tensor-values.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { headCounts, layerCount, shortest } from './decoder-config.ts';
+import { headCounts, layerCount } from './decoder-config.ts';
+import { shortest } from './shortest.ts';
 
 const both = { weight: 'required', bias: 'required' } as const;
 

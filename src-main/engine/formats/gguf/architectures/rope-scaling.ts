@@ -1,7 +1,7 @@
 import { damagedGguf, unsupportedGguf } from '../damage.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { readTensor, requireTensor, valueCount } from '../tensor-values.ts';
-import { shortest } from './decoder-config.ts';
+import { shortest } from './shortest.ts';
 
 /** Where the published Llama 3.1 to 3.3 models change over from unscaled to scaled frequencies. */
 const llama3Bands = { low_freq_factor: 1, high_freq_factor: 4 };

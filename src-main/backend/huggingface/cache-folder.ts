@@ -1,0 +1,15 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where Hugging Face's tools keep models: HF_HUB_CACHE, else below HF_HOME, else below the person's cache folder. */
+export function cacheFolder(environment: NodeJS.ProcessEnv): string {
+  const own = environment['HF_HUB_CACHE'] || environment['HUGGINGFACE_HUB_CACHE'];
+  if (own) return own;
+  const caches = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return join(environment['HF_HOME'] || join(caches, 'huggingface'), 'hub');
+}
+
+/** The folder of a model there, with blobs/, snapshots/ and refs/. */
+export function repositoryFolder(cache: string, id: string): string {
+  return join(cache, `models--${id.replaceAll('/', '--')}`);
+}

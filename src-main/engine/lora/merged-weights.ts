@@ -1,0 +1,91 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { HostTensor } from '../formats/host-tensor.ts';
+import { transposed } from '../formats/transpose.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { AdapterState, ModuleFactors } from './adapter-state.ts';
+import { requireBiasVector } from './base-biases.ts';
+import { findLinear } from './target-modules.ts';
+import { recogniseVariant } from './variants/index.ts';
+import type { AdapterVariant } from './variants/variant.ts';
+
+/** What alone does what the base's module and its adapter do together. */
+export interface MergedModule {
+  /** [outFeatures, inFeatures]; of an embedding its table [inFeatures, outFeatures]. */
+  readonly weight: HostTensor;
+  /** [outFeatures], or null. */
+  readonly bias: HostTensor | null;
+}
+
+/** `weight` and `bias` are the base's, laid out as `MergedModule` has them; they are not changed. */
+export function mergeModule(
+  variant: AdapterVariant,
+  module: Pick<LinearModule, 'kind'>,
+  factors: ModuleFactors,
+  { weight, bias }: MergedModule,
+): MergedModule {
+  const isTable = module.kind === 'embedding';
+  const merged = variant.mergedWeight(isTable ? transposed(weight) : weight, factors);
+  return { weight: isTable ? transposed(merged) : merged, bias: addBias(bias, factors) };
+}
+
+function addBias(bias: HostTensor | null, { bias: own, scaling }: ModuleFactors): HostTensor | null {
+  if (!own) return bias;
+  return {
+    shape: own.shape,
+    data: Float32Array.from(own.data, (value, at) => (bias?.data[at] ?? 0) + scaling * value),
+  };
+}
+
+/**
+ * Every tensor of the checkpoint that the adapter changes, merged into it, by its key there and laid out as there (Conv1D
+ * [in, out]). The base stays as it is.
+ *
+ * @throws StudioError refused where a checkpoint has no place for what the adapter does: a bias that the base lacks, or a
+ * change of one of two modules that are stored as one tensor.
+ */
+export async function mergedTensors(base: BaseModel, state: AdapterState): Promise<Map<string, HostTensor>> {
+  const variant = recogniseVariant(state.config, 'The adapter');
+  const { description } = base;
+  const tensors = new Map<string, HostTensor>();
+  const put = (module: LinearModule, weight: HostTensor, bias: HostTensor | null) => {
+    refuseShared(description.linears, module);
+    tensors.set(`${module.checkpointKey}.weight`, module.fanInFanOut ? transposed(weight) : weight);
+    if (bias) tensors.set(`${module.checkpointKey}.bias`, bias);
+  };
+  for (const [name, tensor] of state.biases) tensors.set(requireBiasVector(description, name).checkpointKey, tensor);
+  for (const [name, factors] of state.modules) {
+    const module = findLinear(description, name);
+    if (!module) throw new StudioError('refused', `The base has no linear ${name}, which the adapter is for.`);
+    if (factors.bias && !module.hasBias)
+      throw new StudioError(
+        'refused',
+        `The adapter has a bias on ${name} (lora_bias), but the base has none there: merged weights have no place for it.`,
+        'Keep it as an adapter, or train it with lora_bias off.',
+      );
+    const { weight, bias } = base.frozenWeight(module);
+    const own = {
+      weight: await toHost(weight),
+      bias: state.biases.get(`${name}.bias`) ?? (bias && (await toHost(bias))),
+    };
+    const merged = mergeModule(variant, module, factors, own);
+    put(module, merged.weight, factors.bias ? merged.bias : null);
+  }
+  for (const [name, weight] of state.saved) {
+    const module = findLinear(description, name.replace(/\.weight$/, ''));
+    if (name.endsWith('.weight') && module) put(module, weight, state.saved.get(`${module.name}.bias`) ?? null);
+  }
+  return tensors;
+}
+
+/** A head that is tied to the embedding is stored as the same tensor. */
+function refuseShared(modules: readonly LinearModule[], module: LinearModule): void {
+  const other = modules.find((one) => one !== module && one.checkpointKey === module.checkpointKey);
+  if (other === undefined) return;
+  throw new StudioError(
+    'refused',
+    `The adapter changes ${module.name}, which the base stores as one tensor with ${other.name} (tied): merging would change both.`,
+    'Keep it as an adapter, or train one that leaves the embedding and the head alone.',
+  );
+}

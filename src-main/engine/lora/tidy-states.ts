@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { HiddenStates } from '../models/base-model.ts';
+
+/** `tf.tidy` for hidden states: all tensors but theirs are disposed. */
+export function tidyStates(run: () => HiddenStates): HiddenStates {
+  const made: HiddenStates[] = [];
+  tf.tidy(() => {
+    const states = run();
+    made.push(states);
+    const { rotary, mask, tensors } = states.context ?? {};
+    return [
+      states.hidden,
+      ...(rotary ? [rotary.cos, rotary.sin] : []),
+      ...(mask ? [mask] : []),
+      ...Object.values(tensors ?? {}),
+    ];
+  });
+  const [states] = made;
+  if (states === undefined) throw new Error('a layer gave no states');
+  return states;
+}

@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A frozen bias or shift of a base model, in whose place another one may stand for a while. */
+export class FrozenVector {
+  private readonly original: tf.Tensor1D;
+  private standIn: tf.Tensor1D | null = null;
+
+  constructor(values: ArrayLike<number>) {
+    this.original = tf.keep(tf.tensor1d(Float32Array.from(values), 'float32'));
+  }
+
+  get size(): number {
+    return this.original.size;
+  }
+
+  get tensor(): tf.Tensor1D {
+    return this.standIn ?? this.original;
+  }
+
+  /** Lets `standIn` (which stays the caller's) be read in place of the frozen values, or, with null, them again. */
+  replace(standIn: tf.Tensor1D | null): void {
+    this.standIn = standIn;
+  }
+
+  dispose(): void {
+    this.original.dispose();
+  }
+}

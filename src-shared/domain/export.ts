@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** A form in which an adapter can leave the studio, as it declares itself. */
+export const exportTargetSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  summary: z.string(),
+  makes: z.enum(['file', 'folder']),
+});
+export type ExportTargetDeclaration = z.infer<typeof exportTargetSchema>;

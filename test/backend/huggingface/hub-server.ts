@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+/** What a test makes of the answers: wrong bytes, dropped connections, refusals. */
+export interface HubBehaviour {
+  /** Answers every request for the model so. */
+  status?: number;
+  /** Sends these bytes instead of the file's own. */
+  replaced?: ReadonlyMap<string, Buffer>;
+  /** Ends the connection (or leaves it hanging) after so many bytes, this many times. */
+  drop?: { name: string; afterBytes: number; times: number; hangs?: boolean };
+  ignoresRange?: boolean;
+}
+
+export interface HubServer {
+  readonly url: string;
+  readonly behaviour: HubBehaviour;
+  /** Every request: "GET /path", its Authorization and Range. */
+  readonly requests: { line: string; host: string; authorization: string | null; range: string | null }[];
+  close(): Promise<void>;
+}
+
+export const commit = `${'c0ffee'.repeat(6)}c0ff`;
+
+/** A hub in the layout of huggingface.co with one model; large files lie on another server, as there. */
+export async function startHub(id: string, files: ReadonlyMap<string, Buffer>): Promise<HubServer> {
+  const requests: HubServer['requests'] = [];
+  const behaviour: HubBehaviour = {};
+  const note = (request: IncomingMessage) =>
+    requests.push({
+      line: `${request.method} ${request.url}`,
+      host: request.headers.host ?? '',
+      authorization: request.headers.authorization ?? null,
+      range: request.headers.range ?? null,
+    });
+  const storage = createServer((request, response) => {
+    note(request);
+    send(request, response, decodeURIComponent((request.url ?? '').slice(1)), files, behaviour);
+  }).listen(0, '127.0.0.1');
+  await once(storage, 'listening');
+  const hub = createServer((request, response) => {
+    note(request);
+    const { pathname } = new URL(request.url ?? '/', 'http://hub');
+    if (behaviour.status !== undefined) return void response.writeHead(behaviour.status).end('no');
+    if (pathname === `/api/models/${id}/revision/main` || pathname === `/api/models/${id}/revision/${commit}`)
+      return void response.end(JSON.stringify(infoOf(id, files)));
+    const name = pathname.startsWith(`/${id}/resolve/${commit}/`) ? pathname.split('/').at(-1) : undefined;
+    if (name === undefined || !files.has(name)) return void response.writeHead(404).end('Not found');
+    if (!isLarge(name)) return send(request, response, name, files, behaviour);
+    response.writeHead(302, { location: `http://127.0.0.1:${portOf(storage)}/${name}` }).end();
+  }).listen(0, '127.0.0.1');
+  await once(hub, 'listening');
+  return {
+    url: `http://127.0.0.1:${portOf(hub)}`,
+    behaviour,
+    requests,
+    close: async () => {
+      for (const server of [hub, storage]) {
+        server.closeAllConnections();
+        server.close();
+        await once(server, 'close');
+      }
+    },
+  };
+}
+
+function isLarge(name: string): boolean {
+  return name.endsWith('.safetensors') || name.endsWith('.bin');
+}
+
+function infoOf(id: string, files: ReadonlyMap<string, Buffer>) {
+  return {
+    id,
+    sha: commit,
+    siblings: [...files].map(([rfilename, content]) => ({
+      rfilename,
+      size: content.length,
+      blobId: createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex'),
+      ...(isLarge(rfilename)
+        ? {
+            lfs: { sha256: createHash('sha256').update(content).digest('hex'), size: content.length, pointerSize: 130 },
+          }
+        : {}),
+    })),
+  };
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: string,
+  files: ReadonlyMap<string, Buffer>,
+  behaviour: HubBehaviour,
+): void {
+  const content = behaviour.replaced?.get(name) ?? files.get(name) ?? Buffer.alloc(0);
+  const start = behaviour.ignoresRange ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  const rest = content.subarray(start);
+  response.writeHead(start > 0 ? 206 : 200, {
+    'content-length': rest.length,
+    ...(start > 0 ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
+  });
+  const { drop } = behaviour;
+  if (drop?.name === name && drop.times > 0) {
+    drop.times--;
+    response.write(rest.subarray(0, drop.afterBytes));
+    // A client drops what it has not taken up when the connection breaks.
+    if (!drop.hangs) setTimeout(() => response.destroy(), 100);
+  } else response.end(rest);
+}
+
+function portOf(server: ReturnType<typeof createServer>): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}

@@ -1,0 +1,149 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openGguf } from '../../../../src-main/engine/formats/gguf/gguf-file.ts';
+import { writeGgufLora } from '../../../../src-main/engine/formats/gguf/lora-file.ts';
+import { readTensor } from '../../../../src-main/engine/formats/gguf/tensor-values.ts';
+import { describeModel, readConfig } from '../../../../src-main/engine/formats/hf-model.ts';
+import { readAdapter } from '../../../../src-main/engine/formats/peft-adapter.ts';
+import type { AdapterState } from '../../../../src-main/engine/lora/adapter-state.ts';
+import { goldenPath } from '../../golden.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'coto-gguf-lora-'));
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** [rows, columns] = left [rows, inner] · right [inner, columns], in double precision. */
+function product(left: ArrayLike<number>, right: ArrayLike<number>, inner: number): number[][] {
+  const [rows, columns] = [left.length / inner, right.length / inner];
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => {
+      let sum = 0;
+      for (let index = 0; index < inner; index++)
+        sum += (left[row * inner + index] ?? 0) * (right[index * columns + column] ?? 0);
+      return sum;
+    }),
+  );
+}
+
+/** llama.cpp's converter on [heads · size, columns]: reshape to (heads, 2, size / 2), swap the last two, and back. */
+function permuted(matrix: number[][], heads: number): number[][] {
+  const size = matrix.length / heads;
+  const ordered: number[][] = [];
+  for (let head = 0; head < heads; head++)
+    for (let pair = 0; pair < size / 2; pair++)
+      for (let half = 0; half < 2; half++) ordered.push(matrix[head * size + half * (size / 2) + pair] ?? []);
+  return ordered;
+}
+
+async function exported(family: string, adapter: string) {
+  const directory = goldenPath(family, 'base');
+  const description = await describeModel(directory);
+  const state = await readAdapter(goldenPath(family, 'adapters', adapter), description);
+  const file = join(home, `${family}-${adapter}.gguf`);
+  await writeGgufLora(file, state, { description, config: await readConfig(directory) }, adapter);
+  return { state, file };
+}
+
+const ggufNames: Readonly<Record<string, string>> = {
+  'self_attn.q_proj': 'attn_q',
+  'self_attn.k_proj': 'attn_k',
+  'self_attn.v_proj': 'attn_v',
+  'self_attn.o_proj': 'attn_output',
+  'mlp.gate_proj': 'ffn_gate',
+  'mlp.up_proj': 'ffn_up',
+  'mlp.down_proj': 'ffn_down',
+  'attn.c_attn': 'attn_qkv',
+  'attn.c_proj': 'attn_output',
+  'mlp.c_fc': 'ffn_up',
+  'mlp.c_proj': 'ffn_down',
+};
+
+describe.each([
+  ['llama', 'lora', 4, 2],
+  ['llama', 'lora-all-linear', 4, 2],
+  ['llama', 'lora-patterns', 4, 2],
+  ['llama', 'rslora', 4, 2],
+  ['llama', 'rslora-patterns', 4, 2],
+  ['mistral', 'lora', 4, 2],
+  ['qwen2', 'rslora', 0, 0],
+  ['gpt2', 'lora', 0, 0],
+])('%s/%s', (family, adapter, queryHeads, keyHeads) => {
+  test('does under llama.cpp what it does here', async () => {
+    const { state, file } = await exported(family, adapter);
+    const gguf = await openGguf(file);
+    try {
+      expect(gguf.metadata.text('general.architecture')).toBe(family === 'mistral' ? 'llama' : family);
+      expect(gguf.metadata.text('general.type')).toBe('adapter');
+      expect(gguf.metadata.text('adapter.type')).toBe('lora');
+      const alpha = gguf.metadata.number('adapter.lora.alpha') ?? 0;
+      expect(gguf.tensors.size).toBe(2 * state.modules.size);
+      expect(state.modules.size).toBeGreaterThan(0);
+      for (const [name, { a, b, rank, scaling }] of state.modules) {
+        const [, layer, part = ''] = /\.(\d+)\.(.+)$/.exec(name) ?? [];
+        const weight = `blk.${layer}.${ggufNames[part]}.weight`;
+        const [left, right] = [await readTensor(gguf, `${weight}.lora_b`), await readTensor(gguf, `${weight}.lora_a`)];
+        expect(right.shape).toEqual(a.shape);
+        expect(left.shape).toEqual(b.shape);
+        const heads = part === 'self_attn.q_proj' ? queryHeads : part === 'self_attn.k_proj' ? keyHeads : 0;
+        const delta = product(b.data, a.data, rank);
+        const wanted = (heads > 0 ? permuted(delta, heads) : delta).flat().map((value) => value * scaling);
+        // llama.cpp divides by the rank that it reads off the tensor.
+        const found = product(left.data, right.data, rank)
+          .flat()
+          .map((value) => (value * alpha) / (left.shape[1] ?? 0));
+        const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        expect(largest).toBeGreaterThan(0);
+        for (const [index, value] of wanted.entries())
+          expect(Math.abs((found[index] ?? 0) - value) / largest, `${name} ${index}`).toBeLessThan(1e-6);
+      }
+    } finally {
+      await gguf.close();
+    }
+  });
+});
+
+describe('what llama.cpp has no place for is refused with the reason', () => {
+  const whole = { shape: [1, 1], data: new Float32Array(1) };
+  test.each<[string, (state: AdapterState) => AdapterState, RegExp]>([
+    ['DoRA', (state) => ({ ...state, config: { ...state.config, use_dora: true } }), /is a DoRA/],
+    ['other kinds', (state) => ({ ...state, config: { ...state.config, peft_type: 'HIRA' } }), /is of the kind HIRA/],
+    ['biases', (state) => ({ ...state, config: { ...state.config, bias: 'all' } }), /has biases of its own/],
+    ['PiSSA', (state) => ({ ...state, config: { ...state.config, init_lora_weights: 'pissa' } }), /began as "pissa"/],
+    ['saved modules', (state) => ({ ...state, saved: new Map([['lm_head.weight', whole]]) }), /\(lm_head\.weight\)/],
+    ['embeddings', renamed('model.embed_tokens'), /factors for model\.embed_tokens, which llama\.cpp cannot adapt/],
+  ])('%s', async (_, change, reason) => {
+    const directory = goldenPath('llama', 'base');
+    const description = await describeModel(directory);
+    const state = await readAdapter(goldenPath('llama', 'adapters', 'lora'), description);
+    const base = { description, config: await readConfig(directory) };
+    await expect(writeGgufLora(join(home, 'refused.gguf'), change(state), base, 'x')).rejects.toThrow(reason);
+    expect(existsSync(join(home, 'refused.gguf'))).toBe(false);
+  });
+
+  test('a head that is the embedding itself', async () => {
+    const directory = goldenPath('llama3', 'base');
+    const description = await describeModel(directory);
+    const state = await readAdapter(
+      goldenPath('llama', 'adapters', 'lora'),
+      await describeModel(goldenPath('llama', 'base')),
+    );
+    const base = { description, config: await readConfig(directory) };
+    await expect(writeGgufLora(join(home, 'tied.gguf'), renamed('lm_head')(state), base, 'x')).rejects.toThrow(
+      /factors for lm_head, which is the embedding itself/,
+    );
+  });
+
+  test('bases that are no language models', async () => {
+    await expect(exported('vit', 'lora')).rejects.toThrow(/no adapters for bases like this one \(vit, image-class/);
+  });
+});
+
+/** The first module's factors under another name. */
+function renamed(name: string): (state: AdapterState) => AdapterState {
+  return (state) => {
+    const [factors] = state.modules.values();
+    return { ...state, modules: new Map(factors ? [[name, factors]] : []) };
+  };
+}

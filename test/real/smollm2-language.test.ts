@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { activateCompute } from '../../src-main/engine/compute/index.ts';
+import type { ComputeChoice } from '../../src-main/engine/compute/selection.ts';
+import { readSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { readEndTokens } from '../../src-main/engine/generation/end-tokens.ts';
+import { Generation } from '../../src-main/engine/generation/generation.ts';
+import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
+import { KeyValueCache } from '../../src-main/engine/models/key-value-cache.ts';
+import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
+import { renderChat } from '../../src-main/engine/text/chat-template.ts';
+import { loadTokenizer, type TextTokenizer } from '../../src-main/engine/text/tokenizer.ts';
+import { relativeDifference } from '../engine/golden.ts';
+import { realGolden, smolLm2Folder } from './models.ts';
+
+const expected = z
+  .object({
+    chats: z.array(z.object({ question: z.string(), rendered: z.string(), answer: z.string() })),
+    texts: z.array(z.string()),
+    mean_negative_log_likelihood: z.array(z.number()),
+  })
+  .parse(JSON.parse(readFileSync(realGolden('smollm2', 'expected.json'), 'utf8')));
+
+describe('the tokenizer of SmolLM2', () => {
+  it.each(expected.chats)('renders and splits "$question" as transformers does', async ({ question, rendered }) => {
+    const tokenizer = await loadTokenizer(smolLm2Folder());
+    const prompt = renderChat(tokenizer, [{ role: 'user', content: question }]);
+    expect(prompt).toBe(rendered);
+    const index = expected.chats.findIndex((chat) => chat.question === question);
+    const golden = await readSafetensors(realGolden('smollm2', `chat-${index}.safetensors`));
+    const { ids } = tokenizer.encode(prompt, { addSpecialTokens: false });
+    expect([...ids]).toEqual(Array.from(golden.get('input_ids')?.data ?? [], Number));
+  });
+});
+
+const backends: ComputeChoice[] = ['native', 'wasm'];
+describe.each(backends)('SmolLM2 on %s', (backend) => {
+  let model: AdaptedModel;
+  let tokenizer: TextTokenizer;
+  beforeAll(async () => {
+    await activateCompute(backend);
+    model = new AdaptedModel(await loadBaseModel(smolLm2Folder()));
+    tokenizer = await loadTokenizer(smolLm2Folder());
+  });
+  afterAll(() => {
+    model.dispose();
+    model.base.dispose();
+  });
+
+  it.each(expected.chats.map((chat, index) => ({ ...chat, index })))(
+    'answers "$question" in the words of transformers',
+    async ({ index, answer }) => {
+      const golden = await readSafetensors(realGolden('smollm2', `chat-${index}.safetensors`));
+      const numbers = (name: string) => Array.from(golden.get(name)?.data ?? [], Number);
+      const prompt = numbers('input_ids');
+      const logits = Float32Array.from(nextLogits(model, prompt));
+      const ids = numbers('last_logits_top50_ids');
+      const top = ids.map((id) => logits[id] ?? Number.NaN);
+      expect(relativeDifference(top, numbers('last_logits_top50'))).toBeLessThan(1e-4);
+      expect(Math.abs(logSumExp(logits) / (numbers('last_logits_logsumexp')[0] ?? Number.NaN) - 1)).toBeLessThan(1e-4);
+
+      const wanted = numbers('generated');
+      const options = { maxNewTokens: 24, parameters: { temperature: 0 }, seed: 0 };
+      const endTokens = await readEndTokens(smolLm2Folder());
+      const generation = new Generation(model, [prompt], { ...options, endTokens });
+      while (!generation.done) await generation.step();
+      const made = generation.tokens(0).slice(prompt.length);
+      generation.dispose();
+      expect(made).toEqual(wanted);
+      expect(tokenizer.decode(made, { skipSpecialTokens: true }).trim()).toBe(answer);
+    },
+  );
+
+  it('gives four texts the likelihood that they have in transformers', () => {
+    for (const [index, text] of expected.texts.entries()) {
+      const { ids } = tokenizer.encode(text);
+      const input = tf.tensor2d([...ids], [1, ids.length], 'int32');
+      const rows = model.forward({ input_ids: input });
+      const values = Float32Array.from(rows.dataSync());
+      const size = rows.shape[1];
+      tf.dispose([input, rows]);
+      const costs = ids.slice(1).map((id, row) => {
+        const logits = values.subarray(row * size, (row + 1) * size);
+        return logSumExp(logits) - (logits[id] ?? Number.NaN);
+      });
+      const likelihood = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+      expect(Math.abs(likelihood - (expected.mean_negative_log_likelihood[index] ?? Number.NaN))).toBeLessThan(1e-4);
+    }
+  });
+});
+
+function nextLogits(model: AdaptedModel, prompt: readonly number[]): ArrayLike<number> {
+  const cache = new KeyValueCache();
+  const ids = tf.tensor2d([...prompt], [1, prompt.length], 'int32');
+  const logits = model.nextLogits({ input_ids: ids }, cache);
+  const values = logits.dataSync();
+  tf.dispose([ids, logits]);
+  cache.dispose();
+  return values;
+}
+
+function logSumExp(values: Float32Array): number {
+  const highest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return highest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - highest), 0));
+}
