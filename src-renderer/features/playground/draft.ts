@@ -16,6 +16,7 @@ export interface Draft {
   readonly messages: readonly Message[];
   readonly maxNewTokens: number;
   readonly seed: number;
+  readonly computeDtype: 'float32' | 'auto';
   /** Stop strings, one a line. */
   readonly stop: string;
   readonly sampling: ParameterValues;
@@ -31,6 +32,7 @@ export const emptyDraft: Draft = {
   messages: [{ role: 'user', content: '' }],
   maxNewTokens: 128,
   seed: 0,
+  computeDtype: 'float32',
   stop: '',
   sampling: {},
 };
@@ -52,6 +54,7 @@ export function requestOf(draft: Draft, modelId: string | null): GenerationReque
     max_new_tokens: draft.maxNewTokens,
     stop: draft.stop.split('\n').filter((line) => line !== ''),
     seed: draft.seed,
+    compute_dtype: draft.computeDtype,
     sampling: { ...draft.sampling },
   };
 }

@@ -163,6 +163,12 @@ export function PlaygroundForm({ models, adapters, catalog, isWriting, onStop }:
             value={draft.seed}
             onChange={(value) => changeDraft({ seed: Math.round(Number(value) || 0) })}
           />
+          <Checkbox
+            label="bfloat16 where it is faster"
+            description="Products with the base then round: about twice as fast for large models, other words now and then"
+            checked={draft.computeDtype === 'auto'}
+            onChange={(event) => changeDraft({ computeDtype: event.currentTarget.checked ? 'auto' : 'float32' })}
+          />
           <Textarea
             label="Stop strings"
             description="One a line; the text ends before the first of them"
