@@ -99,6 +99,12 @@ async function prepare(page, id) {
     for (let index = 1; index < Math.min(3, await boxes.count()); index++) await boxes.nth(index).check();
     await page.waitForTimeout(1500);
   }
+  if (id === 'playground') {
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
+    await page.getByLabel('New tokens at most').fill('80');
+    await page.getByRole('button', { name: 'Write', exact: true }).click();
+    await page.getByText(/as long as allowed|the model ended the text/).waitFor({ timeout: 60_000 });
+  }
   if (id === 'studies' || id === 'reports') {
     const row = page.getByRole('row').nth(1);
     if (await row.count()) await row.click();

@@ -27,6 +27,7 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
   const model = await peekModel(services, config.model);
   const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
+  requirePictures(description, dataset);
   const targets = resolveTargetModules(targetConfig(config, description), description);
   const trained = trainedTensors(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
@@ -49,6 +50,7 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
 
 /** Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued. */
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
+  requirePictures(model, dataset);
   resolveTargetModules(targetConfig(config, model), model);
   countTrainExamples(config, dataset);
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
@@ -57,6 +59,16 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
       'The data set has no test examples to score the run on.',
       'Add a test split.',
     );
+}
+
+/** @throws StudioError refused where a model of texts should learn from pictures. */
+function requirePictures({ image, kind }: ModelDescription, dataset: DatasetDescription): void {
+  if (image !== null || dataset.task !== 'image-classification') return;
+  throw new StudioError(
+    'refused',
+    `This model reads text (${kind}), but the data set holds pictures.`,
+    'Choose an image model, e.g. quickdraw-vit.',
+  );
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescription): number {

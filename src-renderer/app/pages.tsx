@@ -4,6 +4,7 @@ import {
   IconDatabase,
   IconFlask,
   IconHome,
+  IconMessage2,
   IconPlayerPlay,
   type IconProps,
   IconReport,
@@ -30,6 +31,12 @@ export const pages: readonly PageEntry[] = [
   { id: 'runs', label: 'Runs', icon: IconChartLine, component: lazy(() => import('../pages/runs/runs-page.tsx')) },
   { id: 'merge', label: 'Merge', icon: IconArrowMerge, component: lazy(() => import('../pages/merge/merge-page.tsx')) },
   { id: 'prune', label: 'Prune', icon: IconScissors, component: lazy(() => import('../pages/prune/prune-page.tsx')) },
+  {
+    id: 'playground',
+    label: 'Playground',
+    icon: IconMessage2,
+    component: lazy(() => import('../pages/playground/playground-page.tsx')),
+  },
   {
     id: 'studies',
     label: 'Studies',

@@ -184,6 +184,10 @@ export const requests = {
   'pretrain.pause': { input: z.strictObject({ jobId: z.string() }), output: done },
   'pretrain.result': { input: z.strictObject({ jobId: z.string() }), output: pretrainResultSchema.nullable() },
 
+  /** Whether the model's folder has a tokenizer to write with, and a template for conversations. */
+  'generation.abilities': {
+    input: z.strictObject({ model: z.string() }),
+    output: z.object({ problem: z.string().nullable(), chat: z.boolean() }),
   /** The texts come as `generation.text` events, and whole as the result. */
   'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
   'generation.result': { input: z.strictObject({ jobId: z.string() }), output: generationResultSchema.nullable() },

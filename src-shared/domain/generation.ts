@@ -20,6 +20,7 @@ export const generationSettingsSchema = z.strictObject({
   /** The text ends before the first of these. */
   stop: z.array(z.string().min(1)).default([]),
   seed: z.number().int().default(0),
+  compute_dtype: z.enum(['auto', 'float32', 'bfloat16']).default('float32').describe('of the products with the base'),
   /** Of the logits processors, by name; the catalogue's `sampling` declares them. */
   sampling: parameterValuesSchema.default({}),
 });

@@ -10,7 +10,7 @@ struct Family {
 };
 
 constexpr Family kFamilies[] = {{"attention", test_attention}, {"activations", test_activations},
-                                {"norms", test_norms},         {"softmax", test_softmax},
+                                {"few rows", test_few_rows}, {"norms", test_norms},         {"softmax", test_softmax},
                                 {"adamw", test_adamw},         {"unary", test_unary},
                                 {"binary", test_binary},       {"casts", test_casts},
                                 {"moves", test_moves},         {"rows", test_rows},

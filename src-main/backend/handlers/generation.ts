@@ -1,15 +1,27 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { generationResultSchema } from '../../../src-shared/domain/generation.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
+import { chatTemplates } from '../../engine/text/chat-template.ts';
+import { readTokenizerFiles } from '../../engine/text/tokenizer-files.ts';
 import { requireJob } from '../jobs/require-job.ts';
-import { resolveModel } from '../library/models.ts';
+import { requireModel, resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from './handler.ts';
 
 export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
   const { store, queue } = services;
   return {
+    'generation.abilities': async ({ model: reference }) => {
+      const model = requireModel(store, reference);
+      try {
+        const files = await readTokenizerFiles(model.path);
+        return { problem: null, chat: chatTemplates(files).length > 0 };
+      } catch (thrown) {
+        const { message, hint } = toErrorValue(thrown);
+        return { problem: [message, hint].filter((part) => part !== null).join(' '), chat: false };
+      }
+    },
     'generation.start': async (request) => {
       checkedParameters(sampling, request.sampling);
       const model = await resolveModel(services, request.model);

@@ -28,6 +28,7 @@ export function addGenerateCommand(parent: Command, surroundings: Surroundings):
         .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
         .option('--max-new-tokens <count>', 'how much to write at most', parseNumber, 128)
         .option('--stop <text...>', 'end the text before any of these')
+        .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32')
         .option('--seed <number>', 'what is drawn; the same seed gives the same text', parseNumber, 0);
       addMethodOptions(command, [sampling]);
     },
@@ -40,6 +41,7 @@ export function addGenerateCommand(parent: Command, surroundings: Surroundings):
       maxNewTokens: z.number(),
       stop: z.array(z.string()).default([]),
       seed: z.number(),
+      computeDtype: z.enum(['auto', 'float32', 'bfloat16']),
       json: z.boolean().default(false),
     }),
     async run(input, { terminal, withStudio }) {
@@ -73,6 +75,7 @@ export function addGenerateCommand(parent: Command, surroundings: Surroundings):
             max_new_tokens: input.maxNewTokens,
             stop: input.stop,
             seed: input.seed,
+            compute_dtype: input.computeDtype,
             sampling: parameters,
           });
           // A line of progress would be written into the text.

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FinishReason, GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
 import { checkedParameters } from '../checked-parameters.ts';
+import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, GenerateTask, TaskContext } from '../contract.ts';
 import { readAdapter } from '../formats/peft-adapter.ts';
@@ -24,7 +25,8 @@ export async function runGenerateTask(task: GenerateTask, context: TaskContext):
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const tokenizer = await loadTokenizer(task.modelDirectory);
   const prompt = promptText(tokenizer, task.prompt);
-  const base = await loadBaseModel(task.modelDirectory);
+  const bfloat16 = resolveComputeDtype(task.compute_dtype, compute.id) === 'bfloat16';
+  const base = await loadBaseModel(task.modelDirectory, { bfloat16 });
   const columns: Column[] = [];
   try {
     if (base.description.kind !== 'causal-lm')

@@ -37,7 +37,7 @@ export class ChatTemplate {
     this.source = source;
     if (text.length > MAX_TEMPLATE_CHARACTERS)
       throw new StudioError('invalid_file', `${source} is longer than 2^20 characters, which no chat template is.`);
-    this.program = this.guarded(() => parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true })));
+    this.program = this.guarded(false, () => parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true })));
   }
 
   /**
@@ -45,7 +45,7 @@ export class ChatTemplate {
    * @throws StudioError refused with the template's own words where it raises, or where it does not come to an end.
    */
   render(messages: readonly ChatMessage[], { addGenerationPrompt, variables }: RenderOptions): string {
-    return this.guarded(() => {
+    return this.guarded(true, () => {
       const environment = new Environment();
       const given = { ...variables, ...globals(this.source), messages, add_generation_prompt: addGenerationPrompt };
       for (const [name, value] of Object.entries(given)) environment.set(name, value);
@@ -54,9 +54,9 @@ export class ChatTemplate {
     });
   }
 
-  private guarded<Result>(run: () => Result): Result {
+  private guarded<Result>(mayLoop: boolean, run: () => Result): Result {
     try {
-      return bounded(this.source, MAX_MILLISECONDS, run);
+      return mayLoop ? bounded(this.source, MAX_MILLISECONDS, run) : run();
     } catch (thrown) {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(

@@ -134,7 +134,7 @@ const model = z.discriminatedUnion('type', [
     vocab: vocabulary,
     unk_token: z.string(),
     continuing_subword_prefix: z.string(),
-    max_input_chars_per_word: z.number().int().positive().max(100_000).optional(),
+    max_input_chars_per_word: z.number().int().positive().max(1000).optional(),
   }),
   z
     .looseObject({

@@ -42,12 +42,19 @@ export class TextTokenizer {
   readonly files: TokenizerFiles;
   private readonly core: Tokenizer;
   private readonly postProcessor: PostProcessor;
+  /** Only expressions of the file's own could run without end, and the guard takes longer than a short text. */
+  private readonly mayLoop: { readonly encoding: boolean; readonly decoding: boolean };
 
   /** @throws StudioError invalid_file where the parts of tokenizer.json do not fit together. */
   constructor(files: TokenizerFiles) {
     this.files = files;
     this.postProcessor = new PostProcessor(files.tokenizer.post_processor);
-    this.core = this.guarded(() => new Tokenizer(forPackage(files), {}));
+    const { normalizer, pre_tokenizer, decoder } = files.tokenizer;
+    this.mayLoop = {
+      encoding: [...normalizer, ...pre_tokenizer].some((stage) => 'pattern' in stage),
+      decoding: decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern),
+    };
+    this.core = this.guarded(false, () => new Tokenizer(forPackage(files), {}));
   }
 
   /** The token of tokenizer_config.json with that role; null where it names none, or one that the vocabulary lacks. */
@@ -59,12 +66,12 @@ export class TextTokenizer {
 
   /** @throws StudioError refused where a regular expression of the tokenizer does not come to an end. */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    return this.guarded(() => this.encodeOne(text, options));
+    return this.guarded(this.mayLoop.encoding, () => this.encodeOne(text, options));
   }
 
   /** As `encode`, for many texts at once. */
   encodeAll(texts: readonly string[], options: EncodeOptions = {}): Encoding[] {
-    return this.guarded(() => texts.map((text) => this.encodeOne(text, options)));
+    return this.guarded(this.mayLoop.encoding, () => texts.map((text) => this.encodeOne(text, options)));
   }
 
   /** Fills up to the longest with the padding token (else the end token, else 0). */
@@ -87,15 +94,12 @@ export class TextTokenizer {
   decode(ids: readonly number[], { skipSpecialTokens = false }: { skipSpecialTokens?: boolean } = {}): string {
     const known = ids.filter((id) => this.core.id_to_token(id) !== undefined);
     if (known.length === 0) return '';
-    const decode = () =>
+    return this.guarded(this.mayLoop.decoding, () =>
       this.core.decode(known, {
         skip_special_tokens: skipSpecialTokens,
         clean_up_tokenization_spaces: this.files.config.clean_up_tokenization_spaces ?? false,
-      });
-    // Only an expression of the file's own could run without end, and the guard takes longer than a token.
-    return this.files.tokenizer.decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern)
-      ? this.guarded(decode)
-      : decode();
+      }),
+    );
   }
 
   private encodeOne(text: string, options: EncodeOptions): Encoding {
@@ -129,10 +133,10 @@ export class TextTokenizer {
     return ids.every((id) => id !== undefined) ? ids : null;
   }
 
-  private guarded<Result>(run: () => Result): Result {
+  private guarded<Result>(mayLoop: boolean, run: () => Result): Result {
     const { file } = this.files;
     try {
-      return bounded(file, MAX_MILLISECONDS, run);
+      return mayLoop ? bounded(file, MAX_MILLISECONDS, run) : run();
     } catch (thrown) {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(

@@ -24,6 +24,7 @@ const task: GenerateTask = {
   max_new_tokens: 12,
   stop: [],
   seed: 3,
+  compute_dtype: 'float32',
   sampling: {},
 };
 

@@ -47,6 +47,8 @@ const bare = (m: number, k: number, n: number, transposeB: boolean, frozen: bool
 const sizes: [number, number, number][] = [
   [7, 5, 9],
   [1, 1, 1],
+  [1, 577, 231],
+  [4, 40, 7],
   [13, 17, 8],
   [6, 33, 24],
   [65, 70, 66],
@@ -56,5 +58,7 @@ export const productCases: readonly OperationCase[] = [
   ...sizes.flatMap(([m, k, n]) =>
     [false, true].flatMap((transposeA) => [false, true].map((transposeB) => whole(m, k, n, transposeA, transposeB))),
   ),
-  ...[false, true].flatMap((transposeB) => [false, true].map((frozen) => bare(9, 21, 35, transposeB, frozen))),
+  ...[false, true].flatMap((transposeB) =>
+    [false, true].flatMap((frozen) => [bare(9, 21, 35, transposeB, frozen), bare(2, 530, 257, transposeB, frozen)]),
+  ),
 ];

@@ -7,6 +7,37 @@
 namespace coto {
 namespace {
 
+/**
+ * Up to so many rows it pays to read a large weight as it lies, on all threads, instead of the library's packed form on one.
+ * Small ones (a classifier's) stay with the library, whose rows have the same bits one by one and in a batch.
+ */
+constexpr int64_t kFewRows = 4;
+constexpr int64_t kLargeWeight = 131072;
+
+bool has_few_rows(const Product& product) {
+  return product.m <= kFewRows && product.n * product.k >= kLargeWeight && !product.transpose_a && product.transpose_b && !product.bfloat16 &&
+         (product.k2 == 0 || product.transpose_b2);
+}
+
+void run_few_rows(const Product& product) {
+  FewRowsProduct few;
+  few.rows = product.m;
+  few.outputs = product.n;
+  few.inputs = product.k;
+  few.inputs2 = product.k2;
+  few.x = product.a;
+  few.weight = product.b;
+  few.x2 = product.a2;
+  few.weight2 = product.b2;
+  few.bias = product.bias;
+  few.plus = product.plus;
+  few.times = product.times;
+  few.scale = product.scale;
+  few.scale2 = product.scale2;
+  few.y = product.c;
+  kernels().few_rows_product(few);
+}
+
 /** a, b, c, m, n, k, transposeA, transposeB, scale, bias, plus, times, k2, a2, b2, transposeB2, scale2, frozen, bfloat16 */
 napi_value product(Call& call) {
   Product product;
@@ -30,7 +61,8 @@ napi_value product(Call& call) {
   product.scale2 = static_cast<float>(call.number());
   if (call.flag()) product.packs = &b.packs;
   product.bfloat16 = call.flag();
-  call.tensors().products.run(product, call.tensors().pool);
+  if (has_few_rows(product)) run_few_rows(product);
+  else call.tensors().products.run(product, call.tensors().pool);
   return nullptr;
 }
 

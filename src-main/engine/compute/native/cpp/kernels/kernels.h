@@ -54,6 +54,19 @@ struct AttentionShape {
   float scale;
 };
 
+/**
+ * y [rows, outputs] = (scale · x·weightᵀ + scale2 · x2·weight2ᵀ + bias + plus) ∘ times, weights [outputs, inputs] and
+ * [outputs, inputs2]; bias [outputs], plus and times like y may be null, inputs2 may be 0.
+ */
+struct FewRowsProduct {
+  int64_t rows, outputs, inputs, inputs2;
+  const float *x, *weight;
+  const float *x2, *weight2;
+  const float *bias, *plus, *times;
+  float scale, scale2;
+  float *y;
+};
+
 /** One parameter of AdamW: value, gradient and moments of `count` numbers, and 1 − β₁ᵗ, 1 − β₂ᵗ at its step t. */
 struct AdamWParameter {
   float *value;
@@ -98,6 +111,10 @@ struct Kernels {
   /** dgate and dup of gated_silu. Each may be any of the inputs. */
   void (*gated_silu_gradient)(const float *gate, const float *up, const float *dy, float *dgate, float *dup,
                               int64_t count);
+
+  // ---- products of few rows (few-rows.cc) ----
+
+  void (*few_rows_product)(const FewRowsProduct &product);
 
   // ---- norms (norms.cc): x, y, dy, dx [rows, width]; scale, shift [width] ----
 

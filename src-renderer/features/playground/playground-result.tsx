@@ -1,0 +1,54 @@
+import { Text } from '@mantine/core';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { useRequest } from '../../api/query.ts';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { withAnswer } from './draft.ts';
+import classes from './playground.module.css';
+import { changeDraft, usePlayground } from './playground-store.ts';
+import { TextColumn } from './text-column.tsx';
+
+/** The texts that were last asked for, side by side. */
+export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined; waitsFor: JobRecord | undefined }) {
+  const { draft, asked, columns } = usePlayground();
+  const isOver = job !== undefined && job.status !== 'queued' && job.status !== 'running';
+  const result = useRequest('generation.result', { jobId: asked?.jobId ?? '' }, { enabled: asked !== null && isOver });
+  if (asked === null)
+    return (
+      <EmptyState>
+        Write a prompt on the left and press Write: the base and its adapters go on from it here, side by side.
+      </EmptyState>
+    );
+  const { prompt } = asked.request;
+  return (
+    <>
+      {job?.status === 'queued' ? (
+        <Text size="sm" c="dimmed" role="status">
+          {waitsFor
+            ? `Waits until "${waitsFor.title}" is done: one task computes at a time. Pause that one to write now.`
+            : 'Starting'}
+        </Text>
+      ) : null}
+      {job?.error ? <ErrorNote error={job.error} /> : null}
+      <div className={classes['columns']}>
+        {asked.names.map((name, index) => {
+          const finished = result.data?.columns[index];
+          const text = finished?.text ?? columns[index]?.text ?? '';
+          return (
+            <TextColumn
+              key={index}
+              name={name}
+              prompt={prompt}
+              text={text}
+              rates={finished ?? columns[index]?.rates ?? null}
+              finish={finished?.finish ?? (job?.status === 'cancelled' ? 'cancelled' : null)}
+              {...(finished && prompt.kind === 'chat'
+                ? { onGoOn: () => changeDraft({ messages: withAnswer(draft.messages, text) }) }
+                : {})}
+            />
+          );
+        })}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-playground-'));
+let studio: Studio;
+
+beforeAll(async () => {
+  studio = await openStudio(homeFolder(folder));
+});
+afterEach(() => {
+  expect(studio.problems).toEqual([]);
+});
+afterAll(async () => {
+  await studio?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the playground', () => {
+  test('the bundled language model goes on from a prompt, and says how fast', async () => {
+    const { page } = studio;
+    await goTo(page, 'Playground');
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
+    await page.getByLabel('New tokens at most').fill('24');
+    await page.getByRole('button', { name: 'Write', exact: true }).click();
+    const column = page.getByRole('region', { name: 'Base', exact: true });
+    await column.getByText('as long as allowed').waitFor({ timeout: 60_000 });
+    const text = await page.getByRole('region', { name: 'Text of Base' }).textContent();
+    expect(text?.startsWith('The people of the United States')).toBe(true);
+    expect(text?.length).toBeGreaterThan('The people of the United States'.length + 20);
+    expect(await column.textContent()).toMatch(/24 tokens.*tokens\/s/);
+  });
+
+  test('a conversation is stopped, and gone on from', async () => {
+    const { page } = studio;
+    await page.getByText('Chat', { exact: true }).click();
+    await page.getByLabel('Message 1', { exact: true }).fill('Where is the whale?');
+    await page.getByLabel('New tokens at most').fill('480');
+    await page.getByRole('button', { name: 'Write', exact: true }).click();
+    const column = page.getByRole('region', { name: 'Base', exact: true });
+    await column.getByText(/^\d+ tokens$/).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('button', { name: 'Go on from this answer' }).click({ timeout: 60_000 });
+    await page.getByLabel('Message 3', { exact: true }).waitFor();
+  });
+});

@@ -1,0 +1,41 @@
+#include "check.h"
+
+namespace {
+
+struct Sizes {
+  int64_t rows, outputs, inputs, inputs2;
+};
+
+void check(const Kernels &kernels, Sizes sizes, bool extras) {
+  auto const [rows, outputs, inputs, inputs2] = sizes;
+  std::string const what = std::string(kernels.name) + " few rows " + std::to_string(rows) + "x" + std::to_string(inputs) +
+                           "x" + std::to_string(outputs) + "+" + std::to_string(inputs2);
+  Floats const x = random_floats(rows * inputs), weight = random_floats(outputs * inputs);
+  Floats const x2 = random_floats(rows * inputs2), weight2 = random_floats(outputs * inputs2);
+  Floats const bias = random_floats(outputs), plus = random_floats(rows * outputs), times = random_floats(rows * outputs);
+  coto::FewRowsProduct product{rows, outputs, inputs, inputs2, x.data(), weight.data(), x2.data(), weight2.data(),
+                               extras ? bias.data() : nullptr, extras ? plus.data() : nullptr,
+                               extras ? times.data() : nullptr, 0.5f, 3, nullptr};
+  Doubles wanted;
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t o = 0; o < outputs; o++) {
+      double sum = 0;
+      for (int64_t i = 0; i < inputs; i++) sum += 0.5 * x[r * inputs + i] * weight[o * inputs + i];
+      for (int64_t i = 0; i < inputs2; i++) sum += 3.0 * x2[r * inputs2 + i] * weight2[o * inputs2 + i];
+      if (extras) sum = (sum + bias[o] + plus[r * outputs + o]) * times[r * outputs + o];
+      wanted.push_back(sum);
+    }
+  expect_near(floats_by_any_threads(rows * outputs, what, [&](float *y) {
+                product.y = y;
+                kernels.few_rows_product(product);
+              }), wanted, 1e-5, 1e-4, what);
+}
+
+}  // namespace
+
+void test_few_rows(const Kernels &kernels) {
+  for (bool const extras : {false, true})
+    for (Sizes const sizes : {Sizes{1, 1, 1, 0}, Sizes{1, 5, 33, 0}, Sizes{2, 4, 16, 3}, Sizes{4, 7, 100, 8},
+                              Sizes{1, 4097, 64, 8}, Sizes{3, 130, 577, 1}, Sizes{0, 3, 4, 0}, Sizes{1, 0, 4, 0}, Sizes{1, 3, 0, 0}})
+      check(kernels, sizes, extras);
+}
