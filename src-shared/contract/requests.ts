@@ -188,6 +188,7 @@ export const requests = {
   'generation.abilities': {
     input: z.strictObject({ model: z.string() }),
     output: z.object({ problem: z.string().nullable(), chat: z.boolean() }),
+  },
   /** The texts come as `generation.text` events, and whole as the result. */
   'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
   'generation.result': { input: z.strictObject({ jobId: z.string() }), output: generationResultSchema.nullable() },
