@@ -60,10 +60,9 @@ const gradients: readonly tf.GradConfig[] = [
       const begin: unknown = attributes['begin'];
       if (!Array.isArray(begin)) throw new Error('a slice without a beginning');
       const { shape } = some(x);
-      const cut = one(dy).shape;
       const paddings = shape.map((size, axis): [number, number] => {
-        const start = Number(begin[axis] ?? 0);
-        return [start, size - start - (cut[axis] ?? 0)];
+        const before = Number(begin[axis]);
+        return [before, size - before - (one(dy).shape[axis] ?? 0)];
       });
       return { x: () => tf.pad(one(dy), paddings) };
     },
@@ -79,6 +78,22 @@ const gradients: readonly tf.GradConfig[] = [
       const parted = shape.flatMap((size, axis) => [Number(reps[axis]), size]);
       const repeats = shape.map((_, axis) => 2 * axis);
       return { x: () => tf.sum(tf.reshape(one(dy), parted), repeats) };
+    },
+  },
+  {
+    kernelName: 'Concat',
+    saveAllInputs: true,
+    gradFunc: (dy, inputs, attributes) => {
+      const rank = one(dy).rank;
+      const axis = (Number(attributes['axis']) + rank) % rank;
+      let start = 0;
+      return Object.fromEntries(
+        inputs.map((part, index) => {
+          const begin = part.shape.map((_, at) => (at === axis ? start : 0));
+          start += part.shape[axis] ?? 0;
+          return [String(index), () => tf.slice(one(dy), begin, part.shape)];
+        }),
+      );
     },
   },
 ];

@@ -110,6 +110,23 @@ it('needs no layer on a tape for what stands after the layers', async () => {
   base.dispose();
 });
 
+it('gives CLIP no classifier: it compares pictures with texts', async () => {
+  const base = await loadBaseModel(goldenPath('clip', 'base'));
+  const model = new AdaptedModel(base);
+  const settings = adapterSettingsSchema.parse({ target_modules: ['q_proj'] });
+  const random = RandomStream.seeded(1, 'study');
+  await expect(model.createAdapter(settings, { random, labels: ['cat', 'dog'] })).rejects.toThrow(/has no head/);
+  await model.createAdapter(settings, { random, labels: null });
+  // The text tower's layers and the vision tower's are groups of their own.
+  expect(model.groups('layer').map(({ modules }) => modules[0]?.split('.')[0])).toEqual([
+    'text_model',
+    'text_model',
+    'vision_model',
+    'vision_model',
+  ]);
+  base.dispose();
+});
+
 it.each([
   ['bert', { hidden_act: 'mish' }, 'hidden_act'],
   ['bert', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],

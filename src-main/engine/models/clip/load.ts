@@ -149,7 +149,7 @@ async function loadVisionTower(description: ModelDescription, config: ClipConfig
     patch,
     projection: as2D(await tensors.load(`${key}.patch_embedding.weight`, [hidden, area])),
     bias: null,
-    classRow: await tensors.load(`${key}.class_embedding`, [1, 1, hidden]),
+    classToken: await tensors.load(`${key}.class_embedding`, [1, 1, hidden]),
     positions: null,
   };
   const layer = await loadLayers(description, 'vision_model', vision, tensors);

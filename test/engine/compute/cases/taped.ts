@@ -34,4 +34,15 @@ export const tapedCases: readonly OperationCase[] = [
         return get(take('x'), l * 12 + i * 4 + j);
       }),
   },
+  {
+    name: 'parts cut out of a matrix',
+    shapes: { x: [3, 7] },
+    wanted: ['x'],
+    run: (take) => tf.mul(tf.slice(matrix(take, 'x'), [0, 1], [3, 2]), tf.slice(matrix(take, 'x'), [0, 2], [3, 2])),
+    reference: (take) =>
+      Array.from({ length: 6 }, (_, index) => {
+        const at = Math.floor(index / 2) * 7 + (index % 2);
+        return get(take('x'), at + 1) * get(take('x'), at + 2);
+      }),
+  },
 ];
