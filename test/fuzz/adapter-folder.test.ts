@@ -25,7 +25,22 @@ const cases = 10_000 / sources.length;
 const files = ['adapter_config.json', 'adapter_model.safetensors'] as const;
 
 const strange: readonly unknown[] = [
-  ...[null, true, false, '', 'x', 'all-linear', '.*', '(', '[a-', '7', '../..', '__proto__', 'a'.repeat(10_000)],
+  ...[
+    null,
+    true,
+    false,
+    '',
+    'x',
+    'all-linear',
+    '.*',
+    '(',
+    '[a-',
+    '(.+)+z',
+    '7',
+    '../..',
+    '__proto__',
+    'a'.repeat(10_000),
+  ],
   ...[0, -1, 0.5, 1, 3, 5, 1024, 2 ** 31, 2 ** 53, 1e308, -1e308, 1e-308],
   ...[
     [],
@@ -41,6 +56,7 @@ const strange: readonly unknown[] = [
     { a: 1 },
     { '': 2 },
     { '(': 1 },
+    { '(.+)+z': 1 },
     { q_proj: 0.5 },
   ],
 ];
