@@ -3,11 +3,17 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../src-shared/contract/requests.ts';
 import type { ComputeId } from '../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../src-shared/domain/dataset.ts';
-import type { LinearModule, ModelDescription, ModelRecord } from '../../src-shared/domain/model.ts';
+import {
+  type LinearModule,
+  labelHead,
+  type ModelDescription,
+  type ModelRecord,
+} from '../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
 import { familyOf, readConfig } from '../engine/formats/hf-model.ts';
+import { savedByDefault } from '../engine/lora/fresh-adapter.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
-import { endsWithEntry, resolveTargetModules } from '../engine/lora/target-modules.ts';
+import { isSavedBy, resolveTargetModules } from '../engine/lora/target-modules.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -81,14 +87,10 @@ function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescri
 }
 
 /** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
-function savedModules(config: RunConfig, { linears, kind }: ModelDescription): LinearModule[] {
-  const entries = config.adapter.modules_to_save;
-  if (entries === null)
-    return kind === 'image-classification' || kind === 'text-classification'
-      ? linears.filter((module) => module.isHead)
-      : [];
-  return linears.filter((module) =>
-    entries.some((entry) => [module.name, ...module.aliases].some((name) => endsWithEntry(name, entry))),
+function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
+  const entries = config.adapter.modules_to_save ?? savedByDefault(description, true);
+  return description.linears.filter((module) =>
+    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry))),
   );
 }
 
@@ -109,7 +111,7 @@ function trainedTensors(
   });
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the data set has labels.
-    const rows = module.isHead ? dataset.labels.length : module.outFeatures;
+    const rows = module === labelHead(model) ? dataset.labels.length : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
   return [...factors, ...whole];

@@ -9,6 +9,7 @@ import {
 } from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
+import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import {
   activationMasksSchema,
   checkpointRecordSchema,
@@ -118,6 +119,30 @@ export const generateTaskSchema = generationSettingsSchema.extend({
   prompt: promptSchema,
 });
 
+/** The base with an adapter in its weights, as a folder of its own. */
+export const exportMergedTaskSchema = z.object({
+  kind: z.literal('export-merged'),
+  ...computeFields,
+  modelDirectory: z.string(),
+  adapterDirectory: z.string(),
+  /** How weights are stored; null: as the base stores them. */
+  dtype: z.enum(['F32', 'F16', 'BF16']).nullable(),
+  outputDirectory: z.string(),
+});
+
+/** A base model trained from scratch. */
+export const pretrainTaskSchema = z.object({
+  kind: z.literal('pretrain'),
+  ...computeFields,
+  config: pretrainConfigSchema,
+  /** Of an image model: its data set. Language models read the text files that the config names. */
+  dataset: datasetSourceSchema.nullable(),
+  /** The folder that the model is written to, where nothing may be yet. */
+  outputDirectory: z.string(),
+  /** Where an interrupted training keeps what it needs to go on. */
+  checkpointDirectory: z.string(),
+});
+
 export const engineTaskSchema = z.discriminatedUnion('kind', [
   trainTaskSchema,
   evaluateTaskSchema,
@@ -127,6 +152,8 @@ export const engineTaskSchema = z.discriminatedUnion('kind', [
   logitsTaskSchema,
   generateTaskSchema,
   exportPythonTaskSchema,
+  exportMergedTaskSchema,
+  pretrainTaskSchema,
 ]);
 export type TrainTask = z.infer<typeof trainTaskSchema>;
 export type EvaluateTask = z.infer<typeof evaluateTaskSchema>;
@@ -134,6 +161,8 @@ export type MergeTask = z.infer<typeof mergeTaskSchema>;
 export type PruneTask = z.infer<typeof pruneTaskSchema>;
 export type StudyTask = z.infer<typeof studyTaskSchema>;
 export type LogitsTask = z.infer<typeof logitsTaskSchema>;
+export type PretrainTask = z.infer<typeof pretrainTaskSchema>;
+export type ExportMergedTask = z.infer<typeof exportMergedTaskSchema>;
 export type ExportPythonTask = z.infer<typeof exportPythonTaskSchema>;
 export type GenerateTask = z.infer<typeof generateTaskSchema>;
 export type EngineTask = z.infer<typeof engineTaskSchema>;
@@ -158,6 +187,12 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('study'), result: studyResultSchema }),
   z.object({ kind: z.literal('logits'), outputFile: z.string() }),
   z.object({ kind: z.literal('generate'), result: generationResultSchema }),
+  z.object({
+    kind: z.literal('pretrain'),
+    outcome: z.enum(['completed', 'paused', 'stopped', 'cancelled']),
+    result: pretrainResultSchema.nullable(),
+  }),
+  z.object({ kind: z.literal('export-merged'), outputDirectory: z.string() }),
   z.object({ kind: z.literal('export-python'), outputDirectory: z.string(), bytes: z.number() }),
 ]);
 export type EngineResult = z.infer<typeof engineResultSchema>;

@@ -2,10 +2,12 @@ import { computeFailure } from './compute/index.ts';
 import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
 import { asStudioError } from './recognise-error.ts';
 import { runEvaluateTask } from './tasks/evaluate.ts';
+import { runExportMergedTask } from './tasks/export-merged.ts';
 import { runExportPythonTask } from './tasks/export-python.ts';
 import { runGenerateTask } from './tasks/generate.ts';
 import { runLogitsTask } from './tasks/logits.ts';
 import { runMergeTask } from './tasks/merge.ts';
+import { runPretrainTask } from './tasks/pretrain.ts';
 import { runPruneTask } from './tasks/prune.ts';
 import { runStudyTask } from './tasks/study.ts';
 import { runTrainTask } from './tasks/train.ts';
@@ -36,6 +38,10 @@ function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult>
       return runLogitsTask(task, context);
     case 'generate':
       return runGenerateTask(task, context);
+    case 'pretrain':
+      return runPretrainTask(task, context);
+    case 'export-merged':
+      return runExportMergedTask(task, context);
     case 'export-python':
       return runExportPythonTask(task, context);
   }

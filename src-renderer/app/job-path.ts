@@ -14,6 +14,7 @@ export function jobPath(job: JobRecord): string {
       return '/prune';
     case 'report':
       return '/reports';
+    case 'pretrain':
     case 'convert':
     case 'download':
       return job.status === 'completed' && job.subjectId ? pathOf('models', job.subjectId) : '/models';

@@ -24,6 +24,7 @@ import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
+import { pretrainConfigSchema, pretrainResultSchema } from '../domain/pretrain.ts';
 import { activationMasksSchema, metricRowSchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { studyConfigSchema, studyRecordSchema } from '../domain/study.ts';
 
@@ -171,6 +172,15 @@ export const requests = {
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
   'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },
+
+  /** Trains a base model from scratch and writes it to `path`, where nothing may be yet. */
+  'pretrain.start': {
+    input: z.strictObject({ config: pretrainConfigSchema, path: z.string(), name: z.string().optional() }),
+    output: jobRecordSchema,
+  },
+  /** Saves what it has and ends; starting it again with the same settings and path goes on from there. */
+  'pretrain.pause': { input: z.strictObject({ jobId: z.string() }), output: done },
+  'pretrain.result': { input: z.strictObject({ jobId: z.string() }), output: pretrainResultSchema.nullable() },
 
   /** Whether the model's folder has a tokenizer to write with, and a template for conversations. */
   'generation.abilities': {

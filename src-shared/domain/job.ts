@@ -11,6 +11,7 @@ export const jobKindSchema = z.enum([
   'convert',
   'download',
   'generate',
+  'pretrain',
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 

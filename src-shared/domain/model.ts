@@ -17,10 +17,21 @@ export const linearModuleSchema = z.object({
     .default('linear')
     .describe('an embedding is a table [inFeatures, outFeatures] of which rows are taken'),
   fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
+  isMissing: z
+    .boolean()
+    .default(false)
+    .describe(
+      'a part of the head that the checkpoint lacks: an adapter brings it, with as many outputs as it has labels',
+    ),
 });
 /** What nearly every module is. */
-export const plainLinear = { kind: 'linear', fanInFanOut: false } as const;
+export const plainLinear = { kind: 'linear', fanInFanOut: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
+
+/** The linear whose outputs are the labels: the last part of the head. */
+export function labelHead({ linears }: { readonly linears: readonly LinearModule[] }): LinearModule | undefined {
+  return linears.findLast((module) => module.isHead);
+}
 
 /** A bias that no linear has, e.g. the shift of a normalisation. */
 export const biasVectorSchema = z.object({

@@ -1,22 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
-import { writeAdapter } from '../../src-main/engine/formats/peft-adapter.ts';
 import { readSafetensors } from '../../src-main/engine/formats/safetensors.ts';
-import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
 import { adapterVariants } from '../../src-main/engine/lora/variants/index.ts';
-import { modelFamilies } from '../../src-main/engine/models/families/index.ts';
-import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
-import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
-import { RandomStream } from '../../src-shared/random.ts';
-import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../engine/golden.ts';
+import { attendedValues, goldenPath, relativeDifference } from '../engine/golden.ts';
+import { goldenBases, writeOne } from './made-adapters.ts';
 import { runPeer } from './python.ts';
 
-const familySchema = z.object({ auto_class: z.string(), same_weights_as: z.string().optional() });
 const answersSchema = z.array(
   z.object({
     unexpected: z.array(z.string()),
@@ -26,18 +19,9 @@ const answersSchema = z.array(
   }),
 );
 
-/** The golden bases whose family the studio knows, each once. */
-const bases = readdirSync(goldenPath()).flatMap((name) => {
-  try {
-    const family = familySchema.parse(JSON.parse(readFileSync(goldenPath(name, 'family.json'), 'utf8')));
-    const config = z.object({ model_type: z.string() }).parse(readJson(goldenPath(name, 'base', 'config.json')));
-    const isKnown = modelFamilies.some(({ modelType }) => modelType === config.model_type);
-    return isKnown && family.same_weights_as === undefined ? [{ name, autoClass: family.auto_class }] : [];
-  } catch {
-    return [];
-  }
-});
-const cases = bases.flatMap((base) => adapterVariants.map(({ declaration }) => ({ ...base, variant: declaration.id })));
+const cases = goldenBases().flatMap((base) =>
+  adapterVariants.map(({ declaration }) => ({ ...base, variant: declaration.id })),
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-peers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -103,37 +87,6 @@ describe.each(cases)('$variant on $name', ({ name, variant }) => {
     }
   });
 });
-
-/** A fresh adapter whose B is no longer zero, on two kinds of linear. */
-async function writeOne(name: string, variant: string, directory: string) {
-  const base = await loadBaseModel(goldenPath(name, 'base'));
-  const model = new AdaptedModel(base);
-  try {
-    const settings = adapterSettingsSchema.parse({ variant, r: 4, lora_alpha: 6, target_modules: 'all-linear' });
-    const random = RandomStream.seeded(11, 'initialisation');
-    await model.createAdapter(settings, { random, labels: null });
-    for (const [tensor, variable] of model.trainable())
-      if (tensor.includes('lora_B')) {
-        const values = Float32Array.from({ length: variable.size }, () => 0.3 * random.normal());
-        tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
-      }
-    await writeAdapter(directory, await model.exportState(), {
-      description: base.description,
-      baseModelName: goldenPath(name, 'base'),
-    });
-    const given = tensorsOf(await readSafetensors(goldenPath(name, 'inputs.safetensors')));
-    const made = model.outputs(given);
-    const outputs = new Map(
-      Object.entries(made).map(([output, tensor]) => [output, Float32Array.from(tensor.dataSync())]),
-    );
-    tf.dispose([given, made]);
-    const tensors = await readSafetensors(join(directory, 'adapter_model.safetensors'));
-    return { outputs, keys: Object.fromEntries([...tensors].map(([key, { shape }]) => [key, shape])) };
-  } finally {
-    model.dispose();
-    base.dispose();
-  }
-}
 
 function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));

@@ -1,9 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { ggufLora } from './gguf-lora.ts';
+import { merged } from './merged.ts';
+import { peft } from './peft.ts';
+import { python } from './python.ts';
 import type { ExportTarget } from './target.ts';
 
 /** Every form in which an adapter can leave the studio. */
-export const exportTargets: readonly ExportTarget[] = [ggufLora];
+export const exportTargets: readonly ExportTarget[] = [peft, merged, ggufLora, python];
 
 /** @throws StudioError invalid_input naming the target and those there are. */
 export function exportTarget(id: string): ExportTarget {

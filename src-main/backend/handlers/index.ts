@@ -18,6 +18,7 @@ import type { Handlers } from './handler.ts';
 import { jobHandlers } from './jobs.ts';
 import { mergeHandlers } from './merge.ts';
 import { modelHandlers } from './models.ts';
+import { pretrainHandlers } from './pretrain.ts';
 import { pruneHandlers } from './prune.ts';
 import { reportHandlers } from './reports.ts';
 import { runHandlers } from './runs.ts';
@@ -49,6 +50,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(evaluateHandlers(services));
   register(exportHandlers(services));
   register(generationHandlers(services));
+  register(pretrainHandlers(services));
   register(mergeHandlers(services));
   register(pruneHandlers(services));
   register(studyHandlers(services));

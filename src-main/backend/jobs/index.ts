@@ -6,6 +6,7 @@ import type { JobExecutors } from './executor.ts';
 import { exportExecutor } from './export.ts';
 import { generateExecutor } from './generate.ts';
 import { mergeExecutor } from './merge.ts';
+import { pretrainExecutor } from './pretrain.ts';
 import { pruneExecutor } from './prune.ts';
 import { reportExecutor } from './report.ts';
 import { studyExecutor } from './study.ts';
@@ -24,5 +25,6 @@ export function jobExecutors(services: Services): JobExecutors {
     convert: convertExecutor(services),
     download: downloadExecutor(services),
     generate: generateExecutor(services),
+    pretrain: pretrainExecutor(services),
   };
 }

@@ -3,6 +3,7 @@ import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.t
 import { generationRequestSchema } from '../../../src-shared/domain/generation.ts';
 import type { JobKind } from '../../../src-shared/domain/job.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
 
 /** What a queued job has to do. References are resolved when the job starts, since earlier jobs may make what they mean. */
 const schemas = {
@@ -28,6 +29,7 @@ const schemas = {
   export: z.object({ adapterId: z.string(), target: z.string(), path: z.string() }),
   convert: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
   download: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
+  pretrain: z.object({ modelId: z.string(), name: z.string(), config: pretrainConfigSchema, path: z.string() }),
   generate: z.object({ request: generationRequestSchema }),
   report: z.object({
     reportId: z.string(),

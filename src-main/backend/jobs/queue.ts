@@ -18,6 +18,9 @@ export interface QueueParts {
   readonly takeUpQueue: boolean;
 }
 
+/** Jobs that are paused rather than cancelled when the studio closes: they save where they stand. */
+const pausable: ReadonlySet<JobKind> = new Set(['train', 'pretrain']);
+
 /** What computes waits for what computes, and what moves files for what moves files. */
 const lanes = ['compute', 'files'] as const;
 type Lane = (typeof lanes)[number];
@@ -154,7 +157,7 @@ export class JobQueue {
     );
     const current = this.current.get('compute');
     if (current) {
-      if (current.job.kind === 'train' && current.signal === null) this.signal(current.job.id, 'pause');
+      if (pausable.has(current.job.kind) && current.signal === null) this.signal(current.job.id, 'pause');
       const pausing = current.signal !== null || current.job.kind === 'report';
       if (pausing) await Promise.race([current.done, delay(graceMilliseconds)]);
     }

@@ -224,7 +224,7 @@ async function findBase(store: Services['store'], folder: string): Promise<Model
   );
 }
 
-async function copyAdapterFiles(from: string, to: string): Promise<void> {
+export async function copyAdapterFiles(from: string, to: string): Promise<void> {
   for (const name of adapterFiles) {
     const source = join(from, name);
     if (existsSync(source)) await copyFile(source, join(to, name));

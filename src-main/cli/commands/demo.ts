@@ -22,6 +22,7 @@ const jobWeights: Record<JobKind, number> = {
   convert: 1,
   download: 1,
   generate: 1,
+  pretrain: 10,
 };
 
 export function addDemoCommand(parent: Command, surroundings: Surroundings): void {

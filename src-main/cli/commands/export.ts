@@ -14,13 +14,16 @@ export function addExportCommand(parent: Command, surroundings: Surroundings): v
     summary: 'write an adapter in a form that other programs load',
     options: (command) =>
       void command
-        .requiredOption('--adapter <adapter>', 'id, name, run or folder')
+        .option('--adapter <adapter>', 'id, name, run or folder')
+        .option('--run <run>', 'id or name: the adapter that it made')
         .requiredOption('--to <form>', targets.map(({ id, summary }) => `${id}: ${summary}`).join('\n'))
         .requiredOption('--out <path>', 'the new file or folder'),
-    input: z.object({ adapter: z.string(), to: z.string(), out: z.string() }),
-    async run({ adapter: reference, to, out }, { terminal, withStudio }) {
+    input: z
+      .object({ adapter: z.string().optional(), run: z.string().optional(), to: z.string(), out: z.string() })
+      .refine(({ adapter, run }) => (adapter === undefined) !== (run === undefined), 'Give either --adapter or --run.'),
+    async run({ adapter, run, to, out }, { terminal, withStudio }) {
       return withStudio(async (client) => {
-        const { id } = await findAdapter(client, reference);
+        const { id } = await findAdapter(client, adapter ?? run ?? '');
         const path = resolve(out);
         await followJob(client, await client.request('export.start', { adapterId: id, target: to, path }), terminal);
         return { json: { path }, text: `${path}\n` };

@@ -11,6 +11,7 @@ import { addGenerateCommand } from './generate.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
+import { addPretrainCommand } from './pretrain.ts';
 import { addPruneCommand } from './prune.ts';
 import { addRunCommands } from './runs.ts';
 import { addSettingsCommand } from './settings.ts';
@@ -26,6 +27,7 @@ export const commands: readonly ((parent: Command, surroundings: Surroundings) =
   addTrainCommand,
   addRunCommands,
   addEvalCommand,
+  addPretrainCommand,
   addGenerateCommand,
   addAdapterCommands,
   addExportCommand,

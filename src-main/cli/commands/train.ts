@@ -107,7 +107,8 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
   return document.toString();
 }
 
-function collectAssignment(text: string, before: [string, string][] = []): [string, string][] {
+/** For commander: one more `key=value`. */
+export function collectAssignment(text: string, before: [string, string][] = []): [string, string][] {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError(`"${text}" is not key=value.`);
   return [...before, [text.slice(0, at).trim(), text.slice(at + 1)]];

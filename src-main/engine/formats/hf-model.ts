@@ -70,7 +70,7 @@ export function familyOf(config: ModelConfigFile): ModelFamily {
   if (family === undefined)
     throw new StudioError(
       'refused',
-      `${config.path}: models of type "${checked.data.model_type}" are not supported yet.`,
+      `${config.path}: models of the model_type "${checked.data.model_type}" are not supported yet.`,
       `Supported: ${modelFamilies.map((candidate) => candidate.modelType).join(', ')}.`,
     );
   return family;

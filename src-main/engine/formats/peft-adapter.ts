@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../lora/adapter-state.ts';
 import { fitConfig } from '../lora/fit-config.ts';
 import { recogniseVariant } from '../lora/variants/index.ts';
@@ -94,7 +94,7 @@ function checkLabels(
   saved: ReadonlyMap<string, HostTensor>,
   description: ModelDescription,
 ): void {
-  const head = description.linears.find((module) => module.isHead);
+  const head = labelHead(description);
   const rows = head && saved.get(`${head.name}.weight`)?.shape[0];
   if (labels === null || rows === undefined || labels.length === rows) return;
   throw new StudioError(

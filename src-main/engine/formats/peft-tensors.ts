@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { AdapterState, ModuleFactors } from '../lora/adapter-state.ts';
 import { findBiasVector } from '../lora/base-biases.ts';
 import { configuredFactors } from '../lora/fit-config.ts';
@@ -136,7 +136,7 @@ function checkedFactors({ file, config, variant }: Source, module: LinearModule,
 /** A tensor of a module saved whole, [out, in] (an embedding's [in, out]). A classifier may have other rows: it has its own labels. */
 function oriented({ file, description }: Source, key: string, module: LinearModule, tensor: HostTensor): HostTensor {
   const { inFeatures, outFeatures, kind, fanInFanOut } = module;
-  const ownLabels = module.isHead && description.kind !== 'causal-lm';
+  const ownLabels = module === labelHead(description) && description.kind !== 'causal-lm';
   const rows = ownLabels ? (tensor.shape[0] ?? 0) : outFeatures;
   if (key.endsWith('.bias')) {
     checkShape(file, key, tensor, [rows]);

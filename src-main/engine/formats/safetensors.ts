@@ -19,6 +19,8 @@ export interface TensorSource {
   readonly path: string;
   readonly names: readonly string[];
   has(name: string): boolean;
+  /** Told which tensors a model is going to read, in which shape: for a source that makes them rather than reading them. */
+  plan?(name: string, shape: readonly number[]): void;
   /** Throws StudioError('invalid_file') naming file and tensor where there is no such tensor. */
   info(name: string): TensorInfo;
   /** Reads this tensor's bytes only. Floats of any width come as float32. */

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
 import { transposed } from '../formats/transpose.ts';
@@ -27,6 +27,7 @@ export async function freshAdapter(
   const { description } = base;
   const variant = adapterVariant(settings.variant);
   const whole = modulesTrainedWhole(base, settings, labels);
+  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : taskTypes[description.kind];
   const config = adapterConfigSchema.parse({
     ...variant.peftKeys,
     r: settings.r,
@@ -38,12 +39,12 @@ export async function freshAdapter(
     rank_pattern: settings.rank_pattern,
     alpha_pattern: settings.alpha_pattern,
     modules_to_save: savedEntries(
-      description,
+      taskType,
       settings,
       whole.map(({ entry }) => entry),
     ),
-    task_type: taskTypes[description.kind],
-    ...(taskTypes[description.kind] === null ? {} : { auto_mapping: null }),
+    task_type: taskType,
+    ...(taskType === null ? {} : { auto_mapping: null }),
     init_lora_weights: settings.init_lora_weights === 'gaussian' ? 'gaussian' : true,
   });
   const modules = new Map<string, ModuleFactors>();
@@ -55,9 +56,10 @@ export async function freshAdapter(
   }
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
-    const isNew = module.isHead && !isOwnLabels(base, labels);
+    const givesLabels = module === labelHead(description);
+    const isNew = module.isMissing || (givesLabels && !isOwnLabels(base, labels));
     const { weight, bias } = isNew
-      ? initialiseHead(labels?.length ?? 0, module.inFeatures, random)
+      ? initialiseHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
       : await baseValues(base, module);
     saved.set(`${module.name}.weight`, weight);
     if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
@@ -88,7 +90,7 @@ function modulesTrainedWhole(
 ): { module: LinearModule; entry: string }[] {
   const { linears } = base.description;
   const heads = linears.filter((module) => module.isHead);
-  const entries = settings.modules_to_save ?? savedByDefault(base.description);
+  const entries = settings.modules_to_save ?? savedByDefault(base.description, labels !== null);
   const whole = entries.flatMap((entry) => {
     const found = linears.filter((module) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry)));
     if (found.length === 0)
@@ -110,19 +112,25 @@ function modulesTrainedWhole(
 
 /** PEFT adds both of its names of classifiers to what an adapter for classifying texts saves. */
 function savedEntries(
-  { kind }: ModelDescription,
+  taskType: AdapterConfig['task_type'],
   { modules_to_save }: AdapterSettings,
   entries: readonly string[],
 ): string[] | null {
-  if (kind === 'text-classification' && modules_to_save === null) return ['classifier', 'score'];
-  return entries.length > 0 ? [...new Set(entries)] : null;
+  const names = taskType === 'SEQ_CLS' && modules_to_save === null ? [...entries, 'classifier', 'score'] : entries;
+  return names.length > 0 ? [...new Set(names)] : null;
 }
 
-/** PEFT's entry for a classifier of texts, else the heads of a classifier by their names. */
-export function savedByDefault({ kind, linears }: ModelDescription): string[] {
-  const heads = linears.filter((module) => module.isHead).map(({ name }) => name);
-  if (kind === 'text-classification' && heads.every((name) => isSavedBy(name, 'classifier'))) return ['classifier'];
-  return kind === 'image-classification' || kind === 'text-classification' ? heads : [];
+/** Whether texts are to be told apart: a bare encoder becomes a classifier by the labels that it is given. */
+function classifiesTexts({ kind, linears }: ModelDescription, hasLabels: boolean): boolean {
+  return kind === 'text-classification' || (kind === 'embedding' && hasLabels && linears.some(({ isHead }) => isHead));
+}
+
+/** PEFT's entry for a classifier of texts, with whatever else the head has; the heads of other classifiers by their names. */
+export function savedByDefault(description: ModelDescription, hasLabels: boolean): string[] {
+  const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
+  if (classifiesTexts(description, hasLabels))
+    return [...new Set(heads.map((name) => (isSavedBy(name, 'classifier') ? 'classifier' : name)))];
+  return description.kind === 'image-classification' ? heads : [];
 }
 
 function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean {

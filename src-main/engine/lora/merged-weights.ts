@@ -1,9 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
+import type { TensorSource } from '../formats/safetensors.ts';
 import { transposed } from '../formats/transpose.ts';
-import type { BaseModel } from '../models/base-model.ts';
-import { toHost } from '../ops/to-host.ts';
 import type { AdapterState, ModuleFactors } from './adapter-state.ts';
 import { requireBiasVector } from './base-biases.ts';
 import { findLinear } from './target-modules.ts';
@@ -38,23 +37,31 @@ function addBias(bias: HostTensor | null, { bias: own, scaling }: ModuleFactors)
   };
 }
 
+/** A tensor that is made when it is asked for: a checkpoint is merged tensor by tensor. */
+export interface MergedTensor {
+  readonly shape: readonly number[];
+  make(): Promise<HostTensor>;
+}
+
 /**
  * Every tensor of the checkpoint that the adapter changes, merged into it, by its key there and laid out as there (Conv1D
- * [in, out]). The base stays as it is.
+ * [in, out]).
  *
  * @throws StudioError refused where a checkpoint has no place for what the adapter does: a bias that the base lacks, or a
  * change of one of two modules that are stored as one tensor.
  */
-export async function mergedTensors(base: BaseModel, state: AdapterState): Promise<Map<string, HostTensor>> {
+export function mergedTensors(
+  weights: Pick<TensorSource, 'read' | 'info'>,
+  description: ModelDescription,
+  state: AdapterState,
+): Map<string, MergedTensor> {
   const variant = recogniseVariant(state.config, 'The adapter');
-  const { description } = base;
-  const tensors = new Map<string, HostTensor>();
-  const put = (module: LinearModule, weight: HostTensor, bias: HostTensor | null) => {
-    refuseShared(description.linears, module);
-    tensors.set(`${module.checkpointKey}.weight`, module.fanInFanOut ? transposed(weight) : weight);
-    if (bias) tensors.set(`${module.checkpointKey}.bias`, bias);
-  };
-  for (const [name, tensor] of state.biases) tensors.set(requireBiasVector(description, name).checkpointKey, tensor);
+  const tensors = new Map<string, MergedTensor>();
+  const putWhole = (key: string, tensor: HostTensor) =>
+    tensors.set(key, { shape: tensor.shape, make: async () => tensor });
+  const putChanged = (key: string, change: (stored: HostTensor) => HostTensor) =>
+    tensors.set(key, { shape: weights.info(key).shape, make: async () => change(await weights.read(key)) });
+  for (const [name, tensor] of state.biases) putWhole(requireBiasVector(description, name).checkpointKey, tensor);
   for (const [name, factors] of state.modules) {
     const module = findLinear(description, name);
     if (!module) throw new StudioError('refused', `The base has no linear ${name}, which the adapter is for.`);
@@ -64,17 +71,26 @@ export async function mergedTensors(base: BaseModel, state: AdapterState): Promi
         `The adapter has a bias on ${name} (lora_bias), but the base has none there: merged weights have no place for it.`,
         'Keep it as an adapter, or train it with lora_bias off.',
       );
-    const { weight, bias } = base.frozenWeight(module);
-    const own = {
-      weight: await toHost(weight),
-      bias: state.biases.get(`${name}.bias`) ?? (bias && (await toHost(bias))),
-    };
-    const merged = mergeModule(variant, module, factors, own);
-    put(module, merged.weight, factors.bias ? merged.bias : null);
+    refuseShared(description.linears, module);
+    const [weightKey, biasKey] = [`${module.checkpointKey}.weight`, `${module.checkpointKey}.bias`];
+    putChanged(weightKey, (stored) => {
+      const own = { weight: module.fanInFanOut ? transposed(stored) : stored, bias: null };
+      const { weight } = mergeModule(variant, module, factors, own);
+      return module.fanInFanOut ? transposed(weight) : weight;
+    });
+    if (factors.bias)
+      putChanged(biasKey, (stored) => {
+        const bias = state.biases.get(`${name}.bias`) ?? stored;
+        return addBias(bias, factors) ?? bias;
+      });
   }
-  for (const [name, weight] of state.saved) {
-    const module = findLinear(description, name.replace(/\.weight$/, ''));
-    if (name.endsWith('.weight') && module) put(module, weight, state.saved.get(`${module.name}.bias`) ?? null);
+  for (const [name, tensor] of state.saved) {
+    const isWeight = name.endsWith('.weight');
+    const module = findLinear(description, name.slice(0, name.lastIndexOf('.')));
+    if (!module) continue;
+    refuseShared(description.linears, module);
+    const stored = isWeight && module.fanInFanOut ? transposed(tensor) : tensor;
+    putWhole(`${module.checkpointKey}.${isWeight ? 'weight' : 'bias'}`, stored);
   }
   return tensors;
 }

@@ -14,6 +14,7 @@ export class TensorChecks {
   /** @throws StudioError invalid_file naming the tensor that is missing or has another shape. */
   expect(name: string, shape: readonly number[]): void {
     this.known.add(name);
+    this.weights.plan?.(name, shape);
     const found = this.weights.info(name).shape;
     if (found.length === shape.length && found.every((value, axis) => value === shape[axis])) return;
     throw new StudioError(

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelConfigFile } from './family.ts';
 
-export const positiveInteger = z.number().int().positive();
+/** A size, below what any model has: lists are made of some sizes before the weights say whether they are true. */
+export const positiveInteger = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 24);
+export const layerNumber = positiveInteger.max(1024);
 
 /**
  * config.json as `schema` reads it; null counts as not given.
@@ -39,12 +45,20 @@ export function unsupportedValue(file: ModelConfigFile, key: string, value: unkn
   );
 }
 
-/** @throws StudioError invalid_file where the heads do not share the width evenly. */
-export function sizeOfHead(file: ModelConfigFile, hiddenSize: number, heads: number): number {
+/**
+ * @param keys what config.json calls the two numbers.
+ * @throws StudioError invalid_file where the heads do not share the width evenly.
+ */
+export function sizeOfHead(
+  file: ModelConfigFile,
+  hiddenSize: number,
+  heads: number,
+  keys: readonly [hiddenSize: string, heads: string] = ['hidden_size', 'num_attention_heads'],
+): number {
   if (hiddenSize % heads === 0) return hiddenSize / heads;
   throw new StudioError(
     'invalid_file',
-    `${file.path}: hidden_size ${hiddenSize} cannot be divided among ${heads} heads.`,
+    `${file.path}: ${keys[0]} ${hiddenSize} cannot be divided among ${keys[1]} ${heads}.`,
   );
 }
 

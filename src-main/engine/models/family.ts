@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
@@ -19,6 +20,8 @@ export type FamilyDescription = Omit<
 export interface LoadOptions {
   /** Products with the frozen linears in bfloat16, with float32 sums. The backend must have them. */
   readonly bfloat16?: boolean;
+  /** Where given, the model itself is trained: its tensors are variables, put in here by their names in the checkpoint. */
+  readonly trained?: Map<string, tf.Variable>;
 }
 
 /** A base-model family: one file declares it, `families.ts` lists it. */

@@ -1,12 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** A variable in place of the tensor, which goes. */
+export function asVariable<Kind extends tf.Rank>(tensor: tf.Tensor<Kind>): tf.Variable<Kind> {
+  const variable = tf.variable(tensor);
+  tensor.dispose();
+  return variable;
+}
+
 /** A frozen bias or shift of a base model, in whose place another one may stand for a while. */
 export class FrozenVector {
   private readonly original: tf.Tensor1D;
   private standIn: tf.Tensor1D | null = null;
 
-  constructor(values: ArrayLike<number>) {
-    this.original = tf.keep(tf.tensor1d(Float32Array.from(values), 'float32'));
+  constructor(values: ArrayLike<number>, isTrained = false) {
+    const made = tf.tensor1d(Float32Array.from(values), 'float32');
+    this.original = isTrained ? asVariable(made) : tf.keep(made);
   }
 
   get size(): number {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../formats/host-tensor.ts';
-import { FrozenVector } from './frozen-vector.ts';
+import { asVariable, FrozenVector } from './frozen-vector.ts';
 
 /** The frozen weight of a linear, as checkpoints store it. A backend that lays weights out anew keeps that to itself. */
 export class FrozenWeight {
@@ -12,14 +12,15 @@ export class FrozenWeight {
   readonly bfloat16: boolean;
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
-  /** `weight` [out, in] or a table [in, out], `bias` [out]. */
-  constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false) {
+  /** `weight` [out, in] or a table [in, out], `bias` [out]; variables where the model itself is trained. */
+  constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false, isTrained = false) {
     const [rows, columns] = weight.shape;
     if (weight.shape.length !== 2 || rows === undefined || columns === undefined)
       throw new Error(`a linear's weight is a matrix, not [${weight.shape.join(', ')}]`);
     this.bfloat16 = bfloat16;
-    this.weight = tf.keep(tf.tensor2d(weight.data, [rows, columns], 'float32'));
-    this.biasVector = bias === null ? null : new FrozenVector(bias.data);
+    const made = tf.tensor2d(weight.data, [rows, columns], 'float32');
+    this.weight = isTrained ? asVariable(made) : tf.keep(made);
+    this.biasVector = bias === null ? null : new FrozenVector(bias.data, isTrained);
   }
 
   /** [out], or null. */

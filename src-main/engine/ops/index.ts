@@ -1,6 +1,9 @@
 export { activate } from './activate.ts';
 export { attention } from './attention.ts';
+export { carry, uncarry } from './carry.ts';
+export { disentangledAttention } from './disentangled-attention.ts';
 export { doraLinear } from './dora-linear.ts';
+export { elementwise } from './elementwise.ts';
 export { firstTokens } from './first-tokens.ts';
 export { frozenLinear } from './frozen-linear.ts';
 export { FrozenVector } from './frozen-vector.ts';
@@ -16,3 +19,5 @@ export { rotary } from './rotary.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';
+export { unitRows } from './unit-rows.ts';
+export { weightedTokens } from './weighted-tokens.ts';

@@ -66,6 +66,22 @@ const gradients: readonly tf.GradConfig[] = [
       return { x: () => tf.sum(tf.reshape(one(dy), parted), repeats) };
     },
   },
+  {
+    kernelName: 'Concat',
+    saveAllInputs: true,
+    gradFunc: (dy, inputs, attributes) => {
+      const rank = one(dy).rank;
+      const axis = (Number(attributes['axis']) + rank) % rank;
+      let start = 0;
+      return Object.fromEntries(
+        inputs.map((part, index) => {
+          const begin = part.shape.map((_, at) => (at === axis ? start : 0));
+          start += part.shape[axis] ?? 0;
+          return [String(index), () => tf.slice(one(dy), begin, part.shape)];
+        }),
+      );
+    },
+  },
 ];
 
 for (const gradient of gradients) tf.registerGradient({ ...gradient, gradFunc: releasing(gradient.gradFunc) });

@@ -18,6 +18,10 @@ export class TextWindows {
     return Math.max(0, Math.floor((this.tokens.length - 1) / this.size));
   }
 
+  get highest(): number {
+    return this.tokens.reduce((most, token) => Math.max(most, token), 0);
+  }
+
   /** input_ids and labels [windows, size] of some windows. */
   batch(indices: ArrayLike<number>): { inputIds: Int32Array; labels: Int32Array; shape: [number, number] } {
     const inputIds = new Int32Array(indices.length * this.size);

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskContext } from '../contract.ts';
 import type { OpenDataset } from '../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
@@ -95,7 +95,7 @@ export class ScoringBench {
    * that does not say its labels is taken at its number of rows.
    */
   fits(state: AdapterState | null): boolean {
-    const head = this.description.linears.find((module) => module.isHead);
+    const head = labelHead(this.description);
     const saved = head && state?.saved.get(`${head.name}.weight`);
     if (saved && state?.labels === null) return saved.shape[0] === this.labels.length;
     const own = saved && state?.labels ? state.labels : this.description.labels;

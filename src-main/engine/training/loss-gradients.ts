@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
+import type { TrainableModel } from './trainable-model.ts';
 
 /** A loss (a scalar), and the gradients of those variables that it depends on, by the variables' own names. */
 export interface LossGradients {
@@ -16,7 +16,7 @@ type Loss = (states: HiddenStates) => tf.Scalar;
  * without a tape; the embedding does too unless it is trained. To be called within `tf.tidy`.
  */
 export function lossGradients(
-  model: AdaptedModel,
+  model: TrainableModel,
   inputs: ModelInputs,
   variables: readonly tf.Variable[],
   loss: Loss,
@@ -32,7 +32,7 @@ export function lossGradients(
  * that it had, when the backward pass comes to it.
  */
 export function checkpointedLossGradients(
-  model: AdaptedModel,
+  model: TrainableModel,
   inputs: ModelInputs,
   variables: readonly tf.Variable[],
   loss: Loss,

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { ModelInputs } from '../models/base-model.ts';
 import { ignoredLabel } from '../ops/softmax-cross-entropy.ts';
 import { squareSums } from '../ops/square-sums.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
+import type { TrainableModel } from './trainable-model.ts';
 
 /**
  * One micro-batch on the host. `labels` are what the outputs' rows should name: class ids below the head's label count, or the
@@ -31,7 +31,7 @@ type Gradients = Map<string, tf.Tensor>;
  * not part of it at all.
  */
 export class TrainingStep {
-  private readonly model: AdaptedModel;
+  private readonly model: TrainableModel;
   private readonly optimizer: Optimizer;
   private readonly maxGradientNorm: number;
   private readonly gradientCheckpointing: boolean;
@@ -40,7 +40,7 @@ export class TrainingStep {
    * @param maxGradientNorm 0 switches clipping off.
    * @param gradientCheckpointing less memory and more time for the same numbers: layers run again in the backward pass.
    */
-  constructor(model: AdaptedModel, optimizer: Optimizer, maxGradientNorm: number, gradientCheckpointing = false) {
+  constructor(model: TrainableModel, optimizer: Optimizer, maxGradientNorm: number, gradientCheckpointing = false) {
     this.model = model;
     this.optimizer = optimizer;
     this.maxGradientNorm = maxGradientNorm;

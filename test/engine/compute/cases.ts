@@ -1,5 +1,6 @@
 import { activationCases } from './cases/activations.ts';
 import { attentionCases } from './cases/attention.ts';
+import { disentangledCases } from './cases/disentangled.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
 import { normCases } from './cases/norms.ts';
@@ -15,6 +16,7 @@ export const operationCases: readonly OperationCase[] = [
   ...productCases,
   ...linearCases,
   ...attentionCases,
+  ...disentangledCases,
   ...normCases,
   ...activationCases,
   ...lossCases,

@@ -94,7 +94,7 @@ describe('a broken ViT folder is refused in one sentence', () => {
   it.each<[string, unknown, RegExp]>([
     ['model_type', 'mamba', /type "mamba" are not supported/],
     ['hidden_act', 'quick_gelu', /hidden_act is "quick_gelu"/],
-    ['num_attention_heads', 5, /hidden_size 32 cannot be divided among 5 heads/],
+    ['num_attention_heads', 5, /hidden_size 32 cannot be divided among num_attention_heads 5/],
     ['hidden_size', 'wide', /hidden_size: .*expected number/],
     ['hidden_size', 64, /"vit\.embeddings\.cls_token" has shape \[1, 1, 32\] where config\.json asks for \[1, 1, 64\]/],
     ['num_hidden_layers', 4, /lacks the tensor "vit\.encoder\.layer\.3\./],

@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 /** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings. */
 const runs = [
-  ...['vit', 'llama'].flatMap((family) =>
+  ...['vit', 'llama', 'bert'].flatMap((family) =>
     ['lora', 'rslora', 'dora'].flatMap((variant) =>
       [variant, `${variant}-coto`].map((name) => ({ family, variant: name })),
     ),

@@ -84,6 +84,8 @@ async function loadEncoder(model: MadeModel, layers: number, bfloat16: boolean):
   for (let layer = 0; layer < layers; layer++)
     blocks.push({
       heads,
+      activation: 'gelu',
+      causal: false,
       before: await loadNorm(tensors, `layers.${layer}.before`, epsilon),
       after: await loadNorm(tensors, `layers.${layer}.after`, epsilon),
       q: linearOf(model, layer, 'q_proj'),

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { activate } from '../../ops/activate.ts';
 import { attention } from '../../ops/attention.ts';
-import { as2D } from '../../ops/operation.ts';
+import { columns } from '../../ops/columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
@@ -35,8 +35,8 @@ export function runFusedDecoderBlock(
 function attend(block: FusedDecoderBlock, states: HiddenStates, runner: LinearRunner): tf.Tensor2D {
   const { batch, tokens, hidden, context } = states;
   const fused = runner.linear(block.qkv, applyNorm(block.before, hidden));
-  const [rows, width] = hidden.shape;
-  const part = (index: number) => as2D(tf.slice(fused, [0, index * width], [rows, width]));
+  const width = hidden.shape[1];
+  const part = (index: number) => columns(fused, index * width, width);
   const own = { keys: part(1), values: part(2) };
   const cache = context?.cache;
   const { keys, values } = cache?.append(block.layer, own.keys, own.values, batch) ?? own;

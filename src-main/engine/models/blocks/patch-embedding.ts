@@ -2,19 +2,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FrozenVector } from '../../ops/frozen-vector.ts';
 import { as2D } from '../../ops/operation.ts';
 import { product } from '../../ops/products.ts';
+import { trainedLinear } from '../../ops/trained-linear.ts';
 import type { HiddenStates } from '../base-model.ts';
 
-/** A picture cut into patches, each projected to hidden size, a class token before them, positions added. Frozen. */
+/** A picture cut into patches, each projected to hidden size, a class token before them, positions added. */
 export interface PatchEmbedding {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly patch: { readonly height: number; readonly width: number };
   /** [hidden, channels · patch height · patch width] */
   readonly projection: tf.Tensor2D;
-  readonly bias: Pick<FrozenVector, 'tensor'>;
-  /** [1, 1, hidden]: the class token with its position added. */
-  readonly classRow: tf.Tensor;
-  /** [1, patches, hidden] */
-  readonly positions: tf.Tensor;
+  readonly bias: Pick<FrozenVector, 'tensor'> | null;
+  /** [1, 1, hidden] */
+  readonly classToken: tf.Tensor;
+  /** [1, 1 + patches, hidden]; null: the caller adds them. */
+  readonly positions: tf.Tensor | null;
 }
 
 /** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws where the picture has another size. */
@@ -41,13 +42,15 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
       batch * patches,
       image.channels * patch.height * patch.width,
     ]);
-    const projected = product(unfolded, embedding.projection, {
-      transposeB: true,
-      bias: embedding.bias.tensor,
-      frozen: true,
-    });
-    const placed = tf.add(tf.reshape(projected, [batch, patches, hidden]), embedding.positions);
-    const whole = tf.concat([tf.tile(embedding.classRow, [batch, 1, 1]), placed], 1);
-    return { hidden: as2D(tf.reshape(whole, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };
+    const projected = tf.reshape(project(embedding, as2D(unfolded)), [batch, patches, hidden]);
+    const whole = tf.concat([tf.tile(embedding.classToken, [batch, 1, 1]), projected], 1);
+    const placed = embedding.positions ? tf.add(whole, embedding.positions) : whole;
+    return { hidden: as2D(tf.reshape(placed, [batch * (patches + 1), hidden])), batch, tokens: patches + 1 };
   });
+}
+
+function project({ projection, bias }: PatchEmbedding, x: tf.Tensor2D): tf.Tensor2D {
+  const shift = bias?.tensor ?? null;
+  if (projection instanceof tf.Variable) return trainedLinear(x, projection, shift);
+  return product(x, projection, { transposeB: true, bias: shift ?? undefined, frozen: true });
 }

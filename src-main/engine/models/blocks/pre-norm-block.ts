@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { activate } from '../../ops/activate.ts';
+import { type Activation, activate } from '../../ops/activate.ts';
 import { attention } from '../../ops/attention.ts';
 import { firstTokens } from '../../ops/first-tokens.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
@@ -9,6 +9,9 @@ import { applyNorm, type Norm } from './norm.ts';
 /** A transformer layer that normalises before attention and before the feed-forward part, both with a residual. */
 export interface PreNormBlock {
   readonly heads: number;
+  readonly activation: Activation;
+  /** Tokens see no later ones. */
+  readonly causal: boolean;
   readonly before: Norm;
   readonly after: Norm;
   readonly q: LinearModule;
@@ -29,17 +32,17 @@ export function runPreNormBlock(
   runner: LinearRunner,
   onlyFirstToken: boolean,
 ): HiddenStates {
-  const { batch, tokens } = states;
+  const { tokens } = states;
   // Each half gives back what no tape holds before the next one begins.
   const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();
-  return { hidden, batch, tokens: onlyFirstToken ? 1 : tokens };
+  return { ...states, hidden, tokens: onlyFirstToken ? 1 : tokens };
 }
 
 function attend(
   block: PreNormBlock,
-  { batch, tokens, hidden }: HiddenStates,
+  { batch, tokens, hidden, context }: HiddenStates,
   runner: LinearRunner,
   onlyFirstToken: boolean,
 ): tf.Tensor2D {
@@ -49,7 +52,14 @@ function attend(
     runner.linear(block.q, queries),
     runner.linear(block.k, normalised),
     runner.linear(block.v, normalised),
-    { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens },
+    {
+      batch,
+      tokens,
+      heads: block.heads,
+      queryTokens: onlyFirstToken ? 1 : tokens,
+      causal: block.causal,
+      mask: context?.mask,
+    },
   );
   const residual = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
   return runner.linear(block.o, attended, { residual });
@@ -57,7 +67,7 @@ function attend(
 
 function feedForward(block: PreNormBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
   const inner = runner.linear(block.fc1, applyNorm(block.after, x));
-  const { value, derivative } = activate(inner, 'gelu', runner.taped);
+  const { value, derivative } = activate(inner, block.activation, runner.taped);
   inner.dispose();
   return runner.linear(block.fc2, value, { residual: x, derivative });
 }

@@ -5,7 +5,7 @@ import { uploadsAreCopied } from '../../compute/uploads.ts';
 import type { HostTensor } from '../../formats/host-tensor.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import { transposed } from '../../formats/transpose.ts';
-import { FrozenVector } from '../../ops/frozen-vector.ts';
+import { asVariable, FrozenVector } from '../../ops/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/frozen-weight.ts';
 import type { LoadOptions } from '../family.ts';
 
@@ -13,22 +13,29 @@ import type { LoadOptions } from '../family.ts';
 export class FrozenTensors {
   private readonly source: TensorSource;
   private readonly bfloat16: boolean;
+  /** By their names in the checkpoint; null where the model is frozen. */
+  private readonly variables: Map<string, tf.Variable> | null;
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly vectors = new Map<string, FrozenVector>();
   private readonly owned: tf.Tensor[] = [];
 
-  constructor(source: TensorSource, { bfloat16 = false }: LoadOptions = {}) {
+  constructor(source: TensorSource, { bfloat16 = false, trained }: LoadOptions = {}) {
     this.source = source;
     this.bfloat16 = bfloat16;
+    this.variables = trained ?? null;
   }
 
   /** A linear's weight and bias, or an embedding's table. */
   async loadLinear(module: LinearModule): Promise<void> {
     const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
+    const isTrained = this.variables !== null;
+    const key = module.checkpointKey;
     const frozen = await this.read(
-      `${module.checkpointKey}.weight`,
-      (weight) => new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16),
+      `${key}.weight`,
+      (weight) => new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, isTrained),
     );
+    this.register(`${key}.weight`, frozen.weight);
+    if (frozen.bias) this.register(`${key}.bias`, frozen.bias);
     this.linears.set(module.name, frozen);
   }
 
@@ -39,16 +46,19 @@ export class FrozenTensors {
 
   /** A tensor by its checkpoint name, in another shape with as many values where one is given. */
   async load(name: string, shape?: readonly number[]): Promise<tf.Tensor> {
-    return this.read(name, (stored) => this.own(tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32')));
+    return this.read(name, (stored) =>
+      this.hold(name, tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32')),
+    );
   }
 
   async loadVector(name: string): Promise<tf.Tensor1D> {
-    return this.read(name, (stored) => this.own(tf.tensor1d(stored.data, 'float32')));
+    return this.read(name, (stored) => this.hold(name, tf.tensor1d(stored.data, 'float32')));
   }
 
   /** A bias in whose place an adapter's may stand, by its checkpoint name. */
   async loadBias(name: string): Promise<FrozenVector> {
-    const vector = await this.read(name, ({ data }) => new FrozenVector(data));
+    const vector = await this.read(name, ({ data }) => new FrozenVector(data, this.variables !== null));
+    this.register(name, vector.tensor);
     this.vectors.set(name, vector);
     return vector;
   }
@@ -71,6 +81,16 @@ export class FrozenTensors {
         );
       return use(uploadsAreCopied() ? lent : copied(lent));
     });
+  }
+
+  private hold<Kind extends tf.Rank>(name: string, tensor: tf.Tensor<Kind>): tf.Tensor<Kind> {
+    const held = this.variables === null ? tensor : asVariable(tensor);
+    this.register(name, held);
+    return this.own(held);
+  }
+
+  private register(name: string, tensor: tf.Tensor): void {
+    if (tensor instanceof tf.Variable) this.variables?.set(name, tensor);
   }
 
   /** Takes charge of a tensor that was made from loaded ones. */

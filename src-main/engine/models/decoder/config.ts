@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
+import { layerNumber, parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 import { type Rope, readRope, ropeKeys } from './rope.ts';
 
@@ -7,7 +7,7 @@ import { type Rope, readRope, ropeKeys } from './rope.ts';
 const schema = z.object({
   hidden_size: positiveInteger,
   intermediate_size: positiveInteger,
-  num_hidden_layers: positiveInteger,
+  num_hidden_layers: layerNumber,
   num_attention_heads: positiveInteger,
   num_key_value_heads: positiveInteger.optional(),
   head_dim: positiveInteger.optional(),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
+import { layerNumber, parseConfig, positiveInteger, sizeOfHead, unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 
 const schema = z.object({
   n_embd: positiveInteger,
-  n_layer: positiveInteger,
+  n_layer: layerNumber,
   n_head: positiveInteger,
   n_inner: positiveInteger.optional(),
   n_positions: positiveInteger.default(1024),
@@ -49,7 +49,7 @@ export function parseGpt2Config(file: ModelConfigFile): Gpt2Config {
     ['add_cross_attention', false],
   ] as const)
     if (keys[key] !== wanted) throw unsupportedValue(file, key, keys[key], String(wanted));
-  sizeOfHead(file, keys.n_embd, keys.n_head);
+  sizeOfHead(file, keys.n_embd, keys.n_head, ['n_embd', 'n_head']);
   return {
     architecture: keys.architectures?.[0] ?? 'GPT2LMHeadModel',
     hiddenSize: keys.n_embd,

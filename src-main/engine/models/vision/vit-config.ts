@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { orderedLabels, parseConfig, positiveInteger as size, sizeOfHead } from '../config-file.ts';
+import { layerNumber, orderedLabels, parseConfig, positiveInteger as size, sizeOfHead } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 
 const sizeOrPair = z.union([size, z.tuple([size, size])]);
@@ -8,7 +8,7 @@ const sizeOrPair = z.union([size, z.tuple([size, size])]);
 /** config.json of a ViT. What every published config states is required; the rest has the defaults of transformers' ViTConfig. */
 const vitConfigSchema = z.object({
   hidden_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layerNumber,
   num_attention_heads: size,
   intermediate_size: size,
   image_size: sizeOrPair,

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
@@ -71,8 +70,8 @@ async function loadEmbedding(tensors: FrozenTensors, config: VitConfig): Promise
     patch,
     projection: as2D(filters),
     bias,
-    classRow: tensors.own(tf.tidy(() => tf.add(classToken, tf.slice(positions, [0, 0, 0], [1, 1, hidden])))),
-    positions: tensors.own(tf.slice(positions, [0, 1, 0], [1, config.tokens - 1, hidden])),
+    classToken,
+    positions,
   };
 }
 
@@ -86,6 +85,8 @@ async function loadBlock(
   const key = `vit.encoder.layer.${layer}`;
   return {
     heads: config.heads,
+    activation: 'gelu',
+    causal: false,
     before: await loadNorm(tensors, `${key}.layernorm_before`, config.epsilon),
     after: await loadNorm(tensors, `${key}.layernorm_after`, config.epsilon),
     q: linear('attention.q_proj'),

@@ -1,4 +1,4 @@
-import { activate, gatedSilu, gelu } from '../../../../src-main/engine/ops/index.ts';
+import { activate, elementwise, gatedSilu, gelu } from '../../../../src-main/engine/ops/index.ts';
 import { gelu as geluOf, geluTanh, get } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 
@@ -37,6 +37,37 @@ const gated = (rows: number, columns: number, spread: number): OperationCase => 
   reference: (take) => take('gate').map((gate, index) => (gate / (1 + Math.exp(-gate))) * get(take('up'), index)),
 });
 
+/** The others, whose values take one line each. */
+const plain = {
+  relu: (x: number) => Math.max(0, x),
+  tanh: Math.tanh,
+  silu: (x: number) => x / (1 + Math.exp(-x)),
+  quick_gelu: (x: number) => x / (1 + Math.exp(-1.702 * x)),
+};
+
+const ofEachValue = (form: keyof typeof plain): OperationCase[] => [
+  {
+    name: `${form} 5 × 13`,
+    shapes: { x: [5, 13] },
+    wanted: ['x'],
+    spread: 2,
+    run: (take) => elementwise(matrix(take, 'x'), form),
+    reference: (take) => take('x').map(plain[form]),
+  },
+  {
+    name: `derivative of ${form}`,
+    shapes: { x: [5, 13] },
+    wanted: [],
+    spread: 2,
+    run: (take) => {
+      const { derivative: made } = activate(matrix(take, 'x'), form, true);
+      if (made === undefined) throw new Error('no derivative');
+      return made;
+    },
+    reference: (take) => take('x').map((x) => (plain[form](x + 1e-5) - plain[form](x - 1e-5)) / 2e-5),
+  },
+];
+
 export const activationCases: readonly OperationCase[] = [
   gaussian(5, 7, 1, 'gelu'),
   gaussian(3, 8, 4, 'gelu'),
@@ -47,4 +78,5 @@ export const activationCases: readonly OperationCase[] = [
   derivative('gelu_tanh'),
   gated(5, 7, 1),
   gated(3, 9, 6),
+  ...(['relu', 'tanh', 'silu', 'quick_gelu'] as const).flatMap(ofEachValue),
 ];

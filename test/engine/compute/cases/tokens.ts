@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { firstTokens, rotary } from '../../../../src-main/engine/ops/index.ts';
+import {
+  carry,
+  firstTokens,
+  rotary,
+  uncarry,
+  unitRows,
+  weightedTokens,
+} from '../../../../src-main/engine/ops/index.ts';
 import { get, rotateRows } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 
@@ -20,7 +27,50 @@ const turned = (rows: number, tableRows: number, heads: number, half: number): O
   reference: (take) => rotateRows(take('x'), take('cos'), take('sin'), { heads, half, tableRows }),
 });
 
+const weighted = (weights: readonly number[], tokens: number, features: number): OperationCase => ({
+  name: `tokens weighted by ${weights.join(' ')}`,
+  shapes: { x: [weights.length, features] },
+  wanted: ['x'],
+  run: (take) => weightedTokens(matrix(take, 'x'), tf.tensor2d([...weights], [weights.length / tokens, tokens])),
+  reference: (take) =>
+    Array.from({ length: (weights.length / tokens) * features }, (_, index) => {
+      const [example, feature] = [Math.floor(index / features), index % features];
+      const rows = Array.from({ length: tokens }, (_, token) => example * tokens + token);
+      return rows.reduce((sum, row) => sum + get(weights, row) * get(take('x'), row * features + feature), 0);
+    }),
+});
+
+/** Both, turned into each other, so that a value out of place shows. */
+const carried = (rows: number, width: number, shape: [number, number]): OperationCase => ({
+  name: `${shape.join(' × ')} carried along with ${rows} × ${width}`,
+  shapes: { x: [rows, width], carried: shape },
+  wanted: ['x', 'carried'],
+  run: (take) => {
+    const parts = uncarry(carry(matrix(take, 'x'), matrix(take, 'carried')), rows, shape);
+    return carry(parts.carried, parts.x);
+  },
+  reference: (take) => {
+    const all = [...take('carried'), ...take('x')];
+    const length = Math.ceil(all.length / shape[1]) * shape[1];
+    return Array.from({ length }, (_, index) => all[index] ?? 0);
+  },
+});
+
 export const tokenCases: readonly OperationCase[] = [
+  weighted([0, 1, 0, 0, 0, 1], 3, 5),
+  weighted([0.5, 0.5, 0, 0.25, 0.25, 0.5], 3, 8),
+  carried(4, 5, [2, 3]),
+  carried(3, 4, [5, 4]),
+  {
+    name: 'rows of length 1',
+    shapes: { x: [4, 7] },
+    wanted: ['x'],
+    run: (take) => unitRows(matrix(take, 'x')),
+    reference: (take) =>
+      take('x').map(
+        (value, index, all) => value / Math.hypot(...all.slice(index - (index % 7), index - (index % 7) + 7)),
+      ),
+  },
   first(3, 4, 5),
   first(2, 17, 8),
   turned(6, 3, 2, 4),

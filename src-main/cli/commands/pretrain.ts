@@ -1,0 +1,76 @@
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
+import { addCommand, type Surroundings } from '../command.ts';
+import { followJob } from '../follow.ts';
+import { formatFacts } from '../format.ts';
+import { parseYaml, readTextFile } from '../yaml-file.ts';
+import { applyAssignments, collectAssignment } from './train.ts';
+
+export function addPretrainCommand(parent: Command, surroundings: Surroundings): void {
+  addCommand(parent, surroundings, {
+    usage: 'pretrain <file>',
+    summary: 'train a base model from scratch on local text or pictures, as a YAML file says',
+    options: (command) =>
+      void command
+        .requiredOption(
+          '--out <folder>',
+          'where the model goes; an interrupted training goes on from <folder>.checkpoint',
+        )
+        .option('--set <key=value...>', 'change a key of the file, e.g. max_steps=3600', collectAssignment)
+        .option('--name <name>', 'what to call the model (default: the name of the folder)'),
+    input: z.object({
+      file: z.string(),
+      out: z.string(),
+      set: z.array(z.tuple([z.string(), z.string()])).default([]),
+      name: z.string().optional(),
+    }),
+    async run({ file, out, set, name }, { terminal, withStudio }) {
+      const config = await readConfig(file, set);
+      const path = resolve(out);
+      return withStudio(async (client) => {
+        const started = await client.request('pretrain.start', {
+          config,
+          path,
+          ...(name === undefined ? {} : { name }),
+        });
+        const job = await followJob(client, started, terminal, {
+          interrupt: (running) => client.request('pretrain.pause', { jobId: running.id }),
+          interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
+        });
+        if (job.status === 'paused')
+          return { json: { path, result: null }, text: 'Paused. The same command goes on from there.\n', code: 130 };
+        const result = await client.request('pretrain.result', { jobId: job.id });
+        const score = result?.perplexity ?? null;
+        const text = formatFacts([
+          ['folder', path],
+          ['parameters', String(result?.parameterCount ?? 0)],
+          ['steps', String(result?.steps ?? 0)],
+          score === null
+            ? ['accuracy', `${(100 * (result?.accuracy ?? 0)).toFixed(1)} %`]
+            : ['perplexity', `${score.toFixed(1)} a token`],
+          ['trained for', `${((result?.seconds ?? 0) / 60).toFixed(1)} min`],
+        ]);
+        return { json: { path, result }, text };
+      });
+    },
+  });
+}
+
+/** Paths in the file are read from where the file stands. */
+async function readConfig(file: string, set: readonly (readonly [string, string])[]): Promise<PretrainConfig> {
+  const parsed = pretrainConfigSchema.safeParse(parseYaml(applyAssignments(await readTextFile(file), set), file));
+  if (!parsed.success) throw new StudioError('invalid_input', `${file}: ${describeIssues(parsed.error)}.`);
+  const from = (path: string) => resolve(dirname(file), path);
+  const config = parsed.data;
+  const isText = config.tokenizer !== null;
+  return {
+    ...config,
+    model_config: from(config.model_config),
+    tokenizer: config.tokenizer === null ? null : from(config.tokenizer),
+    train_data: isText ? config.train_data.map(from) : config.train_data,
+    eval_data: isText ? config.eval_data.map(from) : config.eval_data,
+  };
+}

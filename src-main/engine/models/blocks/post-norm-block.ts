@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { type Activation, activate } from '../../ops/activate.ts';
+import { attention } from '../../ops/attention.ts';
+import { firstTokens } from '../../ops/first-tokens.ts';
+import type { HiddenStates, LinearRunner } from '../base-model.ts';
+import { type DistanceLinears, distanceAttention } from './distance-attention.ts';
+import { applyNorm, type Norm } from './norm.ts';
+
+/** A transformer layer that normalises after attention and after the feed-forward part, each added to what went in. */
+export interface PostNormBlock {
+  readonly heads: number;
+  readonly activation: Activation;
+  readonly q: LinearModule;
+  readonly k: LinearModule;
+  readonly v: LinearModule;
+  readonly o: LinearModule;
+  readonly fc1: LinearModule;
+  readonly fc2: LinearModule;
+  readonly attentionNorm: Norm;
+  readonly outputNorm: Norm;
+  /** What scores by distance are made with, where there are any. */
+  readonly distances: DistanceLinears | null;
+}
+
+/**
+ * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended to;
+ * what no later step reads is not computed.
+ */
+export function runPostNormBlock(
+  block: PostNormBlock,
+  states: HiddenStates,
+  runner: LinearRunner,
+  onlyFirstToken: boolean,
+): HiddenStates {
+  // Each half gives back what no tape holds before the next one begins.
+  const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
+  const hidden = tf.tidy(() => feedForward(block, middle, runner));
+  middle.dispose();
+  return { ...states, hidden, tokens: onlyFirstToken ? 1 : states.tokens };
+}
+
+function attend(
+  block: PostNormBlock,
+  states: HiddenStates,
+  runner: LinearRunner,
+  onlyFirstToken: boolean,
+): tf.Tensor2D {
+  const { batch, tokens, hidden, context } = states;
+  const queried = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
+  const q = runner.linear(block.q, queried);
+  const k = runner.linear(block.k, hidden);
+  const v = runner.linear(block.v, hidden);
+  const shape = { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens, mask: context?.mask };
+  const attended = block.distances
+    ? distanceAttention({ q, k, v }, block.distances, shape, context?.tensors, runner)
+    : attention(q, k, v, shape);
+  return applyNorm(block.attentionNorm, runner.linear(block.o, attended, { residual: queried }));
+}
+
+function feedForward(block: PostNormBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
+  const inner = runner.linear(block.fc1, x);
+  const { value, derivative } = activate(inner, block.activation, runner.taped);
+  inner.dispose();
+  return applyNorm(block.outputNorm, runner.linear(block.fc2, value, { residual: x, derivative }));
+}

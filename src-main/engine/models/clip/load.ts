@@ -1,0 +1,232 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import { carry, uncarry } from '../../ops/carry.ts';
+import { firstTokens } from '../../ops/first-tokens.ts';
+import { as2D } from '../../ops/operation.ts';
+import { unitRows } from '../../ops/unit-rows.ts';
+import { weightedTokens } from '../../ops/weighted-tokens.ts';
+import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../base-model.ts';
+import { applyNorm, loadNorm } from '../blocks/norm.ts';
+import { embedPatches } from '../blocks/patch-embedding.ts';
+import { type PreNormBlock, runPreNormBlock } from '../blocks/pre-norm-block.ts';
+import { FrozenTensors } from '../blocks/weights.ts';
+import type { LoadOptions } from '../family.ts';
+import { namedModules } from '../named-modules.ts';
+import { readTextInputs } from '../text-inputs.ts';
+import type { ClipConfig, Tower } from './config.ts';
+import { clipLayerName, clipNames } from './modules.ts';
+
+/** What a batch keeps for later layers: the pictures, and a 1 for each text's end token [texts, tokens]. */
+const kept = { pixels: 'pixels', ends: 'ends' } as const;
+
+/**
+ * Loads `CLIPModel` as a zero-shot classifier: `input_ids` [classes, tokens] are the classes' texts, `pixel_values` [batch,
+ * channels, height, width] the pictures, the outputs logits [batch, classes].
+ *
+ * Both towers stand in one chain, so that adapters on either train, and CoTo switches the layers of either: first all layers
+ * of the text tower, then all of the vision tower. The first layer of the vision tower takes the pictures up, and of the texts
+ * the states of their end tokens; from there on the states carry these along in further rows, for the head to project and
+ * compare. With adapters on the vision tower alone, the text tower runs below the lowest active layer, without a tape.
+ */
+export async function loadClip(
+  description: ModelDescription,
+  config: ClipConfig,
+  source: TensorSource,
+  options: LoadOptions,
+): Promise<BaseModel> {
+  const tensors = new FrozenTensors(source, options);
+  try {
+    for (const module of description.linears) await tensors.loadLinear(module);
+    const text = await loadTextTower(description, config, tensors);
+    const vision = await loadVisionTower(description, config, tensors);
+    const scale = Math.exp((await tensors.load('logit_scale', [1])).dataSync()[0] ?? 0);
+    const textLayers = config.text.layerCount;
+    const layerCount = textLayers + config.vision.layerCount;
+
+    const parts = ({ hidden, batch, tokens, context }: HiddenStates) => {
+      const texts = context?.tensors?.[kept.ends]?.shape[0] ?? 0;
+      return uncarry(hidden, batch * tokens, [texts, config.text.hiddenSize]);
+    };
+    const layer: BaseModel['layer'] = (index, states, runner) => {
+      if (index < textLayers) return text.layer(index, states, runner);
+      return tidied(() => {
+        const isFirst = index === textLayers;
+        const pixels = states.context?.tensors?.[kept.pixels];
+        if (isFirst && pixels === undefined) throw lacks('pixel_values');
+        const { x, carried } = isFirst ? { x: null, carried: text.pooled(states) } : parts(states);
+        const entered = x === null && pixels ? vision.embed(pixels, runner) : { ...states, hidden: x ?? states.hidden };
+        const left = vision.layer(index - textLayers, entered, runner);
+        return { ...states, ...left, context: states.context, hidden: carry(left.hidden, carried) };
+      });
+    };
+    const embeddings = (states: HiddenStates, runner: LinearRunner) => {
+      const { x, carried } = parts(states);
+      return {
+        image_embeds: vision.embeddings({ ...states, hidden: x }, runner),
+        text_embeds: text.embeddings(carried, runner),
+      };
+    };
+    const embed = (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
+      const states = text.embed(inputs, runner);
+      const pixels = inputs['pixel_values'];
+      const ofTexts = states.context?.tensors ?? {};
+      // The caller's own tensor must not become one of the states': those are disposed.
+      const all = pixels === undefined ? ofTexts : { ...ofTexts, [kept.pixels]: tf.clone(pixels) };
+      return { ...states, context: { ...states.context, tensors: all } };
+    };
+    const compared = ({ image_embeds, text_embeds }: ReturnType<typeof embeddings>): tf.Tensor2D =>
+      tf.mul(tf.matMul(image_embeds, tf.transpose(text_embeds)), scale);
+    return {
+      description,
+      layerCount,
+      embed,
+      layer,
+      head: (states, runner) => compared(embeddings(states, runner)),
+      outputs: (inputs, runner) => {
+        let states = embed(inputs, runner);
+        for (let index = 0; index < layerCount; index++) states = layer(index, states, runner);
+        const made = embeddings(states, runner);
+        return { logits: compared(made), ...made };
+      },
+      frozen: (one) => {
+        const { weight, bias } = tensors.linear(one);
+        return { weight, bias };
+      },
+      frozenWeight: (one) => tensors.linear(one),
+      frozenVector: (key) => tensors.vector(key),
+      dispose: () => tensors.dispose(),
+    };
+  } catch (error) {
+    tensors.dispose();
+    throw error;
+  }
+}
+
+async function loadTextTower(description: ModelDescription, config: ClipConfig, tensors: FrozenTensors) {
+  const { text } = config;
+  const module = namedModules(description);
+  const words = module(clipNames.tokens);
+  const places = module(clipNames.textPositions);
+  const projection = module(clipNames.textProjection);
+  const layer = await loadLayers(description, 'text_model', text, tensors);
+  const norm = await loadNorm(tensors, 'text_model.final_layer_norm', text.epsilon);
+  return {
+    embed: (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
+      const { ids, batch, tokens, mask } = readTextInputs(inputs, text);
+      const positions = Int32Array.from({ length: batch * tokens }, (_, index) => index % tokens);
+      const hidden = tf.add<tf.Tensor2D>(
+        runner.embedding(words, ids),
+        runner.embedding(places, tf.tensor1d(positions, 'int32')),
+      );
+      const ends = endMarks(ids.dataSync(), [batch, tokens], text.endToken);
+      return { hidden, batch, tokens, context: { mask, tensors: { [kept.ends]: ends } } };
+    },
+    layer: (index: number, states: HiddenStates, runner: LinearRunner) => layer(index, states, runner, false),
+    /** The state of each text's end token [texts, hiddenSize]. */
+    pooled: ({ hidden, context }: HiddenStates): tf.Tensor2D => {
+      const ends = context?.tensors?.[kept.ends];
+      if (ends === undefined) throw new Error('the texts have no end tokens');
+      return weightedTokens(hidden, as2D(ends));
+    },
+    /** [texts, projectionSize], of length 1. */
+    embeddings: (pooled: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D =>
+      unitRows(runner.linear(projection, applyNorm(norm, pooled))),
+  };
+}
+
+async function loadVisionTower(description: ModelDescription, config: ClipConfig, tensors: FrozenTensors) {
+  const { vision } = config;
+  const { hiddenSize: hidden, image, patch } = vision;
+  const module = namedModules(description);
+  const places = module(clipNames.imagePositions);
+  const projection = module(clipNames.imageProjection);
+  const key = 'vision_model.embeddings';
+  const area = image.channels * patch.height * patch.width;
+  const patches = {
+    image,
+    patch,
+    projection: as2D(await tensors.load(`${key}.patch_embedding.weight`, [hidden, area])),
+    bias: null,
+    classToken: await tensors.load(`${key}.class_embedding`, [1, 1, hidden]),
+    positions: null,
+  };
+  const layer = await loadLayers(description, 'vision_model', vision, tensors);
+  const before = await loadNorm(tensors, 'vision_model.pre_layrnorm', vision.epsilon);
+  const after = await loadNorm(tensors, 'vision_model.post_layernorm', vision.epsilon);
+  return {
+    embed: (pixels: tf.Tensor, runner: LinearRunner): HiddenStates => {
+      const states = embedPatches(patches, pixels);
+      const { batch, tokens } = states;
+      const positions = Int32Array.from({ length: batch * tokens }, (_, index) => index % tokens);
+      const placed = tf.add<tf.Tensor2D>(states.hidden, runner.embedding(places, tf.tensor1d(positions, 'int32')));
+      return { ...states, hidden: applyNorm(before, placed) };
+    },
+    /** The last layer gives the class token alone. Masks are of texts: pictures have none. */
+    layer: (index: number, states: HiddenStates, runner: LinearRunner) =>
+      layer(index, { ...states, context: undefined }, runner, index === vision.layerCount - 1),
+    /** [batch, projectionSize], of length 1. */
+    embeddings: (states: HiddenStates, runner: LinearRunner): tf.Tensor2D =>
+      unitRows(runner.linear(projection, applyNorm(after, firstTokens(states.hidden, states.tokens)))),
+  };
+}
+
+async function loadLayers(
+  description: ModelDescription,
+  name: 'text_model' | 'vision_model',
+  tower: Tower,
+  tensors: FrozenTensors,
+) {
+  const module = namedModules(description);
+  const blocks: PreNormBlock[] = [];
+  for (let layer = 0; layer < tower.layerCount; layer++) {
+    const key = clipLayerName(name, layer);
+    blocks.push({
+      heads: tower.heads,
+      activation: tower.activation,
+      causal: name === 'text_model',
+      before: await loadNorm(tensors, `${key}.layer_norm1`, tower.epsilon),
+      after: await loadNorm(tensors, `${key}.layer_norm2`, tower.epsilon),
+      q: module(`${key}.self_attn.q_proj`),
+      k: module(`${key}.self_attn.k_proj`),
+      v: module(`${key}.self_attn.v_proj`),
+      o: module(`${key}.self_attn.out_proj`),
+      fc1: module(`${key}.mlp.fc1`),
+      fc2: module(`${key}.mlp.fc2`),
+    });
+  }
+  return (index: number, states: HiddenStates, runner: LinearRunner, onlyFirstToken: boolean): HiddenStates => {
+    const block = blocks[index];
+    if (block === undefined) throw new Error(`the ${name} has no layer ${index}`);
+    return runPreNormBlock(block, states, runner, onlyFirstToken);
+  };
+}
+
+/** A 1 at each text's end token, [texts, tokens]: at its first place, or where the highest id stands first. */
+function endMarks(ids: ArrayLike<number>, [texts, tokens]: [number, number], endToken: number | null): tf.Tensor2D {
+  const marks = new Float32Array(texts * tokens);
+  for (let text = 0; text < texts; text++) {
+    const own = Array.from({ length: tokens }, (_, index) => ids[text * tokens + index] ?? 0);
+    const end = endToken ?? own.reduce((highest, id) => Math.max(highest, id), 0);
+    marks[text * tokens + Math.max(0, own.indexOf(end))] = 1;
+  }
+  return tf.tensor2d(marks, [texts, tokens]);
+}
+
+function lacks(name: string): StudioError {
+  return new StudioError('invalid_input', `The inputs lack the tensor "${name}".`);
+}
+
+/** Gives back what a layer makes on its way to the state that it leaves. */
+function tidied(run: () => HiddenStates): HiddenStates {
+  const made: HiddenStates[] = [];
+  tf.tidy(() => {
+    const states = run();
+    made.push(states);
+    return states.hidden;
+  });
+  const [states] = made;
+  if (states === undefined) throw new Error('a layer gave no states');
+  return states;
+}

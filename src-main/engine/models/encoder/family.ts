@@ -1,0 +1,50 @@
+import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import { TensorChecks } from '../check-tensors.ts';
+import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
+import { encoderMemory } from './memory.ts';
+import { checkpointKey, encoderBiases, encoderModules, encoderNorms, ownLabelCount } from './modules.ts';
+import { withTodaysNames } from './old-names.ts';
+import type { EncoderPlan } from './plan.ts';
+
+/** A family of encoders that is built like BERT (Devlin et al. 2019). */
+export function encoderFamily(
+  modelType: string,
+  declaration: Declaration,
+  planOf: (file: ModelConfigFile) => EncoderPlan,
+): ModelFamily {
+  return {
+    modelType,
+    declaration,
+    describe: (file, weights) => describeEncoder(planOf(file), withTodaysNames(weights)),
+    memory: (file, tokens) => encoderMemory(planOf(file), tokens),
+    load: async (description, file, weights, options) => {
+      const { loadEncoder } = await import('./load.ts');
+      return loadEncoder(description, planOf(file), withTodaysNames(weights), options);
+    },
+  };
+}
+
+/** Heads of pre-training and of other tasks stay unread: without a classifier the encoder is described as one for embeddings. */
+function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescription {
+  const { hiddenSize, layerCount, relative } = plan;
+  const linears = encoderModules(plan, weights);
+  const key = (name: string) => checkpointKey(plan, weights, name);
+  const checks = new TensorChecks(weights);
+  for (const module of linears) if (!module.isMissing) checks.expectModule(module);
+  for (const name of encoderNorms(plan)) checks.expectNorm(key(name), hiddenSize);
+  if (relative) checks.expect(key(`${plan.prefix}.encoder.rel_embeddings.weight`), [2 * relative.span, hiddenSize]);
+  checks.refuseUnknown(key(`${plan.prefix}.${plan.layers}.`), /\.position_ids$/);
+  const labelCount = ownLabelCount(plan, weights);
+  return {
+    architecture: plan.architecture,
+    kind: labelCount === 0 ? 'embedding' : 'text-classification',
+    layerCount,
+    hiddenSize,
+    labels: labelCount === 0 ? [] : [...(plan.labels ?? Array.from({ length: labelCount }, (_, id) => `LABEL_${id}`))],
+    image: null,
+    text: { vocabularySize: plan.vocabularySize, maxPositions: plan.maxTokens },
+    linears,
+    biases: encoderBiases(plan, weights),
+  };
+}

@@ -1,0 +1,163 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { TensorSource } from '../../formats/safetensors.ts';
+import { activate } from '../../ops/activate.ts';
+import { firstTokens } from '../../ops/first-tokens.ts';
+import { as2D } from '../../ops/operation.ts';
+import { unitRows } from '../../ops/unit-rows.ts';
+import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
+import { distanceTensors } from '../blocks/distance-attention.ts';
+import { applyNorm, loadNorm } from '../blocks/norm.ts';
+import { type PostNormBlock, runPostNormBlock } from '../blocks/post-norm-block.ts';
+import { meanOfTokens } from '../blocks/text-embedding.ts';
+import { FrozenTensors } from '../blocks/weights.ts';
+import type { LoadOptions } from '../family.ts';
+import { namedModules } from '../named-modules.ts';
+import { readEncoderInputs } from './inputs.ts';
+import { checkpointKey, distanceNames, embeddingNames } from './modules.ts';
+import { type EncoderPlan, layerName } from './plan.ts';
+import { reachMatrix, reachOf } from './relative-positions.ts';
+
+/**
+ * Loads an encoder of the BERT kind. With a classifier, its own or an adapter's, the outputs are the logits of the first
+ * token; without one, embeddings: the mean of each text's last states, of length 1.
+ */
+export async function loadEncoder(
+  description: ModelDescription,
+  plan: EncoderPlan,
+  source: TensorSource,
+  options: LoadOptions,
+): Promise<BaseModel> {
+  const tensors = new FrozenTensors(source, options);
+  try {
+    for (const module of description.linears) if (!module.isMissing) await tensors.loadLinear(module);
+    const embed = await loadEmbedding(description, plan, source, tensors);
+    const blocks: PostNormBlock[] = [];
+    for (let layer = 0; layer < plan.layerCount; layer++)
+      blocks.push(await loadBlock(description, plan, source, tensors, layer));
+    const module = namedModules(description);
+    const head = plan.head.map((part) => ({ module: module(part.name), activation: part.activation }));
+    const classifies = (runner: LinearRunner) =>
+      head.every(({ module: part }) => !part.isMissing || !runner.isPlain(part));
+    const layer: BaseModel['layer'] = (index, states, runner) => {
+      const block = blocks[index];
+      if (block === undefined) throw new Error(`the model has no layer ${index}`);
+      return runPostNormBlock(block, states, runner, index === plan.layerCount - 1 && classifies(runner));
+    };
+    const outputOf = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
+      if (!classifies(runner)) return unitRows(meanOfTokens(states));
+      let x = firstTokens(states.hidden, states.tokens);
+      let derivative: tf.Tensor2D | undefined;
+      for (const { module: part, activation } of head) {
+        x = runner.linear(part, x, { derivative });
+        if (activation) ({ value: x, derivative } = activate(x, activation, runner.taped));
+      }
+      return x;
+    };
+    return {
+      description,
+      layerCount: plan.layerCount,
+      embed,
+      layer,
+      head: outputOf,
+      outputs: (inputs, runner) => {
+        let states = embed(inputs, runner);
+        for (let index = 0; index < plan.layerCount; index++) states = layer(index, states, runner);
+        if (classifies(runner)) return { logits: outputOf(states, runner) };
+        const { hidden, batch, tokens } = states;
+        return {
+          last_hidden_state: tf.reshape(hidden, [batch, tokens, plan.hiddenSize]),
+          embeddings: outputOf(states, runner),
+        };
+      },
+      frozen: (one) => {
+        const { weight, bias } = tensors.linear(one);
+        return { weight, bias };
+      },
+      frozenWeight: (one) => tensors.linear(one),
+      frozenVector: (key) => tensors.vector(key),
+      dispose: () => tensors.dispose(),
+    };
+  } catch (error) {
+    tensors.dispose();
+    throw error;
+  }
+}
+
+async function loadEmbedding(
+  description: ModelDescription,
+  plan: EncoderPlan,
+  source: TensorSource,
+  tensors: FrozenTensors,
+): Promise<BaseModel['embed']> {
+  const module = namedModules(description);
+  const table = (name: string) => module(`${plan.prefix}.${name}`);
+  const words = table(embeddingNames.words);
+  const places = plan.positions ? table(embeddingNames.positions) : null;
+  const kinds = plan.types > 0 ? table(embeddingNames.types) : null;
+  const key = (name: string) => checkpointKey(plan, source, `${plan.prefix}.${name}`);
+  const norm = await loadNorm(tensors, key(embeddingNames.norm), plan.epsilon);
+  const distances = await loadDistances(plan, tensors, key);
+  return (inputs, runner) => {
+    const { ids, batch, tokens, mask, positions, types } = readEncoderInputs(inputs, plan);
+    let sum = runner.embedding(words, ids);
+    if (places && positions) sum = tf.add(sum, runner.embedding(places, positions));
+    if (kinds && types) sum = tf.add(sum, runner.embedding(kinds, types));
+    const normalised = applyNorm(norm, sum);
+    const hidden =
+      plan.clearsPadding && mask ? tf.mul<tf.Tensor2D>(normalised, tf.reshape(mask, [batch * tokens, 1])) : normalised;
+    return { hidden, batch, tokens, context: { mask, tensors: distances(tokens) } };
+  };
+}
+
+/** What each layer's attention by distances reads, for texts of so many tokens. */
+async function loadDistances(
+  plan: EncoderPlan,
+  tensors: FrozenTensors,
+  key: (name: string) => string,
+): Promise<(tokens: number) => Readonly<Record<string, tf.Tensor>>> {
+  const { relative } = plan;
+  if (relative === null) return () => ({});
+  const stored = as2D(await tensors.load(key('encoder.rel_embeddings.weight')));
+  const norm = relative.normalises ? await loadNorm(tensors, key('encoder.LayerNorm'), plan.epsilon) : null;
+  return (tokens) => {
+    const reach = reachOf(relative, tokens);
+    const rows = tf.slice(stored, [reach.firstRow, 0], [reach.rowCount, plan.hiddenSize]);
+    return {
+      [distanceTensors.rows]: norm ? applyNorm(norm, rows) : rows,
+      [distanceTensors.ascending]: reachMatrix(reach, false),
+      [distanceTensors.descending]: reachMatrix(reach, true),
+    };
+  };
+}
+
+async function loadBlock(
+  description: ModelDescription,
+  plan: EncoderPlan,
+  source: TensorSource,
+  tensors: FrozenTensors,
+  layer: number,
+): Promise<PostNormBlock> {
+  const { names, relative } = plan;
+  const name = layerName(plan, layer);
+  const key = checkpointKey(plan, source, name);
+  const module = namedModules(description);
+  const linear = (part: string) => module(`${name}.${part}`);
+  const [ownKey, ownQuery] = relative?.sharesLinears ? [names.k, names.q] : [distanceNames.k, distanceNames.q];
+  return {
+    heads: plan.heads,
+    activation: plan.activation,
+    q: linear(names.q),
+    k: linear(names.k),
+    v: linear(names.v),
+    o: linear(names.o),
+    fc1: linear(names.fc1),
+    fc2: linear(names.fc2),
+    attentionNorm: await loadNorm(tensors, `${key}.${names.attentionNorm}`, plan.epsilon),
+    outputNorm: await loadNorm(tensors, `${key}.${names.outputNorm}`, plan.epsilon),
+    distances: relative && {
+      key: relative.contentToPosition ? linear(ownKey) : null,
+      query: relative.positionToContent ? linear(ownQuery) : null,
+    },
+  };
+}

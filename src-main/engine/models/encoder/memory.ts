@@ -1,0 +1,27 @@
+import { postNormMemory } from '../blocks/post-norm-memory.ts';
+import { type ModelMemory, usualTokens } from '../memory.ts';
+import { type EncoderPlan, layerName } from './plan.ts';
+
+export function encoderMemory(plan: EncoderPlan, tokens = Math.min(usualTokens, plan.maxTokens)): ModelMemory {
+  const { hiddenSize: hidden, innerSize: inner, heads, layerCount, relative } = plan;
+  const distances = relative ? Math.min(2 * tokens - 1, 2 * relative.span) : 0;
+  return {
+    // Ids, mask; of relative positions the rows in reach and two matrices that place them.
+    inputs: (batch) => [batch * tokens, batch * tokens, distances * hidden, 2 * (2 * tokens - 1) * distances],
+    layer: (index, batch, adapters) => {
+      const name = (part: string) => `${layerName(plan, index)}.${part}`;
+      const names = {
+        q: name(plan.names.q),
+        k: name(plan.names.k),
+        v: name(plan.names.v),
+        o: name(plan.names.o),
+        fc1: name(plan.names.fc1),
+        fc2: name(plan.names.fc2),
+      };
+      const sizes = { batch, tokens, hidden, inner, heads, onlyFirstToken: index === layerCount - 1, distances };
+      return postNormMemory(sizes, names, adapters);
+    },
+    // The first token's last state and what each part of the head makes of it; the logits and their gradient.
+    head: (batch, outputs) => [...plan.head.map(() => 2 * batch * hidden), batch * outputs, batch * outputs],
+  };
+}

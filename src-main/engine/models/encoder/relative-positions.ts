@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** DeBERTa's relative positions (He et al. 2021). */
+export interface RelativePositions {
+  /** Rows of the table for each direction. */
+  readonly span: number;
+  /** Distances up to half of these have a row each, those beyond share rows by their logarithm; 0: all have one each. */
+  readonly buckets: number;
+  /** The distance at which the last bucket begins. */
+  readonly maxDistance: number;
+  /** Queries look up the key of a distance. */
+  readonly contentToPosition: boolean;
+  /** Keys look up the query of a distance. */
+  readonly positionToContent: boolean;
+  /** The linears of queries and keys serve the distances too; else these have linears of their own. */
+  readonly sharesLinears: boolean;
+  readonly normalises: boolean;
+}
+
+/** Rows of the table that texts of some length reach, and which distance has which of them. */
+export interface Reach {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  /** By distance −(tokens − 1) … tokens − 1: the row, counted from `firstRow`. */
+  readonly rows: Int32Array;
+}
+
+export function reachOf(relative: RelativePositions, tokens: number): Reach {
+  const { span, buckets, maxDistance } = relative;
+  const all = Array.from({ length: 2 * tokens - 1 }, (_, index) => {
+    const distance = index - (tokens - 1);
+    const bucket = buckets > 0 ? logBucket(distance, buckets, maxDistance) : distance;
+    return Math.min(Math.max(bucket + span, 0), 2 * span - 1);
+  });
+  const firstRow = all[0] ?? 0;
+  const rowCount = (all.at(-1) ?? 0) - firstRow + 1;
+  return { firstRow, rowCount, rows: Int32Array.from(all, (row) => row - firstRow) };
+}
+
+/** Each distance's row as a one in a matrix [2·tokens − 1, rows], distances ascending or descending. */
+export function reachMatrix({ rows, rowCount }: Reach, isDescending: boolean): tf.Tensor2D {
+  const values = new Float32Array(rows.length * rowCount);
+  rows.forEach((row, index) => {
+    values[(isDescending ? rows.length - 1 - index : index) * rowCount + row] = 1;
+  });
+  return tf.tensor2d(values, [rows.length, rowCount]);
+}
+
+/** In the float32 steps of the reference, since what is rounded up must fall into the same bucket. */
+function logBucket(distance: number, buckets: number, maxDistance: number): number {
+  const middle = Math.floor(buckets / 2);
+  const size = Math.abs(distance);
+  if (size <= middle) return distance;
+  const { fround, log } = Math;
+  const share = fround(fround(log(fround(size / middle))) / fround(log(fround((maxDistance - 1) / middle))));
+  return Math.sign(distance) * (Math.ceil(fround(share * (middle - 1))) + middle);
+}

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { writeFolderAtomic } from '../formats/atomic.ts';
+import type { HostTensor } from '../formats/host-tensor.ts';
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { BatchOrderState } from '../training/batch-order.ts';
+import type { OptimizerState } from '../training/optimizers/optimizer.ts';
+
+const stateSchema = z.strictObject({
+  format: z.literal(1),
+  step: z.number().int().min(0),
+  seconds: z.number(),
+  /** The settings that the steps so far were taken with: others would not go on from here. */
+  config: z.string(),
+  order: z.strictObject({
+    epoch: z.number().int(),
+    position: z.number().int(),
+    epochRandomState: z.array(z.number().int()),
+  }),
+  optimizer_steps: z.record(z.string(), z.number().int()),
+});
+
+/** Where a pretraining stands: enough to go on from there bit for bit. */
+export interface PretrainCheckpoint {
+  readonly step: number;
+  readonly seconds: number;
+  readonly config: string;
+  readonly order: BatchOrderState;
+  readonly optimizer: OptimizerState;
+}
+
+/** Writes weights, moments and counters as a folder; all of it or nothing. */
+export async function writePretrainCheckpoint(
+  directory: string,
+  variables: ReadonlyMap<string, tf.Variable>,
+  { optimizer, order, ...state }: PretrainCheckpoint,
+): Promise<void> {
+  const weights = new Map<string, HostTensor>();
+  for (const [name, variable] of variables) weights.set(name, await toHost(variable));
+  const text = JSON.stringify({
+    format: 1,
+    ...state,
+    order: { ...order, epochRandomState: [...order.epochRandomState] },
+    optimizer_steps: Object.fromEntries(optimizer.steps),
+  });
+  await writeFolderAtomic(directory, async (temporary) => {
+    await writeSafetensors(join(temporary, 'weights.safetensors'), weights);
+    await writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizer.tensors);
+    await writeFile(join(temporary, 'trainer_state.json'), `${text}\n`);
+  });
+}
+
+/**
+ * Reads a checkpoint and puts its weights into the variables; null where there is none.
+ * @throws StudioError invalid_file where it is damaged, refused where it was made with other settings.
+ */
+export async function readPretrainCheckpoint(
+  directory: string,
+  variables: ReadonlyMap<string, tf.Variable>,
+  config: string,
+): Promise<PretrainCheckpoint | null> {
+  const file = join(directory, 'trainer_state.json');
+  if (!existsSync(file)) return null;
+  const parsed = stateSchema.safeParse(await readJson(file));
+  if (!parsed.success)
+    throw new StudioError('invalid_file', `${file} is damaged.`, `Remove ${directory} to start from the beginning.`);
+  const { optimizer_steps, format, ...state } = parsed.data;
+  if (state.config !== config)
+    throw new StudioError(
+      'refused',
+      `The checkpoint in ${directory} was made with other settings.`,
+      'Give the settings that it was started with, or remove it to start from the beginning.',
+    );
+  const weights = await readSafetensors(join(directory, 'weights.safetensors'));
+  for (const [name, variable] of variables) {
+    const stored = weights.get(name);
+    if (stored?.shape.join() !== variable.shape.join())
+      throw new StudioError('invalid_file', `${directory}: weights.safetensors lacks ${name} of [${variable.shape}].`);
+    tf.tidy(() => variable.assign(tf.tensor(stored.data, [...stored.shape], 'float32')));
+  }
+  const tensors = await readSafetensors(join(directory, 'optimizer.safetensors'));
+  return { ...state, optimizer: { steps: new Map(Object.entries(optimizer_steps)), tensors } };
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}

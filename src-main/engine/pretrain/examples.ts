@@ -1,0 +1,14 @@
+import type { TaskContext } from '../contract.ts';
+import type { MicroBatch } from '../training/training-step.ts';
+import type { FullModel } from './full-model.ts';
+import type { PretrainScore } from './pretraining-run.ts';
+
+/** What a model is trained on from scratch, and how it is scored. */
+export interface PretrainExamples {
+  readonly count: number;
+  /** One line on the data, for PROVENANCE.md. */
+  readonly said: string;
+  loadBatch(indices: Int32Array): Promise<MicroBatch>;
+  evaluate(model: FullModel, context: TaskContext): Promise<PretrainScore>;
+  close(): void;
+}

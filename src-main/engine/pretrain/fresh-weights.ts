@@ -1,0 +1,55 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RandomStream } from '../../../src-shared/random.ts';
+import { elementCount, type HostTensor } from '../formats/host-tensor.ts';
+import type { TensorSource } from '../formats/safetensors.ts';
+
+export interface FreshOptions {
+  /** Standard deviation of matrices (`initializer_range`). */
+  readonly deviation: number;
+  /** Of GPT-2's projections back into the residual stream it is divided by √(2 · layers); 0: no such rule. */
+  readonly residualLayers: number;
+}
+
+/**
+ * The weights of a model that nobody has trained yet, drawn when they are read, as transformers draws them: matrices, tables and
+ * tokens normal, scales of normalisations 1, biases 0.
+ */
+export function freshWeights(random: RandomStream, { deviation, residualLayers }: FreshOptions): TensorSource {
+  const shapes = new Map<string, readonly number[]>();
+  const made = new Map<string, HostTensor>();
+  const shapeOf = (name: string) => {
+    const shape = shapes.get(name);
+    if (shape === undefined)
+      throw new StudioError(
+        'refused',
+        `A fresh model of this family cannot be made: nothing says how large ${name} is.`,
+      );
+    return shape;
+  };
+  const draw = (name: string): HostTensor => {
+    const shape = shapeOf(name);
+    const count = elementCount(shape);
+    const isNorm = /(norm|ln_\w+|layer_norm\d?)\.weight$/i.test(name);
+    if (name.endsWith('.bias') || isNorm) return { shape, data: new Float32Array(count).fill(isNorm ? 1 : 0) };
+    const isResidual = residualLayers > 0 && name.endsWith('c_proj.weight');
+    const own = isResidual ? deviation / Math.sqrt(2 * residualLayers) : deviation;
+    return { shape, data: Float32Array.from({ length: count }, () => own * random.normal()) };
+  };
+  const read = async (name: string) => {
+    const tensor = made.get(name) ?? draw(name);
+    made.set(name, tensor);
+    return tensor;
+  };
+  return {
+    path: 'the fresh model',
+    get names() {
+      return [...shapes.keys()];
+    },
+    has: () => true,
+    plan: (name, shape) => void shapes.set(name, shape),
+    info: (name) => ({ dtype: 'F32', shape: [...shapeOf(name)] }),
+    read,
+    lend: async (name, use) => use({ ...(await read(name)), finite: true }),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { tidyStates } from '../lora/tidy-states.ts';
+import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
+import { softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import type { LinearOptions } from '../ops/linear-options.ts';
+import { isTaping } from '../ops/operation.ts';
+import { trainedEmbedding } from '../ops/trained-embedding.ts';
+import type { TrainableModel } from '../training/trainable-model.ts';
+
+/** A model that is trained as a whole: loaded with `trained`, so that its tensors are variables. */
+export class FullModel implements LinearRunner, TrainableModel {
+  readonly base: BaseModel;
+  private readonly variables: ReadonlyMap<string, tf.Variable>;
+
+  /** @param variables by their names in the checkpoint. */
+  constructor(base: BaseModel, variables: ReadonlyMap<string, tf.Variable>) {
+    this.base = base;
+    this.variables = variables;
+  }
+
+  get taped(): boolean {
+    return isTaping();
+  }
+
+  linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
+    const { weight, bias } = this.base.frozenWeight(module);
+    return trainedLinear(x, weight, bias, options);
+  }
+
+  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
+    return trainedEmbedding(ids, this.base.frozenWeight(module).weight);
+  }
+
+  isPlain(): boolean {
+    return false;
+  }
+
+  trainable(): ReadonlyMap<string, tf.Variable> {
+    return this.variables;
+  }
+
+  trainsBelowLayers(): boolean {
+    return true;
+  }
+
+  lowestActiveLayer(): number {
+    return 0;
+  }
+
+  embed(inputs: ModelInputs): HiddenStates {
+    return tidyStates(() => this.base.embed(inputs, this));
+  }
+
+  forwardBelow(inputs: ModelInputs): HiddenStates {
+    return this.embed(inputs);
+  }
+
+  layer(index: number, states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.base.layer(index, states, this));
+  }
+
+  statesFrom(states: HiddenStates): HiddenStates {
+    return tidyStates(() => {
+      let current = states;
+      for (let index = 0; index < this.base.layerCount; index++) current = this.layer(index, current);
+      return current;
+    });
+  }
+
+  loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+    return tf.tidy(
+      () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),
+    );
+  }
+
+  /** The task's outputs; the caller disposes them. */
+  forward(inputs: ModelInputs): tf.Tensor2D {
+    return tf.tidy(() => this.base.head(this.statesFrom(this.embed(inputs)), this));
+  }
+
+  dropoutState(): null {
+    return null;
+  }
+
+  replayDropout<Result>(_: readonly number[] | null, run: () => Result): Result {
+    return run();
+  }
+}

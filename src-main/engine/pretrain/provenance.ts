@@ -1,0 +1,26 @@
+import { basename } from 'node:path';
+import type { PretrainConfig, PretrainResult } from '../../../src-shared/domain/pretrain.ts';
+
+/** PROVENANCE.md of a model that was trained here: what it is, what it was made of, how good it is. */
+export function pretrainProvenance(
+  config: PretrainConfig,
+  result: PretrainResult,
+  data: string,
+  compute: { id: string; device: string; threads: number },
+): string {
+  const score =
+    result.perplexity === null
+      ? `Accuracy on what was held out: ${(100 * (result.accuracy ?? 0)).toFixed(1)} %.`
+      : `Perplexity a token on what was held out: ${result.perplexity.toFixed(1)}.`;
+  const examples = config.per_device_train_batch_size * config.gradient_accumulation_steps;
+  return `# A base model trained from scratch by CoTo Studio
+
+${result.parameterCount} parameters, stored as ${config.save_dtype}. ${score}
+
+- Data: ${config.train_data.map((file) => basename(file)).join(', ')}: ${data}.
+- Training: ${result.steps} steps of ${examples}, AdamW (betas ${config.adam_beta1} ${config.adam_beta2}, weight decay ${config.weight_decay}), peak learning rate ${config.learning_rate}, ${config.lr_scheduler_type}, clip ${config.max_grad_norm}, seed ${config.seed}.
+- It took ${Math.round(result.seconds / 60)} minutes on ${compute.device} (${compute.id}, ${compute.threads} threads).
+
+Whether it may be handed on depends on the licences of the data.
+`;
+}

@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { EngineResultOf, ExportMergedTask, TaskContext } from '../contract.ts';
+import { writeFolderAtomic } from '../formats/atomic.ts';
+import type { FloatType } from '../formats/encode-floats.ts';
+import { describeOpened, readConfig } from '../formats/hf-model.ts';
+import { openModelWeights } from '../formats/model-weights.ts';
+import { readAdapter } from '../formats/peft-adapter.ts';
+import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../formats/write-model.ts';
+import { mergedTensors } from '../lora/merged-weights.ts';
+import { ProgressMeter } from '../training/progress-meter.ts';
+
+const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
+const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+/** Writes the base with an adapter in its weights as a Hugging Face folder, tensor by tensor; whole or not at all. */
+export async function runExportMergedTask(
+  task: ExportMergedTask,
+  context: TaskContext,
+): Promise<EngineResultOf<'export-merged'>> {
+  const config = await readConfig(task.modelDirectory);
+  const weights = await openModelWeights(task.modelDirectory);
+  try {
+    const description = await describeOpened(config, weights);
+    const state = await readAdapter(task.adapterDirectory, description);
+    const merged = mergedTensors(weights, description, state);
+    const missing = [...merged.keys()].find((key) => !weights.has(key));
+    if (missing !== undefined)
+      throw new StudioError('refused', `The adapter changes ${missing}, which ${weights.path} does not hold.`);
+    const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
+    let done = 0;
+    const tensors = weights.names
+      .filter((name) => floatTypes.includes(weights.info(name).dtype))
+      .map((name): ModelTensor => {
+        const own = merged.get(name);
+        const { dtype, shape } = weights.info(name);
+        return {
+          name,
+          dtype: task.dtype ?? floatTypeOf(dtype),
+          // A head for other labels has other rows than the base's.
+          shape: own?.shape ?? shape,
+          make: async () => {
+            if (await context.signal()) throw new StudioError('cancelled', 'The export was cancelled.');
+            progress.at(++done);
+            return own ? own.make() : weights.read(name);
+          },
+        };
+      });
+    await writeFolderAtomic(task.outputDirectory, async (temporary) => {
+      await copyModelCompanions(task.modelDirectory, temporary);
+      await writeModelWeights(temporary, tensors);
+      const changed = { ...z.looseObject({}).parse(config.value), ...labelKeys(state.labels), ...dtypeKeys(tensors) };
+      await writeFile(path.join(temporary, 'config.json'), `${JSON.stringify(changed, null, 2)}\n`);
+    });
+    return { kind: 'export-merged', outputDirectory: task.outputDirectory };
+  } finally {
+    await weights.close();
+  }
+}
+
+function labelKeys(labels: readonly string[] | null): Record<string, unknown> {
+  if (labels === null) return {};
+  return {
+    id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+  };
+}
+
+function dtypeKeys(tensors: readonly ModelTensor[]): Record<string, unknown> {
+  const [first] = tensors;
+  if (first === undefined) return {};
+  return { dtype: torchNames[first.dtype], torch_dtype: torchNames[first.dtype] };
+}
+
+function floatTypeOf(dtype: string): FloatType {
+  return dtype === 'F16' || dtype === 'BF16' ? dtype : 'F32';
+}

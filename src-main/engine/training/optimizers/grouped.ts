@@ -1,0 +1,36 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Optimizer, OptimizerState } from './optimizer.ts';
+
+/** Optimizers that share the variables out among them, e.g. with and without decay. */
+export class GroupedOptimizer implements Optimizer {
+  private readonly groups: readonly { readonly names: ReadonlySet<string>; readonly optimizer: Optimizer }[];
+
+  constructor(groups: readonly { readonly names: ReadonlySet<string>; readonly optimizer: Optimizer }[]) {
+    this.groups = groups;
+  }
+
+  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {
+    for (const { names, optimizer } of this.groups) {
+      const own = new Map([...gradients].filter(([name]) => names.has(name)));
+      if (own.size > 0) optimizer.step(own, learningRate, gradientScale);
+    }
+  }
+
+  async state(): Promise<OptimizerState> {
+    const states: OptimizerState[] = [];
+    for (const { optimizer } of this.groups) states.push(await optimizer.state());
+    return {
+      steps: new Map(states.flatMap(({ steps }) => [...steps])),
+      tensors: new Map(states.flatMap(({ tensors }) => [...tensors])),
+    };
+  }
+
+  restore(state: OptimizerState): void {
+    for (const { names, optimizer } of this.groups)
+      optimizer.restore({ ...state, steps: new Map([...state.steps].filter(([name]) => names.has(name))) });
+  }
+
+  dispose(): void {
+    for (const { optimizer } of this.groups) optimizer.dispose();
+  }
+}

@@ -1,0 +1,16 @@
+import type { AdaptedModel } from '../lora/adapted-model.ts';
+
+/** What a training step asks of a model: an adapted base, or a model that is trained as a whole. */
+export type TrainableModel = Pick<
+  AdaptedModel,
+  | 'trainable'
+  | 'trainsBelowLayers'
+  | 'lowestActiveLayer'
+  | 'embed'
+  | 'forwardBelow'
+  | 'layer'
+  | 'statesFrom'
+  | 'loss'
+  | 'dropoutState'
+  | 'replayDropout'
+> & { readonly base: Pick<AdaptedModel['base'], 'layerCount'> };

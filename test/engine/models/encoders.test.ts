@@ -1,0 +1,167 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { describeModel } from '../../../src-main/engine/formats/hf-model.ts';
+import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
+import { readSafetensors, writeSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
+import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
+
+const home = mkdtempSync(path.join(tmpdir(), 'coto-encoders-'));
+afterAll(() => rmSync(home, { recursive: true }));
+beforeAll(() => activateCompute(testCompute));
+
+it('tells the sentences of a pair apart, as transformers', async () => {
+  const base = await loadBaseModel(goldenPath('bert', 'base'));
+  const inputs = tensorsOf(await readSafetensors(goldenPath('bert', 'pair-inputs.safetensors')));
+  const expected = (await readSafetensors(goldenPath('bert', 'pair-base-outputs.safetensors'))).get('logits');
+  const logits = new AdaptedModel(base).forward(inputs);
+  expect(relativeDifference(logits.dataSync(), expected?.data ?? [])).toBeLessThan(1e-5);
+  tf.dispose([inputs, logits]);
+  base.dispose();
+});
+
+describe('a bare encoder', () => {
+  it('gives last states and embeddings of length 1, whatever the padding', async () => {
+    const folder = await changedBase('bert', (name) => (name.startsWith('bert.') ? name.slice(5) : null));
+    const base = await loadBaseModel(folder);
+    expect(base.description).toMatchObject({ kind: 'embedding', labels: [] });
+    const model = new AdaptedModel(base);
+    const short = model.outputs({ input_ids: tf.tensor2d([[5, 6, 7]], [1, 3], 'int32') });
+    const padded = model.outputs({
+      input_ids: tf.tensor2d([[5, 6, 7, 0, 0]], [1, 5], 'int32'),
+      attention_mask: tf.tensor2d([[1, 1, 1, 0, 0]], [1, 5], 'int32'),
+    });
+    expect(Object.keys(short)).toEqual(['last_hidden_state', 'embeddings']);
+    expect(short['last_hidden_state']?.shape).toEqual([1, 3, 32]);
+    const embedding = [...(short['embeddings']?.dataSync() ?? [])];
+    expect(Math.hypot(...embedding)).toBeCloseTo(1, 6);
+    expect(relativeDifference(padded['embeddings']?.dataSync() ?? [], embedding)).toBeLessThan(1e-6);
+    const states = short['last_hidden_state']?.dataSync() ?? [];
+    const sums = embedding.map((_, column) =>
+      [0, 1, 2].reduce((sum, row) => sum + (states[row * 32 + column] ?? 0), 0),
+    );
+    expect(
+      relativeDifference(
+        embedding,
+        sums.map((sum) => sum / Math.hypot(...sums)),
+      ),
+    ).toBeLessThan(1e-6);
+    base.dispose();
+  });
+
+  it.each([
+    { family: 'bert', lost: /^(classifier|bert\.pooler)\./, saved: ['bert.pooler.dense', 'classifier'] },
+    { family: 'roberta', lost: /^classifier\./, saved: ['classifier.dense', 'classifier.out_proj'] },
+    { family: 'distilbert', lost: /^(pre_)?classifier\./, saved: ['pre_classifier', 'classifier'] },
+    { family: 'deberta-v2', lost: /^(classifier|pooler)\./, saved: ['pooler.dense', 'classifier'] },
+  ])(
+    'of $family becomes a classifier by its adapter, and is one again when the adapter is read',
+    async ({ family, lost, saved }) => {
+      const base = await loadBaseModel(await changedBase(family, (name) => (lost.test(name) ? null : name)));
+      const { description } = base;
+      expect(description.linears.filter(({ isMissing }) => isMissing).map(({ name }) => name)).toEqual(saved);
+      const model = new AdaptedModel(base);
+      const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
+      await model.createAdapter(settings, { random: RandomStream.seeded(1, 'study'), labels: ['no', 'yes'] });
+      const inputs = tensorsOf(await readSafetensors(goldenPath(family, 'inputs.safetensors')));
+      const { logits } = model.outputs(inputs);
+      expect(logits?.shape).toEqual([3, 2]);
+      const state = await model.exportState();
+      expect([...state.saved.keys()]).toEqual(saved.flatMap((name) => [`${name}.weight`, `${name}.bias`]));
+      const folder = path.join(home, `adapter-${family}`);
+      await writeAdapter(folder, state, { description, baseModelName: family });
+      const again = new AdaptedModel(base);
+      again.loadState(await readAdapter(folder, description));
+      expect([...(again.outputs(inputs)['logits']?.dataSync() ?? [])]).toEqual([...(logits?.dataSync() ?? [])]);
+      base.dispose();
+    },
+  );
+});
+
+it('keeps the first part of a head for other labels, and starts the last anew', async () => {
+  const base = await loadBaseModel(goldenPath('roberta', 'base'));
+  const model = new AdaptedModel(base);
+  const settings = adapterSettingsSchema.parse({ target_modules: ['query'], modules_to_save: ['classifier'] });
+  await model.createAdapter(settings, { random: RandomStream.seeded(1, 'study'), labels: ['no', 'yes'] });
+  const { saved, config } = await model.exportState();
+  const stored = await readSafetensors(goldenPath('roberta', 'base', 'model.safetensors'));
+  expect(saved.get('classifier.dense.weight')?.data).toEqual(floats(taken(stored, 'classifier.dense.weight')));
+  expect(saved.get('classifier.out_proj.weight')?.shape).toEqual([2, 32]);
+  expect(config.modules_to_save).toContain('classifier');
+  expect(model.lowestActiveLayer()).toBe(0);
+  base.dispose();
+});
+
+it('needs no layer on a tape for what stands after the layers', async () => {
+  const base = await loadBaseModel(goldenPath('bert', 'base'));
+  const model = new AdaptedModel(base);
+  const settings = adapterSettingsSchema.parse({ target_modules: ['bert.pooler.dense'] });
+  await model.createAdapter(settings, { random: RandomStream.seeded(1, 'study'), labels: null });
+  expect(model.lowestActiveLayer()).toBe(base.layerCount);
+  base.dispose();
+});
+
+it.each([
+  ['bert', { hidden_act: 'mish' }, 'hidden_act'],
+  ['bert', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],
+  ['bert', { is_decoder: true }, 'is_decoder'],
+  ['bert', { hidden_size: 30 }, 'hidden_size'],
+  ['roberta', { max_position_embeddings: 2 }, 'max_position_embeddings'],
+  ['distilbert', { activation: 'mish' }, 'activation'],
+  ['distilbert', { n_heads: 5 }, 'n_heads'],
+  ['deberta-v2', { conv_kernel_size: 3 }, 'conv_kernel_size'],
+  ['deberta-v2', { pos_att_type: ['c2p', 'p2p'] }, 'pos_att_type'],
+  ['deberta-v2', { embedding_size: 16 }, 'embedding_size'],
+  ['deberta-v2', { share_att_key: false }, 'pos_key_proj'],
+  ['clip', { text_config: { hidden_act: 'mish' } }, 'text_config.hidden_act'],
+  ['clip', { vision_config: { hidden_size: 'wide' } }, 'vision_config.hidden_size'],
+])('refuses a %s with %o by name', async (family, change, named) => {
+  const folder = path.join(home, `${family}-${named}`);
+  cpSync(goldenPath(family, 'base'), folder, { recursive: true });
+  const file = path.join(folder, 'config.json');
+  const config: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify(Object.assign({}, config, change)));
+  await expect(describeModel(folder)).rejects.toThrow(named);
+});
+
+it('reads pos_att_type as a list as well', async () => {
+  const folder = path.join(home, 'deberta-list');
+  cpSync(goldenPath('deberta-v2', 'base'), folder, { recursive: true });
+  const file = path.join(folder, 'config.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"p2c|c2p"', '["c2p", "p2c"]'));
+  const inputs = tensorsOf(await readSafetensors(goldenPath('deberta-v2', 'inputs.safetensors')));
+  const expected = (await readSafetensors(goldenPath('deberta-v2', 'base-outputs.safetensors'))).get('logits');
+  const base = await loadBaseModel(folder);
+  expect(relativeDifference(new AdaptedModel(base).forward(inputs).dataSync(), expected?.data ?? [])).toBeLessThan(
+    1e-5,
+  );
+  base.dispose();
+});
+
+/** A copy of a golden base with other names of its tensors; null leaves one out. */
+async function changedBase(family: string, rename: (name: string) => string | null): Promise<string> {
+  const folder = mkdtempSync(path.join(home, `${family}-`));
+  cpSync(goldenPath(family, 'base', 'config.json'), path.join(folder, 'config.json'));
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, tensor] of await readSafetensors(goldenPath(family, 'base', 'model.safetensors'))) {
+    const renamed = rename(name);
+    if (renamed !== null) tensors.set(renamed, tensor);
+  }
+  await writeSafetensors(path.join(folder, 'model.safetensors'), tensors);
+  return folder;
+}
+
+function taken(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`no tensor ${name}`);
+  return found;
+}

@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';
+import { runTask } from '../../../src-main/engine/run-task.ts';
+import { datasetSourceSchema } from '../../../src-shared/domain/dataset.ts';
+import { pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
+import { tinyIdx } from '../../backend/support.ts';
+import { goldenPath } from '../golden.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-pretrain-'));
+const bundled = fileURLToPath(new URL('../../../assets/models/small-llama', import.meta.url));
+beforeAll(() => activateCompute('wasm'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A fresh model small enough for a test, with the tokenizer of the bundled one. */
+function languageConfig(settings: Record<string, unknown> = {}) {
+  const text = join(folder, 'text.txt');
+  const animals = ['cat', 'dog', 'bird', 'fish'];
+  const lines = Array.from({ length: 120 }, (_, at) => `The ${animals[at % 4]} sees the ${animals[(at * 7 + 1) % 4]}.`);
+  writeFileSync(text, lines.join('\n\n'));
+  mkdirSync(join(folder, 'fresh'), { recursive: true });
+  const keys = JSON.parse(readFileSync(join(bundled, 'config.json'), 'utf8'));
+  const small = { hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2 };
+  writeFileSync(
+    join(folder, 'fresh', 'config.json'),
+    JSON.stringify({ ...keys, ...small, num_key_value_heads: 1, head_dim: 8 }),
+  );
+  return pretrainConfigSchema.parse({
+    model_config: join(folder, 'fresh'),
+    tokenizer: bundled,
+    train_data: [text],
+    eval_share: 0.1,
+    block_size: 16,
+    max_steps: 12,
+    per_device_train_batch_size: 4,
+    learning_rate: 0.02,
+    logging_steps: 1,
+    ...settings,
+  });
+}
+
+async function pretrain(config: ReturnType<typeof languageConfig>, name: string, stopAfter = Number.POSITIVE_INFINITY) {
+  const losses: number[] = [];
+  const emit = (event: EngineEvent) => {
+    if (event.kind === 'metrics')
+      losses.push(...event.rows.filter((row) => row.name === 'loss').map((row) => row.value));
+  };
+  let asked = 0;
+  const signal = async (): Promise<EngineSignal | null> => (asked++ >= stopAfter ? 'pause' : null);
+  const outputDirectory = join(folder, name);
+  const answer = await runTask(
+    {
+      kind: 'pretrain',
+      compute: 'wasm',
+      config,
+      dataset: config.tokenizer === null ? datasetSourceSchema.parse({ reader: 'idx', path: tinyIdx(4, 2) }) : null,
+      outputDirectory,
+      checkpointDirectory: `${outputDirectory}.checkpoint`,
+    },
+    { emit, signal },
+  );
+  if (answer.kind !== 'pretrain') throw new Error('another answer');
+  return { ...answer, losses, outputDirectory };
+}
+
+describe('a language model from scratch', () => {
+  it('learns, is scored on what was held out, and is written as a folder that loads again', async () => {
+    const config = languageConfig();
+    const before = tf.memory().numTensors;
+    const { outcome, result, losses, outputDirectory } = await pretrain(config, 'model');
+    expect(tf.memory().numTensors).toBe(before);
+    expect(outcome).toBe('completed');
+    expect(losses).toHaveLength(12);
+    // It begins at the loss of a guess, and ends well below.
+    expect(losses[0]).toBeGreaterThan(0.9 * Math.log(4096));
+    expect(result?.evalLoss).toBeLessThan(0.7 * Math.log(4096));
+    expect(result?.perplexity).toBeCloseTo(Math.exp(result?.evalLoss ?? 0), 6);
+    const base = await loadBaseModel(outputDirectory);
+    const logits = tf.tidy(() =>
+      forwardThrough(base, { input_ids: tf.tensor2d([[1, 2, 3]], [1, 3], 'int32') }, new PlainRunner(base)).dataSync(),
+    );
+    expect(logits.every(Number.isFinite)).toBe(true);
+    expect(base.description).toMatchObject({ family: 'llama', parameterCount: result?.parameterCount });
+    base.dispose();
+    expect(existsSync(join(outputDirectory, 'tokenizer.json'))).toBe(true);
+    expect(readFileSync(join(outputDirectory, 'PROVENANCE.md'), 'utf8')).toContain(
+      result?.perplexity?.toFixed(1) ?? '?',
+    );
+  });
+
+  it('goes on after a pause to the very bits of an unbroken training', async () => {
+    const config = languageConfig();
+    const unbroken = await pretrain(config, 'unbroken');
+    const paused = await pretrain(config, 'broken', 5);
+    expect(paused).toMatchObject({ outcome: 'paused', result: null });
+    expect(existsSync(paused.outputDirectory)).toBe(false);
+    const resumed = await pretrain(config, 'broken');
+    expect([...paused.losses, ...resumed.losses]).toEqual(unbroken.losses);
+    const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
+    expect(weights('broken').equals(weights('unbroken'))).toBe(true);
+  });
+
+  it('refuses to go on with other settings, and data that does not fit, in one sentence', async () => {
+    await pretrain(languageConfig(), 'settings', 3);
+    await expect(pretrain(languageConfig({ learning_rate: 0.1 }), 'settings')).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('other settings'),
+    });
+    await expect(pretrain(languageConfig({ block_size: 5000 }), 'long')).rejects.toThrow(/max_position_embeddings/);
+    await expect(pretrain(languageConfig({ train_data: ['/nowhere.txt'] }), 'gone')).rejects.toThrow(/nowhere\.txt/);
+    expect(existsSync(join(folder, 'gone'))).toBe(false);
+  });
+});
+
+describe('an image classifier from scratch', () => {
+  it('learns, and is written as a folder that loads again', async () => {
+    const keys = JSON.parse(readFileSync(goldenPath('vit-28', 'base', 'config.json'), 'utf8'));
+    mkdirSync(join(folder, 'vit'), { recursive: true });
+    const id2label = Object.fromEntries(Array.from({ length: 10 }, (_, id) => [id, `class ${id}`]));
+    writeFileSync(join(folder, 'vit', 'config.json'), JSON.stringify({ ...keys, id2label }));
+    const { result, outputDirectory } = await pretrain(
+      languageConfig({
+        model_config: join(folder, 'vit'),
+        tokenizer: null,
+        train_data: ['idx'],
+        max_steps: 150,
+        learning_rate: 0.005,
+        per_device_train_batch_size: 10,
+      }),
+      'pictures',
+    );
+    // Stripes at ten heights: a guess has 10 %.
+    expect(result?.accuracy).toBeGreaterThan(0.4);
+    const base = await loadBaseModel(outputDirectory);
+    expect(base.description.labels).toHaveLength(10);
+    base.dispose();
+  });
+});

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../src-main/engine/compute/index.ts';
+import { readSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { adapterVariants } from '../../src-main/engine/lora/variants/index.ts';
+import { runTask } from '../../src-main/engine/run-task.ts';
+import { attendedValues, goldenPath, relativeDifference } from '../engine/golden.ts';
+import { goldenBases, writeOne } from './made-adapters.ts';
+import { runPeer } from './python.ts';
+
+const cases = goldenBases().flatMap((base) =>
+  adapterVariants.map(({ declaration }) => ({ ...base, variant: declaration.id })),
+);
+const folder = mkdtempSync(join(tmpdir(), 'coto-merged-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const ours = new Map<string, ReadonlyMap<string, ArrayLike<number>>>();
+
+/** Bases with adapters in their weights, which Transformers alone then loads. */
+beforeAll(async () => {
+  const requests: Record<string, unknown>[] = [];
+  for (const { name, autoClass, variant } of cases) {
+    const adapter = join(folder, name, variant);
+    mkdirSync(join(folder, name), { recursive: true });
+    await activateCompute('wasm');
+    ours.set(`${name} ${variant}`, (await writeOne(name, variant, adapter)).outputs);
+    const base = join(folder, name, `${variant}-merged`);
+    await runTask(
+      {
+        kind: 'export-merged',
+        compute: 'wasm',
+        modelDirectory: goldenPath(name, 'base'),
+        adapterDirectory: adapter,
+        dtype: 'F32',
+        outputDirectory: base,
+      },
+      { emit: () => undefined, signal: async () => null },
+    );
+    const inputs = goldenPath(name, 'inputs.safetensors');
+    requests.push({ base, class: autoClass, adapter: null, inputs, outputs: `${base}.safetensors` });
+  }
+  runPeer('./peft_outputs.py', requests);
+}, 300_000);
+
+describe.each(cases)('$variant merged into $name', ({ name, variant }) => {
+  it('gives in Transformers, without PEFT, what the studio computes with the adapter', async () => {
+    const inputs = await readSafetensors(goldenPath(name, 'inputs.safetensors'));
+    const theirs = await readSafetensors(join(folder, name, `${variant}-merged.safetensors`));
+    expect(theirs.size).toBeGreaterThan(0);
+    for (const [output, values] of theirs) {
+      const own = ours.get(`${name} ${variant}`)?.get(output) ?? [];
+      const difference = relativeDifference(...attendedValues(own, values, inputs.get('attention_mask')));
+      expect(difference, `${output} is off by ${difference}`).toBeLessThan(1e-4);
+    }
+  });
+});
