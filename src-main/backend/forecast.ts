@@ -14,6 +14,7 @@ import { familyOf, readConfig } from '../engine/formats/hf-model.ts';
 import { savedByDefault } from '../engine/lora/fresh-adapter.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
 import { isSavedBy, resolveTargetModules } from '../engine/lora/target-modules.ts';
+import { adapterVariant } from '../engine/lora/variants/index.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -98,7 +99,7 @@ function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }
 
-/** Values of each trained tensor: A and B of every target; of a module trained whole its weight and bias. */
+/** Values of each trained tensor: A, B and magnitudes of every target; of a module trained whole its weight and bias. */
 function trainedTensors(
   config: RunConfig,
   model: ModelDescription,
@@ -107,7 +108,11 @@ function trainedTensors(
 ): number[] {
   const factors = targets.flatMap((module) => {
     const rank = rankOf(config, module);
-    return [rank * module.inFeatures, rank * module.outFeatures];
+    return [
+      rank * module.inFeatures,
+      rank * module.outFeatures,
+      ...(hasMagnitudes(config) ? [module.outFeatures] : []),
+    ];
   });
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the data set has labels.
@@ -119,6 +124,10 @@ function trainedTensors(
 
 function rankOf({ adapter }: RunConfig, module: LinearModule): number {
   return patternValue(adapter.rank_pattern, [module.name, ...module.aliases], adapter.r, 'rank_pattern');
+}
+
+function hasMagnitudes({ adapter }: RunConfig): boolean {
+  return adapterVariant(adapter.variant).magnitude !== undefined;
 }
 
 function groupNames(config: RunConfig, targets: readonly LinearModule[]): string[] {
@@ -149,7 +158,11 @@ async function memoryParts(
   return forecastMemory({
     description,
     memory: familyOf(file).memory(file),
-    adapters: { rank: (module) => ranks.get(module) ?? 0, dropout: config.adapter.lora_dropout > 0 },
+    adapters: {
+      rank: (module) => ranks.get(module) ?? 0,
+      dropout: config.adapter.lora_dropout > 0,
+      magnitudes: hasMagnitudes(config),
+    },
     trained: trainedTensors(config, description, dataset, targets),
     outputs: dataset.labels.length,
     batch: config.per_device_train_batch_size,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterRecordSchema } from '../domain/adapter.ts';
+import { adapterContentsSchema, adapterRecordSchema } from '../domain/adapter.ts';
 import {
   catalogSchema,
   computeBackendReportSchema,
@@ -149,6 +149,8 @@ export const requests = {
 
   'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },
   'adapters.get': { input: byId, output: adapterRecordSchema },
+  /** Reads the adapter's folder. */
+  'adapters.contents': { input: byId, output: adapterContentsSchema },
   'adapters.import': {
     input: z.strictObject({ path: z.string(), modelId: z.string().optional(), name: z.string().optional() }),
     output: adapterRecordSchema,

@@ -104,3 +104,14 @@ export const adapterRecordSchema = z.object({
   archived: z.boolean(),
 });
 export type AdapterRecord = z.infer<typeof adapterRecordSchema>;
+
+/** What the tensors of an adapter are, counted. */
+export const adapterContentsSchema = z.object({
+  linears: z.number().int().describe('linears with factors'),
+  embeddings: z.array(z.string()).describe('embeddings with factors, by name'),
+  magnitudes: z.number().int().describe("modules with DoRA's magnitude vector"),
+  factorBiases: z.number().int().describe('modules whose B has a bias (lora_bias)'),
+  replacedBiases: z.number().int().describe("biases that stand in for the base's"),
+  whole: z.array(z.string()).describe('tensors of modules saved whole, by name'),
+});
+export type AdapterContents = z.infer<typeof adapterContentsSchema>;

@@ -6,5 +6,6 @@ export const exportTargetSchema = z.object({
   label: z.string(),
   summary: z.string(),
   makes: z.enum(['file', 'folder']),
+  extension: z.string().optional().describe('of the file, without the dot'),
 });
 export type ExportTargetDeclaration = z.infer<typeof exportTargetSchema>;

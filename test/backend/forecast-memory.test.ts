@@ -47,6 +47,13 @@ const cases: readonly Case[] = [
     adapter: {},
     checkpointing: true,
   },
+  { what: 'the bundled ViT, every linear with DoRA', model: bundled, batch: 16, adapter: { variant: 'dora' } },
+  {
+    what: 'the bundled ViT, DoRA with dropout',
+    model: bundled,
+    batch: 16,
+    adapter: { ...attention, variant: 'dora', lora_dropout: 0.1 },
+  },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];
 
@@ -94,7 +101,11 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     const parts = forecastMemory({
       description: base.description,
       memory: familyOf(file).memory(file),
-      adapters: { rank: (name) => state.modules.get(name)?.rank ?? 0, dropout: settings.lora_dropout > 0 },
+      adapters: {
+        rank: (name) => state.modules.get(name)?.rank ?? 0,
+        dropout: settings.lora_dropout > 0,
+        magnitudes: settings.variant === 'dora',
+      },
       trained: [...model.trainable().values()].map((variable) => variable.size),
       outputs: labels.length,
       batch,

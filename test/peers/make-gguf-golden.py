@@ -249,9 +249,49 @@ def gpt2():
     model.write()
 
 
+def small():
+    """As small as a model can be, with metadata of every type: what the reader is fuzzed with."""
+    width, heads = 32, 4
+    model = Model("small", "llama")
+    writer = model.writer
+    common(writer, width, 32, 1, heads, 2, 128)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_sliding_window(64)
+    pieces = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(4)] + ["\u2581", "a", "b", "ab", "\u2581ab"]
+    kinds = [gguf.TokenType.UNKNOWN] + [gguf.TokenType.CONTROL] * 2 + [gguf.TokenType.BYTE] * 4 + [gguf.TokenType.NORMAL] * 5
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(pieces)
+    writer.add_token_types(kinds)
+    writer.add_token_scores([0.0] * 10 + [-1.0, -2.0])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    for name, value in (("uint8", 250), ("int8", -5), ("uint16", 60000), ("int16", -300), ("uint32", 4000000000), ("int32", -70000)):
+        getattr(writer, f"add_{name}")(f"test.{name}", value)
+    writer.add_uint64("test.uint64", 2**53 - 1)
+    writer.add_int64("test.int64", -(2**53 - 1))
+    writer.add_float32("test.float32", 0.5)
+    writer.add_float64("test.float64", 0.1)
+    writer.add_bool("test.bool", True)
+    writer.add_string("test.string", "gr\u00fc\u00df dich")
+    writer.add_array("test.nested", [[1, 2], [3], [4, 5, 6]])
+    writer.add_array("test.flags", [True, False])
+    model.add("token_embd.weight", "model.embed_tokens.weight", (len(pieces), width), Type.Q8_0)
+    model.add("output_norm.weight", "model.norm.weight", (width,))
+    here, there = "blk.0.", "model.layers.0."
+    for theirs, ours in (("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")):
+        model.add(f"{here}{theirs}.weight", f"{there}{ours}.weight", (width,))
+    for theirs, ours, rows, count in (("q", "q", 32, 4), ("k", "k", 16, 2), ("v", "v", 16, None), ("output", "o", 32, None)):
+        order = (lambda weight, count=count: interleaved(weight, count)) if count else lambda weight: weight
+        model.add(f"{here}attn_{theirs}.weight", f"{there}self_attn.{ours}_proj.weight", (rows, width), Type.Q4_0, order)
+    for part in ("gate", "up", "down"):
+        model.add(f"{here}ffn_{part}.weight", f"{there}mlp.{part}_proj.weight", (32, width), Type.Q4_1)
+    model.write()
+
+
 output.mkdir(parents=True, exist_ok=True)
 blocks()
 llama()
 qwen2()
 qwen3()
 gpt2()
+small()

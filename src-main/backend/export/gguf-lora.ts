@@ -9,6 +9,7 @@ export const ggufLora: ExportTarget = {
     label: 'GGUF adapter',
     summary: 'One file for llama.cpp, Ollama and LM Studio, loaded beside a GGUF file of the base (llama-cli --lora).',
     makes: 'file',
+    extension: 'gguf',
   },
   async write({ adapter, directory, model }, path) {
     const state = await readAdapter(directory, model.description);

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { jobThatNeeds } from '../jobs/needed-adapters.ts';
-import { exportAdapter, importAdapter, removeAdapter, requireAdapter } from '../library/adapters.ts';
+import { adapterContents, exportAdapter, importAdapter, removeAdapter, requireAdapter } from '../library/adapters.ts';
 import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from './handler.ts';
 
@@ -9,6 +9,7 @@ export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'ad
   return {
     'adapters.list': () => store.adapters.list(),
     'adapters.get': ({ id }) => requireAdapter(store, id),
+    'adapters.contents': ({ id }) => adapterContents(services, id),
     'adapters.import': ({ path, modelId, name }) => importAdapter(services, path, { modelId, name }),
     'adapters.export': async ({ id, directory }) => ({ directory: await exportAdapter(services, id, directory) }),
     'adapters.update': ({ id, name, archived }) => {

@@ -3,12 +3,16 @@ import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
+import { convertUseLite, isUseLitePackage } from '../../engine/formats/use-lite.ts';
+import { useLiteFamily } from '../../engine/models/families/use-lite.ts';
 import { planDownload } from '../huggingface/download.ts';
 import { openEndpoint } from '../huggingface/endpoint.ts';
 import { listCachedModels } from '../huggingface/list-cache.ts';
 import { newId } from '../identifiers.ts';
 import { requireJob } from '../jobs/require-job.ts';
-import { addModel, removeModel, requireModel } from '../library/models.ts';
+import { addModel, newModelFolder, removeModel, requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { type Handlers, type NamesOf, ok } from './handler.ts';
 
@@ -20,7 +24,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
   return {
     'models.list': () => store.models.list(),
     'models.get': ({ id }) => requireModel(store, id),
-    'models.add': ({ path, name }) => addModel(services, path, { name }),
+    'models.add': ({ path, name }) => add(services, path, name),
     'models.convert': ({ file, name }) => convert(services, file, name),
     'models.cached': () => listCachedModels(process.env),
     'models.plan': ({ repository, revision }) =>
@@ -45,6 +49,16 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
       return ok;
     },
   };
+}
+
+/** A folder as it lies there; of a package that holds its model in another form, a folder is made first. */
+async function add(services: HandlerServices, given: string, name?: string): Promise<ModelRecord> {
+  const source = resolve(given);
+  if (!(await isUseLitePackage(source))) return addModel(services, source, { name });
+  const named = name ?? useLiteFamily.declaration.label;
+  const folder = newModelFolder(services, named);
+  await writeFolderAtomic(folder, (temporary) => convertUseLite(source, temporary));
+  return addModel(services, folder, { name: named });
 }
 
 async function convert({ queue }: HandlerServices, given: string, name?: string): Promise<JobRecord> {

@@ -91,7 +91,7 @@ async function accepted(endpoint: Endpoint, address: URL, response: Response, wh
       `Check the name. ${known}, and accept the terms on the model's page where it has any.`,
     );
   if (status === 404)
-    throw new StudioError('not_found', `${address.host} has no ${what}.`, 'Check the name and the revision.');
+    throw new StudioError('not_found', `${address.host} does not have ${what}.`, 'Check the name and the revision.');
   throw new StudioError(
     'refused',
     `${address.host} answers ${status} ${response.statusText} for ${what}.`.replace('  ', ' '),

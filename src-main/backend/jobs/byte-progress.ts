@@ -1,10 +1,11 @@
 import type { JobProgress } from '../../../src-shared/domain/job.ts';
 
 const tellMilliseconds = 200;
-const bytesPerMegabyte = 1_000_000;
+/** Below this many bytes KiB are counted, else MiB. */
+const smallBytes = 10 * 2 ** 20;
 
 /**
- * Turns counts of bytes into progress in megabytes, with the rate since the first count and what is left at that rate. Told five
+ * Turns counts of bytes into progress, with the rate since the first count and what is left at that rate. Told five
  * times a second at most, and at the end.
  *
  * @param progress told of it
@@ -24,17 +25,14 @@ export function byteProgress(
     toldAt = at;
     const seconds = (at - first.at) / 1000;
     const rate = seconds > 0 ? (doneBytes - first.bytes) / seconds : 0;
+    const unitBytes = totalBytes < smallBytes ? 2 ** 10 : 2 ** 20;
     progress({
       phase,
-      done: megabytes(doneBytes),
-      total: megabytes(totalBytes),
-      unit: 'MB',
-      perSecond: rate > 0 ? rate / bytesPerMegabyte : null,
+      done: Math.floor(doneBytes / unitBytes),
+      total: Math.ceil(totalBytes / unitBytes),
+      unit: unitBytes === 2 ** 20 ? 'MiB' : 'KiB',
+      perSecond: rate > 0 ? rate / unitBytes : null,
       etaSeconds: rate > 0 ? (totalBytes - doneBytes) / rate : null,
     });
   };
-}
-
-function megabytes(bytes: number): number {
-  return Math.round((bytes / bytesPerMegabyte) * 10) / 10;
 }

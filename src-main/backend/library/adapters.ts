@@ -5,13 +5,15 @@ import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { AdapterReference } from '../../../src-shared/domain/study.ts';
 import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
 import { elementCount } from '../../engine/formats/host-tensor.ts';
 import { checkAdapterFolder, readAdapter } from '../../engine/formats/peft-adapter.ts';
 import type { AdapterState } from '../../engine/lora/adapter-state.ts';
+import { findLinear } from '../../engine/lora/target-modules.ts';
+import { factorParts } from '../../engine/lora/tensor-names.ts';
 import { recogniseVariant } from '../../engine/lora/variants/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
@@ -77,6 +79,24 @@ export async function listAdapter(
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** What an adapter's tensors are. Throws what `readAdapter` throws where the folder was changed. */
+export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
+  const { folder, modelId } = requireAdapter(store, id);
+  const { description } = requireModel(store, modelId);
+  const { modules, saved, biases } = await readAdapter(home.absolute(folder), description);
+  const isEmbedding = (name: string) => findLinear(description, name)?.kind === 'embedding';
+  const names = [...modules.keys()];
+  const count = (part: 'magnitude' | 'bias') => [...modules.values()].filter((factors) => factors[part]).length;
+  return {
+    linears: names.filter((name) => !isEmbedding(name)).length,
+    embeddings: names.filter(isEmbedding),
+    magnitudes: count('magnitude'),
+    factorBiases: count('bias'),
+    replacedBiases: biases.size,
+    whole: [...saved.keys()],
+  };
 }
 
 /** Imports a PEFT folder. Without `modelId` the base is the one its config names, else the only one that it fits. */
@@ -172,9 +192,10 @@ function factsOf(state: AdapterState, description: ModelDescription) {
     const layer = layerOf.get(name) ?? null;
     if (layer !== null) layers.add(layer);
     targets.add(name.slice(name.lastIndexOf('.') + 1));
-    parameterCount += elementCount(factors.a.shape) + elementCount(factors.b.shape);
+    for (const part of factorParts) parameterCount += elementCount(factors[part]?.shape ?? [0]);
   }
-  for (const tensor of state.saved.values()) parameterCount += elementCount(tensor.shape);
+  for (const tensor of [...state.saved.values(), ...state.biases.values()])
+    parameterCount += elementCount(tensor.shape);
   return {
     variant: recogniseVariant(state.config, 'adapter_config.json').declaration.id,
     r: state.config.r,

@@ -11,11 +11,11 @@ export async function requireDiskSpace(folder: string, bytes: number): Promise<v
   if (bytes + reserveBytes <= freeBytes) return;
   throw new StudioError(
     'disk_full',
-    `${folder} has ${gigabytes(freeBytes)} GB free, and ${gigabytes(bytes)} GB are needed.`,
+    `${folder} has ${gibibytes(freeBytes)} GiB free, and ${gibibytes(bytes)} GiB are needed.`,
     'Free some space there, or choose another home folder (COTO_STUDIO_HOME).',
   );
 }
 
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1);
+function gibibytes(bytes: number): string {
+  return (bytes / 2 ** 30).toFixed(1);
 }

@@ -24,7 +24,12 @@ export interface ReportOptions {
 /** "LoRA", "LoRA + CoTo": what runs of one kind are called. */
 export function methodLabel(run: RunRecord): string {
   const { variant } = run.config.adapter;
-  const known: Record<string, string> = { lora: 'LoRA', rslora: 'rsLoRA' };
+  const known: Record<string, string> = {
+    lora: 'LoRA',
+    rslora: 'rsLoRA',
+    dora: 'DoRA',
+    'dora-rslora': 'DoRA (rsLoRA scaling)',
+  };
   const label = Object.hasOwn(known, variant) ? (known[variant] ?? variant) : variant;
   return run.config.coto === null ? label : `${label} + CoTo`;
 }

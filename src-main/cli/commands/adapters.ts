@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterContents, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { addCommand, addGroup, type Surroundings } from '../command.ts';
 import { formatBytes, formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
@@ -36,8 +36,11 @@ export function addAdapterCommands(parent: Command, surroundings: Surroundings):
     summary: 'what an adapter is made of, and where it came from',
     input: z.object({ adapter: z.string() }),
     async run({ adapter: reference }, { withStudio }) {
-      const adapter = await withStudio((client) => findAdapter(client, reference));
-      return { json: adapter, text: describeAdapter(adapter) };
+      return withStudio(async (client) => {
+        const adapter = await findAdapter(client, reference);
+        const contents = await client.request('adapters.contents', { id: adapter.id });
+        return { json: { ...adapter, contents }, text: describeAdapter(adapter, contents) };
+      });
     },
   });
 
@@ -77,7 +80,25 @@ export function addAdapterCommands(parent: Command, surroundings: Surroundings):
   });
 }
 
-export function describeAdapter(adapter: AdapterRecord): string {
+/** What the tensors are, as far as there is anything to say. */
+function factsOfContents(contents: AdapterContents): [string, string][] {
+  const { linears, embeddings, magnitudes, factorBiases, replacedBiases, whole } = contents;
+  const facts: [string, string][] = [
+    ['factors', [`${linears} linears`, ...embeddings].join(', ')],
+    ['magnitudes', magnitudes === 0 ? '' : `${magnitudes} vectors (DoRA)`],
+    [
+      'biases',
+      [
+        ...(factorBiases > 0 ? [`${factorBiases} of B (lora_bias)`] : []),
+        ...(replacedBiases > 0 ? [`${replacedBiases} in place of the base's`] : []),
+      ].join(', '),
+    ],
+    ['saved tensors', whole.join(', ')],
+  ];
+  return facts.filter(([, text]) => text !== '');
+}
+
+export function describeAdapter(adapter: AdapterRecord, contents: AdapterContents | null = null): string {
   const { coto, origin } = adapter;
   return formatFacts([
     ['adapter', adapter.id],
@@ -87,6 +108,7 @@ export function describeAdapter(adapter: AdapterRecord): string {
     ['target modules', adapter.targetModules.join(', ')],
     ['layers', adapter.layers.join(', ')],
     ['saved modules', adapter.modulesToSave.join(', ') || 'none'],
+    ...(contents === null ? [] : factsOfContents(contents)),
     [
       'CoTo',
       coto === null

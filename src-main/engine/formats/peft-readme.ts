@@ -24,6 +24,11 @@ export function adapterReadme(state: AdapterState, variant: AdapterVariant, base
     `| \`lora_alpha\` | ${config.lora_alpha} |`,
     `| \`target_modules\` | ${typeof targets === 'string' ? targets : (targets ?? []).join(', ')} |`,
     `| adapted linears | ${state.modules.size} |`,
+    ...(variant.magnitude ? [`| magnitude vectors | ${state.modules.size} |`] : []),
+    ...(state.biases.size > 0
+      ? [`| \`bias\` | ${config.bias}: ${state.biases.size} biases of the base replaced |`]
+      : []),
+    ...(config.lora_bias ? ['| `lora_bias` | B has a bias |'] : []),
     `| \`modules_to_save\` | ${(config.modules_to_save ?? []).join(', ') || 'none'} |`,
     '',
     '## CoTo',

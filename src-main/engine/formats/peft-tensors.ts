@@ -34,13 +34,13 @@ export function sortTensors(source: Source, tensors: ReadonlyMap<string, HostTen
   const saved = new Map<string, HostTensor>();
   const biases = new Map<string, HostTensor>();
   for (const [key, tensor] of tensors) {
-    if (isCopy(key, config)) continue;
+    if (isCopy(key, config, tensors)) continue;
     const name = key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : '';
     const factor = parseFactorName(name);
     const module = findLinear(description, factor?.name ?? name.replace(/\.(weight|bias)$/, ''));
     if (factor && module && (factor.kind ?? module.kind) === module.kind) {
       factors.set(module, { ...factors.get(module), [factor.part]: tensor });
-    } else if (!factor && module && isSaved(config, module)) {
+    } else if (!factor && module && (isSaved(config, module) || isSavedAlong(description, module, name))) {
       saved.set(`${module.name}.${name.endsWith('.bias') ? 'bias' : 'weight'}`, oriented(source, key, module, tensor));
     } else if (!factor && config.bias !== 'none' && name.endsWith('.bias')) {
       const found = findBiasVector(description, name.replace(/\.base_layer\.bias$/, '.bias'));
@@ -81,11 +81,20 @@ export function peftTensors({ modules, saved, biases }: Parts, description: Mode
   return tensors;
 }
 
-/** Copies of the base that PEFT stores beside what was trained. */
-export function isCopy(key: string, { bias }: Pick<AdapterConfig, 'bias'>): boolean {
-  if (/\.(original_module|modules_to_save)\.(weight|bias)$/.test(key) || key.endsWith('.base_layer.weight'))
-    return true;
+/** Copies that PEFT stores beside what was trained: of the base, or, of a module saved whole, of what stands under its own name. */
+export function isCopy(
+  key: string,
+  { bias }: Pick<AdapterConfig, 'bias'>,
+  tensors: Pick<ReadonlyMap<string, HostTensor>, 'has'>,
+): boolean {
+  if (/\.original_module\.(weight|bias)$/.test(key) || key.endsWith('.base_layer.weight')) return true;
+  if (/\.modules_to_save\.(weight|bias)$/.test(key)) return tensors.has(key.replace('.modules_to_save.', '.'));
   return bias === 'none' && key.endsWith('.base_layer.bias');
+}
+
+/** PEFT may store a language model's embedding and head without saying so (save_embedding_layers), and loads them over the base's. */
+function isSavedAlong({ kind }: ModelDescription, module: LinearModule, name: string): boolean {
+  return name.endsWith('.weight') && (module.kind === 'embedding' || (module.isHead && kind === 'causal-lm'));
 }
 
 function isSaved({ modules_to_save }: AdapterConfig, module: LinearModule): boolean {

@@ -101,6 +101,12 @@ function modulesTrainedWhole(
       );
     return found.map((module) => ({ module, entry }));
   });
+  if (labels !== null && heads.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      `The base (${base.description.architecture}) has no head that could be trained to tell labels apart.`,
+      'Choose a base with a classifier, or an encoder of texts, which gets one.',
+    );
   if (labels !== null && !isOwnLabels(base, labels) && !whole.some(({ module }) => module.isHead))
     throw new StudioError(
       'invalid_input',

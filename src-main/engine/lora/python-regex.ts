@@ -1,3 +1,4 @@
+import { createContext, Script } from 'node:vm';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 const flagLetters: ReadonlyMap<string, string> = new Map([
@@ -36,11 +37,48 @@ export function compilePythonRegex(pattern: string, anchored: 'full' | 'start', 
   }
   const translated = translate(source, refuse);
   try {
-    return new RegExp(anchored === 'full' ? `^(?:${translated})$` : `^(?:${translated})`, flags);
+    const whole = anchored === 'full' ? `^(?:${translated})$` : `^(?:${translated})`;
+    const tooLong = () => refuse(`it takes longer than ${patience} ms on one name`);
+    return mayExplode(translated) ? new BoundedRegExp(whole, flags, tooLong) : new RegExp(whole, flags);
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** Milliseconds that a pattern may take on a module's name. */
+const patience = 250;
+
+/** Whether backtracking may take exponential time, or a high power of the name's length: repeated groups, or many repetitions. */
+function mayExplode(pattern: string): boolean {
+  return /\)[*+{]/.test(pattern) || (pattern.match(/[*+{]/g)?.length ?? 0) > 3;
+}
+
+/** A pattern out of a file that someone else wrote must not hang the studio: only a script's time can be limited in JavaScript. */
+class BoundedRegExp extends RegExp {
+  private readonly tooLong: () => never;
+
+  constructor(source: string, flags: string, tooLong: () => never) {
+    super(source, flags);
+    this.tooLong = tooLong;
+  }
+
+  override exec(text: string): RegExpExecArray | null {
+    const outcome: { found: RegExpExecArray | null } = { found: null };
+    const run = () => {
+      outcome.found = super.exec(text);
+    };
+    try {
+      runScript.runInContext(createContext({ run }), { timeout: patience });
+    } catch (error) {
+      // The error is of the script's own realm, where Error is another.
+      const isTimeout = typeof error === 'object' && error !== null && 'code' in error;
+      if (isTimeout && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') this.tooLong();
+      throw error;
+    }
+    return outcome.found;
+  }
+}
+const runScript = new Script('run()');
 
 function translate(source: string, refuse: (reason: string) => never): string {
   let result = '';

@@ -9,7 +9,13 @@ const definition: MergeDefinition = {
     summary: 'Runs every adapter and averages what they say. One forward pass an adapter; nothing to store.',
     parameters: [],
   },
-  needs: { equalRanks: false, equalTargets: false, negativeWeights: false, normalised: () => true },
+  needs: {
+    equalRanks: false,
+    equalTargets: false,
+    negativeWeights: false,
+    factorsAlone: false,
+    normalised: () => true,
+  },
   merge() {
     throw new StudioError(
       'refused',

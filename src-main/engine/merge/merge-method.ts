@@ -29,6 +29,8 @@ export interface MergeDefinition {
     readonly equalRanks: boolean;
     readonly equalTargets: boolean;
     readonly negativeWeights: boolean;
+    /** The adapters must be B·A alone: no magnitudes, no biases. */
+    readonly factorsAlone: boolean;
     /** The weights are divided by their sum, which must not be zero; may depend on a parameter. */
     normalised(parameters: ParameterValues): boolean;
   };

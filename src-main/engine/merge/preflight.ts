@@ -1,6 +1,7 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterState } from '../lora/adapter-state.ts';
+import { recogniseVariant } from '../lora/variants/index.ts';
 import { allModules } from './combine.ts';
 import { type MergeDefinition, sum, withoutZeroWeights } from './merge-method.ts';
 
@@ -20,7 +21,8 @@ export function preflightLines(
   const { needs, declaration } = definition;
   return [
     checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalised(parameters)),
-    checkVariant(states, names),
+    checkVariant(states, names, needs.factorsAlone),
+    checkBiases(states, names, needs.factorsAlone),
     checkBaseName(states, names),
     checkRanks(declaration.label, states, names, needs.equalRanks),
     checkTargets(declaration.label, states, names, needs.equalTargets),
@@ -64,24 +66,37 @@ function checkWeights(
   return ok('weights', `Weights: ${weights.map(short).join(' · ')} (sum ${short(sum(weights))}).`);
 }
 
-function checkVariant(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
-  const kinds = states.map((state) => variantName(state));
-  const foreign = kinds.findIndex((kind) => kind !== 'LoRA' && kind !== 'rsLoRA');
-  if (foreign >= 0)
+const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
+
+function checkVariant(states: readonly AdapterState[], names: readonly string[], factorsAlone: boolean): PreflightLine {
+  const variants = states.map((state) => recogniseVariant(state.config, 'The adapter'));
+  const kinds = variants.map(({ declaration }) => declaration.label);
+  const foreign = variants.findIndex(({ magnitude }) => magnitude !== undefined);
+  if (foreign >= 0 && factorsAlone)
     return refused(
       'variant',
-      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone.`,
-      'Merge LoRA or rsLoRA adapters.',
+      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone: its magnitudes would be lost.`,
+      outputsRemedy,
     );
   if (new Set(kinds).size > 1)
-    return ok('variant', 'LoRA and rsLoRA together: each counts with the scaling that it was trained with.');
+    return ok(
+      'variant',
+      `${[...new Set(kinds)].join(' and ')} together: each counts with the scaling that it was trained with.`,
+    );
   return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}.`);
 }
 
-function variantName({ config }: AdapterState): string {
-  if (config.peft_type !== 'LORA') return config.peft_type;
-  if (config.use_dora) return 'DoRA';
-  return config.use_rslora ? 'rsLoRA' : 'LoRA';
+function checkBiases(states: readonly AdapterState[], names: readonly string[], factorsAlone: boolean): PreflightLine {
+  const hasBias = ({ biases, modules }: AdapterState) =>
+    biases.size > 0 || [...modules.values()].some(({ bias }) => bias !== undefined);
+  const having = states.findIndex(hasBias);
+  if (having < 0) return ok('biases', 'No adapter brings biases.');
+  if (!factorsAlone) return ok('biases', `${names[having]} brings biases, which count for itself.`);
+  return refused(
+    'biases',
+    `${names[having]} brings trained biases (${states[having]?.config.lora_bias ? 'lora_bias' : `bias "${states[having]?.config.bias}"`}): a base has only one set of them, so they cannot be merged.`,
+    'Use the output ensemble, which runs each adapter as it is; or train the adapters with bias "none".',
+  );
 }
 
 function checkBaseName(states: readonly AdapterState[], names: readonly string[]): PreflightLine {

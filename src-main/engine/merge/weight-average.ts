@@ -27,6 +27,7 @@ export const weightAverage = defineMergeMethod({
     equalRanks: false,
     equalTargets: false,
     negativeWeights: true,
+    factorsAlone: true,
     normalised: (parameters) => parameters['normalise'] === true,
   },
   merge(states, weights, parameters) {

@@ -7,6 +7,22 @@ export interface AdapterPresence {
   rank(module: string): number;
   /** With dropout every adapted linear keeps a mask of its input. */
   readonly dropout: boolean;
+  /** With magnitudes (DoRA) every adapted linear keeps the product that they scale. */
+  readonly magnitudes?: boolean;
+}
+
+/** What an adapted linear keeps beside its input: what lies between A and B, the mask, and what the magnitudes scale. */
+export function keptByAdapter(
+  adapters: AdapterPresence,
+  linear: { readonly name: string; readonly rows: number; readonly inputs: number; readonly outputs: number },
+): number[] {
+  const rank = adapters.rank(linear.name);
+  if (rank === 0) return [];
+  return [
+    linear.rows * rank,
+    ...(adapters.dropout ? [linear.rows * linear.inputs] : []),
+    ...(adapters.magnitudes ? [linear.rows * linear.outputs] : []),
+  ];
 }
 
 /** float32 tensors of one layer in a training step, each by its number of values. */

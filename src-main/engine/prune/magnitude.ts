@@ -35,7 +35,7 @@ const declaration: Declaration = {
 
 /**
  * Zeroes exactly ⌊sparsity · n⌋ of n entries, those of the smallest absolute value; of equal ones, the earlier go first
- * (modules from the input up, A before B, row by row). The task head stays whole.
+ * (modules from the input up, A before B, row by row). The task head stays whole, and so do DoRA's magnitudes and biases.
  */
 export const magnitude: PruneMethod = {
   declaration,

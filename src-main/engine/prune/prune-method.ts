@@ -64,10 +64,16 @@ export function keepLayers(state: AdapterState, description: ModelDescription, k
         layers_pattern: null,
       };
   return {
-    state: { ...state, config: { ...state.config, ...targets }, modules },
+    state: { ...state, config: { ...state.config, ...targets }, modules, biases: keptBiases(state, modules) },
     kept: countEntries(modules),
     total: countEntries(state.modules),
   };
+}
+
+/** With bias "lora_only" the biases of a module go with its adapter, as PEFT would not save them. */
+function keptBiases({ config, biases }: AdapterState, modules: ReadonlyMap<string, ModuleFactors>) {
+  if (config.bias !== 'lora_only') return biases;
+  return new Map([...biases].filter(([name]) => modules.has(name.replace(/\.bias$/, ''))));
 }
 
 export function countEntries(modules: ReadonlyMap<string, ModuleFactors>): number {

@@ -6,6 +6,7 @@ import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
 import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../lora/adapted-model.ts';
 import type { AdapterState } from '../lora/adapter-state.ts';
+import { factorParts } from '../lora/tensor-names.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
@@ -336,7 +337,8 @@ function divergedAt(thrown: unknown, where: string): unknown {
 
 /** An update can overflow before any loss shows it; such weights must not become a checkpoint. */
 function refuseDiverged({ modules, saved }: AdapterState, where: string): void {
-  const tensors = [...[...modules.values()].flatMap(({ a, b }) => [a, b]), ...saved.values()];
+  const factors = [...modules.values()].flatMap((module) => factorParts.flatMap((part) => module[part] ?? []));
+  const tensors = [...factors, ...saved.values()];
   if (!tensors.every(({ data }) => data.every(Number.isFinite)))
     throw divergedAt(new StudioError('not_finite', "The adapter's weights are not numbers."), where);
 }

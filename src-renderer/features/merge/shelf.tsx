@@ -10,6 +10,7 @@ import { notifyFailure, notifySuccess } from '../../components/notify.tsx';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
 import { addToBench, filterAdapters } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
+import { ExportItems } from './export-items.tsx';
 import classes from './merge.module.css';
 
 interface ShelfProps {
@@ -113,9 +114,12 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Label>Export as</Menu.Label>
         <Menu.Item leftSection={<IconFolder size={16} />} onClick={askExport}>
-          Export as a PEFT folder
+          PEFT folder
         </Menu.Item>
+        <ExportItems adapter={adapter} />
+        <Menu.Divider />
         <Menu.Item
           color="red"
           leftSection={<IconTrash size={16} />}

@@ -36,9 +36,10 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
   },
   {
     id: 'use',
-    header: 'Use',
+    header: 'Trained as',
+    help: 'A task head is trained whole; the others can carry an adapter',
     value: (group) => (group.isHead ? 'task head' : 'adapter'),
-    cell: (group) => (group.isHead ? 'task head, trained whole' : 'can carry an adapter'),
+    cell: (group) => (group.isHead ? 'task head' : 'adapter'),
   },
 ];
 
@@ -80,7 +81,8 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                 onClick: () =>
                   confirmRemoval({
                     what: `the model “${model.name}”`,
-                    consequence: 'The studio forgets it. Its folder stays on disk as it is.',
+                    consequence:
+                      'The studio forgets it. A folder that the studio made of a GGUF file is deleted; any other stays on disk as it is.',
                     onConfirm: () => remove.mutate({ id: model.id }),
                   }),
               },
@@ -101,6 +103,14 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                   {
                     label: 'Input',
                     value: `${description.image.width} × ${description.image.height} pixels, ${description.image.channels === 1 ? 'grey' : `${description.image.channels} channels`}`,
+                  },
+                ]
+              : []),
+            ...(description.text
+              ? [
+                  {
+                    label: description.image ? 'Texts' : 'Input',
+                    value: `texts of up to ${formatCount(description.text.maxPositions)} tokens; vocabulary of ${formatCount(description.text.vocabularySize)}`,
                   },
                 ]
               : []),

@@ -1,6 +1,9 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
-import { useAction, useRequest } from '../../api/query.ts';
+import { IconFilePlus } from '@tabler/icons-react';
+import { useRef, useState } from 'react';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { isGguf } from '../../../src-shared/domain/model.ts';
+import { useAction, useEvent, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { DropZone } from '../../components/drop-zone.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -11,13 +14,32 @@ import { ListSkeleton } from '../../components/list-skeleton.tsx';
 import { notifySuccess } from '../../components/notify.tsx';
 import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
+import { CachedModels } from '../../features/models/cached-models.tsx';
+import { FileJobs } from '../../features/models/file-jobs.tsx';
+import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
+import classes from '../../features/models/models.module.css';
 
-/** Base models: the list on the left, the chosen one on the right. A folder is added by the button or by dropping it. */
+/**
+ * Base models: the list on the left, the chosen one on the right. A folder or a GGUF file is added by a button or by dropping it;
+ * what lies in the Hugging Face cache is offered below the list.
+ */
 export default function ModelsPage() {
   const route = useRoute();
   const models = useRequest('models.list', {});
   const [failure, setFailure] = useState<Error | null>(null);
+  const [hubOpened, setHubOpened] = useState(false);
+  const started = useRef(new Set<string>());
+  const begin = (job: JobRecord) => {
+    setFailure(null);
+    started.current.add(job.id);
+  };
+  // What was begun here is shown when it is there.
+  useEvent('job.changed', (job) => {
+    if (started.current.has(job.id) && job.status === 'completed' && job.subjectId)
+      navigate(pathOf('models', job.subjectId));
+  });
+  const convert = useAction('models.convert', { onSuccess: begin, onError: setFailure });
   const add = useAction('models.add', {
     onSuccess: (model) => {
       setFailure(null);
@@ -31,10 +53,18 @@ export default function ModelsPage() {
 
   const choose = async () => {
     const path = await window.coto.dialogs.openFolder({ title: 'Choose a Hugging Face model folder' });
-    if (path) add.mutate({ path });
+    if (path) addOne(path);
   };
-  const addAll = (paths: readonly string[]) => {
-    for (const path of paths) add.mutate({ path });
+  const chooseGguf = async () => {
+    const path = await window.coto.dialogs.openFile({
+      title: 'Choose a GGUF file',
+      filters: [{ name: 'GGUF', extensions: ['gguf'] }],
+    });
+    if (path) addOne(path);
+  };
+  const addOne = (path: string) => {
+    if (isGguf(path)) convert.mutate({ file: path });
+    else add.mutate({ path });
   };
 
   return (
@@ -42,21 +72,32 @@ export default function ModelsPage() {
       title="Models"
       state={models.data ? plural(list.length, 'base model') : null}
       actions={
-        <Button loading={add.isPending} onClick={() => void choose()}>
-          Add model folder
-        </Button>
+        <>
+          <Button variant="default" onClick={() => setHubOpened(true)}>
+            Get from Hugging Face…
+          </Button>
+          <Button loading={add.isPending} onClick={() => void choose()}>
+            Add model folder
+          </Button>
+        </>
       }
+      more={[{ label: 'Add a GGUF file…', icon: <IconFilePlus size={16} />, onClick: () => void chooseGguf() }]}
       fill
     >
-      <DropZone message="Drop a model folder (config.json and safetensors) to add it" onPaths={addAll}>
+      <HubDialog opened={hubOpened} onClose={() => setHubOpened(false)} onStarted={begin} />
+      <DropZone
+        message="Drop a model folder (config.json and safetensors) or a GGUF file to add it"
+        onPaths={(paths) => paths.forEach(addOne)}
+      >
         {failure ? (
-          <div style={{ padding: '12px 16px' }}>
+          <div className={classes['note']}>
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
+        <FileJobs />
         <SplitPanel
           name="models"
-          initial={280}
+          initial={320}
           left={
             models.isPending ? (
               <ListSkeleton />
@@ -65,17 +106,24 @@ export default function ModelsPage() {
                 <ErrorNote error={models.error} action={{ label: 'Try again', onClick: () => void models.refetch() }} />
               </div>
             ) : (
-              <ItemList
-                label="Base models"
-                items={list.map((model) => ({
-                  id: model.id,
-                  title: model.name,
-                  note: model.bundled ? 'bundled' : null,
-                  detail: `${model.description.family} · ${formatCount(model.description.parameterCount)} parameters · ${formatBytes(model.description.sizeBytes)}`,
-                }))}
-                activeId={active?.id ?? null}
-                onActivate={(id) => navigate(pathOf('models', id), { replace: true })}
-              />
+              <>
+                <ItemList
+                  label="Base models"
+                  items={list.map((model) => ({
+                    id: model.id,
+                    title: model.name,
+                    note: model.bundled ? 'bundled' : null,
+                    detail: `${model.description.family} · ${formatCount(model.description.parameterCount)} parameters · ${formatBytes(model.description.sizeBytes)}`,
+                  }))}
+                  activeId={active?.id ?? null}
+                  onActivate={(id) => navigate(pathOf('models', id), { replace: true })}
+                />
+                <CachedModels
+                  known={new Set(list.map(({ path }) => path))}
+                  pending={add.isPending || convert.isPending}
+                  onAdd={addOne}
+                />
+              </>
             )
           }
           right={
@@ -84,7 +132,7 @@ export default function ModelsPage() {
             ) : models.data ? (
               <EmptyState action={<Button onClick={() => void choose()}>Add model folder</Button>}>
                 Base models that adapters are trained on stand here: Hugging Face folders with config.json and
-                safetensors.
+                safetensors, or GGUF files.
               </EmptyState>
             ) : null
           }

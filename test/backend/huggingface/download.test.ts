@@ -9,12 +9,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { downloadRepository, planDownload } from '../../../src-main/backend/huggingface/download.ts';
 import { listCachedModels } from '../../../src-main/backend/huggingface/list-cache.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { goldenPath } from '../../engine/golden.ts';
-import { closeBackends, openBackend, removeTemporaryFolders, scriptedEngine, temporaryFolder } from '../support.ts';
+import {
+  closeBackends,
+  type OpenBackend,
+  openBackend,
+  removeTemporaryFolders,
+  scriptedEngine,
+  temporaryFolder,
+} from '../support.ts';
 import { commit, type HubServer, startHub } from './hub-server.ts';
 
 const id = 'org/tiny';
@@ -141,7 +148,7 @@ describe('a model of the hub', () => {
   it.each([
     [401, 'refused', /does not give out the model org\/tiny \(401\)/],
     [403, 'refused', /does not give out the model org\/tiny \(403\)/],
-    [404, 'not_found', /has no the model|has no/],
+    [404, 'not_found', /does not have the model org\/tiny\./],
     [500, 'refused', /answers 500/],
   ])('says what %i means', async (status, code, message) => {
     hub.behaviour.status = status;
@@ -177,10 +184,15 @@ it('a model without safetensors is refused with the reason', async () => {
   });
 });
 
-it('the studio gets a model by a job, and has it then', async () => {
-  const before = { ...process.env };
-  Object.assign(process.env, environment);
-  try {
+describe('the studio', () => {
+  beforeEach(() => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('gets a model by a job, and has it then', async () => {
     const backend = await openBackend({ startEngine: engine });
     const job = await backend.handle('models.download', { repository: id });
     await backend.idle();
@@ -191,12 +203,44 @@ it('the studio gets a model by a job, and has it then', async () => {
     const again = await backend.handle('models.download', { repository: id });
     await backend.idle();
     expect((await backend.handle('models.made', { jobId: again.id })).id).toBe(model.id);
-  } finally {
-    process.env['HF_ENDPOINT'] = before['HF_ENDPOINT'];
-    process.env['HF_HUB_CACHE'] = before['HF_HUB_CACHE'];
-    if (before['HF_ENDPOINT'] === undefined) delete process.env['HF_ENDPOINT'];
-    if (before['HF_HUB_CACHE'] === undefined) delete process.env['HF_HUB_CACHE'];
+  });
+
+  /** Begins to get a model whose weights do not come to an end, and waits until some have come. */
+  async function beginToGet(backend: OpenBackend): Promise<string> {
+    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    const job = await backend.handle('models.download', { repository: id });
+    await expect.poll(() => incompleteBytes(), { timeout: 20_000 }).toBe(5000);
+    return job.id;
   }
+
+  function incompleteBytes(): number {
+    const name = existsSync(blobs()) ? readdirSync(blobs()).find((file) => file.endsWith('.incomplete')) : undefined;
+    return name === undefined ? 0 : statSync(join(blobs(), name)).size;
+  }
+
+  it('ends a download that is cancelled, and takes up the next', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const jobId = await beginToGet(backend);
+    await backend.handle('jobs.cancel', { id: jobId });
+    await backend.idle();
+    expect((await backend.handle('jobs.get', { id: jobId })).status).toBe('cancelled');
+    const next = await backend.handle('models.download', { repository: id });
+    await backend.idle();
+    expect((await backend.handle('jobs.get', { id: next.id })).status).toBe('completed');
+    expect(hub.requests.map(({ range }) => range)).toContain('bytes=5000-');
+  });
+
+  it('closes at once, and says of the download that it was interrupted', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const jobId = await beginToGet(backend);
+    await backend.close();
+    const reopened = await openBackend({ startEngine: engine, home: backend.home });
+    expect(await reopened.handle('jobs.get', { id: jobId })).toMatchObject({
+      status: 'interrupted',
+      error: { message: 'The studio was closed.' },
+    });
+    expect(incompleteBytes()).toBe(5000);
+  });
 });
 
 it('the cache is listed as it is: GGUF files too, nothing that is broken', async () => {

@@ -1,6 +1,8 @@
 import { activationCases } from './cases/activations.ts';
 import { attentionCases } from './cases/attention.ts';
 import { disentangledCases } from './cases/disentangled.ts';
+import { doraCases } from './cases/dora.ts';
+import { embeddingCases } from './cases/embeddings.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
 import { normCases } from './cases/norms.ts';
@@ -15,6 +17,8 @@ export { disposeWeights, type OperationCase } from './cases/operation-case.ts';
 export const operationCases: readonly OperationCase[] = [
   ...productCases,
   ...linearCases,
+  ...doraCases,
+  ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,
   ...normCases,

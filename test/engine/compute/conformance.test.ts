@@ -49,7 +49,7 @@ for (const { name: way, available, reason, activate } of ways)
 
     it.each(operationCases)('$name: value', async (operation) => {
       const values = draw(operation);
-      const actual = await readAndDispose(tf.tidy(() => operation.run(tensorsOf(operation, values))));
+      const actual = await readAndDispose(tf.tidy(() => operation.run(tensorsOf(operation, values), taker(values))));
       disposeWeights();
       expect(relativeDifference(actual, operation.reference(taker(values)))).toBeLessThan(valueTolerance(way));
     });
@@ -194,8 +194,10 @@ async function gradientOf(
 ): Promise<number[]> {
   const result = tf.tidy(() => {
     const tensors = tensorsOf(operation, values);
-    const gradient = tf.grads((x: tf.Tensor) => operation.run((wanted) => (wanted === name ? x : tensors(wanted))));
-    const shape = operation.run(tensors).shape;
+    const gradient = tf.grads((x: tf.Tensor) =>
+      operation.run((wanted) => (wanted === name ? x : tensors(wanted)), taker(values)),
+    );
+    const shape = operation.run(tensors, taker(values)).shape;
     const [made] = gradient([tensors(name)], tf.tensor(Float32Array.from(weights), shape));
     return made ?? tf.tensor1d([]);
   });

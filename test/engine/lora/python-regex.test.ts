@@ -21,6 +21,22 @@ it.each(['(?>a)', 'a++', '(?x)a', '(a', '(?P=open'])('refuses %s, naming the fie
   expect(() => compilePythonRegex(pattern, 'full', 'rank_pattern')).toThrow(`rank_pattern: "${pattern}"`);
 });
 
+it.each(['(.+)+z', '(?:\\w|.)*!', '(.*)*x', '.*.*.*.*.*.*.*.*.*.*.*.*.*.*z'])(
+  'refuses %s for the time it takes, instead of hanging',
+  (pattern) => {
+    const name = 'model.layers.0.self_attn.q_proj.and.so.on.for.long';
+    expect(() => compilePythonRegex(pattern, 'full', 'rank_pattern').test(name)).toThrow('it takes longer than 250 ms');
+  },
+);
+
+it('still takes repeated groups that are quick', () => {
+  const pattern = compilePythonRegex('(\\w+\\.)+(q|v)_proj', 'full', 'target_modules');
+  expect(pattern.test('model.layers.0.self_attn.q_proj')).toBe(true);
+  expect(pattern.test('model.layers.0.self_attn.k_proj')).toBe(false);
+  const layer = compilePythonRegex('(.*\\.)+layers\\.(?<index>\\d+)\\.', 'start', 'layers_pattern');
+  expect(layer.exec('model.layers.12.mlp')?.groups?.['index']).toBe('12');
+});
+
 it('lets the first matching pattern win, by end, by full name and by regular expression', () => {
   const pattern = { 'layers\\.1\\..*v_proj': 3, 'attention.v_proj': 5, '^vit.layers.2.mlp.fc1': 7, proj: 9 };
   const rankOf = (name: string) => patternValue(pattern, [name], 4, 'rank_pattern');

@@ -9,6 +9,7 @@ import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts
 import { readAdapter, writeAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { reachOf } from '../../../src-main/engine/models/encoder/relative-positions.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -110,6 +111,23 @@ it('needs no layer on a tape for what stands after the layers', async () => {
   base.dispose();
 });
 
+it('gives CLIP no classifier: it compares pictures with texts', async () => {
+  const base = await loadBaseModel(goldenPath('clip', 'base'));
+  const model = new AdaptedModel(base);
+  const settings = adapterSettingsSchema.parse({ target_modules: ['q_proj'] });
+  const random = RandomStream.seeded(1, 'study');
+  await expect(model.createAdapter(settings, { random, labels: ['cat', 'dog'] })).rejects.toThrow(/has no head/);
+  await model.createAdapter(settings, { random, labels: null });
+  // The text tower's layers and the vision tower's are groups of their own.
+  expect(model.groups('layer').map(({ modules }) => modules[0]?.split('.')[0])).toEqual([
+    'text_model',
+    'text_model',
+    'vision_model',
+    'vision_model',
+  ]);
+  base.dispose();
+});
+
 it.each([
   ['bert', { hidden_act: 'mish' }, 'hidden_act'],
   ['bert', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],
@@ -131,6 +149,36 @@ it.each([
   const config: unknown = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify(Object.assign({}, config, change)));
   await expect(describeModel(folder)).rejects.toThrow(named);
+});
+
+it('gives distances the rows that transformers gives them, in float32', () => {
+  const relative = { span: 256, buckets: 256, maxDistance: 512, sharesLinears: true, normalises: true };
+  const reach = reachOf({ ...relative, contentToPosition: true, positionToContent: true }, 512);
+  // By PyTorch's make_log_bucket_position of modeling_deberta_v2, for the 256 buckets of the published v3 checkpoints.
+  const expected = { '-511': -255, '-300': -207, '-129': -129, '-1': -1, 0: 0, 127: 127, 128: 128, 129: 129, 130: 130 };
+  for (const [distance, bucket] of Object.entries({ ...expected, 200: 169, 256: 192, 400: 233, 511: 255 }))
+    expect((reach.rows[Number(distance) + 511] ?? 0) + reach.firstRow - 256).toBe(bucket);
+  // Short texts reach few rows.
+  expect(reachOf({ ...relative, contentToPosition: true, positionToContent: true }, 3)).toEqual({
+    firstRow: 254,
+    rowCount: 5,
+    rows: Int32Array.from([0, 1, 2, 3, 4]),
+  });
+});
+
+it('reads an XLM-RoBERTa as the RoBERTa that it is', async () => {
+  const folder = path.join(home, 'xlm-roberta');
+  cpSync(goldenPath('roberta', 'base'), folder, { recursive: true });
+  const file = path.join(folder, 'config.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"roberta"', '"xlm-roberta"'));
+  const inputs = tensorsOf(await readSafetensors(goldenPath('roberta', 'inputs.safetensors')));
+  const expected = (await readSafetensors(goldenPath('roberta', 'base-outputs.safetensors'))).get('logits');
+  const base = await loadBaseModel(folder);
+  expect(base.description.family).toBe('xlm-roberta');
+  expect(relativeDifference(new AdaptedModel(base).forward(inputs).dataSync(), expected?.data ?? [])).toBeLessThan(
+    1e-5,
+  );
+  base.dispose();
 });
 
 it('reads pos_att_type as a list as well', async () => {

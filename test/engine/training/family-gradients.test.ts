@@ -13,6 +13,8 @@ import { testCompute } from '../test-compute.ts';
 beforeAll(() => activateCompute(testCompute));
 
 const cases = [
+  { family: 'gpt2', labels: Array.from({ length: 36 }, (_, index) => (index * 7) % 64), mask: [1, 0] },
+  { family: 'gpt2', labels: Array.from({ length: 36 }, (_, index) => (index * 7) % 64), mask: [0, 1] },
   { family: 'roberta', labels: [2, 0, 1], mask: [1, 0] },
   { family: 'distilbert', labels: [2, 0, 1], mask: [0, 1] },
   { family: 'deberta-v2', labels: [2, 0, 1], mask: [1, 0] },

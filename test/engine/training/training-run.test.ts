@@ -7,8 +7,10 @@ import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contrac
 import { readAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
 import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { rowNorms } from '../../../src-main/engine/lora/magnitude.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/training-step.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
@@ -120,25 +122,29 @@ const masks = (events: EngineEvent[]) =>
   events.flatMap((event) => (event.kind === 'masks' ? [...event.masks.bytes] : []));
 
 describe('a training run', () => {
-  it('goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped', async () => {
-    const whole = await train(config(), { name: 'whole' });
-    const paused = await train(config(), { name: 'cut', signal: 'pause', signalAt: 5 });
-    expect(paused.outcome).toBe('paused');
-    const last = join(folder, 'cut', 'checkpoints', 'last');
-    const resumed = await train(config(), { name: 'cut', resume: last });
-    expect(whole.outcome).toBe('completed');
-    expect(resumed.outcome).toBe('completed');
+  it.each(['lora', 'dora'])(
+    'of %s goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped',
+    async (variant) => {
+      const chosen = config({ adapter: { ...config().adapter, variant } });
+      const whole = await train(chosen, { name: 'whole' });
+      const paused = await train(chosen, { name: 'cut', signal: 'pause', signalAt: 5 });
+      expect(paused.outcome).toBe('paused');
+      const last = join(folder, 'cut', 'checkpoints', 'last');
+      const resumed = await train(chosen, { name: 'cut', resume: last });
+      expect(whole.outcome).toBe('completed');
+      expect(resumed.outcome).toBe('completed');
 
-    const losses = [...rows(paused.events, 'loss'), ...rows(resumed.events, 'loss')];
-    expect(losses).toEqual(rows(whole.events, 'loss'));
-    expect(losses).toHaveLength(12);
-    expect([...masks(paused.events), ...masks(resumed.events)]).toEqual(masks(whole.events));
+      const losses = [...rows(paused.events, 'loss'), ...rows(resumed.events, 'loss')];
+      expect(losses).toEqual(rows(whole.events, 'loss'));
+      expect(losses).toHaveLength(12);
+      expect([...masks(paused.events), ...masks(resumed.events)]).toEqual(masks(whole.events));
 
-    const expected = await readSafetensors(join(folder, 'whole', 'checkpoints', 'last', 'adapter_model.safetensors'));
-    const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
-    expect(expected.size).toBeGreaterThan(0);
-    for (const [name, tensor] of expected) expect(actual.get(name)?.data).toEqual(tensor.data);
-  });
+      const expected = await readSafetensors(join(folder, 'whole', 'checkpoints', 'last', 'adapter_model.safetensors'));
+      const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
+      expect(expected.size).toBe(variant === 'dora' ? 20 : 14);
+      for (const [name, tensor] of expected) expect(actual.get(name)?.data).toEqual(tensor.data);
+    },
+  );
 
   it('gives one result for one seed and another for another', async () => {
     const [first, again, other] = [
@@ -162,7 +168,9 @@ describe('a training run', () => {
   });
 
   it('leaves what is off in a step untouched: a single step with one layer on moves only that layer and the head', async () => {
-    const { events } = await train(config({ max_steps: 1, warmup_steps: 0, coto: { initial_p: 0 } }), { name: 'one' });
+    const adapter = { ...config().adapter, variant: 'dora' };
+    const oneStep = config({ adapter, max_steps: 1, warmup_steps: 0, coto: { initial_p: 0 } });
+    const { events } = await train(oneStep, { name: 'one' });
     const bytes = masks(events);
     const state = await readAdapter(join(folder, 'one', 'checkpoints', 'last'), base.description);
     for (const module of base.description.linears) {
@@ -170,6 +178,8 @@ describe('a training run', () => {
       if (!factors || module.layer === null) continue;
       // B starts at zero, so it has moved if and only if its layer was on.
       expect(factors.b.data.some((value) => value !== 0)).toBe(bytes[module.layer] === 1);
+      const start = rowNorms(await toHost(base.frozenWeight(module).weight)).data;
+      expect(factors.magnitude?.data.some((value, at) => value !== start[at])).toBe(bytes[module.layer] === 1);
     }
     expect(bytes.filter((bit) => bit === 1)).toHaveLength(1);
   });

@@ -36,11 +36,7 @@ export async function convertGguf(
 ): Promise<Conversion> {
   const file = await openGguf(ggufPath);
   try {
-    const warnings: string[] = [];
-    const architecture = architectureOfFile(file);
-    const config = await architecture.config(file);
-    const tokenizer = convertTokenizer(file, (text) => warnings.push(text));
-    const tensors = convertedTensors(file, architecture, config['tie_word_embeddings'] === true);
+    const { config, tokenizer, tensors, warnings } = await planConversion(file);
     const totalBytes = tensors.reduce(
       (sum, { shape, dtype }) => sum + elementCount(shape) * (dtype === 'F32' ? 4 : 2),
       0,
@@ -58,6 +54,16 @@ export async function convertGguf(
   } finally {
     await file.close();
   }
+}
+
+/** All that a conversion will write, the values of the tensors still to be read. Throws what `convertGguf` throws. */
+export async function planConversion(file: GgufFile) {
+  const warnings: string[] = [];
+  const architecture = architectureOfFile(file);
+  const config = await architecture.config(file);
+  const tokenizer = convertTokenizer(file, (text) => warnings.push(text));
+  const tensors = convertedTensors(file, architecture, config['tie_word_embeddings'] === true);
+  return { config, tokenizer, tensors, warnings };
 }
 
 function watched(tensors: StreamedTensor[], totalBytes: number, options: ConversionOptions): StreamedTensor[] {

@@ -54,8 +54,8 @@ function architectureFor({ family, kind }: ModelDescription): GgufArchitecture {
 /** Initialisations after which the factors belong to a changed base. */
 const ofAnotherBase = /^(pissa|olora|corda|loftq|lora_ga)/;
 
-function refuseUnwritable({ config, saved }: AdapterState): void {
-  const reason = unwritable(config, saved);
+function refuseUnwritable(state: AdapterState): void {
+  const reason = unwritable(state);
   if (reason !== null)
     throw new StudioError(
       'refused',
@@ -64,10 +64,11 @@ function refuseUnwritable({ config, saved }: AdapterState): void {
     );
 }
 
-function unwritable(config: AdapterState['config'], saved: AdapterState['saved']): string | null {
+function unwritable({ config, modules, saved, biases }: AdapterState): string | null {
   if (config.peft_type !== 'LORA') return `is of the kind ${config.peft_type}`;
-  if (config.use_dora) return 'is a DoRA, which also scales the rows of the base';
-  if (config.bias !== 'none' || config['lora_bias'] === true) return 'has biases of its own';
+  const factors = [...modules.values()];
+  if (factors.some(({ magnitude }) => magnitude)) return 'is a DoRA, which also scales the rows of the base';
+  if (biases.size > 0 || factors.some(({ bias }) => bias)) return 'has biases of its own';
   const start = config.init_lora_weights;
   if (typeof start === 'string' && ofAnotherBase.test(start))
     return `began as "${start}", so that its factors stand on a changed base`;

@@ -16,6 +16,11 @@ export class MetadataView {
     return this.values.has(key);
   }
 
+  /** Whatever stands there. */
+  value(key: string): GgufValue | undefined {
+    return this.values.get(key);
+  }
+
   text(key: string): string | null {
     return this.typed(key, 'text', (value) => (typeof value === 'string' ? value : null));
   }

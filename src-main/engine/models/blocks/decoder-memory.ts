@@ -1,4 +1,4 @@
-import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import { type AdapterPresence, keptByAdapter, type LayerMemory } from '../memory.ts';
 import type { DecoderBlock } from './decoder-block.ts';
 
 export interface DecoderSizes {
@@ -37,10 +37,10 @@ export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters:
   if (isAdapted('q') || isAdapted('k') || isAdapted('v')) kept.push(rows * hidden);
   if (isAdapted('gate') || isAdapted('up')) kept.push(rows * hidden);
   if (isAdapted('down')) kept.push(rows * inner);
+  const outputs = { q: hidden, k: keyValueSize, v: keyValueSize, o: hidden, gate: inner, up: inner, down: hidden };
   for (const linear of ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const) {
-    if (!isAdapted(linear)) continue;
-    kept.push(rows * adapters.rank(names[linear]));
-    if (adapters.dropout) kept.push(rows * (linear === 'down' ? inner : hidden));
+    const inputs = linear === 'down' ? inner : hidden;
+    kept.push(...keptByAdapter(adapters, { name: names[linear], rows, inputs, outputs: outputs[linear] }));
   }
   return { input: rows * hidden, kept, working };
 }

@@ -1,4 +1,4 @@
-import type { AdapterPresence, LayerMemory } from '../memory.ts';
+import { type AdapterPresence, keptByAdapter, type LayerMemory } from '../memory.ts';
 import type { PreNormBlock } from './pre-norm-block.ts';
 
 export interface PreNormSizes {
@@ -39,11 +39,10 @@ export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters:
   keepIf(isAdapted('fc2'), out * inner); // the activated state
   const rowsOf = { q: out, k: all, v: all, o: out, fc1: out, fc2: out };
   const widthOf = { q: hidden, k: hidden, v: hidden, o: hidden, fc1: hidden, fc2: inner };
+  const outputs = { q: hidden, k: hidden, v: hidden, o: hidden, fc1: inner, fc2: hidden };
   for (const linear of ['q', 'k', 'v', 'o', 'fc1', 'fc2'] as const) {
-    if (!isAdapted(linear)) continue;
-    kept.push(rowsOf[linear] * adapters.rank(names[linear])); // between A and B
-    // The mask.
-    if (adapters.dropout) kept.push(rowsOf[linear] * widthOf[linear]);
+    const [name, rows, inputs] = [names[linear], rowsOf[linear], widthOf[linear]];
+    kept.push(...keptByAdapter(adapters, { name, rows, inputs, outputs: outputs[linear] }));
   }
   return { input: all * hidden, kept, working };
 }

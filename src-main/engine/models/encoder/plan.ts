@@ -24,8 +24,6 @@ export interface LayerNames {
 
 /** What an encoder of the BERT kind (Devlin et al. 2019) is made of: a family says it, checks, loader and memory read it. */
 export interface EncoderPlan {
-  /** e.g. "a BERT", for messages. */
-  readonly label: string;
   readonly architecture: string;
   /** What the names of the encoder's modules begin with; checkpoints of the bare encoder leave it out. */
   readonly prefix: string;

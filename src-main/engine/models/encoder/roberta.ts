@@ -21,7 +21,6 @@ export function robertaPlan(file: ModelConfigFile, label: string, architecture: 
     );
   return {
     ...commonPlan(file, keys),
-    label,
     architecture: keys.architectures?.[0] ?? architecture,
     prefix: 'roberta',
     epsilon: keys.layer_norm_eps,

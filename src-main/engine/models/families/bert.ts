@@ -30,7 +30,6 @@ function planOf(file: ModelConfigFile): EncoderPlan {
   refuseOtherPositions(file, keys);
   return {
     ...commonPlan(file, keys),
-    label: 'a BERT',
     architecture: keys.architectures?.[0] ?? 'BertForSequenceClassification',
     prefix: 'bert',
     epsilon: keys.layer_norm_eps,

@@ -64,7 +64,6 @@ function planOf(file: ModelConfigFile): EncoderPlan {
     throw unsupportedValue(file, 'attention_head_size', keys.attention_head_size, `${headSize}`);
   return {
     ...commonPlan(file, keys),
-    label: 'a DeBERTa v2',
     architecture: keys.architectures?.[0] ?? 'DebertaV2ForSequenceClassification',
     prefix: 'deberta',
     epsilon: keys.layer_norm_eps,

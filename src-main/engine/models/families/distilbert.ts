@@ -34,7 +34,6 @@ function planOf(file: ModelConfigFile): EncoderPlan {
   const keys = parseConfig(file, schema, 'a DistilBERT');
   sizeOfHead(file, keys.dim, keys.n_heads, ['dim', 'n_heads']);
   return {
-    label: 'a DistilBERT',
     architecture: keys.architectures?.[0] ?? 'DistilBertForSequenceClassification',
     prefix: 'distilbert',
     hiddenSize: keys.dim,

@@ -9,6 +9,7 @@ import { mistralFamily } from './mistral.ts';
 import { qwen2Family } from './qwen2.ts';
 import { qwen3Family } from './qwen3.ts';
 import { robertaFamily } from './roberta.ts';
+import { useLiteFamily } from './use-lite.ts';
 import { vitFamily } from './vit.ts';
 import { xlmRobertaFamily } from './xlm-roberta.ts';
 
@@ -24,6 +25,7 @@ export const modelFamilies: readonly ModelFamily[] = [
   qwen2Family,
   qwen3Family,
   robertaFamily,
+  useLiteFamily,
   vitFamily,
   xlmRobertaFamily,
 ];

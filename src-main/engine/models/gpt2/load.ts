@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../../formats/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
-import { type FusedDecoderBlock, runFusedDecoderBlock } from '../blocks/fused-decoder-block.ts';
+import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
 import { languageHead } from '../blocks/language-head.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { FrozenTensors } from '../blocks/weights.ts';
@@ -26,13 +26,15 @@ export async function loadGpt2(
     for (const one of description.linears) if (one !== head || !config.isTied) await tensors.loadLinear(one);
     if (config.isTied) tensors.share(head, words);
     const prefix = checkpointPrefix(source);
-    const blocks: FusedDecoderBlock[] = [];
+    const blocks: FusedBlock[] = [];
     for (let layer = 0; layer < config.layerCount; layer++) {
       const [name, key] = [`transformer.h.${layer}`, `${prefix}h.${layer}`];
       blocks.push({
         layer,
         heads: config.heads,
         activation: config.activation,
+        causal: true,
+        residual: null,
         before: await loadNorm(tensors, `${key}.ln_1`, config.epsilon),
         after: await loadNorm(tensors, `${key}.ln_2`, config.epsilon),
         qkv: module(`${name}.attn.c_attn`),
@@ -56,7 +58,7 @@ export async function loadGpt2(
       layer: (index, states, runner) => {
         const block = blocks[index];
         if (block === undefined) throw new Error(`the model has no layer ${index}`);
-        return runFusedDecoderBlock(block, states, runner);
+        return runFusedBlock(block, states, runner);
       },
       ...languageHead(head, normalised, tensors),
       frozen: (one) => {

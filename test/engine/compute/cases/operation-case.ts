@@ -14,7 +14,8 @@ export interface OperationCase {
   readonly wanted: readonly string[];
   /** Multiplies the drawn standard normal values. */
   readonly spread?: number;
-  run(take: TakeTensor): tf.Tensor;
+  /** `drawn`: the values behind the tensors, which a GPU's tensors cannot be asked for at once. */
+  run(take: TakeTensor, drawn: TakeValues): tf.Tensor;
   /** The same in double precision. */
   reference(take: TakeValues): readonly number[];
 }
@@ -28,7 +29,14 @@ export function withFrozen(take: TakeTensor, run: (frozen: FrozenWeight) => tf.T
   weightsInUse.push(frozen);
   return run(frozen);
 }
-const weightsInUse: FrozenWeight[] = [];
+const weightsInUse: { dispose(): void }[] = [];
+
+/** Keeps what stands for a variable, which outlives the tape, until the case is over. */
+export function lasting<T extends tf.Tensor>(tensor: T): T {
+  weightsInUse.push(tf.keep(tensor));
+  return tensor;
+}
+
 export function disposeWeights(): void {
   for (const frozen of weightsInUse.splice(0)) frozen.dispose();
 }

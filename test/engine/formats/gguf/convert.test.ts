@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { convertGguf } from '../../../../src-main/engine/formats/gguf/convert.ts';
 import { describeModel } from '../../../../src-main/engine/formats/hf-model.ts';
 import { openSafetensors, readSafetensors } from '../../../../src-main/engine/formats/safetensors.ts';
+import { loadTokenizer } from '../../../../src-main/engine/text/tokenizer.ts';
+import { goldenPath } from '../../golden.ts';
 
 const golden = join(import.meta.dirname, '../../../golden/gguf');
 const home = mkdtempSync(join(tmpdir(), 'coto-gguf-'));
@@ -133,6 +135,22 @@ describe.each(models)('$name.gguf', ({ name, config, generation, firstSpecial, k
   });
 });
 
+describe('the tokenizer gives the ids of the one that the file was made of', () => {
+  const expectedSchema = z.object({ single: z.array(z.object({ text: z.string(), ids: z.array(z.number()) })) });
+  test.each([
+    ['llama', 'byte-fallback-bpe'],
+    ['gpt2', 'byte-level-bpe'],
+    ['qwen3', 'split-regex-bpe'],
+  ])('%s: %s', async (name, make) => {
+    const folder = mkdtempSync(join(home, `${make}-`));
+    await convertGguf(join(golden, `${name}.gguf`), folder);
+    const tokenizer = await loadTokenizer(folder);
+    const { single } = expectedSchema.parse(readJson(goldenPath('misc', 'tokenizers', make), 'expected.json'));
+    expect(single.length).toBeGreaterThan(20);
+    for (const { text, ids } of single) expect([...tokenizer.encode(text).ids], text).toEqual(ids);
+  });
+});
+
 test('the chat template comes along', async () => {
   const folder = mkdtempSync(join(home, 'template-'));
   await convertGguf(join(golden, 'llama.gguf'), folder);
@@ -140,6 +158,56 @@ test('the chat template comes along', async () => {
     chat_template: "{% for message in messages %}{{ message['content'] }}{% endfor %}",
     bos_token: '<s>',
     add_bos_token: true,
+  });
+});
+
+test('a Llama with a window is a Mistral', async () => {
+  const folder = mkdtempSync(join(home, 'window-'));
+  await convertGguf(join(golden, 'small.gguf'), folder);
+  expect(readJson(folder, 'config.json')).toMatchObject({ model_type: 'mistral', sliding_window: 64 });
+  expect((await describeModel(folder)).family).toBe('mistral');
+});
+
+describe('the rule by which a tokenizer cuts text into words', () => {
+  /** The file with some bytes of its metadata replaced by as many others. */
+  const patched = (name: string, from: string, to: string): string => {
+    const bytes = readFileSync(join(golden, `${name}.gguf`));
+    const at = bytes.indexOf(from);
+    expect(at).toBeGreaterThan(0);
+    bytes.write(to, at);
+    const file = join(mkdtempSync(join(home, 'patched-')), 'patched.gguf');
+    writeFileSync(file, bytes);
+    return file;
+  };
+
+  test('is refused by name where it is unknown', async () => {
+    const file = patched('qwen2', 'smollm', 'unhear');
+    const folder = mkdtempSync(join(home, 'unknown-'));
+    await expect(convertGguf(file, folder)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('by the rule "unhear" ("tokenizer.ggml.pre")'),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("is GPT-2's where the file does not say it, and that is said", async () => {
+    const file = patched('gpt2', 'tokenizer.ggml.pre', 'tokenizer.ggml.xxx');
+    const folder = mkdtempSync(join(home, 'unsaid-'));
+    const { warnings } = await convertGguf(file, folder);
+    expect(warnings).toEqual([expect.stringContaining("GPT-2's rule is taken")]);
+    expect(readFileSync(join(folder, 'PROVENANCE.md'), 'utf8')).toContain("GPT-2's rule is taken");
+  });
+
+  test('a kind of tokenizer or model that is not supported is refused by name', async () => {
+    const convert = (file: string) => convertGguf(file, mkdtempSync(join(home, 'kind-')));
+    await expect(convert(patched('llama', 'llama', 'gemma'))).rejects.toThrow(/architecture "gemma"/);
+    await expect(convert(patched('small', 'rms_epsilon', 'rms_epsilom'))).resolves.toMatchObject({ warnings: [] });
+    await expect(convert(patched('small', 'block_count', 'block_xount'))).rejects.toThrow(
+      /lacks the key "llama\.block_count"/,
+    );
+    await expect(convert(patched('small', 'blk.0.ffn_up', 'blk.0.ffn_xx'))).rejects.toThrow(
+      /lacks the tensor "blk\.0\.ffn_up\.weight"/,
+    );
   });
 });
 

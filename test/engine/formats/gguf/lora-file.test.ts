@@ -105,45 +105,33 @@ describe.each([
 });
 
 describe('what llama.cpp has no place for is refused with the reason', () => {
-  const whole = { shape: [1, 1], data: new Float32Array(1) };
-  test.each<[string, (state: AdapterState) => AdapterState, RegExp]>([
-    ['DoRA', (state) => ({ ...state, config: { ...state.config, use_dora: true } }), /is a DoRA/],
-    ['other kinds', (state) => ({ ...state, config: { ...state.config, peft_type: 'HIRA' } }), /is of the kind HIRA/],
-    ['biases', (state) => ({ ...state, config: { ...state.config, bias: 'all' } }), /has biases of its own/],
-    ['PiSSA', (state) => ({ ...state, config: { ...state.config, init_lora_weights: 'pissa' } }), /began as "pissa"/],
-    ['saved modules', (state) => ({ ...state, saved: new Map([['lm_head.weight', whole]]) }), /\(lm_head\.weight\)/],
-    ['embeddings', renamed('model.embed_tokens'), /factors for model\.embed_tokens, which llama\.cpp cannot adapt/],
-  ])('%s', async (_, change, reason) => {
-    const directory = goldenPath('llama', 'base');
-    const description = await describeModel(directory);
-    const state = await readAdapter(goldenPath('llama', 'adapters', 'lora'), description);
-    const base = { description, config: await readConfig(directory) };
-    await expect(writeGgufLora(join(home, 'refused.gguf'), change(state), base, 'x')).rejects.toThrow(reason);
-    expect(existsSync(join(home, 'refused.gguf'))).toBe(false);
+  test.each([
+    ['llama', 'dora', /is a DoRA/],
+    ['llama', 'lora-bias', /has biases of its own/],
+    ['llama', 'lora-modules-to-save', /holds whole modules \((lm_head|model\.embed_tokens)\.weight\)/],
+    ['llama', 'lora-embedding', /factors for model\.embed_tokens, which llama\.cpp cannot adapt/],
+    ['llama', 'pissa', /pissa/],
+    ['vit', 'lora', /no adapters for bases like this one \(vit, image-classification\)/],
+  ])('%s/%s', async (family, adapter, reason) => {
+    await expect(exported(family, adapter)).rejects.toThrow(reason);
+    expect(existsSync(join(home, `${family}-${adapter}.gguf`))).toBe(false);
   });
 
-  test('a head that is the embedding itself', async () => {
+  test.each<[string, (state: AdapterState) => AdapterState, RegExp]>([
+    ['kinds', (state) => ({ ...state, config: { ...state.config, peft_type: 'HIRA' } }), /is of the kind HIRA/],
+    ['starts', (state) => ({ ...state, config: { ...state.config, init_lora_weights: 'olora' } }), /began as "olora"/],
+    ['heads that are the embedding itself', withHead, /factors for lm_head, which is the embedding itself/],
+  ])('%s', async (_, change, reason) => {
     const directory = goldenPath('llama3', 'base');
     const description = await describeModel(directory);
-    const state = await readAdapter(
-      goldenPath('llama', 'adapters', 'lora'),
-      await describeModel(goldenPath('llama', 'base')),
-    );
+    const state = await readAdapter(goldenPath('llama3', 'adapters', 'lora'), description);
     const base = { description, config: await readConfig(directory) };
-    await expect(writeGgufLora(join(home, 'tied.gguf'), renamed('lm_head')(state), base, 'x')).rejects.toThrow(
-      /factors for lm_head, which is the embedding itself/,
-    );
-  });
-
-  test('bases that are no language models', async () => {
-    await expect(exported('vit', 'lora')).rejects.toThrow(/no adapters for bases like this one \(vit, image-class/);
+    await expect(writeGgufLora(join(home, 'refused.gguf'), change(state), base, 'x')).rejects.toThrow(reason);
   });
 });
 
-/** The first module's factors under another name. */
-function renamed(name: string): (state: AdapterState) => AdapterState {
-  return (state) => {
-    const [factors] = state.modules.values();
-    return { ...state, modules: new Map(factors ? [[name, factors]] : []) };
-  };
+/** The first module's factors as if they were the head's. */
+function withHead(state: AdapterState): AdapterState {
+  const [factors] = state.modules.values();
+  return { ...state, modules: new Map(factors ? [['lm_head', factors]] : []) };
 }

@@ -19,6 +19,13 @@ export function architectureOfFile(file: GgufFile): GgufArchitecture {
       `holds no model but something of type "${type}" ("general.type")`,
       'Give a model.',
     );
+  const parts = file.metadata.count('split.count') ?? 1;
+  if (parts > 1)
+    throw unsupportedGguf(
+      file.path,
+      `is one of ${parts} files that a model was split into ("split.count")`,
+      'Join them first: llama-gguf-split --merge.',
+    );
   const id = architectureOf(file);
   const found = ggufArchitectures.find((candidate) => candidate.id === id);
   if (found) return found;

@@ -1,3 +1,4 @@
+import { byteAt } from './half.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /** bfloat16: the upper half of a float32. */
@@ -7,9 +8,8 @@ export const bf16: TensorType = {
   blockValues: 1,
   blockBytes: 2,
   dequantise(blocks, values) {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    bytes.fill(0);
-    for (let index = 0; index < values.length; index++)
-      bytes.set(blocks.subarray(2 * index, 2 * index + 2), 4 * index + 2);
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    for (let index = 0; index < bits.length; index++)
+      bits[index] = (byteAt(blocks, 2 * index) << 16) | (byteAt(blocks, 2 * index + 1) << 24);
   },
 };

@@ -1,30 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { activate } from '../../ops/activate.ts';
+import { type Activation, activate } from '../../ops/activate.ts';
 import { attention } from '../../ops/attention.ts';
 import { columns } from '../../ops/columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A decoder layer that normalises first and makes queries, keys and values by one linear, as GPT-2's. */
-export interface FusedDecoderBlock {
+/** A layer that normalises first and makes queries, keys and values by one linear, as GPT-2's. */
+export interface FusedBlock {
   readonly layer: number;
   readonly heads: number;
-  readonly activation: 'gelu' | 'gelu_tanh';
+  readonly activation: Activation;
+  /** Tokens see no later ones. */
+  readonly causal: boolean;
   readonly before: Norm;
   readonly after: Norm;
-  /** [hidden] → [3 · hidden]: queries, keys, values. */
+  /** [width] → [3 · width]: queries, keys, values. */
   readonly qkv: LinearModule;
   readonly o: LinearModule;
+  /** Brings what is added to attention to the width that o gives; null: it has that width. */
+  readonly residual: LinearModule | null;
   readonly fc1: LinearModule;
   readonly fc2: LinearModule;
 }
 
-export function runFusedDecoderBlock(
-  block: FusedDecoderBlock,
-  states: HiddenStates,
-  runner: LinearRunner,
-): HiddenStates {
+export function runFusedBlock(block: FusedBlock, states: HiddenStates, runner: LinearRunner): HiddenStates {
   // Each half gives back what no tape holds before the next one begins.
   const middle = tf.tidy(() => attend(block, states, runner));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
@@ -32,7 +32,7 @@ export function runFusedDecoderBlock(
   return { ...states, hidden };
 }
 
-function attend(block: FusedDecoderBlock, states: HiddenStates, runner: LinearRunner): tf.Tensor2D {
+function attend(block: FusedBlock, states: HiddenStates, runner: LinearRunner): tf.Tensor2D {
   const { batch, tokens, hidden, context } = states;
   const fused = runner.linear(block.qkv, applyNorm(block.before, hidden));
   const width = hidden.shape[1];
@@ -45,13 +45,14 @@ function attend(block: FusedDecoderBlock, states: HiddenStates, runner: LinearRu
     tokens: tokens + (cache?.length ?? 0),
     queryTokens: tokens,
     heads: block.heads,
-    causal: true,
+    causal: block.causal,
     mask: context?.mask,
   });
-  return runner.linear(block.o, attended, { residual: hidden });
+  const residual = block.residual ? runner.linear(block.residual, hidden) : hidden;
+  return runner.linear(block.o, attended, { residual });
 }
 
-function feedForward(block: FusedDecoderBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
+function feedForward(block: FusedBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
   const inner = runner.linear(block.fc1, applyNorm(block.after, x));
   const { value, derivative } = activate(inner, block.activation, runner.taped);
   inner.dispose();

@@ -1,0 +1,48 @@
+import { Menu } from '@mantine/core';
+import { IconFile, IconFolder } from '@tabler/icons-react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { notifyFailure } from '../../components/notify.tsx';
+
+const failureTitle = 'The adapter was not exported';
+
+/** A menu item for each other form in which an adapter can leave the studio; how it ended comes as a notification. */
+export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
+  const targets = useRequest('export.targets', {});
+  const start = useAction('export.start', { failureTitle });
+  const ask = async (target: ExportTargetDeclaration) => {
+    try {
+      const path = await askPath(adapter.name, target);
+      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path });
+    } catch (error) {
+      notifyFailure(error instanceof Error ? error : new Error(String(error)), failureTitle);
+    }
+  };
+  // The PEFT folder has an item of its own.
+  return (targets.data ?? [])
+    .filter(({ id }) => id !== 'peft')
+    .map((target) => (
+      <Menu.Item
+        key={target.id}
+        title={target.summary}
+        leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
+        onClick={() => void ask(target)}
+      >
+        {target.label}
+      </Menu.Item>
+    ));
+}
+
+async function askPath(name: string, { id, label, makes, extension }: ExportTargetDeclaration): Promise<string | null> {
+  const plainName = name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
+  const title = `Export ${name} as ${label}`;
+  if (makes === 'file')
+    return window.coto.dialogs.saveFile({
+      title,
+      defaultName: extension === undefined ? plainName : `${plainName}.${extension}`,
+      ...(extension === undefined ? {} : { filters: [{ name: label, extensions: [extension] }] }),
+    });
+  const folder = await window.coto.dialogs.openFolder({ title: `${title} into` });
+  return folder && `${folder}/${plainName}-${id}`;
+}
