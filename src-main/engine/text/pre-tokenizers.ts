@@ -2,6 +2,8 @@ import type { DecoderStage, PreTokenizerStage, Stage } from './tokenizer-schema.
 
 /** How GPT-2 cuts text into words. */
 const wordsOfGpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
+/** What Rust's \w is. */
+const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}`;
 const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}]`;
 
 /**
@@ -26,7 +28,7 @@ export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
     case 'Digits':
       return [isolate(stage.individual_digits ? String.raw`\p{N}` : String.raw`\p{N}+`)];
     case 'Whitespace':
-      return [keepMatches(String.raw`\w+|[^\w\s]+`)];
+      return [keepMatches(`[${wordCharacters}]+|[^${wordCharacters}\\s]+`)];
     case 'WhitespaceSplit':
       return [keepMatches(String.raw`\S+`)];
     case 'Punctuation':

@@ -1,6 +1,7 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import { ByteFallbackDecoder, SequenceDecoder, Tokenizer } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { bounded } from './bounded.ts';
+import { ByteFallback } from './byte-fallback.ts';
 import { type Encoding, PostProcessor } from './post-processor.ts';
 import { decoderStage, preTokenizerStages } from './pre-tokenizers.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
@@ -54,7 +55,7 @@ export class TextTokenizer {
       encoding: [...normalizer, ...pre_tokenizer].some((stage) => 'pattern' in stage),
       decoding: decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern),
     };
-    this.core = this.guarded(false, () => new Tokenizer(forPackage(files), {}));
+    this.core = this.guarded(false, () => madeCore(files));
   }
 
   /** The token of tokenizer_config.json with that role; null where it names none, or one that the vocabulary lacks. */
@@ -151,6 +152,18 @@ export class TextTokenizer {
 /** @throws StudioError invalid_file naming the file and the key. */
 export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
   return new TextTokenizer(await readTokenizerFiles(directory));
+}
+
+function madeCore(files: TokenizerFiles): Tokenizer {
+  const core = new Tokenizer(forPackage(files), {});
+  const { decoder } = core;
+  if (!(decoder instanceof SequenceDecoder)) return core;
+  decoder.decoders = decoder.decoders.map((stage) =>
+    stage instanceof ByteFallbackDecoder ? new ByteFallback({ type: 'ByteFallback' }) : stage,
+  );
+  // The package tells the outermost alone which tokens were added; byte-level decoding leaves their text as it is.
+  for (const stage of decoder.decoders) stage.added_tokens = decoder.added_tokens;
+  return core;
 }
 
 /** tokenizer.json in stages that the package runs as the Rust library runs the original. */

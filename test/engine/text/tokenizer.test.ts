@@ -74,7 +74,7 @@ describe('pre-tokenizers, as the Rust library has them', () => {
   });
 
   it('keeps letters with accents in their words', () => {
-    words({ type: 'Whitespace' }, 'Größe, naïve', ['Größe', ',', 'naïve']);
+    words({ type: 'Whitespace' }, 'Größe, naïve a_b 1²', ['Größe', ',', 'naïve', 'a_b', '1', '²']);
   });
 
   it('takes no byte order mark for a space', () => {
@@ -175,6 +175,23 @@ describe('tokens', () => {
     const vocab = ['<unk>', 'a', '<0xC3>', '<0xA9>'].map((token) => [token, -1]);
     const tokenizer = made({ model: { type: 'Unigram', vocab, unk_id: 0, byte_fallback: true } });
     expect(tokenizer.encode('aéa').ids).toEqual([1, 2, 3, 1]);
+  });
+
+  it('keeps the text of added tokens between bytes, in whatever letters', () => {
+    const added_tokens = [{ id: 2, content: '<｜sep▁｜>', special: true }];
+    for (const decoder of [{ type: 'ByteLevel' }, { type: 'Sequence', decoders: [{ type: 'ByteLevel' }] }])
+      expect(characters('ab', { decoder, added_tokens }).decode([0, 2, 1])).toBe('a<｜sep▁｜>b');
+  });
+
+  it('decodes bytes with their order mark, and those that are no text one by one', () => {
+    const vocab = Object.fromEntries(['a', '<0xEF>', '<0xBB>', '<0xBF>'].map((token, id) => [token, id]));
+    const model = { type: 'BPE', vocab, merges: [] };
+    const tokenizer = made({
+      model,
+      decoder: { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] },
+    });
+    expect(tokenizer.decode([0, 1, 2, 3, 0])).toBe('a\u{FEFF}a');
+    expect(tokenizer.decode([0, 1, 2, 0])).toBe('a\u{FFFD}\u{FFFD}a');
   });
 
   it('drops what no token stands for where there is no unknown token', () => {
