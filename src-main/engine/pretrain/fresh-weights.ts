@@ -29,7 +29,7 @@ export function freshWeights(random: RandomStream, { deviation, residualLayers }
   const draw = (name: string): HostTensor => {
     const shape = shapeOf(name);
     const count = elementCount(shape);
-    const isNorm = /(norm|ln_\w+|layer_norm\d?)\.weight$/i.test(name);
+    const isNorm = /(norm\w*|ln_\w+)\.weight$/i.test(name);
     if (name.endsWith('.bias') || isNorm) return { shape, data: new Float32Array(count).fill(isNorm ? 1 : 0) };
     const isResidual = residualLayers > 0 && name.endsWith('c_proj.weight');
     const own = isResidual ? deviation / Math.sqrt(2 * residualLayers) : deviation;
