@@ -13,6 +13,7 @@ export { linearCrossEntropy } from './linear-cross-entropy.ts';
 export { loraLinear } from './lora-linear.ts';
 export { rmsNorm } from './rms-norm.ts';
 export { rotary } from './rotary.ts';
+export { smoothedCrossEntropy } from './smoothed-cross-entropy.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';

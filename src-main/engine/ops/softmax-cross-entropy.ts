@@ -55,7 +55,7 @@ export function countedLabels(labels: tf.Tensor): { classes: tf.Tensor1D; weight
   return { classes: as1D(tf.cast(tf.mul(values, weights), 'int32')), weights };
 }
 
-/** tfjs's wasm backend makes one-hot rows of int32 only, whatever it is asked for. */
-function oneHot(classes: tf.Tensor1D, classCount: number): tf.Tensor {
+/** [rows, classes]. tfjs's wasm backend makes one-hot rows of int32 only, whatever it is asked for. */
+export function oneHot(classes: tf.Tensor1D, classCount: number): tf.Tensor {
   return tf.cast(tf.oneHot(classes, classCount), 'float32');
 }

@@ -6,6 +6,7 @@ import {
   FrozenWeight,
   frozenLinear,
   linearCrossEntropy,
+  smoothedCrossEntropy,
   softmaxCrossEntropy,
 } from '../../../src-main/engine/ops/index.ts';
 import { as1D, as2D } from '../../../src-main/engine/ops/operation.ts';
@@ -71,6 +72,16 @@ for (const { name: way, available, reason, activate } of ways)
           name,
         ).toBeLessThan(2e-5);
       }
+    });
+
+    it('smooths labels as PyTorch 2.13 does: cross_entropy(label_smoothing=0.1) and its gradient', async () => {
+      const logits = as2D(tf.tensor([1, 2, -0.5, 0.25, -1, 3, 0, 0.5, 0.125], [3, 3]));
+      const labels = as1D(tf.tensor([1, 0, -100], [3], 'int32'));
+      const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => smoothedCrossEntropy(as2D(x), labels, 0.1))(logits);
+      expect((await value.data())[0]).toBeCloseTo(1.6336209774, 5);
+      const expected = [0.1101914346, -0.1218306124, 0.0116391964, -0.4371317923, -0.0082047833, 0.4453365803, 0, 0, 0];
+      expect(relativeDifference(await grad.data(), expected)).toBeLessThan(1e-5);
+      tf.dispose([logits, labels, value, grad]);
     });
 
     it('computes a cross-entropy over a large vocabulary in blocks as it does in one piece', async () => {

@@ -97,6 +97,17 @@ export function crossEntropy(logits: Values, labels: Values, classes: number): n
   return losses.length === 0 ? 0 : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
+/** (1 − ε) of the label's −log softmax and ε of the mean over all classes, as PyTorch smooths labels. */
+export function smoothedCrossEntropy(logits: Values, labels: Values, classes: number, smoothing: number): number {
+  const probabilities = softmaxRows(logits, classes);
+  const losses = labels.flatMap((label, row) => {
+    if (label === -100) return [];
+    const each = Array.from({ length: classes }, (_, at) => -Math.log(get(probabilities, row * classes + at)));
+    return [(1 - smoothing) * get(each, label) + (smoothing / classes) * each.reduce((sum, one) => sum + one, 0)];
+  });
+  return losses.length === 0 ? 0 : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
 /** Rotary embedding of rows of heads, halves against halves. */
 export function rotateRows(
   x: Values,

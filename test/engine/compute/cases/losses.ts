@@ -1,4 +1,9 @@
-import { linearCrossEntropy, softmaxCrossEntropy } from '../../../../src-main/engine/ops/index.ts';
+import {
+  linearCrossEntropy,
+  smoothedCrossEntropy,
+  softmaxCrossEntropy,
+} from '../../../../src-main/engine/ops/index.ts';
+import * as reference from '../reference.ts';
 import { crossEntropy, multiply, transpose } from '../reference.ts';
 import { int32, matrix, type OperationCase, withFrozen } from './operation-case.ts';
 
@@ -13,6 +18,15 @@ const softmax = (labels: readonly number[], classes: number, words: string): Ope
   spread: 4,
   run: (take) => softmaxCrossEntropy(matrix(take, 'logits'), int32(labels)),
   reference: (take) => [crossEntropy(take('logits'), labels, classes)],
+});
+
+const smoothed = (labels: readonly number[], classes: number, smoothing: number, words: string): OperationCase => ({
+  name: `smoothed cross-entropy ${labels.length} × ${classes}, ${words}`,
+  shapes: { logits: [labels.length, classes] },
+  wanted: ['logits'],
+  spread: 4,
+  run: (take) => smoothedCrossEntropy(matrix(take, 'logits'), int32(labels), smoothing),
+  reference: (take) => [reference.smoothedCrossEntropy(take('logits'), labels, classes, smoothing)],
 });
 
 const linear = (labels: readonly number[], hidden: number, vocabulary: number, words: string): OperationCase => ({
@@ -32,6 +46,10 @@ export const lossCases: readonly OperationCase[] = [
   softmax([ignored, ignored, ignored], 4, 'all ignored'),
   // Not the likeliest class: its loss would be a small difference of large numbers.
   softmax([1], 3, 'one row'),
+  smoothed(turning(6, 5), 5, 0.1, 'all counted'),
+  smoothed(everyThird(turning(7, 13)), 13, 0.25, 'some ignored'),
+  smoothed([ignored, ignored, ignored], 4, 0.1, 'all ignored'),
+  smoothed(turning(4, 9), 9, 1, 'nothing but smoothing'),
   linear(turning(6, 11), 5, 11, 'all counted'),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),
   linear([ignored, ignored], 3, 7, 'all ignored'),
