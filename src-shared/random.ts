@@ -3,7 +3,15 @@ import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** The streams of a run. Each is seeded by itself, so that drawing more from one never shifts another. */
-export type StreamName = 'initialisation' | 'data' | 'coto' | 'dropout' | 'subset' | 'study' | 'generation';
+export type StreamName =
+  | 'initialisation'
+  | 'data'
+  | 'coto'
+  | 'dropout'
+  | 'subset'
+  | 'study'
+  | 'generation'
+  | 'augmentation';
 
 /** A seeded stream of random numbers whose state can be stored and taken up again. */
 export class RandomStream {
@@ -15,6 +23,14 @@ export class RandomStream {
 
   static seeded(seed: number, stream: StreamName): RandomStream {
     return new RandomStream(xoroshiro128plus(mixSeed(seed, stream)));
+  }
+
+  /** A stream for the `place`th of many like things, so that any of them can be drawn again without those before it. */
+  static numbered(seed: number, stream: StreamName, place: number): RandomStream {
+    const made = new RandomStream(xoroshiro128plus(mixSeed(seed, `${stream}/${place}`)));
+    // The first draws of seeds that differ in few bits resemble each other.
+    for (let draw = 0; draw < 4; draw++) made.uniform();
+    return made;
   }
 
   static restored(state: readonly number[]): RandomStream {

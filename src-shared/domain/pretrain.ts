@@ -2,6 +2,19 @@ import { z } from 'zod';
 
 const share = z.number().min(0).max(1);
 
+/** How pictures are changed at random each time they are trained on; what comes in from outside is black. */
+export const augmentationSchema = z.strictObject({
+  rotation_radians: z.number().min(0).max(Math.PI).default(0).describe('at most so far, either way'),
+  scale: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .refine(([low, high]) => low <= high, 'the first must not be above the second')
+    .default([1, 1])
+    .describe('from so small to so large'),
+  shift: share.default(0).describe('at most this share of width and height, either way'),
+  horizontal_flip: z.boolean().default(false).describe('mirrors every second picture'),
+});
+export type Augmentation = z.infer<typeof augmentationSchema>;
+
 /**
  * A base model trained from scratch, all of its parameters, as a YAML file with Transformers' own names. Unknown keys are
  * refused.
@@ -14,6 +27,7 @@ export const pretrainConfigSchema = z.strictObject({
     .min(1)
     .describe('text files, documents parted by a blank line; for image models one data set of the studio, or a path'),
   eval_data: z.array(z.string()).default([]).describe('text files; without any, eval_share of train_data is held out'),
+  augmentation: augmentationSchema.nullable().default(null).describe('of pictures, in training only; null: none'),
   eval_share: share.default(0.02).describe('every so-manyth document is held out'),
   block_size: z.number().int().min(8).default(128).describe('tokens of a window of text'),
 
@@ -35,6 +49,12 @@ export const pretrainConfigSchema = z.strictObject({
   adam_beta2: share.default(0.95),
   adam_epsilon: z.number().positive().default(1e-8),
   max_grad_norm: z.number().min(0).default(1),
+  label_smoothing_factor: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('share of the training loss that goes to all classes alike; evaluation has none'),
   logging_steps: z.number().int().min(1).default(10),
   eval_steps: z.number().int().min(0).default(0).describe('0 evaluates only at the end'),
   eval_samples: z.number().int().min(0).default(0).describe('windows or pictures to score; 0: all that are held out'),

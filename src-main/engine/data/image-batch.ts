@@ -29,15 +29,21 @@ export class ImageBatcher {
     this.bytesLeft = cacheBytes;
   }
 
-  /** Throws StudioError where an example cannot be read. */
-  async batch(indices: ArrayLike<number>): Promise<ImageBatch> {
+  /**
+   * @param alter gives other bytes for an example's fitted ones, which it leaves as they are; called in the order of `indices`.
+   * @throws StudioError where an example cannot be read.
+   */
+  async batch(
+    indices: ArrayLike<number>,
+    alter: (fitted: Uint8Array) => Uint8Array = (fitted) => fitted,
+  ): Promise<ImageBatch> {
     const { channels, height, width } = this.preprocessor;
     const exampleLength = channels * height * width;
     const list = Array.from(indices);
     const fitted = await Promise.all(list.map((index) => this.fitted(index)));
     const pixelValues = new Float32Array(list.length * exampleLength);
     for (const [position, bytes] of fitted.entries())
-      this.preprocessor.write(bytes, pixelValues, position * exampleLength);
+      this.preprocessor.write(alter(bytes), pixelValues, position * exampleLength);
     return {
       pixelValues,
       labels: Int32Array.from(list, (index) => this.split.labels[index] ?? 0),

@@ -8,7 +8,8 @@ export interface PretrainExamples {
   readonly count: number;
   /** One line on the data, for PROVENANCE.md. */
   readonly said: string;
-  loadBatch(indices: Int32Array): Promise<MicroBatch>;
+  /** @param place the number of this micro-batch in the whole training: what is random about it depends on nothing else. */
+  loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
   evaluate(model: FullModel, context: TaskContext): Promise<PretrainScore>;
   close(): void;
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { tidyStates } from '../lora/tidy-states.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
 import { trainedEmbedding } from '../ops/trained-embedding.ts';
@@ -12,11 +12,16 @@ import type { TrainableModel } from '../training/trainable-model.ts';
 export class FullModel implements LinearRunner, TrainableModel {
   readonly base: BaseModel;
   private readonly variables: ReadonlyMap<string, tf.Variable>;
+  private readonly labelSmoothing: number;
 
-  /** @param variables by their names in the checkpoint. */
-  constructor(base: BaseModel, variables: ReadonlyMap<string, tf.Variable>) {
+  /**
+   * @param variables by their names in the checkpoint.
+   * @param labelSmoothing share of the training loss that goes to all classes alike; 0: none.
+   */
+  constructor(base: BaseModel, variables: ReadonlyMap<string, tf.Variable>, labelSmoothing = 0) {
     this.base = base;
     this.variables = variables;
+    this.labelSmoothing = labelSmoothing;
   }
 
   get taped(): boolean {
@@ -69,6 +74,12 @@ export class FullModel implements LinearRunner, TrainableModel {
   }
 
   loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+    if (this.labelSmoothing === 0) return this.crossEntropy(states, labels);
+    return tf.tidy(() => smoothedCrossEntropy(this.base.head(states, this), labels, this.labelSmoothing));
+  }
+
+  /** The loss that a model is scored by: labels are never smoothed, so that its exponential is the perplexity. */
+  crossEntropy(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
     return tf.tidy(
       () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),
     );

@@ -3,11 +3,13 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { scoreLogits } from '../training/evaluation.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
+import { changed, drawChange } from './augment.ts';
 import type { PretrainExamples } from './examples.ts';
 
 /** Labelled pictures for an image classifier from scratch. */
@@ -33,12 +35,18 @@ export async function pictureExamples(
   const preprocessor = await createImagePreprocessor(modelDirectory, description, dataset.description);
   const train = new ImageBatcher(dataset.split('train'), preprocessor);
   const test = new ImageBatcher(dataset.split('test'), preprocessor);
+  const { augmentation, seed } = config;
+  const alteration = (place: number) => {
+    if (augmentation === null) return undefined;
+    const random = RandomStream.numbered(seed, 'augmentation', place);
+    return (pixels: Uint8Array) => changed({ ...preprocessor, pixels }, drawChange(augmentation, preprocessor, random));
+  };
   const evaluated = evaluationIndices(test.split.count, config.eval_samples);
   return {
     count: train.split.count,
     said: `${train.split.count} pictures of ${classCount} classes to train on, ${test.split.count} held out (${name})`,
-    loadBatch: async (indices) => {
-      const { pixelValues, labels: given, shape } = await train.batch(indices);
+    loadBatch: async (indices, place) => {
+      const { pixelValues, labels: given, shape } = await train.batch(indices, alteration(place));
       return { inputs: { pixel_values: { shape, data: pixelValues } }, labels: given };
     },
     evaluate: async (model, within) => {

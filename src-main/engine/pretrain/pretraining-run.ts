@@ -28,7 +28,8 @@ export interface PretrainingParts {
   readonly context: TaskContext;
   /** Where it can be taken up again after a kill. */
   readonly checkpointDirectory: string;
-  loadBatch(indices: Int32Array): Promise<MicroBatch>;
+  /** @param place the number of this micro-batch in the whole training. */
+  loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
   evaluate(): Promise<PretrainScore>;
 }
 
@@ -102,7 +103,8 @@ export async function runPretraining(parts: PretrainingParts): Promise<Pretraini
       signal = await context.signal();
       if (signal) break;
       const batches: MicroBatch[] = [];
-      for (const indices of order.next()) batches.push(await parts.loadBatch(indices));
+      for (const [at, indices] of order.next().entries())
+        batches.push(await parts.loadBatch(indices, done * config.gradient_accumulation_steps + at));
       const length = { totalSteps, warmupSteps: warmupStepCount(config.warmup_steps, totalSteps) };
       const learningRate = config.learning_rate * learningRateSchedules[config.lr_scheduler_type].factor(done, length);
       const report = await step.run(batches, learningRate, new Set());

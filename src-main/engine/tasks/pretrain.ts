@@ -1,4 +1,5 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -37,7 +38,7 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const file = await readConfig(await folderOf(config.model_config));
   const { source, description, variables, base } = await freshModel(file, config.seed);
-  const model = new FullModel(base, variables);
+  const model = new FullModel(base, variables, config.label_smoothing_factor);
   try {
     const examples =
       description.kind === 'causal-lm'
@@ -66,6 +67,7 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
       };
       await writeFolderAtomic(task.outputDirectory, async (temporary) => {
         if (config.tokenizer !== null) await copyModelCompanions(config.tokenizer, temporary);
+        else await copyPreprocessing(await folderOf(config.model_config), temporary);
         await writeWeights(temporary, source, description, variables, floatTypes[config.save_dtype]);
         const keys = {
           ...z.looseObject({}).parse(file.value),
@@ -134,6 +136,12 @@ async function writeWeights(
     return { name, dtype, shape, make };
   });
   await writeModelWeights(directory, tensors);
+}
+
+/** What the pictures were preprocessed by, where the folder says it: the model must go on seeing them so. */
+async function copyPreprocessing(from: string, to: string): Promise<void> {
+  const name = 'preprocessor_config.json';
+  if (existsSync(path.join(from, name))) await copyFile(path.join(from, name), path.join(to, name));
 }
 
 async function folderOf(given: string): Promise<string> {

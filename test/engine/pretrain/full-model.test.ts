@@ -7,10 +7,32 @@ import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts
 import { FullModel } from '../../../src-main/engine/pretrain/full-model.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { smoothedCrossEntropy } from '../compute/reference.ts';
 import { goldenPath, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
 beforeAll(() => activateCompute(testCompute));
+
+it('smooths labels in the loss that trains, as PyTorch does, and not in the one that scores', async () => {
+  for (const family of ['llama', 'vit-28']) {
+    const { model, variables, close } = await load(family);
+    const smoothed = new FullModel(model.base, variables, 0.1);
+    const inputs = tensorsOf(await readSafetensors(goldenPath(family, 'inputs.safetensors')));
+    const labels = labelsFor(inputs);
+    tf.tidy(() => {
+      const states = model.statesFrom(model.embed(inputs));
+      const logits = model.base.head(states, model);
+      const own = [...labels.dataSync()];
+      const classes = logits.shape[1];
+      const expected = smoothedCrossEntropy([...logits.dataSync()], own, classes, 0.1);
+      expect(scalar(smoothed.loss(states, labels))).toBeCloseTo(expected, 5);
+      expect(scalar(smoothed.crossEntropy(states, labels))).toBe(scalar(model.loss(states, labels)));
+      expect(Math.abs(expected - scalar(model.loss(states, labels)))).toBeGreaterThan(1e-4);
+    });
+    tf.dispose([labels, inputs]);
+    close();
+  }
+});
 
 /** Tied and untied heads, biases, norms of both kinds, Conv1D, learned positions, pictures. */
 describe.each(['llama', 'llama3', 'qwen2', 'qwen3', 'gpt2', 'vit-28'])('every parameter of %s', (family) => {

@@ -46,6 +46,17 @@ function languageConfig(settings: Record<string, unknown> = {}) {
   });
 }
 
+/** A fresh ViT of ten classes with a preprocessing of its own. */
+function pictureConfig(settings: Record<string, unknown>) {
+  const keys = JSON.parse(readFileSync(goldenPath('vit-28', 'base', 'config.json'), 'utf8'));
+  const place = join(folder, 'vit');
+  mkdirSync(place, { recursive: true });
+  const id2label = Object.fromEntries(Array.from({ length: 10 }, (_, id) => [id, `class ${id}`]));
+  writeFileSync(join(place, 'config.json'), JSON.stringify({ ...keys, id2label }));
+  writeFileSync(join(place, 'preprocessor_config.json'), JSON.stringify({ do_normalize: false }));
+  return languageConfig({ model_config: place, tokenizer: null, train_data: ['idx'], ...settings });
+}
+
 async function pretrain(config: ReturnType<typeof languageConfig>, name: string, stopAfter = Number.POSITIVE_INFINITY) {
   const losses: number[] = [];
   const emit = (event: EngineEvent) => {
@@ -121,19 +132,8 @@ describe('a language model from scratch', () => {
 
 describe('an image classifier from scratch', () => {
   it('learns, and is written as a folder that loads again', async () => {
-    const keys = JSON.parse(readFileSync(goldenPath('vit-28', 'base', 'config.json'), 'utf8'));
-    mkdirSync(join(folder, 'vit'), { recursive: true });
-    const id2label = Object.fromEntries(Array.from({ length: 10 }, (_, id) => [id, `class ${id}`]));
-    writeFileSync(join(folder, 'vit', 'config.json'), JSON.stringify({ ...keys, id2label }));
     const { result, outputDirectory } = await pretrain(
-      languageConfig({
-        model_config: join(folder, 'vit'),
-        tokenizer: null,
-        train_data: ['idx'],
-        max_steps: 150,
-        learning_rate: 0.005,
-        per_device_train_batch_size: 10,
-      }),
+      pictureConfig({ max_steps: 150, learning_rate: 0.005, per_device_train_batch_size: 10 }),
       'pictures',
     );
     // Stripes at ten heights: a guess has 10 %.
@@ -141,5 +141,28 @@ describe('an image classifier from scratch', () => {
     const base = await loadBaseModel(outputDirectory);
     expect(base.description.labels).toHaveLength(10);
     base.dispose();
+    // The very preprocessing that it was trained with.
+    const preprocessing = (place: string) => readFileSync(join(place, 'preprocessor_config.json'), 'utf8');
+    expect(preprocessing(outputDirectory)).toBe(preprocessing(join(folder, 'vit')));
+  });
+
+  it('changes its pictures at random, smooths labels, and goes on after a pause to the very bits', async () => {
+    const augmentation = { rotation_radians: 0.3, scale: [0.8, 1.2], shift: 0.1, horizontal_flip: true };
+    const settings = { max_steps: 9, per_device_train_batch_size: 4, gradient_accumulation_steps: 2 };
+    const config = pictureConfig({ ...settings, augmentation, label_smoothing_factor: 0.1 });
+    const unbroken = await pretrain(config, 'pictures-unbroken');
+    const paused = await pretrain(config, 'pictures-broken', 4);
+    const resumed = await pretrain(config, 'pictures-broken');
+    expect([...paused.losses, ...resumed.losses]).toEqual(unbroken.losses);
+    const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
+    expect(weights('pictures-broken').equals(weights('pictures-unbroken'))).toBe(true);
+    const [plain, smoothed] = [
+      await pretrain(pictureConfig(settings), 'pictures-plain', 1),
+      await pretrain(pictureConfig({ ...settings, label_smoothing_factor: 0.1 }), 'pictures-smoothed', 1),
+    ];
+    // The same weights and pictures: what differs is the loss alone, then the pictures.
+    expect(smoothed.losses[0]).not.toBe(plain.losses[0]);
+    expect(unbroken.losses[0]).not.toBe(smoothed.losses[0]);
+    expect(readFileSync(join(unbroken.outputDirectory, 'PROVENANCE.md'), 'utf8')).toContain('label smoothing 0.1');
   });
 });
