@@ -104,6 +104,8 @@ async function prepare(page, id) {
     await page.getByLabel('New tokens at most').fill('80');
     await page.getByRole('button', { name: 'Write', exact: true }).click();
     await page.getByText(/as long as allowed|the model ended the text/).waitFor({ timeout: 60_000 });
+    // Where the page begins.
+    await page.getByRole('heading', { name: 'Model', exact: true }).scrollIntoViewIfNeeded();
   }
   if (id === 'studies' || id === 'reports') {
     const row = page.getByRole('row').nth(1);

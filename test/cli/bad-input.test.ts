@@ -174,7 +174,7 @@ describe('a base model is refused', () => {
         editJson(config, (value) => Object.assign(value, { model_type: 'bloom' })),
       ),
       code: 'refused',
-      says: ['config.json', '"bloom"', 'Supported: vit'],
+      says: ['config.json', '"bloom"', 'Supported: bert, '],
     },
   });
 
@@ -353,9 +353,9 @@ describe('an adapter is refused', () => {
       says: ['adapter_config.json', 'LOHA', 'Supported are LoRA'],
     },
     'with a setting that is not supported': {
-      words: config({ use_dora: true }),
+      words: config({ layer_replication: [[0, 1]] }),
       code: 'refused',
-      says: ['adapter_config.json', 'use_dora', 'Supported are LoRA'],
+      says: ['adapter_config.json', 'layer_replication', 'Supported are LoRA'],
     },
     'made for another base': {
       words: (folder) => ['adapters', 'import', copyOf(folder, 'vit', 'adapters', 'lora-layers'), '--model', 'tiny'],

@@ -54,6 +54,21 @@ const gradients: readonly tf.GradConfig[] = [
     gradFunc: (dy, [x]) => ({ x: () => tf.reshape(one(dy), some(x).shape) }),
   },
   {
+    kernelName: 'Slice',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attributes) => {
+      const begin: unknown = attributes['begin'];
+      if (!Array.isArray(begin)) throw new Error('a slice without a beginning');
+      const { shape } = some(x);
+      const cut = one(dy).shape;
+      const paddings = shape.map((size, axis): [number, number] => {
+        const start = Number(begin[axis] ?? 0);
+        return [start, size - start - (cut[axis] ?? 0)];
+      });
+      return { x: () => tf.pad(one(dy), paddings) };
+    },
+  },
+  {
     kernelName: 'Tile',
     inputsToSave: ['x'],
     gradFunc: (dy, [x], attributes) => {

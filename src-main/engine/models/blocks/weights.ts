@@ -7,6 +7,7 @@ import type { TensorSource } from '../../formats/safetensors.ts';
 import { transposed } from '../../formats/transpose.ts';
 import { asVariable, FrozenVector } from '../../ops/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/frozen-weight.ts';
+import type { BaseModel } from '../base-model.ts';
 import type { LoadOptions } from '../family.ts';
 
 /** A family's frozen tensors as they are loaded; everything made here is kept until `dispose`. */
@@ -106,6 +107,19 @@ export class FrozenTensors {
     return found;
   }
 
+  /** A base model's access to its tensors. */
+  access(): Pick<BaseModel, 'frozen' | 'frozenWeight' | 'dispose'> & Required<Pick<BaseModel, 'frozenVector'>> {
+    return {
+      frozen: (module) => {
+        const { weight, bias } = this.linear(module);
+        return { weight, bias };
+      },
+      frozenWeight: (module) => this.linear(module),
+      frozenVector: (key) => this.vector(key),
+      dispose: () => this.dispose(),
+    };
+  }
+
   dispose(): void {
     for (const weight of new Set(this.linears.values())) weight.dispose();
     for (const vector of this.vectors.values()) vector.dispose();
@@ -114,6 +128,13 @@ export class FrozenTensors {
     this.linears.clear();
     this.owned.length = 0;
   }
+}
+
+/** The block of layer `index`, counted from the input up. */
+export function layerOf<Block>(blocks: readonly Block[], index: number): Block {
+  const block = blocks[index];
+  if (block === undefined) throw new Error(`the model has no layer ${index}`);
+  return block;
 }
 
 function copied({ shape, data }: HostTensor): HostTensor {

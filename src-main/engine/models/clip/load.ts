@@ -11,7 +11,7 @@ import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../base
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { embedPatches } from '../blocks/patch-embedding.ts';
 import { type PreNormBlock, runPreNormBlock } from '../blocks/pre-norm-block.ts';
-import { FrozenTensors } from '../blocks/weights.ts';
+import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
 import { readTextInputs } from '../text-inputs.ts';
@@ -90,13 +90,7 @@ export async function loadClip(
         const made = embeddings(states, runner);
         return { logits: compared(made), ...made };
       },
-      frozen: (one) => {
-        const { weight, bias } = tensors.linear(one);
-        return { weight, bias };
-      },
-      frozenWeight: (one) => tensors.linear(one),
-      frozenVector: (key) => tensors.vector(key),
-      dispose: () => tensors.dispose(),
+      ...tensors.access(),
     };
   } catch (error) {
     tensors.dispose();
@@ -197,9 +191,7 @@ async function loadLayers(
     });
   }
   return (index: number, states: HiddenStates, runner: LinearRunner, onlyFirstToken: boolean): HiddenStates => {
-    const block = blocks[index];
-    if (block === undefined) throw new Error(`the ${name} has no layer ${index}`);
-    return runPreNormBlock(block, states, runner, onlyFirstToken);
+    return runPreNormBlock(layerOf(blocks, index), states, runner, onlyFirstToken);
   };
 }
 

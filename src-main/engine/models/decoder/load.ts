@@ -4,7 +4,7 @@ import { rmsNorm } from '../../ops/rms-norm.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../blocks/decoder-block.ts';
 import { languageHead } from '../blocks/language-head.ts';
-import { FrozenTensors } from '../blocks/weights.ts';
+import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
 import { readTextInputs } from '../text-inputs.ts';
@@ -44,18 +44,9 @@ export async function loadDecoder(
         const hidden = runner.embedding(embedding, ids);
         return { hidden, batch, tokens, context: { rotary, mask, cache } };
       },
-      layer: (index, states, runner) => {
-        const block = blocks[index];
-        if (block === undefined) throw new Error(`the model has no layer ${index}`);
-        return runDecoderBlock(block, states, runner);
-      },
+      layer: (index, states, runner) => runDecoderBlock(layerOf(blocks, index), states, runner),
       ...languageHead(head, normalised, tensors),
-      frozen: (one) => {
-        const { weight, bias } = tensors.linear(one);
-        return { weight, bias };
-      },
-      frozenWeight: (one) => tensors.linear(one),
-      dispose: () => tensors.dispose(),
+      ...tensors.access(),
     };
   } catch (error) {
     tensors.dispose();

@@ -10,7 +10,7 @@ import { distanceTensors } from '../blocks/distance-attention.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { type PostNormBlock, runPostNormBlock } from '../blocks/post-norm-block.ts';
 import { meanOfTokens } from '../blocks/text-embedding.ts';
-import { FrozenTensors } from '../blocks/weights.ts';
+import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
 import { readEncoderInputs } from './inputs.ts';
@@ -40,9 +40,12 @@ export async function loadEncoder(
     const classifies = (runner: LinearRunner) =>
       head.every(({ module: part }) => !part.isMissing || !runner.isPlain(part));
     const layer: BaseModel['layer'] = (index, states, runner) => {
-      const block = blocks[index];
-      if (block === undefined) throw new Error(`the model has no layer ${index}`);
-      return runPostNormBlock(block, states, runner, index === plan.layerCount - 1 && classifies(runner));
+      return runPostNormBlock(
+        layerOf(blocks, index),
+        states,
+        runner,
+        index === plan.layerCount - 1 && classifies(runner),
+      );
     };
     const outputOf = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
       if (!classifies(runner)) return unitRows(meanOfTokens(states));
@@ -70,13 +73,7 @@ export async function loadEncoder(
           embeddings: outputOf(states, runner),
         };
       },
-      frozen: (one) => {
-        const { weight, bias } = tensors.linear(one);
-        return { weight, bias };
-      },
-      frozenWeight: (one) => tensors.linear(one),
-      frozenVector: (key) => tensors.vector(key),
-      dispose: () => tensors.dispose(),
+      ...tensors.access(),
     };
   } catch (error) {
     tensors.dispose();

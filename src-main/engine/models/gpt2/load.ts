@@ -5,7 +5,7 @@ import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
 import { languageHead } from '../blocks/language-head.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
-import { FrozenTensors } from '../blocks/weights.ts';
+import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
 import { readTextInputs } from '../text-inputs.ts';
@@ -55,19 +55,9 @@ export async function loadGpt2(
         const hidden = tf.add<tf.Tensor2D>(runner.embedding(words, ids), tf.tile(placed, [repeats, 1]));
         return { hidden, batch, tokens, context: { mask, cache } };
       },
-      layer: (index, states, runner) => {
-        const block = blocks[index];
-        if (block === undefined) throw new Error(`the model has no layer ${index}`);
-        return runFusedBlock(block, states, runner);
-      },
+      layer: (index, states, runner) => runFusedBlock(layerOf(blocks, index), states, runner),
       ...languageHead(head, normalised, tensors),
-      frozen: (one) => {
-        const { weight, bias } = tensors.linear(one);
-        return { weight, bias };
-      },
-      frozenWeight: (one) => tensors.linear(one),
-      frozenVector: (key) => tensors.vector(key),
-      dispose: () => tensors.dispose(),
+      ...tensors.access(),
     };
   } catch (error) {
     tensors.dispose();

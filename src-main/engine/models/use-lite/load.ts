@@ -7,7 +7,7 @@ import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
 import { loadNorm } from '../blocks/norm.ts';
 import { meanOfTokens } from '../blocks/text-embedding.ts';
-import { FrozenTensors } from '../blocks/weights.ts';
+import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import { namedModules } from '../named-modules.ts';
 import { readTextInputs } from '../text-inputs.ts';
@@ -59,9 +59,7 @@ export async function loadUseLite(
       return { hidden, batch, tokens, context: { mask } };
     };
     const layer: BaseModel['layer'] = (index, states, runner) => {
-      const block = blocks[index];
-      if (block === undefined) throw new Error(`the model has no layer ${index}`);
-      return runFusedBlock(block, states, runner);
+      return runFusedBlock(layerOf(blocks, index), states, runner);
     };
     const head = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
       const { value, derivative } = activate(runner.linear(projection, meanOfTokens(states)), 'tanh', runner.taped);
@@ -78,13 +76,7 @@ export async function loadUseLite(
         for (let index = 0; index < config.layerCount; index++) states = layer(index, states, runner);
         return { [runner.isPlain(classifier) ? 'embeddings' : 'logits']: head(states, runner) };
       },
-      frozen: (one) => {
-        const { weight, bias } = tensors.linear(one);
-        return { weight, bias };
-      },
-      frozenWeight: (one) => tensors.linear(one),
-      frozenVector: (key) => tensors.vector(key),
-      dispose: () => tensors.dispose(),
+      ...tensors.access(),
     };
   } catch (error) {
     tensors.dispose();

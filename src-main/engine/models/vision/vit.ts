@@ -7,7 +7,7 @@ import type { BaseModel } from '../base-model.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { embedPatches, type PatchEmbedding } from '../blocks/patch-embedding.ts';
 import { type PreNormBlock, runPreNormBlock } from '../blocks/pre-norm-block.ts';
-import { FrozenTensors } from '../blocks/weights.ts';
+import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import type { VitConfig } from './vit-config.ts';
 
@@ -36,20 +36,11 @@ export async function loadVit(
         if (pixels === undefined) throw new StudioError('invalid_input', 'The inputs lack the tensor "pixel_values".');
         return embedPatches(embedding, pixels);
       },
-      layer: (index, states, runner) => {
-        const block = blocks[index];
-        if (block === undefined) throw new Error(`the model has no layer ${index}`);
-        return runPreNormBlock(block, states, runner, index === config.layerCount - 1);
-      },
+      layer: (index, states, runner) =>
+        runPreNormBlock(layerOf(blocks, index), states, runner, index === config.layerCount - 1),
       head: (states, runner) =>
         runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states.tokens))),
-      frozen: (module) => {
-        const { weight, bias } = tensors.linear(module);
-        return { weight, bias };
-      },
-      frozenWeight: (module) => tensors.linear(module),
-      frozenVector: (key) => tensors.vector(key),
-      dispose: () => tensors.dispose(),
+      ...tensors.access(),
     };
   } catch (error) {
     tensors.dispose();
