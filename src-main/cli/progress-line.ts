@@ -46,14 +46,14 @@ export class ProgressLine {
   }
 }
 
-/** "Training  ████░░░░  120/300 steps  8.1/s  22 s left" */
+/** "Training  ████░░░░  120/300 steps  8.1/s  22 s left"; without a known total "Tokenising  1,500 documents". */
 export function describeProgress({ phase, done, total, unit, perSecond, etaSeconds }: JobProgress): string {
-  const share = total > 0 ? Math.min(1, done / total) : 0;
-  const full = Math.round(share * barWidth);
+  const full = total > 0 ? Math.round(Math.min(1, done / total) * barWidth) : 0;
   const parts = [
     phase,
-    '█'.repeat(full) + '░'.repeat(barWidth - full),
-    `${formatCount(done)}/${formatCount(total)} ${unit}`,
+    ...(total > 0
+      ? ['█'.repeat(full) + '░'.repeat(barWidth - full), `${formatCount(done)}/${formatCount(total)} ${unit}`]
+      : [`${formatCount(done)} ${unit}`]),
     ...(perSecond === null ? [] : [`${perSecond.toPrecision(3)}/s`]),
     ...(etaSeconds === null ? [] : [`${formatDuration(etaSeconds)} left`]),
   ];

@@ -59,15 +59,18 @@ function RunningJob({ job }: { job: JobRecord }) {
   return (
     <a className={classes['running']} href={`#${jobPath(job)}`} title={`Open ${job.title}`}>
       <span className={classes['title']}>{job.title}</span>
-      <Progress
-        className={classes['progress'] ?? ''}
-        value={share * 100}
-        aria-label={`Progress of ${job.title}`}
-        transitionDuration={200}
-      />
+      {progress?.total === 0 ? null : (
+        <Progress
+          className={classes['progress'] ?? ''}
+          value={share * 100}
+          aria-label={`Progress of ${job.title}`}
+          transitionDuration={200}
+        />
+      )}
       {progress ? (
         <span className={classes['numbers']}>
-          {progress.phase} · {Math.round(progress.done)} / {Math.round(progress.total)} {progress.unit}
+          {progress.phase} · {Math.round(progress.done)}
+          {progress.total === 0 ? '' : ` / ${Math.round(progress.total)}`} {progress.unit}
           {progress.etaSeconds === null ? '' : ` · ${formatDuration(progress.etaSeconds)} left`}
         </span>
       ) : (

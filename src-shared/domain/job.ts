@@ -21,7 +21,7 @@ export const fileJobKinds: ReadonlySet<JobKind> = new Set(['convert', 'download'
 export const jobProgressSchema = z.object({
   phase: z.string().describe('what is being done, in words: "Training", "Evaluating λ = 0.35"'),
   done: z.number(),
-  total: z.number(),
+  total: z.number().describe('0: not known yet'),
   unit: z.string().describe('what done and total count: steps, examples, points'),
   perSecond: z.number().nullable(),
   etaSeconds: z.number().nullable(),

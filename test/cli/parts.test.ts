@@ -69,6 +69,13 @@ describe('progress', () => {
     expect(written.err).toBe('\r\u001b[KTraining  ██████████░░░░░░░░░\r\u001b[KDone.\n');
   });
 
+  test('a count alone, where nobody knows of how many', () => {
+    const { terminal, written } = recordingTerminal();
+    const unknown = { phase: 'Tokenising', total: 0, unit: 'documents', perSecond: null, etaSeconds: null };
+    new ProgressLine(terminal).show({ done: 1500, ...unknown });
+    expect(written.err).toBe('Tokenising  1,500 documents\n');
+  });
+
   test('the demo’s time left counts what jobs of a kind have taken', () => {
     const job = (kind: JobRecord['kind'], changes: Partial<JobRecord>): JobRecord => ({
       id: '',

@@ -28,7 +28,7 @@ export async function languageExamples(
   const told = async (documents: number) => {
     if (documents % 500 !== 0) return;
     if (await context.signal()) throw new StudioError('cancelled', 'The training was cancelled.');
-    const counts = { done: documents, total: documents, unit: 'documents', perSecond: null, etaSeconds: null };
+    const counts = { done: documents, total: 0, unit: 'documents', perSecond: null, etaSeconds: null };
     context.emit({ kind: 'progress', progress: { phase: 'Tokenising', ...counts } });
   };
   const evaluation = config.eval_data.length > 0 ? readDocuments(config.eval_data) : null;

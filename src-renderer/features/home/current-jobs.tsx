@@ -64,12 +64,14 @@ function RunningJob({ job, onCancel }: { job: JobRecord; onCancel: () => void })
       <Button variant="default" onClick={onCancel}>
         Cancel
       </Button>
-      <Progress className={classes['wide'] ?? ''} value={share * 100} aria-label={`Progress of ${job.title}`} />
+      {progress?.total === 0 ? null : (
+        <Progress className={classes['wide'] ?? ''} value={share * 100} aria-label={`Progress of ${job.title}`} />
+      )}
       <span className={`${classes['jobLine']} ${classes['wide']}`}>
         {progress
           ? [
               progress.phase,
-              `${Math.round(progress.done)} of ${Math.round(progress.total)} ${progress.unit}`,
+              `${Math.round(progress.done)}${progress.total === 0 ? '' : ` of ${Math.round(progress.total)}`} ${progress.unit}`,
               ...(progress.perSecond === null ? [] : [`${formatNumber(progress.perSecond)} ${progress.unit}/s`]),
               ...(progress.etaSeconds === null ? [] : [`${formatDuration(progress.etaSeconds)} left`]),
             ].join(' · ')

@@ -24,7 +24,9 @@ export function JobProgress({ job }: { job: JobRecord | undefined }) {
           {job.status === 'queued'
             ? `${job.title}: waits for the jobs before it`
             : (progress?.phase ?? `${job.title}: starting`)}
-          {progress ? ` · ${formatCount(progress.done)} of ${formatCount(progress.total)} ${progress.unit}` : ''}
+          {progress
+            ? ` · ${formatCount(progress.done)}${progress.total === 0 ? '' : ` of ${formatCount(progress.total)}`} ${progress.unit}`
+            : ''}
         </Text>
         <Group gap={8} wrap="nowrap">
           <Text size="sm" c="dimmed">
@@ -35,7 +37,7 @@ export function JobProgress({ job }: { job: JobRecord | undefined }) {
           </Button>
         </Group>
       </Group>
-      <Progress value={share} size={6} aria-label={`Progress of ${job.title}`} />
+      {progress?.total === 0 ? null : <Progress value={share} size={6} aria-label={`Progress of ${job.title}`} />}
     </div>
   );
 }
