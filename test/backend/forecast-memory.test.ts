@@ -1,15 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { forecastMemory } from '../../src-main/backend/forecast-memory.ts';
 import { activateCompute, computeBackends } from '../../src-main/engine/compute/index.ts';
 import { familyOf, readConfig } from '../../src-main/engine/formats/hf-model.ts';
-import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
-import { AdamW } from '../../src-main/engine/training/optimizers/adamw.ts';
-import { TrainingStep } from '../../src-main/engine/training/training-step.ts';
-import { type AdapterSettings, adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
-import { RandomStream } from '../../src-shared/random.ts';
+import type { AdapterSettings } from '../../src-shared/domain/adapter.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { forecastOverPeak } from './measured-forecast.ts';
 
 const bundled = fileURLToPath(new URL('../../assets/models/quickdraw-vit', import.meta.url));
 const labels = ['left', 'right', 'neither'];
@@ -70,12 +66,6 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     const { peakBytes } = backend;
     if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
     const base = await loadBaseModel(directory);
-    const model = new AdaptedModel(base);
-    const settings = adapterSettingsSchema.parse(adapter);
-    await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialisation'), labels });
-    const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-    const optimizer = new AdamW(model.trainable(), options);
-    const step = new TrainingStep(model, optimizer, 1, checkpointing);
     const image = base.description.image;
     if (image === null) throw new Error('a ViT without pictures');
     const shape = [batch, image.channels, image.height, image.width];
@@ -87,37 +77,11 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       inputs: { pixel_values: { shape, data } },
       labels: Int32Array.from({ length: batch }, (_, at) => at % 3),
     };
-    const dropout = RandomStream.seeded(1, 'dropout');
-    let peak = 0;
-    // The optimizer's moments are there from the second step on.
-    for (let count = 0; count < 2; count++) {
-      model.setTraining(true, dropout);
-      peakBytes.reset();
-      await step.run([micro], 1e-3, new Set());
-      peak = peakBytes.read();
-    }
-    const state = await model.exportState();
     const file = await readConfig(directory);
-    const parts = forecastMemory({
-      description: base.description,
-      memory: familyOf(file).memory(file),
-      adapters: {
-        rank: (name) => state.modules.get(name)?.rank ?? 0,
-        dropout: settings.lora_dropout > 0,
-        magnitudes: settings.variant === 'dora',
-      },
-      trained: [...model.trainable().values()].map((variable) => variable.size),
-      outputs: labels.length,
-      batch,
-      gradientCheckpointing: checkpointing,
-      bfloat16: false,
-      backend: backend.id,
-    });
-    const forecast = parts.reduce((sum, part) => sum + part.bytes, 0);
-    optimizer.dispose();
-    model.dispose();
-    base.dispose();
-    expect(forecast / peak).toBeGreaterThan(0.85);
-    expect(forecast / peak).toBeLessThan(1.15);
+    const memory = familyOf(file).memory(file);
+    const given = { backend, peakBytes, base, adapter, labels, micro, batch, memory, outputs: labels.length };
+    const share = await forecastOverPeak({ ...given, gradientCheckpointing: checkpointing });
+    expect(share).toBeGreaterThan(0.85);
+    expect(share).toBeLessThan(1.15);
   });
 });
