@@ -1,9 +1,9 @@
-import type { DecoderStage, PreTokenizerStage, Stage } from './tokenizer-schema.ts';
+import type { DecoderStage, NormalizerStage, PreTokenizerStage, Stage } from './tokenizer-schema.ts';
 
 /** How GPT-2 cuts text into words. */
 const wordsOfGpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 /** What Rust's \w is. */
-const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}`;
+const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
 const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}]`;
 
 /**
@@ -41,6 +41,14 @@ export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
     case 'BertPreTokenizer':
       return [stage];
   }
+}
+
+/** The package strips what JavaScript takes for spaces: a byte order mark too, U+0085 not. */
+export function normalizerStage(stage: NormalizerStage): Stage {
+  if (stage.type !== 'Strip') return stage;
+  const { strip_left: left, strip_right: right } = stage;
+  const sides = [...(left ? [String.raw`\A\s+`] : []), ...(right ? [String.raw`(?<!\s)\s+\z`] : [])];
+  return { type: 'Replace', pattern: { Regex: sides.join('|') || '(?!)' }, content: '' };
 }
 
 /** The package strips the first mark of a text also where none was put before it. */

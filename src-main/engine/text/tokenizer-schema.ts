@@ -25,6 +25,7 @@ const normalizerStage = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('Strip'), strip_left: flag, strip_right: flag }),
   z.looseObject({ type: z.literal('Prepend'), prepend: z.string() }),
 ]);
+export type NormalizerStage = z.infer<typeof normalizerStage>;
 
 const preTokenizerStage = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('BertPreTokenizer') }),
@@ -161,9 +162,11 @@ export const addedTokenSchema = z.looseObject({
   content: z.string().min(1),
   lstrip: z.boolean().default(false),
   rstrip: z.boolean().default(false),
+  single_word: z.boolean().default(false),
   normalized: z.boolean().optional(),
   special: z.boolean().default(false),
 });
+export type AddedToken = z.infer<typeof addedTokenSchema>;
 
 /** tokenizer.json, as far as it decides about ids and text. Truncation and padding are the caller's, as in Transformers. */
 export const tokenizerFileSchema = z.looseObject({

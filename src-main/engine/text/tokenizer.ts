@@ -1,11 +1,13 @@
-import { ByteFallbackDecoder, SequenceDecoder, Tokenizer } from '@huggingface/tokenizers';
+import { ByteFallbackDecoder, SequenceDecoder, SequenceNormalizer, Tokenizer } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { AddedTokens } from './added-tokens.ts';
 import { bounded } from './bounded.ts';
 import { ByteFallback } from './byte-fallback.ts';
 import { type Encoding, PostProcessor } from './post-processor.ts';
-import { decoderStage, preTokenizerStages } from './pre-tokenizers.ts';
+import { decoderStage, normalizerStage, preTokenizerStages } from './pre-tokenizers.ts';
+import { PrecompiledNormaliser } from './precompiled-normaliser.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
-import type { Stage } from './tokenizer-schema.ts';
+import type { AddedToken, Stage } from './tokenizer-schema.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
 
 /** A regular expression of the file that backtracks without end is stopped after so long. */
@@ -42,6 +44,7 @@ type SpecialName = 'bos' | 'eos' | 'unk' | 'sep' | 'pad' | 'cls' | 'mask';
 export class TextTokenizer {
   readonly files: TokenizerFiles;
   private readonly core: Tokenizer;
+  private readonly addedTokens: AddedTokens;
   private readonly postProcessor: PostProcessor;
   /** Only expressions of the file's own could run without end, and the guard takes longer than a short text. */
   private readonly mayLoop: { readonly encoding: boolean; readonly decoding: boolean };
@@ -55,7 +58,9 @@ export class TextTokenizer {
       encoding: [...normalizer, ...pre_tokenizer].some((stage) => 'pattern' in stage),
       decoding: decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern),
     };
-    this.core = this.guarded(false, () => madeCore(files));
+    const added = addedTokensOf(files);
+    this.core = this.guarded(false, () => madeCore(files, added));
+    this.addedTokens = this.guarded(false, () => new AddedTokens(added, this.core.normalizer));
   }
 
   /** The token of tokenizer_config.json with that role; null where it names none, or one that the vocabulary lacks. */
@@ -120,11 +125,28 @@ export class TextTokenizer {
   }
 
   private idsOf(text: string): number[] {
-    const { model } = this.files.tokenizer;
-    const { ids, tokens } = this.core.encode(text, { add_special_tokens: false });
-    if (model.type !== 'Unigram' || !model.byte_fallback) return ids.filter((id) => id !== undefined);
-    // Of a unigram model the package leaves the fallback out.
-    return tokens.flatMap((token, index) => this.core.token_to_id(token) ?? this.bytesOf(token) ?? ids[index] ?? []);
+    return this.addedTokens.split(text).flatMap((section) => {
+      if ('id' in section) return section.id;
+      // The package puts Metaspace's first mark into the section with the index 0 alone.
+      const options = { section_index: section.isFirst ? 0 : 1 };
+      const words = this.core.pre_tokenizer?.(section.text, options) ?? [section.text];
+      return words.flatMap((word) => this.idsOfWord(word));
+    });
+  }
+
+  /** Word by word: the package would fuse unknown tokens across words. */
+  private idsOfWord(word: string): number[] {
+    const { model } = this.core;
+    const { type, byte_fallback } = this.files.tokenizer.model;
+    const tokens = model?.([word]) ?? [];
+    return tokens.flatMap(
+      (token) =>
+        this.core.token_to_id(token) ??
+        // Of a unigram model the package leaves the fallback out.
+        (type === 'Unigram' && byte_fallback ? this.bytesOf(token) : null) ??
+        model?.unk_token_id ??
+        [],
+    );
   }
 
   private bytesOf(token: string): number[] | null {
@@ -154,9 +176,16 @@ export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
   return new TextTokenizer(await readTokenizerFiles(directory));
 }
 
-function madeCore(files: TokenizerFiles): Tokenizer {
-  const core = new Tokenizer(forPackage(files), {});
-  const { decoder } = core;
+function madeCore(files: TokenizerFiles, added: readonly AddedToken[]): Tokenizer {
+  const core = new Tokenizer(forPackage(files, added), {});
+  const { decoder, normalizer } = core;
+  if (normalizer instanceof SequenceNormalizer)
+    normalizer.normalizers = normalizer.normalizers.map((stage, index) => {
+      const original = files.tokenizer.normalizer[index];
+      return original?.type === 'Precompiled'
+        ? new PrecompiledNormaliser(files.file, original.precompiled_charsmap ?? '')
+        : stage;
+    });
   if (!(decoder instanceof SequenceDecoder)) return core;
   decoder.decoders = decoder.decoders.map((stage) =>
     stage instanceof ByteFallbackDecoder ? new ByteFallback({ type: 'ByteFallback' }) : stage,
@@ -166,15 +195,20 @@ function madeCore(files: TokenizerFiles): Tokenizer {
   return core;
 }
 
-/** tokenizer.json in stages that the package runs as the Rust library runs the original. */
-function forPackage({ tokenizer, config }: TokenizerFiles): object {
+/** Those of tokenizer.json, and those that tokenizer_config.json alone has. */
+function addedTokensOf({ tokenizer, config }: TokenizerFiles): AddedToken[] {
   const known = new Set(tokenizer.added_tokens.map(({ id }) => id));
   const more = Object.entries(config.added_tokens_decoder)
     .map(([id, token]) => ({ ...token, id: Number(id) }))
     .filter(({ id }) => Number.isSafeInteger(id) && id >= 0 && id <= 0xff_ffff && !known.has(id));
+  return [...tokenizer.added_tokens, ...more];
+}
+
+/** tokenizer.json in stages that the package runs as the Rust library runs the original. */
+function forPackage({ tokenizer }: TokenizerFiles, added: readonly AddedToken[]): object {
   return {
-    added_tokens: [...tokenizer.added_tokens, ...more],
-    normalizer: sequence('normalizers', tokenizer.normalizer),
+    added_tokens: added,
+    normalizer: sequence('normalizers', tokenizer.normalizer.map(normalizerStage)),
     pre_tokenizer: sequence('pretokenizers', tokenizer.pre_tokenizer.flatMap(preTokenizerStages)),
     post_processor: null,
     decoder: sequence('decoders', tokenizer.decoder.map(decoderStage)),

@@ -165,6 +165,33 @@ describe('tokens', () => {
     expect(tokenizer.special('pad')).toBeNull();
   });
 
+  it('takes a token that must stand alone only where no letter, digit or joiner is beside it', () => {
+    const added_tokens = [{ id: 9, content: 'ab', single_word: true }];
+    const tokenizer = characters('ab -1\u{200D}', { added_tokens });
+    expect(tokenizer.encode('ab').ids).toEqual([9]);
+    expect(tokenizer.encode('-ab ab-').ids).toEqual([3, 9, 2, 9, 3]);
+    expect(tokenizer.encode('ab1').ids).toEqual([0, 1, 4]);
+    expect(tokenizer.encode('aab').ids).toEqual([0, 0, 1]);
+    expect(tokenizer.encode('ab\u{200D}').ids).toEqual([0, 1, 5]);
+  });
+
+  it('finds tokens in the normalised text where they say so, and takes the spaces beside them that they say', () => {
+    const added_tokens = [
+      { id: 8, content: 'AB', normalized: true },
+      { id: 9, content: '<b>', normalized: false, lstrip: true, rstrip: true },
+    ];
+    const tokenizer = characters('ab <>', { added_tokens, normalizer: { type: 'Lowercase' } });
+    expect(tokenizer.encode('aBa').ids).toEqual([8, 0]);
+    expect(tokenizer.encode('A  <b> \u{85}B').ids).toEqual([0, 9, 1]);
+    expect(tokenizer.encode('<B>').ids).toEqual([3, 1, 4]);
+  });
+
+  it('strips the spaces that Rust knows from the ends of a text, and no byte order mark', () => {
+    const normalizer = { type: 'Strip', strip_left: true, strip_right: true };
+    const tokenizer = characters('a \u{FEFF}', { normalizer });
+    expect(tokenizer.encode('\u{85} a a \u{FEFF} \n').ids).toEqual([0, 1, 0, 1, 2]);
+  });
+
   it('gives no text for ids that are not in the vocabulary, and none for none', () => {
     const tokenizer = characters('ab', { decoder: { type: 'ByteLevel' } });
     expect(tokenizer.decode([1, 77, 0])).toBe('ba');

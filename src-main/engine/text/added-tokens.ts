@@ -1,0 +1,122 @@
+import type { Normalizer } from '@huggingface/tokenizers';
+import type { AddedToken } from './tokenizer-schema.ts';
+
+/** A token that was found in a text, or the text between two. */
+export type Section = { readonly id: number } | { readonly text: string; readonly isFirst: boolean };
+
+/** Finds the tokens that were added to a vocabulary, before anything else is done to a text, as the Rust library does. */
+export class AddedTokens {
+  private readonly literal: Trie;
+  private readonly normalised: Trie;
+  private readonly normaliser: Normalizer | null;
+
+  constructor(tokens: readonly AddedToken[], normaliser: Normalizer | null) {
+    this.normaliser = normaliser;
+    const isNormalised = ({ normalized, special }: AddedToken) => normalized ?? !special;
+    this.literal = new Trie(tokens.filter((token) => !isNormalised(token)).map((token) => [token.content, token]));
+    this.normalised = new Trie(
+      tokens.filter(isNormalised).map((token) => [normaliser?.normalize(token.content) ?? token.content, token]),
+    );
+  }
+
+  /** Tokens, and the normalised text between them. */
+  split(text: string): Section[] {
+    let isFirst = true;
+    return this.literal.split(text).flatMap((part) => {
+      const sections =
+        'id' in part ? [part] : this.normalised.split(this.normaliser?.normalize(part.text) ?? part.text);
+      return sections.map((section) => {
+        const marked = 'id' in section ? section : { ...section, isFirst };
+        isFirst = false;
+        return marked;
+      });
+    });
+  }
+}
+
+interface Node {
+  token: AddedToken | null;
+  readonly next: Map<number, Node>;
+}
+
+type Part = { readonly id: number } | { readonly text: string };
+
+class Trie {
+  private readonly root: Node = { token: null, next: new Map() };
+
+  /** Of two tokens with one text the later counts. */
+  constructor(tokens: readonly (readonly [content: string, token: AddedToken])[]) {
+    for (const [content, token] of tokens) {
+      if (content === '') continue;
+      let node = this.root;
+      for (let at = 0; at < content.length; at++) {
+        const unit = content.charCodeAt(at);
+        let next = node.next.get(unit);
+        if (next === undefined) {
+          next = { token: null, next: new Map() };
+          node.next.set(unit, next);
+        }
+        node = next;
+      }
+      node.token = token;
+    }
+  }
+
+  /** The leftmost token, of several there the longest, and so on. */
+  split(text: string): Part[] {
+    const parts: Part[] = [];
+    let done = 0;
+    for (let at = 0; at < text.length; ) {
+      const found = this.longestAt(text, at);
+      if (found === null) {
+        at++;
+        continue;
+      }
+      const { token, end } = found;
+      if (!token.single_word || standsAlone(text, at, end)) {
+        const start = token.lstrip ? Math.max(done, spacesBefore(text, at)) : Math.max(done, at);
+        if (start > done) parts.push({ text: text.slice(done, start) });
+        parts.push({ id: token.id });
+        done = token.rstrip ? spacesAfter(text, end) : end;
+      }
+      at = end;
+    }
+    if (done < text.length) parts.push({ text: text.slice(done) });
+    return parts;
+  }
+
+  private longestAt(text: string, start: number): { readonly token: AddedToken; readonly end: number } | null {
+    let found: { token: AddedToken; end: number } | null = null;
+    let node: Node | undefined = this.root;
+    for (let at = start; at < text.length; ) {
+      node = node.next.get(text.charCodeAt(at++));
+      if (node === undefined) break;
+      if (node.token !== null) found = { token: node.token, end: at };
+    }
+    return found;
+  }
+}
+
+/** What Rust's \w is. */
+const wordCharacter = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const endsWithWord = new RegExp(`${wordCharacter.source}$`, 'u');
+const startsWithWord = new RegExp(`^${wordCharacter.source}`, 'u');
+const space = /\p{White_Space}/u;
+
+function standsAlone(text: string, start: number, end: number): boolean {
+  return (
+    !endsWithWord.test(text.slice(Math.max(0, start - 2), start)) && !startsWithWord.test(text.slice(end, end + 2))
+  );
+}
+
+function spacesBefore(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && space.test(text.charAt(start - 1))) start--;
+  return start;
+}
+
+function spacesAfter(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && space.test(text.charAt(end))) end++;
+  return end;
+}
