@@ -16,6 +16,8 @@ export const evaluationResultSchema = z.object({
   examples: z.number().int(),
   /** counts[actual][predicted] */
   confusion: z.array(z.array(z.number().int())),
+  /** By id of the metric, e.g. f1_macro, matthews; empty where a result was kept before they were counted. */
+  metrics: z.record(z.string(), z.number()).default({}),
   labels: z.array(z.string()),
   seconds: z.number(),
 });

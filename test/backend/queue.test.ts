@@ -28,7 +28,15 @@ const cancelled: EngineResult = {
 function evaluation(examples: number): EngineResult {
   return {
     kind: 'evaluate',
-    result: { accuracy: 0.5, loss: 1, examples, confusion: [[examples]], labels: ['0'], seconds: 0 },
+    result: {
+      accuracy: 0.5,
+      loss: 1,
+      examples,
+      metrics: { accuracy: 0.5 },
+      confusion: [[examples]],
+      labels: ['0'],
+      seconds: 0,
+    },
   };
 }
 

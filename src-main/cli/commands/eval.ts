@@ -70,9 +70,19 @@ export async function findWeighted(
   return found;
 }
 
+/** Beside the accuracy; the JSON has all of them. */
+const shownMetrics = [
+  ['f1_macro', 'F1 (macro)'],
+  ['matthews', 'Matthews'],
+] as const;
+
 function describe(result: EvaluationResult): string {
   const facts = formatFacts([
     ['accuracy', `${formatPercent(result.accuracy)} of ${formatCount(result.examples)} test examples`],
+    ...shownMetrics.flatMap(([id, label]) => {
+      const value = result.metrics[id];
+      return value === undefined ? [] : [[label, value.toFixed(4)] as const];
+    }),
     ['loss', result.loss.toFixed(4)],
     ['took', formatDuration(result.seconds)],
   ]);

@@ -3,6 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import type { ImageBatcher } from '../data/image-batch.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
+import { scoreOutcome } from '../metrics/index.ts';
 
 /** What a model says of examples: row-major [examples, classCount], and what is true. */
 export interface ClassificationLogits {
@@ -11,8 +12,8 @@ export interface ClassificationLogits {
   readonly classCount: number;
 }
 
-/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted]. */
-export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion'>;
+/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], every metric of classes. */
+export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
 
 export interface ClassificationOptions {
   readonly batchSize: number;
@@ -126,18 +127,17 @@ export function scoreProbabilities(
   classCount: number,
 ): ClassificationScore {
   const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
-  let correct = 0;
   let loss = 0;
   for (const [example, label] of labels.entries()) {
     const row = probabilities.subarray(example * classCount, (example + 1) * classCount);
     const predicted = row.indexOf(row.reduce((best, value) => Math.max(best, value), 0));
-    if (predicted === label) correct++;
     const counts = confusion[label];
     if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
     // A probability that underflowed to zero would make the whole mean infinite.
     loss -= Math.log(Math.max(row[label] ?? 0, Number.MIN_VALUE));
   }
-  return { accuracy: correct / labels.length, loss: loss / labels.length, confusion };
+  const metrics = scoreOutcome({ kind: 'classes', confusion });
+  return { accuracy: metrics['accuracy'] ?? Number.NaN, loss: loss / labels.length, confusion, metrics };
 }
 
 /** Softmax of each row of [examples, classCount], in double precision. */

@@ -1,0 +1,23 @@
+import { defineMetric } from './metric.ts';
+
+export const accuracy = defineMetric(
+  {
+    id: 'accuracy',
+    label: 'Accuracy',
+    summary:
+      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them.',
+    needs: ['classes', 'label-sets'],
+  },
+  (outcome) => {
+    if (outcome.kind === 'classes') {
+      const total = outcome.confusion.flat().reduce((sum, count) => sum + count, 0);
+      const right = outcome.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
+      return total === 0 ? null : right / total;
+    }
+    const { labels, predictions } = outcome;
+    const right = labels.filter((actual, example) =>
+      actual.every((value, label) => value === predictions[example]?.[label]),
+    );
+    return labels.length === 0 ? null : right.length / labels.length;
+  },
+);

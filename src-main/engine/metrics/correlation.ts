@@ -1,0 +1,48 @@
+import { defineMetric } from './metric.ts';
+
+export const pearson = defineMetric(
+  {
+    id: 'pearson',
+    label: 'Pearson correlation',
+    summary: 'scipy.stats.pearsonr: linear correlation; none where truth or prediction is constant.',
+    needs: ['numbers'],
+  },
+  ({ labels, predictions }) => correlation(labels, predictions),
+);
+
+export const spearman = defineMetric(
+  {
+    id: 'spearman',
+    label: 'Spearman correlation',
+    summary: 'scipy.stats.spearmanr: the Pearson correlation of ranks; equal values share the mean of their ranks.',
+    needs: ['numbers'],
+  },
+  ({ labels, predictions }) => correlation(ranks(labels), ranks(predictions)),
+);
+
+/** Means are taken off first: sums of squares of raw values would cancel. */
+function correlation(left: readonly number[], right: readonly number[]): number | null {
+  const centred = (values: readonly number[]): number[] => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [one, other] = [centred(left), centred(right)];
+  const squares = (values: readonly number[]): number => values.reduce((sum, value) => sum + value * value, 0);
+  const scale = Math.sqrt(squares(one)) * Math.sqrt(squares(other));
+  if (left.length < 2 || !(scale > 0)) return null;
+  const value = one.reduce((sum, deviation, index) => sum + deviation * (other[index] ?? 0), 0) / scale;
+  return Math.max(-1, Math.min(1, value));
+}
+
+/** Ranks from 1; equal values get the mean of the ranks that they take up. */
+function ranks(values: readonly number[]): number[] {
+  const order = [...values.keys()].sort((one, other) => (values[one] ?? 0) - (values[other] ?? 0));
+  const result = new Array<number>(values.length).fill(0);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++;
+    for (const index of order.slice(start, end)) result[index] = (start + end + 1) / 2;
+    start = end;
+  }
+  return result;
+}

@@ -1,0 +1,14 @@
+import { defineMetric } from './metric.ts';
+
+export const exactMatch = defineMetric(
+  {
+    id: 'exact_match',
+    label: 'Exact match',
+    summary: 'The share of texts that are the expected one, but for white space at either end.',
+    needs: ['texts'],
+  },
+  ({ labels, predictions }) => {
+    const right = labels.filter((label, index) => label.trim() === predictions[index]?.trim());
+    return labels.length === 0 ? null : right.length / labels.length;
+  },
+);

@@ -1,0 +1,31 @@
+import { accuracy } from './accuracy.ts';
+import { pearson, spearman } from './correlation.ts';
+import { exactMatch } from './exact-match.ts';
+import { f1Binary, f1Macro, f1Micro, f1Weighted } from './f1.ts';
+import { matthews } from './matthews.ts';
+import type { Metric, Outcome } from './metric.ts';
+import { perplexity } from './perplexity.ts';
+
+/** Every metric, in the order in which they are shown. */
+const metrics: readonly Metric[] = [
+  accuracy,
+  f1Binary,
+  f1Macro,
+  f1Micro,
+  f1Weighted,
+  matthews,
+  pearson,
+  spearman,
+  perplexity,
+  exactMatch,
+];
+
+/** All metrics that are defined for `outcome`, by id. */
+export function scoreOutcome(outcome: Outcome): Record<string, number> {
+  const scores: Record<string, number> = {};
+  for (const metric of metrics) {
+    const value = metric.score(outcome);
+    if (value !== null) scores[metric.id] = value;
+  }
+  return scores;
+}

@@ -1,0 +1,49 @@
+/** What came of an evaluation, in the form that a task has it. */
+export type Outcome =
+  /** counts[actual][predicted] over all classes, square */
+  | { readonly kind: 'classes'; readonly confusion: readonly (readonly number[])[] }
+  /** Multi-label: for each example, for each label, 0 or 1. */
+  | {
+      readonly kind: 'label-sets';
+      readonly labels: readonly (readonly number[])[];
+      readonly predictions: readonly (readonly number[])[];
+    }
+  /** Regression: as many predictions as labels. */
+  | { readonly kind: 'numbers'; readonly labels: readonly number[]; readonly predictions: readonly number[] }
+  /** Language modelling: the cross-entropy summed over `tokens` predicted tokens, in nats. */
+  | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number }
+  /** Generation: what should have been written, and what was. */
+  | { readonly kind: 'texts'; readonly labels: readonly string[]; readonly predictions: readonly string[] };
+
+type OutcomeKind = Outcome['kind'];
+export type OutcomeOf<Kind extends OutcomeKind> = Extract<Outcome, { kind: Kind }>;
+
+/** One number about an evaluation. Higher is better, but for perplexity. */
+export interface Metric {
+  readonly id: string;
+  readonly label: string;
+  /** The definition that it follows. */
+  readonly summary: string;
+  readonly needs: readonly OutcomeKind[];
+  /** Null where the definition gives none for this outcome: another kind, no examples, more than two classes. */
+  score(outcome: Outcome): number | null;
+}
+
+/** A metric whose `compute` sees only the kinds that it needs. */
+export function defineMetric<Kind extends OutcomeKind>(
+  { id, label, summary, needs }: { id: string; label: string; summary: string; needs: readonly Kind[] },
+  compute: (outcome: OutcomeOf<Kind>) => number | null,
+): Metric {
+  const kinds: ReadonlySet<string> = new Set(needs);
+  const fits = (outcome: Outcome): outcome is OutcomeOf<Kind> => kinds.has(outcome.kind);
+  return {
+    id,
+    label,
+    summary,
+    needs,
+    score: (outcome) => {
+      const value = fits(outcome) ? compute(outcome) : null;
+      return value === null || Number.isNaN(value) ? null : value;
+    },
+  };
+}
