@@ -1,5 +1,6 @@
 import { computeFailure } from './compute/index.ts';
 import type { EngineResult, EngineTask, TaskContext } from './contract.ts';
+import { WarmBase } from './generation/warm-base.ts';
 import { asStudioError } from './recognise-error.ts';
 import { runEvaluateTask } from './tasks/evaluate.ts';
 import { runExportMergedTask } from './tasks/export-merged.ts';
@@ -12,8 +13,13 @@ import { runPruneTask } from './tasks/prune.ts';
 import { runStudyTask } from './tasks/study.ts';
 import { runTrainTask } from './tasks/train.ts';
 
+/** One task runs at a time. */
+const warm = new WarmBase();
+
 /** Runs `task` to its end. Whatever goes wrong arrives as a StudioError that says what a person can do. */
 export async function runTask(task: EngineTask, context: TaskContext): Promise<EngineResult> {
+  // Every other task needs the memory.
+  if (task.kind !== 'generate') warm.release();
   try {
     return await dispatch(task, context);
   } catch (thrown) {
@@ -37,7 +43,7 @@ function dispatch(task: EngineTask, context: TaskContext): Promise<EngineResult>
     case 'logits':
       return runLogitsTask(task, context);
     case 'generate':
-      return runGenerateTask(task, context);
+      return runGenerateTask(task, context, warm);
     case 'pretrain':
       return runPretrainTask(task, context);
     case 'export-merged':

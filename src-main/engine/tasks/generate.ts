@@ -9,51 +9,57 @@ import { type EndTokens, readEndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
 import { sampling } from '../generation/sampling.ts';
 import { TextStream } from '../generation/text-stream.ts';
+import type { WarmBase } from '../generation/warm-base.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import { loadBaseModel } from '../models/load-model.ts';
 import { endOfTurn, renderChat } from '../text/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../text/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 
 const REPORT_MILLISECONDS = 100;
 
-/** Continues one prompt with the base, with adapters, or with several of them side by side, a token of each in turn. */
-export async function runGenerateTask(task: GenerateTask, context: TaskContext): Promise<EngineResultOf<'generate'>> {
+/** Continues one prompt with the base, with adapters, or with several of them side by side, a token of each in turn. The base stays in `warm`. */
+export async function runGenerateTask(
+  task: GenerateTask,
+  context: TaskContext,
+  warm: WarmBase,
+): Promise<EngineResultOf<'generate'>> {
+  warm.releaseUnlessOn(task.compute);
   const parameters = checkedParameters(sampling, task.sampling);
   const compute = await activateCompute(task.compute, task.threads);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const tokenizer = await loadTokenizer(task.modelDirectory);
   const prompt = promptText(tokenizer, task.prompt);
   const bfloat16 = resolveComputeDtype(task.compute_dtype, compute.id) === 'bfloat16';
-  const base = await loadBaseModel(task.modelDirectory, { bfloat16 });
-  const columns: Column[] = [];
-  try {
-    if (base.description.kind !== 'causal-lm')
-      throw new StudioError(
-        'refused',
-        `The model in ${task.modelDirectory} does not write text: it is for ${base.description.kind}.`,
-        'Choose a language model.',
-      );
-    const ids = tokenizer.encode(prompt, { addSpecialTokens: task.prompt.kind === 'text' }).ids;
-    const endTokens = await readEndTokens(task.modelDirectory);
-    const turn = task.prompt.kind === 'chat' ? endOfTurn(tokenizer) : null;
-    for (const directory of task.adapterDirectories)
-      columns.push(
-        await Column.open(base, directory, {
-          ids,
-          task,
-          parameters,
-          tokenizer,
-          endTokens: turn === null ? endTokens : { ...endTokens, eos: [...endTokens.eos, turn] },
-        }),
-      );
-    const result = await write(columns, prompt, task, context);
-    return { kind: 'generate', result };
-  } finally {
-    for (const column of columns) column.dispose();
-    base.dispose();
-  }
+  const choice = { directory: task.modelDirectory, compute: task.compute, bfloat16 };
+  return warm.use(choice, async (base) => {
+    const columns: Column[] = [];
+    try {
+      if (base.description.kind !== 'causal-lm')
+        throw new StudioError(
+          'refused',
+          `The model in ${task.modelDirectory} does not write text: it is for ${base.description.kind}.`,
+          'Choose a language model.',
+        );
+      const ids = tokenizer.encode(prompt, { addSpecialTokens: task.prompt.kind === 'text' }).ids;
+      const endTokens = await readEndTokens(task.modelDirectory);
+      const turn = task.prompt.kind === 'chat' ? endOfTurn(tokenizer) : null;
+      for (const directory of task.adapterDirectories)
+        columns.push(
+          await Column.open(base, directory, {
+            ids,
+            task,
+            parameters,
+            tokenizer,
+            endTokens: turn === null ? endTokens : { ...endTokens, eos: [...endTokens.eos, turn] },
+          }),
+        );
+      const result = await write(columns, prompt, task, context);
+      return { kind: 'generate', result };
+    } finally {
+      for (const column of columns) column.dispose();
+    }
+  });
 }
 
 async function write(

@@ -39,7 +39,7 @@ export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
       return [stage.behavior === 'Removed' ? keepMatches(expression) : split(between(expression), stage.behavior)];
     }
     case 'BertPreTokenizer':
-      return [stage];
+      return [keepMatches(String.raw`(?:(?!${punctuation})\S)+|${punctuation}`)];
   }
 }
 

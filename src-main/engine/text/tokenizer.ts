@@ -1,6 +1,7 @@
 import { ByteFallbackDecoder, SequenceDecoder, SequenceNormalizer, Tokenizer } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { AddedTokens } from './added-tokens.ts';
+import { BertNormaliser } from './bert-normaliser.ts';
 import { bounded } from './bounded.ts';
 import { ByteFallback } from './byte-fallback.ts';
 import { type Encoding, PostProcessor } from './post-processor.ts';
@@ -182,9 +183,9 @@ function madeCore(files: TokenizerFiles, added: readonly AddedToken[]): Tokenize
   if (normalizer instanceof SequenceNormalizer)
     normalizer.normalizers = normalizer.normalizers.map((stage, index) => {
       const original = files.tokenizer.normalizer[index];
-      return original?.type === 'Precompiled'
-        ? new PrecompiledNormaliser(files.file, original.precompiled_charsmap ?? '')
-        : stage;
+      if (original?.type === 'BertNormalizer') return new BertNormaliser(original);
+      if (original?.type !== 'Precompiled') return stage;
+      return new PrecompiledNormaliser(files.file, original.precompiled_charsmap ?? '');
     });
   if (!(decoder instanceof SequenceDecoder)) return core;
   decoder.decoders = decoder.decoders.map((stage) =>

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { type EngineEvent, engineEventSchema, type GenerateTask } from '../../../src-main/engine/contract.ts';
 import { writeAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
+import { WarmBase } from '../../../src-main/engine/generation/warm-base.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { runGenerateTask } from '../../../src-main/engine/tasks/generate.ts';
@@ -38,6 +39,7 @@ async function generated(changes: Partial<GenerateTask> = {}, cancelAfter = Numb
       emit: (event) => void events.push(engineEventSchema.parse(event)),
       signal: async () => (asked++ >= cancelAfter ? 'cancel' : null),
     },
+    warm,
   );
   const texts = result.columns.map(() => '');
   for (const event of events)
@@ -46,10 +48,14 @@ async function generated(changes: Partial<GenerateTask> = {}, cancelAfter = Numb
 }
 
 let scratch: string;
+const warm = new WarmBase();
 beforeAll(async () => {
   scratch = await mkdtemp(path.join(tmpdir(), 'coto-generate-'));
 });
-afterAll(() => rm(scratch, { recursive: true, force: true }));
+afterAll(() => {
+  warm.release();
+  return rm(scratch, { recursive: true, force: true });
+});
 
 describe('generate', () => {
   it('writes the same text for the same seed, and streams what it writes', async () => {

@@ -109,6 +109,29 @@ describe('pre-tokenizers, as the Rust library has them', () => {
   });
 });
 
+describe("BERT's normaliser, as the Rust library has it", () => {
+  const normalised = (text: string, options: object, expected: string) => {
+    const tokenizer = characters(`${expected}?`, { normalizer: { type: 'BertNormalizer', ...options } });
+    expect(tokenizer.decode(tokenizer.encode(text).ids).replaceAll(/(.) ?/gsu, '$1')).toBe(expected);
+    expect(tokenizer.encode(text).ids).toHaveLength([...expected].length);
+  };
+
+  it('sets ideographs of every plane apart', () => {
+    normalised('a\u{20001}中b', { handle_chinese_chars: true }, 'a \u{20001}  中 b');
+  });
+
+  it('drops control characters and private ones, and makes every space a plain one', () => {
+    normalised('a\0\u{FFFD}\u{FEFF}\u{E000}\u{7}b\u{3000}c\td', { clean_text: true }, 'ab c d');
+  });
+
+  it('takes accents away with capitals, unless told otherwise, and knows no final sigma', () => {
+    normalised('ÉΣ', { lowercase: true }, 'eσ');
+    normalised('ÉΣ', { lowercase: true, strip_accents: false }, 'éσ');
+    normalised('É', { lowercase: false, strip_accents: true }, 'E');
+    normalised('É', { lowercase: false }, 'É');
+  });
+});
+
 describe('around texts', () => {
   const around = { sep: ['s', 1], cls: ['c', 0] };
 
