@@ -4,7 +4,7 @@ import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openDataset } from '../data/open-dataset.ts';
+import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { scoreLogits } from '../training/evaluation.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
@@ -19,7 +19,7 @@ export async function pictureExamples(
 ): Promise<PretrainExamples> {
   if (source === null)
     throw new StudioError('invalid_input', 'train_data: an image classifier needs a data set of pictures.');
-  const dataset = await openDataset(source);
+  const dataset = await openPictures(source);
   const { labels, name } = { labels: dataset.description.labels, name: source.path };
   const classCount = description.labels.length;
   if (labels.length !== classCount) {
