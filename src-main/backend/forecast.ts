@@ -61,9 +61,15 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
     );
 }
 
-/** @throws StudioError refused where a model of texts should learn from pictures. */
+/** @throws StudioError refused where the data are texts, or a model of texts should learn from pictures. */
 function requirePictures({ image, kind }: ModelDescription, dataset: DatasetDescription): void {
-  if (image !== null || dataset.task !== 'image-classification') return;
+  if (dataset.task === 'text')
+    throw new StudioError(
+      'refused',
+      'The data set holds texts, and training learns from pictures only as yet.',
+      'Choose a data set of pictures, e.g. mnist.',
+    );
+  if (image !== null) return;
   throw new StudioError(
     'refused',
     `This model reads text (${kind}), but the data set holds pictures.`,

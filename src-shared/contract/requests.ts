@@ -11,7 +11,7 @@ import {
   systemStatusSchema,
   tensorflowSetupSchema,
 } from '../domain/catalog.ts';
-import { datasetRecordSchema, examplePreviewSchema } from '../domain/dataset.ts';
+import { datasetRecordSchema, examplePreviewSchema, textExampleSchema } from '../domain/dataset.ts';
 import {
   evaluationRequestSchema,
   evaluationResultSchema,
@@ -73,8 +73,13 @@ export const requests = {
 
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
   'datasets.get': { input: byId, output: datasetRecordSchema },
+  /** `options`: of the reader that the path is for, e.g. which column is the label. */
   'datasets.add': {
-    input: z.strictObject({ path: z.string(), name: z.string().optional() }),
+    input: z.strictObject({
+      path: z.string(),
+      name: z.string().optional(),
+      options: parameterValuesSchema.optional(),
+    }),
     output: datasetRecordSchema,
   },
   'datasets.remove': { input: byId, output: done },
@@ -87,6 +92,16 @@ export const requests = {
       label: z.number().int().nullable().default(null),
     }),
     output: z.array(examplePreviewSchema),
+  },
+  /** What a data set of texts holds; texts are cut to 2000 characters. */
+  'datasets.texts': {
+    input: z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'test']),
+      offset: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(200).default(48),
+    }),
+    output: z.array(textExampleSchema),
   },
 
   'runs.list': { input: z.strictObject({ archived: z.boolean().default(false) }), output: z.array(runRecordSchema) },

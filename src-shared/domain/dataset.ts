@@ -15,9 +15,46 @@ export const splitSummarySchema = z.object({
 });
 export type SplitSummary = z.infer<typeof splitSummarySchema>;
 
+/** What a column of a file of texts can be taken for. */
+export const textColumnRoles = ['text', 'text_pair', 'label', 'prompt', 'input', 'completion', 'messages'] as const;
+const columnName = z.string().nullable();
+const textColumnsSchema = z.object({
+  text: columnName,
+  text_pair: columnName.describe('read together with the text'),
+  label: columnName,
+  prompt: columnName,
+  input: columnName.describe('put after the prompt, as alpaca does'),
+  completion: columnName.describe('what is to be written after the prompt'),
+  messages: columnName.describe('a conversation'),
+});
+export type TextColumns = z.infer<typeof textColumnsSchema>;
+const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
+export type TextShape = z.infer<typeof textShapeSchema>;
+
+const textDescriptionSchema = z.object({
+  shape: textShapeSchema,
+  columnNames: z.array(z.string()).describe('all columns of the first rows'),
+  columns: textColumnsSchema.describe('which column is taken for what: guessed, or as the options of the source say'),
+  labelKind: z.enum(['none', 'classes', 'numbers', 'sets']).describe('sets: several labels an example'),
+  splitRule: z.string(),
+  rowCount: z.number().int(),
+  faultyRows: z.number().int().describe('left out; problems say why'),
+  duplicates: z.object({
+    comparedRows: z.number().int(),
+    withinTrain: z.number().int().describe('rows that repeat an earlier one exactly'),
+    withinTest: z.number().int(),
+    across: z.number().int().describe('texts that stand in both splits exactly'),
+    nearComparedRows: z.number().int(),
+    nearAcross: z.number().int().describe('test rows that nearly repeat a training row'),
+  }),
+});
+export type TextDescription = z.infer<typeof textDescriptionSchema>;
+
+/** A data set is of pictures (`text` is null) or of texts (`image` is null and `text` is not). */
 export const datasetDescriptionSchema = z.object({
-  task: z.enum(['image-classification']),
+  task: z.enum(['image-classification', 'text']),
   labels: z.array(z.string()),
+  text: textDescriptionSchema.nullable().default(null),
   image: z.object({ height: z.number().int(), width: z.number().int(), channels: z.number().int() }).nullable(),
   splits: z.array(splitSummarySchema),
   problems: z
@@ -49,3 +86,16 @@ export const examplePreviewSchema = z.object({
   pixels: z.instanceof(Uint8Array),
 });
 export type ExamplePreview = z.infer<typeof examplePreviewSchema>;
+
+/** One example of texts, as a reader made it of a row: `text`, or `completion` (after `prompt`), or `messages`. */
+export const textExampleSchema = z.object({
+  row: z.string().describe('e.g. row 4711'),
+  split: z.enum(['train', 'test']),
+  text: z.string().nullable(),
+  textPair: z.string().nullable(),
+  label: z.union([z.string(), z.array(z.string())]).nullable(),
+  prompt: z.string().nullable(),
+  completion: z.string().nullable(),
+  messages: z.array(z.object({ role: z.string(), content: z.string() })).nullable(),
+});
+export type TextExample = z.infer<typeof textExampleSchema>;

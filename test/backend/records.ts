@@ -48,6 +48,7 @@ export const datasetRecord: DatasetRecord = {
   source: { reader: 'idx', path: '/data/one', options: {} },
   description: {
     task: 'image-classification',
+    text: null,
     labels: ['a', 'b'],
     image: { height: 28, width: 28, channels: 1 },
     splits: [

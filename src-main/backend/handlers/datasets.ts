@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
-import type { ExamplePreview } from '../../../src-shared/domain/dataset.ts';
-import { openDataset } from '../../engine/data/open-dataset.ts';
+import type { ExamplePreview, TextExample } from '../../../src-shared/domain/dataset.ts';
+import { openDataset, openPictures } from '../../engine/data/open-dataset.ts';
 import { addDataset, removeDataset, requireDataset } from '../library/datasets.ts';
 import type { HandlerServices } from '../services.ts';
 import { type Handlers, type NamesOf, ok } from './handler.ts';
@@ -11,12 +11,13 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
   return {
     'datasets.list': () => store.datasets.list(),
     'datasets.get': ({ id }) => requireDataset(store, id),
-    'datasets.add': ({ path, name }) => addDataset(services, path, name),
+    'datasets.add': ({ path, name, options }) => addDataset(services, path, name, options),
     'datasets.remove': ({ id }) => {
       removeDataset(services, id);
       return ok;
     },
     'datasets.preview': (input) => preview(services, input),
+    'datasets.texts': (input) => previewTexts(services, input),
   };
 }
 
@@ -31,7 +32,7 @@ async function preview(
       'invalid_input',
       `The data set has the labels 0 to ${description.labels.length - 1}, not ${label}.`,
     );
-  const opened = await openDataset(source);
+  const opened = await openPictures(source);
   try {
     const examples = opened.split(split);
     const indices: number[] = [];
@@ -60,4 +61,41 @@ async function preview(
   } finally {
     opened.close();
   }
+}
+
+const shownCharacters = 2000;
+
+/** Examples of texts of one split from `offset` on. @throws StudioError refused for pictures. */
+async function previewTexts(
+  { store }: HandlerServices,
+  { id, split, offset, limit }: RequestArgument<'datasets.texts'>,
+): Promise<TextExample[]> {
+  const { name, source } = requireDataset(store, id);
+  const opened = await openDataset(source);
+  try {
+    if (opened.kind !== 'texts') throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+    const shown: TextExample[] = [];
+    let skipped = 0;
+    for await (const example of opened.examples(split)) {
+      if (skipped++ < offset) continue;
+      shown.push(cutTexts(example));
+      if (shown.length >= limit) break;
+    }
+    return shown;
+  } finally {
+    opened.close();
+  }
+}
+
+function cutTexts(example: TextExample): TextExample {
+  const cut = (text: string): string => (text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text);
+  const cutOrNull = (text: string | null): string | null => (text === null ? null : cut(text));
+  return {
+    ...example,
+    text: cutOrNull(example.text),
+    textPair: cutOrNull(example.textPair),
+    prompt: cutOrNull(example.prompt),
+    completion: cutOrNull(example.completion),
+    messages: example.messages?.slice(0, 20).map(({ role, content }) => ({ role, content: cut(content) })) ?? null,
+  };
 }

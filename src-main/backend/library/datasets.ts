@@ -7,6 +7,7 @@ import {
   type DatasetSource,
   datasetDescriptionSchema,
 } from '../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
@@ -27,8 +28,9 @@ export async function describeDatasetCached(
   if (kept.success) return kept.data;
   const opened = await openDataset(source);
   try {
-    store.descriptions.save('dataset', source.path, stamp, opened.description);
-    return opened.description;
+    const description = opened.kind === 'texts' ? await opened.describe() : opened.description;
+    store.descriptions.save('dataset', source.path, stamp, description);
+    return description;
   } finally {
     opened.close();
   }
@@ -47,13 +49,23 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
   }
 }
 
-/** Makes a file or folder known as a data set, by the first reader that recognises it. */
-export async function addDataset({ store, hub }: Parts, path: string, name?: string): Promise<DatasetRecord> {
+/**
+ * Makes a file or folder known as a data set, by the first reader that recognises it. `options`: that reader's. One that
+ * cannot be read leaves nothing behind.
+ */
+export async function addDataset(
+  { store, hub }: Parts,
+  path: string,
+  name?: string,
+  options: ParameterValues = {},
+): Promise<DatasetRecord> {
   const absolute = resolve(path);
   if (!existsSync(absolute))
     throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
-  const source = await detectReader(absolute);
-  const known = store.datasets.list().find((dataset) => JSON.stringify(dataset.source) === JSON.stringify(source));
+  const source = { ...(await detectReader(absolute)), options };
+  const known = store.datasets
+    .list()
+    .find(({ source: other }) => other.reader === source.reader && other.path === source.path);
   const dataset: DatasetRecord = {
     id: known?.id ?? newId('dataset'),
     name: name ?? known?.name ?? basename(absolute, extname(absolute)),

@@ -5,11 +5,13 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { describeShowing, drawText, readerOptionsOf, textFacts } from '../dataset-text.ts';
 import { formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
-import { parseNumber } from '../method-options.ts';
+import { parseAssignment, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { findDataset } from '../references.ts';
 
+const assignments = z.record(z.string(), z.string()).default({});
 const splitName = z.enum(['train', 'test']);
 /** From dark to light. */
 const shades = ' .:-=+*#%@';
@@ -19,12 +21,21 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
 
   addCommand(group, surroundings, {
     usage: 'add <path>',
-    summary: 'make an IDX folder or a folder of pictures known to the studio; nothing in it is changed',
-    options: (command) => void command.option('--name <name>', 'what to call it (default: the name of the folder)'),
-    input: z.object({ path: z.string(), name: z.string().optional() }),
-    async run({ path, name }, { withStudio }) {
+    summary:
+      'make a file of texts (CSV, TSV, JSON, JSONL), an IDX folder or a folder of pictures known to the studio; nothing in it is changed',
+    options: (command) =>
+      void command
+        .option('--name <name>', 'what to call it (default: the name of the file or folder)')
+        .option(
+          '--set <name=value...>',
+          'what is guessed otherwise, e.g. text=COLUMN label=COLUMN test_fraction=0.1 seed=1',
+          parseAssignment,
+        ),
+    input: z.object({ path: z.string(), name: z.string().optional(), set: assignments }),
+    async run({ path, name, set }, { withStudio }) {
+      const options = await readerOptionsOf(path, set);
       const dataset = await withStudio((client) =>
-        client.request('datasets.add', { path, ...(name === undefined ? {} : { name }) }),
+        client.request('datasets.add', { path, options, ...(name === undefined ? {} : { name }) }),
       );
       return { json: dataset, text: `id  ${dataset.id}\n${describe(dataset.description)}` };
     },
@@ -52,7 +63,7 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
 
   addCommand(group, surroundings, {
     usage: 'preview <dataset>',
-    summary: 'the first examples of a data set, drawn in characters',
+    summary: 'the first examples of a data set: texts, or pictures drawn in characters',
     options: (command) =>
       void command
         .option('--split <split>', 'train or test', 'train')
@@ -60,13 +71,19 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
         .option('--offset <count>', 'from which on', parseNumber, 0),
     input: z.object({ dataset: z.string(), split: splitName, limit: z.number(), offset: z.number() }),
     async run({ dataset: reference, split, limit, offset }, { withStudio }) {
-      const { dataset, examples } = await withStudio(async (client) => {
+      const { dataset, examples, texts } = await withStudio(async (client) => {
         const found = await findDataset(client, reference);
+        if (found.description.text !== null) {
+          const shown = await client.request('datasets.texts', { id: found.id, split, limit, offset });
+          return { dataset: found, examples: [], texts: shown };
+        }
         return {
+          texts: null,
           dataset: found,
           examples: await client.request('datasets.preview', { id: found.id, split, limit, offset }),
         };
       });
+      if (texts !== null) return { json: texts, text: texts.map(drawText).join('\n') };
       const pictures = examples.map(({ index, label, width, height, channels, pixels }) => {
         const rows = Array.from({ length: height }, (_, y) =>
           Array.from(
@@ -83,17 +100,24 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
   addCommand(group, surroundings, {
     usage: 'validate <path>',
     summary: 'read every example of a data set (by path, or one the studio knows) and say what is wrong',
-    input: z.object({ path: z.string() }),
-    async run({ path }, { terminal, withStudio }) {
+    options: (command) =>
+      void command.option('--set <name=value...>', 'options of the reader, as for add', parseAssignment),
+    input: z.object({ path: z.string(), set: assignments }),
+    async run({ path, set }, { terminal, withStudio }) {
       const known = await withStudio(async (client) =>
         (await client.request('datasets.list', {})).find(({ id, name }) => id === path || name === path),
       );
-      const data = await openDataset(known?.source ?? (await detectReader(resolve(path))));
+      const data = await openDataset(
+        known?.source ?? { ...(await detectReader(resolve(path))), options: await readerOptionsOf(path, set) },
+      );
       const line = new ProgressLine(terminal);
+      let description: DatasetDescription;
       try {
-        const total = data.description.splits.reduce((sum, split) => sum + split.exampleCount, 0);
+        description = data.kind === 'texts' ? await describeShowing(data, line) : data.description;
+        const total = description.splits.reduce((sum, split) => sum + split.exampleCount, 0);
         let done = 0;
-        for (const { name } of data.description.splits) {
+        for (const { name } of description.splits) {
+          if (data.kind === 'texts') break;
           const split = data.split(name);
           for (let index = 0; index < split.count; index++) {
             await split.pixels(index);
@@ -105,10 +129,10 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
         line.clear();
         data.close();
       }
-      const { problems } = data.description;
-      const found = problems.length === 0 ? 'Every example can be read.\n' : `${problems.length} problems:\n`;
+      const { problems } = description;
+      const found = problems.length === 0 ? 'Every example can be read.\n' : 'Problems:\n';
       const lines = problems.map(({ where, message }) => `  ${where}: ${message}\n`);
-      return { json: data.description, text: `${describe(data.description)}${found}${lines.join('')}` };
+      return { json: description, text: `${describe(description)}${found}${lines.join('')}` };
     },
   });
 }
@@ -121,6 +145,7 @@ function describe(description: DatasetDescription): string {
       ? []
       : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ['size', formatBytes(description.sizeBytes)],
+    ...(description.text === null ? [] : textFacts(description.text)),
     ...splits.map(({ name, exampleCount }) => [name, `${formatCount(exampleCount)} examples`] as const),
     ['problems', String(description.problems.length)],
   ]);
@@ -129,5 +154,5 @@ function describe(description: DatasetDescription): string {
     labels.map((label, index) => [label, ...splits.map(({ perLabel }) => formatCount(perLabel[index] ?? 0))]),
     1,
   );
-  return `${facts}\n${balance}\n`;
+  return labels.length === 0 ? `${facts}\n` : `${facts}\n${balance}\n`;
 }

@@ -1,4 +1,4 @@
-import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
 
 /** A decoded picture: height × width × channels bytes, row by row. */
 export interface Picture {
@@ -18,9 +18,22 @@ export interface ImageSplit {
   picture?(index: number): Promise<Picture>;
 }
 
-/** A data set, opened. `describe` counts what is there; reading the same source twice gives the same order. */
-export interface OpenDataset {
+/** A data set of pictures, opened. Reading the same source twice gives the same order. */
+export interface OpenPictures {
+  readonly kind: 'pictures';
   readonly description: DatasetDescription;
   split(name: 'train' | 'test'): ImageSplit;
   close(): void;
 }
+
+/** A data set of texts. Rows are streamed each time anew: nothing of the file is held. */
+export interface OpenTexts {
+  readonly kind: 'texts';
+  /** Reads every row: counts, labels, problems, duplicates. `onRows` is told how many were read so far. */
+  describe(onRows?: (rows: number) => void): Promise<DatasetDescription>;
+  /** The good rows of one split, in the order of the file. */
+  examples(split: 'train' | 'test'): AsyncGenerator<TextExample>;
+  close(): void;
+}
+
+export type OpenDataset = OpenPictures | OpenTexts;

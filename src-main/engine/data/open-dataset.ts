@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { OpenDataset } from './dataset.ts';
+import type { OpenDataset, OpenPictures } from './dataset.ts';
 import { datasetReaders } from './readers/index.ts';
 import { readerOptions } from './readers/reader.ts';
 
@@ -16,4 +16,16 @@ export async function openDataset(source: DatasetSource): Promise<OpenDataset> {
       `Readers: ${[...readersById.keys()].join(', ')}.`,
     );
   return reader.open(source.path, readerOptions(reader.declaration, source));
+}
+
+/** Opens a data set of pictures. @throws StudioError refused where it is of texts. */
+export async function openPictures(source: DatasetSource): Promise<OpenPictures> {
+  const opened = await openDataset(source);
+  if (opened.kind === 'pictures') return opened;
+  opened.close();
+  throw new StudioError(
+    'refused',
+    `The data set ${source.path} holds texts, but this works on pictures only.`,
+    'Choose a data set of pictures, e.g. mnist.',
+  );
 }

@@ -5,7 +5,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openDataset } from '../data/open-dataset.ts';
+import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { scoreLogits } from '../training/evaluation.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
@@ -21,7 +21,7 @@ export async function pictureExamples(
 ): Promise<PretrainExamples> {
   if (source === null)
     throw new StudioError('invalid_input', 'train_data: an image classifier needs a data set of pictures.');
-  const dataset = await openDataset(source);
+  const dataset = await openPictures(source);
   const { labels, name } = { labels: dataset.description.labels, name: source.path };
   const classCount = description.labels.length;
   if (labels.length !== classCount) {

@@ -2,9 +2,9 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskContext } from '../contract.ts';
-import type { OpenDataset } from '../data/dataset.ts';
+import type { OpenPictures } from '../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openDataset } from '../data/open-dataset.ts';
+import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import type { AdapterState } from '../lora/adapter-state.ts';
@@ -29,11 +29,11 @@ export class ScoringBench {
   readonly labels: readonly string[];
   readonly examples: number;
   private readonly model: AdaptedModel;
-  private readonly dataset: OpenDataset;
+  private readonly dataset: OpenPictures;
   private readonly batcher: ImageBatcher;
   private readonly indices: Int32Array;
 
-  private constructor(base: BaseModel, dataset: OpenDataset, batcher: ImageBatcher, indices: Int32Array) {
+  private constructor(base: BaseModel, dataset: OpenPictures, batcher: ImageBatcher, indices: Int32Array) {
     this.description = base.description;
     this.labels = dataset.description.labels;
     this.examples = indices.length;
@@ -50,7 +50,7 @@ export class ScoringBench {
     source: DatasetSource,
     samples: number,
   ): Promise<ScoringBench> {
-    const dataset = await openDataset(source);
+    const dataset = await openPictures(source);
     try {
       const split = dataset.split('test');
       const preprocessor = await createImagePreprocessor(modelDirectory, base.description, dataset.description);

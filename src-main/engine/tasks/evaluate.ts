@@ -2,7 +2,7 @@ import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts'
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask, TaskContext } from '../contract.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openDataset } from '../data/open-dataset.ts';
+import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { readAdapter } from '../formats/peft-adapter.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
@@ -24,7 +24,7 @@ const BATCH_SIZE = 64;
  */
 export async function runEvaluateTask(task: EvaluateTask, context: TaskContext): Promise<EngineResultOf<'evaluate'>> {
   await activateCompute(task.compute, task.threads);
-  const dataset = await openDataset(task.dataset);
+  const dataset = await openPictures(task.dataset);
   try {
     const base = await loadBaseModel(task.modelDirectory);
     const model = new AdaptedModel(base);

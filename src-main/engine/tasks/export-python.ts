@@ -8,7 +8,7 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openDataset } from '../data/open-dataset.ts';
+import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices, fewShotIndices } from '../data/subset.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../formats/atomic.ts';
 import type { HostTensor } from '../formats/host-tensor.ts';
@@ -31,7 +31,7 @@ export async function runExportPythonTask(
 ): Promise<EngineResultOf<'export-python'>> {
   await activateCompute(task.compute, task.threads);
   const { config } = task;
-  const dataset = await openDataset(task.dataset);
+  const dataset = await openPictures(task.dataset);
   const base = await loadBaseModel(task.modelDirectory);
   const model = new AdaptedModel(base);
   try {

@@ -4,9 +4,9 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
-import type { OpenDataset } from '../data/dataset.ts';
+import type { OpenPictures } from '../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openDataset } from '../data/open-dataset.ts';
+import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices, fewShotIndices } from '../data/subset.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
@@ -20,7 +20,7 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   const compute = await activateCompute(choice, task.threads);
   const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, task.earlierDtype);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
-  const dataset = await openDataset(task.dataset);
+  const dataset = await openPictures(task.dataset);
   const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
   const model = new AdaptedModel(base);
   try {
@@ -43,7 +43,7 @@ async function assemble(
   task: TrainTask,
   context: TaskContext,
   model: AdaptedModel,
-  dataset: OpenDataset,
+  dataset: OpenPictures,
   compute: { id: string; threads: number; computeDtype: RunFacts['computeDtype'] },
 ): Promise<TrainingRunParts> {
   const { config } = task;

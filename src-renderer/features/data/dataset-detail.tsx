@@ -1,7 +1,7 @@
 import { Badge, Button } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useMemo } from 'react';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/confirm.tsx';
@@ -18,6 +18,7 @@ import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
 import classes from './data.module.css';
 import { ExampleGrid } from './example-grid.tsx';
+import { TextExamples } from './text-examples.tsx';
 
 /** What opening a data set told: splits, class balance, pictures, problems, licence and provenance. */
 export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
@@ -31,7 +32,6 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       navigate('/data', { replace: true });
     },
   });
-  const { image } = description;
   return (
     <Detail
       title={dataset.name}
@@ -72,20 +72,13 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           items={[
             {
               label: 'Task',
-              value: `Image classification, ${plural(description.labels.length, 'class', 'classes')}`,
+              value: `${description.text === null ? 'Image classification' : 'Text'}, ${plural(description.labels.length, 'class', 'classes')}`,
             },
             {
               label: 'Examples',
               value: description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', '),
             },
-            ...(image
-              ? [
-                  {
-                    label: 'Pictures',
-                    value: `${image.width} × ${image.height} pixels, ${image.channels === 1 ? 'grey' : `${image.channels} channels`}`,
-                  },
-                ]
-              : [{ label: 'Pictures', value: 'of different sizes' }]),
+            ...contentFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
             { label: 'Reader', value: <code>{dataset.source.reader}</code> },
             { label: 'Licence', value: dataset.licence ?? 'not stated' },
@@ -109,10 +102,12 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           </ul>
         </Panel>
       ) : null}
-      <Panel>
-        <Figure figure={balance} height={220} name={`Class balance of ${dataset.name}`} />
-      </Panel>
-      <ExampleGrid dataset={dataset} />
+      {description.labels.length > 0 ? (
+        <Panel>
+          <Figure figure={balance} height={220} name={`Class balance of ${dataset.name}`} />
+        </Panel>
+      ) : null}
+      {description.text === null ? <ExampleGrid dataset={dataset} /> : <TextExamples dataset={dataset} />}
       {dataset.provenance ? (
         <Panel title="Provenance">
           <Prose text={dataset.provenance} />
@@ -120,4 +115,26 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       ) : null}
     </Detail>
   );
+}
+
+/** What is particular to pictures, and to texts. */
+function contentFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
+  if (text !== null)
+    return [
+      {
+        label: 'Columns',
+        value: Object.entries(text.columns)
+          .flatMap(([role, column]) => (column === null ? [] : [`${role}: ${column}`]))
+          .join(', '),
+      },
+      { label: 'Split', value: text.splitRule },
+      { label: 'Rows left out', value: `${formatCount(text.faultyRows)} of ${formatCount(text.rowCount)}` },
+      {
+        label: 'In both splits',
+        value: `${plural(text.duplicates.across, 'text')}, and ${plural(text.duplicates.nearAcross, 'test row')} nearly`,
+      },
+    ];
+  if (image === null) return [{ label: 'Pictures', value: 'of different sizes' }];
+  const channels = image.channels === 1 ? 'grey' : `${image.channels} channels`;
+  return [{ label: 'Pictures', value: `${image.width} × ${image.height} pixels, ${channels}` }];
 }

@@ -57,7 +57,7 @@ export default function DataPage() {
   return (
     <Page title="Data" state={datasets.data ? plural(list.length, 'data set') : null} actions={addButton} fill>
       <DropZone
-        message="Drop a folder of IDX files, or with one folder a class, to add it"
+        message="Drop a file of texts (CSV, TSV, JSON, JSONL), a folder of IDX files, or one with a folder a class, to add it"
         onPaths={(paths) => {
           for (const path of paths) add.mutate({ path });
         }}
@@ -101,8 +101,8 @@ export default function DataPage() {
               <DatasetDetail key={active.id} dataset={active} />
             ) : datasets.data ? (
               <EmptyState action={addButton}>
-                Data sets that adapters learn from stand here: IDX files, or a folder with one folder of pictures a
-                class.
+                Data sets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL), IDX files, or a
+                folder with one folder of pictures a class.
               </EmptyState>
             ) : null
           }

@@ -111,6 +111,7 @@ export const dataset = datasetRecordSchema.parse({
   source: { reader: 'idx', path: '/data' },
   description: {
     task: 'image-classification',
+    text: null,
     labels: ['T-shirt/top', 'Trouser'],
     image: null,
     splits: [

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { bundledDatasets } from '../../../src-main/engine/data/bundled.ts';
-import type { OpenDataset } from '../../../src-main/engine/data/dataset.ts';
-import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import type { OpenPictures } from '../../../src-main/engine/data/dataset.ts';
+import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
 
 const assets = join(import.meta.dirname, '../../../assets');
 const debian = '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz';
 
-async function openBundled(id: string): Promise<OpenDataset> {
+async function openBundled(id: string): Promise<OpenPictures> {
   const found = (await bundledDatasets(assets)).find((dataset) => dataset.id === id);
   if (found === undefined) throw new Error(`${id} is not bundled`);
-  return openDataset(found.source);
+  return openPictures(found.source);
 }
-const perLabel = (data: OpenDataset) => data.description.splits.map((split) => split.perLabel);
+const perLabel = (data: OpenPictures) => data.description.splits.map((split) => split.perLabel);
 
 describe('bundled data sets', () => {
   test('each states its licence and provenance', async () => {

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
 import { heldOutClasses } from '../../../src-main/engine/data/readers/quickdraw-package.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { idxFolder, repeatableNumbers, temporaryFolder, writePicture } from './make-data.ts';
@@ -24,7 +24,7 @@ function spoil(whole: Buffer, random: () => number): Buffer {
 /** Opens the data set and reads every example. Returns what was thrown. */
 async function readEverything(reader: string, path: string): Promise<unknown> {
   try {
-    const data = await openDataset({ reader, path, options: {} });
+    const data = await openPictures({ reader, path, options: {} });
     try {
       for (const name of ['train', 'test'] as const) {
         const split = data.split(name);

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { idxBytes, idxFolder, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();
-const open = (path: string, options = {}) => openDataset({ reader: 'idx', path, options });
+const open = (path: string, options = {}) => openPictures({ reader: 'idx', path, options });
 
 describe('an IDX folder', () => {
   for (const packed of [false, true])
@@ -15,6 +15,7 @@ describe('an IDX folder', () => {
       const data = await open(folder);
       expect(data.description).toMatchObject({
         task: 'image-classification',
+        text: null,
         labels: ['0', '1', '2'],
         image: { height: 2, width: 3, channels: 1 },
         splits: [
@@ -154,7 +155,7 @@ describe('a wrong IDX folder is refused in words', () => {
       message: /nowhere is not there/,
     });
     await expect(open(home, { label: 'a' })).rejects.toMatchObject({ code: 'invalid_input' });
-    await expect(openDataset({ reader: 'toString', path: home, options: {} })).rejects.toMatchObject({
+    await expect(openPictures({ reader: 'toString', path: home, options: {} })).rejects.toMatchObject({
       code: 'not_found',
     });
     await expect(detectReader(join(home, 'nowhere'))).rejects.toMatchObject({ code: 'not_found' });

@@ -36,7 +36,7 @@ function modelFolder(name: string, config: unknown): string {
 }
 
 function dataset(image: DatasetDescription['image']): DatasetDescription {
-  return { task: 'image-classification', labels: ['a'], image, splits: [], problems: [], sizeBytes: 0 };
+  return { task: 'image-classification', text: null, labels: ['a'], image, splits: [], problems: [], sizeBytes: 0 };
 }
 
 test.each(golden.cases)('resizes $input to $height × $width by $filter as Pillow does, byte for byte', (example) => {

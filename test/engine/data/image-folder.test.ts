@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { temporaryFolder, writePicture } from './make-data.ts';
 
 const home = temporaryFolder();
-const open = (path: string) => openDataset({ reader: 'image-folder', path, options: {} });
+const open = (path: string) => openPictures({ reader: 'image-folder', path, options: {} });
 
 describe('an image folder', () => {
   test('with train and test: classes in natural order, test going round the classes', async () => {

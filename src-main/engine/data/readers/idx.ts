@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
-import type { ImageSplit, OpenDataset } from '../dataset.ts';
+import type { ImageSplit, OpenPictures } from '../dataset.ts';
 import { type IdxFile, openIdxFile } from '../idx-file.ts';
 import { countPerLabel, indicesByLabel, oneFifth, splitByClass } from '../subset.ts';
 import type { DatasetReader } from './reader.ts';
@@ -12,7 +12,7 @@ const filePattern = /^(?:.*[-_])?(train|t10k|test)-(images|labels)[-.]idx\d-ubyt
 const labelsFile = 'labels.txt';
 
 /** Folder of IDX files as MNIST and its relatives are published. */
-export const idxReader: DatasetReader = {
+export const idxReader: DatasetReader<OpenPictures> = {
   declaration: {
     id: 'idx',
     label: 'IDX folder',
@@ -46,7 +46,7 @@ export const idxReader: DatasetReader = {
  * Opens a folder of IDX files. `names`: the classes in order, or null for numbers up to the highest training label.
  * Without t10k (or test) files a fifth of each class is held out by a fixed seed.
  */
-export async function openIdxFolder(folder: string, names: readonly string[] | null): Promise<OpenDataset> {
+export async function openIdxFolder(folder: string, names: readonly string[] | null): Promise<OpenPictures> {
   const files = await findFiles(folder);
   const opened: IdxFile[] = [];
   const close = () => {
@@ -65,6 +65,7 @@ export async function openIdxFolder(folder: string, names: readonly string[] | n
     const [height = 0, width = 0, channels = 0] = train.size;
     const description: DatasetDescription = {
       task: 'image-classification',
+      text: null,
       labels: [...labels],
       image: { height, width, channels },
       splits: [
@@ -82,7 +83,7 @@ export async function openIdxFolder(folder: string, names: readonly string[] | n
       ),
       sizeBytes: await totalSize([...files.train, ...(files.test ?? [])]),
     };
-    return { description, split: (name) => splits[name], close };
+    return { kind: 'pictures', description, split: (name) => splits[name], close };
   } catch (thrown) {
     close();
     throw thrown;

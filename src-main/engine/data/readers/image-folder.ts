@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
-import type { ImageSplit, OpenDataset, Picture } from '../dataset.ts';
+import type { ImageSplit, OpenPictures, Picture } from '../dataset.ts';
 import { decodePicture, type PictureHeader, readPictureHeader } from '../picture-file.ts';
 import { resample } from '../resample.ts';
 import { countPerLabel, oneFifth, roundRobin, splitByClass } from '../subset.ts';
@@ -18,7 +18,7 @@ const verifiedBytes = 256 * 1024 * 1024;
 const inParallel = 16;
 
 /** A folder of pictures, one folder a class. */
-export const imageFolderReader: DatasetReader = {
+export const imageFolderReader: DatasetReader<OpenPictures> = {
   declaration: {
     id: 'image-folder',
     label: 'Image folder',
@@ -46,7 +46,7 @@ interface File {
 
 type Problem = DatasetDescription['problems'][number];
 
-async function openImageFolder(folder: string): Promise<OpenDataset> {
+async function openImageFolder(folder: string): Promise<OpenPictures> {
   const top = await foldersIn(folder);
   const trainRoot = top.find((name) => trainNames.includes(name.toLowerCase()));
   const testRoot = testNames.map((name) => top.find((other) => other.toLowerCase() === name)).find((name) => name);
@@ -99,8 +99,10 @@ async function openImageFolder(folder: string): Promise<OpenDataset> {
     test: splitOf(test, image, channels, oneSize),
   };
   return {
+    kind: 'pictures',
     description: {
       task: 'image-classification',
+      text: null,
       labels,
       image,
       splits: [

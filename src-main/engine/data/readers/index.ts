@@ -2,8 +2,11 @@ import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
+import { csvReader, tsvReader } from './csv.ts';
 import { idxReader } from './idx.ts';
 import { imageFolderReader } from './image-folder.ts';
+import { jsonReader } from './json.ts';
+import { jsonlReader } from './jsonl.ts';
 import { mnistPackageReader } from './mnist-package.ts';
 import { quickdrawPackageReader } from './quickdraw-package.ts';
 import type { DatasetReader } from './reader.ts';
@@ -14,6 +17,10 @@ export const datasetReaders: readonly DatasetReader[] = [
   quickdrawPackageReader,
   idxReader,
   imageFolderReader,
+  jsonlReader,
+  jsonReader,
+  csvReader,
+  tsvReader,
 ];
 
 /** Which reader `path` (absolute file or folder) is for. Throws StudioError where it is none of the formats. */
@@ -27,7 +34,7 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   }
   throw new StudioError(
     'invalid_file',
-    `${path} is no data set that can be read: it has neither IDX files nor folders with pictures.`,
-    'Give a folder with train-images / train-labels IDX files, or one with a folder of pictures for each class.',
+    `${path} is no data set that can be read: it has neither IDX files nor folders with pictures, and is no file of texts.`,
+    'Give a CSV, TSV, JSON or JSONL file, a folder with train-images / train-labels IDX files, or one with a folder of pictures for each class.',
   );
 }

@@ -4,12 +4,12 @@ import { type Declaration, type ParameterValues, parameterSchema } from '../../.
 import type { OpenDataset } from '../dataset.ts';
 
 /** One format of data sets. `declaration.parameters` are the options of a source. */
-export interface DatasetReader {
+export interface DatasetReader<Opened extends OpenDataset = OpenDataset> {
   readonly declaration: Declaration;
   /** The source that `path` (absolute) is, if it is this reader's; null if it is not. Reads names, not contents. */
   detect(path: string): Promise<DatasetSource | null>;
   /** Throws StudioError naming the file, and the offset, row or folder, where the data is not what the format says. */
-  open(path: string, options: ParameterValues): Promise<OpenDataset>;
+  open(path: string, options: ParameterValues): Promise<Opened>;
 }
 
 /** The options of `source` checked against what the reader declares, defaults filled in. */

@@ -4,6 +4,7 @@ import type { DatasetDescription } from '../../../../src-shared/domain/dataset.t
 
 const description: DatasetDescription = {
   task: 'image-classification',
+  text: null,
   labels: ['cat', '<b>dog</b>'],
   image: { height: 28, width: 28, channels: 1 },
   splits: [

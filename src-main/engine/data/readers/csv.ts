@@ -1,0 +1,118 @@
+import { Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { z } from 'zod';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { textReader } from '../texts/text-reader.ts';
+import { utf8Chunks } from '../texts/utf8-chunks.ts';
+
+export const csvReader = textReader(
+  {
+    id: 'csv',
+    label: 'CSV',
+    summary:
+      'A table with a header: cells separated by commas (or semicolons, where the header has more of those), in quotation marks where they hold such or line breaks. The header is row 1.',
+  },
+  {
+    extensions: ['csv'],
+    rows: async function* (path) {
+      yield* tableRows(path, await separatorOf(path));
+    },
+  },
+);
+
+export const tsvReader = textReader(
+  { id: 'tsv', label: 'TSV', summary: 'A table with a header, its cells separated by tabs. The header is row 1.' },
+  { extensions: ['tsv', 'tab'], rows: (path) => tableRows(path, '\t') },
+);
+
+async function separatorOf(path: string): Promise<string> {
+  for await (const chunk of utf8Chunks(path)) {
+    const [header = ''] = chunk.toString('utf8').split('\n', 1);
+    const count = (separator: string): number => header.split(separator).length;
+    return count(';') > count(',') ? ';' : ',';
+  }
+  return ',';
+}
+
+const recordSchema = z.array(z.string());
+const batchRows = 512;
+
+async function* tableRows(path: string, separator: string): AsyncGenerator<RawRow[]> {
+  let row = 0;
+  const faults: RawRow[] = [];
+  const parser = parse({
+    delimiter: separator,
+    relax_column_count: true,
+    // A TSV seldom means quotation marks as such, and then only whole cells.
+    relax_quotes: separator === '\t',
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: largestRowBytes,
+    // The row's number goes along as the first cell: records and faults are told apart before they are read.
+    on_record: (cells: string[]) => [String(++row), ...cells],
+    on_skip: (error: unknown): undefined => {
+      faults.push(faultyRow(++row, faultOf(error)));
+      return undefined;
+    },
+  });
+  const source = Readable.from(utf8Chunks(path));
+  source.on('error', (error) => parser.destroy(error));
+  source.pipe(parser);
+  let header: string[] | null = null;
+  let rows: RawRow[] = [];
+  try {
+    for await (const record of parser) {
+      const [number, ...cells] = recordSchema.parse(record);
+      if (header === null) header = checkedHeader(path, cells);
+      else rows.push(rowOfCells(Number(number), header, cells));
+      if (rows.length + faults.length >= batchRows) {
+        yield [...rows, ...faults.splice(0)];
+        rows = [];
+      }
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof CsvError)) throw thrown;
+    faults.push(faultyRow(row + 1, faultOf(thrown)));
+  } finally {
+    source.destroy();
+    parser.destroy();
+  }
+  if (rows.length + faults.length > 0) yield [...rows, ...faults];
+}
+
+/** @throws StudioError invalid_file where columns are too many, or two have the same name. */
+function checkedHeader(path: string, cells: readonly string[]): string[] {
+  if (cells.length > mostColumns)
+    throw new StudioError(
+      'invalid_file',
+      `${path} has ${cells.length} columns; at most ${mostColumns} are read.`,
+      'Leave out the columns that are not learned from.',
+    );
+  const names = cells.map((name, index) => name.trim() || `column ${index + 1}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new StudioError(
+      'invalid_file',
+      `${path} has two columns named "${twice.slice(0, 100)}".`,
+      'Its first row must name each column once: add such a header, or rename one of them.',
+    );
+  return names;
+}
+
+function rowOfCells(row: number, header: readonly string[], cells: readonly string[]): RawRow {
+  if (cells.length !== header.length)
+    return faultyRow(
+      row,
+      `has ${cells.length} cells, but the header ${header.length}; put cells that hold the separator or line breaks in quotation marks`,
+    );
+  return { row, cells: Object.fromEntries(header.map((name, index) => [name, cells[index]])), fault: null };
+}
+
+function faultOf(error: unknown): string {
+  const code = error instanceof CsvError ? error.code : '';
+  if (code === 'CSV_MAX_RECORD_SIZE') return tooLong;
+  if (code === 'CSV_QUOTE_NOT_CLOSED')
+    return 'opens a quotation mark that is never closed; close it, or double it where it is meant as such';
+  return 'has a quotation mark inside a cell; put the whole cell in quotation marks and double those inside';
+}

@@ -1,0 +1,119 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { textReader } from '../texts/text-reader.ts';
+import { rowOfJson, utf8Chunks } from '../texts/utf8-chunks.ts';
+import { jsonLines } from './jsonl.ts';
+
+export const jsonReader = textReader(
+  {
+    id: 'json',
+    label: 'JSON',
+    summary:
+      'A file with a list of JSON objects, or with one object a line: plain rows, alpaca, sharegpt or messages. A row is known by its place in the list, from 1.',
+  },
+  { extensions: ['json'], rows: jsonRows },
+);
+
+async function* jsonRows(path: string): AsyncGenerator<RawRow[]> {
+  const first = await firstByte(path);
+  if (first === character('[')) yield* listElements(path);
+  else if (first === character('{')) yield* jsonLines(path);
+  else
+    throw new StudioError(
+      'invalid_file',
+      `${path} holds no list of rows.`,
+      'Write it as [{…}, {…}], or one {…} a line.',
+    );
+}
+
+async function firstByte(path: string): Promise<number | undefined> {
+  for await (const chunk of utf8Chunks(path)) {
+    const found = chunk.find((byte) => !isSpace(byte));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Cuts the outermost list into its elements by counting brackets outside of strings; JSON.parse then judges each. */
+async function* listElements(path: string): AsyncGenerator<RawRow[]> {
+  const cutter = new ElementCutter();
+  for await (const chunk of utf8Chunks(path)) {
+    const rows = cutter.take(chunk);
+    if (rows.length > 0) yield rows;
+  }
+  const rows = cutter.end();
+  if (rows.length > 0) yield rows;
+}
+
+class ElementCutter {
+  private row = 1;
+  private depth = 0;
+  private inString = false;
+  private escaped = false;
+  private ended = false;
+  private tooLong = false;
+  private parts: Buffer[] = [];
+  private partBytes = 0;
+
+  /** The elements that end in this piece of the file. */
+  take(chunk: Buffer): RawRow[] {
+    const rows: RawRow[] = [];
+    let start = 0;
+    for (let index = 0; index < chunk.length && !this.ended; index++) {
+      const byte = chunk[index];
+      if (this.escaped) this.escaped = false;
+      else if (this.inString) {
+        if (byte === character('\\')) this.escaped = true;
+        else if (byte === character('"')) this.inString = false;
+      } else if (byte === character('"')) this.inString = true;
+      else if (byte === character('[') || byte === character('{')) {
+        if (++this.depth === 1) start = index + 1;
+      } else if (byte === character(']') || byte === character('}')) {
+        if (--this.depth === 0) {
+          this.keep(chunk.subarray(start, index), rows);
+          this.finish(rows, false);
+          this.ended = true;
+        }
+      } else if (byte === character(',') && this.depth === 1) {
+        this.keep(chunk.subarray(start, index), rows);
+        this.finish(rows, true);
+        start = index + 1;
+      }
+    }
+    if (!this.ended && this.depth > 0) this.keep(chunk.subarray(start), rows);
+    return rows;
+  }
+
+  /** What is to be said where the file ends before its list does. */
+  end(): RawRow[] {
+    return this.ended ? [] : [faultyRow(this.row, 'is cut off: the file ends before its list does; copy it anew')];
+  }
+
+  private keep(part: Buffer, rows: RawRow[]): void {
+    if (this.tooLong) return;
+    this.parts.push(part);
+    this.partBytes += part.length;
+    if (this.partBytes <= largestRowBytes) return;
+    rows.push(faultyRow(this.row, tooLong));
+    this.tooLong = true;
+    this.parts = [];
+  }
+
+  /** `more`: a comma follows, so that nothing at all is a fault; an empty list is none. */
+  private finish(rows: RawRow[], more: boolean): void {
+    const bytes = Buffer.concat(this.parts);
+    if (!this.tooLong && (more || bytes.some((byte) => !isSpace(byte)))) rows.push(rowOfJson(this.row, bytes));
+    this.row++;
+    this.tooLong = false;
+    this.parts = [];
+    this.partBytes = 0;
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function character(text: string): number {
+  return text.charCodeAt(0);
+}

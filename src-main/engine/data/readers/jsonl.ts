@@ -1,0 +1,55 @@
+import { faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { textReader } from '../texts/text-reader.ts';
+import { rowOfJson, utf8Chunks } from '../texts/utf8-chunks.ts';
+
+const lineFeed = 0x0a;
+
+export const jsonlReader = textReader(
+  {
+    id: 'jsonl',
+    label: 'JSON Lines',
+    summary:
+      'A file with one JSON object a line: plain rows, alpaca (instruction, input, output), sharegpt (conversations) or messages (role, content). A row is known by the number of its line.',
+  },
+  { extensions: ['jsonl', 'ndjson'], rows: jsonLines },
+);
+
+/** One row a line; empty lines count, but are no rows. */
+export async function* jsonLines(path: string): AsyncGenerator<RawRow[]> {
+  let line = 1;
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  let skipping = false;
+  for await (const chunk of utf8Chunks(path)) {
+    const rows: RawRow[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      const tail = chunk.subarray(start, end);
+      if (!skipping) addLine(rows, line, restBytes === 0 ? tail : Buffer.concat([...rest, tail]));
+      skipping = false;
+      rest = [];
+      restBytes = 0;
+      line++;
+      start = end + 1;
+    }
+    if (!skipping) {
+      rest.push(chunk.subarray(start));
+      restBytes += chunk.length - start;
+      if (restBytes > largestRowBytes) {
+        rows.push(faultyRow(line, tooLong));
+        skipping = true;
+        rest = [];
+        restBytes = 0;
+      }
+    }
+    if (rows.length > 0) yield rows;
+  }
+  const rows: RawRow[] = [];
+  if (!skipping) addLine(rows, line, Buffer.concat(rest));
+  if (rows.length > 0) yield rows;
+}
+
+function addLine(rows: RawRow[], line: number, bytes: Buffer): void {
+  const isEmpty = bytes.length < 1024 && bytes.toString('latin1').trim() === '';
+  if (!isEmpty) rows.push(rowOfJson(line, bytes));
+}

@@ -1,0 +1,156 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { cellOf, isObject, type RawRow } from './raw-row.ts';
+
+/** What a file's columns are taken for. */
+export interface Mapping {
+  readonly shape: TextShape;
+  readonly columns: TextColumns;
+}
+
+type Role = (typeof textColumnRoles)[number];
+
+/** Names by which columns are known, compared without case, spaces, _ and -; the more telling ones first. */
+const knownNames: Readonly<Record<Exclude<Role, 'messages'>, readonly string[]>> = {
+  text: [
+    'text',
+    'sentence',
+    'sentence1',
+    'premise',
+    'question',
+    'question1',
+    'content',
+    'review',
+    'body',
+    'document',
+    'subject',
+    'title',
+  ],
+  text_pair: ['textpair', 'sentence2', 'hypothesis', 'question2', 'text2', 'pair', 'context'],
+  label: ['label', 'labels', 'class', 'category', 'target', 'sentiment', 'genre', 'score', 'rating', 'stars', 'y'],
+  prompt: ['prompt', 'instruction', 'question', 'query'],
+  input: ['input'],
+  completion: ['completion', 'output', 'response', 'answer', 'chosen'],
+};
+
+const none: TextColumns = {
+  text: null,
+  text_pair: null,
+  label: null,
+  prompt: null,
+  input: null,
+  completion: null,
+  messages: null,
+};
+
+/**
+ * Guesses from the first rows what the columns of a file are, and lets `options` (a column's name for a role) decide.
+ * @throws StudioError invalid_input where an option names no column of the file, or nothing in it is text.
+ */
+export function mapColumns(path: string, head: readonly RawRow[], options: ParameterValues): Mapping {
+  const readable = head.filter((row) => row.fault === null);
+  const names = columnNames(readable);
+  const stated = statedColumns(path, names, options);
+  const guessed = guess(readable, names);
+  const mapping = Object.keys(stated).length === 0 ? guessed : combine(guessed, stated);
+  const { text, prompt, completion, messages } = mapping.columns;
+  if (text === null && messages === null && completion === null && prompt === null)
+    throw new StudioError(
+      'invalid_input',
+      `${path} has the columns ${listNames(names)}, none of which looks like text.`,
+      'Say which one is, e.g. --set text=NAME.',
+    );
+  return mapping;
+}
+
+/** Every column of the rows, in the order of their first appearance. */
+export function columnNames(rows: readonly RawRow[]): string[] {
+  return [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
+}
+
+function statedColumns(path: string, names: readonly string[], options: ParameterValues): Partial<TextColumns> {
+  const stated: Partial<TextColumns> = {};
+  for (const role of textColumnRoles) {
+    const name = String(options[role] ?? '');
+    if (name === '') continue;
+    if (!names.includes(name))
+      throw new StudioError(
+        'invalid_input',
+        `${path} has no column "${name}" for ${role}.`,
+        `Its columns: ${listNames(names)}.`,
+      );
+    stated[role] = name;
+  }
+  return stated;
+}
+
+/** Stated columns replace guessed ones; what is learned from (text, a completion, a conversation) is stated as a whole. */
+function combine(guessed: Mapping, stated: Partial<TextColumns>): Mapping {
+  if (stated.messages)
+    return { shape: guessed.shape === 'sharegpt' ? 'sharegpt' : 'messages', columns: { ...none, ...stated } };
+  if (stated.completion || stated.prompt) return { shape: 'columns', columns: { ...none, ...stated } };
+  if (stated.text || stated.text_pair) {
+    const taken = [stated.text, stated.text_pair];
+    const label = taken.includes(guessed.columns.label) ? null : guessed.columns.label;
+    return { shape: 'columns', columns: { ...none, label, text: guessed.columns.text, ...stated } };
+  }
+  const { columns } = guessed;
+  const text = columns.text === stated.label ? null : columns.text;
+  return { shape: guessed.shape, columns: { ...columns, text, ...stated } };
+}
+
+function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
+  const turns = (key: string) =>
+    names.find((name) =>
+      rows.some(({ cells }) => {
+        const cell = cellOf(cells, name);
+        return Array.isArray(cell) && isObject(cell[0]) && Object.hasOwn(cell[0], key);
+      }),
+    );
+  const messages = turns('role');
+  if (messages !== undefined) return { shape: 'messages', columns: { ...none, messages } };
+  const conversations = turns('from');
+  if (conversations !== undefined) return { shape: 'sharegpt', columns: { ...none, messages: conversations } };
+
+  const named = (role: keyof typeof knownNames): string | null => {
+    for (const known of knownNames[role]) {
+      const found = names.find((name) => plain(name) === known);
+      if (found !== undefined) return found;
+    }
+    return null;
+  };
+  const [prompt, completion, label] = [named('prompt'), named('completion'), named('label')];
+  if (prompt !== null && completion !== null && label === null)
+    return {
+      shape: plain(prompt) === 'instruction' && plain(completion) === 'output' ? 'alpaca' : 'columns',
+      columns: { ...none, prompt, completion, input: named('input') },
+    };
+  const text = named('text') ?? longestColumn(rows, names, label);
+  const pair = named('text_pair');
+  return { shape: 'columns', columns: { ...none, text, label, text_pair: pair === text ? null : pair } };
+}
+
+/** The column with the most text in it, of those that hold text. */
+function longestColumn(rows: readonly RawRow[], names: readonly string[], besides: string | null): string | null {
+  let longest: { name: string; length: number } | null = null;
+  for (const name of names) {
+    if (name === besides) continue;
+    let length = 0;
+    for (const { cells } of rows) {
+      const cell = cellOf(cells, name);
+      if (typeof cell === 'string' && Number.isNaN(Number(cell))) length += cell.length;
+    }
+    if (length > (longest?.length ?? 0)) longest = { name, length };
+  }
+  return longest?.name ?? null;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]/g, '');
+}
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 20).join(', ');
+  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown || 'none';
+}

@@ -1,0 +1,107 @@
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { Mapping } from './columns.ts';
+import { cellOf, isObject, type RawRow } from './raw-row.ts';
+
+export type ExampleContent = Omit<TextExample, 'row' | 'split'>;
+type Message = NonNullable<TextExample['messages']>[number];
+
+/** Thrown inside this file only: what is wrong with a cell, and the way out. */
+class CellProblem extends Error {}
+
+/** ShareGPT's names of who speaks, as chat templates name them. */
+const sharegptRoles: ReadonlyMap<string, string> = new Map([
+  ['human', 'user'],
+  ['gpt', 'assistant'],
+  ['chatgpt', 'assistant'],
+  ['bing', 'assistant'],
+  ['bard', 'assistant'],
+]);
+
+/** The example that a row holds; a string says what is wrong with it, by column. */
+export function readExample({ cells, fault }: RawRow, { shape, columns }: Mapping): ExampleContent | string {
+  if (fault !== null) return fault;
+  const text = (column: string | null, mayBeEmpty: boolean): string | null =>
+    column === null ? null : textCell(cellOf(cells, column), column, mayBeEmpty);
+  try {
+    const prompt = text(columns.prompt, true);
+    const input = text(columns.input, true);
+    const content: ExampleContent = {
+      text: text(columns.text, false),
+      textPair: text(columns.text_pair, false),
+      label: columns.label === null ? null : labelCell(cellOf(cells, columns.label), columns.label),
+      // Alpaca's input stands after its instruction, with an empty line between.
+      prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
+      completion: text(columns.completion, false),
+      messages:
+        columns.messages === null
+          ? null
+          : messageCells(cellOf(cells, columns.messages), columns.messages, shape === 'sharegpt'),
+    };
+    return content;
+  } catch (thrown) {
+    if (thrown instanceof CellProblem) return thrown.message;
+    throw thrown;
+  }
+}
+
+function textCell(cell: unknown, column: string, mayBeEmpty: boolean): string {
+  if (cell === undefined || cell === null || cell === '') {
+    if (mayBeEmpty) return '';
+    throw new CellProblem(`${column} is missing: fill it in, or leave the row out`);
+  }
+  const value = scalar(cell);
+  if (value === null)
+    throw new CellProblem(`${column} holds ${kindOf(cell)} where a text should stand: write it as one text`);
+  if (!mayBeEmpty && value.trim() === '')
+    throw new CellProblem(`${column} holds nothing but white space: fill it in, or leave the row out`);
+  if (value.includes('\uFFFD'))
+    throw new CellProblem(`${column} has bytes that are not UTF-8 (shown as \uFFFD): save the file as UTF-8`);
+  if (value.includes('\0')) throw new CellProblem(`${column} has zero bytes: the file may be UTF-16, save it as UTF-8`);
+  return value;
+}
+
+/** A text, number or truth value as text; null for anything else. */
+function scalar(cell: unknown): string | null {
+  if (typeof cell === 'string') return cell;
+  if (typeof cell === 'number' || typeof cell === 'boolean' || typeof cell === 'bigint') return String(cell);
+  return null;
+}
+
+function kindOf(cell: unknown): string {
+  return Array.isArray(cell) ? 'a list' : isObject(cell) ? 'an object' : `a ${typeof cell}`;
+}
+
+function labelCell(cell: unknown, column: string): ExampleContent['label'] {
+  if (Array.isArray(cell)) {
+    const names = cell.slice(0, 1001).map(scalar);
+    if (names.length > 1000 || names.some((name) => name === null || name === ''))
+      throw new CellProblem(`${column} holds a list that is not one of labels: write it as ["one", "other"]`);
+    return names.flatMap((name) => name ?? []);
+  }
+  const value = textCell(cell, column, false).trim();
+  if (value.length > 1000)
+    throw new CellProblem(`${column} has ${value.length} characters, too many for a label: choose another column`);
+  return value;
+}
+
+function messageCells(cell: unknown, column: string, sharegpt: boolean): Message[] {
+  if (!Array.isArray(cell) || cell.length === 0)
+    throw new CellProblem(`${column} is no list of messages: write it as [{"role": "user", "content": "…"}, …]`);
+  const [roleKey, contentKey] = sharegpt ? ['from', 'value'] : ['role', 'content'];
+  return cell.map((turn: unknown, index) => {
+    const role = isObject(turn) ? cellOf(turn, roleKey) : undefined;
+    const content = isObject(turn) ? cellOf(turn, contentKey) : undefined;
+    if (typeof role !== 'string' || role === '' || typeof content !== 'string')
+      throw new CellProblem(
+        `${column}: message ${index + 1} lacks ${typeof role === 'string' && role !== '' ? contentKey : roleKey}: give every message a ${roleKey} and a ${contentKey}, both texts`,
+      );
+    return { role: (sharegpt ? sharegptRoles.get(role) : undefined) ?? role, content };
+  });
+}
+
+/** What a model would read and write, without the label: two examples with the same are the same example. */
+export function contentKey({ text, textPair, prompt, completion, messages }: ExampleContent): string {
+  if (messages !== null) return messages.map(({ role, content }) => `${role}\u0001${content}`).join('\u0002');
+  if (completion !== null || prompt !== null) return `${prompt ?? ''}\u0002${completion ?? ''}`;
+  return textPair === null ? (text ?? '') : `${text ?? ''}\u0002${textPair}`;
+}

@@ -1,0 +1,62 @@
+import type { TextDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { ExampleContent } from './example.ts';
+
+type Counts = { train: number; test: number };
+/** More different values than this are no classes. */
+const mostLabels = 1000;
+
+/** Counts labels by split as rows go by, and says in the end what they are. */
+export class LabelTally {
+  private readonly counts = new Map<string, Counts>();
+  private any = false;
+  private sets = false;
+  private allNumbers = true;
+  private allIntegers = true;
+  private overflown = false;
+
+  add(label: ExampleContent['label'], split: 'train' | 'test'): void {
+    if (label === null) return;
+    this.any = true;
+    if (Array.isArray(label)) this.sets = true;
+    for (const name of Array.isArray(label) ? label : [label]) this.addOne(name, split);
+  }
+
+  private addOne(name: string, split: 'train' | 'test'): void {
+    const number = Number(name);
+    if (name === '' || !Number.isFinite(number)) this.allNumbers = false;
+    if (!Number.isInteger(number)) this.allIntegers = false;
+    let counts = this.counts.get(name);
+    if (counts === undefined) {
+      if (this.counts.size >= mostLabels) {
+        this.overflown = true;
+        return;
+      }
+      counts = { train: 0, test: 0 };
+      this.counts.set(name, counts);
+    }
+    counts[split]++;
+  }
+
+  /** Numbers that are not whole, or of which there are many, are measured values; all else is classes. */
+  get kind(): TextDescription['labelKind'] {
+    if (!this.any) return 'none';
+    if (this.sets) return 'sets';
+    if (this.allNumbers && (!this.allIntegers || this.counts.size > 100)) return 'numbers';
+    return 'classes';
+  }
+
+  get tooMany(): boolean {
+    return this.overflown && this.kind !== 'numbers';
+  }
+
+  /** Names in order: whole numbers by size, all others by their characters. Empty for measured values. */
+  names(): string[] {
+    if (this.kind === 'none' || this.kind === 'numbers' || this.tooMany) return [];
+    const names = [...this.counts.keys()];
+    return this.allNumbers ? names.sort((one, other) => Number(one) - Number(other)) : names.sort();
+  }
+
+  count(name: string, split: 'train' | 'test'): number {
+    return this.counts.get(name)?.[split] ?? 0;
+  }
+}

@@ -1,0 +1,86 @@
+import { hash64 } from './exact-duplicates.ts';
+
+/** Broder 1997, "On the resemblance and containment of documents": rows compared at most, 13 MB of signatures. */
+const mostRows = 50_000;
+const hashCount = 64;
+/** 16 bands of 4: two texts that share 0.8 of their shingles meet in a band with a probability of 0.9998. */
+const bandSize = 4;
+const shingleWords = 3;
+const mostWords = 1000;
+const leastResemblance = 0.8;
+/** A band that many rows share (boilerplate) is looked at only so far. */
+const mostCandidates = 64;
+
+const multipliers = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`multiplier ${index}`)[0] | 1);
+const offsets = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`offset ${index}`)[1]);
+
+/** Finds rows of the test split that nearly repeat a row of the training split: MinHash over shingles of three words. */
+export class NearDuplicates {
+  private readonly signatures: Uint32Array[] = [];
+  private readonly rows: { split: 'train' | 'test'; where: string; identity: number }[] = [];
+
+  get compared(): number {
+    return this.rows.length;
+  }
+
+  add(text: string, split: 'train' | 'test', where: string): void {
+    if (this.rows.length >= mostRows) return;
+    this.signatures.push(signatureOf(text));
+    this.rows.push({ split, where, identity: hash64(text)[0] });
+  }
+
+  /** Test rows with a training row of a resemblance of 0.8 or more (estimated) that is not the very same text. */
+  across(): { where: string }[] {
+    const found = new Set<number>();
+    // Band after band: the buckets of one are gone before those of the next are made.
+    for (let band = 0; band < hashCount / bandSize; band++) this.findInBand(band, found);
+    return this.rows.filter((_, index) => found.has(index));
+  }
+
+  private findInBand(band: number, found: Set<number>): void {
+    const buckets = new Map<number, number[]>();
+    for (const [index, { split }] of this.rows.entries()) {
+      if (split !== 'train') continue;
+      const key = this.bandKey(index, band);
+      const bucket = buckets.get(key);
+      if (bucket === undefined) buckets.set(key, [index]);
+      else if (bucket.length < mostCandidates) bucket.push(index);
+    }
+    for (const [index, { split, identity }] of this.rows.entries()) {
+      if (split !== 'test' || found.has(index)) continue;
+      const isLike = (other: number): boolean =>
+        this.rows[other]?.identity !== identity && this.resemblance(index, other) >= leastResemblance;
+      if (buckets.get(this.bandKey(index, band))?.some(isLike)) found.add(index);
+    }
+  }
+
+  /** 32 bits of hash of the band's values. */
+  private bandKey(index: number, band: number): number {
+    const values = this.signatures[index]?.subarray(band * bandSize, (band + 1) * bandSize);
+    return values?.reduce((hash, value) => Math.imul(hash ^ value, 0x9e3779b1), band) ?? 0;
+  }
+
+  private resemblance(one: number, other: number): number {
+    const theirs = this.signatures[other];
+    return (this.signatures[one]?.filter((value, at) => value === theirs?.[at]).length ?? 0) / hashCount;
+  }
+}
+
+function signatureOf(text: string): Uint32Array {
+  const words =
+    text
+      .slice(0, 20_000)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.slice(0, mostWords) ?? [];
+  const signature = new Uint32Array(hashCount).fill(0xffffffff);
+  for (let start = 0; start === 0 || start + shingleWords <= words.length; start++) {
+    const [shingle] = hash64(words.slice(start, start + shingleWords).join(' '));
+    for (let index = 0; index < hashCount; index++) {
+      const mixed = Math.imul(shingle ^ (offsets[index] ?? 0), multipliers[index] ?? 1);
+      const value = (mixed ^ (mixed >>> 15)) >>> 0;
+      if (value < (signature[index] ?? 0)) signature[index] = value;
+    }
+  }
+  return signature;
+}

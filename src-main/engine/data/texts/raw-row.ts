@@ -1,0 +1,45 @@
+/** One row as its file has it: named cells, or why it cannot be read. */
+export interface RawRow {
+  /** As the format counts: lines of JSONL, elements of JSON, rows of a table (CSV: the header is row 1), all from 1. */
+  readonly row: number;
+  readonly cells: Readonly<Record<string, unknown>>;
+  /** What is wrong with the row, with the way out; null where it could be read. */
+  readonly fault: string | null;
+}
+
+/** How a format is read: rows in order, some at a time, without ever holding the whole file. */
+export interface RowFormat {
+  /** Without the dot, in lower case. */
+  readonly extensions: readonly string[];
+  /** @throws StudioError invalid_file where the file as a whole is not of this format. */
+  rows(path: string): AsyncGenerator<RawRow[]>;
+}
+
+/** A longer row is a fault, not a text to learn from. */
+export const largestRowBytes = 16 * 2 ** 20;
+/** A table with more columns is no table of texts; names and cells of all of them would have to be held. */
+export const mostColumns = 4096;
+
+export const tooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows, or close the quotation mark that lets it go on`;
+
+export function faultyRow(row: number, fault: string): RawRow {
+  return { row, cells: {}, fault };
+}
+
+/** A parsed JSON value as a row: an object, else a fault. */
+export function rowOfValue(row: number, value: unknown): RawRow {
+  if (!isObject(value)) return faultyRow(row, 'is no object with named values; write it as {"text": …, "label": …}');
+  const count = Object.keys(value).length;
+  if (count > mostColumns)
+    return faultyRow(row, `has ${count} columns; at most ${mostColumns} are read, leave out what is not learned from`);
+  return { row, cells: value, fault: null };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The cell of a column; undefined where the row has none of that name (and never what objects inherit). */
+export function cellOf(cells: Readonly<Record<string, unknown>>, column: string): unknown {
+  return Object.hasOwn(cells, column) ? cells[column] : undefined;
+}

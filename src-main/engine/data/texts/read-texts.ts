@@ -1,0 +1,76 @@
+import { basename } from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { columnNames, type Mapping, mapColumns } from './columns.ts';
+import { readExample } from './example.ts';
+import type { RawRow, RowFormat } from './raw-row.ts';
+import { type SplitRule, splitByFile, splitRule } from './split-rule.ts';
+import type { TextFiles } from './text-files.ts';
+
+/** Rows that the columns are guessed from. */
+const headRows = 100;
+
+/** How the rows of a data set become examples: decided from its first rows and its options. */
+export interface TextPlan {
+  readonly columnNames: readonly string[];
+  readonly mapping: Mapping;
+  readonly parts: readonly { readonly path: string; readonly prefix: string; readonly rule: SplitRule }[];
+}
+
+/** One row with what came of it: an example, a fault of the row, or a reason why it is of no split. */
+export type ReadRow =
+  | { readonly kind: 'example'; readonly example: TextExample }
+  | { readonly kind: 'fault' | 'left-out'; readonly where: string; readonly message: string };
+
+/** @throws StudioError invalid_file without a row that can be read, invalid_input where options fit no column. */
+export async function planTexts(files: TextFiles, format: RowFormat, options: ParameterValues): Promise<TextPlan> {
+  const head: RawRow[] = [];
+  for await (const rows of format.rows(files.train)) {
+    head.push(...rows.slice(0, headRows - head.length));
+    if (head.length >= headRows) break;
+  }
+  const [first] = head;
+  if (first === undefined)
+    throw new StudioError('invalid_file', `${files.train} has no rows.`, 'Give a file with rows.');
+  if (head.every((row) => row.fault !== null))
+    throw new StudioError(
+      'invalid_file',
+      `${files.train}: none of the first ${head.length} rows can be read; row ${first.row} ${first.fault}.`,
+    );
+  const names = columnNames(head.filter((row) => row.fault === null));
+  const stated = String(options['split_column'] ?? '');
+  if (stated !== '' && !names.includes(stated))
+    throw new StudioError(
+      'invalid_input',
+      `${files.train} has no column "${stated}" to split by.`,
+      `Its columns: ${names.slice(0, 20).join(', ')}.`,
+    );
+  return {
+    columnNames: names,
+    mapping: mapColumns(files.train, head, options),
+    parts:
+      files.test === null
+        ? [{ path: files.train, prefix: '', rule: splitRule(names, options) }]
+        : [
+            { path: files.train, prefix: `${basename(files.train)}, `, rule: splitByFile('train') },
+            { path: files.test, prefix: `${basename(files.test)}, `, rule: splitByFile('test') },
+          ],
+  };
+}
+
+/** Every row, some at a time, in the order of the files. */
+export async function* readTexts({ mapping, parts }: TextPlan, format: RowFormat): AsyncGenerator<ReadRow[]> {
+  for (const { path, prefix, rule } of parts) {
+    let place = 0;
+    for await (const rows of format.rows(path))
+      yield rows.map((row): ReadRow => {
+        const where = `${prefix}row ${row.row}`;
+        const content = readExample(row, mapping);
+        const split = rule.assign(row, place++);
+        if (typeof content === 'string') return { kind: 'fault', where, message: content };
+        if (typeof split !== 'string') return { kind: 'left-out', where, message: split.leftOut };
+        return { kind: 'example', example: { row: where, split, ...content } };
+      });
+  }
+}

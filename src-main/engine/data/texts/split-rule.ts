@@ -1,0 +1,55 @@
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { cellOf, type RawRow } from './raw-row.ts';
+
+type SplitName = 'train' | 'test';
+
+/** Which split rows belong to. */
+export interface SplitRule {
+  readonly description: string;
+  /** A string that is neither train nor test says why the row belongs to none. */
+  assign(row: RawRow, place: number): SplitName | { readonly leftOut: string };
+}
+
+/** All rows of a file are of one split. */
+export function splitByFile(split: SplitName): SplitRule {
+  return { description: 'by file', assign: () => split };
+}
+
+/** By a column where there is one (stated, or called "split"), else a share of the rows by a seed. */
+export function splitRule(columns: readonly string[], options: ParameterValues): SplitRule {
+  const stated = String(options['split_column'] ?? '');
+  const column = stated !== '' ? stated : (columns.find((name) => name.toLowerCase() === 'split') ?? null);
+  return column === null
+    ? splitByFraction(Number(options['test_fraction']), Number(options['seed']))
+    : splitByColumn(column, String(options['test_split']));
+}
+
+function splitByColumn(column: string, testName: string): SplitRule {
+  return {
+    description: `by the column ${column} ("train…" and "${testName}")`,
+    assign: ({ cells }) => {
+      const value = String(cellOf(cells, column) ?? '');
+      if (value === testName) return 'test';
+      if (value.toLowerCase().startsWith('train')) return 'train';
+      return {
+        leftOut: `${column} is ${value === '' ? 'empty' : `"${value.slice(0, 40)}"`}, neither train nor ${testName}: left out; to test on it, give --set test_split=${value.slice(0, 40) || 'NAME'}`,
+      };
+    },
+  };
+}
+
+/** Depends on the row's place in the file and the seed alone, so that no list of rows has to be held. */
+function splitByFraction(fraction: number, seed: number): SplitRule {
+  return {
+    description: `${Math.round(fraction * 1000) / 10} % of the rows for testing, drawn by the seed ${seed}`,
+    assign: (_, place) => (uniform(seed, place) < fraction ? 'test' : 'train'),
+  };
+}
+
+/** A number in [0, 1) from seed and place, by the finaliser of MurmurHash3 (Austin Appleby, public domain). */
+function uniform(seed: number, place: number): number {
+  let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(place + 1, 0xc2b2ae35);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
+}
