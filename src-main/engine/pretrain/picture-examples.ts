@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
@@ -22,7 +23,8 @@ export async function pictureExamples(
   if (source === null)
     throw new StudioError('invalid_input', 'train_data: an image classifier needs a data set of pictures.');
   const dataset = await openPictures(source);
-  const { labels, name } = { labels: dataset.description.labels, name: source.path };
+  const { labels } = dataset.description;
+  const name = basename(source.path);
   const classCount = description.labels.length;
   if (labels.length !== classCount) {
     dataset.close();
