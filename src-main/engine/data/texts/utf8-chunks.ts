@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { unreadable } from '../byte-source.ts';
 import { faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
 
@@ -9,19 +9,31 @@ const chunkBytes = 256 * 1024;
 export async function* utf8Chunks(path: string): AsyncGenerator<Buffer> {
   let decoder: TextDecoder | null = null;
   let first = true;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
-      let bytes: Buffer = Buffer.from(chunk);
-      if (first) {
-        first = false;
-        if (bytes[0] === 0xff && bytes[1] === 0xfe) decoder = new TextDecoder('utf-16le');
-        else if (bytes[0] === 0xfe && bytes[1] === 0xff) decoder = new TextDecoder('utf-16be');
-        else if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
-      }
-      yield decoder === null ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }));
+  for await (const read of fileChunks(path)) {
+    let bytes = read;
+    if (first) {
+      first = false;
+      if (bytes[0] === 0xff && bytes[1] === 0xfe) decoder = new TextDecoder('utf-16le');
+      else if (bytes[0] === 0xfe && bytes[1] === 0xff) decoder = new TextDecoder('utf-16be');
+      else if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
     }
-  } catch (thrown) {
+    yield decoder === null ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }));
+  }
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+  const fail = (thrown: unknown): never => {
     throw unreadable(path, thrown);
+  };
+  const file = await open(path).catch(fail);
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes).catch(fail);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
