@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { EngineResultOf, ExportMergedTask, TaskContext } from '../contract.ts';
 import { writeFolderAtomic } from '../formats/atomic.ts';
 import type { FloatType } from '../formats/encode-floats.ts';
 import { describeOpened, readConfig } from '../formats/hf-model.ts';
+import { withMembers } from '../formats/json-members.ts';
 import { openModelWeights } from '../formats/model-weights.ts';
 import { readAdapter } from '../formats/peft-adapter.ts';
 import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../formats/write-model.ts';
@@ -51,8 +51,9 @@ export async function runExportMergedTask(
     await writeFolderAtomic(task.outputDirectory, async (temporary) => {
       await copyModelCompanions(task.modelDirectory, temporary);
       await writeModelWeights(temporary, tensors);
-      const changed = { ...z.looseObject({}).parse(config.value), ...labelKeys(state.labels), ...dtypeKeys(tensors) };
-      await writeFile(path.join(temporary, 'config.json'), `${JSON.stringify(changed, null, 2)}\n`);
+      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors) };
+      const text = withMembers(await readFile(config.path, 'utf8'), changes);
+      await writeFile(path.join(temporary, 'config.json'), text);
     });
     return { kind: 'export-merged', outputDirectory: task.outputDirectory };
   } finally {

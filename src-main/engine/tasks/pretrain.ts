@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ import { writeFolderAtomic } from '../formats/atomic.ts';
 import type { FloatType } from '../formats/encode-floats.ts';
 import { familyOf, readConfig } from '../formats/hf-model.ts';
 import { elementCount } from '../formats/host-tensor.ts';
+import { withMembers } from '../formats/json-members.ts';
 import type { TensorSource } from '../formats/safetensors.ts';
 import { transposed } from '../formats/transpose.ts';
 import { copyModelCompanions, writeModelWeights } from '../formats/write-model.ts';
@@ -69,12 +70,9 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
         if (config.tokenizer !== null) await copyModelCompanions(config.tokenizer, temporary);
         else await copyPreprocessing(await folderOf(config.model_config), temporary);
         await writeWeights(temporary, source, description, variables, floatTypes[config.save_dtype]);
-        const keys = {
-          ...z.looseObject({}).parse(file.value),
-          torch_dtype: config.save_dtype,
-          dtype: config.save_dtype,
-        };
-        await writeFile(path.join(temporary, 'config.json'), `${JSON.stringify(keys, null, 2)}\n`);
+        const dtypes = { torch_dtype: config.save_dtype, dtype: config.save_dtype };
+        const text = withMembers(await readFile(file.path, 'utf8'), dtypes);
+        await writeFile(path.join(temporary, 'config.json'), text);
         await writeFile(
           path.join(temporary, 'PROVENANCE.md'),
           pretrainProvenance(config, result, examples.said, compute),
