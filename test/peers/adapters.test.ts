@@ -92,7 +92,7 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** PEFT keeps lists of names as sets. */
+/** PEFT keeps lists of names as sets, or names the classifier once more when it loads. */
 function sorted(value: unknown): unknown {
-  return Array.isArray(value) ? [...value].sort() : value;
+  return Array.isArray(value) ? [...new Set(value)].sort() : value;
 }

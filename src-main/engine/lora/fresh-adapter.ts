@@ -27,7 +27,7 @@ export async function freshAdapter(
   const { description } = base;
   const variant = adapterVariant(settings.variant);
   const whole = modulesTrainedWhole(base, settings, labels);
-  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : taskTypes[description.kind];
+  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : usualTask(description);
   const config = adapterConfigSchema.parse({
     ...variant.peftKeys,
     r: settings.r,
@@ -81,6 +81,11 @@ const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_t
   'image-classification': null,
   embedding: 'FEATURE_EXTRACTION',
 };
+
+function usualTask({ kind, image }: ModelDescription): AdapterConfig['task_type'] {
+  // PEFT's wrapper for embeddings hands texts on, which a model of pictures does not take.
+  return image === null ? taskTypes[kind] : null;
+}
 
 /** By default the head of a classifier; else what modules_to_save names. */
 function modulesTrainedWhole(
