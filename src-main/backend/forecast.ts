@@ -15,6 +15,8 @@ import { savedByDefault } from '../engine/lora/fresh-adapter.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
 import { isSavedBy, resolveTargetModules } from '../engine/lora/target-modules.ts';
 import { adapterVariant } from '../engine/lora/variants/index.ts';
+import { requireTask } from '../engine/task-types/index.ts';
+import { refuseEmptyTemplate } from '../engine/task-types/texts/prompt-writer.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -27,7 +29,7 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
   const model = await peekModel(services, config.model);
   const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
-  requirePictures(description, dataset);
+  requireTask(config.task, description, dataset);
   const targets = resolveTargetModules(targetConfig(config, description), description);
   const trained = trainedTensors(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
@@ -50,7 +52,8 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
 
 /** Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued. */
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
-  requirePictures(model, dataset);
+  requireTask(config.task, model, dataset);
+  refuseEmptyTemplate(config);
   resolveTargetModules(targetConfig(config, model), model);
   countTrainExamples(config, dataset);
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
@@ -59,22 +62,6 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
       'The data set has no test examples to score the run on.',
       'Add a test split.',
     );
-}
-
-/** @throws StudioError refused where the data are texts, or a model of texts should learn from pictures. */
-function requirePictures({ image, kind }: ModelDescription, dataset: DatasetDescription): void {
-  if (dataset.task === 'text')
-    throw new StudioError(
-      'refused',
-      'The data set holds texts, and training learns from pictures only as yet.',
-      'Choose a data set of pictures, e.g. mnist.',
-    );
-  if (image !== null) return;
-  throw new StudioError(
-    'refused',
-    `This model reads text (${kind}), but the data set holds pictures.`,
-    'Choose an image model, e.g. quickdraw-vit.',
-  );
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescription): number {
