@@ -12,7 +12,7 @@ export const bundledTexts: readonly { readonly id: string; readonly name: string
   },
   {
     id: 'wordnet-supersenses',
-    name: 'WordNet glosses (24 supersenses)',
+    name: 'WordNet supersenses',
     licence: 'WordNet, © 2011 Princeton University',
   },
   {
@@ -22,7 +22,7 @@ export const bundledTexts: readonly { readonly id: string; readonly name: string
   },
   {
     id: 'state-of-the-union',
-    name: 'State of the Union (1961–2021)',
+    name: 'State of the Union',
     licence: 'public domain (US Government)',
   },
   {

@@ -5,6 +5,6 @@ import { plural } from '../../components/format.ts';
 export function contentWords({ labels, text }: DatasetDescription): string {
   if (text === null || labels.length > 0) return plural(labels.length, 'class', 'classes');
   if (text.columns.messages !== null) return 'conversations';
-  if (text.columns.completion !== null) return 'prompts and completions';
-  return text.labelKind === 'numbers' ? 'texts with numbers' : 'texts without labels';
+  if (text.columns.completion !== null) return 'prompts';
+  return text.labelKind === 'numbers' ? 'numbers' : 'unlabelled';
 }

@@ -34,9 +34,9 @@ const columns = { ...text.columns, text: null };
 it.each([
   ['1 class', { ...description, labels: ['ham'] }],
   ['2 classes', { ...description, text: null, labels: ['cat', 'dog'] }],
-  ['texts without labels', description],
-  ['texts with numbers', { ...description, text: { ...text, labelKind: 'numbers' as const } }],
-  ['prompts and completions', { ...description, text: { ...text, columns: { ...columns, completion: 'output' } } }],
+  ['unlabelled', description],
+  ['numbers', { ...description, text: { ...text, labelKind: 'numbers' as const } }],
+  ['prompts', { ...description, text: { ...text, columns: { ...columns, completion: 'output' } } }],
   ['conversations', { ...description, text: { ...text, columns: { ...columns, messages: 'messages' } } }],
 ])('%s', (words, described) => {
   expect(contentWords(described)).toBe(words);
