@@ -6,6 +6,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { formatBytes, formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
+import { contentWords } from '../data/content.ts';
 import classes from './config-field.module.css';
 import { ConfigField, FieldFrame } from './config-field.tsx';
 import { defaultDraft } from './draft.ts';
@@ -78,7 +79,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
             problem={problems.get('dataset')}
             summary={
               dataset
-                ? `${dataset.description.labels.length} classes, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
+                ? `${contentWords(dataset.description)}, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
                 : ''
             }
           />
