@@ -64,12 +64,18 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
     );
 }
 
-function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescription): number {
+function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
   const train = splits.find((split) => split.name === 'train');
   if (train === undefined || train.exampleCount === 0)
     throw new StudioError('invalid_input', 'The data set has no training examples.', 'Add a training split.');
   const perClass = config.train_samples_per_class;
   if (perClass === 0) return train.exampleCount;
+  if (labels.length === 0 || text?.labelKind === 'sets')
+    throw new StudioError(
+      'invalid_input',
+      `train_samples_per_class is ${perClass}, but the examples have no classes.`,
+      'Set it to 0 for all examples, and max_steps for a shorter run.',
+    );
   const short = train.perLabel.findIndex((count) => count < perClass);
   if (short >= 0)
     throw new StudioError(
@@ -78,6 +84,16 @@ function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescri
       `Choose at most ${Math.min(...train.perLabel)}, or 0 for all examples.`,
     );
   return perClass * labels.length;
+}
+
+/** Outputs of a fresh head: a class or label each, or one value. */
+function outputsOf({ labels }: DatasetDescription): number {
+  return Math.max(1, labels.length);
+}
+
+/** Tokens of the longest text that a step can meet. */
+function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number | undefined {
+  return text === null ? undefined : Math.min(max_length, text.maxPositions);
 }
 
 /** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
@@ -109,7 +125,7 @@ function trainedTensors(
   });
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the data set has labels.
-    const rows = module === labelHead(model) ? dataset.labels.length : module.outFeatures;
+    const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
   return [...factors, ...whole];
@@ -150,14 +166,14 @@ async function memoryParts(
   const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
   return forecastMemory({
     description,
-    memory: familyOf(file).memory(file),
+    memory: familyOf(file).memory(file, tokensOf(config, description)),
     adapters: {
       rank: (module) => ranks.get(module) ?? 0,
       dropout: config.adapter.lora_dropout > 0,
       magnitudes: hasMagnitudes(config),
     },
     trained: trainedTensors(config, description, dataset, targets),
-    outputs: dataset.labels.length,
+    outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,
     gradientCheckpointing: config.gradient_checkpointing,
     bfloat16: config.compute_dtype === 'bfloat16',
@@ -179,6 +195,8 @@ export function measuredStep(runs: readonly RunRecord[], modelId: string, config
 
 function isSameShape(one: RunConfig, other: RunConfig): boolean {
   return (
+    one.dataset === other.dataset &&
+    one.max_length === other.max_length &&
     one.per_device_train_batch_size === other.per_device_train_batch_size &&
     one.gradient_accumulation_steps === other.gradient_accumulation_steps &&
     JSON.stringify(one.adapter.target_modules) === JSON.stringify(other.adapter.target_modules) &&
