@@ -58,6 +58,7 @@ export function drawText(example: TextExample): string {
   const parts: (readonly [string, string | null])[] = [
     ['text', example.text],
     ['text_pair', example.textPair],
+    ['choices', example.choices?.join(' | ') ?? null],
     ['prompt', example.prompt],
     ['completion', example.completion],
     ...(example.messages ?? []).map(({ role, content }) => [role, content] as const),

@@ -89,6 +89,38 @@ describe('shapes', () => {
     expect(await examples(file('json', JSON.stringify([{ conversations }])))).toMatchObject([{ messages }]);
   });
 
+  test('choices, named as the sets of the hub name them', async () => {
+    const arc = { text: ['up', 'down'], label: ['A', 'B'] };
+    const asked = [
+      { question: 'Where is the sky?', choices: ['up', 'down'], answer: 0 },
+      { question: 'Where is the floor?', choices: arc, answer: 'B' },
+      {
+        question: 'Where is the sun?',
+        choices: [
+          { label: '1', text: 'up' },
+          { label: '2', text: 'down' },
+        ],
+        answer: '1',
+      },
+      { question: 'Where is it?', choices: ['up', 'down'], answer: 'C' },
+      { question: 'Where?', choices: ['up'], answer: 'A' },
+    ];
+    const path = file('jsonl', asLines(asked));
+    const found = await examples(path);
+    expect(found.map(({ text, label, choices }) => [text, label, choices])).toEqual([
+      ['Where is the sky?', 'up', ['up', 'down']],
+      ['Where is the floor?', 'down', ['up', 'down']],
+      ['Where is the sun?', 'up', ['up', 'down']],
+    ]);
+    const { labels, text, problems } = await describeFile(path);
+    expect(labels).toEqual([]);
+    expect(text?.columns).toMatchObject({ text: 'question', choices: 'choices', label: 'answer' });
+    expect(problems.map(({ where, message }) => `${where}: ${message}`)).toEqual([
+      expect.stringContaining('row 4: answer is "C", none of the 2 choices'),
+      expect.stringContaining('row 5: choices is no list of two or more different answers'),
+    ]);
+  });
+
   test('messages', async () => {
     expect(await examples(file('jsonl', asLines([{ messages }])))).toMatchObject([{ messages, text: null }]);
   });
