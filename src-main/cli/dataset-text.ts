@@ -47,7 +47,7 @@ export function textFacts(text: TextDescription): (readonly [string, string])[] 
     ],
     [
       'nearly repeated',
-      `${formatCount(duplicates.nearAcross)} test rows, in train (of the first ${formatCount(duplicates.nearComparedRows)} rows)`,
+      `${formatCount(duplicates.nearAcross)} test rows, in train (${formatCount(duplicates.nearComparedRows)} rows compared)`,
     ],
   ];
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
+import { NearDuplicates } from '../../../src-main/engine/data/texts/near-duplicates.ts';
 import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { repeatableNumbers, temporaryFolder } from './make-data.ts';
 
@@ -284,6 +285,16 @@ describe('splits, classes and repetitions', () => {
       nearAcross: 1,
     });
     expect(problems.map(({ where }) => where)).toEqual(['row 305', 'row 303']);
+  });
+
+  test('test rows are compared however long the training file is', () => {
+    const near = new NearDuplicates();
+    const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`);
+    near.add(words(60).join(' '), 'train', 'row 1');
+    for (let row = 2; row <= 41_000; row++) near.add(`filler ${row}`, 'train', `row ${row}`);
+    near.add([...words(59), 'changed'].join(' '), 'test', 'row 41001');
+    expect(near.across().map(({ where }) => where)).toEqual(['row 41001']);
+    expect(near.compared).toBe(40_001);
   });
 
   test('numbers are values, lists are sets of labels', async () => {
