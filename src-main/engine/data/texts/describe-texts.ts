@@ -55,7 +55,7 @@ export async function describeTexts(
   if (counts.train + counts.test === 0)
     throw new StudioError(
       'invalid_file',
-      `${files.train}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
+      `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
       `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Say which is which, e.g. --set text=NAME.`,
     );
   const names = labels.names();
