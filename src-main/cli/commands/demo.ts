@@ -21,6 +21,7 @@ const jobWeights: Record<JobKind, number> = {
   export: 1,
   convert: 1,
   download: 1,
+  import: 1,
   generate: 1,
   pretrain: 10,
 };

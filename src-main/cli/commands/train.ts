@@ -39,7 +39,7 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
       return withStudio(async (client) => {
         const parsed = await parseRun(client, applyAssignments(text, set), file, set.length > 0);
         const model = (await findModel(client, parsed.model)).id;
-        const config = { ...parsed, model, dataset: (await findDataset(client, parsed.dataset)).id };
+        const config = { ...parsed, model, dataset: (await findDataset(client, parsed.dataset, terminal)).id };
         if (dryRun) {
           const forecast = await client.request('runs.forecast', { config });
           return { json: { config, forecast }, text: forecastText(forecast) };

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { type BytesListener, faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../texts/raw-row.ts';
 import { textReader } from '../texts/text-reader.ts';
 import { utf8Chunks } from '../texts/utf8-chunks.ts';
 
@@ -15,15 +15,15 @@ export const csvReader = textReader(
   },
   {
     extensions: ['csv'],
-    rows: async function* (path) {
-      yield* tableRows(path, await separatorOf(path));
+    rows: async function* (path, onBytes) {
+      yield* tableRows(path, await separatorOf(path), onBytes);
     },
   },
 );
 
 export const tsvReader = textReader(
   { id: 'tsv', label: 'TSV', summary: 'A table with a header, its cells separated by tabs. The header is row 1.' },
-  { extensions: ['tsv', 'tab'], rows: (path) => tableRows(path, '\t') },
+  { extensions: ['tsv', 'tab'], rows: (path, onBytes) => tableRows(path, '\t', onBytes) },
 );
 
 async function separatorOf(path: string): Promise<string> {
@@ -38,7 +38,7 @@ async function separatorOf(path: string): Promise<string> {
 const recordSchema = z.array(z.string());
 const batchRows = 512;
 
-async function* tableRows(path: string, separator: string): AsyncGenerator<RawRow[]> {
+async function* tableRows(path: string, separator: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   let row = 0;
   const faults: RawRow[] = [];
   const parser = parse({
@@ -56,7 +56,7 @@ async function* tableRows(path: string, separator: string): AsyncGenerator<RawRo
       return undefined;
     },
   });
-  const source = Readable.from(utf8Chunks(path));
+  const source = Readable.from(utf8Chunks(path, onBytes));
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   let header: string[] | null = null;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ParquetDamage, readOf } from '../parquet/damage.ts';
 import { openParquet } from '../parquet/parquet-file.ts';
 import { RecordReader } from '../parquet/records.ts';
-import type { RawRow } from '../texts/raw-row.ts';
+import type { BytesListener, RawRow } from '../texts/raw-row.ts';
 import { textReader } from '../texts/text-reader.ts';
 
 export const parquetReader = textReader(
@@ -20,7 +20,7 @@ const batch = { rows: 512, bytes: 4 * 2 ** 20 };
 const mostUnpacked = { bytes: 256 * 2 ** 20, perByte: 1000 };
 
 /** Rows in the order of the file, some at a time. */
-export async function* parquetRows(path: string): AsyncGenerator<RawRow[]> {
+export async function* parquetRows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   const file = openParquet(path);
   try {
     const allowed = { bytes: mostUnpacked.bytes + mostUnpacked.perByte * file.byteLength };
@@ -32,6 +32,7 @@ export async function* parquetRows(path: string): AsyncGenerator<RawRow[]> {
         const rows = readBatch(path, records, place, number + 1, left, allowed);
         number += rows.length;
         left -= rows.length;
+        onBytes?.((file.byteLength * rows.length) / rowCount / file.rowGroups.length);
         yield rows;
         // Reading is synchronous: others have their turn between batches.
         await setImmediate();

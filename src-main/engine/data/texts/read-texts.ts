@@ -4,7 +4,7 @@ import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';
 import { readExample } from './example.ts';
-import type { RawRow, RowFormat } from './raw-row.ts';
+import type { BytesListener, RawRow, RowFormat } from './raw-row.ts';
 import { type SplitRule, splitByFile, splitRule } from './split-rule.ts';
 import type { TextFiles } from './text-files.ts';
 
@@ -66,10 +66,14 @@ function partsOf({ train, test }: TextFiles, names: readonly string[], options: 
 }
 
 /** Every row, some at a time, in the order of the files. */
-export async function* readTexts({ mapping, parts }: TextPlan, format: RowFormat): AsyncGenerator<ReadRow[]> {
+export async function* readTexts(
+  { mapping, parts }: TextPlan,
+  format: RowFormat,
+  onBytes?: BytesListener,
+): AsyncGenerator<ReadRow[]> {
   let place = 0;
   for (const { path, prefix, rule } of parts)
-    for await (const rows of format.rows(path))
+    for await (const rows of format.rows(path, onBytes))
       yield rows.map((row): ReadRow => {
         const where = `${prefix}row ${row.row}`;
         const content = readExample(row, mapping);

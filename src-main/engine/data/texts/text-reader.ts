@@ -70,7 +70,7 @@ export function textReader(
       const plan = await planTexts(files, format, options);
       return {
         kind: 'texts',
-        describe: (onRows) => describeTexts(plan, files, format, onRows),
+        describe: (watch) => describeTexts(plan, files, format, watch),
         async *examples(split) {
           for await (const rows of readTexts(plan, format))
             for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;
