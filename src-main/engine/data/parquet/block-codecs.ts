@@ -6,8 +6,8 @@ class Output {
   readonly bytes: Buffer;
   private length = 0;
 
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafe(size);
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
   }
 
   get full(): boolean {
@@ -43,15 +43,24 @@ class Output {
   }
 }
 
+/** Gives that many bytes for what is unpacked: its own, or such as are used again and again. */
+export type Room = (size: number) => Buffer;
+
+const ownRoom: Room = (size) => Buffer.allocUnsafe(size);
+
 export function doesNotUnpack(): ParquetDamage {
   return new ParquetDamage('has a page that does not unpack to the size that it states');
 }
 
-/** Google's Snappy, without framing (format_description.txt). @param size of the unpacked bytes */
-export function unpackSnappy(packed: Buffer, size: number): Buffer {
+/**
+ * Google's Snappy, without framing (format_description.txt).
+ * @param size of the unpacked bytes
+ * @param room where they are put
+ */
+export function unpackSnappy(packed: Buffer, size: number, room: Room = ownRoom): Buffer {
   const source = new ByteReader(packed);
   if (source.varint() !== size) throw doesNotUnpack();
-  const output = new Output(size);
+  const output = new Output(room(size));
   while (source.left > 0) {
     const tag = source.uint8();
     const length = (tag >> 2) + 1;
@@ -62,10 +71,10 @@ export function unpackSnappy(packed: Buffer, size: number): Buffer {
   return output.end();
 }
 
-/** One block of LZ4, without framing (lz4_Block_format.md). */
-export function unpackLz4(packed: Buffer, size: number): Buffer {
+/** One block of LZ4, without framing (lz4_Block_format.md); `room` as of Snappy. */
+export function unpackLz4(packed: Buffer, size: number, room: Room = ownRoom): Buffer {
   const source = new ByteReader(packed);
-  const output = new Output(size);
+  const output = new Output(room(size));
   while (source.left > 0) {
     const token = source.uint8();
     output.literal(source, lz4Length(source, token >> 4));

@@ -1,11 +1,12 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { doesNotUnpack, unpackHadoopLz4, unpackLz4, unpackSnappy } from './block-codecs.ts';
+import { doesNotUnpack, type Room, unpackHadoopLz4, unpackLz4, unpackSnappy } from './block-codecs.ts';
 import { type ParquetDamage, unsupported } from './damage.ts';
 
 /** How pages may be packed, by the format's number. `most`: bytes that one packed byte can stand for, where that is known. */
 interface Codec {
   readonly most: number;
-  unpack(packed: Buffer, size: number): Buffer;
+  /** `room`: where the bytes may be put. */
+  unpack(packed: Buffer, size: number, room?: Room): Buffer;
 }
 
 /** By zlib: it stops at the stated size instead of unpacking on. */
@@ -30,11 +31,11 @@ const codecs: ReadonlyMap<number, Codec> = new Map([
 ]);
 
 /** A page's bytes unpacked. @throws ParquetDamage where they are not of `size`; what no page can be is never allocated. */
-export function unpackPage(codec: number, packed: Buffer, size: number): Buffer {
+export function unpackPage(codec: number, packed: Buffer, size: number, room?: Room): Buffer {
   const found = codecs.get(codec);
   if (found === undefined) throw unknownCodec(codec);
   if (size > 1024 + packed.length * found.most) throw doesNotUnpack();
-  const bytes = size === 0 ? Buffer.alloc(0) : found.unpack(packed, size);
+  const bytes = size === 0 ? Buffer.alloc(0) : found.unpack(packed, size, room);
   if (bytes.length !== size) throw doesNotUnpack();
   return bytes;
 }

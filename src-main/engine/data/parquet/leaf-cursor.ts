@@ -2,7 +2,7 @@ import { ByteReader } from './byte-reader.ts';
 import { unpackPage } from './codecs.ts';
 import { ParquetDamage } from './damage.ts';
 import type { ColumnChunk } from './metadata.ts';
-import { type DataPage, type PageHeader, readDataPage, readPageHeader } from './page.ts';
+import { type DataPage, isUnpacked, type PageHeader, readDataPage, readPageHeader } from './page.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import type { Leaf } from './schema.ts';
 import { readDictionary, type Values } from './values.ts';
@@ -11,6 +11,11 @@ import { readDictionary, type Values } from './values.ts';
 const mostHeldBytes = 384 * 2 ** 20;
 /** A header is some dozen bytes, unless it quotes long values. */
 const headerSizes = [512, 64 * 1024, 4 * 2 ** 20];
+
+/** What a page takes: a run of a million equal values has some bytes in the file, but places for all of them here. */
+function heldBytesOf({ kind, size, entryCount }: PageHeader): number {
+  return kind === 'dictionary' ? 3 * size : size + 6 * entryCount;
+}
 
 /** Bytes that the pages of all columns hold now. */
 export class HeldBytes {
@@ -38,6 +43,7 @@ export class LeafCursor {
   private dictionary: Values | null = null;
   private page: DataPage | null = null;
   private pageBytes = 0;
+  private room: Buffer = Buffer.alloc(0);
   private entry = 0;
   private value = 0;
 
@@ -99,13 +105,18 @@ export class LeafCursor {
       const header = this.header();
       const start = this.take(header.packedSize);
       if (header.kind === 'other' || (header.kind === 'data' && header.entryCount === 0)) continue;
-      this.held.change(header.size);
-      const packed = this.file.read(start, header.packedSize);
+      const heldBytes = heldBytesOf(header);
+      this.held.change(heldBytes);
+      const packed = isUnpacked(this.chunk.codec, header)
+        ? this.file.read(start, header.packedSize)
+        : this.file.lend(start, header.packedSize);
       if (header.kind === 'data') {
         if (header.entryCount > this.entriesLeft)
           throw new ParquetDamage(`has more than the ${this.chunk.entryCount} values that it states`);
-        this.page = readDataPage(this.leaf, this.chunk.codec, header, packed, this.dictionary);
-        this.pageBytes = header.size;
+        this.page = readDataPage(this.leaf, this.chunk.codec, header, packed, this.dictionary, (size) =>
+          this.roomFor(size),
+        );
+        this.pageBytes = heldBytes;
         this.entry = 0;
         this.value = 0;
         return this.page;
@@ -114,6 +125,12 @@ export class LeafCursor {
       const bytes = unpackPage(this.chunk.codec, packed, header.size);
       this.dictionary = readDictionary(this.leaf, new ByteReader(bytes), header.entryCount);
     }
+  }
+
+  /** Where pages are unpacked, one after the other: only one of them is read from. */
+  private roomFor(size: number): Buffer {
+    if (size > this.room.length) this.room = Buffer.allocUnsafeSlow(Math.ceil(size * 1.25));
+    return this.room.subarray(0, size);
   }
 
   private header(): PageHeader {

@@ -1,3 +1,4 @@
+import type { Room } from './block-codecs.ts';
 import { ByteReader } from './byte-reader.ts';
 import { unpackPage } from './codecs.ts';
 import { ParquetDamage, unsupported } from './damage.ts';
@@ -83,19 +84,28 @@ export function readPageHeader(source: ByteReader): PageHeader {
   };
 }
 
-/** @param packed the bytes after the header */
+/** Whether values are read from the page's bytes as they lie in the file. */
+export function isUnpacked(codec: number, { levels }: PageHeader): boolean {
+  return codec === 0 || levels?.packed === false;
+}
+
+/**
+ * @param packed the bytes after the header
+ * @param room where they may be unpacked
+ */
 export function readDataPage(
   leaf: Leaf,
   codec: number,
   header: PageHeader,
   packed: Buffer,
   dictionary: Values | null,
+  room: Room,
 ): DataPage {
   const { entryCount, encoding } = header;
   const { repetition, definition, source } =
     header.levels === null
-      ? levelsWithin(leaf, entryCount, new ByteReader(unpackPage(codec, packed, header.size)))
-      : levelsApart(leaf, codec, header, header.levels, packed);
+      ? levelsWithin(leaf, entryCount, new ByteReader(unpackPage(codec, packed, header.size, room)))
+      : levelsApart(leaf, codec, header, header.levels, packed, room);
   let valueCount = entryCount;
   if (definition !== null) {
     valueCount = 0;
@@ -129,6 +139,7 @@ function levelsApart(
   { entryCount, size }: PageHeader,
   { repetition, definition, packed: isPacked }: NonNullable<PageHeader['levels']>,
   packed: Buffer,
+  room: Room,
 ): Levels {
   const source = new ByteReader(packed);
   const levels = (byteLength: number, most: number): Levels['definition'] => {
@@ -140,7 +151,7 @@ function levelsApart(
   const rest = packed.subarray(source.offset);
   const restSize = size - source.offset;
   if (restSize < 0) throw new ParquetDamage('has a page that is smaller than its levels');
-  const bytes = unpackPage(isPacked ? codec : 0, rest, restSize);
+  const bytes = unpackPage(isPacked ? codec : 0, rest, restSize, room);
   return { repetition: repetitionLevels, definition: definitionLevels, source: new ByteReader(bytes) };
 }
 

@@ -23,6 +23,8 @@ export interface ParquetFile {
   readonly dataEnd: number;
   /** @throws ParquetDamage where the file ends before */
   read(offset: number, length: number): Buffer;
+  /** As `read`, but the bytes are others' at the next call: pages come by the thousand, and each would be a new buffer. */
+  lend(offset: number, length: number): Buffer;
   close(): void;
 }
 
@@ -48,7 +50,9 @@ export function openParquet(path: string): ParquetFile {
 
 function readHead(path: string, descriptor: number): ParquetFile {
   const byteLength = fstatSync(descriptor).size;
-  const read = (offset: number, length: number): Buffer => readExactly(path, descriptor, offset, length);
+  const read = (offset: number, length: number): Buffer =>
+    readExactly(path, descriptor, offset, Buffer.allocUnsafe(length));
+  let lent = Buffer.alloc(0);
   if (byteLength < 12 || read(0, 4).toString('latin1') !== magic) {
     if (byteLength >= 4 && read(0, 4).toString('latin1') === 'PARE')
       throw new ParquetDamage('is an encrypted Parquet file', 'Give it decrypted.');
@@ -73,6 +77,10 @@ function readHead(path: string, descriptor: number): ParquetFile {
     rowGroups,
     dataEnd,
     read,
+    lend: (offset, length) => {
+      if (length > lent.length) lent = Buffer.allocUnsafe(length);
+      return readExactly(path, descriptor, offset, lent.subarray(0, length));
+    },
     close: () => closeSync(descriptor),
   };
 }
@@ -106,12 +114,11 @@ function checkRowGroups(
     throw new ParquetDamage(`states ${largest} values in a column, more than ${byteLength} bytes can mean`);
 }
 
-function readExactly(path: string, descriptor: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let done = 0; done < length; ) {
+function readExactly(path: string, descriptor: number, offset: number, bytes: Buffer): Buffer {
+  for (let done = 0; done < bytes.length; ) {
     let count: number;
     try {
-      count = readSync(descriptor, bytes, done, length - done, offset + done);
+      count = readSync(descriptor, bytes, done, bytes.length - done, offset + done);
     } catch (thrown) {
       throw unreadable(path, thrown);
     }

@@ -1,4 +1,4 @@
-import type { ByteReader } from './byte-reader.ts';
+import { type ByteReader, endsEarly } from './byte-reader.ts';
 import { bytesToCell, numberToCell, physical } from './cells.ts';
 import { ParquetDamage, unsupported } from './damage.ts';
 import { readDeltas } from './delta.ts';
@@ -107,7 +107,10 @@ function readPlain(leaf: Leaf, source: ByteReader, count: number): Values {
     const { bytes } = source;
     return { count, cell: (index) => (((bytes[start + (index >> 3)] ?? 0) >> (index & 7)) & 1) === 1, size: () => 1 };
   }
-  if (leaf.type === physical.bytes) return piecesOf(leaf, source, count, () => source.uint32());
+  if (leaf.type === physical.bytes) {
+    if (count * 4 > source.left) throw endsEarly();
+    return piecesOf(leaf, source, count, () => source.uint32());
+  }
   const width = fixedWidth(leaf);
   const start = source.take(count * width);
   return fixedValues(leaf, source.bytes, start, width, count);
