@@ -16,6 +16,7 @@ import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
+import { contentWords } from './content.ts';
 import classes from './data.module.css';
 import { ExampleGrid } from './example-grid.tsx';
 import { TextExamples } from './text-examples.tsx';
@@ -72,7 +73,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           items={[
             {
               label: 'Task',
-              value: `${description.text === null ? 'Image classification' : 'Text'}, ${plural(description.labels.length, 'class', 'classes')}`,
+              value: `${description.text === null ? 'Image classification' : 'Text'}, ${contentWords(description)}`,
             },
             {
               label: 'Examples',

@@ -13,6 +13,7 @@ import { ListSkeleton } from '../../components/list-skeleton.tsx';
 import { notifySuccess } from '../../components/notify.tsx';
 import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
+import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { DatasetJobs } from '../../features/data/dataset-jobs.tsx';
 
@@ -90,7 +91,7 @@ export default function DataPage() {
                   id: dataset.id,
                   title: dataset.name,
                   note: dataset.bundled ? 'bundled' : null,
-                  detail: `${plural(dataset.description.labels.length, 'class', 'classes')} · ${dataset.description.splits
+                  detail: `${contentWords(dataset.description)} · ${dataset.description.splits
                     .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
                     .join(' · ')}`,
                 }))}

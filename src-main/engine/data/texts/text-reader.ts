@@ -70,6 +70,7 @@ export function textReader(
       const plan = await planTexts(files, format, options);
       return {
         kind: 'texts',
+        columns: plan.mapping.columns,
         describe: (watch) => describeTexts(plan, files, format, watch),
         async *examples(split) {
           for await (const rows of readTexts(plan, format))
