@@ -139,6 +139,11 @@ export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMess
   return render(tokenizer, messages, true);
 }
 
+/** As `renderChat`, up to the end of the last message. */
+export function renderConversation(tokenizer: TextTokenizer, messages: readonly ChatMessage[]): string {
+  return render(tokenizer, messages, false);
+}
+
 /**
  * The special token that the model's template puts after an answer, which then ends one: not every model's generation config
  * names it. Null where there is none.

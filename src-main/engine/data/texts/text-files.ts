@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { unreadable } from '../byte-source.ts';
 
 /** The files of a data set: one that is still to be split, or one for each split. */
@@ -33,8 +34,15 @@ export async function filesOfFolder(
   return { train: join(folder, train[0]), test: test?.[0] === undefined ? null : join(folder, test[0]) };
 }
 
-/** @throws StudioError where a file is missing, is empty, or is no file. */
-export async function findTextFiles(path: string, extensions: readonly string[], testFile: string): Promise<TextFiles> {
+/**
+ * `options`: test_file, and split_by, which may leave a file of tests out.
+ * @throws StudioError where a file is missing, is empty, or is no file.
+ */
+export async function findTextFiles(
+  path: string,
+  extensions: readonly string[],
+  options: ParameterValues,
+): Promise<TextFiles> {
   const found = await stat(path).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });
@@ -46,7 +54,15 @@ export async function findTextFiles(path: string, extensions: readonly string[],
       'Give a file, or a folder with a file for each split.',
     );
   const train = inFolder?.train ?? path;
-  const test = testFile !== '' ? testFile : (inFolder?.test ?? null);
+  const by = String(options['split_by'] ?? 'guessed');
+  const test =
+    by === 'share' || by === 'column' ? null : String(options['test_file'] ?? '') || (inFolder?.test ?? null);
+  if (by === 'file' && test === null)
+    throw new StudioError(
+      'invalid_input',
+      `${path} is to be tested on a second file, but none is named.`,
+      'Choose the file, e.g. --set test_file=PATH.',
+    );
   let sizeBytes = 0;
   for (const file of test === null ? [train] : [train, test]) {
     const status = await stat(file).catch((thrown: unknown) => {

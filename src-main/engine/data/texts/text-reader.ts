@@ -4,12 +4,20 @@ import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenTexts } from '../dataset.ts';
 import type { DatasetReader } from '../readers/reader.ts';
 import { describeTexts } from './describe-texts.ts';
+import { inspectTexts } from './inspect-texts.ts';
 import type { RowFormat } from './raw-row.ts';
 import { planTexts, readTexts } from './read-texts.ts';
 import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
 
 function columnParameter(name: string, label: string, help: string): ParameterSpec {
-  return { name, label, type: 'text', default: '', help: `${help} Empty: guessed from names and contents.` };
+  return {
+    name,
+    label,
+    type: 'text',
+    default: '',
+    help: `${help} Empty: guessed from names and contents.`,
+    names: 'column',
+  };
 }
 
 /** The options of every format of texts. */
@@ -21,7 +29,34 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('input', 'Input column', 'The column that is put after the prompt.'),
   columnParameter('completion', 'Completion column', 'The column with what is to be written.'),
   columnParameter('messages', 'Messages column', 'The column with conversations.'),
-  columnParameter('split_column', 'Split column', 'The column that says which split a row is of.'),
+  {
+    name: 'guess_columns',
+    label: 'Guess columns',
+    type: 'boolean',
+    default: true,
+    help: 'Whether columns that are not named here are guessed. Off: what is not named is not read.',
+  },
+  {
+    name: 'split_by',
+    label: 'Split by',
+    type: 'choice',
+    default: 'guessed',
+    choices: [
+      { value: 'guessed', label: 'As found' },
+      { value: 'share', label: 'A share of the rows' },
+      { value: 'column', label: 'A column' },
+      { value: 'file', label: 'A second file' },
+    ],
+    help: 'What tells rows for testing from those to learn from. As found: a second file or a split column, where there is one.',
+  },
+  {
+    name: 'split_column',
+    label: 'Split column',
+    type: 'text',
+    default: '',
+    help: 'The column that says which split a row is of. Empty: the one called split.',
+    names: 'column',
+  },
   {
     name: 'test_split',
     label: 'Test split',
@@ -46,6 +81,7 @@ const textParameters: readonly ParameterSpec[] = [
     type: 'text',
     default: '',
     help: 'A file of the same columns whose rows are all for testing. Empty: none.',
+    names: 'file',
   },
 ];
 
@@ -65,14 +101,16 @@ export function textReader(
       return known ? { reader: id, path, options: {} } : null;
     },
 
+    inspect: (path, options) => inspectTexts(path, format, options),
+
     async open(path, options) {
-      const files = await findTextFiles(path, format.extensions, String(options['test_file'] ?? ''));
+      const files = await findTextFiles(path, format.extensions, options);
       const plan = await planTexts(files, format, options);
       return {
         kind: 'texts',
         describe: (onRows) => describeTexts(plan, files, format, onRows),
         async *examples(split) {
-          for await (const rows of readTexts(plan, format))
+          for await (const rows of readTexts(plan, format, split))
             for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;
         },
         close: () => undefined,

@@ -1,0 +1,86 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ReadRow, TextInspection } from '../../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { columnNames, noColumns } from './columns.ts';
+import { contentKey } from './example.ts';
+import { RowProblems } from './problems.ts';
+import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
+import { planOf, readHead, readTexts, type TextPlan } from './read-texts.ts';
+import { findTextFiles } from './text-files.ts';
+
+const mostRows = 1000;
+/** Of all texts together: long rows end the reading sooner, so that an answer comes at once. */
+const mostCharacters = 4_000_000;
+const shownRows = 50;
+const shownValues = 20;
+
+/**
+ * Reads the head of a file as `options` say, and tells what would come of it. Options that do not fit are told of, not thrown:
+ * they are what is being chosen.
+ * @throws StudioError where the file itself cannot be read.
+ */
+export async function inspectTexts(path: string, format: RowFormat, options: ParameterValues): Promise<TextInspection> {
+  const head = await readHead(await findTextFiles(path, format.extensions, {}), format);
+  const columns = columnNames(head.filter((row) => row.fault === null));
+  const isGuessed = options['guess_columns'] !== false;
+  try {
+    const files = await findTextFiles(path, format.extensions, options);
+    const plan = planOf(files, head, options);
+    return {
+      columnNames: columns,
+      columns: plan.mapping.columns,
+      isGuessed,
+      split: describeSplit(plan, head, files.test),
+      misfit: null,
+      ...(await readSome(plan, format)),
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError)) throw thrown;
+    const misfit = { message: thrown.message, hint: thrown.hint };
+    const nothing = { columns: noColumns, split: null, rows: [], rowsRead: 0, isWhole: false, problems: [] };
+    return { columnNames: columns, isGuessed, misfit, ...nothing };
+  }
+}
+
+function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: string | null): TextInspection['split'] {
+  const [first] = parts;
+  if (first === undefined) return null;
+  const { by, column, description } = first.rule;
+  const seen = column === null ? [] : head.map(({ cells }) => String(cellOf(cells, column) ?? '').slice(0, 100));
+  const values = [...new Set(seen.filter((value) => value !== ''))].slice(0, shownValues);
+  return { by, rule: description, column, values, testFile };
+}
+
+/** The first rows of each file. */
+async function readSome(
+  plan: TextPlan,
+  format: RowFormat,
+): Promise<Pick<TextInspection, 'rows' | 'rowsRead' | 'isWhole' | 'problems'>> {
+  const shown: ReadRow[] = [];
+  const problems = new RowProblems();
+  let rowsRead = 0;
+  let isWhole = true;
+  const share = plan.parts.length;
+  for (const part of plan.parts) {
+    const ofPart: ReadRow[] = [];
+    let characters = 0;
+    let isFull = false;
+    for await (const rows of readTexts({ ...plan, parts: [part] }, format)) {
+      for (const row of rows) {
+        if (ofPart.length >= mostRows / share || characters >= mostCharacters / share) {
+          isFull = true;
+          break;
+        }
+        ofPart.push(row);
+        if (row.kind === 'example') characters += contentKey(row.example).length;
+        else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
+        else problems.add(row.where, row.message);
+      }
+      if (isFull) break;
+    }
+    isWhole &&= !isFull;
+    rowsRead += ofPart.length;
+    shown.push(...ofPart.slice(0, shownRows / share));
+  }
+  return { rows: shown, rowsRead, isWhole, problems: problems.list() };
+}
