@@ -155,14 +155,15 @@ function countedTokens(tokenizer: TextTokenizer, written: Written, ids: readonly
   return counted;
 }
 
-/** A token as text: byte-level spellings as the characters they are, where they are whole ones. */
+/** A token as text: byte-level spellings as the characters that they are, parts of one as their bytes. */
 function shownToken(tokenizer: TextTokenizer, id: number): string {
   const spelling = tokenizer.spelling(id);
   const { decoder, added_tokens } = tokenizer.files.tokenizer;
   if (added_tokens.some((token) => token.id === id)) return spelling;
   if (!decoder.some(({ type }) => type === 'ByteLevel')) return spelling.replaceAll('▁', ' ');
   const bytes = Buffer.from([...spelling].map(byteOf));
-  return isUtf8(bytes) ? bytes.toString('utf8') : spelling;
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return [...bytes].map((byte) => `<${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
 }
 
 /** Byte-level vocabularies spell a byte that cannot be printed by the character so many places after U+0100. */

@@ -187,7 +187,7 @@ test('without guessing, what is not named is not read', async () => {
     (await describeFile(path, { ...options, guess_columns: false })).text;
   expect(await read({ text: 'text' })).toMatchObject({ shape: 'columns', columns: { text: 'text', label: null } });
   expect(await read({ messages: 'talk' })).toMatchObject({ shape: 'sharegpt', columns: { messages: 'talk' } });
-  await expect(read({ label: 'label' })).rejects.toThrow(/none of which/);
+  await expect(read({ label: 'label' })).rejects.toThrow(/is named to read from/);
 });
 
 describe('splits, classes and repetitions', () => {

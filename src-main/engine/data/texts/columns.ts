@@ -52,12 +52,15 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const readable = head.filter((row) => row.fault === null);
   const names = columnNames(readable);
   const stated = statedColumns(path, names, options);
-  const mapping = mappingOf(readable, names, stated, options['guess_columns'] !== false);
+  const mayGuess = options['guess_columns'] !== false;
+  const mapping = mappingOf(readable, names, stated, mayGuess);
   const { text, prompt, completion, messages } = mapping.columns;
   if (text === null && messages === null && completion === null && prompt === null)
     throw new StudioError(
       'invalid_input',
-      `${path} has the columns ${listNames(names)}, none of which looks like text.`,
+      mayGuess
+        ? `${path} has the columns ${listNames(names)}, none of which looks like text.`
+        : `No column of ${path} is named to read from: it has ${listNames(names)}.`,
       'Say which one is, e.g. --set text=NAME.',
     );
   return mapping;

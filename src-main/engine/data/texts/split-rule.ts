@@ -53,7 +53,7 @@ function splitByColumn(column: string, testName: string): SplitRule {
       if (value === testName) return 'test';
       if (value.toLowerCase().startsWith('train')) return 'train';
       return {
-        leftOut: `${column} is ${value === '' ? 'empty' : `"${value.slice(0, 40)}"`}, neither train nor ${testName}: left out; to test on it, give --set test_split=${value.slice(0, 40) || 'NAME'}`,
+        leftOut: `${column} is ${value === '' ? 'empty' : `"${value.slice(0, 40)}"`}, neither train nor ${testName}: left out; to test on it, set test_split to ${value.slice(0, 40) || 'its name'}`,
       };
     },
   };

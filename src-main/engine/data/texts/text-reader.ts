@@ -10,31 +10,24 @@ import { planTexts, readTexts } from './read-texts.ts';
 import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
 
 function columnParameter(name: string, label: string, help: string): ParameterSpec {
-  return {
-    name,
-    label,
-    type: 'text',
-    default: '',
-    help: `${help} Empty: guessed from names and contents.`,
-    names: 'column',
-  };
+  return { name, label, type: 'text', default: '', help, names: 'column' };
 }
 
 /** The options of every format of texts. */
 const textParameters: readonly ParameterSpec[] = [
-  columnParameter('text', 'Text column', 'The column with the text.'),
-  columnParameter('text_pair', 'Pair column', 'The column with the second text of a pair.'),
-  columnParameter('label', 'Label column', 'The column with the class, the value, or the list of labels.'),
-  columnParameter('prompt', 'Prompt column', 'The column with what stands before the completion.'),
-  columnParameter('input', 'Input column', 'The column that is put after the prompt.'),
-  columnParameter('completion', 'Completion column', 'The column with what is to be written.'),
-  columnParameter('messages', 'Messages column', 'The column with conversations.'),
+  columnParameter('text', 'Text column', 'The text itself.'),
+  columnParameter('text_pair', 'Pair column', 'The second text of a pair.'),
+  columnParameter('label', 'Label column', 'The class, value or list of labels.'),
+  columnParameter('prompt', 'Prompt column', 'What stands before the completion.'),
+  columnParameter('input', 'Input column', 'What is put after the prompt.'),
+  columnParameter('completion', 'Completion column', 'What is to be written.'),
+  columnParameter('messages', 'Messages column', 'The conversations.'),
   {
     name: 'guess_columns',
     label: 'Guess columns',
     type: 'boolean',
     default: true,
-    help: 'Whether columns that are not named here are guessed. Off: what is not named is not read.',
+    help: 'Whether columns that are not named are guessed from names and contents. Off: what is not named is not read.',
   },
   {
     name: 'split_by',
@@ -47,14 +40,14 @@ const textParameters: readonly ParameterSpec[] = [
       { value: 'column', label: 'A column' },
       { value: 'file', label: 'A second file' },
     ],
-    help: 'What tells rows for testing from those to learn from. As found: a second file or a split column, where there is one.',
+    help: 'What tells rows for testing from those to learn from. As found: a second file, else a column called split, else a share.',
   },
   {
     name: 'split_column',
     label: 'Split column',
     type: 'text',
     default: '',
-    help: 'The column that says which split a row is of. Empty: the one called split.',
+    help: 'What says which split a row is of.',
     names: 'column',
   },
   {
@@ -72,7 +65,7 @@ const textParameters: readonly ParameterSpec[] = [
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    help: 'Which share of the rows is for testing, where neither a column nor a file says so.',
+    help: 'Of all rows; 0.2 is a fifth.',
   },
   { name: 'seed', label: 'Split seed', type: 'integer', default: 0, help: 'Which rows are drawn for testing.' },
   {
