@@ -127,6 +127,8 @@ function ParameterField({ spec, value, onChange, disabled, offered }: ParameterF
             label={label}
             description={spec.help}
             data={[...offered]}
+            // All of them: what stands in the field is the choice, not a search.
+            filter={({ options }) => options}
             value={String(value)}
             disabled={disabled}
             onChange={onChange}

@@ -110,7 +110,7 @@ export type ReadRow = z.infer<typeof readRowSchema>;
 /** How the head of a file of texts would be read by some options. */
 export const textInspectionSchema = z.object({
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
-  columns: textColumnsSchema.describe('which column is taken for what; all null where the options do not fit'),
+  columns: textColumnsSchema.describe('which column is taken for what; all null where none could be'),
   isGuessed: z.boolean().describe('whether columns were taken from their names and contents'),
   split: z
     .object({

@@ -97,7 +97,10 @@ describe('how a file would be read', () => {
       misfit: { message: expect.stringContaining('no column "body"') },
       rows: [],
     });
-    expect((await misfitOf({ split_by: 'column' }))?.misfit?.message).toMatch(/split by a column/);
+    expect(await misfitOf({ split_by: 'column' })).toMatchObject({
+      columns: { text: 'review' },
+      misfit: { message: expect.stringContaining('split by a column') },
+    });
     expect((await misfitOf({ split_by: 'file' }))?.misfit?.message).toMatch(/second file/);
     expect((await misfitOf({ test_file: join(folder, 'nowhere.csv') }))?.misfit?.message).toMatch(/nowhere\.csv/);
     expect((await misfitOf({ guess_columns: false }))?.misfit?.message).toMatch(/named to read from/);

@@ -82,95 +82,103 @@ export function ReadingForm({ reading }: { reading: Reading }) {
   const fileName = path.split(/[\\/]/).at(-1) ?? path;
 
   return (
-    <Detail
-      title={`How is ${fileName} read?`}
-      note={reason}
-      actions={
-        <>
-          <Button variant="default" onClick={cancel} disabled={isPending}>
-            Cancel
-          </Button>
-          <Button onClick={save} disabled={reason !== null} loading={isPending}>
-            {datasetId === null ? 'Add' : 'Read it anew'}
-          </Button>
-        </>
-      }
+    <form
+      className={classes['form']}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
     >
-      {failure ? <ErrorNote error={failure} /> : null}
-      {answer.error ? (
-        <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />
-      ) : null}
-      <Panel title="File">
-        <div className={classes['naming']}>
-          {datasetId === null ? (
-            <TextInput
-              label="Name of the data set"
-              w={280}
-              value={reading.name}
-              onChange={(event) => change({ name: event.currentTarget.value })}
-            />
-          ) : null}
-          <PathText path={path} />
-        </div>
-      </Panel>
-      <Panel
-        title="Columns"
-        note={options['guess_columns'] === false ? 'as you chose' : 'guessed from names and contents'}
-        aside={
-          options['guess_columns'] === false ? (
-            <Button variant="subtle" onClick={() => change({ options: guessAgain(options), kind: null })}>
-              Guess again
+      <Detail
+        title={`How is ${fileName} read?`}
+        note={reason}
+        actions={
+          <>
+            <Button variant="default" onClick={cancel} disabled={isPending}>
+              Cancel
             </Button>
-          ) : null
+            <Button type="submit" disabled={reason !== null} loading={isPending}>
+              {datasetId === null ? 'Add' : 'Read it anew'}
+            </Button>
+          </>
         }
       >
-        <div className={classes['fields']}>
-          <SegmentedControl
-            aria-label="What a row is"
-            data={Object.entries(kindWords).map(([value, label]) => ({ value, label }))}
-            value={kind}
-            onChange={(value) => {
-              const next = value === 'completion' || value === 'conversation' ? value : 'text';
-              change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) });
-            }}
-          />
-          <div className={classes['fieldRow']}>
-            <ParameterFields
-              specs={specsOf(specs, kindRoles[kind])}
-              values={Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? '']))}
-              columns={last?.columnNames ?? []}
-              onChange={(values) => {
-                const role = kindRoles[kind].find((one) => values[one] !== (columns[one] ?? ''));
-                if (role === undefined) return;
-                change({ kind, options: withColumn(options, columns, kind, role, String(values[role])) });
+        {failure ? <ErrorNote error={failure} /> : null}
+        {answer.error ? (
+          <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />
+        ) : null}
+        <Panel title="File">
+          <div className={classes['naming']}>
+            {datasetId === null ? (
+              <TextInput
+                label="Name of the data set"
+                w={280}
+                value={reading.name}
+                onChange={(event) => change({ name: event.currentTarget.value })}
+              />
+            ) : null}
+            <PathText path={path} />
+          </div>
+        </Panel>
+        <Panel
+          title="Columns"
+          note={options['guess_columns'] === false ? 'as you chose' : 'guessed from names and contents'}
+          aside={
+            options['guess_columns'] === false ? (
+              <Button variant="subtle" onClick={() => change({ options: guessAgain(options), kind: null })}>
+                Guess again
+              </Button>
+            ) : null
+          }
+        >
+          <div className={classes['fields']}>
+            <SegmentedControl
+              aria-label="What a row is"
+              data={Object.entries(kindWords).map(([value, label]) => ({ value, label }))}
+              value={kind}
+              onChange={(value) => {
+                const next = value === 'completion' || value === 'conversation' ? value : 'text';
+                change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) });
               }}
             />
+            <div className={classes['fieldRow']}>
+              <ParameterFields
+                specs={specsOf(specs, kindRoles[kind])}
+                values={Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? '']))}
+                columns={last?.columnNames ?? []}
+                onChange={(values) => {
+                  const role = kindRoles[kind].find((one) => values[one] !== (columns[one] ?? ''));
+                  if (role === undefined) return;
+                  change({ kind, options: withColumn(options, columns, kind, role, String(values[role])) });
+                }}
+              />
+            </div>
           </div>
-        </div>
-      </Panel>
-      <SplitPanel reading={reading} inspection={fitting} specs={specs} />
-      {last?.misfit && isSettled && missing === null ? <ErrorNote error={last.misfit} /> : null}
-      {fitting && isShown ? (
-        <>
-          <Panel title="First rows" note={rowsWords(fitting)} flush>
-            <RowPreview inspection={fitting} isStale={!isSettled || last !== fitting} />
-          </Panel>
-          {fitting.problems.length > 0 ? (
-            <Panel title="Problems" note="these rows are left out; all rows are checked when it is added">
-              <ProblemList problems={fitting.problems} />
-            </Panel>
-          ) : null}
-        </>
-      ) : (
-        <Panel title="First rows">
-          {answer.isPending ? (
-            <Skeleton height={240} />
-          ) : (
-            <EmptyState>The first rows appear here once the columns to read from are chosen.</EmptyState>
-          )}
         </Panel>
-      )}
-    </Detail>
+        <SplitPanel reading={reading} inspection={fitting} specs={specs} />
+        {last?.misfit && isSettled && missing === null ? <ErrorNote error={last.misfit} /> : null}
+        {fitting && isShown ? (
+          <>
+            <Panel title="First rows" note={rowsWords(fitting)} flush>
+              <RowPreview inspection={fitting} isStale={!isSettled || last !== fitting} />
+            </Panel>
+            {fitting.problems.length > 0 ? (
+              <Panel title="Problems" note="these rows are left out; all rows are checked when it is added">
+                <ProblemList problems={fitting.problems} />
+              </Panel>
+            ) : null}
+          </>
+        ) : (
+          <Panel title="First rows">
+            {answer.isPending ? (
+              <Skeleton height={240} />
+            ) : (
+              <EmptyState>The first rows appear here once the columns to read from are chosen.</EmptyState>
+            )}
+          </Panel>
+        )}
+      </Detail>
+    </form>
   );
 }
 

@@ -64,7 +64,11 @@ function conversation({ messages }: TextExample): string {
 
 function Cut({ text, className }: { text: string; className: string | undefined }) {
   const shown = text.slice(0, cellCharacters).replaceAll(/\s+/g, ' ');
-  return <span className={className}>{shown}</span>;
+  return (
+    <span className={className} title={shown}>
+      {shown}
+    </span>
+  );
 }
 
 function Fault({ message, isFault }: { message: string; isFault: boolean }) {

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ReadRow, TextInspection } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { columnNames, noColumns } from './columns.ts';
+import { columnNames, mapColumns, noColumns } from './columns.ts';
 import { contentKey } from './example.ts';
 import { RowProblems } from './problems.ts';
 import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
@@ -21,14 +21,16 @@ const shownValues = 20;
  */
 export async function inspectTexts(path: string, format: RowFormat, options: ParameterValues): Promise<TextInspection> {
   const head = await readHead(await findTextFiles(path, format.extensions, {}), format);
-  const columns = columnNames(head.filter((row) => row.fault === null));
+  const names = columnNames(head.filter((row) => row.fault === null));
+  let columns = noColumns;
   const isGuessed = options['guess_columns'] !== false;
   try {
+    columns = mapColumns(path, head, options).columns;
     const files = await findTextFiles(path, format.extensions, options);
     const plan = planOf(files, head, options);
     return {
-      columnNames: columns,
-      columns: plan.mapping.columns,
+      columnNames: names,
+      columns,
       isGuessed,
       split: describeSplit(plan, head, files.test),
       misfit: null,
@@ -37,8 +39,8 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
   } catch (thrown) {
     if (!(thrown instanceof StudioError)) throw thrown;
     const misfit = { message: thrown.message, hint: thrown.hint };
-    const nothing = { columns: noColumns, split: null, rows: [], rowsRead: 0, isWhole: false, problems: [] };
-    return { columnNames: columns, isGuessed, misfit, ...nothing };
+    const nothing = { split: null, rows: [], rowsRead: 0, isWhole: false, problems: [] };
+    return { columnNames: names, columns, isGuessed, misfit, ...nothing };
   }
 }
 
