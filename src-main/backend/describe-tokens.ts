@@ -8,6 +8,7 @@ import { loadTokenizer, type TextTokenizer } from '../engine/text/tokenizer.ts';
 
 /** More chips than this no one looks at. */
 const shownTokens = 2000;
+const shownCharacters = 100_000;
 /** After so many characters of examples other requests have their turn. */
 const charactersAtOnce = 20_000;
 
@@ -32,8 +33,9 @@ export async function describeTokens(model: ModelRecord, example: TextExample): 
   const written = write(tokenizer, model, example);
   const ids = encode(tokenizer, model, written);
   const counted = countedTokens(tokenizer, written, ids);
+  const text = written.pair === null ? written.text : `${written.text}\n${written.pair}`;
   return {
-    text: written.pair === null ? written.text : `${written.text}\n${written.pair}`,
+    text: text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text,
     written: written.by,
     counts: written.counts,
     tokens: ids.slice(0, shownTokens).map((id, index) => ({

@@ -31,11 +31,13 @@ export type TextColumns = z.infer<typeof textColumnsSchema>;
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
 
+const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets']);
+
 const textDescriptionSchema = z.object({
   shape: textShapeSchema,
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
   columns: textColumnsSchema.describe('which column is taken for what: guessed, or as the options of the source say'),
-  labelKind: z.enum(['none', 'classes', 'numbers', 'sets']).describe('sets: several labels an example'),
+  labelKind: labelKindSchema.describe('sets: several labels an example'),
   splitRule: z.string(),
   rowCount: z.number().int(),
   faultyRows: z.number().int().describe('left out; problems say why'),
@@ -127,6 +129,8 @@ export const textInspectionSchema = z.object({
     .nullable()
     .describe('why the file cannot be read by these options'),
   rows: z.array(readRowSchema).describe('the first ones; texts are cut'),
+  labelKind: labelKindSchema,
+  labels: z.array(z.string()).describe('the different ones of all rows that were read; none where they are numbers'),
   rowsRead: z.number().int(),
   isWhole: z.boolean().describe('whether those are all rows there are'),
   problems: z.array(rowProblemSchema).describe('of all rows that were read'),

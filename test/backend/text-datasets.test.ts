@@ -68,6 +68,8 @@ describe('how a file would be read', () => {
       isGuessed: true,
       split: { by: 'share', column: null, testFile: null },
       misfit: null,
+      labelKind: 'classes',
+      labels: ['0', '1', '2', '3', '4'],
       rowsRead: 100,
       isWhole: true,
     });
@@ -131,6 +133,15 @@ describe('a data set of texts that was added', () => {
     const whole = await backend.handle('datasets.texts', { id: added.id, split: 'test', limit: 1 });
     const cut = await backend.handle('datasets.texts', { id: added.id, split: 'test', limit: 1, characters: 4 });
     expect(cut[0]?.text).toBe(`${whole[0]?.text?.slice(0, 4)}…`);
+  });
+
+  it('is counted anew where only its second file changed', async () => {
+    const options = { test_file: file('second.csv', reviewRows(5)) };
+    const path = file('first.csv', reviewRows(5));
+    const count = async () => (await backend.handle('datasets.add', { path, options })).description.text?.rowCount;
+    expect(await count()).toBe(10);
+    file('second.csv', reviewRows(7));
+    expect(await count()).toBe(12);
   });
 
   it('keeps its reading where the new options do not fit', async () => {

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Skeleton, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import type { TextColumns, TextInspection } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
@@ -19,6 +19,7 @@ import {
   kindOfColumns,
   kindRoles,
   kindWords,
+  labelsWords,
   type Reading,
   shownColumns,
   shownSplit,
@@ -153,6 +154,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
                 }}
               />
             </div>
+            {isShown && columns.label !== null ? <Text c="dimmed">{labelsWords(fitting)}</Text> : null}
           </div>
         </Panel>
         <SplitPanel reading={reading} inspection={fitting} specs={specs} />
@@ -168,7 +170,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
               </Panel>
             ) : null}
           </>
-        ) : (
+        ) : answer.error ? null : (
           <Panel title="First rows">
             {answer.isPending ? (
               <Skeleton height={240} />

@@ -135,6 +135,21 @@ export const kindWords: Readonly<Record<RowKind, string>> = {
   conversation: 'Conversations',
 };
 
+const namedLabels = 8;
+
+/** What the labels are, of the rows that were read. */
+export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspection): string {
+  const named = labels.slice(0, namedLabels).join(', ');
+  const names = labels.length > namedLabels ? `${named} and ${labels.length - namedLabels} more` : named;
+  const words: Readonly<Record<TextDescription['labelKind'], string>> = {
+    none: 'no label',
+    numbers: 'numbers, learned as measured values',
+    classes: labels.length === 0 ? 'too many different ones for classes' : `${labels.length} classes: ${names}`,
+    sets: `several of ${labels.length} a row: ${names}`,
+  };
+  return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;
+}
+
 /** What can be learned from a data set, in a few words: "Texts, 3 classes". */
 export function taskWords({ text, labels }: Pick<DatasetDescription, 'text' | 'labels'>): string {
   const classes = labels.length === 1 ? '1 class' : `${labels.length} classes`;

@@ -97,7 +97,7 @@ export function TextExamples({ dataset, text }: { dataset: DatasetRecord; text: 
           <Skeleton height={300} />
         )}
       </Panel>
-      {total > 0 ? (
+      {total > 0 && !answer.error ? (
         <>
           <ExampleReader
             dataset={dataset}

@@ -3,6 +3,7 @@ import type { ReadRow, TextInspection } from '../../../../src-shared/domain/data
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { columnNames, mapColumns, noColumns } from './columns.ts';
 import { contentKey } from './example.ts';
+import { LabelTally } from './label-tally.ts';
 import { RowProblems } from './problems.ts';
 import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
 import { planOf, readHead, readTexts, type TextPlan } from './read-texts.ts';
@@ -39,8 +40,8 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
   } catch (thrown) {
     if (!(thrown instanceof StudioError)) throw thrown;
     const misfit = { message: thrown.message, hint: thrown.hint };
-    const nothing = { split: null, rows: [], rowsRead: 0, isWhole: false, problems: [] };
-    return { columnNames: names, columns, isGuessed, misfit, ...nothing };
+    const nothing = { split: null, rows: [], labels: [], rowsRead: 0, isWhole: false, problems: [] };
+    return { columnNames: names, columns, isGuessed, misfit, labelKind: 'none', ...nothing };
   }
 }
 
@@ -57,9 +58,10 @@ function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: s
 async function readSome(
   plan: TextPlan,
   format: RowFormat,
-): Promise<Pick<TextInspection, 'rows' | 'rowsRead' | 'isWhole' | 'problems'>> {
+): Promise<Pick<TextInspection, 'rows' | 'labelKind' | 'labels' | 'rowsRead' | 'isWhole' | 'problems'>> {
   const shown: ReadRow[] = [];
   const problems = new RowProblems();
+  const labels = new LabelTally();
   let rowsRead = 0;
   let isWhole = true;
   const share = plan.parts.length;
@@ -74,8 +76,10 @@ async function readSome(
           break;
         }
         ofPart.push(row);
-        if (row.kind === 'example') characters += contentKey(row.example).length;
-        else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
+        if (row.kind === 'example') {
+          characters += contentKey(row.example).length;
+          labels.add(row.example.label, row.example.split);
+        } else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
         else problems.add(row.where, row.message);
       }
       if (isFull) break;
@@ -84,5 +88,6 @@ async function readSome(
     rowsRead += ofPart.length;
     shown.push(...ofPart.slice(0, shownRows / share));
   }
-  return { rows: shown, rowsRead, isWhole, problems: problems.list() };
+  const labelled = { labelKind: labels.kind, labels: labels.names() };
+  return { rows: shown, ...labelled, rowsRead, isWhole, problems: problems.list() };
 }

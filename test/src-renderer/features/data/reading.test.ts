@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   guessAgain,
   kindOfColumns,
+  labelsWords,
   shortWords,
   shownColumns,
   shownSplit,
@@ -31,6 +32,8 @@ const inspection: TextInspection = {
   split: { by: 'column', rule: '', column: 'part', values: ['train', 'test'], testFile: null },
   misfit: null,
   rows: [{ kind: 'fault', where: 'row 2', message: 'review is missing' }],
+  labelKind: 'classes',
+  labels: ['a', 'b'],
   rowsRead: 1,
   isWhole: true,
   problems: [],
@@ -80,6 +83,13 @@ describe('choosing a split', () => {
     expect(whatIsMissing('text', guessed, 'file', splitValues({}, inspection))).toBe('Choose the second file.');
     expect(whatIsMissing('text', guessed, 'file', { test_file: '/test.csv' })).toBeNull();
   });
+});
+
+it('says what the labels are', () => {
+  expect(labelsWords(inspection)).toBe('Labels of all rows: 2 classes: a, b');
+  const many = { ...inspection, labels: [...'abcdefghij'], isWhole: false, rowsRead: 1000 };
+  expect(labelsWords(many)).toBe('Labels of the first 1000 rows: 10 classes: a, b, c, d, e, f, g, h and 2 more');
+  expect(labelsWords({ ...inspection, labels: [] })).toMatch(/too many different/);
 });
 
 it('is wrong as long as no row is a good example', () => {
