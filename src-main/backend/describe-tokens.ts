@@ -1,71 +1,68 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { DescribedTokens, TextExample } from '../../src-shared/domain/dataset.ts';
+import type { DescribedTokens, TextColumns, TextExample } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
-import { chatTemplates, renderChat, renderConversation } from '../engine/text/chat-template.ts';
+import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
+import { resolveTask } from '../engine/task-types/index.ts';
+import { PromptWriter } from '../engine/task-types/texts/prompt-writer.ts';
+import { chatRenderer } from '../engine/text/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../engine/text/tokenizer.ts';
 
 /** More chips than this no one looks at. */
 const shownTokens = 2000;
-const shownCharacters = 100_000;
-/** After so many characters of examples other requests have their turn. */
-const charactersAtOnce = 20_000;
+/** After so many tokens of examples other requests have their turn. */
+const tokensAtOnce = 5000;
 
-type Message = NonNullable<TextExample['messages']>[number];
-
-/** A text on its way to tokens: as it is written, and from where to where the loss counts. */
-interface Written {
-  readonly text: string;
-  readonly pair: string | null;
-  readonly by: DescribedTokens['written'];
+/** An example in tokens, each with 1 where the loss counts it. */
+interface Read {
+  readonly ids: readonly number[];
+  readonly marks: readonly number[];
+  readonly written: DescribedTokens['written'];
   readonly counts: DescribedTokens['counts'];
-  /** Character ranges that count, where not all or none do. */
-  readonly ranges: readonly (readonly [start: number, end: number])[];
 }
 
 /**
- * An example as the model reads it in training.
- * @throws StudioError where the model has no tokenizer, or its template refuses the example.
+ * An example as the model reads it in training, with the settings that a run has where it says nothing else.
+ * @throws StudioError where the model has no tokenizer, or cannot read such examples.
  */
-export async function describeTokens(model: ModelRecord, example: TextExample): Promise<DescribedTokens> {
+export async function describeTokens(
+  model: ModelRecord,
+  columns: TextColumns,
+  example: TextExample,
+): Promise<DescribedTokens> {
   const tokenizer = await tokenizerOf(model);
-  const written = write(tokenizer, model, example);
-  const ids = encode(tokenizer, model, written);
-  const counted = countedTokens(tokenizer, written, ids);
-  const text = written.pair === null ? written.text : `${written.text}\n${written.pair}`;
+  const { ids, marks, written, counts } = exampleReader(tokenizer, model, columns)(example);
+  const shown = ids.slice(0, shownTokens);
   return {
-    text: text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text,
-    written: written.by,
-    counts: written.counts,
-    tokens: ids.slice(0, shownTokens).map((id, index) => ({
-      id,
-      text: shownToken(tokenizer, id),
-      counted: counted[index] ?? false,
-    })),
+    text: tokenizer.decode(shown),
+    written,
+    counts,
+    tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: marks[place] === 1 })),
     tokenCount: ids.length,
-    countedCount: counted.filter(Boolean).length,
+    countedCount: marks.reduce((sum, mark) => sum + mark, 0),
   };
 }
 
-/** How many tokens each example has; `unwritable` of them the template refused. Other requests are answered in between. */
+/** How many tokens each example has; `unwritable` of them the model refused. Other requests are answered in between. */
 export async function countTokens(
   model: ModelRecord,
+  columns: TextColumns,
   examples: AsyncIterable<TextExample>,
 ): Promise<{ lengths: number[]; unwritable: number }> {
-  const tokenizer = await tokenizerOf(model);
+  const read = exampleReader(await tokenizerOf(model), model, columns);
   const lengths: number[] = [];
   let unwritable = 0;
-  let characters = 0;
+  let tokens = 0;
   for await (const example of examples) {
-    if (characters > charactersAtOnce) {
+    if (tokens > tokensAtOnce) {
       await setImmediate();
-      characters = 0;
+      tokens = 0;
     }
     try {
-      const written = write(tokenizer, model, example);
-      characters += written.text.length;
-      lengths.push(encode(tokenizer, model, written).length);
+      const { length } = read(example).ids;
+      lengths.push(length);
+      tokens += length;
     } catch (thrown) {
       if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
       unwritable++;
@@ -91,70 +88,29 @@ function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
   return kept.tokenizer;
 }
 
-function write(tokenizer: TextTokenizer, { name, description }: ModelRecord, example: TextExample): Written {
-  const isChat = chatTemplates(tokenizer.files).length > 0;
-  const { text, textPair, prompt, completion, messages, label } = example;
-  if (messages !== null) {
-    if (!isChat)
-      throw new StudioError(
-        'refused',
-        `${name} has no chat template: it cannot read conversations.`,
-        'Choose a model that was made for conversations.',
-      );
-    return writeConversation(tokenizer, messages);
-  }
-  if (completion !== null || prompt !== null) {
-    const [before, after] = [prompt ?? '', completion ?? ''];
-    if (isChat && before !== '')
-      return writeConversation(tokenizer, [
-        { role: 'user', content: before },
-        { role: 'assistant', content: after },
-      ]);
-    const whole = `${before}${before === '' ? '' : '\n'}${after}`;
-    const ranges = [[whole.length - after.length, whole.length]] as const;
-    return { text: whole, pair: null, by: 'plain', counts: 'completion', ranges };
-  }
-  const writes = description.kind === 'causal-lm' && label === null;
-  const counts = writes ? 'text' : label === null ? 'nothing' : 'label';
-  return { text: text ?? '', pair: textPair, by: 'plain', counts, ranges: [] };
-}
-
-/** Each answer counts, from where the model would begin to write it to the end of its turn. */
-function writeConversation(tokenizer: TextTokenizer, messages: readonly Message[]): Written {
-  const text = renderConversation(tokenizer, messages);
-  const ranges = messages.flatMap(({ role }, index) => {
-    if (role !== 'assistant' || index === 0) return [];
-    const before = renderChat(tokenizer, messages.slice(0, index));
-    const upTo = renderConversation(tokenizer, messages.slice(0, index + 1));
-    // A template may write a turn otherwise once others follow it: such a turn is read, but not learned.
-    return text.startsWith(before) && text.startsWith(upTo) ? [[before.length, upTo.length] as const] : [];
-  });
-  return { text, pair: null, by: 'template', counts: 'completion', ranges };
-}
-
-function encode(tokenizer: TextTokenizer, { description }: ModelRecord, written: Written): number[] {
-  // A template has written the special tokens already.
-  if (written.by === 'template') return [...tokenizer.encode(written.text, { addSpecialTokens: false }).ids];
-  const ids = [...tokenizer.encode(written.text, written.pair === null ? {} : { pair: written.pair }).ids];
-  const end = tokenizer.special('eos')?.id;
-  const isWritten = description.kind === 'causal-lm' && (written.counts === 'completion' || written.counts === 'text');
-  if (isWritten && end !== undefined && ids.at(-1) !== end) ids.push(end);
-  return ids;
-}
-
-/** By token, whether the loss counts it: a range begins where the tokens part from those of the text before it. */
-function countedTokens(tokenizer: TextTokenizer, written: Written, ids: readonly number[]): boolean[] {
-  if (written.counts === 'text') return ids.map(() => true);
-  const counted = ids.map(() => false);
-  const tokensUpTo = (character: number): number => {
-    if (character >= written.text.length) return ids.length;
-    const addSpecialTokens = written.by === 'plain';
-    const before = tokenizer.encode(written.text.slice(0, character), { addSpecialTokens }).ids;
-    const parting = before.findIndex((id, index) => id !== ids[index]);
-    return parting < 0 ? before.length : parting;
+/** How the task that fits the model and the columns reads an example. */
+function exampleReader(
+  tokenizer: TextTokenizer,
+  { description }: ModelRecord,
+  columns: TextColumns,
+): (example: TextExample) => Read {
+  const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;
+  if (id === 'text-classification')
+    return ({ text, textPair, prompt, label }) => {
+      const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
+    };
+  const writer = new PromptWriter(tokenizer, taskSettingsSchema.parse({}));
+  const isChat = chatRenderer(tokenizer) !== null;
+  return (example) => {
+    const label = typeof example.label === 'string' ? example.label : null;
+    const isAnswered = example.messages !== null || example.completion !== null || label !== null;
+    return {
+      ...writer.learned(example, label),
+      written: isChat && isAnswered ? 'template' : 'plain',
+      counts: isAnswered ? 'completion' : 'text',
+    };
   };
-  for (const [start, end] of written.ranges) counted.fill(true, tokensUpTo(start), tokensUpTo(end));
-  return counted;
 }
 
 /** A token as text: byte-level spellings as the characters that they are, parts of one as their bytes. */

@@ -15,6 +15,8 @@ import { savedByDefault } from '../engine/lora/fresh-adapter.ts';
 import { patternValue } from '../engine/lora/patterns.ts';
 import { isSavedBy, resolveTargetModules } from '../engine/lora/target-modules.ts';
 import { adapterVariant } from '../engine/lora/variants/index.ts';
+import { requireTask } from '../engine/task-types/index.ts';
+import { refuseEmptyTemplate } from '../engine/task-types/texts/prompt-writer.ts';
 import { countSteps } from '../engine/training/training-run.ts';
 import { forecastMemory, type MemoryPart } from './forecast-memory.ts';
 import { peekDataset } from './library/datasets.ts';
@@ -27,7 +29,7 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
   const model = await peekModel(services, config.model);
   const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
-  requirePictures(description, dataset);
+  requireTask(config.task, description, dataset);
   const targets = resolveTargetModules(targetConfig(config, description), description);
   const trained = trainedTensors(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
@@ -50,7 +52,8 @@ export async function forecastRun(services: Services, config: RunConfig): Promis
 
 /** Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued. */
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
-  requirePictures(model, dataset);
+  requireTask(config.task, model, dataset);
+  refuseEmptyTemplate(config);
   resolveTargetModules(targetConfig(config, model), model);
   countTrainExamples(config, dataset);
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
@@ -61,28 +64,18 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
     );
 }
 
-/** @throws StudioError refused where the data are texts, or a model of texts should learn from pictures. */
-function requirePictures({ image, kind }: ModelDescription, dataset: DatasetDescription): void {
-  if (dataset.task === 'text')
-    throw new StudioError(
-      'refused',
-      'The data set holds texts, and training learns from pictures only as yet.',
-      'Choose a data set of pictures, e.g. mnist.',
-    );
-  if (image !== null) return;
-  throw new StudioError(
-    'refused',
-    `This model reads text (${kind}), but the data set holds pictures.`,
-    'Choose an image model, e.g. quickdraw-vit.',
-  );
-}
-
-function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescription): number {
+function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
   const train = splits.find((split) => split.name === 'train');
   if (train === undefined || train.exampleCount === 0)
     throw new StudioError('invalid_input', 'The data set has no training examples.', 'Add a training split.');
   const perClass = config.train_samples_per_class;
   if (perClass === 0) return train.exampleCount;
+  if (labels.length === 0 || text?.labelKind === 'sets')
+    throw new StudioError(
+      'invalid_input',
+      `train_samples_per_class is ${perClass}, but the examples have no classes.`,
+      'Set it to 0 for all examples, and max_steps for a shorter run.',
+    );
   const short = train.perLabel.findIndex((count) => count < perClass);
   if (short >= 0)
     throw new StudioError(
@@ -91,6 +84,16 @@ function countTrainExamples(config: RunConfig, { splits, labels }: DatasetDescri
       `Choose at most ${Math.min(...train.perLabel)}, or 0 for all examples.`,
     );
   return perClass * labels.length;
+}
+
+/** Outputs of a fresh head: a class or label each, or one value. */
+function outputsOf({ labels }: DatasetDescription): number {
+  return Math.max(1, labels.length);
+}
+
+/** Tokens of the longest text that a step can meet. */
+function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number | undefined {
+  return text === null ? undefined : Math.min(max_length, text.maxPositions);
 }
 
 /** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
@@ -122,7 +125,7 @@ function trainedTensors(
   });
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the data set has labels.
-    const rows = module === labelHead(model) ? dataset.labels.length : module.outFeatures;
+    const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
   return [...factors, ...whole];
@@ -163,14 +166,14 @@ async function memoryParts(
   const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
   return forecastMemory({
     description,
-    memory: familyOf(file).memory(file),
+    memory: familyOf(file).memory(file, tokensOf(config, description)),
     adapters: {
       rank: (module) => ranks.get(module) ?? 0,
       dropout: config.adapter.lora_dropout > 0,
       magnitudes: hasMagnitudes(config),
     },
     trained: trainedTensors(config, description, dataset, targets),
-    outputs: dataset.labels.length,
+    outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,
     gradientCheckpointing: config.gradient_checkpointing,
     bfloat16: config.compute_dtype === 'bfloat16',
@@ -192,6 +195,8 @@ export function measuredStep(runs: readonly RunRecord[], modelId: string, config
 
 function isSameShape(one: RunConfig, other: RunConfig): boolean {
   return (
+    one.dataset === other.dataset &&
+    one.max_length === other.max_length &&
     one.per_device_train_batch_size === other.per_device_train_batch_size &&
     one.gradient_accumulation_steps === other.gradient_accumulation_steps &&
     JSON.stringify(one.adapter.target_modules) === JSON.stringify(other.adapter.target_modules) &&

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
 import { formatCount, formatDuration, formatFacts, formatPercent, formatTime } from './format.ts';
 
 /** What a run is and came to, as "name  value" lines. */
@@ -29,10 +30,15 @@ export function describeRun(run: RunRecord): string {
     );
   if (result !== null)
     lines.push(
-      [
-        'accuracy',
-        `${formatPercent(result.accuracy)}${facts === null ? '' : ` of ${formatCount(facts.evalExamples)} test examples`}`,
-      ],
+      ...(result.accuracy === null
+        ? []
+        : [
+            [
+              'accuracy',
+              `${formatPercent(result.accuracy)}${facts === null ? '' : ` on ${formatCount(facts.evalExamples)} test examples`}`,
+            ] as const,
+          ]),
+      ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
       [

@@ -25,6 +25,7 @@ import {
   pruningStudyConfigSchema,
   studyResultSchema,
 } from '../../src-shared/domain/study.ts';
+import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 
 /**
  * What the backend asks of the engine. The engine knows folders and files only, all absolute: ids, the store and the
@@ -55,6 +56,7 @@ export const evaluateTaskSchema = z.object({
   ...computeFields,
   modelDirectory: z.string(),
   dataset: datasetSourceSchema,
+  settings: taskSettingsSchema.prefault({}),
   eval_samples: z.number().int(),
   adapters: z.array(weightedFolder),
 });
@@ -68,7 +70,7 @@ export const mergeTaskSchema = z.object({
   /** Where the merged PEFT folder goes; null for methods that merge outputs only. */
   outputDirectory: z.string().nullable(),
   /** Scored on each: every adapter alone, the merge, the base. */
-  datasets: z.array(datasetSourceSchema),
+  datasets: z.array(datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) })),
   eval_samples: z.number().int(),
 });
 export const pruneTaskSchema = z.object({
@@ -86,6 +88,7 @@ export const studyTaskSchema = z.object({
   config: z.discriminatedUnion('kind', [lambdaStudyConfigSchema, pruningStudyConfigSchema, mergingStudyConfigSchema]),
   modelDirectory: z.string(),
   dataset: datasetSourceSchema,
+  settings: taskSettingsSchema.prefault({}),
   adapters: z.array(resolvedReference),
 });
 /** Named tensors in, named tensors out: parity checks. */

@@ -139,7 +139,7 @@ export type TextInspection = z.infer<typeof textInspectionSchema>;
 
 /** An example of texts as a model reads it. */
 export const describedTokensSchema = z.object({
-  text: z.string().describe('with what the chat template puts around it; a pair with a line between'),
+  text: z.string().describe('of the tokens that are shown'),
   written: z.enum(['plain', 'template']),
   counts: z
     .enum(['completion', 'text', 'label', 'nothing'])

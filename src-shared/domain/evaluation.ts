@@ -5,16 +5,21 @@ export const evaluationRequestSchema = z.strictObject({
   model: z.string(),
   dataset: z.string(),
   eval_samples: z.number().int().min(0).default(0),
+  /** Keys of `taskSettingsSchema` that differ from those of the run that made the first adapter. */
+  settings: z.record(z.string(), z.unknown()).default({}),
   /** None: the base alone. Several: the outputs are averaged (ensemble) by weight. */
   adapters: z.array(z.strictObject({ adapter: adapterReferenceSchema, weight: z.number().default(1) })).default([]),
 });
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
 
 export const evaluationResultSchema = z.object({
-  accuracy: z.number(),
+  accuracy: z
+    .number()
+    .nullable()
+    .describe('share of right answers, of a text of the tokens that count; null where values are predicted'),
   loss: z.number(),
   examples: z.number().int(),
-  /** counts[actual][predicted] */
+  /** counts[actual][predicted]; empty where there are no classes */
   confusion: z.array(z.array(z.number().int())),
   /** By id of the metric, e.g. f1_macro, matthews; empty where a result was kept before they were counted. */
   metrics: z.record(z.string(), z.number()).default({}),

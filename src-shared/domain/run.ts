@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adapterSettingsSchema } from './adapter.ts';
 import { cotoSettingsSchema } from './coto.ts';
+import { taskSettingsSchema } from './task.ts';
 
 /**
  * A run as a YAML file: Transformers' and PEFT's own names, unknown keys refused. A report holds the very file.
@@ -11,6 +12,8 @@ export const runConfigSchema = z.strictObject({
   dataset: z.string().default('fashion-mnist-small').describe('id of a data set of the studio, or a path'),
   train_samples_per_class: z.number().int().min(0).default(0).describe('few-shot subset drawn by `seed`; 0 takes all'),
   eval_samples: z.number().int().min(0).default(0).describe('the first so many of the fixed test split; 0 takes all'),
+
+  ...taskSettingsSchema.shape,
 
   adapter: adapterSettingsSchema.prefault({}),
   coto: cotoSettingsSchema.nullable().default(null),
@@ -109,6 +112,8 @@ export const runResultSchema = z.object({
   accuracy: z.number().nullable(),
   evalLoss: z.number().nullable(),
   trainLoss: z.number().nullable(),
+  /** Every metric of the last evaluation, by its id. */
+  metrics: z.record(z.string(), z.number()).default({}),
   meanStepMilliseconds: z.number(),
   medianStepMilliseconds: z.number(),
   /** Mean share of groups that were on, over the steps taken. */
@@ -144,7 +149,7 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /**
  * One value of a run's history. Names: loss, learning_rate, grad_norm, p, active_share, step_milliseconds,
- * examples_per_second, eval_loss, eval_accuracy, and grad_norm/<group>, weight_norm/<group> by layer.
+ * examples_per_second, eval_loss, eval_accuracy and other eval_<metric>, and grad_norm/<group>, weight_norm/<group> by layer.
  */
 export const metricRowSchema = z.object({ name: z.string(), step: z.number().int(), value: z.number() });
 export type MetricRow = z.infer<typeof metricRowSchema>;

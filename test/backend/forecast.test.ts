@@ -96,6 +96,7 @@ describe('the forecast of a run', () => {
         accuracy: null,
         evalLoss: null,
         trainLoss: null,
+        metrics: {},
         meanStepMilliseconds: milliseconds,
         medianStepMilliseconds: milliseconds,
         meanActiveShare: 1,

@@ -3,8 +3,9 @@ import type { ComputeBackend } from '../../src-main/engine/compute/compute-backe
 import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
 import type { BaseModel } from '../../src-main/engine/models/base-model.ts';
 import type { ModelMemory } from '../../src-main/engine/models/memory.ts';
+import type { MicroBatch } from '../../src-main/engine/training/micro-batch.ts';
 import { AdamW } from '../../src-main/engine/training/optimizers/adamw.ts';
-import { type MicroBatch, TrainingStep } from '../../src-main/engine/training/training-step.ts';
+import { TrainingStep } from '../../src-main/engine/training/training-step.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 

@@ -10,8 +10,9 @@ import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { loadTokenizer, type TextTokenizer } from '../../src-main/engine/text/tokenizer.ts';
 import { learningRateSchedules } from '../../src-main/engine/training/learning-rate/index.ts';
+import type { MicroBatch } from '../../src-main/engine/training/micro-batch.ts';
 import { AdamW } from '../../src-main/engine/training/optimizers/adamw.ts';
-import { type MicroBatch, TrainingStep } from '../../src-main/engine/training/training-step.ts';
+import { TrainingStep } from '../../src-main/engine/training/training-step.ts';
 import { attendedValues, floats, relativeDifference, tensorsOf } from '../engine/golden.ts';
 import { miniLmFolder, realGolden } from './models.ts';
 

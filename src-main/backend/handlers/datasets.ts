@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { DescribedTokens, ExamplePreview } from '../../../src-shared/domain/dataset.ts';
+import type { DescribedTokens, ExamplePreview, TextDescription } from '../../../src-shared/domain/dataset.ts';
 import { openPictures } from '../../engine/data/open-dataset.ts';
 import { countTokens, describeTokens } from '../describe-tokens.ts';
 import { addDataset, removeDataset, requireDataset, updateDataset } from '../library/datasets.ts';
@@ -79,9 +79,10 @@ async function tokensOf(
   { id, split, index, model }: RequestArgument<'datasets.tokens'>,
 ): Promise<DescribedTokens> {
   const reader = requireModel(services.store, model);
+  const { columns } = requireTexts(services, id);
   const [example] = await listOf(readExamples(services, id, { split, offset: index, limit: 1 }));
   if (example === undefined) throw new StudioError('not_found', `The data set has no ${split} example ${index + 1}.`);
-  return describeTokens(reader, example);
+  return describeTokens(reader, columns, example);
 }
 
 async function lengthsOf(
@@ -89,11 +90,19 @@ async function lengthsOf(
   { id, model }: RequestArgument<'datasets.lengths'>,
 ): Promise<RequestOutput<'datasets.lengths'>> {
   const reader = requireModel(services.store, model);
+  const { columns } = requireTexts(services, id);
   const examples = readExamples(services, id, { split: 'train', offset: 0, limit: measuredExamples });
   return {
-    ...(await countTokens(reader, examples)),
+    ...(await countTokens(reader, columns, examples)),
     maxPositions: reader.description.text?.maxPositions ?? 0,
   };
+}
+
+/** @throws StudioError refused for pictures. */
+function requireTexts({ store }: HandlerServices, id: string): TextDescription {
+  const { name, description } = requireDataset(store, id);
+  if (description.text === null) throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+  return description.text;
 }
 
 async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

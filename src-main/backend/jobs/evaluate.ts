@@ -1,7 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { requireTask } from '../../engine/task-types/index.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
+import { taskSettingsFor, withChanges } from '../library/task-settings.ts';
 import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
@@ -13,29 +15,33 @@ export function evaluateExecutor(services: Services): JobExecutor<'evaluate'> {
     async execute({ request }, context) {
       const model = await resolveModel(services, request.model);
       const dataset = await resolveDataset(services, request.dataset);
-      const adapters = request.adapters.map(({ adapter, weight }) => {
-        const record = resolveReference(store, adapter);
+      const records = request.adapters.map(({ adapter }) => resolveReference(store, adapter));
+      const adapters = records.map((record, index) => {
         if (record.modelId !== model.id)
           throw new StudioError(
             'refused',
             `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
             `Evaluate it with the model ${record.modelId}.`,
           );
-        return { directory: home.absolute(record.folder), weight };
+        return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
       });
+      const settings = withChanges(taskSettingsFor(store, records), request.settings);
+      requireTask(settings.task, model.description, dataset.description);
       const answer = await context.runEngine({
         kind: 'evaluate',
         ...computeFields(store),
         modelDirectory: model.path,
         dataset: dataset.source,
+        settings,
         eval_samples: request.eval_samples,
         adapters,
       });
-      const { accuracy, examples } = answer.result;
+      const { accuracy, loss, examples } = answer.result;
+      const said = accuracy === null ? `The loss is ${loss.toFixed(4)}` : `${(100 * accuracy).toFixed(1)} % are right`;
       return {
         status: 'completed',
         result: answer.result,
-        message: `${(100 * accuracy).toFixed(1)} % of ${examples} examples are right.`,
+        message: `${said}, on ${examples} examples.`,
       };
     },
     settle: () => undefined,

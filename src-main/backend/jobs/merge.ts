@@ -5,6 +5,7 @@ import { type MergeMatrix, mergeMatrixSchema } from '../../../src-shared/domain/
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { commonModel, listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
+import { taskSettingsFor } from '../library/task-settings.ts';
 import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
@@ -34,7 +35,13 @@ export function mergeExecutor(services: Services): JobExecutor<'merge'> {
           method: payload.method,
           parameters: payload.parameters,
           outputDirectory: place?.directory ?? null,
-          datasets: datasets.map((dataset) => dataset.source),
+          datasets: datasets.map((dataset) => ({
+            ...dataset.source,
+            settings: taskSettingsFor(
+              store,
+              adapters.filter((adapter) => adapter.datasetId === dataset.id),
+            ),
+          })),
           eval_samples: payload.eval_samples,
         });
         const [onlyDataset] = datasets;

@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference, StudyConfig, StudyRecord } from '../../../src-shared/domain/study.ts';
 import { commonModel, resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
+import { taskSettingsFor } from '../library/task-settings.ts';
 import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
@@ -24,6 +25,7 @@ export function studyExecutor(services: Services): JobExecutor<'study'> {
         config: study.config,
         modelDirectory: model.path,
         dataset: dataset.source,
+        settings: taskSettingsFor(store, adapters),
         adapters: references.map((reference, index) => ({
           reference,
           directory: home.absolute(adapters[index]?.folder ?? ''),

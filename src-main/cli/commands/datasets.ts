@@ -52,7 +52,7 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
         datasets.map(({ id, name, description, licence }) => [
           id,
           name,
-          String(description.labels.length),
+          description.labels.length === 0 ? '–' : String(description.labels.length),
           ...description.splits.map((split) => formatCount(split.exampleCount)),
           licence ?? '–',
         ]),

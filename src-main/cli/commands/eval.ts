@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { addCommand, type Surroundings } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { formatCount, formatDuration, formatFacts, formatPercent, formatTable } from '../format.ts';
 import { collectNumber, parseNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
+import { parseYaml } from '../yaml-file.ts';
+import { collectAssignment } from './train.ts';
 
 export function addEvalCommand(parent: Command, surroundings: Surroundings): void {
   addCommand(parent, surroundings, {
@@ -20,6 +23,11 @@ export function addEvalCommand(parent: Command, surroundings: Surroundings): voi
         .requiredOption('--dataset <dataset>', 'id, name or folder')
         .option('--adapter <adapter...>', 'id, name, run or folder; several are averaged as an ensemble')
         .option('--weights <number...>', 'a weight for each adapter (default: 1)', collectNumber)
+        .option(
+          '--set <key=value...>',
+          "another setting of the task than the adapter's run had, e.g. max_length=128 or prompt_template=...",
+          collectAssignment,
+        )
         .option('--samples <count>', 'only the first so many test examples; 0 takes all', parseNumber, 0),
     input: z.object({
       model: z.string().optional(),
@@ -27,8 +35,9 @@ export function addEvalCommand(parent: Command, surroundings: Surroundings): voi
       adapter: z.array(z.string()).default([]),
       weights: z.array(z.number()).optional(),
       samples: z.number(),
+      set: z.array(z.tuple([z.string(), z.string()])).default([]),
     }),
-    async run({ model, dataset, adapter, weights, samples }, { terminal, withStudio }) {
+    async run({ model, dataset, adapter, weights, samples, set }, { terminal, withStudio }) {
       return withStudio(async (client) => {
         const given = model === undefined ? undefined : (await findModel(client, model)).id;
         const adapters = await findWeighted(client, adapter, weights, given);
@@ -39,6 +48,7 @@ export function addEvalCommand(parent: Command, surroundings: Surroundings): voi
           model: modelId,
           dataset: (await findDataset(client, dataset)).id,
           eval_samples: samples,
+          settings: Object.fromEntries(set.map(([key, value]) => [key, parseYaml(value, `--set ${key}`)])),
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
         });
         await followJob(client, job, terminal);
@@ -70,20 +80,12 @@ export async function findWeighted(
   return found;
 }
 
-/** Beside the accuracy; the JSON has all of them. */
-const shownMetrics = [
-  ['f1_macro', 'F1 (macro)'],
-  ['matthews', 'Matthews'],
-] as const;
-
 function describe(result: EvaluationResult): string {
   const facts = formatFacts([
-    ['accuracy', `${formatPercent(result.accuracy)} of ${formatCount(result.examples)} test examples`],
-    ...shownMetrics.flatMap(([id, label]) => {
-      const value = result.metrics[id];
-      return value === undefined ? [] : [[label, value.toFixed(4)] as const];
-    }),
+    ...(result.accuracy === null ? [] : [['accuracy', formatPercent(result.accuracy)] as const]),
+    ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
     ['loss', result.loss.toFixed(4)],
+    ['examples', formatCount(result.examples)],
     ['took', formatDuration(result.seconds)],
   ]);
   const perLabel = result.confusion.map((row, label) => {
@@ -94,5 +96,6 @@ function describe(result: EvaluationResult): string {
       formatPercent(count === 0 ? null : (row[label] ?? 0) / count),
     ];
   });
+  if (perLabel.length === 0) return facts;
   return `${facts}\n${formatTable(['label', 'examples', 'right'], perLabel, 1)}`;
 }

@@ -1,6 +1,6 @@
 import type { HostTensor } from '../formats/host-tensor.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import type { MicroBatch } from '../training/training-step.ts';
+import type { MicroBatch } from '../training/micro-batch.ts';
 
 /** How a peer puts the shape together; what is not a number or a name is in the tensors. */
 export interface PeerArchitecture {

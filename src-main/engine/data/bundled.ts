@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+import { bundledTexts } from './bundled-texts.ts';
 
 /** A data set that comes with the studio, or with a package of the machine. */
 export interface BundledDataset {
@@ -22,8 +23,8 @@ export const fashionLabels = [
 ];
 
 /**
- * The bundled data sets that are there: what lies below `<resourcesDirectory>/data`, the data packages of npm that are
- * installed beside the studio, and Debian's Fashion-MNIST where the machine has it.
+ * The bundled data sets that are there: pictures and texts that lie below `<resourcesDirectory>/data`, the data packages
+ * of npm that are installed beside the studio, and Debian's Fashion-MNIST where the machine has it.
  */
 export async function bundledDatasets(resourcesDirectory: string): Promise<BundledDataset[]> {
   const found: BundledDataset[] = [];
@@ -59,6 +60,15 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
         'the official 60,000 training and 10,000 test pictures.',
       source: { reader: 'idx', path: debianFashion, options: { labels: fashionLabels.join('|') } },
     });
+  for (const set of bundledTexts) {
+    const path = join(resourcesDirectory, 'data', set.id);
+    if (existsSync(path))
+      found.push({
+        ...set,
+        provenance: await readFile(join(path, 'PROVENANCE.md'), 'utf8'),
+        source: { reader: 'jsonl', path, options: {} },
+      });
+  }
   return found;
 }
 

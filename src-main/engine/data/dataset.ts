@@ -1,4 +1,4 @@
-import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 
 /** A decoded picture: height × width × channels bytes, row by row. */
 export interface Picture {
@@ -29,6 +29,8 @@ export interface OpenPictures {
 /** A data set of texts. Rows are streamed each time anew: nothing of the file is held. */
 export interface OpenTexts {
   readonly kind: 'texts';
+  /** Which column is taken for what. */
+  readonly columns: TextColumns;
   /** Reads every row: counts, labels, problems, duplicates. `onRows` is told how many were read so far. */
   describe(onRows?: (rows: number) => void): Promise<DatasetDescription>;
   /** The good rows of one split, in the order of the file. */

@@ -189,18 +189,26 @@ export class AdaptedModel implements LinearRunner {
    */
   nextLogits(inputs: ModelInputs, cache: KeyValueCache): tf.Tensor2D {
     return tf.tidy(() => {
-      const states = this.layersFrom(
-        0,
-        this.onBase(() => this.base.embed(inputs, this, cache)),
-      );
-      cache.advance(states.tokens);
+      const states = this.states(inputs, cache);
       const { batch, tokens } = states;
       const last = tf.tensor1d(
         Int32Array.from({ length: batch }, (_, row) => (row + 1) * tokens - 1),
         'int32',
       );
       const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, last);
-      return this.onBase(() => this.base.head({ ...states, hidden, tokens: 1 }, this));
+      return this.head({ ...states, hidden, tokens: 1 });
+    });
+  }
+
+  /** The last layer's states; `cache` gives the tokens before these, and takes these up. */
+  states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
+    return tidyStates(() => {
+      const states = this.layersFrom(
+        0,
+        this.onBase(() => this.base.embed(inputs, this, cache)),
+      );
+      cache?.advance(states.tokens);
+      return states;
     });
   }
 
@@ -245,6 +253,11 @@ export class AdaptedModel implements LinearRunner {
   /** One of the remaining layers by itself. */
   layer(index: number, states: HiddenStates): HiddenStates {
     return tidyStates(() => this.onBase(() => this.base.layer(index, states, this)));
+  }
+
+  /** The task's outputs from the last layer's states. */
+  head(states: HiddenStates): tf.Tensor2D {
+    return tf.tidy(() => this.onBase(() => this.base.head(states, this)));
   }
 
   /** The head and the mean loss over the labels, on the last layer's states. */
@@ -317,10 +330,6 @@ export class AdaptedModel implements LinearRunner {
 
   private refuseBelowTape({ name }: LinearModule, isTrained: boolean): void {
     if (this.belowTape && isTrained) throw new Error(`${name} is trained, but runs without a tape`);
-  }
-
-  private head(states: HiddenStates): tf.Tensor2D {
-    return this.onBase(() => this.base.head(states, this));
   }
 
   /** Runs a part of the base with the adapter's biases in place of its own. */

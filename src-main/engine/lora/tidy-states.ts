@@ -7,15 +7,20 @@ export function tidyStates(run: () => HiddenStates): HiddenStates {
   tf.tidy(() => {
     const states = run();
     made.push(states);
-    const { rotary, mask, tensors } = states.context ?? {};
-    return [
-      states.hidden,
-      ...(rotary ? [rotary.cos, rotary.sin] : []),
-      ...(mask ? [mask] : []),
-      ...Object.values(tensors ?? {}),
-    ];
+    return stateTensors(states);
   });
   const [states] = made;
   if (states === undefined) throw new Error('a layer gave no states');
   return states;
+}
+
+/** All tensors of hidden states, with what the layers read beside them. */
+export function stateTensors({ hidden, context }: HiddenStates): tf.Tensor[] {
+  const { rotary, mask, tensors } = context ?? {};
+  return [
+    hidden,
+    ...(rotary ? [rotary.cos, rotary.sin] : []),
+    ...(mask ? [mask] : []),
+    ...Object.values(tensors ?? {}),
+  ];
 }

@@ -36,6 +36,15 @@ export class KeyValueCache {
     this.tokens += tokens;
   }
 
+  /** A cache of its own in which each row stands `times` times, one after the other: for several continuations of one prompt. */
+  repeated(times: number): KeyValueCache {
+    const copy = new KeyValueCache();
+    copy.tokens = this.tokens;
+    for (const [layer, { keys, values }] of this.layers.entries())
+      copy.layers[layer] = { keys: repeatedRows(keys, times), values: repeatedRows(values, times) };
+    return copy;
+  }
+
   dispose(): void {
     for (const { keys, values } of this.layers) tf.dispose([keys, values]);
     this.layers.length = 0;
@@ -54,4 +63,17 @@ function joined(before: tf.Tensor3D | undefined, added: tf.Tensor2D, batch: numb
 function flat(tensor: tf.Tensor3D): tf.Tensor2D {
   const [batch, tokens, width] = tensor.shape;
   return as2D(tf.reshape(tensor, [batch * tokens, width]));
+}
+
+function repeatedRows(tensor: tf.Tensor3D, times: number): tf.Tensor3D {
+  const [batch, tokens, width] = tensor.shape;
+  return tf.tidy(() =>
+    tf.keep(
+      tf.reshape<tf.Rank.R3>(tf.tile(tf.reshape(tensor, [batch, 1, tokens * width]), [1, times, 1]), [
+        batch * times,
+        tokens,
+        width,
+      ]),
+    ),
+  );
 }

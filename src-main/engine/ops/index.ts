@@ -1,5 +1,6 @@
 export { activate } from './activate.ts';
 export { attention } from './attention.ts';
+export { binaryCrossEntropy } from './binary-cross-entropy.ts';
 export { carry, uncarry } from './carry.ts';
 export { disentangledAttention } from './disentangled-attention.ts';
 export { elementwise } from './elementwise.ts';
@@ -15,6 +16,7 @@ export { rmsNorm } from './rms-norm.ts';
 export { rotary } from './rotary.ts';
 export { smoothedCrossEntropy } from './smoothed-cross-entropy.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+export { squaredError } from './squared-error.ts';
 export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';
 export { unitRows } from './unit-rows.ts';

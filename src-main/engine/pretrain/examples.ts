@@ -1,5 +1,5 @@
 import type { TaskContext } from '../contract.ts';
-import type { MicroBatch } from '../training/training-step.ts';
+import type { MicroBatch } from '../training/micro-batch.ts';
 import type { FullModel } from './full-model.ts';
 import type { PretrainScore } from './pretraining-run.ts';
 

@@ -85,9 +85,13 @@ export class FullModel implements LinearRunner, TrainableModel {
     );
   }
 
+  head(states: HiddenStates): tf.Tensor2D {
+    return tf.tidy(() => this.base.head(states, this));
+  }
+
   /** The task's outputs; the caller disposes them. */
   forward(inputs: ModelInputs): tf.Tensor2D {
-    return tf.tidy(() => this.base.head(this.statesFrom(this.embed(inputs)), this));
+    return tf.tidy(() => this.head(this.statesFrom(this.embed(inputs))));
   }
 
   dropoutState(): null {

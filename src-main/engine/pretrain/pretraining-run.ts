@@ -5,11 +5,12 @@ import type { EngineSignal, TaskContext } from '../contract.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { learningRateSchedules, warmupStepCount } from '../training/learning-rate/index.ts';
 import { MetricRecorder } from '../training/metric-recorder.ts';
+import type { MicroBatch } from '../training/micro-batch.ts';
 import { AdamW } from '../training/optimizers/adamw.ts';
 import { GroupedOptimizer } from '../training/optimizers/grouped.ts';
 import type { Optimizer } from '../training/optimizers/optimizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
-import { type MicroBatch, TrainingStep } from '../training/training-step.ts';
+import { TrainingStep } from '../training/training-step.ts';
 import { readPretrainCheckpoint, writePretrainCheckpoint } from './checkpoint.ts';
 import type { FullModel } from './full-model.ts';
 

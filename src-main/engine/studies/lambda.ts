@@ -1,7 +1,7 @@
 import { barrier } from '../analysis/barrier.ts';
 import { mergeMethod } from '../merge/index.ts';
-import type { Score } from './scoring-bench.ts';
 import type { StudyKind } from './study-kind.ts';
+import type { Score } from './study-score.ts';
 
 /** λ from 0 to 1 in even steps, both ends exact. */
 export function lambdaGrid(points: number): number[] {

@@ -1,12 +1,7 @@
 import { mergeMethod } from '../merge/index.ts';
-import {
-  type ClassificationLogits,
-  ensembleProbabilities,
-  scoreLogits,
-  scoreProbabilities,
-} from '../training/evaluation.ts';
-import type { Score } from './scoring-bench.ts';
+import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../training/task-outputs.ts';
 import type { StudyKind } from './study-kind.ts';
+import { type Score, studyScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingStudy: StudyKind<'merging'> = {
@@ -27,13 +22,13 @@ export const mergingStudy: StudyKind<'merging'> = {
     const groups = [];
     for (const { label, coto, adapters } of config.groups) {
       const states = [];
-      const outputs: ClassificationLogits[] = [];
+      const outputs: TaskOutputs[] = [];
       for (const [index, reference] of adapters.entries()) {
         const state = await environment.adapter(reference, `Adapter ${index + 1} of ${label}`);
         states.push(state);
-        outputs.push(await environment.logits(state, `Adapter ${index + 1} alone, ${label}`));
+        outputs.push(await environment.outputs(state, `Adapter ${index + 1} alone, ${label}`));
       }
-      const alone = outputs.map(({ logits, labels, classCount }) => pick(scoreLogits(logits, labels, classCount)));
+      const alone = outputs.map((one) => studyScore(scoreOutputs(one)));
       const weights = states.map(() => 1);
       const merged = [];
       for (const id of config.methods) {
@@ -50,14 +45,7 @@ export const mergingStudy: StudyKind<'merging'> = {
   },
 };
 
-/** The weighted mean of the members' probabilities, scored. All members saw the same examples in the same order. */
-export function ensembleScore(outputs: readonly ClassificationLogits[], weights: readonly number[]): Score {
-  const [first] = outputs;
-  if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
-  const members = outputs.map(({ logits }, index) => ({ logits, weight: weights[index] ?? 0 }));
-  return pick(scoreProbabilities(ensembleProbabilities(members, first.classCount), first.labels, first.classCount));
-}
-
-function pick({ accuracy, loss }: Score): Score {
-  return { accuracy, loss };
+/** The weighted mean of what the members say, scored. All members saw the same examples in the same order. */
+export function ensembleScore(outputs: readonly TaskOutputs[], weights: readonly number[]): Score {
+  return studyScore(scoreEnsemble(outputs, weights));
 }

@@ -2,8 +2,8 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterReference, StudyConfig, StudyResult } from '../../../src-shared/domain/study.ts';
 import type { AdapterState } from '../lora/adapter-state.ts';
-import type { ClassificationLogits } from '../training/evaluation.ts';
-import type { Score } from './scoring-bench.ts';
+import type { TaskOutputs } from '../training/task-outputs.ts';
+import type { Score } from './study-score.ts';
 
 /** What a study may do: read adapters and score them, each pass announced. Passes end with StudioError when cancelled. */
 export interface StudyEnvironment {
@@ -13,7 +13,7 @@ export interface StudyEnvironment {
   /** The adapter that a reference means; `name` is what messages call it. Read once, kept. */
   adapter(reference: AdapterReference, name: string): Promise<AdapterState>;
   score(state: AdapterState, phase: string): Promise<Score>;
-  logits(state: AdapterState, phase: string): Promise<ClassificationLogits>;
+  outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
 }
 
 /** One kind of study: how many passes its config needs, and how it folds them into a result. */

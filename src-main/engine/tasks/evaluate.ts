@@ -1,20 +1,14 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask, TaskContext } from '../contract.ts';
-import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { readAdapter } from '../formats/peft-adapter.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import { scaleAdapter } from '../lora/scale-adapter.ts';
 import { loadBaseModel } from '../models/load-model.ts';
-import {
-  type ClassificationOptions,
-  classificationLogits,
-  ensembleProbabilities,
-  scoreProbabilities,
-} from '../training/evaluation.ts';
+import { openTask, type TaskOnData } from '../task-types/open-task.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
+import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../training/task-outputs.ts';
 
 const BATCH_SIZE = 64;
 
@@ -24,23 +18,20 @@ const BATCH_SIZE = 64;
  */
 export async function runEvaluateTask(task: EvaluateTask, context: TaskContext): Promise<EngineResultOf<'evaluate'>> {
   await activateCompute(task.compute, task.threads);
-  const dataset = await openPictures(task.dataset);
+  const base = await loadBaseModel(task.modelDirectory);
+  const model = new AdaptedModel(base);
   try {
-    const base = await loadBaseModel(task.modelDirectory);
-    const model = new AdaptedModel(base);
+    const { modelDirectory, dataset: source, settings } = task;
+    const request = { modelDirectory, model: base.description, source, settings, training: false };
+    const opened = await openTask(request, context);
     try {
-      const { description } = dataset;
-      const preprocessor = await createImagePreprocessor(task.modelDirectory, base.description, description);
-      const split = dataset.split('test');
-      const batcher = new ImageBatcher(split, preprocessor);
-      const indices = evaluationIndices(split.count, task.eval_samples);
-      return { kind: 'evaluate', result: await evaluate(task, context, model, batcher, indices, description.labels) };
+      return { kind: 'evaluate', result: await evaluate(task, context, model, opened) };
     } finally {
-      model.dispose();
-      base.dispose();
+      opened.close();
     }
   } finally {
-    dataset.close();
+    model.dispose();
+    base.dispose();
   }
 }
 
@@ -48,38 +39,41 @@ async function evaluate(
   task: EvaluateTask,
   context: TaskContext,
   model: AdaptedModel,
-  batcher: ImageBatcher,
-  indices: Int32Array,
-  labels: readonly string[],
+  opened: TaskOnData,
 ): Promise<EvaluationResult> {
   const started = performance.now();
+  const indices = evaluationIndices(opened.testCount, task.eval_samples);
   const passes = task.adapters.length > 0 ? task.adapters : [null];
   const meter = new ProgressMeter(context, 'Evaluating', passes.length * indices.length, 'examples');
   meter.startAt(0);
-  const members: { logits: Float32Array; weight: number }[] = [];
-  let truth: Int32Array = new Int32Array(0);
+  const members: TaskOutputs[] = [];
   for (const [pass, adapter] of passes.entries()) {
     if (adapter !== null) {
       const state = await readAdapter(adapter.directory, model.base.description);
-      warnOfOtherLabels(context, adapter.directory, state.labels, labels);
+      warnOfOtherLabels(context, adapter.directory, state.labels, opened.labels);
       // Alone, the weight is how strongly the adapter is on; in an ensemble it is its share of the mean.
       model.loadState(passes.length === 1 ? scaleAdapter(state, adapter.weight) : state);
     }
-    const options: ClassificationOptions = {
-      batchSize: BATCH_SIZE,
-      labelCount: labels.length,
-      labels,
-      onProgress: (done) => meter.at(pass * indices.length + done),
-      cancelled: async () => (await context.signal()) !== null,
-    };
-    const outcome = await classificationLogits(model, batcher, indices, options);
-    members.push({ logits: outcome.logits, weight: passes.length === 1 ? 1 : (adapter?.weight ?? 1) });
-    truth = outcome.labels;
+    members.push(
+      await opened.outputs(model, indices, {
+        batchSize: BATCH_SIZE,
+        onProgress: (done) => meter.at(pass * indices.length + done),
+        cancelled: async () => (await context.signal()) !== null,
+      }),
+    );
   }
+  const [only] = members;
+  const score =
+    members.length === 1 && only !== undefined
+      ? scoreOutputs(only)
+      : scoreEnsemble(
+          members,
+          task.adapters.map(({ weight }) => weight),
+        );
   return {
-    ...scoreProbabilities(ensembleProbabilities(members, labels.length), truth, labels.length),
+    ...score,
     examples: indices.length,
-    labels: [...labels],
+    labels: [...opened.classNames],
     seconds: (performance.now() - started) / 1000,
   };
 }
@@ -88,9 +82,10 @@ function warnOfOtherLabels(
   context: TaskContext,
   directory: string,
   own: readonly string[] | null,
-  labels: readonly string[],
+  labels: readonly string[] | null,
 ): void {
-  if (own === null || own.length !== labels.length || own.every((label, index) => label === labels[index])) return;
+  if (own === null || labels === null || own.length !== labels.length) return;
+  if (own.every((label, index) => label === labels[index])) return;
   context.emit({
     kind: 'log',
     level: 'warning',

@@ -9,7 +9,7 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { ensembleScore } from '../studies/merging.ts';
 import { PassProgress } from '../studies/pass-progress.ts';
 import { ScoringBench } from '../studies/scoring-bench.ts';
-import { type ClassificationLogits, scoreLogits } from '../training/evaluation.ts';
+import { scoreOutputs, type TaskOutputs } from '../training/task-outputs.ts';
 
 /**
  * Merges adapters, writes the result as a PEFT folder (where the method makes one), and scores every adapter alone, the
@@ -24,7 +24,9 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
     const merged = await mergeAndWrite(task, states, base.description);
     const scores: (number | null)[][] = [];
     for (const source of task.datasets) {
-      const bench = await ScoringBench.open(base, task.modelDirectory, source, task.eval_samples);
+      const { modelDirectory, eval_samples: samples } = task;
+      const request = { modelDirectory, source, settings: source.settings, samples };
+      const bench = await ScoringBench.open(base, request, context);
       try {
         scores.push(await scoreRow(task, context, bench, states, merged, scores.length));
       } finally {
@@ -69,12 +71,12 @@ async function scoreRow(
   const candidates: (AdapterState | null)[] = [...states, ...(merged === null ? [] : [merged]), null];
   const progress = new PassProgress(context, candidates.filter((state) => bench.fits(state)).length, bench.examples);
   const where = task.datasets.length > 1 ? `, data set ${row + 1} of ${task.datasets.length}` : '';
-  const outputsOf = async (state: AdapterState | null, name: string): Promise<ClassificationLogits | null> => {
+  const outputsOf = async (state: AdapterState | null, name: string): Promise<TaskOutputs | null> => {
     if (!bench.fits(state)) return null;
     progress.announce(`Scoring ${name}${where}`);
-    return bench.logits(state, progress, context);
+    return bench.outputs(state, progress, context);
   };
-  const own: (ClassificationLogits | null)[] = [];
+  const own: (TaskOutputs | null)[] = [];
   for (const [index, state] of states.entries()) own.push(await outputsOf(state, `adapter ${index + 1}`));
   const mergedAccuracy =
     merged === null ? ensembleAccuracy(task, own) : accuracyOf(await outputsOf(merged, 'the merge'));
@@ -82,7 +84,7 @@ async function scoreRow(
   return [...own.map(accuracyOf), mergedAccuracy, baseAccuracy];
 }
 
-function ensembleAccuracy(task: MergeTask, own: readonly (ClassificationLogits | null)[]): number | null {
+function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {
   const members = own.filter((outputs) => outputs !== null);
   // A member whose head is for other labels has no say in these.
   if (members.length < own.length) return null;
@@ -92,6 +94,6 @@ function ensembleAccuracy(task: MergeTask, own: readonly (ClassificationLogits |
   ).accuracy;
 }
 
-function accuracyOf(outputs: ClassificationLogits | null): number | null {
-  return outputs === null ? null : scoreLogits(outputs.logits, outputs.labels, outputs.classCount).accuracy;
+function accuracyOf(outputs: TaskOutputs | null): number | null {
+  return outputs === null ? null : scoreOutputs(outputs).accuracy;
 }

@@ -14,7 +14,11 @@ export async function runStudyTask(task: StudyTask, context: TaskContext): Promi
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
   try {
-    const bench = await ScoringBench.open(base, task.modelDirectory, task.dataset, task.config.eval_samples);
+    const bench = await ScoringBench.open(
+      base,
+      { ...task, source: task.dataset, samples: task.config.eval_samples },
+      context,
+    );
     try {
       const progress = new PassProgress(context, studyPasses(task.config), bench.examples);
       const read = adapterReader(task, bench);
@@ -26,9 +30,9 @@ export async function runStudyTask(task: StudyTask, context: TaskContext): Promi
           progress.announce(phase);
           return bench.score(state, progress, context);
         },
-        logits(state, phase) {
+        outputs(state, phase) {
           progress.announce(phase);
-          return bench.logits(state, progress, context);
+          return bench.outputs(state, progress, context);
         },
       });
       return { kind: 'study', result };

@@ -4,13 +4,12 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
-import type { OpenPictures } from '../data/dataset.ts';
-import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openPictures } from '../data/open-dataset.ts';
 import { evaluationIndices, fewShotIndices } from '../data/subset.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
-import { evaluateClassification } from '../training/evaluation.ts';
+import { openTask, type TaskOnData } from '../task-types/open-task.ts';
+import type { TrainingExamples } from '../task-types/task-type.ts';
+import { scoreOutputs } from '../training/task-outputs.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 
 /** Trains one run. The run folder gets checkpoints/last, checkpoints/best and those that `save_steps` asks for. */
@@ -20,61 +19,55 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   const compute = await activateCompute(choice, task.threads);
   const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, task.earlierDtype);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
-  const dataset = await openPictures(task.dataset);
   const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
   const model = new AdaptedModel(base);
+  const request = { modelDirectory: task.modelDirectory, model: base.description, source: task.dataset };
+  const opened = await openTask({ ...request, settings: config, training: true }, context).catch((thrown) => {
+    base.dispose();
+    throw thrown;
+  });
   try {
     await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialisation'),
-      labels: dataset.description.labels,
+      labels: opened.labels,
     });
-    const parts = await assemble(task, context, model, dataset, { ...compute, computeDtype });
+    const parts = assemble(task, context, model, opened, { ...compute, computeDtype });
     const run = new TrainingRun(parts);
     if (task.resumeFrom) await run.resumeFrom(task.resumeFrom);
     return { kind: 'train', ...(await run.run()) };
   } finally {
     model.dispose();
     base.dispose();
-    dataset.close();
+    opened.close();
   }
 }
 
-async function assemble(
+function assemble(
   task: TrainTask,
   context: TaskContext,
   model: AdaptedModel,
-  dataset: OpenPictures,
+  opened: TaskOnData,
   compute: { id: string; threads: number; computeDtype: RunFacts['computeDtype'] },
-): Promise<TrainingRunParts> {
+): TrainingRunParts {
   const { config } = task;
-  const { description } = model.base;
-  const preprocessor = await createImagePreprocessor(task.modelDirectory, description, dataset.description);
-  const train = dataset.split('train');
-  const test = dataset.split('test');
-  if (test.count === 0)
+  if (opened.testCount === 0)
     throw new StudioError(
       'invalid_input',
       'The data set has no test examples to score the run on.',
       'Add a test split.',
     );
-  const trainBatcher = new ImageBatcher(train, preprocessor);
-  const testBatcher = new ImageBatcher(test, preprocessor);
-  const examples = trainingExamples(config, train.labels, dataset.description.labels.length);
-  const evaluated = evaluationIndices(test.count, config.eval_samples);
+  const examples = trainingExamples(config, opened.train);
+  const evaluated = evaluationIndices(opened.testCount, config.eval_samples);
   return {
     config,
     model,
     examples,
     totalSteps: countSteps(config, examples.length),
-    loadBatch: async (indices) => {
-      const { pixelValues, labels, shape } = await trainBatcher.batch(indices);
-      return { inputs: { pixel_values: { shape, data: pixelValues } }, labels };
-    },
-    evaluate: (step) =>
-      evaluateClassification(model, testBatcher, evaluated, {
+    bestBy: opened.type.bestBy,
+    loadBatch: opened.train.load,
+    evaluate: async (step) => {
+      const outputs = await opened.outputs(model, evaluated, {
         batchSize: config.per_device_eval_batch_size,
-        labelCount: dataset.description.labels.length,
-        labels: dataset.description.labels,
         onProgress: (done, total) =>
           context.emit({
             kind: 'progress',
@@ -87,13 +80,15 @@ async function assemble(
               etaSeconds: null,
             },
           }),
-      }),
+      });
+      return scoreOutputs(outputs);
+    },
     runDirectory: task.runDirectory,
     baseModelName: config.model,
     context,
     facts: {
       trainableParameters: countParameters(model),
-      totalParameters: description.parameterCount,
+      totalParameters: model.base.description.parameterCount,
       evalExamples: evaluated.length,
       backend: compute.id,
       threads: compute.threads,
@@ -102,8 +97,17 @@ async function assemble(
   };
 }
 
-function trainingExamples(config: RunConfig, labels: Int32Array, labelCount: number): Int32Array {
-  return fewShotIndices(labels, labelCount, config.train_samples_per_class, config.data_seed ?? config.seed);
+function trainingExamples(config: RunConfig, { count, classes }: TrainingExamples): Int32Array {
+  const perClass = config.train_samples_per_class;
+  if (perClass === 0) return Int32Array.from({ length: count }, (_, index) => index);
+  if (classes === null)
+    throw new StudioError(
+      'invalid_input',
+      `train_samples_per_class is ${perClass}, but the examples have no classes.`,
+      'Set it to 0 for all examples, and max_steps for a shorter run.',
+    );
+  const { ids, names } = classes;
+  return fewShotIndices(ids, names.length, perClass, config.data_seed ?? config.seed, names);
 }
 
 function countParameters(model: AdaptedModel): number {

@@ -139,11 +139,6 @@ export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMess
   return render(tokenizer, messages, true);
 }
 
-/** As `renderChat`, up to the end of the last message. */
-export function renderConversation(tokenizer: TextTokenizer, messages: readonly ChatMessage[]): string {
-  return render(tokenizer, messages, false);
-}
-
 /**
  * The special token that the model's template puts after an answer, which then ends one: not every model's generation config
  * names it. Null where there is none.
@@ -163,19 +158,28 @@ export function endOfTurn(tokenizer: TextTokenizer): number | null {
 }
 
 function render(tokenizer: TextTokenizer, messages: readonly ChatMessage[], addGenerationPrompt: boolean): string {
-  const { files } = tokenizer;
-  const templates = chatTemplates(files);
-  const template = templates.find(({ name }) => name === 'default') ?? templates[0];
-  if (template === undefined)
+  const renderer = chatRenderer(tokenizer);
+  if (renderer === null)
     throw new StudioError(
       'refused',
-      `${files.configFile} has no chat_template: the model was not made for conversations.`,
+      `${tokenizer.files.configFile} has no chat_template: the model was not made for conversations.`,
       'Write a plain prompt instead.',
     );
+  return renderer(messages, addGenerationPrompt);
+}
+
+/** A conversation as text; with the second argument up to where the answer begins. */
+export type ChatRenderer = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
+
+/** The model's template, read once for many conversations; null where the model has none. */
+export function chatRenderer({ files }: TextTokenizer): ChatRenderer | null {
+  const templates = chatTemplates(files);
+  const template = templates.find(({ name }) => name === 'default') ?? templates[0];
+  if (template === undefined) return null;
   const variables: Record<string, string> = {};
   for (const name of ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const) {
     const content = files.config[`${name}_token`];
     if (content !== null) variables[`${name}_token`] = content;
   }
-  return template.render(messages, { addGenerationPrompt, variables });
+  return (messages, addGenerationPrompt) => template.render(messages, { addGenerationPrompt, variables });
 }

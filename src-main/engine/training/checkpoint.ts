@@ -23,7 +23,13 @@ export const trainerStateSchema = z.strictObject({
   }),
   random: z.strictObject({ coto: randomState, dropout: randomState }),
   optimizer_steps: z.record(z.string(), z.number().int().min(0)),
-  best: z.strictObject({ step: z.number().int(), accuracy: z.number() }).nullable(),
+  best: z
+    .strictObject({
+      step: z.number().int(),
+      accuracy: z.number().nullable(),
+      loss: z.number().nullable().default(null),
+    })
+    .nullable(),
   step_milliseconds: z.array(z.number()),
   active_share_sum: z.number(),
   last_loss: z.number().nullable(),

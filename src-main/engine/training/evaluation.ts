@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
-import type { ImageBatcher } from '../data/image-batch.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import { scoreOutcome } from '../metrics/index.ts';
+import { deviceInputs } from './device-inputs.ts';
+import type { MicroBatch } from './micro-batch.ts';
 
 /** What a model says of examples: row-major [examples, classCount], and what is true. */
 export interface ClassificationLogits {
+  readonly kind: 'classes';
   readonly logits: Float32Array;
   readonly labels: Int32Array;
   readonly classCount: number;
@@ -15,32 +17,21 @@ export interface ClassificationLogits {
 /** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], every metric of classes. */
 export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
 
-export interface ClassificationOptions {
+/** How an evaluation goes on, and is told to end. */
+export interface EvaluationOptions {
   readonly batchSize: number;
-  /** How many classes the data set has; the model's head must have as many. */
-  readonly labelCount: number;
-  readonly labels: readonly string[];
   onProgress?(done: number, total: number): void | Promise<void>;
   /** Asked between batches; true ends the evaluation with StudioError cancelled. */
   cancelled?(): Promise<boolean>;
 }
 
-/** Scores the model, with whatever adapter is on it, on the examples `indices`. Dropout is the caller's to switch off. */
-export async function evaluateClassification(
-  model: AdaptedModel,
-  batcher: Pick<ImageBatcher, 'batch'>,
-  indices: Int32Array,
-  options: ClassificationOptions,
-): Promise<EvaluationResult> {
-  const started = performance.now();
-  const { logits, labels, classCount } = await classificationLogits(model, batcher, indices, options);
-  return {
-    ...scoreLogits(logits, labels, classCount),
-    examples: indices.length,
-    labels: [...options.labels],
-    seconds: (performance.now() - started) / 1000,
-  };
+export interface ClassificationOptions extends EvaluationOptions {
+  /** How many classes the data set has; the model's head must have as many. */
+  readonly labelCount: number;
 }
+
+/** One batch of examples, by their indices. */
+export type LoadBatch = (indices: Int32Array) => Promise<MicroBatch>;
 
 /**
  * The logits of the examples `indices`, in their order.
@@ -49,57 +40,82 @@ export async function evaluateClassification(
  */
 export async function classificationLogits(
   model: AdaptedModel,
-  batcher: Pick<ImageBatcher, 'batch'>,
+  load: LoadBatch,
   indices: Int32Array,
   options: ClassificationOptions,
 ): Promise<ClassificationLogits> {
-  const classCount = options.labelCount;
+  const labels = new Int32Array(indices.length);
+  const logits = await headOutputs(
+    model,
+    async (some, start) => {
+      const batch = await load(some);
+      labels.set(batch.labels, start);
+      return batch;
+    },
+    indices,
+    { ...options, width: options.labelCount },
+  );
+  checkLabels(labels, options.labelCount);
+  return { kind: 'classes', logits, labels, classCount: options.labelCount };
+}
+
+/**
+ * What the head says of the examples `indices`, [examples, width] in their order. Dropout is the caller's to switch off.
+ * @throws StudioError refused where the head gives another number of values, invalid_input without examples, not_finite where
+ * the model gives NaN, cancelled.
+ */
+export async function headOutputs(
+  model: AdaptedModel,
+  load: (indices: Int32Array, start: number) => Promise<MicroBatch>,
+  indices: Int32Array,
+  options: EvaluationOptions & { readonly width: number },
+): Promise<Float32Array> {
+  const { batchSize, width } = options;
   if (indices.length === 0)
     throw new StudioError(
       'invalid_input',
       'There are no examples to evaluate on.',
       'Choose a data set with a test split.',
     );
-  const logits = new Float32Array(indices.length * classCount);
-  const labels = new Int32Array(indices.length);
-  for (let start = 0; start < indices.length; start += options.batchSize) {
-    if (await options.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
-    const batch = await batcher.batch(indices.subarray(start, start + options.batchSize));
-    const values = await logitsOfBatch(model, batch.pixelValues, batch.shape, classCount);
-    logits.set(values, start * classCount);
-    labels.set(batch.labels, start);
-    await options.onProgress?.(Math.min(start + options.batchSize, indices.length), indices.length);
+  const outputs = new Float32Array(indices.length * width);
+  for (let start = 0; start < indices.length; start += batchSize) {
+    await refuseCancelled(options);
+    const batch = await load(indices.subarray(start, start + batchSize), start);
+    outputs.set(await outputsOfBatch(model, batch, width), start * width);
+    await options.onProgress?.(Math.min(start + batchSize, indices.length), indices.length);
   }
-  checkLabels(labels, classCount);
-  return { logits, labels, classCount };
+  return outputs;
 }
 
-async function logitsOfBatch(
-  model: AdaptedModel,
-  pixelValues: Float32Array,
-  shape: readonly [number, number, number, number],
-  classCount: number,
-): Promise<Float32Array> {
-  const pixels = tf.tensor4d(pixelValues, [...shape]);
-  const logits = model.forward({ pixel_values: pixels });
+/** @throws StudioError cancelled where the evaluation was told to end. */
+export async function refuseCancelled(options: EvaluationOptions): Promise<void> {
+  if (await options.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
+}
+
+async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: number): Promise<Float32Array> {
+  const inputs = deviceInputs(batch.inputs);
+  const outputs = model.forward(inputs);
   try {
-    if (logits.shape[1] !== classCount)
+    if (outputs.shape[1] !== width)
       throw new StudioError(
         'refused',
-        `The model's head has ${logits.shape[1]} classes, but the data set has ${classCount} labels.`,
+        `The model's head has ${outputs.shape[1]} outputs, but the data set has ${width} labels.`,
         'Evaluate on the data set that the head was trained for.',
       );
-    const values = await logits.data<'float32'>();
-    if (!values.every(Number.isFinite))
-      throw new StudioError(
-        'not_finite',
-        'The model gives outputs that are not numbers (NaN or infinity).',
-        'An adapter on it has diverged: use one of an earlier checkpoint or a lower learning_rate, or leave it out.',
-      );
+    const values = await outputs.data<'float32'>();
+    if (!values.every(Number.isFinite)) throw notFiniteOutputs();
     return values;
   } finally {
-    tf.dispose([pixels, logits]);
+    tf.dispose([...Object.values(inputs), outputs]);
   }
+}
+
+export function notFiniteOutputs(): StudioError {
+  return new StudioError(
+    'not_finite',
+    'The model gives outputs that are not numbers (NaN or infinity).',
+    'An adapter on it has diverged: use one of an earlier checkpoint or a lower learning_rate, or leave it out.',
+  );
 }
 
 function checkLabels(labels: Int32Array, classCount: number): void {

@@ -10,6 +10,7 @@ export type TrainableModel = Pick<
   | 'forwardBelow'
   | 'layer'
   | 'statesFrom'
+  | 'head'
   | 'loss'
   | 'dropoutState'
   | 'replayDropout'

@@ -11,10 +11,11 @@ import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
 import { MetricRecorder } from './metric-recorder.ts';
+import type { MicroBatch } from './micro-batch.ts';
 import { AdamW } from './optimizers/adamw.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { divergedHint, gradientNorms, type MicroBatch, type StepReport, TrainingStep } from './training-step.ts';
+import { divergedHint, gradientNorms, type StepReport, TrainingStep } from './training-step.ts';
 
 /** A checkpoint that a crash or a kill can fall back on is never older than this, whatever `save_steps` says. */
 const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
@@ -22,8 +23,11 @@ const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
 const WEIGHT_NORM_EVERY = 10;
 
 export interface Score {
-  readonly accuracy: number;
+  /** Null where values are predicted. */
+  readonly accuracy: number | null;
   readonly loss: number;
+  /** By id of the metric. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** What a training run is made of. The model carries its fresh adapter; `evaluate` scores it with every adapter on. */
@@ -33,6 +37,8 @@ export interface TrainingRunParts {
   /** Indices of the training examples. */
   readonly examples: Int32Array;
   readonly totalSteps: number;
+  /** What the best checkpoint is chosen by. */
+  readonly bestBy: 'accuracy' | 'loss';
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
   readonly runDirectory: string;
@@ -75,7 +81,7 @@ export class TrainingRun {
   private stepMilliseconds: number[] = [];
   private activeShareSum = 0;
   private lastLoss: number | null = null;
-  private best: { step: number; accuracy: number } | null = null;
+  private best: TrainerState['best'] = null;
   private lastScore: (Score & { step: number }) | null = null;
   private lastCheckpointAt = performance.now();
 
@@ -183,7 +189,7 @@ export class TrainingRun {
     this.lastLoss = report.loss;
     this.stepMilliseconds.push(milliseconds);
     this.activeShareSum += draw ? activeShare(draw) : 1;
-    const examples = batches.reduce((count, batch) => count + batch.labels.length, 0);
+    const examples = batches.reduce((count, batch) => count + (batch.examples ?? batch.labels.length), 0);
     await this.recordStep(report, learningRate, draw, milliseconds, examples);
     this.globalStep += 1;
     this.progress.at(this.globalStep);
@@ -222,13 +228,13 @@ export class TrainingRun {
       throw divergedAt(thrown, where);
     });
     this.lastScore = { ...score, step: this.globalStep };
-    this.recorder.record(this.globalStep, { eval_loss: score.loss, eval_accuracy: score.accuracy });
+    const accuracy = score.accuracy === null ? {} : { eval_accuracy: score.accuracy };
+    this.recorder.record(this.globalStep, { eval_loss: score.loss, ...accuracy, ...furtherMetrics(score) });
     this.recorder.flush();
-    this.log(
-      `Step ${this.globalStep}: evaluation accuracy ${(100 * score.accuracy).toFixed(2)} %, loss ${score.loss.toFixed(4)}.`,
-    );
-    if (!this.best || score.accuracy > this.best.accuracy) {
-      this.best = { step: this.globalStep, accuracy: score.accuracy };
+    const said = score.accuracy === null ? '' : ` accuracy ${(100 * score.accuracy).toFixed(2)} %,`;
+    this.log(`Step ${this.globalStep}: evaluation${said} loss ${score.loss.toFixed(4)}.`);
+    if (!this.best || isBetter(score, this.best, this.parts.bestBy)) {
+      this.best = { step: this.globalStep, accuracy: score.accuracy, loss: score.loss };
       await this.save('best');
     }
     this.progress.startAt(this.globalStep);
@@ -317,6 +323,7 @@ export class TrainingRun {
       accuracy: score.accuracy,
       evalLoss: score.loss,
       trainLoss: this.lastLoss,
+      metrics: { ...score.metrics },
       meanStepMilliseconds: count === 0 ? 0 : total / count,
       medianStepMilliseconds: sorted[Math.floor(count / 2)] ?? 0,
       meanActiveShare: count === 0 ? 1 : this.activeShareSum / count,
@@ -327,6 +334,21 @@ export class TrainingRun {
   private log(text: string): void {
     this.parts.context.emit({ kind: 'log', level: 'info', text });
   }
+}
+
+/** Every metric beside accuracy, as eval_<id>. */
+function furtherMetrics({ metrics }: Score): Record<string, number> {
+  const further = Object.entries(metrics).filter(([id]) => id !== 'accuracy');
+  return Object.fromEntries(further.map(([id, value]) => [`eval_${id}`, value]));
+}
+
+function isBetter(
+  score: Score,
+  best: { readonly accuracy: number | null; readonly loss: number | null },
+  by: 'accuracy' | 'loss',
+): boolean {
+  if (by === 'accuracy' && score.accuracy !== null && best.accuracy !== null) return score.accuracy > best.accuracy;
+  return best.loss !== null && score.loss < best.loss;
 }
 
 /** A loss or an output that is no number, with where it was met and what a training can do about it. */

@@ -1,20 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelInputs } from '../models/base-model.ts';
+import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
+import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/softmax-cross-entropy.ts';
 import { squareSums } from '../ops/square-sums.ts';
+
+import { deviceInputs } from './device-inputs.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
+import type { MicroBatch } from './micro-batch.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import type { TrainableModel } from './trainable-model.ts';
-
-/**
- * One micro-batch on the host. `labels` are what the outputs' rows should name: class ids below the head's label count, or the
- * token that follows each token of a text; −100 where nothing is asked.
- */
-export interface MicroBatch {
-  readonly inputs: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>>;
-  readonly labels: Int32Array;
-}
 
 /** What one optimizer step came to. The loss is the mean over all its labels; norms are before clipping. */
 export interface StepReport {
@@ -82,12 +77,10 @@ export class TrainingStep {
   ): Promise<number> {
     const share = countedLabels(batch) / Math.max(1, labelCount);
     const kept = tf.tidy(() => {
-      const inputs: Record<string, tf.Tensor> = {};
-      for (const [name, { shape, data }] of Object.entries(batch.inputs))
-        inputs[name] = tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
+      const inputs = deviceInputs(batch.inputs);
       const { value, gradients: made } = this.differentiate(
         inputs,
-        batch.labels,
+        batch,
         share,
         active.map(([, variable]) => variable),
       );
@@ -117,16 +110,27 @@ export class TrainingStep {
 
   private differentiate(
     inputs: ModelInputs,
-    labels: Int32Array,
+    batch: MicroBatch,
     share: number,
     variables: readonly tf.Variable[],
   ): LossGradients {
-    const labelTensor = tf.tensor1d(labels, 'int32');
+    const lossOf = this.lossOn(batch);
     const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
     return compute(this.model, inputs, variables, (states) => {
-      const loss = this.model.loss(states, labelTensor);
+      const loss = lossOf(states);
       return share === 1 ? loss : tf.mul<tf.Scalar>(loss, share);
     });
+  }
+
+  private lossOn({ labels, targets }: MicroBatch): (states: HiddenStates) => tf.Scalar {
+    if (targets === undefined) {
+      const classes = tf.tensor1d(labels, 'int32');
+      return (states) => this.model.loss(states, classes);
+    }
+    const { kind, values, width } = targets;
+    const expected = tf.tensor2d(values, [values.length / width, width]);
+    const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;
+    return (states) => compute(this.model.head(states), expected);
   }
 
   /** PyTorch's `clip_grad_norm_`: min(1, max / (norm + 1e-6)). */
@@ -135,7 +139,8 @@ export class TrainingStep {
   }
 }
 
-function countedLabels({ labels }: MicroBatch): number {
+function countedLabels({ labels, targets }: MicroBatch): number {
+  if (targets !== undefined) return targets.values.length;
   return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }
 

@@ -59,7 +59,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
   const columns = shownColumns(options, last?.columns ?? noColumns);
   const kind = reading.kind ?? kindOfColumns(columns);
   const missing = whatIsMissing(kind, columns, shownSplit(options, last), splitValues(options, fitting));
-  const reason = missing ?? whatIsWrong(isSettled ? last : undefined);
+  const reason = answer.error ? 'The file cannot be read.' : (missing ?? whatIsWrong(isSettled ? last : undefined));
   const isShown = fitting !== undefined && kindOfColumns(fitting.columns) === kind;
   const done = (verb: string) => (dataset: { id: string; name: string }) => {
     closeReading(path);
@@ -121,43 +121,50 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             <PathText path={path} />
           </div>
         </Panel>
-        <Panel
-          title="Columns"
-          note={options['guess_columns'] === false ? 'as you chose' : 'guessed from names and contents'}
-          aside={
-            options['guess_columns'] === false ? (
-              <Button variant="subtle" onClick={() => change({ options: guessAgain(options), kind: null })}>
-                Guess again
-              </Button>
-            ) : null
-          }
-        >
-          <div className={classes['fields']}>
-            <SegmentedControl
-              aria-label="What a row is"
-              data={Object.entries(kindWords).map(([value, label]) => ({ value, label }))}
-              value={kind}
-              onChange={(value) => {
-                const next = value === 'completion' || value === 'conversation' ? value : 'text';
-                change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) });
-              }}
-            />
-            <div className={classes['fieldRow']}>
-              <ParameterFields
-                specs={specsOf(specs, kindRoles[kind])}
-                values={Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? '']))}
-                columns={last?.columnNames ?? []}
-                onChange={(values) => {
-                  const role = kindRoles[kind].find((one) => values[one] !== (columns[one] ?? ''));
-                  if (role === undefined) return;
-                  change({ kind, options: withColumn(options, columns, kind, role, String(values[role])) });
-                }}
-              />
-            </div>
-            {isShown && columns.label !== null ? <Text c="dimmed">{labelsWords(fitting)}</Text> : null}
-          </div>
-        </Panel>
-        <SplitPanel reading={reading} inspection={fitting} specs={specs} />
+        {answer.error && last === undefined ? null : (
+          <>
+            <Panel
+              title="Columns"
+              note={options['guess_columns'] === false ? 'as you chose' : 'guessed from names and contents'}
+              aside={
+                options['guess_columns'] === false ? (
+                  <Button variant="subtle" onClick={() => change({ options: guessAgain(options), kind: null })}>
+                    Guess again
+                  </Button>
+                ) : null
+              }
+            >
+              <div className={classes['fields']}>
+                <SegmentedControl
+                  aria-label="What a row is"
+                  data={Object.entries(kindWords).map(([value, label]) => ({ value, label }))}
+                  value={kind}
+                  onChange={(value) => {
+                    const next = value === 'completion' || value === 'conversation' ? value : 'text';
+                    change({
+                      kind: next,
+                      options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null),
+                    });
+                  }}
+                />
+                <div className={classes['fieldRow']}>
+                  <ParameterFields
+                    specs={specsOf(specs, kindRoles[kind])}
+                    values={Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? '']))}
+                    columns={last?.columnNames ?? []}
+                    onChange={(values) => {
+                      const role = kindRoles[kind].find((one) => values[one] !== (columns[one] ?? ''));
+                      if (role === undefined) return;
+                      change({ kind, options: withColumn(options, columns, kind, role, String(values[role])) });
+                    }}
+                  />
+                </div>
+                {isShown && columns.label !== null ? <Text c="dimmed">{labelsWords(fitting)}</Text> : null}
+              </div>
+            </Panel>
+            <SplitPanel reading={reading} inspection={fitting} specs={specs} />
+          </>
+        )}
         {last?.misfit && isSettled && missing === null ? <ErrorNote error={last.misfit} /> : null}
         {fitting && isShown ? (
           <>

@@ -123,12 +123,6 @@ export function splitValues(options: ParameterValues, inspection: TextInspection
   return { split_column: found?.column ?? '', test_file: found?.testFile ?? '', ...options };
 }
 
-const shortKinds: Readonly<Record<RowKind, string>> = {
-  text: 'texts',
-  completion: 'prompts',
-  conversation: 'conversations',
-};
-
 export const kindWords: Readonly<Record<RowKind, string>> = {
   text: 'Texts',
   completion: 'Prompts and completions',
@@ -162,11 +156,4 @@ export function taskWords({ text, labels }: Pick<DatasetDescription, 'text' | 'l
     sets: `${words}, several of ${labels.length} labels each`,
   };
   return labelled[text.labelKind];
-}
-
-/** The same for a line of the list: "3 classes", "prompts". */
-export function shortWords({ text, labels }: Pick<DatasetDescription, 'text' | 'labels'>): string {
-  if (labels.length > 0 || text === null) return `${labels.length} ${labels.length === 1 ? 'class' : 'classes'}`;
-  if (text.labelKind === 'numbers') return 'texts with numbers';
-  return shortKinds[kindOfColumns(text.columns)];
 }

@@ -20,6 +20,13 @@ import { useVariantNames } from './use-variant-names.ts';
 
 const chartHeight = 260;
 
+/** What evaluations are drawn by, as far as the task has it. */
+const evaluationCurves: readonly MetricOptions[] = [
+  { metric: 'eval_accuracy', title: 'Test accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { metric: 'eval_perplexity', title: 'Test perplexity', yTitle: 'perplexity' },
+  { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
+];
+
 /** The live figures of one run: what it learns, which adapters are on, what a step costs. */
 export function RunCharts({ run, history }: { run: RunRecord; history: RunHistory }) {
   const [view, setView] = useState<ChartView>(initialView);
@@ -52,16 +59,12 @@ function Charts({ run, history, view }: { run: RunRecord; history: RunHistory; v
   const loss = useMemo(() => lossFigure(series, theme, view), [series, theme, view]);
   const curve = (options: MetricOptions) => metricFigure(series, options, theme);
   const plain = { x: view.x, smoothing: 0 };
-  const evaluation = useMemo(
+  const evaluations = useMemo(
     () =>
-      curve({
-        metric: 'eval_accuracy',
-        title: 'Test accuracy',
-        yTitle: 'accuracy (%)',
-        factor: 100,
-        ...plain,
-      }),
-    [series, theme, view.x],
+      evaluationCurves
+        .filter(({ metric }) => has.has(metric))
+        .map(({ title, ...options }) => ({ title, figure: curve({ title, ...options, ...plain }) })),
+    [series, theme, view.x, has],
   );
   const rate = useMemo(
     () => curve({ metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate', ...plain }),
@@ -89,7 +92,9 @@ function Charts({ run, history, view }: { run: RunRecord; history: RunHistory; v
   return (
     <div className={classes['grid']}>
       <Chart figure={loss} name="Training loss" />
-      {has.has('eval_accuracy') ? <Chart figure={evaluation} name="Test accuracy" /> : null}
+      {evaluations.map(({ title, figure }) => (
+        <Chart key={title} figure={figure} name={title} />
+      ))}
       {strip ? <Chart figure={strip} name="Activation timeline" height={config.coto ? 320 : chartHeight} wide /> : null}
       {times && has.has('step_milliseconds') ? <Chart figure={times} name="Step time" /> : null}
       {has.has('learning_rate') ? <Chart figure={rate} name="Learning rate" /> : null}

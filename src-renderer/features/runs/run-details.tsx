@@ -1,5 +1,6 @@
 import { Code, Skeleton, Table, Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { useRequest } from '../../api/query.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -46,7 +47,10 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
             : []),
           ...(result
             ? [
-                { label: 'Accuracy', value: `${formatPercent(result.accuracy)} %` },
+                ...(result.accuracy === null
+                  ? []
+                  : [{ label: 'Accuracy', value: `${formatPercent(result.accuracy)} %` }]),
+                ...furtherMetrics(result.metrics).map(({ label, value }) => ({ label, value: formatNumber(value) })),
                 { label: 'Test loss', value: formatNumber(result.evalLoss) },
                 {
                   label: 'Step time',

@@ -167,6 +167,18 @@ function Control({
           placeholder={Array.isArray(value) ? '' : control.placeholder}
         />
       );
+    case 'text':
+      return (
+        <Textarea
+          {...shared}
+          value={String(value ?? '')}
+          autosize
+          minRows={1}
+          maxRows={8}
+          ff="monospace"
+          onChange={(event) => change(event.currentTarget.value)}
+        />
+      );
     case 'pattern':
       return <PatternText shared={shared} value={value} placeholder={control.placeholder} onChange={change} />;
   }

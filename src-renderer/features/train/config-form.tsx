@@ -6,9 +6,10 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { formatBytes, formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
+import { contentWords } from '../data/content.ts';
 import classes from './config-field.module.css';
 import { ConfigField, FieldFrame } from './config-field.tsx';
-import { defaultDraft } from './draft.ts';
+import { type Draft, defaultDraft } from './draft.ts';
 import { setField, useTrainForm } from './draft-store.ts';
 import { MoreFields } from './more-fields.tsx';
 import { TargetModulesField } from './target-modules-field.tsx';
@@ -29,6 +30,9 @@ const adapterExtras = [
   'adapter.rank_pattern',
   'adapter.alpha_pattern',
 ];
+
+/** How a language model is shown its texts. */
+const writingFields = ['prompt_template', 'chat_template', 'completion_only_loss', 'packing', 'length_normalised'];
 
 const optimisationExtras = [
   'per_device_eval_batch_size',
@@ -54,6 +58,8 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const variant = catalog?.adapterVariants.find((candidate) => candidate.id === draft['adapter.variant']);
   const variantFields = fieldsOfVariant(variant);
   const cotoOn = draft['coto'] === true;
+  const readsText = model?.description.text != null;
+  const writes = model?.description.kind === 'causal-lm';
   const fields = (names: readonly string[], disabled = false) =>
     names.map((name) => <ConfigField key={name} name={name} problems={problems} disabled={disabled} />);
   return (
@@ -78,13 +84,25 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
             problem={problems.get('dataset')}
             summary={
               dataset
-                ? `${dataset.description.labels.length} classes, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
+                ? `${contentWords(dataset.description)}, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
                 : ''
             }
           />
           {fields(['train_samples_per_class', 'eval_samples', 'data_seed', 'seed'])}
         </div>
       </Panel>
+
+      {readsText ? (
+        <Panel title="Task" note={taskNote(draft, dataset, model)}>
+          <div className={classes['form']}>{fields(['task', 'max_length'])}</div>
+          {writes ? (
+            <MoreFields names={writingFields} problems={problems}>
+              <ConfigField name="prompt_template" problems={problems} wide />
+              {fields(writingFields.filter((name) => name !== 'prompt_template'))}
+            </MoreFields>
+          ) : null}
+        </Panel>
+      ) : null}
 
       <Panel title="Adapter" note={variant?.summary}>
         <div className={classes['form']}>
@@ -153,6 +171,14 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       </Panel>
     </Stack>
   );
+}
+
+/** What `auto` comes to, as the backend will decide it. */
+function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: ModelRecord | undefined): string {
+  if (draft['task'] !== 'auto' || !dataset?.description.text || !model) return '';
+  const { columns } = dataset.description.text;
+  if (model.description.kind !== 'causal-lm') return 'auto: text-classification';
+  return columns.label !== null && columns.text !== null ? 'auto: multiple-choice' : 'auto: causal-lm';
 }
 
 /** The adapter's fields that the chosen variant declares; those of low-rank adapters until the catalog has come. */

@@ -1,3 +1,5 @@
+import { taskIds } from '../../../src-shared/domain/task.ts';
+
 /** How a field of the run is edited. `integer-or-null` is empty where the config holds null. */
 type Control =
   | { kind: 'integer'; minimum?: number }
@@ -7,7 +9,8 @@ type Control =
   | { kind: 'choice'; choices: readonly { value: string; label: string }[] }
   | { kind: 'list-or-null'; placeholder: string }
   | { kind: 'integers-or-null'; placeholder: string }
-  | { kind: 'pattern'; placeholder: string };
+  | { kind: 'pattern'; placeholder: string }
+  | { kind: 'text' };
 
 export interface FieldSpec {
   /** Its name in the YAML, dotted. */
@@ -35,6 +38,42 @@ const specs: readonly FieldSpec[] = [
     name: 'data_seed',
     help: 'Draws the few-shot subset. Give runs of several seeds the same data_seed to train them on the same examples.',
     control: { kind: 'integer-or-null', placeholder: 'same as seed' },
+  },
+  {
+    name: 'task',
+    help: 'What the model learns to do. auto takes what fits the model and the data: classes for an encoder, multiple choice for a language model on labelled texts, else writing.',
+    control: { kind: 'choice', choices: same('auto', ...taskIds) },
+  },
+  {
+    name: 'max_length',
+    help: 'Longer texts are cut off at so many tokens, and never more than the model has places for.',
+    unit: 'tokens',
+    control: { kind: 'integer', minimum: 4 },
+  },
+  {
+    name: 'prompt_template',
+    help: 'What stands before the completion: {prompt}, {text} and {text_pair} are filled in. The template of a chat model goes around it.',
+    control: { kind: 'text' },
+  },
+  {
+    name: 'chat_template',
+    help: 'auto: prompts become a user’s message where the model has a chat template. none: plain text.',
+    control: { kind: 'choice', choices: same('auto', 'none') },
+  },
+  {
+    name: 'completion_only_loss',
+    help: 'Only what is to be written counts, not the prompt; of conversations the turns of the assistant.',
+    control: { kind: 'switch' },
+  },
+  {
+    name: 'packing',
+    help: 'Several short examples share a row of max_length tokens in training. A text of a row sees those before it.',
+    control: { kind: 'switch' },
+  },
+  {
+    name: 'length_normalised',
+    help: 'Of multiple choice: the mean log-likelihood of an answer’s tokens decides, else their sum, which favours short answers.',
+    control: { kind: 'switch' },
   },
   {
     name: 'adapter.r',

@@ -12,8 +12,8 @@ import { ListSkeleton } from '../../components/list-skeleton.tsx';
 import { notifySuccess } from '../../components/notify.tsx';
 import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
+import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
-import { shortWords } from '../../features/data/reading.ts';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
 
@@ -120,7 +120,7 @@ export default function DataPage() {
                     id: dataset.id,
                     title: dataset.name,
                     note: dataset.bundled ? 'bundled' : null,
-                    detail: `${shortWords(dataset.description)} · ${dataset.description.splits
+                    detail: `${contentWords(dataset.description)} · ${dataset.description.splits
                       .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
                       .join(' · ')}`,
                   })),

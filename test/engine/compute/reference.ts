@@ -108,6 +108,12 @@ export function smoothedCrossEntropy(logits: Values, labels: Values, classes: nu
   return losses.length === 0 ? 0 : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
+/** Mean of −t·log σ(x) − (1 − t)·log(1 − σ(x)), as −log of the probability of what is true. */
+export function binaryCrossEntropy(logits: Values, targets: Values): number {
+  const losses = logits.map((logit, at) => Math.log1p(Math.exp(get(targets, at) > 0.5 ? -logit : logit)));
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
 /** Rotary embedding of rows of heads, halves against halves. */
 export function rotateRows(
   x: Values,

@@ -33,11 +33,16 @@ function environment(adapters: Record<string, AdapterState>) {
       phases.push(phase);
       return { accuracy: value(scored), loss: -value(scored) };
     },
-    async logits(scored, phase) {
+    async outputs(scored, phase) {
       phases.push(phase);
       // Two examples of label 0 and 1; the adapter's value is how sure it is of label 0 in both.
       const sure = value(scored);
-      return { logits: Float32Array.from([sure, 0, sure, 0]), labels: Int32Array.from([0, 1]), classCount: 2 };
+      return {
+        kind: 'classes',
+        logits: Float32Array.from([sure, 0, sure, 0]),
+        labels: Int32Array.from([0, 1]),
+        classCount: 2,
+      };
     },
   };
   return { environment, phases };

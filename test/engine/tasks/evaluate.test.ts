@@ -9,6 +9,7 @@ import { readAdapter, writeAdapter } from '../../../src-main/engine/formats/peft
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
 import { runEvaluateTask } from '../../../src-main/engine/tasks/evaluate.ts';
 import { runLogitsTask } from '../../../src-main/engine/tasks/logits.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
@@ -36,6 +37,7 @@ beforeAll(async () => {
     compute: testCompute,
     modelDirectory: goldenPath('vit-28', 'base'),
     dataset: { reader: 'idx', path: data, options: {} },
+    settings: taskSettingsSchema.parse({}),
     eval_samples: 0,
     adapters: [],
   };

@@ -14,6 +14,7 @@ import { runMergeTask } from '../../../src-main/engine/tasks/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/tasks/prune.ts';
 import { runStudyTask } from '../../../src-main/engine/tasks/study.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { goldenPath } from '../golden.ts';
@@ -82,10 +83,18 @@ function context(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFIN
     signal: async () => (++asked > cancelAfter ? 'cancel' : null),
   };
 }
+const settings = taskSettingsSchema.parse({});
 const dataset = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
-async function accuracy(...directories: string[]): Promise<number> {
+async function accuracy(...directories: string[]): Promise<number | null> {
   const adapters = directories.map((directory) => ({ directory, weight: 1 }));
-  const evaluation = { kind: 'evaluate', compute: testCompute, modelDirectory, eval_samples: 0, adapters } as const;
+  const evaluation = {
+    kind: 'evaluate',
+    compute: testCompute,
+    modelDirectory,
+    settings,
+    eval_samples: 0,
+    adapters,
+  } as const;
   return (await runEvaluateTask({ ...evaluation, dataset: dataset() }, context())).result.accuracy;
 }
 const mergeTask = (method: string, outputDirectory: string | null, directories = [first, second]) => ({
@@ -96,7 +105,7 @@ const mergeTask = (method: string, outputDirectory: string | null, directories =
   method,
   parameters: {},
   outputDirectory,
-  datasets: [dataset()],
+  datasets: [{ ...dataset(), settings }],
   eval_samples: 0,
 });
 
@@ -149,6 +158,7 @@ const studyTask = (directories: string[]) => ({
   compute: testCompute,
   modelDirectory,
   dataset: dataset(),
+  settings,
   adapters: directories.map((directory, index) => ({ reference: { runId: `run${index}` }, directory })),
   config: {
     kind: 'lambda' as const,
@@ -172,6 +182,7 @@ test('a λ study ends at the adapters, and its progress runs to the end', async 
           compute: testCompute,
           modelDirectory,
           dataset: dataset(),
+          settings,
           eval_samples: 60,
           adapters: [{ directory, weight: 1 }],
         },

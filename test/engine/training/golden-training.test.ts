@@ -9,8 +9,9 @@ import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { learningRateSchedules } from '../../../src-main/engine/training/learning-rate/index.ts';
+import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
-import { type MicroBatch, TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -5,8 +5,9 @@ import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import type { Optimizer } from '../../../src-main/engine/training/optimizers/optimizer.ts';
-import { type MicroBatch, TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';

@@ -11,8 +11,8 @@ import { rowNorms } from '../../../src-main/engine/lora/magnitude.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
+import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
-import type { MicroBatch } from '../../../src-main/engine/training/training-step.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
@@ -88,10 +88,11 @@ async function train(
       model,
       examples: Int32Array.from({ length: EXAMPLES }, (_, index) => index),
       totalSteps: runConfig.max_steps,
+      bestBy: 'accuracy',
       loadBatch,
       evaluate: async () => {
         scored += 1;
-        return { accuracy: scored === 1 ? 0.9 : 0.5, loss: 1 };
+        return { accuracy: scored === 1 ? 0.9 : 0.5, loss: 1, metrics: {} };
       },
       runDirectory: join(folder, options.name),
       baseModelName: 'golden',

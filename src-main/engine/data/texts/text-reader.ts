@@ -101,6 +101,7 @@ export function textReader(
       const plan = await planTexts(files, format, options);
       return {
         kind: 'texts',
+        columns: plan.mapping.columns,
         describe: (onRows) => describeTexts(plan, files, format, onRows),
         async *examples(split) {
           for await (const rows of readTexts(plan, format, split))

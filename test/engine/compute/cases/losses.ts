@@ -1,7 +1,10 @@
+import * as tf from '@tensorflow/tfjs-core';
 import {
+  binaryCrossEntropy,
   linearCrossEntropy,
   smoothedCrossEntropy,
   softmaxCrossEntropy,
+  squaredError,
 } from '../../../../src-main/engine/ops/index.ts';
 import * as reference from '../reference.ts';
 import { crossEntropy, multiply, transpose } from '../reference.ts';
@@ -40,6 +43,32 @@ const linear = (labels: readonly number[], hidden: number, vocabulary: number, w
   },
 });
 
+const binary = (rows: number, labels: number, spread: number): OperationCase => {
+  const targets = Array.from({ length: rows * labels }, (_, at) => (at % 3 === 0 ? 1 : 0));
+  return {
+    name: `binary cross-entropy ${rows} × ${labels}, logits to ${spread}`,
+    shapes: { logits: [rows, labels] },
+    wanted: ['logits'],
+    spread,
+    run: (take) => binaryCrossEntropy(matrix(take, 'logits'), tf.tensor2d(targets, [rows, labels])),
+    reference: (take) => [reference.binaryCrossEntropy(take('logits'), targets)],
+  };
+};
+
+const squared = (rows: number, values: number): OperationCase => {
+  const targets = Array.from({ length: rows * values }, (_, at) => (at % 5) - 2);
+  return {
+    name: `squared error ${rows} × ${values}`,
+    shapes: { outputs: [rows, values] },
+    wanted: ['outputs'],
+    run: (take) => squaredError(matrix(take, 'outputs'), tf.tensor2d(targets, [rows, values])),
+    reference: (take) => {
+      const errors = take('outputs').map((output, at) => (output - (targets[at] ?? 0)) ** 2);
+      return [errors.reduce((sum, error) => sum + error, 0) / errors.length];
+    },
+  };
+};
+
 export const lossCases: readonly OperationCase[] = [
   softmax(turning(6, 5), 5, 'all counted'),
   softmax(everyThird(turning(7, 13)), 13, 'some ignored'),
@@ -53,4 +82,9 @@ export const lossCases: readonly OperationCase[] = [
   linear(turning(6, 11), 5, 11, 'all counted'),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),
   linear([ignored, ignored], 3, 7, 'all ignored'),
+  binary(5, 3, 2),
+  binary(1, 1, 1),
+  binary(4, 7, 30),
+  squared(6, 1),
+  squared(3, 4),
 ];

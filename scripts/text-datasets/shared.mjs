@@ -1,0 +1,78 @@
+// What the bundled sets of texts are made with: fixed draws, stems, passages, and the search for near repeats.
+import { createHash } from 'node:crypto';
+import { NearDuplicates } from '../../src-main/engine/data/texts/near-duplicates.ts';
+
+/** A number in [0, 1) that depends on the text alone. */
+export function share(text) {
+  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/** In an order that depends on what `key` says of each alone, and looks like chance. */
+export function shuffled(rows, key) {
+  return rows
+    .map((row) => ({ row, place: share(key(row)) }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ row }) => row);
+}
+
+/** Rows that are searched for near repeats at a time: the search leaves out what is beyond 50,000. */
+const searched = 20_000;
+
+/** The training rows that do not nearly repeat a test row: what the studio would complain of is not there. */
+export function withoutNearRepeats(train, test, textOf) {
+  const kept = [];
+  for (let start = 0; start < train.length; start += searched) {
+    const rows = train.slice(start, start + searched);
+    const near = new NearDuplicates();
+    // The search names rows of the second split that repeat one of the first.
+    for (const [index, row] of test.entries()) near.add(textOf(row), 'train', `test ${index}`);
+    for (const [index, row] of rows.entries()) near.add(textOf(row), 'test', String(index));
+    const repeats = new Set(near.across().map(({ where }) => Number(where)));
+    kept.push(...rows.filter((_, index) => !repeats.has(index)));
+  }
+  return kept;
+}
+
+const endings = ['some', 'ness', 'less', 'ful', 'ish', 'dom', 'ing', 'est', 'ly', 'ed', 'er', 'en', 's', 'y', 'i', 'e'];
+
+/**
+ * What a word shares with its relatives: its letters without these endings as long as two letters stay (before -ly three),
+ * of them the first four without last vowels, a doubled last letter made one. "love", "loved" and "lovable" are all "lov".
+ * Coarse on purpose: strangers often share it, relatives seldom differ ("hate" and "hatred" do).
+ */
+export function stemOf(word) {
+  let stem = word.toLowerCase().replaceAll(/[^a-z]/g, '');
+  for (;;) {
+    const ending = endings.find(
+      (known) => stem.endsWith(known) && stem.length - known.length >= (known === 'ly' ? 3 : 2),
+    );
+    if (ending === undefined) break;
+    stem = stem.slice(0, -ending.length);
+  }
+  return stem
+    .slice(0, 4)
+    .replace(/(?<=..)[aeiouy]+$/, '')
+    .replace(/(.)\1$/, '$1');
+}
+
+/** Whole sentences joined until a passage has 60 words; one that then has more than 100 is left out, and so is the rest. */
+export function passagesOf(sentences) {
+  const passages = [];
+  let words = [];
+  for (const sentence of sentences) {
+    words.push(...sentence.split(/\s+/).filter(Boolean));
+    if (words.length < 60) continue;
+    if (words.length <= 100) passages.push(words.join(' '));
+    words = [];
+  }
+  return passages;
+}
+
+/** Up to `most` items, taken from the groups in turn so that none of them stands for all. */
+export function inTurn(groups, most) {
+  const taken = [];
+  const longest = Math.max(0, ...groups.map((group) => group.length));
+  for (let place = 0; place < longest; place++)
+    for (const group of groups) if (place < group.length && taken.length < most) taken.push(group[place]);
+  return taken;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * How an adapter is to be asked: as the run was that made it, or that made what it was merged or pruned from. The usual way for
+ * adapters from elsewhere, and where the run is gone.
+ */
+export function taskSettingsFor(store: Services['store'], adapters: readonly AdapterRecord[]): TaskSettings {
+  for (const adapter of adapters) {
+    const found = ownSettings(store, adapter, new Set());
+    if (found !== null) return found;
+  }
+  return taskSettingsSchema.parse({});
+}
+
+function ownSettings(store: Services['store'], { id, origin }: AdapterRecord, met: Set<string>): TaskSettings | null {
+  if (met.has(id)) return null;
+  met.add(id);
+  if (origin.kind === 'run') {
+    const run = store.runs.find(origin.runId);
+    return run === null ? null : taskSettingsOf(run.config);
+  }
+  const sources =
+    origin.kind === 'merge'
+      ? origin.inputs.map((input) => input.adapterId)
+      : origin.kind === 'prune'
+        ? [origin.adapterId]
+        : [];
+  for (const source of sources) {
+    const record = store.adapters.find(source);
+    const found = record === null ? null : ownSettings(store, record, met);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** @throws StudioError invalid_input naming the key. */
+export function withChanges(settings: TaskSettings, changes: Readonly<Record<string, unknown>>): TaskSettings {
+  const parsed = z.strictObject(taskSettingsSchema.shape).safeParse({ ...settings, ...changes });
+  if (parsed.success) return parsed.data;
+  throw new StudioError(
+    'invalid_input',
+    `The settings of the task are not valid: ${describeIssues(parsed.error)}.`,
+    `Keys: ${Object.keys(taskSettingsSchema.shape).join(', ')}.`,
+  );
+}

@@ -1,0 +1,58 @@
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { OpenDataset } from '../data/dataset.ts';
+import type { AdaptedModel } from '../lora/adapted-model.ts';
+import type { EvaluationOptions, LoadBatch } from '../training/evaluation.ts';
+import type { TaskOutputs } from '../training/task-outputs.ts';
+
+/** One thing that a model can learn to do. */
+export interface TaskType {
+  readonly declaration: Declaration & { readonly id: TaskId };
+  /** What the best checkpoint is chosen by. */
+  readonly bestBy: 'accuracy' | 'loss';
+  /** Why this model cannot learn this from these data, as the end of a sentence with its way out; null where it can. */
+  misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
+  /** @throws StudioError where the data are not what the task needs. */
+  open(given: TaskMaterial): Promise<OpenTask>;
+}
+
+export interface Misfit {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What a task is opened on; the data set stays the caller's to close. */
+export interface TaskMaterial {
+  readonly modelDirectory: string;
+  readonly model: ModelDescription;
+  readonly dataset: OpenDataset;
+  readonly settings: TaskSettings;
+  /** Whether the training examples will be asked for. */
+  readonly training: boolean;
+  /** Told how many examples were read; may throw to end. */
+  onRead(examples: number): Promise<void>;
+}
+
+/** A task made ready on one model and one data set. */
+export interface OpenTask {
+  /** What a fresh head tells apart; null: the model keeps the head that it has. */
+  readonly labels: readonly string[] | null;
+  /** What the classes or labels of its outputs are called; empty where it has none. */
+  readonly classNames: readonly string[];
+  readonly train: TrainingExamples;
+  /** Test examples, in an order of which any beginning is a fair sample. */
+  readonly testCount: number;
+  /** What should be said of the data, e.g. how many examples were too long. */
+  readonly notes: readonly string[];
+  /** What `model`, with whatever adapter is on it, says of the test examples `indices`. Dropout is the caller's to switch off. */
+  outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
+}
+
+export interface TrainingExamples {
+  readonly count: number;
+  /** The class of each, where they have one: for few-shot subsets. */
+  readonly classes: { readonly ids: Int32Array; readonly names: readonly string[] } | null;
+  readonly load: LoadBatch;
+}

@@ -1,0 +1,48 @@
+/** One text: its tokens, and a mark for each. */
+export interface TokenRow {
+  readonly ids: Int32Array;
+  /** Of a classifier's input the kind of each token; of a text to be learned 1 where the token counts. */
+  readonly marks: Uint8Array;
+}
+
+/** Many texts of different lengths, held in two arrays: five bytes a token. */
+export class TokenRows {
+  private ids = new Int32Array(1 << 12);
+  private marks = new Uint8Array(1 << 12);
+  private readonly ends: number[] = [];
+
+  get count(): number {
+    return this.ends.length;
+  }
+
+  get tokens(): number {
+    return this.ends.at(-1) ?? 0;
+  }
+
+  add(ids: ArrayLike<number>, marks: ArrayLike<number>): void {
+    const start = this.tokens;
+    const end = start + ids.length;
+    if (end > this.ids.length) this.grow(Math.max(end, 2 * this.ids.length));
+    this.ids.set(ids, start);
+    this.marks.set(marks, start);
+    this.ends.push(end);
+  }
+
+  /** Views of what is held: not to be written to, nor kept while rows are added. */
+  row(index: number): TokenRow {
+    const [start, end] = [this.ends[index - 1] ?? 0, this.ends[index] ?? 0];
+    return { ids: this.ids.subarray(start, end), marks: this.marks.subarray(start, end) };
+  }
+
+  length(index: number): number {
+    return (this.ends[index] ?? 0) - (this.ends[index - 1] ?? 0);
+  }
+
+  private grow(size: number): void {
+    const [ids, marks] = [new Int32Array(size), new Uint8Array(size)];
+    ids.set(this.ids);
+    marks.set(this.marks);
+    this.ids = ids;
+    this.marks = marks;
+  }
+}

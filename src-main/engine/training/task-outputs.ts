@@ -1,0 +1,116 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { scoreOutcome } from '../metrics/index.ts';
+import { type ClassificationLogits, ensembleProbabilities, scoreLogits, scoreProbabilities } from './evaluation.ts';
+
+/** What a model says of test examples, beside what is true: as much as scoring it, or an ensemble of it, needs. */
+export type TaskOutputs =
+  | ClassificationLogits
+  /** logits and targets (0 or 1) [examples, width], row-major */
+  | {
+      readonly kind: 'label-sets';
+      readonly logits: Float32Array;
+      readonly targets: Float32Array;
+      readonly width: number;
+    }
+  | { readonly kind: 'numbers'; readonly predictions: Float32Array; readonly targets: Float32Array }
+  /** Of language: nats summed over the tokens that count, and how many of these had the highest logit. */
+  | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number; readonly right: number };
+
+/** The loss is the mean over examples in nats (of tokens: over tokens), of values the mean squared error. */
+export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
+
+export function scoreOutputs(outputs: TaskOutputs): TaskScore {
+  switch (outputs.kind) {
+    case 'classes':
+      return scoreLogits(outputs.logits, outputs.labels, outputs.classCount);
+    case 'label-sets':
+      return scoreLabelSets(Float64Array.from(outputs.logits, sigmoid), outputs.targets, outputs.width);
+    case 'numbers':
+      return scoreNumbers(outputs.predictions, outputs.targets);
+    case 'tokens': {
+      const { lossSum, tokens, right } = outputs;
+      return {
+        accuracy: right / tokens,
+        loss: lossSum / tokens,
+        confusion: [],
+        metrics: scoreOutcome({ kind: 'tokens', lossSum, tokens }),
+      };
+    }
+  }
+}
+
+/**
+ * Scores the ensemble of models that saw the same examples: the weighted mean of their probabilities, or of their values.
+ * @throws StudioError refused for language, whose probabilities over the vocabulary are not kept.
+ */
+export function scoreEnsemble(members: readonly TaskOutputs[], weights: readonly number[]): TaskScore {
+  const [first] = members;
+  if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
+  const of = <Kind extends TaskOutputs['kind']>(kind: Kind) =>
+    members.flatMap((member, index) =>
+      member.kind === kind
+        ? [{ member: member as Extract<TaskOutputs, { kind: Kind }>, weight: weights[index] ?? 0 }]
+        : [],
+    );
+  switch (first.kind) {
+    case 'classes': {
+      const parts = of('classes').map(({ member, weight }) => ({ logits: member.logits, weight }));
+      return scoreProbabilities(ensembleProbabilities(parts, first.classCount), first.labels, first.classCount);
+    }
+    case 'label-sets': {
+      const parts = of('label-sets').map(({ member, weight }) => ({
+        values: Float64Array.from(member.logits, sigmoid),
+        weight,
+      }));
+      return scoreLabelSets(weightedMean(parts), first.targets, first.width);
+    }
+    case 'numbers': {
+      const parts = of('numbers').map(({ member, weight }) => ({
+        values: Float64Array.from(member.predictions),
+        weight,
+      }));
+      return scoreNumbers(weightedMean(parts), first.targets);
+    }
+    case 'tokens':
+      throw new StudioError(
+        'refused',
+        'The outputs of language models cannot be averaged here: their probabilities of every token are not kept.',
+        'Merge the adapters by their weights instead.',
+      );
+  }
+}
+
+function scoreLabelSets(probabilities: Float64Array, targets: Float32Array, width: number): TaskScore {
+  let loss = 0;
+  for (const [at, probability] of probabilities.entries()) {
+    const right = (targets[at] ?? 0) > 0.5 ? probability : 1 - probability;
+    // A probability that underflowed to zero would make the whole mean infinite.
+    loss -= Math.log(Math.max(right, Number.MIN_VALUE));
+  }
+  const rows = (values: ArrayLike<number>) =>
+    Array.from({ length: targets.length / width }, (_, row) =>
+      Array.from({ length: width }, (_, label) => ((values[row * width + label] ?? 0) > 0.5 ? 1 : 0)),
+    );
+  const metrics = scoreOutcome({ kind: 'label-sets', labels: rows(targets), predictions: rows(probabilities) });
+  return { accuracy: metrics['accuracy'] ?? null, loss: loss / targets.length, confusion: [], metrics };
+}
+
+function scoreNumbers(predictions: ArrayLike<number>, targets: Float32Array): TaskScore {
+  const values = Array.from(predictions);
+  const loss = values.reduce((sum, value, index) => sum + (value - (targets[index] ?? 0)) ** 2, 0) / values.length;
+  const metrics = scoreOutcome({ kind: 'numbers', labels: [...targets], predictions: values });
+  return { accuracy: null, loss, confusion: [], metrics };
+}
+
+function weightedMean(parts: readonly { readonly values: Float64Array; readonly weight: number }[]): Float64Array {
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+  const mean = new Float64Array(parts[0]?.values.length ?? 0);
+  for (const { values, weight } of parts)
+    for (const [at, value] of values.entries()) mean[at] = (mean[at] ?? 0) + (weight / total) * value;
+  return mean;
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
