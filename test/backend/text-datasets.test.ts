@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { DescribedTokens } from '../../src-shared/domain/dataset.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { littleBert } from '../engine/task-types/text-task.ts';
 import {
   bundledResources,
   closeBackends,
@@ -48,6 +49,7 @@ beforeAll(async () => {
     recursive: true,
   });
   cpSync(goldenPath('vit-28', 'base'), join(resources, 'models', 'tiny'), { recursive: true });
+  littleBert(join(resources, 'models', 'encoder'));
   backend = await openBackend({
     startEngine: scriptedEngine(async ({ nextSignal }) => {
       throw new StudioError('cancelled', `The task was told to ${await nextSignal()}.`);
@@ -198,6 +200,19 @@ describe('as a model reads it', () => {
     });
     expect(counts).toBe('completion');
     expect(learnedOf(tokens)).toBe('two<|im_end|>\n');
+  });
+
+  it('of a labelled text an encoder learns no token, and a language model the label', async () => {
+    const row = { text: 'the film was good', text_pair: 'a book', label: 'fine' };
+    const path = file('labelled.jsonl', JSON.stringify(row));
+    const { id } = await backend.handle('datasets.add', { path, options: { test_fraction: 0 } });
+    const place = { id, split: 'train' as const, index: 0 };
+    const encoded = await backend.handle('datasets.tokens', { ...place, model: 'encoder' });
+    expect(encoded).toMatchObject({ written: 'plain', counts: 'label', countedCount: 0 });
+    expect(encoded.text).toBe('[CLS] the film was good [SEP] a book [SEP]');
+    const written = await backend.handle('datasets.tokens', { ...place, model: 'small-llama' });
+    expect(written.text).toContain('the film was good\na book');
+    expect(learnedOf(written.tokens)).toBe('fine<|im_end|>\n');
   });
 
   it('of a conversation every answer counts, and no question', async () => {

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { DatasetRecord, TextDescription } from '../../../src-shared/domain/dataset.ts';
+import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/dataset.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { formatCount } from '../../components/format.ts';
 import { Facts, Panel } from '../../components/panel.tsx';
@@ -10,11 +10,12 @@ import { comparedWords, readingFacts, repetitions } from './text-facts.ts';
 /** What is particular to a data set of texts: how it was read, and what stands in it more than once. */
 export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: TextDescription }) {
   const { path, reader, options } = dataset.source;
+  const isGuessed = options['guess_columns'] !== false && !textColumnRoles.some((role) => options[role]);
   return (
     <>
       <Panel
         title="How it is read"
-        note={options['guess_columns'] === false ? null : 'guessed from names and contents'}
+        note={isGuessed ? 'guessed from names and contents' : null}
         aside={
           dataset.bundled ? null : (
             <Button
