@@ -21,10 +21,12 @@ export async function readerOptionsOf(path: string, set: Record<string, string>)
 /** Reads every row, with the count of them on the line. */
 export function describeShowing(data: OpenTexts, line: ProgressLine): Promise<DatasetDescription> {
   let shown = 0;
-  return data.describe((rows) => {
-    if (rows - shown < 10_000) return;
-    shown = rows;
-    line.show({ phase: 'Reading', done: rows, total: 0, unit: 'rows', perSecond: null, etaSeconds: null });
+  return data.describe({
+    onRead: ({ rows }) => {
+      if (rows - shown < 10_000) return;
+      shown = rows;
+      line.show({ phase: 'Reading', done: rows, total: 0, unit: 'rows', perSecond: null, etaSeconds: null });
+    },
   });
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StudioError } from '../../src-shared/contract/errors.ts';
@@ -113,6 +113,18 @@ describe('how a file would be read', () => {
   it('reads no further than a thousand rows', async () => {
     const { text } = await backend.handle('datasets.inspect', { path: file('long.csv', reviewRows(5000)) });
     expect(text).toMatchObject({ rowsRead: 1000, isWhole: false });
+  });
+
+  it('is split as the whole is, also where it lies in several files', async () => {
+    const parts = join(folder, 'parts');
+    mkdirSync(parts);
+    for (const part of [0, 1]) writeFileSync(join(parts, `train-0000${part}-of-00002.csv`), reviewRows(20));
+    const { text } = await backend.handle('datasets.inspect', { path: parts });
+    const { id } = await backend.handle('datasets.add', { path: parts });
+    const tested = await backend.handle('datasets.texts', { id, split: 'test' });
+    const shown = text?.rows.flatMap((row) => (row.kind === 'example' ? [row.example] : []));
+    expect(shown?.filter(({ split }) => split === 'test').map(({ row }) => row)).toEqual(tested.map(({ row }) => row));
+    expect(tested.some(({ row }) => row.startsWith('train-00001'))).toBe(true);
   });
 
   it('shows rows of both files where a second one is for testing', async () => {

@@ -1,32 +1,67 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { DescribedTokens, ExamplePreview, TextDescription } from '../../../src-shared/domain/dataset.ts';
+import type {
+  DatasetRecord,
+  DescribedTokens,
+  ExamplePreview,
+  TextDescription,
+} from '../../../src-shared/domain/dataset.ts';
 import { openPictures } from '../../engine/data/open-dataset.ts';
 import { countTokens, describeTokens } from '../describe-tokens.ts';
-import { addDataset, removeDataset, requireDataset, updateDataset } from '../library/datasets.ts';
+import { newId } from '../identifiers.ts';
+import { findSource, removeDataset, requireChangeable, requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import { cutTexts, inspectPath, readExamples } from '../library/text-preview.ts';
 import type { HandlerServices } from '../services.ts';
 import { type Handlers, type NamesOf, ok } from './handler.ts';
+
+const madeSchema = z.object({ datasetId: z.string() });
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
   const { store } = services;
   return {
     'datasets.list': () => store.datasets.list(),
     'datasets.get': ({ id }) => requireDataset(store, id),
-    'datasets.add': ({ path, name, options }) => addDataset(services, path, name, options),
+    'datasets.add': (input) => add(services, input),
     'datasets.remove': ({ id }) => {
       removeDataset(services, id);
       return ok;
     },
     'datasets.preview': (input) => preview(services, input),
     'datasets.inspect': (input) => inspectPath(input),
-    'datasets.update': ({ id, options }) => updateDataset(services, id, options),
+    'datasets.update': ({ id, options }) => add(services, { path: requireChangeable(store, id).source.path, options }),
     'datasets.texts': async ({ id, characters, ...part }) =>
       (await listOf(readExamples(services, id, part))).map((example) => cutTexts(example, characters)),
     'datasets.tokens': (input) => tokensOf(services, input),
     'datasets.lengths': (input) => lengthsOf(services, input),
   };
+}
+
+/**
+ * Reads the data set as a job, which says how far it is and can be cancelled, and waits for it. A job of which nothing came
+ * is not kept.
+ */
+async function add(
+  { store, queue }: HandlerServices,
+  { path, name, options }: RequestArgument<'datasets.add'>,
+): Promise<DatasetRecord> {
+  const { source, known } = await findSource(store, path);
+  const datasetId = known?.id ?? newId('dataset');
+  const job = await queue.ended(
+    queue.add(
+      'import',
+      { title: `Read ${basename(source.path)}`, subjectId: datasetId },
+      { datasetId, path: source.path, name: name ?? null, options: options ?? {} },
+    ),
+  );
+  const result = madeSchema.safeParse(store.jobs.result(job.id));
+  if (job.status === 'completed' && result.success) return requireDataset(store, result.data.datasetId);
+  store.jobs.remove(job.id);
+  throw job.error === null
+    ? new StudioError('cancelled', `${job.title}: ${job.status}.`)
+    : new StudioError(errorCodeSchema.catch('internal').parse(job.error.code), job.error.message, job.error.hint);
 }
 
 /** Examples of one split from `offset` on, of one label where that is wished. */

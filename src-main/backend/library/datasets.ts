@@ -11,6 +11,7 @@ import {
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
+import type { ReadWatch } from '../../engine/data/dataset.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { newId } from '../identifiers.ts';
@@ -24,13 +25,15 @@ type Parts = Pick<Services, 'store' | 'hub'>;
 export async function describeDatasetCached(
   { store }: Pick<Services, 'store'>,
   source: DatasetSource,
+  watch: ReadWatch = {},
 ): Promise<DatasetDescription> {
   const stamp = `${JSON.stringify(source)}\n${(await Promise.all(filesOf(source).map((path) => folderStamp(path)))).join('\n')}`;
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
   if (kept.success) return kept.data;
   const opened = await openDataset(source);
   try {
-    const description = opened.kind === 'texts' ? await opened.describe() : opened.description;
+    const description = opened.kind === 'texts' ? await opened.describe(watch) : opened.description;
+    watch.signal?.throwIfAborted();
     store.descriptions.save('dataset', source.path, stamp, description);
     return description;
   } finally {
@@ -57,46 +60,56 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
   }
 }
 
+/** The source that `path` is, and the data set that is known of it. @throws StudioError where it is none */
+export async function findSource(
+  store: Services['store'],
+  path: string,
+): Promise<{ source: DatasetSource; known: DatasetRecord | null }> {
+  const absolute = resolve(path);
+  if (!existsSync(absolute))
+    throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
+  const source = await detectReader(absolute);
+  return { source, known: knownByPath(store, source.path) ?? null };
+}
+
 /**
- * Makes a file or folder known as a data set, by the first reader that recognises it. `options`: that reader's. One that
- * cannot be read leaves nothing behind.
+ * Makes a file or folder known as a data set, by the first reader that recognises it. `options`: that reader's; `watch.id`:
+ * of the data set, where it is a new one. One that cannot be read leaves nothing behind, nor one whose reading is aborted.
  */
 export async function addDataset(
   { store, hub }: Parts,
   path: string,
   name?: string,
   options: ParameterValues = {},
+  watch: ReadWatch & { readonly id?: string } = {},
 ): Promise<DatasetRecord> {
-  const absolute = resolve(path);
-  if (!existsSync(absolute))
-    throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
-  const source = { ...(await detectReader(absolute)), options };
-  const known = knownByPath(store, source.path);
-  if (known && !isDeepStrictEqual(known.source, source)) requireNoTraining(store, known);
+  const found = await findSource(store, path);
+  const { known } = found;
+  const source = { ...found.source, options };
+  const isReread = known !== null && !isDeepStrictEqual(known.source, source);
+  if (isReread) requireNoTraining(store, known);
   const dataset: DatasetRecord = {
-    id: known?.id ?? newId('dataset'),
-    name: name ?? known?.name ?? basename(absolute, extname(absolute)),
+    id: known?.id ?? watch.id ?? newId('dataset'),
+    name: name ?? known?.name ?? basename(source.path, extname(source.path)),
     bundled: known?.bundled ?? false,
     licence: known?.licence ?? null,
     provenance: known?.provenance ?? null,
     source,
-    description: await describeDatasetCached({ store }, source),
+    description: await describeDatasetCached({ store }, source, watch),
     createdAt: known?.createdAt ?? Date.now(),
   };
+  // Reading took its time: a run may have been started meanwhile.
+  if (isReread) requireNoTraining(store, known);
   store.datasets.save(dataset);
   hub.listChanged('datasets');
   return dataset;
 }
 
 /**
- * Reads a data set anew by other options of its reader; runs and adapters keep naming it by its id.
+ * The data set, where it may be read anew by other options; runs and adapters keep naming it by its id.
  * @throws StudioError refused for one that comes with the studio, or that a run is trained on.
  */
-export async function updateDataset(
-  { store, hub }: Parts,
-  id: string,
-  options: ParameterValues,
-): Promise<DatasetRecord> {
+export function requireChangeable(store: Services['store'], id: string): DatasetRecord {
   const dataset = requireDataset(store, id);
   if (dataset.bundled)
     throw new StudioError(
@@ -105,14 +118,7 @@ export async function updateDataset(
       'Copy its file, and add the copy.',
     );
   requireNoTraining(store, dataset);
-  const source = { ...dataset.source, options };
-  const description = await describeDatasetCached({ store }, source);
-  // Reading took its time: a run may have been started meanwhile.
-  requireNoTraining(store, requireDataset(store, id));
-  const updated = { ...dataset, source, description };
-  store.datasets.save(updated);
-  hub.listChanged('datasets');
-  return updated;
+  return dataset;
 }
 
 const goingOn: readonly RunRecord['status'][] = ['queued', 'running', 'paused', 'interrupted'];

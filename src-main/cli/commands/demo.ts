@@ -22,6 +22,7 @@ const jobWeights: Record<JobKind, number> = {
   export: 1,
   convert: 1,
   download: 1,
+  import: 1,
   generate: 1,
   pretrain: 10,
 };
@@ -60,7 +61,7 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
         const demo = await client.request('demo.start', {
           quick,
           ...(seeds === undefined ? {} : { seeds }),
-          ...(file === undefined ? {} : { config: await readRun(client, file, set) }),
+          ...(file === undefined ? {} : { config: await readRun(client, file, set, terminal) }),
         });
         const latest = new Map(demo.jobs.map((job) => [job.id, job]));
         const position = (job: JobRecord) => demo.jobs.findIndex(({ id }) => id === job.id) + 1;

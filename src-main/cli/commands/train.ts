@@ -37,7 +37,7 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
     }),
     async run({ file, set, name, tag, dryRun }, { terminal, withStudio }) {
       return withStudio(async (client) => {
-        const config = await readRun(client, file, set);
+        const config = await readRun(client, file, set, terminal);
         if (dryRun) {
           const forecast = await client.request('runs.forecast', { config });
           return { json: { config, forecast }, text: forecastText(forecast) };
@@ -58,11 +58,12 @@ export async function readRun(
   client: StudioClient,
   file: string | undefined,
   changes: readonly (readonly [string, string])[],
+  terminal: Terminal,
 ): Promise<RunConfig> {
   const text = file === undefined ? '' : await readTextFile(file);
   const parsed = await parseRun(client, applyAssignments(text, changes), file, changes.length > 0);
   const model = (await findModel(client, parsed.model)).id;
-  return { ...parsed, model, dataset: (await findDataset(client, parsed.dataset)).id };
+  return { ...parsed, model, dataset: (await findDataset(client, parsed.dataset, terminal)).id };
 }
 
 /** The run that the YAML says; a refusal names the file that it came from. */

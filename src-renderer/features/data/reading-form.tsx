@@ -1,5 +1,6 @@
 import { Button, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextColumns, TextInspection } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
@@ -69,7 +70,8 @@ export function ReadingForm({ reading }: { reading: Reading }) {
   const add = useAction('datasets.add', { onSuccess: done('added'), onError: () => undefined });
   const update = useAction('datasets.update', { onSuccess: done('read anew'), onError: () => undefined });
   const isPending = add.isPending || update.isPending;
-  const failure = add.error ?? update.error;
+  const thrown = add.error ?? update.error;
+  const failure = thrown instanceof StudioError && thrown.code === 'cancelled' ? null : thrown;
   const save = () => {
     if (reason !== null || isPending) return;
     if (datasetId === null) add.mutate({ path, name: reading.name || undefined, options });

@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { DropZone } from '../../components/drop-zone.tsx';
@@ -14,6 +15,7 @@ import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
 import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
+import { DatasetJobs } from '../../features/data/dataset-jobs.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
 
@@ -31,7 +33,7 @@ export default function DataPage() {
       notifySuccess('Data set added', dataset.name);
       navigate(pathOf('data', dataset.id));
     },
-    onError: setFailure,
+    onError: (error) => setFailure(error instanceof StudioError && error.code === 'cancelled' ? null : error),
   });
   const list = datasets.data ?? [];
   const readings = useReadings();
@@ -74,7 +76,7 @@ export default function DataPage() {
           Folder: IDX files, or one folder a class
         </Menu.Item>
         <Menu.Item leftSection={<IconFile size={16} />} onClick={() => void chooseFile()}>
-          File of texts: CSV, TSV, JSON, JSONL
+          File of texts: CSV, TSV, JSON, JSONL, Parquet
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -83,7 +85,7 @@ export default function DataPage() {
   return (
     <Page title="Data" state={datasets.data ? plural(list.length, 'data set') : null} actions={addButton} fill>
       <DropZone
-        message="Drop a file of texts (CSV, TSV, JSON, JSONL), a folder of IDX files, or one with a folder a class, to add it"
+        message="Drop a file of texts (CSV, TSV, JSON, JSONL, Parquet), a folder of IDX files, or one with a folder a class, to add it"
         onPaths={(paths) => {
           for (const path of paths) inspect.mutate({ path });
         }}
@@ -93,6 +95,7 @@ export default function DataPage() {
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
+        <DatasetJobs />
         <SplitPanel
           name="data"
           initial={280}
@@ -141,8 +144,8 @@ export default function DataPage() {
               <DatasetDetail key={active.id} dataset={active} />
             ) : datasets.data ? (
               <EmptyState action={addButton}>
-                Data sets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL), IDX files, or a
-                folder with one folder of pictures a class.
+                Data sets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL, Parquet), IDX
+                files, or a folder with one folder of pictures a class.
               </EmptyState>
             ) : null
           }

@@ -165,6 +165,8 @@ describe('what is wrong is said by row', () => {
     ['csv', 'a,a\n1,2\n', 'two columns named "a"'],
     ['csv', 'a,b\n1,2\n', 'none of which looks like text'],
     ['csv', `${Array.from({ length: 1_000_000 }, (_, index) => `c${index}`).join()}\nx\n`, 'has 1000000 columns'],
+    ['csv', `text\nfine\n${','.repeat(2_000_000)}\nx\n`, 'has a line of more than 1048576 cells'],
+    ['tsv', '\t'.repeat(2_000_000), 'has a line of more than 1048576 cells'],
     ['jsonl', `{"text":"${'x'.repeat(17 * 2 ** 20)}"}\n`, 'is longer than 16 MB'],
     [
       'jsonl',

@@ -33,7 +33,7 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
       columnNames: names,
       columns,
       isGuessed,
-      split: describeSplit(plan, head, files.test),
+      split: describeSplit(plan, head, files.test[0] ?? null),
       misfit: null,
       ...(await readSome(plan, format)),
     };
@@ -54,7 +54,7 @@ function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: s
   return { by, rule: description, column, values, testFile };
 }
 
-/** The first rows of each file. */
+/** The first rows: of all files, or of those of each split. */
 async function readSome(
   plan: TextPlan,
   format: RowFormat,
@@ -64,18 +64,19 @@ async function readSome(
   const labels = new LabelTally();
   let rowsRead = 0;
   let isWhole = true;
-  const share = plan.parts.length;
-  for (const part of plan.parts) {
-    const ofPart: ReadRow[] = [];
+  const splits = [...Map.groupBy(plan.parts, ({ rule }) => rule.only).values()];
+  const share = splits.length;
+  for (const parts of splits) {
+    const ofSplit: ReadRow[] = [];
     let characters = 0;
     let isFull = false;
-    for await (const rows of readTexts({ ...plan, parts: [part] }, format)) {
+    for await (const rows of readTexts({ ...plan, parts }, format)) {
       for (const row of rows) {
-        if (ofPart.length >= mostRows / share || characters >= mostCharacters / share) {
+        if (ofSplit.length >= mostRows / share || characters >= mostCharacters / share) {
           isFull = true;
           break;
         }
-        ofPart.push(row);
+        ofSplit.push(row);
         if (row.kind === 'example') {
           characters += contentKey(row.example).length;
           labels.add(row.example.label, row.example.split);
@@ -85,8 +86,8 @@ async function readSome(
       if (isFull) break;
     }
     isWhole &&= !isFull;
-    rowsRead += ofPart.length;
-    shown.push(...ofPart.slice(0, shownRows / share));
+    rowsRead += ofSplit.length;
+    shown.push(...ofSplit.slice(0, shownRows / share));
   }
   const labelled = { labelKind: labels.kind, labels: labels.names() };
   return { rows: shown, ...labelled, rowsRead, isWhole, problems: problems.list() };

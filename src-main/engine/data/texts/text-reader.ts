@@ -102,9 +102,9 @@ export function textReader(
       return {
         kind: 'texts',
         columns: plan.mapping.columns,
-        describe: (onRows) => describeTexts(plan, files, format, onRows),
+        describe: (watch) => describeTexts(plan, files, format, watch),
         async *examples(split) {
-          for await (const rows of readTexts(plan, format, split))
+          for await (const rows of readTexts(plan, format, { split }))
             for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;
         },
         close: () => undefined,
