@@ -8,13 +8,17 @@ afterEach(closeBackends);
 
 const engine = scriptedEngine(() => Promise.reject(new Error('no engine is needed')));
 
-/** A file of texts, long enough that its reading can be interfered with. */
-function longFile(): string {
+const words = 'So many words are written here. '.repeat(60);
+
+function lines(count: number, line: (index: number) => string): string {
   const path = join(temporaryFolder(), 'long.jsonl');
-  const note = 'So many words are written here. '.repeat(60);
-  const line = (index: number): string => `{"text":"Row ${index}","label":${index % 2},"note":"${note}"}\n`;
-  writeFileSync(path, Array.from({ length: 40_000 }, (_, index) => line(index)).join(''));
+  writeFileSync(path, Array.from({ length: count }, (_, index) => line(index)).join(''));
   return path;
+}
+
+/** A file whose reading can be interfered with: long texts are compared with each other, which takes seconds. */
+function longFile(): string {
+  return lines(20_000, (index) => `{"text":"Row ${index}: ${words}","label":${index % 2}}\n`);
 }
 
 /** The first news of the reading that says how far it is. */
@@ -35,7 +39,7 @@ async function expectNothingKept(backend: OpenBackend): Promise<void> {
 describe('adding a data set is a job', () => {
   it('that says how far it is, and that others need not wait for', async () => {
     const backend = await openBackend({ startEngine: engine });
-    const path = longFile();
+    const path = lines(40_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
     const total = Math.ceil(statSync(path).size / 2 ** 20);
     const adding = backend.handle('datasets.add', { path, name: 'Long' });
     const job = await reading(backend);

@@ -31,9 +31,10 @@ async function addFile({ app, page }: Studio, path: string): Promise<void> {
 
 test('a file that is read for long shows how far that is, and can be cancelled', async () => {
   const path = join(folder, 'long.jsonl');
-  const note = 'So many words are written here. '.repeat(60);
-  const line = (index: number): string => `{"text":"Row ${index}","label":${index % 2},"note":"${note}"}\n`;
-  writeFileSync(path, Array.from({ length: 160_000 }, (_, index) => line(index)).join(''));
+  // Long texts are compared with each other, which takes longer than to read them.
+  const text = 'So many words are written here. '.repeat(60);
+  const line = (index: number): string => `{"text":"Row ${index}: ${text}","label":${index % 2}}\n`;
+  writeFileSync(path, Array.from({ length: 60_000 }, (_, index) => line(index)).join(''));
   const { page } = studio;
   await addFile(studio, path);
   const reading = page.getByRole('status', { name: 'Read long.jsonl' });
