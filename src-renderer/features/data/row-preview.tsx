@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import classes from './data.module.css';
-import { rowColumns, whereOf } from './row-columns.tsx';
+import { rowColumns } from './row-columns.tsx';
 
 /** The first rows of a file as the examples that they would become. */
 export function RowPreview({ inspection, isStale }: { inspection: TextInspection; isStale: boolean }) {
@@ -10,7 +10,8 @@ export function RowPreview({ inspection, isStale }: { inspection: TextInspection
   const shown = useMemo(() => rowColumns(columns, { withSplit: true }), [columns]);
   return (
     <div className={classes['rows']} data-stale={isStale || undefined}>
-      <DataTable label="First rows" items={rows} itemId={whereOf} columns={shown} />
+      {/* By place: two files for the splits may have the same name. */}
+      <DataTable label="First rows" items={rows} itemId={(row) => String(rows.indexOf(row))} columns={shown} />
     </div>
   );
 }
