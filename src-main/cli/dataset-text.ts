@@ -49,7 +49,7 @@ export function textFacts(text: TextDescription): (readonly [string, string])[] 
     ],
     [
       'nearly repeated',
-      `${formatCount(duplicates.nearAcross)} test rows, in train (of the first ${formatCount(duplicates.nearComparedRows)} rows)`,
+      `${formatCount(duplicates.nearAcross)} test rows, in train (${formatCount(duplicates.nearComparedRows)} rows compared)`,
     ],
   ];
 }
@@ -60,6 +60,7 @@ export function drawText(example: TextExample): string {
   const parts: (readonly [string, string | null])[] = [
     ['text', example.text],
     ['text_pair', example.textPair],
+    ['choices', example.choices?.join(' | ') ?? null],
     ['prompt', example.prompt],
     ['completion', example.completion],
     ...(example.messages ?? []).map(({ role, content }) => [role, content] as const),

@@ -55,6 +55,7 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
     ...example,
     text: cutOrNull(example.text),
     textPair: cutOrNull(example.textPair),
+    choices: example.choices?.map(cut) ?? null,
     prompt: cutOrNull(example.prompt),
     completion: cutOrNull(example.completion),
     messages:

@@ -36,7 +36,8 @@ export function resolveTask({ task, model, columns }: Chosen): TaskType {
 function usualTask({ kind, image }: Chosen['model'], columns: TextColumns | null): TaskId {
   if (columns === null || image !== null) return 'image-classification';
   if (kind !== 'causal-lm') return 'text-classification';
-  return columns.label !== null && columns.text !== null ? 'multiple-choice' : 'causal-lm';
+  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
+  return isChosen ? 'multiple-choice' : 'causal-lm';
 }
 
 /** @throws StudioError refused where the model cannot learn this from these data. */

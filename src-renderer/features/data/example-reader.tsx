@@ -98,12 +98,13 @@ function WholeExample({ id, split, index }: ExamplePlace) {
 }
 
 function partsOf(example: TextExample): [name: string, value: string][] {
-  const { row, label, text, textPair, prompt, completion, messages } = example;
+  const { row, label, choices, text, textPair, prompt, completion, messages } = example;
   const parts: [string, string | null][] = [
     ['place', row],
     ['label', label === null ? null : labelWords(label) || 'none'],
     ['text', text],
     ['second text', textPair],
+    ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
     ['prompt', prompt],
     ['completion', completion],
     ...(messages ?? []).map(({ role, content }): [string, string] => [role, content]),

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextColumns, TextInspection } from '../../../src-shared/domain/dataset.ts';
+import { noColumns, type TextInspection } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
@@ -22,6 +22,7 @@ import {
   kindWords,
   labelsWords,
   type Reading,
+  rowKinds,
   shownColumns,
   shownSplit,
   splitFields,
@@ -33,16 +34,6 @@ import {
 } from './reading.ts';
 import { changeReading, closeReading } from './reading-store.ts';
 import { RowPreview } from './row-preview.tsx';
-
-const noColumns: TextColumns = {
-  text: null,
-  text_pair: null,
-  label: null,
-  prompt: null,
-  input: null,
-  completion: null,
-  messages: null,
-};
 
 /** How a file of texts is read: decided before it is added, or anew for a data set that was; what comes of it is seen at once. */
 export function ReadingForm({ reading }: { reading: Reading }) {
@@ -139,10 +130,10 @@ export function ReadingForm({ reading }: { reading: Reading }) {
               <div className={classes['fields']}>
                 <SegmentedControl
                   aria-label="What a row is"
-                  data={Object.entries(kindWords).map(([value, label]) => ({ value, label }))}
+                  data={rowKinds.map((value) => ({ value, label: kindWords[value] }))}
                   value={kind}
                   onChange={(value) => {
-                    const next = value === 'completion' || value === 'conversation' ? value : 'text';
+                    const next = rowKinds.find((one) => one === value) ?? 'text';
                     change({
                       kind: next,
                       options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null),
@@ -161,7 +152,9 @@ export function ReadingForm({ reading }: { reading: Reading }) {
                     }}
                   />
                 </div>
-                {isShown && columns.label !== null ? <Text c="dimmed">{labelsWords(fitting)}</Text> : null}
+                {isShown && kind === 'text' && columns.label !== null ? (
+                  <Text c="dimmed">{labelsWords(fitting)}</Text>
+                ) : null}
               </div>
             </Panel>
             <SplitPanel reading={reading} inspection={fitting} specs={specs} />

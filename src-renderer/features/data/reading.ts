@@ -9,7 +9,8 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];
 /** What a row of a file is learned as. */
-export type RowKind = 'text' | 'completion' | 'conversation';
+export const rowKinds = ['text', 'choice', 'completion', 'conversation'] as const;
+export type RowKind = (typeof rowKinds)[number];
 export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
 /** How a file is to be read, while it is being decided. */
@@ -26,14 +27,16 @@ export interface Reading {
 
 export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   text: ['text', 'text_pair', 'label'],
+  choice: ['text', 'choices', 'label'],
   completion: ['prompt', 'input', 'completion'],
   conversation: ['messages'],
 };
-/** Without its column nothing can be learned. */
-const neededRole: Readonly<Record<RowKind, ColumnRole>> = {
-  text: 'text',
-  completion: 'completion',
-  conversation: 'messages',
+/** Without these columns nothing can be learned. */
+const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
+  text: ['text'],
+  choice: ['text', 'choices', 'label'],
+  completion: ['completion'],
+  conversation: ['messages'],
 };
 export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   share: ['test_fraction', 'seed'],
@@ -41,8 +44,9 @@ export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   file: ['test_file'],
 };
 
-export function kindOfColumns({ messages, completion, prompt }: TextColumns): RowKind {
+export function kindOfColumns({ messages, choices, completion, prompt }: TextColumns): RowKind {
   if (messages !== null) return 'conversation';
+  if (choices !== null) return 'choice';
   return completion !== null || prompt !== null ? 'completion' : 'text';
 }
 
@@ -102,8 +106,8 @@ export function whatIsMissing(
   by: SplitBy,
   splitValues: ParameterValues,
 ): string | null {
-  const needed = neededRole[kind];
-  if (columns[needed] === null) return `Choose the column of the ${needed}.`;
+  const needed = neededRoles[kind].find((role) => columns[role] === null);
+  if (needed !== undefined) return `Choose the column of the ${needed}.`;
   if (by === 'column' && !splitValues['split_column']) return 'Choose the column that splits.';
   if (by === 'file' && !splitValues['test_file']) return 'Choose the second file.';
   return null;
@@ -125,6 +129,7 @@ export function splitValues(options: ParameterValues, inspection: TextInspection
 
 export const kindWords: Readonly<Record<RowKind, string>> = {
   text: 'Texts',
+  choice: 'Questions with choices',
   completion: 'Prompts and completions',
   conversation: 'Conversations',
 };

@@ -11,6 +11,7 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
   const contents: [header: string, value: (example: TextExample) => string][] = [];
   if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
   if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
+  if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
   if (columns.prompt !== null) contents.push(['Prompt', ({ prompt }) => prompt ?? '']);
   if (columns.completion !== null) contents.push(['Completion', ({ completion }) => completion ?? '']);
   if (columns.messages !== null) contents.push(['Messages', conversation]);

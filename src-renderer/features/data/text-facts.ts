@@ -5,6 +5,7 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   text: 'Text',
   text_pair: 'Second text',
   label: 'Label',
+  choices: 'Choices',
   prompt: 'Prompt',
   input: 'Put after the prompt',
   completion: 'Completion',
@@ -28,7 +29,10 @@ export function readingFacts(text: TextDescription): { label: string; value: str
   return [
     ...taken,
     ...(unused.length === 0 ? [] : [{ label: 'Not read', value: unused.slice(0, 20).join(', ') }]),
-    { label: 'Labels', value: labelWords[text.labelKind] },
+    {
+      label: 'Labels',
+      value: text.columns.choices === null ? labelWords[text.labelKind] : 'the right one of the choices of its row',
+    },
     { label: 'Split', value: text.splitRule },
     {
       label: 'Rows',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
+import { NearDuplicates } from '../../../src-main/engine/data/texts/near-duplicates.ts';
 import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { repeatableNumbers, temporaryFolder } from './make-data.ts';
@@ -88,6 +89,38 @@ describe('shapes', () => {
       { from: 'gpt', value: 'Hello' },
     ];
     expect(await examples(file('json', JSON.stringify([{ conversations }])))).toMatchObject([{ messages }]);
+  });
+
+  test('choices, named as the sets of the hub name them', async () => {
+    const arc = { text: ['up', 'down'], label: ['A', 'B'] };
+    const asked = [
+      { question: 'Where is the sky?', choices: ['up', 'down'], answer: 0 },
+      { question: 'Where is the floor?', choices: arc, answer: 'B' },
+      {
+        question: 'Where is the sun?',
+        choices: [
+          { label: '1', text: 'up' },
+          { label: '2', text: 'down' },
+        ],
+        answer: '1',
+      },
+      { question: 'Where is it?', choices: ['up', 'down'], answer: 'C' },
+      { question: 'Where?', choices: ['up'], answer: 'A' },
+    ];
+    const path = file('jsonl', asLines(asked));
+    const found = await examples(path);
+    expect(found.map(({ text, label, choices }) => [text, label, choices])).toEqual([
+      ['Where is the sky?', 'up', ['up', 'down']],
+      ['Where is the floor?', 'down', ['up', 'down']],
+      ['Where is the sun?', 'up', ['up', 'down']],
+    ]);
+    const { labels, text, problems } = await describeFile(path);
+    expect(labels).toEqual([]);
+    expect(text?.columns).toMatchObject({ text: 'question', choices: 'choices', label: 'answer' });
+    expect(problems.map(({ where, message }) => `${where}: ${message}`)).toEqual([
+      expect.stringContaining('row 4: answer is "C", none of the 2 choices'),
+      expect.stringContaining('row 5: choices is no list of two or more different answers'),
+    ]);
   });
 
   test('messages', async () => {
@@ -277,6 +310,16 @@ describe('splits, classes and repetitions', () => {
     expect((await describeFile(folder, { split_by: 'share' })).text?.rowCount).toBe(2);
     await expect(describeFile(path, { split_by: 'file' })).rejects.toThrow(/second file/);
     await expect(describeFile(folder, { split_by: 'column' })).rejects.toThrow(/none called split/);
+  });
+
+  test('test rows are compared however long the training file is', () => {
+    const near = new NearDuplicates();
+    const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`);
+    near.add(words(60).join(' '), 'train', 'row 1');
+    for (let row = 2; row <= 41_000; row++) near.add(`filler ${row}`, 'train', `row ${row}`);
+    near.add([...words(59), 'changed'].join(' '), 'test', 'row 41001');
+    expect(near.across().map(({ where }) => where)).toEqual(['row 41001']);
+    expect(near.compared).toBe(40_001);
   });
 
   test('numbers are values, lists are sets of labels', async () => {

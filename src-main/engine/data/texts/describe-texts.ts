@@ -43,7 +43,8 @@ export async function describeTexts(
       }
       const { example } = row;
       counts[example.split]++;
-      labels.add(example.label, example.split);
+      // Of rows with choices each label is an answer of its own, not a class.
+      if (example.choices === null) labels.add(example.label, example.split);
       const key = contentKey(example);
       near.add(key, example.split, example.row);
       if (exact.add(key, example.split))

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ReadRow, TextInspection } from '../../../../src-shared/domain/dataset.ts';
+import { noColumns, type ReadRow, type TextInspection } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { columnNames, mapColumns, noColumns } from './columns.ts';
+import { columnNames, mapColumns } from './columns.ts';
 import { contentKey } from './example.ts';
 import { LabelTally } from './label-tally.ts';
 import { RowProblems } from './problems.ts';
@@ -79,7 +79,7 @@ async function readSome(
         ofSplit.push(row);
         if (row.kind === 'example') {
           characters += contentKey(row.example).length;
-          labels.add(row.example.label, row.example.split);
+          if (row.example.choices === null) labels.add(row.example.label, row.example.split);
         } else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
         else problems.add(row.where, row.message);
       }

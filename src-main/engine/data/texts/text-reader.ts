@@ -18,6 +18,7 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('text', 'Text column', 'The text itself.'),
   columnParameter('text_pair', 'Pair column', 'The second text of a pair.'),
   columnParameter('label', 'Label column', 'The class, value or list of labels.'),
+  columnParameter('choices', 'Choices column', 'The answers to choose from; the label says which is right.'),
   columnParameter('prompt', 'Prompt column', 'What stands before the completion.'),
   columnParameter('input', 'Input column', 'What is put after the prompt.'),
   columnParameter('completion', 'Completion column', 'What is to be written.'),

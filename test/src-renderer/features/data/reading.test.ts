@@ -12,17 +12,13 @@ import {
   withColumn,
   withKind,
 } from '../../../../src-renderer/features/data/reading.ts';
-import type { TextColumns, TextDescription, TextInspection } from '../../../../src-shared/domain/dataset.ts';
+import {
+  noColumns as none,
+  type TextColumns,
+  type TextDescription,
+  type TextInspection,
+} from '../../../../src-shared/domain/dataset.ts';
 
-const none: TextColumns = {
-  text: null,
-  text_pair: null,
-  label: null,
-  prompt: null,
-  input: null,
-  completion: null,
-  messages: null,
-};
 const guessed: TextColumns = { ...none, text: 'review', label: 'stars' };
 const inspection: TextInspection = {
   columnNames: ['review', 'stars', 'verdict'],
@@ -64,6 +60,10 @@ describe('choosing columns', () => {
     expect(kindOfColumns(guessed)).toBe('text');
     expect(kindOfColumns({ ...none, prompt: 'a' })).toBe('completion');
     expect(kindOfColumns({ ...none, messages: 'a' })).toBe('conversation');
+    expect(kindOfColumns({ ...guessed, choices: 'a' })).toBe('choice');
+    expect(whatIsMissing('choice', { ...guessed, label: null, choices: 'a' }, 'share', {})).toBe(
+      'Choose the column of the label.',
+    );
   });
 });
 
@@ -96,7 +96,7 @@ it('is wrong as long as no row is a good example', () => {
   expect(whatIsWrong({ ...inspection, misfit: { message: 'no', hint: null } })).toMatch(/do not fit/);
   expect(whatIsWrong(inspection)).toMatch(/None of the first rows/);
   const example = { row: 'row 2', split: 'train', text: 'a', label: null } as const;
-  const rest = { textPair: null, prompt: null, completion: null, messages: null };
+  const rest = { textPair: null, choices: null, prompt: null, completion: null, messages: null };
   expect(whatIsWrong({ ...inspection, rows: [{ kind: 'example', example: { ...example, ...rest } }] })).toBeNull();
 });
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { lengthFigure } from '../../../../src-renderer/features/data/length-figure.ts';
 import { repetitions } from '../../../../src-renderer/features/data/text-facts.ts';
 import { binLengths, summariseLengths, visibleToken } from '../../../../src-renderer/features/data/tokens.ts';
+import { noColumns } from '../../../../src-shared/domain/dataset.ts';
 
 it('makes white space in a token visible', () => {
   expect(visibleToken(' the\n\t')).toBe('·the↵⇥');
@@ -36,19 +37,10 @@ it('tells only the repetitions that there are', () => {
     nearComparedRows: 9,
     nearAcross: 0,
   };
-  const columns = {
-    text: null,
-    text_pair: null,
-    label: null,
-    prompt: null,
-    input: null,
-    completion: null,
-    messages: null,
-  };
   const found = repetitions({
     shape: 'columns',
     columnNames: [],
-    columns,
+    columns: noColumns,
     labelKind: 'none',
     splitRule: '',
     rowCount: 9,
