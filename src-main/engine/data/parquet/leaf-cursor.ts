@@ -107,10 +107,10 @@ export class LeafCursor {
       if (header.kind === 'other' || (header.kind === 'data' && header.entryCount === 0)) continue;
       const heldBytes = heldBytesOf(header);
       this.held.change(heldBytes);
-      const packed = isUnpacked(this.chunk.codec, header)
-        ? this.file.read(start, header.packedSize)
-        : this.file.lend(start, header.packedSize);
       if (header.kind === 'data') {
+        const packed = isUnpacked(this.chunk.codec, header)
+          ? this.file.read(start, header.packedSize, this.roomFor(header.packedSize))
+          : this.file.lend(start, header.packedSize);
         if (header.entryCount > this.entriesLeft)
           throw new ParquetDamage(`has more than the ${this.chunk.entryCount} values that it states`);
         this.page = readDataPage(this.leaf, this.chunk.codec, header, packed, this.dictionary, (size) =>
@@ -122,12 +122,13 @@ export class LeafCursor {
         return this.page;
       }
       if (this.dictionary !== null) throw new ParquetDamage('has two dictionaries');
+      const packed = this.file.read(start, header.packedSize);
       const bytes = unpackPage(this.chunk.codec, packed, header.size);
       this.dictionary = readDictionary(this.leaf, new ByteReader(bytes), header.entryCount);
     }
   }
 
-  /** Where pages are unpacked, one after the other: only one of them is read from. */
+  /** Where the values of a page lie, one page after the other: only one of them is read from. */
   private roomFor(size: number): Buffer {
     if (size > this.room.length) this.room = Buffer.allocUnsafeSlow(Math.ceil(size * 1.25));
     return this.room.subarray(0, size);

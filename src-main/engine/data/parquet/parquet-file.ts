@@ -21,8 +21,8 @@ export interface ParquetFile {
   readonly rowGroups: ParquetMetadata['rowGroups'];
   /** Where pages end at the latest. */
   readonly dataEnd: number;
-  /** @throws ParquetDamage where the file ends before */
-  read(offset: number, length: number): Buffer;
+  /** Into bytes of its own, or as many as are given. @throws ParquetDamage where the file ends before */
+  read(offset: number, length: number, into?: Buffer): Buffer;
   /** As `read`, but the bytes are others' at the next call: pages come by the thousand, and each would be a new buffer. */
   lend(offset: number, length: number): Buffer;
   close(): void;
@@ -50,8 +50,8 @@ export function openParquet(path: string): ParquetFile {
 
 function readHead(path: string, descriptor: number): ParquetFile {
   const byteLength = fstatSync(descriptor).size;
-  const read = (offset: number, length: number): Buffer =>
-    readExactly(path, descriptor, offset, Buffer.allocUnsafe(length));
+  const read: ParquetFile['read'] = (offset, length, into = Buffer.allocUnsafe(length)) =>
+    readExactly(path, descriptor, offset, into);
   let lent = Buffer.alloc(0);
   if (byteLength < 12 || read(0, 4).toString('latin1') !== magic) {
     if (byteLength >= 4 && read(0, 4).toString('latin1') === 'PARE')
