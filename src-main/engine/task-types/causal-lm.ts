@@ -11,7 +11,7 @@ import { packedRows } from './texts/pack-rows.ts';
 import { languageBatch } from './texts/pad-rows.ts';
 import { type EncodedText, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
-import { testOrder } from './texts/test-order.ts';
+import { byLength, testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 import { tokenScores } from './texts/token-scores.ts';
 
@@ -23,12 +23,8 @@ export const causalLanguageModelling: TaskType = {
     parameters: [],
   },
   bestBy: 'loss',
-  misfit(model, { text }) {
-    if (text === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
+  reads: 'texts',
+  misfit(model) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not write text.`, hint: 'Choose a language model.' };
     return null;
@@ -78,11 +74,9 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     testCount: rows.test.count,
     notes: lengthNotes({ cut, leftOut, maxLength }),
     outputs: (adapted, indices, options) => {
-      // Texts of like length go together: less of a batch is padding.
-      const sorted = Int32Array.from(indices).sort(
-        (one, other) => rows.test.length(order[other] ?? 0) - rows.test.length(order[one] ?? 0) || one - other,
-      );
-      return tokenOutputs(adapted, test, sorted, options);
+      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
+      return tokenOutputs(adapted, test, sorted, { ...options, batchSize });
     },
   };
 }

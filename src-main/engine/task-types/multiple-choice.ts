@@ -22,20 +22,14 @@ export const multipleChoice: TaskType = {
     parameters: [],
   },
   bestBy: 'accuracy',
+  reads: 'texts',
   misfit(model, { text, labels }) {
-    if (text === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model writes no answers.`, hint: 'Choose a language model.' };
-    if (
-      text.columns.choices === null &&
-      (text.labelKind !== 'classes' || labels.length < 2 || labels.length > mostChoices)
-    )
+    const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= mostChoices;
+    if (!text?.columns.choices && !isOfClasses)
       return {
-        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the data set has ${labels.length}${text.labelKind === 'classes' ? '' : ` (labels: ${text.labelKind})`}.`,
+        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the data set has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
         hint: 'Choose a choices column, a label column with classes, or the task causal-lm.',
       };
     return null;

@@ -12,7 +12,8 @@ export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
   /** What the best checkpoint is chosen by. */
   readonly bestBy: 'accuracy' | 'loss';
-  /** Why this model cannot learn this from these data, as the end of a sentence with its way out; null where it can. */
+  readonly reads: 'pictures' | 'texts';
+  /** Why this model cannot learn this from these data, which both are of what the task reads; null where it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
   /** @throws StudioError where the data are not what the task needs. */
   open(given: TaskMaterial): Promise<OpenTask>;

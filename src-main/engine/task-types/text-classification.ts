@@ -6,7 +6,7 @@ import type { MicroBatch, Targets } from '../training/micro-batch.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { encoderInputs } from './texts/pad-rows.ts';
 import { type ReadTexts, readTexts } from './texts/read-split.ts';
-import { testOrder } from './texts/test-order.ts';
+import { byLength, testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
 /** What a head for values is called, as Transformers calls it. */
@@ -20,12 +20,8 @@ export const textClassification: TaskType = {
     parameters: [],
   },
   bestBy: 'accuracy',
+  reads: 'texts',
   misfit(model, { text, labels }) {
-    if (text === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
     if (model.kind !== 'text-classification' && model.kind !== 'embedding')
       return {
         message: `A ${model.kind} model has no head that tells texts apart.`,
@@ -33,7 +29,7 @@ export const textClassification: TaskType = {
       };
     if (!model.linears.some(({ isHead }) => isHead))
       return { message: `${model.architecture} cannot be given a classifier.`, hint: 'Choose another encoder.' };
-    if (text.columns.text === null || text.labelKind === 'none')
+    if (!text?.columns.text || text.labelKind === 'none')
       return {
         message: 'The data set has no text with a label in each row.',
         hint: 'Say on the Data page which columns are text and label.',
@@ -85,14 +81,13 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     testCount: rows.test.count,
     notes: [],
     outputs: async (adapted, indices, options) => {
-      // Texts of like length go together: less of a batch is padding.
-      const sorted = Int32Array.from(indices).sort(
-        (one, other) => rows.test.length(order[other] ?? 0) - rows.test.length(order[one] ?? 0) || one - other,
-      );
+      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
+      const running = { ...options, batchSize };
       const width = read.kind === 'numbers' ? 1 : read.names.length;
       if (read.kind === 'classes')
-        return classificationLogits(adapted, test, sorted, { ...options, labelCount: width });
-      const values = await headOutputs(adapted, test, sorted, { ...options, width });
+        return classificationLogits(adapted, test, sorted, { ...running, labelCount: width });
+      const values = await headOutputs(adapted, test, sorted, { ...running, width });
       const places = sorted.map((index) => order[index] ?? 0);
       const targets = answersOf(read, 'test')(places).targets?.values ?? new Float32Array(0);
       return read.kind === 'numbers'
