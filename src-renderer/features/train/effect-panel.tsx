@@ -27,14 +27,18 @@ interface EffectPanelProps {
 export function EffectPanel({ draft, config, forecast, failure }: EffectPanelProps) {
   return (
     <Stack gap={12}>
-      {failure ? <ErrorNote error={failure} /> : null}
-      <Panel title="What it costs">
-        <Costs forecast={forecast} />
-      </Panel>
+      {failure ? (
+        <ErrorNote error={failure} />
+      ) : (
+        <Panel title="What it costs">
+          <Costs forecast={forecast} />
+        </Panel>
+      )}
       <Panel title="CoTo schedule" note={config?.coto ? `as seed ${config.seed} will draw it` : 'off'}>
         <Schedule config={config} forecast={forecast} />
       </Panel>
-      <Texts draft={draft} forecast={forecast} />
+      {/* What was said of the form before it went wrong is not said of it now. */}
+      {failure ? null : <Texts draft={draft} forecast={forecast} />}
     </Stack>
   );
 }
