@@ -52,6 +52,12 @@ await withScreen(async (env) => {
       await prepare(page, id);
       await page.screenshot({ path: join(out, `${id}-${theme}.png`) });
     }
+    await show(page, '#/data');
+    await page.getByText('CMUdict pronunciations').first().click();
+    await page.getByText('As the model reads it', { exact: true }).click();
+    await page.waitForTimeout(1500);
+    await page.getByText('How many tokens do the examples have?').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: join(out, `data-texts-${theme}.png`) });
     const run = await firstRun(page);
     if (run) {
       await show(page, run);
