@@ -6,6 +6,7 @@ import { choiceScores } from './texts/choice-scores.ts';
 import { languageBatch } from './texts/pad-rows.ts';
 import { type EncodedChoices, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
+import { languageSettings, markedRowTensors, rowTensors } from './texts/row-tensors.ts';
 import { testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
@@ -71,6 +72,11 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   const [trainClasses, testClasses] = [classesOf('train'), classesOf('test')];
   const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
   const order = testOrder(tests.length);
+  const encodedTest = (place: number): EncodedChoices => {
+    const { text = null, textPair = null } = tests[place] ?? {};
+    const nothing = { label: null, prompt: null, completion: null, messages: null };
+    return shortened(writer.choices({ text, textPair, ...nothing }, read.names), maxLength);
+  };
   return {
     labels: null,
     classNames: read.names,
@@ -87,15 +93,34 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
     notes: lengthNotes({ cut, leftOut: read.leftOut, maxLength }),
     outputs: async (adapted, indices, options) => {
       const places = [...indices].map((index) => order[index] ?? 0);
-      const examples = places.map((place) => {
-        const { text = null, textPair = null } = tests[place] ?? {};
-        const nothing = { label: null, prompt: null, completion: null, messages: null };
-        return shortened(writer.choices({ text, textPair, ...nothing }, read.names), maxLength);
-      });
+      const examples = places.map(encodedTest);
       const classCount = read.names.length;
       const logits = await choiceScores(adapted, examples, { ...options, padding, mean: settings.length_normalised });
       const labels = Int32Array.from(places, (place) => testClasses[place] ?? 0);
       return { kind: 'classes', logits, labels, classCount };
+    },
+    exported: async (chosen, progress) => {
+      const train = [...chosen.train].map((index) => rows.row(index));
+      const places = [...chosen.test].map((index) => order[index] ?? 0);
+      const examples: EncodedChoices[] = [];
+      for (const [done, place] of places.entries()) {
+        if (done % 256 === 0) await progress('test', done, places.length);
+        examples.push(encodedTest(place));
+      }
+      const labels = Int32Array.from(places, (place) => testClasses[place] ?? 0);
+      const tensors = new Map([
+        ...markedRowTensors('train', train, 'learned'),
+        ...rowTensors(
+          'test.prompts',
+          examples.map(({ prompt }) => prompt),
+        ),
+        ...rowTensors(
+          'test.choices',
+          examples.flatMap(({ choices }) => choices),
+        ),
+        ['test.labels', { shape: [labels.length], data: labels }],
+      ]);
+      return { settings: { ...languageSettings(padding), choices: read.names }, tensors };
     },
   };
 }
