@@ -98,24 +98,29 @@ class LearnedTexts(Dataset):
 
 
 class Choices(Dataset):
-    """Every answer that a text could have, each after its prompt: all answers of the first text, then those of the second."""
+    """Every answer that a text could have, each after its prompt: those of the first text, then those of the second."""
 
     def __init__(self, tensors, split):
         self.prompts = Rows(tensors, f"{split}.prompts")
         self.choices = Rows(tensors, f"{split}.choices")
+        self.counts = tensors[f"{split}.choice_counts"].tolist()
+        self.texts = [text for text, count in enumerate(self.counts) for _ in range(count)]
         self.labels = tensors[f"{split}.labels"].long()
-        self.per_text = len(self.choices) // len(self.prompts)
 
     def __len__(self):
         return len(self.choices)
 
     def __getitem__(self, index):
-        (prompt,), (choice,) = self.prompts[index // self.per_text], self.choices[index]
+        (prompt,), (choice,) = self.prompts[self.texts[index]], self.choices[index]
         ids = torch.cat([prompt, choice])
         return language_example(ids, torch.arange(len(ids)) >= len(prompt))
 
     def length(self, index):
-        return self.prompts.length(index // self.per_text) + self.choices.length(index)
+        return self.prompts.length(self.texts[index]) + self.choices.length(index)
+
+    def by_text(self, values):
+        """The values of all choices as [texts, most choices of a text]; -inf where a text has fewer."""
+        return pad_sequence(values.split(self.counts), batch_first=True, padding_value=float("-inf"))
 
 
 def language_example(ids, counts):

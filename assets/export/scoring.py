@@ -60,7 +60,7 @@ def evaluate(model, examples, collate, settings, bf16=False):
     if task == "multiple-choice":
         # As if the likelihoods were the logits of a head.
         logits = torch.empty_like(parts[0]).index_copy_(0, torch.tensor(order), parts[0])
-        return head_scores("single_label_classification", logits.view(len(examples.labels), -1), examples.labels)
+        return head_scores("single_label_classification", examples.by_text(logits), examples.labels)
     return head_scores(problem_type, *parts)
 
 

@@ -1,8 +1,9 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { RunConfig, RunRecord } from '../../src-shared/domain/run.ts';
 import { type StudyConfig, type StudyRecord, studyConfigSchema } from '../../src-shared/domain/study.ts';
-import { type DemoPlan, demoRunConfig, fullPlan, quickPlan } from './demo-plan.ts';
+import { adapterVariant } from '../engine/lora/variants/index.ts';
+import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
 import { newId } from './identifiers.ts';
 import { createRun } from './runs.ts';
 import type { HandlerServices } from './services.ts';
@@ -14,19 +15,31 @@ interface DemoRun {
   readonly seed: number;
 }
 
-const sides = [
-  { label: 'LoRA', coto: false },
-  { label: 'LoRA + CoTo', coto: true },
-];
+interface Side {
+  readonly label: string;
+  readonly coto: boolean;
+}
+
+interface DemoRequest {
+  readonly quick: boolean;
+  readonly seeds?: readonly number[] | undefined;
+  /** What is compared instead of the bundled run. */
+  readonly config?: RunConfig | undefined;
+}
 
 /** Queues the whole demo study: every run, the three studies on them, and the report on all. */
-export async function startDemo(services: HandlerServices, quick: boolean, seeds?: readonly number[]) {
-  const usual = quick ? quickPlan : fullPlan;
+export async function startDemo(services: HandlerServices, { quick, seeds, config }: DemoRequest) {
+  const usual = config === undefined ? (quick ? quickPlan : fullPlan) : ownPlan(config, quick);
   const plan = seeds === undefined ? usual : { ...usual, seeds: [...new Set(seeds)] };
   if (plan.seeds.length < 2)
     throw new StudioError('invalid_input', 'The demo needs two different seeds: it merges them.', 'Give e.g. 1 and 2.');
   const demoId = newId('demo');
-  const title = quick ? 'Quick demo' : 'Demo';
+  const { title } = plan;
+  const variant = adapterVariant(plan.run.adapter.variant).declaration.label;
+  const sides: Side[] = [
+    { label: variant, coto: false },
+    { label: `${variant} + CoTo`, coto: true },
+  ];
   const runs: DemoRun[] = [];
   const jobs: JobRecord[] = [];
   const studies: StudyRecord[] = [];
@@ -41,8 +54,9 @@ export async function startDemo(services: HandlerServices, quick: boolean, seeds
       runs.push({ run: created.run, coto, seed });
       jobs.push(created.job);
     }
-  for (const { name, config } of studyConfigs(plan, runs)) {
-    const created = await createStudy(services, { name: `${title}: ${name}`, config, parentId: demoId });
+  for (const study of studyConfigs(plan, runs, sides)) {
+    const name = `${title}: ${study.name}`;
+    const created = await createStudy(services, { name, config: study.config, parentId: demoId });
     studies.push(created.study);
     jobs.push(created.job);
   }
@@ -60,8 +74,12 @@ export async function startDemo(services: HandlerServices, quick: boolean, seeds
   return { demoId, runs: runs.map(({ run }) => run), studies, jobs: [...jobs, report], reportJobId: report.id };
 }
 
-function studyConfigs(plan: DemoPlan, runs: readonly DemoRun[]): { name: string; config: StudyConfig }[] {
-  const { dataset, evalSamples: eval_samples } = plan;
+function studyConfigs(
+  plan: DemoPlan,
+  runs: readonly DemoRun[],
+  sides: readonly Side[],
+): { name: string; config: StudyConfig }[] {
+  const { dataset, eval_samples } = plan.run;
   const pairsOf = (coto: boolean) =>
     pairs(runs.filter((run) => run.coto === coto).map(({ run }) => ({ runId: run.id })));
   const configs: { name: string; config: unknown }[] = [

@@ -21,10 +21,12 @@ export async function readerOptionsOf(path: string, set: Record<string, string>)
 /** Reads every row, with the count of them on the line. */
 export function describeShowing(data: OpenTexts, line: ProgressLine): Promise<DatasetDescription> {
   let shown = 0;
-  return data.describe((rows) => {
-    if (rows - shown < 10_000) return;
-    shown = rows;
-    line.show({ phase: 'Reading', done: rows, total: 0, unit: 'rows', perSecond: null, etaSeconds: null });
+  return data.describe({
+    onRead: ({ rows }) => {
+      if (rows - shown < 10_000) return;
+      shown = rows;
+      line.show({ phase: 'Reading', done: rows, total: 0, unit: 'rows', perSecond: null, etaSeconds: null });
+    },
   });
 }
 
@@ -47,7 +49,7 @@ export function textFacts(text: TextDescription): (readonly [string, string])[] 
     ],
     [
       'nearly repeated',
-      `${formatCount(duplicates.nearAcross)} test rows, in train (of the first ${formatCount(duplicates.nearComparedRows)} rows)`,
+      `${formatCount(duplicates.nearAcross)} test rows, in train (${formatCount(duplicates.nearComparedRows)} rows compared)`,
     ],
   ];
 }
@@ -58,6 +60,7 @@ export function drawText(example: TextExample): string {
   const parts: (readonly [string, string | null])[] = [
     ['text', example.text],
     ['text_pair', example.textPair],
+    ['choices', example.choices?.join(' | ') ?? null],
     ['prompt', example.prompt],
     ['completion', example.completion],
     ...(example.messages ?? []).map(({ role, content }) => [role, content] as const),

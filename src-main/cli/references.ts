@@ -7,7 +7,9 @@ import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { addDataset } from './add-dataset.ts';
 import type { StudioClient } from './studio.ts';
+import type { Terminal } from './terminal.ts';
 
 /** A model by id, by name, or by folder (which is then made known to the studio). */
 export async function findModel(client: StudioClient, reference: string): Promise<ModelRecord> {
@@ -19,11 +21,11 @@ export async function findModel(client: StudioClient, reference: string): Promis
 }
 
 /** A data set by id, by name, or by folder (which is then made known to the studio). */
-export async function findDataset(client: StudioClient, reference: string): Promise<DatasetRecord> {
+export async function findDataset(client: StudioClient, reference: string, terminal: Terminal): Promise<DatasetRecord> {
   const found = pick('data set', await client.request('datasets.list', {}), reference);
   if (found !== null) return found;
   return existsSync(reference)
-    ? client.request('datasets.add', { path: resolve(reference) })
+    ? addDataset(client, { path: resolve(reference) }, terminal)
     : notFound('data set', reference, 'coto datasets list');
 }
 

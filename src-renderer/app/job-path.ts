@@ -18,6 +18,8 @@ export function jobPath(job: JobRecord): string {
     case 'convert':
     case 'download':
       return job.status === 'completed' && job.subjectId ? pathOf('models', job.subjectId) : '/models';
+    case 'import':
+      return job.status === 'completed' && job.subjectId ? pathOf('data', job.subjectId) : '/data';
     case 'generate':
       return '/playground';
     case 'evaluate':

@@ -258,6 +258,7 @@ export const requests = {
     input: z.strictObject({
       quick: z.boolean().default(false),
       seeds: z.array(z.number().int().min(0)).min(2).max(10).optional(),
+      config: runConfigSchema.optional().describe('the run that is compared instead of the bundled one'),
     }),
     output: z.object({
       demoId: z.string(),

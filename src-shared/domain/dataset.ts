@@ -16,12 +16,22 @@ export const splitSummarySchema = z.object({
 export type SplitSummary = z.infer<typeof splitSummarySchema>;
 
 /** What a column of a file of texts can be taken for. */
-export const textColumnRoles = ['text', 'text_pair', 'label', 'prompt', 'input', 'completion', 'messages'] as const;
+export const textColumnRoles = [
+  'text',
+  'text_pair',
+  'label',
+  'choices',
+  'prompt',
+  'input',
+  'completion',
+  'messages',
+] as const;
 const columnName = z.string().nullable();
 const textColumnsSchema = z.object({
   text: columnName,
   text_pair: columnName.describe('read together with the text'),
   label: columnName,
+  choices: columnName.default(null).describe('the answers of a row; its label says which is right'),
   prompt: columnName,
   input: columnName.describe('put after the prompt, as alpaca does'),
   completion: columnName.describe('what is to be written after the prompt'),
@@ -94,6 +104,7 @@ export const textExampleSchema = z.object({
   text: z.string().nullable(),
   textPair: z.string().nullable(),
   label: z.union([z.string(), z.array(z.string())]).nullable(),
+  choices: z.array(z.string()).nullable().default(null).describe('the label is one of them'),
   prompt: z.string().nullable(),
   completion: z.string().nullable(),
   messages: z.array(z.object({ role: z.string(), content: z.string() })).nullable(),

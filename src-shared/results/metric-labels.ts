@@ -5,8 +5,8 @@ const labels: readonly (readonly [string, string])[] = [
   ['matthews', 'Matthews'],
   ['pearson', 'Pearson'],
   ['spearman', 'Spearman'],
-  ['perplexity', 'perplexity'],
-  ['exact_match', 'exact match'],
+  ['perplexity', 'Perplexity'],
+  ['exact_match', 'Exact match'],
 ];
 
 /** The metrics of an evaluation that are worth a line, by their names. */

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { openGguf } from '../../src-main/engine/formats/gguf/gguf-file.ts';
@@ -35,4 +35,23 @@ it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', as
   await backend.idle();
   expect((await backend.handle('jobs.get', { id: waiting.id })).status).toBe('failed');
   expect(existsSync(late)).toBe(true);
+});
+
+it('a PEFT folder takes the tokenizer of its base along', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const folder = join(temporaryFolder(), 'base');
+  cpSync(goldenPath('llama', 'base'), folder, { recursive: true });
+  const tokenizer = ['tokenizer.json', 'tokenizer_config.json'];
+  for (const name of tokenizer) cpSync(goldenPath('misc', 'tokenizers', 'byte-level-bpe', name), join(folder, name));
+  writeFileSync(join(folder, 'chat_template.jinja'), '{{ messages[0].content }}');
+  const model = await backend.handle('models.add', { path: folder });
+  const given = goldenPath('llama', 'adapters', 'lora');
+  const adapter = await backend.handle('adapters.import', { path: given, modelId: model.id, name: 'mine' });
+  const path = join(temporaryFolder(), 'mine');
+  await backend.handle('export.start', { adapterId: adapter.id, target: 'peft', path });
+  await backend.idle();
+  expect(readdirSync(path)).toEqual(
+    expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', ...tokenizer, 'chat_template.jinja']),
+  );
+  expect(existsSync(join(path, 'config.json'))).toBe(false);
 });

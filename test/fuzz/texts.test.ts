@@ -16,15 +16,31 @@ const rows = Array.from({ length: 6 }, (_, index) => ({
   label: index % 2 === 0 ? 'even' : 'odd',
   messages: [{ role: 'user', content: `Hi ${index}` }],
 }));
-const cells = (separator: string): string =>
-  `text${separator}label\n${rows.map(({ text, label }) => `"${text.replaceAll('"', '""')}"${separator}${label}`).join('\n')}\n`;
-const seeds: Record<string, (values: unknown) => string> = {
+/** Now and then with a line of far too many cells: the header, or a row. */
+function table(separator: string, random: () => number): string {
+  const lines = rows.map(({ text, label }) => `"${text.replaceAll('"', '""')}"${separator}${label}`);
+  lines.unshift(`text${separator}label`);
+  if (random() < 0.02) lines[Math.floor(random() * lines.length)] = `x${separator}`.repeat(5000);
+  return `${lines.join(random() < 0.2 ? '\r\n' : '\n')}\n`;
+}
+const seeds: Record<string, (values: unknown, random: () => number) => string> = {
   jsonl: (values) => (Array.isArray(values) ? values : [values]).map((value) => JSON.stringify(value)).join('\n'),
   json: (values) => JSON.stringify(values) ?? '',
-  csv: () => cells(','),
-  tsv: () => cells('\t'),
+  csv: (_, random) => table(random() < 0.7 ? ',' : ';', random),
+  tsv: (_, random) => table('\t', random),
 };
-const encodings = ['utf8', 'utf8', 'utf8', 'latin1', 'utf16le'] as const;
+const mark = '\uFEFF';
+const encodings: readonly ((text: string, random: () => number) => Buffer)[] = [
+  (text) => Buffer.from(text),
+  (text) => Buffer.from(text),
+  (text) => Buffer.from(mark + text),
+  (text) => Buffer.from(text, 'latin1'),
+  (text) => Buffer.from(text, 'utf16le'),
+  (text) => Buffer.from(mark + text, 'utf16le'),
+  (text) => Buffer.from(mark + text, 'utf16le').swap16(),
+  // No UTF-8: one byte in twenty has its upper bit set.
+  (text, random) => Buffer.from(Buffer.from(text).map((byte) => (random() < 0.05 ? byte | 0x80 : byte))),
+];
 
 /** Describes the file and reads an example of it. Returns what was thrown. */
 async function readAll(reader: string, path: string): Promise<unknown> {
@@ -51,7 +67,8 @@ test.each(Object.entries(seeds))(
     let refused = 0;
     for (let index = 0; index < cases; index++) {
       const values = random() < 0.5 ? mutateJson(rows, random) : rows;
-      const whole = Buffer.from(write(values), encodings[Math.floor(random() * encodings.length)]);
+      const encode = encodings[Math.floor(random() * encodings.length)] ?? Buffer.from;
+      const whole = Buffer.from(encode(write(values, random), random));
       writeFileSync(path, random() < 0.8 ? mutateBytes(whole, random) : whole);
       const thrown = await readAll(reader, path);
       if (thrown === null) continue;

@@ -82,13 +82,21 @@ const cases: readonly Case[] = [
     settings: { ...language.settings, packing: true, max_length: 24, gradient_checkpointing: true },
     metrics: ['eval_accuracy', 'eval_perplexity'],
   },
-  ...[true, false].map((isMean) => ({
-    title: `multiple choice by the ${isMean ? 'mean' : 'sum'} of a token's likelihoods`,
+  {
+    title: 'multiple choice by the mean likelihood of a token',
     ...language,
-    data: () => questions(`choice-${isMean}`, (text, label) => ({ text, label })),
-    settings: { ...language.settings, length_normalised: isMean, chat_template: isMean ? 'auto' : 'none' },
+    data: () => questions('choice', (text, label) => ({ text, label })),
+    settings: language.settings,
     metrics: ['eval_accuracy'],
-  })),
+  },
+  {
+    title: 'multiple choice out of two or three, by the likelihood of all tokens',
+    ...language,
+    data: () =>
+      questions('choices', (text, label) => ({ text, label, choices: ['in the forest', label, ...others(label)] })),
+    settings: { ...language.settings, length_normalised: false, chat_template: 'none' },
+    metrics: ['eval_accuracy'],
+  },
 ];
 
 describe.each(cases)('the exported script of $title', ({ title, model, data, settings, metrics }) => {
@@ -157,6 +165,8 @@ function questions(name: string, columns: (question: string, answer: string) => 
     path: jsonlFolder(join(folder, name), rows.slice(0, 8), rows.slice(8)),
   });
 }
+
+const others = (answer: string) => (answer === 'sea' ? ['land'] : []);
 
 function littleDistilbert(): string {
   const directory = littleBert(join(folder, 'distilbert'));

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -10,8 +12,10 @@ import { Generation } from '../../src-main/engine/generation/generation.ts';
 import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
 import { KeyValueCache } from '../../src-main/engine/models/key-value-cache.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
+import { openTask } from '../../src-main/engine/task-types/open-task.ts';
 import { renderChat } from '../../src-main/engine/text/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../../src-main/engine/text/tokenizer.ts';
+import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 import { relativeDifference } from '../engine/golden.ts';
 import { realGolden, smolLm2Folder } from './models.ts';
 
@@ -34,6 +38,9 @@ describe('the tokenizer of SmolLM2', () => {
     expect([...ids]).toEqual(Array.from(golden.get('input_ids')?.data ?? [], Number));
   });
 });
+
+/** <|im_end|>, the eos_token of the instructed model. */
+const endOfText = 2;
 
 const backends: ComputeChoice[] = ['native', 'wasm'];
 describe.each(backends)('SmolLM2 on %s', (backend) => {
@@ -90,6 +97,54 @@ describe.each(backends)('SmolLM2 on %s', (backend) => {
     }
   });
 });
+
+describe('the task of writing text', () => {
+  it('scores four texts by the perplexity that follows from their likelihood in transformers', async () => {
+    await activateCompute('native');
+    const folder = mkdtempSync(join(tmpdir(), 'coto-real-'));
+    const data = join(folder, 'texts');
+    mkdirSync(data);
+    for (const split of ['train', 'test'])
+      writeFileSync(join(data, `${split}.jsonl`), expected.texts.map((text) => JSON.stringify({ text })).join('\n'));
+    const model = new AdaptedModel(await loadBaseModel(smolLm2Folder()));
+    try {
+      const tokenizer = await loadTokenizer(smolLm2Folder());
+      const source = { reader: 'jsonl', path: data, options: {} };
+      const settings = taskSettingsSchema.parse({});
+      const request = {
+        modelDirectory: smolLm2Folder(),
+        model: model.base.description,
+        source,
+        settings,
+        training: false,
+      };
+      const task = await openTask(request, { emit: () => undefined, signal: async () => null });
+      const outputs = await task.outputs(model, Int32Array.of(0, 1, 2, 3), { batchSize: 4 });
+      if (outputs.kind !== 'tokens') throw new Error('another task');
+      // The task also asks for the end of each text, which the golden likelihoods leave out.
+      let [lossSum, tokens] = [0, 0];
+      for (const [index, text] of expected.texts.entries()) {
+        const { ids } = tokenizer.encode(text);
+        lossSum +=
+          (expected.mean_negative_log_likelihood[index] ?? Number.NaN) * (ids.length - 1) + endLoss(model, ids);
+        tokens += ids.length;
+      }
+      expect(outputs.tokens).toBe(tokens);
+      expect(Math.abs(outputs.lossSum / lossSum - 1)).toBeLessThan(1e-4);
+      task.close();
+    } finally {
+      model.dispose();
+      model.base.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** −log of the probability that the text ends. */
+function endLoss(model: AdaptedModel, ids: readonly number[]): number {
+  const logits = Float32Array.from(nextLogits(model, ids));
+  return logSumExp(logits) - (logits[endOfText] ?? Number.NaN);
+}
 
 function nextLogits(model: AdaptedModel, prompt: readonly number[]): ArrayLike<number> {
   const cache = new KeyValueCache();

@@ -1,4 +1,5 @@
 import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
+import { copyTokenizer } from '../../engine/formats/write-model.ts';
 import { copyAdapterFiles } from '../library/adapters.ts';
 import type { ExportTarget } from './target.ts';
 
@@ -6,10 +7,14 @@ export const peft: ExportTarget = {
   declaration: {
     id: 'peft',
     label: 'PEFT folder',
-    summary: 'adapter_config.json and adapter_model.safetensors, as PEFT and Transformers load them.',
+    summary:
+      "adapter_config.json and adapter_model.safetensors, as PEFT and Transformers load them, with the base's tokenizer and chat template where it reads text.",
     makes: 'folder',
   },
-  async write({ directory }, path) {
-    await writeFolderAtomic(path, (temporary) => copyAdapterFiles(directory, temporary));
+  async write({ directory, model }, path) {
+    await writeFolderAtomic(path, async (temporary) => {
+      await copyAdapterFiles(directory, temporary);
+      await copyTokenizer(model.path, temporary);
+    });
   },
 };

@@ -1,17 +1,22 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
-import type { ExamplePreview, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetRecord, ExamplePreview, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { openDataset, openPictures } from '../../engine/data/open-dataset.ts';
-import { addDataset, removeDataset, requireDataset } from '../library/datasets.ts';
+import { newId } from '../identifiers.ts';
+import { findSource, removeDataset, requireDataset } from '../library/datasets.ts';
 import type { HandlerServices } from '../services.ts';
 import { type Handlers, type NamesOf, ok } from './handler.ts';
+
+const madeSchema = z.object({ datasetId: z.string() });
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
   const { store } = services;
   return {
     'datasets.list': () => store.datasets.list(),
     'datasets.get': ({ id }) => requireDataset(store, id),
-    'datasets.add': ({ path, name, options }) => addDataset(services, path, name, options),
+    'datasets.add': (input) => add(services, input),
     'datasets.remove': ({ id }) => {
       removeDataset(services, id);
       return ok;
@@ -19,6 +24,31 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
     'datasets.preview': (input) => preview(services, input),
     'datasets.texts': (input) => previewTexts(services, input),
   };
+}
+
+/**
+ * Reads the data set as a job, which says how far it is and can be cancelled, and waits for it. A job of which nothing came
+ * is not kept.
+ */
+async function add(
+  { store, queue }: HandlerServices,
+  { path, name, options }: RequestArgument<'datasets.add'>,
+): Promise<DatasetRecord> {
+  const { source, known } = await findSource(store, path);
+  const datasetId = known?.id ?? newId('dataset');
+  const job = await queue.ended(
+    queue.add(
+      'import',
+      { title: `Read ${basename(source.path)}`, subjectId: datasetId },
+      { datasetId, path: source.path, name: name ?? null, options: options ?? {} },
+    ),
+  );
+  const result = madeSchema.safeParse(store.jobs.result(job.id));
+  if (job.status === 'completed' && result.success) return requireDataset(store, result.data.datasetId);
+  store.jobs.remove(job.id);
+  throw job.error === null
+    ? new StudioError('cancelled', `${job.title}: ${job.status}.`)
+    : new StudioError(errorCodeSchema.catch('internal').parse(job.error.code), job.error.message, job.error.hint);
 }
 
 /** Examples of one split from `offset` on, of one label where that is wished. */

@@ -3,5 +3,5 @@ import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from './handler.ts';
 
 export function demoHandlers(services: HandlerServices): Handlers<NamesOf<'demo'>> {
-  return { 'demo.start': ({ quick, seeds }) => startDemo(services, quick, seeds) };
+  return { 'demo.start': (request) => startDemo(services, request) };
 }

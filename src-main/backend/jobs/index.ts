@@ -5,6 +5,7 @@ import { evaluateExecutor } from './evaluate.ts';
 import type { JobExecutors } from './executor.ts';
 import { exportExecutor } from './export.ts';
 import { generateExecutor } from './generate.ts';
+import { importExecutor } from './import.ts';
 import { mergeExecutor } from './merge.ts';
 import { pretrainExecutor } from './pretrain.ts';
 import { pruneExecutor } from './prune.ts';
@@ -24,6 +25,7 @@ export function jobExecutors(services: Services): JobExecutors {
     export: exportExecutor(services),
     convert: convertExecutor(services),
     download: downloadExecutor(services),
+    import: importExecutor(services),
     generate: generateExecutor(services),
     pretrain: pretrainExecutor(services),
   };

@@ -39,6 +39,7 @@ function neededAdapters(store: Services['store'], job: JobRecord): string[] {
     case 'report':
     case 'convert':
     case 'download':
+    case 'import':
       break;
   }
   return references.flatMap((reference) => idOf(reference) ?? []);

@@ -30,6 +30,12 @@ const schemas = {
   convert: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
   download: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
   pretrain: z.object({ modelId: z.string(), name: z.string(), config: pretrainConfigSchema, path: z.string() }),
+  import: z.object({
+    datasetId: z.string(),
+    path: z.string(),
+    name: z.string().nullable(),
+    options: parameterValuesSchema,
+  }),
   generate: z.object({ request: generationRequestSchema }),
   report: z.object({
     reportId: z.string(),

@@ -1,5 +1,5 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { fileJobKinds, type JobKind, type JobRecord } from '../../../src-shared/domain/job.ts';
+import { dataJobKinds, fileJobKinds, type JobKind, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { EngineSupervisor } from '../engine-supervisor.ts';
@@ -21,13 +21,16 @@ export interface QueueParts {
 /** Jobs that are paused rather than cancelled when the studio closes: they save where they stand. */
 const pausable: ReadonlySet<JobKind> = new Set(['train', 'pretrain']);
 
-/** What computes waits for what computes, and what moves files for what moves files. */
-const lanes = ['compute', 'files'] as const;
+/** What computes waits for what computes, what moves files for what moves files, and what reads data for what reads data. */
+const lanes = ['compute', 'files', 'data'] as const;
 type Lane = (typeof lanes)[number];
 
 function laneOf(kind: JobKind): Lane {
+  if (dataJobKinds.has(kind)) return 'data';
   return fileJobKinds.has(kind) ? 'files' : 'compute';
 }
+
+const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
 
 interface Current {
   readonly job: JobRecord;
@@ -41,6 +44,7 @@ export class JobQueue {
   private readonly parts: QueueParts;
   private readonly own = new Set<string>();
   private readonly current = new Map<Lane, Current>();
+  private readonly waiting = new Map<string, PromiseWithResolvers<JobRecord>>();
   private closing = false;
 
   constructor(parts: QueueParts) {
@@ -100,7 +104,7 @@ export class JobQueue {
       throw new StudioError('refused', 'This job is not running.', 'Look at its state: it may just have ended.');
     current.signal = signal;
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
-    if (laneOf(current.job.kind) === 'files') return;
+    if (laneOf(current.job.kind) !== 'compute') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
       if (!(error instanceof EngineLostError)) console.error('The engine could not be told:', error);
     });
@@ -124,6 +128,13 @@ export class JobQueue {
   /** Holds back a job that waits, as if it had been paused. */
   hold(jobId: string): void {
     this.change(jobId, { status: 'paused' });
+  }
+
+  /** Resolves when the job neither waits nor runs any more; `interrupted` where the studio was closed before its turn came. */
+  ended(job: JobRecord): Promise<JobRecord> {
+    const waiting = this.waiting.get(job.id) ?? Promise.withResolvers<JobRecord>();
+    this.waiting.set(job.id, waiting);
+    return waiting.promise;
   }
 
   isRunning(jobId: string): boolean {
@@ -151,10 +162,13 @@ export class JobQueue {
    */
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
-    const moving = this.current.get('files');
-    moving?.abort.abort(
-      new StudioError('disconnected', 'The studio was closed.', 'Start it again: it goes on from there.'),
-    );
+    const aside = lanes.filter((lane) => lane !== 'compute').flatMap((lane) => this.current.get(lane) ?? []);
+    for (const { abort, job } of aside) {
+      const { code, message, hint } = closedError;
+      abort.abort(
+        new StudioError(code, message, laneOf(job.kind) === 'files' ? `${hint}: it goes on from there.` : `${hint}.`),
+      );
+    }
     const current = this.current.get('compute');
     if (current) {
       if (pausable.has(current.job.kind) && current.signal === null) this.signal(current.job.id, 'pause');
@@ -163,7 +177,12 @@ export class JobQueue {
     }
     await this.parts.engine.close();
     await current?.done;
-    await moving?.done;
+    await Promise.all(aside.map(({ done }) => done));
+    for (const [jobId, { resolve }] of this.waiting) {
+      const job = this.parts.store.jobs.find(jobId);
+      if (job !== null)
+        resolve({ ...job, status: 'interrupted', error: { ...closedError, hint: `${closedError.hint}.` } });
+    }
   }
 
   private running(jobId: string): Current | null {
@@ -303,8 +322,9 @@ export class JobQueue {
   }
 
   private tellEnd(job: JobRecord, error: ErrorValue | null): void {
-    this.parts.hub.jobChanged(job);
-    if (error !== null && job.status !== 'cancelled')
+    this.tell(job);
+    // Who adds data waits for the answer, which says the same.
+    if (error !== null && job.status !== 'cancelled' && !dataJobKinds.has(job.kind))
       this.parts.hub.notify({
         level: job.status === 'failed' ? 'failure' : 'warning',
         title: job.title,
@@ -325,8 +345,15 @@ export class JobQueue {
   private change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {
     const job = this.parts.store.jobs.update(jobId, changes);
     if (job === null) throw new StudioError('not_found', `There is no job ${jobId}.`);
-    this.parts.hub.jobChanged(job);
+    this.tell(job);
     return job;
+  }
+
+  private tell(job: JobRecord): void {
+    this.parts.hub.jobChanged(job);
+    if (job.status === 'queued' || job.status === 'running' || job.status === 'paused') return;
+    this.waiting.get(job.id)?.resolve(job);
+    this.waiting.delete(job.id);
   }
 }
 

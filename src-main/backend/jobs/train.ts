@@ -115,7 +115,13 @@ async function finish(
     finishedAt: Date.now(),
   });
   const accuracy = adapter?.accuracy ?? null;
-  const score = accuracy === null ? '' : ` with ${(100 * accuracy).toFixed(1)} % on the test examples`;
+  const perplexity = result?.metrics['perplexity'];
+  const score =
+    perplexity !== undefined
+      ? ` to a perplexity of ${perplexity.toPrecision(4)} on the test examples`
+      : accuracy === null
+        ? ''
+        : ` with ${(100 * accuracy).toFixed(1)} % on the test examples`;
   return {
     status: outcome,
     result: answer,

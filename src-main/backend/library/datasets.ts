@@ -9,6 +9,7 @@ import {
 } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
+import type { ReadWatch } from '../../engine/data/dataset.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { newId } from '../identifiers.ts';
@@ -22,13 +23,15 @@ type Parts = Pick<Services, 'store' | 'hub'>;
 export async function describeDatasetCached(
   { store }: Pick<Services, 'store'>,
   source: DatasetSource,
+  watch: ReadWatch = {},
 ): Promise<DatasetDescription> {
   const stamp = `${JSON.stringify(source)}\n${await folderStamp(source.path)}`;
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
   if (kept.success) return kept.data;
   const opened = await openDataset(source);
   try {
-    const description = opened.kind === 'texts' ? await opened.describe() : opened.description;
+    const description = opened.kind === 'texts' ? await opened.describe(watch) : opened.description;
+    watch.signal?.throwIfAborted();
     store.descriptions.save('dataset', source.path, stamp, description);
     return description;
   } finally {
@@ -49,31 +52,43 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
   }
 }
 
+/** The source that `path` is, and the data set that is known of it. @throws StudioError where it is none */
+export async function findSource(
+  store: Services['store'],
+  path: string,
+): Promise<{ source: DatasetSource; known: DatasetRecord | null }> {
+  const absolute = resolve(path);
+  if (!existsSync(absolute))
+    throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
+  const source = await detectReader(absolute);
+  const known = store.datasets
+    .list()
+    .find(({ source: other }) => other.reader === source.reader && other.path === source.path);
+  return { source, known: known ?? null };
+}
+
 /**
- * Makes a file or folder known as a data set, by the first reader that recognises it. `options`: that reader's. One that
- * cannot be read leaves nothing behind.
+ * Makes a file or folder known as a data set, by the first reader that recognises it. `options`: that reader's; `watch.id`:
+ * of the data set, where it is a new one. One that cannot be read leaves nothing behind, nor one whose reading is aborted.
  */
 export async function addDataset(
   { store, hub }: Parts,
   path: string,
   name?: string,
   options: ParameterValues = {},
+  watch: ReadWatch & { readonly id?: string } = {},
 ): Promise<DatasetRecord> {
-  const absolute = resolve(path);
-  if (!existsSync(absolute))
-    throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
-  const source = { ...(await detectReader(absolute)), options };
-  const known = store.datasets
-    .list()
-    .find(({ source: other }) => other.reader === source.reader && other.path === source.path);
+  const found = await findSource(store, path);
+  const { known } = found;
+  const source = { ...found.source, options };
   const dataset: DatasetRecord = {
-    id: known?.id ?? newId('dataset'),
-    name: name ?? known?.name ?? basename(absolute, extname(absolute)),
+    id: known?.id ?? watch.id ?? newId('dataset'),
+    name: name ?? known?.name ?? basename(source.path, extname(source.path)),
     bundled: known?.bundled ?? false,
     licence: known?.licence ?? null,
     provenance: known?.provenance ?? null,
     source,
-    description: await describeDatasetCached({ store }, source),
+    description: await describeDatasetCached({ store }, source, watch),
     createdAt: known?.createdAt ?? Date.now(),
   };
   store.datasets.save(dataset);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
+import { addDataset } from '../add-dataset.ts';
 import { addCommand, addGroup, type Surroundings } from '../command.ts';
 import { describeShowing, drawText, readerOptionsOf, textFacts } from '../dataset-text.ts';
 import { formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
@@ -22,7 +23,7 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
   addCommand(group, surroundings, {
     usage: 'add <path>',
     summary:
-      'make a file of texts (CSV, TSV, JSON, JSONL), an IDX folder or a folder of pictures known to the studio; nothing in it is changed',
+      'make a file of texts (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or a folder of pictures known to the studio; nothing in it is changed',
     options: (command) =>
       void command
         .option('--name <name>', 'what to call it (default: the name of the file or folder)')
@@ -32,10 +33,10 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
           parseAssignment,
         ),
     input: z.object({ path: z.string(), name: z.string().optional(), set: assignments }),
-    async run({ path, name, set }, { withStudio }) {
+    async run({ path, name, set }, { terminal, withStudio }) {
       const options = await readerOptionsOf(path, set);
       const dataset = await withStudio((client) =>
-        client.request('datasets.add', { path, options, ...(name === undefined ? {} : { name }) }),
+        addDataset(client, { path, options, ...(name === undefined ? {} : { name }) }, terminal),
       );
       return { json: dataset, text: `id  ${dataset.id}\n${describe(dataset.description)}` };
     },
@@ -70,9 +71,9 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
         .option('--limit <count>', 'how many', parseNumber, 4)
         .option('--offset <count>', 'from which on', parseNumber, 0),
     input: z.object({ dataset: z.string(), split: splitName, limit: z.number(), offset: z.number() }),
-    async run({ dataset: reference, split, limit, offset }, { withStudio }) {
+    async run({ dataset: reference, split, limit, offset }, { terminal, withStudio }) {
       const { dataset, examples, texts } = await withStudio(async (client) => {
-        const found = await findDataset(client, reference);
+        const found = await findDataset(client, reference, terminal);
         if (found.description.text !== null) {
           const shown = await client.request('datasets.texts', { id: found.id, split, limit, offset });
           return { dataset: found, examples: [], texts: shown };

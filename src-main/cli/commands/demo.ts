@@ -9,6 +9,7 @@ import { followJobs, isOver, jobError } from '../follow.ts';
 import { formatDuration } from '../format.ts';
 import { collectNumber } from '../method-options.ts';
 import { packageVersion } from '../package-version.ts';
+import { collectAssignment, readRun } from './train.ts';
 
 /** How long jobs take in relation to each other, roughly: for the time that is left in all. */
 const jobWeights: Record<JobKind, number> = {
@@ -21,6 +22,7 @@ const jobWeights: Record<JobKind, number> = {
   export: 1,
   convert: 1,
   download: 1,
+  import: 1,
   generate: 1,
   pretrain: 10,
 };
@@ -31,6 +33,8 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
     summary: 'train LoRA with and without CoTo on two seeds, merge, prune, and write a report with the figures',
     options: (command) =>
       void command
+        .option('--run <file>', 'compare your own run, a YAML as `coto train` reads it, instead of the bundled one')
+        .option('--set <key=value...>', 'change a key of that file, e.g. max_steps=200', collectAssignment)
         .option('--quick', 'fewer steps and test examples: up to a minute on two cores')
         .option(
           '--seeds <seeds...>',
@@ -46,11 +50,19 @@ export function addDemoCommand(parent: Command, surroundings: Surroundings): voi
       quick: z.boolean().default(false),
       seeds: z.array(z.number()).optional(),
       json: z.unknown().optional(),
+      run: z.string().optional(),
+      set: z.array(z.tuple([z.string(), z.string()])).default([]),
     }),
-    async run({ quick, seeds, json: jsonOption }, { terminal, withStudio }) {
+    async run({ quick, seeds, json: jsonOption, run: file, set }, { terminal, withStudio }) {
       const started = Date.now();
       return withStudio(async (client) => {
-        const demo = await client.request('demo.start', { quick, ...(seeds === undefined ? {} : { seeds }) });
+        if (file === undefined && set.length > 0)
+          throw new StudioError('invalid_input', '--set changes a run of your own.', 'Give its file with --run.');
+        const demo = await client.request('demo.start', {
+          quick,
+          ...(seeds === undefined ? {} : { seeds }),
+          ...(file === undefined ? {} : { config: await readRun(client, file, set, terminal) }),
+        });
         const latest = new Map(demo.jobs.map((job) => [job.id, job]));
         const position = (job: JobRecord) => demo.jobs.findIndex(({ id }) => id === job.id) + 1;
         const ended = await followJobs(client, demo.jobs, terminal, {

@@ -46,7 +46,7 @@ export function addEvalCommand(parent: Command, surroundings: Surroundings): voi
           throw new StudioError('invalid_input', 'There is nothing to score.', 'Give --model, --adapter, or both.');
         const job = await client.request('evaluate.start', {
           model: modelId,
-          dataset: (await findDataset(client, dataset)).id,
+          dataset: (await findDataset(client, dataset, terminal)).id,
           eval_samples: samples,
           settings: Object.fromEntries(set.map(([key, value]) => [key, parseYaml(value, `--set ${key}`)])),
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),

@@ -7,6 +7,7 @@ import { followJob } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { findAdapter, findDataset } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
+import type { Terminal } from '../terminal.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
 export function addStudyCommand(parent: Command, surroundings: Surroundings): void {
@@ -18,7 +19,7 @@ export function addStudyCommand(parent: Command, surroundings: Surroundings): vo
     async run({ file, name }, { terminal, withStudio }) {
       const value = await readYamlFile(file);
       return withStudio(async (client) => {
-        const config = await resolveConfig(client, file, value);
+        const config = await resolveConfig(client, file, value, terminal);
         const { study, job } = await client.request('studies.create', {
           config,
           ...(name === undefined ? {} : { name }),
@@ -33,7 +34,12 @@ export function addStudyCommand(parent: Command, surroundings: Surroundings): vo
 }
 
 /** Adapters written as one word become references; the data set may be given by name or folder too. */
-async function resolveConfig(client: StudioClient, file: string, value: unknown): Promise<StudyConfig> {
+async function resolveConfig(
+  client: StudioClient,
+  file: string,
+  value: unknown,
+  terminal: Terminal,
+): Promise<StudyConfig> {
   const parsed = studyConfigSchema.safeParse(await resolveReferences(client, value));
   if (!parsed.success)
     throw new StudioError(
@@ -41,7 +47,7 @@ async function resolveConfig(client: StudioClient, file: string, value: unknown)
       `${file} is not valid: ${describeIssues(parsed.error)}.`,
       'A study has a kind (lambda, pruning or merging), a dataset, and what that kind compares.',
     );
-  return { ...parsed.data, dataset: (await findDataset(client, parsed.data.dataset)).id };
+  return { ...parsed.data, dataset: (await findDataset(client, parsed.data.dataset, terminal)).id };
 }
 
 const referenceKeys = new Set(['from', 'to', 'adapter', 'adapters']);

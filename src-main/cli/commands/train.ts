@@ -3,6 +3,7 @@ import { isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { type Answer, addCommand, type Surroundings } from '../command.ts';
 import { followJob } from '../follow.ts';
@@ -35,11 +36,8 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
       dryRun: z.boolean().default(false),
     }),
     async run({ file, set, name, tag, dryRun }, { terminal, withStudio }) {
-      const text = file === undefined ? '' : await readTextFile(file);
       return withStudio(async (client) => {
-        const parsed = await parseRun(client, applyAssignments(text, set), file, set.length > 0);
-        const model = (await findModel(client, parsed.model)).id;
-        const config = { ...parsed, model, dataset: (await findDataset(client, parsed.dataset)).id };
+        const config = await readRun(client, file, set, terminal);
         if (dryRun) {
           const forecast = await client.request('runs.forecast', { config });
           return { json: { config, forecast }, text: forecastText(forecast) };
@@ -53,6 +51,19 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
       });
     },
   });
+}
+
+/** The run of a YAML file (without one: the defaults) with single keys changed; its model and data set by their ids. */
+export async function readRun(
+  client: StudioClient,
+  file: string | undefined,
+  changes: readonly (readonly [string, string])[],
+  terminal: Terminal,
+): Promise<RunConfig> {
+  const text = file === undefined ? '' : await readTextFile(file);
+  const parsed = await parseRun(client, applyAssignments(text, changes), file, changes.length > 0);
+  const model = (await findModel(client, parsed.model)).id;
+  return { ...parsed, model, dataset: (await findDataset(client, parsed.dataset, terminal)).id };
 }
 
 /** The run that the YAML says; a refusal names the file that it came from. */

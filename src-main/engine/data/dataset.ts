@@ -26,13 +26,27 @@ export interface OpenPictures {
   close(): void;
 }
 
+/** How far the reading of all rows is. */
+export interface RowsRead {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Of all files. */
+  readonly totalBytes: number;
+}
+
+/** Told of how far it is after every few rows; ends with the reason of `signal` where that is aborted. */
+export interface ReadWatch {
+  onRead?(read: RowsRead): void;
+  readonly signal?: AbortSignal;
+}
+
 /** A data set of texts. Rows are streamed each time anew: nothing of the file is held. */
 export interface OpenTexts {
   readonly kind: 'texts';
   /** Which column is taken for what. */
   readonly columns: TextColumns;
-  /** Reads every row: counts, labels, problems, duplicates. `onRows` is told how many were read so far. */
-  describe(onRows?: (rows: number) => void): Promise<DatasetDescription>;
+  /** Reads every row: counts, labels, problems, duplicates. */
+  describe(watch?: ReadWatch): Promise<DatasetDescription>;
   /** The good rows of one split, in the order of the file. */
   examples(split: 'train' | 'test'): AsyncGenerator<TextExample>;
   close(): void;

@@ -54,6 +54,25 @@ export async function copyModelCompanions(from: string, to: string): Promise<voi
   }
 }
 
+const tokenizerFiles: ReadonlySet<string> = new Set([
+  'added_tokens.json',
+  'chat_template.jinja',
+  'merges.txt',
+  'special_tokens_map.json',
+  'spiece.model',
+  'tokenizer.json',
+  'tokenizer.model',
+  'tokenizer_config.json',
+  'vocab.json',
+  'vocab.txt',
+]);
+
+/** Copies a model's tokenizer and chat template, as Transformers' trainers put them beside an adapter. None where it has none. */
+export async function copyTokenizer(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from))
+    if (tokenizerFiles.has(name)) await copyFile(path.join(from, name), path.join(to, name));
+}
+
 function streamed(tensors: readonly ModelTensor[]): StreamedTensor[] {
   return tensors.map(({ name, dtype, shape, make }) => ({
     name,

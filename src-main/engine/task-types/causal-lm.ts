@@ -24,12 +24,8 @@ export const causalLanguageModelling: TaskType = {
     parameters: [],
   },
   bestBy: 'loss',
-  misfit(model, { text }) {
-    if (text === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
+  reads: 'texts',
+  misfit(model) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not write text.`, hint: 'Choose a language model.' };
     return null;

@@ -11,19 +11,8 @@ export const imageClassification: TaskType = {
     parameters: [],
   },
   bestBy: 'accuracy',
-  misfit(model, dataset) {
-    if (model.image === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
-    if (dataset.image === null)
-      return {
-        message: `This model reads pictures (${model.kind}), but the data set holds texts.`,
-        hint: 'Choose a data set of pictures, e.g. mnist, or a model that reads text.',
-      };
-    return null;
-  },
+  reads: 'pictures',
+  misfit: () => null,
   async open({ modelDirectory, model, dataset }) {
     if (dataset.kind !== 'pictures') throw new TypeError('the data set holds texts');
     const { description } = dataset;

@@ -36,13 +36,38 @@ export function resolveTask({ task, model, columns }: Chosen): TaskType {
 function usualTask({ kind, image }: Chosen['model'], columns: TextColumns | null): TaskId {
   if (columns === null || image !== null) return 'image-classification';
   if (kind !== 'causal-lm') return 'text-classification';
-  return columns.label !== null && columns.text !== null ? 'multiple-choice' : 'causal-lm';
+  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
+  return isChosen ? 'multiple-choice' : 'causal-lm';
 }
 
 /** @throws StudioError refused where the model cannot learn this from these data. */
 export function requireTask(task: 'auto' | TaskId, model: ModelDescription, dataset: DatasetDescription): TaskType {
   const found = resolveTask({ task, model, columns: dataset.text?.columns ?? null });
+  refuseOtherKind(found, model, dataset.text === null ? 'pictures' : 'texts');
   const misfit = found.misfit(model, dataset);
   if (misfit !== null) throw new StudioError('refused', misfit.message, misfit.hint);
   return found;
+}
+
+/** @throws StudioError refused where the task reads something else than the model or the data set is of. */
+export function refuseOtherKind(
+  { declaration, reads }: TaskType,
+  model: Pick<ModelDescription, 'kind' | 'image' | 'text'>,
+  holds: TaskType['reads'],
+): void {
+  const modelReads = model.image !== null ? 'pictures' : 'texts';
+  if (modelReads !== holds)
+    throw new StudioError(
+      'refused',
+      `This model reads ${modelReads} (${model.kind}), but the data set holds ${holds}.`,
+      holds === 'pictures'
+        ? 'Choose an image model, e.g. quickdraw-vit, or a data set of texts.'
+        : 'Choose a model that reads text, or a data set of pictures, e.g. mnist.',
+    );
+  if (reads !== holds)
+    throw new StudioError(
+      'refused',
+      `${declaration.label} learns from ${reads}, but the data set holds ${holds}.`,
+      'Set task to auto.',
+    );
 }

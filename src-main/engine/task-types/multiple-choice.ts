@@ -1,10 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../src-shared/domain/dataset.ts';
 import { loadTokenizer } from '../text/tokenizer.ts';
 import { addCut, lengthNotes } from './causal-lm.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { choiceScores } from './texts/choice-scores.ts';
 import { languageBatch } from './texts/pad-rows.ts';
-import { type EncodedChoices, PromptWriter } from './texts/prompt-writer.ts';
+import { type Content, type EncodedChoices, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
 import { languageSettings, markedRowTensors, rowTensors } from './texts/row-tensors.ts';
 import { testOrder } from './texts/test-order.ts';
@@ -22,23 +23,27 @@ export const multipleChoice: TaskType = {
     parameters: [],
   },
   bestBy: 'accuracy',
+  reads: 'texts',
   misfit(model, { text, labels }) {
-    if (text === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model writes no answers.`, hint: 'Choose a language model.' };
-    if (text.labelKind !== 'classes' || labels.length < 2 || labels.length > mostChoices)
+    const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= mostChoices;
+    if (!text?.columns.choices && !isOfClasses)
       return {
-        message: `Multiple choice needs between 2 and ${mostChoices} classes, and the data set has ${labels.length}${text.labelKind === 'classes' ? '' : ` (labels: ${text.labelKind})`}.`,
-        hint: 'Choose a label column with classes, or the task causal-lm.',
+        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the data set has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
+        hint: 'Choose a choices column, a label column with classes, or the task causal-lm.',
       };
     return null;
   },
   open: openMultipleChoice,
 };
+
+/** A test example as it is kept until it is asked. */
+interface Question extends Content {
+  readonly answer: string;
+  /** Null: the classes of the data set. */
+  readonly choices: readonly string[] | null;
+}
 
 async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   const { dataset, model, settings, modelDirectory, training } = material;
@@ -47,82 +52,96 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   const writer = new PromptWriter(tokenizer, settings);
   const maxLength = Math.min(settings.max_length, model.text?.maxPositions ?? settings.max_length);
   const rows = new TokenRows();
-  const tests: { text: string | null; textPair: string | null }[] = [];
+  const questions: Question[] = [];
   let cut = 0;
   const read = await readTexts(
     dataset,
     training ? ['train', 'test'] : ['test'],
     (example) => {
-      if (typeof example.label !== 'string' || example.text === null) return false;
+      const { label: answer, text, textPair, choices } = example;
+      if (typeof answer !== 'string' || text === null) return false;
       if (example.split === 'test') {
-        tests.push({ text: example.text, textPair: example.textPair });
+        questions.push({ text, textPair, answer, choices, prompt: null, completion: null, messages: null });
         return true;
       }
-      const encoded = writer.learned(example, example.label);
+      const encoded = writer.learned(example, answer);
       if (encoded.ids.length > maxLength) cut++;
       return addCut(rows, encoded, maxLength);
     },
     material.onRead,
   );
-  if (read.kind !== 'classes')
+  const hasChoices = dataset.columns.choices !== null;
+  if (!hasChoices && read.kind !== 'classes')
     throw new StudioError('invalid_input', 'Multiple choice needs a class in each row.', 'Set task to causal-lm.');
-  const ids = new Map(read.names.map((name, id) => [name, id]));
-  const classesOf = (split: 'train' | 'test') =>
-    Int32Array.from(read.labels[split], (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));
-  const [trainClasses, testClasses] = [classesOf('train'), classesOf('test')];
+  const answersOf = ({ choices }: Question) => choices ?? read.names;
   const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
-  const order = testOrder(tests.length);
-  const encodedTest = (place: number): EncodedChoices => {
-    const { text = null, textPair = null } = tests[place] ?? {};
-    const nothing = { label: null, prompt: null, completion: null, messages: null };
-    return shortened(writer.choices({ text, textPair, ...nothing }, read.names), maxLength);
+  const order = testOrder(questions.length);
+  // Many adapters are asked the same.
+  const encoded = new Map<number, EncodedChoices>();
+  const encode = (place: number): EncodedChoices => {
+    const known = encoded.get(place);
+    if (known !== undefined) return known;
+    const question = questions[place];
+    if (question === undefined) throw new RangeError(`there is no test example ${place}`);
+    const made = shortened(writer.choices(question, answersOf(question)), maxLength);
+    encoded.set(place, made);
+    return made;
   };
+  const answerId = (place: number): number => {
+    const question = questions[place];
+    return question === undefined ? 0 : answersOf(question).indexOf(question.answer);
+  };
+  const classCount = questions.reduce((most, question) => Math.max(most, answersOf(question).length), 0);
   return {
     labels: null,
-    classNames: read.names,
+    classNames: hasChoices ? Array.from({ length: classCount }, (_, index) => `choice ${index + 1}`) : read.names,
     train: {
       count: rows.count,
-      classes: { ids: trainClasses, names: read.names },
+      classes: hasChoices ? null : { ids: classIds(read.labels.train, read.names), names: read.names },
       load: async (indices) =>
         languageBatch(
           [...indices].map((index) => rows.row(index)),
           padding,
         ),
     },
-    testCount: tests.length,
+    testCount: questions.length,
     notes: lengthNotes({ cut, leftOut: read.leftOut, maxLength }),
     outputs: async (adapted, indices, options) => {
       const places = [...indices].map((index) => order[index] ?? 0);
-      const examples = places.map(encodedTest);
-      const classCount = read.names.length;
-      const logits = await choiceScores(adapted, examples, { ...options, padding, mean: settings.length_normalised });
-      const labels = Int32Array.from(places, (place) => testClasses[place] ?? 0);
-      return { kind: 'classes', logits, labels, classCount };
+      const scoring = { ...options, padding, mean: settings.length_normalised };
+      const scores = await choiceScores(adapted, places.map(encode), scoring);
+      const logits = new Float32Array(places.length * classCount).fill(Number.NEGATIVE_INFINITY);
+      for (const [row, own] of scores.entries()) logits.set(own, row * classCount);
+      return { kind: 'classes', logits, labels: Int32Array.from(places, answerId), classCount };
     },
     exported: async (chosen, progress) => {
       const train = [...chosen.train].map((index) => rows.row(index));
       const places = [...chosen.test].map((index) => order[index] ?? 0);
-      const examples: EncodedChoices[] = [];
+      const prompts: (readonly number[])[] = [];
+      const choices: (readonly number[])[] = [];
+      const counts = new Int32Array(places.length);
       for (const [done, place] of places.entries()) {
         if (done % 256 === 0) await progress('test', done, places.length);
-        examples.push(encodedTest(place));
+        const question = encode(place);
+        prompts.push(question.prompt);
+        choices.push(...question.choices);
+        counts[done] = question.choices.length;
       }
-      const labels = Int32Array.from(places, (place) => testClasses[place] ?? 0);
       const tensors = new Map([
         ...markedRowTensors('train', train, 'learned'),
-        ...rowTensors(
-          'test.prompts',
-          examples.map(({ prompt }) => prompt),
-        ),
-        ...rowTensors(
-          'test.choices',
-          examples.flatMap(({ choices }) => choices),
-        ),
-        ['test.labels', { shape: [labels.length], data: labels }],
+        ...rowTensors('test.prompts', prompts),
+        ...rowTensors('test.choices', choices),
+        ['test.choice_counts', { shape: [places.length], data: counts }],
+        ['test.labels', { shape: [places.length], data: Int32Array.from(places, answerId) }],
       ]);
-      return { settings: { ...languageSettings(padding), choices: read.names }, tensors };
+      return { settings: languageSettings(padding), tensors };
     },
   };
+}
+
+function classIds(labels: readonly TextExample['label'][], names: readonly string[]): Int32Array {
+  const ids = new Map(names.map((name, id) => [name, id]));
+  return Int32Array.from(labels, (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));
 }
 
 /** The beginning of a prompt gives way: its end is what the answers follow. */

@@ -4,7 +4,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { TaskContext } from '../contract.ts';
 import { openDataset } from '../data/open-dataset.ts';
-import { resolveTask } from './index.ts';
+import { refuseOtherKind, resolveTask } from './index.ts';
 import type { OpenTask, TaskType } from './task-type.ts';
 
 export interface TaskRequest {
@@ -29,9 +29,10 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
   const { modelDirectory, model, source, settings, training } = request;
   const dataset = await openDataset(source);
   try {
-    const isTexts = dataset.kind === 'texts';
-    const type = resolveTask({ task: settings.task, model, columns: isTexts ? dataset.columns : null });
-    refuseOtherKind(type, model, isTexts);
+    const columns = dataset.kind === 'texts' ? dataset.columns : null;
+    const type = resolveTask({ task: settings.task, model, columns });
+    // A data set can have changed on the disk since it was added.
+    refuseOtherKind(type, model, dataset.kind);
     const opened = await type.open({
       modelDirectory,
       model,
@@ -51,15 +52,4 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
     dataset.close();
     throw thrown;
   }
-}
-
-/** A data set can have changed on the disk since it was added. */
-function refuseOtherKind({ declaration }: TaskType, model: ModelDescription, isTexts: boolean): void {
-  const wantsTexts = declaration.id !== 'image-classification';
-  if (wantsTexts === isTexts && (wantsTexts ? model.text !== null : model.image !== null)) return;
-  throw new StudioError(
-    'refused',
-    `${declaration.label} needs ${wantsTexts ? 'a model that reads text, and texts' : 'a model that sees pictures, and pictures'}; the data set holds ${isTexts ? 'texts' : 'pictures'}, and the model is for ${model.kind}.`,
-    'Choose a data set and a model that go together.',
-  );
 }

@@ -13,7 +13,8 @@ export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
   /** What the best checkpoint is chosen by. */
   readonly bestBy: 'accuracy' | 'loss';
-  /** Why this model cannot learn this from these data, as the end of a sentence with its way out; null where it can. */
+  readonly reads: 'pictures' | 'texts';
+  /** Why this model cannot learn this from these data, which both are of what the task reads; null where it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
   /** @throws StudioError where the data are not what the task needs. */
   open(given: TaskMaterial): Promise<OpenTask>;
@@ -73,8 +74,6 @@ export interface ExportedExamples {
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
     /** Fills rows of tokens up. */
     readonly pad_token_id?: number;
-    /** The answers to choose from. */
-    readonly choices?: readonly string[];
   };
   /** By `train.<name>` and `test.<name>`, an entry for each example, and tables that both splits share. */
   readonly tensors: ReadonlyMap<string, HostTensor>;

@@ -22,12 +22,8 @@ export const textClassification: TaskType = {
     parameters: [],
   },
   bestBy: 'accuracy',
+  reads: 'texts',
   misfit(model, { text, labels }) {
-    if (text === null)
-      return {
-        message: `This model reads text (${model.kind}), but the data set holds pictures.`,
-        hint: 'Choose an image model, e.g. quickdraw-vit.',
-      };
     if (model.kind !== 'text-classification' && model.kind !== 'embedding')
       return {
         message: `A ${model.kind} model has no head that tells texts apart.`,
@@ -35,7 +31,7 @@ export const textClassification: TaskType = {
       };
     if (!model.linears.some(({ isHead }) => isHead))
       return { message: `${model.architecture} cannot be given a classifier.`, hint: 'Choose another encoder.' };
-    if (text.columns.text === null || text.labelKind === 'none')
+    if (!text?.columns.text || text.labelKind === 'none')
       return {
         message: 'The data set has no text with a label in each row.',
         hint: 'Say on the Data page which columns are text and label.',

@@ -30,6 +30,8 @@ export class ChatTemplate {
   /** File and key, for messages. */
   private readonly source: string;
   private readonly program: ReturnType<typeof parse>;
+  /** The clock takes as long as a short text. A template that came to an end once is then held by its steps alone. */
+  private hasEnded = false;
 
   /** @throws StudioError invalid_file where the text is no Jinja template. */
   constructor(name: string, source: string, text: string) {
@@ -45,11 +47,12 @@ export class ChatTemplate {
    * @throws StudioError refused with the template's own words where it raises, or where it does not come to an end.
    */
   render(messages: readonly ChatMessage[], { addGenerationPrompt, variables }: RenderOptions): string {
-    return this.guarded(true, () => {
+    return this.guarded(!this.hasEnded, () => {
       const environment = new Environment();
       const given = { ...variables, ...globals(this.source), messages, add_generation_prompt: addGenerationPrompt };
       for (const [name, value] of Object.entries(given)) environment.set(name, value);
       const { value } = new BoundedInterpreter(environment, this.source).run(this.program);
+      this.hasEnded = true;
       return typeof value === 'string' ? value : '';
     });
   }

@@ -132,6 +132,11 @@ export class JobRepository {
     return changed;
   }
 
+  /** Forgets a job on which no other waits. */
+  remove(id: string): void {
+    this.database.prepare('DELETE FROM jobs WHERE id = ?').run(id);
+  }
+
   saveResult(jobId: string, result: unknown): void {
     this.database
       .prepare('INSERT OR REPLACE INTO job_results (job_id, result) VALUES (?, ?)')

@@ -178,7 +178,8 @@ function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: Model
   if (draft['task'] !== 'auto' || !dataset?.description.text || !model) return '';
   const { columns } = dataset.description.text;
   if (model.description.kind !== 'causal-lm') return 'auto: text-classification';
-  return columns.label !== null && columns.text !== null ? 'auto: multiple-choice' : 'auto: causal-lm';
+  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
+  return isChosen ? 'auto: multiple-choice' : 'auto: causal-lm';
 }
 
 /** The adapter's fields that the chosen variant declares; those of low-rank adapters until the catalog has come. */

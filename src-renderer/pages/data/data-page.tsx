@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { DropZone } from '../../components/drop-zone.tsx';
@@ -14,6 +15,7 @@ import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
 import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
+import { DatasetJobs } from '../../features/data/dataset-jobs.tsx';
 
 /** Data sets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder. */
 export default function DataPage() {
@@ -26,7 +28,7 @@ export default function DataPage() {
       notifySuccess('Data set added', dataset.name);
       navigate(pathOf('data', dataset.id));
     },
-    onError: setFailure,
+    onError: (error) => setFailure(error instanceof StudioError && error.code === 'cancelled' ? null : error),
   });
   const list = datasets.data ?? [];
   const active = list.find((dataset) => dataset.id === route.segments[1]) ?? list[0] ?? null;
@@ -58,7 +60,7 @@ export default function DataPage() {
   return (
     <Page title="Data" state={datasets.data ? plural(list.length, 'data set') : null} actions={addButton} fill>
       <DropZone
-        message="Drop a file of texts (CSV, TSV, JSON, JSONL), a folder of IDX files, or one with a folder a class, to add it"
+        message="Drop a file of texts (CSV, TSV, JSON, JSONL, Parquet), a folder of IDX files, or one with a folder a class, to add it"
         onPaths={(paths) => {
           for (const path of paths) add.mutate({ path });
         }}
@@ -68,6 +70,7 @@ export default function DataPage() {
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
+        <DatasetJobs />
         <SplitPanel
           name="data"
           initial={280}
@@ -102,8 +105,8 @@ export default function DataPage() {
               <DatasetDetail key={active.id} dataset={active} />
             ) : datasets.data ? (
               <EmptyState action={addButton}>
-                Data sets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL), IDX files, or a
-                folder with one folder of pictures a class.
+                Data sets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL, Parquet), IDX
+                files, or a folder with one folder of pictures a class.
               </EmptyState>
             ) : null
           }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
+import { NearDuplicates } from '../../../src-main/engine/data/texts/near-duplicates.ts';
 import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { repeatableNumbers, temporaryFolder } from './make-data.ts';
 
@@ -89,6 +90,38 @@ describe('shapes', () => {
     expect(await examples(file('json', JSON.stringify([{ conversations }])))).toMatchObject([{ messages }]);
   });
 
+  test('choices, named as the sets of the hub name them', async () => {
+    const arc = { text: ['up', 'down'], label: ['A', 'B'] };
+    const asked = [
+      { question: 'Where is the sky?', choices: ['up', 'down'], answer: 0 },
+      { question: 'Where is the floor?', choices: arc, answer: 'B' },
+      {
+        question: 'Where is the sun?',
+        choices: [
+          { label: '1', text: 'up' },
+          { label: '2', text: 'down' },
+        ],
+        answer: '1',
+      },
+      { question: 'Where is it?', choices: ['up', 'down'], answer: 'C' },
+      { question: 'Where?', choices: ['up'], answer: 'A' },
+    ];
+    const path = file('jsonl', asLines(asked));
+    const found = await examples(path);
+    expect(found.map(({ text, label, choices }) => [text, label, choices])).toEqual([
+      ['Where is the sky?', 'up', ['up', 'down']],
+      ['Where is the floor?', 'down', ['up', 'down']],
+      ['Where is the sun?', 'up', ['up', 'down']],
+    ]);
+    const { labels, text, problems } = await describeFile(path);
+    expect(labels).toEqual([]);
+    expect(text?.columns).toMatchObject({ text: 'question', choices: 'choices', label: 'answer' });
+    expect(problems.map(({ where, message }) => `${where}: ${message}`)).toEqual([
+      expect.stringContaining('row 4: answer is "C", none of the 2 choices'),
+      expect.stringContaining('row 5: choices is no list of two or more different answers'),
+    ]);
+  });
+
   test('messages', async () => {
     expect(await examples(file('jsonl', asLines([{ messages }])))).toMatchObject([{ messages, text: null }]);
   });
@@ -164,6 +197,8 @@ describe('what is wrong is said by row', () => {
     ['csv', 'a,a\n1,2\n', 'two columns named "a"'],
     ['csv', 'a,b\n1,2\n', 'none of which looks like text'],
     ['csv', `${Array.from({ length: 1_000_000 }, (_, index) => `c${index}`).join()}\nx\n`, 'has 1000000 columns'],
+    ['csv', `text\nfine\n${','.repeat(2_000_000)}\nx\n`, 'has a line of more than 1048576 cells'],
+    ['tsv', '\t'.repeat(2_000_000), 'has a line of more than 1048576 cells'],
     ['jsonl', `{"text":"${'x'.repeat(17 * 2 ** 20)}"}\n`, 'is longer than 16 MB'],
     [
       'jsonl',
@@ -252,6 +287,16 @@ describe('splits, classes and repetitions', () => {
       nearAcross: 1,
     });
     expect(problems.map(({ where }) => where)).toEqual(['row 305', 'row 303']);
+  });
+
+  test('test rows are compared however long the training file is', () => {
+    const near = new NearDuplicates();
+    const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`);
+    near.add(words(60).join(' '), 'train', 'row 1');
+    for (let row = 2; row <= 41_000; row++) near.add(`filler ${row}`, 'train', `row ${row}`);
+    near.add([...words(59), 'changed'].join(' '), 'test', 'row 41001');
+    expect(near.across().map(({ where }) => where)).toEqual(['row 41001']);
+    expect(near.compared).toBe(40_001);
   });
 
   test('numbers are values, lists are sets of labels', async () => {

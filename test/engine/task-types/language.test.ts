@@ -33,7 +33,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const nothing = { text: null, textPair: null, label: null, prompt: null, completion: null, messages: null };
+const nothing = { text: null, textPair: null, prompt: null, completion: null, messages: null };
 const writerOf = (settings: object) => new PromptWriter(tokenizer, taskSettingsSchema.parse(settings));
 const counted = ({ ids, marks }: { ids: readonly number[]; marks: readonly number[] }) =>
   tokenizer.decode(ids.filter((_, at) => marks[at] === 1));
@@ -122,8 +122,9 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
 test('answers are scored from one run of their prompt as if each were read whole', async () => {
   const writer = writerOf({ chat_template: 'none' });
   const answers = ['the sea', 'a', 'the government of the people'];
-  const examples = ['The whale rose out of', 'He was elected by', 'It'].map((text) =>
-    writer.choices({ ...nothing, text }, answers),
+  const examples = ['The whale rose out of', 'He was elected by', 'It', 'They'].map((text, index) =>
+    // The last one has fewer to choose from.
+    writer.choices({ ...nothing, text }, index < 3 ? answers : answers.slice(1)),
   );
   const before = tf.memory().numTensors;
   const sums = await choiceScores(model, examples, { batchSize: 2, padding: 3, mean: false });
@@ -137,9 +138,33 @@ test('answers are scored from one run of their prompt as if each were read whole
         const states = model.states({ input_ids: tf.tensor2d([ids.slice(0, -1)], undefined, 'int32') });
         return model.loss(states, tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
       });
-      expect(means[example * answers.length + answer]).toBeCloseTo(-loss, 3);
-      expect(sums[example * answers.length + answer]).toBeCloseTo(-loss * choice.length, 2);
+      expect(means[example]?.[answer]).toBeCloseTo(-loss, 3);
+      expect(sums[example]?.[answer]).toBeCloseTo(-loss * choice.length, 2);
     }
+});
+
+test('each row may bring its own choices', async () => {
+  const row = (question: string, choices: unknown, answer: unknown) => ({ question, choices, answer });
+  const arc = { text: ['in the sea', 'on a tree', 'in a book'], label: ['A', 'B', 'C'] };
+  const data = jsonlFolder(
+    join(folder, 'questions'),
+    [row('Where does a whale live?', ['in the sea', 'on a tree'], 0), row('Where is a word?', arc, 'C')],
+    [row('Where is a bird?', arc, 'B'), row('Where is a ship?', ['in the sea', 'on a tree'], 'in the sea')],
+  );
+  const task = await openOn(modelDirectory, model.base.description, data, { chat_template: 'none' });
+  expect(task.type.declaration.id).toBe('multiple-choice');
+  const { inputs, labels } = await task.train.load(Int32Array.of(1));
+  const ids = [...(inputs['input_ids']?.data ?? [])];
+  expect(tokenizer.decode(ids)).toBe('Where is a word?\nin a book<|endoftext|>');
+  expect(tokenizer.decode([...labels].filter((label) => label >= 0))).toBe('in a book<|endoftext|>');
+  const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 8 });
+  if (outputs.kind !== 'classes') throw new Error('another kind');
+  expect(outputs.classCount).toBe(3);
+  expect([...outputs.labels].sort()).toEqual([0, 1]);
+  expect([...outputs.logits].filter((value) => value === Number.NEGATIVE_INFINITY)).toHaveLength(1);
+  const { loss } = scoreOutputs(outputs);
+  expect(Number.isFinite(loss)).toBe(true);
+  task.close();
 });
 
 test('labels of texts are choices of a language model, and of another kind they are refused', async () => {

@@ -173,7 +173,7 @@ describe('language', () => {
     const { settings, tensors, valuesOf } = await exported(
       taskOn('choices', llama, choices, { chat_template: 'none' }),
     );
-    expect(settings).toMatchObject({ task: 'multiple-choice', choices: ['nature', 'politics'], labels: null });
+    expect(settings).toMatchObject({ task: 'multiple-choice', labels: null });
     const tokenizer = await loadTokenizer(llama);
     const prompt = valuesOf('test.prompts.input_ids');
     const [start = 0, middle = 0, end = 0] = valuesOf('test.choices.offsets');
@@ -182,7 +182,23 @@ describe('language', () => {
     expect(tokenizer.decode([...prompt, ...answers.slice(middle, end)])).toBe('The whale rose.\npolitics<|endoftext|>');
     expect(end).toBe(answers.length);
     expect(valuesOf('test.labels')).toEqual([0]);
+    expect(valuesOf('test.choice_counts')).toEqual([2]);
     expect(tensors.get('train.offsets')?.shape).toEqual([3]);
+  });
+
+  test('a question has as many choices as its row', async () => {
+    const ask = (choices: readonly string[]) => ({
+      text: `Which of ${choices.length}?`,
+      choices,
+      label: choices.at(-1),
+    });
+    const rows = [[ask(['a', 'b'])], [ask(['a', 'b', 'c']), ask(['d', 'e'])]];
+    const { valuesOf } = await exported(taskOn('questions', llama, rows, {}));
+    const [first, second] = valuesOf('test.choice_counts');
+    expect([first, second].sort()).toEqual([2, 3]);
+    expect(valuesOf('test.labels')).toEqual([Number(first) - 1, Number(second) - 1]);
+    expect(valuesOf('test.prompts.offsets')).toHaveLength(3);
+    expect(valuesOf('test.choices.offsets')).toHaveLength(6);
   });
 });
 

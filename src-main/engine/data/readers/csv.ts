@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { type BytesListener, faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../texts/raw-row.ts';
 import { textReader } from '../texts/text-reader.ts';
 import { utf8Chunks } from '../texts/utf8-chunks.ts';
 
@@ -15,15 +15,15 @@ export const csvReader = textReader(
   },
   {
     extensions: ['csv'],
-    rows: async function* (path) {
-      yield* tableRows(path, await separatorOf(path));
+    rows: async function* (path, onBytes) {
+      yield* tableRows(path, await separatorOf(path), onBytes);
     },
   },
 );
 
 export const tsvReader = textReader(
   { id: 'tsv', label: 'TSV', summary: 'A table with a header, its cells separated by tabs. The header is row 1.' },
-  { extensions: ['tsv', 'tab'], rows: (path) => tableRows(path, '\t') },
+  { extensions: ['tsv', 'tab'], rows: (path, onBytes) => tableRows(path, '\t', onBytes) },
 );
 
 async function separatorOf(path: string): Promise<string> {
@@ -37,8 +37,10 @@ async function separatorOf(path: string): Promise<string> {
 
 const recordSchema = z.array(z.string());
 const batchRows = 512;
+const mostCellsOfLine = 2 ** 20;
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
-async function* tableRows(path: string, separator: string): AsyncGenerator<RawRow[]> {
+async function* tableRows(path: string, separator: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   let row = 0;
   const faults: RawRow[] = [];
   const parser = parse({
@@ -49,23 +51,24 @@ async function* tableRows(path: string, separator: string): AsyncGenerator<RawRo
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: largestRowBytes,
-    // The row's number goes along as the first cell: records and faults are told apart before they are read.
-    on_record: (cells: string[]) => [String(++row), ...cells],
+    // The row's number goes along as the first cell: records and faults are told apart before they are read. So does the
+    // number of cells, of which no more are kept than are read.
+    on_record: (cells: string[]) => [String(++row), String(cells.length), ...cells.slice(0, mostColumns)],
     on_skip: (error: unknown): undefined => {
       faults.push(faultyRow(++row, faultOf(error)));
       return undefined;
     },
   });
-  const source = Readable.from(utf8Chunks(path));
+  const source = Readable.from(boundedLines(path, separator, onBytes));
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   let header: string[] | null = null;
   let rows: RawRow[] = [];
   try {
     for await (const record of parser) {
-      const [number, ...cells] = recordSchema.parse(record);
-      if (header === null) header = checkedHeader(path, cells);
-      else rows.push(rowOfCells(Number(number), header, cells));
+      const [number, count, ...cells] = recordSchema.parse(record);
+      if (header === null) header = checkedHeader(path, cells, Number(count));
+      else rows.push(rowOfCells(Number(number), header, cells, Number(count)));
       if (rows.length + faults.length >= batchRows) {
         yield [...rows, ...faults.splice(0)];
         rows = [];
@@ -81,12 +84,40 @@ async function* tableRows(path: string, separator: string): AsyncGenerator<RawRo
   if (rows.length + faults.length > 0) yield [...rows, ...faults];
 }
 
+/**
+ * The bytes of the file. The parser holds all cells of a row, empty ones too, which its own bound on bytes does not count.
+ * @throws StudioError invalid_file where a line has more separators than a row that anybody means
+ */
+async function* boundedLines(path: string, separator: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
+  let cells = 0;
+  for await (const chunk of utf8Chunks(path, onBytes)) {
+    const end = chunk.includes(lineFeed) ? lineFeed : carriageReturn;
+    const first = chunk.indexOf(end);
+    cells += countOf(first < 0 ? chunk : chunk.subarray(0, first), separator);
+    if (cells > mostCellsOfLine)
+      throw new StudioError(
+        'invalid_file',
+        `${path} has a line of more than ${mostCellsOfLine} cells; at most ${mostColumns} columns are read.`,
+        'Write each row in a line of its own.',
+      );
+    if (first >= 0) cells = countOf(chunk.subarray(chunk.lastIndexOf(end) + 1), separator);
+    yield chunk;
+  }
+}
+
+function countOf(bytes: Buffer, separator: string): number {
+  const wanted = separator.charCodeAt(0);
+  let count = 0;
+  for (const byte of bytes) if (byte === wanted) count++;
+  return count;
+}
+
 /** @throws StudioError invalid_file where columns are too many, or two have the same name. */
-function checkedHeader(path: string, cells: readonly string[]): string[] {
-  if (cells.length > mostColumns)
+function checkedHeader(path: string, cells: readonly string[], count: number): string[] {
+  if (count > mostColumns)
     throw new StudioError(
       'invalid_file',
-      `${path} has ${cells.length} columns; at most ${mostColumns} are read.`,
+      `${path} has ${count} columns; at most ${mostColumns} are read.`,
       'Leave out the columns that are not learned from.',
     );
   const names = cells.map((name, index) => name.trim() || `column ${index + 1}`);
@@ -100,11 +131,11 @@ function checkedHeader(path: string, cells: readonly string[]): string[] {
   return names;
 }
 
-function rowOfCells(row: number, header: readonly string[], cells: readonly string[]): RawRow {
-  if (cells.length !== header.length)
+function rowOfCells(row: number, header: readonly string[], cells: readonly string[], count: number): RawRow {
+  if (count !== header.length)
     return faultyRow(
       row,
-      `has ${cells.length} cells, but the header ${header.length}; put cells that hold the separator or line breaks in quotation marks`,
+      `has ${count} cells, but the header ${header.length}; put cells that hold the separator or line breaks in quotation marks`,
     );
   return { row, cells: Object.fromEntries(header.map((name, index) => [name, cells[index]])), fault: null };
 }

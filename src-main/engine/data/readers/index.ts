@@ -8,6 +8,7 @@ import { imageFolderReader } from './image-folder.ts';
 import { jsonReader } from './json.ts';
 import { jsonlReader } from './jsonl.ts';
 import { mnistPackageReader } from './mnist-package.ts';
+import { parquetReader } from './parquet.ts';
 import { quickdrawPackageReader } from './quickdraw-package.ts';
 import type { DatasetReader } from './reader.ts';
 
@@ -21,6 +22,7 @@ export const datasetReaders: readonly DatasetReader[] = [
   jsonReader,
   csvReader,
   tsvReader,
+  parquetReader,
 ];
 
 /** Which reader `path` (absolute file or folder) is for. Throws StudioError where it is none of the formats. */
@@ -35,6 +37,6 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   throw new StudioError(
     'invalid_file',
     `${path} is no data set that can be read: it has neither IDX files nor folders with pictures, and is no file of texts.`,
-    'Give a CSV, TSV, JSON or JSONL file, a folder with train-images / train-labels IDX files, or one with a folder of pictures for each class.',
+    'Give a CSV, TSV, JSON, JSONL or Parquet file, a folder with train-images / train-labels IDX files, or one with a folder of pictures for each class.',
   );
 }

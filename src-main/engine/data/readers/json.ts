@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { type BytesListener, faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
 import { textReader } from '../texts/text-reader.ts';
 import { rowOfJson, utf8Chunks } from '../texts/utf8-chunks.ts';
 import { jsonLines } from './jsonl.ts';
@@ -14,10 +14,10 @@ export const jsonReader = textReader(
   { extensions: ['json'], rows: jsonRows },
 );
 
-async function* jsonRows(path: string): AsyncGenerator<RawRow[]> {
+async function* jsonRows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   const first = await firstByte(path);
-  if (first === character('[')) yield* listElements(path);
-  else if (first === character('{')) yield* jsonLines(path);
+  if (first === character('[')) yield* listElements(path, onBytes);
+  else if (first === character('{')) yield* jsonLines(path, onBytes);
   else
     throw new StudioError(
       'invalid_file',
@@ -35,9 +35,9 @@ async function firstByte(path: string): Promise<number | undefined> {
 }
 
 /** Cuts the outermost list into its elements by counting brackets outside of strings; JSON.parse then judges each. */
-async function* listElements(path: string): AsyncGenerator<RawRow[]> {
+async function* listElements(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   const cutter = new ElementCutter();
-  for await (const chunk of utf8Chunks(path)) {
+  for await (const chunk of utf8Chunks(path, onBytes)) {
     const rows = cutter.take(chunk);
     if (rows.length > 0) yield rows;
   }

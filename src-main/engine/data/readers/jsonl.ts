@@ -1,4 +1,4 @@
-import { faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
+import { type BytesListener, faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
 import { textReader } from '../texts/text-reader.ts';
 import { rowOfJson, utf8Chunks } from '../texts/utf8-chunks.ts';
 
@@ -15,12 +15,12 @@ export const jsonlReader = textReader(
 );
 
 /** One row a line; empty lines count, but are no rows. */
-export async function* jsonLines(path: string): AsyncGenerator<RawRow[]> {
+export async function* jsonLines(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   let line = 1;
   let rest: Buffer[] = [];
   let restBytes = 0;
   let skipping = false;
-  for await (const chunk of utf8Chunks(path)) {
+  for await (const chunk of utf8Chunks(path, onBytes)) {
     const rows: RawRow[] = [];
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { readChoices } from './choices.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 
 /** What a file's columns are taken for. */
@@ -29,6 +30,7 @@ const knownNames: Readonly<Record<Exclude<Role, 'messages'>, readonly string[]>>
   ],
   text_pair: ['textpair', 'sentence2', 'hypothesis', 'question2', 'text2', 'pair', 'context'],
   label: ['label', 'labels', 'class', 'category', 'target', 'sentiment', 'genre', 'score', 'rating', 'stars', 'y'],
+  choices: ['choices', 'options', 'endings'],
   prompt: ['prompt', 'instruction', 'question', 'query'],
   input: ['input'],
   completion: ['completion', 'output', 'response', 'answer', 'chosen'],
@@ -38,6 +40,7 @@ const none: TextColumns = {
   text: null,
   text_pair: null,
   label: null,
+  choices: null,
   prompt: null,
   input: null,
   completion: null,
@@ -113,13 +116,25 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
   const conversations = turns('from');
   if (conversations !== undefined) return { shape: 'sharegpt', columns: { ...none, messages: conversations } };
 
-  const named = (role: keyof typeof knownNames): string | null => {
-    for (const known of knownNames[role]) {
+  const firstOf = (wanted: readonly string[]): string | null => {
+    for (const known of wanted) {
       const found = names.find((name) => plain(name) === known);
       if (found !== undefined) return found;
     }
     return null;
   };
+  const named = (role: keyof typeof knownNames): string | null => firstOf(knownNames[role]);
+  const choices = named('choices');
+  if (choices !== null && rows.some(({ cells }) => readChoices(cellOf(cells, choices)) !== null)) {
+    const answer = firstOf(['answer', 'answerkey', 'answeridx', 'gold', 'correct']) ?? named('label');
+    const besides = [choices, answer];
+    const asked = firstOf(['question', 'questionstem', 'ctx', 'query', 'prompt']) ?? named('text');
+    const text = besides.includes(asked) ? null : asked;
+    return {
+      shape: 'columns',
+      columns: { ...none, choices, label: answer, text: text ?? longestColumn(rows, names, answer) },
+    };
+  }
   const [prompt, completion, label] = [named('prompt'), named('completion'), named('label')];
   if (prompt !== null && completion !== null && label === null)
     return {

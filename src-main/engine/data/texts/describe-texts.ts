@@ -1,5 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { ReadWatch } from '../dataset.ts';
 import { ExactDuplicates } from './exact-duplicates.ts';
 import { contentKey } from './example.ts';
 import { LabelTally } from './label-tally.ts';
@@ -12,13 +13,13 @@ import type { TextFiles } from './text-files.ts';
 /**
  * Reads all rows once and says what is there and what is wrong. What it holds does not grow with the file: problems,
  * labels and hashes are all capped.
- * @throws StudioError invalid_file where no row is good.
+ * @throws StudioError invalid_file where no row is good; the reason of the watch's signal.
  */
 export async function describeTexts(
   plan: TextPlan,
   files: TextFiles,
   format: RowFormat,
-  onRows?: (rows: number) => void,
+  { onRead, signal }: ReadWatch = {},
 ): Promise<DatasetDescription> {
   const problems = new RowProblems();
   const labels = new LabelTally();
@@ -26,9 +27,14 @@ export async function describeTexts(
   const near = new NearDuplicates();
   const counts = { train: 0, test: 0 };
   let rowCount = 0;
-  for await (const rows of readTexts(plan, format)) {
+  let bytes = 0;
+  const onBytes = (read: number): void => {
+    bytes += read;
+  };
+  for await (const rows of readTexts(plan, format, onBytes)) {
+    signal?.throwIfAborted();
     rowCount += rows.length;
-    onRows?.(rowCount);
+    onRead?.({ rows: rowCount, bytes, totalBytes: files.sizeBytes });
     for (const row of rows) {
       if (row.kind !== 'example') {
         if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
@@ -37,7 +43,8 @@ export async function describeTexts(
       }
       const { example } = row;
       counts[example.split]++;
-      labels.add(example.label, example.split);
+      // Of rows with choices each label is an answer of its own, not a class.
+      if (example.choices === null) labels.add(example.label, example.split);
       const key = contentKey(example);
       near.add(key, example.split, example.row);
       if (exact.add(key, example.split))
@@ -55,7 +62,7 @@ export async function describeTexts(
   if (counts.train + counts.test === 0)
     throw new StudioError(
       'invalid_file',
-      `${files.train}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
+      `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
       `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Say which is which, e.g. --set text=NAME.`,
     );
   const names = labels.names();

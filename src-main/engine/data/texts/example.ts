@@ -1,4 +1,5 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 
@@ -23,12 +24,19 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
   const text = (column: string | null, mayBeEmpty: boolean): string | null =>
     column === null ? null : textCell(cellOf(cells, column), column, mayBeEmpty);
   try {
+    const choices = columns.choices === null ? null : readChoices(cellOf(cells, columns.choices));
+    if (columns.choices !== null && choices === null)
+      throw new CellProblem(
+        `${columns.choices} is no list of two or more different answers: write it as ["one", "other"]`,
+      );
+    const given = columns.label === null ? null : labelCell(cellOf(cells, columns.label), columns.label);
     const prompt = text(columns.prompt, true);
     const input = text(columns.input, true);
     const content: ExampleContent = {
       text: text(columns.text, false),
       textPair: text(columns.text_pair, false),
-      label: columns.label === null ? null : labelCell(cellOf(cells, columns.label), columns.label),
+      label: choices === null ? given : rightAnswer(choices, given, columns.label),
+      choices: choices === null ? null : [...choices.texts],
       // Alpaca's input stands after its instruction, with an empty line between.
       prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
       completion: text(columns.completion, false),
@@ -82,6 +90,20 @@ function labelCell(cell: unknown, column: string): ExampleContent['label'] {
   if (value.length > 1000)
     throw new CellProblem(`${column} has ${value.length} characters, too many for a label: choose another column`);
   return value;
+}
+
+/** The text of the choice that the label means. */
+function rightAnswer(
+  choices: NonNullable<ReturnType<typeof readChoices>>,
+  label: ExampleContent['label'],
+  column: string | null,
+): string {
+  const index = typeof label === 'string' ? chosenIndex(choices, label) : -1;
+  const answer = choices.texts[index];
+  if (answer !== undefined) return answer;
+  throw new CellProblem(
+    `${column ?? 'label'} is ${label === null ? 'missing' : `"${label}"`}, none of the ${choices.texts.length} choices: give the answer's text, its letter, or its number from 0`,
+  );
 }
 
 function messageCells(cell: unknown, column: string, sharegpt: boolean): Message[] {

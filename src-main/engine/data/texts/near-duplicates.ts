@@ -1,7 +1,7 @@
 import { hash64 } from './exact-duplicates.ts';
 
-/** Broder 1997, "On the resemblance and containment of documents": rows compared at most, 13 MB of signatures. */
-const mostRows = 50_000;
+/** Rows compared at most, of each split by itself, so that a long training file leaves room for the test rows: 13 MB of signatures. */
+const mostRows = { train: 40_000, test: 10_000 } as const;
 const hashCount = 64;
 /** 16 bands of 4: two texts that share 0.8 of their shingles meet in a band with a probability of 0.9998. */
 const bandSize = 4;
@@ -14,17 +14,23 @@ const mostCandidates = 64;
 const multipliers = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`multiplier ${index}`)[0] | 1);
 const offsets = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`offset ${index}`)[1]);
 
-/** Finds rows of the test split that nearly repeat a row of the training split: MinHash over shingles of three words. */
+/**
+ * Finds rows of the test split that nearly repeat a row of the training split: MinHash over shingles of three words (Broder 1997,
+ * "On the resemblance and containment of documents").
+ */
 export class NearDuplicates {
   private readonly signatures: Uint32Array[] = [];
   private readonly rows: { split: 'train' | 'test'; where: string; identity: number }[] = [];
+
+  private readonly taken = { train: 0, test: 0 };
 
   get compared(): number {
     return this.rows.length;
   }
 
   add(text: string, split: 'train' | 'test', where: string): void {
-    if (this.rows.length >= mostRows) return;
+    if (this.taken[split] >= mostRows[split]) return;
+    this.taken[split]++;
     this.signatures.push(signatureOf(text));
     this.rows.push({ split, where, identity: hash64(text)[0] });
   }

@@ -7,12 +7,17 @@ export interface RawRow {
   readonly fault: string | null;
 }
 
+export type BytesListener = (bytes: number) => void;
+
 /** How a format is read: rows in order, some at a time, without ever holding the whole file. */
 export interface RowFormat {
   /** Without the dot, in lower case. */
   readonly extensions: readonly string[];
-  /** @throws StudioError invalid_file where the file as a whole is not of this format. */
-  rows(path: string): AsyncGenerator<RawRow[]>;
+  /**
+   * `onBytes` is told of every piece of the file that was read.
+   * @throws StudioError invalid_file where the file as a whole is not of this format.
+   */
+  rows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]>;
 }
 
 /** A longer row is a fault, not a text to learn from. */

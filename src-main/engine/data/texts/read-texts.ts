@@ -4,7 +4,7 @@ import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';
 import { readExample } from './example.ts';
-import type { RawRow, RowFormat } from './raw-row.ts';
+import type { BytesListener, RawRow, RowFormat } from './raw-row.ts';
 import { type SplitRule, splitByFile, splitRule } from './split-rule.ts';
 import type { TextFiles } from './text-files.ts';
 
@@ -26,44 +26,54 @@ export type ReadRow =
 /** @throws StudioError invalid_file without a row that can be read, invalid_input where options fit no column. */
 export async function planTexts(files: TextFiles, format: RowFormat, options: ParameterValues): Promise<TextPlan> {
   const head: RawRow[] = [];
-  for await (const rows of format.rows(files.train)) {
-    head.push(...rows.slice(0, headRows - head.length));
+  const [path = ''] = files.train;
+  for (const file of files.train) {
     if (head.length >= headRows) break;
+    for await (const rows of format.rows(file)) {
+      head.push(...rows.slice(0, headRows - head.length));
+      if (head.length >= headRows) break;
+    }
   }
   const [first] = head;
-  if (first === undefined)
-    throw new StudioError('invalid_file', `${files.train} has no rows.`, 'Give a file with rows.');
+  if (first === undefined) throw new StudioError('invalid_file', `${path} has no rows.`, 'Give a file with rows.');
   if (head.every((row) => row.fault !== null))
     throw new StudioError(
       'invalid_file',
-      `${files.train}: none of the first ${head.length} rows can be read; row ${first.row} ${first.fault}.`,
+      `${path}: none of the first ${head.length} rows can be read; row ${first.row} ${first.fault}.`,
     );
   const names = columnNames(head.filter((row) => row.fault === null));
   const stated = String(options['split_column'] ?? '');
   if (stated !== '' && !names.includes(stated))
     throw new StudioError(
       'invalid_input',
-      `${files.train} has no column "${stated}" to split by.`,
+      `${path} has no column "${stated}" to split by.`,
       `Its columns: ${names.slice(0, 20).join(', ')}.`,
     );
   return {
     columnNames: names,
-    mapping: mapColumns(files.train, head, options),
-    parts:
-      files.test === null
-        ? [{ path: files.train, prefix: '', rule: splitRule(names, options) }]
-        : [
-            { path: files.train, prefix: `${basename(files.train)}, `, rule: splitByFile('train') },
-            { path: files.test, prefix: `${basename(files.test)}, `, rule: splitByFile('test') },
-          ],
+    mapping: mapColumns(path, head, options),
+    parts: partsOf(files, names, options),
   };
 }
 
+function partsOf({ train, test }: TextFiles, names: readonly string[], options: ParameterValues): TextPlan['parts'] {
+  const isOne = train.length + test.length === 1;
+  const parts = (paths: readonly string[], rule: SplitRule): TextPlan['parts'] =>
+    paths.map((path) => ({ path, prefix: isOne ? '' : `${basename(path)}, `, rule }));
+  return test.length === 0
+    ? parts(train, splitRule(names, options))
+    : [...parts(train, splitByFile('train')), ...parts(test, splitByFile('test'))];
+}
+
 /** Every row, some at a time, in the order of the files. */
-export async function* readTexts({ mapping, parts }: TextPlan, format: RowFormat): AsyncGenerator<ReadRow[]> {
-  for (const { path, prefix, rule } of parts) {
-    let place = 0;
-    for await (const rows of format.rows(path))
+export async function* readTexts(
+  { mapping, parts }: TextPlan,
+  format: RowFormat,
+  onBytes?: BytesListener,
+): AsyncGenerator<ReadRow[]> {
+  let place = 0;
+  for (const { path, prefix, rule } of parts)
+    for await (const rows of format.rows(path, onBytes))
       yield rows.map((row): ReadRow => {
         const where = `${prefix}row ${row.row}`;
         const content = readExample(row, mapping);
@@ -72,5 +82,4 @@ export async function* readTexts({ mapping, parts }: TextPlan, format: RowFormat
         if (typeof split !== 'string') return { kind: 'left-out', where, message: split.leftOut };
         return { kind: 'example', example: { row: where, split, ...content } };
       });
-  }
 }

@@ -3,10 +3,10 @@ import { extname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { unreadable } from '../byte-source.ts';
 
-/** The files of a data set: one that is still to be split, or one for each split. */
+/** The files of a data set: of one that is still to be split, or of each split; several are read one after the other. */
 export interface TextFiles {
-  readonly train: string;
-  readonly test: string | null;
+  readonly train: readonly string[];
+  readonly test: readonly string[];
   readonly sizeBytes: number;
 }
 
@@ -14,23 +14,44 @@ export function hasExtension(path: string, extensions: readonly string[]): boole
   return extensions.includes(extname(path).slice(1).toLowerCase());
 }
 
-/** The files of a folder that are called train and test (or train-…, test-…), by split; null without one for training. */
-export async function filesOfFolder(
-  folder: string,
-  extensions: readonly string[],
-): Promise<{ train: string; test: string | null } | null> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => hasExtension(name, extensions)).sort();
-  const [train, test] = ['train', 'test'].map((split) =>
-    names.filter((name) => new RegExp(`^${split}\\b`, 'i').test(name)),
-  );
-  if (train?.[0] === undefined) return null;
-  if (train.length > 1 || (test?.length ?? 0) > 1)
+type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
+
+/**
+ * The files of a folder that are called train and test (or train-…, test-…), by split, there or in a folder `data` below it;
+ * null without one for training. Of a split in several files, all must be there.
+ */
+export async function filesOfFolder(folder: string, extensions: readonly string[]): Promise<SplitFiles | null> {
+  for (const place of [folder, join(folder, 'data')]) {
+    const names = (await readdir(place).catch(() => [])).filter((name) => hasExtension(name, extensions)).sort();
+    const train = filesOfSplit(place, 'train', names);
+    if (train.length > 0) return { train, test: filesOfSplit(place, 'test', names) };
+  }
+  return null;
+}
+
+function filesOfSplit(folder: string, split: string, names: readonly string[]): string[] {
+  const found = names.filter((name) => new RegExp(`^${split}\\b`, 'i').test(name));
+  const numbers = found.map((name) => /^\w+-(\d{4,6})-of-(\d{4,6})\b/.exec(name)?.slice(1).map(Number) ?? []);
+  const [, count] = numbers[0] ?? [];
+  const paths = found.map((name) => join(folder, name));
+  if (count === undefined || numbers.some(([, other]) => other !== count)) {
+    if (found.length <= 1) return paths;
     throw new StudioError(
       'invalid_input',
-      `${folder} has several files for one split: ${[...train, ...(test ?? [])].join(', ')}.`,
-      'Join them into one file, or give one of them by its path.',
+      `${folder} has several files for one split: ${found.slice(0, 20).join(', ')}.`,
+      `Name them ${split}-00000-of-0000${Math.min(found.length, 9)}…, join them into one file, or give one of them by its path.`,
     );
-  return { train: join(folder, train[0]), test: test?.[0] === undefined ? null : join(folder, test[0]) };
+  }
+  const missing = Array.from({ length: Math.min(count, 100_000) }, (_, index) => index).find(
+    (index) => numbers.filter(([number]) => number === index).length !== 1,
+  );
+  if (missing !== undefined || numbers.length !== count)
+    throw new StudioError(
+      'invalid_input',
+      `${folder} has ${found.length} files of the ${count} of ${split}; number ${missing ?? count} is not there once.`,
+      'Copy or download what is missing, or give one of the files by its path.',
+    );
+  return paths;
 }
 
 /** @throws StudioError where a file is missing, is empty, or is no file. */
@@ -45,10 +66,10 @@ export async function findTextFiles(path: string, extensions: readonly string[],
       `${path} has no file train.${extensions[0]}.`,
       'Give a file, or a folder with a file for each split.',
     );
-  const train = inFolder?.train ?? path;
-  const test = testFile !== '' ? testFile : (inFolder?.test ?? null);
+  const train = inFolder?.train ?? [path];
+  const test = testFile !== '' ? [testFile] : (inFolder?.test ?? []);
   let sizeBytes = 0;
-  for (const file of test === null ? [train] : [train, test]) {
+  for (const file of [...train, ...test]) {
     const status = await stat(file).catch((thrown: unknown) => {
       throw unreadable(file, thrown);
     });

@@ -17,6 +17,11 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('text', 'Text column', 'The column with the text.'),
   columnParameter('text_pair', 'Pair column', 'The column with the second text of a pair.'),
   columnParameter('label', 'Label column', 'The column with the class, the value, or the list of labels.'),
+  columnParameter(
+    'choices',
+    'Choices column',
+    'The column with the answers to choose from; the label says which is right.',
+  ),
   columnParameter('prompt', 'Prompt column', 'The column with what stands before the completion.'),
   columnParameter('input', 'Input column', 'The column that is put after the prompt.'),
   columnParameter('completion', 'Completion column', 'The column with what is to be written.'),
@@ -71,7 +76,7 @@ export function textReader(
       return {
         kind: 'texts',
         columns: plan.mapping.columns,
-        describe: (onRows) => describeTexts(plan, files, format, onRows),
+        describe: (watch) => describeTexts(plan, files, format, watch),
         async *examples(split) {
           for await (const rows of readTexts(plan, format))
             for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;

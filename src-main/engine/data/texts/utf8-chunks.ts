@@ -1,15 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { unreadable } from '../byte-source.ts';
-import { faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
+import { type BytesListener, faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
 
 const chunkBytes = 256 * 1024;
 
 /** The bytes of a text file in UTF-8, without a byte order mark; UTF-16 with one, as Excel writes it, is recoded. */
-export async function* utf8Chunks(path: string): AsyncGenerator<Buffer> {
+export async function* utf8Chunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
   let decoder: TextDecoder | null = null;
   let first = true;
   for await (const read of fileChunks(path)) {
+    onBytes?.(read.length);
     let bytes = read;
     if (first) {
       first = false;

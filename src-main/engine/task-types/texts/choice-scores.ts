@@ -19,38 +19,60 @@ interface ScoringOptions extends EvaluationOptions {
 }
 
 /**
- * Log-likelihood in nats of each answer after its prompt, [examples, answers]; all examples have as many answers. A prompt is run
- * once, whatever the number of its answers: they go on from its keys and values.
+ * Log-likelihood in nats of each answer after its prompt, for each example. A prompt is run once, whatever the number of its
+ * answers: they go on from its keys and values.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function choiceScores(
   model: AdaptedModel,
   examples: readonly EncodedChoices[],
   options: ScoringOptions,
-): Promise<Float32Array> {
-  const answers = examples[0]?.choices.length ?? 0;
-  if (answers === 0)
+): Promise<Float32Array[]> {
+  if (examples.length === 0)
     throw new StudioError(
       'invalid_input',
       'There are no examples to evaluate on.',
       'Choose a data set with a test split.',
     );
-  const scores = new Float32Array(examples.length * answers);
-  const size = Math.max(1, Math.min(options.batchSize, Math.floor(rowsAtOnce / answers)));
-  for (let start = 0; start < examples.length; start += size) {
+  const scores: Float32Array[] = new Array(examples.length);
+  let done = 0;
+  for (const group of groups(examples, options.batchSize)) {
     await refuseCancelled(options);
-    const some = examples.slice(start, start + size);
-    scores.set(await scoreSome(model, some, options), start * answers);
-    await options.onProgress?.(start + some.length, examples.length);
+    const some = group.flatMap((index) => examples[index] ?? []);
+    for (const [place, own] of (await scoreSome(model, some, options)).entries()) scores[group[place] ?? 0] = own;
+    done += group.length;
+    await options.onProgress?.(done, examples.length);
   }
   return scores;
+}
+
+/** Examples that run together: of as many answers each, so that each prompt is repeated as often, and of like length. */
+function groups(examples: readonly EncodedChoices[], batchSize: number): number[][] {
+  const size = (index: number) => examples[index] ?? { prompt: [], choices: [] };
+  const order = examples
+    .map((_, index) => index)
+    .sort(
+      (one, other) =>
+        size(one).choices.length - size(other).choices.length ||
+        size(one).prompt.length - size(other).prompt.length ||
+        one - other,
+    );
+  const made: number[][] = [];
+  for (const index of order) {
+    const answers = size(index).choices.length;
+    const last = made.at(-1);
+    const room = Math.max(1, Math.min(batchSize, Math.floor(rowsAtOnce / Math.max(1, answers))));
+    if (last && last.length < room && size(last[0] ?? -1).choices.length === answers) last.push(index);
+    else made.push([index]);
+  }
+  return made;
 }
 
 async function scoreSome(
   model: AdaptedModel,
   examples: readonly EncodedChoices[],
   { padding, mean }: ScoringOptions,
-): Promise<Float32Array> {
+): Promise<Float32Array[]> {
   const answers = examples[0]?.choices.length ?? 0;
   // The last token of a prompt runs with each answer: what follows it is the answer's first token.
   const heads = examples.map(({ prompt }) => prompt.slice(0, -1));
@@ -78,11 +100,13 @@ async function scoreSome(
       tokenScores(model, states, Int32Array.from(labels)),
     );
     let at = 0;
-    return Float32Array.from(tails, ({ choice }) => {
-      const sum = losses.subarray(at, at + choice.length).reduce((total, loss) => total - loss, 0);
-      at += choice.length;
-      return mean ? sum / choice.length : sum;
-    });
+    return examples.map(({ choices }) =>
+      Float32Array.from(choices, ({ length }) => {
+        const sum = losses.subarray(at, at + length).reduce((total, loss) => total - loss, 0);
+        at += length;
+        return mean ? sum / length : sum;
+      }),
+    );
   } finally {
     cache.dispose();
     shared?.dispose();

@@ -17,7 +17,7 @@ export interface EncodedChoices {
   readonly choices: readonly (readonly number[])[];
 }
 
-type Content = Pick<TextExample, 'text' | 'textPair' | 'label' | 'prompt' | 'completion' | 'messages'>;
+export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages'>;
 
 const placeholder = /\{(prompt|text|text_pair)\}/g;
 

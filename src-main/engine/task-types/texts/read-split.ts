@@ -39,7 +39,7 @@ export async function readTexts(
   let [read, leftOut] = [0, 0];
   for (const split of ['train', 'test'] as const) {
     for await (const example of dataset.examples(split)) {
-      tally.add(example.label, split);
+      if (example.choices === null) tally.add(example.label, split);
       if (++read % reportEvery === 0) await onRead(read);
       if (!wanted.includes(split)) continue;
       if (take(example)) labels[split].push(sharedLabel(example.label, shared));

@@ -9,6 +9,7 @@ const text: TextDescription = {
     text: 'text',
     text_pair: null,
     label: null,
+    choices: null,
     prompt: null,
     input: null,
     completion: null,

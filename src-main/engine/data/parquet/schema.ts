@@ -1,0 +1,90 @@
+import { mostColumns } from '../texts/raw-row.ts';
+import { ParquetDamage, unsupported } from './damage.ts';
+import type { Meaning, SchemaElement } from './metadata.ts';
+
+/** How often a value may stand in its parent, by the format's numbers. */
+export const repetitions = { required: 0, optional: 1, repeated: 2 } as const;
+
+interface Common {
+  readonly name: string;
+  readonly repetition: number;
+  readonly meaning: Meaning | null;
+  /** Levels down to and with this node: how many of its ancestors may be missing, and how many repeat. */
+  readonly definition: number;
+  readonly repeats: number;
+}
+
+/** A column as it is stored. */
+export interface Leaf extends Common {
+  readonly kind: 'leaf';
+  /** Names from the outermost column on, with dots. */
+  readonly path: string;
+  /** Its place among the chunks of a row group. */
+  readonly index: number;
+  readonly type: number;
+  readonly typeLength: number;
+  /** False for one that stands in an object or a list. */
+  readonly isOutermost: boolean;
+}
+
+export interface Group extends Common {
+  readonly kind: 'group';
+  readonly children: readonly SchemaNode[];
+  readonly leaves: readonly Leaf[];
+}
+
+export type SchemaNode = Leaf | Group;
+
+const deepest = 32;
+
+/** The columns of a file as trees. @throws ParquetDamage where the list of elements makes none, or they are too many. */
+export function schemaColumns(elements: readonly SchemaElement[]): { columns: SchemaNode[]; leaves: Leaf[] } {
+  const leaves: Leaf[] = [];
+  let next = 1;
+
+  function node(parent: Common | null, path: readonly string[]): SchemaNode {
+    const element = elements[next++];
+    if (element === undefined || path.length > deepest) throw new ParquetDamage('has a schema that makes no columns');
+    const { name, repetition, meaning } = element;
+    if (!Object.values<number>(repetitions).includes(repetition))
+      throw new ParquetDamage('has a schema that makes no columns');
+    const common: Common = {
+      name,
+      repetition,
+      meaning,
+      definition: (parent?.definition ?? 0) + (repetition === repetitions.required ? 0 : 1),
+      repeats: (parent?.repeats ?? 0) + (repetition === repetitions.repeated ? 1 : 0),
+    };
+    const names = [...path, name];
+    const first = leaves.length;
+    if (element.childCount === 0) {
+      const leaf = {
+        ...common,
+        kind: 'leaf' as const,
+        path: names.join('.'),
+        index: first,
+        isOutermost: parent === null,
+      };
+      if (element.type === null) throw unsupported(`has the column ${leaf.path} without any values`);
+      leaves.push({ ...leaf, type: element.type, typeLength: element.typeLength });
+      if (leaves.length > mostColumns)
+        throw new ParquetDamage(
+          `has more than ${mostColumns} columns`,
+          'Leave out the columns that are not learned from.',
+        );
+      return leaves[first] ?? node(parent, path);
+    }
+    const children = Array.from({ length: Math.min(element.childCount, elements.length) }, () => node(common, names));
+    return { ...common, kind: 'group', children, leaves: leaves.slice(first) };
+  }
+
+  const root = elements[0];
+  if (root === undefined || root.childCount === 0) throw new ParquetDamage('has no columns');
+  const columns = Array.from({ length: Math.min(root.childCount, elements.length) }, () => node(null, []));
+  if (next !== elements.length) throw new ParquetDamage('has a schema that makes no columns');
+  const names = columns.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new ParquetDamage(`has two columns named "${twice.slice(0, 100)}"`, 'Rename one of them.');
+  return { columns, leaves };
+}

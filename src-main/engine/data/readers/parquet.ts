@@ -1,0 +1,66 @@
+import { setImmediate } from 'node:timers/promises';
+import { ParquetDamage, readOf } from '../parquet/damage.ts';
+import { openParquet } from '../parquet/parquet-file.ts';
+import { RecordReader } from '../parquet/records.ts';
+import type { BytesListener, RawRow } from '../texts/raw-row.ts';
+import { textReader } from '../texts/text-reader.ts';
+
+export const parquetReader = textReader(
+  {
+    id: 'parquet',
+    label: 'Parquet',
+    summary:
+      'A table as Hugging Face, pandas and Arrow write it: plain rows, or conversations as lists of objects. Read a page of values at a time; a row is known by its place in the file, from 1.',
+  },
+  { extensions: ['parquet', 'pq'], rows: parquetRows },
+);
+
+const batch = { rows: 512, bytes: 4 * 2 ** 20 };
+/** Values may be packed well, but no texts so well: beyond this a file is one that unpacks without end. */
+const mostUnpacked = { bytes: 256 * 2 ** 20, perByte: 1000 };
+
+/** Rows in the order of the file, some at a time. */
+export async function* parquetRows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
+  const file = openParquet(path);
+  try {
+    const allowed = { bytes: mostUnpacked.bytes + mostUnpacked.perByte * file.byteLength };
+    let number = 0;
+    for (const [group, { rowCount, chunks }] of file.rowGroups.entries()) {
+      const records = new RecordReader(file, chunks);
+      const place = (): string => `row group ${group + 1}, column ${records.place}`;
+      for (let left = rowCount; left > 0; ) {
+        const rows = readBatch(path, records, place, number + 1, left, allowed);
+        number += rows.length;
+        left -= rows.length;
+        onBytes?.((file.byteLength * rows.length) / rowCount / file.rowGroups.length);
+        yield rows;
+        // Reading is synchronous: others have their turn between batches.
+        await setImmediate();
+      }
+      readOf(path, place, () => records.end());
+    }
+  } finally {
+    file.close();
+  }
+}
+
+function readBatch(
+  path: string,
+  records: RecordReader,
+  place: () => string,
+  first: number,
+  left: number,
+  allowed: { bytes: number },
+): RawRow[] {
+  return readOf(path, place, () => {
+    const rows: RawRow[] = [];
+    for (let bytes = 0; rows.length < Math.min(left, batch.rows) && bytes < batch.bytes; ) {
+      const { row, byteLength } = records.read(first + rows.length);
+      rows.push(row);
+      bytes += byteLength;
+      allowed.bytes -= byteLength;
+    }
+    if (allowed.bytes < 0) throw new ParquetDamage('unpacks to more than a file of its size can mean');
+    return rows;
+  });
+}

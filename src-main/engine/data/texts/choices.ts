@@ -1,0 +1,57 @@
+import { cellOf, isObject } from './raw-row.ts';
+
+/** What a row offers to choose from, and how its label may name each. */
+interface Choices {
+  readonly texts: readonly string[];
+  /** Names beside the texts, as ARC has them ("A", or "1"); null where there are none. */
+  readonly names: readonly string[] | null;
+}
+
+const most = 100;
+
+/**
+ * A list of texts, a list of {"text", "label"}, or {"text": […], "label": […]} as ARC and OpenBookQA have it; null for anything
+ * else, for fewer than two choices, and for two with the same text.
+ */
+export function readChoices(cell: unknown): Choices | null {
+  const parts = isObject(cell)
+    ? { texts: listOf(cellOf(cell, 'text')), names: listOf(cellOf(cell, 'label')) }
+    : Array.isArray(cell)
+      ? fromList(cell)
+      : null;
+  const texts = parts?.texts.flatMap((text) => textOf(text) ?? []) ?? [];
+  const names = parts?.names.flatMap((name) => textOf(name) ?? []) ?? [];
+  const isWhole = parts !== null && texts.length === parts.texts.length;
+  if (!isWhole || texts.length < 2 || texts.length > most || new Set(texts).size < texts.length) return null;
+  return { texts, names: names.length === texts.length ? names : null };
+}
+
+/**
+ * Which of the choices a label means: by its name, by its text, by a letter (A is the first), or by a number from 0, which is how
+ * the hub's sets count. -1 where it means none.
+ */
+export function chosenIndex({ texts, names }: Choices, label: string): number {
+  if (names?.includes(label)) return names.indexOf(label);
+  if (texts.includes(label)) return texts.indexOf(label);
+  const index = /^[A-Z]$/i.test(label)
+    ? label.toUpperCase().charCodeAt(0) - 65
+    : /^\d{1,3}$/.test(label)
+      ? Number(label)
+      : -1;
+  return index < texts.length ? index : -1;
+}
+
+function fromList(cells: readonly unknown[]): { texts: unknown[]; names: unknown[] } {
+  const objects = cells.filter(isObject);
+  if (objects.length === 0) return { texts: [...cells], names: [] };
+  return { texts: objects.map((one) => cellOf(one, 'text')), names: objects.map((one) => cellOf(one, 'label')) };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: unknown): string | null {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && text.trim() !== '' ? text.trim() : null;
+}

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { littleBert } from '../engine/task-types/text-task.ts';
+import { projectRoot } from './environment.ts';
+import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-texts-'));
+const home = homeFolder(folder);
+let studio: Studio;
+
+beforeAll(async () => {
+  const coto = (...words: string[]) =>
+    execFileSync(process.execPath, [join(projectRoot, 'dist/cli/coto.mjs'), ...words, '--home', home]);
+  coto('models', 'add', littleBert(join(folder, 'little-bert')), '--name', 'little-bert');
+  const rows = (value: (isGood: boolean) => string) =>
+    Array.from(
+      { length: 40 },
+      (_, row) => `the ${row % 3 === 0 ? 'film' : 'book'} was ${row % 2 ? 'bad' : 'good'},${value(row % 2 === 0)}`,
+    );
+  for (const [name, lines] of [
+    ['reviews', rows((isGood) => (isGood ? 'positive' : 'negative'))],
+    ['stars', rows((isGood) => (isGood ? '4.5' : '1.5'))],
+  ] as const) {
+    writeFileSync(join(folder, `${name}.csv`), `text,label\n${lines.join('\n')}\n`);
+    coto('datasets', 'add', join(folder, `${name}.csv`), '--name', name);
+  }
+  studio = await openStudio(home);
+});
+afterEach(() => {
+  expect(studio.problems).toEqual([]);
+});
+afterAll(async () => {
+  await studio?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Wish {
+  readonly name: string;
+  readonly model: string;
+  readonly dataset: string;
+  /** What `auto` says that it comes to. */
+  readonly task: string;
+}
+
+async function choose(page: Page, field: string, option: string): Promise<void> {
+  await page.getByRole('combobox', { name: field, exact: true }).fill(option);
+  await page.getByRole('option', { name: option, exact: true }).click();
+}
+
+/** Fills the form for a short run and starts it; waits until its page has the end. */
+async function train(page: Page, { name, model, dataset, task }: Wish): Promise<void> {
+  await goTo(page, 'Train');
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await choose(page, 'model', model);
+  await choose(page, 'dataset', dataset);
+  await page.getByText(`auto: ${task}`).waitFor();
+  await page.getByText('all-linear', { exact: true }).click();
+  for (const [field, value] of [
+    ['eval_samples', 8],
+    ['max_length', 32],
+    ['max_steps', 4],
+    ['per_device_train_batch_size', 4],
+  ] as const)
+    await page.getByLabel(field, { exact: true }).fill(String(value));
+  await page.getByRole('button', { name: 'Start training' }).click();
+  await page.getByRole('heading', { name, exact: true }).waitFor();
+  await page.getByText('completed').first().waitFor({ timeout: 120_000 });
+}
+
+describe('from texts to a metric in the window', () => {
+  test.each([
+    {
+      task: 'text-classification',
+      model: 'little-bert',
+      dataset: 'reviews',
+      figure: 'Test accuracy',
+      metric: 'F1 (macro)',
+    },
+    {
+      task: 'text-classification',
+      model: 'little-bert',
+      dataset: 'stars',
+      figure: 'Training loss',
+      metric: 'Test loss',
+    },
+    {
+      task: 'multiple-choice',
+      model: 'small-llama',
+      dataset: 'Opinion words',
+      figure: 'Test accuracy',
+      metric: 'Matthews',
+    },
+    {
+      task: 'causal-lm',
+      model: 'small-llama',
+      dataset: 'CMUdict pronunciations',
+      figure: 'Test perplexity',
+      metric: 'Perplexity',
+    },
+  ])('$task on $dataset with $model', async ({ task, model, dataset, figure, metric }) => {
+    const { page } = studio;
+    await train(page, { name: `Run on ${dataset}`, model, dataset, task });
+    await page.getByLabel(figure, { exact: true }).first().waitFor();
+    await page.getByRole('tab', { name: 'Facts' }).click();
+    await page.getByText(metric, { exact: true }).first().waitFor();
+  });
+});
