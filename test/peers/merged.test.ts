@@ -6,13 +6,19 @@ import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { readSafetensors } from '../../src-main/engine/formats/safetensors.ts';
 import { adapterVariants } from '../../src-main/engine/lora/variants/index.ts';
 import { runTask } from '../../src-main/engine/run-task.ts';
-import { attendedValues, goldenPath, relativeDifference } from '../engine/golden.ts';
+import { bareEncoder, withClassifier } from '../engine/bare-encoder.ts';
+import { attendedValues, floats, goldenPath, relativeDifference } from '../engine/golden.ts';
 import { goldenBases, writeOne } from './made-adapters.ts';
 import { runPeer } from './python.ts';
 
 const cases = goldenBases().flatMap((base) =>
   adapterVariants.map(({ declaration }) => ({ ...base, variant: declaration.id })),
 );
+/** Encoders without a classifier, which an adapter brings. */
+const bareEncoders = [
+  { family: 'bert', architecture: 'BertModel', prefix: 'bert' },
+  { family: 'distilbert', architecture: 'DistilBertModel', prefix: 'distilbert' },
+];
 const folder = mkdtempSync(join(tmpdir(), 'coto-merged-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -41,6 +47,26 @@ beforeAll(async () => {
     const inputs = goldenPath(name, 'inputs.safetensors');
     requests.push({ base, class: autoClass, adapter: null, inputs, outputs: `${base}.safetensors` });
   }
+  for (const { family, architecture, prefix } of bareEncoders) {
+    const bare = await bareEncoder(family, architecture, prefix, join(folder, `bare-${family}`));
+    const adapter = join(folder, `bare-${family}-adapter`);
+    const base = join(folder, `bare-${family}-merged`);
+    ours.set(`bare ${family}`, new Map([['logits', await withClassifier(family, bare, adapter)]]));
+    await runTask(
+      {
+        kind: 'export-merged',
+        compute: 'wasm',
+        modelDirectory: bare,
+        adapterDirectory: adapter,
+        dtype: 'F32',
+        outputDirectory: base,
+      },
+      { emit: () => undefined, signal: async () => null },
+    );
+    const inputs = goldenPath(family, 'inputs.safetensors');
+    const autoClass = 'AutoModelForSequenceClassification';
+    requests.push({ base, class: autoClass, adapter: null, inputs, outputs: `${base}.safetensors` });
+  }
   runPeer('./peft_outputs.py', requests);
 }, 300_000);
 
@@ -54,5 +80,16 @@ describe.each(cases)('$variant merged into $name', ({ name, variant }) => {
       const difference = relativeDifference(...attendedValues(own, values, inputs.get('attention_mask')));
       expect(difference, `${output} is off by ${difference}`).toBeLessThan(1e-4);
     }
+  });
+});
+
+describe.each(bareEncoders)('a bare $family with the classifier of an adapter', ({ family }) => {
+  it('is a classifier in Transformers, with the same logits', async () => {
+    const theirs = await readSafetensors(join(folder, `bare-${family}-merged.safetensors`));
+    const logits = theirs.get('logits');
+    if (!logits) throw new Error('Transformers gave no logits');
+    expect(logits.shape.at(-1)).toBe(4);
+    const own = ours.get(`bare ${family}`)?.get('logits') ?? [];
+    expect(relativeDifference(own, floats(logits))).toBeLessThan(1e-4);
   });
 });

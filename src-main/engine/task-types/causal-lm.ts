@@ -12,7 +12,7 @@ import { languageBatch } from './texts/pad-rows.ts';
 import { type EncodedText, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
 import { languageSettings, markedRowTensors } from './texts/row-tensors.ts';
-import { testOrder } from './texts/test-order.ts';
+import { byLength, testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 import { tokenScores } from './texts/token-scores.ts';
 
@@ -75,11 +75,9 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     testCount: rows.test.count,
     notes: lengthNotes({ cut, leftOut, maxLength }),
     outputs: (adapted, indices, options) => {
-      // Texts of like length go together: less of a batch is padding.
-      const sorted = Int32Array.from(indices).sort(
-        (one, other) => rows.test.length(order[other] ?? 0) - rows.test.length(order[one] ?? 0) || one - other,
-      );
-      return tokenOutputs(adapted, test, sorted, options);
+      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
+      return tokenOutputs(adapted, test, sorted, { ...options, batchSize });
     },
     exported: async (chosen) => {
       const train = [...chosen.train].map((index) => learned.row(index));

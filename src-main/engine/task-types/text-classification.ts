@@ -8,7 +8,7 @@ import { labelTensor, problemTypes } from './texts/label-tensor.ts';
 import { encoderInputs } from './texts/pad-rows.ts';
 import { type ReadTexts, readTexts } from './texts/read-split.ts';
 import { markedRowTensors } from './texts/row-tensors.ts';
-import { testOrder } from './texts/test-order.ts';
+import { byLength, testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
 /** What a head for values is called, as Transformers calls it. */
@@ -84,14 +84,13 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     testCount: rows.test.count,
     notes: [],
     outputs: async (adapted, indices, options) => {
-      // Texts of like length go together: less of a batch is padding.
-      const sorted = Int32Array.from(indices).sort(
-        (one, other) => rows.test.length(order[other] ?? 0) - rows.test.length(order[one] ?? 0) || one - other,
-      );
+      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
+      const running = { ...options, batchSize };
       const width = read.kind === 'numbers' ? 1 : read.names.length;
       if (read.kind === 'classes')
-        return classificationLogits(adapted, test, sorted, { ...options, labelCount: width });
-      const values = await headOutputs(adapted, test, sorted, { ...options, width });
+        return classificationLogits(adapted, test, sorted, { ...running, labelCount: width });
+      const values = await headOutputs(adapted, test, sorted, { ...running, width });
       const places = sorted.map((index) => order[index] ?? 0);
       const targets = answersOf(read, 'test')(places).targets?.values ?? new Float32Array(0);
       return read.kind === 'numbers'

@@ -9,6 +9,7 @@ import { withMembers } from '../formats/json-members.ts';
 import { openModelWeights } from '../formats/model-weights.ts';
 import { readAdapter } from '../formats/peft-adapter.ts';
 import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../formats/write-model.ts';
+import { broughtHead } from '../lora/brought-head.ts';
 import { mergedTensors } from '../lora/merged-weights.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 
@@ -26,18 +27,20 @@ export async function runExportMergedTask(
     const description = await describeOpened(config, weights);
     const state = await readAdapter(task.adapterDirectory, description);
     const merged = mergedTensors(weights, description, state);
-    const missing = [...merged.keys()].find((key) => !weights.has(key));
-    if (missing !== undefined)
-      throw new StudioError('refused', `The adapter changes ${missing}, which ${weights.path} does not hold.`);
+    const added = [...merged].filter(([key]) => !weights.has(key));
+    const names = added.map(([key]) => key);
+    const head = names.length === 0 ? null : broughtHead(description, names, weights.path);
     const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
     let done = 0;
     const tensors = weights.names
       .filter((name) => floatTypes.includes(weights.info(name).dtype))
-      .map((name): ModelTensor => {
+      .flatMap((name): ModelTensor[] => {
         const own = merged.get(name);
+        const key = head === null ? name : head.keyOf(name);
+        if (key === null) return [];
         const { dtype, shape } = weights.info(name);
-        return {
-          name,
+        const tensor: ModelTensor = {
+          name: key,
           dtype: task.dtype ?? floatTypeOf(dtype),
           // A head for other labels has other rows than the base's.
           shape: own?.shape ?? shape,
@@ -47,11 +50,15 @@ export async function runExportMergedTask(
             return own ? own.make() : weights.read(name);
           },
         };
+        return [tensor];
       });
+    const dtype = task.dtype ?? tensors[0]?.dtype ?? 'F32';
+    for (const [name, { shape, make }] of added) tensors.push({ name, dtype, shape, make });
     await writeFolderAtomic(task.outputDirectory, async (temporary) => {
       await copyModelCompanions(task.modelDirectory, temporary);
       await writeModelWeights(temporary, tensors);
-      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors) };
+      const architectures = head === null ? {} : { architectures: [head.architecture] };
+      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors), ...architectures };
       const text = withMembers(await readFile(config.path, 'utf8'), changes);
       await writeFile(path.join(temporary, 'config.json'), text);
     });

@@ -1,6 +1,20 @@
 import { RandomStream } from '../../../../src-shared/random.ts';
 
+/** Tokens that run side by side in an evaluation: their states are held, whatever the batch size says. */
+const tokensAtOnce = 16_384;
+
 /** The same order each time, in which any beginning of a split is a fair sample, however its file is sorted. */
 export function testOrder(count: number): Int32Array {
   return Int32Array.from(RandomStream.seeded(0, 'subset').shuffle(Array.from({ length: count }, (_, index) => index)));
+}
+
+/** Long texts first, so that texts of like length run together and less of a batch is padding; and how many of them fit. */
+export function byLength(
+  indices: Int32Array,
+  lengthOf: (index: number) => number,
+  batchSize: number,
+): { readonly sorted: Int32Array; readonly batchSize: number } {
+  const sorted = Int32Array.from(indices).sort((one, other) => lengthOf(other) - lengthOf(one) || one - other);
+  const longest = sorted.length === 0 ? 1 : Math.max(1, lengthOf(sorted[0] ?? 0));
+  return { sorted, batchSize: Math.max(1, Math.min(batchSize, Math.floor(tokensAtOnce / longest))) };
 }

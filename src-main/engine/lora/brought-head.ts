@@ -1,0 +1,31 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+
+/** How a bare encoder's checkpoint is written once an adapter has brought it a classifier. */
+export interface BroughtHead {
+  /** Class of Transformers that the whole is of. */
+  readonly architecture: string;
+  /** A tensor's key in the whole; null for what is of another head, e.g. that of pretraining. */
+  keyOf(storedKey: string): string | null;
+}
+
+/**
+ * @param keys what the adapter changes, as the checkpoint has it, beyond what it holds.
+ * @throws StudioError refused where they are not of a head that the base lacks.
+ */
+export function broughtHead(description: ModelDescription, keys: readonly string[], file: string): BroughtHead {
+  const missing = new Set(
+    description.linears.filter((module) => module.isMissing).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]),
+  );
+  const stranger = keys.find((key) => !missing.has(key));
+  if (stranger !== undefined)
+    throw new StudioError('refused', `The adapter changes ${stranger}, which ${file} does not hold.`);
+  const [encoder] = description.linears.filter((module) => !module.isHead);
+  const prefix = `${encoder?.name.split('.')[0] ?? ''}.`;
+  // The checkpoint of a bare encoder leaves the prefix out; one of pretraining has it, and heads of its own beside it.
+  const isBare = encoder !== undefined && encoder.name === `${prefix}${encoder.checkpointKey}`;
+  return {
+    architecture: description.architecture.replace(/(Model|For[A-Z]\w*)$/, 'ForSequenceClassification'),
+    keyOf: (key) => (isBare ? `${prefix}${key}` : key.startsWith(prefix) ? key : null),
+  };
+}

@@ -1,0 +1,46 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAdapter } from '../../src-main/engine/formats/peft-adapter.ts';
+import { readSafetensors, writeSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
+import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
+import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
+import { RandomStream } from '../../src-shared/random.ts';
+import { goldenPath, tensorsOf } from './golden.ts';
+
+/** The golden encoder `family` without its classifier, as `<Family>Model` is saved: its keys lack the prefix. */
+export async function bareEncoder(
+  family: string,
+  architecture: string,
+  prefix: string,
+  folder: string,
+): Promise<string> {
+  cpSync(goldenPath(family, 'base'), folder, { recursive: true });
+  const whole = await readSafetensors(goldenPath(family, 'base', 'model.safetensors'));
+  const bare = [...whole].flatMap(([key, tensor]) =>
+    key.startsWith(`${prefix}.`) ? [[key.slice(prefix.length + 1), tensor] as const] : [],
+  );
+  await writeSafetensors(join(folder, 'model.safetensors'), new Map(bare));
+  const config: object = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, architectures: [architecture] }));
+  return folder;
+}
+
+/** An adapter that brings a classifier of four labels, written to `adapter`; the logits that it gives for the family's inputs. */
+export async function withClassifier(family: string, base: string, adapter: string): Promise<Float32Array> {
+  const model = new AdaptedModel(await loadBaseModel(base));
+  const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
+  const random = RandomStream.seeded(3, 'initialisation');
+  await model.createAdapter(settings, { random, labels: ['a', 'b', 'c', 'd'] });
+  const state = await model.exportState();
+  // A fresh adapter changes nothing: B is drawn too.
+  for (const { b } of state.modules.values())
+    if (b.data instanceof Float32Array) for (const at of b.data.keys()) b.data[at] = random.normal() / 20;
+  model.loadState(state);
+  await writeAdapter(adapter, state, { description: model.base.description, baseModelName: base });
+  const outputs = model.outputs(tensorsOf(await readSafetensors(goldenPath(family, 'inputs.safetensors'))));
+  const logits = Float32Array.from(outputs['logits']?.dataSync() ?? []);
+  model.dispose();
+  model.base.dispose();
+  return logits;
+}
