@@ -9,7 +9,15 @@ type ListName = EventPayload<'list.changed'>['list'];
 /** Which answers a changed list makes stale. History (metrics, masks, logs) is not among them: it comes by events. */
 const staleByList: Record<ListName, readonly string[]> = {
   models: ['models.list', 'models.get', 'models.cached'],
-  datasets: ['datasets.list', 'datasets.get', 'datasets.preview'],
+  datasets: [
+    'datasets.list',
+    'datasets.get',
+    'datasets.preview',
+    'datasets.inspect',
+    'datasets.texts',
+    'datasets.tokens',
+    'datasets.lengths',
+  ],
   runs: ['runs.list', 'runs.get', 'runs.forecast'],
   adapters: ['adapters.list', 'adapters.get'],
   studies: ['studies.list', 'studies.get'],

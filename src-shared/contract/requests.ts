@@ -11,7 +11,14 @@ import {
   systemStatusSchema,
   tensorflowSetupSchema,
 } from '../domain/catalog.ts';
-import { datasetRecordSchema, examplePreviewSchema, textExampleSchema } from '../domain/dataset.ts';
+import {
+  datasetRecordSchema,
+  datasetSourceSchema,
+  describedTokensSchema,
+  examplePreviewSchema,
+  textExampleSchema,
+  textInspectionSchema,
+} from '../domain/dataset.ts';
 import {
   evaluationRequestSchema,
   evaluationResultSchema,
@@ -82,6 +89,16 @@ export const requests = {
     }),
     output: datasetRecordSchema,
   },
+  /** How a path would be read, before it is added: reads the head of the file only. `text` is null for pictures. */
+  'datasets.inspect': {
+    input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
+    output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
+  },
+  /** Reads a data set anew, by other options of its reader. Its id stays; refused while a run of it is being trained. */
+  'datasets.update': {
+    input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
+    output: datasetRecordSchema,
+  },
   'datasets.remove': { input: byId, output: done },
   'datasets.preview': {
     input: z.strictObject({
@@ -93,15 +110,35 @@ export const requests = {
     }),
     output: z.array(examplePreviewSchema),
   },
-  /** What a data set of texts holds; texts are cut to 2000 characters. */
+  /** What a data set of texts holds; texts are cut to so many characters. */
   'datasets.texts': {
     input: z.strictObject({
       id: z.string(),
       split: z.enum(['train', 'test']),
       offset: z.number().int().min(0).default(0),
       limit: z.number().int().min(1).max(200).default(48),
+      characters: z.number().int().min(1).max(1_000_000).default(2000),
     }),
     output: z.array(textExampleSchema),
+  },
+  /** One example as the model reads it; its first tokens. */
+  'datasets.tokens': {
+    input: z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'test']),
+      index: z.number().int().min(0),
+      model: z.string(),
+    }),
+    output: describedTokensSchema,
+  },
+  /** How many tokens the first 1000 training examples have, in order. `unwritable` of them the template refused. */
+  'datasets.lengths': {
+    input: z.strictObject({ id: z.string(), model: z.string() }),
+    output: z.object({
+      lengths: z.array(z.number().int()),
+      unwritable: z.number().int(),
+      maxPositions: z.number().int(),
+    }),
   },
 
   'runs.list': { input: z.strictObject({ archived: z.boolean().default(false) }), output: z.array(runRecordSchema) },

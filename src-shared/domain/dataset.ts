@@ -38,14 +38,26 @@ const textColumnsSchema = z.object({
   messages: columnName.describe('a conversation'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
+export const noColumns: TextColumns = {
+  text: null,
+  text_pair: null,
+  label: null,
+  choices: null,
+  prompt: null,
+  input: null,
+  completion: null,
+  messages: null,
+};
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
+
+const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets']);
 
 const textDescriptionSchema = z.object({
   shape: textShapeSchema,
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
   columns: textColumnsSchema.describe('which column is taken for what: guessed, or as the options of the source say'),
-  labelKind: z.enum(['none', 'classes', 'numbers', 'sets']).describe('sets: several labels an example'),
+  labelKind: labelKindSchema.describe('sets: several labels an example'),
   splitRule: z.string(),
   rowCount: z.number().int(),
   faultyRows: z.number().int().describe('left out; problems say why'),
@@ -60,6 +72,8 @@ const textDescriptionSchema = z.object({
 });
 export type TextDescription = z.infer<typeof textDescriptionSchema>;
 
+const rowProblemSchema = z.object({ where: z.string(), message: z.string() });
+
 /** A data set is of pictures (`text` is null) or of texts (`image` is null and `text` is not). */
 export const datasetDescriptionSchema = z.object({
   task: z.enum(['image-classification', 'text']),
@@ -67,9 +81,7 @@ export const datasetDescriptionSchema = z.object({
   text: textDescriptionSchema.nullable().default(null),
   image: z.object({ height: z.number().int(), width: z.number().int(), channels: z.number().int() }).nullable(),
   splits: z.array(splitSummarySchema),
-  problems: z
-    .array(z.object({ where: z.string(), message: z.string() }))
-    .describe('what was skipped, with the row or file'),
+  problems: z.array(rowProblemSchema).describe('what was skipped, with the row or file'),
   sizeBytes: z.number().int(),
 });
 export type DatasetDescription = z.infer<typeof datasetDescriptionSchema>;
@@ -110,3 +122,53 @@ export const textExampleSchema = z.object({
   messages: z.array(z.object({ role: z.string(), content: z.string() })).nullable(),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
+
+/** A row with what came of it: an example, a fault of the row, or why it is of no split. */
+const readRowSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('example'), example: textExampleSchema }),
+  rowProblemSchema.extend({ kind: z.enum(['fault', 'left-out']) }),
+]);
+export type ReadRow = z.infer<typeof readRowSchema>;
+
+/** How the head of a file of texts would be read by some options. */
+export const textInspectionSchema = z.object({
+  columnNames: z.array(z.string()).describe('all columns of the first rows'),
+  columns: textColumnsSchema.describe('which column is taken for what; all null where none could be'),
+  isGuessed: z.boolean().describe('whether columns were taken from their names and contents'),
+  split: z
+    .object({
+      by: z.enum(['share', 'column', 'file']),
+      rule: z.string().describe('in words'),
+      column: z.string().nullable(),
+      values: z.array(z.string()).describe('what the column says in the first rows'),
+      testFile: z.string().nullable(),
+    })
+    .nullable()
+    .describe('null where the options do not fit'),
+  misfit: z
+    .object({ message: z.string(), hint: z.string().nullable() })
+    .nullable()
+    .describe('why the file cannot be read by these options'),
+  rows: z.array(readRowSchema).describe('the first ones; texts are cut'),
+  labelKind: labelKindSchema,
+  labels: z.array(z.string()).describe('the different ones of all rows that were read; none where they are numbers'),
+  rowsRead: z.number().int(),
+  isWhole: z.boolean().describe('whether those are all rows there are'),
+  problems: z.array(rowProblemSchema).describe('of all rows that were read'),
+});
+export type TextInspection = z.infer<typeof textInspectionSchema>;
+
+/** An example of texts as a model reads it. */
+export const describedTokensSchema = z.object({
+  text: z.string().describe('of the tokens that are shown'),
+  written: z.enum(['plain', 'template']),
+  counts: z
+    .enum(['completion', 'text', 'label', 'nothing'])
+    .describe("what the loss is taken over; label: none of the tokens, but the example's label"),
+  tokens: z
+    .array(z.object({ id: z.number().int(), text: z.string(), counted: z.boolean() }))
+    .describe('the first ones'),
+  tokenCount: z.number().int(),
+  countedCount: z.number().int(),
+});
+export type DescribedTokens = z.infer<typeof describedTokensSchema>;

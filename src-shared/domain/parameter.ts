@@ -15,6 +15,10 @@ export const parameterSpecSchema = z.object({
   unit: z.string().optional(),
   choices: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
   help: z.string(),
+  names: z
+    .enum(['column', 'file'])
+    .optional()
+    .describe('what a text names, so that it can be chosen: a column of the data set, or a file'),
 });
 export type ParameterSpec = z.infer<typeof parameterSpecSchema>;
 

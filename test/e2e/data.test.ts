@@ -26,7 +26,8 @@ async function addFile({ app, page }: Studio, path: string): Promise<void> {
   }, path);
   await goTo(page, 'Data');
   await page.getByRole('button', { name: 'Add data' }).first().click();
-  await page.getByRole('menuitem', { name: 'File', exact: true }).click();
+  await page.getByRole('menuitem', { name: /^File of texts/ }).click();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
 }
 
 test('a file that is read for long shows how far that is, and can be cancelled', async () => {
@@ -41,7 +42,11 @@ test('a file that is read for long shows how far that is, and can be cancelled',
   await reading.getByText(/^Reading long\.jsonl · \d+ of \d+ MiB/).waitFor();
   await reading.getByRole('button', { name: 'Cancel' }).click();
   await reading.waitFor({ state: 'detached' });
-  expect(await page.getByText('long', { exact: true }).count()).toBe(0);
+  // What was chosen is still there, to be added after all.
+  await page.getByRole('option').filter({ hasText: 'not added yet' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await page.getByText('not added yet').waitFor({ state: 'detached' });
+  expect(await page.getByRole('option').filter({ hasText: 'long' }).count()).toBe(0);
   expect(await page.getByText(/cancelled/).count()).toBe(0);
 });
 

@@ -59,3 +59,22 @@ async function centre(locator: Locator): Promise<{ x: number; y: number }> {
   if (!box) throw new Error(`${locator} is not on the screen`);
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
+
+/** Drops a file of this machine onto the page's drop zone, as a person does from a file manager. */
+export async function dropFile(page: Page, path: string): Promise<void> {
+  const carrier = await page.evaluateHandle(() => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    document.body.append(input);
+    return input;
+  });
+  await carrier.setInputFiles(path);
+  await carrier.evaluate((input) => {
+    const [file] = input.files ?? [];
+    const transfer = new DataTransfer();
+    if (file) transfer.items.add(file);
+    input.remove();
+    const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.querySelector('[role="listbox"]')?.dispatchEvent(event);
+  });
+}

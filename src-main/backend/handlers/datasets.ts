@@ -1,11 +1,19 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
-import type { DatasetRecord, ExamplePreview, TextExample } from '../../../src-shared/domain/dataset.ts';
-import { openDataset, openPictures } from '../../engine/data/open-dataset.ts';
+import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type {
+  DatasetRecord,
+  DescribedTokens,
+  ExamplePreview,
+  TextDescription,
+} from '../../../src-shared/domain/dataset.ts';
+import { openPictures } from '../../engine/data/open-dataset.ts';
+import { countTokens, describeTokens } from '../describe-tokens.ts';
 import { newId } from '../identifiers.ts';
-import { findSource, removeDataset, requireDataset } from '../library/datasets.ts';
+import { findSource, removeDataset, requireChangeable, requireDataset } from '../library/datasets.ts';
+import { requireModel } from '../library/models.ts';
+import { cutTexts, inspectPath, readExamples } from '../library/text-preview.ts';
 import type { HandlerServices } from '../services.ts';
 import { type Handlers, type NamesOf, ok } from './handler.ts';
 
@@ -22,7 +30,12 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
       return ok;
     },
     'datasets.preview': (input) => preview(services, input),
-    'datasets.texts': (input) => previewTexts(services, input),
+    'datasets.inspect': (input) => inspectPath(input),
+    'datasets.update': ({ id, options }) => add(services, { path: requireChangeable(store, id).source.path, options }),
+    'datasets.texts': async ({ id, characters, ...part }) =>
+      (await listOf(readExamples(services, id, part))).map((example) => cutTexts(example, characters)),
+    'datasets.tokens': (input) => tokensOf(services, input),
+    'datasets.lengths': (input) => lengthsOf(services, input),
   };
 }
 
@@ -93,39 +106,42 @@ async function preview(
   }
 }
 
-const shownCharacters = 2000;
+const measuredExamples = 1000;
 
-/** Examples of texts of one split from `offset` on. @throws StudioError refused for pictures. */
-async function previewTexts(
-  { store }: HandlerServices,
-  { id, split, offset, limit }: RequestArgument<'datasets.texts'>,
-): Promise<TextExample[]> {
-  const { name, source } = requireDataset(store, id);
-  const opened = await openDataset(source);
-  try {
-    if (opened.kind !== 'texts') throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
-    const shown: TextExample[] = [];
-    let skipped = 0;
-    for await (const example of opened.examples(split)) {
-      if (skipped++ < offset) continue;
-      shown.push(cutTexts(example));
-      if (shown.length >= limit) break;
-    }
-    return shown;
-  } finally {
-    opened.close();
-  }
+/** @throws StudioError not_found where the split has no such example. */
+async function tokensOf(
+  services: HandlerServices,
+  { id, split, index, model }: RequestArgument<'datasets.tokens'>,
+): Promise<DescribedTokens> {
+  const reader = requireModel(services.store, model);
+  const { columns } = requireTexts(services, id);
+  const [example] = await listOf(readExamples(services, id, { split, offset: index, limit: 1 }));
+  if (example === undefined) throw new StudioError('not_found', `The data set has no ${split} example ${index + 1}.`);
+  return describeTokens(reader, columns, example);
 }
 
-function cutTexts(example: TextExample): TextExample {
-  const cut = (text: string): string => (text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text);
-  const cutOrNull = (text: string | null): string | null => (text === null ? null : cut(text));
+async function lengthsOf(
+  services: HandlerServices,
+  { id, model }: RequestArgument<'datasets.lengths'>,
+): Promise<RequestOutput<'datasets.lengths'>> {
+  const reader = requireModel(services.store, model);
+  const { columns } = requireTexts(services, id);
+  const examples = readExamples(services, id, { split: 'train', offset: 0, limit: measuredExamples });
   return {
-    ...example,
-    text: cutOrNull(example.text),
-    textPair: cutOrNull(example.textPair),
-    prompt: cutOrNull(example.prompt),
-    completion: cutOrNull(example.completion),
-    messages: example.messages?.slice(0, 20).map(({ role, content }) => ({ role, content: cut(content) })) ?? null,
+    ...(await countTokens(reader, columns, examples)),
+    maxPositions: reader.description.text?.maxPositions ?? 0,
   };
+}
+
+/** @throws StudioError refused for pictures. */
+function requireTexts({ store }: HandlerServices, id: string): TextDescription {
+  const { name, description } = requireDataset(store, id);
+  if (description.text === null) throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+  return description.text;
+}
+
+async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
 }

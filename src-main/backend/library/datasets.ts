@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import {
   type DatasetDescription,
@@ -8,6 +9,7 @@ import {
   datasetDescriptionSchema,
 } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
@@ -25,7 +27,7 @@ export async function describeDatasetCached(
   source: DatasetSource,
   watch: ReadWatch = {},
 ): Promise<DatasetDescription> {
-  const stamp = `${JSON.stringify(source)}\n${await folderStamp(source.path)}`;
+  const stamp = `${JSON.stringify(source)}\n${(await Promise.all(filesOf(source).map((path) => folderStamp(path)))).join('\n')}`;
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
   if (kept.success) return kept.data;
   const opened = await openDataset(source);
@@ -37,6 +39,12 @@ export async function describeDatasetCached(
   } finally {
     opened.close();
   }
+}
+
+/** A second file that is missing is not stamped: reading it says so. */
+function filesOf({ path, options }: DatasetSource): string[] {
+  const testFile = String(options['test_file'] ?? '');
+  return existsSync(testFile) ? [path, testFile] : [path];
 }
 
 /** Lists the data sets that come with the studio or its packages. One that cannot be read is left out and said. */
@@ -61,10 +69,7 @@ export async function findSource(
   if (!existsSync(absolute))
     throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
   const source = await detectReader(absolute);
-  const known = store.datasets
-    .list()
-    .find(({ source: other }) => other.reader === source.reader && other.path === source.path);
-  return { source, known: known ?? null };
+  return { source, known: knownByPath(store, source.path) ?? null };
 }
 
 /**
@@ -81,6 +86,8 @@ export async function addDataset(
   const found = await findSource(store, path);
   const { known } = found;
   const source = { ...found.source, options };
+  const isReread = known !== null && !isDeepStrictEqual(known.source, source);
+  if (isReread) requireNoTraining(store, known);
   const dataset: DatasetRecord = {
     id: known?.id ?? watch.id ?? newId('dataset'),
     name: name ?? known?.name ?? basename(source.path, extname(source.path)),
@@ -91,16 +98,54 @@ export async function addDataset(
     description: await describeDatasetCached({ store }, source, watch),
     createdAt: known?.createdAt ?? Date.now(),
   };
+  // Reading took its time: a run may have been started meanwhile.
+  if (isReread) requireNoTraining(store, known);
   store.datasets.save(dataset);
   hub.listChanged('datasets');
   return dataset;
 }
 
-/** The data set that `reference` names: an id, else a path, which is then made known. */
+/**
+ * The data set, where it may be read anew by other options; runs and adapters keep naming it by its id.
+ * @throws StudioError refused for one that comes with the studio, or that a run is trained on.
+ */
+export function requireChangeable(store: Services['store'], id: string): DatasetRecord {
+  const dataset = requireDataset(store, id);
+  if (dataset.bundled)
+    throw new StudioError(
+      'refused',
+      `${dataset.name} comes with the studio and is read as it is.`,
+      'Copy its file, and add the copy.',
+    );
+  requireNoTraining(store, dataset);
+  return dataset;
+}
+
+const goingOn: readonly RunRecord['status'][] = ['queued', 'running', 'paused', 'interrupted'];
+
+/** A run that goes on must find the examples that it began with. */
+function requireNoTraining(store: Services['store'], { id, name }: DatasetRecord): void {
+  const run = goingOn.flatMap((status) => store.runs.withStatus(status)).find(({ datasetId }) => datasetId === id);
+  if (run === undefined) return;
+  throw new StudioError(
+    'refused',
+    `${name} cannot be read otherwise now: the run "${run.name}" of it is ${run.status}.`,
+    'Wait for its end, or cancel it.',
+  );
+}
+
+function knownByPath(store: Services['store'], path: string): DatasetRecord | undefined {
+  return store.datasets.list().find(({ source }) => source.path === path);
+}
+
+/** The data set that `reference` names: an id, else a path, which is then made known; a known one stays read as it is. */
 export async function resolveDataset(parts: Parts, reference: string): Promise<DatasetRecord> {
   const known = parts.store.datasets.find(reference);
   if (known) return known;
-  if (existsSync(reference)) return addDataset(parts, reference);
+  if (existsSync(reference)) {
+    const options = knownByPath(parts.store, resolve(reference))?.source.options;
+    return addDataset(parts, reference, undefined, options);
+  }
   throw unknownDataset(parts.store, reference);
 }
 
@@ -109,7 +154,8 @@ export async function peekDataset({ store }: Pick<Services, 'store'>, reference:
   const known = store.datasets.find(reference);
   if (known) return known.description;
   if (!existsSync(reference)) throw unknownDataset(store, reference);
-  return describeDatasetCached({ store }, await detectReader(resolve(reference)));
+  const source = knownByPath(store, resolve(reference))?.source ?? (await detectReader(resolve(reference)));
+  return describeDatasetCached({ store }, source);
 }
 
 function unknownDataset(store: Services['store'], reference: string): StudioError {

@@ -1,13 +1,24 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetSource, TextInspection } from '../../../src-shared/domain/dataset.ts';
 import type { OpenDataset, OpenPictures } from './dataset.ts';
 import { datasetReaders } from './readers/index.ts';
-import { readerOptions } from './readers/reader.ts';
+import { type DatasetReader, readerOptions } from './readers/reader.ts';
 
 const readersById = new Map(datasetReaders.map((reader) => [reader.declaration.id, reader]));
 
 /** Opens a data set; the caller closes it. Throws StudioError naming the file where the data is not what it should be. */
 export async function openDataset(source: DatasetSource): Promise<OpenDataset> {
+  const reader = readerOf(source);
+  return reader.open(source.path, readerOptions(reader.declaration, source));
+}
+
+/** How the head of a file of texts would be read; null for pictures, of which there is nothing to choose. */
+export async function inspectDataset(source: DatasetSource): Promise<TextInspection | null> {
+  const reader = readerOf(source);
+  return (await reader.inspect?.(source.path, readerOptions(reader.declaration, source))) ?? null;
+}
+
+function readerOf(source: DatasetSource): DatasetReader {
   const reader = readersById.get(source.reader);
   if (reader === undefined)
     throw new StudioError(
@@ -15,7 +26,7 @@ export async function openDataset(source: DatasetSource): Promise<OpenDataset> {
       `There is no reader ${source.reader} for the data set ${source.path}.`,
       `Readers: ${[...readersById.keys()].join(', ')}.`,
     );
-  return reader.open(source.path, readerOptions(reader.declaration, source));
+  return reader;
 }
 
 /** Opens a data set of pictures. @throws StudioError refused where it is of texts. */

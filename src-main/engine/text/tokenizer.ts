@@ -71,6 +71,11 @@ export class TextTokenizer {
     return content === null || id === undefined ? null : { content, id };
   }
 
+  /** How the vocabulary spells a token, e.g. Ġthe, ▁the or ##ing; empty for an id that it lacks. */
+  spelling(id: number): string {
+    return this.core.id_to_token(id) ?? '';
+  }
+
   /** @throws StudioError refused where a regular expression of the tokenizer does not come to an end. */
   encode(text: string, options: EncodeOptions = {}): Encoding {
     return this.guarded(this.mayLoop.encoding, () => this.encodeOne(text, options));

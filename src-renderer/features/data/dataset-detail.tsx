@@ -16,10 +16,11 @@ import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
-import { contentWords } from './content.ts';
-import classes from './data.module.css';
 import { ExampleGrid } from './example-grid.tsx';
+import { ProblemList } from './problem-list.tsx';
+import { taskWords } from './reading.ts';
 import { TextExamples } from './text-examples.tsx';
+import { TextPanels } from './text-panels.tsx';
 
 /** What opening a data set told: splits, class balance, pictures, problems, licence and provenance. */
 export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
@@ -73,13 +74,13 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           items={[
             {
               label: 'Task',
-              value: `${description.text === null ? 'Image classification' : 'Text'}, ${contentWords(description)}`,
+              value: taskWords(description),
             },
             {
               label: 'Examples',
               value: description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', '),
             },
-            ...contentFacts(description),
+            ...pictureFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
             { label: 'Reader', value: <code>{dataset.source.reader}</code> },
             { label: 'Licence', value: dataset.licence ?? 'not stated' },
@@ -87,20 +88,10 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           ]}
         />
       </Panel>
+      {description.text === null ? null : <TextPanels dataset={dataset} text={description.text} />}
       {description.problems.length > 0 ? (
         <Panel title="Problems" note={`${plural(description.problems.length, 'problem')} found when it was read`}>
-          <ul className={classes['problems']}>
-            {description.problems.map((problem) => (
-              <li key={`${problem.where} ${problem.message}`}>
-                {problem.message.includes(problem.where) ? null : (
-                  <>
-                    <code>{problem.where}</code>:{' '}
-                  </>
-                )}
-                {problem.message}
-              </li>
-            ))}
-          </ul>
+          <ProblemList problems={description.problems} />
         </Panel>
       ) : null}
       {description.labels.length > 0 ? (
@@ -108,7 +99,11 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           <Figure figure={balance} height={220} name={`Class balance of ${dataset.name}`} />
         </Panel>
       ) : null}
-      {description.text === null ? <ExampleGrid dataset={dataset} /> : <TextExamples dataset={dataset} />}
+      {description.text === null ? (
+        <ExampleGrid dataset={dataset} />
+      ) : (
+        <TextExamples dataset={dataset} text={description.text} />
+      )}
       {dataset.provenance ? (
         <Panel title="Provenance">
           <Prose text={dataset.provenance} />
@@ -118,23 +113,9 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   );
 }
 
-/** What is particular to pictures, and to texts. */
-function contentFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
-  if (text !== null)
-    return [
-      {
-        label: 'Columns',
-        value: Object.entries(text.columns)
-          .flatMap(([role, column]) => (column === null ? [] : [`${role}: ${column}`]))
-          .join(', '),
-      },
-      { label: 'Split', value: text.splitRule },
-      { label: 'Rows left out', value: `${formatCount(text.faultyRows)} of ${formatCount(text.rowCount)}` },
-      {
-        label: 'In both splits',
-        value: `${plural(text.duplicates.across, 'text')}, and ${plural(text.duplicates.nearAcross, 'test row')} nearly`,
-      },
-    ];
+/** What is particular to pictures. */
+function pictureFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
+  if (text !== null) return [];
   if (image === null) return [{ label: 'Pictures', value: 'of different sizes' }];
   const channels = image.channels === 1 ? 'grey' : `${image.channels} channels`;
   return [{ label: 'Pictures', value: `${image.width} × ${image.height} pixels, ${channels}` }];

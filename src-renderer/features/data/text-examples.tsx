@@ -1,53 +1,115 @@
-import { SegmentedControl, Skeleton } from '@mantine/core';
-import { useState } from 'react';
-import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
-import { useRequest } from '../../api/query.ts';
+import { Button, SegmentedControl, Skeleton } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import type { DatasetRecord, ReadRow, TextDescription } from '../../../src-shared/domain/dataset.ts';
+import { useLastAnswer, useRequest } from '../../api/query.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNote } from '../../components/error-note.tsx';
+import { formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import classes from './data.module.css';
+import { ExampleReader } from './example-reader.tsx';
+import { LengthPanel } from './length-panel.tsx';
+import { rowColumns, whereOf } from './row-columns.tsx';
 
-/** The first texts of one split, with the row that each comes from. */
-export function TextExamples({ dataset }: { dataset: DatasetRecord }) {
+const pageSize = 50;
+
+/** The texts of one split, a page at a time; the chosen one whole below, in words and as a model reads it. */
+export function TextExamples({ dataset, text }: { dataset: DatasetRecord; text: TextDescription }) {
   const { splits } = dataset.description;
-  const [split, setSplit] = useState<'train' | 'test'>('train');
-  const answer = useRequest('datasets.texts', { id: dataset.id, split, limit: 30 });
-  return (
-    <Panel
-      title="Examples"
-      aside={
-        <SegmentedControl
-          aria-label="Split"
-          data={splits.map((entry) => ({ value: entry.name, label: entry.name }))}
-          value={split}
-          onChange={(value) => setSplit(value === 'test' ? 'test' : 'train')}
-        />
-      }
-    >
-      {answer.error ? (
-        <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />
-      ) : answer.data ? (
-        <ul className={classes['problems']}>
-          {answer.data.map((example) => (
-            <li key={example.row}>
-              <code>{example.row}</code>: {words(example)}
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <Skeleton height={200} />
-      )}
-    </Panel>
-  );
-}
+  const filled = splits.find(({ exampleCount }) => exampleCount > 0)?.name ?? 'train';
+  const [split, setSplit] = useState(filled);
+  const [offset, setOffset] = useState(0);
+  const [place, setPlace] = useState(0);
+  const [modelId, setModelId] = useState<string | null>(null);
+  const answer = useRequest('datasets.texts', { id: dataset.id, split, offset, limit: pageSize, characters: 400 });
+  const examples = useLastAnswer(answer.data);
+  const rows = useMemo(() => (examples ?? []).map((example): ReadRow => ({ kind: 'example', example })), [examples]);
+  const columns = useMemo(() => rowColumns(text.columns, { withSplit: false }), [text]);
+  const total = splits.find(({ name }) => name === split)?.exampleCount ?? 0;
+  const isStale = answer.data === undefined;
+  const active = rows[place - offset];
 
-function words({ label, text, textPair, prompt, completion, messages }: TextExample): string {
-  const parts = [
-    text,
-    textPair,
-    prompt,
-    completion,
-    ...(messages ?? []).map(({ role, content }) => `${role}: ${content}`),
-  ];
-  const shown = parts.filter((part) => part !== null && part !== '').join(' → ');
-  return label === null ? shown : `${Array.isArray(label) ? label.join(', ') : label} – ${shown}`;
+  const turnTo = (next: number) => {
+    setOffset(next);
+    setPlace(next);
+  };
+  return (
+    <>
+      <Panel
+        title="Examples"
+        note={
+          total > 0
+            ? `${formatCount(offset + 1)}–${formatCount(Math.min(offset + pageSize, total))} of ${formatCount(total)}`
+            : null
+        }
+        flush={rows.length > 0}
+        aside={
+          <>
+            <SegmentedControl
+              aria-label="Split"
+              data={splits.map(({ name }) => ({ value: name, label: name }))}
+              value={split}
+              onChange={(value) => {
+                setSplit(value === 'test' ? 'test' : 'train');
+                turnTo(0);
+              }}
+            />
+            <Button.Group>
+              <Button
+                variant="default"
+                disabled={offset === 0}
+                onClick={() => turnTo(Math.max(0, offset - pageSize))}
+                aria-label="Previous examples"
+              >
+                ‹
+              </Button>
+              <Button
+                variant="default"
+                disabled={offset + pageSize >= total}
+                onClick={() => turnTo(offset + pageSize)}
+                aria-label="Next examples"
+              >
+                ›
+              </Button>
+            </Button.Group>
+          </>
+        }
+      >
+        {answer.error ? (
+          <div className={classes['inset']}>
+            <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />
+          </div>
+        ) : total === 0 ? (
+          <EmptyState>No row is for {split === 'test' ? 'testing' : 'training'}.</EmptyState>
+        ) : examples ? (
+          <div className={classes['rows']} data-stale={isStale || undefined}>
+            <DataTable
+              label="Examples"
+              items={rows}
+              itemId={whereOf}
+              columns={columns}
+              activeId={active ? whereOf(active) : null}
+              onActivate={(row) => setPlace(offset + rows.indexOf(row))}
+            />
+          </div>
+        ) : (
+          <Skeleton height={300} />
+        )}
+      </Panel>
+      {total > 0 && !answer.error ? (
+        <>
+          <ExampleReader
+            dataset={dataset}
+            split={split}
+            index={place}
+            total={total}
+            modelId={modelId}
+            onModelId={setModelId}
+          />
+          <LengthPanel dataset={dataset} modelId={modelId} />
+        </>
+      ) : null}
+    </>
+  );
 }

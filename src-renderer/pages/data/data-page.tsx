@@ -16,8 +16,13 @@ import { SplitPanel } from '../../components/split-panel.tsx';
 import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { DatasetJobs } from '../../features/data/dataset-jobs.tsx';
+import { ReadingForm } from '../../features/data/reading-form.tsx';
+import { openReading, useReadings } from '../../features/data/reading-store.ts';
 
-/** Data sets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder. */
+/**
+ * Data sets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder; of a file
+ * of texts it is decided first how it is read.
+ */
 export default function DataPage() {
   const route = useRoute();
   const datasets = useRequest('datasets.list', {});
@@ -31,27 +36,47 @@ export default function DataPage() {
     onError: (error) => setFailure(error instanceof StudioError && error.code === 'cancelled' ? null : error),
   });
   const list = datasets.data ?? [];
-  const active = list.find((dataset) => dataset.id === route.segments[1]) ?? list[0] ?? null;
+  const readings = useReadings();
+  const reading = route.segments[1] === 'reading' ? readings.find(({ path }) => path === route.segments[2]) : undefined;
+  const active = reading ? null : (list.find((dataset) => dataset.id === route.segments[1]) ?? list[0] ?? null);
+  const inspect = useAction('datasets.inspect', {
+    onSuccess: ({ name, source, text }) => {
+      setFailure(null);
+      if (text === null) return add.mutate({ path: source.path });
+      const known = list.find((dataset) => dataset.source.path === source.path);
+      if (known?.bundled) return navigate(pathOf('data', known.id));
+      openReading({
+        datasetId: known?.id ?? null,
+        path: source.path,
+        reader: source.reader,
+        name: known?.name ?? name,
+        kind: null,
+        options: known?.source.options ?? {},
+      });
+      navigate(pathOf('data', 'reading', source.path));
+    },
+    onError: setFailure,
+  });
 
   const chooseFolder = async () => {
     const path = await window.coto.dialogs.openFolder({ title: 'Choose a folder of IDX files or of class folders' });
-    if (path) add.mutate({ path });
+    if (path) inspect.mutate({ path });
   };
   const chooseFile = async () => {
     const path = await window.coto.dialogs.openFile({ title: 'Choose a data file' });
-    if (path) add.mutate({ path });
+    if (path) inspect.mutate({ path });
   };
   const addButton = (
     <Menu>
       <Menu.Target>
-        <Button loading={add.isPending}>Add data</Button>
+        <Button loading={add.isPending || inspect.isPending}>Add data</Button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconFolder size={16} />} onClick={() => void chooseFolder()}>
           Folder: IDX files, or one folder a class
         </Menu.Item>
         <Menu.Item leftSection={<IconFile size={16} />} onClick={() => void chooseFile()}>
-          File
+          File of texts: CSV, TSV, JSON, JSONL, Parquet
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -62,7 +87,7 @@ export default function DataPage() {
       <DropZone
         message="Drop a file of texts (CSV, TSV, JSON, JSONL, Parquet), a folder of IDX files, or one with a folder a class, to add it"
         onPaths={(paths) => {
-          for (const path of paths) add.mutate({ path });
+          for (const path of paths) inspect.mutate({ path });
         }}
       >
         {failure ? (
@@ -87,21 +112,35 @@ export default function DataPage() {
             ) : (
               <ItemList
                 label="Data sets"
-                items={list.map((dataset) => ({
-                  id: dataset.id,
-                  title: dataset.name,
-                  note: dataset.bundled ? 'bundled' : null,
-                  detail: `${contentWords(dataset.description)} · ${dataset.description.splits
-                    .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
-                    .join(' · ')}`,
-                }))}
-                activeId={active?.id ?? null}
-                onActivate={(id) => navigate(pathOf('data', id), { replace: true })}
+                items={[
+                  ...readings.map(({ path, name, datasetId }) => ({
+                    id: readingId(path),
+                    title: name || path,
+                    note: datasetId === null ? 'not added yet' : 'not read anew yet',
+                    detail: 'How is it read?',
+                  })),
+                  ...list.map((dataset) => ({
+                    id: dataset.id,
+                    title: dataset.name,
+                    note: dataset.bundled ? 'bundled' : null,
+                    detail: `${contentWords(dataset.description)} · ${dataset.description.splits
+                      .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
+                      .join(' · ')}`,
+                  })),
+                ]}
+                activeId={reading ? readingId(reading.path) : (active?.id ?? null)}
+                onActivate={(id) => {
+                  const chosen = readings.find(({ path }) => readingId(path) === id);
+                  const to = chosen ? pathOf('data', 'reading', chosen.path) : pathOf('data', id);
+                  navigate(to, { replace: true });
+                }}
               />
             )
           }
           right={
-            active ? (
+            reading ? (
+              <ReadingForm key={reading.path} reading={reading} />
+            ) : active ? (
               <DatasetDetail key={active.id} dataset={active} />
             ) : datasets.data ? (
               <EmptyState action={addButton}>
@@ -114,4 +153,9 @@ export default function DataPage() {
       </DropZone>
     </Page>
   );
+}
+
+/** No data set has such an id. */
+function readingId(path: string): string {
+  return `reading ${path}`;
 }

@@ -6,6 +6,7 @@ import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { NearDuplicates } from '../../../src-main/engine/data/texts/near-duplicates.ts';
 import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { repeatableNumbers, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();
@@ -17,17 +18,17 @@ function file(extension: string, content: string | Buffer): string {
   return path;
 }
 
-async function open(path: string, options: Record<string, string | number> = {}): Promise<OpenTexts> {
+async function open(path: string, options: ParameterValues = {}): Promise<OpenTexts> {
   const opened = await openDataset({ ...(await detectReader(path)), options });
   if (opened.kind !== 'texts') throw new Error('these are pictures');
   return opened;
 }
 
-async function describeFile(path: string, options: Record<string, string | number> = {}): Promise<DatasetDescription> {
+async function describeFile(path: string, options: ParameterValues = {}): Promise<DatasetDescription> {
   return (await open(path, options)).describe();
 }
 
-async function examples(path: string, options: Record<string, string | number> = {}): Promise<TextExample[]> {
+async function examples(path: string, options: ParameterValues = {}): Promise<TextExample[]> {
   const opened = await open(path, { test_fraction: 0, ...options });
   const found: TextExample[] = [];
   for await (const example of opened.examples('train')) found.push(example);
@@ -215,6 +216,15 @@ describe('what is wrong is said by row', () => {
   });
 });
 
+test('without guessing, what is not named is not read', async () => {
+  const path = file('jsonl', asLines([{ text: 'a', label: 'x', talk: [{ from: 'human', value: 'b' }] }]));
+  const read = async (options: ParameterValues) =>
+    (await describeFile(path, { ...options, guess_columns: false })).text;
+  expect(await read({ text: 'text' })).toMatchObject({ shape: 'columns', columns: { text: 'text', label: null } });
+  expect(await read({ messages: 'talk' })).toMatchObject({ shape: 'sharegpt', columns: { messages: 'talk' } });
+  await expect(read({ label: 'label' })).rejects.toThrow(/is named to read from/);
+});
+
 describe('splits, classes and repetitions', () => {
   const numbered = Array.from({ length: 2000 }, (_, index) => ({ text: `text number ${index}`, label: index % 4 }));
 
@@ -287,6 +297,19 @@ describe('splits, classes and repetitions', () => {
       nearAcross: 1,
     });
     expect(problems.map(({ where }) => where)).toEqual(['row 305', 'row 303']);
+  });
+
+  test('as is asked for, whatever the file would suggest', async () => {
+    const path = file('csv', 'text,split\na,train\nb,test\nc,validation\n');
+    const byShare = await describeFile(path, { split_by: 'share', test_fraction: 0 });
+    expect(byShare.splits.map(({ exampleCount }) => exampleCount)).toEqual([3, 0]);
+    const folder = join(home, 'two-files');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'train.csv'), 'text\na\nb\n');
+    writeFileSync(join(folder, 'test.csv'), 'text\nc\n');
+    expect((await describeFile(folder, { split_by: 'share' })).text?.rowCount).toBe(2);
+    await expect(describeFile(path, { split_by: 'file' })).rejects.toThrow(/second file/);
+    await expect(describeFile(folder, { split_by: 'column' })).rejects.toThrow(/none called split/);
   });
 
   test('test rows are compared however long the training file is', () => {

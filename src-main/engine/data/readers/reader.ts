@@ -1,5 +1,5 @@
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
+import type { DatasetSource, TextInspection } from '../../../../src-shared/domain/dataset.ts';
 import { type Declaration, type ParameterValues, parameterSchema } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenDataset } from '../dataset.ts';
 
@@ -8,6 +8,8 @@ export interface DatasetReader<Opened extends OpenDataset = OpenDataset> {
   readonly declaration: Declaration;
   /** The source that `path` (absolute) is, if it is this reader's; null if it is not. Reads names, not contents. */
   detect(path: string): Promise<DatasetSource | null>;
+  /** Of texts: how the head of the file would be read. Throws StudioError where the file itself cannot be. */
+  inspect?(path: string, options: ParameterValues): Promise<TextInspection>;
   /** Throws StudioError naming the file, and the offset, row or folder, where the data is not what the format says. */
   open(path: string, options: ParameterValues): Promise<Opened>;
 }

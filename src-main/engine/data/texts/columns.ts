@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
+import { noColumns, type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { readChoices } from './choices.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
@@ -36,17 +36,6 @@ const knownNames: Readonly<Record<Exclude<Role, 'messages'>, readonly string[]>>
   completion: ['completion', 'output', 'response', 'answer', 'chosen'],
 };
 
-const none: TextColumns = {
-  text: null,
-  text_pair: null,
-  label: null,
-  choices: null,
-  prompt: null,
-  input: null,
-  completion: null,
-  messages: null,
-};
-
 /**
  * Guesses from the first rows what the columns of a file are, and lets `options` (a column's name for a role) decide.
  * @throws StudioError invalid_input where an option names no column of the file, or nothing in it is text.
@@ -55,16 +44,39 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const readable = head.filter((row) => row.fault === null);
   const names = columnNames(readable);
   const stated = statedColumns(path, names, options);
-  const guessed = guess(readable, names);
-  const mapping = Object.keys(stated).length === 0 ? guessed : combine(guessed, stated);
+  const mayGuess = options['guess_columns'] !== false;
+  const mapping = mappingOf(readable, names, stated, mayGuess);
   const { text, prompt, completion, messages } = mapping.columns;
   if (text === null && messages === null && completion === null && prompt === null)
     throw new StudioError(
       'invalid_input',
-      `${path} has the columns ${listNames(names)}, none of which looks like text.`,
+      mayGuess
+        ? `${path} has the columns ${listNames(names)}, none of which looks like text.`
+        : `No column of ${path} is named to read from: it has ${listNames(names)}.`,
       'Say which one is, e.g. --set text=NAME.',
     );
   return mapping;
+}
+
+function mappingOf(
+  rows: readonly RawRow[],
+  names: readonly string[],
+  stated: Partial<TextColumns>,
+  mayGuess: boolean,
+): Mapping {
+  const guessed = guess(rows, names);
+  if (!mayGuess)
+    return { shape: shapeOf(rows, guessed, { ...noColumns, ...stated }), columns: { ...noColumns, ...stated } };
+  if (Object.keys(stated).length === 0) return guessed;
+  const columns = combine(guessed.columns, stated);
+  return { shape: shapeOf(rows, guessed, columns), columns };
+}
+
+function shapeOf(rows: readonly RawRow[], guessed: Mapping, columns: TextColumns): TextShape {
+  if (columns.messages !== null) return hasTurns(rows, columns.messages, 'from') ? 'sharegpt' : 'messages';
+  const { prompt, input, completion } = guessed.columns;
+  const asGuessed = columns.prompt === prompt && columns.input === input && columns.completion === completion;
+  return guessed.shape === 'alpaca' && asGuessed ? 'alpaca' : 'columns';
 }
 
 /** Every column of the rows, in the order of their first appearance. */
@@ -89,32 +101,30 @@ function statedColumns(path: string, names: readonly string[], options: Paramete
 }
 
 /** Stated columns replace guessed ones; what is learned from (text, a completion, a conversation) is stated as a whole. */
-function combine(guessed: Mapping, stated: Partial<TextColumns>): Mapping {
-  if (stated.messages)
-    return { shape: guessed.shape === 'sharegpt' ? 'sharegpt' : 'messages', columns: { ...none, ...stated } };
-  if (stated.completion || stated.prompt) return { shape: 'columns', columns: { ...none, ...stated } };
+function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumns {
+  if (stated.messages || stated.completion || stated.prompt) return { ...noColumns, ...stated };
   if (stated.text || stated.text_pair) {
-    const taken = [stated.text, stated.text_pair];
-    const label = taken.includes(guessed.columns.label) ? null : guessed.columns.label;
-    return { shape: 'columns', columns: { ...none, label, text: guessed.columns.text, ...stated } };
+    const label = [stated.text, stated.text_pair].includes(guessed.label) ? null : guessed.label;
+    return { ...noColumns, label, text: guessed.text, ...stated };
   }
-  const { columns } = guessed;
-  const text = columns.text === stated.label ? null : columns.text;
-  return { shape: guessed.shape, columns: { ...columns, text, ...stated } };
+  const text = guessed.text === stated.label ? null : guessed.text;
+  return { ...guessed, text, ...stated };
+}
+
+/** Whether the column holds lists of turns that have this key. */
+function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean {
+  return rows.some(({ cells }) => {
+    const cell = cellOf(cells, column);
+    return Array.isArray(cell) && isObject(cell[0]) && Object.hasOwn(cell[0], key);
+  });
 }
 
 function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
-  const turns = (key: string) =>
-    names.find((name) =>
-      rows.some(({ cells }) => {
-        const cell = cellOf(cells, name);
-        return Array.isArray(cell) && isObject(cell[0]) && Object.hasOwn(cell[0], key);
-      }),
-    );
+  const turns = (key: string) => names.find((name) => hasTurns(rows, name, key));
   const messages = turns('role');
-  if (messages !== undefined) return { shape: 'messages', columns: { ...none, messages } };
+  if (messages !== undefined) return { shape: 'messages', columns: { ...noColumns, messages } };
   const conversations = turns('from');
-  if (conversations !== undefined) return { shape: 'sharegpt', columns: { ...none, messages: conversations } };
+  if (conversations !== undefined) return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations } };
 
   const firstOf = (wanted: readonly string[]): string | null => {
     for (const known of wanted) {
@@ -132,18 +142,18 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
     const text = besides.includes(asked) ? null : asked;
     return {
       shape: 'columns',
-      columns: { ...none, choices, label: answer, text: text ?? longestColumn(rows, names, answer) },
+      columns: { ...noColumns, choices, label: answer, text: text ?? longestColumn(rows, names, answer) },
     };
   }
   const [prompt, completion, label] = [named('prompt'), named('completion'), named('label')];
   if (prompt !== null && completion !== null && label === null)
     return {
       shape: plain(prompt) === 'instruction' && plain(completion) === 'output' ? 'alpaca' : 'columns',
-      columns: { ...none, prompt, completion, input: named('input') },
+      columns: { ...noColumns, prompt, completion, input: named('input') },
     };
   const text = named('text') ?? longestColumn(rows, names, label);
   const pair = named('text_pair');
-  return { shape: 'columns', columns: { ...none, text, label, text_pair: pair === text ? null : pair } };
+  return { shape: 'columns', columns: { ...noColumns, text, label, text_pair: pair === text ? null : pair } };
 }
 
 /** The column with the most text in it, of those that hold text. */

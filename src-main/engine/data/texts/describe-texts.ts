@@ -31,7 +31,7 @@ export async function describeTexts(
   const onBytes = (read: number): void => {
     bytes += read;
   };
-  for await (const rows of readTexts(plan, format, onBytes)) {
+  for await (const rows of readTexts(plan, format, { onBytes })) {
     signal?.throwIfAborted();
     rowCount += rows.length;
     onRead?.({ rows: rowCount, bytes, totalBytes: files.sizeBytes });

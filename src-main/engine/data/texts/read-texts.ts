@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';
 import { readExample } from './example.ts';
@@ -18,13 +18,13 @@ export interface TextPlan {
   readonly parts: readonly { readonly path: string; readonly prefix: string; readonly rule: SplitRule }[];
 }
 
-/** One row with what came of it: an example, a fault of the row, or a reason why it is of no split. */
-export type ReadRow =
-  | { readonly kind: 'example'; readonly example: TextExample }
-  | { readonly kind: 'fault' | 'left-out'; readonly where: string; readonly message: string };
-
 /** @throws StudioError invalid_file without a row that can be read, invalid_input where options fit no column. */
 export async function planTexts(files: TextFiles, format: RowFormat, options: ParameterValues): Promise<TextPlan> {
+  return planOf(files, await readHead(files, format), options);
+}
+
+/** The first rows of the file to learn from. @throws StudioError invalid_file where none can be read. */
+export async function readHead(files: TextFiles, format: RowFormat): Promise<RawRow[]> {
   const head: RawRow[] = [];
   const [path = ''] = files.train;
   for (const file of files.train) {
@@ -41,14 +41,13 @@ export async function planTexts(files: TextFiles, format: RowFormat, options: Pa
       'invalid_file',
       `${path}: none of the first ${head.length} rows can be read; row ${first.row} ${first.fault}.`,
     );
+  return head;
+}
+
+/** @throws StudioError invalid_input where options fit no column. */
+export function planOf(files: TextFiles, head: readonly RawRow[], options: ParameterValues): TextPlan {
   const names = columnNames(head.filter((row) => row.fault === null));
-  const stated = String(options['split_column'] ?? '');
-  if (stated !== '' && !names.includes(stated))
-    throw new StudioError(
-      'invalid_input',
-      `${path} has no column "${stated}" to split by.`,
-      `Its columns: ${names.slice(0, 20).join(', ')}.`,
-    );
+  const [path = ''] = files.train;
   return {
     columnNames: names,
     mapping: mapColumns(path, head, options),
@@ -61,25 +60,27 @@ function partsOf({ train, test }: TextFiles, names: readonly string[], options: 
   const parts = (paths: readonly string[], rule: SplitRule): TextPlan['parts'] =>
     paths.map((path) => ({ path, prefix: isOne ? '' : `${basename(path)}, `, rule }));
   return test.length === 0
-    ? parts(train, splitRule(names, options))
+    ? parts(train, splitRule(train[0] ?? '', names, options))
     : [...parts(train, splitByFile('train')), ...parts(test, splitByFile('test'))];
 }
 
-/** Every row, some at a time, in the order of the files. */
+/** Every row, some at a time, in the order of the files. `split`: files that hold nothing of it are left out. */
 export async function* readTexts(
   { mapping, parts }: TextPlan,
   format: RowFormat,
-  onBytes?: BytesListener,
+  { split, onBytes }: { split?: 'train' | 'test'; onBytes?: BytesListener | undefined } = {},
 ): AsyncGenerator<ReadRow[]> {
   let place = 0;
-  for (const { path, prefix, rule } of parts)
+  for (const { path, prefix, rule } of parts) {
+    if (split !== undefined && rule.only !== null && rule.only !== split) continue;
     for await (const rows of format.rows(path, onBytes))
       yield rows.map((row): ReadRow => {
         const where = `${prefix}row ${row.row}`;
         const content = readExample(row, mapping);
-        const split = rule.assign(row, place++);
+        const assigned = rule.assign(row, place++);
         if (typeof content === 'string') return { kind: 'fault', where, message: content };
-        if (typeof split !== 'string') return { kind: 'left-out', where, message: split.leftOut };
-        return { kind: 'example', example: { row: where, split, ...content } };
+        if (typeof assigned !== 'string') return { kind: 'left-out', where, message: assigned.leftOut };
+        return { kind: 'example', example: { row: where, split: assigned, ...content } };
       });
+  }
 }

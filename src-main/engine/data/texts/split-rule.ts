@@ -1,3 +1,4 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 
@@ -5,6 +6,11 @@ type SplitName = 'train' | 'test';
 
 /** Which split rows belong to. */
 export interface SplitRule {
+  readonly by: 'share' | 'column' | 'file';
+  /** The column that decides, where one does. */
+  readonly column: string | null;
+  /** The one split that all rows are of, where that is known beforehand. */
+  readonly only: SplitName | null;
   readonly description: string;
   /** A string that is neither train nor test says why the row belongs to none. */
   assign(row: RawRow, place: number): SplitName | { readonly leftOut: string };
@@ -12,27 +18,42 @@ export interface SplitRule {
 
 /** All rows of a file are of one split. */
 export function splitByFile(split: SplitName): SplitRule {
-  return { description: 'by file', assign: () => split };
+  return { by: 'file', column: null, only: split, description: 'by file', assign: () => split };
 }
 
-/** By a column where there is one (stated, or called "split"), else a share of the rows by a seed. */
-export function splitRule(columns: readonly string[], options: ParameterValues): SplitRule {
+/**
+ * As `split_by` says, else by a column where there is one (stated, or called "split"), else a share of the rows by a seed.
+ * @throws StudioError invalid_input where the column is not there.
+ */
+export function splitRule(path: string, columns: readonly string[], options: ParameterValues): SplitRule {
+  const by = String(options['split_by'] ?? 'guessed');
+  const byShare = () => splitByFraction(Number(options['test_fraction']), Number(options['seed']));
+  if (by === 'share') return byShare();
   const stated = String(options['split_column'] ?? '');
   const column = stated !== '' ? stated : (columns.find((name) => name.toLowerCase() === 'split') ?? null);
-  return column === null
-    ? splitByFraction(Number(options['test_fraction']), Number(options['seed']))
-    : splitByColumn(column, String(options['test_split']));
+  if (column !== null && columns.includes(column)) return splitByColumn(column, String(options['test_split']));
+  if (column === null && by !== 'column') return byShare();
+  throw new StudioError(
+    'invalid_input',
+    column === null
+      ? `${path} is to be split by a column, but none is named, and it has none called split.`
+      : `${path} has no column "${column}" to split by.`,
+    `Its columns: ${columns.slice(0, 20).join(', ')}.`,
+  );
 }
 
 function splitByColumn(column: string, testName: string): SplitRule {
   return {
+    by: 'column',
+    column,
+    only: null,
     description: `by the column ${column} ("train…" and "${testName}")`,
     assign: ({ cells }) => {
       const value = String(cellOf(cells, column) ?? '');
       if (value === testName) return 'test';
       if (value.toLowerCase().startsWith('train')) return 'train';
       return {
-        leftOut: `${column} is ${value === '' ? 'empty' : `"${value.slice(0, 40)}"`}, neither train nor ${testName}: left out; to test on it, give --set test_split=${value.slice(0, 40) || 'NAME'}`,
+        leftOut: `${column} is ${value === '' ? 'empty' : `"${value.slice(0, 40)}"`}, neither train nor ${testName}: left out; to test on it, set test_split to ${value.slice(0, 40) || 'its name'}`,
       };
     },
   };
@@ -41,6 +62,9 @@ function splitByColumn(column: string, testName: string): SplitRule {
 /** Depends on the row's place in the file and the seed alone, so that no list of rows has to be held. */
 function splitByFraction(fraction: number, seed: number): SplitRule {
   return {
+    by: 'share',
+    column: null,
+    only: null,
     description: `${Math.round(fraction * 1000) / 10} % of the rows for testing, drawn by the seed ${seed}`,
     assign: (_, place) => (uniform(seed, place) < fraction ? 'test' : 'train'),
   };

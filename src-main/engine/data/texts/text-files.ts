@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { unreadable } from '../byte-source.ts';
 
 /** The files of a data set: of one that is still to be split, or of each split; several are read one after the other. */
@@ -54,8 +55,15 @@ function filesOfSplit(folder: string, split: string, names: readonly string[]): 
   return paths;
 }
 
-/** @throws StudioError where a file is missing, is empty, or is no file. */
-export async function findTextFiles(path: string, extensions: readonly string[], testFile: string): Promise<TextFiles> {
+/**
+ * `options`: test_file, and split_by, which may leave a file of tests out.
+ * @throws StudioError where a file is missing, is empty, or is no file.
+ */
+export async function findTextFiles(
+  path: string,
+  extensions: readonly string[],
+  options: ParameterValues,
+): Promise<TextFiles> {
   const found = await stat(path).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });
@@ -67,7 +75,16 @@ export async function findTextFiles(path: string, extensions: readonly string[],
       'Give a file, or a folder with a file for each split.',
     );
   const train = inFolder?.train ?? [path];
-  const test = testFile !== '' ? [testFile] : (inFolder?.test ?? []);
+  const by = String(options['split_by'] ?? 'guessed');
+  const stated = String(options['test_file'] ?? '');
+  const tests = stated !== '' ? [stated] : (inFolder?.test ?? []);
+  const test = by === 'share' || by === 'column' ? [] : tests;
+  if (by === 'file' && test.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      `${path} is to be tested on a second file, but none is named.`,
+      'Choose the file, e.g. --set test_file=PATH.',
+    );
   let sizeBytes = 0;
   for (const file of [...train, ...test]) {
     const status = await stat(file).catch((thrown: unknown) => {

@@ -4,29 +4,53 @@ import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenTexts } from '../dataset.ts';
 import type { DatasetReader } from '../readers/reader.ts';
 import { describeTexts } from './describe-texts.ts';
+import { inspectTexts } from './inspect-texts.ts';
 import type { RowFormat } from './raw-row.ts';
 import { planTexts, readTexts } from './read-texts.ts';
 import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
 
 function columnParameter(name: string, label: string, help: string): ParameterSpec {
-  return { name, label, type: 'text', default: '', help: `${help} Empty: guessed from names and contents.` };
+  return { name, label, type: 'text', default: '', help, names: 'column' };
 }
 
 /** The options of every format of texts. */
 const textParameters: readonly ParameterSpec[] = [
-  columnParameter('text', 'Text column', 'The column with the text.'),
-  columnParameter('text_pair', 'Pair column', 'The column with the second text of a pair.'),
-  columnParameter('label', 'Label column', 'The column with the class, the value, or the list of labels.'),
-  columnParameter(
-    'choices',
-    'Choices column',
-    'The column with the answers to choose from; the label says which is right.',
-  ),
-  columnParameter('prompt', 'Prompt column', 'The column with what stands before the completion.'),
-  columnParameter('input', 'Input column', 'The column that is put after the prompt.'),
-  columnParameter('completion', 'Completion column', 'The column with what is to be written.'),
-  columnParameter('messages', 'Messages column', 'The column with conversations.'),
-  columnParameter('split_column', 'Split column', 'The column that says which split a row is of.'),
+  columnParameter('text', 'Text column', 'The text itself.'),
+  columnParameter('text_pair', 'Pair column', 'The second text of a pair.'),
+  columnParameter('label', 'Label column', 'The class, value or list of labels.'),
+  columnParameter('choices', 'Choices column', 'The answers to choose from; the label says which is right.'),
+  columnParameter('prompt', 'Prompt column', 'What stands before the completion.'),
+  columnParameter('input', 'Input column', 'What is put after the prompt.'),
+  columnParameter('completion', 'Completion column', 'What is to be written.'),
+  columnParameter('messages', 'Messages column', 'The conversations.'),
+  {
+    name: 'guess_columns',
+    label: 'Guess columns',
+    type: 'boolean',
+    default: true,
+    help: 'Whether columns that are not named are guessed from names and contents. Off: what is not named is not read.',
+  },
+  {
+    name: 'split_by',
+    label: 'Split by',
+    type: 'choice',
+    default: 'guessed',
+    choices: [
+      { value: 'guessed', label: 'As found' },
+      { value: 'share', label: 'A share of the rows' },
+      { value: 'column', label: 'A column' },
+      { value: 'file', label: 'A second file' },
+    ],
+    help: 'What tells rows for testing from those to learn from. As found: a second file, else a column called split, else a share.',
+  },
+  {
+    name: 'split_column',
+    label: 'Split column',
+    type: 'text',
+    default: '',
+    help: 'What says which split a row is of.',
+    names: 'column',
+  },
   {
     name: 'test_split',
     label: 'Test split',
@@ -42,7 +66,7 @@ const textParameters: readonly ParameterSpec[] = [
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    help: 'Which share of the rows is for testing, where neither a column nor a file says so.',
+    help: 'Of all rows; 0.2 is a fifth.',
   },
   { name: 'seed', label: 'Split seed', type: 'integer', default: 0, help: 'Which rows are drawn for testing.' },
   {
@@ -51,6 +75,7 @@ const textParameters: readonly ParameterSpec[] = [
     type: 'text',
     default: '',
     help: 'A file of the same columns whose rows are all for testing. Empty: none.',
+    names: 'file',
   },
 ];
 
@@ -70,15 +95,17 @@ export function textReader(
       return known ? { reader: id, path, options: {} } : null;
     },
 
+    inspect: (path, options) => inspectTexts(path, format, options),
+
     async open(path, options) {
-      const files = await findTextFiles(path, format.extensions, String(options['test_file'] ?? ''));
+      const files = await findTextFiles(path, format.extensions, options);
       const plan = await planTexts(files, format, options);
       return {
         kind: 'texts',
         columns: plan.mapping.columns,
         describe: (watch) => describeTexts(plan, files, format, watch),
         async *examples(split) {
-          for await (const rows of readTexts(plan, format))
+          for await (const rows of readTexts(plan, format, { split }))
             for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;
         },
         close: () => undefined,

@@ -1,0 +1,64 @@
+import { basename, extname, resolve } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import { inspectDataset, openDataset } from '../../engine/data/open-dataset.ts';
+import { detectReader } from '../../engine/data/readers/index.ts';
+import type { Services } from '../services.ts';
+import { requireDataset } from './datasets.ts';
+
+const inspectedCharacters = 500;
+const shownMessages = 20;
+
+/** What the head of a path would be by these options. @throws StudioError where it is no data set, or cannot be read. */
+export async function inspectPath({
+  path,
+  options,
+}: RequestArgument<'datasets.inspect'>): Promise<RequestOutput<'datasets.inspect'>> {
+  const absolute = resolve(path);
+  const source = { ...(await detectReader(absolute)), options };
+  const text = await inspectDataset(source);
+  const name = basename(absolute, extname(absolute));
+  if (text === null) return { name, source, text };
+  const rows = text.rows.map((row) =>
+    row.kind === 'example' ? { ...row, example: cutTexts(row.example, inspectedCharacters) } : row,
+  );
+  return { name, source, text: { ...text, rows } };
+}
+
+/** Examples of texts of one split from `offset` on, whole. @throws StudioError refused for pictures. */
+export async function* readExamples(
+  { store }: Pick<Services, 'store'>,
+  id: string,
+  { split, offset, limit }: { split: 'train' | 'test'; offset: number; limit: number },
+): AsyncGenerator<TextExample> {
+  const { name, source } = requireDataset(store, id);
+  const opened = await openDataset(source);
+  try {
+    if (opened.kind !== 'texts') throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+    let place = 0;
+    for await (const example of opened.examples(split)) {
+      if (place++ < offset) continue;
+      yield example;
+      if (place >= offset + limit) break;
+    }
+  } finally {
+    opened.close();
+  }
+}
+
+/** The example with every text cut to so many characters; what was cut ends in "…". */
+export function cutTexts(example: TextExample, characters: number): TextExample {
+  const cut = (text: string): string => (text.length > characters ? `${text.slice(0, characters)}…` : text);
+  const cutOrNull = (text: string | null): string | null => (text === null ? null : cut(text));
+  return {
+    ...example,
+    text: cutOrNull(example.text),
+    textPair: cutOrNull(example.textPair),
+    choices: example.choices?.map(cut) ?? null,
+    prompt: cutOrNull(example.prompt),
+    completion: cutOrNull(example.completion),
+    messages:
+      example.messages?.slice(0, shownMessages).map(({ role, content }) => ({ role, content: cut(content) })) ?? null,
+  };
+}

@@ -1,0 +1,155 @@
+import { SegmentedControl, Select, Skeleton, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { DatasetRecord, DescribedTokens, TextExample } from '../../../src-shared/domain/dataset.ts';
+import { useLastAnswer, useRequest } from '../../api/query.ts';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { formatCount, plural } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import classes from './data.module.css';
+import { labelWords } from './row-columns.tsx';
+import { visibleToken } from './tokens.ts';
+import { useTextModels } from './use-text-models.ts';
+
+interface ExampleReaderProps {
+  dataset: DatasetRecord;
+  split: 'train' | 'test';
+  /** Place of the example in its split, from 0. */
+  index: number;
+  total: number;
+  /** Null: the first model that reads texts. */
+  modelId: string | null;
+  onModelId: (id: string | null) => void;
+}
+
+/** One example whole: as the file has it, or as a base model reads it, in text and tokens. */
+export function ExampleReader({ dataset, split, index, total, modelId, onModelId }: ExampleReaderProps) {
+  const [view, setView] = useState<'text' | 'tokens'>('text');
+  const { models, model } = useTextModels(modelId);
+  return (
+    <Panel
+      title="Example"
+      note={`${formatCount(index + 1)} of ${formatCount(total)} in ${split}`}
+      aside={
+        <>
+          {view === 'tokens' ? (
+            <Select
+              aria-label="Base model that reads"
+              w={200}
+              data={models.map(({ id, name }) => ({ value: id, label: name }))}
+              value={model?.id ?? null}
+              allowDeselect={false}
+              onChange={onModelId}
+            />
+          ) : null}
+          <SegmentedControl
+            aria-label="How the example is shown"
+            data={[
+              { value: 'text', label: 'As in the file' },
+              { value: 'tokens', label: 'As the model reads it' },
+            ]}
+            value={view}
+            onChange={(value) => setView(value === 'tokens' ? 'tokens' : 'text')}
+          />
+        </>
+      }
+    >
+      {view === 'text' ? (
+        <WholeExample id={dataset.id} split={split} index={index} />
+      ) : model ? (
+        <Tokens id={dataset.id} split={split} index={index} model={model.id} modelName={model.name} />
+      ) : (
+        <EmptyState>Models that read texts are listed here once the library has one.</EmptyState>
+      )}
+    </Panel>
+  );
+}
+
+interface ExamplePlace {
+  id: string;
+  split: 'train' | 'test';
+  index: number;
+}
+
+const wholeCharacters = 1_000_000;
+
+function WholeExample({ id, split, index }: ExamplePlace) {
+  const answer = useRequest('datasets.texts', {
+    id,
+    split,
+    offset: index,
+    limit: 1,
+    characters: wholeCharacters,
+  });
+  const example = useLastAnswer(answer.data)?.[0];
+  if (answer.error)
+    return <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />;
+  if (!example) return <Skeleton height={120} />;
+  return (
+    <dl className={classes['whole']} data-stale={answer.data ? undefined : true}>
+      {partsOf(example).map(([name, value], place) => (
+        <div key={`${place} ${name}`}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function partsOf(example: TextExample): [name: string, value: string][] {
+  const { row, label, choices, text, textPair, prompt, completion, messages } = example;
+  const parts: [string, string | null][] = [
+    ['place', row],
+    ['label', label === null ? null : labelWords(label) || 'none'],
+    ['text', text],
+    ['second text', textPair],
+    ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
+    ['prompt', prompt],
+    ['completion', completion],
+    ...(messages ?? []).map(({ role, content }): [string, string] => [role, content]),
+  ];
+  return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
+
+const countsWords: Readonly<Record<DescribedTokens['counts'], string>> = {
+  completion: 'Marked: what the model learns to write; the loss counts nothing else.',
+  text: 'The model learns to write all of it: the loss counts every token.',
+  label: 'The model reads these tokens and learns to tell the label.',
+  nothing: 'The model only reads these tokens: there is no label to learn.',
+};
+
+function Tokens({ modelName, ...place }: ExamplePlace & { model: string; modelName: string }) {
+  const answer = useRequest('datasets.tokens', place);
+  const read = useLastAnswer(answer.data);
+  if (answer.error)
+    return <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />;
+  if (!read) return <Skeleton height={200} />;
+  const { tokens, tokenCount, countedCount, counts, written } = read;
+  return (
+    <div className={classes['reading']} data-stale={answer.data ? undefined : true}>
+      <h3>{written === 'template' ? `Text, in the chat template of ${modelName}` : 'Text, plain'}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <pre className={classes['written']} tabIndex={0}>
+        {read.text}
+      </pre>
+      <h3>
+        {plural(tokenCount, 'token')}
+        {counts === 'completion' ? `, of which ${formatCount(countedCount)} are learned` : ''}
+      </h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <ol className={classes['tokens']} aria-label="Tokens" tabIndex={0}>
+        {tokens.map((token, place) => (
+          <li key={place} data-counted={(counts === 'completion' && token.counted) || undefined}>
+            <span>{visibleToken(token.text)}</span>
+            <small>{token.id}</small>
+          </li>
+        ))}
+      </ol>
+      <Text c="dimmed">
+        {countsWords[counts]}
+        {tokens.length < tokenCount ? ` The first ${formatCount(tokens.length)} tokens are shown.` : ''}
+      </Text>
+    </div>
+  );
+}

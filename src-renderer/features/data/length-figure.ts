@@ -1,0 +1,43 @@
+import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
+import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
+import { formatCount, plural } from '../../components/format.ts';
+import { binLengths, summariseLengths } from './tokens.ts';
+
+interface Lengths {
+  readonly lengths: readonly number[];
+  readonly modelName: string;
+  /** Tokens that the model reads at most. */
+  readonly maxPositions: number;
+}
+
+/** How many examples have so many tokens: what max_length is chosen by. Neutral grey: examples are no run. */
+export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, theme: FigureTheme): Figure {
+  const { width, counts } = binLengths(lengths);
+  const summary = summariseLengths(lengths);
+  const from = counts.map((_, bar) => bar * width);
+  return {
+    data: [
+      {
+        type: 'bar',
+        name: 'examples',
+        x: from.map((start) => start + width / 2),
+        y: [...counts],
+        width: width * 0.92,
+        marker: { color: theme.dark ? '#a7aeb9' : '#5f6773' },
+        customdata: from.map((start) => (width === 1 ? `${start}` : `${start} to ${start + width - 1}`)),
+        hovertemplate: '%{y} examples of %{customdata} tokens<extra></extra>',
+      },
+    ],
+    layout: baseLayout(theme, 'How many tokens do the examples have?', {
+      margin: { l: 56, r: 24, t: 44, b: 44 },
+      hovermode: 'closest',
+      bargap: 0.08,
+      xaxis: axis(theme, `tokens, as ${plainText(modelName)} reads them`, { rangemode: 'tozero', showgrid: false }),
+      yaxis: axis(theme, 'examples', { rangemode: 'tozero' }),
+    }),
+    caption:
+      summary === null
+        ? ''
+        : `The first ${plural(lengths.length, 'training example')}: half have at most ${formatCount(summary.median)} tokens, 95 % at most ${formatCount(summary.most95)}, the longest ${formatCount(summary.longest)}. A max_length of ${formatCount(Math.min(summary.most95, maxPositions))} would cut ${formatCount(lengths.filter((length) => length > Math.min(summary.most95, maxPositions)).length)} of them. ${modelName} reads ${formatCount(maxPositions)} at most.`,
+  };
+}

@@ -1,0 +1,45 @@
+import { Skeleton } from '@mantine/core';
+import { useMemo } from 'react';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import { useLastAnswer, useRequest } from '../../api/query.ts';
+import { ErrorNote } from '../../components/error-note.tsx';
+import { plural } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { Figure } from '../../plots/figure.tsx';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { lengthFigure } from './length-figure.ts';
+import { useTextModels } from './use-text-models.ts';
+
+/** How long the first training examples are for a base model. Nothing where no model of the library reads texts. */
+export function LengthPanel({ dataset, modelId }: { dataset: DatasetRecord; modelId: string | null }) {
+  const theme = useFigureTheme();
+  const { model } = useTextModels(modelId);
+  const hasTraining = dataset.description.splits.some(({ name, exampleCount }) => name === 'train' && exampleCount > 0);
+  const isAsked = model !== null && hasTraining;
+  const answer = useRequest('datasets.lengths', { id: dataset.id, model: model?.id ?? '' }, { enabled: isAsked });
+  const measured = useLastAnswer(answer.data);
+  const modelName = model?.name ?? '';
+  const figure = useMemo(
+    () => (measured ? lengthFigure({ ...measured, modelName }, theme) : null),
+    [measured, modelName, theme],
+  );
+  if (!isAsked) return null;
+  return (
+    <Panel>
+      {answer.error ? (
+        <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />
+      ) : measured && measured.lengths.length === 0 ? (
+        <ErrorNote
+          error={{
+            message: `${modelName} cannot read any of the first ${plural(measured.unwritable, 'example')}: it has no chat template for them.`,
+            hint: 'Choose another base model above, under “As the model reads it”.',
+          }}
+        />
+      ) : figure ? (
+        <Figure figure={figure} height={220} name={`Lengths of ${dataset.name}`} />
+      ) : (
+        <Skeleton height={240} />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,164 @@
+import {
+  type DatasetDescription,
+  type TextColumns,
+  type TextDescription,
+  type TextInspection,
+  textColumnRoles,
+} from '../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+
+type ColumnRole = (typeof textColumnRoles)[number];
+/** What a row of a file is learned as. */
+export const rowKinds = ['text', 'choice', 'completion', 'conversation'] as const;
+export type RowKind = (typeof rowKinds)[number];
+export type SplitBy = NonNullable<TextInspection['split']>['by'];
+
+/** How a file is to be read, while it is being decided. */
+export interface Reading {
+  /** The data set that is read anew; null: one that is added. */
+  readonly datasetId: string | null;
+  readonly path: string;
+  readonly reader: string;
+  readonly name: string;
+  /** Null: as the columns tell. */
+  readonly kind: RowKind | null;
+  readonly options: ParameterValues;
+}
+
+export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
+  text: ['text', 'text_pair', 'label'],
+  choice: ['text', 'choices', 'label'],
+  completion: ['prompt', 'input', 'completion'],
+  conversation: ['messages'],
+};
+/** Without these columns nothing can be learned. */
+const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
+  text: ['text'],
+  choice: ['text', 'choices', 'label'],
+  completion: ['completion'],
+  conversation: ['messages'],
+};
+export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
+  share: ['test_fraction', 'seed'],
+  column: ['split_column', 'test_split'],
+  file: ['test_file'],
+};
+
+export function kindOfColumns({ messages, choices, completion, prompt }: TextColumns): RowKind {
+  if (messages !== null) return 'conversation';
+  if (choices !== null) return 'choice';
+  return completion !== null || prompt !== null ? 'completion' : 'text';
+}
+
+/** The columns that the form shows: the stated ones once nothing is guessed, though they may not fit. */
+export function shownColumns(options: ParameterValues, inspected: TextColumns): TextColumns {
+  if (options['guess_columns'] !== false) return inspected;
+  const stated = { ...inspected };
+  for (const role of textColumnRoles) stated[role] = String(options[role] ?? '') || null;
+  return stated;
+}
+
+/**
+ * Options that read `column` (empty: none) as `role` and the other roles of this kind of row as they are shown; a column that
+ * had another role loses it. Nothing is guessed from then on.
+ */
+export function withColumn(
+  options: ParameterValues,
+  shown: TextColumns,
+  kind: RowKind,
+  role: string,
+  column: string,
+): ParameterValues {
+  const next = withoutColumns(options);
+  for (const other of kindRoles[kind]) {
+    const name = other === role ? column : shown[other];
+    if (name !== null && name !== '' && (other === role || name !== column)) next[other] = name;
+  }
+  return { ...next, guess_columns: false };
+}
+
+/** Options for another kind of row: as guessed where the guess is of that kind, else still to be chosen. */
+export function withKind(options: ParameterValues, kind: RowKind, guessedKind: RowKind | null): ParameterValues {
+  return kind === guessedKind ? guessAgain(options) : { ...withoutColumns(options), guess_columns: false };
+}
+
+export function guessAgain(options: ParameterValues): ParameterValues {
+  const { guess_columns: _, ...rest } = withoutColumns(options);
+  return rest;
+}
+
+function withoutColumns(options: ParameterValues): ParameterValues {
+  const roles = new Set<string>(textColumnRoles);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !roles.has(name)));
+}
+
+/** What the fields show as the way of splitting: what was chosen, else what was found. */
+export function shownSplit(options: ParameterValues, inspection: TextInspection | undefined): SplitBy {
+  const chosen = options['split_by'];
+  if (chosen === 'share' || chosen === 'column' || chosen === 'file') return chosen;
+  return inspection?.split?.by ?? 'share';
+}
+
+/** What is still to be chosen before the file can be read so; null where nothing is. */
+export function whatIsMissing(
+  kind: RowKind,
+  columns: TextColumns,
+  by: SplitBy,
+  splitValues: ParameterValues,
+): string | null {
+  const needed = neededRoles[kind].find((role) => columns[role] === null);
+  if (needed !== undefined) return `Choose the column of the ${needed}.`;
+  if (by === 'column' && !splitValues['split_column']) return 'Choose the column that splits.';
+  if (by === 'file' && !splitValues['test_file']) return 'Choose the second file.';
+  return null;
+}
+
+/** Why it cannot be added though everything is chosen; null where it can. */
+export function whatIsWrong(inspection: TextInspection | undefined): string | null {
+  if (inspection === undefined) return 'The file is being read.';
+  if (inspection.misfit !== null) return 'These choices do not fit the file.';
+  if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';
+  return null;
+}
+
+/** The options with what was found in place of what is not stated. */
+export function splitValues(options: ParameterValues, inspection: TextInspection | undefined): ParameterValues {
+  const found = inspection?.split;
+  return { split_column: found?.column ?? '', test_file: found?.testFile ?? '', ...options };
+}
+
+export const kindWords: Readonly<Record<RowKind, string>> = {
+  text: 'Texts',
+  choice: 'Questions with choices',
+  completion: 'Prompts and completions',
+  conversation: 'Conversations',
+};
+
+const namedLabels = 8;
+
+/** What the labels are, of the rows that were read. */
+export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspection): string {
+  const named = labels.slice(0, namedLabels).join(', ');
+  const names = labels.length > namedLabels ? `${named} and ${labels.length - namedLabels} more` : named;
+  const words: Readonly<Record<TextDescription['labelKind'], string>> = {
+    none: 'no label',
+    numbers: 'numbers, learned as measured values',
+    classes: labels.length === 0 ? 'too many different ones for classes' : `${labels.length} classes: ${names}`,
+    sets: `several of ${labels.length} a row: ${names}`,
+  };
+  return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;
+}
+
+/** What can be learned from a data set, in a few words: "Texts, 3 classes". */
+export function taskWords({ text, labels }: Pick<DatasetDescription, 'text' | 'labels'>): string {
+  const classes = labels.length === 1 ? '1 class' : `${labels.length} classes`;
+  if (text === null) return `Image classification, ${classes}`;
+  const words = kindWords[kindOfColumns(text.columns)];
+  const labelled: Readonly<Record<TextDescription['labelKind'], string>> = {
+    none: words,
+    classes: labels.length === 0 ? `${words}, too many classes` : `${words}, ${classes}`,
+    numbers: `${words}, each with a number`,
+    sets: `${words}, several of ${labels.length} labels each`,
+  };
+  return labelled[text.labelKind];
+}

@@ -1,0 +1,81 @@
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DataColumn } from '../../components/data-table.tsx';
+import classes from './data.module.css';
+
+/** A table needs the beginning of a text only; the browser cuts it further. */
+const cellCharacters = 300;
+
+/** The columns of a table of rows: where each comes from, then what is learned from. A faulty row says why it is none. */
+export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boolean }): DataColumn<ReadRow>[] {
+  const contents: [header: string, value: (example: TextExample) => string][] = [];
+  if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
+  if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
+  if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
+  if (columns.prompt !== null) contents.push(['Prompt', ({ prompt }) => prompt ?? '']);
+  if (columns.completion !== null) contents.push(['Completion', ({ completion }) => completion ?? '']);
+  if (columns.messages !== null) contents.push(['Messages', conversation]);
+  return [
+    { id: 'row', header: 'Row', sortable: false, value: whereOf, width: 96 },
+    ...(withSplit
+      ? [{ id: 'split', header: 'Split', sortable: false, width: 64, value: (row: ReadRow) => splitOf(row) ?? 'none' }]
+      : []),
+    ...(columns.label === null
+      ? []
+      : [
+          {
+            id: 'label',
+            header: 'Label',
+            sortable: false,
+            width: 120,
+            value: (row: ReadRow) => (row.kind === 'example' ? labelWords(row.example.label) : ''),
+            cell: (row: ReadRow) => (
+              <Cut text={row.kind === 'example' ? labelWords(row.example.label) : ''} className={classes['label']} />
+            ),
+          },
+        ]),
+    ...contents.map(([header, value], index) => ({
+      id: header,
+      header,
+      sortable: false,
+      value: (row: ReadRow) => (row.kind === 'example' ? value(row.example) : ''),
+      cell: (row: ReadRow) => {
+        if (row.kind === 'example') return <Cut text={value(row.example)} className={classes['text']} />;
+        return index === 0 ? <Fault message={row.message} isFault={row.kind === 'fault'} /> : null;
+      },
+    })),
+  ];
+}
+
+export function whereOf(row: ReadRow): string {
+  return row.kind === 'example' ? row.example.row : row.where;
+}
+
+export function labelWords(label: TextExample['label']): string {
+  return Array.isArray(label) ? label.join(', ') : (label ?? '');
+}
+
+function splitOf(row: ReadRow): 'train' | 'test' | null {
+  return row.kind === 'example' ? row.example.split : null;
+}
+
+function conversation({ messages }: TextExample): string {
+  return (messages ?? []).map(({ role, content }) => `${role}: ${content.slice(0, cellCharacters)}`).join(' → ');
+}
+
+function Cut({ text, className }: { text: string; className: string | undefined }) {
+  const shown = text.slice(0, cellCharacters).replaceAll(/\s+/g, ' ');
+  return (
+    <span className={className} title={shown}>
+      {shown}
+    </span>
+  );
+}
+
+function Fault({ message, isFault }: { message: string; isFault: boolean }) {
+  return (
+    <span className={classes['fault']} title={message} data-fault={isFault || undefined}>
+      <IconAlertTriangle size={14} aria-hidden /> {message}
+    </span>
+  );
+}

@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core';
+import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/dataset.ts';
+import { navigate, pathOf } from '../../app/routes.tsx';
+import { formatCount } from '../../components/format.ts';
+import { Facts, Panel } from '../../components/panel.tsx';
+import classes from './data.module.css';
+import { openReading } from './reading-store.ts';
+import { comparedWords, readingFacts, repetitions } from './text-facts.ts';
+
+/** What is particular to a data set of texts: how it was read, and what stands in it more than once. */
+export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: TextDescription }) {
+  const { path, reader, options } = dataset.source;
+  const isGuessed = options['guess_columns'] !== false && !textColumnRoles.some((role) => options[role]);
+  return (
+    <>
+      <Panel
+        title="How it is read"
+        note={isGuessed ? 'guessed from names and contents' : null}
+        aside={
+          dataset.bundled ? null : (
+            <Button
+              variant="default"
+              onClick={() => {
+                openReading({ datasetId: dataset.id, path, reader, name: dataset.name, kind: null, options });
+                navigate(pathOf('data', 'reading', path));
+              }}
+            >
+              Change how it is read
+            </Button>
+          )
+        }
+      >
+        <Facts items={readingFacts(text)} />
+      </Panel>
+      <Repetitions text={text} />
+    </>
+  );
+}
+
+function Repetitions({ text }: { text: TextDescription }) {
+  const found = repetitions(text);
+  return (
+    <Panel title="Repetitions" note={comparedWords(text)}>
+      {found.length === 0 ? (
+        'No text stands twice, neither within train or test nor in both.'
+      ) : (
+        <table className={classes['repetitions']} aria-label="Repetitions">
+          <tbody>
+            {found.map(({ what, count, meaning }) => (
+              <tr key={what}>
+                <td>{formatCount(count)}</td>
+                <th scope="row">{what}</th>
+                <td>{meaning}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { dropFile, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-texts-'));
+const reviews = join(folder, 'reviews.csv');
+let studio: Studio;
+
+beforeAll(async () => {
+  const rows = Array.from({ length: 40 }, (_, index) => {
+    const text = index === 4 ? '' : `film number ${index} and what it is about`;
+    return `${text},${index % 5},${index % 2 ? 'good' : 'bad'}`;
+  });
+  writeFileSync(reviews, `review,stars,verdict\n${rows.join('\n')}\n`);
+  studio = await openStudio(homeFolder(folder));
+});
+afterEach(() => {
+  expect(studio.problems).toEqual([]);
+});
+afterAll(async () => {
+  await studio?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a CSV is dropped, its label column is changed, and it is read as a model reads it', async () => {
+  const { page } = studio;
+  await goTo(page, 'Data');
+  await page.getByRole('option').first().waitFor();
+  await dropFile(page, reviews);
+  await page.getByRole('heading', { name: 'How is reviews.csv read?' }).waitFor();
+  const first = page.getByRole('table', { name: 'First rows' });
+  await first.getByText('review is missing').waitFor();
+  const label = page.getByRole('combobox', { name: 'Label column' });
+  expect(await label.inputValue()).toBe('stars');
+  await label.click();
+  await page.getByRole('option', { name: 'verdict' }).click();
+  await first.getByRole('cell', { name: 'good' }).first().waitFor();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+
+  await page.getByRole('heading', { name: 'reviews', exact: true }).waitFor();
+  await page.getByText('Texts, 2 classes').waitFor();
+  await page.getByRole('figure', { name: 'Class balance of reviews' }).locator('.main-svg').first().waitFor();
+  expect(await page.getByRole('list', { name: 'Problems' }).textContent()).toContain('row 6: review is missing');
+  await page.getByText('As the model reads it').click();
+  await page.getByRole('heading', { name: /^\d+ tokens, of which \d+ are learned$/ }).waitFor();
+  const tokens = (await page.getByRole('list', { name: 'Tokens' }).textContent())?.replaceAll(/\d+/g, '');
+  expect(tokens).toContain('user↵film·number');
+});
+
+test('it is read anew under its own name', async () => {
+  const { page } = studio;
+  await page.getByRole('button', { name: 'Change how it is read' }).click();
+  await page.getByText('A second file', { exact: true }).click();
+  await page.getByText('Choose the second file.').waitFor();
+  expect(await page.getByRole('button', { name: 'Read it anew' }).isDisabled()).toBe(true);
+  await page.getByText('A share of the rows', { exact: true }).click();
+  await page.getByLabel('Test share').fill('0.5');
+  await page.getByRole('button', { name: 'Read it anew' }).click();
+  await page.getByText('50 % of the rows for testing, drawn by the seed 0').waitFor();
+  await page.getByRole('heading', { name: 'reviews', exact: true }).waitFor();
+});
