@@ -4,8 +4,9 @@
     python train.py [--model FOLDER_OR_HUB_ID] [--output adapter] [--bf16] [--resample-masks]
 
 `settings.json` holds the run's settings under the names of Transformers and PEFT, `adapter-start/` the adapter as the run
-begins, `data.safetensors` its examples, and `plan.json` the order of the examples and the layers that CoTo switched on in
-every step. With these, one process in float32 repeats the studio's own losses.
+begins, `data.safetensors` its examples (read by `examples.py`), and `plan.json` the order of the examples and the layers that
+CoTo switched on in every step. With these, one process in float32 repeats the studio's own losses; only `lora_dropout` draws
+anew.
 
 CoTo (ICML 2025, arXiv 2506.05713): every group of adapters is on with a probability that rises linearly over the first part
 of the training; a group that is off contributes nothing and is not updated.
@@ -20,25 +21,12 @@ import torch
 import transformers
 from peft import PeftModel
 from safetensors.torch import load_file
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
+
+from examples import Collator, load_examples
+from scoring import evaluate, training_loss
 
 FOLDER = Path(__file__).resolve().parent
-
-
-class Examples(Dataset):
-    """One split of data.safetensors. Pictures are kept as bytes; a table gives the float that each byte stands for."""
-
-    def __init__(self, tensors, split):
-        self.table = tensors["pixel_values"]
-        self.pixels = tensors[f"{split}.pixel_bytes"]
-        self.labels = tensors[f"{split}.labels"].long()
-
-    def __len__(self):
-        return len(self.labels)
-
-    def __getitem__(self, index):
-        values = self.pixels[index].permute(2, 0, 1).long()
-        return {"pixel_values": torch.stack([row[plane] for row, plane in zip(self.table, values)]), "labels": self.labels[index]}
 
 
 class PlannedBatches:
@@ -98,39 +86,34 @@ class CoTo(transformers.TrainerCallback):
 
 
 class Trainer(transformers.Trainer):
-    """Takes the planned batches, and the mean loss over all examples of a step however they are cut into batches."""
+    """Takes the planned batches."""
 
-    def __init__(self, *args, batches, collate, coto, **kwargs):
+    def __init__(self, *args, batches, **kwargs):
         super().__init__(*args, **kwargs)
         self.batches = batches
-        self.collate = collate
-        self.coto = coto
-        self.model_accepts_loss_kwargs = True
 
     def get_train_dataloader(self):
-        loader = DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=self.collate)
+        loader = DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=self.data_collator)
         return self.accelerator.prepare(loader)
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        labels = inputs.pop("labels")
-        outputs = model(**inputs)
-        summed = torch.nn.functional.cross_entropy(outputs.logits.float(), labels, reduction="sum")
-        loss = summed / (len(labels) if num_items_in_batch is None else num_items_in_batch)
-        outputs["loss"] = loss
-        return (loss, outputs) if return_outputs else loss
 
-    def evaluate(self, *args, **kwargs):
-        if self.coto is not None:
-            self.coto.switch("1" * len(self.coto.groups))
-        return super().evaluate(*args, **kwargs)
-
-
-def collate(examples):
-    return {key: torch.stack([example[key] for example in examples]) for key in examples[0]}
-
-
-def accuracy(predictions):
-    return {"accuracy": float((predictions.predictions.argmax(-1) == predictions.label_ids).mean())}
+def load_base(settings, path):
+    """The base as the run had it: in float32, with a head for its labels, and without dropout but the adapter's own."""
+    head = {}
+    if settings["problem_type"] is not None:
+        labels = settings["labels"]
+        head = {
+            "problem_type": settings["problem_type"],
+            "num_labels": len(labels),
+            "id2label": dict(enumerate(labels)),
+            "label2id": {label: index for index, label in enumerate(labels)},
+        }
+    config = transformers.AutoConfig.from_pretrained(path, **head)
+    for name, value in config.to_dict().items():
+        if isinstance(value, float) and ("dropout" in name or name.endswith("_pdrop")):
+            setattr(config, name, 0.0)
+    auto_class = getattr(transformers, settings["auto_class"])
+    return auto_class.from_pretrained(path, config=config, ignore_mismatched_sizes=True, dtype=torch.float32)
 
 
 def main():
@@ -146,16 +129,11 @@ def main():
     tensors = load_file(FOLDER / "data.safetensors")
     transformers.set_seed(settings["seed"])
 
-    labels = settings["labels"]
-    base = getattr(transformers, settings["auto_class"]).from_pretrained(
-        options.model or settings["model"],
-        num_labels=len(labels),
-        id2label=dict(enumerate(labels)),
-        label2id={label: index for index, label in enumerate(labels)},
-        ignore_mismatched_sizes=True,
-        dtype=torch.float32,
-    )
+    base = load_base(settings, options.model or settings["model"])
     model = PeftModel.from_pretrained(base, FOLDER / "adapter-start", is_trainable=True)
+
+    train_examples, test_examples = load_examples(tensors, settings)
+    collate = Collator(base, settings.get("pad_token_id"))
 
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -175,7 +153,6 @@ def main():
         args=transformers.TrainingArguments(
             output_dir=f"{options.output}-checkpoints",
             max_steps=settings["max_steps"],
-            per_device_eval_batch_size=settings["per_device_eval_batch_size"],
             gradient_accumulation_steps=settings["gradient_accumulation_steps"],
             gradient_checkpointing=settings["gradient_checkpointing"],
             max_grad_norm=settings["max_grad_norm"],
@@ -187,22 +164,21 @@ def main():
             remove_unused_columns=False,
             label_names=["labels"],
         ),
-        train_dataset=Examples(tensors, "train"),
-        eval_dataset=Examples(tensors, "eval"),
+        train_dataset=train_examples,
         data_collator=collate,
-        compute_metrics=accuracy,
+        compute_loss_func=training_loss(settings["problem_type"]),
         optimizers=(optimizer, schedule),
         callbacks=[coto] if coto else [],
         batches=PlannedBatches(plan["epochs"]),
-        collate=collate,
-        coto=coto or None,
     )
     trainer.train()
-    score = trainer.evaluate()
+    if not trainer.is_world_process_zero():
+        return
+    scores = evaluate(model, test_examples, collate, settings, options.bf16)
     model.save_pretrained(options.output)
     history = [entry for entry in trainer.state.log_history if "loss" in entry]
-    Path(options.output, "history.json").write_text(json.dumps({"steps": history, "evaluation": score}, indent=1))
-    print(f"{options.output}: accuracy {score['eval_accuracy']:.4f}, loss {score['eval_loss']:.4f}")
+    Path(options.output, "history.json").write_text(json.dumps({"steps": history, "evaluation": scores}, indent=1))
+    print(f"{options.output}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.4f}" for name, value in scores.items()))
 
 
 if __name__ == "__main__":

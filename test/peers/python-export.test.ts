@@ -1,96 +1,195 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import type { TaskContext } from '../../src-main/engine/contract.ts';
 import { describeModel } from '../../src-main/engine/formats/hf-model.ts';
 import { readAdapter } from '../../src-main/engine/formats/peft-adapter.ts';
-import { runTask } from '../../src-main/engine/run-task.ts';
-import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
+import { readSafetensors, writeSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { type DatasetSource, datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { runConfigSchema } from '../../src-shared/domain/run.ts';
 import { tinyIdx } from '../backend/support.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { peerPython } from './python.ts';
-
-const historySchema = z.object({
-  steps: z.array(z.object({ step: z.number(), loss: z.coerce.number(), grad_norm: z.coerce.number() })),
-  evaluation: z.object({ eval_accuracy: z.number(), eval_loss: z.number() }),
-});
+import { jsonlFolder, littleBert } from '../engine/task-types/text-task.ts';
+import { repeatRun } from './repeat-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-python-export-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const variants = [
-  { title: 'LoRA + CoTo, cosine, uneven batches', settings: { coto: {}, gradient_accumulation_steps: 2 } },
+interface Case {
+  readonly title: string;
+  readonly model: () => string | Promise<string>;
+  readonly data: () => DatasetSource;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Metrics of the evaluation that both must agree on, beside the loss. */
+  readonly metrics: readonly string[];
+}
+
+const pictures = {
+  model: () => goldenPath('vit-28', 'base'),
+  data: () => datasetSourceSchema.parse({ reader: 'idx', path: tinyIdx(5, 2) }),
+  metrics: ['eval_accuracy'],
+};
+const vitAdapter = { r: 4, target_modules: ['q_proj', 'v_proj', 'fc1'] };
+const language = {
+  model: () => fileURLToPath(new URL('../../assets/models/small-llama', import.meta.url)),
+  settings: { max_steps: 7, per_device_train_batch_size: 3 },
+};
+
+const cases: readonly Case[] = [
   {
-    title: 'rsLoRA, linear, decay',
-    settings: { weight_decay: 0.1, lr_scheduler_type: 'linear', adapter: { variant: 'rslora' } },
+    title: 'pictures, LoRA + CoTo, cosine, uneven batches',
+    ...pictures,
+    settings: { adapter: vitAdapter, coto: {}, gradient_accumulation_steps: 2 },
+  },
+  {
+    title: 'pictures, rsLoRA, linear, decay',
+    ...pictures,
+    settings: { adapter: { ...vitAdapter, variant: 'rslora' }, weight_decay: 0.1, lr_scheduler_type: 'linear' },
+  },
+  {
+    title: 'pairs of texts to classes, LoRA + CoTo, uneven batches',
+    model: () => littleBert(join(folder, 'bert')),
+    data: () => texts('pairs', (isGood) => ({ text_pair: 'a good book', label: isGood ? 'good' : 'bad' })),
+    settings: { coto: {}, gradient_accumulation_steps: 3 },
+    metrics: ['eval_accuracy'],
+  },
+  {
+    title: 'texts to several labels, by a bare encoder',
+    model: bareEncoder,
+    data: () => texts('sets', (isGood, isLong) => ({ label: [isGood ? 'good' : 'bad', ...(isLong ? ['long'] : [])] })),
+    settings: {},
+    metrics: ['eval_accuracy'],
+  },
+  {
+    title: 'texts to values, by a DistilBERT, which takes no kinds of tokens',
+    model: littleDistilbert,
+    data: () => texts('values', (isGood, isLong) => ({ label: (isGood ? 1.5 : -100) + (isLong ? 0.25 : 0) })),
+    settings: { gradient_accumulation_steps: 2 },
+    metrics: ['eval_pearson'],
+  },
+  {
+    title: 'completions that alone count, LoRA + CoTo',
+    ...language,
+    data: () => questions('completions', (question, answer) => ({ prompt: question, completion: answer })),
+    settings: { ...language.settings, coto: {}, gradient_accumulation_steps: 2 },
+    metrics: ['eval_accuracy', 'eval_perplexity'],
+  },
+  {
+    title: 'plain texts, several in a row',
+    ...language,
+    data: () => questions('plain', (question, answer) => ({ text: `${question} ${answer}` })),
+    settings: { ...language.settings, packing: true, max_length: 24, gradient_checkpointing: true },
+    metrics: ['eval_accuracy', 'eval_perplexity'],
+  },
+  {
+    title: 'multiple choice by the mean likelihood of a token',
+    ...language,
+    data: () => questions('choice', (text, label) => ({ text, label })),
+    settings: language.settings,
+    metrics: ['eval_accuracy'],
+  },
+  {
+    title: 'multiple choice out of two or three, by the likelihood of all tokens',
+    ...language,
+    data: () =>
+      questions('choices', (text, label) => ({ text, label, choices: ['in the forest', label, ...others(label)] })),
+    settings: { ...language.settings, length_normalised: false, chat_template: 'none' },
+    metrics: ['eval_accuracy'],
   },
 ];
 
-describe.each(variants)('the exported script of $title', ({ title, settings }) => {
+describe.each(cases)('the exported script of $title', ({ title, model, data, settings, metrics }) => {
   it('runs with the real Transformers and PEFT and lands on the same losses and the same adapter', async () => {
-    const modelDirectory = goldenPath('vit-28', 'base');
     const config = runConfigSchema.parse({
-      model: modelDirectory,
+      model: await model(),
       learning_rate: 0.01,
       max_steps: 14,
       per_device_train_batch_size: 8,
       seed: 5,
+      adapter: { r: 4, target_modules: 'all-linear' },
       ...settings,
-      adapter: { r: 4, target_modules: ['q_proj', 'v_proj', 'fc1'], ...settings.adapter },
     });
-    const dataset = datasetSourceSchema.parse({ reader: 'idx', path: tinyIdx(5, 2) });
-    const common = { compute: 'wasm', config, modelDirectory, dataset } as const;
-    const losses: number[] = [];
-    const norms: number[] = [];
-    let evalLoss = Number.NaN;
-    const context: TaskContext = {
-      signal: async () => null,
-      emit: (event) => {
-        if (event.kind !== 'metrics') return;
-        for (const { name, value } of event.rows) {
-          if (name === 'loss') losses.push(value);
-          if (name === 'grad_norm') norms.push(value);
-          if (name === 'eval_loss') evalLoss = value;
-        }
-      },
-    };
-    const name = title.replaceAll(/\W+/g, '-');
-    const runDirectory = join(folder, `${name}-run`);
-    await runTask({ kind: 'train', ...common, runDirectory, resumeFrom: null, earlierDtype: null }, context);
-    const outputDirectory = join(folder, name);
-    const templateDirectory = fileURLToPath(new URL('../../assets/export', import.meta.url));
-    await runTask({ kind: 'export-python', ...common, templateDirectory, outputDirectory }, context);
+    const place = join(folder, title.replaceAll(/\W+/g, '-'));
+    const { ours, theirs, adapters } = await repeatRun(place, config, data());
 
-    const done = spawnSync(peerPython(), ['train.py', '--output', 'trained'], {
-      cwd: outputDirectory,
-      encoding: 'utf8',
-      env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
-    });
-    expect(done.status, done.stderr).toBe(0);
-    const history = historySchema.parse(
-      JSON.parse(readFileSync(join(outputDirectory, 'trained', 'history.json'), 'utf8')),
-    );
-    expect(history.steps).toHaveLength(14);
-    for (const [step, theirs] of history.steps.entries()) {
-      expect(Math.abs(theirs.loss / (losses[step] ?? Number.NaN) - 1), `loss of step ${step}`).toBeLessThan(1e-4);
-      expect(Math.abs(theirs.grad_norm / (norms[step] ?? Number.NaN) - 1), `norm of step ${step}`).toBeLessThan(1e-3);
+    expect(theirs.steps).toHaveLength(config.max_steps);
+    for (const [step, { loss, grad_norm }] of theirs.steps.entries()) {
+      expect(Math.abs(loss / (ours.losses[step] ?? Number.NaN) - 1), `loss of step ${step}`).toBeLessThan(1e-4);
+      expect(Math.abs(grad_norm / (ours.norms[step] ?? Number.NaN) - 1), `norm of step ${step}`).toBeLessThan(1e-3);
     }
-    expect(Math.abs(history.evaluation.eval_loss / evalLoss - 1)).toBeLessThan(1e-4);
-    const description = await describeModel(modelDirectory);
-    const ours = await readAdapter(join(runDirectory, 'checkpoints', 'last'), description);
-    const theirs = await readAdapter(join(outputDirectory, 'trained'), description);
-    expect([...theirs.modules.keys()]).toEqual([...ours.modules.keys()]);
-    for (const [module, { b }] of theirs.modules) {
-      const own = ours.modules.get(module)?.b.data ?? [];
+    expect(Object.keys(theirs.evaluation)).toEqual(['eval_loss', ...metrics]);
+    for (const [name, value] of Object.entries(theirs.evaluation)) {
+      // Of values that are foretold nearly alike the correlation is touchy.
+      const tolerance = name === 'eval_loss' ? 1e-4 * value : 1e-3 * Math.max(1, value);
+      expect(Math.abs(value - (ours.evaluation.get(name) ?? Number.NaN)), name).toBeLessThan(tolerance);
+    }
+    const description = await describeModel(config.model);
+    const own = await readAdapter(adapters.ours, description);
+    const other = await readAdapter(adapters.theirs, description);
+    expect([...other.modules.keys()]).toEqual([...own.modules.keys()]);
+    for (const [module, { b }] of other.modules) {
+      const values = own.modules.get(module)?.b.data ?? [];
       expect(
-        b.data.every((value, at) => Math.abs(value - (own[at] ?? Number.NaN)) < 1e-3),
+        b.data.every((value, at) => Math.abs(value - (values[at] ?? Number.NaN)) < 1e-3),
         module,
       ).toBe(true);
     }
   });
 });
+
+/** A folder of jsonl with twelve texts of different lengths to learn from and seven to score on. */
+function texts(name: string, columns: (isGood: boolean, isLong: boolean) => object): DatasetSource {
+  const rows = Array.from({ length: 19 }, (_, index) => {
+    const [isGood, isLong] = [index % 2 === 0, index % 3 === 0];
+    const text = `the ${index % 5 < 2 ? 'film' : 'book'} was ${isLong ? 'very long . ' : ''}${isGood ? 'good' : 'bad'}`;
+    return { text, ...columns(isGood, isLong) };
+  });
+  return datasetSourceSchema.parse({
+    reader: 'jsonl',
+    path: jsonlFolder(join(folder, name), rows.slice(0, 12), rows.slice(12)),
+  });
+}
+
+/** The same for questions with an answer each, eight and six of them. */
+function questions(name: string, columns: (question: string, answer: string) => object): DatasetSource {
+  const answers = ['sea', 'land', 'the air above the land'];
+  const rows = Array.from({ length: 14 }, (_, index) =>
+    columns(
+      `${index % 2 === 0 ? 'Where' : 'In what part of the world'} did he ${index % 4 < 2 ? 'live' : 'go'}?`,
+      answers[index % answers.length] ?? '',
+    ),
+  );
+  return datasetSourceSchema.parse({
+    reader: 'jsonl',
+    path: jsonlFolder(join(folder, name), rows.slice(0, 8), rows.slice(8)),
+  });
+}
+
+const others = (answer: string) => (answer === 'sea' ? ['land'] : []);
+
+function littleDistilbert(): string {
+  const directory = littleBert(join(folder, 'distilbert'));
+  for (const file of ['config.json', 'model.safetensors'])
+    cpSync(goldenPath('distilbert', 'base', file), join(directory, file));
+  return directory;
+}
+
+/** The little BERT as a sentence transformer comes: the encoder alone, under names without `bert.`, with dropout in its config. */
+async function bareEncoder(): Promise<string> {
+  const directory = littleBert(join(folder, 'bare'));
+  const tensors = await readSafetensors(join(directory, 'model.safetensors'));
+  const bare = [...tensors].flatMap(([name, tensor]): [string, typeof tensor][] =>
+    name.startsWith('bert.') ? [[name.slice('bert.'.length), tensor]] : [],
+  );
+  await writeSafetensors(join(directory, 'model.safetensors'), new Map(bare));
+  const { id2label, label2id, ...config } = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
+  const changed = {
+    ...config,
+    architectures: ['BertModel'],
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+  };
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(changed));
+  return directory;
+}

@@ -11,6 +11,7 @@ import { packedRows } from './texts/pack-rows.ts';
 import { languageBatch } from './texts/pad-rows.ts';
 import { type EncodedText, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
+import { languageSettings, markedRowTensors } from './texts/row-tensors.ts';
 import { byLength, testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 import { tokenScores } from './texts/token-scores.ts';
@@ -77,6 +78,12 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
       const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
       return tokenOutputs(adapted, test, sorted, { ...options, batchSize });
+    },
+    exported: async (chosen) => {
+      const train = [...chosen.train].map((index) => learned.row(index));
+      const tests = [...chosen.test].map((index) => rows.test.row(order[index] ?? 0));
+      const tensors = [...markedRowTensors('train', train, 'learned'), ...markedRowTensors('test', tests, 'learned')];
+      return { settings: languageSettings(padding), tensors: new Map(tensors) };
     },
   };
 }

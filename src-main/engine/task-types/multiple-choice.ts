@@ -7,6 +7,7 @@ import { choiceScores } from './texts/choice-scores.ts';
 import { languageBatch } from './texts/pad-rows.ts';
 import { type Content, type EncodedChoices, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
+import { languageSettings, markedRowTensors, rowTensors } from './texts/row-tensors.ts';
 import { testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
@@ -86,6 +87,10 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
     encoded.set(place, made);
     return made;
   };
+  const answerId = (place: number): number => {
+    const question = questions[place];
+    return question === undefined ? 0 : answersOf(question).indexOf(question.answer);
+  };
   const classCount = questions.reduce((most, question) => Math.max(most, answersOf(question).length), 0);
   return {
     labels: null,
@@ -107,11 +112,29 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
       const scores = await choiceScores(adapted, places.map(encode), scoring);
       const logits = new Float32Array(places.length * classCount).fill(Number.NEGATIVE_INFINITY);
       for (const [row, own] of scores.entries()) logits.set(own, row * classCount);
-      const labels = Int32Array.from(places, (place) => {
-        const question = questions[place];
-        return question === undefined ? 0 : answersOf(question).indexOf(question.answer);
-      });
-      return { kind: 'classes', logits, labels, classCount };
+      return { kind: 'classes', logits, labels: Int32Array.from(places, answerId), classCount };
+    },
+    exported: async (chosen, progress) => {
+      const train = [...chosen.train].map((index) => rows.row(index));
+      const places = [...chosen.test].map((index) => order[index] ?? 0);
+      const prompts: (readonly number[])[] = [];
+      const choices: (readonly number[])[] = [];
+      const counts = new Int32Array(places.length);
+      for (const [done, place] of places.entries()) {
+        if (done % 256 === 0) await progress('test', done, places.length);
+        const question = encode(place);
+        prompts.push(question.prompt);
+        choices.push(...question.choices);
+        counts[done] = question.choices.length;
+      }
+      const tensors = new Map([
+        ...markedRowTensors('train', train, 'learned'),
+        ...rowTensors('test.prompts', prompts),
+        ...rowTensors('test.choices', choices),
+        ['test.choice_counts', { shape: [places.length], data: counts }],
+        ['test.labels', { shape: [places.length], data: Int32Array.from(places, answerId) }],
+      ]);
+      return { settings: languageSettings(padding), tensors };
     },
   };
 }

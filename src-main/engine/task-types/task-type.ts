@@ -3,6 +3,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { OpenDataset } from '../data/dataset.ts';
+import type { HostTensor } from '../formats/host-tensor.ts';
 import type { AdaptedModel } from '../lora/adapted-model.ts';
 import type { EvaluationOptions, LoadBatch } from '../training/evaluation.ts';
 import type { TaskOutputs } from '../training/task-outputs.ts';
@@ -49,6 +50,33 @@ export interface OpenTask {
   readonly notes: readonly string[];
   /** What `model`, with whatever adapter is on it, says of the test examples `indices`. Dropout is the caller's to switch off. */
   outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
+  /** The examples for a program outside the studio; only where `training` was asked for. */
+  exported(chosen: ChosenExamples, progress: ReadingProgress): Promise<ExportedExamples>;
+}
+
+/** Training and test examples by their indices. */
+export interface ChosenExamples {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/** Told how many of `total` examples of a split were read; may throw to end. */
+export type ReadingProgress = (split: 'train' | 'test', done: number, total: number) => Promise<void>;
+
+/** Examples exactly as the model reads them, with what Transformers has to know to learn from them. */
+export interface ExportedExamples {
+  readonly settings: {
+    readonly auto_class:
+      | 'AutoModelForImageClassification'
+      | 'AutoModelForSequenceClassification'
+      | 'AutoModelForCausalLM';
+    /** Transformers' name of what a head says; null without a head. */
+    readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
+    /** Fills rows of tokens up. */
+    readonly pad_token_id?: number;
+  };
+  /** By `train.<name>` and `test.<name>`, an entry for each example, and tables that both splits share. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
 export interface TrainingExamples {

@@ -4,8 +4,10 @@ import { loadTokenizer, type TextTokenizer } from '../text/tokenizer.ts';
 import { classificationLogits, headOutputs, type LoadBatch } from '../training/evaluation.ts';
 import type { MicroBatch, Targets } from '../training/micro-batch.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { labelTensor, problemTypes } from './texts/label-tensor.ts';
 import { encoderInputs } from './texts/pad-rows.ts';
 import { type ReadTexts, readTexts } from './texts/read-split.ts';
+import { markedRowTensors } from './texts/row-tensors.ts';
 import { byLength, testOrder } from './texts/test-order.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
@@ -58,6 +60,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
   );
   if (read.kind === 'none')
     throw new StudioError('invalid_input', 'The data set has no labels.', 'Say which column is the label.');
+  const problem_type = problemTypes[read.kind];
   const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
   const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
     const answers = answersOf(read, split);
@@ -93,6 +96,18 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
       return read.kind === 'numbers'
         ? { kind: 'numbers', predictions: values, targets }
         : { kind: 'label-sets', logits: values, targets, width };
+    },
+    exported: async (chosen) => {
+      const places = { train: chosen.train, test: Int32Array.from(chosen.test, (index) => order[index] ?? 0) };
+      const tensors = (['train', 'test'] as const).flatMap((split) => {
+        const some = [...places[split]].map((place) => rows[split].row(place));
+        const labels = labelTensor(answersOf(read, split)(places[split]));
+        return [...markedRowTensors(split, some, 'token_type_ids'), [`${split}.labels`, labels] as const];
+      });
+      return {
+        settings: { auto_class: 'AutoModelForSequenceClassification', problem_type, pad_token_id: padding },
+        tensors: new Map(tensors),
+      };
     },
   };
 }

@@ -1,14 +1,12 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig, RunFacts } from '../../../src-shared/domain/run.ts';
+import type { RunFacts } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
-import { evaluationIndices, fewShotIndices } from '../data/subset.ts';
 import { AdaptedModel } from '../lora/adapted-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
+import { chosenExamples } from '../task-types/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../task-types/open-task.ts';
-import type { TrainingExamples } from '../task-types/task-type.ts';
 import { scoreOutputs } from '../training/task-outputs.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 
@@ -50,14 +48,7 @@ function assemble(
   compute: { id: string; threads: number; computeDtype: RunFacts['computeDtype'] },
 ): TrainingRunParts {
   const { config } = task;
-  if (opened.testCount === 0)
-    throw new StudioError(
-      'invalid_input',
-      'The data set has no test examples to score the run on.',
-      'Add a test split.',
-    );
-  const examples = trainingExamples(config, opened.train);
-  const evaluated = evaluationIndices(opened.testCount, config.eval_samples);
+  const { train: examples, test: evaluated } = chosenExamples(config, opened);
   return {
     config,
     model,
@@ -95,19 +86,6 @@ function assemble(
       computeDtype: compute.computeDtype,
     },
   };
-}
-
-function trainingExamples(config: RunConfig, { count, classes }: TrainingExamples): Int32Array {
-  const perClass = config.train_samples_per_class;
-  if (perClass === 0) return Int32Array.from({ length: count }, (_, index) => index);
-  if (classes === null)
-    throw new StudioError(
-      'invalid_input',
-      `train_samples_per_class is ${perClass}, but the examples have no classes.`,
-      'Set it to 0 for all examples, and max_steps for a shorter run.',
-    );
-  const { ids, names } = classes;
-  return fewShotIndices(ids, names.length, perClass, config.data_seed ?? config.seed, names);
 }
 
 function countParameters(model: AdaptedModel): number {

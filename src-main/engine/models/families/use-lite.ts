@@ -9,6 +9,7 @@ import { useLiteBiases, useLiteLayer, useLiteLayerName, useLiteModules, useLiteN
 /** Universal Sentence Encoder Lite (Cer et al. 2018), as the studio converts it from its npm package. */
 export const useLiteFamily: ModelFamily = {
   modelType: 'use-lite',
+  isOwn: true,
   declaration: {
     id: 'use-lite',
     label: 'Universal Sentence Encoder Lite',

@@ -1,0 +1,98 @@
+"""The loss of a run's task, and the scores of a model on its test examples, as CoTo Studio defines them."""
+
+import torch
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from examples import IGNORED
+
+
+def training_loss(problem_type):
+    """The mean over all labels of a step, however they are cut into batches: Trainer's `compute_loss_func`."""
+
+    def loss(outputs, labels, num_items_in_batch=None):
+        if problem_type is None:
+            losses, *_ = token_losses(outputs.logits, labels)
+        else:
+            losses = head_losses(problem_type, outputs.logits, labels)
+        return losses.sum() / (losses.numel() if num_items_in_batch is None else num_items_in_batch)
+
+    return loss
+
+
+def head_losses(problem_type, logits, labels):
+    """The loss of each label: one for an example, or as many as the head has outputs."""
+    logits = logits.float()
+    if problem_type == "regression":
+        return functional.mse_loss(logits, labels, reduction="none")
+    if problem_type == "multi_label_classification":
+        return functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    return functional.cross_entropy(logits, labels, reduction="none")
+
+
+def token_losses(logits, labels):
+    """Of each token that counts: its loss in nats, whether no other token was likelier, and the row that it is in."""
+    logits, labels = logits[:, :-1], labels[:, 1:]
+    rows, places = (labels != IGNORED).nonzero(as_tuple=True)
+    logits, labels = logits[rows, places].float(), labels[rows, places]
+    leads = logits.gather(1, labels[:, None])[:, 0] >= logits.amax(-1)
+    return functional.cross_entropy(logits, labels, reduction="none"), leads, rows
+
+
+def evaluate(model, examples, collate, settings, bf16=False):
+    """The scores on all test examples, under the names that they have in the studio."""
+    task, problem_type = settings["task"], settings["problem_type"]
+    # A language model's logits are large: no more texts at once than in training.
+    batch_size = settings["per_device_eval_batch_size" if problem_type else "per_device_train_batch_size"]
+    # Texts of like length go together: less of a batch is padding.
+    order = sorted(range(len(examples)), key=examples.length, reverse=True)
+    device = next(model.parameters()).device
+    model.eval()
+    results = []
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        for batch in DataLoader(examples, batch_size, sampler=order, collate_fn=collate):
+            labels = batch.pop("labels").to(device)
+            logits = model(**{key: values.to(device) for key, values in batch.items()}).logits
+            results.append([part.cpu() for part in outputs_to_score(logits, labels, settings)])
+    parts = [torch.cat(part) for part in zip(*results)]
+    if task == "causal-lm":
+        return language_scores(*parts)
+    if task == "multiple-choice":
+        # As if the likelihoods were the logits of a head.
+        logits = torch.empty_like(parts[0]).index_copy_(0, torch.tensor(order), parts[0])
+        return head_scores("single_label_classification", examples.by_text(logits), examples.labels)
+    return head_scores(problem_type, *parts)
+
+
+def outputs_to_score(logits, labels, settings):
+    """What has to be kept of a batch: not the logits of a whole vocabulary."""
+    if settings["problem_type"] is not None:
+        return logits.float(), labels
+    losses, leads, rows = token_losses(logits, labels)
+    if settings["task"] == "causal-lm":
+        return losses, leads
+    return (row_likelihoods(losses, rows, len(labels), settings["length_normalised"]),)
+
+
+def row_likelihoods(losses, rows, row_count, is_mean):
+    """The log-likelihood of the tokens of each row: their mean or their sum."""
+    sums = torch.zeros(row_count, device=losses.device).index_add_(0, rows, -losses)
+    return sums / rows.bincount(minlength=row_count) if is_mean else sums
+
+
+def language_scores(losses, leads):
+    loss = losses.mean()
+    return {"eval_loss": float(loss), "eval_accuracy": float(leads.float().mean()), "eval_perplexity": float(loss.exp())}
+
+
+def head_scores(problem_type, logits, labels):
+    scores = {"eval_loss": float(head_losses(problem_type, logits, labels).mean())}
+    if problem_type == "regression":
+        pearson = torch.corrcoef(torch.cat([logits, labels], dim=1).double().T)[0, 1]
+        # There is none where all values are the same.
+        return scores if pearson.isnan() else {**scores, "eval_pearson": float(pearson)}
+    if problem_type == "multi_label_classification":
+        right = ((logits > 0) == (labels > 0)).all(-1)
+    else:
+        right = logits.argmax(-1) == labels
+    return {**scores, "eval_accuracy": float(right.float().mean())}

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { TaskContext } from '../../src-main/engine/contract.ts';
+import { runTask } from '../../src-main/engine/run-task.ts';
+import type { DatasetSource } from '../../src-shared/domain/dataset.ts';
+import type { RunConfig } from '../../src-shared/domain/run.ts';
+import { peerPython } from './python.ts';
+
+const historySchema = z.object({
+  steps: z.array(z.object({ step: z.number(), loss: z.coerce.number(), grad_norm: z.coerce.number() })),
+  evaluation: z.record(z.string(), z.number()),
+});
+
+/** What the studio recorded, by the names of its metrics; step by step. */
+export interface OwnHistory {
+  readonly losses: readonly number[];
+  readonly norms: readonly number[];
+  readonly evaluation: ReadonlyMap<string, number>;
+}
+
+/** Trains a run, exports it, and repeats it with the exported script; `folder` gets `run`, `export` and in it `trained`. */
+export async function repeatRun(folder: string, config: RunConfig, dataset: DatasetSource) {
+  const common = { compute: 'wasm', config, modelDirectory: config.model, dataset } as const;
+  const losses: number[] = [];
+  const norms: number[] = [];
+  const evaluation = new Map<string, number>();
+  const context: TaskContext = {
+    signal: async () => null,
+    emit: (event) => {
+      if (event.kind !== 'metrics') return;
+      for (const { name, value } of event.rows) {
+        if (name === 'loss') losses.push(value);
+        if (name === 'grad_norm') norms.push(value);
+        if (name.startsWith('eval_')) evaluation.set(name, value);
+      }
+    },
+  };
+  const runDirectory = join(folder, 'run');
+  await runTask({ kind: 'train', ...common, runDirectory, resumeFrom: null, earlierDtype: null }, context);
+  const outputDirectory = join(folder, 'export');
+  const templateDirectory = fileURLToPath(new URL('../../assets/export', import.meta.url));
+  await runTask({ kind: 'export-python', ...common, templateDirectory, outputDirectory }, context);
+  const done = spawnSync(peerPython(), ['train.py', '--output', 'trained'], {
+    cwd: outputDirectory,
+    encoding: 'utf8',
+    env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
+  });
+  if (done.status !== 0) throw new Error(`train.py ended with ${done.status}:\n${done.stderr}`);
+  const theirs = historySchema.parse(
+    JSON.parse(readFileSync(join(outputDirectory, 'trained', 'history.json'), 'utf8')),
+  );
+  const ours: OwnHistory = { losses, norms, evaluation };
+  const adapters = { ours: join(runDirectory, 'checkpoints', 'last'), theirs: join(outputDirectory, 'trained') };
+  return { ours, theirs, adapters };
+}
