@@ -143,6 +143,17 @@ test('answers are scored from one run of their prompt as if each were read whole
     }
 });
 
+test('a question without a word is answered too', async () => {
+  const choices = [
+    [5, 6],
+    [7, 8, 9],
+  ];
+  const [empty] = await choiceScores(model, [{ prompt: [], choices }], { batchSize: 1, padding: 3, mean: false });
+  const [padded] = await choiceScores(model, [{ prompt: [3], choices }], { batchSize: 1, padding: 3, mean: false });
+  expect(empty).toEqual(padded);
+  expect([...(empty ?? [])].every((score) => score < 0)).toBe(true);
+});
+
 test('each row may bring its own choices', async () => {
   const row = (question: string, choices: unknown, answer: unknown) => ({ question, choices, answer });
   const arc = { text: ['in the sea', 'on a tree', 'in a book'], label: ['A', 'B', 'C'] };

@@ -70,9 +70,11 @@ function groups(examples: readonly EncodedChoices[], batchSize: number): number[
 
 async function scoreSome(
   model: AdaptedModel,
-  examples: readonly EncodedChoices[],
+  given: readonly EncodedChoices[],
   { padding, mean }: ScoringOptions,
 ): Promise<Float32Array[]> {
+  // A first token needs one before it, even where a question is empty.
+  const examples = given.map((one) => (one.prompt.length > 0 ? one : { ...one, prompt: [padding] }));
   const answers = examples[0]?.choices.length ?? 0;
   // The last token of a prompt runs with each answer: what follows it is the answer's first token.
   const heads = examples.map(({ prompt }) => prompt.slice(0, -1));
