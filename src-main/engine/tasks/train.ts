@@ -1,3 +1,4 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunFacts } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
@@ -33,6 +34,10 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
     const run = new TrainingRun(parts);
     if (task.resumeFrom) await run.resumeFrom(task.resumeFrom);
     return { kind: 'train', ...(await run.run()) };
+  } catch (thrown) {
+    // An evaluation ends between its batches.
+    if (!(thrown instanceof StudioError) || thrown.code !== 'cancelled') throw thrown;
+    return { kind: 'train', outcome: 'cancelled', result: null, adapterDirectory: null, adapterStep: null };
   } finally {
     model.dispose();
     base.dispose();
@@ -59,6 +64,7 @@ function assemble(
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {
         batchSize: config.per_device_eval_batch_size,
+        cancelled: async () => (await context.signal()) === 'cancel',
         onProgress: (done, total) =>
           context.emit({
             kind: 'progress',
