@@ -1,20 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdaptedModel } from '../lora/adapted-model.ts';
-import { stateTensors } from '../lora/tidy-states.ts';
 import { loadTokenizer } from '../text/tokenizer.ts';
-import { deviceInputs } from '../training/device-inputs.ts';
-import { type EvaluationOptions, type LoadBatch, refuseCancelled } from '../training/evaluation.ts';
-import type { TaskOutputs } from '../training/task-outputs.ts';
+import type { LoadBatch } from '../training/evaluation.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { addCut, lengthNotes } from './texts/cut-rows.ts';
 import { packedRows } from './texts/pack-rows.ts';
 import { languageBatch } from './texts/pad-rows.ts';
-import { type EncodedText, PromptWriter } from './texts/prompt-writer.ts';
+import { PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
 import { languageSettings, markedRowTensors } from './texts/row-tensors.ts';
 import { byLength, testOrder } from './texts/test-order.ts';
+import { tokenOutputs } from './texts/token-outputs.ts';
 import { TokenRows } from './texts/token-rows.ts';
-import { tokenScores } from './texts/token-scores.ts';
 
 export const causalLanguageModelling: TaskType = {
   declaration: {
@@ -58,6 +54,9 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       'Raise max_length.',
     );
   const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
+  // Of a plain text nothing is asked.
+  const { completion, messages, label } = dataset.columns;
+  const answers = settings.completion_only_loss && (completion ?? messages ?? label) !== null;
   const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
   const order = testOrder(rows.test.count);
   const loaderOf =
@@ -74,10 +73,11 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     train: { count: learned.count, classes: null, load: loaderOf(learned, (index) => index) },
     testCount: rows.test.count,
     notes: lengthNotes({ cut, leftOut, maxLength }),
-    outputs: (adapted, indices, options) => {
+    outputs: async (adapted, indices, options) => {
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
       const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
-      return tokenOutputs(adapted, test, sorted, { ...options, batchSize });
+      const { exact, ...outputs } = await tokenOutputs(adapted, test, sorted, { ...options, batchSize });
+      return { ...outputs, exact: answers ? exact : null };
     },
     exported: async (chosen) => {
       const train = [...chosen.train].map((index) => learned.row(index));
@@ -86,60 +86,4 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       return { settings: languageSettings(padding), tensors: new Map(tensors) };
     },
   };
-}
-
-/** Cuts the end off; false where nothing that counts is left. */
-export function addCut(rows: TokenRows, { ids, marks }: EncodedText, maxLength: number): boolean {
-  const kept = marks.slice(0, maxLength);
-  if (!kept.includes(1, 1)) return false;
-  rows.add(ids.slice(0, maxLength), kept);
-  return true;
-}
-
-export function lengthNotes({
-  cut,
-  leftOut,
-  maxLength,
-}: {
-  cut: number;
-  leftOut: number;
-  maxLength: number;
-}): string[] {
-  return [
-    ...(cut > 0 ? [`${cut} examples are longer than ${maxLength} tokens: cut off there.`] : []),
-    ...(leftOut > 0 ? [`${leftOut} examples have nothing to learn within ${maxLength} tokens: left out.`] : []),
-  ];
-}
-
-/** @throws StudioError invalid_input without examples, not_finite, cancelled. */
-async function tokenOutputs(
-  model: AdaptedModel,
-  load: LoadBatch,
-  indices: Int32Array,
-  options: EvaluationOptions,
-): Promise<TaskOutputs> {
-  if (indices.length === 0)
-    throw new StudioError(
-      'invalid_input',
-      'There are no examples to evaluate on.',
-      'Choose a data set with a test split.',
-    );
-  let [lossSum, tokens, right] = [0, 0, 0];
-  for (let start = 0; start < indices.length; start += options.batchSize) {
-    await refuseCancelled(options);
-    const some = indices.subarray(start, start + options.batchSize);
-    const { inputs, labels } = await load(some);
-    const device = deviceInputs(inputs);
-    const states = model.states(device);
-    try {
-      const { losses, leads } = await tokenScores(model, states, labels);
-      for (const loss of losses) lossSum += loss;
-      for (const lead of leads) right += lead;
-      tokens += losses.length;
-    } finally {
-      tf.dispose([...stateTensors(states), ...Object.values(device)]);
-    }
-    await options.onProgress?.(start + some.length, indices.length);
-  }
-  return { kind: 'tokens', lossSum, tokens, right };
 }

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
 import { loadTokenizer } from '../text/tokenizer.ts';
-import { addCut, lengthNotes } from './causal-lm.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { choiceScores } from './texts/choice-scores.ts';
+import { addCut, lengthNotes } from './texts/cut-rows.ts';
 import { languageBatch } from './texts/pad-rows.ts';
 import { type Content, type EncodedChoices, PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';

@@ -14,8 +14,17 @@ export type TaskOutputs =
       readonly width: number;
     }
   | { readonly kind: 'numbers'; readonly predictions: Float32Array; readonly targets: Float32Array }
-  /** Of language: nats summed over the tokens that count, and how many of these had the highest logit. */
-  | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number; readonly right: number };
+  /**
+   * Of language: nats summed over the tokens that count, and how many of these had the highest logit. `exact`: the share of
+   * examples all of whose tokens had it, which greedy decoding therefore writes word for word; null where nothing is to be answered.
+   */
+  | {
+      readonly kind: 'tokens';
+      readonly lossSum: number;
+      readonly tokens: number;
+      readonly right: number;
+      readonly exact: number | null;
+    };
 
 /** The loss is the mean over examples in nats (of tokens: over tokens), of values the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
@@ -29,12 +38,15 @@ export function scoreOutputs(outputs: TaskOutputs): TaskScore {
     case 'numbers':
       return scoreNumbers(outputs.predictions, outputs.targets);
     case 'tokens': {
-      const { lossSum, tokens, right } = outputs;
+      const { lossSum, tokens, right, exact } = outputs;
       return {
         accuracy: right / tokens,
         loss: lossSum / tokens,
         confusion: [],
-        metrics: scoreOutcome({ kind: 'tokens', lossSum, tokens }),
+        metrics: {
+          ...scoreOutcome({ kind: 'tokens', lossSum, tokens }),
+          ...(exact === null ? {} : { exact_match: exact }),
+        },
       };
     }
   }

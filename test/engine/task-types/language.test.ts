@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { Generation } from '../../../src-main/engine/generation/generation.ts';
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { choiceScores } from '../../../src-main/engine/task-types/texts/choice-scores.ts';
@@ -112,10 +113,38 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
     lossSum += loss * (ids.length - 1);
     tokens += ids.length - 1;
   }
-  expect(outputs).toMatchObject({ kind: 'tokens', tokens });
+  // Nothing is asked of plain texts.
+  expect(outputs).toMatchObject({ kind: 'tokens', tokens, exact: null });
   const { loss, metrics } = scoreOutputs(outputs);
   expect(loss).toBeCloseTo(lossSum / tokens, 4);
   expect(metrics['perplexity']).toBeCloseTo(Math.exp(lossSum / tokens), 1);
+  task.close();
+});
+
+test('an answer counts as exact where greedy decoding writes it', async () => {
+  const prompt = 'The whale rose out of\n';
+  const ids = tokenizer.encode(prompt).ids;
+  const generation = new Generation(model, [ids], {
+    maxNewTokens: 4,
+    parameters: { temperature: 0 },
+    seed: 0,
+    endTokens: { eos: [], pad: 3 },
+  });
+  while (!generation.done) await generation.step();
+  const written = generation.tokens(0).slice(ids.length);
+  generation.dispose();
+  const completion = tokenizer.decode(written);
+  const rows = [completion, 'nothing of the kind'].map((text) => ({
+    prompt: 'The whale rose out of',
+    completion: text,
+  }));
+  const data = jsonlFolder(join(folder, 'exact'), rows, rows);
+  // The end token, which the model would not write yet, is cut off with max_length.
+  const settings = { chat_template: 'none', max_length: ids.length + written.length };
+  const task = await openOn(modelDirectory, model.base.description, data, settings);
+  const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 2 });
+  expect(outputs).toMatchObject({ kind: 'tokens', exact: 0.5 });
+  expect(scoreOutputs(outputs).metrics).toMatchObject({ exact_match: 0.5 });
   task.close();
 });
 
