@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { TextColumns } from './dataset.ts';
+import type { ModelDescription } from './model.ts';
 
 /** What a model can learn to do. */
 export const taskIds = ['image-classification', 'text-classification', 'causal-lm', 'multiple-choice'] as const;
@@ -38,6 +40,17 @@ export const taskSettingsSchema = z.object({
     .describe('of multiple choice: the mean log-likelihood a token decides, else the sum'),
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
+
+/** What `auto` comes to: what fits the model and the data, which are pictures where `columns` is null. */
+export function usualTask(
+  { kind, image }: Pick<ModelDescription, 'kind' | 'image'>,
+  columns: TextColumns | null,
+): TaskId {
+  if (columns === null || image !== null) return 'image-classification';
+  if (kind !== 'causal-lm') return 'text-classification';
+  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
+  return isChosen ? 'multiple-choice' : 'causal-lm';
+}
 
 /** The settings of a task out of a larger object that has them, e.g. a run. */
 export function taskSettingsOf(settings: TaskSettings): TaskSettings {

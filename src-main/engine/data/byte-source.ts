@@ -23,12 +23,7 @@ export interface ByteSource {
 
 /** Opens `path`; gzip is known by its first two bytes, not by the file's name. Throws StudioError where it cannot be read. */
 export function openByteSource(path: string): ByteSource {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch (thrown) {
-    throw unreadable(path, thrown);
-  }
+  const descriptor = openToRead(path);
   try {
     const status = fstatSync(descriptor);
     if (!status.isFile()) throw new StudioError('invalid_file', `${path} is not a file.`);
@@ -42,6 +37,15 @@ export function openByteSource(path: string): ByteSource {
   } catch (thrown) {
     closeSync(descriptor);
     throw thrown;
+  }
+}
+
+/** A descriptor, which is the caller's to close. @throws StudioError naming the file where it cannot be opened */
+export function openToRead(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (thrown) {
+    throw unreadable(path, thrown);
   }
 }
 

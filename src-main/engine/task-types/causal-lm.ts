@@ -1,5 +1,4 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { loadTokenizer } from '../text/tokenizer.ts';
 import type { LoadBatch } from '../training/evaluation.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { addCut, lengthNotes } from './texts/cut-rows.ts';
@@ -9,6 +8,7 @@ import { PromptWriter } from './texts/prompt-writer.ts';
 import { readTexts } from './texts/read-split.ts';
 import { languageSettings, markedRowTensors } from './texts/row-tensors.ts';
 import { byLength, testOrder } from './texts/test-order.ts';
+import { textReading } from './texts/text-reading.ts';
 import { tokenOutputs } from './texts/token-outputs.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
@@ -30,16 +30,14 @@ export const causalLanguageModelling: TaskType = {
 };
 
 async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> {
-  const { dataset, model, settings, modelDirectory, training } = material;
-  if (dataset.kind !== 'texts') throw new TypeError('the data set holds pictures');
-  const tokenizer = await loadTokenizer(modelDirectory);
+  const { settings, training } = material;
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
   const writer = new PromptWriter(tokenizer, settings);
-  const maxLength = Math.min(settings.max_length, model.text?.maxPositions ?? settings.max_length);
   const rows = { train: new TokenRows(), test: new TokenRows() };
   let cut = 0;
   const { leftOut } = await readTexts(
     dataset,
-    training ? ['train', 'test'] : ['test'],
+    wanted,
     (example) => {
       const encoded = writer.learned(example, typeof example.label === 'string' ? example.label : null);
       if (encoded.ids.length > maxLength) cut++;
@@ -53,7 +51,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       `None of the ${leftOut} examples has a token to learn within max_length (${maxLength}).`,
       'Raise max_length.',
     );
-  const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
+  const padding = tokenizer.paddingId;
   // Of a plain text nothing is asked.
   const { completion, messages, label } = dataset.columns;
   const answers = settings.completion_only_loss && (completion ?? messages ?? label) !== null;

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription, TextColumns } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { TaskId } from '../../../src-shared/domain/task.ts';
+import { type TaskId, usualTask } from '../../../src-shared/domain/task.ts';
 import { causalLanguageModelling } from './causal-lm.ts';
 import { imageClassification } from './image-classification.ts';
 import { multipleChoice } from './multiple-choice.ts';
@@ -31,13 +31,6 @@ export function resolveTask({ task, model, columns }: Chosen): TaskType {
   const found = byId.get(id);
   if (found === undefined) throw new StudioError('not_found', `There is no task ${id}.`);
   return found;
-}
-
-function usualTask({ kind, image }: Chosen['model'], columns: TextColumns | null): TaskId {
-  if (columns === null || image !== null) return 'image-classification';
-  if (kind !== 'causal-lm') return 'text-classification';
-  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
-  return isChosen ? 'multiple-choice' : 'causal-lm';
 }
 
 /** @throws StudioError refused where the model cannot learn this from these data. */

@@ -1,14 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import { loadTokenizer } from '../text/tokenizer.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { choiceScores } from './texts/choice-scores.ts';
 import { addCut, lengthNotes } from './texts/cut-rows.ts';
 import { languageBatch } from './texts/pad-rows.ts';
 import { type Content, type EncodedChoices, PromptWriter } from './texts/prompt-writer.ts';
-import { readTexts } from './texts/read-split.ts';
+import { classIds, readTexts } from './texts/read-split.ts';
 import { languageSettings, markedRowTensors, rowTensors } from './texts/row-tensors.ts';
 import { testOrder } from './texts/test-order.ts';
+import { textReading } from './texts/text-reading.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
 /** Every class is an answer that is scored by itself. */
@@ -46,17 +45,15 @@ interface Question extends Content {
 }
 
 async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
-  const { dataset, model, settings, modelDirectory, training } = material;
-  if (dataset.kind !== 'texts') throw new TypeError('the data set holds pictures');
-  const tokenizer = await loadTokenizer(modelDirectory);
+  const { settings } = material;
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
   const writer = new PromptWriter(tokenizer, settings);
-  const maxLength = Math.min(settings.max_length, model.text?.maxPositions ?? settings.max_length);
   const rows = new TokenRows();
   const questions: Question[] = [];
   let cut = 0;
   const read = await readTexts(
     dataset,
-    training ? ['train', 'test'] : ['test'],
+    wanted,
     (example) => {
       const { label: answer, text, textPair, choices } = example;
       if (typeof answer !== 'string' || text === null) return false;
@@ -74,7 +71,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   if (!hasChoices && read.kind !== 'classes')
     throw new StudioError('invalid_input', 'Multiple choice needs a class in each row.', 'Set task to causal-lm.');
   const answersOf = ({ choices }: Question) => choices ?? read.names;
-  const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
+  const padding = tokenizer.paddingId;
   const order = testOrder(questions.length);
   // Many adapters are asked the same.
   const encoded = new Map<number, EncodedChoices>();
@@ -137,11 +134,6 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
       return { settings: languageSettings(padding), tensors };
     },
   };
-}
-
-function classIds(labels: readonly TextExample['label'][], names: readonly string[]): Int32Array {
-  const ids = new Map(names.map((name, id) => [name, id]));
-  return Int32Array.from(labels, (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));
 }
 
 /** The beginning of a prompt gives way: its end is what the answers follow. */

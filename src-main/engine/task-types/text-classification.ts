@@ -1,14 +1,15 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import { loadTokenizer, type TextTokenizer } from '../text/tokenizer.ts';
+import type { TextTokenizer } from '../text/tokenizer.ts';
 import { classificationLogits, headOutputs, type LoadBatch } from '../training/evaluation.ts';
 import type { MicroBatch, Targets } from '../training/micro-batch.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { labelTensor, problemTypes } from './texts/label-tensor.ts';
 import { encoderInputs } from './texts/pad-rows.ts';
-import { type ReadTexts, readTexts } from './texts/read-split.ts';
+import { classIds, type ReadTexts, readTexts } from './texts/read-split.ts';
 import { markedRowTensors } from './texts/row-tensors.ts';
 import { byLength, testOrder } from './texts/test-order.ts';
+import { textReading } from './texts/text-reading.ts';
 import { TokenRows } from './texts/token-rows.ts';
 
 /** What a head for values is called, as Transformers calls it. */
@@ -47,21 +48,18 @@ export const textClassification: TaskType = {
 };
 
 async function openTextClassification(material: TaskMaterial): Promise<OpenTask> {
-  const { dataset, model, settings, modelDirectory, training } = material;
-  if (dataset.kind !== 'texts') throw new TypeError('the data set holds pictures');
-  const tokenizer = await loadTokenizer(modelDirectory);
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
   const rows = { train: new TokenRows(), test: new TokenRows() };
-  const maxLength = Math.min(settings.max_length, model.text?.maxPositions ?? settings.max_length);
   const read = await readTexts(
     dataset,
-    training ? ['train', 'test'] : ['test'],
+    wanted,
     (example) => addEncoded(rows[example.split], tokenizer, example, maxLength),
     material.onRead,
   );
   if (read.kind === 'none')
     throw new StudioError('invalid_input', 'The data set has no labels.', 'Say which column is the label.');
   const problem_type = problemTypes[read.kind];
-  const padding = (tokenizer.special('pad') ?? tokenizer.special('eos'))?.id ?? 0;
+  const padding = tokenizer.paddingId;
   const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
     const answers = answersOf(read, split);
     return async (indices) => {
@@ -78,7 +76,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     classNames: read.names,
     train: {
       count: rows.train.count,
-      classes: read.kind === 'classes' ? { ids: classesOf(read, 'train'), names: read.names } : null,
+      classes: read.kind === 'classes' ? { ids: classIds(read.labels.train, read.names), names: read.names } : null,
       load: train,
     },
     testCount: rows.test.count,
@@ -125,7 +123,7 @@ function answersOf(
   split: 'train' | 'test',
 ): (places: Int32Array) => Pick<MicroBatch, 'labels' | 'targets' | 'examples'> {
   if (read.kind === 'classes') {
-    const classes = classesOf(read, split);
+    const classes = classIds(read.labels[split], read.names);
     return (places) => ({ labels: places.map((place) => classes[place] ?? 0) });
   }
   const width = read.kind === 'numbers' ? 1 : read.names.length;
@@ -139,9 +137,4 @@ function answersOf(
     }
     return { labels: new Int32Array(0), targets: { kind, values, width }, examples: places.length };
   };
-}
-
-function classesOf(read: ReadTexts, split: 'train' | 'test'): Int32Array {
-  const ids = new Map(read.names.map((name, id) => [name, id]));
-  return Int32Array.from(read.labels[split], (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));
 }

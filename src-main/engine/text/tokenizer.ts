@@ -76,6 +76,11 @@ export class TextTokenizer {
     return this.core.id_to_token(id) ?? '';
   }
 
+  /** What rows are filled up with: the padding token, else the end token, else 0. */
+  get paddingId(): number {
+    return (this.special('pad') ?? this.special('eos'))?.id ?? 0;
+  }
+
   /** @throws StudioError refused where a regular expression of the tokenizer does not come to an end. */
   encode(text: string, options: EncodeOptions = {}): Encoding {
     return this.guarded(this.mayLoop.encoding, () => this.encodeOne(text, options));
@@ -86,11 +91,11 @@ export class TextTokenizer {
     return this.guarded(this.mayLoop.encoding, () => texts.map((text) => this.encodeOne(text, options)));
   }
 
-  /** Fills up to the longest with the padding token (else the end token, else 0). */
+  /** Fills up to the longest with `paddingId`. */
   pad(encodings: readonly Encoding[], side: 'left' | 'right' = this.files.config.padding_side ?? 'right'): PaddedBatch {
     const batch = encodings.length;
     const tokens = encodings.reduce((longest, { ids }) => Math.max(longest, ids.length), 0);
-    const inputIds = new Int32Array(batch * tokens).fill((this.special('pad') ?? this.special('eos'))?.id ?? 0);
+    const inputIds = new Int32Array(batch * tokens).fill(this.paddingId);
     const attentionMask = new Int32Array(batch * tokens);
     const tokenTypeIds = new Int32Array(batch * tokens);
     for (const [row, { ids, typeIds }] of encodings.entries()) {

@@ -71,12 +71,7 @@ export async function headOutputs(
   options: EvaluationOptions & { readonly width: number },
 ): Promise<Float32Array> {
   const { batchSize, width } = options;
-  if (indices.length === 0)
-    throw new StudioError(
-      'invalid_input',
-      'There are no examples to evaluate on.',
-      'Choose a data set with a test split.',
-    );
+  refuseNoExamples(indices.length);
   const outputs = new Float32Array(indices.length * width);
   for (let start = 0; start < indices.length; start += batchSize) {
     await refuseCancelled(options);
@@ -85,6 +80,16 @@ export async function headOutputs(
     await options.onProgress?.(Math.min(start + batchSize, indices.length), indices.length);
   }
   return outputs;
+}
+
+/** @throws StudioError invalid_input where there is nothing to evaluate on. */
+export function refuseNoExamples(count: number): void {
+  if (count > 0) return;
+  throw new StudioError(
+    'invalid_input',
+    'There are no examples to evaluate on.',
+    'Choose a data set with a test split.',
+  );
 }
 
 /** @throws StudioError cancelled where the evaluation was told to end. */
@@ -174,13 +179,21 @@ export function softmaxRows(logits: Float32Array | Float64Array, classCount: num
 }
 
 /**
- * The output ensemble: the mean of the members' probabilities, weighted; weights are divided by their sum.
+ * The output ensemble: the mean of the members' probabilities, weighted.
  * @throws StudioError invalid_input where the weights are negative or sum to zero.
  */
 export function ensembleProbabilities(
   members: readonly { logits: Float32Array | Float64Array; weight: number }[],
   classCount: number,
 ): Float64Array {
+  return weightedMean(members.map(({ logits, weight }) => ({ values: softmaxRows(logits, classCount), weight })));
+}
+
+/**
+ * What the members of an ensemble say, entry by entry; weights are divided by their sum.
+ * @throws StudioError invalid_input where the weights are negative or sum to zero.
+ */
+export function weightedMean(members: readonly { values: Float64Array; weight: number }[]): Float64Array {
   const total = members.reduce((sum, member) => sum + member.weight, 0);
   if (!(total > 0) || members.some((member) => member.weight < 0))
     throw new StudioError(
@@ -188,9 +201,8 @@ export function ensembleProbabilities(
       'The weights of an ensemble must be zero or more, and one of them positive.',
       'Give every adapter a weight of 1 for the plain mean.',
     );
-  const mean = new Float64Array(members[0]?.logits.length ?? 0);
-  for (const { logits, weight } of members)
-    for (const [at, probability] of softmaxRows(logits, classCount).entries())
-      mean[at] = (mean[at] ?? 0) + (weight / total) * probability;
+  const mean = new Float64Array(members[0]?.values.length ?? 0);
+  for (const { values, weight } of members)
+    for (const [at, value] of values.entries()) mean[at] = (mean[at] ?? 0) + (weight / total) * value;
   return mean;
 }

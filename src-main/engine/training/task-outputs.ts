@@ -1,7 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { scoreOutcome } from '../metrics/index.ts';
-import { type ClassificationLogits, ensembleProbabilities, scoreLogits, scoreProbabilities } from './evaluation.ts';
+import {
+  type ClassificationLogits,
+  ensembleProbabilities,
+  scoreLogits,
+  scoreProbabilities,
+  weightedMean,
+} from './evaluation.ts';
 
 /** What a model says of test examples, beside what is true: as much as scoring it, or an ensemble of it, needs. */
 export type TaskOutputs =
@@ -113,14 +119,6 @@ function scoreNumbers(predictions: ArrayLike<number>, targets: Float32Array): Ta
   const loss = values.reduce((sum, value, index) => sum + (value - (targets[index] ?? 0)) ** 2, 0) / values.length;
   const metrics = scoreOutcome({ kind: 'numbers', labels: [...targets], predictions: values });
   return { accuracy: null, loss, confusion: [], metrics };
-}
-
-function weightedMean(parts: readonly { readonly values: Float64Array; readonly weight: number }[]): Float64Array {
-  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
-  const mean = new Float64Array(parts[0]?.values.length ?? 0);
-  for (const { values, weight } of parts)
-    for (const [at, value] of values.entries()) mean[at] = (mean[at] ?? 0) + (weight / total) * value;
-  return mean;
 }
 
 function sigmoid(value: number): number {

@@ -4,6 +4,7 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import { usualTask } from '../../../src-shared/domain/task.ts';
 import { formatBytes, formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { contentWords } from '../data/content.ts';
@@ -173,13 +174,11 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   );
 }
 
-/** What `auto` comes to, as the backend will decide it. */
+/** What `auto` comes to. */
 function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: ModelRecord | undefined): string {
-  if (draft['task'] !== 'auto' || !dataset?.description.text || !model) return '';
-  const { columns } = dataset.description.text;
-  if (model.description.kind !== 'causal-lm') return 'auto: text-classification';
-  const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
-  return isChosen ? 'auto: multiple-choice' : 'auto: causal-lm';
+  const columns = dataset?.description.text?.columns;
+  if (draft['task'] !== 'auto' || !columns || !model) return '';
+  return `auto: ${usualTask(model.description, columns)}`;
 }
 
 /** The adapter's fields that the chosen variant declares; those of low-rank adapters until the catalog has come. */

@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import { IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { dataJobKinds } from '../../../src-shared/domain/job.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { DropZone } from '../../components/drop-zone.tsx';
@@ -15,9 +16,9 @@ import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
 import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
-import { DatasetJobs } from '../../features/data/dataset-jobs.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
+import { JobsOfKinds } from '../../features/jobs/jobs-of-kinds.tsx';
 
 /**
  * Data sets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder; of a file
@@ -95,7 +96,7 @@ export default function DataPage() {
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
-        <DatasetJobs />
+        <JobsOfKinds kinds={dataJobKinds} />
         <SplitPanel
           name="data"
           initial={280}

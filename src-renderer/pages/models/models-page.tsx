@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconFilePlus } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { fileJobKinds } from '../../../src-shared/domain/job.ts';
 import { isGguf } from '../../../src-shared/domain/model.ts';
 import { useAction, useEvent, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
@@ -14,8 +15,8 @@ import { ListSkeleton } from '../../components/list-skeleton.tsx';
 import { notifySuccess } from '../../components/notify.tsx';
 import { Page } from '../../components/page.tsx';
 import { SplitPanel } from '../../components/split-panel.tsx';
+import { JobsOfKinds } from '../../features/jobs/jobs-of-kinds.tsx';
 import { CachedModels } from '../../features/models/cached-models.tsx';
-import { FileJobs } from '../../features/models/file-jobs.tsx';
 import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
 import classes from '../../features/models/models.module.css';
@@ -94,7 +95,7 @@ export default function ModelsPage() {
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
-        <FileJobs />
+        <JobsOfKinds kinds={fileJobKinds} />
         <SplitPanel
           name="models"
           initial={320}

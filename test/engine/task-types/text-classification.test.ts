@@ -90,6 +90,7 @@ test('several labels a text are learned by the binary cross-entropy', async () =
   expect(score.accuracy).toBe(1);
   // Averaging a model with itself changes nothing.
   expect(scoreEnsemble([outputs, outputs], [1, 3]).loss).toBeCloseTo(score.loss, 10);
+  expect(() => scoreEnsemble([outputs], [0])).toThrow('weights of an ensemble');
   model.dispose();
 });
 

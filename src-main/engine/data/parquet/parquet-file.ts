@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { unreadable } from '../byte-source.ts';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openToRead, unreadable } from '../byte-source.ts';
 import { ParquetDamage, readOf, unsupported } from './damage.ts';
 import { type ParquetMetadata, readMetadata } from './metadata.ts';
 import { type Leaf, type SchemaNode, schemaColumns } from './schema.ts';
@@ -30,12 +30,7 @@ export interface ParquetFile {
 
 /** @throws StudioError naming the file where it is no Parquet file, or not one that can be read */
 export function openParquet(path: string): ParquetFile {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch (thrown) {
-    throw unreadable(path, thrown);
-  }
+  const descriptor = openToRead(path);
   try {
     return readOf(
       path,

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../lora/adapted-model.ts';
 import { stateTensors } from '../../lora/tidy-states.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/softmax-cross-entropy.ts';
-import { type EvaluationOptions, refuseCancelled } from '../../training/evaluation.ts';
+import { type EvaluationOptions, refuseCancelled, refuseNoExamples } from '../../training/evaluation.ts';
 import type { EncodedChoices } from './prompt-writer.ts';
 import { tokenScores } from './token-scores.ts';
 
@@ -28,12 +27,7 @@ export async function choiceScores(
   examples: readonly EncodedChoices[],
   options: ScoringOptions,
 ): Promise<Float32Array[]> {
-  if (examples.length === 0)
-    throw new StudioError(
-      'invalid_input',
-      'There are no examples to evaluate on.',
-      'Choose a data set with a test split.',
-    );
+  refuseNoExamples(examples.length);
   const scores: Float32Array[] = new Array(examples.length);
   let done = 0;
   for (const group of groups(examples, options.batchSize)) {

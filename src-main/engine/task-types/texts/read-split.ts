@@ -54,3 +54,9 @@ function sharedLabel(label: Label, shared: (name: string) => string): Label {
   if (label === null) return null;
   return Array.isArray(label) ? label.map(shared) : shared(label);
 }
+
+/** The place of each label among the classes; of what is none of them 0. */
+export function classIds(labels: readonly Label[], names: readonly string[]): Int32Array {
+  const ids = new Map(names.map((name, id) => [name, id]));
+  return Int32Array.from(labels, (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));
+}

@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../lora/adapted-model.ts';
 import { stateTensors } from '../../lora/tidy-states.ts';
 import { ignoredLabel } from '../../ops/softmax-cross-entropy.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
-import { type EvaluationOptions, type LoadBatch, refuseCancelled } from '../../training/evaluation.ts';
+import {
+  type EvaluationOptions,
+  type LoadBatch,
+  refuseCancelled,
+  refuseNoExamples,
+} from '../../training/evaluation.ts';
 import type { TaskOutputs } from '../../training/task-outputs.ts';
 import { tokenScores } from './token-scores.ts';
 
@@ -18,12 +22,7 @@ export async function tokenOutputs(
   indices: Int32Array,
   options: EvaluationOptions,
 ): Promise<Extract<TaskOutputs, { kind: 'tokens' }> & { readonly exact: number }> {
-  if (indices.length === 0)
-    throw new StudioError(
-      'invalid_input',
-      'There are no examples to evaluate on.',
-      'Choose a data set with a test split.',
-    );
+  refuseNoExamples(indices.length);
   let [lossSum, tokens, right, exact] = [0, 0, 0, 0];
   for (let start = 0; start < indices.length; start += options.batchSize) {
     await refuseCancelled(options);
