@@ -4,6 +4,19 @@ import { sharing } from './sharing.ts';
 type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
 type Gradients = Map<number, tf.Tensor>;
 
+/** The gradient that the input whose gradient is being made has from elsewhere. */
+let soFar: tf.Tensor | undefined;
+
+/**
+ * For the function that makes an input's gradient: takes the sum of what the input has from the operations behind, which that
+ * function must then add to its own. Whoever adds while it computes saves a pass; for one that does not ask it is done.
+ */
+export function takeGradientSoFar(): tf.Tensor | undefined {
+  const taken = soFar;
+  soFar = undefined;
+  return taken;
+}
+
 export interface ValueAndGradients {
   readonly value: tf.Tensor;
   /** In the order of the sources; undefined where the value does not depend on one. */
@@ -86,8 +99,7 @@ function passThrough(
   dependent: ReadonlySet<number>,
   gradients: Gradients,
 ): void {
-  const ids: number[] = [];
-  const made = tf.tidy(() => {
+  tf.tidy(() => {
     if (node.gradient === undefined) throw new Error(`${node.kernelName} has no gradient`);
     const given = dys.map((gradient, place) => gradient ?? zerosLike(node.outputs[place]));
     const makers = node.gradient(given);
@@ -95,22 +107,21 @@ function passThrough(
     for (const name in node.inputs) {
       const read = node.inputs[name];
       if (read === undefined || !dependent.has(read.id)) continue;
-      const result = makers[name]?.();
-      if (result === undefined) throw new Error(`${node.kernelName} has no gradient of ${name}`);
-      if (!hasShape(result, read.shape))
-        throw new Error(`the gradient of ${name} of ${node.kernelName} is [${result.shape}], not [${read.shape}]`);
-      ids.push(read.id);
-      results.push(given.includes(result) ? sharing(result) : result);
+      const before = gradients.get(read.id);
+      soFar = before;
+      const made = makers[name]?.();
+      if (made === undefined) throw new Error(`${node.kernelName} has no gradient of ${name}`);
+      if (!hasShape(made, read.shape))
+        throw new Error(`the gradient of ${name} of ${node.kernelName} is [${made.shape}], not [${read.shape}]`);
+      const rest = takeGradientSoFar();
+      const sum = rest === undefined ? made : tf.add(rest, made);
+      before?.dispose();
+      const result = given.includes(sum) ? sharing(sum) : sum;
+      gradients.set(read.id, result);
+      results.push(result);
     }
     return results;
   });
-  for (const [place, id] of ids.entries()) {
-    const gradient = made[place];
-    const before = gradients.get(id);
-    if (gradient === undefined) continue;
-    gradients.set(id, before === undefined ? gradient : tf.add(before, gradient));
-    if (before !== undefined) tf.dispose([before, gradient]);
-  }
 }
 
 function zerosLike(output: tf.Tensor | undefined): tf.Tensor {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { valueAndGradients } from '../../../src-main/engine/ops/backward.ts';
+import { takeGradientSoFar, valueAndGradients } from '../../../src-main/engine/ops/backward.ts';
 import { defineOperation, first, input } from '../../../src-main/engine/ops/operation.ts';
 import { differentiated } from '../differentiated.ts';
 
@@ -38,6 +38,31 @@ it('adds up the gradients of what is read more than once', () => {
   }, [x]);
   expect([...value.dataSync()]).toEqual([99, 3]);
   expect([...first(gradients).dataSync()]).toEqual([120, -8]);
+  tf.dispose([x, value, gradients]);
+});
+
+it('lets an operation add what its input has so far by itself, once', () => {
+  const asked: (number | undefined)[] = [];
+  const adding = defineOperation({
+    name: 'CotoTestAdding',
+    compose: (inputs) => tf.mul(input(inputs, 'x'), 5),
+    gradients: (dy) => ({
+      x: () => {
+        const before = takeGradientSoFar();
+        asked.push(before?.dataSync()[0]);
+        expect(takeGradientSoFar()).toBeUndefined();
+        return before === undefined ? tf.mul(dy, 5) : tf.add(tf.mul(dy, 5), before);
+      },
+    }),
+  });
+  const x = tf.tensor1d([3]);
+  const { value, gradients } = differentiated(() => {
+    const one = first(adding({ x }));
+    return tf.add(tf.add(one, first(adding({ x }))), square(x));
+  }, [x]);
+  expect(value.dataSync()[0]).toBe(39);
+  expect(first(gradients).dataSync()[0]).toBe(16);
+  expect(asked).toEqual([6, 11]);
   tf.dispose([x, value, gradients]);
 });
 
