@@ -22,13 +22,6 @@ uint16_t nearest_bfloat16(float value) {
   return below < above || (below == above && low % 2 == 0) ? low : high;
 }
 
-double half_value(uint16_t bits) {
-  int const exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent == 31) return fraction ? NAN : sign * INFINITY;
-  return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
-}
-
 }  // namespace
 
 void test_casts(const Kernels &kernels) {
@@ -63,23 +56,11 @@ void test_casts(const Kernels &kernels) {
     if (count > 3) plain[1] = kInfinity, plain[2] = -3.4e38f, plain[3] = 1e-42f;
     std::vector<uint16_t> wanted;
     for (float const value : plain) wanted.push_back(nearest_bfloat16(value));
-    auto const short_numbers = made_by_any_threads<uint16_t>(count, what, [&](uint16_t *y) { kernels.float_to_bfloat16(plain.data(), y, count); });
-    expect_equal(short_numbers, wanted, what + "float to bfloat16");
-    Floats back, got(static_cast<size_t>(count));
-    for (uint16_t const value : wanted) back.push_back(bfloat16_value(value));
-    kernels.bfloat16_to_float(wanted.data(), got.data(), count);
-    expect_equal(got, back, what + "bfloat16 to float");
+    std::vector<uint16_t> rounded(static_cast<size_t>(count));
+    kernels.float_to_bfloat16(plain.data(), rounded.data(), count);
+    expect_equal(rounded, wanted, what + "float to bfloat16");
   }
   uint16_t none = 0;
   kernels.float_to_bfloat16(&kNotANumber, &none, 1);
   expect(std::isnan(bfloat16_value(none)), what + "NaN to bfloat16");
-  std::vector<uint16_t> halves;
-  Doubles values;
-  for (int bits = 0; bits < 65536; bits++) {
-    halves.push_back(static_cast<uint16_t>(bits));
-    values.push_back(half_value(static_cast<uint16_t>(bits)));
-  }
-  Floats got(halves.size());
-  kernels.float16_to_float(halves.data(), got.data(), 65536);
-  expect_near(got, values, 0, 0, what + "float16 to float");
 }

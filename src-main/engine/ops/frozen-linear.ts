@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
-import type { LinearOptions } from './linear-options.ts';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
 import { attribute, defineOperation, givenInputs, input, only2D } from './operation.ts';
 import { product } from './products.ts';
 
@@ -18,7 +18,7 @@ const operation = defineOperation({
   gradients: (dy, saved, attributes) => ({
     x: () =>
       product(dy, input(saved, 'weight'), {
-        times: saved['derivative'],
+        ...timesOrPlus(saved['derivative']),
         frozen: true,
         bfloat16: attribute(attributes, 'bfloat16') !== 0,
       }),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FrozenWeight } from './frozen-weight.ts';
-import type { LinearOptions } from './linear-options.ts';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
 import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from './operation.ts';
 import { product } from './products.ts';
 
@@ -53,19 +53,16 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
     saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'], outputs: [null, 'z'] },
     gradients: (dy, saved, attributes) => {
       const scale = attribute(attributes, 'scaling');
-      const options = {
-        times: saved['derivative'],
-        frozen: true,
-        bfloat16: attribute(attributes, 'bfloat16') !== 0,
-      };
+      const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
+      const times = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
       // dz [rows, r] serves both x and A.
       const dz = product(dy, input(saved, 'b'), { scale });
       return {
         x: () =>
           masked
-            ? product(dy, weight, { ...options, plus: tf.mul(product(dz, a), input(saved, 'mask')) })
-            : product(dy, weight, { ...options, also: { a: dz, b: a } }),
+            ? product(dy, weight, { ...options, times, plus: tf.mul(product(dz, a), input(saved, 'mask')) })
+            : product(dy, weight, { ...options, ...timesOrPlus(times), also: { a: dz, b: a } }),
         a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
         b: () => product(dy, input(saved, 'z'), { transposeA: true, scale }),
         residual: () => dy,

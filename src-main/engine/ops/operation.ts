@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { releasing, sharing } from './release.ts';
+import { sharing } from './sharing.ts';
 import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
@@ -27,12 +27,6 @@ export interface OperationDefinition {
 
 export type Operation = (inputs: OperationInputs, attributes?: OperationAttributes) => tf.Tensor[];
 
-/** One call of an operation on the tape. */
-interface Taped {
-  readonly saved: OperationInputs;
-  readonly attributes: OperationAttributes;
-}
-
 /**
  * Makes an operation a kernel of tfjs. A kernel's gradient is asked for input by input, so that nothing is computed for a
  * frozen weight or for what lies below the lowest adapter; `tf.customGrad` would compute all of them. A backend that has
@@ -40,58 +34,80 @@ interface Taped {
  */
 export function defineOperation(definition: OperationDefinition): Operation {
   const { name, gradients } = definition;
-  /** By the attributes, which the tape keeps: what tfjs itself saves has no names, and must be there in every call. */
-  const taped = new WeakMap<object, Taped>();
-  if (gradients !== undefined)
-    tf.registerGradient({
-      kernelName: name,
-      gradFunc: releasing((dy, _, given) => {
-        const call = taped.get(given);
-        if (call === undefined) throw new Error(`${name} is not on the tape`);
-        return gradients(Array.isArray(dy) ? first(dy) : dy, call.saved, call.attributes);
-      }),
-    });
   return (inputs, attributes = {}) => {
+    const made = runKernel(definition, inputs, attributes);
     const engine = tf.engine();
-    const backend = tf.getBackend();
-    if (!tf.getKernel(name, backend))
-      tf.registerKernel({
-        kernelName: name,
-        backendName: backend,
-        kernelFunc: ({ inputs: given, attrs }) =>
-          tf.tidy(() => definition.compose(tensors(name, given), numbers(attrs))),
-      });
-    const ownAttributes = { ...attributes };
-    const isTaped = gradients !== undefined && engine.isTapeOn();
-    const result: unknown = engine.runKernel(name, { ...inputs }, ownAttributes);
-    const made = outputs(name, result);
-    if (!isTaped) return made;
-    taped.set(ownAttributes, { saved: save(definition, inputs, made), attributes });
-    // The tape holds this very list, and would make a gradient of zeros, as large as the output, for each further one.
-    if (Array.isArray(result)) result.length = Math.min(result.length, 1);
+    if (gradients === undefined || !engine.isTapeOn()) return made;
+    const { state } = engine;
+    const { kept, owned } = save(definition, inputs, made);
+    state.activeTape.push({
+      id: state.nextTapeNodeId++,
+      kernelName: name,
+      inputs: { ...inputs },
+      // A further output never has a gradient.
+      outputs: made.slice(0, 1),
+      saved: owned,
+      gradient: ([dy]) => {
+        if (dy === undefined) throw new Error(`${name} was given no gradient`);
+        return gradients(dy, kept, attributes);
+      },
+    });
     return made;
   };
 }
 
-/** Keeps what the gradients need with the tape's last entry, whose tensors are disposed after the backward pass. */
+/**
+ * What `tf.engine().runKernel` does, without what an operation does not need: tfjs's look for gradients of its own and its
+ * watch for leaks. Small models spend much of a step there.
+ */
+function runKernel(
+  definition: OperationDefinition,
+  inputs: OperationInputs,
+  attributes: OperationAttributes,
+): tf.Tensor[] {
+  const { name } = definition;
+  const engine = tf.engine();
+  const kernel = tf.getKernel(name, engine.backendName) ?? registerComposition(definition, engine.backendName);
+  const { state } = engine;
+  state.kernelDepth++;
+  try {
+    const result = kernel.kernelFunc({ inputs, attrs: attributes, backend: engine.backend });
+    const list = Array.isArray(result) ? result : [result];
+    return list.map((info) => (info instanceof tf.Tensor ? info : engine.makeTensorFromTensorInfo(info)));
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+function registerComposition({ name, compose }: OperationDefinition, backendName: string): tf.KernelConfig {
+  const composed: tf.KernelConfig = {
+    kernelName: name,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) => tf.tidy(() => compose(tensors(name, inputs), numbers(attrs))),
+  };
+  tf.registerKernel(composed);
+  return composed;
+}
+
+/** Keeps what the gradients need; `owned` are the tensors that are to be disposed after the backward pass. */
 function save(
   { saved = {} }: OperationDefinition,
   inputs: OperationInputs,
   made: readonly tf.Tensor[],
-): OperationInputs {
+): { kept: OperationInputs; owned: tf.Tensor[] } {
   const kept: Record<string, tf.Tensor> = {};
+  const owned: tf.Tensor[] = [];
   for (const name of saved.lasting ?? []) if (inputs[name]) kept[name] = inputs[name];
-  const owned = tf.engine().state.activeTape.at(-1)?.saved;
-  if (owned === undefined) throw new Error('the gradient tape has no entry to save with');
   const own = (name: string, tensor: tf.Tensor) => {
-    kept[name] = tf.keep(sharing(tensor));
-    owned.push(kept[name]);
+    const share = tf.keep(sharing(tensor));
+    kept[name] = share;
+    owned.push(share);
   };
   for (const name of saved.inputs ?? []) if (inputs[name]) own(name, inputs[name]);
   saved.outputs?.forEach((name, index) => {
     if (name !== null) own(name, at(made, index));
   });
-  return kept;
+  return { kept, owned };
 }
 
 /** Whether what is computed now goes onto a gradient tape. */
@@ -193,12 +209,4 @@ function numbers(attributes: object | undefined): OperationAttributes {
   const checked: Record<string, number> = {};
   for (const [name, value] of Object.entries(attributes ?? {})) if (typeof value === 'number') checked[name] = value;
   return checked;
-}
-
-function outputs(operation: string, result: unknown): tf.Tensor[] {
-  const list: unknown[] = Array.isArray(result) ? result : [result];
-  return list.map((item) => {
-    if (!(item instanceof tf.Tensor)) throw new Error(`${operation} gave no tensor`);
-    return item;
-  });
 }

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { releasing } from './release.ts';
 
 /**
  * Gradients of tfjs's own kernels that may stand on the engine's tape between our operations. Node's build of tfjs-core
@@ -99,7 +98,7 @@ const gradients: readonly tf.GradConfig[] = [
   },
 ];
 
-for (const gradient of gradients) tf.registerGradient({ ...gradient, gradFunc: releasing(gradient.gradFunc) });
+for (const gradient of gradients) tf.registerGradient(gradient);
 
 /** Sums a gradient over the axes that broadcasting had stretched. */
 function unbroadcast(dy: tf.Tensor, like: tf.Tensor): tf.Tensor {

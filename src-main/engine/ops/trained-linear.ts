@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LinearOptions } from './linear-options.ts';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
 import { defineOperation, givenInputs, input, only2D } from './operation.ts';
 import { product } from './products.ts';
 
@@ -13,7 +13,7 @@ const operation = defineOperation({
     }),
   saved: { inputs: ['x', 'derivative'], lasting: ['weight'] },
   gradients: (dy, saved) => ({
-    x: () => product(dy, input(saved, 'weight'), { times: saved['derivative'] }),
+    x: () => product(dy, input(saved, 'weight'), timesOrPlus(saved['derivative'])),
     weight: () => product(dy, input(saved, 'x'), { transposeA: true }),
     bias: () => tf.sum(dy, 0),
     residual: () => dy,

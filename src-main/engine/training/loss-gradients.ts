@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
+import { valueAndGradients } from '../ops/backward.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
 /** A loss (a scalar), and the gradients of those variables that it depends on, by the variables' own names. */
@@ -75,14 +76,14 @@ function differentiate(
   run: () => tf.Tensor,
   variables: readonly tf.Variable[],
   input: tf.Tensor | null = null,
-  dy?: tf.Tensor,
+  dy: tf.Tensor | null = null,
 ): LossGradients & { readonly inputGradient: tf.Tensor | null } {
-  const sources = input === null ? [...variables] : [...variables, input];
-  const { value, grads } = tf.engine().gradients(run, sources, dy, true);
+  const sources = input === null ? variables : [...variables, input];
+  const { value, gradients: made } = valueAndGradients(run, sources, dy);
   const gradients = new Map<string, tf.Tensor>();
   variables.forEach((variable, index) => {
-    const gradient = grads[index];
+    const gradient = made[index];
     if (gradient) gradients.set(variable.name, gradient);
   });
-  return { value, gradients, inputGradient: (input === null ? null : grads[variables.length]) ?? null };
+  return { value, gradients, inputGradient: (input === null ? null : made[variables.length]) ?? null };
 }

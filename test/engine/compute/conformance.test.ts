@@ -9,9 +9,10 @@ import {
   smoothedCrossEntropy,
   softmaxCrossEntropy,
 } from '../../../src-main/engine/ops/index.ts';
-import { as1D, as2D } from '../../../src-main/engine/ops/operation.ts';
+import { as1D, as2D, first } from '../../../src-main/engine/ops/operation.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { differentiated } from '../differentiated.ts';
 import { relativeDifference } from '../golden.ts';
 import { disposeWeights, type OperationCase, operationCases } from './cases.ts';
 import { AdamWReference, get } from './reference.ts';
@@ -77,11 +78,11 @@ for (const { name: way, available, reason, activate } of ways)
     it('smooths labels as PyTorch 2.13 does: cross_entropy(label_smoothing=0.1) and its gradient', async () => {
       const logits = as2D(tf.tensor([1, 2, -0.5, 0.25, -1, 3, 0, 0.5, 0.125], [3, 3]));
       const labels = as1D(tf.tensor([1, 0, -100], [3], 'int32'));
-      const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => smoothedCrossEntropy(as2D(x), labels, 0.1))(logits);
+      const { value, gradients } = differentiated(() => smoothedCrossEntropy(logits, labels, 0.1), [logits]);
       expect((await value.data())[0]).toBeCloseTo(1.6336209774, 5);
       const expected = [0.1101914346, -0.1218306124, 0.0116391964, -0.4371317923, -0.0082047833, 0.4453365803, 0, 0, 0];
-      expect(relativeDifference(await grad.data(), expected)).toBeLessThan(1e-5);
-      tf.dispose([logits, labels, value, grad]);
+      expect(relativeDifference(await readAndDispose(tf.stack(gradients)), expected)).toBeLessThan(1e-5);
+      tf.dispose([logits, labels, value, gradients]);
     });
 
     it('computes a cross-entropy over a large vocabulary in blocks as it does in one piece', async () => {
@@ -93,12 +94,15 @@ for (const { name: way, available, reason, activate } of ways)
       const values = normal(rows * hidden, 1, random);
       const labels = values.slice(0, rows).map((_, row) => (row % 5 === 0 ? -100 : row * 517));
       const of = async (loss: (x: tf.Tensor2D, labels: tf.Tensor1D) => tf.Scalar) => {
-        const { value, grad } = tf.tidy(() => {
+        const [value, ...gradients] = tf.tidy(() => {
           const labelTensor = as1D(tf.tensor(labels, [rows], 'int32'));
           const x = tf.tensor2d(values, [rows, hidden]);
-          return tf.valueAndGrad((one: tf.Tensor) => loss(as2D(one), labelTensor))(x);
+          const made = differentiated(() => loss(x, labelTensor), [x]);
+          return [made.value, ...made.gradients];
         });
-        return [...(await readAndDispose(value)), ...(await readAndDispose(grad))];
+        const read = [];
+        for (const tensor of [value, ...gradients]) if (tensor) read.push(...(await readAndDispose(tensor)));
+        return read;
       };
       const blocks = await of((x, wanted) => linearCrossEntropy(x, frozen, wanted));
       const whole = await of((x, wanted) => softmaxCrossEntropy(frozenLinear(x, frozen), wanted));
@@ -205,15 +209,12 @@ async function gradientOf(
 ): Promise<number[]> {
   const result = tf.tidy(() => {
     const tensors = tensorsOf(operation, values);
-    const gradient = tf.grads((x: tf.Tensor) =>
-      operation.run((wanted) => (wanted === name ? x : tensors(wanted)), taker(values)),
-    );
-    const shape = operation.run(tensors, taker(values)).shape;
-    const [made] = gradient([tensors(name)], tf.tensor(Float32Array.from(weights), shape));
-    return made ?? tf.tensor1d([]);
+    const run = () => operation.run(tensors, taker(values));
+    const dy = tf.tensor(Float32Array.from(weights), tf.tidy(run).shape);
+    return differentiated(run, [tensors(name)], dy).gradients;
   });
   disposeWeights();
-  return readAndDispose(result);
+  return readAndDispose(first(result));
 }
 
 async function readAndDispose(tensor: tf.Tensor): Promise<number[]> {

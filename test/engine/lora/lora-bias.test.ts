@@ -6,6 +6,7 @@ import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts
 import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { keepLayers } from '../../../src-main/engine/prune/prune-method.ts';
+import { differentiated } from '../differentiated.ts';
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -32,8 +33,8 @@ it('trains the bias of B: its gradient agrees with finite differences', async ()
     'int32',
   );
   const loss = () => model.loss(model.statesFrom(below), labels);
-  const { value, grads } = tf.variableGrads(loss, [variable]);
-  const gradient = Float32Array.from(grads[variable.name]?.dataSync() ?? []);
+  const { value, gradients } = differentiated(loss, [variable]);
+  const gradient = Float32Array.from(gradients[0]?.dataSync() ?? []);
   const start = Float32Array.from(variable.dataSync());
   const norm = Math.hypot(...gradient);
   const step = 1e-2 / norm;
@@ -45,7 +46,7 @@ it('trains the bias of B: its gradient agrees with finite differences', async ()
   const slope = (lossAt(step) - lossAt(-step)) / (2 * step);
   expect(Math.abs(slope / norm ** 2 - 1)).toBeLessThan(2e-2);
   lossAt(0);
-  tf.dispose([value, grads, labels, inputs, below.hidden]);
+  tf.dispose([value, gradients, labels, inputs, below.hidden]);
 });
 
 it('switches it with its layer, and prunes it with its layer', async () => {

@@ -7,9 +7,10 @@ import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models
 import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';
 import { frequenciesOf, rotaryTable } from '../../../src-main/engine/models/decoder/rope.ts';
 import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
-import { as1D, as2D } from '../../../src-main/engine/ops/operation.ts';
+import { as1D, first } from '../../../src-main/engine/ops/operation.ts';
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { differentiated } from '../differentiated.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 
 /** config.json of test/golden/llama/base. */
@@ -72,11 +73,10 @@ it('passes gradients down that agree with finite differences, and keeps no tenso
       return out.reduce((sum, value, index) => sum + value * (weight[index] ?? 0), 0);
     });
   const slope = tf.tidy(() => {
-    const gradient = tf.grad((one: tf.Tensor) => forward(as2D(one), null))(
-      tf.tensor2d(x, [batch * tokens, config.hidden]),
-      tf.tensor2d(weight, [batch * tokens, config.hidden]),
-    );
-    return floats32(gradient).reduce((sum, value, index) => sum + value * (direction[index] ?? 0), 0);
+    const start = tf.tensor2d(x, [batch * tokens, config.hidden]);
+    const dy = tf.tensor2d(weight, [batch * tokens, config.hidden]);
+    const { gradients } = differentiated(() => forward(start, null), [start], dy);
+    return floats32(first(gradients)).reduce((sum, value, index) => sum + value * (direction[index] ?? 0), 0);
   });
   expect(tf.memory().numTensors).toBe(before);
   const difference = (along(2e-3) - along(-2e-3)) / 4e-3;

@@ -1,8 +1,8 @@
 #ifndef __APPLE__
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
 
+#include "kernels/kernels.h"
 #include "onednn_primitive.h"
 #include "products.h"
 #include "threads.h"
@@ -148,23 +148,6 @@ Products::Products() : state_(std::make_unique<State>()) {
 
 Products::~Products() = default;
 
-namespace {
-
-/** Round to nearest, ties to even, as the processor's own instruction does; NaN stays NaN. */
-const uint16_t* to_bfloat16(const float* values, int64_t count) {
-  auto* out = static_cast<uint16_t*>(converted.at_least(static_cast<size_t>(count) * 2));
-  for (int64_t at = 0; at < count; at++) {
-    uint32_t bits;
-    std::memcpy(&bits, values + at, 4);
-    const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
-    const uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-    out[at] = static_cast<uint16_t>(is_nan ? (bits >> 16) | 0x40u : rounded);
-  }
-  return out;
-}
-
-}  // namespace
-
 void Products::run(const Product& given, MemoryPool& pool) {
   const int64_t m = given.m;
   const int64_t n = given.n;
@@ -224,7 +207,12 @@ void Products::run(const Product& given, MemoryPool& pool) {
       // The second product comes first: the main one then adds to it while it is in the cache.
       if (has_second) execute(*(count == rows ? whole_second : rest_second), {product.a2 + first * product.k2, product.b2, c});
       const float* a = product.a + (product.transpose_a ? first : first * k);
-      const void* source = (flags & kBfloat16) != 0 ? static_cast<const void*>(to_bfloat16(a, count * k)) : a;
+      const void* source = a;
+      if ((flags & kBfloat16) != 0) {
+        auto* rounded = static_cast<uint16_t*>(converted.at_least(static_cast<size_t>(count * k) * 2));
+        kernels().float_to_bfloat16(a, rounded, count * k);
+        source = rounded;
+      }
       execute(*(count == rows ? whole : rest),
               {source, b, c, product.bias, product.plus == nullptr ? nullptr : product.plus + first * n,
                product.times == nullptr ? nullptr : product.times + first * n});

@@ -12,17 +12,6 @@ COTO_INLINE void convert(const In *x, Out *y, int64_t count, F f) {
   });
 }
 
-COTO_INLINE uint32_t bits_of(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  return bits;
-}
-COTO_INLINE float float_of(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, 4);
-  return value;
-}
-
 void float_to_int32(const float *x, int32_t *y, int64_t count) {
   convert(x, y, count, [](float v) COTO_LAMBDA -> int32_t {
     float const inside = v >= -2147483648.0f && v < 2147483648.0f ? v : 0.0f;
@@ -47,23 +36,12 @@ void bool_to_int32(const uint8_t *x, int32_t *y, int64_t count) {
 }
 
 void float_to_bfloat16(const float *x, uint16_t *y, int64_t count) {
-  convert(x, y, count, [](float v) COTO_LAMBDA {
-    uint32_t const bits = bits_of(v);
+  for (int64_t i = 0; i < count; i++) {
+    uint32_t bits;
+    std::memcpy(&bits, x + i, 4);
     uint32_t const rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    return static_cast<uint16_t>(v != v ? (bits >> 16) | 0x40u : rounded);
-  });
-}
-void bfloat16_to_float(const uint16_t *x, float *y, int64_t count) {
-  convert(x, y, count, [](uint16_t v) COTO_LAMBDA { return float_of(static_cast<uint32_t>(v) << 16); });
-}
-
-void float16_to_float(const uint16_t *x, float *y, int64_t count) {
-  convert(x, y, count, [](uint16_t v) COTO_LAMBDA {
-    // The exponent's bias grows from 15 to 127 by the factor 2¹¹², which serves subnormal numbers, too.
-    uint32_t const rest = (v & 0x7fffu) << 13, sign = static_cast<uint32_t>(v & 0x8000u) << 16;
-    uint32_t const scaled = bits_of(float_of(rest) * 5.192296858534828e33f);
-    return float_of(((v & 0x7c00u) == 0x7c00u ? rest | 0x7f800000u : scaled) | sign);
-  });
+    y[i] = static_cast<uint16_t>(x[i] != x[i] ? (bits >> 16) | 0x40u : rounded);
+  }
 }
 
 }  // namespace
@@ -76,8 +54,6 @@ void add_casts(Kernels &table) {
   table.bool_to_float = bool_to_float;
   table.bool_to_int32 = bool_to_int32;
   table.float_to_bfloat16 = float_to_bfloat16;
-  table.bfloat16_to_float = bfloat16_to_float;
-  table.float16_to_float = float16_to_float;
 }
 
 }  // namespace COTO_ISA

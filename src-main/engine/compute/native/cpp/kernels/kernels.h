@@ -226,11 +226,8 @@ struct Kernels {
   void (*int32_to_bool)(const int32_t *x, uint8_t *y, int64_t count);
   void (*bool_to_float)(const uint8_t *x, float *y, int64_t count);
   void (*bool_to_int32)(const uint8_t *x, int32_t *y, int64_t count);
-  /** Rounded to the nearest, ties to even; NaN stays NaN. */
+  /** Rounded to the nearest, ties to even; NaN stays NaN. On the caller's thread alone: it serves inside the pieces of a product. */
   void (*float_to_bfloat16)(const float *x, uint16_t *y, int64_t count);
-  void (*bfloat16_to_float)(const uint16_t *x, float *y, int64_t count);
-  /** IEEE half precision, to nearest even. */
-  void (*float16_to_float)(const uint16_t *x, float *y, int64_t count);
 
   // ---- moves (moves.cc): elements of 1 or 4 bytes (element_bytes) ----
 
