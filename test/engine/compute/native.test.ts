@@ -158,6 +158,21 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     tf.dispose([a, weight]);
   });
 
+  it('multiplies few rows by a large weight in bfloat16 as it does many', () => {
+    const [a, weight, bias] = [normal([3, 301], 12), normal([500, 301], 13), normal([500], 14)];
+    const options = { transposeB: true, frozen: true, bfloat16: true, bias };
+    const actual = tf.tidy(() => product(a, weight, options).dataSync());
+    const rounded = transpose(values(weight).map(toBfloat16), 500, 301);
+    const expected = multiply(values(a), rounded, 3, 301, 500).map(
+      (value, index) => value + (values(bias)[index % 500] ?? 0),
+    );
+    // Whether the rows themselves are rounded is the machine's choice.
+    expect(relativeDifference(actual, expected)).toBeLessThan(4e-3);
+    const whole = multiply(values(a), transpose(values(weight), 500, 301), 3, 301, 500);
+    expect(relativeDifference(actual, whole)).toBeGreaterThan(1e-4);
+    tf.dispose([a, weight, bias]);
+  });
+
   it('takes bfloat16 only where it was timed to be faster', () => {
     const { float32, bfloat16 } = measureNativeProducts();
     expect(float32).toBeGreaterThan(0.5);

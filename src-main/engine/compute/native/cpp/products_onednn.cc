@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "kernels/kernels.h"
 #include "onednn_primitive.h"
 #include "products.h"
 #include "threads.h"
@@ -219,6 +218,18 @@ void Products::run(const Product& given, MemoryPool& pool) {
     }
   });
   if (transient.data != nullptr) pool.give_back(transient);
+}
+
+PairPanels Products::pair_panels(const Product& product, MemoryPool& pool) {
+  const PairPanels none{nullptr, 0};
+  if (!product.bfloat16 || product.packs == nullptr) return none;
+  const memory::desc& layout = state_->layout(product.k, product.n, true);
+  const auto blocks = layout.get_inner_blks();
+  // Inner blocks: pairs of inputs, outputs, the two of a pair. The outer ones must lie so that pairs follow each other.
+  if (layout.get_inner_idxs() != memory::dims{0, 1, 0} || blocks[1] != kPanelOutputs || blocks[2] != 2) return none;
+  const auto strides = layout.get_strides();
+  if (strides[0] != blocks[0] * kPanelOutputs * 2) return none;
+  return {static_cast<const uint16_t*>(state_->pack(product, *product.packs, pool)), strides[1]};
 }
 
 void Products::State::run_inner_parts(const Product& product, MemoryPool& pool) {
