@@ -81,8 +81,9 @@ class Products {
   PairPanels pair_panels(const Product& product, MemoryPool& pool);
   void run_batch(const Product& first, int64_t count, int64_t stride_a, int64_t stride_b, MemoryPool& pool);
 
- private:
   struct State;
+
+ private:
   std::unique_ptr<State> state_;
 };
 
