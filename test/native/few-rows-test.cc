@@ -6,16 +6,37 @@ struct Sizes {
   int64_t rows, outputs, inputs, inputs2;
 };
 
-void check(const Kernels &kernels, Sizes sizes, bool extras) {
+// The weight's upper halves in panels of pairs, and the weight cut to what they hold.
+std::vector<uint16_t> panels_of(Floats &weight, int64_t outputs, int64_t inputs, int64_t stride) {
+  int64_t const width = coto::kPanelOutputs;
+  std::vector<uint16_t> panels(static_cast<size_t>((outputs + width - 1) / width * stride));
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t i = 0; i < inputs; i++) {
+      uint32_t bits;
+      std::memcpy(&bits, &weight[o * inputs + i], 4);
+      panels[o / width * stride + i / 2 * width * 2 + o % width * 2 + i % 2] = static_cast<uint16_t>(bits >> 16);
+      bits &= 0xffff0000u;
+      std::memcpy(&weight[o * inputs + i], &bits, 4);
+    }
+  return panels;
+}
+
+void check(const Kernels &kernels, Sizes sizes, bool extras, bool in_panels) {
   auto const [rows, outputs, inputs, inputs2] = sizes;
   std::string const what = std::string(kernels.name) + " few rows " + std::to_string(rows) + "x" + std::to_string(inputs) +
-                           "x" + std::to_string(outputs) + "+" + std::to_string(inputs2);
-  Floats const x = random_floats(rows * inputs), weight = random_floats(outputs * inputs);
+                           "x" + std::to_string(outputs) + "+" + std::to_string(inputs2) + (in_panels ? " in panels" : "");
+  Floats const x = random_floats(rows * inputs);
+  Floats weight = random_floats(outputs * inputs);
+  // Rows of pairs may be longer than the weight's.
+  int64_t const stride = (inputs + 33) / 2 * 2 * coto::kPanelOutputs;
+  auto const panels = in_panels ? panels_of(weight, outputs, inputs, stride) : std::vector<uint16_t>(1);
   Floats const x2 = random_floats(rows * inputs2), weight2 = random_floats(outputs * inputs2);
   Floats const bias = random_floats(outputs), plus = random_floats(rows * outputs), times = random_floats(rows * outputs);
   coto::FewRowsProduct product{rows, outputs, inputs, inputs2, x.data(), weight.data(), x2.data(), weight2.data(),
                                extras ? bias.data() : nullptr, extras ? plus.data() : nullptr,
-                               extras ? times.data() : nullptr, 0.5f, 3, nullptr};
+                               extras ? times.data() : nullptr, 0.5f, 3, nullptr,
+                               {in_panels ? panels.data() : nullptr, stride}};
+  if (in_panels) product.weight = nullptr;
   Doubles wanted;
   for (int64_t r = 0; r < rows; r++)
     for (int64_t o = 0; o < outputs; o++) {
@@ -34,8 +55,8 @@ void check(const Kernels &kernels, Sizes sizes, bool extras) {
 }  // namespace
 
 void test_few_rows(const Kernels &kernels) {
-  for (bool const extras : {false, true})
+  for (int const ways : {0, 1, 2, 3})
     for (Sizes const sizes : {Sizes{1, 1, 1, 0}, Sizes{1, 5, 33, 0}, Sizes{2, 4, 16, 3}, Sizes{4, 7, 100, 8},
                               Sizes{1, 4097, 64, 8}, Sizes{3, 130, 577, 1}, Sizes{0, 3, 4, 0}, Sizes{1, 0, 4, 0}, Sizes{1, 3, 0, 0}})
-      check(kernels, sizes, extras);
+      check(kernels, sizes, ways % 2 == 1, ways >= 2);
 }

@@ -17,6 +17,7 @@ export { rotary } from './rotary.ts';
 export { smoothedCrossEntropy } from './smoothed-cross-entropy.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 export { squaredError } from './squared-error.ts';
+export { takenRows } from './taken-rows.ts';
 export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';
 export { unitRows } from './unit-rows.ts';

@@ -4,7 +4,7 @@ import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/softmax-cross-entropy.ts';
 import { squareSums } from '../ops/square-sums.ts';
-
+import { countedTokens } from './counted-tokens.ts';
 import { deviceInputs } from './device-inputs.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
@@ -123,10 +123,11 @@ export class TrainingStep {
   }
 
   private lossOn({ labels, targets }: MicroBatch): (states: HiddenStates) => tf.Scalar {
-    if (targets === undefined) {
-      const classes = tf.tensor1d(labels, 'int32');
-      return (states) => this.model.loss(states, classes);
-    }
+    if (targets === undefined)
+      return (states) => {
+        const counted = countedTokens(states, labels);
+        return this.model.loss(counted.states, counted.labels);
+      };
     const { kind, values, width } = targets;
     const expected = tf.tensor2d(values, [values.length / width, width]);
     const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;

@@ -88,6 +88,9 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     [700, 96, 80],
     [8, 1500, 40],
     [33, 64, 300],
+    // A vocabulary's, as outputs and as inputs.
+    [67, 24, 16_500],
+    [9, 16_400, 140],
   ])(
     'computes %i × %i × %i, in every orientation and with all that may be added, as double precision does',
     (m, k, n) => {
@@ -98,6 +101,8 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
         [true, true],
       ] as const)
         for (const frozen of [false, true]) {
+          // Only frozen weights are taken in parts, and a million values take their time here.
+          if (m * n > 1_000_000 && (transposeA || !frozen)) continue;
           const [a, b] = [normal([m, k], 3), normal([k, n], 4)];
           const [bias, plus, times] = [normal([n], 5), normal([m, n], 6), normal([m, n], 7)];
           const [a2, b2] = [normal([m, 5], 8), normal([5, n], 9)];
@@ -140,22 +145,34 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     },
   );
 
-  it('rounds the operands of a bfloat16 product to 8 bits, and sums in float32', () => {
-    const [a, weight] = [normal([130, 64], 10), normal([70, 64], 11)];
+  it.each([
+    [130, 64, 70],
+    [70, 24, 16_500],
+    [9, 16_400, 140],
+  ])('rounds the operands of a bfloat16 product of %i × %i × %i to 8 bits, and sums in float32', (m, k, n) => {
+    const [a, weight] = [normal([m, k], 10), normal([n, k], 11)];
     const options = { transposeB: true, frozen: true, bfloat16: true };
     const actual = tf.tidy(() => product(a, weight, options).dataSync());
-    const expected = multiply(
-      values(a).map(toBfloat16),
-      transpose(values(weight).map(toBfloat16), 70, 64),
-      130,
-      64,
-      70,
-    );
-    expect(relativeDifference(actual, expected)).toBeLessThan(2e-6);
-    expect(
-      relativeDifference(actual, multiply(values(a), transpose(values(weight), 70, 64), 130, 64, 70)),
-    ).toBeGreaterThan(1e-4);
+    const rounded = transpose(values(weight).map(toBfloat16), n, k);
+    expect(relativeDifference(actual, multiply(values(a).map(toBfloat16), rounded, m, k, n))).toBeLessThan(2e-6);
+    const whole = multiply(values(a), transpose(values(weight), n, k), m, k, n);
+    expect(relativeDifference(actual, whole)).toBeGreaterThan(1e-4);
     tf.dispose([a, weight]);
+  });
+
+  it('multiplies few rows by a large weight in bfloat16 as it does many', () => {
+    const [a, weight, bias] = [normal([3, 301], 12), normal([500, 301], 13), normal([500], 14)];
+    const options = { transposeB: true, frozen: true, bfloat16: true, bias };
+    const actual = tf.tidy(() => product(a, weight, options).dataSync());
+    const rounded = transpose(values(weight).map(toBfloat16), 500, 301);
+    const expected = multiply(values(a), rounded, 3, 301, 500).map(
+      (value, index) => value + (values(bias)[index % 500] ?? 0),
+    );
+    // Whether the rows themselves are rounded is the machine's choice.
+    expect(relativeDifference(actual, expected)).toBeLessThan(4e-3);
+    const whole = multiply(values(a), transpose(values(weight), 500, 301), 3, 301, 500);
+    expect(relativeDifference(actual, whole)).toBeGreaterThan(1e-4);
+    tf.dispose([a, weight, bias]);
   });
 
   it('takes bfloat16 only where it was timed to be faster', () => {

@@ -15,11 +15,11 @@ constexpr int64_t kFewRows = 4;
 constexpr int64_t kLargeWeight = 131072;
 
 bool has_few_rows(const Product& product) {
-  return product.m <= kFewRows && product.n * product.k >= kLargeWeight && !product.transpose_a && product.transpose_b && !product.bfloat16 &&
+  return product.m <= kFewRows && product.n * product.k >= kLargeWeight && !product.transpose_a && product.transpose_b &&
          (product.k2 == 0 || product.transpose_b2);
 }
 
-void run_few_rows(const Product& product) {
+void run_few_rows(const Product& product, PairPanels panels) {
   FewRowsProduct few;
   few.rows = product.m;
   few.outputs = product.n;
@@ -35,6 +35,7 @@ void run_few_rows(const Product& product) {
   few.scale = product.scale;
   few.scale2 = product.scale2;
   few.y = product.c;
+  few.panels = panels;
   kernels().few_rows_product(few);
 }
 
@@ -61,8 +62,12 @@ napi_value product(Call& call) {
   product.scale2 = static_cast<float>(call.number());
   if (call.flag()) product.packs = &b.packs;
   product.bfloat16 = call.flag();
-  if (has_few_rows(product)) run_few_rows(product);
-  else call.tensors().products.run(product, call.tensors().pool);
+  Products& products = call.tensors().products;
+  MemoryPool& pool = call.tensors().pool;
+  const bool few = has_few_rows(product);
+  const PairPanels panels = few ? products.pair_panels(product, pool) : PairPanels{nullptr, 0};
+  if (few && (panels.first != nullptr || !product.bfloat16)) run_few_rows(product, panels);
+  else products.run(product, pool);
   return nullptr;
 }
 

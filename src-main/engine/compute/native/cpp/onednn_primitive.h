@@ -34,9 +34,11 @@ struct Key {
   int64_t lda, ldb;
   uint32_t flags;
   float scale;
+  /** Values from one row of c to the next; 0: n. */
+  int64_t ldc = 0;
   bool operator==(const Key& other) const {
     return m == other.m && n == other.n && k == other.k && lda == other.lda && ldb == other.ldb && flags == other.flags &&
-           scale == other.scale;
+           scale == other.scale && ldc == other.ldc;
   }
 };
 
@@ -46,7 +48,7 @@ struct KeyHash {
     std::memcpy(&bits, &key.scale, sizeof key.scale);
     for (const uint64_t part : {static_cast<uint64_t>(key.m), static_cast<uint64_t>(key.n),
                                 static_cast<uint64_t>(key.k), static_cast<uint64_t>(key.lda), static_cast<uint64_t>(key.ldb),
-                                static_cast<uint64_t>(key.flags)})
+                                static_cast<uint64_t>(key.flags), static_cast<uint64_t>(key.ldc)})
       bits = (bits ^ part) * 0x9E3779B97F4A7C15ull + (bits >> 29);
     return static_cast<size_t>(bits);
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "memory.h"
 
 namespace coto {
@@ -73,10 +74,16 @@ class Products {
   ~Products();
   void run(const Product& product, MemoryPool& pool);
   /** `count` products of equal shape without any addition; b is the same for all where its stride is 0. */
+  /**
+   * The packed form of a frozen weight for bf16 where it consists of panels of pairs (kernels.h); `first` is null where this
+   * machine packs it otherwise.
+   */
+  PairPanels pair_panels(const Product& product, MemoryPool& pool);
   void run_batch(const Product& first, int64_t count, int64_t stride_a, int64_t stride_b, MemoryPool& pool);
 
- private:
   struct State;
+
+ private:
   std::unique_ptr<State> state_;
 };
 

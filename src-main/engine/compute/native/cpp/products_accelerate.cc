@@ -76,6 +76,8 @@ void Products::run_batch(const Product& first, int64_t count, int64_t stride_a, 
   }
 }
 
+PairPanels Products::pair_panels(const Product&, MemoryPool&) { return {nullptr, 0}; }
+
 std::string product_library() { return "Accelerate"; }
 
 }  // namespace coto

@@ -1,10 +1,7 @@
 #ifndef __APPLE__
 #include <algorithm>
-#include <unordered_map>
 
-#include "kernels/kernels.h"
-#include "onednn_primitive.h"
-#include "products.h"
+#include "onednn_products.h"
 #include "threads.h"
 
 /** Of libgomp, which Debian's oneDNN runs on; declared here, since clang brings no header for it. */
@@ -13,11 +10,8 @@ extern "C" void omp_set_num_threads(int);
 namespace coto {
 namespace {
 
-using Tag = memory::format_tag;
-
 /** A product's parts are about this large at least: below it, handing them out costs more than it brings. */
 constexpr double kPieceFlops = 8e6;
-constexpr int64_t kSmallestRows = 64;
 constexpr int64_t kLargestRows = 256;
 /** An inner dimension is cut into parts of about this length where the output alone has too few pieces. */
 constexpr int64_t kInnerPart = 256;
@@ -26,21 +20,11 @@ constexpr int64_t kFewPieces = 4;
 constexpr int64_t kFewOutputs = 65536;
 /** Values of b from which on packing it for one product pays. */
 constexpr int64_t kWorthPacking = 16384;
-/** Shapes that are remembered; sequences of every length make many. */
-constexpr size_t kMostPrimitives = 4096;
 
 thread_local ThreadMemory converted;
 
 /** oneDNN must not open threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
-
-/** The layout in which b is packed. Asked for at one number of rows, so that every product of the weight shares it. */
-memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
-  const DataType type = bfloat16 ? DataType::bf16 : DataType::f32;
-  const dnnl::matmul::primitive_desc asked(cpu(), matrix(kSmallestRows, k, k, type),
-                                           memory::desc({k, n}, type, Tag::any), matrix(kSmallestRows, n, n));
-  return asked.weights_desc();
-}
 
 int64_t rows_of_piece(int64_t m, int64_t n, int64_t k) {
   int64_t rows = kSmallestRows;
@@ -50,92 +34,6 @@ int64_t rows_of_piece(int64_t m, int64_t n, int64_t k) {
 }
 
 }  // namespace
-
-struct Products::State {
-  std::unordered_map<Key, Primitive, KeyHash> primitives;
-  std::unordered_map<Key, memory::desc, KeyHash> layouts;
-
-  const memory::desc& layout(int64_t k, int64_t n, bool bfloat16) {
-    const Key key{0, n, k, 0, 0, bfloat16 ? uint32_t{kBfloat16} : 0, 1};
-    const auto found = layouts.find(key);
-    if (found != layouts.end()) return found->second;
-    return layouts.emplace(key, packed_layout(k, n, bfloat16)).first->second;
-  }
-
-  void run_inner_parts(const Product& product, MemoryPool& pool);
-
-  const Primitive& primitive(const Key& key) {
-    const auto found = primitives.find(key);
-    if (found != primitives.end()) return found->second;
-    return primitives.emplace(key, make(key)).first->second;
-  }
-
-  Primitive make(const Key& key) {
-    const auto has = [&](Flag flag) { return (key.flags & flag) != 0; };
-    const DataType type = has(kBfloat16) ? DataType::bf16 : DataType::f32;
-    const memory::desc source =
-        has(kTransposeA) ? transposed(key.m, key.k, key.lda) : matrix(key.m, key.k, key.lda, type);
-    const memory::desc weights = has(kPackedB)       ? layout(key.k, key.n, has(kBfloat16))
-                                 : has(kTransposeB) ? transposed(key.k, key.n, key.ldb)
-                                                    : matrix(key.k, key.n, key.ldb);
-    Primitive made;
-    made.row = matrix(1, key.n, key.n);
-    made.whole = matrix(key.m, key.n, key.n);
-    dnnl::post_ops after;
-    int index = 0;
-    if (key.scale != 1) {
-      after.append_eltwise(dnnl::algorithm::eltwise_linear, key.scale, 0);
-      index++;
-    }
-    if (has(kLateBias)) {
-      after.append_binary(dnnl::algorithm::binary_add, made.row);
-      made.bias_index = index++;
-    }
-    if (has(kSum)) {
-      after.append_sum(1);
-      index++;
-    }
-    if (has(kPlus)) {
-      after.append_binary(dnnl::algorithm::binary_add, made.whole);
-      made.plus_index = index++;
-    }
-    if (has(kTimes)) {
-      after.append_binary(dnnl::algorithm::binary_mul, made.whole);
-      made.times_index = index++;
-    }
-    dnnl::primitive_attr attributes;
-    attributes.set_post_ops(after);
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    made.description = has(kBias)
-                           ? dnnl::matmul::primitive_desc(cpu(), source, weights, made.row, made.whole, attributes)
-                           : dnnl::matmul::primitive_desc(cpu(), source, weights, made.whole, attributes);
-    made.matmul = dnnl::matmul(made.description);
-    made.source = made.description.src_desc();
-    made.weights = made.description.weights_desc();
-    made.scratch = made.description.scratchpad_desc();
-    made.scratch_bytes = made.scratch.get_size();
-    return made;
-  }
-
-  const void* pack(const Product& product, PackedWeights& packs, MemoryPool& pool) {
-    const PackedWeights::Pack* found = packs.find(product.k, product.n, product.transpose_b, product.bfloat16);
-    if (found != nullptr) return found->block.data;
-    const memory::desc& wanted = layout(product.k, product.n, product.bfloat16);
-    PackedWeights::Pack made{product.k, product.n, product.transpose_b, product.bfloat16, pool.take(wanted.get_size())};
-    reorder(product, wanted, made.block.data);
-    return packs.add(made).block.data;
-  }
-
-  static void reorder(const Product& product, const memory::desc& wanted, void* to) {
-    const memory::desc given = product.transpose_b ? transposed(product.k, product.n, product.k)
-                                                   : matrix(product.k, product.n, product.n);
-    memory from(given, cpu(), const_cast<float*>(product.b));
-    memory into(wanted, cpu(), to);
-    dnnl::stream stream(cpu());
-    dnnl::reorder(from, into).execute(stream, from, into);
-    stream.wait();
-  }
-};
 
 Products::Products() : state_(std::make_unique<State>()) {
   static const bool hooked = [] {
@@ -154,10 +52,15 @@ void Products::run(const Product& given, MemoryPool& pool) {
   const int64_t k = given.k;
   if (m == 0 || n == 0) return;
   State& state = *state_;
+  if (given.packs != nullptr && !given.transpose_a && is_in_parts(k, n)) {
+    state.run_in_parts(given, pool);
+    return;
+  }
   if (state.primitives.size() > kMostPrimitives) state.primitives.clear();
   const int64_t rows = rows_of_piece(m, n, k);
   const int64_t pieces = (m + rows - 1) / rows;
-  const bool frozen = given.packs != nullptr;
+  // A weight of a vocabulary's size is packed in parts, which a product with a transposed a has no use for.
+  const bool frozen = given.packs != nullptr && !is_in_parts(k, n);
   if (!frozen && given.k2 == 0 && pieces <= kFewPieces && m * n <= kFewOutputs && k >= 2 * kInnerPart) {
     state.run_inner_parts(given, pool);
     return;
@@ -174,7 +77,7 @@ void Products::run(const Product& given, MemoryPool& pool) {
   } else if (product.bfloat16 || (pieces > 2 && k * n >= kWorthPacking)) {
     const memory::desc& wanted = state.layout(k, n, product.bfloat16);
     transient = pool.take(wanted.get_size());
-    State::reorder(product, wanted, transient.data);
+    State::reorder(product, product.transpose_b ? k : n, wanted, transient.data);
     b = transient.data;
   }
   if (b != product.b) flags |= kPackedB | (product.bfloat16 ? uint32_t{kBfloat16} : 0);

@@ -48,27 +48,76 @@ COTO_INLINE void dots_of_group(const float *x, const float *weight, int64_t widt
   }
 }
 
+// What comes to the product's own value for one output of one row.
+COTO_INLINE float finished(const FewRowsProduct &p, int64_t row, int64_t output, float main, float second) {
+  int64_t const at = row * p.outputs + output;
+  float sum = main * p.scale;
+  if (p.inputs2 > 0) sum += second * p.scale2;
+  if (p.bias != nullptr) sum += p.bias[output];
+  if (p.plus != nullptr) sum += p.plus[at];
+  return p.times == nullptr ? sum : sum * p.times[at];
+}
+
+// Outputs `first` and as many as fill a group after it, of one row; `main` holds the products with the weight.
+COTO_INLINE void finish_group(const FewRowsProduct &p, int64_t row, int64_t first, const float *main) {
+  int64_t const outputs = least(p.outputs - first, kOutputs);
+  float second[kOutputs] = {};
+  if (p.inputs2 > 0) dots_of_group(p.x2 + row * p.inputs2, p.weight2 + first * p.inputs2, p.inputs2, outputs, second);
+  for (int64_t o = 0; o < outputs; o++)
+    p.y[row * p.outputs + first + o] = finished(p, row, first + o, main[o], second[o]);
+}
+
+// x times the outputs of a panel.
+COTO_INLINE void panel_dots(const float *x, const uint16_t *panel, int64_t width, float *out) {
+  constexpr int kVectors = 4;
+  auto const *const all = reinterpret_cast<const int32_t *>(panel);
+  for (int64_t at = 0; at < kPanelOutputs; at += kVectors * kLanes) {
+    Vec even[kVectors] = {}, odd[kVectors] = {};
+    for (int64_t i = 0; i < width; i += 2) {
+      const int32_t *const pairs = all + i / 2 * kPanelOutputs + at;
+      // Beyond an odd width the panel holds zeros, but x may hold anything.
+      Vec const first = splat(x[i]), second = splat(i + 1 < width ? x[i + 1] : 0.0f);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) {
+        Int const both = load(pairs + v * kLanes);
+        even[v] = multiply_add(first, as_float(both << 16), even[v]);
+        odd[v] = multiply_add(second, as_float(both & static_cast<int32_t>(0xffff0000)), odd[v]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) store(out + at + v * kLanes, even[v] + odd[v]);
+  }
+}
+
+void panels_product(const FewRowsProduct &p) {
+  int64_t const panels = ceiling_division(p.outputs, kPanelOutputs);
+  int64_t const grain = 1 + kPieceWeights / (kPanelOutputs * (p.inputs < 1 ? 1 : p.inputs));
+  parallel_for(panels, grain, [&p](int64_t begin, int64_t end) {
+    for (int64_t panel = begin; panel < end; panel++)
+      for (int64_t row = 0; row < p.rows; row++) {
+        float main[kPanelOutputs];
+        panel_dots(p.x + row * p.inputs, p.panels.first + panel * p.panels.stride, p.inputs, main);
+        int64_t const first = panel * kPanelOutputs, beyond = least(p.outputs, first + kPanelOutputs);
+        for (int64_t o = first; o < beyond; o += kOutputs) finish_group(p, row, o, main + (o - first));
+      }
+  });
+}
+
 void few_rows_product(const FewRowsProduct &p) {
-  int64_t const groups = (p.outputs + kOutputs - 1) / kOutputs;
+  if (p.panels.first != nullptr) {
+    panels_product(p);
+    return;
+  }
+  int64_t const groups = ceiling_division(p.outputs, kOutputs);
   int64_t const widest = p.inputs + p.inputs2;
   int64_t const grain = 1 + kPieceWeights / (kOutputs * (widest < 1 ? 1 : widest));
   parallel_for(groups, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
       int64_t const first = group * kOutputs;
-      int64_t const outputs = p.outputs - first < kOutputs ? p.outputs - first : kOutputs;
       for (int64_t row = 0; row < p.rows; row++) {
-        float main[kOutputs], second[kOutputs];
-        dots_of_group(p.x + row * p.inputs, p.weight + first * p.inputs, p.inputs, outputs, main);
-        if (p.inputs2 > 0)
-          dots_of_group(p.x2 + row * p.inputs2, p.weight2 + first * p.inputs2, p.inputs2, outputs, second);
-        for (int64_t o = 0; o < outputs; o++) {
-          int64_t const at = row * p.outputs + first + o;
-          float sum = main[o] * p.scale;
-          if (p.inputs2 > 0) sum += second[o] * p.scale2;
-          if (p.bias != nullptr) sum += p.bias[first + o];
-          if (p.plus != nullptr) sum += p.plus[at];
-          p.y[at] = p.times == nullptr ? sum : sum * p.times[at];
-        }
+        float main[kOutputs];
+        dots_of_group(p.x + row * p.inputs, p.weight + first * p.inputs, p.inputs, p.outputs - first, main);
+        finish_group(p, row, first, main);
       }
     }
   });

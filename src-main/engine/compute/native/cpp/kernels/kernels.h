@@ -55,8 +55,20 @@ struct AttentionShape {
 };
 
 /**
+ * A weight [outputs, inputs] in bf16 as processors that multiply pairs want it: panels of kPanelOutputs outputs, `stride`
+ * numbers apart, in each one pair of inputs after another, and for every pair the two numbers of each output side by side.
+ * Zeros stand for what the weight lacks to whole panels and pairs.
+ */
+struct PairPanels {
+  const uint16_t *first;
+  int64_t stride;
+};
+constexpr int64_t kPanelOutputs = 64;
+
+/**
  * y [rows, outputs] = (scale · x·weightᵀ + scale2 · x2·weight2ᵀ + bias + plus) ∘ times, weights [outputs, inputs] and
- * [outputs, inputs2]; bias [outputs], plus and times like y may be null, inputs2 may be 0.
+ * [outputs, inputs2]; bias [outputs], plus and times like y may be null, inputs2 may be 0. Where there are panels they hold
+ * the weight, and x stays float32.
  */
 struct FewRowsProduct {
   int64_t rows, outputs, inputs, inputs2;
@@ -65,6 +77,7 @@ struct FewRowsProduct {
   const float *bias, *plus, *times;
   float scale, scale2;
   float *y;
+  PairPanels panels{nullptr, 0};
 };
 
 /** One parameter of AdamW: value, gradient and moments of `count` numbers, and 1 − β₁ᵗ, 1 − β₂ᵗ at its step t. */

@@ -1,0 +1,124 @@
+// What products on oneDNN keep from one to the next, and how weights of a vocabulary's size are cut.
+#pragma once
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "onednn_primitive.h"
+#include "products.h"
+
+namespace coto {
+
+constexpr int64_t kSmallestRows = 64;
+/** Shapes that are remembered; sequences of every length make many. */
+constexpr size_t kMostPrimitives = 4096;
+
+/** The layout in which b is packed. Asked for at one number of rows, so that every product of the weight shares it. */
+memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
+
+/** Whether a frozen weight is packed and multiplied in parts. */
+bool is_in_parts(int64_t k, int64_t n);
+
+struct Products::State {
+  std::unordered_map<Key, Primitive, KeyHash> primitives;
+  std::unordered_map<Key, memory::desc, KeyHash> layouts;
+
+  const memory::desc& layout(int64_t k, int64_t n, bool bfloat16) {
+    const Key key{0, n, k, 0, 0, bfloat16 ? uint32_t{kBfloat16} : 0, 1};
+    const auto found = layouts.find(key);
+    if (found != layouts.end()) return found->second;
+    return layouts.emplace(key, packed_layout(k, n, bfloat16)).first->second;
+  }
+
+  void run_inner_parts(const Product& product, MemoryPool& pool);
+  void run_in_parts(const Product& product, MemoryPool& pool);
+
+  const Primitive& primitive(const Key& key) {
+    const auto found = primitives.find(key);
+    if (found != primitives.end()) return found->second;
+    return primitives.emplace(key, make(key)).first->second;
+  }
+
+  Primitive make(const Key& key) {
+    const auto has = [&](Flag flag) { return (key.flags & flag) != 0; };
+    const DataType type = has(kBfloat16) ? DataType::bf16 : DataType::f32;
+    const memory::desc source =
+        has(kTransposeA) ? transposed(key.m, key.k, key.lda) : matrix(key.m, key.k, key.lda, type);
+    const memory::desc weights = has(kPackedB)       ? layout(key.k, key.n, has(kBfloat16))
+                                 : has(kTransposeB) ? transposed(key.k, key.n, key.ldb)
+                                                    : matrix(key.k, key.n, key.ldb);
+    Primitive made;
+    made.row = matrix(1, key.n, key.n);
+    made.whole = matrix(key.m, key.n, key.ldc == 0 ? key.n : key.ldc);
+    dnnl::post_ops after;
+    int index = 0;
+    if (key.scale != 1) {
+      after.append_eltwise(dnnl::algorithm::eltwise_linear, key.scale, 0);
+      index++;
+    }
+    if (has(kLateBias)) {
+      after.append_binary(dnnl::algorithm::binary_add, made.row);
+      made.bias_index = index++;
+    }
+    if (has(kSum)) {
+      after.append_sum(1);
+      index++;
+    }
+    if (has(kPlus)) {
+      after.append_binary(dnnl::algorithm::binary_add, made.whole);
+      made.plus_index = index++;
+    }
+    if (has(kTimes)) {
+      after.append_binary(dnnl::algorithm::binary_mul, made.whole);
+      made.times_index = index++;
+    }
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(after);
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    made.description = has(kBias)
+                           ? dnnl::matmul::primitive_desc(cpu(), source, weights, made.row, made.whole, attributes)
+                           : dnnl::matmul::primitive_desc(cpu(), source, weights, made.whole, attributes);
+    made.matmul = dnnl::matmul(made.description);
+    made.source = made.description.src_desc();
+    made.weights = made.description.weights_desc();
+    made.scratch = made.description.scratchpad_desc();
+    made.scratch_bytes = made.scratch.get_size();
+    return made;
+  }
+
+  /** b's packed form, made the first time: of a large weight part by part, as `WeightParts` has them. */
+  const void* pack(const Product& product, PackedWeights& packs, MemoryPool& pool);
+
+  /** Writes what `part` shows of b, whose stored rows lie `stride` values apart, to its packed form. */
+  static void reorder(const Product& part, int64_t stride, const memory::desc& wanted, void* to);
+};
+
+/**
+ * A weight [k, n] cut into parts that stay in a core's cache while rows meet them, and that can be shared among many threads
+ * where there are few rows. Packed, the parts of the same outputs follow each other, from the first inputs to the last.
+ */
+class WeightParts {
+ public:
+  WeightParts(Products::State& state, int64_t k, int64_t n, bool bfloat16);
+
+  int64_t inner_count() const { return (k_ + inner_ - 1) / inner_; }
+  int64_t outer_count() const { return (n_ + outer_ - 1) / outer_; }
+  int64_t first_inner(int64_t i) const { return i * inner_; }
+  int64_t first_outer(int64_t j) const { return j * outer_; }
+  int64_t inner(int64_t i) const { return std::min(inner_, k_ - first_inner(i)); }
+  int64_t outer(int64_t j) const { return std::min(outer_, n_ - first_outer(j)); }
+  const memory::desc& layout(int64_t i, int64_t j) const;
+  /** Bytes before a part. */
+  size_t offset(int64_t i, int64_t j) const;
+  size_t size() const { return offset(0, outer_count() - 1) + strip(outer_count() - 1); }
+
+ private:
+  /** Bytes of all parts of the same outputs. */
+  size_t strip(int64_t j) const;
+
+  Products::State& state_;
+  int64_t k_, n_, inner_, outer_;
+  bool bfloat16_;
+};
+
+}  // namespace coto

@@ -1,0 +1,17 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as1D, as2D, attribute, defineOperation, input, only2D } from './operation.ts';
+import { scatterRows } from './scatter-rows.ts';
+
+const operation = defineOperation({
+  name: 'CotoTakenRows',
+  compose: (inputs) => tf.gather(input(inputs, 'x'), as1D(input(inputs, 'places'))),
+  saved: { inputs: ['places'] },
+  gradients: (dy, saved, attributes) => ({
+    x: () => scatterRows(as1D(input(saved, 'places')), as2D(dy), attribute(attributes, 'count')),
+  }),
+});
+
+/** The rows of x [count, features] at `places` [rows] int32 → [rows, features]. The gradient of the other rows is 0. */
+export function takenRows(x: tf.Tensor2D, places: tf.Tensor1D): tf.Tensor2D {
+  return only2D(operation({ x, places }, { count: x.shape[0] }));
+}
