@@ -78,5 +78,7 @@ void Products::run_batch(const Product& first, int64_t count, int64_t stride_a, 
 
 std::string product_library() { return "Accelerate"; }
 
+bool computes_bfloat16() { return false; }
+
 }  // namespace coto
 #endif
