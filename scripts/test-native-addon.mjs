@@ -28,6 +28,7 @@ const answer = spawnSync(
       // Node itself keeps memory until it ends; what the addon keeps is counted by its own tests.
       ASAN_OPTIONS: 'detect_leaks=0',
       COTO_NATIVE_ADDON: addon,
+      COTO_TEST_CHECKED_MEMORY: '1',
       COTO_TEST_COMPUTE: 'native',
     },
   },

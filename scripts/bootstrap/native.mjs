@@ -21,15 +21,18 @@ export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cp
 const output = join(root, 'dist', 'native');
 const addonName = 'coto-native.node';
 
+/** What every processor of an architecture has: on arm64 NEON. */
+export const oneInstructionSet = { baseline: [] };
+
 /** The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time. */
 export const instructionSets =
   process.arch === 'x64'
     ? {
-        baseline: [],
+        ...oneInstructionSet,
         avx2: ['-mavx2', '-mfma', '-mf16c'],
         avx512: ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mavx2', '-mfma', '-mf16c'],
       }
-    : { baseline: [] };
+    : oneInstructionSet;
 
 export const flags = [
   ...['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-fno-math-errno', '-fno-trapping-math', '-pthread'],
@@ -57,10 +60,19 @@ export async function ensureNative({ force = false } = {}) {
 }
 
 /** Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a folder of its own; answers its path. */
-export async function buildSanitized(folder) {
-  mkdirSync(folder, { recursive: true });
+export function buildSanitized(folder) {
   const extra = ['-fsanitize=address,undefined', '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
-  const failure = await compile(findCompiler(), folder, extra);
+  return buildIn(folder, findCompiler(), extra, instructionSets);
+}
+
+/** Builds the addon for Linux on arm64 with a cross compiler; `extra` says where it finds oneDNN. Answers the addon's path. */
+export function buildForArm64(folder, compiler, extra) {
+  return buildIn(folder, compiler, extra, oneInstructionSet);
+}
+
+async function buildIn(folder, compiler, extra, sets) {
+  mkdirSync(folder, { recursive: true });
+  const failure = await compile(compiler, folder, extra, sets);
   if (failure !== null) throw new Error(failure);
   return join(folder, addonName);
 }
@@ -78,7 +90,7 @@ async function build() {
     }
     if (!hasOneDnn(compiler)) return `oneDNN 3 is not installed. ${hint('libdnnl-dev')}`;
   }
-  const failure = await compile(compiler, output, []);
+  const failure = await compile(compiler, output, [], instructionSets);
   if (failure !== null) return failure;
   // What does not load now would not load later: better to know at once.
   const addon = join(output, addonName);
@@ -90,12 +102,12 @@ async function build() {
   return `it was built, but does not load (${lastLine(tried.stderr)}).`;
 }
 
-async function compile(compiler, folder, extra) {
+async function compile(compiler, folder, extra, sets) {
   const work = mkdtempSync(join(folder, 'objects-'));
   try {
     const include = ['-I', sources, '-I', join(modules, 'node-api-headers', 'include')];
     const common = filesIn(sources).map((file) => ({ file, object: `${basename(file, '.cc')}.o`, flags: [] }));
-    const kernels = Object.entries(instructionSets).flatMap(([name, own]) =>
+    const kernels = Object.entries(sets).flatMap(([name, own]) =>
       filesIn(join(sources, 'kernels')).map((file) => ({
         file,
         object: `${name}-${basename(file, '.cc')}.o`,

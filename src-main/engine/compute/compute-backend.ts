@@ -27,8 +27,8 @@ export interface ComputeBackend {
   activate(threads?: number): Promise<{ readonly device: string; readonly threads: number }>;
   /** Why it can compute no more, e.g. a lost device; null while it can. Whatever fails then fails for this reason. */
   failure?(): StudioError | null;
-  /** Whether products in bfloat16 were timed to be faster than in float32; left out where the backend has none. Timed once. */
-  bfloat16IsFaster?(): boolean;
+  /** Left out where the backend has no products in bfloat16 on any machine. */
+  readonly bfloat16?: Bfloat16Products;
   /** Most bytes that tensors and what belongs to them took at once since `reset`; left out where the backend cannot tell. */
   peakBytes?: { reset(): void; read(): number };
   /**
@@ -36,6 +36,13 @@ export interface ComputeBackend {
    * called alone with the weight packed, null where it cannot tell: what the bench holds the backend's own rate against.
    */
   measureLibraryProduct?(product: LibraryProduct): number | null;
+}
+
+export interface Bfloat16Products {
+  /** Whether this machine's processor has them. */
+  areThere(): boolean;
+  /** Whether they were timed to be faster than those in float32; asked only where they are there. Timed once. */
+  areFaster(): boolean;
 }
 
 export interface LibraryProduct {

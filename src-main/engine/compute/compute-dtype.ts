@@ -13,14 +13,23 @@ export function resolveComputeDtype(
   earlier: RunFacts['computeDtype'] | null = null,
 ): RunFacts['computeDtype'] {
   const backend = computeBackends.find((candidate) => candidate.id === backendId);
-  const isFaster = backend?.bfloat16IsFaster;
-  if (wish === 'auto' && earlier !== null) return isFaster === undefined ? 'float32' : earlier;
-  if (wish === 'auto') return isFaster?.() === true ? 'bfloat16' : 'float32';
-  if (wish === 'bfloat16' && isFaster === undefined)
-    throw new StudioError(
-      'refused',
-      `compute_dtype is bfloat16, but the compute backend ${backend === undefined ? backendId : computeLabels[backend.id]} computes in float32 only.`,
-      'Set compute_dtype to auto, or choose a compute backend that has bfloat16 (native).',
-    );
+  const products = backend?.bfloat16;
+  const capable = products?.areThere() === true ? products : null;
+  if (wish === 'auto' && earlier !== null) return capable === null ? 'float32' : earlier;
+  if (wish === 'auto') return capable?.areFaster() === true ? 'bfloat16' : 'float32';
+  if (wish === 'bfloat16' && capable === null) {
+    const name = backend === undefined ? backendId : computeLabels[backend.id];
+    throw products === undefined
+      ? new StudioError(
+          'refused',
+          `compute_dtype is bfloat16, but the compute backend ${name} computes in float32 only.`,
+          'Set compute_dtype to auto, or choose a compute backend that has bfloat16 (native).',
+        )
+      : new StudioError(
+          'refused',
+          `compute_dtype is bfloat16, but this processor has no products in bfloat16 for the compute backend ${name}.`,
+          'Set compute_dtype to auto or float32.',
+        );
+  }
   return wish;
 }

@@ -18,7 +18,7 @@ type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
 export async function measureProducts(backend: ComputeBackend): Promise<Rates> {
   return {
     gemmGflops: await rate(false),
-    gemmBfloat16Gflops: backend.bfloat16IsFaster === undefined ? null : await rate(true),
+    gemmBfloat16Gflops: backend.bfloat16?.areThere() === true ? await rate(true) : null,
   };
 }
 

@@ -32,9 +32,15 @@ export const nativeBackend: ComputeBackend = {
     addon.setThreads(wantedThreads);
     return { device: describe(addon), threads: addon.threads() };
   },
-  bfloat16IsFaster: () => {
-    const { float32, bfloat16 } = measureNativeProducts();
-    return bfloat16 >= worthwhile * float32;
+  bfloat16: {
+    areThere: () => {
+      const loaded = loadAddon();
+      return 'addon' in loaded && loaded.addon.computesBfloat16() === 1;
+    },
+    areFaster: () => {
+      const { float32, bfloat16 } = measureNativeProducts();
+      return bfloat16 >= worthwhile * float32;
+    },
   },
   measureLibraryProduct: ({ rows, inFeatures, outFeatures, bfloat16 }) =>
     required().measureLibraryProduct(rows, inFeatures, outFeatures, Number(bfloat16), 60) || null,
@@ -63,24 +69,32 @@ const typicalProducts = [
 
 const measuringTurns = 8;
 
+/** After so many turns, what is so many times slower is not timed any further: it may take seconds where it is only imitated. */
+const hopelessTurns = 2;
+const hopelesslySlower = 4;
+
 let rates: ProductRates | null = null;
 
 /**
  * Times products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024) once, in about a tenth of a second. The two
- * precisions take turns, so that what else the machine does falls on both.
+ * precisions take turns, so that what else the machine does falls on both. Throws where there is no bfloat16.
  */
 export function measureNativeProducts(): ProductRates {
   const addon = required();
   addon.setThreads(wantedThreads);
   if (rates !== null) return rates;
-  const best = typicalProducts.map(([m, k, n]) => {
+  const best: ProductRates[] = [];
+  let isHopeless = false;
+  for (const [m, k, n] of typicalProducts) {
     const rate = { float32: 0, bfloat16: 0 };
-    for (let turn = 0; turn < measuringTurns; turn++) {
+    for (let turn = 0; turn < measuringTurns && !isHopeless; turn++) {
       rate.float32 = Math.max(rate.float32, addon.measureProduct(m, k, n, 0, 1));
       rate.bfloat16 = Math.max(rate.bfloat16, addon.measureProduct(m, k, n, 1, 1));
+      isHopeless = turn + 1 === hopelessTurns && hopelesslySlower * rate.bfloat16 < rate.float32;
     }
-    return rate;
-  });
+    best.push(rate);
+    if (isHopeless) break;
+  }
   const mean = (of: keyof ProductRates) => best.reduce((sum, rate) => sum + rate[of], 0) / best.length;
   rates = { float32: mean('float32'), bfloat16: mean('bfloat16') };
   return rates;
@@ -99,7 +113,9 @@ function register(addon: NativeAddon): void {
 }
 
 function describe(addon: NativeAddon): string {
-  const processor = cpus()[0]?.model.trim() ?? process.arch;
+  // Of many arm64 processors Node says no more than 'unknown'.
+  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  const processor = model === 'unknown' ? process.arch : model;
   return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;
 }
 

@@ -19,7 +19,7 @@ it.each([
 ] as const)(
   'of a backend that timed bfloat16 as faster: %s is %s by itself, and what is wished for else',
   (faster, dtype) => {
-    const backend = Object.assign(wasmBackend, { bfloat16IsFaster: () => faster });
+    const backend = Object.assign(wasmBackend, { bfloat16: { areThere: () => true, areFaster: () => faster } });
     try {
       expect(resolveComputeDtype('auto', 'wasm')).toBe(dtype);
       expect(resolveComputeDtype('bfloat16', 'wasm')).toBe('bfloat16');
@@ -28,7 +28,7 @@ it.each([
       expect(resolveComputeDtype('auto', 'wasm', 'bfloat16')).toBe('bfloat16');
       expect(resolveComputeDtype('auto', 'wasm', 'float32')).toBe('float32');
     } finally {
-      Reflect.deleteProperty(backend, 'bfloat16IsFaster');
+      Reflect.deleteProperty(backend, 'bfloat16');
     }
   },
 );

@@ -22,7 +22,9 @@ process.env['COTO_ENGINE_PROCESS'] = 'child';
 
 /** Every way in which the engine can compute: each backend of this machine, and wasm without our own kernels. */
 const ways = [];
+const wanted = process.env['COTO_TEST_BACKENDS']?.split(',');
 for (const { id } of computeBackends) {
+  if (wanted?.includes(id) === false) continue;
   const report = await reportOn(id, false);
   const activate = async () => {
     await activateCompute(id);

@@ -79,6 +79,8 @@ export interface NativeAddon extends Kernels {
   setThreads(count: number): void;
   /** Libraries and instruction sets in use, in words. */
   describe(): string;
+  /** Whether this processor has products in bfloat16, as 0 or 1; without, asking for one throws. */
+  computesBfloat16(): number;
   /** GFLOPS of the product m × k × n with a packed right-hand side, best of `rounds`. */
   measureProduct(m: number, k: number, n: number, bfloat16: number, rounds: number): number;
   /** The same of oneDNN alone, on its own threads; 0 where that cannot be told. */
@@ -113,6 +115,7 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof Kernels>[] = [
   'threads',
   'setThreads',
   'describe',
+  'computesBfloat16',
   'measureProduct',
   'measureLibraryProduct',
   'concat',

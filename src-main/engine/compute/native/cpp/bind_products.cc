@@ -89,6 +89,9 @@ napi_value batch_product(Call& call) {
   return nullptr;
 }
 
+/** Whether products in bfloat16 are there, as 0 or 1. */
+napi_value bfloat16_products(Call& call) { return call.number_result(computes_bfloat16() ? 1 : 0); }
+
 /** m, k, n, bfloat16, rounds → GFLOPS */
 napi_value measure(Call& call) {
   const int64_t m = call.integer();
@@ -178,6 +181,7 @@ napi_value linear_cross_entropy(Call& call) {
 constexpr Method methods[] = {
     {"product", product},
     {"batchProduct", batch_product},
+    {"computesBfloat16", bfloat16_products},
     {"measureProduct", measure},
     {"measureLibraryProduct", measure_library},
     {"linearCrossEntropy", linear_cross_entropy},

@@ -89,6 +89,8 @@ class Products {
 
 /** The library and the instruction set that products run on, in words. */
 std::string product_library();
+/** Whether the library has products in bfloat16 on this processor, slow ones or fast. */
+bool computes_bfloat16();
 /** GFLOPS of the packed product m × k × n, best of `rounds`. */
 double measure_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
 /**

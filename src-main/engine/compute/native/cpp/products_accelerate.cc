@@ -80,5 +80,7 @@ PairPanels Products::pair_panels(const Product&, MemoryPool&) { return {nullptr,
 
 std::string product_library() { return "Accelerate"; }
 
+bool computes_bfloat16() { return false; }
+
 }  // namespace coto
 #endif

@@ -1,4 +1,8 @@
 #ifndef __APPLE__
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/prctl.h>
+#endif
+
 #include <algorithm>
 
 #include "onednn_products.h"
@@ -175,24 +179,47 @@ void Products::run_batch(const Product& first, int64_t count, int64_t stride_a, 
   });
 }
 
+namespace {
+
+std::string instruction_set() {
+#if defined(__aarch64__) && defined(__linux__)
+  // oneDNN has names for sets of x86-64 alone. Of SVE, the system says the length of a vector in bytes.
+  const int length = prctl(PR_SVE_GET_VL);
+  return length < 0 ? "NEON" : "SVE of " + std::to_string(8 * (length & PR_SVE_VL_LEN_MASK)) + " bits";
+#else
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx: return "AVX";
+    case dnnl::cpu_isa::avx2: return "AVX2";
+    case dnnl::cpu_isa::avx2_vnni: return "AVX2-VNNI";
+    case dnnl::cpu_isa::avx2_vnni_2: return "AVX2-VNNI-2";
+    case dnnl::cpu_isa::avx512_core: return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni: return "AVX-512 VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16: return "AVX-512 BF16";
+    case dnnl::cpu_isa::avx512_core_fp16: return "AVX-512 FP16";
+    case dnnl::cpu_isa::avx512_core_amx: return "AMX";
+    case dnnl::cpu_isa::avx512_core_amx_fp16: return "AMX FP16";
+    default: return "SSE4.1";
+  }
+#endif
+}
+
+}  // namespace
+
 std::string product_library() {
   const dnnl_version_t* version = dnnl_version();
-  const char* isa = "SSE4.1";
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::avx: isa = "AVX"; break;
-    case dnnl::cpu_isa::avx2: isa = "AVX2"; break;
-    case dnnl::cpu_isa::avx2_vnni: isa = "AVX2-VNNI"; break;
-    case dnnl::cpu_isa::avx2_vnni_2: isa = "AVX2-VNNI-2"; break;
-    case dnnl::cpu_isa::avx512_core: isa = "AVX-512"; break;
-    case dnnl::cpu_isa::avx512_core_vnni: isa = "AVX-512 VNNI"; break;
-    case dnnl::cpu_isa::avx512_core_bf16: isa = "AVX-512 BF16"; break;
-    case dnnl::cpu_isa::avx512_core_fp16: isa = "AVX-512 FP16"; break;
-    case dnnl::cpu_isa::avx512_core_amx: isa = "AMX"; break;
-    case dnnl::cpu_isa::avx512_core_amx_fp16: isa = "AMX FP16"; break;
-    default: break;
-  }
   return "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
-         std::to_string(version->patch) + ", " + isa;
+         std::to_string(version->patch) + ", " + instruction_set();
+}
+
+bool computes_bfloat16() {
+  static const bool has_product = [] {
+    const memory::desc factor = matrix(kSmallestRows, kSmallestRows, kSmallestRows, DataType::bf16);
+    const memory::desc result = matrix(kSmallestRows, kSmallestRows, kSmallestRows);
+    const bool may_be_none = true;
+    return static_cast<bool>(
+        dnnl::matmul::primitive_desc(cpu(), factor, factor, result, dnnl::primitive_attr(), may_be_none));
+  }();
+  return has_product;
 }
 
 }  // namespace coto

