@@ -11,6 +11,8 @@ export const contenderRequestSchema = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('load'),
     shape: z.string(),
+    /** An adapter variant's id. */
+    adapter: z.string(),
     /** bfloat16: the products with frozen weights; for PyTorch the whole base. autocast: PyTorch's own way, over float32. */
     precision: precisionSchema,
     threads: z.number().int(),

@@ -8,13 +8,13 @@ const timesPerMask = 3;
 
 export interface RoundLimits {
   readonly rounds: number;
-  /** A contender that would need longer for all rounds is asked for fewer steps. */
-  readonly secondsPerContender: number;
+  /** A seat that would need longer for all rounds is asked for fewer steps. */
+  readonly secondsPerSeat: number;
 }
 
 export interface SeatTimes {
-  readonly lora: StepTime;
-  readonly loraCoto: StepTime;
+  readonly plain: StepTime;
+  readonly coto: StepTime;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function timeInRounds(
     const { milliseconds } = await seat.process.ask({ do: 'time', masks: [null] });
     plans.push(planFor(milliseconds[0] ?? 1, masks.length, limits));
   }
-  const lora = seats.map((): number[] => []);
+  const plain = seats.map((): number[] => []);
   const byMask = seats.map(() => new Map<number, number[]>());
   for (let round = 0; round < limits.rounds; round++)
     for (const [index, seat] of seats.entries()) {
@@ -44,19 +44,19 @@ export async function timeInRounds(
       const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
       for (const [at, mask] of turn.entries()) {
         const taken = milliseconds[at] ?? Number.NaN;
-        if (mask === null) lora[index]?.push(taken);
+        if (mask === null) plain[index]?.push(taken);
         else byMask[index]?.set(mask, [...(byMask[index]?.get(mask) ?? []), taken]);
       }
     }
   return seats.map((_, index) => ({
-    lora: stepTime(lora[index] ?? []),
-    loraCoto: meanOverMasks(byMask[index] ?? new Map()),
+    plain: stepTime(plain[index] ?? []),
+    coto: meanOverMasks(byMask[index] ?? new Map()),
   }));
 }
 
 /** At least two rounds, and never more steps than there are masks to a round. */
 function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits) {
-  const steps = Math.max(2, Math.floor((1000 * limits.secondsPerContender) / (2 * stepMilliseconds)));
+  const steps = Math.max(2, Math.floor((1000 * limits.secondsPerSeat) / (2 * stepMilliseconds)));
   const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / limits.rounds)));
   const rounds = Math.min(limits.rounds, Math.max(2, Math.floor(steps / stepsPerRound)));
   // Fewer masks, each timed several times: a minimum of one time is none.
