@@ -20,6 +20,7 @@ bool has_few_rows(const Product& product) {
 }
 
 void run_few_rows(const Product& product) {
+  const bool gains = product.gained != nullptr;
   FewRowsProduct few;
   few.rows = product.m;
   few.outputs = product.n;
@@ -29,17 +30,19 @@ void run_few_rows(const Product& product) {
   few.weight = product.b;
   few.x2 = product.a2;
   few.weight2 = product.b2;
-  few.bias = product.bias;
-  few.plus = product.plus;
+  few.bias = gains ? nullptr : product.bias;
+  few.plus = gains ? nullptr : product.plus;
   few.times = product.times;
   few.scale = product.scale;
   few.scale2 = product.scale2;
   few.y = product.c;
   kernels().few_rows_product(few);
+  if (gains)
+    kernels().apply_gain(product.c, product.gain, product.bias, product.plus, product.gained, product.m, product.n);
 }
 
 /** a, b, c, m, n, k, transposeA, transposeB, scale, bias, plus, times, k2, a2, b2, transposeB2, scale2, frozen, bfloat16 */
-napi_value product(Call& call) {
+Product take_product(Call& call) {
   Product product;
   product.a = call.elements<const float>();
   Tensor& b = call.tensor();
@@ -61,8 +64,25 @@ napi_value product(Call& call) {
   product.scale2 = static_cast<float>(call.number());
   if (call.flag()) product.packs = &b.packs;
   product.bfloat16 = call.flag();
+  return product;
+}
+
+void run(Call& call, const Product& product) {
   if (has_few_rows(product)) run_few_rows(product);
   else call.tensors().products.run(product, call.tensors().pool);
+}
+
+napi_value product(Call& call) {
+  run(call, take_product(call));
+  return nullptr;
+}
+
+/** What a product takes, then gain, gained */
+napi_value gained_product(Call& call) {
+  Product product = take_product(call);
+  product.gain = call.elements<const float>();
+  product.gained = call.elements<float>();
+  run(call, product);
   return nullptr;
 }
 
@@ -172,6 +192,7 @@ napi_value linear_cross_entropy(Call& call) {
 
 constexpr Method methods[] = {
     {"product", product},
+    {"gainedProduct", gained_product},
     {"batchProduct", batch_product},
     {"measureProduct", measure},
     {"measureLibraryProduct", measure_library},
