@@ -5,6 +5,9 @@ import { meanOverMasks, stepTime } from './statistics.ts';
 /** The first so many masks stand all over the schedule already. */
 const fewestMasks = 8;
 const timesPerMask = 3;
+/** Up to so many milliseconds, some steps more are taken before the rounds are planned by them. */
+const shortStep = 200;
+const warmSteps = 8;
 
 export interface RoundLimits {
   readonly rounds: number;
@@ -26,11 +29,8 @@ export async function timeInRounds(
   masks: readonly (readonly number[])[],
   limits: RoundLimits,
 ): Promise<SeatTimes[]> {
-  const plans = [];
-  for (const seat of seats) {
-    const { milliseconds } = await seat.process.ask({ do: 'time', masks: [null] });
-    plans.push(planFor(milliseconds[0] ?? 1, masks.length, limits));
-  }
+  const plans: Plan[] = [];
+  for (const seat of seats) plans.push(planFor(await warmStep(seat), masks.length, limits));
   const plain = seats.map((): number[] => []);
   const byMask = seats.map(() => new Map<number, number[]>());
   for (let round = 0; round < limits.rounds; round++)
@@ -54,8 +54,22 @@ export async function timeInRounds(
   }));
 }
 
+/** Milliseconds of a step that is compiled: where it is short, not of the first ones. */
+async function warmStep({ process, stepMilliseconds }: Seat): Promise<number> {
+  if (stepMilliseconds > shortStep) return stepMilliseconds;
+  const { milliseconds } = await process.ask({ do: 'time', masks: Array.from({ length: warmSteps }, () => null) });
+  return Math.min(stepMilliseconds, ...milliseconds);
+}
+
+interface Plan {
+  readonly rounds: number;
+  readonly stepsPerRound: number;
+  /** Of the schedule's masks, the first so many. */
+  readonly masks: number;
+}
+
 /** At least two rounds, and never more steps than there are masks to a round. */
-function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits) {
+function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits): Plan {
   const steps = Math.max(2, Math.floor((1000 * limits.secondsPerSeat) / (2 * stepMilliseconds)));
   const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / limits.rounds)));
   const rounds = Math.min(limits.rounds, Math.max(2, Math.floor(steps / stepsPerRound)));

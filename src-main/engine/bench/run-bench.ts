@@ -45,7 +45,7 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
 export { benchAdapters, benchShapes };
 
 const limits = {
-  whole: { rounds: 7, secondsPerSeat: 8, masks: 32, megabytes: 512, productSeconds: 6 },
+  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, productSeconds: 6 },
   quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, productSeconds: 0.3 },
 };
 

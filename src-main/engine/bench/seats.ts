@@ -13,6 +13,8 @@ export interface Seat {
   readonly configuration: string;
   readonly process: ContenderProcess;
   readonly losses: readonly number[];
+  /** Of the last of the steps that gave the losses. */
+  readonly stepMilliseconds: number;
 }
 
 /** What loading needs besides the precision and the threads: one adapter on one shape. */
@@ -49,9 +51,9 @@ export async function seatBackend(
       writes,
       ...problem,
     });
-    const { losses } = await child.ask({ do: 'losses', count: lossCount });
     const configuration = `${device}, ${countThreads(used)}`;
-    return { contender: backend, precision, adapter: problem.adapter, configuration, process: child, losses };
+    const steps = await firstSteps(child);
+    return { contender: backend, precision, adapter: problem.adapter, configuration, process: child, ...steps };
   });
 }
 
@@ -69,7 +71,9 @@ export interface PeerWay {
 }
 
 /** A way that was slower than the best by more than this when it was tried will not be the better one in the rounds. */
-const nearlyBest = 1.25;
+const nearlyBest = 1.1;
+/** From so many milliseconds a step one is tried after the first, else three. */
+const slowTrial = 500;
 
 /**
  * Tries PyTorch in every way that could be its best (one thread and all, both wait policies, bfloat16 by autocast and by a
@@ -97,8 +101,14 @@ export async function findPyTorchsBest(
     try {
       for (const { precision, mode } of modes) {
         await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
-        const { milliseconds } = await child.ask({ do: 'time', masks: [null, null, null, null] });
-        tried.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds.slice(1)) });
+        const {
+          milliseconds: [first = 0],
+        } = await child.ask({ do: 'time', masks: [null] });
+        const { milliseconds } = await child.ask({
+          do: 'time',
+          masks: first > slowTrial ? [null] : [null, null, null],
+        });
+        tried.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds) });
       }
     } finally {
       await child.close();
@@ -121,10 +131,15 @@ export async function seatPyTorch(
 ): Promise<Seat> {
   return opening(peerCommand(peer, setting), async (child) => {
     await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
-    const { losses } = await child.ask({ do: 'losses', count: lossCount });
     const configuration = describe(setting, mode);
-    return { contender: 'pytorch', precision, adapter: problem.adapter, configuration, process: child, losses };
+    const steps = await firstSteps(child);
+    return { contender: 'pytorch', precision, adapter: problem.adapter, configuration, process: child, ...steps };
   });
+}
+
+async function firstSteps(child: ContenderProcess): Promise<Pick<Seat, 'losses' | 'stepMilliseconds'>> {
+  const { losses, milliseconds } = await child.ask({ do: 'losses', count: lossCount });
+  return { losses, stepMilliseconds: milliseconds.at(-1) ?? 1 };
 }
 
 async function opening(program: ContenderCommand, sit: (child: ContenderProcess) => Promise<Seat>): Promise<Seat> {

@@ -165,6 +165,16 @@ class Problem:
         return loss.item()
 
 
+def timed(problem, masks):
+    """Losses and milliseconds of one step a mask."""
+    losses, milliseconds = [], []
+    for mask in masks:
+        started = time.perf_counter()
+        losses.append(problem.step(mask))
+        milliseconds.append(1000 * (time.perf_counter() - started))
+    return {"losses": losses, "milliseconds": milliseconds}
+
+
 def main():
     problem = None
     for line in sys.stdin:
@@ -175,14 +185,9 @@ def main():
                 problem = Problem(request["exchange"], request["precision"])
                 answer = {"version": torch.__version__, "threads": torch.get_num_threads()}
             elif request["do"] == "losses":
-                answer = {"losses": [problem.step(None) for _ in range(request["count"])]}
+                answer = timed(problem, [None] * request["count"])
             elif request["do"] == "time":
-                milliseconds = []
-                for mask in request["masks"]:
-                    started = time.perf_counter()
-                    problem.step(mask)
-                    milliseconds.append(1000 * (time.perf_counter() - started))
-                answer = {"milliseconds": milliseconds}
+                answer = {"milliseconds": timed(problem, request["masks"])["milliseconds"]}
             elif request["do"] == "unload":
                 problem = None
                 answer = {}
