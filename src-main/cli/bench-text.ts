@@ -4,6 +4,7 @@ import { formatBytes, formatDuration, formatFacts, formatPercent, formatTable } 
 /** The bench as a terminal shows it: one table of steps, then products, merging and loading. */
 export function benchText(report: BenchReport): string {
   const { machine, entries, shapes } = report;
+  const reference = referenceOf(report);
   const facts = formatFacts([
     ['CPU', `${machine.cpu}, ${machine.cores} cores${machine.features.map((name) => `, ${name}`).join('')}`],
     ['System', `${machine.platform}, Node ${machine.node}`],
@@ -11,19 +12,21 @@ export function benchText(report: BenchReport): string {
   ]);
   const steps = shapes.flatMap((shape) => {
     const own = entries.filter((entry) => entry.shape === shape.id);
-    return own.length === 0 ? [] : [`\n${shape.label}: ${shape.detail}\n${stepTable(own)}`];
+    return own.length === 0 ? [] : [`\n${shape.label}: ${shape.detail}\n${stepTable(own, report)}`];
   });
   return [
     report.quick ? 'Cut-down shapes and few steps: these figures say nothing of speed.\n\n' : '',
     facts,
     ...steps,
-    '\nA step is forward, backward, clipping and AdamW, in milliseconds: median, and minimum in brackets. LoRA + CoTo: mean over\n',
-    "masks of CoTo's default schedule. Ratios: LoRA's median (minimum) over PyTorch's in the same precision; below 1 is faster.\n",
+    '\nA step is forward, backward, clipping and AdamW, in milliseconds: median, and minimum in brackets. With CoTo: mean over\n',
+    "masks of CoTo's default schedule. Ratios are of medians (of minima). /PyTorch: over PyTorch's step with the same adapter\n",
+    'in the same precision; below 1 is faster.',
+    reference === undefined ? '\n' : ` /${reference.label}: over the same contender's step with ${reference.label}.\n`,
     ...missingLines(report),
     ...productTables(report),
     ...report.merging.map(
-      ({ shape, contender, valuesPerSecond }) =>
-        `Merging into the base (${shape}, ${contender}): ${(valuesPerSecond / 1e6).toFixed(1)} million values a second\n`,
+      ({ shape, contender, adapter, valuesPerSecond }) =>
+        `Merging into the base (${shape}, ${contender}, ${adapter}): ${(valuesPerSecond / 1e6).toFixed(1)} million values a second\n`,
     ),
     ...report.loading.map(({ dtype, fileBytes, ours, cat }) => {
       const beside = cat === null ? '' : `, cat ${formatBytes(cat)}/s: ${(ours / cat).toFixed(2)} of it`;
@@ -32,23 +35,36 @@ export function benchText(report: BenchReport): string {
   ].join('');
 }
 
-function stepTable(entries: readonly BenchEntry[]): string {
+/** The adapter that others are set beside: the first, where there are more. */
+function referenceOf({ adapters }: BenchReport): BenchReport['adapters'][number] | undefined {
+  return adapters.length > 1 ? adapters[0] : undefined;
+}
+
+function stepTable(entries: readonly BenchEntry[], report: BenchReport): string {
+  const reference = referenceOf(report);
+  const labels = new Map(report.adapters.map(({ id, label }) => [id, label]));
+  const find = (contender: string, { precision }: BenchEntry, adapter: string) =>
+    entries.find(
+      (other) => other.contender === contender && other.precision === precision && other.adapter === adapter,
+    );
+  const comparison = reference === undefined ? [] : [`/${reference.label}`];
   return formatTable(
-    ['', 'precision', 'LoRA', 'LoRA + CoTo', 'CoTo/LoRA', '/PyTorch', 'loss differs', 'outside kernels', 'settings'],
+    [
+      ...['', 'precision', 'adapter', 'step', 'with CoTo', 'CoTo/plain', '/PyTorch', ...comparison],
+      ...['loss differs', 'outside kernels', 'settings'],
+    ],
     entries.map((entry) => {
-      const { lora, loraCoto } = entry;
-      const peer = entries.find(
-        (other) => other.contender === 'pytorch' && other.precision === entry.precision && other !== entry,
-      );
+      const { contender, adapter, plain, coto } = entry;
+      const base = reference === undefined ? [] : [ratio(entry, find(contender, entry, reference.id))];
       return [
-        entry.contender,
+        contender,
         entry.precision,
-        time(lora.median, lora.minimum),
-        time(loraCoto.median, loraCoto.minimum),
-        (loraCoto.median / lora.median).toFixed(2),
-        peer === undefined
-          ? '–'
-          : `${(lora.median / peer.lora.median).toFixed(2)} (${(lora.minimum / peer.lora.minimum).toFixed(2)})`,
+        labels.get(adapter) ?? adapter,
+        time(plain.median, plain.minimum),
+        time(coto.median, coto.minimum),
+        (coto.median / plain.median).toFixed(2),
+        ratio(entry, find('pytorch', entry, adapter)),
+        ...base,
         entry.lossDifference.toExponential(1),
         entry.outsideKernels === null ? '–' : formatPercent(entry.outsideKernels),
         entry.configuration,
@@ -57,14 +73,21 @@ function stepTable(entries: readonly BenchEntry[]): string {
   );
 }
 
+/** Of medians, and of minima in brackets; a dash where there is nothing else to compare with. */
+function ratio(entry: BenchEntry, other: BenchEntry | undefined): string {
+  if (other === undefined || other === entry) return '–';
+  const { median, minimum } = entry.plain;
+  return `${(median / other.plain.median).toFixed(2)} (${(minimum / other.plain.minimum).toFixed(2)})`;
+}
+
 function time(median: number, minimum: number): string {
   const digits = minimum < 100 ? 1 : 0;
   return `${median.toFixed(digits)} (${minimum.toFixed(digits)})`;
 }
 
 function missingLines({ missing }: BenchReport): string[] {
-  return missing.map(({ shape, contender, precision, reason }) => {
-    const where = [shape, precision].filter((part) => part !== null).join(', ');
+  return missing.map(({ shape, contender, precision, adapter, reason }) => {
+    const where = [shape, precision, adapter].filter((part) => part !== null).join(', ');
     return `Left out: ${contender}${where === '' ? '' : ` (${where})`}: ${reason}\n`;
   });
 }

@@ -95,6 +95,7 @@ int64_t place_of(const Shape &shape, const int64_t *index);
 void test_threads();
 void test_attention(const Kernels &kernels);
 void test_activations(const Kernels &kernels);
+void test_dora(const Kernels &kernels);
 void test_few_rows(const Kernels &kernels);
 void test_norms(const Kernels &kernels);
 void test_softmax(const Kernels &kernels);

@@ -10,7 +10,8 @@ struct Family {
 };
 
 constexpr Family kFamilies[] = {{"attention", test_attention}, {"activations", test_activations},
-                                {"few rows", test_few_rows}, {"norms", test_norms},         {"softmax", test_softmax},
+                                {"dora", test_dora},           {"few rows", test_few_rows},
+                                {"norms", test_norms},         {"softmax", test_softmax},
                                 {"adamw", test_adamw},         {"unary", test_unary},
                                 {"binary", test_binary},       {"casts", test_casts},
                                 {"moves", test_moves},         {"rows", test_rows},

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { benchShapes, defaultBackends, runBench } from '../../engine/bench/run-bench.ts';
+import { benchAdapters, benchShapes, defaultBackends, runBench } from '../../engine/bench/run-bench.ts';
 import { benchText } from '../bench-text.ts';
 import { addCommand, type Surroundings } from '../command.ts';
 import { packageVersion } from '../package-version.ts';
@@ -14,7 +14,8 @@ const shapeIds = benchShapes.map((shape) => shape.id);
 export function addBenchCommand(parent: Command, surroundings: Surroundings): void {
   addCommand(parent, surroundings, {
     usage: 'bench',
-    summary: 'time LoRA and LoRA + CoTo steps side by side on the compute backends (npm run bench: and on PyTorch)',
+    summary:
+      'time training steps with and without CoTo side by side on the compute backends (npm run bench: and on PyTorch)',
     options: (command) =>
       void command
         .option('--quick', 'cut-down shapes and few steps: shows that it works, gives no figures to quote')
@@ -27,6 +28,7 @@ export function addBenchCommand(parent: Command, surroundings: Surroundings): vo
             'tensorflow',
           ]),
         )
+        .addOption(new Option('--adapters <adapters...>', 'only these').choices(benchAdapters))
         .addOption(new Option('--precisions <precisions...>', 'only these').choices(['float32', 'bfloat16']))
         .option('--threads <count>', 'threads of our backends (default: all cores)')
         .addOption(new Option('--peer-python <file>', 'a Python that has PyTorch').hideHelp())
@@ -37,14 +39,16 @@ export function addBenchCommand(parent: Command, surroundings: Surroundings): vo
       quick: z.boolean().default(false),
       shapes: z.array(z.string()).default(shapeIds),
       backends: z.array(z.enum(['native', 'wasm', 'webgpu', 'tensorflow'])).optional(),
+      adapters: z.array(z.string()).default([...benchAdapters]),
       precisions: z.array(z.enum(['float32', 'bfloat16'])).default(['float32', 'bfloat16']),
       threads: z.coerce.number().int().min(1).max(availableParallelism()).default(availableParallelism()),
       peerPython: z.string().optional(),
       peerScript: z.string().optional(),
       peerMissing: z.string().default('Only npm run bench brings PyTorch along.'),
     }),
-    async run({ quick, shapes, backends, precisions, threads, ...peer }, { terminal }) {
+    async run({ quick, shapes, backends, adapters, precisions, threads, ...peer }, { terminal }) {
       if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no shape to time.');
+      if (adapters.length === 0) throw new StudioError('invalid_input', 'The bench has no adapter to time.');
       const line = new ProgressLine(terminal);
       const report = await runBench({
         version: packageVersion(),
@@ -52,6 +56,7 @@ export function addBenchCommand(parent: Command, surroundings: Surroundings): vo
         shapes: benchShapes.filter((shape) => shapes.includes(shape.id)),
         backends: backends ?? (await defaultBackends()),
         precisions,
+        adapters: benchAdapters.filter((id) => adapters.includes(id)),
         peer:
           peer.peerPython === undefined || peer.peerScript === undefined
             ? { reason: peer.peerMissing }

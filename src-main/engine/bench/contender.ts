@@ -11,17 +11,19 @@ import type { BenchProblem, BenchShape, ProblemOptions } from './shape.ts';
 const learningRate = 1e-3;
 const maximumGradientNorm = 1;
 
-const adapterSettings = adapterSettingsSchema.parse({ r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] });
+const adapterShape = { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] };
 
 /** Our side of the bench: the studio's own training step on a shape, on the active compute backend. */
 export class Contender {
+  private readonly variant: string;
   private readonly problem: BenchProblem;
   private readonly model: AdaptedModel;
   private readonly optimizer: AdamW;
   private readonly step: TrainingStep;
   private readonly groups: readonly AdapterGroup[];
 
-  private constructor(problem: BenchProblem, model: AdaptedModel) {
+  private constructor(variant: string, problem: BenchProblem, model: AdaptedModel) {
+    this.variant = variant;
     this.problem = problem;
     this.model = model;
     const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
@@ -30,16 +32,18 @@ export class Contender {
     this.groups = model.groups('layer');
   }
 
-  static async load(shape: BenchShape, options: ProblemOptions): Promise<Contender> {
+  /** `variant`: an adapter variant's id. */
+  static async load(shape: BenchShape, variant: string, options: ProblemOptions): Promise<Contender> {
     const problem = await shape.build(options);
     const model = new AdaptedModel(problem.base);
     const random = RandomStream.seeded(42, 'initialisation');
-    await model.createAdapter(adapterSettings, { random, labels: problem.labels });
-    return new Contender(problem, model);
+    const settings = adapterSettingsSchema.parse({ ...adapterShape, variant });
+    await model.createAdapter(settings, { random, labels: problem.labels });
+    return new Contender(variant, problem, model);
   }
 
   writeExchange(path: string): Promise<void> {
-    return writeExchange(path, this.problem, this.model);
+    return writeExchange(path, this.variant, this.problem, this.model);
   }
 
   /** One optimizer step with the groups of `mask` on (all where it is null); answers its loss. */
@@ -52,10 +56,16 @@ export class Contender {
     return loss;
   }
 
-  async losses(count: number): Promise<number[]> {
+  /** Losses and milliseconds of full steps. */
+  async losses(count: number): Promise<{ losses: number[]; milliseconds: number[] }> {
     const losses: number[] = [];
-    for (let step = 0; step < count; step++) losses.push(await this.run(null));
-    return losses;
+    const milliseconds: number[] = [];
+    for (let step = 0; step < count; step++) {
+      const started = performance.now();
+      losses.push(await this.run(null));
+      milliseconds.push(performance.now() - started);
+    }
+    return { losses, milliseconds };
   }
 
   /** Milliseconds of one step a mask. */
@@ -73,7 +83,8 @@ export class Contender {
   async outsideKernels(steps: number): Promise<number> {
     const clock = new KernelClock();
     try {
-      await this.run(null);
+      // The wrapped kernels are compiled anew; of one step that is little.
+      if (steps > 1) await this.run(null);
       const before = clock.milliseconds;
       const started = performance.now();
       for (let step = 0; step < steps; step++) await this.run(null);

@@ -5,9 +5,15 @@ import type { BenchProblem } from './shape.ts';
 
 /**
  * Writes a problem as a peer reads it: tensors `frozen:…`, `trained:…` and `input:…`, the linears as
- * `layers.<i>.<last name>.weight` and `head.weight`, and the architecture as JSON among the metadata.
+ * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata are the
+ * adapter variant's id, so that a peer refuses what it does not know, and the architecture as JSON.
  */
-export async function writeExchange(path: string, problem: BenchProblem, model: AdaptedModel): Promise<void> {
+export async function writeExchange(
+  path: string,
+  variant: string,
+  problem: BenchProblem,
+  model: AdaptedModel,
+): Promise<void> {
   const tensors = new Map<string, HostTensor>();
   const put = (kind: string, name: string, tensor: HostTensor) => tensors.set(`${kind}:${name}`, tensor);
   const state = await model.exportState();
@@ -20,6 +26,8 @@ export async function writeExchange(path: string, problem: BenchProblem, model: 
       scaling = factors.scaling;
       put('trained', `${peerName}.lora_A.weight`, factors.a);
       put('trained', `${peerName}.lora_B.weight`, factors.b);
+      if (factors.magnitude !== undefined)
+        put('trained', `${peerName}.lora_magnitude_vector.weight`, factors.magnitude);
     }
     const { weight, bias } = problem.base.frozen(module);
     for (const [part, frozen] of [['weight', weight] as const, ['bias', bias] as const]) {
@@ -32,5 +40,6 @@ export async function writeExchange(path: string, problem: BenchProblem, model: 
   for (const [name, tensor] of Object.entries(problem.batch.inputs)) put('input', name, tensor);
   const { labels } = problem.batch;
   put('input', 'labels', { shape: [labels.length], data: labels });
-  await writeSafetensors(path, tensors, { architecture: JSON.stringify({ ...problem.architecture, scaling }) });
+  const architecture = JSON.stringify({ ...problem.architecture, scaling });
+  await writeSafetensors(path, tensors, { adapter: variant, architecture });
 }

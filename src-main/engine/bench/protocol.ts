@@ -11,6 +11,8 @@ export const contenderRequestSchema = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('load'),
     shape: z.string(),
+    /** An adapter variant's id. */
+    adapter: z.string(),
     /** bfloat16: the products with frozen weights; for PyTorch the whole base. autocast: PyTorch's own way, over float32. */
     precision: precisionSchema,
     threads: z.number().int(),
@@ -22,7 +24,7 @@ export const contenderRequestSchema = z.discriminatedUnion('do', [
     /** The folder that holds models/. */
     resources: z.string(),
   }),
-  /** Losses of the first optimizer steps after loading, every adapter on. */
+  /** The first optimizer steps after loading, every adapter on: the loss of each, and how long it took. */
   z.object({ do: z.literal('losses'), count: z.number().int() }),
   /** One optimizer step a mask; 1 is on, by layer from the input up. null is every adapter on. */
   z.object({ do: z.literal('time'), masks: z.array(z.array(z.number()).nullable()) }),
@@ -49,7 +51,7 @@ export type ProductRate = z.infer<typeof productRateSchema>;
 export const contenderAnswers = {
   /** `device` is null for a peer, which names its version instead. */
   load: z.object({ device: z.string().optional(), version: z.string().optional(), threads: z.number().int() }),
-  losses: z.object({ losses: z.array(z.number()) }),
+  losses: z.object({ losses: z.array(z.number()), milliseconds: z.array(z.number()) }),
   time: z.object({ milliseconds: z.array(z.number()) }),
   'outside-kernels': z.object({ share: z.number().nullable() }),
   products: z.object({ rates: z.array(productRateSchema) }),

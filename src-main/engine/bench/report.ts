@@ -15,14 +15,17 @@ const entrySchema = z.object({
   /** A compute backend's id, or `pytorch`. */
   contender: z.string(),
   precision: z.enum(['float32', 'bfloat16']),
+  /** An adapter variant's id. */
+  adapter: z.string(),
   /** Threads, and for a peer how it was set. */
   configuration: z.string(),
-  lora: stepTimeSchema,
+  /** Every module's adapter on. */
+  plain: stepTimeSchema,
   /** Mean over masks of CoTo's default schedule: of each mask's median, and of each mask's minimum. */
-  loraCoto: stepTimeSchema,
-  /** Of the first steps, every adapter on. */
+  coto: stepTimeSchema,
+  /** Of the first steps, every module's adapter on. */
   losses: z.array(z.number()),
-  /** Largest |loss / the first contender's loss − 1| over them. */
+  /** Largest |loss / the loss of the first contender with this adapter − 1| over them. */
   lossDifference: z.number(),
   /** Share of a step outside compute kernels, 0 … 1; null for peers and where it cannot be told. */
   outsideKernels: z.number().nullable(),
@@ -34,6 +37,8 @@ const missingSchema = z.object({
   shape: z.string().nullable(),
   contender: z.string(),
   precision: z.enum(['float32', 'bfloat16']).nullable(),
+  /** null: left out with every adapter. */
+  adapter: z.string().nullable(),
   reason: z.string(),
 });
 
@@ -52,6 +57,7 @@ export const benchReportSchema = z.object({
     memoryBytes: z.number(),
   }),
   shapes: z.array(z.object({ id: z.string(), label: z.string(), detail: z.string() })),
+  adapters: z.array(z.object({ id: z.string(), label: z.string() })),
   entries: z.array(entrySchema),
   missing: z.array(missingSchema),
   products: z.array(
@@ -62,7 +68,9 @@ export const benchReportSchema = z.object({
     }),
   ),
   /** Merging an adapter into its base, in values of the base a second. */
-  merging: z.array(z.object({ shape: z.string(), contender: z.string(), valuesPerSecond: z.number() })),
+  merging: z.array(
+    z.object({ shape: z.string(), contender: z.string(), adapter: z.string(), valuesPerSecond: z.number() }),
+  ),
   /** Bytes of the file a second, from the disk cache; `cat` is null where the system has none. */
   loading: z.array(
     z.object({ dtype: z.string(), fileBytes: z.number(), ours: z.number(), cat: z.number().nullable() }),

@@ -5,16 +5,19 @@ import { meanOverMasks, stepTime } from './statistics.ts';
 /** The first so many masks stand all over the schedule already. */
 const fewestMasks = 8;
 const timesPerMask = 3;
+/** Up to so many milliseconds, some steps more are taken before the rounds are planned by them. */
+const shortStep = 200;
+const warmSteps = 8;
 
 export interface RoundLimits {
   readonly rounds: number;
-  /** A contender that would need longer for all rounds is asked for fewer steps. */
-  readonly secondsPerContender: number;
+  /** A seat that would need longer for all rounds is asked for fewer steps. */
+  readonly secondsPerSeat: number;
 }
 
 export interface SeatTimes {
-  readonly lora: StepTime;
-  readonly loraCoto: StepTime;
+  readonly plain: StepTime;
+  readonly coto: StepTime;
 }
 
 /**
@@ -26,12 +29,9 @@ export async function timeInRounds(
   masks: readonly (readonly number[])[],
   limits: RoundLimits,
 ): Promise<SeatTimes[]> {
-  const plans = [];
-  for (const seat of seats) {
-    const { milliseconds } = await seat.process.ask({ do: 'time', masks: [null] });
-    plans.push(planFor(milliseconds[0] ?? 1, masks.length, limits));
-  }
-  const lora = seats.map((): number[] => []);
+  const plans: Plan[] = [];
+  for (const seat of seats) plans.push(planFor(await warmStep(seat), masks.length, limits));
+  const plain = seats.map((): number[] => []);
   const byMask = seats.map(() => new Map<number, number[]>());
   for (let round = 0; round < limits.rounds; round++)
     for (const [index, seat] of seats.entries()) {
@@ -44,19 +44,33 @@ export async function timeInRounds(
       const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
       for (const [at, mask] of turn.entries()) {
         const taken = milliseconds[at] ?? Number.NaN;
-        if (mask === null) lora[index]?.push(taken);
+        if (mask === null) plain[index]?.push(taken);
         else byMask[index]?.set(mask, [...(byMask[index]?.get(mask) ?? []), taken]);
       }
     }
   return seats.map((_, index) => ({
-    lora: stepTime(lora[index] ?? []),
-    loraCoto: meanOverMasks(byMask[index] ?? new Map()),
+    plain: stepTime(plain[index] ?? []),
+    coto: meanOverMasks(byMask[index] ?? new Map()),
   }));
 }
 
+/** Milliseconds of a step that is compiled: where it is short, not of the first ones. */
+async function warmStep({ process, stepMilliseconds }: Seat): Promise<number> {
+  if (stepMilliseconds > shortStep) return stepMilliseconds;
+  const { milliseconds } = await process.ask({ do: 'time', masks: Array.from({ length: warmSteps }, () => null) });
+  return Math.min(stepMilliseconds, ...milliseconds);
+}
+
+interface Plan {
+  readonly rounds: number;
+  readonly stepsPerRound: number;
+  /** Of the schedule's masks, the first so many. */
+  readonly masks: number;
+}
+
 /** At least two rounds, and never more steps than there are masks to a round. */
-function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits) {
-  const steps = Math.max(2, Math.floor((1000 * limits.secondsPerContender) / (2 * stepMilliseconds)));
+function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits): Plan {
+  const steps = Math.max(2, Math.floor((1000 * limits.secondsPerSeat) / (2 * stepMilliseconds)));
   const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / limits.rounds)));
   const rounds = Math.min(limits.rounds, Math.max(2, Math.floor(steps / stepsPerRound)));
   // Fewer masks, each timed several times: a minimum of one time is none.

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { computeBackends } from '../compute/index.ts';
 import type { ComputeChoice } from '../compute/selection.ts';
+import { adapterVariant } from '../lora/variants/index.ts';
+import { benchAdapters } from './adapters.ts';
 import { measureLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
 import { scheduleMasks } from './masks.ts';
 import type { BenchEntry, BenchPrecision, BenchReport } from './report.ts';
 import { timeInRounds } from './rounds.ts';
-import { type PeerProgram, type Problem, type Seat, seatBackend, seatPyTorch } from './seats.ts';
+import { findPyTorchsBest, type PeerProgram, type Problem, type Seat, seatBackend, seatPyTorch } from './seats.ts';
 import type { BenchShape } from './shape.ts';
 import { benchShapes } from './shapes/index.ts';
 
@@ -20,6 +22,8 @@ export interface BenchOptions {
   readonly shapes: readonly BenchShape[];
   readonly backends: readonly ComputeChoice[];
   readonly precisions: readonly BenchPrecision[];
+  /** Ids of adapter variants. */
+  readonly adapters: readonly string[];
   readonly peer: PeerProgram | { readonly reason: string };
   readonly threads: number;
   /** The folder that holds models/. */
@@ -38,16 +42,21 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
   return own;
 }
 
-export { benchShapes };
+export { benchAdapters, benchShapes };
 
 const limits = {
-  whole: { rounds: 7, secondsPerContender: 20, masks: 32, megabytes: 512, productSeconds: 6 },
-  quick: { rounds: 2, secondsPerContender: 1, masks: 4, megabytes: 32, productSeconds: 0.3 },
+  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, productSeconds: 6 },
+  quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, productSeconds: 0.3 },
 };
+
+const everything = { precision: null, adapter: null };
+
+/** From so many milliseconds a step the share outside kernels is taken of one step. */
+const slowStep = 2000;
 
 type Findings = Pick<BenchReport, 'entries' | 'missing' | 'products' | 'merging'>;
 
-/** Times every contender on every shape, side by side. A contender that cannot take part is named with the reason. */
+/** Times every contender with every adapter on every shape, side by side. A contender that cannot take part is named with the reason. */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
@@ -56,7 +65,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const limit = options.quick ? limits.quick : limits.whole;
   try {
     if ('reason' in options.peer)
-      findings.missing.push({ shape: null, contender: 'pytorch', precision: null, reason: options.peer.reason });
+      findings.missing.push({ ...everything, shape: null, contender: 'pytorch', reason: options.peer.reason });
     for (const shape of options.shapes) await timeShape(options, shape, folder, findings);
     for (const backend of options.backends) await measureProducts(options, backend, folder, limit, findings);
     options.report('Reading safetensors');
@@ -68,6 +77,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       seconds: (performance.now() - started) / 1000,
       machine: describeMachine(),
       shapes: options.shapes.map(({ id, label, detail }) => ({ id, label, detail })),
+      adapters: options.adapters.map((id) => ({ id, label: adapterVariant(id).declaration.label })),
       ...findings,
       loading,
     };
@@ -77,60 +87,88 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
 }
 
 async function timeShape(options: BenchOptions, shape: BenchShape, folder: string, findings: Findings): Promise<void> {
-  const { quick, precisions, peer, threads, resources, report } = options;
+  const { quick, report } = options;
   const limit = quick ? limits.quick : limits.whole;
-  const exchange = join(folder, `${shape.id}.safetensors`);
-  const problem: Problem = { shape: shape.id, small: quick, exchange, resources };
   const seats: Seat[] = [];
-  const missing = (contender: string, precision: BenchPrecision | null, thrown: unknown) =>
-    findings.missing.push({ shape: shape.id, contender, precision, reason: toErrorValue(thrown).message });
   try {
-    for (const precision of precisions)
-      for (const backend of options.backends) {
-        report(`${shape.label}: loading on ${backend} in ${precision}`);
-        try {
-          seats.push(await seatBackend(backend, precision, threads, problem, seats.length === 0));
-        } catch (thrown) {
-          missing(backend, precision, thrown);
-        }
-      }
-    if (!('reason' in peer) && seats.length > 0) {
-      report(`${shape.label}: looking for PyTorch's best`);
-      try {
-        seats.push(...(await seatPyTorch(peer, precisions, availableParallelism(), problem)).seats);
-      } catch (thrown) {
-        missing('pytorch', null, thrown);
-      }
-    }
-    report(`${shape.label}: timing ${seats.map(({ contender, precision }) => `${contender} ${precision}`).join(', ')}`);
+    await seatAll(options, shape, folder, findings, seats);
+    const names = seats.map(({ contender, precision, adapter }) => `${contender} ${precision} ${adapter}`);
+    report(`${shape.label}: timing ${names.join(', ')}`);
     const layers = quick ? Math.min(shape.layers, shape.smallLayers) : shape.layers;
     const times = await timeInRounds(seats, scheduleMasks(limit.masks, layers), limit);
     const entries: BenchEntry[] = [];
     for (const [index, seat] of seats.entries()) {
       const taken = times[index];
       if (taken === undefined) continue;
-      const { contender, precision, configuration, losses } = seat;
+      const { contender, precision, adapter, configuration, losses } = seat;
       const isPeer = contender === 'pytorch';
-      const outside = isPeer ? null : (await seat.process.ask({ do: 'outside-kernels', steps: quick ? 1 : 3 })).share;
+      const steps = quick || taken.plain.median > slowStep ? 1 : 3;
+      const outside = isPeer ? null : (await seat.process.ask({ do: 'outside-kernels', steps })).share;
       if (!isPeer && precision === 'float32') {
         const { milliseconds, parameters } = await seat.process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
         const valuesPerSecond = (1000 * parameters) / Math.min(...milliseconds);
-        findings.merging.push({ shape: shape.id, contender, valuesPerSecond });
+        findings.merging.push({ shape: shape.id, contender, adapter, valuesPerSecond });
       }
+      const reference = seats.find((other) => other.adapter === adapter) ?? seat;
       entries.push({
         shape: shape.id,
         contender,
         precision,
+        adapter,
         configuration,
         ...taken,
         losses: [...losses],
-        lossDifference: largestDifference(losses, seats[0]?.losses ?? losses),
+        lossDifference: largestDifference(losses, reference.losses),
         outsideKernels: outside,
       });
     }
     findings.entries.push(...entries.filter((entry) => isBestOfItsKind(entry, entries)));
   } finally {
     for (const seat of seats) await seat.process.close();
+  }
+}
+
+/** Adds a seat for each contender, precision and adapter; the first one with an adapter writes its exchange file. */
+async function seatAll(
+  { quick, precisions, adapters, backends, peer, threads, resources, report }: BenchOptions,
+  shape: BenchShape,
+  folder: string,
+  findings: Findings,
+  seats: Seat[],
+): Promise<void> {
+  const missing = (of: Partial<BenchReport['missing'][number]> & { contender: string }, thrown: unknown) =>
+    findings.missing.push({ ...everything, shape: shape.id, ...of, reason: toErrorValue(thrown).message });
+  const problems = adapters.map((adapter): Problem => {
+    const exchange = join(folder, `${shape.id}-${adapter}.safetensors`);
+    return { shape: shape.id, adapter, small: quick, exchange, resources };
+  });
+  for (const precision of precisions)
+    for (const backend of backends) {
+      report(`${shape.label}: loading on ${backend} in ${precision}`);
+      try {
+        for (const problem of problems) {
+          const writes = seats.every(({ adapter }) => adapter !== problem.adapter);
+          seats.push(await seatBackend(backend, precision, threads, problem, writes));
+        }
+      } catch (thrown) {
+        // What keeps a backend from computing in a precision has nothing to do with the adapter.
+        missing({ contender: backend, precision }, thrown);
+      }
+    }
+  const [first] = problems;
+  if ('reason' in peer || first === undefined || seats.length === 0) return;
+  report(`${shape.label}: looking for PyTorch's best`);
+  try {
+    // The same base, batch and optimizer whatever the adapter: the first one's best way serves for all.
+    const ways = await findPyTorchsBest(peer, precisions, availableParallelism(), first);
+    for (const problem of problems)
+      try {
+        for (const way of ways) seats.push(await seatPyTorch(peer, way, problem));
+      } catch (thrown) {
+        missing({ contender: 'pytorch', adapter: problem.adapter }, thrown);
+      }
+  } catch (thrown) {
+    missing({ contender: 'pytorch' }, thrown);
   }
 }
 
@@ -142,11 +180,13 @@ async function measureProducts(
   findings: Findings,
 ): Promise<void> {
   const [shape] = options.shapes;
-  if (shape === undefined) return;
+  const [adapter] = options.adapters;
+  if (shape === undefined || adapter === undefined) return;
   for (const precision of options.precisions) {
     if (!findings.entries.some((entry) => entry.contender === backend && entry.precision === precision)) continue;
     options.report(`Products on ${backend} in ${precision}`);
-    const problem = { shape: shape.id, small: true, exchange: join(folder, 'unused'), resources: options.resources };
+    const exchange = join(folder, 'unused');
+    const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
     const seat = await seatBackend(backend, precision, options.threads, problem, false);
     try {
       const { rates } = await seat.process.ask({ do: 'products', seconds: productSeconds });
@@ -167,6 +207,7 @@ function isBestOfItsKind(entry: BenchEntry, entries: readonly BenchEntry[]): boo
     (other) =>
       other.contender === entry.contender &&
       other.precision === entry.precision &&
-      other.lora.median < entry.lora.median,
+      other.adapter === entry.adapter &&
+      other.plain.median < entry.plain.median,
   );
 }

@@ -4,16 +4,20 @@ import { type ContenderCommand, ContenderProcess } from './contender-process.ts'
 import type { ContenderRequest, Precision } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';
 
-/** A contender that takes part in the rounds of one shape, loaded and ready. */
+/** A contender with one adapter that takes part in the rounds of one shape, loaded and ready. */
 export interface Seat {
   readonly contender: string;
   readonly precision: BenchPrecision;
+  /** An adapter variant's id. */
+  readonly adapter: string;
   readonly configuration: string;
   readonly process: ContenderProcess;
   readonly losses: readonly number[];
+  /** Of the last of the steps that gave the losses. */
+  readonly stepMilliseconds: number;
 }
 
-/** What loading needs besides the precision and the threads. */
+/** What loading needs besides the precision and the threads: one adapter on one shape. */
 export type Problem = Omit<ContenderRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
 
 /** A PyTorch that the bench may start. */
@@ -47,16 +51,10 @@ export async function seatBackend(
       writes,
       ...problem,
     });
-    const { losses } = await child.ask({ do: 'losses', count: lossCount });
-    return { contender: backend, precision, configuration: `${device}, ${countThreads(used)}`, process: child, losses };
+    const configuration = `${device}, ${countThreads(used)}`;
+    const steps = await firstSteps(child);
+    return { contender: backend, precision, adapter: problem.adapter, configuration, process: child, ...steps };
   });
-}
-
-interface PeerTrial {
-  readonly precision: BenchPrecision;
-  readonly setting: PeerSetting;
-  readonly mode: Precision;
-  readonly milliseconds: number;
 }
 
 interface PeerSetting {
@@ -64,16 +62,29 @@ interface PeerSetting {
   readonly waitPolicy: 'passive' | 'default';
 }
 
+/** One way in which PyTorch may be run, and how long its step took when it was tried. */
+export interface PeerWay {
+  readonly precision: BenchPrecision;
+  readonly setting: PeerSetting;
+  readonly mode: Precision;
+  readonly milliseconds: number;
+}
+
+/** A way that was slower than the best by more than this when it was tried will not be the better one in the rounds. */
+const nearlyBest = 1.1;
+/** From so many milliseconds a step one is tried after the first, else three. */
+const slowTrial = 500;
+
 /**
  * Tries PyTorch in every way that could be its best (one thread and all, both wait policies, bfloat16 by autocast and by a
- * bfloat16 base) and seats the two fastest of each precision; the rounds say which is the better.
+ * bfloat16 base) and answers the fastest of each precision, two where they are close: the rounds say which is the better.
  */
-export async function seatPyTorch(
+export async function findPyTorchsBest(
   peer: PeerProgram,
   precisions: readonly BenchPrecision[],
   cores: number,
   problem: Problem,
-): Promise<{ seats: Seat[]; version: string }> {
+): Promise<PeerWay[]> {
   const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
   // A cut-down shape is not there to find the best.
   if (cores > 1 && !problem.small)
@@ -84,48 +95,51 @@ export async function seatPyTorch(
       mode,
     })),
   );
-  const trials: PeerTrial[] = [];
+  const tried: PeerWay[] = [];
   for (const setting of settings) {
     const child = new ContenderProcess(peerCommand(peer, setting));
     try {
       for (const { precision, mode } of modes) {
         await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
-        const { milliseconds } = await child.ask({ do: 'time', masks: [null, null, null, null] });
-        trials.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds.slice(1)) });
+        const {
+          milliseconds: [first = 0],
+        } = await child.ask({ do: 'time', masks: [null] });
+        const { milliseconds } = await child.ask({
+          do: 'time',
+          masks: first > slowTrial ? [null] : [null, null, null],
+        });
+        tried.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds) });
       }
     } finally {
       await child.close();
     }
   }
-  const seats: Seat[] = [];
-  let version = '';
-  try {
-    for (const precision of precisions) {
-      const best = trials
-        .filter((trial) => trial.precision === precision)
-        .sort(byTime)
-        .slice(0, 2);
-      for (const { setting, mode } of best) {
-        const seat = await opening(peerCommand(peer, setting), async (child) => {
-          const answer = await child.ask({
-            do: 'load',
-            precision: mode,
-            threads: setting.threads,
-            writes: false,
-            ...problem,
-          });
-          version = answer.version ?? '';
-          const { losses } = await child.ask({ do: 'losses', count: lossCount });
-          return { contender: 'pytorch', precision, configuration: describe(setting, mode), process: child, losses };
-        });
-        seats.push(seat);
-      }
-    }
-  } catch (thrown) {
-    for (const seat of seats) await seat.process.close();
-    throw thrown;
-  }
-  return { seats, version };
+  return precisions.flatMap((precision) => {
+    const byTime = tried
+      .filter((way) => way.precision === precision)
+      .sort((one, other) => one.milliseconds - other.milliseconds);
+    const limit = nearlyBest * (byTime[0]?.milliseconds ?? 0);
+    return byTime.slice(0, 2).filter(({ milliseconds }) => milliseconds <= limit);
+  });
+}
+
+/** Takes a seat for PyTorch in one way. Throws StudioError where it does not know the adapter. */
+export async function seatPyTorch(
+  peer: PeerProgram,
+  { precision, setting, mode }: PeerWay,
+  problem: Problem,
+): Promise<Seat> {
+  return opening(peerCommand(peer, setting), async (child) => {
+    await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
+    const configuration = describe(setting, mode);
+    const steps = await firstSteps(child);
+    return { contender: 'pytorch', precision, adapter: problem.adapter, configuration, process: child, ...steps };
+  });
+}
+
+async function firstSteps(child: ContenderProcess): Promise<Pick<Seat, 'losses' | 'stepMilliseconds'>> {
+  const { losses, milliseconds } = await child.ask({ do: 'losses', count: lossCount });
+  return { losses, stepMilliseconds: milliseconds.at(-1) ?? 1 };
 }
 
 async function opening(program: ContenderCommand, sit: (child: ContenderProcess) => Promise<Seat>): Promise<Seat> {
@@ -151,10 +165,6 @@ function describe({ threads, waitPolicy }: PeerSetting, mode: Precision): string
 
 function countThreads(threads: number): string {
   return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-}
-
-function byTime(one: PeerTrial, other: PeerTrial): number {
-  return one.milliseconds - other.milliseconds;
 }
 
 /** Beside this module in the sources; the build lays it beside the engine. */

@@ -25,12 +25,13 @@ async function answer(request: ContenderRequest): Promise<Answers[keyof Answers]
       const shape = benchShapes.find((candidate) => candidate.id === request.shape);
       if (shape === undefined) throw new StudioError('not_found', `The bench has no shape "${request.shape}".`);
       contender?.dispose();
-      contender = await Contender.load(shape, { small: request.small, resources: request.resources, bfloat16 });
+      const { adapter, small, resources } = request;
+      contender = await Contender.load(shape, adapter, { small, resources, bfloat16 });
       if (request.writes) await contender.writeExchange(request.exchange);
       return { device: compute.device, threads: compute.threads };
     }
     case 'losses':
-      return { losses: await loaded().losses(request.count) };
+      return loaded().losses(request.count);
     case 'time':
       return { milliseconds: await loaded().time(request.masks) };
     case 'outside-kernels':

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { at, defineOperation, input } from './operation.ts';
 import { product } from './products.ts';
 
 /** Keeps rows without any weight from a division by zero: whatever their magnitude is, they give 0. */
@@ -30,4 +31,24 @@ export function inverseNorms({ a, b, weight, squares, scaling, bfloat16, isTable
     const added = tf.sum(tf.mul(up, along), 0);
     return tf.rsqrt(tf.maximum(tf.add(squares, added), smallestSquare));
   });
+}
+
+const gradient = defineOperation({
+  name: 'CotoGainGradient',
+  compose: (inputs) => {
+    const [dy, gain, inverse] = [input(inputs, 'dy'), input(inputs, 'gain'), input(inputs, 'inverse')];
+    return [tf.mul(dy, gain), tf.mul(tf.sum(tf.mul(dy, input(inputs, 'h')), 0), inverse)];
+  },
+});
+
+/**
+ * What comes back through h ∘ gain of DoRA, h and dy [rows, out], gain = m ∘ inverse [out]: the gradients of h [rows, out] and
+ * of m [out], the norms held fixed. Has no gradient: it serves inside operations.
+ */
+export function gainGradients(
+  dy: tf.Tensor,
+  { h, gain, inverse }: { readonly h: tf.Tensor; readonly gain: tf.Tensor; readonly inverse: tf.Tensor },
+): { dh: tf.Tensor; magnitude: tf.Tensor } {
+  const results = gradient({ dy, h, gain, inverse });
+  return { dh: at(results, 0), magnitude: at(results, 1) };
 }

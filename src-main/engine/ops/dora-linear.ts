@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inverseNorms } from './dora-gain.ts';
+import { gainGradients, inverseNorms } from './dora-gain.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
+import { timesOrPlus } from './linear-options.ts';
 import type { LoraLinearOptions } from './lora-linear.ts';
 import {
   as2D,
@@ -40,7 +41,7 @@ export function doraLinear(
 
 /**
  * Outputs: y [rows, out], then what the gradients need: z = x̃·Aᵀ [rows, r], the changed weight's product h [rows, out] before
- * its gain, and the inverse norms [out].
+ * its gain, the inverse norms [out] and the gain [out].
  */
 function defineDoraLinear(name: string, masked: boolean): Operation {
   const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
@@ -55,30 +56,31 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       const adapted = dropped(x, inputs);
       const z = product(adapted, a, { transposeB: true });
       const h = product(adapted, weight, { ...own, transposeB: true, also: { a: z, b, transposeB: true, scale } });
-      const turned = tf.mul(h, tf.mul(input(inputs, 'magnitude'), inverse));
+      const gain = tf.mul(input(inputs, 'magnitude'), inverse);
+      const turned = tf.mul(h, gain);
       const { bias, residual } = inputs;
       if (masked) {
         const rest = tf.sub(x, adapted);
         const y = product(rest, weight, { ...own, transposeB: true, bias, plus: residual });
-        return [tf.add(y, turned), z, h, inverse];
+        return [tf.add(y, turned), z, h, inverse, gain];
       }
       const biased = bias === undefined ? turned : tf.add(turned, bias);
-      return [residual === undefined ? biased : tf.add(biased, residual), z, h, inverse];
+      return [residual === undefined ? biased : tf.add(biased, residual), z, h, inverse, gain];
     },
     saved: {
       inputs: ['x', 'mask', 'derivative'],
-      lasting: ['a', 'b', 'weight', 'magnitude'],
-      outputs: [null, 'z', 'h', 'inverse'],
+      lasting: ['a', 'b', 'weight'],
+      outputs: [null, 'z', 'h', 'inverse', 'gain'],
     },
     gradients: (dy, saved, attributes) => {
       const { scaling: scale, ...own } = optionsOf(attributes);
-      const [a, weight, inverse] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'inverse')];
+      const [a, weight, gain] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'gain')];
       // dh [rows, out] and dz [rows, r] serve x, A and B.
-      const dh = tf.mul(dy, tf.mul(input(saved, 'magnitude'), inverse));
+      const { dh, magnitude } = gainGradients(dy, { h: input(saved, 'h'), gain, inverse: input(saved, 'inverse') });
       const dz = product(dh, input(saved, 'b'), { scale });
       const x = () => {
         const times = saved['derivative'];
-        if (!masked) return product(dh, weight, { ...own, times, also: { a: dz, b: a } });
+        if (!masked) return product(dh, weight, { ...own, ...timesOrPlus(times), also: { a: dz, b: a } });
         const changed = product(tf.sub(dh, dy), weight, { ...own, also: { a: dz, b: a } });
         return product(dy, weight, { ...own, times, plus: tf.mul(changed, input(saved, 'mask')) });
       };
@@ -86,7 +88,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
         x,
         a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
         b: () => product(dh, input(saved, 'z'), { transposeA: true, scale }),
-        magnitude: () => tf.mul(tf.sum(tf.mul(dy, input(saved, 'h')), 0), inverse),
+        magnitude: () => magnitude,
         residual: () => dy,
       };
     },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scheduleMasks } from '../../../src-main/engine/bench/masks.ts';
 import { type BenchReport, benchReportSchema } from '../../../src-main/engine/bench/report.ts';
-import { benchShapes, runBench } from '../../../src-main/engine/bench/run-bench.ts';
+import { type BenchOptions, benchAdapters, benchShapes, runBench } from '../../../src-main/engine/bench/run-bench.ts';
 import { meanOverMasks, stepTime } from '../../../src-main/engine/bench/statistics.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -17,57 +17,93 @@ function findPyTorch(): string | null {
   return existsSync(found) ? found : null;
 }
 
-function quickBench(precisions: readonly ('float32' | 'bfloat16')[], peer: string | null): Promise<BenchReport> {
+function quickBench(peer: string | null, options: Partial<BenchOptions> = {}): Promise<BenchReport> {
   return runBench({
     version: 'test',
     quick: true,
     shapes: benchShapes,
     backends: ['wasm'],
-    precisions,
+    precisions: ['float32'],
+    adapters: benchAdapters,
     peer: peer === null ? { reason: 'none here' } : { python: peer, script: `${root}/test/bench/peers/pytorch.py` },
     threads: 1,
     resources: `${root}/assets`,
     report: () => undefined,
+    ...options,
   });
 }
 
 describe('the bench', () => {
-  it('runs every shape to its end and says what it had to leave out', async () => {
-    const report = benchReportSchema.parse(JSON.parse(JSON.stringify(await quickBench(['float32', 'bfloat16'], null))));
-    expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision])).toEqual(
-      benchShapes.map((shape) => [shape.id, 'wasm', 'float32']),
+  it('runs every shape with every adapter to its end and says what it had to leave out', async () => {
+    const made = await quickBench(null, { precisions: ['float32', 'bfloat16'] });
+    const report = benchReportSchema.parse(JSON.parse(JSON.stringify(made)));
+    const all = benchShapes.flatMap((shape) => benchAdapters.map((adapter) => [shape.id, adapter] as const));
+    expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision, entry.adapter])).toEqual(
+      all.map(([shape, adapter]) => [shape, 'wasm', 'float32', adapter]),
     );
-    for (const { lora, loraCoto, losses, outsideKernels } of report.entries) {
-      expect(lora.minimum).toBeGreaterThan(0);
-      expect(lora.median).toBeGreaterThanOrEqual(lora.minimum);
-      expect(loraCoto.minimum).toBeGreaterThan(0);
+    for (const { plain, coto, losses, outsideKernels } of report.entries) {
+      expect(plain.minimum).toBeGreaterThan(0);
+      expect(plain.median).toBeGreaterThanOrEqual(plain.minimum);
+      expect(coto.minimum).toBeGreaterThan(0);
       expect(losses.every(Number.isFinite)).toBe(true);
       // The three losses are of one batch: an update that did nothing, or went the wrong way, would show.
       expect(losses[2]).toBeLessThan(losses[0] ?? Number.NaN);
       expect(outsideKernels).toBeGreaterThan(0);
       expect(outsideKernels).toBeLessThan(1);
     }
-    expect(report.missing).toContainEqual({ shape: null, contender: 'pytorch', precision: null, reason: 'none here' });
+    const everywhere = { shape: null, precision: null, adapter: null };
+    expect(report.missing).toContainEqual({ ...everywhere, contender: 'pytorch', reason: 'none here' });
     const refused = report.missing.filter(({ precision }) => precision === 'bfloat16');
     expect(refused.map(({ shape }) => shape)).toEqual(benchShapes.map((shape) => shape.id));
     for (const { reason } of refused) expect(reason).toMatch(/WebAssembly computes in float32 only/);
     expect(report.products[0]?.rates.every(({ gflops }) => gflops > 0)).toBe(true);
     expect(report.loading[0]?.ours).toBeGreaterThan(0);
-    expect(report.merging.map(({ shape }) => shape)).toEqual(benchShapes.map((shape) => shape.id));
+    expect(report.merging.map(({ shape, adapter }) => [shape, adapter])).toEqual(all);
+    for (const shape of benchShapes) {
+      const [lora, dora] = report.entries.filter((entry) => entry.shape === shape.id);
+      // Both begin as the plain base; thereafter DoRA goes a way of its own.
+      expect(dora?.losses[0]).toBeCloseTo(lora?.losses[0] ?? Number.NaN, 5);
+      expect(Math.abs((dora?.losses[2] ?? 0) - (lora?.losses[2] ?? 0))).toBeGreaterThan(1e-4);
+    }
   }, 300_000);
 
   it.skipIf(python === null)(
-    'has the losses of PyTorch on the same weights and batches, over three optimizer steps',
+    'has the losses of PyTorch on the same weights and batches, over three optimizer steps, with every adapter',
     async () => {
-      const report = await quickBench(['float32'], python);
+      const report = await quickBench(python);
       expect(report.missing).toEqual([]);
-      for (const shape of benchShapes) {
-        const peer = report.entries.find((entry) => entry.shape === shape.id && entry.contender === 'pytorch');
-        expect(peer?.lossDifference).toBeLessThan(1e-4);
-        expect(peer?.losses).toHaveLength(3);
+      const peers = report.entries.filter(({ contender }) => contender === 'pytorch');
+      expect(peers).toHaveLength(benchShapes.length * benchAdapters.length);
+      for (const { lossDifference, losses } of peers) {
+        expect(lossDifference).toBeLessThan(1e-5);
+        expect(losses).toHaveLength(3);
       }
     },
     600_000,
+  );
+
+  it.skipIf(python === null)(
+    'has nearly the losses of PyTorch in bfloat16, and names an adapter that PyTorch has not learned yet',
+    async () => {
+      const report = await quickBench(python, {
+        shapes: benchShapes.filter(({ id }) => id === 'encoder'),
+        precisions: ['float32', 'bfloat16'],
+        adapters: [...benchAdapters, 'rslora'],
+      });
+      const peers = report.entries.filter(({ contender }) => contender === 'pytorch');
+      expect(peers.map(({ precision, adapter }) => [precision, adapter]).sort()).toEqual(
+        ['bfloat16', 'float32'].flatMap((precision) => benchAdapters.map((adapter) => [precision, adapter])).sort(),
+      );
+      for (const { lossDifference } of peers) expect(lossDifference).toBeLessThan(2e-2);
+      expect(report.missing).toContainEqual({
+        shape: 'encoder',
+        contender: 'pytorch',
+        precision: null,
+        adapter: 'rslora',
+        reason: expect.stringContaining('knows nothing of the adapter rslora'),
+      });
+    },
+    300_000,
   );
 });
 

@@ -26,20 +26,20 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     await activateCompute('native');
   });
 
-  it('trains to the same bits in repeats and at any number of threads', async () => {
-    const [once, again] = [await train(6), await train(6)];
+  it.each(['lora', 'dora'])('trains %s to the same bits in repeats and at any number of threads', async (variant) => {
+    const [once, again] = [await train(6, variant), await train(6, variant)];
     expect(again.factors).toEqual(once.factors);
     for (const threads of [1, 2, 3]) {
       await activateCompute('native', threads);
-      expect((await train(6)).factors).toEqual(once.factors);
+      expect((await train(6, variant)).factors).toEqual(once.factors);
     }
   });
 
   // The build for AddressSanitizer frees every block at once.
-  it.skipIf(process.env['COTO_TEST_CHECKED_MEMORY'] !== undefined)(
-    'allocates nothing anew in a steady step, and keeps no byte from step to step',
-    async () => {
-      const { memories } = await train(6);
+  it.skipIf(process.env['COTO_TEST_CHECKED_MEMORY'] !== undefined).each(['lora', 'dora'])(
+    'allocates nothing anew in a steady step with %s, and keeps no byte from step to step',
+    async (variant) => {
+      const { memories } = await train(6, variant);
       const steady = memories.slice(2);
       expect(new Set(steady.map(({ liveBytes }) => liveBytes)).size).toBe(1);
       expect(new Set(steady.map(({ tensors }) => tensors)).size).toBe(1);
@@ -198,10 +198,11 @@ interface Training {
 }
 
 /** Some steps of a small ViT with LoRA. */
-async function train(steps: number): Promise<Training> {
+async function train(steps: number, variant: string): Promise<Training> {
   const base = await loadBaseModel(goldenPath('vit', 'base'));
   const model = new AdaptedModel(base);
-  const settings = adapterSettingsSchema.parse({ r: 4, lora_alpha: 8, target_modules: ['q_proj', 'v_proj'] });
+  const target_modules = ['q_proj', 'v_proj'];
+  const settings = adapterSettingsSchema.parse({ variant, r: 4, lora_alpha: 8, target_modules });
   await model.createAdapter(settings, {
     random: RandomStream.seeded(42, 'initialisation'),
     labels: base.description.labels,

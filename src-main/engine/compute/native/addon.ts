@@ -4,10 +4,13 @@
  */
 const kernelNames = [
   'product',
+  'gainedProduct',
   'batchProduct',
   'linearCrossEntropy',
   'attention',
   'attentionGradient',
+  'doraGain',
+  'gainGradient',
   'gelu',
   'geluAndDerivative',
   'geluGradient',

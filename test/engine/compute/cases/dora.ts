@@ -15,6 +15,7 @@ interface Extras {
   readonly masked?: boolean;
   readonly residual?: boolean;
   readonly activated?: boolean;
+  readonly biased?: boolean;
   /**
    * The gradient holds the norms fixed, which finite differences do not see: either the gain (magnitude over norm) is drawn, for
    * the gradients of A and B, or the magnitude, for its own.
@@ -59,8 +60,10 @@ export function magnitudesOf(
 
 const dora = (sizes: Sizes, extras: Extras): OperationCase => {
   const { rows, inputs, outputs, rank } = sizes;
-  const { drawn, masked = false, residual = false, activated = false } = extras;
-  const flags = Object.entries({ masked, residual, activated }).flatMap(([flag, isSet]) => (isSet ? [flag] : []));
+  const { drawn, masked = false, residual = false, activated = false, biased = true } = extras;
+  const flags = Object.entries({ masked, residual, activated, 'no bias': !biased }).flatMap(([flag, isSet]) =>
+    isSet ? [flag] : [],
+  );
   return {
     name: `dora linear ${rows} × ${inputs} → ${outputs}, rank ${rank}, ${[drawn, ...flags].join(', ')}`,
     shapes: {
@@ -75,16 +78,20 @@ const dora = (sizes: Sizes, extras: Extras): OperationCase => {
     },
     wanted: ['x', ...(residual ? ['residual'] : []), ...(drawn === 'gain' ? ['a', 'b'] : ['magnitude'])],
     run: (take, values) =>
-      withFrozen(take, (frozen) => {
-        const x = matrix(take, 'x');
-        const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
-        const factors = { a: take('a'), b: take('b'), magnitude: magnitudesOf(take, values, drawn, sizes), scaling };
-        return doraLinear(value, frozen, factors, {
-          derivative,
-          residual: residual ? matrix(take, 'residual') : undefined,
-          dropoutMask: masked ? matrix(take, 'mask') : null,
-        });
-      }),
+      withFrozen(
+        take,
+        (frozen) => {
+          const x = matrix(take, 'x');
+          const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
+          const factors = { a: take('a'), b: take('b'), magnitude: magnitudesOf(take, values, drawn, sizes), scaling };
+          return doraLinear(value, frozen, factors, {
+            derivative,
+            residual: residual ? matrix(take, 'residual') : undefined,
+            dropoutMask: masked ? matrix(take, 'mask') : null,
+          });
+        },
+        biased,
+      ),
     reference: (take) => {
       const x = activated ? take('x').map(gelu) : take('x');
       const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
@@ -102,7 +109,7 @@ const dora = (sizes: Sizes, extras: Extras): OperationCase => {
         (value, index) =>
           value * get(gain, index % outputs) +
           get(rest, index) +
-          get(take('bias'), index % outputs) +
+          (biased ? get(take('bias'), index % outputs) : 0) +
           (residual ? get(take('residual'), index) : 0),
       );
     },
@@ -111,10 +118,20 @@ const dora = (sizes: Sizes, extras: Extras): OperationCase => {
 
 const odd = { rows: 9, inputs: 6, outputs: 11, rank: 3 };
 const wide = { rows: 13, inputs: 16, outputs: 8, rank: 4 };
+/** More rows than a piece of a product has, by a few. */
+const long = { rows: 133, inputs: 20, outputs: 18, rank: 2 };
+/** Few rows on a weight that is worth being read by itself. */
+const short = { rows: 2, inputs: 580, outputs: 230, rank: 1 };
 
-export const doraCases: readonly OperationCase[] = (['gain', 'magnitude'] as const).flatMap((drawn) => [
-  dora(odd, { drawn }),
-  dora(wide, { drawn, residual: true, activated: true }),
-  dora(odd, { drawn, masked: true }),
-  dora(wide, { drawn, masked: true, residual: true, activated: true }),
-]);
+export const doraCases: readonly OperationCase[] = [
+  ...(['gain', 'magnitude'] as const).flatMap((drawn) => [
+    dora(odd, { drawn }),
+    dora(wide, { drawn, residual: true, activated: true }),
+    dora(odd, { drawn, masked: true }),
+    dora(wide, { drawn, masked: true, residual: true, activated: true }),
+    dora(long, { drawn, residual: true, biased: false }),
+    dora(long, { drawn, masked: true, biased: false }),
+  ]),
+  // Of so large a weight finite differences would take minutes.
+  { ...dora(short, { drawn: 'magnitude', residual: true }), wanted: [] },
+];

@@ -184,6 +184,8 @@ napi_value gather_rows(Call& call) {
 constexpr Method methods[] = {
     {"attention", plain<&Kernels::attention>},
     {"attentionGradient", plain<&Kernels::attention_gradient>},
+    {"doraGain", plain<&Kernels::dora_gain>},
+    {"gainGradient", plain<&Kernels::gain_gradient>},
     {"gelu", plain<&Kernels::gelu>},
     {"geluAndDerivative", plain<&Kernels::gelu_and_derivative>},
     {"geluGradient", plain<&Kernels::gelu_gradient>},

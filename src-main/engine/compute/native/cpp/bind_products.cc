@@ -20,6 +20,7 @@ bool has_few_rows(const Product& product) {
 }
 
 void run_few_rows(const Product& product, PairPanels panels) {
+  const bool gains = product.gained != nullptr;
   FewRowsProduct few;
   few.rows = product.m;
   few.outputs = product.n;
@@ -29,18 +30,20 @@ void run_few_rows(const Product& product, PairPanels panels) {
   few.weight = product.b;
   few.x2 = product.a2;
   few.weight2 = product.b2;
-  few.bias = product.bias;
-  few.plus = product.plus;
+  few.bias = gains ? nullptr : product.bias;
+  few.plus = gains ? nullptr : product.plus;
   few.times = product.times;
   few.scale = product.scale;
   few.scale2 = product.scale2;
   few.y = product.c;
   few.panels = panels;
   kernels().few_rows_product(few);
+  if (gains)
+    kernels().apply_gain(product.c, product.gain, product.bias, product.plus, product.gained, product.m, product.n);
 }
 
 /** a, b, c, m, n, k, transposeA, transposeB, scale, bias, plus, times, k2, a2, b2, transposeB2, scale2, frozen, bfloat16 */
-napi_value product(Call& call) {
+Product take_product(Call& call) {
   Product product;
   product.a = call.elements<const float>();
   Tensor& b = call.tensor();
@@ -62,12 +65,29 @@ napi_value product(Call& call) {
   product.scale2 = static_cast<float>(call.number());
   if (call.flag()) product.packs = &b.packs;
   product.bfloat16 = call.flag();
+  return product;
+}
+
+void run(Call& call, const Product& product) {
   Products& products = call.tensors().products;
   MemoryPool& pool = call.tensors().pool;
   const bool few = has_few_rows(product);
   const PairPanels panels = few ? products.pair_panels(product, pool) : PairPanels{nullptr, 0};
   if (few && (panels.first != nullptr || !product.bfloat16)) run_few_rows(product, panels);
   else products.run(product, pool);
+}
+
+napi_value product(Call& call) {
+  run(call, take_product(call));
+  return nullptr;
+}
+
+/** What a product takes, then gain, gained */
+napi_value gained_product(Call& call) {
+  Product product = take_product(call);
+  product.gain = call.elements<const float>();
+  product.gained = call.elements<float>();
+  run(call, product);
   return nullptr;
 }
 
@@ -180,6 +200,7 @@ napi_value linear_cross_entropy(Call& call) {
 
 constexpr Method methods[] = {
     {"product", product},
+    {"gainedProduct", gained_product},
     {"batchProduct", batch_product},
     {"computesBfloat16", bfloat16_products},
     {"measureProduct", measure},

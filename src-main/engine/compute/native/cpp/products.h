@@ -42,7 +42,9 @@ class PackedWeights {
 
 /**
  * c [m, n] = (scale · op(a) · op(b) + scale2 · a2 · op(b2) + bias + plus) ∘ times, all float32 and row-major. Pointers that
- * are null are left out; `packs` keeps b's packed form where b is frozen.
+ * are null are left out; `packs` keeps b's packed form where b is frozen. With `gained`, c is the products' sum alone and
+ * gained [m, n], which may be plus, becomes c ∘ gain (by column) + bias + plus, block by block while c is in the cache; b is
+ * frozen then, and times null.
  */
 struct Product {
   int64_t m = 0;
@@ -58,6 +60,8 @@ struct Product {
   const float* bias = nullptr;
   const float* plus = nullptr;
   const float* times = nullptr;
+  const float* gain = nullptr;
+  float* gained = nullptr;
   int64_t k2 = 0;
   const float* a2 = nullptr;
   const float* b2 = nullptr;

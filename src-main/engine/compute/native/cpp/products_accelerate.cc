@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "kernels/kernels.h"
 #include "products.h"
 #include "threads.h"
 
@@ -32,8 +33,22 @@ void multiply(const Product& product, float beta) {
 
 }  // namespace
 
-void Products::run(const Product& product, MemoryPool&) {
+void Products::run(const Product& product, MemoryPool& pool) {
   if (product.m == 0 || product.n == 0) return;
+  if (product.gained != nullptr) {
+    Product sum = product;
+    sum.bias = nullptr;
+    sum.plus = nullptr;
+    sum.gained = nullptr;
+    run(sum, pool);
+    const int64_t width = product.n;
+    parallel_for(product.m, kValuesOfPiece / width + 1, [&](int64_t begin, int64_t end) {
+      const float* plus = product.plus == nullptr ? nullptr : product.plus + begin * width;
+      kernels().apply_gain(product.c + begin * width, product.gain, product.bias, plus, product.gained + begin * width,
+                           end - begin, width);
+    });
+    return;
+  }
   float beta = 0;
   if (product.plus != nullptr) {
     std::memcpy(product.c, product.plus, static_cast<size_t>(product.m * product.n) * sizeof(float));

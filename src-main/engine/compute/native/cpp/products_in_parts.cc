@@ -98,6 +98,8 @@ void Products::State::run_in_parts(const Product& product, MemoryPool& pool) {
   const int64_t rows = std::min(m, kSmallestRows);
   const int64_t row_pieces = (m + rows - 1) / rows;
   const bool has_second = product.k2 > 0;
+  const bool gains = product.gained != nullptr;
+  const float* bias = gains ? nullptr : product.bias;
 
   // Every part meets all of a: rounded once for all.
   Block rounded;
@@ -115,7 +117,7 @@ void Products::State::run_in_parts(const Product& product, MemoryPool& pool) {
   const auto main_key = [&](int64_t count, int64_t i, int64_t j) {
     uint32_t flags = kPackedB | (product.bfloat16 ? uint32_t{kBfloat16} : 0);
     if (i > 0 || has_second) flags |= kSum;
-    if (i == 0 && product.bias != nullptr) flags |= product.scale == 1 ? kBias : kLateBias;
+    if (i == 0 && bias != nullptr) flags |= product.scale == 1 ? kBias : kLateBias;
     return Key{count, parts.outer(j), parts.inner(i), k, 0, flags, product.scale, n};
   };
   const auto second_key = [&](int64_t count, int64_t j) {
@@ -143,11 +145,17 @@ void Products::State::run_in_parts(const Product& product, MemoryPool& pool) {
       for (int64_t i = 0; i < inner; i++)
         execute(primitives.at(main_key(count, i, j)),
                 {source(row * k + parts.first_inner(i)), packed + parts.offset(i, j), product.c + first,
-                 i == 0 && product.bias != nullptr ? product.bias + column : nullptr});
-      if (product.plus != nullptr || product.times != nullptr) finish(product, first, count, parts.outer(j));
+                 i == 0 && bias != nullptr ? bias + column : nullptr});
+      if (!gains && (product.plus != nullptr || product.times != nullptr)) finish(product, first, count, parts.outer(j));
     }
   });
   if (rounded.data != nullptr) pool.give_back(rounded);
+  if (!gains) return;
+  parallel_for(m, 1 + kPartValues / n, [&](int64_t begin, int64_t end) {
+    kernels().apply_gain(product.c + begin * n, product.gain, product.bias,
+                         product.plus == nullptr ? nullptr : product.plus + begin * n, product.gained + begin * n,
+                         end - begin, n);
+  });
 }
 
 PairPanels Products::pair_panels(const Product& product, MemoryPool& pool) {

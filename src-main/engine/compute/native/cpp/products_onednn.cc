@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernels/kernels.h"
 #include "onednn_products.h"
 #include "threads.h"
 
@@ -86,8 +87,9 @@ void Products::run(const Product& given, MemoryPool& pool) {
   }
   if (b != product.b) flags |= kPackedB | (product.bfloat16 ? uint32_t{kBfloat16} : 0);
   else if (product.transpose_b) flags |= kTransposeB;
-  if (product.bias != nullptr) flags |= product.scale == 1 ? kBias : kLateBias;
-  if (product.plus != nullptr) flags |= kPlus;
+  const bool gains = product.gained != nullptr;
+  if (product.bias != nullptr && !gains) flags |= product.scale == 1 ? kBias : kLateBias;
+  if (product.plus != nullptr && !gains) flags |= kPlus;
   if (product.times != nullptr) flags |= kTimes;
   const bool has_second = product.k2 > 0;
   if (has_second) flags |= kSum;
@@ -120,9 +122,10 @@ void Products::run(const Product& given, MemoryPool& pool) {
         kernels().float_to_bfloat16(a, rounded, count * k);
         source = rounded;
       }
-      execute(*(count == rows ? whole : rest),
-              {source, b, c, product.bias, product.plus == nullptr ? nullptr : product.plus + first * n,
-               product.times == nullptr ? nullptr : product.times + first * n});
+      const float* plus = product.plus == nullptr ? nullptr : product.plus + first * n;
+      execute(*(count == rows ? whole : rest), {source, b, c, gains ? nullptr : product.bias, plus,
+                                                product.times == nullptr ? nullptr : product.times + first * n});
+      if (gains) kernels().apply_gain(c, product.gain, product.bias, plus, product.gained + first * n, count, n);
     }
   });
   if (transient.data != nullptr) pool.give_back(transient);

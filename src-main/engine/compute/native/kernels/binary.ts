@@ -26,6 +26,14 @@ export function add(native: NativeBackend, a: tf.TensorInfo, b: tf.TensorInfo): 
   return binary(native, operations.indexOf('Add'), a, b);
 }
 
+export function multiply(native: NativeBackend, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
+  return binary(native, operations.indexOf('Multiply'), a, b);
+}
+
+export function subtract(native: NativeBackend, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
+  return binary(native, operations.indexOf('Sub'), a, b);
+}
+
 function binary(native: NativeBackend, operation: number, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
   const isWhole = a.dtype === 'int32' && b.dtype === 'int32' && operations[operation] !== 'RealDiv';
   const run = isWhole ? native.addon.binaryInt32 : native.addon.binary;

@@ -6,6 +6,7 @@ import { binaryKernels, comparisonKernels, logicalKernels, logicalNot } from './
 import { cast } from './cast.ts';
 import { choiceKernels } from './choose.ts';
 import { constantKernels } from './constants.ts';
+import { doraKernels } from './dora.ts';
 import { joinKernels } from './joins.ts';
 import type { NativeKernel } from './kernel.ts';
 import { lossKernels } from './losses.ts';
@@ -41,6 +42,7 @@ const nativeKernels: readonly NativeKernel[] = [
   softmax,
   ...matMulKernels,
   ...productKernels,
+  ...doraKernels,
   ...activationKernels,
   ...normKernels,
   ...attentionKernels,

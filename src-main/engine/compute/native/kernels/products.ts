@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.ts';
+import { multiply } from './binary.ts';
 import { type KernelInputs, type NativeKernel, number, optional, real, size } from './kernel.ts';
 
 const product: NativeKernel = {
@@ -53,7 +54,7 @@ const loraKernels = ['CotoLoraLinear', 'CotoLoraLinearDropout'].map<NativeKernel
   run: (native, inputs, attributes) => {
     const { mask } = inputs;
     const x = real(inputs, 'x');
-    const adapterInput = mask === undefined ? x : multiplied(native, x, mask);
+    const adapterInput = mask === undefined ? x : multiply(native, x, mask);
     const z = times(native, adapterInput, real(inputs, 'a'));
     if (mask !== undefined) native.release(adapterInput);
     const own = { z, scaling: number(attributes, 'scaling') };
@@ -103,26 +104,10 @@ function linear(native: NativeBackend, inputs: KernelInputs, parts: LinearParts)
 }
 
 /** x·Aᵀ */
-function times(native: NativeBackend, x: tf.TensorInfo, a: tf.TensorInfo): tf.TensorInfo {
+export function times(native: NativeBackend, x: tf.TensorInfo, a: tf.TensorInfo): tf.TensorInfo {
   const [m, k, n] = [size(x, 0), size(x, 1), size(a, 0)];
   const y = native.output([m, n]);
   const handles = [x, a, y].map((tensor) => native.handle(tensor));
   native.addon.product(...handles, m, n, k, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0);
-  return y;
-}
-
-/** The place of `multiply` in `Binary` of cpp/kernels/kernels.h. */
-const multiply = 2;
-
-/** x ∘ mask of equal shapes. */
-function multiplied(native: NativeBackend, x: tf.TensorInfo, mask: tf.TensorInfo): tf.TensorInfo {
-  const y = native.output(x.shape);
-  const [rows, columns] = [size(x, 0), size(x, 1)];
-  native.addon.binary(
-    multiply,
-    ...[native.handle(x), 2, rows, columns],
-    ...[native.handle(mask), 2, rows, columns],
-    ...[native.handle(y), 2, rows, columns],
-  );
   return y;
 }

@@ -10,6 +10,7 @@ namespace COTO_ISA {
 void add_attention(Kernels &table);
 void add_attention_gradient(Kernels &table);
 void add_activations(Kernels &table);
+void add_dora(Kernels &table);
 void add_few_rows(Kernels &table);
 void add_norms(Kernels &table);
 void add_rotary(Kernels &table);

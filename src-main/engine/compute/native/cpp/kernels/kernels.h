@@ -125,6 +125,24 @@ struct Kernels {
   void (*gated_silu_gradient)(const float *gate, const float *up, const float *dy, float *dgate, float *dup,
                               int64_t count);
 
+  // ---- DoRA (dora.cc) ----
+
+  /**
+   * inverse [outputs] = 1 / ‖wᵢ + scale · (b·a)ᵢ‖ and gain = magnitude ∘ inverse, without ever making b·a: weight
+   * [outputs, inputs], a [rank, inputs], b [outputs, rank], magnitude [outputs]. A norm counts as 1e-15 at least.
+   */
+  void (*dora_gain)(const float *weight, const float *a, const float *b, const float *magnitude, float *inverse,
+                    float *gain, int64_t outputs, int64_t inputs, int64_t rank, float scale);
+  /**
+   * y = x ∘ gain + bias + plus by row: x, plus, y [rows, width], gain, bias [width]; bias and plus may be null, y may be x or
+   * plus. Runs on the calling thread alone, since it is made for the pieces of a product.
+   */
+  void (*apply_gain)(const float *x, const float *gain, const float *bias, const float *plus, float *y, int64_t rows,
+                     int64_t width);
+  /** The gradients of x ∘ gain: dx = dy ∘ gain, which may be dy, and sums [width] = factor ∘ the sums over the rows of dy ∘ x. */
+  void (*gain_gradient)(const float *dy, const float *x, const float *gain, const float *factor, float *dx, float *sums,
+                        int64_t rows, int64_t width);
+
   // ---- products of few rows (few-rows.cc) ----
 
   void (*few_rows_product)(const FewRowsProduct &product);

@@ -18,23 +18,8 @@ COTO_INLINE float sum_of_row(int64_t width, F f) {
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-COTO_INLINE Vec load_lanes(const float *from, int64_t lanes) {
-  return lanes == kLanes ? load(from) : load_partial(from, lanes);
-}
-COTO_INLINE void store_lanes(float *to, Vec value, int64_t lanes) {
-  if (lanes == kLanes)
-    store(to, value);
-  else
-    store_partial(to, value, lanes);
-}
 COTO_INLINE Vec scale_of(const float *scale, int64_t i, int64_t lanes) {
   return scale == nullptr ? splat(1.0f) : load_lanes(scale + i, lanes);
-}
-
-template <typename F>
-COTO_INLINE void each_vector(int64_t width, F f) {
-  by_vectors(
-      width, [&](int64_t i) COTO_LAMBDA { f(i, int64_t{kLanes}); }, [&](int64_t i, int64_t left) COTO_LAMBDA { f(i, left); });
 }
 
 struct Moments {

@@ -13,6 +13,7 @@ const Kernels &table() {
     add_attention(made);
     add_attention_gradient(made);
     add_activations(made);
+    add_dora(made);
     add_few_rows(made);
     add_norms(made);
     add_rotary(made);
