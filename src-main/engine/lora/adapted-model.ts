@@ -4,7 +4,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import type { KeyValueCache } from '../models/key-value-cache.ts';
-import { FrozenWeight, frozenLinear, softmaxCrossEntropy, trainedEmbedding, trainedLinear } from '../ops/index.ts';
+import { FrozenWeight, frozenLinear, softmaxCrossEntropy, takenRows, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
 import { toHost } from '../ops/to-host.ts';
@@ -162,7 +162,7 @@ export class AdaptedModel implements LinearRunner {
     const whole = this.adapter?.whole.get(module.name);
     const adapted = this.activeOn(module);
     this.refuseBelowTape(module, whole !== undefined || adapted !== null);
-    if (whole) return trainedEmbedding(ids, whole.weight);
+    if (whole) return takenRows(whole.weight, ids);
     if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
     return this.adapter.variant.embedding(ids, this.base.frozenWeight(module), adapted.factors);
   }

@@ -18,7 +18,6 @@ export { smoothedCrossEntropy } from './smoothed-cross-entropy.ts';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 export { squaredError } from './squared-error.ts';
 export { takenRows } from './taken-rows.ts';
-export { trainedEmbedding } from './trained-embedding.ts';
 export { trainedLinear } from './trained-linear.ts';
 export { unitRows } from './unit-rows.ts';
 export { weightedTokens } from './weighted-tokens.ts';

@@ -5,7 +5,7 @@ import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../mode
 import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear-options.ts';
 import { isTaping } from '../ops/operation.ts';
-import { trainedEmbedding } from '../ops/trained-embedding.ts';
+import { takenRows } from '../ops/taken-rows.ts';
 import type { TrainableModel } from '../training/trainable-model.ts';
 
 /** A model that is trained as a whole: loaded with `trained`, so that its tensors are variables. */
@@ -34,7 +34,7 @@ export class FullModel implements LinearRunner, TrainableModel {
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
-    return trainedEmbedding(ids, this.base.frozenWeight(module).weight);
+    return takenRows(this.base.frozenWeight(module).weight, ids);
   }
 
   isPlain(): boolean {

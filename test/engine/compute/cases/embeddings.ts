@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { trainedEmbedding } from '../../../../src-main/engine/ops/index.ts';
+import { takenRows } from '../../../../src-main/engine/ops/index.ts';
 import { doraEmbedding, loraEmbedding } from '../../../../src-main/engine/ops/lora-embedding.ts';
 import { get, transpose } from '../reference.ts';
 import { changedWeight, gains, magnitudesOf } from './dora.ts';
@@ -39,10 +39,10 @@ const dora = (drawn: 'gain' | 'magnitude'): OperationCase => ({
 
 export const embeddingCases: readonly OperationCase[] = [
   {
-    name: 'trained embedding, ids that come again',
+    name: 'rows taken from a table, some again',
     shapes: { weight: [inputs, outputs] },
     wanted: ['weight'],
-    run: (take) => trainedEmbedding(int32(ids), matrix(take, 'weight')),
+    run: (take) => takenRows(matrix(take, 'weight'), int32(ids)),
     reference: (take) => rowsOf(transpose(take('weight'), inputs, outputs)),
   },
   {

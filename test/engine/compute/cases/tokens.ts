@@ -3,7 +3,6 @@ import {
   carry,
   firstTokens,
   rotary,
-  takenRows,
   uncarry,
   unitRows,
   weightedTokens,
@@ -71,13 +70,6 @@ export const tokenCases: readonly OperationCase[] = [
       take('x').map(
         (value, index, all) => value / Math.hypot(...all.slice(index - (index % 7), index - (index % 7) + 7)),
       ),
-  },
-  {
-    name: 'rows taken from 5 × 6, one twice',
-    shapes: { x: [5, 6] },
-    wanted: ['x'],
-    run: (take) => takenRows(matrix(take, 'x'), tf.tensor1d([4, 1, 1], 'int32')),
-    reference: (take) => [4, 1, 1].flatMap((row) => take('x').slice(row * 6, row * 6 + 6)),
   },
   first(3, 4, 5),
   first(2, 17, 8),
