@@ -23,6 +23,11 @@ const entrySchema = z.object({
   plain: stepTimeSchema,
   /** Mean over masks of CoTo's default schedule: of each mask's median, and of each mask's minimum. */
   coto: stepTimeSchema,
+  /**
+   * The same with the lowest group of each mask alone: what a step of CoTo would take if all its other adapters cost nothing.
+   * null for peers.
+   */
+  lowestAlone: stepTimeSchema.nullable(),
   /** Of the first steps, every module's adapter on. */
   losses: z.array(z.number()),
   /** Largest |loss / the loss of the first contender with this adapter − 1| over them. */

@@ -18,11 +18,18 @@ export interface RoundLimits {
 export interface SeatTimes {
   readonly plain: StepTime;
   readonly coto: StepTime;
+  readonly lowestAlone: StepTime | null;
+}
+
+/** What a step has on: everything, a mask of the schedule, or of that mask the lowest group alone. */
+interface Step {
+  readonly kind: keyof SeatTimes;
+  readonly mask: number;
 }
 
 /**
  * Lets the seats step in turn, round by round, so that what slows the machine slows all of them. In its turn a seat takes
- * as many full steps as steps of the schedule, one after the other.
+ * as many full steps as steps of the schedule, one after the other; ours as many with the lowest group alone, too.
  */
 export async function timeInRounds(
   seats: readonly Seat[],
@@ -31,27 +38,41 @@ export async function timeInRounds(
 ): Promise<SeatTimes[]> {
   const plans: Plan[] = [];
   for (const seat of seats) plans.push(planFor(await warmStep(seat), masks.length, limits));
-  const plain = seats.map((): number[] => []);
-  const byMask = seats.map(() => new Map<number, number[]>());
+  const taken = seats.map(() => ({ plain: new Times(), coto: new Times(), lowestAlone: new Times() }));
   for (let round = 0; round < limits.rounds; round++)
     for (const [index, seat] of seats.entries()) {
       const plan = plans[index];
       if (plan === undefined || round >= plan.rounds) continue;
-      const turn: (number | null)[] = [];
-      for (let step = 0; step < plan.stepsPerRound; step++)
-        turn.push(null, (round * plan.stepsPerRound + step) % plan.masks);
-      const wanted = turn.map((mask) => (mask === null ? null : [...(masks[mask] ?? [])]));
-      const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
-      for (const [at, mask] of turn.entries()) {
-        const taken = milliseconds[at] ?? Number.NaN;
-        if (mask === null) plain[index]?.push(taken);
-        else byMask[index]?.set(mask, [...(byMask[index]?.get(mask) ?? []), taken]);
+      const turn: Step[] = [];
+      for (let step = 0; step < plan.stepsPerRound; step++) {
+        const mask = (round * plan.stepsPerRound + step) % plan.masks;
+        turn.push({ kind: 'plain', mask: 0 }, { kind: 'coto', mask });
+        if (!seat.isPeer) turn.push({ kind: 'lowestAlone', mask });
       }
+      const wanted = turn.map(({ kind, mask }) => groupsOn(kind, masks[mask] ?? []));
+      const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
+      for (const [at, { kind, mask }] of turn.entries()) taken[index]?.[kind].add(mask, milliseconds[at] ?? Number.NaN);
     }
-  return seats.map((_, index) => ({
-    plain: stepTime(plain[index] ?? []),
-    coto: meanOverMasks(byMask[index] ?? new Map()),
+  return taken.map(({ plain, coto, lowestAlone }) => ({
+    plain: stepTime(plain.byMask.get(0) ?? []),
+    coto: meanOverMasks(coto.byMask),
+    lowestAlone: lowestAlone.byMask.size === 0 ? null : meanOverMasks(lowestAlone.byMask),
   }));
+}
+
+/** Milliseconds by mask. */
+class Times {
+  readonly byMask = new Map<number, number[]>();
+
+  add(mask: number, milliseconds: number): void {
+    this.byMask.set(mask, [...(this.byMask.get(mask) ?? []), milliseconds]);
+  }
+}
+
+function groupsOn(kind: Step['kind'], mask: readonly number[]): number[] | null {
+  if (kind === 'plain') return null;
+  const lowest = mask.indexOf(1);
+  return mask.map((bit, group) => (kind === 'coto' || group === lowest ? bit : 0));
 }
 
 /** Milliseconds of a step that is compiled: where it is short, not of the first ones. */

@@ -100,8 +100,7 @@ async function timeShape(options: BenchOptions, shape: BenchShape, folder: strin
     for (const [index, seat] of seats.entries()) {
       const taken = times[index];
       if (taken === undefined) continue;
-      const { contender, precision, adapter, configuration, losses } = seat;
-      const isPeer = contender === 'pytorch';
+      const { contender, isPeer, precision, adapter, configuration, losses } = seat;
       const steps = quick || taken.plain.median > slowStep ? 1 : 3;
       const outside = isPeer ? null : (await seat.process.ask({ do: 'outside-kernels', steps })).share;
       if (!isPeer && precision === 'float32') {

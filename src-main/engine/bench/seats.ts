@@ -7,6 +7,8 @@ import type { BenchPrecision } from './report.ts';
 /** A contender with one adapter that takes part in the rounds of one shape, loaded and ready. */
 export interface Seat {
   readonly contender: string;
+  /** Not ours: PyTorch. */
+  readonly isPeer: boolean;
   readonly precision: BenchPrecision;
   /** An adapter variant's id. */
   readonly adapter: string;
@@ -44,16 +46,23 @@ export async function seatBackend(
     environment: { OMP_WAIT_POLICY: 'passive', COTO_ENGINE_PROCESS: 'child' },
   };
   return opening(program, async (child) => {
-    const { device = backend, threads: used } = await child.ask({
+    const { device = backend } = await child.ask({
       do: 'load',
       precision,
       threads,
       writes,
       ...problem,
     });
-    const configuration = `${device}, ${countThreads(used)}`;
     const steps = await firstSteps(child);
-    return { contender: backend, precision, adapter: problem.adapter, configuration, process: child, ...steps };
+    return {
+      contender: backend,
+      isPeer: false,
+      precision,
+      adapter: problem.adapter,
+      configuration: device,
+      process: child,
+      ...steps,
+    };
   });
 }
 
@@ -133,7 +142,15 @@ export async function seatPyTorch(
     await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
     const configuration = describe(setting, mode);
     const steps = await firstSteps(child);
-    return { contender: 'pytorch', precision, adapter: problem.adapter, configuration, process: child, ...steps };
+    return {
+      contender: 'pytorch',
+      isPeer: true,
+      precision,
+      adapter: problem.adapter,
+      configuration,
+      process: child,
+      ...steps,
+    };
   });
 }
 

@@ -41,10 +41,11 @@ describe('the bench', () => {
     expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision, entry.adapter])).toEqual(
       all.map(([shape, adapter]) => [shape, 'wasm', 'float32', adapter]),
     );
-    for (const { plain, coto, losses, outsideKernels } of report.entries) {
+    for (const { plain, coto, lowestAlone, losses, outsideKernels } of report.entries) {
       expect(plain.minimum).toBeGreaterThan(0);
       expect(plain.median).toBeGreaterThanOrEqual(plain.minimum);
       expect(coto.minimum).toBeGreaterThan(0);
+      expect(lowestAlone?.minimum).toBeGreaterThan(0);
       expect(losses.every(Number.isFinite)).toBe(true);
       // The three losses are of one batch: an update that did nothing, or went the wrong way, would show.
       expect(losses[2]).toBeLessThan(losses[0] ?? Number.NaN);
@@ -74,6 +75,7 @@ describe('the bench', () => {
       expect(report.missing).toEqual([]);
       const peers = report.entries.filter(({ contender }) => contender === 'pytorch');
       expect(peers).toHaveLength(benchShapes.length * benchAdapters.length);
+      expect(peers.map(({ lowestAlone }) => lowestAlone)).toEqual(peers.map(() => null));
       for (const { lossDifference, losses } of peers) {
         expect(lossDifference).toBeLessThan(1e-5);
         expect(losses).toHaveLength(3);
