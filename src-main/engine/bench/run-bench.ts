@@ -51,8 +51,8 @@ const limits = {
 
 const everything = { precision: null, adapter: null };
 
-/** From so many milliseconds a step the share outside kernels is taken of one step. */
-const slowStep = 2000;
+/** The share outside kernels is taken of about as many milliseconds of steps. */
+const outsideMilliseconds = 1500;
 
 type Findings = Pick<BenchReport, 'entries' | 'missing' | 'products' | 'merging'>;
 
@@ -101,7 +101,7 @@ async function timeShape(options: BenchOptions, shape: BenchShape, folder: strin
       const taken = times[index];
       if (taken === undefined) continue;
       const { contender, isPeer, precision, adapter, configuration, losses } = seat;
-      const steps = quick || taken.plain.median > slowStep ? 1 : 3;
+      const steps = quick ? 1 : Math.ceil(outsideMilliseconds / taken.plain.median);
       const outside = isPeer ? null : (await seat.process.ask({ do: 'outside-kernels', steps })).share;
       if (!isPeer && precision === 'float32') {
         const { milliseconds, parameters } = await seat.process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
