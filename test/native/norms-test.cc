@@ -29,6 +29,11 @@ Norm reference_of(const Floats &x, const Floats &scale, const Floats &shift, con
   return out;
 }
 
+Doubles sum_of(Doubles values, const Floats &added) {
+  for (size_t i = 0; i < values.size(); i++) values[i] += added[i];
+  return values;
+}
+
 const float *data_of(const Floats &values) { return values.empty() ? nullptr : values.data(); }
 
 void check(const Kernels &kernels, int64_t rows, int64_t width, bool scaled) {
@@ -36,6 +41,7 @@ void check(const Kernels &kernels, int64_t rows, int64_t width, bool scaled) {
   int64_t const count = rows * width;
   Floats x = random_floats(count), dy = random_floats(count);
   for (auto &value : x) value += 2;
+  Floats const plus(dy.rbegin(), dy.rend());
   Floats const scale = scaled ? random_floats(width) : Floats(), shift = scaled ? random_floats(width) : Floats();
   float const epsilon = 1e-5f;
   Norm const layer = reference_of(x, scale, shift, dy, width, epsilon, true);
@@ -46,14 +52,20 @@ void check(const Kernels &kernels, int64_t rows, int64_t width, bool scaled) {
   // Among few numbers the variance may be small, and the gradient the difference of large numbers.
   double const slack = width < 4 ? 1e-3 : 2e-5;
   expect_near(floats_by_any_threads(count, what, [&](float *dx) {
-                kernels.layer_norm_gradient(x.data(), data_of(scale), dy.data(), dx, rows, width, epsilon);
+                kernels.layer_norm_gradient(x.data(), data_of(scale), dy.data(), nullptr, dx, rows, width, epsilon);
               }), layer.dx, 1e-5, slack, what + ": layer norm's gradient");
+  expect_near(floats_by_any_threads(count, what, [&](float *dx) {
+                kernels.layer_norm_gradient(x.data(), data_of(scale), dy.data(), plus.data(), dx, rows, width, epsilon);
+              }), sum_of(layer.dx, plus), 1e-5, slack, what + ": layer norm's gradient, added");
   expect_near(floats_by_any_threads(count, what, [&](float *y) {
                 kernels.rms_norm(x.data(), data_of(scale), y, rows, width, epsilon);
               }), rms.y, 1e-5, 1e-6, what + ": RMS norm");
   expect_near(floats_by_any_threads(count, what, [&](float *dx) {
-                kernels.rms_norm_gradient(x.data(), data_of(scale), dy.data(), dx, rows, width, epsilon);
+                kernels.rms_norm_gradient(x.data(), data_of(scale), dy.data(), nullptr, dx, rows, width, epsilon);
               }), rms.dx, 1e-5, 1e-5, what + ": RMS norm's gradient");
+  expect_near(floats_by_any_threads(count, what, [&](float *dx) {
+                kernels.rms_norm_gradient(x.data(), data_of(scale), dy.data(), plus.data(), dx, rows, width, epsilon);
+              }), sum_of(rms.dx, plus), 1e-5, 1e-5, what + ": RMS norm's gradient, added");
   Floats in_place = x;
   kernels.layer_norm(in_place.data(), data_of(scale), data_of(shift), in_place.data(), rows, width, epsilon);
   expect_near(in_place, layer.y, 1e-5, 2e-5, what + ": layer norm in place");

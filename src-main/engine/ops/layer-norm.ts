@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { attribute, defineOperation, input, only2D } from './operation.ts';
+import { takeGradientSoFar } from './backward.ts';
+import { attribute, defineOperation, givenInputs, input, only2D } from './operation.ts';
 
 const gradient = defineOperation({
   name: 'CotoLayerNormGradient',
@@ -7,7 +8,8 @@ const gradient = defineOperation({
     const { normalised, inverse } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
     const g = tf.mul(input(inputs, 'dy'), input(inputs, 'scale'));
     const along = tf.mul(normalised, tf.mean(tf.mul(g, normalised), -1, true));
-    return tf.mul(inverse, tf.sub(tf.sub(g, tf.mean(g, -1, true)), along));
+    const dx = tf.mul(inverse, tf.sub(tf.sub(g, tf.mean(g, -1, true)), along));
+    return inputs['plus'] === undefined ? dx : tf.add(dx, inputs['plus']);
   },
 });
 
@@ -19,7 +21,13 @@ const operation = defineOperation({
   },
   saved: { inputs: ['x'], lasting: ['scale'] },
   gradients: (dy, saved, attributes) => ({
-    x: () => only2D(gradient({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy }, attributes)),
+    x: () =>
+      only2D(
+        gradient(
+          givenInputs({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy, plus: takeGradientSoFar() }),
+          attributes,
+        ),
+      ),
     scale: () => {
       const { normalised } = normalise(input(saved, 'x'), attribute(attributes, 'epsilon'));
       return tf.sum(tf.mul(dy, normalised), 0);

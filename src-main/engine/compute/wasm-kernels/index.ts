@@ -22,9 +22,9 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
     (module, inputs) => elementwise(module, 'gated_silu_gradient', takenAll(inputs, 'gate', 'up', 'dy'), 2),
   ],
   ['CotoLayerNorm', (...of) => rows('layer_norm', ['x', 'scale', 'shift'], ...of)],
-  ['CotoLayerNormGradient', (...of) => rows('layer_norm_gradient', ['x', 'scale', 'dy'], ...of)],
+  ['CotoLayerNormGradient', (...of) => rows('layer_norm_gradient', ['x', 'scale', 'dy', 'plus'], ...of)],
   ['CotoRmsNorm', (...of) => rows('rms_norm', ['x', 'scale'], ...of)],
-  ['CotoRmsNormGradient', (...of) => rows('rms_norm_gradient', ['x', 'scale', 'dy'], ...of)],
+  ['CotoRmsNormGradient', (...of) => rows('rms_norm_gradient', ['x', 'scale', 'dy', 'plus'], ...of)],
   ['CotoRotary', rotary],
   ['CotoAttention', attention],
   ['CotoAttentionGradient', attentionGradient],
@@ -92,7 +92,7 @@ function elementwise(
   return made;
 }
 
-/** One output of the first input's shape, row by row. */
+/** One output of the first input's shape, row by row. `plus` may be left out. */
 function rows(
   name: string,
   names: readonly string[],
@@ -102,8 +102,10 @@ function rows(
 ): tf.TensorInfo {
   const x = taken(inputs, 'x');
   const out = module.output(x.shape);
-  const places = [...takenAll(inputs, ...names), out].map(module.address);
-  module.call(name, ...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
+  const places = names.map((one) =>
+    one === 'plus' ? optional(module, inputs, one) : module.address(taken(inputs, one)),
+  );
+  module.call(name, ...places, module.address(out), size(x, 0), size(x, 1), number(attributes, 'epsilon'));
   return out;
 }
 

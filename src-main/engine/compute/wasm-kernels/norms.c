@@ -37,9 +37,14 @@ void layer_norm(const float *x, const float *scale, const float *shift, float *y
   }
 }
 
+static inline v128_t sum_with(const float *plus, int at, v128_t value) {
+  return plus ? wasm_f32x4_add(value, wasm_v128_load(plus + at)) : value;
+}
+
 EXPORT(layer_norm_gradient)
-void layer_norm_gradient(const float *x, const float *scale, const float *dy, float *dx, int rows, int columns,
-                         float epsilon) {
+// `plus` may be null.
+void layer_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int rows,
+                         int columns, float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
     float mean, inverse;
     moments(x, columns, epsilon, &mean, &inverse);
@@ -62,9 +67,11 @@ void layer_norm_gradient(const float *x, const float *scale, const float *dy, fl
       v128_t g = wasm_f32x4_mul(wasm_v128_load(dy + j), wasm_v128_load(scale + j));
       v128_t normalised = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), centre), factor);
       v128_t rest = wasm_f32x4_sub(wasm_f32x4_sub(g, splat(sum)), wasm_f32x4_mul(normalised, splat(along)));
-      wasm_v128_store(dx + j, wasm_f32x4_mul(factor, rest));
+      wasm_v128_store(dx + j, sum_with(plus, j, wasm_f32x4_mul(factor, rest)));
     }
-    for (; j < columns; j++) dx[j] = inverse * (dy[j] * scale[j] - sum - (x[j] - mean) * inverse * along);
+    for (; j < columns; j++)
+      dx[j] = inverse * (dy[j] * scale[j] - sum - (x[j] - mean) * inverse * along) + (plus ? plus[j] : 0);
+    if (plus) plus += columns;
   }
 }
 
@@ -92,7 +99,9 @@ void rms_norm(const float *x, const float *scale, float *y, int rows, int column
 }
 
 EXPORT(rms_norm_gradient)
-void rms_norm_gradient(const float *x, const float *scale, const float *dy, float *dx, int rows, int columns, float epsilon) {
+// `plus` may be null.
+void rms_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int rows, int columns,
+                       float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
     float inverse = inverse_root_mean_square(x, columns, epsilon), along = 0;
     v128_t alongs = splat(0);
@@ -107,9 +116,10 @@ void rms_norm_gradient(const float *x, const float *scale, const float *dy, floa
     for (j = 0; j + 4 <= columns; j += 4) {
       v128_t g = wasm_f32x4_mul(wasm_v128_load(dy + j), wasm_v128_load(scale + j));
       v128_t rest = wasm_f32x4_sub(g, wasm_f32x4_mul(wasm_v128_load(x + j), less));
-      wasm_v128_store(dx + j, wasm_f32x4_mul(factor, rest));
+      wasm_v128_store(dx + j, sum_with(plus, j, wasm_f32x4_mul(factor, rest)));
     }
-    for (; j < columns; j++) dx[j] = inverse * (dy[j] * scale[j] - x[j] * along);
+    for (; j < columns; j++) dx[j] = inverse * (dy[j] * scale[j] - x[j] * along) + (plus ? plus[j] : 0);
+    if (plus) plus += columns;
   }
 }
 

@@ -1,6 +1,7 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { layerNorm, rmsNorm } from '../../../../src-main/engine/ops/index.ts';
 import { squareSums } from '../../../../src-main/engine/ops/square-sums.ts';
-import { layerNormRows, rmsNormRows } from '../reference.ts';
+import { get, layerNormRows, rmsNormRows } from '../reference.ts';
 import { matrix, type OperationCase, vector } from './operation-case.ts';
 
 const layer = (rows: number, columns: number): OperationCase => ({
@@ -19,6 +20,27 @@ const rootMeanSquare = (rows: number, columns: number, epsilon: number): Operati
   reference: (take) => rmsNormRows(take('x'), take('scale'), epsilon),
 });
 
+/** As in a transformer's layer: the gradient of x comes both ways. */
+const besideItself = (rows: number, columns: number): readonly OperationCase[] => [
+  {
+    ...layer(rows, columns),
+    name: `layer norm ${rows} × ${columns} added to its input`,
+    wanted: ['x'],
+    run: (take) =>
+      tf.add(layerNorm(matrix(take, 'x'), vector(take, 'scale'), vector(take, 'shift'), 1e-5), matrix(take, 'x')),
+    reference: (take) => plus(layerNormRows(take('x'), take('scale'), take('shift'), 1e-5), take('x')),
+  },
+  {
+    ...rootMeanSquare(rows, columns, 1e-6),
+    name: `rms norm ${rows} × ${columns} added to its input`,
+    wanted: ['x'],
+    run: (take) => tf.add(rmsNorm(matrix(take, 'x'), vector(take, 'scale'), 1e-6), matrix(take, 'x')),
+    reference: (take) => plus(rmsNormRows(take('x'), take('scale'), 1e-6), take('x')),
+  },
+];
+
+const plus = (one: readonly number[], other: readonly number[]) => one.map((value, index) => value + get(other, index));
+
 const squares: OperationCase = {
   name: 'sums of squares of three tensors',
   shapes: { one: [5, 7], two: [], three: [12] },
@@ -35,4 +57,6 @@ export const normCases: readonly OperationCase[] = [
   rootMeanSquare(5, 12, 1e-6),
   rootMeanSquare(4, 7, 1e-5),
   rootMeanSquare(9, 37, 0.1),
+  ...besideItself(5, 12),
+  ...besideItself(9, 37),
 ];

@@ -1,4 +1,4 @@
-import { type NativeKernel, number, real, size } from './kernel.ts';
+import { type NativeKernel, number, optional, real, size } from './kernel.ts';
 
 const layerNorm: NativeKernel = {
   name: 'CotoLayerNorm',
@@ -32,8 +32,9 @@ const gradients = (
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const dx = native.output(x.shape);
-    const places = [x, real(inputs, 'scale'), real(inputs, 'dy'), dx].map((tensor) => native.handle(tensor));
-    native.addon[kernel](...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
+    const places = [x, real(inputs, 'scale'), real(inputs, 'dy')].map((tensor) => native.handle(tensor));
+    const plus = optional(native, inputs, 'plus');
+    native.addon[kernel](...places, plus, native.handle(dx), size(x, 0), size(x, 1), number(attributes, 'epsilon'));
     return dx;
   },
 }));

@@ -152,14 +152,14 @@ struct Kernels {
   /** y = (x − mean) / √(variance + epsilon) ∘ scale + shift by row; scale or shift null: 1 or 0. y may be x. */
   void (*layer_norm)(const float *x, const float *scale, const float *shift, float *y, int64_t rows, int64_t width,
                      float epsilon);
-  /** dx of layer_norm. dx may be x or dy. */
-  void (*layer_norm_gradient)(const float *x, const float *scale, const float *dy, float *dx, int64_t rows,
-                              int64_t width, float epsilon);
+  /** dx of layer_norm, and plus [rows, width] unless that is null. dx may be x, dy or plus. */
+  void (*layer_norm_gradient)(const float *x, const float *scale, const float *dy, const float *plus, float *dx,
+                              int64_t rows, int64_t width, float epsilon);
   /** y = x / √(mean(x²) + epsilon) ∘ scale by row; scale null: 1. y may be x. */
   void (*rms_norm)(const float *x, const float *scale, float *y, int64_t rows, int64_t width, float epsilon);
-  /** dx of rms_norm. dx may be x or dy. */
-  void (*rms_norm_gradient)(const float *x, const float *scale, const float *dy, float *dx, int64_t rows, int64_t width,
-                            float epsilon);
+  /** dx of rms_norm, and plus [rows, width] unless that is null. dx may be x, dy or plus. */
+  void (*rms_norm_gradient)(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int64_t rows,
+                            int64_t width, float epsilon);
 
   /**
    * Rotary position embedding of halves (Su et al. 2021, as Hugging Face's Llama): x, y [rows, heads · head_size], cosines

@@ -57,12 +57,13 @@ void layer_norm(const float *x, const float *scale, const float *shift, float *y
 }
 
 // With n the normalised row and g = dy ∘ scale: dx = (g − mean(g) − n·mean(g ∘ n)) / √(variance + epsilon).
-void layer_norm_gradient(const float *x, const float *scale, const float *dy, float *dx, int64_t rows, int64_t width,
-                         float epsilon) {
+void layer_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int64_t rows,
+                         int64_t width, float epsilon) {
   parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float *const from = x + r * width;
       const float *const gradient = dy + r * width;
+      const float *const added = plus == nullptr ? nullptr : plus + r * width;
       float *const to = dx + r * width;
       Moments const m = moments_of(from, width, epsilon);
       Vec const mean = splat(m.mean), inverse = splat(m.inverse);
@@ -78,7 +79,8 @@ void layer_norm_gradient(const float *x, const float *scale, const float *dy, fl
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
         Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
         Vec const n = (load_lanes(from + i, lanes) - mean) * inverse;
-        store_lanes(to + i, (g - mean_g - n * mean_product) * inverse, lanes);
+        Vec const own = (g - mean_g - n * mean_product) * inverse;
+        store_lanes(to + i, added == nullptr ? own : own + load_lanes(added + i, lanes), lanes);
       });
     }
   });
@@ -106,12 +108,13 @@ void rms_norm(const float *x, const float *scale, float *y, int64_t rows, int64_
 }
 
 // With n = x / rms and g = dy ∘ scale: dx = (g − n·mean(g ∘ n)) / rms.
-void rms_norm_gradient(const float *x, const float *scale, const float *dy, float *dx, int64_t rows, int64_t width,
-                       float epsilon) {
+void rms_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int64_t rows,
+                       int64_t width, float epsilon) {
   parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float *const from = x + r * width;
       const float *const gradient = dy + r * width;
+      const float *const added = plus == nullptr ? nullptr : plus + r * width;
       float *const to = dx + r * width;
       float const inverse = inverse_root_mean_square(from, width, epsilon);
       float const sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
@@ -120,7 +123,8 @@ void rms_norm_gradient(const float *x, const float *scale, const float *dy, floa
       Vec const along = splat(sum * inverse * inverse / static_cast<float>(width)), factor = splat(inverse);
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
         Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
-        store_lanes(to + i, (g - load_lanes(from + i, lanes) * along) * factor, lanes);
+        Vec const own = (g - load_lanes(from + i, lanes) * along) * factor;
+        store_lanes(to + i, added == nullptr ? own : own + load_lanes(added + i, lanes), lanes);
       });
     }
   });
