@@ -61,9 +61,9 @@ export class Contender {
     const losses: number[] = [];
     const milliseconds: number[] = [];
     for (let step = 0; step < count; step++) {
-      const started = performance.now();
-      losses.push(await this.run(null));
-      milliseconds.push(performance.now() - started);
+      const taken = await this.timed(null);
+      losses.push(taken.loss);
+      milliseconds.push(taken.milliseconds);
     }
     return { losses, milliseconds };
   }
@@ -71,12 +71,14 @@ export class Contender {
   /** Milliseconds of one step a mask. */
   async time(masks: readonly (readonly number[] | null)[]): Promise<number[]> {
     const milliseconds: number[] = [];
-    for (const mask of masks) {
-      const started = performance.now();
-      await this.run(mask);
-      milliseconds.push(performance.now() - started);
-    }
+    for (const mask of masks) milliseconds.push((await this.timed(mask)).milliseconds);
     return milliseconds;
+  }
+
+  private async timed(mask: readonly number[] | null): Promise<{ loss: number; milliseconds: number }> {
+    const started = performance.now();
+    const loss = await this.run(mask);
+    return { loss, milliseconds: performance.now() - started };
   }
 
   /** The share of `steps` full steps that passes outside kernels, 0 … 1. */

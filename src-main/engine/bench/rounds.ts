@@ -11,7 +11,7 @@ const warmSteps = 8;
 
 export interface RoundLimits {
   readonly rounds: number;
-  /** A seat that would need longer for all rounds is asked for fewer steps. */
+  /** A seat whose full and CoTo's steps would need longer in all rounds is asked for fewer; those with the lowest alone come on top. */
   readonly secondsPerSeat: number;
 }
 

@@ -4,6 +4,11 @@ import { as1D, as2D, defineOperation, input, only2D, onlyScalar } from './operat
 /** The label of a row that does not count, as in PyTorch and Transformers. */
 export const ignoredLabel = -100;
 
+/** Where labels count, in order. */
+export function countedPlaces(labels: Int32Array): Int32Array {
+  return Int32Array.from(labels.keys()).filter((place) => labels[place] !== ignoredLabel);
+}
+
 const gradient = defineOperation({
   name: 'CotoSoftmaxCrossEntropyGradient',
   compose: (inputs) => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates } from '../models/base-model.ts';
 import { takenRows } from '../ops/index.ts';
-import { ignoredLabel } from '../ops/softmax-cross-entropy.ts';
+import { countedPlaces, ignoredLabel } from '../ops/softmax-cross-entropy.ts';
 
 /** Where nearly all tokens count, leaving out the others is not worth a copy of the states. */
 const nearlyAll = 0.9;
@@ -14,7 +14,7 @@ export function countedTokens(
   states: HiddenStates,
   labels: Int32Array,
 ): { readonly states: HiddenStates; readonly labels: tf.Tensor1D } {
-  const places = Int32Array.from(labels.keys()).filter((place) => labels[place] !== ignoredLabel);
+  const places = countedPlaces(labels);
   const isByToken = states.hidden.shape[0] === labels.length;
   if (!isByToken || places.length === 0 || places.length > nearlyAll * labels.length)
     return { states, labels: tf.tensor1d(labels, 'int32') };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../lora/adapted-model.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
-import { ignoredLabel } from '../../ops/softmax-cross-entropy.ts';
+import { countedPlaces } from '../../ops/softmax-cross-entropy.ts';
 import { notFiniteOutputs } from '../../training/evaluation.ts';
 
 /** Logits of so many values at once: the vocabulary is large, and few places of a text count. */
@@ -18,7 +18,7 @@ export interface TokenScores {
  * @throws StudioError not_finite where the model gives NaN.
  */
 export async function tokenScores(model: AdaptedModel, states: HiddenStates, labels: Int32Array): Promise<TokenScores> {
-  const places = Int32Array.from(labels.keys()).filter((place) => labels[place] !== ignoredLabel);
+  const places = countedPlaces(labels);
   const chunk = Math.max(1, Math.floor(heldValues / (model.base.description.text?.vocabularySize ?? heldValues)));
   const losses = new Float32Array(places.length);
   const leads = new Float32Array(places.length);
