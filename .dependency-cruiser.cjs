@@ -1,4 +1,4 @@
-/** The arrows between the layers point one way; see docs/architecture.md. */
+/** The arrows between the layers point one way; see docs/development/architecture.md. */
 const outside = '(^|node_modules/)';
 
 module.exports = {

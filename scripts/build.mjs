@@ -93,7 +93,7 @@ async function buildMain() {
       entryPoints: {
         worker: 'src-main/engine/worker.ts',
         process: 'src-main/engine/process.ts',
-        bench: 'src-main/engine/bench/worker.ts',
+        bench: 'bench/worker.ts',
         'setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
       },
     }),

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { adapterVariants } from '../src-main/engine/lora/variants/index.ts';
+import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
 import { studyKinds } from '../src-main/engine/studies/index.ts';

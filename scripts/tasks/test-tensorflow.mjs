@@ -21,7 +21,7 @@ process.exit(
     'run',
     'test/engine/compute/conformance.test.ts',
     'test/engine/compute/tensorflow/round.test.ts',
-    'test/backend/tensorflow.test.ts',
+    'test/backend/engine/tensorflow.test.ts',
     '--testNamePattern=tensorflow',
   ]),
 );

@@ -1,6 +1,6 @@
 // What the bundled sets of texts are made with: fixed draws, stems, passages, and the search for near repeats.
 import { createHash } from 'node:crypto';
-import { NearDuplicates } from '../../src-main/engine/data/texts/near-duplicates.ts';
+import { NearDuplicates } from '../../src-main/engine/data/text/near-duplicates.ts';
 
 /** A number in [0, 1) that depends on the text alone. */
 export function share(text) {

@@ -6,7 +6,7 @@ import { helloMessage, isShutdown } from '../../src-shared/rpc/hello.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { parentProcessChannel } from '../transport/child-process.ts';
 import { utilityParentChannel, utilityParentPort } from '../transport/utility-process.ts';
-import { startEngine } from './engine-host.ts';
+import { startEngine } from './engine/engine-host.ts';
 import { createBackend } from './index.ts';
 
 /** The backend as a process of its own, started by the shell: in a utility process, or forked on another Node. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
-import { isUnfinished } from '../engine/formats/atomic.ts';
+import { isUnfinished } from '../engine/tensors/atomic.ts';
 import { lockFile } from '../store/home-lock.ts';
 
 /** The studio's folder: the database, and beside it everything that is kept as files. */

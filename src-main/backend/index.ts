@@ -2,10 +2,10 @@ import type { EventName, EventPayload } from '../../src-shared/contract/events.t
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
 import { openStore } from '../store/open-store.ts';
 import { defaultPlotlyScript } from './assets.ts';
-import type { StartEngine } from './engine-host.ts';
-import { EngineSupervisor } from './engine-supervisor.ts';
+import type { StartEngine } from './engine/engine-host.ts';
+import { EngineSupervisor } from './engine/engine-supervisor.ts';
 import { EventHub, type EventListener } from './event-hub.ts';
-import { createDispatch } from './handlers/index.ts';
+import { createDispatch } from './handlers.ts';
 import { openHome } from './home.ts';
 import { jobExecutors } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';

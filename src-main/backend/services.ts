@@ -1,5 +1,5 @@
 import type { Store } from '../store/open-store.ts';
-import type { EngineSupervisor } from './engine-supervisor.ts';
+import type { EngineSupervisor } from './engine/engine-supervisor.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Home } from './home.ts';
 import type { JobQueue } from './jobs/queue.ts';

@@ -1,4 +1,4 @@
-import type { BenchEntry, BenchReport } from '../engine/bench/report.ts';
+import type { BenchEntry, BenchReport } from '../../bench/report.ts';
 import { formatBytes, formatDuration, formatFacts, formatPercent, formatTable } from './format.ts';
 
 /** The bench as a terminal shows it: one table of steps, then products, merging and loading. */

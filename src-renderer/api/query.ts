@@ -2,7 +2,7 @@ import { QueryClient, type UseQueryResult, useMutation, useQuery } from '@tansta
 import { useEffect, useEffectEvent, useState } from 'react';
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
-import { notifyFailure } from '../components/notify.tsx';
+import { notifyFailure } from '../components/feedback/notify.tsx';
 import { onEvent, request } from './client.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { ErrorNote } from '../components/error-note.tsx';
+import { ErrorNote } from '../components/feedback/error-note.tsx';
 
 /** Keeps the frame alive when a page throws: the error with its stack, and a button that draws the page again. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {

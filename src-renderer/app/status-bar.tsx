@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
-import { backendName, formatBytes, formatDuration, plural } from '../components/format.ts';
+import { backendName, formatBytes, formatDuration, plural } from '../components/format/format.ts';
 import { jobPath } from './job-path.ts';
 import classes from './status-bar.module.css';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineSupervisor } from '../../src-main/backend/engine-supervisor.ts';
+import { EngineSupervisor } from '../../src-main/backend/engine/engine-supervisor.ts';
 import { EventHub } from '../../src-main/backend/event-hub.ts';
 import { openHome } from '../../src-main/backend/home.ts';
 import { reportExecutor } from '../../src-main/backend/jobs/report.ts';

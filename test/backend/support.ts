@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineHost, StartEngine } from '../../src-main/backend/engine-host.ts';
+import type { EngineHost, StartEngine } from '../../src-main/backend/engine/engine-host.ts';
 import { type Backend, type BackendOptions, createBackend } from '../../src-main/backend/index.ts';
 import type { EngineHome } from '../../src-main/engine/compute/selection.ts';
 import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../src-main/engine/contract.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { readSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from '../../src-shared/domain/evaluation.ts';
 import { runRecordSchema } from '../../src-shared/domain/run.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { cachedModelSchema, downloadPlanSchema } from '../../src-shared/domain/hub.ts';
 import { modelRecordSchema } from '../../src-shared/domain/model.ts';
-import { commit, type HubServer, startHub } from '../backend/huggingface/hub-server.ts';
+import { commit, type HubServer, startHub } from '../backend/library/huggingface/hub-server.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { commit, type HubServer, startHub } from '../backend/huggingface/hub-server.ts';
+import { commit, type HubServer, startHub } from '../backend/library/huggingface/hub-server.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 

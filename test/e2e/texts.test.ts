@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { littleBert } from '../engine/task-types/text-task.ts';
+import { littleBert } from '../engine/tasks/text-task.ts';
 import { projectRoot } from './environment.ts';
 import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { childProcessChannel } from '../../src-main/transport/child-process.ts';
-import { rpcSuite } from '../rpc/suite.ts';
+import { rpcSuite } from '../src-shared/rpc/suite.ts';
 import { electronArguments, electronBinary, projectRoot } from './environment.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-utility-'));
@@ -26,7 +26,7 @@ beforeAll(async () => {
   });
   await build({
     ...common,
-    entryPoints: ['test/rpc/echo-child.ts'],
+    entryPoints: ['test/src-shared/rpc/echo-child.ts'],
     outfile: join(folder, 'service.mjs'),
     format: 'esm',
   });

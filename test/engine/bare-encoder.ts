@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAdapter } from '../../src-main/engine/formats/peft-adapter.ts';
-import { readSafetensors, writeSafetensors } from '../../src-main/engine/formats/safetensors.ts';
-import { AdaptedModel } from '../../src-main/engine/lora/adapted-model.ts';
+import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
+import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';

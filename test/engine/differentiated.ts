@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { valueAndGradients } from '../../src-main/engine/ops/backward.ts';
+import { valueAndGradients } from '../../src-main/engine/ops/autograd/backward.ts';
 
 /** A value and its gradient with respect to each source, as the engine makes them; the caller disposes them. */
 export function differentiated(

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import type { HostTensor } from '../../src-main/engine/formats/host-tensor.ts';
+import type { HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
 
 /** A path below test/golden, whose values transformers and PEFT computed. */
 export function goldenPath(...parts: string[]): string {

@@ -7,7 +7,7 @@ import { planConversion } from '../../src-main/engine/formats/gguf/convert.ts';
 import { openGguf } from '../../src-main/engine/formats/gguf/gguf-file.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { mutateBytes, seededNumbers } from './mutations.ts';
-import { expectReadOrRefused } from './spoiled.ts';
+import { expectReadOrRefused } from './corrupt.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-gguf-'));
 afterAll(() => rm(home, { recursive: true, force: true }));

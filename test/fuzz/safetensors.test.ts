@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openModelWeights } from '../../src-main/engine/formats/model-weights.ts';
-import { openSafetensors, writeSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { openModelWeights } from '../../src-main/engine/models/huggingface/model-weights.ts';
+import { openSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';
-import { expectReadOrRefused } from './spoiled.ts';
+import { expectReadOrRefused } from './corrupt.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-safetensors-'));
 afterAll(() => rm(home, { recursive: true, force: true }));

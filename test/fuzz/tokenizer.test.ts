@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { chatTemplates, renderChat } from '../../src-main/engine/text/chat-template.ts';
-import { TextTokenizer } from '../../src-main/engine/text/tokenizer.ts';
+import { chatTemplates, renderChat } from '../../src-main/engine/tokenization/chat-template.ts';
+import { TextTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
 import {
   parseTokenizer,
   parseTokenizerConfig,
   type TokenizerFiles,
-} from '../../src-main/engine/text/tokenizer-files.ts';
+} from '../../src-main/engine/tokenization/tokenizer-files.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { describeModel } from '../../src-main/engine/formats/hf-model.ts';
-import { readAdapter } from '../../src-main/engine/formats/peft-adapter.ts';
-import { readSafetensors, writeSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { describeModel } from '../../src-main/engine/models/huggingface/model-folder.ts';
+import { readAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { type DatasetSource, datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { runConfigSchema } from '../../src-shared/domain/run.ts';
 import { tinyIdx } from '../backend/support.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { jsonlFolder, littleBert } from '../engine/task-types/text-task.ts';
+import { jsonlFolder, littleBert } from '../engine/tasks/text-task.ts';
 import { repeatRun } from './repeat-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-python-export-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TaskContext } from '../../src-main/engine/contract.ts';
-import { runTask } from '../../src-main/engine/run-task.ts';
+import { runTask } from '../../src-main/engine/jobs/run-job.ts';
 import type { DatasetSource } from '../../src-shared/domain/dataset.ts';
 import type { RunConfig } from '../../src-shared/domain/run.ts';
 import { peerPython } from './python.ts';

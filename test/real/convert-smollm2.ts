@@ -1,4 +1,4 @@
-import { writeFolderAtomic } from '../../src-main/engine/formats/atomic.ts';
+import { writeFolderAtomic } from '../../src-main/engine/tensors/atomic.ts';
 import { convertGguf } from '../../src-main/engine/formats/gguf/convert.ts';
 import { smolLm2Folder, smolLm2Gguf } from './models.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { describeModel } from '../../src-main/engine/formats/hf-model.ts';
-import { openSafetensors } from '../../src-main/engine/formats/safetensors.ts';
+import { describeModel } from '../../src-main/engine/models/huggingface/model-folder.ts';
+import { openSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { realGolden, smolLm2Folder } from './models.ts';
 
 const tensorsFile = realGolden('smollm2', 'tensors.safetensors');

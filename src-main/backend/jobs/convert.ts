@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { writeFolderAtomic } from '../../engine/formats/atomic.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { convertGguf } from '../../engine/formats/gguf/convert.ts';
 import { requireDiskSpace } from '../library/disk-space.ts';
 import { addModel, newModelFolder } from '../library/models.ts';

@@ -1,4 +1,4 @@
-import { downloadRepository } from '../huggingface/download.ts';
+import { downloadRepository } from '../library/huggingface/download.ts';
 import { addModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { byteProgress } from './byte-progress.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { requireTask } from '../../engine/task-types/index.ts';
+import { requireTask } from '../../engine/tasks/index.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { exportTarget } from '../export/index.ts';
+import { exportTarget } from '../library/export/index.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';

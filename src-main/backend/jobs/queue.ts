@@ -2,8 +2,8 @@ import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/
 import { dataJobKinds, fileJobKinds, type JobKind, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
 import type { Store } from '../../store/open-store.ts';
-import type { EngineSupervisor } from '../engine-supervisor.ts';
-import { EngineLostError } from '../engine-supervisor.ts';
+import type { EngineSupervisor } from '../engine/engine-supervisor.ts';
+import { EngineLostError } from '../engine/engine-supervisor.ts';
 import type { EventHub } from '../event-hub.ts';
 import { newId } from '../identifiers.ts';
 import type { JobContext, JobExecutors, JobOutcome } from './executor.ts';

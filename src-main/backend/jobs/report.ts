@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { writeReport } from '../report/index.ts';
+import { writeReport } from '../reports/index.ts';
 import type { Services } from '../services.ts';
 import type { JobExecutor } from './executor.ts';
 import { requireStudy } from './study.ts';

@@ -16,7 +16,7 @@ import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
-import { folderStamp } from './folder-stamp.ts';
+import { folderStamp } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;

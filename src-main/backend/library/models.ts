@@ -8,11 +8,11 @@ import {
   type ModelRecord,
   modelDescriptionSchema,
 } from '../../../src-shared/domain/model.ts';
-import { describeModel } from '../../engine/formats/hf-model.ts';
+import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
 import { fileName } from './file-name.ts';
-import { folderStamp } from './folder-stamp.ts';
+import { folderStamp } from './folder-fingerprint.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
 

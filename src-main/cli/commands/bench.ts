@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { benchAdapters, benchShapes, defaultBackends, runBench } from '../../engine/bench/run-bench.ts';
+import { benchAdapters, benchShapes, defaultBackends, runBench } from '../../../bench/run-bench.ts';
 import { benchText } from '../bench-text.ts';
 import { addCommand, type Surroundings } from '../command.ts';
 import { packageVersion } from '../package-version.ts';
@@ -32,7 +32,7 @@ export function addBenchCommand(parent: Command, surroundings: Surroundings): vo
         .addOption(new Option('--precisions <precisions...>', 'only these').choices(['float32', 'bfloat16']))
         .option('--threads <count>', 'threads of our backends (default: all cores)')
         .addOption(new Option('--peer-python <file>', 'a Python that has PyTorch').hideHelp())
-        .addOption(new Option('--peer-script <file>', 'what it is to run: test/bench/peers/pytorch.py').hideHelp())
+        .addOption(new Option('--peer-script <file>', 'what it is to run: bench/peers/pytorch.py').hideHelp())
         .addOption(new Option('--peer-missing <reason>', 'why there is no PyTorch').hideHelp()),
     jsonFile: true,
     input: z.object({

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { exportTargets } from '../../backend/export/index.ts';
+import { exportTargets } from '../../backend/library/export/index.ts';
 import { addCommand, type Surroundings } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { findAdapter } from '../references.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
-import { product } from '../ops/products.ts';
+import { product } from '../ops/linear/matmul.ts';
 import type { ComputeBackend } from './compute-backend.ts';
 
 /** Rows, columns and inner length of the product that is timed. */

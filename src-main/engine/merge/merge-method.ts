@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { AdapterState } from '../lora/adapter-state.ts';
+import type { AdapterState } from '../adapters/state.ts';
 
 /**
  * One way to make one adapter, or one prediction, of several. Weights stand in the order of the states. States are never

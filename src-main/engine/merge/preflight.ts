@@ -1,7 +1,7 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { AdapterState } from '../lora/adapter-state.ts';
-import { recogniseVariant } from '../lora/variants/index.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import { recogniseVariant } from '../adapters/variants/index.ts';
 import { allModules } from './combine.ts';
 import { type MergeDefinition, sum, withoutZeroWeights } from './merge-method.ts';
 

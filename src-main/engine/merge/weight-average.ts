@@ -1,4 +1,4 @@
-import type { AdapterState, ModuleFactors } from '../lora/adapter-state.ts';
+import type { AdapterState, ModuleFactors } from '../adapters/state.ts';
 import { allModules, assembleMerge } from './combine.ts';
 import { defineMergeMethod } from './define.ts';
 import { sum } from './merge-method.ts';

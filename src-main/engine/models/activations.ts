@@ -1,4 +1,4 @@
-import type { Activation } from '../ops/activate.ts';
+import type { Activation } from '../ops/activation/activate.ts';
 import { unsupportedValue } from './config-file.ts';
 import type { ModelConfigFile } from './family.ts';
 

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../formats/safetensors.ts';
+import type { TensorSource } from '../tensors/safetensors.ts';
 
 /** Collects which tensors a family reads, each checked against the shape that its config implies. */
 export class TensorChecks {

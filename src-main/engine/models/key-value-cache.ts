@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D } from '../ops/operation.ts';
+import { as2D } from '../ops/autograd/operation.ts';
 
 /** Keys and values of the tokens that a language model has read, layer by layer, so that each is computed once. */
 export class KeyValueCache {

@@ -1,5 +1,5 @@
-import { describeOpened, familyOf, readConfig } from '../formats/hf-model.ts';
-import { openModelWeights } from '../formats/model-weights.ts';
+import { describeOpened, familyOf, readConfig } from './huggingface/model-folder.ts';
+import { openModelWeights } from './huggingface/model-weights.ts';
 import type { BaseModel } from './base-model.ts';
 import type { LoadOptions } from './family.ts';
 

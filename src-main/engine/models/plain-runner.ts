@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import { frozenLinear } from '../ops/frozen-linear.ts';
-import type { LinearOptions } from '../ops/linear-options.ts';
+import { frozenLinear } from '../ops/linear/frozen-linear.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { BaseModel, LinearRunner, ModelInputs } from './base-model.ts';
 
 /** The base as it stands, without adapters. */

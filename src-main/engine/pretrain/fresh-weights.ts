@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import { elementCount, type HostTensor } from '../formats/host-tensor.ts';
-import type { TensorSource } from '../formats/safetensors.ts';
+import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
+import type { TensorSource } from '../tensors/safetensors.ts';
 
 export interface FreshOptions {
   /** Standard deviation of matrices (`initializer_range`). */

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import { tidyStates } from '../lora/tidy-states.ts';
+import { tidyStates } from '../adapters/tidy-hidden-states.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
-import type { LinearOptions } from '../ops/linear-options.ts';
-import { isTaping } from '../ops/operation.ts';
-import { takenRows } from '../ops/taken-rows.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import { isTaping } from '../ops/autograd/operation.ts';
+import { takenRows } from '../ops/indexing/gather-rows.ts';
 import type { TrainableModel } from '../training/trainable-model.ts';
 
 /** A model that is trained as a whole: loaded with `trained`, so that its tensors are variables. */

@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import type { TaskContext } from '../contract.ts';
-import { loadTokenizer } from '../text/tokenizer.ts';
+import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import type { PretrainExamples } from './examples.ts';
 import { readDocuments, type TextWindows, tokeniseText } from './text-windows.ts';

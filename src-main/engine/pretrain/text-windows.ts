@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextTokenizer } from '../text/tokenizer.ts';
+import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 
 /** Tokens of documents one after the other, an end token behind each, cut into windows. */
 export class TextWindows {

@@ -1,4 +1,4 @@
-import { barrier } from '../analysis/barrier.ts';
+import { barrier } from './barrier.ts';
 import { mergeMethod } from '../merge/index.ts';
 import type { StudyKind } from './study-kind.ts';
 import type { Score } from './study-score.ts';

@@ -1,8 +1,8 @@
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterReference, StudyConfig, StudyResult } from '../../../src-shared/domain/study.ts';
-import type { AdapterState } from '../lora/adapter-state.ts';
-import type { TaskOutputs } from '../training/task-outputs.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import type { Score } from './study-score.ts';
 
 /** What a study may do: read adapters and score them, each pass announced. Passes end with StudioError when cancelled. */

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TaskScore } from '../training/task-outputs.ts';
+import type { TaskScore } from '../evaluation/task-outputs.ts';
 
 /** Accuracy in [0, 1] and the mean loss. */
 export interface Score {

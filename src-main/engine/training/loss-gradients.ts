@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
-import { valueAndGradients } from '../ops/backward.ts';
+import { valueAndGradients } from '../ops/autograd/backward.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
 /** A loss (a scalar), and the gradients of those variables that it depends on, by the variables' own names. */

@@ -1,4 +1,4 @@
-import type { AdaptedModel } from '../lora/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
 
 /** What a training step asks of a model: an adapted base, or a model that is trained as a whole. */
 export type TrainableModel = Pick<

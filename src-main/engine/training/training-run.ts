@@ -4,9 +4,9 @@ import type { CheckpointRecord, RunConfig, RunFacts, RunResult } from '../../../
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
-import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../lora/adapted-model.ts';
-import type { AdapterState } from '../lora/adapter-state.ts';
-import { factorParts } from '../lora/tensor-names.ts';
+import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import { factorParts } from '../adapters/peft/tensor-names.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';

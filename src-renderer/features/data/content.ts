@@ -1,5 +1,5 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { plural } from '../../components/format.ts';
+import { plural } from '../../components/format/format.ts';
 
 /** What there is to learn from a data set, in a few words: its classes, or what stands where it has none. */
 export function contentWords({ labels, text }: DatasetDescription): string {

@@ -2,9 +2,9 @@ import { Button, SegmentedControl, Select, Skeleton } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { formatCount } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { formatCount } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
 import { ExampleCanvas } from './example-canvas.tsx';
 

@@ -1,6 +1,6 @@
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
-import { formatCount, plural } from '../../components/format.ts';
+import { formatCount, plural } from '../../components/format/format.ts';
 import { binLengths, summariseLengths } from './tokens.ts';
 
 interface Lengths {

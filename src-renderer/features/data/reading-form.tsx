@@ -5,14 +5,14 @@ import { noColumns, type TextInspection } from '../../../src-shared/domain/datas
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
-import { Detail } from '../../components/detail.tsx';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { formatCount, plural } from '../../components/format.ts';
-import { notifySuccess } from '../../components/notify.tsx';
-import { Panel } from '../../components/panel.tsx';
-import { ParameterFields } from '../../components/parameter-fields.tsx';
-import { PathText } from '../../components/path-text.tsx';
+import { Detail } from '../../components/layout/detail.tsx';
+import { EmptyState } from '../../components/feedback/empty-state.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { formatCount, plural } from '../../components/format/format.ts';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { ParameterFields } from '../../components/form/parameter-fields.tsx';
+import { PathText } from '../../components/format/path-text.tsx';
 import classes from './data.module.css';
 import { ProblemList } from './problem-list.tsx';
 import {

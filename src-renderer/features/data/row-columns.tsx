@@ -1,6 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { DataColumn } from '../../components/data-table.tsx';
+import type { DataColumn } from '../../components/table/data-table.tsx';
 import classes from './data.module.css';
 
 /** A table needs the beginning of a text only; the browser cuts it further. */

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
-import { DataTable } from '../../components/data-table.tsx';
+import { DataTable } from '../../components/table/data-table.tsx';
 import classes from './data.module.css';
 import { rowColumns } from './row-columns.tsx';
 

@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core';
 import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/dataset.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
-import { formatCount } from '../../components/format.ts';
-import { Facts, Panel } from '../../components/panel.tsx';
+import { formatCount } from '../../components/format/format.ts';
+import { Facts, Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
 import { openReading } from './reading-store.ts';
-import { comparedWords, readingFacts, repetitions } from './text-facts.ts';
+import { comparedWords, readingFacts, repetitions } from './text-summary.ts';
 
 /** What is particular to a data set of texts: how it was read, and what stands in it more than once. */
 export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: TextDescription }) {

@@ -4,8 +4,8 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction } from '../../api/query.ts';
 import { jobPath } from '../../app/job-path.ts';
 import { Link } from '../../app/routes.tsx';
-import { formatDuration, formatNumber, plural } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { formatDuration, formatNumber, plural } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './home.module.css';
 
 const shownQueued = 5;

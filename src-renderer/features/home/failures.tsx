@@ -1,9 +1,9 @@
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { Panel } from '../../components/panel.tsx';
-import { RelativeTime } from '../../components/relative-time.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
 import classes from './home.module.css';
 
 const shown = 4;

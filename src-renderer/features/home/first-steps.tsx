@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { Link, navigate } from '../../app/routes.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import { DemoButton } from './demo-button.tsx';
 import classes from './home.module.css';
 

@@ -1,8 +1,8 @@
 import { Progress, Skeleton } from '@mantine/core';
 import { useRequest } from '../../api/query.ts';
 import { Link } from '../../app/routes.tsx';
-import { backendName, formatBytes } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { backendName, formatBytes } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './home.module.css';
 
 /** What the studio computes on, and what memory and disk it has left. */

@@ -1,11 +1,11 @@
 import { IconCheck } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { Link, navigate, pathOf } from '../../app/routes.tsx';
-import { type DataColumn, DataTable } from '../../components/data-table.tsx';
-import { formatNumber, formatPercent } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
-import { RelativeTime } from '../../components/relative-time.tsx';
-import { StatusMark } from '../../components/status-mark.tsx';
+import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { formatNumber, formatPercent } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { StatusMark } from '../../components/feedback/status-mark.tsx';
 
 const shown = 10;
 

@@ -1,8 +1,8 @@
 import { Button, Group, Progress, Text } from '@mantine/core';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction } from '../../api/query.ts';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { formatCount, formatDuration } from '../../components/format.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { formatCount, formatDuration } from '../../components/format/format.ts';
 
 /** How far a job is, with a button to cancel it; its error where it failed; nothing once it is done. */
 export function JobProgress({ job }: { job: JobRecord | undefined }) {

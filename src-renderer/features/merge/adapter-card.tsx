@@ -1,6 +1,6 @@
 import { Badge, Group, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { formatPercent } from '../../components/format.ts';
+import { formatPercent } from '../../components/format/format.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import classes from './merge.module.css';
 

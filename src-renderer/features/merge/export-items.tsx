@@ -3,7 +3,7 @@ import { IconFile, IconFolder } from '@tabler/icons-react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { notifyFailure } from '../../components/notify.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 
 const failureTitle = 'The adapter was not exported';
 

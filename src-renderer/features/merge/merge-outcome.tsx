@@ -3,7 +3,7 @@ import { IconX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { StudyView } from '../studies/study-view.tsx';
 import { changeBench } from './bench-store.ts';

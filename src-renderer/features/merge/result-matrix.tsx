@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
-import { formatPercent } from '../../components/format.ts';
+import { formatPercent } from '../../components/format/format.ts';
 import classes from './merge.module.css';
 
 /** What a cell lost or gained against the best own adapter of its task, in points of accuracy; null for want of either. */

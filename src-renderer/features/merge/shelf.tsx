@@ -4,9 +4,9 @@ import { IconDots, IconFolder, IconPlus, IconSearch, IconTrash } from '@tabler/i
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction } from '../../api/query.ts';
-import { confirmRemoval } from '../../components/confirm.tsx';
-import { formatBytes } from '../../components/format.ts';
-import { notifyFailure, notifySuccess } from '../../components/notify.tsx';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { formatBytes } from '../../components/format/format.ts';
+import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
 import { addToBench, filterAdapters } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';

@@ -2,8 +2,8 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import type { CachedModel } from '../../../src-shared/domain/hub.ts';
 import { useRequest } from '../../api/query.ts';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { formatBytes } from '../../components/format.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { formatBytes } from '../../components/format/format.ts';
 import classes from './models.module.css';
 
 interface CachedModelsProps {

@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorNote } from '../../components/error-note.tsx';
+import { EmptyState } from '../../components/feedback/empty-state.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { withAnswer } from './draft.ts';
 import classes from './playground.module.css';
 import { changeDraft, usePlayground } from './playground-store.ts';

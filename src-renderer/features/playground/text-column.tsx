@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import type { FinishReason, GenerationRates, Prompt } from '../../../src-shared/domain/generation.ts';
 import { newTokensPerSecond } from '../../../src-shared/domain/generation.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
-import { formatNumber, plural } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { CopyButton } from '../../components/format/copy-button.tsx';
+import { formatNumber, plural } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './playground.module.css';
 
 const finishWords: Record<FinishReason, string> = {

@@ -5,10 +5,10 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/confirm.tsx';
-import { formatBytes } from '../../components/format.ts';
-import { notifySuccess } from '../../components/notify.tsx';
-import type { MoreItem } from '../../components/page.tsx';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { formatBytes } from '../../components/format/format.ts';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import type { MoreItem } from '../../components/layout/page.tsx';
 import { canResume } from './run-labels.ts';
 
 /** What can be done with a run now: at most two buttons, the rest for the "more" menu. */

@@ -8,7 +8,7 @@ import {
   metricFigure,
   scheduleFigure,
 } from '../../../src-shared/figures/index.ts';
-import { EmptyState } from '../../components/empty-state.tsx';
+import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { ChartControls, type ChartView, initialView } from './chart-controls.tsx';

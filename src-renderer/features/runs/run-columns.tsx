@@ -3,10 +3,10 @@ import { IconStar, IconStarFilled } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colours } from '../../../src-shared/figures/index.ts';
-import type { DataColumn } from '../../components/data-table.tsx';
-import { formatDuration, formatNumber, formatPercent } from '../../components/format.ts';
-import { RelativeTime } from '../../components/relative-time.tsx';
-import { StatusMark } from '../../components/status-mark.tsx';
+import type { DataColumn } from '../../components/table/data-table.tsx';
+import { formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { CotoMark } from './coto-mark.tsx';
 
 interface ColumnInputs {

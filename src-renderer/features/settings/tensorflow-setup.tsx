@@ -1,7 +1,7 @@
 import { Button, Progress } from '@mantine/core';
 import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
 import { queryClient, requestKey, useAction, useRequest } from '../../api/query.ts';
-import { formatBytes } from '../../components/format.ts';
+import { formatBytes } from '../../components/format/format.ts';
 import classes from './settings.module.css';
 
 /** The opt-in setup of libtensorflow: what it is, a button, and while it runs how far it is, with its log. */

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { ComputeBackendReport, ComputeId, DoctorReport } from '../../../src-shared/domain/catalog.ts';
 import { request } from '../../api/client.ts';
 import { queryClient, requestKey } from '../../api/query.ts';
-import { notifyFailure } from '../../components/notify.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 
 interface Measurement {
   /** The backend that is being timed; null while none is. */

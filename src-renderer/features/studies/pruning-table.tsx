@@ -1,7 +1,7 @@
 import { Button, Table } from '@mantine/core';
 import type { PruningStudyResult } from '../../../src-shared/domain/study.ts';
-import { formatNumber, formatPercent } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { formatNumber, formatPercent } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 
 /** A pruned adapter of a pruning study: the adapter's index, and that of the pattern or the sparsity. */
 export interface KeepChoice {

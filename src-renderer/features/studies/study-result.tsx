@@ -8,8 +8,8 @@ import type {
 } from '../../../src-shared/domain/study.ts';
 import { lambdaFigure, mergingFigure, pruningFigure, sparsityFigure } from '../../../src-shared/figures/index.ts';
 import { useRequest } from '../../api/query.ts';
-import { formatNumber, formatPercent } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { formatNumber, formatPercent } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { type KeepChoice, PruningTable } from './pruning-table.tsx';

@@ -1,7 +1,7 @@
 import { Stack } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorNote } from '../../components/error-note.tsx';
+import { EmptyState } from '../../components/feedback/empty-state.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { useJobOf } from '../jobs/use-job.ts';
 import { keepPruned } from './keep-pruned.ts';

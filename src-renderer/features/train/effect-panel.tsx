@@ -3,15 +3,15 @@ import { useMemo, useState } from 'react';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { sampleStrip, scheduleFigure } from '../../../src-shared/figures/index.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format.ts';
-import { Panel } from '../../components/panel.tsx';
+import { CopyButton } from '../../components/format/copy-button.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { trainCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
-import { MemoryForecast } from './memory-forecast.tsx';
+import { MemoryForecast } from './memory-estimate.tsx';
 
 export type Forecast = RequestOutput<'runs.forecast'>;
 

@@ -1,9 +1,9 @@
 import { Skeleton } from '@mantine/core';
 import { useRequest } from '../../api/query.ts';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { plural } from '../../components/format.ts';
-import { Page } from '../../components/page.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { plural } from '../../components/format/format.ts';
+import { Page } from '../../components/layout/page.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import { CurrentJobs } from '../../features/home/current-jobs.tsx';
 import { DemoButton } from '../../features/home/demo-button.tsx';
 import { Failures } from '../../features/home/failures.tsx';

@@ -1,11 +1,11 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { plural } from '../../components/format.ts';
-import { Page } from '../../components/page.tsx';
-import { SplitPanel } from '../../components/split-panel.tsx';
+import { EmptyState } from '../../components/feedback/empty-state.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { plural } from '../../components/format/format.ts';
+import { Page } from '../../components/layout/page.tsx';
+import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import classes from '../../features/playground/playground.module.css';
 import { PlaygroundForm } from '../../features/playground/playground-form.tsx';
 import { PlaygroundResult } from '../../features/playground/playground-result.tsx';

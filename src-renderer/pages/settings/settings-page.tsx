@@ -2,11 +2,11 @@ import { Button, NumberInput, SegmentedControl, Select, Skeleton } from '@mantin
 import { useClipboard } from '@mantine/hooks';
 import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { ErrorNote } from '../../components/error-note.tsx';
-import { formatBytes } from '../../components/format.ts';
-import { Page } from '../../components/page.tsx';
-import { Facts, Panel } from '../../components/panel.tsx';
-import { PathText } from '../../components/path-text.tsx';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { formatBytes } from '../../components/format/format.ts';
+import { Page } from '../../components/layout/page.tsx';
+import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { PathText } from '../../components/format/path-text.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';

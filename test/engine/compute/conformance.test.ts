@@ -9,7 +9,7 @@ import {
   smoothedCrossEntropy,
   softmaxCrossEntropy,
 } from '../../../src-main/engine/ops/index.ts';
-import { as1D, as2D, first } from '../../../src-main/engine/ops/operation.ts';
+import { as1D, as2D, first } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { differentiated } from '../differentiated.ts';

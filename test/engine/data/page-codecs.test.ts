@@ -2,7 +2,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ByteReader } from '../../../src-main/engine/data/parquet/byte-reader.ts';
 import { unpackPage } from '../../../src-main/engine/data/parquet/codecs.ts';
-import { ParquetDamage } from '../../../src-main/engine/data/parquet/damage.ts';
+import { ParquetDamage } from '../../../src-main/engine/data/parquet/parse-error.ts';
 import { readDeltas } from '../../../src-main/engine/data/parquet/delta.ts';
 import { readHybrid } from '../../../src-main/engine/data/parquet/hybrid.ts';
 import { ThriftReader } from '../../../src-main/engine/data/parquet/thrift.ts';

@@ -6,7 +6,7 @@ import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { parquetRows } from '../../../src-main/engine/data/readers/parquet.ts';
-import type { RawRow } from '../../../src-main/engine/data/texts/raw-row.ts';
+import type { RawRow } from '../../../src-main/engine/data/text/raw-row.ts';
 import { goldenPath } from '../golden.ts';
 import { temporaryFolder } from './make-data.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TextStream } from '../../../src-main/engine/generation/text-stream.ts';
-import { loadTokenizer } from '../../../src-main/engine/text/tokenizer.ts';
+import { loadTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { goldenPath } from '../golden.ts';
 
 /** Token i is the i-th entry. */

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { HostTensor } from '../../../src-main/engine/formats/host-tensor.ts';
-import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
 import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';
 import { frequenciesOf, rotaryTable } from '../../../src-main/engine/models/decoder/rope.ts';
 import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
-import { as1D, first } from '../../../src-main/engine/ops/operation.ts';
+import { as1D, first } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { differentiated } from '../differentiated.ts';

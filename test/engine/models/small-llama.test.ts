@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
-import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { registerWasmKernels, unregisterWasmKernels } from '../../../src-main/engine/compute/wasm-kernels/index.ts';
-import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/formats/hf-model.ts';
-import { openModelWeights } from '../../../src-main/engine/formats/model-weights.ts';
+import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { freshWeights } from '../../../src-main/engine/pretrain/fresh-weights.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/formats/hf-model.ts';
-import { openModelWeights } from '../../../src-main/engine/formats/model-weights.ts';
-import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
+import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { FullModel } from '../../../src-main/engine/pretrain/full-model.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

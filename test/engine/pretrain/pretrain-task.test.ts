@@ -8,7 +8,7 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';
-import { runTask } from '../../../src-main/engine/run-task.ts';
+import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { datasetSourceSchema } from '../../../src-shared/domain/dataset.ts';
 import { pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
 import { tinyIdx } from '../../backend/support.ts';

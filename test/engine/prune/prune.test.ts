@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resolveTargetModules } from '../../../src-main/engine/lora/target-modules.ts';
+import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { description, factors, matrix, state } from '../merge/states.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AdapterState } from '../../../src-main/engine/lora/adapter-state.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { runStudy, studyPasses } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/lambda.ts';
 import type { StudyEnvironment } from '../../../src-main/engine/studies/study-kind.ts';

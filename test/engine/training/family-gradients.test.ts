@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readAdapter } from '../../../src-main/engine/formats/peft-adapter.ts';
-import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
-import { AdaptedModel, frozenVariables } from '../../../src-main/engine/lora/adapted-model.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { AdaptedModel, frozenVariables } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { checkpointedLossGradients, lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

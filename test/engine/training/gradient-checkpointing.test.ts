@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readSafetensors } from '../../../src-main/engine/formats/safetensors.ts';
-import { AdaptedModel } from '../../../src-main/engine/lora/adapted-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';

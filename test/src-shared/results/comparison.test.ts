@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { conclusions, formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { demoTable, type TableCell, type TableRow } from '../../../src-shared/results/demo-table.ts';
-import { runs, studies } from '../../backend/report/records.ts';
+import { runs, studies } from '../../backend/reports/records.ts';
 
 const cell = (values: [number | null, number][]): TableCell => ({
   mean: values.length === 0 ? null : values.reduce((sum, [, value]) => sum + value, 0) / values.length,

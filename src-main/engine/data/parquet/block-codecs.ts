@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 
 /** Where unpacked bytes are put: never past the end, and copied from what is there already. */
 class Output {

@@ -1,4 +1,4 @@
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 
 /** Reads numbers out of bytes, little-endian, and never past their end. */
 export class ByteReader {

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { doesNotUnpack, type Room, unpackHadoopLz4, unpackLz4, unpackSnappy } from './block-codecs.ts';
-import { type ParquetDamage, unsupported } from './damage.ts';
+import { type ParquetDamage, unsupported } from './parse-error.ts';
 
 /** How pages may be packed, by the format's number. `most`: bytes that one packed byte can stand for, where that is known. */
 interface Codec {

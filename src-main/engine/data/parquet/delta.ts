@@ -1,5 +1,5 @@
 import type { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 
 const mostPerBlock = 2 ** 20;
 

@@ -1,5 +1,5 @@
 import type { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 
 /**
  * Reads `count` numbers of `width` bits (0 to 32) in Parquet's mix of runs and packed bits. What a run says beyond `count` is

@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import { unpackPage } from './codecs.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 import type { ColumnChunk } from './metadata.ts';
 import { type DataPage, isUnpacked, type PageHeader, readDataPage, readPageHeader } from './page.ts';
 import type { ParquetFile } from './parquet-file.ts';

@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 import { ThriftReader } from './thrift.ts';
 
 /** What a column is annotated as, beyond how it is stored; times with their units a second. */

@@ -1,7 +1,7 @@
 import type { Room } from './block-codecs.ts';
 import { ByteReader } from './byte-reader.ts';
 import { unpackPage } from './codecs.ts';
-import { ParquetDamage, unsupported } from './damage.ts';
+import { ParquetDamage, unsupported } from './parse-error.ts';
 import { readHybrid } from './hybrid.ts';
 import type { Leaf } from './schema.ts';
 import { ThriftReader } from './thrift.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openToRead, unreadable } from '../byte-source.ts';
-import { ParquetDamage, readOf, unsupported } from './damage.ts';
+import { ParquetDamage, readOf, unsupported } from './parse-error.ts';
 import { type ParquetMetadata, readMetadata } from './metadata.ts';
 import { type Leaf, type SchemaNode, schemaColumns } from './schema.ts';
 

@@ -1,6 +1,6 @@
-import { faultyRow, largestRowBytes, type RawRow } from '../texts/raw-row.ts';
+import { faultyRow, largestRowBytes, type RawRow } from '../text/raw-row.ts';
 import { UnreadableCell } from './cells.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 import { HeldBytes, LeafCursor } from './leaf-cursor.ts';
 import type { ColumnChunk } from './metadata.ts';
 import type { ParquetFile } from './parquet-file.ts';

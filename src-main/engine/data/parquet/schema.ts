@@ -1,5 +1,5 @@
-import { mostColumns } from '../texts/raw-row.ts';
-import { ParquetDamage, unsupported } from './damage.ts';
+import { mostColumns } from '../text/raw-row.ts';
+import { ParquetDamage, unsupported } from './parse-error.ts';
 import type { Meaning, SchemaElement } from './metadata.ts';
 
 /** How often a value may stand in its parent, by the format's numbers. */

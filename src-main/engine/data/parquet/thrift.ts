@@ -1,5 +1,5 @@
 import { type ByteReader, endsEarly } from './byte-reader.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from './parse-error.ts';
 
 /** Types of Thrift's compact protocol. */
 const types = {

@@ -1,6 +1,6 @@
 import { type ByteReader, endsEarly } from './byte-reader.ts';
 import { bytesToCell, numberToCell, physical } from './cells.ts';
-import { ParquetDamage, unsupported } from './damage.ts';
+import { ParquetDamage, unsupported } from './parse-error.ts';
 import { readDeltas } from './delta.ts';
 import { readHybrid } from './hybrid.ts';
 import type { Leaf } from './schema.ts';

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type BytesListener, faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../texts/raw-row.ts';
-import { textReader } from '../texts/text-reader.ts';
-import { utf8Chunks } from '../texts/utf8-chunks.ts';
+import { type BytesListener, faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../text/raw-row.ts';
+import { textReader } from '../text/text-reader.ts';
+import { utf8Chunks } from '../text/utf8-chunks.ts';
 
 export const csvReader = textReader(
   {

@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
 import type { ImageSplit, OpenPictures, Picture } from '../dataset.ts';
-import { decodePicture, type PictureHeader, readPictureHeader } from '../picture-file.ts';
+import { decodePicture, type PictureHeader, readPictureHeader } from '../image-file.ts';
 import { resample } from '../resample.ts';
 import { countPerLabel, oneFifth, roundRobin, splitByClass } from '../subset.ts';
 import type { DatasetReader } from './reader.ts';

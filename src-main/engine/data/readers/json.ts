@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type BytesListener, faultyRow, largestRowBytes, type RawRow, tooLong } from '../texts/raw-row.ts';
-import { textReader } from '../texts/text-reader.ts';
-import { rowOfJson, utf8Chunks } from '../texts/utf8-chunks.ts';
+import { type BytesListener, faultyRow, largestRowBytes, type RawRow, tooLong } from '../text/raw-row.ts';
+import { textReader } from '../text/text-reader.ts';
+import { rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
 import { jsonLines } from './jsonl.ts';
 
 export const jsonReader = textReader(

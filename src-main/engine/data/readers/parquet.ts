@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { ParquetDamage, readOf } from '../parquet/damage.ts';
+import { ParquetDamage, readOf } from '../parquet/parse-error.ts';
 import { openParquet } from '../parquet/parquet-file.ts';
 import { RecordReader } from '../parquet/records.ts';
-import type { BytesListener, RawRow } from '../texts/raw-row.ts';
-import { textReader } from '../texts/text-reader.ts';
+import type { BytesListener, RawRow } from '../text/raw-row.ts';
+import { textReader } from '../text/text-reader.ts';
 
 export const parquetReader = textReader(
   {

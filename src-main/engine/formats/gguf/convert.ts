@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { elementCount } from '../host-tensor.ts';
-import { type StreamedTensor, streamSafetensors } from '../safetensors-stream.ts';
+import { elementCount } from '../../tensors/host-tensor.ts';
+import { type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
 import { architectureOfFile } from './architectures/index.ts';
 import { convertedTensors } from './converted-tensors.ts';
 import { type GgufFile, openGguf } from './gguf-file.ts';

@@ -1,6 +1,6 @@
-import type { StreamedTensor } from '../safetensors-stream.ts';
+import type { StreamedTensor } from '../../tensors/safetensors-stream.ts';
 import type { GgufArchitecture, HeadCounts, NamedModule, Rearrangement } from './architectures/architecture.ts';
-import { damagedGguf, unsupportedGguf } from './damage.ts';
+import { damagedGguf, unsupportedGguf } from './parse-error.ts';
 import type { GgufFile, GgufTensor } from './gguf-file.ts';
 import { bytePieces, floatPieces, readTensor, valueCount } from './tensor-values.ts';
 

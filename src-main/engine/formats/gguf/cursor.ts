@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
-import { damagedGguf } from './damage.ts';
+import { damagedGguf } from './parse-error.ts';
 
 const windowBytes = 1 << 20;
 

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { elementCount } from '../host-tensor.ts';
+import { elementCount } from '../../tensors/host-tensor.ts';
 import { Cursor } from './cursor.ts';
-import { damagedGguf, unsupportedGguf } from './damage.ts';
+import { damagedGguf, unsupportedGguf } from './parse-error.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';
 import { MetadataView } from './metadata-view.ts';
 import { tensorTypeName, tensorTypes } from './tensor-types/index.ts';

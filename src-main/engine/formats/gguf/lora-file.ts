@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { AdapterState, ModuleFactors } from '../../lora/adapter-state.ts';
+import type { AdapterState, ModuleFactors } from '../../adapters/state.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
-import type { HostTensor } from '../host-tensor.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { GgufArchitecture, NamedModule } from './architectures/architecture.ts';
 import { ggufArchitectures } from './architectures/index.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './write-gguf.ts';

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { damagedGguf } from './damage.ts';
+import { damagedGguf } from './parse-error.ts';
 import type { GgufNumbers, GgufValue } from './metadata.ts';
 
 /** The metadata of a file by key, each asked for by the type that it must have; a refusal names file and key. */

@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts';
-import { damagedGguf } from './damage.ts';
+import { damagedGguf } from './parse-error.ts';
 
 /** Numbers of one stored type; 64-bit whole numbers are held as doubles, and refused where that loses digits. */
 export type GgufNumbers =

@@ -1,5 +1,5 @@
-import type { HostTensor } from '../host-tensor.ts';
-import { damagedGguf } from './damage.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { damagedGguf } from './parse-error.ts';
 import type { GgufFile, GgufTensor } from './gguf-file.ts';
 
 /** About this many values are dequantised at a time: 4 MiB of float32. */

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { writeFileAtomicWith } from '../atomic.ts';
-import { elementCount } from '../host-tensor.ts';
+import { writeFileAtomicWith } from '../../tensors/atomic.ts';
+import { elementCount } from '../../tensors/host-tensor.ts';
 
 /** Metadata that are written: text and whole numbers, and numbers as float32. */
 export type WrittenValue =

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { attention } from '../../ops/attention.ts';
-import { gatedSilu } from '../../ops/gated-silu.ts';
-import { as2D } from '../../ops/operation.ts';
-import { rmsNorm } from '../../ops/rms-norm.ts';
-import { rotary } from '../../ops/rotary.ts';
+import { attention } from '../../ops/attention/attention.ts';
+import { gatedSilu } from '../../ops/activation/gated-silu.ts';
+import { as2D } from '../../ops/autograd/operation.ts';
+import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
+import { rotary } from '../../ops/attention/rotary.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 
 /** A frozen root-mean-square normalisation. */

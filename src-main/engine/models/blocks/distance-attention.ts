@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { disentangledAttention } from '../../ops/disentangled-attention.ts';
-import { as2D } from '../../ops/operation.ts';
+import { disentangledAttention } from '../../ops/attention/disentangled-attention.ts';
+import { as2D } from '../../ops/autograd/operation.ts';
 import type { LinearRunner } from '../base-model.ts';
 
 /** The linears that make keys and queries of distances; null where scores have no such part. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { type Activation, activate } from '../../ops/activate.ts';
-import { attention } from '../../ops/attention.ts';
-import { columns } from '../../ops/columns.ts';
+import { type Activation, activate } from '../../ops/activation/activate.ts';
+import { attention } from '../../ops/attention/attention.ts';
+import { columns } from '../../ops/indexing/slice-columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { linearCrossEntropy } from '../../ops/linear-cross-entropy.ts';
-import { softmaxCrossEntropy } from '../../ops/softmax-cross-entropy.ts';
+import { linearCrossEntropy } from '../../ops/loss/linear-cross-entropy.ts';
+import { softmaxCrossEntropy } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import type { FrozenTensors } from './weights.ts';
 

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { FrozenVector } from '../../ops/frozen-vector.ts';
-import { layerNorm } from '../../ops/layer-norm.ts';
+import type { FrozenVector } from '../../ops/linear/frozen-vector.ts';
+import { layerNorm } from '../../ops/normalization/layer-norm.ts';
 import type { FrozenTensors } from './weights.ts';
 
 /** A frozen layer normalisation. */

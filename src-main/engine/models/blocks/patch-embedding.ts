@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { FrozenVector } from '../../ops/frozen-vector.ts';
-import { as2D } from '../../ops/operation.ts';
-import { product } from '../../ops/products.ts';
-import { trainedLinear } from '../../ops/trained-linear.ts';
+import type { FrozenVector } from '../../ops/linear/frozen-vector.ts';
+import { as2D } from '../../ops/autograd/operation.ts';
+import { product } from '../../ops/linear/matmul.ts';
+import { trainedLinear } from '../../ops/linear/trained-linear.ts';
 import type { HiddenStates } from '../base-model.ts';
 
 /** A picture cut into patches, each projected to hidden size, a class token before them, positions added. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { type Activation, activate } from '../../ops/activate.ts';
-import { attention } from '../../ops/attention.ts';
-import { firstTokens } from '../../ops/first-tokens.ts';
+import { type Activation, activate } from '../../ops/activation/activate.ts';
+import { attention } from '../../ops/attention/attention.ts';
+import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 

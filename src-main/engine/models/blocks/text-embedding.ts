@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { weightedTokens } from '../../ops/weighted-tokens.ts';
+import { weightedTokens } from '../../ops/loss/weighted-token-mean.ts';
 import type { HiddenStates } from '../base-model.ts';
 
 /** The mean of each text's states [batch · tokens, width] over its tokens that are no padding: [batch, width]. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Activation } from '../../ops/activate.ts';
+import type { Activation } from '../../ops/activation/activate.ts';
 import { readActivation } from '../activations.ts';
 import { layerNumber, parseConfig, positiveInteger as size, sizeOfHead, unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
-import { carry, uncarry } from '../../ops/carry.ts';
-import { firstTokens } from '../../ops/first-tokens.ts';
-import { as2D } from '../../ops/operation.ts';
-import { unitRows } from '../../ops/unit-rows.ts';
-import { weightedTokens } from '../../ops/weighted-tokens.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
+import { carry, uncarry } from '../../ops/autograd/pack-states.ts';
+import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
+import { as2D } from '../../ops/autograd/operation.ts';
+import { unitRows } from '../../ops/normalization/l2-normalize-rows.ts';
+import { weightedTokens } from '../../ops/loss/weighted-token-mean.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../base-model.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { embedPatches } from '../blocks/patch-embedding.ts';

@@ -1,5 +1,5 @@
 import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import { decoderMemory } from '../blocks/decoder-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';

@@ -1,6 +1,6 @@
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
-import { rmsNorm } from '../../ops/rms-norm.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
+import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../blocks/decoder-block.ts';
 import { languageHead } from '../blocks/language-head.ts';

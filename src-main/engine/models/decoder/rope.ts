@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { RotaryTable } from '../../ops/rotary.ts';
+import type { RotaryTable } from '../../ops/attention/rotary.ts';
 import { unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
 

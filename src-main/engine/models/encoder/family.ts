@@ -1,10 +1,10 @@
 import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
 import { encoderMemory } from './memory.ts';
 import { checkpointKey, encoderBiases, encoderModules, encoderNorms, ownLabelCount } from './modules.ts';
-import { withTodaysNames } from './old-names.ts';
+import { withTodaysNames } from './legacy-names.ts';
 import type { EncoderPlan } from './plan.ts';
 
 /** A family of encoders that is built like BERT (Devlin et al. 2019). */

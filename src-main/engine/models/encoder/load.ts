@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
-import { activate } from '../../ops/activate.ts';
-import { firstTokens } from '../../ops/first-tokens.ts';
-import { as2D } from '../../ops/operation.ts';
-import { unitRows } from '../../ops/unit-rows.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
+import { activate } from '../../ops/activation/activate.ts';
+import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
+import { as2D } from '../../ops/autograd/operation.ts';
+import { unitRows } from '../../ops/normalization/l2-normalize-rows.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import { distanceTensors } from '../blocks/distance-attention.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';

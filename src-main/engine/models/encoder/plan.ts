@@ -1,4 +1,4 @@
-import type { Activation } from '../../ops/activate.ts';
+import type { Activation } from '../../ops/activation/activate.ts';
 import type { RelativePositions } from './relative-positions.ts';
 
 /** One linear of the head, and the activation after it; the last one's outputs are the labels. */

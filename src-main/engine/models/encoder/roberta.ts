@@ -1,39 +1,18 @@
-import { z } from 'zod';
-import { parseConfig, unsupportedValue } from '../config-file.ts';
-import type { ModelConfigFile } from '../family.ts';
-import { bertLayerNames } from './bert-names.ts';
-import { absoluteKeys, commonPlan, refuseOtherPositions } from './config.ts';
-import type { EncoderPlan } from './plan.ts';
+import { encoderFamily } from './family.ts';
+import { robertaPlan } from './roberta-positions.ts';
 
-const schema = z.object({ ...absoluteKeys, pad_token_id: z.number().int().nonnegative().default(1) });
-
-/** BERT whose positions count from the padding's id on, and whose head has two parts and no pooler. */
-export function robertaPlan(file: ModelConfigFile, label: string, architecture: string): EncoderPlan {
-  const keys = parseConfig(file, schema, label);
-  refuseOtherPositions(file, keys);
-  const maxTokens = keys.max_position_embeddings - keys.pad_token_id - 1;
-  if (maxTokens < 1)
-    throw unsupportedValue(
-      file,
-      'max_position_embeddings',
-      keys.max_position_embeddings,
-      `more than pad_token_id + 1 (${keys.pad_token_id + 1})`,
-    );
-  return {
-    ...commonPlan(file, keys),
-    architecture: keys.architectures?.[0] ?? architecture,
-    prefix: 'roberta',
-    epsilon: keys.layer_norm_eps,
-    positions: { rows: keys.max_position_embeddings, padding: keys.pad_token_id },
-    maxTokens,
-    types: keys.type_vocab_size,
-    clearsPadding: false,
-    relative: null,
-    layers: 'encoder.layer',
-    names: bertLayerNames,
-    head: [
-      { name: 'classifier.dense', activation: 'tanh', isOfEncoder: false },
-      { name: 'classifier.out_proj', activation: null, isOfEncoder: false },
-    ],
-  };
-}
+/** RoBERTa (Liu et al. 2019), with the checkpoints of `RobertaForSequenceClassification` and of pre-training. */
+export const robertaFamily = encoderFamily(
+  'roberta',
+  {
+    id: 'roberta',
+    label: 'RoBERTa',
+    summary: 'Text encoder like BERT, trained longer and on more text.',
+    paper: {
+      title: 'RoBERTa: A Robustly Optimized BERT Pretraining Approach',
+      url: 'https://arxiv.org/abs/1907.11692',
+    },
+    parameters: [],
+  },
+  (file) => robertaPlan(file, 'a RoBERTa', 'RobertaForSequenceClassification'),
+);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
 import { languageHead } from '../blocks/language-head.ts';

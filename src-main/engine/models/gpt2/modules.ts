@@ -1,5 +1,5 @@
 import { type BiasVector, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { Gpt2Config } from './config.ts';
 
 export const tokenTable = 'transformer.wte';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../formats/safetensors.ts';
-import { activate } from '../../ops/activate.ts';
-import { unitRows } from '../../ops/unit-rows.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
+import { activate } from '../../ops/activation/activate.ts';
+import { unitRows } from '../../ops/normalization/l2-normalize-rows.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
 import { loadNorm } from '../blocks/norm.ts';

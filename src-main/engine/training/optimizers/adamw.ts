@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { HostTensor } from '../../formats/host-tensor.ts';
-import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/adamw.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/optimizer/adamw.ts';
 import { toHost } from '../../ops/to-host.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { HostTensor } from '../../formats/host-tensor.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
 
 /** An optimizer's memory in JavaScript: what a checkpoint keeps so that a resumed run goes on bit for bit. */
 export interface OptimizerState {

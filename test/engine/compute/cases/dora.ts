@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { doraLinear } from '../../../../src-main/engine/ops/dora-linear.ts';
+import { doraLinear } from '../../../../src-main/engine/ops/linear/dora-linear.ts';
 import { activate } from '../../../../src-main/engine/ops/index.ts';
 import { gelu, get, multiply, transpose, type Values } from '../reference.ts';
 import { lasting, matrix, type OperationCase, type TakeTensor, type TakeValues, withFrozen } from './operation-case.ts';

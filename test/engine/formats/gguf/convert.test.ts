@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { convertGguf } from '../../../../src-main/engine/formats/gguf/convert.ts';
-import { describeModel } from '../../../../src-main/engine/formats/hf-model.ts';
-import { openSafetensors, readSafetensors } from '../../../../src-main/engine/formats/safetensors.ts';
-import { loadTokenizer } from '../../../../src-main/engine/text/tokenizer.ts';
+import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
+import { openSafetensors, readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { loadTokenizer } from '../../../../src-main/engine/tokenization/tokenizer.ts';
 import { goldenPath } from '../../golden.ts';
 
 const golden = join(import.meta.dirname, '../../../golden/gguf');

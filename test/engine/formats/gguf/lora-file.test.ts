@@ -6,9 +6,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openGguf } from '../../../../src-main/engine/formats/gguf/gguf-file.ts';
 import { writeGgufLora } from '../../../../src-main/engine/formats/gguf/lora-file.ts';
 import { readTensor } from '../../../../src-main/engine/formats/gguf/tensor-values.ts';
-import { describeModel, readConfig } from '../../../../src-main/engine/formats/hf-model.ts';
-import { readAdapter } from '../../../../src-main/engine/formats/peft-adapter.ts';
-import type { AdapterState } from '../../../../src-main/engine/lora/adapter-state.ts';
+import { describeModel, readConfig } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
+import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../../src-main/engine/adapters/state.ts';
 import { goldenPath } from '../../golden.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-gguf-lora-'));

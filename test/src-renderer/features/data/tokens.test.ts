@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { lengthFigure } from '../../../../src-renderer/features/data/length-figure.ts';
-import { repetitions } from '../../../../src-renderer/features/data/text-facts.ts';
+import { repetitions } from '../../../../src-renderer/features/data/text-summary.ts';
 import { binLengths, summariseLengths, visibleToken } from '../../../../src-renderer/features/data/tokens.ts';
 import { noColumns } from '../../../../src-shared/domain/dataset.ts';
 

@@ -1,4 +1,4 @@
-import { unsupportedGguf } from '../damage.ts';
+import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import type { HeadCounts } from './architecture.ts';
 import { ropeScaling } from './rope-scaling.ts';

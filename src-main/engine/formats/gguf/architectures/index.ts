@@ -1,4 +1,4 @@
-import { unsupportedGguf } from '../damage.ts';
+import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import type { GgufArchitecture } from './architecture.ts';
 import { architectureOf } from './decoder-config.ts';

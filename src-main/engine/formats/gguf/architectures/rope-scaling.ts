@@ -1,4 +1,4 @@
-import { damagedGguf, unsupportedGguf } from '../damage.ts';
+import { damagedGguf, unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { readTensor, requireTensor, valueCount } from '../tensor-values.ts';
 import { shortest } from './shortest.ts';

@@ -1,4 +1,4 @@
-import { damagedGguf, unsupportedGguf } from '../damage.ts';
+import { damagedGguf, unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { type PreTokenizer, preTokenizers } from './pre-tokenizers.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';

@@ -1,4 +1,4 @@
-import { unsupportedGguf } from '../damage.ts';
+import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { byteLevelParts } from './byte-level.ts';
 import { sentencepieceParts } from './sentencepiece.ts';

@@ -1,4 +1,4 @@
-import { damagedGguf } from '../damage.ts';
+import { damagedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 import { listedMerges } from './byte-level.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';

@@ -1,4 +1,4 @@
-import { damagedGguf } from '../damage.ts';
+import { damagedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
 
 /** `tokenizer.ggml.token_type`. */

@@ -1,0 +1,121 @@
+import { adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
+import { RandomStream } from '../src-shared/random.ts';
+import { AdaptedModel, type AdapterGroup, frozenVariables } from '../src-main/engine/adapters/adapted-model.ts';
+import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
+import { TrainingStep } from '../src-main/engine/training/training-step.ts';
+import { writeExchange } from './problem-file.ts';
+import { KernelClock } from './kernel-clock.ts';
+import type { BenchProblem, BenchShape, ProblemOptions } from './workload.ts';
+
+/** As the peers have it: see test/bench/peers. */
+const learningRate = 1e-3;
+const maximumGradientNorm = 1;
+
+const adapterShape = { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] };
+
+/** Our side of the bench: the studio's own training step on a shape, on the active compute backend. */
+export class Contender {
+  private readonly variant: string;
+  private readonly problem: BenchProblem;
+  private readonly model: AdaptedModel;
+  private readonly optimizer: AdamW;
+  private readonly step: TrainingStep;
+  private readonly groups: readonly AdapterGroup[];
+
+  private constructor(variant: string, problem: BenchProblem, model: AdaptedModel) {
+    this.variant = variant;
+    this.problem = problem;
+    this.model = model;
+    const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+    this.optimizer = new AdamW(model.trainable(), options);
+    this.step = new TrainingStep(model, this.optimizer, maximumGradientNorm);
+    this.groups = model.groups('layer');
+  }
+
+  /** `variant`: an adapter variant's id. */
+  static async load(shape: BenchShape, variant: string, options: ProblemOptions): Promise<Contender> {
+    const problem = await shape.build(options);
+    const model = new AdaptedModel(problem.base);
+    const random = RandomStream.seeded(42, 'initialisation');
+    const settings = adapterSettingsSchema.parse({ ...adapterShape, variant });
+    await model.createAdapter(settings, { random, labels: problem.labels });
+    return new Contender(variant, problem, model);
+  }
+
+  writeExchange(path: string): Promise<void> {
+    return writeExchange(path, this.variant, this.problem, this.model);
+  }
+
+  /** One optimizer step with the groups of `mask` on (all where it is null); answers its loss. */
+  async run(mask: readonly number[] | null): Promise<number> {
+    const bytes = mask === null ? null : Uint8Array.from(mask);
+    this.model.setActive(this.groups, bytes);
+    this.model.setTraining(true);
+    const { loss } = await this.step.run([this.problem.batch], learningRate, frozenVariables(this.groups, bytes));
+    this.model.setTraining(false);
+    return loss;
+  }
+
+  /** Losses and milliseconds of full steps. */
+  async losses(count: number): Promise<{ losses: number[]; milliseconds: number[] }> {
+    const losses: number[] = [];
+    const milliseconds: number[] = [];
+    for (let step = 0; step < count; step++) {
+      const taken = await this.timed(null);
+      losses.push(taken.loss);
+      milliseconds.push(taken.milliseconds);
+    }
+    return { losses, milliseconds };
+  }
+
+  /** Milliseconds of one step a mask. */
+  async time(masks: readonly (readonly number[] | null)[]): Promise<number[]> {
+    const milliseconds: number[] = [];
+    for (const mask of masks) milliseconds.push((await this.timed(mask)).milliseconds);
+    return milliseconds;
+  }
+
+  private async timed(mask: readonly number[] | null): Promise<{ loss: number; milliseconds: number }> {
+    const started = performance.now();
+    const loss = await this.run(mask);
+    return { loss, milliseconds: performance.now() - started };
+  }
+
+  /** The share of `steps` full steps that passes outside kernels, 0 … 1. */
+  async outsideKernels(steps: number): Promise<number> {
+    const clock = new KernelClock();
+    try {
+      // JavaScript's compiler first has to meet the wrapped kernels as often as it had met the plain ones.
+      for (let step = 1; step < steps; step++) await this.run(null);
+      const before = clock.milliseconds;
+      const started = performance.now();
+      for (let step = 0; step < steps; step++) await this.run(null);
+      const whole = performance.now() - started;
+      return Math.max(0, 1 - (clock.milliseconds - before) / whole);
+    } finally {
+      clock.stop();
+    }
+  }
+
+  /** Puts the adapter into the base and takes it out again; milliseconds of each round, and how many values were merged. */
+  async merge(rounds: number): Promise<{ milliseconds: number[]; parameters: number }> {
+    const milliseconds: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const started = performance.now();
+      await this.model.mergeIntoBase();
+      milliseconds.push(performance.now() - started);
+      this.model.unmerge();
+    }
+    const adapted = new Set(this.groups.flatMap((group) => group.modules));
+    const parameters = this.problem.base.description.linears
+      .filter((module) => adapted.has(module.name))
+      .reduce((sum, module) => sum + module.inFeatures * module.outFeatures, 0);
+    return { milliseconds, parameters };
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    this.model.dispose();
+    this.problem.base.dispose();
+  }
+}

@@ -1,0 +1,202 @@
+"""A PyTorch contender of `npm run bench`: the training step of the studio's three shapes, written as PyTorch does it best.
+
+Reads requests as JSON lines from standard input, answers each with one JSON line: see bench/protocol.ts.
+Eager mode, fused AdamW, scaled_dot_product_attention, no gradient for the base; the adapter joins its base product in place,
+in one addmm. Weights, adapter and batch come from a safetensors file that the studio writes, so that both start from the same
+numbers.
+"""
+
+import contextlib
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+DTYPES = {"F32": torch.float32, "I32": torch.int32}
+
+
+def read_safetensors(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = bytearray(file.read())
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        dtype = DTYPES[entry["dtype"]]
+        count = (end - start) // 4
+        tensors[name] = torch.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(entry["shape"]).clone()
+    return tensors, metadata
+
+
+class Problem:
+    """One shape in one precision: `float32`, `autocast` (bfloat16 over a float32 base) or `bfloat16` (the base itself)."""
+
+    def __init__(self, path, precision):
+        tensors, metadata = read_safetensors(path)
+        self.spec = json.loads(metadata["architecture"])
+        self.adapter = metadata["adapter"]
+        if self.adapter not in ("lora", "dora"):
+            raise ValueError(f"PyTorch's side of the bench knows nothing of the adapter {self.adapter}")
+        self.autocast = precision == "autocast"
+        self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        self.trained, self.frozen, self.input = {}, {}, {}
+        for name, tensor in tensors.items():
+            kind, name = name.split(":", 1)
+            if kind == "trained":
+                self.trained[name] = tensor.requires_grad_(True)
+            elif kind == "frozen":
+                self.frozen[name] = tensor.to(self.dtype)
+            else:
+                self.input[name] = tensor.long() if tensor.dtype == torch.int32 else tensor
+        self.labels = self.input.pop("labels")
+        self.active = None
+        self.optimizer = torch.optim.AdamW(list(self.trained.values()), lr=1e-3, weight_decay=0.0, fused=True)
+        if self.spec["kind"] == "decoder":
+            self.tables = self.rotary_tables()
+
+    def weight(self, name):
+        trained = self.trained.get(name)
+        return self.frozen.get(name) if trained is None else trained.to(self.dtype)
+
+    def linear(self, x, layer, name):
+        prefix = f"layers.{layer}.{name}" if layer is not None else name
+        weight, bias = self.weight(f"{prefix}.weight"), self.weight(f"{prefix}.bias")
+        a = self.trained.get(f"{prefix}.lora_A.weight")
+        if a is None or (self.active is not None and not self.active[layer]):
+            return F.linear(x, weight, bias)
+        b = self.trained[f"{prefix}.lora_B.weight"]
+        rows = x.flatten(0, -2)
+        z = F.linear(rows, a.to(self.dtype))
+        # Autocast casts no operands of what is done in place.
+        up = b.to(z.dtype).t()
+        if self.adapter == "lora":
+            y = F.linear(rows, weight, bias).addmm_(z, up, alpha=self.spec["scaling"])
+        else:
+            h = F.linear(rows, weight).addmm_(z, up, alpha=self.spec["scaling"])
+            gain = self.gain(weight, a, b, self.trained[f"{prefix}.lora_magnitude_vector.weight"]).to(h.dtype)
+            y = h * gain if bias is None else torch.addcmul(bias.to(h.dtype), h, gain)
+        return y.view(*x.shape[:-1], -1)
+
+    def gain(self, weight, a, b, magnitude):
+        """DoRA's m / ‖W + s·B·A‖ by output, the norm held fixed in the backward pass as PEFT has it.
+
+        The bench's weights are so small that making the sum is faster than multiplying the norm out.
+        """
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            changed = torch.addmm(weight, b.to(self.dtype), a.to(self.dtype), alpha=self.spec["scaling"])
+            norm = torch.linalg.vector_norm(changed, dim=1)
+        return magnitude / norm
+
+    def norm(self, x, name):
+        weight, size = self.frozen[f"{name}.weight"], (x.shape[-1],)
+        if self.spec["kind"] == "decoder":
+            return F.rms_norm(x, size, weight, self.spec["epsilon"])
+        return F.layer_norm(x, size, weight, self.frozen[f"{name}.bias"], self.spec["epsilon"])
+
+    def heads(self, x):
+        return x.unflatten(-1, (self.spec["heads"], -1)).transpose(1, 2)
+
+    def attention(self, layer, x, queries):
+        q = self.heads(self.linear(queries, layer, "q_proj"))
+        k = self.heads(self.linear(x, layer, "k_proj"))
+        v = self.heads(self.linear(x, layer, "v_proj"))
+        causal = self.spec["kind"] == "decoder"
+        if causal:
+            q, k = self.rotate(q), self.rotate(k)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return self.linear(y.transpose(1, 2).flatten(2), layer, "o_proj")
+
+    def rotary_tables(self):
+        size = self.spec["hidden"] // self.spec["heads"]
+        frequencies = self.spec["theta"] ** (-torch.arange(0, size, 2, dtype=torch.float32) / size)
+        angles = torch.outer(torch.arange(self.spec["tokens"], dtype=torch.float32), frequencies)
+        angles = torch.cat([angles, angles], dim=-1)
+        return angles.cos().to(self.dtype), angles.sin().to(self.dtype)
+
+    def rotate(self, x):
+        cos, sin = self.tables
+        first, second = x.chunk(2, dim=-1)
+        return x * cos + torch.cat([-second, first], dim=-1) * sin
+
+    def mlp(self, layer, x):
+        if self.spec["kind"] == "decoder":
+            gated = F.silu(self.linear(x, layer, "gate_proj")) * self.linear(x, layer, "up_proj")
+            return self.linear(gated, layer, "down_proj")
+        return self.linear(F.gelu(self.linear(x, layer, "fc1")), layer, "fc2")
+
+    def block(self, layer, x):
+        # A classifier that reads the first token alone needs no other from its last layer; the studio uses that too.
+        only_first = self.spec["cutsLastLayer"] and layer == self.spec["layers"] - 1
+        normalised = self.norm(x, f"layers.{layer}.before")
+        kept = slice(0, 1) if only_first else slice(None)
+        x = x[:, kept] + self.attention(layer, normalised, normalised[:, kept])
+        return x + self.mlp(layer, self.norm(x, f"layers.{layer}.after"))
+
+    def embed(self):
+        if "pixel_values" in self.input:
+            pixels = self.input["pixel_values"].to(self.dtype)
+            patches = F.conv2d(pixels, self.frozen["patch.weight"], self.frozen["patch.bias"], stride=self.spec["patch"])
+            x = patches.flatten(2).transpose(1, 2)
+            x = torch.cat([self.frozen["class_token"].expand(len(x), -1, -1), x], dim=1)
+            return x + self.frozen["positions"]
+        x = F.embedding(self.input["input_ids"], self.frozen["embedding.weight"])
+        return x + self.frozen["positions"] if "positions" in self.frozen else x
+
+    def loss(self):
+        with torch.autocast("cpu", torch.bfloat16) if self.autocast else contextlib.nullcontext():
+            x = self.embed()
+            for layer in range(self.spec["layers"]):
+                x = self.block(layer, x)
+            if self.spec["kind"] == "decoder":
+                logits = F.linear(self.norm(x, "norm"), self.frozen["embedding.weight"])
+                return F.cross_entropy(logits.flatten(0, 1), self.labels.flatten())
+            return F.cross_entropy(self.linear(self.norm(x[:, 0], "norm"), None, "head"), self.labels)
+
+    def step(self, mask):
+        self.active = mask
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0, foreach=True)
+        self.optimizer.step()
+        return loss.item()
+
+
+def timed(problem, masks):
+    """Losses and milliseconds of one step a mask."""
+    losses, milliseconds = [], []
+    for mask in masks:
+        started = time.perf_counter()
+        losses.append(problem.step(mask))
+        milliseconds.append(1000 * (time.perf_counter() - started))
+    return {"losses": losses, "milliseconds": milliseconds}
+
+
+def main():
+    problem = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["do"] == "load":
+                torch.set_num_threads(request["threads"])
+                problem = Problem(request["exchange"], request["precision"])
+                answer = {"version": torch.__version__, "threads": torch.get_num_threads()}
+            elif request["do"] == "losses":
+                answer = timed(problem, [None] * request["count"])
+            elif request["do"] == "time":
+                answer = {"milliseconds": timed(problem, request["masks"])["milliseconds"]}
+            elif request["do"] == "unload":
+                problem = None
+                answer = {}
+            else:
+                raise ValueError(f"PyTorch knows nothing of {request['do']}")
+        except Exception as error:  # the bench must go on and say what was wrong
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

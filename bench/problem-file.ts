@@ -1,0 +1,45 @@
+import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
+import { writeSafetensors } from '../src-main/engine/tensors/safetensors.ts';
+import type { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
+import type { BenchProblem } from './workload.ts';
+
+/**
+ * Writes a problem as a peer reads it: tensors `frozen:…`, `trained:…` and `input:…`, the linears as
+ * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata are the
+ * adapter variant's id, so that a peer refuses what it does not know, and the architecture as JSON.
+ */
+export async function writeExchange(
+  path: string,
+  variant: string,
+  problem: BenchProblem,
+  model: AdaptedModel,
+): Promise<void> {
+  const tensors = new Map<string, HostTensor>();
+  const put = (kind: string, name: string, tensor: HostTensor) => tensors.set(`${kind}:${name}`, tensor);
+  const state = await model.exportState();
+  for (const [name, tensor] of problem.extras) put('frozen', name, tensor);
+  let scaling = 1;
+  for (const module of problem.base.description.linears) {
+    const peerName = module.isHead ? 'head' : `layers.${module.layer}.${module.name.split('.').at(-1)}`;
+    const factors = state.modules.get(module.name);
+    if (factors !== undefined) {
+      scaling = factors.scaling;
+      put('trained', `${peerName}.lora_A.weight`, factors.a);
+      put('trained', `${peerName}.lora_B.weight`, factors.b);
+      if (factors.magnitude !== undefined)
+        put('trained', `${peerName}.lora_magnitude_vector.weight`, factors.magnitude);
+    }
+    const { weight, bias } = problem.base.frozen(module);
+    for (const [part, frozen] of [['weight', weight] as const, ['bias', bias] as const]) {
+      const trained = state.saved.get(`${module.name}.${part}`);
+      if (trained !== undefined) put('trained', `${peerName}.${part}`, trained);
+      else if (frozen !== null)
+        put('frozen', `${peerName}.${part}`, { shape: frozen.shape, data: Float32Array.from(await frozen.data()) });
+    }
+  }
+  for (const [name, tensor] of Object.entries(problem.batch.inputs)) put('input', name, tensor);
+  const { labels } = problem.batch;
+  put('input', 'labels', { shape: [labels.length], data: labels });
+  const architecture = JSON.stringify({ ...problem.architecture, scaling });
+  await writeSafetensors(path, tensors, { adapter: variant, architecture });
+}

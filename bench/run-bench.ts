@@ -1,0 +1,212 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toErrorValue } from '../src-shared/contract/errors.ts';
+import { computeBackends } from '../src-main/engine/compute/index.ts';
+import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
+import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
+import { benchAdapters } from './adapters.ts';
+import { measureLoading } from './loading.ts';
+import { describeMachine } from './machine.ts';
+import { scheduleMasks } from './masks.ts';
+import type { BenchEntry, BenchPrecision, BenchReport } from './report.ts';
+import { timeInRounds } from './rounds.ts';
+import { findPyTorchsBest, type PeerProgram, type Problem, type Seat, seatBackend, seatPyTorch } from './sessions.ts';
+import type { BenchShape } from './workload.ts';
+import { benchShapes } from './workloads/index.ts';
+
+export interface BenchOptions {
+  readonly version: string;
+  /** Cut-down shapes and few steps. */
+  readonly quick: boolean;
+  readonly shapes: readonly BenchShape[];
+  readonly backends: readonly ComputeChoice[];
+  readonly precisions: readonly BenchPrecision[];
+  /** Ids of adapter variants. */
+  readonly adapters: readonly string[];
+  readonly peer: PeerProgram | { readonly reason: string };
+  readonly threads: number;
+  /** The folder that holds models/. */
+  readonly resources: string;
+  /** Told what is being done. */
+  report(text: string): void;
+}
+
+/** What the bench runs on by itself: our own backends that work here. */
+export async function defaultBackends(): Promise<ComputeChoice[]> {
+  const own: ComputeChoice[] = [];
+  for (const backend of computeBackends) {
+    const isOwn = ['native', 'wasm'].includes(backend.id);
+    if (isOwn && (await backend.probe()).available) own.push(backend.id);
+  }
+  return own;
+}
+
+export { benchAdapters, benchShapes };
+
+const limits = {
+  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, productSeconds: 6 },
+  quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, productSeconds: 0.3 },
+};
+
+const everything = { precision: null, adapter: null };
+
+/** The share outside kernels is taken of about as many milliseconds of steps. */
+const outsideMilliseconds = 1500;
+
+type Findings = Pick<BenchReport, 'entries' | 'missing' | 'products' | 'merging'>;
+
+/** Times every contender with every adapter on every shape, side by side. A contender that cannot take part is named with the reason. */
+export async function runBench(options: BenchOptions): Promise<BenchReport> {
+  const started = performance.now();
+  const startedAt = new Date().toISOString();
+  const findings: Findings = { entries: [], missing: [], products: [], merging: [] };
+  const folder = await mkdtemp(join(tmpdir(), 'coto-bench-'));
+  const limit = options.quick ? limits.quick : limits.whole;
+  try {
+    if ('reason' in options.peer)
+      findings.missing.push({ ...everything, shape: null, contender: 'pytorch', reason: options.peer.reason });
+    for (const shape of options.shapes) await timeShape(options, shape, folder, findings);
+    for (const backend of options.backends) await measureProducts(options, backend, folder, limit, findings);
+    options.report('Reading safetensors');
+    const loading = await measureLoading(folder, limit.megabytes);
+    return {
+      version: options.version,
+      startedAt,
+      quick: options.quick,
+      seconds: (performance.now() - started) / 1000,
+      machine: describeMachine(),
+      shapes: options.shapes.map(({ id, label, detail }) => ({ id, label, detail })),
+      adapters: options.adapters.map((id) => ({ id, label: adapterVariant(id).declaration.label })),
+      ...findings,
+      loading,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function timeShape(options: BenchOptions, shape: BenchShape, folder: string, findings: Findings): Promise<void> {
+  const { quick, report } = options;
+  const limit = quick ? limits.quick : limits.whole;
+  const seats: Seat[] = [];
+  try {
+    await seatAll(options, shape, folder, findings, seats);
+    const names = seats.map(({ contender, precision, adapter }) => `${contender} ${precision} ${adapter}`);
+    report(`${shape.label}: timing ${names.join(', ')}`);
+    const layers = quick ? Math.min(shape.layers, shape.smallLayers) : shape.layers;
+    const times = await timeInRounds(seats, scheduleMasks(limit.masks, layers), limit);
+    const entries: BenchEntry[] = [];
+    for (const [index, seat] of seats.entries()) {
+      const taken = times[index];
+      if (taken === undefined) continue;
+      const { contender, isPeer, precision, adapter, configuration, losses } = seat;
+      const steps = quick ? 1 : Math.ceil(outsideMilliseconds / taken.plain.median);
+      const outside = isPeer ? null : (await seat.process.ask({ do: 'outside-kernels', steps })).share;
+      if (!isPeer && precision === 'float32') {
+        const { milliseconds, parameters } = await seat.process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
+        const valuesPerSecond = (1000 * parameters) / Math.min(...milliseconds);
+        findings.merging.push({ shape: shape.id, contender, adapter, valuesPerSecond });
+      }
+      const reference = seats.find((other) => other.adapter === adapter) ?? seat;
+      entries.push({
+        shape: shape.id,
+        contender,
+        precision,
+        adapter,
+        configuration,
+        ...taken,
+        losses: [...losses],
+        lossDifference: largestDifference(losses, reference.losses),
+        outsideKernels: outside,
+      });
+    }
+    findings.entries.push(...entries.filter((entry) => isBestOfItsKind(entry, entries)));
+  } finally {
+    for (const seat of seats) await seat.process.close();
+  }
+}
+
+/** Adds a seat for each contender, precision and adapter; the first one with an adapter writes its exchange file. */
+async function seatAll(
+  { quick, precisions, adapters, backends, peer, threads, resources, report }: BenchOptions,
+  shape: BenchShape,
+  folder: string,
+  findings: Findings,
+  seats: Seat[],
+): Promise<void> {
+  const missing = (of: Partial<BenchReport['missing'][number]> & { contender: string }, thrown: unknown) =>
+    findings.missing.push({ ...everything, shape: shape.id, ...of, reason: toErrorValue(thrown).message });
+  const problems = adapters.map((adapter): Problem => {
+    const exchange = join(folder, `${shape.id}-${adapter}.safetensors`);
+    return { shape: shape.id, adapter, small: quick, exchange, resources };
+  });
+  for (const precision of precisions)
+    for (const backend of backends) {
+      report(`${shape.label}: loading on ${backend} in ${precision}`);
+      try {
+        for (const problem of problems) {
+          const writes = seats.every(({ adapter }) => adapter !== problem.adapter);
+          seats.push(await seatBackend(backend, precision, threads, problem, writes));
+        }
+      } catch (thrown) {
+        // What keeps a backend from computing in a precision has nothing to do with the adapter.
+        missing({ contender: backend, precision }, thrown);
+      }
+    }
+  const [first] = problems;
+  if ('reason' in peer || first === undefined || seats.length === 0) return;
+  report(`${shape.label}: looking for PyTorch's best`);
+  try {
+    // The same base, batch and optimizer whatever the adapter: the first one's best way serves for all.
+    const ways = await findPyTorchsBest(peer, precisions, availableParallelism(), first);
+    for (const problem of problems)
+      try {
+        for (const way of ways) seats.push(await seatPyTorch(peer, way, problem));
+      } catch (thrown) {
+        missing({ contender: 'pytorch', adapter: problem.adapter }, thrown);
+      }
+  } catch (thrown) {
+    missing({ contender: 'pytorch' }, thrown);
+  }
+}
+
+async function measureProducts(
+  options: BenchOptions,
+  backend: ComputeChoice,
+  folder: string,
+  { productSeconds }: { productSeconds: number },
+  findings: Findings,
+): Promise<void> {
+  const [shape] = options.shapes;
+  const [adapter] = options.adapters;
+  if (shape === undefined || adapter === undefined) return;
+  for (const precision of options.precisions) {
+    if (!findings.entries.some((entry) => entry.contender === backend && entry.precision === precision)) continue;
+    options.report(`Products on ${backend} in ${precision}`);
+    const exchange = join(folder, 'unused');
+    const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
+    const seat = await seatBackend(backend, precision, options.threads, problem, false);
+    try {
+      const { rates } = await seat.process.ask({ do: 'products', seconds: productSeconds });
+      findings.products.push({ contender: backend, precision, rates });
+    } finally {
+      await seat.process.close();
+    }
+  }
+}
+
+function largestDifference(losses: readonly number[], reference: readonly number[]): number {
+  return Math.max(...losses.map((loss, index) => Math.abs(loss / (reference[index] ?? Number.NaN) - 1)));
+}
+
+/** Of a contender that was tried in several ways, the one with the lowest median is its best. */
+function isBestOfItsKind(entry: BenchEntry, entries: readonly BenchEntry[]): boolean {
+  return !entries.some(
+    (other) =>
+      other.contender === entry.contender &&
+      other.precision === entry.precision &&
+      other.adapter === entry.adapter &&
+      other.plain.median < entry.plain.median,
+  );
+}

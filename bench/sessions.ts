@@ -1,0 +1,191 @@
+import { fileURLToPath } from 'node:url';
+import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
+import { type ContenderCommand, ContenderProcess } from './runner-process.ts';
+import type { ContenderRequest, Precision } from './protocol.ts';
+import type { BenchPrecision } from './report.ts';
+
+/** A contender with one adapter that takes part in the rounds of one shape, loaded and ready. */
+export interface Seat {
+  readonly contender: string;
+  /** Not ours: PyTorch. */
+  readonly isPeer: boolean;
+  readonly precision: BenchPrecision;
+  /** An adapter variant's id. */
+  readonly adapter: string;
+  readonly configuration: string;
+  readonly process: ContenderProcess;
+  readonly losses: readonly number[];
+  /** Of the last of the steps that gave the losses. */
+  readonly stepMilliseconds: number;
+}
+
+/** What loading needs besides the precision and the threads: one adapter on one shape. */
+export type Problem = Omit<ContenderRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
+
+/** A PyTorch that the bench may start. */
+export interface PeerProgram {
+  readonly python: string;
+  readonly script: string;
+}
+
+/** Losses that every contender must agree on: with them come the gradients and updates of the steps before. */
+const lossCount = 3;
+
+/** Takes a seat for one of our compute backends. Throws StudioError where it cannot do this. */
+export async function seatBackend(
+  backend: ComputeChoice,
+  precision: BenchPrecision,
+  threads: number,
+  problem: Problem,
+  writes: boolean,
+): Promise<Seat> {
+  const program: ContenderCommand = {
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
+    // Backends that can take a process down are loaded in one of their own only, as this is.
+    environment: { OMP_WAIT_POLICY: 'passive', COTO_ENGINE_PROCESS: 'child' },
+  };
+  return opening(program, async (child) => {
+    const { device = backend } = await child.ask({
+      do: 'load',
+      precision,
+      threads,
+      writes,
+      ...problem,
+    });
+    const steps = await firstSteps(child);
+    return {
+      contender: backend,
+      isPeer: false,
+      precision,
+      adapter: problem.adapter,
+      configuration: device,
+      process: child,
+      ...steps,
+    };
+  });
+}
+
+interface PeerSetting {
+  readonly threads: number;
+  readonly waitPolicy: 'passive' | 'default';
+}
+
+/** One way in which PyTorch may be run, and how long its step took when it was tried. */
+export interface PeerWay {
+  readonly precision: BenchPrecision;
+  readonly setting: PeerSetting;
+  readonly mode: Precision;
+  readonly milliseconds: number;
+}
+
+/** A way that was slower than the best by more than this when it was tried will not be the better one in the rounds. */
+const nearlyBest = 1.1;
+/** From so many milliseconds a step one is tried after the first, else three. */
+const slowTrial = 500;
+
+/**
+ * Tries PyTorch in every way that could be its best (one thread and all, both wait policies, bfloat16 by autocast and by a
+ * bfloat16 base) and answers the fastest of each precision, two where they are close: the rounds say which is the better.
+ */
+export async function findPyTorchsBest(
+  peer: PeerProgram,
+  precisions: readonly BenchPrecision[],
+  cores: number,
+  problem: Problem,
+): Promise<PeerWay[]> {
+  const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
+  // A cut-down shape is not there to find the best.
+  if (cores > 1 && !problem.small)
+    settings.push({ threads: cores, waitPolicy: 'passive' }, { threads: cores, waitPolicy: 'default' });
+  const modes = precisions.flatMap((precision) =>
+    (precision === 'float32' ? ['float32' as const] : ['autocast' as const, 'bfloat16' as const]).map((mode) => ({
+      precision,
+      mode,
+    })),
+  );
+  const tried: PeerWay[] = [];
+  for (const setting of settings) {
+    const child = new ContenderProcess(peerCommand(peer, setting));
+    try {
+      for (const { precision, mode } of modes) {
+        await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
+        const {
+          milliseconds: [first = 0],
+        } = await child.ask({ do: 'time', masks: [null] });
+        const { milliseconds } = await child.ask({
+          do: 'time',
+          masks: first > slowTrial ? [null] : [null, null, null],
+        });
+        tried.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds) });
+      }
+    } finally {
+      await child.close();
+    }
+  }
+  return precisions.flatMap((precision) => {
+    const byTime = tried
+      .filter((way) => way.precision === precision)
+      .sort((one, other) => one.milliseconds - other.milliseconds);
+    const limit = nearlyBest * (byTime[0]?.milliseconds ?? 0);
+    return byTime.slice(0, 2).filter(({ milliseconds }) => milliseconds <= limit);
+  });
+}
+
+/** Takes a seat for PyTorch in one way. Throws StudioError where it does not know the adapter. */
+export async function seatPyTorch(
+  peer: PeerProgram,
+  { precision, setting, mode }: PeerWay,
+  problem: Problem,
+): Promise<Seat> {
+  return opening(peerCommand(peer, setting), async (child) => {
+    await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
+    const configuration = describe(setting, mode);
+    const steps = await firstSteps(child);
+    return {
+      contender: 'pytorch',
+      isPeer: true,
+      precision,
+      adapter: problem.adapter,
+      configuration,
+      process: child,
+      ...steps,
+    };
+  });
+}
+
+async function firstSteps(child: ContenderProcess): Promise<Pick<Seat, 'losses' | 'stepMilliseconds'>> {
+  const { losses, milliseconds } = await child.ask({ do: 'losses', count: lossCount });
+  return { losses, stepMilliseconds: milliseconds.at(-1) ?? 1 };
+}
+
+async function opening(program: ContenderCommand, sit: (child: ContenderProcess) => Promise<Seat>): Promise<Seat> {
+  const child = new ContenderProcess(program);
+  try {
+    return await sit(child);
+  } catch (thrown) {
+    await child.close();
+    throw thrown;
+  }
+}
+
+function peerCommand({ python, script }: PeerProgram, { threads, waitPolicy }: PeerSetting): ContenderCommand {
+  const policy: Record<string, string> = waitPolicy === 'passive' ? { OMP_WAIT_POLICY: 'passive' } : {};
+  const environment = { OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore', ...policy };
+  return { command: python, args: [script], environment };
+}
+
+function describe({ threads, waitPolicy }: PeerSetting, mode: Precision): string {
+  const how = mode === 'autocast' ? ', autocast' : mode === 'bfloat16' ? ', bfloat16 base' : '';
+  return `${countThreads(threads)}${threads > 1 ? `, ${waitPolicy} waiting` : ''}${how}`;
+}
+
+function countThreads(threads: number): string {
+  return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
+/** Beside this module in the sources; the build lays it beside the engine. */
+function workerFile(): string {
+  const built = !import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(built ? '../engine/bench.mjs' : './worker.ts', import.meta.url));
+}

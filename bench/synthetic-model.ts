@@ -1,0 +1,109 @@
+import { StudioError } from '../src-shared/contract/errors.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../src-shared/domain/model.ts';
+import { elementCount, type HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
+import type { TensorSource } from '../src-main/engine/tensors/safetensors.ts';
+import { RandomTensors } from './random-tensors.ts';
+
+/** What one layer holds, by the peer's names within it. */
+export interface MadeLayer {
+  /** Last name, sizes and bias of each linear. */
+  readonly linears: readonly {
+    readonly name: string;
+    readonly inFeatures: number;
+    readonly outFeatures: number;
+    readonly hasBias: boolean;
+  }[];
+  /** Vectors of hidden size: weights are near 1, biases near 0. */
+  readonly norms: readonly string[];
+}
+
+export interface MadeModelPlan {
+  readonly kind: ModelDescription['kind'];
+  readonly layers: number;
+  readonly hidden: number;
+  readonly layer: MadeLayer;
+  /** Tensors outside the layers: shape and standard deviation. */
+  readonly others: Readonly<Record<string, { readonly shape: readonly number[]; readonly deviation: number }>>;
+  /** Classes of the head; null for a model without one of its own. */
+  readonly classes: number | null;
+}
+
+/** A model that no checkpoint holds: its description, and its seeded tensors as a source that the engine's blocks load from. */
+export interface MadeModel {
+  readonly description: ModelDescription;
+  readonly source: TensorSource;
+  /** All but the linears, by the peer's names. */
+  readonly extras: ReadonlyMap<string, HostTensor>;
+}
+
+export function makeModel(plan: MadeModelPlan): MadeModel {
+  const made = new RandomTensors(7);
+  const tensors = new Map<string, HostTensor>();
+  const linears: LinearModule[] = [];
+  const addLinear = (name: string, layer: number | null, sizes: Omit<MadeLayer['linears'][number], 'name'>) => {
+    const { inFeatures, outFeatures, hasBias } = sizes;
+    tensors.set(`${name}.weight`, made.uniform([outFeatures, inFeatures], 0.7 / Math.sqrt(inFeatures)));
+    if (hasBias) tensors.set(`${name}.bias`, made.uniform([outFeatures], 0.02));
+    const place = { layer, isHead: layer === null, aliases: [], checkpointKey: name };
+    linears.push({ name, ...place, ...plainLinear, inFeatures, outFeatures, hasBias });
+  };
+  const extras = new Map<string, HostTensor>();
+  const addExtra = (name: string, tensor: HostTensor) => {
+    extras.set(name, tensor);
+    tensors.set(name, tensor);
+  };
+  for (const [name, { shape, deviation }] of Object.entries(plan.others))
+    addExtra(name, made.uniform(shape, deviation, name.endsWith('norm.weight') ? 1 : 0));
+  for (let layer = 0; layer < plan.layers; layer++) {
+    for (const { name, ...sizes } of plan.layer.linears) addLinear(`layers.${layer}.${name}`, layer, sizes);
+    for (const name of plan.layer.norms)
+      addExtra(`layers.${layer}.${name}`, made.uniform([plan.hidden], 0.05, name.endsWith('weight') ? 1 : 0));
+  }
+  if (plan.classes !== null)
+    addLinear('head', null, { inFeatures: plan.hidden, outFeatures: plan.classes, hasBias: true });
+  const parameterCount = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return {
+    description: {
+      family: 'bench',
+      architecture: 'made up for the bench',
+      kind: plan.kind,
+      parameterCount,
+      sizeBytes: 4 * parameterCount,
+      dtype: 'F32',
+      layerCount: plan.layers,
+      hiddenSize: plan.hidden,
+      labels: Array.from({ length: plan.classes ?? 0 }, (_, index) => `class ${index}`),
+      image: null,
+      text: null,
+      linears,
+      fingerprint: '',
+    },
+    source: sourceOf(tensors),
+    extras,
+  };
+}
+
+/** The linear `layers.<layer>.<name>` of a made model. */
+export function linearOf(model: MadeModel, layer: number, name: string): LinearModule {
+  const found = model.description.linears.find((module) => module.name === `layers.${layer}.${name}`);
+  if (found === undefined) throw new Error(`the made model has no linear ${name}`);
+  return found;
+}
+
+function sourceOf(tensors: ReadonlyMap<string, HostTensor>): TensorSource {
+  const path = 'the made-up model';
+  const get = (name: string) => {
+    const found = tensors.get(name);
+    if (found === undefined) throw new StudioError('internal', `${path} lacks the tensor "${name}".`);
+    return found;
+  };
+  return {
+    path,
+    names: [...tensors.keys()],
+    has: (name) => tensors.has(name),
+    info: (name) => ({ dtype: 'F32', shape: get(name).shape }),
+    read: async (name) => get(name),
+    lend: async (name, use) => use({ ...get(name), finite: true }),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,64 @@
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { StudioError, toErrorValue } from '../src-shared/contract/errors.ts';
+import { resolveComputeDtype } from '../src-main/engine/compute/compute-dtype.ts';
+import { activateCompute, computeBackends } from '../src-main/engine/compute/index.ts';
+import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
+import { Contender } from './bench-runner.ts';
+import { measureProductRates } from './products.ts';
+import { type ContenderAnswer, type ContenderRequest, contenderRequestSchema } from './protocol.ts';
+import { benchShapes } from './workloads/index.ts';
+
+/** The process of one of our contenders: its argument is the compute backend. See protocol.ts. */
+const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
+let contender: Contender | null = null;
+let bfloat16 = false;
+
+type Answers = { [Kind in ContenderRequest['do']]: ContenderAnswer<Kind> };
+
+async function answer(request: ContenderRequest): Promise<Answers[keyof Answers]> {
+  switch (request.do) {
+    case 'load': {
+      const compute = await activateCompute(choice, request.threads);
+      bfloat16 =
+        resolveComputeDtype(request.precision === 'float32' ? 'float32' : 'bfloat16', compute.id) === 'bfloat16';
+      const shape = benchShapes.find((candidate) => candidate.id === request.shape);
+      if (shape === undefined) throw new StudioError('not_found', `The bench has no shape "${request.shape}".`);
+      contender?.dispose();
+      const { adapter, small, resources } = request;
+      contender = await Contender.load(shape, adapter, { small, resources, bfloat16 });
+      if (request.writes) await contender.writeExchange(request.exchange);
+      return { device: compute.device, threads: compute.threads };
+    }
+    case 'losses':
+      return loaded().losses(request.count);
+    case 'time':
+      return { milliseconds: await loaded().time(request.masks) };
+    case 'outside-kernels':
+      // Kernels of a GPU are only started by JavaScript: the time inside them says nothing.
+      return { share: choice === 'webgpu' ? null : await loaded().outsideKernels(request.steps) };
+    case 'products': {
+      const backend = computeBackends.find((candidate) => candidate.id === choice);
+      if (backend === undefined) throw new StudioError('not_found', `There is no compute backend "${choice}".`);
+      return { rates: await measureProductRates(backend, bfloat16, request.seconds) };
+    }
+    case 'merge':
+      return loaded().merge(request.rounds);
+    case 'unload':
+      contender?.dispose();
+      contender = null;
+      return {};
+  }
+}
+
+function loaded(): Contender {
+  if (contender === null) throw new StudioError('internal', 'No shape is loaded.');
+  return contender;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const reply = await Promise.resolve()
+    .then(() => answer(contenderRequestSchema.parse(JSON.parse(line))))
+    .catch((thrown: unknown) => ({ error: toErrorValue(thrown).message }));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

@@ -1,0 +1,7 @@
+import type { BenchShape } from '../workload.ts';
+import { decoderShape } from './decoder.ts';
+import { encoderShape } from './encoder.ts';
+import { vitShape } from './vit.ts';
+
+/** Every shape that is timed, in the order of the table. */
+export const benchShapes: readonly BenchShape[] = [vitShape, encoderShape, decoderShape];

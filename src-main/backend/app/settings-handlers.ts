@@ -1,0 +1,22 @@
+import { availableParallelism } from 'node:os';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+export function settingsHandlers({ store, hub }: HandlerServices): Handlers<NamesOf<'settings'>> {
+  return {
+    'settings.get': () => store.settings.get(),
+    'settings.set': (values) => {
+      const cores = availableParallelism();
+      if (values.threads != null && values.threads > cores)
+        throw new StudioError(
+          'invalid_input',
+          `threads is ${values.threads}, but this machine has ${cores} cores.`,
+          `Choose 1 to ${cores}, or null for all of them.`,
+        );
+      store.settings.set(values);
+      hub.listChanged('settings');
+      return store.settings.get();
+    },
+  };
+}

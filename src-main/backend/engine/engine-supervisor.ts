@@ -1,0 +1,283 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type ComputeBackendReport, type ComputeId, computeIdSchema } from '../../../src-shared/domain/catalog.ts';
+import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
+import {
+  type ComputeChoice,
+  computeHomes,
+  computeLabels,
+  type EngineHome,
+  preferred,
+  withChoice,
+} from '../../engine/compute/selection.ts';
+import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../engine/contract.ts';
+import { engineContract } from '../../engine/rpc-contract.ts';
+import type { EngineHost, StartEngine } from './engine-host.ts';
+
+/** The engine itself ended while it worked: what it was doing is interrupted, not wrong. */
+export class EngineLostError extends StudioError {
+  constructor(cause: Error | null) {
+    const memory = cause !== null && isOutOfMemory(cause);
+    super(
+      memory ? 'out_of_memory' : 'disconnected',
+      memory ? 'The engine ran out of memory and ended.' : 'The engine ended unexpectedly.',
+      memory
+        ? 'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).'
+        : 'It starts again by itself with the next job.',
+      cause?.stack ?? null,
+    );
+    this.name = 'EngineLostError';
+  }
+}
+
+interface Engine {
+  readonly home: EngineHome;
+  readonly host: EngineHost;
+  readonly client: Client<typeof engineContract>;
+}
+
+const noProcessReason =
+  'It needs an engine in a process of its own, and no Node was found beside the app to run one: name a Node 24 in COTO_NODE.';
+
+/**
+ * Starts the engine when it is first needed, where the wanted compute backend may run, and again after it was lost. What
+ * could crash is tried, and everything is measured, in engines of their own that end thereafter: neither a crash nor a
+ * switch of backends reaches the one at work.
+ */
+export class EngineSupervisor {
+  private readonly start: StartEngine;
+  private running: Engine | null = null;
+  /** The engine of the task at hand, from the moment that it was asked for. */
+  private assigned: Promise<{ engine: Engine }> | null = null;
+  private onEvent: ((event: EngineEvent) => void) | null = null;
+  private closed = false;
+  private reports: readonly ComputeBackendReport[] | null = null;
+  private probing: Promise<readonly ComputeBackendReport[]> | null = null;
+  private readonly trials = new Set<Engine>();
+
+  constructor(start: StartEngine) {
+    this.start = start;
+  }
+
+  /**
+   * Runs a task to its end; throws the engine's own StudioError, or EngineLostError. After `device_lost` the next task gets a
+   * new engine.
+   */
+  async run(task: EngineTask, onEvent: (event: EngineEvent) => void): Promise<EngineResult> {
+    const assigned = this.assign(task);
+    this.assigned = assigned;
+    try {
+      const { engine, decided } = await assigned;
+      this.onEvent = onEvent;
+      const result = await lostAsError(engine, engine.client.request('engine.run', { task: decided })).catch(
+        async (thrown: unknown) => {
+          if (thrown instanceof StudioError && thrown.code === 'device_lost') await this.end(engine);
+          throw thrown;
+        },
+      );
+      // Events that were sent before the answer may still wait in this turn of the loop.
+      await new Promise((resolve) => setImmediate(resolve));
+      return result;
+    } finally {
+      this.onEvent = null;
+      this.assigned = null;
+    }
+  }
+
+  /** Tells the running task; without effect when there is none. */
+  async signal(signal: EngineSignal): Promise<void> {
+    if (this.assigned === null) return;
+    const { engine } = await this.assigned;
+    await lostAsError(engine, engine.client.request('engine.signal', { signal }));
+  }
+
+  /** What is known of the compute backends, as for `choice`; null before they were ever tried. */
+  backends(choice: ComputeChoice): readonly ComputeBackendReport[] | null {
+    return this.reports && withChoice(this.reports, choice);
+  }
+
+  /** Memory of the engine where it is not part of this process's. */
+  get memoryBytes(): number {
+    return this.running?.host.memoryBytes?.() ?? 0;
+  }
+
+  /** Tries every compute backend, each where it may be loaded; rates that were measured before are kept. */
+  async probe(): Promise<void> {
+    this.probing ??= this.probeAll().finally(() => {
+      this.probing = null;
+    });
+    this.reports = await this.probing;
+  }
+
+  /** To be called before a task that leaves the choice open. */
+  async prepare(): Promise<void> {
+    if (this.reports === null) await this.probe();
+  }
+
+  /**
+   * Measures the product rates of a backend. The running engine is not asked: its backend stays what it is.
+   * @throws StudioError not_found where this version has no such backend.
+   */
+  async measure(id: ComputeId): Promise<ComputeBackendReport> {
+    await this.prepare();
+    const trial = this.open(computeHomes[id]);
+    try {
+      const report = await this.tryOn(trial, id, true);
+      if (report === null)
+        throw new StudioError('not_found', `This version of the studio has no compute backend "${id}".`);
+      this.reports = (this.reports ?? []).map((known) => (known.id === id ? report : known));
+      return report;
+    } finally {
+      if (trial) await this.end(trial);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const engines = [...this.trials, ...(this.running ? [this.running] : [])];
+    await Promise.all(engines.map((engine) => this.end(engine)));
+  }
+
+  /** Settles on which compute backend the task runs, and sees to an engine where that may be. */
+  private async assign(task: EngineTask): Promise<{ engine: Engine; decided: EngineTask }> {
+    const choice = choiceOf(task);
+    // What is being tried must not lose its engine to this task.
+    await this.probing?.catch(() => undefined);
+    if (choice !== 'auto') return { engine: await this.ensure(computeHomes[choice]), decided: task };
+    await this.prepare();
+    const best = preferred(this.reports ?? [], 'auto');
+    // Nothing works: the engine itself says so.
+    if (best === null) return { engine: await this.ensure('thread'), decided: task };
+    return { engine: await this.ensure(computeHomes[best.id]), decided: { ...task, compute: best.id } };
+  }
+
+  private async probeAll(): Promise<readonly ComputeBackendReport[]> {
+    const found = await Promise.all([this.probeHome('process'), this.probeHome('thread')]);
+    return found.flat().map((report) => {
+      const known = this.reports?.find(({ id }) => id === report.id);
+      if (!known || !report.available || known.device !== report.device) return report;
+      const { gemmGflops, gemmBfloat16Gflops } = known;
+      return { ...report, gemmGflops, gemmBfloat16Gflops };
+    });
+  }
+
+  private async probeHome(home: EngineHome): Promise<ComputeBackendReport[]> {
+    const reports: ComputeBackendReport[] = [];
+    // Backends that may run in a thread are asked in the engine itself, which is likely to be needed next.
+    const shared = home === 'thread' && (this.running ?? null)?.home !== 'process' ? await this.ensure(home) : null;
+    let trial = shared;
+    try {
+      for (const id of offeredIds().filter((one) => computeHomes[one] === home)) {
+        if (trial === null || trial.client.closed) trial = this.open(home);
+        const report = await this.tryOn(trial, id, false);
+        if (report !== null) reports.push(report);
+      }
+      return reports;
+    } finally {
+      if (trial !== null && trial !== shared) await this.end(trial);
+    }
+  }
+
+  /** Asks after one backend; null where this version has none. An engine that crashes is an answer too. */
+  private async tryOn(trial: Engine | null, id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
+    if (trial === null) return unusable(id, noProcessReason);
+    try {
+      return await trial.client.request('engine.probe', { backend: id, measure });
+    } catch (thrown) {
+      if (this.closed) throw closing();
+      const cause = trial.client.closed ? await trial.host.ended : thrown;
+      return unusable(id, `It failed when it was tried: ${firstLine(cause)}`);
+    }
+  }
+
+  private open(home: EngineHome): Engine | null {
+    if (this.closed) throw closing();
+    const host = this.start(home);
+    if (host === null) return null;
+    const client = connect(host.channel, engineContract, {
+      onFault: (error) => console.error('The engine sent something malformed:', error.message),
+    });
+    const engine: Engine = { home, host, client };
+    this.trials.add(engine);
+    client.onClose(() => this.trials.delete(engine));
+    return engine;
+  }
+
+  private async ensure(home: EngineHome): Promise<Engine> {
+    if (this.closed) throw closing();
+    const present = this.running;
+    if (present && !present.client.closed) {
+      if (present.home === home) return present;
+      // An idle engine would hold on to its device's memory.
+      await this.end(present);
+    }
+    const engine = this.open(home);
+    if (engine === null)
+      throw new StudioError('refused', noProcessReason, 'Choose another compute backend in Settings.');
+    this.trials.delete(engine);
+    engine.client.on('engine.event', (event) => this.onEvent?.(event));
+    engine.client.onClose(() => {
+      if (this.running === engine) this.running = null;
+    });
+    this.running = engine;
+    return engine;
+  }
+
+  private async end(engine: Engine): Promise<void> {
+    this.trials.delete(engine);
+    if (this.running === engine) this.running = null;
+    // What a task still has to say would come to a backend that is closing.
+    await (this.assigned === null ? engine.host.end() : engine.host.terminate());
+  }
+}
+
+/** COTO_COMPUTE_BACKENDS may name the only ones to be tried, e.g. "native,wasm"; by name every one can still be chosen. */
+function offeredIds(): ComputeId[] {
+  const named = process.env['COTO_COMPUTE_BACKENDS'];
+  return computeIdSchema.options.filter((id) => named === undefined || named.split(',').includes(id));
+}
+
+/** A run's own choice goes before that of the settings. */
+function choiceOf(task: EngineTask): ComputeChoice {
+  return task.kind === 'train' && task.config.compute_backend !== 'auto' ? task.config.compute_backend : task.compute;
+}
+
+function unusable(id: ComputeId, reason: string): ComputeBackendReport {
+  return {
+    id,
+    label: computeLabels[id],
+    available: false,
+    chosen: false,
+    kind: null,
+    device: null,
+    memoryBytes: null,
+    reason,
+    gemmGflops: null,
+    gemmBfloat16Gflops: null,
+  };
+}
+
+function closing(): StudioError {
+  return new StudioError('disconnected', 'The studio is being closed.');
+}
+
+async function lostAsError<Value>(engine: Engine, answer: Promise<Value>): Promise<Value> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof StudioError && error.code === 'disconnected' && engine.client.closed)
+      throw new EngineLostError(await engine.host.ended);
+    throw error;
+  }
+}
+
+function isOutOfMemory(error: Error): boolean {
+  const code = 'code' in error ? error.code : null;
+  return (
+    code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory|allocation failed|cannot enlarge memory/i.test(error.message)
+  );
+}
+
+function firstLine(cause: unknown): string {
+  const [line = ''] = (cause instanceof Error ? cause.message : String(cause ?? 'it ended')).split('\n');
+  return line;
+}

@@ -1,0 +1,12 @@
+import type { HandlerServices } from '../services.ts';
+import { TensorflowSetupProcess } from './tensorflow-setup.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+export function tensorflowHandlers({ hub }: HandlerServices): Handlers<NamesOf<'tensorflow'>> {
+  const setup = new TensorflowSetupProcess(() => hub.listChanged('settings'));
+  return {
+    'tensorflow.state': () => setup.state,
+    'tensorflow.setup': ({ device }) => setup.start(device),
+    'tensorflow.cancel': () => setup.cancel(),
+  };
+}

@@ -1,0 +1,111 @@
+import { statfs } from 'node:fs/promises';
+import { arch, cpus, freemem, platform, release, totalmem } from 'node:os';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type {
+  ComputeBackendReport,
+  ComputeId,
+  DoctorReport,
+  Settings,
+  SystemStatus,
+} from '../../../src-shared/domain/catalog.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
+import type { HandlerServices } from '../services.ts';
+
+/** The home is walked at most this often. */
+const homeSizeMilliseconds = 30_000;
+
+/** What the machine offers and how full it is; what costs time is remembered. */
+export class Machine {
+  private readonly services: HandlerServices;
+  private homeBytes = 0;
+  private homeMeasuredAt = Number.NEGATIVE_INFINITY;
+
+  constructor(services: HandlerServices) {
+    this.services = services;
+  }
+
+  async doctor(): Promise<DoctorReport> {
+    const { home, store } = this.services;
+    const processors = cpus();
+    return {
+      version: packageJson.version,
+      node: process.versions.node,
+      electron: process.versions['electron'] ?? null,
+      platform: `${platform()} ${arch()} ${release()}`,
+      cpu: processors[0]?.model.trim() ?? 'unknown',
+      cores: processors.length,
+      memoryBytes: totalmem(),
+      freeMemoryBytes: freemem(),
+      home: home.path,
+      freeDiskBytes: await freeDisk(home.path),
+      sqlite: store.sqliteVersion,
+      schemaVersion: store.schemaVersion,
+      backends: await this.backends(),
+    };
+  }
+
+  /** Answers at once: the compute backend is found out in the background, the home's size now and then. */
+  async status(): Promise<SystemStatus> {
+    const { home, store, queue, engine } = this.services;
+    if (!queue.busy) engine.prepare().catch(() => undefined);
+    this.measureHome();
+    return {
+      backend: this.backendName(),
+      memoryUsedBytes: process.memoryUsage.rss() + engine.memoryBytes,
+      memoryTotalBytes: totalmem(),
+      diskFreeBytes: await freeDisk(home.path),
+      homeBytes: this.homeBytes,
+      queued: store.jobs.withStatus('queued').length,
+    };
+  }
+
+  /** Measures one compute backend, which takes seconds; its report then has the rates. */
+  async measure(backend: ComputeId): Promise<ComputeBackendReport> {
+    const { queue, engine } = this.services;
+    if (queue.busy)
+      throw new StudioError(
+        'refused',
+        'A job is running: it would be slowed down, and the rate would be wrong.',
+        'Measure when the queue is empty.',
+      );
+    await engine.measure(backend);
+    const report = engine.backends(this.choice)?.find(({ id }) => id === backend);
+    if (report === undefined) throw new StudioError('internal', `The backend ${backend} was not reported on.`);
+    return report;
+  }
+
+  /** While a task runs the last answer stands: the engine is asked before its first task. */
+  private async backends(): Promise<ComputeBackendReport[]> {
+    const { queue, engine } = this.services;
+    if (queue.busy) await engine.prepare();
+    else await engine.probe();
+    return [...(engine.backends(this.choice) ?? [])];
+  }
+
+  private get choice(): Settings['compute_backend'] {
+    return this.services.store.settings.get().compute_backend;
+  }
+
+  private backendName(): string {
+    const { choice } = this;
+    return this.services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? choice;
+  }
+
+  private measureHome(): void {
+    const now = performance.now();
+    if (now - this.homeMeasuredAt < homeSizeMilliseconds) return;
+    this.homeMeasuredAt = now;
+    folderBytes(this.services.home.path).then(
+      (bytes) => {
+        this.homeBytes = bytes;
+      },
+      () => undefined,
+    );
+  }
+}
+
+async function freeDisk(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
+import { setupProgressSchema } from '../../engine/compute/tensorflow/setup/progress.ts';
+import { plainNode } from './engine-host.ts';
+
+const keptCharacters = 20_000;
+
+/** Sets libtensorflow up in a process of its own, one at a time: what `npm run setup:tensorflow` does. */
+export class TensorflowSetupProcess {
+  private child: ChildProcess | null = null;
+  private current: TensorflowSetup = { state: 'idle', phase: null, done: null, total: null, log: '' };
+  private readonly onDone: () => void;
+
+  constructor(onDone: () => void) {
+    this.onDone = onDone;
+  }
+
+  get state(): TensorflowSetup {
+    return this.current;
+  }
+
+  /** @throws StudioError refused where it runs already, or where no Node can run it. */
+  start(device: 'auto' | 'cpu' | 'gpu'): TensorflowSetup {
+    if (this.child) throw new StudioError('refused', 'libtensorflow is being set up already.');
+    const node = plainNode();
+    if (node === null)
+      throw new StudioError('refused', 'No Node was found beside the app to run the setup.', 'Name one in COTO_NODE.');
+    this.current = { state: 'running', phase: 'Starting', done: null, total: null, log: '' };
+    const child = fork(setupFile(), device === 'auto' ? [] : [`--${device}`], {
+      execPath: node,
+      execArgv: [],
+      env: { ...process.env, NODE_USE_ENV_PROXY: '1' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream
+        ?.setEncoding('utf8')
+        .on('data', (text: string) => this.change({ log: (this.current.log + text).slice(-keptCharacters) }));
+    child.on('message', (message) => {
+      const progress = setupProgressSchema.safeParse(message);
+      if (progress.success) this.change(progress.data);
+    });
+    child.on('error', (error) => this.end('failed', `${error.message}\n`));
+    child.on('close', (code) => this.end(code === 0 ? 'done' : code === 130 ? 'cancelled' : 'failed'));
+    return this.current;
+  }
+
+  /** Ends it; what was fetched is kept for the next time. */
+  cancel(): TensorflowSetup {
+    this.child?.kill('SIGTERM');
+    return this.current;
+  }
+
+  private end(state: TensorflowSetup['state'], log = ''): void {
+    if (this.child === null) return;
+    this.child = null;
+    this.change({ state, phase: null, done: null, total: null, log: this.current.log + log });
+    if (state === 'done') this.onDone();
+  }
+
+  private change(changes: Partial<TensorflowSetup>): void {
+    this.current = { ...this.current, ...changes };
+  }
+}
+
+function setupFile(): string {
+  const built = !import.meta.url.endsWith('.ts');
+  const file = built ? '../engine/setup-tensorflow.mjs' : '../engine/setup-tensorflow.ts';
+  return fileURLToPath(new URL(file, import.meta.url));
+}

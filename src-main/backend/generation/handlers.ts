@@ -1,0 +1,41 @@
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { generationResultSchema } from '../../../src-shared/domain/generation.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
+import { sampling } from '../../engine/generation/sampling.ts';
+import { chatTemplates } from '../../engine/tokenization/chat-template.ts';
+import { readTokenizerFiles } from '../../engine/tokenization/tokenizer-files.ts';
+import { requireJob } from '../jobs/require-job.ts';
+import { requireModel, resolveModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
+  const { store, queue } = services;
+  return {
+    'generation.abilities': async ({ model: reference }) => {
+      const model = requireModel(store, reference);
+      try {
+        const files = await readTokenizerFiles(model.path);
+        return { problem: null, chat: chatTemplates(files).length > 0 };
+      } catch (thrown) {
+        const { message, hint } = toErrorValue(thrown);
+        return { problem: [message, hint].filter((part) => part !== null).join(' '), chat: false };
+      }
+    },
+    'generation.start': async (request) => {
+      checkedParameters(sampling, request.sampling);
+      const model = await resolveModel(services, request.model);
+      if (model.description.kind !== 'causal-lm')
+        throw new StudioError(
+          'refused',
+          `${model.name} does not write text: it is for ${model.description.kind}.`,
+          'Choose a language model, e.g. small-llama.',
+        );
+      return queue.add('generate', { title: `Write with ${model.name}`, subjectId: null }, { request });
+    },
+    'generation.result': ({ jobId }) => {
+      requireJob(store, jobId, 'generate');
+      return generationResultSchema.nullable().parse(store.jobs.result(jobId));
+    },
+  };
+}

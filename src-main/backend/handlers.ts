@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import {
+  type RequestArgument,
+  type RequestName,
+  type RequestOutput,
+  requests,
+} from '../../src-shared/contract/requests.ts';
+import type { HandlerServices } from './services.ts';
+import { adapterHandlers } from './library/adapter-handlers.ts';
+import { appHandlers } from './app/handlers.ts';
+import { datasetHandlers } from './library/dataset-handlers.ts';
+import { demoHandlers } from './studies/demo-handlers.ts';
+import { evaluateHandlers } from './evaluation/handlers.ts';
+import { exportHandlers } from './library/export-handlers.ts';
+import { generationHandlers } from './generation/handlers.ts';
+import type { Handlers } from './handler.ts';
+import { jobHandlers } from './jobs/handlers.ts';
+import { mergeHandlers } from './merging/handlers.ts';
+import { modelHandlers } from './library/model-handlers.ts';
+import { pretrainHandlers } from './library/pretrain-handlers.ts';
+import { pruneHandlers } from './merging/prune-handlers.ts';
+import { reportHandlers } from './reports/handlers.ts';
+import { runHandlers } from './runs/handlers.ts';
+import { settingsHandlers } from './app/settings-handlers.ts';
+import { studyHandlers } from './studies/handlers.ts';
+import { tensorflowHandlers } from './engine/handlers.ts';
+
+const schemas: {
+  readonly [Name in RequestName]: { input: z.ZodType<RequestArgument<Name>>; output: z.ZodType<RequestOutput<Name>> };
+} = requests;
+
+export type Dispatch = (name: string, input: unknown) => Promise<unknown>;
+
+/** Every request's handler behind one function: the argument is checked, then the answer; whatever fails is a StudioError. */
+export function createDispatch(services: HandlerServices): Dispatch {
+  const endpoints = new Map<string, (input: unknown) => Promise<unknown>>();
+  const register = <Name extends RequestName>(handlers: Handlers<Name>): void => {
+    for (const name of namesOf(handlers)) {
+      if (endpoints.has(name)) throw new Error(`two handlers for the request ${name}`);
+      endpoints.set(name, endpoint(name, handlers));
+    }
+  };
+  register(appHandlers(services));
+  register(settingsHandlers(services));
+  register(modelHandlers(services));
+  register(datasetHandlers(services));
+  register(runHandlers(services));
+  register(adapterHandlers(services));
+  register(evaluateHandlers(services));
+  register(exportHandlers(services));
+  register(generationHandlers(services));
+  register(pretrainHandlers(services));
+  register(mergeHandlers(services));
+  register(pruneHandlers(services));
+  register(studyHandlers(services));
+  register(demoHandlers(services));
+  register(reportHandlers(services));
+  register(jobHandlers(services));
+  register(tensorflowHandlers(services));
+  for (const name of Object.keys(requests))
+    if (!endpoints.has(name)) throw new Error(`no handler for the request ${name}`);
+
+  return async (name, input) => {
+    const call = endpoints.get(name);
+    if (call === undefined) throw new StudioError('not_found', `There is no request named "${name}".`);
+    try {
+      return await call(input);
+    } catch (thrown) {
+      throw thrown instanceof StudioError ? thrown : StudioError.fromValue(toErrorValue(thrown));
+    }
+  };
+}
+
+function endpoint<Name extends RequestName>(
+  name: Name,
+  handlers: Handlers<Name>,
+): (input: unknown) => Promise<unknown> {
+  const { input: inputSchema, output: outputSchema } = schemas[name];
+  const handler = handlers[name];
+  return async (input) => {
+    const argument = inputSchema.parse(input);
+    const answer: unknown = await handler(argument);
+    const checked = outputSchema.safeParse(answer);
+    if (!checked.success)
+      throw new StudioError(
+        'internal',
+        `The answer to ${name} does not fit the contract.`,
+        'This is an error of the studio itself.',
+        checked.error.message,
+      );
+    return checked.data;
+  };
+}
+
+function namesOf<Name extends RequestName>(handlers: Handlers<Name>): Name[] {
+  return Object.keys(handlers).filter((name): name is Name => Object.hasOwn(requests, name));
+}

@@ -1,0 +1,33 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { jobThatNeeds } from '../jobs/needed-adapters.ts';
+import { adapterContents, exportAdapter, importAdapter, removeAdapter, requireAdapter } from './adapters.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
+  const { store, hub } = services;
+  return {
+    'adapters.list': () => store.adapters.list(),
+    'adapters.get': ({ id }) => requireAdapter(store, id),
+    'adapters.contents': ({ id }) => adapterContents(services, id),
+    'adapters.import': ({ path, modelId, name }) => importAdapter(services, path, { modelId, name }),
+    'adapters.export': async ({ id, directory }) => ({ directory: await exportAdapter(services, id, directory) }),
+    'adapters.update': ({ id, name, archived }) => {
+      requireAdapter(store, id);
+      store.adapters.update(id, { name, archived });
+      hub.listChanged('adapters');
+      return requireAdapter(store, id);
+    },
+    'adapters.remove': async ({ id }) => {
+      const adapter = requireAdapter(store, id);
+      const waiting = jobThatNeeds(store, id);
+      if (waiting)
+        throw new StudioError(
+          'refused',
+          `The adapter "${adapter.name}" is needed by the job "${waiting.title}".`,
+          'Wait for it, or cancel it.',
+        );
+      return { freedBytes: await removeAdapter(services, id) };
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type {
+  DatasetRecord,
+  DescribedTokens,
+  ExamplePreview,
+  TextDescription,
+} from '../../../src-shared/domain/dataset.ts';
+import { openPictures } from '../../engine/data/open-dataset.ts';
+import { countTokens, describeTokens } from './describe-tokens.ts';
+import { newId } from '../identifiers.ts';
+import { findSource, removeDataset, requireChangeable, requireDataset } from './datasets.ts';
+import { requireModel } from './models.ts';
+import { cutTexts, inspectPath, readExamples } from './text-preview.ts';
+import type { HandlerServices } from '../services.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
+
+const madeSchema = z.object({ datasetId: z.string() });
+
+export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
+  const { store } = services;
+  return {
+    'datasets.list': () => store.datasets.list(),
+    'datasets.get': ({ id }) => requireDataset(store, id),
+    'datasets.add': (input) => add(services, input),
+    'datasets.remove': ({ id }) => {
+      removeDataset(services, id);
+      return ok;
+    },
+    'datasets.preview': (input) => preview(services, input),
+    'datasets.inspect': (input) => inspectPath(input),
+    'datasets.update': ({ id, options }) => add(services, { path: requireChangeable(store, id).source.path, options }),
+    'datasets.texts': async ({ id, characters, ...part }) =>
+      (await listOf(readExamples(services, id, part))).map((example) => cutTexts(example, characters)),
+    'datasets.tokens': (input) => tokensOf(services, input),
+    'datasets.lengths': (input) => lengthsOf(services, input),
+  };
+}
+
+/**
+ * Reads the data set as a job, which says how far it is and can be cancelled, and waits for it. A job of which nothing came
+ * is not kept.
+ */
+async function add(
+  { store, queue }: HandlerServices,
+  { path, name, options }: RequestArgument<'datasets.add'>,
+): Promise<DatasetRecord> {
+  const { source, known } = await findSource(store, path);
+  const datasetId = known?.id ?? newId('dataset');
+  const job = await queue.ended(
+    queue.add(
+      'import',
+      { title: `Read ${basename(source.path)}`, subjectId: datasetId },
+      { datasetId, path: source.path, name: name ?? null, options: options ?? {} },
+    ),
+  );
+  const result = madeSchema.safeParse(store.jobs.result(job.id));
+  if (job.status === 'completed' && result.success) return requireDataset(store, result.data.datasetId);
+  store.jobs.remove(job.id);
+  throw job.error === null
+    ? new StudioError('cancelled', `${job.title}: ${job.status}.`)
+    : new StudioError(errorCodeSchema.catch('internal').parse(job.error.code), job.error.message, job.error.hint);
+}
+
+/** Examples of one split from `offset` on, of one label where that is wished. */
+async function preview(
+  { store }: HandlerServices,
+  { id, split, offset, limit, label }: RequestArgument<'datasets.preview'>,
+): Promise<ExamplePreview[]> {
+  const { source, description } = requireDataset(store, id);
+  if (label !== null && (label < 0 || label >= description.labels.length))
+    throw new StudioError(
+      'invalid_input',
+      `The data set has the labels 0 to ${description.labels.length - 1}, not ${label}.`,
+    );
+  const opened = await openPictures(source);
+  try {
+    const examples = opened.split(split);
+    const indices: number[] = [];
+    let skipped = 0;
+    for (let index = 0; index < examples.count && indices.length < limit; index++) {
+      if (label !== null && examples.labels[index] !== label) continue;
+      if (skipped < offset) skipped++;
+      else indices.push(index);
+    }
+    const { image } = opened.description;
+    const previews: ExamplePreview[] = [];
+    for (const index of indices) {
+      const picture = examples.picture
+        ? await examples.picture(index)
+        : { ...(image ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
+      previews.push({
+        index,
+        label: examples.labels[index] ?? -1,
+        width: picture.width,
+        height: picture.height,
+        channels: picture.channels,
+        pixels: Uint8Array.from(picture.pixels),
+      });
+    }
+    return previews;
+  } finally {
+    opened.close();
+  }
+}
+
+const measuredExamples = 1000;
+
+/** @throws StudioError not_found where the split has no such example. */
+async function tokensOf(
+  services: HandlerServices,
+  { id, split, index, model }: RequestArgument<'datasets.tokens'>,
+): Promise<DescribedTokens> {
+  const reader = requireModel(services.store, model);
+  const { columns } = requireTexts(services, id);
+  const [example] = await listOf(readExamples(services, id, { split, offset: index, limit: 1 }));
+  if (example === undefined) throw new StudioError('not_found', `The data set has no ${split} example ${index + 1}.`);
+  return describeTokens(reader, columns, example);
+}
+
+async function lengthsOf(
+  services: HandlerServices,
+  { id, model }: RequestArgument<'datasets.lengths'>,
+): Promise<RequestOutput<'datasets.lengths'>> {
+  const reader = requireModel(services.store, model);
+  const { columns } = requireTexts(services, id);
+  const examples = readExamples(services, id, { split: 'train', offset: 0, limit: measuredExamples });
+  return {
+    ...(await countTokens(reader, columns, examples)),
+    maxPositions: reader.description.text?.maxPositions ?? 0,
+  };
+}
+
+/** @throws StudioError refused for pictures. */
+function requireTexts({ store }: HandlerServices, id: string): TextDescription {
+  const { name, description } = requireDataset(store, id);
+  if (description.text === null) throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+  return description.text;
+}
+
+async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

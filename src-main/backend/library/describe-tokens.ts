@@ -1,0 +1,135 @@
+import { isUtf8 } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { DescribedTokens, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { resolveTask } from '../../engine/tasks/index.ts';
+import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
+import { chatRenderer } from '../../engine/tokenization/chat-template.ts';
+import { loadTokenizer, type TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
+
+/** More chips than this no one looks at. */
+const shownTokens = 2000;
+/** After so many tokens of examples other requests have their turn. */
+const tokensAtOnce = 5000;
+
+/** An example in tokens, each with 1 where the loss counts it. */
+interface Read {
+  readonly ids: readonly number[];
+  readonly marks: readonly number[];
+  readonly written: DescribedTokens['written'];
+  readonly counts: DescribedTokens['counts'];
+}
+
+/**
+ * An example as the model reads it in training, with the settings that a run has where it says nothing else.
+ * @throws StudioError where the model has no tokenizer, or cannot read such examples.
+ */
+export async function describeTokens(
+  model: ModelRecord,
+  columns: TextColumns,
+  example: TextExample,
+): Promise<DescribedTokens> {
+  const tokenizer = await tokenizerOf(model);
+  const { ids, marks, written, counts } = exampleReader(tokenizer, model, columns)(example);
+  const shown = ids.slice(0, shownTokens);
+  return {
+    text: tokenizer.decode(shown),
+    written,
+    counts,
+    tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: marks[place] === 1 })),
+    tokenCount: ids.length,
+    countedCount: marks.reduce((sum, mark) => sum + mark, 0),
+  };
+}
+
+/** How many tokens each example has; `unwritable` of them the model refused. Other requests are answered in between. */
+export async function countTokens(
+  model: ModelRecord,
+  columns: TextColumns,
+  examples: AsyncIterable<TextExample>,
+): Promise<{ lengths: number[]; unwritable: number }> {
+  const read = exampleReader(await tokenizerOf(model), model, columns);
+  const lengths: number[] = [];
+  let unwritable = 0;
+  let tokens = 0;
+  for await (const example of examples) {
+    if (tokens > tokensAtOnce) {
+      await setImmediate();
+      tokens = 0;
+    }
+    try {
+      const { length } = read(example).ids;
+      lengths.push(length);
+      tokens += length;
+    } catch (thrown) {
+      if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
+      unwritable++;
+    }
+  }
+  return { lengths, unwritable };
+}
+
+/** The last model's tokenizer stays: examples are looked at one after the other. */
+let kept: { readonly path: string; readonly tokenizer: Promise<TextTokenizer> } | null = null;
+
+function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
+  if (model.description.text === null)
+    throw new StudioError('refused', `${model.name} reads pictures, not texts.`, 'Choose a model that reads texts.');
+  if (kept?.path !== model.path) {
+    const tokenizer = loadTokenizer(model.path);
+    kept = { path: model.path, tokenizer };
+    // A folder that is mended meanwhile is read again.
+    tokenizer.catch(() => {
+      if (kept?.tokenizer === tokenizer) kept = null;
+    });
+  }
+  return kept.tokenizer;
+}
+
+/** How the task that fits the model and the columns reads an example. */
+function exampleReader(
+  tokenizer: TextTokenizer,
+  { description }: ModelRecord,
+  columns: TextColumns,
+): (example: TextExample) => Read {
+  const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;
+  if (id === 'text-classification')
+    return ({ text, textPair, prompt, label }) => {
+      const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
+    };
+  const writer = new PromptWriter(tokenizer, taskSettingsSchema.parse({}));
+  const isChat = chatRenderer(tokenizer) !== null;
+  return (example) => {
+    const label = typeof example.label === 'string' ? example.label : null;
+    const isAnswered = example.messages !== null || example.completion !== null || label !== null;
+    return {
+      ...writer.learned(example, label),
+      written: isChat && isAnswered ? 'template' : 'plain',
+      counts: isAnswered ? 'completion' : 'text',
+    };
+  };
+}
+
+/** A token as text: byte-level spellings as the characters that they are, parts of one as their bytes. */
+function shownToken(tokenizer: TextTokenizer, id: number): string {
+  const spelling = tokenizer.spelling(id);
+  const { decoder, added_tokens } = tokenizer.files.tokenizer;
+  if (added_tokens.some((token) => token.id === id)) return spelling;
+  if (!decoder.some(({ type }) => type === 'ByteLevel')) return spelling.replaceAll('▁', ' ');
+  const bytes = Buffer.from([...spelling].map(byteOf));
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return [...bytes].map((byte) => `<${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
+}
+
+/** Byte-level vocabularies spell a byte that cannot be printed by the character so many places after U+0100. */
+function byteOf(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? code : (unprintable[code - 0x100] ?? 0x3f);
+}
+
+const unprintable = Array.from({ length: 256 }, (_, byte) => byte).filter(
+  (byte) => byte < 0x21 || (byte > 0x7e && byte < 0xa1) || byte === 0xad,
+);

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { exportTarget, exportTargets } from './export/index.ts';
+import { requireAdapter } from './adapters.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+export function exportHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'export'>> {
+  return {
+    'export.targets': () => exportTargets.map(({ declaration }) => declaration),
+    'export.start': ({ adapterId, target, path: given }) => {
+      const adapter = requireAdapter(store, adapterId);
+      const { declaration } = exportTarget(target);
+      const path = resolve(given);
+      if (existsSync(path))
+        throw new StudioError('refused', `${path} is there already.`, 'Choose another name: nothing is overwritten.');
+      return queue.add(
+        'export',
+        { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },
+        { adapterId, target, path },
+      );
+    },
+  };
+}

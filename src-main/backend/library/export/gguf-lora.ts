@@ -1,0 +1,19 @@
+import { writeGgufLora } from '../../../engine/formats/gguf/lora-file.ts';
+import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
+import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
+import type { ExportTarget } from './target.ts';
+
+export const ggufLora: ExportTarget = {
+  declaration: {
+    id: 'gguf-lora',
+    label: 'GGUF adapter',
+    summary: 'One file for llama.cpp, Ollama and LM Studio, loaded beside a GGUF file of the base (llama-cli --lora).',
+    makes: 'file',
+    extension: 'gguf',
+  },
+  async write({ adapter, directory, model }, path) {
+    const state = await readAdapter(directory, model.description);
+    const base = { description: model.description, config: await readConfig(model.path) };
+    await writeGgufLora(path, state, base, adapter.name);
+  },
+};

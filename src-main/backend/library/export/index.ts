@@ -1,0 +1,20 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { ggufLora } from './gguf-lora.ts';
+import { merged } from './merged.ts';
+import { peft } from './peft.ts';
+import { python } from './python.ts';
+import type { ExportTarget } from './target.ts';
+
+/** Every form in which an adapter can leave the studio. */
+export const exportTargets: readonly ExportTarget[] = [peft, merged, ggufLora, python];
+
+/** @throws StudioError invalid_input naming the target and those there are. */
+export function exportTarget(id: string): ExportTarget {
+  const target = exportTargets.find(({ declaration }) => declaration.id === id);
+  if (target) return target;
+  throw new StudioError(
+    'invalid_input',
+    `There is no export to "${id}".`,
+    `Choose one of ${exportTargets.map(({ declaration }) => declaration.id).join(', ')}.`,
+  );
+}

@@ -1,0 +1,20 @@
+import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
+import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { copyAdapterFiles } from '../adapters.ts';
+import type { ExportTarget } from './target.ts';
+
+export const peft: ExportTarget = {
+  declaration: {
+    id: 'peft',
+    label: 'PEFT folder',
+    summary:
+      "adapter_config.json and adapter_model.safetensors, as PEFT and Transformers load them, with the base's tokenizer and chat template where it reads text.",
+    makes: 'folder',
+  },
+  async write({ directory, model }, path) {
+    await writeFolderAtomic(path, async (temporary) => {
+      await copyAdapterFiles(directory, temporary);
+      await copyTokenizer(model.path, temporary);
+    });
+  },
+};

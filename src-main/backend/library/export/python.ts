@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { computeFields } from '../../jobs/compute-fields.ts';
+import { requireDataset } from '../datasets.ts';
+import type { ExportTarget } from './target.ts';
+
+export const python: ExportTarget = {
+  declaration: {
+    id: 'python',
+    label: 'Python script',
+    summary:
+      'The run that made the adapter, for Transformers and PEFT on a GPU cluster: train.py with its settings, start, data and plan.',
+    makes: 'folder',
+  },
+  async write({ adapter, model }, path, { store, resourcesDirectory }, context) {
+    const { origin } = adapter;
+    const run = origin.kind === 'run' ? store.runs.find(origin.runId) : null;
+    if (run === null)
+      throw new StudioError(
+        'refused',
+        `"${adapter.name}" was not made by a run that the studio still has, so there is no training to export.`,
+        'Choose an adapter that a run made.',
+      );
+    await context.runEngine({
+      kind: 'export-python',
+      ...computeFields(store),
+      config: run.config,
+      modelDirectory: model.path,
+      dataset: requireDataset(store, run.datasetId).source,
+      templateDirectory: join(resourcesDirectory, 'export'),
+      outputDirectory: path,
+    });
+  },
+};

@@ -1,0 +1,101 @@
+import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { DownloadPlan } from '../../../../src-shared/domain/hub.ts';
+import { writeFileAtomic } from '../../../engine/tensors/atomic.ts';
+import { requireDiskSpace } from '../disk-space.ts';
+import { cacheFolder, repositoryFolder } from './cache-folder.ts';
+import { addressOf, type Endpoint, openEndpoint } from './endpoint.ts';
+import { fetchFile } from './fetch-file.ts';
+import { lookUpRepository, type RemoteFile, type Repository } from './repository.ts';
+
+/** What fetching a model would bring, from where and where to. Nothing is fetched but the list. */
+export async function planDownload(
+  environment: NodeJS.ProcessEnv,
+  id: string,
+  revision: string,
+  signal: AbortSignal,
+): Promise<DownloadPlan> {
+  const endpoint = openEndpoint(environment);
+  const repository = await lookUpRepository(endpoint, id, revision, signal);
+  const { folder, snapshot } = placeOf(environment, repository);
+  const files = await Promise.all(
+    repository.files.map(async (file) => ({
+      name: file.name,
+      bytes: file.bytes,
+      present: await isPresent(join(folder, 'blobs', file.hash.hex), file),
+    })),
+  );
+  return { repository: id, revision, commit: repository.commit, host: endpoint.url.host, folder: snapshot, files };
+}
+
+/**
+ * Fetches what a base model needs into the cache folder in the layout of Hugging Face's own tools, so that these find it too:
+ * contents below blobs/ by their hashes, snapshots/<commit>/ with links to them, refs/<revision>. What is there already is not
+ * fetched again.
+ *
+ * @param onProgress bytes that are there, of all
+ * @returns the snapshot's folder
+ */
+export async function downloadRepository(
+  environment: NodeJS.ProcessEnv,
+  { id, revision }: { readonly id: string; readonly revision: string },
+  signal: AbortSignal,
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+): Promise<string> {
+  const endpoint = openEndpoint(environment);
+  const repository = await lookUpRepository(endpoint, id, revision, signal);
+  const { folder, snapshot } = placeOf(environment, repository);
+  await mkdir(snapshot, { recursive: true });
+  const totalBytes = repository.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  await requireSpace(folder, repository.files);
+  let doneBytes = 0;
+  for (const file of repository.files) {
+    const blob = join(folder, 'blobs', file.hash.hex);
+    if (!(await isPresent(join(snapshot, file.name), file))) {
+      if (!(await isPresent(blob, file))) {
+        const before = doneBytes;
+        const onBytes = (bytes: number) => onProgress(before + bytes, totalBytes);
+        await fetchFile(endpoint, fileAddress(endpoint, repository, file), file, blob, { signal, onBytes });
+      }
+      await link(blob, join(snapshot, file.name));
+    }
+    doneBytes += file.bytes;
+    onProgress(doneBytes, totalBytes);
+  }
+  if (revision !== repository.commit) await writeFileAtomic(join(folder, 'refs', revision), repository.commit);
+  return snapshot;
+}
+
+function placeOf(environment: NodeJS.ProcessEnv, { id, commit }: Repository): { folder: string; snapshot: string } {
+  const folder = repositoryFolder(cacheFolder(environment), id);
+  return { folder, snapshot: join(folder, 'snapshots', commit) };
+}
+
+function fileAddress(endpoint: Endpoint, { id, commit }: Repository, { name }: RemoteFile): URL {
+  return addressOf(endpoint, `${id}/resolve/${commit}/${name}`);
+}
+
+async function isPresent(path: string, { bytes }: RemoteFile): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.size === bytes;
+}
+
+async function requireSpace(folder: string, files: readonly RemoteFile[]): Promise<void> {
+  let missing = 0;
+  for (const file of files) {
+    const blob = join(folder, 'blobs', file.hash.hex);
+    if (await isPresent(blob, file)) continue;
+    missing += file.bytes - ((await stat(`${blob}.incomplete`).catch(() => null))?.size ?? 0);
+  }
+  await requireDiskSpace(folder, missing);
+}
+
+/** A relative link, as Hugging Face's tools make it; where links are not allowed (Windows), the file itself. */
+async function link(blob: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  try {
+    await symlink(relative(dirname(path), blob), path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+    await rename(blob, path);
+  }
+}

@@ -1,0 +1,100 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+
+/** The hub that models are fetched from, by the variables that Hugging Face's own tools go by. */
+export interface Endpoint {
+  /** HF_ENDPOINT, without a slash at its end. */
+  readonly url: URL;
+  /** HF_TOKEN; sent to the endpoint's own origin and nowhere else. */
+  readonly token: string | null;
+}
+
+const defaultEndpoint = 'https://huggingface.co';
+const mostRedirects = 5;
+
+/** @throws StudioError refused under HF_HUB_OFFLINE, invalid_input where HF_ENDPOINT is no address. */
+export function openEndpoint(environment: NodeJS.ProcessEnv): Endpoint {
+  if (/^(1|on|yes|true)$/i.test(environment['HF_HUB_OFFLINE'] ?? ''))
+    throw new StudioError(
+      'refused',
+      'HF_HUB_OFFLINE is set: nothing is fetched from the Hugging Face hub.',
+      'Unset it, or add a model folder that is on this machine.',
+    );
+  const given = environment['HF_ENDPOINT'] || defaultEndpoint;
+  const url = URL.parse(given.replace(/\/+$/, ''));
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new StudioError('invalid_input', `HF_ENDPOINT is no web address: ${given}`, 'Unset it for huggingface.co.');
+  return { url, token: environment['HF_TOKEN'] || null };
+}
+
+/** The address of something at the endpoint; every part of the path is escaped. */
+export function addressOf({ url }: Endpoint, path: string): URL {
+  const parts = path.split('/').map(encodeURIComponent);
+  return new URL(`${url.href.replace(/\/+$/, '')}/${parts.join('/')}`);
+}
+
+/**
+ * Asks for an address and follows redirects, without the token once they lead to another origin. Throws StudioError where
+ * nothing answers or the answer is a refusal; `what` names what was asked for.
+ */
+export async function reach(
+  endpoint: Endpoint,
+  address: URL,
+  options: { readonly what: string; readonly signal: AbortSignal; readonly headers?: Record<string, string> },
+): Promise<Response> {
+  let current = address;
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const response = await request(endpoint, current, options);
+    const next = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (next === null) return accepted(endpoint, current, response, options.what);
+    await response.body?.cancel();
+    const target = URL.parse(next, current.href);
+    if (target === null || !/^https?:$/.test(target.protocol))
+      throw new StudioError('refused', `${current.host} sends on to ${next}, which is no web address.`);
+    current = target;
+  }
+  throw new StudioError('refused', `${address.host} sends from one address to the next without end.`);
+}
+
+async function request(
+  endpoint: Endpoint,
+  address: URL,
+  options: { readonly signal: AbortSignal; readonly headers?: Record<string, string> },
+): Promise<Response> {
+  const own = endpoint.token !== null && address.origin === endpoint.url.origin;
+  const headers = { ...options.headers, ...(own ? { authorization: `Bearer ${endpoint.token}` } : {}) };
+  try {
+    return await fetch(address, { headers, redirect: 'manual', signal: options.signal });
+  } catch (error) {
+    if (options.signal.reason instanceof StudioError) throw options.signal.reason;
+    throw unreachable(address, error);
+  }
+}
+
+export function unreachable(address: URL, error: unknown): StudioError {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return new StudioError(
+    'refused',
+    `${address.host} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    'Is the network within reach? HF_ENDPOINT names another hub.',
+  );
+}
+
+async function accepted(endpoint: Endpoint, address: URL, response: Response, what: string): Promise<Response> {
+  if (response.ok) return response;
+  await response.body?.cancel();
+  const { status } = response;
+  const known = endpoint.token === null ? 'Set HF_TOKEN to a token of yours' : 'See to it that HF_TOKEN may read it';
+  if (status === 401 || status === 403)
+    throw new StudioError(
+      'refused',
+      `${address.host} does not give out ${what} (${status}): it is private or gated, or there is no such model.`,
+      `Check the name. ${known}, and accept the terms on the model's page where it has any.`,
+    );
+  if (status === 404)
+    throw new StudioError('not_found', `${address.host} does not have ${what}.`, 'Check the name and the revision.');
+  throw new StudioError(
+    'refused',
+    `${address.host} answers ${status} ${response.statusText} for ${what}.`.replace('  ', ' '),
+    'Try again later.',
+  );
+}

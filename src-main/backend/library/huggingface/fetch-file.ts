@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type Endpoint, reach, unreachable } from './endpoint.ts';
+import type { RemoteFile } from './repository.ts';
+
+const attempts = 5;
+const pauseMilliseconds = 500;
+
+/**
+ * Fetches a file to `target`, going on where an earlier attempt ended (`target`.incomplete), and holds it to its size and hash. A
+ * connection that drops is taken up again. `onBytes` is told how many of its bytes are there.
+ *
+ * @throws StudioError naming the file; what came so far is kept unless it is wrong.
+ */
+export async function fetchFile(
+  endpoint: Endpoint,
+  address: URL,
+  file: RemoteFile,
+  target: string,
+  options: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
+): Promise<void> {
+  const partial = `${target}.incomplete`;
+  await mkdir(dirname(target), { recursive: true });
+  for (let attempt = 1; (await sizeOf(partial)) !== file.bytes; attempt++)
+    try {
+      await fetchRest(endpoint, address, file, partial, options);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (error instanceof StudioError || attempt === attempts)
+        throw error instanceof StudioError ? error : unreachable(address, error);
+      await delay(pauseMilliseconds * attempt, undefined, { signal: options.signal }).catch(() => undefined);
+      options.signal.throwIfAborted();
+    }
+  const found = await hashOf(partial, file);
+  if (found !== file.hash.hex) {
+    await rm(partial, { force: true });
+    throw new StudioError(
+      'invalid_file',
+      `${file.name} came with other content than the hub says (${file.hash.kind === 'sha256' ? 'SHA-256' : 'SHA-1'} ${found}).`,
+      'Try again; if it stays so, something between here and the hub changes files.',
+    );
+  }
+  await rename(partial, target);
+}
+
+/** Appends what is missing. Throws anything but StudioError where the connection broke. */
+async function fetchRest(
+  endpoint: Endpoint,
+  address: URL,
+  file: RemoteFile,
+  partial: string,
+  { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
+): Promise<void> {
+  const present = await sizeOf(partial);
+  const resume = present > 0 && present < file.bytes;
+  const response = await reach(endpoint, address, {
+    what: file.name,
+    signal,
+    headers: { 'accept-encoding': 'identity', ...(resume ? { range: `bytes=${present}-` } : {}) },
+  });
+  const appends = resume && response.status === 206 && startOf(response) === present;
+  const handle = await open(partial, appends ? 'a' : 'w');
+  let done = appends ? present : 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      done += chunk.length;
+      if (done > file.bytes) break;
+      await handle.writeFile(chunk);
+      onBytes(done);
+    }
+  } finally {
+    await handle.close();
+  }
+  if (done > file.bytes) {
+    await rm(partial, { force: true });
+    throw new StudioError('invalid_file', `${file.name} is longer than the ${file.bytes} bytes that the hub says.`);
+  }
+  if (done < file.bytes) throw new Error(`the connection ended after ${done} of ${file.bytes} bytes`);
+}
+
+/** Where a partial answer begins: servers may ignore what was asked for. */
+function startOf(response: Response): number | null {
+  const match = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
+  return match ? Number(match[1]) : null;
+}
+
+/** Bytes of the file; -1 where there is none, since an empty file has to be made too. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? -1;
+}
+
+async function hashOf(path: string, { bytes, hash }: RemoteFile): Promise<string> {
+  const digest = createHash(hash.kind === 'sha256' ? 'sha256' : 'sha1');
+  if (hash.kind === 'git-blob') digest.update(`blob ${bytes}\0`);
+  await pipeline(createReadStream(path), async (chunks) => {
+    for await (const chunk of chunks) digest.update(chunk);
+  });
+  return digest.digest('hex');
+}

@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { convertUseLite, isUseLitePackage } from '../../engine/formats/use-lite.ts';
+import { useLiteFamily } from '../../engine/models/use-lite/index.ts';
+import { planDownload } from './huggingface/download.ts';
+import { openEndpoint } from './huggingface/endpoint.ts';
+import { listCachedModels } from './huggingface/list-cache.ts';
+import { newId } from '../identifiers.ts';
+import { requireJob } from '../jobs/require-job.ts';
+import { addModel, newModelFolder, removeModel, requireModel } from './models.ts';
+import type { HandlerServices } from '../services.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
+
+const lookUpMilliseconds = 60_000;
+const madeSchema = z.object({ modelId: z.string() });
+
+export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'models'>> {
+  const { store } = services;
+  return {
+    'models.list': () => store.models.list(),
+    'models.get': ({ id }) => requireModel(store, id),
+    'models.add': ({ path, name }) => add(services, path, name),
+    'models.convert': ({ file, name }) => convert(services, file, name),
+    'models.cached': () => listCachedModels(process.env),
+    'models.plan': ({ repository, revision }) =>
+      planDownload(process.env, repository, revision, AbortSignal.timeout(lookUpMilliseconds)),
+    'models.download': ({ repository, revision }) => {
+      // Said at once, not when its turn comes.
+      openEndpoint(process.env);
+      const modelId = newId('model');
+      return services.queue.add(
+        'download',
+        { title: `Get ${repository}`, subjectId: modelId },
+        { modelId, repository, revision },
+      );
+    },
+    'models.made': ({ jobId }) => {
+      const result = madeSchema.safeParse(store.jobs.result(requireJob(store, jobId).id));
+      if (!result.success) throw new StudioError('refused', 'This job has made no model.', 'Let it end first.');
+      return requireModel(store, result.data.modelId);
+    },
+    'models.remove': async ({ id }) => {
+      await removeModel(services, id);
+      return ok;
+    },
+  };
+}
+
+/** A folder as it lies there; of a package that holds its model in another form, a folder is made first. */
+async function add(services: HandlerServices, given: string, name?: string): Promise<ModelRecord> {
+  const source = resolve(given);
+  if (!(await isUseLitePackage(source))) return addModel(services, source, { name });
+  const named = name ?? useLiteFamily.declaration.label;
+  const folder = newModelFolder(services, named);
+  await writeFolderAtomic(folder, (temporary) => convertUseLite(source, temporary));
+  return addModel(services, folder, { name: named });
+}
+
+async function convert({ queue }: HandlerServices, given: string, name?: string): Promise<JobRecord> {
+  const file = resolve(given);
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile())
+    throw new StudioError(
+      'invalid_input',
+      `${file} ${found === null ? 'does not exist' : 'is no file'}.`,
+      'Give the path of a GGUF file.',
+    );
+  const modelId = newId('model');
+  return queue.add(
+    'convert',
+    { title: `Convert ${basename(file)}`, subjectId: modelId },
+    { modelId, name: name ?? basename(file).replace(/\.gguf$/i, ''), file },
+  );
+}

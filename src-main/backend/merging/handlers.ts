@@ -1,0 +1,62 @@
+import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
+import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import { checkFingerprints, mergeMethod, refuseIllegal } from '../../engine/merge/index.ts';
+import { mergeJobResultSchema } from '../jobs/merge.ts';
+import { requireJob } from '../jobs/require-job.ts';
+import { requireAdapter } from '../library/adapters.ts';
+import { requireModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+interface Request {
+  readonly adapters: readonly { readonly adapterId: string; readonly weight: number }[];
+  readonly method: string;
+  readonly parameters: ParameterValues;
+}
+
+export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merge'>> {
+  const { store, queue } = services;
+  return {
+    'merge.preflight': (request) => preflight(services, request),
+    'merge.start': async (request) => {
+      refuseIllegal(await preflight(services, request));
+      const method = mergeMethod(request.method);
+      const names = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId).name);
+      const name = request.name ?? `${method.declaration.label} of ${names.join(' + ')}`;
+      const { adapters, parameters, eval_samples } = request;
+      return queue.add(
+        'merge',
+        { title: `${method.declaration.label} of ${names.join(' + ')}`, subjectId: null },
+        { name, adapters, method: request.method, parameters, eval_samples },
+      );
+    },
+    'merge.result': ({ jobId }) => {
+      requireJob(store, jobId, 'merge');
+      return mergeJobResultSchema.nullable().parse(store.jobs.result(jobId));
+    },
+  };
+}
+
+/** The line on the bases, then what the method itself checks; without a common base there is nothing more to say. */
+async function preflight({ store, home }: HandlerServices, request: Request): Promise<PreflightLine[]> {
+  const method = mergeMethod(request.method);
+  const parameters = checkedParameters(method.declaration, request.parameters);
+  const adapters = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId));
+  const models = adapters.map((adapter) => requireModel(store, adapter.modelId));
+  const names = adapters.map((adapter) => `"${adapter.name}"`);
+  const base = checkFingerprints(
+    models.map((model) => model.description.fingerprint),
+    names,
+  );
+  if (base.verdict === 'refused') return [base];
+  const states = await Promise.all(
+    adapters.map((adapter, index) => {
+      const model = models[index] ?? requireModel(store, adapter.modelId);
+      return readAdapter(home.absolute(adapter.folder), model.description);
+    }),
+  );
+  const weights = request.adapters.map(({ weight }) => weight);
+  return [base, ...method.preflight(states, weights, parameters, names)];
+}

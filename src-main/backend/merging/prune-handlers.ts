@@ -1,0 +1,24 @@
+import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import { pruneMethod } from '../../engine/prune/index.ts';
+import { requireAdapter } from '../library/adapters.ts';
+import { requireModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+
+export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers<NamesOf<'prune'>> {
+  return {
+    'prune.start': async ({ adapterId, method, parameters, name }) => {
+      const adapter = requireAdapter(store, adapterId);
+      const { description } = requireModel(store, adapter.modelId);
+      const { describe, prune } = pruneMethod(method);
+      // Refuses bad parameters now, not when the job's turn comes.
+      prune(await readAdapter(home.absolute(adapter.folder), description), description, parameters);
+      const pattern = describe(parameters);
+      return queue.add(
+        'prune',
+        { title: `Prune ${adapter.name}: ${pattern}`, subjectId: null },
+        { name: name ?? `${adapter.name} · ${pattern}`, adapterId, method, parameters },
+      );
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { conclusions } from '../../../src-shared/results/comparison.ts';
+import { demoTable } from '../../../src-shared/results/demo-table.ts';
+import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { reportFigures } from './figures.ts';
+import { reportCsv, reportJson } from './files.ts';
+import { commonExamples, type ReportOptions } from './options.ts';
+import { reportPage } from './page.ts';
+
+export type { ReportOptions } from './options.ts';
+
+/**
+ * Writes runs and studies as one HTML file that needs no network and no other file, and the same numbers as CSV and JSON
+ * beside it. The HTML comes last: where it stands, the others do too.
+ *
+ * @throws StudioError invalid_file where the plotly bundle is missing.
+ */
+export async function writeReport(options: ReportOptions): Promise<{ path: string }> {
+  const createdAt = options.createdAt ?? Date.now();
+  const rows = demoTable(options.runs, options.studies);
+  const versions = {
+    studio: packageJson.version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  };
+  const plotly = await readPlotly(options.plotlyScript);
+  const page = reportPage(options, rows, reportFigures(options), versions, plotly, createdAt);
+  const sentences = conclusions(rows, commonExamples(options.runs, options.studies));
+  const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
+  await mkdir(path.dirname(options.path), { recursive: true });
+  await writeFileAtomic(`${stem}.csv`, reportCsv(rows));
+  await writeFileAtomic(`${stem}.json`, reportJson(options, rows, sentences, versions, createdAt));
+  await writeFileAtomic(options.path, page);
+  return { path: options.path };
+}
+
+async function readPlotly(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw new StudioError(
+      'invalid_file',
+      `The script that draws a report's figures is missing: ${file}.`,
+      'Build the studio (npm run build), then write the report again.',
+    );
+  }
+}

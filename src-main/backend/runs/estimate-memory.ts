@@ -1,0 +1,94 @@
+import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
+import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
+
+const bytesPerFloat = 4;
+const bytesPerBrainFloat = 2;
+
+/** What of a run decides how much memory its training step takes. */
+export interface StepShape {
+  readonly description: ModelDescription;
+  readonly memory: ModelMemory;
+  readonly adapters: AdapterPresence;
+  /** Values of each trained tensor: factors and modules trained whole. */
+  readonly trained: readonly number[];
+  /** Outputs of the head. */
+  readonly outputs: number;
+  readonly batch: number;
+  readonly gradientCheckpointing: boolean;
+  /** Products with the frozen linears in bfloat16. */
+  readonly bfloat16: boolean;
+  /** Id of the compute backend. */
+  readonly backend: ComputeId;
+}
+
+export interface MemoryPart {
+  readonly part: string;
+  readonly bytes: number;
+}
+
+/**
+ * Bytes of the tensors at the peak of a training step, by part.
+ *
+ * - weights: every parameter in float32; where the backend packs frozen weights, each linear once more for its product, and
+ *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
+ * - adapters n, gradients n, AdamW's two moments 2n, for n trained values.
+ * - activations: what the layers keep for the backward pass, and what the one layer that runs has in hand besides; the largest
+ *   such sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
+ *   gradient checkpointing only the layers' inputs are kept, and one layer's own states.
+ * - logits: the head with its gradients.
+ */
+export function forecastMemory(shape: StepShape): MemoryPart[] {
+  const backend = backendMemory(shape.backend);
+  const { memory, batch, trained } = shape;
+  const bytes = (values: readonly number[], each = bytesPerFloat) =>
+    values.reduce((sum, count) => sum + backend.blockBytes(count * each), 0);
+  const adapters = bytes(trained);
+  return [
+    { part: 'weights', bytes: shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend) },
+    { part: 'adapters', bytes: adapters },
+    { part: 'gradients', bytes: adapters },
+    { part: 'optimizer', bytes: 2 * adapters },
+    { part: 'activations', bytes: bytes(memory.inputs(batch)) + activationBytes(shape, bytes) },
+    { part: 'logits', bytes: bytes(memory.head(batch, shape.outputs)) },
+  ];
+}
+
+function activationBytes(shape: StepShape, bytes: (values: readonly number[]) => number): number {
+  const { memory, batch, adapters, gradientCheckpointing, description } = shape;
+  const lowest = lowestAdaptedLayer(shape);
+  let held = 0;
+  let peak = 0;
+  for (let index = 0; index < description.layerCount; index++) {
+    const layer = memory.layer(index, batch, adapters);
+    const own = bytes(layer.kept);
+    // Of the layers below the tape only what flowed between them was still there, and now goes.
+    if (index === lowest) held = 0;
+    held += bytes([layer.input]);
+    const keeps = index >= lowest && !gradientCheckpointing;
+    if (keeps) held += own;
+    peak = Math.max(peak, held + bytes(layer.working) + (keeps ? 0 : own));
+  }
+  return peak;
+}
+
+/** The layers below run without a tape and keep nothing. */
+function lowestAdaptedLayer({ description, adapters }: StepShape): number {
+  const layers = description.linears.flatMap(({ layer, name }) =>
+    layer !== null && adapters.rank(name) > 0 ? [layer] : [],
+  );
+  return Math.min(description.layerCount, ...layers);
+}
+
+function packedBytes(shape: StepShape, backend: BackendMemory): number {
+  if (!backend.packsFrozenWeights) return 0;
+  const lowest = lowestAdaptedLayer(shape);
+  let sum = 0;
+  for (const { layer, inFeatures, outFeatures } of shape.description.linears) {
+    if (layer === null) continue;
+    const once = backend.blockBytes(inFeatures * outFeatures * (shape.bfloat16 ? bytesPerBrainFloat : bytesPerFloat));
+    sum += layer >= lowest ? 2 * once : once;
+  }
+  return sum;
+}

@@ -1,0 +1,206 @@
+import { freemem } from 'node:os';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import {
+  type LinearModule,
+  labelHead,
+  type ModelDescription,
+  type ModelRecord,
+} from '../../../src-shared/domain/model.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
+import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
+import { patternValue } from '../../engine/adapters/peft/patterns.ts';
+import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { requireTask } from '../../engine/tasks/index.ts';
+import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
+import { countSteps } from '../../engine/training/training-run.ts';
+import { forecastMemory, type MemoryPart } from './estimate-memory.ts';
+import { peekDataset } from '../library/datasets.ts';
+import { peekModel } from '../library/models.ts';
+import { toYaml } from './run-yaml.ts';
+import type { Services } from '../services.ts';
+
+/** What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data. */
+export async function forecastRun(services: Services, config: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
+  const model = await peekModel(services, config.model);
+  const dataset = await peekDataset(services, config.dataset);
+  const { description } = model;
+  requireTask(config.task, description, dataset);
+  const targets = resolveTargetModules(targetConfig(config, description), description);
+  const trained = trainedTensors(config, description, dataset, targets);
+  const trainExamples = countTrainExamples(config, dataset);
+  const totalSteps = countSteps(config, trainExamples);
+  const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
+  return {
+    trainableParameters: trained.reduce((sum, count) => sum + count, 0),
+    totalParameters: description.parameterCount,
+    totalSteps,
+    groups: groupNames(config, targets),
+    targetModules: targets.map((module) => module.name),
+    trainExamples,
+    memory: await memoryParts(services, config, model, dataset, targets),
+    freeMemoryBytes: freemem(),
+    stepMilliseconds,
+    seconds: stepMilliseconds === null ? null : (stepMilliseconds * totalSteps) / 1000,
+    yaml: toYaml(config),
+  };
+}
+
+/** Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued. */
+export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
+  requireTask(config.task, model, dataset);
+  refuseEmptyTemplate(config);
+  resolveTargetModules(targetConfig(config, model), model);
+  countTrainExamples(config, dataset);
+  if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
+    throw new StudioError(
+      'invalid_input',
+      'The data set has no test examples to score the run on.',
+      'Add a test split.',
+    );
+}
+
+function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
+  const train = splits.find((split) => split.name === 'train');
+  if (train === undefined || train.exampleCount === 0)
+    throw new StudioError('invalid_input', 'The data set has no training examples.', 'Add a training split.');
+  const perClass = config.train_samples_per_class;
+  if (perClass === 0) return train.exampleCount;
+  if (labels.length === 0 || text?.labelKind === 'sets')
+    throw new StudioError(
+      'invalid_input',
+      `train_samples_per_class is ${perClass}, but the examples have no classes.`,
+      'Set it to 0 for all examples, and max_steps for a shorter run.',
+    );
+  const short = train.perLabel.findIndex((count) => count < perClass);
+  if (short >= 0)
+    throw new StudioError(
+      'invalid_input',
+      `train_samples_per_class is ${perClass}, but the class ${labels[short] ?? short} has ${train.perLabel[short]} training examples.`,
+      `Choose at most ${Math.min(...train.perLabel)}, or 0 for all examples.`,
+    );
+  return perClass * labels.length;
+}
+
+/** Outputs of a fresh head: a class or label each, or one value. */
+function outputsOf({ labels }: DatasetDescription): number {
+  return Math.max(1, labels.length);
+}
+
+/** Tokens of the longest text that a step can meet. */
+function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number | undefined {
+  return text === null ? undefined : Math.min(max_length, text.maxPositions);
+}
+
+/** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
+function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
+  const entries = config.adapter.modules_to_save ?? savedByDefault(description, true);
+  return description.linears.filter((module) =>
+    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry))),
+  );
+}
+
+function targetConfig(config: RunConfig, description: ModelDescription) {
+  return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
+}
+
+/** Values of each trained tensor: A, B and magnitudes of every target; of a module trained whole its weight and bias. */
+function trainedTensors(
+  config: RunConfig,
+  model: ModelDescription,
+  dataset: DatasetDescription,
+  targets: readonly LinearModule[],
+): number[] {
+  const factors = targets.flatMap((module) => {
+    const rank = rankOf(config, module);
+    return [
+      rank * module.inFeatures,
+      rank * module.outFeatures,
+      ...(hasMagnitudes(config) ? [module.outFeatures] : []),
+    ];
+  });
+  const whole = savedModules(config, model).flatMap((module) => {
+    // A head has as many rows as the data set has labels.
+    const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
+    return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
+  });
+  return [...factors, ...whole];
+}
+
+function rankOf({ adapter }: RunConfig, module: LinearModule): number {
+  return patternValue(adapter.rank_pattern, [module.name, ...module.aliases], adapter.r, 'rank_pattern');
+}
+
+function hasMagnitudes({ adapter }: RunConfig): boolean {
+  return adapterVariant(adapter.variant).magnitude !== undefined;
+}
+
+function groupNames(config: RunConfig, targets: readonly LinearModule[]): string[] {
+  const names = targets
+    .filter((module) => module.layer !== null)
+    .map((module) => (config.coto?.granularity === 'module' ? module.name : `layers.${module.layer}`));
+  return [...new Set(names)];
+}
+
+/** The compute backend that the run would take now; wasm, which is everywhere, as long as none was tried. */
+function expectedBackend(services: Services, config: RunConfig): ComputeId {
+  const settings = services.store.settings.get().compute_backend;
+  const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
+  if (choice !== 'auto') return choice;
+  return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
+}
+
+/** What the run's training step takes, on the compute backend that it would run on. */
+async function memoryParts(
+  services: Services,
+  config: RunConfig,
+  { description, path }: Pick<ModelRecord, 'description' | 'path'>,
+  dataset: DatasetDescription,
+  targets: readonly LinearModule[],
+): Promise<MemoryPart[]> {
+  const file = await readConfig(path);
+  const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
+  return forecastMemory({
+    description,
+    memory: familyOf(file).memory(file, tokensOf(config, description)),
+    adapters: {
+      rank: (module) => ranks.get(module) ?? 0,
+      dropout: config.adapter.lora_dropout > 0,
+      magnitudes: hasMagnitudes(config),
+    },
+    trained: trainedTensors(config, description, dataset, targets),
+    outputs: outputsOf(dataset),
+    batch: config.per_device_train_batch_size,
+    gradientCheckpointing: config.gradient_checkpointing,
+    bfloat16: config.compute_dtype === 'bfloat16',
+    backend: expectedBackend(services, config),
+  });
+}
+
+/** Median over past runs of the same model, batch, targets and use of CoTo of their own median step; null without one. */
+export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
+  const times = runs
+    .filter((run) => run.result !== null && run.result.medianStepMilliseconds > 0 && run.modelId === modelId)
+    .filter((run) => isSameShape(run.config, config))
+    .map((run) => run.result?.medianStepMilliseconds ?? 0)
+    .sort((left, right) => left - right);
+  if (times.length === 0) return null;
+  const middle = Math.floor((times.length - 1) / 2);
+  return ((times[middle] ?? 0) + (times[Math.ceil((times.length - 1) / 2)] ?? 0)) / 2;
+}
+
+function isSameShape(one: RunConfig, other: RunConfig): boolean {
+  return (
+    one.dataset === other.dataset &&
+    one.max_length === other.max_length &&
+    one.per_device_train_batch_size === other.per_device_train_batch_size &&
+    one.gradient_accumulation_steps === other.gradient_accumulation_steps &&
+    JSON.stringify(one.adapter.target_modules) === JSON.stringify(other.adapter.target_modules) &&
+    JSON.stringify(one.coto) === JSON.stringify(other.coto) &&
+    one.compute_backend === other.compute_backend
+  );
+}

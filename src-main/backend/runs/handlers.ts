@@ -1,0 +1,52 @@
+import { forecastRun } from './estimate.ts';
+import { requireRun } from '../jobs/train.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
+import { fromYaml } from './run-yaml.ts';
+import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
+import type { HandlerServices } from '../services.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
+
+export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>> {
+  const { store, hub } = services;
+  return {
+    'runs.list': ({ archived }) => store.runs.list(archived),
+    'runs.get': ({ id }) => requireRun(store, id),
+    'runs.create': ({ name, config, tags }) => createRun(services, { name, config, tags, studyId: null }),
+    'runs.pause': ({ id }) => {
+      pauseRun(services, id);
+      return ok;
+    },
+    'runs.resume': ({ id }) => resumeRun(services, id),
+    'runs.stop': ({ id }) => {
+      stopRun(services, id);
+      return ok;
+    },
+    'runs.cancel': ({ id }) => {
+      cancelRun(services, id);
+      return ok;
+    },
+    'runs.update': ({ id, ...changes }) => {
+      requireRun(store, id);
+      const run = store.runs.update(id, changes) ?? requireRun(store, id);
+      hub.runChanged(run);
+      hub.listChanged('runs');
+      return run;
+    },
+    'runs.size': async ({ id }) => ({ bytes: await folderBytes(services.home.absolute(requireRun(store, id).folder)) }),
+    'runs.remove': async ({ id }) => ({ freedBytes: await removeRun(services, id) }),
+    'runs.metrics': ({ id, names, afterStep }) => {
+      requireRun(store, id);
+      return store.history.metrics(id, names, afterStep);
+    },
+    'runs.masks': ({ id }) => {
+      requireRun(store, id);
+      return store.history.masks(id);
+    },
+    'runs.log': ({ id }) => {
+      requireRun(store, id);
+      return store.history.log(id);
+    },
+    'runs.forecast': ({ config }) => forecastRun(services, config),
+    'runs.parse': ({ yaml }) => fromYaml(yaml),
+  };
+}

@@ -1,0 +1,48 @@
+import { parseDocument, stringify } from 'yaml';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+
+/** The run as a file: its model and data set, then only the keys that differ from their defaults, in the schema's order. */
+export function toYaml(config: RunConfig): string {
+  const defaults = runConfigSchema.parse({});
+  const kept: Record<string, unknown> = { model: config.model, dataset: config.dataset };
+  for (const [key, value] of Object.entries(config)) {
+    const usual: unknown = Reflect.get(defaults, key);
+    if (key === 'adapter') {
+      const differing = differences(config.adapter, defaults.adapter);
+      if (Object.keys(differing).length > 0) kept[key] = differing;
+    } else if (!isEqual(value, usual)) kept[key] = value;
+  }
+  return stringify(kept, { lineWidth: 0 });
+}
+
+/** Reads a run's file. Throws StudioError('invalid_input') naming the line of bad YAML, or every bad or unknown key. */
+export function fromYaml(text: string): RunConfig {
+  const document = parseDocument(text, { prettyErrors: true });
+  const [problem] = document.errors;
+  if (problem)
+    throw new StudioError(
+      'invalid_input',
+      `The YAML cannot be read: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`,
+      'Correct it there: brackets, quotes and indentation must match.',
+    );
+  const value: unknown = document.toJS() ?? {};
+  const parsed = runConfigSchema.safeParse(value);
+  if (!parsed.success)
+    throw new StudioError(
+      'invalid_input',
+      `The run is not valid: ${describeIssues(parsed.error)}.`,
+      "Keys are those of Transformers and PEFT; an adapter's stand below adapter:, the schedule's below coto:.",
+    );
+  return parsed.data;
+}
+
+function differences(values: object, defaults: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([key, value]) => !isEqual(value, Reflect.get(defaults, key))),
+  );
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { CheckpointRecord, RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { checkRun } from './estimate.ts';
+import { newId } from '../identifiers.ts';
+import { requireRun } from '../jobs/train.ts';
+import { resolveDataset } from '../library/datasets.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
+import { resolveModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+
+export interface NewRun {
+  readonly name: string | undefined;
+  readonly config: RunConfig;
+  readonly tags: readonly string[];
+  readonly studyId: string | null;
+}
+
+/** Keeps a run and queues its training. Throws where the config does not fit its model or data: nothing is kept then. */
+export async function createRun(
+  services: HandlerServices,
+  { name, config, tags, studyId }: NewRun,
+): Promise<{ run: RunRecord; job: JobRecord }> {
+  const { store, hub, queue } = services;
+  const variant = adapterVariant(config.adapter.variant);
+  const model = await resolveModel(services, config.model);
+  const dataset = await resolveDataset(services, config.dataset);
+  checkRun(config, model.description, dataset.description);
+  const id = newId('run');
+  const run: RunRecord = {
+    id,
+    name: name ?? `${variant.declaration.label}${config.coto ? ' + CoTo' : ''} · ${dataset.name} · seed ${config.seed}`,
+    status: 'queued',
+    config,
+    modelId: model.id,
+    datasetId: dataset.id,
+    tags: [...tags],
+    note: '',
+    starred: false,
+    archived: false,
+    studyId,
+    step: 0,
+    facts: null,
+    result: null,
+    adapterId: null,
+    checkpoints: [],
+    error: null,
+    folder: `runs/${id}`,
+    createdAt: Date.now(),
+    startedAt: null,
+    finishedAt: null,
+  };
+  const job = store.transaction(() => {
+    store.runs.insert(run);
+    return queue.add('train', { title: `Train ${run.name}`, subjectId: id }, { runId: id, resumeFrom: null });
+  });
+  hub.runChanged(run);
+  hub.listChanged('runs');
+  return { run, job };
+}
+
+/** A running run saves and ends; one that waits in the queue is held back. */
+export function pauseRun(services: HandlerServices, id: string): void {
+  const { store, hub, queue } = services;
+  const { run, job } = runAndJob(services, id);
+  if (queue.isRunning(job.id)) queue.signal(job.id, 'pause');
+  else if (run.status === 'queued') {
+    queue.hold(job.id);
+    const held = store.runs.update(id, { status: 'paused' });
+    if (held) hub.runChanged(held);
+  } else throw notPossible(run, 'paused');
+}
+
+/** Saves, evaluates and hands the adapter on. */
+export function stopRun(services: HandlerServices, id: string): void {
+  const { run, job } = runAndJob(services, id);
+  if (!services.queue.isRunning(job.id)) throw notPossible(run, 'stopped and saved');
+  services.queue.signal(job.id, 'stop');
+}
+
+export function cancelRun(services: HandlerServices, id: string): void {
+  const { run, job } = runAndJob(services, id);
+  if (!['queued', 'running', 'paused', 'interrupted'].includes(run.status)) throw notPossible(run, 'cancelled');
+  services.queue.cancel(job.id);
+}
+
+/** Goes on from the latest checkpoint that is still there; a run without one starts again. */
+export function resumeRun(services: HandlerServices, id: string): JobRecord {
+  const { store, hub, queue, home } = services;
+  const { run, job } = runAndJob(services, id);
+  if (!['paused', 'interrupted', 'failed', 'cancelled', 'stopped'].includes(run.status))
+    throw notPossible(run, 'resumed');
+  const latest = run.checkpoints
+    .filter((checkpoint) => checkpoint.resumable && existsSync(home.absolute(checkpoint.folder)))
+    .reduce<CheckpointRecord | null>((best, one) => (best === null || one.step > best.step ? one : best), null);
+  const queued = store.transaction(() => {
+    const changed = store.runs.update(id, { status: 'queued', error: null, finishedAt: null });
+    if (changed) hub.runChanged(changed);
+    return queue.requeue<'train'>(job, { runId: id, resumeFrom: latest?.folder ?? null });
+  });
+  return queued;
+}
+
+/** Removes a run with its history and checkpoints; the adapter that it made stays. Returns the bytes freed. */
+export async function removeRun(services: HandlerServices, id: string): Promise<number> {
+  const { store, hub, home, queue } = services;
+  const { run, job } = runAndJob(services, id);
+  if (queue.isRunning(job.id))
+    throw new StudioError('refused', `The run "${run.name}" is being trained.`, 'Cancel it first.');
+  if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
+  const folder = home.absolute(run.folder);
+  const freedBytes = await folderBytes(folder);
+  store.runs.remove(id);
+  await rm(folder, { recursive: true, force: true });
+  hub.listChanged('runs');
+  return freedBytes;
+}
+
+function runAndJob({ store }: HandlerServices, id: string): { run: RunRecord; job: JobRecord } {
+  const run = requireRun(store, id);
+  const job = store.jobs.findOfSubject(id);
+  if (job === null) throw new StudioError('internal', `The run "${run.name}" has no job.`);
+  return { run, job };
+}
+
+function notPossible(run: RunRecord, what: string): StudioError {
+  return new StudioError('refused', `The run "${run.name}" is ${run.status}: it cannot be ${what}.`);
+}

@@ -1,0 +1,24 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { requireStudy } from '../jobs/study.ts';
+import type { HandlerServices } from '../services.ts';
+import { createStudy } from './studies.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
+
+export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
+  const { store, hub, queue } = services;
+  return {
+    'studies.list': () => store.studies.list(),
+    'studies.get': ({ id }) => requireStudy(store, id),
+    'studies.create': ({ name, config }) => createStudy(services, { name, config, parentId: null }),
+    'studies.remove': ({ id }) => {
+      const study = requireStudy(store, id);
+      const job = store.jobs.findOfSubject(id);
+      if (job && queue.isRunning(job.id))
+        throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
+      if (job?.status === 'queued') queue.cancel(job.id);
+      store.studies.remove(id);
+      hub.listChanged('studies');
+      return ok;
+    },
+  };
+}

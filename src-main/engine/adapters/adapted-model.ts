@@ -1,0 +1,382 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
+import type { KeyValueCache } from '../models/key-value-cache.ts';
+import { FrozenWeight, frozenLinear, softmaxCrossEntropy, takenRows, trainedLinear } from '../ops/index.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import { isTaping } from '../ops/autograd/operation.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { AdapterState } from './state.ts';
+import {
+  type AdaptedModule,
+  type DeviceAdapter,
+  disposeAdapter,
+  fromDevice,
+  hostFactors,
+  toDevice,
+} from './device-adapter.ts';
+import { dropoutMask } from './dropout.ts';
+import { freshAdapter } from './fresh-adapter.ts';
+import { mergeModule } from './merged-weights.ts';
+import { isBelowLayers } from './target-modules.ts';
+import { factorName } from './peft/tensor-names.ts';
+import { tidyStates } from './tidy-hidden-states.ts';
+
+/** Adapters that CoTo switches together. */
+export interface AdapterGroup {
+  readonly name: string;
+  readonly layer: number;
+  readonly modules: readonly string[];
+  readonly variableNames: readonly string[];
+}
+
+/** The variables that an optimizer step with this mask (1 is on, null everything) leaves alone. */
+export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Array | null): ReadonlySet<string> {
+  return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.variableNames)));
+}
+
+/**
+ * A base with at most one adapter on it. Only the adapter's factors and the modules saved whole are variables; a linear
+ * whose adapter is off runs the plain base.
+ */
+export class AdaptedModel implements LinearRunner {
+  readonly base: BaseModel;
+  private adapter: DeviceAdapter | null = null;
+  private inactive: ReadonlySet<string> = new Set();
+  private dropout: RandomStream | null = null;
+  private training = false;
+  /** What stands for the base's modules while the adapter is merged into them. */
+  private merged: ReadonlyMap<string, FrozenWeight> | null = null;
+  private readingBiases = false;
+  /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
+  private belowTape = false;
+
+  constructor(base: BaseModel) {
+    this.base = base;
+  }
+
+  /**
+   * Puts a fresh adapter on, drawn from `random`: the factors from the input up, then the head. `labels` are the task's;
+   * where they are the base's own (or null), the head starts with the base's values.
+   * @throws StudioError invalid_input where targets, patterns or modules_to_save do not fit the base.
+   */
+  async createAdapter(
+    settings: AdapterSettings,
+    options: { random: RandomStream; labels: readonly string[] | null },
+  ): Promise<void> {
+    this.loadState(await freshAdapter(this.base, settings, options.random, options.labels));
+  }
+
+  /**
+   * Replaces the adapter. Variables of equal name and shape are assigned, not made anew.
+   * @throws StudioError refused where the adapter does not fit the base; the adapter before it then stays.
+   */
+  loadState(state: AdapterState): void {
+    const next = toDevice(state, this.base, this.adapter);
+    this.unmerge();
+    this.adapter = next;
+    this.inactive = new Set();
+  }
+
+  /** The adapter as it stands, copied to the host. */
+  async exportState(): Promise<AdapterState> {
+    return fromDevice(this.loaded());
+  }
+
+  /** Back to the plain base. */
+  clear(): void {
+    this.unmerge();
+    if (this.adapter) disposeAdapter(this.adapter);
+    this.inactive = new Set();
+    this.adapter = null;
+  }
+
+  /** Every trained tensor by its name in the model, from the input up: the factors, then the modules saved whole. */
+  trainable(): ReadonlyMap<string, tf.Variable> {
+    return this.adapter?.variables ?? new Map();
+  }
+
+  /** The groups that CoTo switches, from the input up. Adapters outside the layers (the head's) belong to none: always on. */
+  groups(granularity: 'layer' | 'module'): readonly AdapterGroup[] {
+    const groups = new Map<string, { layer: number; modules: string[] }>();
+    for (const { module } of this.adapter?.adapted.values() ?? []) {
+      if (module.layer === null) continue;
+      const name = granularity === 'layer' ? `layers.${module.layer}` : module.name;
+      const group = groups.get(name) ?? { layer: module.layer, modules: [] };
+      group.modules.push(module.name);
+      groups.set(name, group);
+    }
+    return [...groups].map(([name, group]) => ({
+      name,
+      ...group,
+      variableNames: group.modules.flatMap((module) => variableNames(this.adapter?.adapted.get(module))),
+    }));
+  }
+
+  /** Switches groups: mask[i] 0 turns groups[i] off. null: everything on. */
+  setActive(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
+    this.inactive = new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.modules)));
+  }
+
+  /** The lowest layer with something trained and on: layerCount if only the head is, 0 if something below the layers is. */
+  lowestActiveLayer(): number {
+    const { layerCount } = this.base;
+    return this.activeModules().reduce(
+      (lowest, module) => Math.min(lowest, module.layer ?? (isBelowLayers(module) ? 0 : layerCount)),
+      layerCount,
+    );
+  }
+
+  /** Whether something that the input meets before the layers is trained and on, so that gradients must reach it. */
+  trainsBelowLayers(): boolean {
+    return this.activeModules().some(isBelowLayers);
+  }
+
+  /** Dropout is on in training only, and draws from `dropout`. */
+  setTraining(training: boolean, dropout?: RandomStream): void {
+    this.training = training;
+    this.dropout = training ? (dropout ?? null) : null;
+  }
+
+  get taped(): boolean {
+    return isTaping();
+  }
+
+  linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
+    const whole = this.adapter?.whole.get(module.name);
+    const adapted = this.activeOn(module);
+    this.refuseBelowTape(module, whole !== undefined || adapted !== null);
+    if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
+    if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
+    const { factors, bias } = adapted;
+    const result = this.adapter.variant.forward(x, this.base.frozenWeight(module), factors, {
+      ...options,
+      dropoutMask: this.maskFor(x),
+    });
+    return bias === null ? result : tf.add<tf.Tensor2D>(result, tf.mul(bias, factors.scaling));
+  }
+
+  embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
+    const whole = this.adapter?.whole.get(module.name);
+    const adapted = this.activeOn(module);
+    this.refuseBelowTape(module, whole !== undefined || adapted !== null);
+    if (whole) return takenRows(whole.weight, ids);
+    if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
+    return this.adapter.variant.embedding(ids, this.base.frozenWeight(module), adapted.factors);
+  }
+
+  isPlain(module: LinearModule): boolean {
+    if (this.adapter?.whole.has(module.name) || this.merged?.has(module.name)) return false;
+    return this.activeOn(module) === null;
+  }
+
+  /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
+  outputs(inputs: ModelInputs): Readonly<Record<string, tf.Tensor>> {
+    return tf.tidy(() => {
+      const named = this.onBase(() => this.base.outputs?.(inputs, this));
+      if (named) return { ...named };
+      const logits = this.forward(inputs);
+      const tokens = this.base.description.kind === 'causal-lm' ? inputs['input_ids'] : undefined;
+      return { logits: tokens ? tf.reshape(logits, [...tokens.shape, -1]) : logits };
+    });
+  }
+
+  /**
+   * Of a language model, the logits [batch, vocabulary] after each row's last token (padding stands on the left); `cache`
+   * takes up what later calls need. The caller disposes the logits.
+   */
+  nextLogits(inputs: ModelInputs, cache: KeyValueCache): tf.Tensor2D {
+    return tf.tidy(() => {
+      const states = this.states(inputs, cache);
+      const { batch, tokens } = states;
+      const last = tf.tensor1d(
+        Int32Array.from({ length: batch }, (_, row) => (row + 1) * tokens - 1),
+        'int32',
+      );
+      const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, last);
+      return this.head({ ...states, hidden, tokens: 1 });
+    });
+  }
+
+  /** The last layer's states; `cache` gives the tokens before these, and takes these up. */
+  states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
+    return tidyStates(() => {
+      const states = this.layersFrom(
+        0,
+        this.onBase(() => this.base.embed(inputs, this, cache)),
+      );
+      cache?.advance(states.tokens);
+      return states;
+    });
+  }
+
+  /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
+  forward(inputs: ModelInputs): tf.Tensor2D {
+    return tf.tidy(() => this.head(this.layersFrom(0, this.embed(inputs))));
+  }
+
+  /** What comes before the layers. */
+  embed(inputs: ModelInputs): HiddenStates {
+    return tidyStates(() => this.onBase(() => this.base.embed(inputs, this)));
+  }
+
+  /**
+   * Embedding and the layers below the lowest active one: nothing there is trained (unless `trainsBelowLayers`), so this runs
+   * outside gradient scopes.
+   */
+  forwardBelow(inputs: ModelInputs): HiddenStates {
+    const end = this.lowestActiveLayer();
+    this.belowTape = true;
+    try {
+      return tidyStates(() => {
+        let states = this.embed(inputs);
+        for (let index = 0; index < end; index++) states = this.layer(index, states);
+        return states;
+      });
+    } finally {
+      this.belowTape = false;
+    }
+  }
+
+  /** The remaining layers and the head, on what `forwardBelow` gave (which stays the caller's). */
+  forwardFrom(states: HiddenStates): tf.Tensor2D {
+    return tf.tidy(() => this.head(this.statesFrom(states)));
+  }
+
+  /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
+  statesFrom(states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.layersFrom(this.lowestActiveLayer(), states));
+  }
+
+  /** One of the remaining layers by itself. */
+  layer(index: number, states: HiddenStates): HiddenStates {
+    return tidyStates(() => this.onBase(() => this.base.layer(index, states, this)));
+  }
+
+  /** The task's outputs from the last layer's states. */
+  head(states: HiddenStates): tf.Tensor2D {
+    return tf.tidy(() => this.onBase(() => this.base.head(states, this)));
+  }
+
+  /** The head and the mean loss over the labels, on the last layer's states. */
+  loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
+    return tf.tidy(
+      () => this.onBase(() => this.base.loss?.(states, labels, this)) ?? softmaxCrossEntropy(this.head(states), labels),
+    );
+  }
+
+  /** Where the dropout stands, for `replayDropout`; null where there is none. */
+  dropoutState(): readonly number[] | null {
+    return this.dropout?.state() ?? null;
+  }
+
+  /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */
+  replayDropout<Result>(state: readonly number[] | null, run: () => Result): Result {
+    const current = this.dropout;
+    this.dropout = state === null ? null : RandomStream.restored(state);
+    try {
+      return run();
+    } finally {
+      this.dropout = current;
+    }
+  }
+
+  /**
+   * Lets weights with the adapter in them stand for the base's; the forward pass then costs what the base costs. The base is left
+   * alone: a head that is tied to an adapted embedding stays what it was.
+   */
+  async mergeIntoBase(): Promise<void> {
+    if (this.merged) return;
+    const { variant, adapted, host } = this.loaded();
+    const merged = new Map<string, FrozenWeight>();
+    for (const [name, one] of adapted) {
+      const { weight, bias, bfloat16 } = this.base.frozenWeight(one.module);
+      const standIn = host.biases.get(`${name}.bias`);
+      const own = { weight: await toHost(weight), bias: standIn ?? (bias && (await toHost(bias))) };
+      const made = mergeModule(variant, one.module, await hostFactors(one), own);
+      merged.set(name, new FrozenWeight(made.weight, made.bias, bfloat16));
+    }
+    this.merged = merged;
+  }
+
+  /** Back to the base's weights with the adapter beside them. */
+  unmerge(): void {
+    for (const weight of this.merged?.values() ?? []) weight.dispose();
+    this.merged = null;
+  }
+
+  /** Disposes the adapter; the base stays its owner's. */
+  dispose(): void {
+    this.clear();
+  }
+
+  /** The adapter on a module, where there is one and it is neither switched off nor merged. */
+  private activeOn({ name }: LinearModule): AdaptedModule | null {
+    return this.merged || this.inactive.has(name) ? null : (this.adapter?.adapted.get(name) ?? null);
+  }
+
+  private activeModules(): LinearModule[] {
+    const { adapted = new Map<string, AdaptedModule>(), whole = new Map<string, { module: LinearModule }>() } =
+      this.adapter ?? {};
+    const all = [...[...adapted.values()].filter(({ module }) => this.activeOn(module)), ...whole.values()];
+    return all.map(({ module }) => module);
+  }
+
+  private frozenNow(module: LinearModule): FrozenWeight {
+    return this.merged?.get(module.name) ?? this.base.frozenWeight(module);
+  }
+
+  private refuseBelowTape({ name }: LinearModule, isTrained: boolean): void {
+    if (this.belowTape && isTrained) throw new Error(`${name} is trained, but runs without a tape`);
+  }
+
+  /** Runs a part of the base with the adapter's biases in place of its own. */
+  private onBase<Result>(run: () => Result): Result {
+    const biases = this.adapter?.biases ?? [];
+    if (biases.length === 0 || this.readingBiases) return run();
+    this.readingBiases = true;
+    try {
+      for (const { vector, standIn } of biases) vector.replace(standIn);
+      return run();
+    } finally {
+      for (const { vector } of biases) vector.replace(null);
+      this.readingBiases = false;
+    }
+  }
+
+  private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
+    const probability = this.adapter?.host.config.lora_dropout ?? 0;
+    if (!this.training || probability === 0) return null;
+    if (this.dropout === null) throw new Error('lora_dropout needs a random stream in training');
+    return dropoutMask(x.shape, probability, this.dropout);
+  }
+
+  private layersFrom(start: number, states: HiddenStates): HiddenStates {
+    let current = states;
+    for (let index = start; index < this.base.layerCount; index++) {
+      const next = this.layer(index, current);
+      if (current !== states) current.hidden.dispose();
+      current = next;
+    }
+    return current;
+  }
+
+  private loaded(): DeviceAdapter {
+    if (this.adapter) return this.adapter;
+    throw new Error('there is no adapter on the model');
+  }
+}
+
+function variableNames(adapted: AdaptedModule | undefined): string[] {
+  if (adapted === undefined) return [];
+  const { module, bias, factors } = adapted;
+  const parts = [
+    'a',
+    'b',
+    ...(bias ? (['bias'] as const) : []),
+    ...(factors.magnitude ? (['magnitude'] as const) : []),
+  ] as const;
+  return parts.map((part) => factorName(module, part));
+}

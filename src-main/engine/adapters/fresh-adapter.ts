@@ -1,0 +1,165 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { RandomStream } from '../../../src-shared/random.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { transposed } from '../tensors/transpose.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { AdapterState, ModuleFactors } from './state.ts';
+import { configuredFactors, fitConfig } from './peft/derive-config.ts';
+import { initialiseHead } from './initialize.ts';
+import { isSavedBy, resolveTargetModules } from './target-modules.ts';
+import { adapterVariant } from './variants/index.ts';
+
+/**
+ * A new adapter for `base`: factors from the input up, then the modules saved whole, all drawn from `random`.
+ *
+ * @param labels what the task's classes mean; null, or the base's own: the head starts with the base's values, else anew.
+ * @throws StudioError invalid_input where settings do not fit the base.
+ */
+export async function freshAdapter(
+  base: BaseModel,
+  settings: AdapterSettings,
+  random: RandomStream,
+  labels: readonly string[] | null,
+): Promise<AdapterState> {
+  const { description } = base;
+  const variant = adapterVariant(settings.variant);
+  const whole = modulesTrainedWhole(base, settings, labels);
+  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : usualTask(description);
+  const config = adapterConfigSchema.parse({
+    ...variant.peftKeys,
+    r: settings.r,
+    lora_alpha: settings.lora_alpha,
+    lora_dropout: settings.lora_dropout,
+    target_modules: settings.target_modules,
+    exclude_modules: settings.exclude_modules,
+    layers_to_transform: settings.layers_to_transform,
+    rank_pattern: settings.rank_pattern,
+    alpha_pattern: settings.alpha_pattern,
+    modules_to_save: savedEntries(
+      taskType,
+      settings,
+      whole.map(({ entry }) => entry),
+    ),
+    task_type: taskType,
+    ...(taskType === null ? {} : { auto_mapping: null }),
+    init_lora_weights: settings.init_lora_weights === 'gaussian' ? 'gaussian' : true,
+  });
+  const modules = new Map<string, ModuleFactors>();
+  for (const module of resolveTargetModules(config, description)) {
+    const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
+    const { a, b } = variant.initialise(module, rank, settings.init_lora_weights, random);
+    const magnitude = variant.magnitude?.initialise(await weightByOutput(base, module));
+    modules.set(module.name, { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}) });
+  }
+  const saved = new Map<string, HostTensor>();
+  for (const { module } of whole) {
+    const givesLabels = module === labelHead(description);
+    const isNew = module.isMissing || (givesLabels && !isOwnLabels(base, labels));
+    const { weight, bias } = isNew
+      ? initialiseHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
+      : await baseValues(base, module);
+    saved.set(`${module.name}.weight`, weight);
+    if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
+  }
+  return {
+    config: fitConfig(config, variant, modules, saved.keys(), description),
+    coto: null,
+    modules,
+    saved,
+    biases: new Map(),
+    labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
+  };
+}
+
+/** PEFT's name of a task; for pictures it has none, and looks the model's class up instead. */
+const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_type']>> = {
+  'causal-lm': 'CAUSAL_LM',
+  'text-classification': 'SEQ_CLS',
+  'image-classification': null,
+  embedding: 'FEATURE_EXTRACTION',
+};
+
+function usualTask({ kind, image }: ModelDescription): AdapterConfig['task_type'] {
+  // PEFT's wrapper for embeddings hands texts on, which a model of pictures does not take.
+  return image === null ? taskTypes[kind] : null;
+}
+
+/** By default the head of a classifier; else what modules_to_save names. */
+function modulesTrainedWhole(
+  base: BaseModel,
+  settings: AdapterSettings,
+  labels: readonly string[] | null,
+): { module: LinearModule; entry: string }[] {
+  const { linears } = base.description;
+  const heads = linears.filter((module) => module.isHead);
+  const entries = settings.modules_to_save ?? savedByDefault(base.description, labels !== null);
+  const whole = entries.flatMap((entry) => {
+    const found = linears.filter((module) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry)));
+    if (found.length === 0)
+      throw new StudioError(
+        'invalid_input',
+        `modules_to_save: the base has no linear "${entry}" that could be trained as a whole.`,
+        `Its head is ${heads.map((module) => `"${module.name}"`).join(', ') || 'not a linear'}.`,
+      );
+    return found.map((module) => ({ module, entry }));
+  });
+  if (labels !== null && heads.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      `The base (${base.description.architecture}) has no head that could be trained to tell labels apart.`,
+      'Choose a base with a classifier, or an encoder of texts, which gets one.',
+    );
+  if (labels !== null && !isOwnLabels(base, labels) && !whole.some(({ module }) => module.isHead))
+    throw new StudioError(
+      'invalid_input',
+      "modules_to_save leaves out the head, but the data's labels are not those of the base.",
+      `Add ${heads.map((module) => `"${module.name}"`).join(', ')} to modules_to_save, so that a new head is trained.`,
+    );
+  return whole;
+}
+
+/** PEFT adds both of its names of classifiers to what an adapter for classifying texts saves. */
+function savedEntries(
+  taskType: AdapterConfig['task_type'],
+  { modules_to_save }: AdapterSettings,
+  entries: readonly string[],
+): string[] | null {
+  const names = taskType === 'SEQ_CLS' && modules_to_save === null ? [...entries, 'classifier', 'score'] : entries;
+  return names.length > 0 ? [...new Set(names)] : null;
+}
+
+/** Whether texts are to be told apart: a bare encoder becomes a classifier by the labels that it is given. */
+function classifiesTexts({ kind, linears }: ModelDescription, hasLabels: boolean): boolean {
+  return kind === 'text-classification' || (kind === 'embedding' && hasLabels && linears.some(({ isHead }) => isHead));
+}
+
+/** PEFT's entry for a classifier of texts, with whatever else the head has; the heads of other classifiers by their names. */
+export function savedByDefault(description: ModelDescription, hasLabels: boolean): string[] {
+  const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
+  if (classifiesTexts(description, hasLabels))
+    return [...new Set(heads.map((name) => (isSavedBy(name, 'classifier') ? 'classifier' : name)))];
+  return description.kind === 'image-classification' ? heads : [];
+}
+
+function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean {
+  const own = base.description.labels;
+  return labels === null || (labels.length === own.length && labels.every((label, index) => label === own[index]));
+}
+
+/** The base's own values of a linear, copied: weight [out, in] and bias [out]. */
+async function baseValues(
+  base: BaseModel,
+  module: LinearModule,
+): Promise<{ weight: HostTensor; bias: HostTensor | null }> {
+  const { weight, bias } = base.frozen(module);
+  return { weight: await toHost(weight), bias: bias && (await toHost(bias)) };
+}
+
+/** The base's weight as [out, in], also an embedding's. */
+async function weightByOutput(base: BaseModel, module: LinearModule): Promise<HostTensor> {
+  const weight = await toHost(base.frozenWeight(module).weight);
+  return module.kind === 'embedding' ? transposed(weight) : weight;
+}

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
+import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+
+export const adapterConfigFile = 'adapter_config.json';
+export const adapterTensorsFile = 'adapter_model.safetensors';
+export const cotoConfigFile = 'coto_config.json';
+
+/** What PEFT's own config has no place for. Written beside it; a folder without it is a plain PEFT adapter. */
+const cotoConfigSchema = z.object({
+  coto: cotoSettingsSchema.nullable().default(null),
+  labels: z.array(z.string()).nullable().default(null),
+});
+export type CotoConfig = z.infer<typeof cotoConfigSchema>;
+
+/**
+ * adapter_config.json, checked; keys the studio does not use are kept.
+ * @throws StudioError invalid_file naming the file and the key.
+ */
+export async function readAdapterConfig(directory: string): Promise<AdapterConfig> {
+  const file = path.join(directory, adapterConfigFile);
+  const text = await readTextFile(file);
+  if (text === null)
+    throw new StudioError(
+      'invalid_file',
+      `${file} is missing: the folder is not a PEFT adapter.`,
+      `Choose the folder that holds ${adapterConfigFile} and ${adapterTensorsFile}.`,
+    );
+  // PEFT writes null for what is not set, also for keys whose meaning of "not set" is an empty pattern or false.
+  const keys = z.record(z.string(), z.unknown()).safeParse(parseJson(file, text));
+  if (!keys.success) throw new StudioError('invalid_file', `${file} does not hold a JSON object.`);
+  const given = Object.entries(keys.data).filter(([, value]) => value !== null);
+  const parsed = adapterConfigSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success)
+    throw new StudioError(
+      'invalid_file',
+      `${file}: ${describeIssues(parsed.error)}.`,
+      'The keys are those of PEFT. Copy or download the adapter again if you have not changed the file.',
+    );
+  return { ...keys.data, ...parsed.data };
+}
+
+/** coto_config.json; without the file neither settings nor labels are known. */
+export async function readCotoConfig(directory: string): Promise<CotoConfig> {
+  const file = path.join(directory, cotoConfigFile);
+  const text = await readTextFile(file);
+  if (text === null) return { coto: null, labels: null };
+  const parsed = cotoConfigSchema.safeParse(parseJson(file, text));
+  if (!parsed.success) throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
+  return parsed.data;
+}
+
+/** The keys that PEFT 0.21 writes for a LoRA adapter beside those of `config`, and their "not used" values. */
+const unusedPeftKeys = {
+  alora_invocation_tokens: null,
+  arrow_config: null,
+  corda_config: null,
+  ensure_weight_tying: false,
+  eva_config: null,
+  kasa_config: null,
+  layer_replication: null,
+  loftq_config: {},
+  lora_ga_config: null,
+  megatron_config: null,
+  megatron_core: 'megatron.core',
+  monteclora_config: null,
+  peft_version: '0.21.2',
+  qalora_group_size: 16,
+  revision: null,
+  target_parameters: null,
+  trainable_token_indices: null,
+  use_bdlora: null,
+  use_qalora: false,
+  velora_config: null,
+};
+
+/** adapter_config.json as PEFT 0.21 writes it: every key, in alphabetical order. */
+export function adapterConfigText(config: AdapterConfig, description: ModelDescription): string {
+  const module = description.family.replaceAll('-', '_');
+  const complete = {
+    ...unusedPeftKeys,
+    auto_mapping: {
+      base_model_class: description.architecture,
+      parent_library: `transformers.models.${module}.modeling_${module}`,
+    },
+    ...config,
+  };
+  // Only the outer keys: in rank_pattern and alpha_pattern the first match wins, so their order has a meaning.
+  const sorted = Object.entries(complete).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+}
+
+async function readTextFile(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new StudioError('invalid_file', `${file} cannot be read.`, null, String(error));
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StudioError(
+      'invalid_file',
+      `${file} is not valid JSON.`,
+      'Copy or download the adapter again: the file seems damaged or incomplete.',
+      String(error),
+    );
+  }
+}

@@ -1,0 +1,196 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { compilePythonRegex } from './peft/python-regex.ts';
+
+/** The keys of PEFT's config that say where adapters go. */
+export interface TargetConfig {
+  readonly target_modules: string | readonly string[] | null;
+  readonly exclude_modules?: string | readonly string[] | null;
+  readonly layers_to_transform?: number | readonly number[] | null;
+  readonly layers_pattern?: string | readonly string[] | null;
+  readonly modules_to_save?: readonly string[] | null;
+}
+
+/** Of a module's names: today's, or those of older transformers. */
+type Dialect = (module: LinearModule) => readonly string[];
+const todaysNames: Dialect = (module) => [module.name];
+const olderNames: Dialect = (module) => module.aliases;
+const everyName: Dialect = (module) => [module.name, ...module.aliases];
+
+/**
+ * The linears that get an adapter, from the input up, by PEFT's rules (tuners_utils.check_target_module_exists): a string is
+ * a regular expression for the full name, a list holds names or their ends; modules_to_save and exclude_modules are left
+ * out; layers_to_transform filters what was matched by its end. Names of older transformers count as well; a regular
+ * expression is tried on today's names first, then, where it meets nothing, on the older ones.
+ *
+ * Two things are wider than PEFT: "all-linear" always leaves out the task head (PEFT does not for a ViT without task_type),
+ * and it may be combined with layers_to_transform.
+ *
+ * @throws StudioError invalid_input when nothing matches, naming the targets and what the base has.
+ */
+export function resolveTargetModules(config: TargetConfig, description: ModelDescription): LinearModule[] {
+  const targets = config.target_modules;
+  refuseLonePattern(config);
+  if (targets === null || targets.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      'target_modules is empty: it must name the linears that get an adapter.',
+      `This base has ${availableNames(description)}.`,
+    );
+  const candidates = fromTheInputUp(description).filter(
+    (module) => !everyName(module).some((name) => isSaved(config.modules_to_save, name)),
+  );
+  const remaining = withoutExcluded(candidates, config.exclude_modules ?? null);
+  const chosen = targets === 'all-linear' ? allLinear(remaining, config) : matching(remaining, targets, config);
+  if (chosen.length === 0) throw nothingMatches(config, description);
+  return chosen;
+}
+
+/** The linears in the order in which the input meets them: embedding, layers, head. */
+export function fromTheInputUp(description: ModelDescription): LinearModule[] {
+  const rank = (module: LinearModule) =>
+    module.layer ?? (isBelowLayers(module) ? -1 : module.isHead ? description.layerCount + 1 : description.layerCount);
+  return [...description.linears].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Whether the input meets the module before the layers: an embedding, or a linear among the embeddings. */
+export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): boolean {
+  return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));
+}
+
+/** The linear that goes by `name` in today's or in older transformers; null where the base has none. */
+export function findLinear(description: ModelDescription, name: string): LinearModule | null {
+  return (
+    description.linears.find((module) => module.name === name) ??
+    description.linears.find((module) => module.aliases.includes(name)) ??
+    null
+  );
+}
+
+/** Whether `entry` is the name or its last parts, as PEFT compares list entries. */
+export function endsWithEntry(name: string, entry: string): boolean {
+  return name === entry || name.endsWith(`.${entry}`);
+}
+
+/**
+ * Whether an entry of modules_to_save means the module `name`: as PEFT does it, the module or one that it is part of ends with the
+ * entry ("classifier" also means classifier.out_proj and pre_classifier).
+ */
+export function isSavedBy(name: string, entry: string): boolean {
+  const parts = name.split('.');
+  return parts.some((_, index) =>
+    parts
+      .slice(0, index + 1)
+      .join('.')
+      .endsWith(entry),
+  );
+}
+
+/** The entries of modules_to_save by which a module of this name is trained and saved as a whole. */
+function isSaved(modulesToSave: readonly string[] | null | undefined, name: string): boolean {
+  return (modulesToSave ?? []).some((entry) =>
+    compilePythonRegex(`(^|.*\\.)${entry}($|\\..*)`, 'start', 'modules_to_save').test(name),
+  );
+}
+
+function withoutExcluded(modules: LinearModule[], excluded: string | readonly string[] | null): LinearModule[] {
+  if (excluded === null || excluded.length === 0) return modules;
+  if (typeof excluded !== 'string')
+    return modules.filter(
+      (module) => !everyName(module).some((name) => excluded.some((entry) => endsWithEntry(name, entry))),
+    );
+  const pattern = compilePythonRegex(excluded, 'full', 'exclude_modules');
+  for (const names of [todaysNames, olderNames]) {
+    const kept = modules.filter((module) => !names(module).some((name) => pattern.test(name)));
+    if (kept.length < modules.length) return kept;
+  }
+  return modules;
+}
+
+function allLinear(modules: LinearModule[], config: TargetConfig): LinearModule[] {
+  return modules.filter(
+    (module) =>
+      module.kind === 'linear' &&
+      !module.isHead &&
+      (!usesLayers(config) || everyName(module).some((name) => isInLayers(name, config))),
+  );
+}
+
+function matching(modules: LinearModule[], targets: string | readonly string[], config: TargetConfig): LinearModule[] {
+  if (typeof targets !== 'string')
+    return modules.filter((module) => everyName(module).some((name) => matchesList(name, targets, config)));
+  if (usesLayers(config))
+    throw new StudioError(
+      'invalid_input',
+      'layers_to_transform cannot be used when target_modules is a regular expression.',
+      'Name the layers inside the expression, or give target_modules as a list.',
+    );
+  const pattern = compilePythonRegex(targets, 'full', 'target_modules');
+  for (const names of [todaysNames, olderNames]) {
+    const found = modules.filter((module) => names(module).some((name) => pattern.test(name)));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** A name given in full is taken whatever its layer, as PEFT does. */
+function matchesList(name: string, targets: readonly string[], config: TargetConfig): boolean {
+  if (targets.includes(name)) return true;
+  if (!targets.some((target) => name.endsWith(`.${target}`))) return false;
+  return !usesLayers(config) || isInLayers(name, config);
+}
+
+function usesLayers(config: TargetConfig): boolean {
+  const layers = config.layers_to_transform ?? null;
+  return typeof layers === 'number' || (layers !== null && layers.length > 0);
+}
+
+/** @throws StudioError invalid_input for a layers_pattern that PEFT would not know what to do with. */
+function refuseLonePattern(config: TargetConfig): void {
+  if ((config.layers_pattern ?? []).length === 0 || usesLayers(config)) return;
+  throw new StudioError(
+    'invalid_input',
+    'layers_pattern is given without layers_to_transform, which alone it serves.',
+    'Set layers_to_transform to the layers that get an adapter, or leave layers_pattern out.',
+  );
+}
+
+function isInLayers(name: string, config: TargetConfig): boolean {
+  const layers = config.layers_to_transform ?? [];
+  const given = config.layers_pattern ?? [];
+  const patterns = (typeof given === 'string' ? [given] : given).filter((pattern) => pattern !== '');
+  const found = (patterns.length === 0 ? ['[^.]*'] : patterns)
+    .map((pattern) =>
+      compilePythonRegex(`.*\\.${pattern}\\.(?<layerIndex>\\d+)\\.`, 'start', 'layers_pattern').exec(name),
+    )
+    .find((match) => match !== null);
+  if (!found) return false;
+  const layer = Number(found.groups?.['layerIndex']);
+  return typeof layers === 'number' ? layers === layer : layers.includes(layer);
+}
+
+function nothingMatches(config: TargetConfig, description: ModelDescription): StudioError {
+  const targets = config.target_modules;
+  const named =
+    typeof targets === 'string' ? `"${targets}"` : (targets ?? []).map((target) => `"${target}"`).join(', ');
+  const narrowed = [
+    config.exclude_modules && config.exclude_modules.length > 0 ? 'exclude_modules' : null,
+    usesLayers(config) ? `layers_to_transform (the base has layers 0 to ${description.layerCount - 1})` : null,
+  ].filter((reason) => reason !== null);
+  const after = narrowed.length > 0 ? ` once ${narrowed.join(' and ')} narrowed them` : '';
+  return new StudioError(
+    'invalid_input',
+    `target_modules: no linear of the base matches ${named}${after}.`,
+    `This base has ${availableNames(description)}.`,
+  );
+}
+
+/** The last names of the base's linears, each once: "q_proj, k_proj, ...". */
+function availableNames(description: ModelDescription): string {
+  return [...new Set(description.linears.map((module) => lastName(module.name)))].join(', ');
+}
+
+/** The last part of a module's name, e.g. q_proj. */
+export function lastName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}

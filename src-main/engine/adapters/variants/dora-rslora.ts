@@ -1,0 +1,17 @@
+import { dora } from './dora.ts';
+import { rslora } from './rslora.ts';
+import type { AdapterVariant } from '../variant.ts';
+
+/** DoRA with rsLoRA's scaling, as PEFT's use_dora and use_rslora together. */
+export const doraRslora: AdapterVariant = {
+  ...dora,
+  declaration: {
+    ...dora.declaration,
+    id: 'dora-rslora',
+    label: 'DoRA with rsLoRA scaling',
+    summary: 'DoRA whose B·A is scaled by lora_alpha / √r instead of lora_alpha / r, for high ranks.',
+  },
+  peftKeys: { ...dora.peftKeys, use_rslora: true },
+  scaling: rslora.scaling,
+  loraAlpha: rslora.loraAlpha,
+};

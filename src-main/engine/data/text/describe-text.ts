@@ -1,0 +1,98 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { ReadWatch } from '../dataset.ts';
+import { ExactDuplicates } from './exact-duplicates.ts';
+import { contentKey } from './example.ts';
+import { LabelTally } from './label-tally.ts';
+import { NearDuplicates } from './near-duplicates.ts';
+import { RowProblems } from './problems.ts';
+import type { RowFormat } from './raw-row.ts';
+import { readTexts, type TextPlan } from './read-text.ts';
+import type { TextFiles } from './text-files.ts';
+
+/**
+ * Reads all rows once and says what is there and what is wrong. What it holds does not grow with the file: problems,
+ * labels and hashes are all capped.
+ * @throws StudioError invalid_file where no row is good; the reason of the watch's signal.
+ */
+export async function describeTexts(
+  plan: TextPlan,
+  files: TextFiles,
+  format: RowFormat,
+  { onRead, signal }: ReadWatch = {},
+): Promise<DatasetDescription> {
+  const problems = new RowProblems();
+  const labels = new LabelTally();
+  const exact = new ExactDuplicates();
+  const near = new NearDuplicates();
+  const counts = { train: 0, test: 0 };
+  let rowCount = 0;
+  let bytes = 0;
+  const onBytes = (read: number): void => {
+    bytes += read;
+  };
+  for await (const rows of readTexts(plan, format, { onBytes })) {
+    signal?.throwIfAborted();
+    rowCount += rows.length;
+    onRead?.({ rows: rowCount, bytes, totalBytes: files.sizeBytes });
+    for (const row of rows) {
+      if (row.kind !== 'example') {
+        if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
+        else problems.add(row.where, row.message);
+        continue;
+      }
+      const { example } = row;
+      counts[example.split]++;
+      // Of rows with choices each label is an answer of its own, not a class.
+      if (example.choices === null) labels.add(example.label, example.split);
+      const key = contentKey(example);
+      near.add(key, example.split, example.row);
+      if (exact.add(key, example.split))
+        problems.add(example.row, 'stands in both splits with the same text: take it out of one of them');
+    }
+  }
+  const nearAcross = near.across();
+  for (const { where } of nearAcross)
+    problems.add(where, 'nearly repeats a training row: a score on it says little, take it out of one of the splits');
+  const column = plan.mapping.columns.label ?? '';
+  if (labels.tooMany)
+    problems.add(`column ${column}`, 'has more than 1000 different labels: choose another with --set label=NAME');
+  const list = problems.list();
+  const [worst] = list;
+  if (counts.train + counts.test === 0)
+    throw new StudioError(
+      'invalid_file',
+      `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
+      `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Say which is which, e.g. --set text=NAME.`,
+    );
+  const names = labels.names();
+  return {
+    task: 'text',
+    labels: names,
+    image: null,
+    text: {
+      shape: plan.mapping.shape,
+      columnNames: [...plan.columnNames],
+      columns: plan.mapping.columns,
+      labelKind: labels.kind,
+      splitRule: plan.parts[0]?.rule.description ?? '',
+      rowCount,
+      faultyRows: problems.faultyRows,
+      duplicates: {
+        comparedRows: exact.compared,
+        withinTrain: exact.within.train,
+        withinTest: exact.within.test,
+        across: exact.across,
+        nearComparedRows: near.compared,
+        nearAcross: nearAcross.length,
+      },
+    },
+    splits: (['train', 'test'] as const).map((name) => ({
+      name,
+      exampleCount: counts[name],
+      perLabel: names.map((label) => labels.count(label, name)),
+    })),
+    problems: list,
+    sizeBytes: files.sizeBytes,
+  };
+}

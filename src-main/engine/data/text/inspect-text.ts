@@ -1,0 +1,94 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { noColumns, type ReadRow, type TextInspection } from '../../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { columnNames, mapColumns } from './columns.ts';
+import { contentKey } from './example.ts';
+import { LabelTally } from './label-tally.ts';
+import { RowProblems } from './problems.ts';
+import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
+import { planOf, readHead, readTexts, type TextPlan } from './read-text.ts';
+import { findTextFiles } from './text-files.ts';
+
+const mostRows = 1000;
+/** Of all texts together: long rows end the reading sooner, so that an answer comes at once. */
+const mostCharacters = 4_000_000;
+const shownRows = 50;
+const shownValues = 20;
+
+/**
+ * Reads the head of a file as `options` say, and tells what would come of it. Options that do not fit are told of, not thrown:
+ * they are what is being chosen.
+ * @throws StudioError where the file itself cannot be read.
+ */
+export async function inspectTexts(path: string, format: RowFormat, options: ParameterValues): Promise<TextInspection> {
+  const head = await readHead(await findTextFiles(path, format.extensions, {}), format);
+  const names = columnNames(head.filter((row) => row.fault === null));
+  let columns = noColumns;
+  const isGuessed = options['guess_columns'] !== false;
+  try {
+    columns = mapColumns(path, head, options).columns;
+    const files = await findTextFiles(path, format.extensions, options);
+    const plan = planOf(files, head, options);
+    return {
+      columnNames: names,
+      columns,
+      isGuessed,
+      split: describeSplit(plan, head, files.test[0] ?? null),
+      misfit: null,
+      ...(await readSome(plan, format)),
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError)) throw thrown;
+    const misfit = { message: thrown.message, hint: thrown.hint };
+    const nothing = { split: null, rows: [], labels: [], rowsRead: 0, isWhole: false, problems: [] };
+    return { columnNames: names, columns, isGuessed, misfit, labelKind: 'none', ...nothing };
+  }
+}
+
+function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: string | null): TextInspection['split'] {
+  const [first] = parts;
+  if (first === undefined) return null;
+  const { by, column, description } = first.rule;
+  const seen = column === null ? [] : head.map(({ cells }) => String(cellOf(cells, column) ?? '').slice(0, 100));
+  const values = [...new Set(seen.filter((value) => value !== ''))].slice(0, shownValues);
+  return { by, rule: description, column, values, testFile };
+}
+
+/** The first rows: of all files, or of those of each split. */
+async function readSome(
+  plan: TextPlan,
+  format: RowFormat,
+): Promise<Pick<TextInspection, 'rows' | 'labelKind' | 'labels' | 'rowsRead' | 'isWhole' | 'problems'>> {
+  const shown: ReadRow[] = [];
+  const problems = new RowProblems();
+  const labels = new LabelTally();
+  let rowsRead = 0;
+  let isWhole = true;
+  const splits = [...Map.groupBy(plan.parts, ({ rule }) => rule.only).values()];
+  const share = splits.length;
+  for (const parts of splits) {
+    const ofSplit: ReadRow[] = [];
+    let characters = 0;
+    let isFull = false;
+    for await (const rows of readTexts({ ...plan, parts }, format)) {
+      for (const row of rows) {
+        if (ofSplit.length >= mostRows / share || characters >= mostCharacters / share) {
+          isFull = true;
+          break;
+        }
+        ofSplit.push(row);
+        if (row.kind === 'example') {
+          characters += contentKey(row.example).length;
+          if (row.example.choices === null) labels.add(row.example.label, row.example.split);
+        } else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
+        else problems.add(row.where, row.message);
+      }
+      if (isFull) break;
+    }
+    isWhole &&= !isFull;
+    rowsRead += ofSplit.length;
+    shown.push(...ofSplit.slice(0, shownRows / share));
+  }
+  const labelled = { labelKind: labels.kind, labels: labels.names() };
+  return { rows: shown, ...labelled, rowsRead, isWhole, problems: problems.list() };
+}

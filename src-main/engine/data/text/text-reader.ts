@@ -1,0 +1,115 @@
+import { stat } from 'node:fs/promises';
+import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import type { OpenTexts } from '../dataset.ts';
+import type { DatasetReader } from '../readers/reader.ts';
+import { describeTexts } from './describe-text.ts';
+import { inspectTexts } from './inspect-text.ts';
+import type { RowFormat } from './raw-row.ts';
+import { planTexts, readTexts } from './read-text.ts';
+import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
+
+function columnParameter(name: string, label: string, help: string): ParameterSpec {
+  return { name, label, type: 'text', default: '', help, names: 'column' };
+}
+
+/** The options of every format of texts. */
+const textParameters: readonly ParameterSpec[] = [
+  columnParameter('text', 'Text column', 'The text itself.'),
+  columnParameter('text_pair', 'Pair column', 'The second text of a pair.'),
+  columnParameter('label', 'Label column', 'The class, value or list of labels.'),
+  columnParameter('choices', 'Choices column', 'The answers to choose from; the label says which is right.'),
+  columnParameter('prompt', 'Prompt column', 'What stands before the completion.'),
+  columnParameter('input', 'Input column', 'What is put after the prompt.'),
+  columnParameter('completion', 'Completion column', 'What is to be written.'),
+  columnParameter('messages', 'Messages column', 'The conversations.'),
+  {
+    name: 'guess_columns',
+    label: 'Guess columns',
+    type: 'boolean',
+    default: true,
+    help: 'Whether columns that are not named are guessed from names and contents. Off: what is not named is not read.',
+  },
+  {
+    name: 'split_by',
+    label: 'Split by',
+    type: 'choice',
+    default: 'guessed',
+    choices: [
+      { value: 'guessed', label: 'As found' },
+      { value: 'share', label: 'A share of the rows' },
+      { value: 'column', label: 'A column' },
+      { value: 'file', label: 'A second file' },
+    ],
+    help: 'What tells rows for testing from those to learn from. As found: a second file, else a column called split, else a share.',
+  },
+  {
+    name: 'split_column',
+    label: 'Split column',
+    type: 'text',
+    default: '',
+    help: 'What says which split a row is of.',
+    names: 'column',
+  },
+  {
+    name: 'test_split',
+    label: 'Test split',
+    type: 'text',
+    default: 'test',
+    help: 'What the split column says of rows for testing.',
+  },
+  {
+    name: 'test_fraction',
+    label: 'Test share',
+    type: 'number',
+    default: 0.2,
+    minimum: 0,
+    maximum: 1,
+    step: 0.05,
+    help: 'Of all rows; 0.2 is a fifth.',
+  },
+  { name: 'seed', label: 'Split seed', type: 'integer', default: 0, help: 'Which rows are drawn for testing.' },
+  {
+    name: 'test_file',
+    label: 'Test file',
+    type: 'text',
+    default: '',
+    help: 'A file of the same columns whose rows are all for testing. Empty: none.',
+    names: 'file',
+  },
+];
+
+/** A reader of texts out of rows: all formats split, map and check alike. */
+export function textReader(
+  { id, label, summary }: { id: string; label: string; summary: string },
+  format: RowFormat,
+): DatasetReader<OpenTexts> {
+  return {
+    declaration: { id, label, summary, parameters: [...textParameters] },
+
+    async detect(path): Promise<DatasetSource | null> {
+      const isFolder = (await stat(path)).isDirectory();
+      const known = isFolder
+        ? (await filesOfFolder(path, format.extensions)) !== null
+        : hasExtension(path, format.extensions);
+      return known ? { reader: id, path, options: {} } : null;
+    },
+
+    inspect: (path, options) => inspectTexts(path, format, options),
+
+    async open(path, options) {
+      const files = await findTextFiles(path, format.extensions, options);
+      const plan = await planTexts(files, format, options);
+      return {
+        kind: 'texts',
+        columns: plan.mapping.columns,
+        describe: (watch) => describeTexts(plan, files, format, watch),
+        async *examples(split) {
+          for await (const rows of readTexts(plan, format, { split }))
+            for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;
+        },
+        close: () => undefined,
+      };
+    },
+  };
+}

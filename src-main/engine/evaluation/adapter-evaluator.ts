@@ -1,0 +1,98 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { TaskContext } from '../contract.ts';
+import { evaluationIndices } from '../data/subset.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import { scoreOutputs, type TaskOutputs } from './task-outputs.ts';
+import type { PassProgress } from './evaluation-progress.ts';
+import { type Score, studyScore } from '../studies/study-score.ts';
+
+const batchSize = 100;
+
+interface BenchRequest {
+  readonly modelDirectory: string;
+  readonly source: DatasetSource;
+  readonly settings: TaskSettings;
+  /** Test examples; 0 takes all. */
+  readonly samples: number;
+}
+
+/**
+ * One base and one data set's test examples, on which many adapters are scored one after the other. The base's weights are
+ * loaded once, examples are read once.
+ */
+export class ScoringBench {
+  readonly description: ModelDescription;
+  readonly examples: number;
+  private readonly model: AdaptedModel;
+  private readonly task: TaskOnData;
+  private readonly indices: Int32Array;
+
+  private constructor(base: BaseModel, task: TaskOnData, indices: Int32Array) {
+    this.description = base.description;
+    this.examples = indices.length;
+    this.model = new AdaptedModel(base);
+    this.task = task;
+    this.indices = indices;
+  }
+
+  /** The caller closes the bench, and disposes the base after that. */
+  static async open(base: BaseModel, request: BenchRequest, context: TaskContext): Promise<ScoringBench> {
+    const task = await openTask({ ...request, model: base.description, training: false }, context);
+    return new ScoringBench(base, task, evaluationIndices(task.testCount, request.samples));
+  }
+
+  /**
+   * Outputs of the base with `state` on it (null: the plain base) for every example.
+   * @throws StudioError cancelled when the task is told to end, between batches.
+   */
+  async outputs(state: AdapterState | null, progress: PassProgress, context: TaskContext): Promise<TaskOutputs> {
+    if (state === null) this.model.clear();
+    else this.model.loadState(state);
+    const outputs = await this.task.outputs(this.model, this.indices, {
+      batchSize,
+      onProgress: (done) => progress.within(done),
+      cancelled: async () => (await context.signal()) !== null,
+    });
+    progress.passDone();
+    return outputs;
+  }
+
+  async score(state: AdapterState | null, progress: PassProgress, context: TaskContext): Promise<Score> {
+    return studyScore(scoreOutputs(await this.outputs(state, progress, context)));
+  }
+
+  /**
+   * Whether the head that would answer (the adapter's, else the base's) was made for this data set's labels. A saved head
+   * that does not say its labels is taken at its number of rows. A task without a head of its own is open to all.
+   */
+  fits(state: AdapterState | null): boolean {
+    const { labels } = this.task;
+    if (labels === null) return true;
+    const head = labelHead(this.description);
+    const saved = head && state?.saved.get(`${head.name}.weight`);
+    if (saved && state?.labels === null) return saved.shape[0] === labels.length;
+    const own = saved && state?.labels ? state.labels : this.description.labels;
+    return own.length === labels.length && own.every((label, index) => label === labels[index]);
+  }
+
+  /** @throws StudioError refused, naming the adapter, where `fits` is false. */
+  requireFit(state: AdapterState, name: string): void {
+    if (this.fits(state)) return;
+    throw new StudioError(
+      'refused',
+      `${name} was not trained for the labels of this data set (${this.task.classNames.length}: ${this.task.classNames.slice(0, 3).join(', ')} …).`,
+      'Study the adapter on the data set that it was trained for.',
+    );
+  }
+
+  close(): void {
+    this.model.dispose();
+    this.task.close();
+  }
+}

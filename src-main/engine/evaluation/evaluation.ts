@@ -1,0 +1,208 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import { scoreOutcome } from '../metrics/index.ts';
+import { deviceInputs } from '../training/device-inputs.ts';
+import type { MicroBatch } from '../training/micro-batch.ts';
+
+/** What a model says of examples: row-major [examples, classCount], and what is true. */
+export interface ClassificationLogits {
+  readonly kind: 'classes';
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+  readonly classCount: number;
+}
+
+/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], every metric of classes. */
+export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
+
+/** How an evaluation goes on, and is told to end. */
+export interface EvaluationOptions {
+  readonly batchSize: number;
+  onProgress?(done: number, total: number): void | Promise<void>;
+  /** Asked between batches; true ends the evaluation with StudioError cancelled. */
+  cancelled?(): Promise<boolean>;
+}
+
+export interface ClassificationOptions extends EvaluationOptions {
+  /** How many classes the data set has; the model's head must have as many. */
+  readonly labelCount: number;
+}
+
+/** One batch of examples, by their indices. */
+export type LoadBatch = (indices: Int32Array) => Promise<MicroBatch>;
+
+/**
+ * The logits of the examples `indices`, in their order.
+ * @throws StudioError refused where the head has another number of classes than the data, invalid_input without examples or
+ * with a label out of range, not_finite where the model gives NaN, cancelled.
+ */
+export async function classificationLogits(
+  model: AdaptedModel,
+  load: LoadBatch,
+  indices: Int32Array,
+  options: ClassificationOptions,
+): Promise<ClassificationLogits> {
+  const labels = new Int32Array(indices.length);
+  const logits = await headOutputs(
+    model,
+    async (some, start) => {
+      const batch = await load(some);
+      labels.set(batch.labels, start);
+      return batch;
+    },
+    indices,
+    { ...options, width: options.labelCount },
+  );
+  checkLabels(labels, options.labelCount);
+  return { kind: 'classes', logits, labels, classCount: options.labelCount };
+}
+
+/**
+ * What the head says of the examples `indices`, [examples, width] in their order. Dropout is the caller's to switch off.
+ * @throws StudioError refused where the head gives another number of values, invalid_input without examples, not_finite where
+ * the model gives NaN, cancelled.
+ */
+export async function headOutputs(
+  model: AdaptedModel,
+  load: (indices: Int32Array, start: number) => Promise<MicroBatch>,
+  indices: Int32Array,
+  options: EvaluationOptions & { readonly width: number },
+): Promise<Float32Array> {
+  const { batchSize, width } = options;
+  refuseNoExamples(indices.length);
+  const outputs = new Float32Array(indices.length * width);
+  for (let start = 0; start < indices.length; start += batchSize) {
+    await refuseCancelled(options);
+    const batch = await load(indices.subarray(start, start + batchSize), start);
+    outputs.set(await outputsOfBatch(model, batch, width), start * width);
+    await options.onProgress?.(Math.min(start + batchSize, indices.length), indices.length);
+  }
+  return outputs;
+}
+
+/** @throws StudioError invalid_input where there is nothing to evaluate on. */
+export function refuseNoExamples(count: number): void {
+  if (count > 0) return;
+  throw new StudioError(
+    'invalid_input',
+    'There are no examples to evaluate on.',
+    'Choose a data set with a test split.',
+  );
+}
+
+/** @throws StudioError cancelled where the evaluation was told to end. */
+export async function refuseCancelled(options: EvaluationOptions): Promise<void> {
+  if (await options.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
+}
+
+async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: number): Promise<Float32Array> {
+  const inputs = deviceInputs(batch.inputs);
+  const outputs = model.forward(inputs);
+  try {
+    if (outputs.shape[1] !== width)
+      throw new StudioError(
+        'refused',
+        `The model's head has ${outputs.shape[1]} outputs, but the data set has ${width} labels.`,
+        'Evaluate on the data set that the head was trained for.',
+      );
+    const values = await outputs.data<'float32'>();
+    if (!values.every(Number.isFinite)) throw notFiniteOutputs();
+    return values;
+  } finally {
+    tf.dispose([...Object.values(inputs), outputs]);
+  }
+}
+
+export function notFiniteOutputs(): StudioError {
+  return new StudioError(
+    'not_finite',
+    'The model gives outputs that are not numbers (NaN or infinity).',
+    'An adapter on it has diverged: use one of an earlier checkpoint or a lower learning_rate, or leave it out.',
+  );
+}
+
+function checkLabels(labels: Int32Array, classCount: number): void {
+  const wrong = labels.findIndex((label) => label < 0 || label >= classCount);
+  if (wrong >= 0)
+    throw new StudioError(
+      'invalid_input',
+      `Example ${wrong} of the evaluation has the label ${labels[wrong]}, but there are only labels 0 to ${classCount - 1}.`,
+    );
+}
+
+/** Scores logits [examples, classCount], row-major. The first of equal logits counts as the prediction. */
+export function scoreLogits(
+  logits: Float32Array | Float64Array,
+  labels: Int32Array,
+  classCount: number,
+): ClassificationScore {
+  return scoreProbabilities(softmaxRows(logits, classCount), labels, classCount);
+}
+
+/** Scores probabilities [examples, classCount], row-major, e.g. of an ensemble. */
+export function scoreProbabilities(
+  probabilities: Float64Array,
+  labels: Int32Array,
+  classCount: number,
+): ClassificationScore {
+  const confusion = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
+  let loss = 0;
+  for (const [example, label] of labels.entries()) {
+    const row = probabilities.subarray(example * classCount, (example + 1) * classCount);
+    const predicted = row.indexOf(row.reduce((best, value) => Math.max(best, value), 0));
+    const counts = confusion[label];
+    if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
+    // A probability that underflowed to zero would make the whole mean infinite.
+    loss -= Math.log(Math.max(row[label] ?? 0, Number.MIN_VALUE));
+  }
+  const metrics = scoreOutcome({ kind: 'classes', confusion });
+  return { accuracy: metrics['accuracy'] ?? Number.NaN, loss: loss / labels.length, confusion, metrics };
+}
+
+/** Softmax of each row of [examples, classCount], in double precision. */
+export function softmaxRows(logits: Float32Array | Float64Array, classCount: number): Float64Array {
+  const probabilities = new Float64Array(logits.length);
+  for (let start = 0; start < logits.length; start += classCount) {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let at = start; at < start + classCount; at++) largest = Math.max(largest, logits[at] ?? 0);
+    let sum = 0;
+    for (let at = start; at < start + classCount; at++) {
+      const value = Math.exp((logits[at] ?? 0) - largest);
+      probabilities[at] = value;
+      sum += value;
+    }
+    for (let at = start; at < start + classCount; at++) probabilities[at] = (probabilities[at] ?? 0) / sum;
+  }
+  return probabilities;
+}
+
+/**
+ * The output ensemble: the mean of the members' probabilities, weighted.
+ * @throws StudioError invalid_input where the weights are negative or sum to zero.
+ */
+export function ensembleProbabilities(
+  members: readonly { logits: Float32Array | Float64Array; weight: number }[],
+  classCount: number,
+): Float64Array {
+  return weightedMean(members.map(({ logits, weight }) => ({ values: softmaxRows(logits, classCount), weight })));
+}
+
+/**
+ * What the members of an ensemble say, entry by entry; weights are divided by their sum.
+ * @throws StudioError invalid_input where the weights are negative or sum to zero.
+ */
+export function weightedMean(members: readonly { values: Float64Array; weight: number }[]): Float64Array {
+  const total = members.reduce((sum, member) => sum + member.weight, 0);
+  if (!(total > 0) || members.some((member) => member.weight < 0))
+    throw new StudioError(
+      'invalid_input',
+      'The weights of an ensemble must be zero or more, and one of them positive.',
+      'Give every adapter a weight of 1 for the plain mean.',
+    );
+  const mean = new Float64Array(members[0]?.values.length ?? 0);
+  for (const { values, weight } of members)
+    for (const [at, value] of values.entries()) mean[at] = (mean[at] ?? 0) + (weight / total) * value;
+  return mean;
+}

@@ -1,0 +1,94 @@
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { EngineResultOf, EvaluateTask, TaskContext } from '../contract.ts';
+import { evaluationIndices } from '../data/subset.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { scaleAdapter } from '../adapters/scale-adapter.ts';
+import { loadBaseModel } from '../models/load-model.ts';
+import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import { ProgressMeter } from '../training/progress-meter.ts';
+import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
+
+const BATCH_SIZE = 64;
+
+/**
+ * Scores the base (no adapter), one adapter at its weight, or the ensemble of several (the weighted mean of their
+ * probabilities) on a data set's test split.
+ */
+export async function runEvaluateTask(task: EvaluateTask, context: TaskContext): Promise<EngineResultOf<'evaluate'>> {
+  await activateCompute(task.compute, task.threads);
+  const base = await loadBaseModel(task.modelDirectory);
+  const model = new AdaptedModel(base);
+  try {
+    const { modelDirectory, dataset: source, settings } = task;
+    const request = { modelDirectory, model: base.description, source, settings, training: false };
+    const opened = await openTask(request, context);
+    try {
+      return { kind: 'evaluate', result: await evaluate(task, context, model, opened) };
+    } finally {
+      opened.close();
+    }
+  } finally {
+    model.dispose();
+    base.dispose();
+  }
+}
+
+async function evaluate(
+  task: EvaluateTask,
+  context: TaskContext,
+  model: AdaptedModel,
+  opened: TaskOnData,
+): Promise<EvaluationResult> {
+  const started = performance.now();
+  const indices = evaluationIndices(opened.testCount, task.eval_samples);
+  const passes = task.adapters.length > 0 ? task.adapters : [null];
+  const meter = new ProgressMeter(context, 'Evaluating', passes.length * indices.length, 'examples');
+  meter.startAt(0);
+  const members: TaskOutputs[] = [];
+  for (const [pass, adapter] of passes.entries()) {
+    if (adapter !== null) {
+      const state = await readAdapter(adapter.directory, model.base.description);
+      warnOfOtherLabels(context, adapter.directory, state.labels, opened.labels);
+      // Alone, the weight is how strongly the adapter is on; in an ensemble it is its share of the mean.
+      model.loadState(passes.length === 1 ? scaleAdapter(state, adapter.weight) : state);
+    }
+    members.push(
+      await opened.outputs(model, indices, {
+        batchSize: BATCH_SIZE,
+        onProgress: (done) => meter.at(pass * indices.length + done),
+        cancelled: async () => (await context.signal()) !== null,
+      }),
+    );
+  }
+  const [only] = members;
+  const score =
+    members.length === 1 && only !== undefined
+      ? scoreOutputs(only)
+      : scoreEnsemble(
+          members,
+          task.adapters.map(({ weight }) => weight),
+        );
+  return {
+    ...score,
+    examples: indices.length,
+    labels: [...opened.classNames],
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function warnOfOtherLabels(
+  context: TaskContext,
+  directory: string,
+  own: readonly string[] | null,
+  labels: readonly string[] | null,
+): void {
+  if (own === null || labels === null || own.length !== labels.length) return;
+  if (own.every((label, index) => label === labels[index])) return;
+  context.emit({
+    kind: 'log',
+    level: 'warning',
+    text: `The head of ${directory} was trained for the labels ${own.join(', ')}; the data set has ${labels.join(', ')}.`,
+  });
+}

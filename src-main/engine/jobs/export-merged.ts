@@ -1,0 +1,87 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { EngineResultOf, ExportMergedTask, TaskContext } from '../contract.ts';
+import { writeFolderAtomic } from '../tensors/atomic.ts';
+import type { FloatType } from '../tensors/encode-floats.ts';
+import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
+import { withMembers } from '../models/huggingface/json-members.ts';
+import { openModelWeights } from '../models/huggingface/model-weights.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
+import { broughtHead } from '../adapters/classifier-checkpoint.ts';
+import { mergedTensors } from '../adapters/merged-weights.ts';
+import { ProgressMeter } from '../training/progress-meter.ts';
+
+const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
+const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+/** Writes the base with an adapter in its weights as a Hugging Face folder, tensor by tensor; whole or not at all. */
+export async function runExportMergedTask(
+  task: ExportMergedTask,
+  context: TaskContext,
+): Promise<EngineResultOf<'export-merged'>> {
+  const config = await readConfig(task.modelDirectory);
+  const weights = await openModelWeights(task.modelDirectory);
+  try {
+    const description = await describeOpened(config, weights);
+    const state = await readAdapter(task.adapterDirectory, description);
+    const merged = mergedTensors(weights, description, state);
+    const added = [...merged].filter(([key]) => !weights.has(key));
+    const names = added.map(([key]) => key);
+    const head = names.length === 0 ? null : broughtHead(description, names, weights.path);
+    const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
+    let done = 0;
+    const tensors = weights.names
+      .filter((name) => floatTypes.includes(weights.info(name).dtype))
+      .flatMap((name): ModelTensor[] => {
+        const own = merged.get(name);
+        const key = head === null ? name : head.keyOf(name);
+        if (key === null) return [];
+        const { dtype, shape } = weights.info(name);
+        const tensor: ModelTensor = {
+          name: key,
+          dtype: task.dtype ?? floatTypeOf(dtype),
+          // A head for other labels has other rows than the base's.
+          shape: own?.shape ?? shape,
+          make: async () => {
+            if (await context.signal()) throw new StudioError('cancelled', 'The export was cancelled.');
+            progress.at(++done);
+            return own ? own.make() : weights.read(name);
+          },
+        };
+        return [tensor];
+      });
+    const dtype = task.dtype ?? tensors[0]?.dtype ?? 'F32';
+    for (const [name, { shape, make }] of added) tensors.push({ name, dtype, shape, make });
+    await writeFolderAtomic(task.outputDirectory, async (temporary) => {
+      await copyModelCompanions(task.modelDirectory, temporary);
+      await writeModelWeights(temporary, tensors);
+      const architectures = head === null ? {} : { architectures: [head.architecture] };
+      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors), ...architectures };
+      const text = withMembers(await readFile(config.path, 'utf8'), changes);
+      await writeFile(path.join(temporary, 'config.json'), text);
+    });
+    return { kind: 'export-merged', outputDirectory: task.outputDirectory };
+  } finally {
+    await weights.close();
+  }
+}
+
+function labelKeys(labels: readonly string[] | null): Record<string, unknown> {
+  if (labels === null) return {};
+  return {
+    id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+  };
+}
+
+function dtypeKeys(tensors: readonly ModelTensor[]): Record<string, unknown> {
+  const [first] = tensors;
+  if (first === undefined) return {};
+  return { dtype: torchNames[first.dtype], torch_dtype: torchNames[first.dtype] };
+}
+
+function floatTypeOf(dtype: string): FloatType {
+  return dtype === 'F16' || dtype === 'BF16' ? dtype : 'F32';
+}

@@ -1,0 +1,131 @@
+import { copyFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { EngineResultOf, ExportPythonTask, TaskContext } from '../contract.ts';
+import { CotoController } from '../coto/coto-controller.ts';
+import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
+import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import { writeSafetensors } from '../tensors/safetensors.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { modelFamilies } from '../models/families.ts';
+import { loadBaseModel } from '../models/load-model.ts';
+import { chosenExamples } from '../tasks/chosen-examples.ts';
+import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import type { ExportedExamples, ReadingProgress } from '../tasks/task-type.ts';
+import { BatchOrder } from '../training/batch-order.ts';
+import { warmupStepCount } from '../training/learning-rate/index.ts';
+import { countSteps } from '../training/training-run.ts';
+
+/** Files that are the same for every run. */
+const templateFiles = ['train.py', 'examples.py', 'scoring.py', 'requirements.txt'];
+const dataFile = 'data.safetensors';
+
+/** Writes a folder with which Transformers and PEFT repeat a run step by step; whole or not at all. */
+export async function runExportPythonTask(
+  task: ExportPythonTask,
+  context: TaskContext,
+): Promise<EngineResultOf<'export-python'>> {
+  await activateCompute(task.compute, task.threads);
+  const base = await loadBaseModel(task.modelDirectory);
+  const model = new AdaptedModel(base);
+  try {
+    refuseOwnForm(base.description);
+    const { modelDirectory, config: settings, dataset: source } = task;
+    const request = { modelDirectory, model: base.description, source, settings, training: true };
+    const opened = await openTask(request, context);
+    try {
+      await writeExport(task, context, model, opened);
+    } finally {
+      opened.close();
+    }
+    const { size } = await stat(join(task.outputDirectory, dataFile));
+    return { kind: 'export-python', outputDirectory: task.outputDirectory, bytes: size };
+  } finally {
+    model.dispose();
+    base.dispose();
+  }
+}
+
+function refuseOwnForm({ family, architecture }: ModelDescription): void {
+  const isOwn = modelFamilies.some(({ declaration, isOwn = false }) => isOwn && declaration.id === family);
+  if (!isOwn) return;
+  throw new StudioError(
+    'refused',
+    `Transformers has no ${architecture}, so there is no Python script that could train it.`,
+    'Train on another base, e.g. a BERT.',
+  );
+}
+
+async function writeExport(
+  task: ExportPythonTask,
+  context: TaskContext,
+  model: AdaptedModel,
+  opened: TaskOnData,
+): Promise<void> {
+  const { config } = task;
+  const random = RandomStream.seeded(config.seed, 'initialisation');
+  await model.createAdapter(config.adapter, { random, labels: opened.labels });
+  const chosen = chosenExamples(config, opened);
+  const totalSteps = countSteps(config, chosen.train.length);
+  const examples = await opened.exported(chosen, progressOn(context));
+  const details = { description: model.base.description, baseModelName: config.model };
+  await writeFolderAtomic(task.outputDirectory, async (temporary) => {
+    for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
+    await writeAdapter(join(temporary, 'adapter-start'), await model.exportState(), details);
+    await writeSafetensors(join(temporary, dataFile), examples.tensors);
+    const settings = settingsOf(task, opened, examples, totalSteps);
+    await writeFileAtomic(join(temporary, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
+    const plan = planOf(config, model, chosen.train.length, totalSteps);
+    await writeFileAtomic(join(temporary, 'plan.json'), `${JSON.stringify(plan)}\n`);
+  });
+}
+
+/** The run's settings under the names of Transformers and PEFT, with what was left open filled in. */
+function settingsOf(
+  { config, modelDirectory }: ExportPythonTask,
+  { type, labels }: TaskOnData,
+  examples: ExportedExamples,
+  totalSteps: number,
+) {
+  return {
+    ...config,
+    model: modelDirectory,
+    task: type.declaration.id,
+    ...examples.settings,
+    labels,
+    max_steps: totalSteps,
+    warmup_steps: warmupStepCount(config.warmup_steps, totalSteps),
+  };
+}
+
+function progressOn(context: TaskContext): ReadingProgress {
+  return async (split, done, total) => {
+    if (await context.signal()) throw new StudioError('cancelled', 'The export was cancelled.');
+    const counts = { done, total, unit: 'examples', perSecond: null, etaSeconds: null };
+    context.emit({ kind: 'progress', progress: { phase: `Reading the ${split} examples`, ...counts } });
+  };
+}
+
+/** The micro-batches of every epoch, as places in the training split that is written, and CoTo's masks by step. */
+function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, totalSteps: number) {
+  const places = Int32Array.from({ length: exampleCount }, (_, place) => place);
+  const { per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed } = config;
+  const order = new BatchOrder(places, size, accumulation, RandomStream.seeded(seed, 'data'));
+  const groups = model.groups(config.coto?.granularity ?? 'layer').map(({ name, modules }) => ({ name, modules }));
+  const coto = config.coto && new CotoController(model, config.coto, totalSteps, RandomStream.seeded(seed, 'coto'));
+  const epochs: number[][][] = [];
+  const active: string[] = [];
+  for (let step = 0; step < totalSteps; step++) {
+    const batches = order.next().map((batch) => [...batch]);
+    const { epoch } = order.state();
+    epochs[epoch] ??= [];
+    epochs[epoch].push(...batches);
+    if (coto) active.push(coto.drawFor(step).mask.join(''));
+  }
+  coto?.everythingOn();
+  return { groups, epochs, active };
+}

@@ -1,0 +1,22 @@
+import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
+import { describeModel } from '../models/huggingface/model-folder.ts';
+import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import { pruneMethod } from '../prune/index.ts';
+
+/** Prunes one adapter and writes what is left as a PEFT folder. Needs no weights of the base and no compute backend. */
+export async function runPruneTask(task: PruneTask, context: TaskContext): Promise<EngineResultOf<'prune'>> {
+  const description = await describeModel(task.modelDirectory);
+  const state = await readAdapter(task.adapterDirectory, description);
+  const method = pruneMethod(task.method);
+  const pruned = method.prune(state, description, task.parameters);
+  await writeAdapter(task.outputDirectory, pruned.state, {
+    description,
+    baseModelName: state.config.base_model_name_or_path ?? description.architecture,
+  });
+  context.emit({
+    kind: 'log',
+    level: 'info',
+    text: `${method.describe(task.parameters)}: ${pruned.kept} of ${pruned.total} factor entries kept.`,
+  });
+  return { kind: 'prune', adapterDirectory: task.outputDirectory, kept: pruned.kept, total: pruned.total };
+}

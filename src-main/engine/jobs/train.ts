@@ -1,0 +1,101 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunFacts } from '../../../src-shared/domain/run.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { resolveComputeDtype } from '../compute/compute-dtype.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { loadBaseModel } from '../models/load-model.ts';
+import { chosenExamples } from '../tasks/chosen-examples.ts';
+import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import { scoreOutputs } from '../evaluation/task-outputs.ts';
+import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
+
+/** Trains one run. The run folder gets checkpoints/last, checkpoints/best and those that `save_steps` asks for. */
+export async function runTrainTask(task: TrainTask, context: TaskContext): Promise<EngineResultOf<'train'>> {
+  const { config } = task;
+  const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;
+  const compute = await activateCompute(choice, task.threads);
+  const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, task.earlierDtype);
+  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
+  const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
+  const model = new AdaptedModel(base);
+  const request = { modelDirectory: task.modelDirectory, model: base.description, source: task.dataset };
+  const opened = await openTask({ ...request, settings: config, training: true }, context).catch((thrown) => {
+    base.dispose();
+    throw thrown;
+  });
+  try {
+    await model.createAdapter(config.adapter, {
+      random: RandomStream.seeded(config.seed, 'initialisation'),
+      labels: opened.labels,
+    });
+    const parts = assemble(task, context, model, opened, { ...compute, computeDtype });
+    const run = new TrainingRun(parts);
+    if (task.resumeFrom) await run.resumeFrom(task.resumeFrom);
+    return { kind: 'train', ...(await run.run()) };
+  } catch (thrown) {
+    // An evaluation ends between its batches.
+    if (!(thrown instanceof StudioError) || thrown.code !== 'cancelled') throw thrown;
+    return { kind: 'train', outcome: 'cancelled', result: null, adapterDirectory: null, adapterStep: null };
+  } finally {
+    model.dispose();
+    base.dispose();
+    opened.close();
+  }
+}
+
+function assemble(
+  task: TrainTask,
+  context: TaskContext,
+  model: AdaptedModel,
+  opened: TaskOnData,
+  compute: { id: string; threads: number; computeDtype: RunFacts['computeDtype'] },
+): TrainingRunParts {
+  const { config } = task;
+  const { train: examples, test: evaluated } = chosenExamples(config, opened);
+  return {
+    config,
+    model,
+    examples,
+    totalSteps: countSteps(config, examples.length),
+    bestBy: opened.type.bestBy,
+    loadBatch: opened.train.load,
+    evaluate: async (step) => {
+      const outputs = await opened.outputs(model, evaluated, {
+        batchSize: config.per_device_eval_batch_size,
+        cancelled: async () => (await context.signal()) === 'cancel',
+        onProgress: (done, total) =>
+          context.emit({
+            kind: 'progress',
+            progress: {
+              phase: `Evaluating at step ${step}`,
+              done,
+              total,
+              unit: 'examples',
+              perSecond: null,
+              etaSeconds: null,
+            },
+          }),
+      });
+      return scoreOutputs(outputs);
+    },
+    runDirectory: task.runDirectory,
+    baseModelName: config.model,
+    context,
+    facts: {
+      trainableParameters: countParameters(model),
+      totalParameters: model.base.description.parameterCount,
+      evalExamples: evaluated.length,
+      backend: compute.id,
+      threads: compute.threads,
+      computeDtype: compute.computeDtype,
+    },
+  };
+}
+
+function countParameters(model: AdaptedModel): number {
+  let count = 0;
+  for (const variable of model.trainable().values()) count += variable.size;
+  return count;
+}

@@ -1,0 +1,89 @@
+import type { TensorSource } from '../../tensors/safetensors.ts';
+import { preNormMemory } from '../blocks/pre-norm-memory.ts';
+import { TensorChecks } from '../check-tensors.ts';
+import { type ClipConfig, parseClipConfig } from './config.ts';
+import { clipBiases, clipLayerName, clipModules, clipNorms } from './modules.ts';
+import type { FamilyDescription, ModelFamily } from '../family.ts';
+import type { ModelMemory } from '../memory.ts';
+
+/** CLIP (Radford et al. 2021), with the checkpoints of `CLIPModel`. */
+export const clipFamily: ModelFamily = {
+  modelType: 'clip',
+  declaration: {
+    id: 'clip',
+    label: 'CLIP',
+    summary: 'Pictures and texts in one space: a picture is of the class whose text is nearest.',
+    paper: {
+      title: 'Learning Transferable Visual Models From Natural Language Supervision',
+      url: 'https://arxiv.org/abs/2103.00020',
+    },
+    parameters: [],
+  },
+  describe: (file, weights) => describe(parseClipConfig(file), weights),
+  memory: (file, tokens) => memoryOf(parseClipConfig(file), tokens),
+  load: async (description, file, weights, options) => {
+    const { loadClip } = await import('./load.ts');
+    return loadClip(description, parseClipConfig(file), weights, options);
+  },
+};
+
+function describe(config: ClipConfig, weights: TensorSource): FamilyDescription {
+  const { text, vision } = config;
+  const linears = clipModules(config);
+  const checks = new TensorChecks(weights);
+  for (const module of linears) checks.expectModule(module);
+  for (const { name, width } of clipNorms(config)) checks.expectNorm(name, width);
+  for (const tower of ['text_model', 'vision_model']) checks.refuseUnknown(`${tower}.encoder.layers.`, /$^/);
+  checks.expect('vision_model.embeddings.class_embedding', [vision.hiddenSize]);
+  checks.expect('vision_model.embeddings.patch_embedding.weight', [
+    vision.hiddenSize,
+    vision.image.channels,
+    vision.patch.height,
+    vision.patch.width,
+  ]);
+  checks.expect('logit_scale', []);
+  return {
+    architecture: config.architecture,
+    kind: 'embedding',
+    layerCount: text.layerCount + vision.layerCount,
+    hiddenSize: vision.hiddenSize,
+    labels: [],
+    image: { ...vision.image },
+    text: { vocabularySize: text.vocabularySize, maxPositions: text.maxPositions },
+    linears,
+    biases: clipBiases(config),
+  };
+}
+
+/** A batch is taken to have as many texts as pictures. */
+function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.maxPositions): ModelMemory {
+  const { image } = vision;
+  return {
+    inputs: (batch) => [batch * image.channels * image.height * image.width, 3 * batch * tokens],
+    layer: (index, batch, adapters) => {
+      const isText = index < text.layerCount;
+      const tower = isText ? text : vision;
+      const name = isText ? clipLayerName('text_model', index) : clipLayerName('vision_model', index - text.layerCount);
+      const names = {
+        q: `${name}.self_attn.q_proj`,
+        k: `${name}.self_attn.k_proj`,
+        v: `${name}.self_attn.v_proj`,
+        o: `${name}.self_attn.out_proj`,
+        fc1: `${name}.mlp.fc1`,
+        fc2: `${name}.mlp.fc2`,
+      };
+      const sizes = {
+        batch,
+        tokens: isText ? tokens : vision.tokens,
+        hidden: tower.hiddenSize,
+        inner: tower.innerSize,
+        heads: tower.heads,
+        onlyFirstToken: index === text.layerCount + vision.layerCount - 1,
+      };
+      const memory = preNormMemory(sizes, names, adapters);
+      // The pictures' states are cut from what the texts' embeddings are carried along with.
+      return isText ? memory : { ...memory, kept: [...memory.kept, memory.input] };
+    },
+    head: (batch, outputs) => [4 * batch * projectionSize, batch * outputs, batch * outputs],
+  };
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { parseConfig } from '../config-file.ts';
+import { bertLayerNames } from './bert-names.ts';
+import { absoluteKeys, commonPlan, refuseOtherPositions } from './config.ts';
+import { encoderFamily } from './family.ts';
+import type { EncoderPlan } from './plan.ts';
+import type { ModelConfigFile } from '../family.ts';
+
+const schema = z.object(absoluteKeys);
+
+/** BERT (Devlin et al. 2019): `BertForSequenceClassification`, the bare `BertModel` and checkpoints of pre-training. */
+export const bertFamily = encoderFamily(
+  'bert',
+  {
+    id: 'bert',
+    label: 'BERT',
+    summary:
+      'Text encoder for classification and embeddings; also MiniLM and other sentence transformers of its shape.',
+    paper: {
+      title: 'BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding',
+      url: 'https://arxiv.org/abs/1810.04805',
+    },
+    parameters: [],
+  },
+  planOf,
+);
+
+function planOf(file: ModelConfigFile): EncoderPlan {
+  const keys = parseConfig(file, schema, 'a BERT');
+  refuseOtherPositions(file, keys);
+  return {
+    ...commonPlan(file, keys),
+    architecture: keys.architectures?.[0] ?? 'BertForSequenceClassification',
+    prefix: 'bert',
+    epsilon: keys.layer_norm_eps,
+    positions: { rows: keys.max_position_embeddings, padding: null },
+    maxTokens: keys.max_position_embeddings,
+    types: keys.type_vocab_size,
+    clearsPadding: false,
+    relative: null,
+    layers: 'encoder.layer',
+    names: bertLayerNames,
+    head: [
+      { name: 'bert.pooler.dense', activation: 'tanh', isOfEncoder: true },
+      { name: 'classifier', activation: null, isOfEncoder: false },
+    ],
+  };
+}

@@ -1,0 +1,31 @@
+import type { TensorSource } from '../../tensors/safetensors.ts';
+
+const oldNames = new Map([
+  ['LayerNorm.weight', 'LayerNorm.gamma'],
+  ['LayerNorm.bias', 'LayerNorm.beta'],
+]);
+
+/** The weights of an encoder by today's names, where the first checkpoints say LayerNorm.gamma and LayerNorm.beta. */
+export function withTodaysNames(source: TensorSource): TensorSource {
+  const stored = (name: string): string => {
+    if (source.has(name)) return name;
+    for (const [today, old] of oldNames)
+      if (name.endsWith(today)) {
+        const candidate = name.slice(0, -today.length) + old;
+        if (source.has(candidate)) return candidate;
+      }
+    return name;
+  };
+  return {
+    path: source.path,
+    names: source.names.map((name) => {
+      for (const [today, old] of oldNames) if (name.endsWith(old)) return name.slice(0, -old.length) + today;
+      return name;
+    }),
+    has: (name) => source.has(stored(name)),
+    info: (name) => source.info(stored(name)),
+    read: (name) => source.read(stored(name)),
+    lend: (name, use) => source.lend(stored(name), use),
+    close: () => source.close(),
+  };
+}

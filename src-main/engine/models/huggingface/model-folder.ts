@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { modelFamilies } from '../families.ts';
+import type { ModelConfigFile, ModelFamily } from '../family.ts';
+import { elementCount } from '../../tensors/host-tensor.ts';
+import { type ModelWeights, openModelWeights } from './model-weights.ts';
+
+/**
+ * Reads config.json and the weights' header of a Hugging Face folder. No weights are loaded, though all bytes are read once
+ * for the fingerprint. Throws StudioError('invalid_file') naming file and key, ('refused') for an unknown family.
+ */
+export async function describeModel(directory: string): Promise<ModelDescription> {
+  const config = await readConfig(directory);
+  const weights = await openModelWeights(directory);
+  try {
+    return await describeOpened(config, weights);
+  } finally {
+    await weights.close();
+  }
+}
+
+/** As `describeModel`, over what is open already. */
+export async function describeOpened(config: ModelConfigFile, weights: ModelWeights): Promise<ModelDescription> {
+  const family = familyOf(config);
+  const described = family.describe(config, weights);
+  return {
+    family: family.declaration.id,
+    ...described,
+    parameterCount: weights.names.reduce((sum, name) => sum + elementCount(weights.info(name).shape), 0),
+    sizeBytes: await totalSize(weights.files),
+    dtype: commonType(weights),
+    fingerprint: await fingerprint([config.path, ...weights.files]),
+  };
+}
+
+export async function readConfig(directory: string): Promise<ModelConfigFile> {
+  const file = path.join(directory, 'config.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    throw new StudioError(
+      'invalid_file',
+      `${directory} holds no config.json.`,
+      'Choose the folder of a Hugging Face model: config.json and model.safetensors.',
+    );
+  }
+  try {
+    return { path: file, value: JSON.parse(text) };
+  } catch {
+    throw new StudioError('invalid_file', `${file} is not JSON.`, 'Copy or download the model again.');
+  }
+}
+
+export function familyOf(config: ModelConfigFile): ModelFamily {
+  const checked = z.object({ model_type: z.string() }).safeParse(config.value);
+  if (!checked.success)
+    throw new StudioError(
+      'invalid_file',
+      `${config.path} lacks the key "model_type".`,
+      'Choose the folder of a Hugging Face model: its config.json says what kind of model it is.',
+    );
+  const family = modelFamilies.find((candidate) => candidate.modelType === checked.data.model_type);
+  if (family === undefined)
+    throw new StudioError(
+      'refused',
+      `${config.path}: models of the model_type "${checked.data.model_type}" are not supported yet.`,
+      `Supported: ${modelFamilies.map((candidate) => candidate.modelType).join(', ')}.`,
+    );
+  return family;
+}
+
+async function totalSize(files: readonly string[]): Promise<number> {
+  let sum = 0;
+  for (const file of files) sum += (await stat(file)).size;
+  return sum;
+}
+
+/** The type that most values are stored in. */
+function commonType(weights: ModelWeights): string {
+  const counts = new Map<string, number>();
+  for (const name of weights.names) {
+    const { dtype, shape } = weights.info(name);
+    counts.set(dtype, (counts.get(dtype) ?? 0) + elementCount(shape));
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'F32';
+}
+
+async function fingerprint(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files)
+    await pipeline(createReadStream(file), async (chunks) => {
+      for await (const chunk of chunks) hash.update(chunk);
+    });
+  return hash.digest('hex');
+}

@@ -1,0 +1,212 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sharing } from './shallow-clone.ts';
+import './tape-gradients.ts';
+
+export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
+export type OperationAttributes = Readonly<Record<string, number>>;
+/** Gradient of each input, made only when something below that input wants it. */
+export type OperationGradients = Record<string, () => tf.Tensor>;
+
+/** An operation that tfjs lacks: how it is put together from tfjs's own, and what its gradients are. */
+export interface OperationDefinition {
+  readonly name: string;
+  /** The reference: right on every backend. Runs without a tape; what it makes in between is disposed. */
+  compose(inputs: OperationInputs, attributes: OperationAttributes): tf.Tensor | tf.Tensor[];
+  /** What the gradients need. What a call leaves out is left out here too. */
+  readonly saved?: {
+    /** Inputs that are kept until the backward pass is over. */
+    readonly inputs?: readonly string[];
+    /** Inputs that outlive the backward pass by themselves: frozen weights and variables. */
+    readonly lasting?: readonly string[];
+    /** Outputs to keep, named in the order in which they are made; null: not needed. */
+    readonly outputs?: readonly (string | null)[];
+  };
+  /** `dy` is the gradient of the first output; a further output never has one. `saved` holds what `saved` names. */
+  gradients?(dy: tf.Tensor, saved: OperationInputs, attributes: OperationAttributes): OperationGradients;
+}
+
+export type Operation = (inputs: OperationInputs, attributes?: OperationAttributes) => tf.Tensor[];
+
+/**
+ * Makes an operation a kernel of tfjs. A kernel's gradient is asked for input by input, so that nothing is computed for a
+ * frozen weight or for what lies below the lowest adapter; `tf.customGrad` would compute all of them. A backend that has
+ * registered a kernel of this name keeps its own; any other gets the composition when it first meets the operation.
+ */
+export function defineOperation(definition: OperationDefinition): Operation {
+  const { name, gradients } = definition;
+  return (inputs, attributes = {}) => {
+    const made = runKernel(definition, inputs, attributes);
+    const engine = tf.engine();
+    if (gradients === undefined || !engine.isTapeOn()) return made;
+    const { state } = engine;
+    const { kept, owned } = save(definition, inputs, made);
+    state.activeTape.push({
+      id: state.nextTapeNodeId++,
+      kernelName: name,
+      inputs: { ...inputs },
+      // A further output never has a gradient.
+      outputs: made.slice(0, 1),
+      saved: owned,
+      gradient: ([dy]) => {
+        if (dy === undefined) throw new Error(`${name} was given no gradient`);
+        return gradients(dy, kept, attributes);
+      },
+    });
+    return made;
+  };
+}
+
+/**
+ * What `tf.engine().runKernel` does, without what an operation does not need: tfjs's look for gradients of its own and its
+ * watch for leaks. Small models spend much of a step there.
+ */
+function runKernel(
+  definition: OperationDefinition,
+  inputs: OperationInputs,
+  attributes: OperationAttributes,
+): tf.Tensor[] {
+  const { name } = definition;
+  const engine = tf.engine();
+  const kernel = tf.getKernel(name, engine.backendName) ?? registerComposition(definition, engine.backendName);
+  const { state } = engine;
+  state.kernelDepth++;
+  try {
+    const result = kernel.kernelFunc({ inputs, attrs: attributes, backend: engine.backend });
+    const list = Array.isArray(result) ? result : [result];
+    return list.map((info) => (info instanceof tf.Tensor ? info : engine.makeTensorFromTensorInfo(info)));
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+function registerComposition({ name, compose }: OperationDefinition, backendName: string): tf.KernelConfig {
+  const composed: tf.KernelConfig = {
+    kernelName: name,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) => tf.tidy(() => compose(tensors(name, inputs), numbers(attrs))),
+  };
+  tf.registerKernel(composed);
+  return composed;
+}
+
+/** Keeps what the gradients need; `owned` are the tensors that are to be disposed after the backward pass. */
+function save(
+  { saved = {} }: OperationDefinition,
+  inputs: OperationInputs,
+  made: readonly tf.Tensor[],
+): { kept: OperationInputs; owned: tf.Tensor[] } {
+  const kept: Record<string, tf.Tensor> = {};
+  const owned: tf.Tensor[] = [];
+  for (const name of saved.lasting ?? []) if (inputs[name]) kept[name] = inputs[name];
+  const own = (name: string, tensor: tf.Tensor) => {
+    const share = tf.keep(sharing(tensor));
+    kept[name] = share;
+    owned.push(share);
+  };
+  for (const name of saved.inputs ?? []) if (inputs[name]) own(name, inputs[name]);
+  saved.outputs?.forEach((name, index) => {
+    if (name !== null) own(name, at(made, index));
+  });
+  return { kept, owned };
+}
+
+/** Whether what is computed now goes onto a gradient tape. */
+export function isTaping(): boolean {
+  return tf.engine().isTapeOn();
+}
+
+/**
+ * op(a) · op(b) of matrices, or of stacks of matrices [n, rows, columns]. tfjs's wasm backend takes ten times as long with
+ * transpose flags, so that there the operand is transposed first.
+ */
+export function multiply(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
+  if (tf.getBackend() !== 'wasm') return tf.matMul(a, b, transposeA, transposeB);
+  return tf.matMul(transposeA ? transposed(a) : a, transposeB ? transposed(b) : b);
+}
+
+function transposed(x: tf.Tensor): tf.Tensor {
+  return x.rank === 2 ? tf.transpose(x) : tf.transpose(x, [0, 2, 1]);
+}
+
+/** Leaves out the inputs that are not used. */
+export function givenInputs(inputs: Readonly<Record<string, tf.Tensor | null | undefined>>): OperationInputs {
+  const given: Record<string, tf.Tensor> = {};
+  for (const [name, tensor] of Object.entries(inputs)) if (tensor) given[name] = tensor;
+  return given;
+}
+
+/** The only output of an operation, with its rank checked. */
+export function only2D(results: readonly tf.Tensor[]): tf.Tensor2D {
+  return as2D(first(results));
+}
+
+export function first(results: readonly tf.Tensor[]): tf.Tensor {
+  const [result] = results;
+  if (result === undefined) throw new Error('an operation gave no output');
+  return result;
+}
+
+/** The only output of an operation that gives a single number. */
+export function onlyScalar(results: readonly tf.Tensor[]): tf.Scalar {
+  const result = first(results);
+  if (!isScalar(result)) throw new Error(`expected a number, got shape [${result.shape.join(', ')}]`);
+  return result;
+}
+
+export function as2D(tensor: tf.Tensor): tf.Tensor2D {
+  if (!isRank2(tensor)) throw new Error(`expected a matrix, got shape [${tensor.shape.join(', ')}]`);
+  return tensor;
+}
+
+export function as1D(tensor: tf.Tensor): tf.Tensor1D {
+  if (!isRank1(tensor)) throw new Error(`expected a vector, got shape [${tensor.shape.join(', ')}]`);
+  return tensor;
+}
+
+/** Takes an input by name. */
+export function input(inputs: OperationInputs, name: string): tf.Tensor {
+  const found = inputs[name];
+  if (found === undefined) throw new Error(`operation input ${name} is missing`);
+  return found;
+}
+
+/** Takes an attribute by name. */
+export function attribute(attributes: OperationAttributes, name: string): number {
+  const found = attributes[name];
+  if (found === undefined) throw new Error(`operation attribute ${name} is missing`);
+  return found;
+}
+
+/** Takes a tensor by its place. */
+export function at(tensors: readonly tf.Tensor[], index: number): tf.Tensor {
+  const found = tensors[index];
+  if (found === undefined) throw new Error(`tensor ${index} of an operation is missing`);
+  return found;
+}
+
+function isRank2(tensor: tf.Tensor): tensor is tf.Tensor2D {
+  return tensor.rank === 2;
+}
+
+function isScalar(tensor: tf.Tensor): tensor is tf.Scalar {
+  return tensor.rank === 0;
+}
+
+function isRank1(tensor: tf.Tensor): tensor is tf.Tensor1D {
+  return tensor.rank === 1;
+}
+
+function tensors(operation: string, given: object): OperationInputs {
+  const checked: Record<string, tf.Tensor> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!(value instanceof tf.Tensor)) throw new Error(`${operation}: input ${name} is not a tensor`);
+    checked[name] = value;
+  }
+  return checked;
+}
+
+function numbers(attributes: object | undefined): OperationAttributes {
+  const checked: Record<string, number> = {};
+  for (const [name, value] of Object.entries(attributes ?? {})) if (typeof value === 'number') checked[name] = value;
+  return checked;
+}

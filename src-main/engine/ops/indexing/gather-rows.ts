@@ -1,0 +1,20 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as1D, as2D, attribute, defineOperation, input, only2D } from '../autograd/operation.ts';
+import { scatterRows } from './scatter-rows.ts';
+
+const operation = defineOperation({
+  name: 'CotoTakenRows',
+  compose: (inputs) => tf.gather(input(inputs, 'x'), as1D(input(inputs, 'places'))),
+  saved: { inputs: ['places'] },
+  gradients: (dy, saved, attributes) => ({
+    x: () => scatterRows(as1D(input(saved, 'places')), as2D(dy), attribute(attributes, 'count')),
+  }),
+});
+
+/**
+ * The rows of x [count, features] at `places` [rows] int32 → [rows, features]: of states those that count, of a trained table
+ * the embedding. The gradient goes to x: a row taken twice gets both, the other rows get 0.
+ */
+export function takenRows(x: tf.Tensor2D, places: tf.Tensor1D): tf.Tensor2D {
+  return only2D(operation({ x, places }, { count: x.shape[0] }));
+}

@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { attribute, defineOperation, input, only2D } from '../autograd/operation.ts';
+
+const operation = defineOperation({
+  name: 'CotoColumns',
+  compose: (inputs, attributes) => {
+    const x = input(inputs, 'x');
+    return tf.slice(x, [0, attribute(attributes, 'start')], [x.shape[0] ?? 0, attribute(attributes, 'count')]);
+  },
+  gradients: (dy, _, attributes) => ({
+    x: () => {
+      const [rows = 0, count = 0] = dy.shape;
+      const start = attribute(attributes, 'start');
+      const after = attribute(attributes, 'width') - start - count;
+      const parts = [start, 0, after].map((width) => tf.zeros([rows, width]));
+      return tf.concat([...(start > 0 ? parts.slice(0, 1) : []), dy, ...(after > 0 ? parts.slice(2) : [])], 1);
+    },
+  }),
+});
+
+/** Columns start … start + count of x [rows, width] → [rows, count]. The gradient goes to x. */
+export function columns(x: tf.Tensor2D, start: number, count: number): tf.Tensor2D {
+  return only2D(operation({ x }, { start, count, width: x.shape[1] }));
+}

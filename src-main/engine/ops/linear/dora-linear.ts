@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { gainGradients, inverseNorms } from './dora-gain.ts';
+import type { FrozenWeight } from './frozen-weight.ts';
+import { timesOrPlus } from './linear-options.ts';
+import type { LoraLinearOptions } from './lora-linear.ts';
+import {
+  as2D,
+  attribute,
+  defineOperation,
+  first,
+  givenInputs,
+  input,
+  type Operation,
+  type OperationAttributes,
+} from '../autograd/operation.ts';
+import { product } from './matmul.ts';
+
+const plain = defineDoraLinear('CotoDoraLinear', false);
+const withDropout = defineDoraLinear('CotoDoraLinearDropout', true);
+
+/**
+ * DoRA (Liu et al. 2024) as PEFT computes it: m / ‖W + s·B·A‖ ∘ (W·x + s·B·A·x) + b [+ residual], norms by output and
+ * held fixed in the backward pass (section 4.3 of the paper). With dropout x̃ stands in both products of the changed weight, and
+ * W·(x − x̃) is added. x [rows, in], A [r, in], B [out, r], m [out] → [rows, out]. Gradients go to x, A, B, m and the residual.
+ */
+export function doraLinear(
+  x: tf.Tensor2D,
+  frozen: FrozenWeight,
+  factors: { readonly a: tf.Tensor; readonly b: tf.Tensor; readonly magnitude: tf.Tensor; readonly scaling: number },
+  options: LoraLinearOptions = {},
+): tf.Tensor2D {
+  const { weight, bias, bfloat16 } = frozen;
+  const { a, b, magnitude, scaling } = factors;
+  const { residual, derivative, dropoutMask: mask } = options;
+  const squares = frozen.squaresByOutput(1);
+  const inputs = givenInputs({ x, a, b, magnitude, squares, weight, bias, residual, derivative, mask });
+  const results = (mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) });
+  tf.dispose(results.slice(1));
+  return as2D(first(results));
+}
+
+/**
+ * Outputs: y [rows, out], then what the gradients need: z = x̃·Aᵀ [rows, r], the changed weight's product h [rows, out] before
+ * its gain, the inverse norms [out] and the gain [out].
+ */
+function defineDoraLinear(name: string, masked: boolean): Operation {
+  const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
+    masked ? tf.mul(x, input(inputs, 'mask')) : x;
+  return defineOperation({
+    name,
+    compose: (inputs, attributes) => {
+      const [x, a, b, weight] = [input(inputs, 'x'), input(inputs, 'a'), input(inputs, 'b'), input(inputs, 'weight')];
+      const { scaling: scale, ...own } = optionsOf(attributes);
+      const squares = input(inputs, 'squares');
+      const inverse = inverseNorms({ a, b, weight, squares, scaling: scale, bfloat16: own.bfloat16, isTable: false });
+      const adapted = dropped(x, inputs);
+      const z = product(adapted, a, { transposeB: true });
+      const h = product(adapted, weight, { ...own, transposeB: true, also: { a: z, b, transposeB: true, scale } });
+      const gain = tf.mul(input(inputs, 'magnitude'), inverse);
+      const turned = tf.mul(h, gain);
+      const { bias, residual } = inputs;
+      if (masked) {
+        const rest = tf.sub(x, adapted);
+        const y = product(rest, weight, { ...own, transposeB: true, bias, plus: residual });
+        return [tf.add(y, turned), z, h, inverse, gain];
+      }
+      const biased = bias === undefined ? turned : tf.add(turned, bias);
+      return [residual === undefined ? biased : tf.add(biased, residual), z, h, inverse, gain];
+    },
+    saved: {
+      inputs: ['x', 'mask', 'derivative'],
+      lasting: ['a', 'b', 'weight'],
+      outputs: [null, 'z', 'h', 'inverse', 'gain'],
+    },
+    gradients: (dy, saved, attributes) => {
+      const { scaling: scale, ...own } = optionsOf(attributes);
+      const [a, weight, gain] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'gain')];
+      // dh [rows, out] and dz [rows, r] serve x, A and B.
+      const { dh, magnitude } = gainGradients(dy, { h: input(saved, 'h'), gain, inverse: input(saved, 'inverse') });
+      const dz = product(dh, input(saved, 'b'), { scale });
+      const x = () => {
+        const times = saved['derivative'];
+        if (!masked) return product(dh, weight, { ...own, ...timesOrPlus(times), also: { a: dz, b: a } });
+        const changed = product(tf.sub(dh, dy), weight, { ...own, also: { a: dz, b: a } });
+        return product(dy, weight, { ...own, times, plus: tf.mul(changed, input(saved, 'mask')) });
+      };
+      return {
+        x,
+        a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
+        b: () => product(dh, input(saved, 'z'), { transposeA: true, scale }),
+        magnitude: () => magnitude,
+        residual: () => dy,
+      };
+    },
+  });
+}
+
+function optionsOf(attributes: OperationAttributes) {
+  const bfloat16 = attribute(attributes, 'bfloat16') !== 0;
+  return { scaling: attribute(attributes, 'scaling'), frozen: true, bfloat16 };
+}

@@ -1,0 +1,33 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { FrozenWeight } from './frozen-weight.ts';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
+import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
+import { product } from './matmul.ts';
+
+const operation = defineOperation({
+  name: 'CotoFrozenLinear',
+  compose: (inputs, attributes) =>
+    product(input(inputs, 'x'), input(inputs, 'weight'), {
+      transposeB: true,
+      bias: inputs['bias'],
+      plus: inputs['residual'],
+      frozen: true,
+      bfloat16: attribute(attributes, 'bfloat16') !== 0,
+    }),
+  saved: { inputs: ['derivative'], lasting: ['weight'] },
+  gradients: (dy, saved, attributes) => ({
+    x: () =>
+      product(dy, input(saved, 'weight'), {
+        ...timesOrPlus(saved['derivative']),
+        frozen: true,
+        bfloat16: attribute(attributes, 'bfloat16') !== 0,
+      }),
+    residual: () => dy,
+  }),
+});
+
+/** x [rows, in] → x·Wᵀ + b [+ residual] [rows, out]. Gradients go to x and the residual. */
+export function frozenLinear(x: tf.Tensor2D, frozen: FrozenWeight, options: LinearOptions = {}): tf.Tensor2D {
+  const { weight, bias, bfloat16 } = frozen;
+  return only2D(operation(givenInputs({ x, weight, bias, ...options }), { bfloat16: Number(bfloat16) }));
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { asVariable, FrozenVector } from './frozen-vector.ts';
+
+/** The frozen weight of a linear, as checkpoints store it. A backend that lays weights out anew keeps that to itself. */
+export class FrozenWeight {
+  /** [out, in]; of an embedding its table [in, out]. */
+  readonly weight: tf.Tensor2D;
+  /** Of the bias [out], where there is one. */
+  readonly biasVector: FrozenVector | null;
+  /** Whether a backend may multiply by it in bfloat16, with sums in float32. */
+  readonly bfloat16: boolean;
+  private readonly squares = new Map<0 | 1, tf.Tensor1D>();
+
+  /** `weight` [out, in] or a table [in, out], `bias` [out]; variables where the model itself is trained. */
+  constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false, isTrained = false) {
+    const [rows, columns] = weight.shape;
+    if (weight.shape.length !== 2 || rows === undefined || columns === undefined)
+      throw new Error(`a linear's weight is a matrix, not [${weight.shape.join(', ')}]`);
+    this.bfloat16 = bfloat16;
+    const made = tf.tensor2d(weight.data, [rows, columns], 'float32');
+    this.weight = isTrained ? asVariable(made) : tf.keep(made);
+    this.biasVector = bias === null ? null : new FrozenVector(bias.data, isTrained);
+  }
+
+  /** [out], or null. */
+  get bias(): tf.Tensor1D | null {
+    return this.biasVector?.tensor ?? null;
+  }
+
+  /** Sums of squares of the weight by output [out], computed once; `axis` is that of the inputs: 1, or 0 of a table. */
+  squaresByOutput(axis: 0 | 1): tf.Tensor1D {
+    const known = this.squares.get(axis);
+    if (known) return known;
+    const made = tf.keep(tf.tidy(() => tf.sum<tf.Tensor1D>(tf.square(this.weight), axis)));
+    this.squares.set(axis, made);
+    return made;
+  }
+
+  dispose(): void {
+    this.weight.dispose();
+    for (const squares of this.squares.values()) squares.dispose();
+    this.squares.clear();
+    this.biasVector?.dispose();
+  }
+}

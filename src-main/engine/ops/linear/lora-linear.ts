@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { FrozenWeight } from './frozen-weight.ts';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
+import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
+import { product } from './matmul.ts';
+
+const plain = defineLoraLinear('CotoLoraLinear', false);
+const withDropout = defineLoraLinear('CotoLoraLinearDropout', true);
+
+export interface LoraLinearOptions extends LinearOptions {
+  /** [rows, in], of 0 and 1 / (1 − dropout): multiplies the adapter's input. */
+  readonly dropoutMask?: tf.Tensor2D | null | undefined;
+}
+
+/**
+ * x·Wᵀ + b [+ residual] + scaling · (x ∘ mask)·Aᵀ·Bᵀ without ever making ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in],
+ * B [out, r] → [rows, out]. Gradients go to x, A, B and the residual.
+ */
+export function loraLinear(
+  x: tf.Tensor2D,
+  frozen: FrozenWeight,
+  factors: { readonly a: tf.Tensor; readonly b: tf.Tensor; readonly scaling: number },
+  options: LoraLinearOptions = {},
+): tf.Tensor2D {
+  const { weight, bias, bfloat16 } = frozen;
+  const { a, b, scaling } = factors;
+  const { residual, derivative, dropoutMask: mask } = options;
+  const inputs = givenInputs({ x, a, b, weight, bias, residual, derivative, mask });
+  const results = (mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) });
+  results[1]?.dispose();
+  return as2D(first(results));
+}
+
+/** Outputs: y [rows, out], and z = (x ∘ mask)·Aᵀ [rows, r], which the gradient of B needs. */
+function defineLoraLinear(name: string, masked: boolean): Operation {
+  const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
+    masked ? tf.mul(x, input(inputs, 'mask')) : x;
+  return defineOperation({
+    name,
+    compose: (inputs, attributes) => {
+      const x = input(inputs, 'x');
+      const z = product(dropped(x, inputs), input(inputs, 'a'), { transposeB: true });
+      const y = product(x, input(inputs, 'weight'), {
+        transposeB: true,
+        bias: inputs['bias'],
+        plus: inputs['residual'],
+        also: { a: z, b: input(inputs, 'b'), transposeB: true, scale: attribute(attributes, 'scaling') },
+        frozen: true,
+        bfloat16: attribute(attributes, 'bfloat16') !== 0,
+      });
+      return [y, z];
+    },
+    saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'], outputs: [null, 'z'] },
+    gradients: (dy, saved, attributes) => {
+      const scale = attribute(attributes, 'scaling');
+      const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
+      const times = saved['derivative'];
+      const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
+      // dz [rows, r] serves both x and A.
+      const dz = product(dy, input(saved, 'b'), { scale });
+      return {
+        x: () =>
+          masked
+            ? product(dy, weight, { ...options, times, plus: tf.mul(product(dz, a), input(saved, 'mask')) })
+            : product(dy, weight, { ...options, ...timesOrPlus(times), also: { a: dz, b: a } }),
+        a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
+        b: () => product(dy, input(saved, 'z'), { transposeA: true, scale }),
+        residual: () => dy,
+      };
+    },
+  });
+}

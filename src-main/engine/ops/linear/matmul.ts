@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as2D, attribute, defineOperation, givenInputs, input, multiply, only2D } from '../autograd/operation.ts';
+
+export interface ProductOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Factor of the product alone. Default 1. */
+  readonly scale?: number;
+  /** [columns], added to every row. */
+  readonly bias?: tf.Tensor | null | undefined;
+  /** [rows, columns], added. */
+  readonly plus?: tf.Tensor | undefined;
+  /** [rows, columns]: multiplies the sum of all the rest. */
+  readonly times?: tf.Tensor | undefined;
+  /** A second product with as many rows and columns, added: a [rows, k], b [k, columns] (or transposed), its own scale. */
+  readonly also?: {
+    readonly a: tf.Tensor;
+    readonly b: tf.Tensor;
+    readonly transposeB?: boolean;
+    readonly scale?: number;
+  };
+  /** b never changes: a backend may lay it out once and keep that for as long as the tensor lives. */
+  readonly frozen?: boolean;
+  /** A backend may compute a·b (not the second product) in bfloat16, with sums in float32. */
+  readonly bfloat16?: boolean;
+}
+
+const operation = defineOperation({
+  name: 'CotoProduct',
+  compose: (inputs, attributes) => {
+    const flag = (name: string) => attribute(attributes, name) !== 0;
+    const [a, b] = [as2D(input(inputs, 'a')), as2D(input(inputs, 'b'))];
+    const raw = multiply(a, b, flag('transposeA'), flag('transposeB'));
+    const { bias, plus, times, a2, b2 } = inputs;
+    let result = scaled(raw, attribute(attributes, 'scale'));
+    if (bias !== undefined) result = tf.add(result, bias);
+    if (plus !== undefined) result = tf.add(result, plus);
+    if (a2 !== undefined && b2 !== undefined) {
+      const second = multiply(as2D(a2), as2D(b2), false, flag('transposeB2'));
+      result = tf.add(result, scaled(second, attribute(attributes, 'scale2')));
+    }
+    return times === undefined ? result : tf.mul(result, times);
+  },
+});
+
+/**
+ * (scale · op(a) · op(b) [+ bias] [+ plus] [+ a second product]) [∘ times], where op transposes or not. Has no gradient: it
+ * serves inside operations.
+ */
+export function product(a: tf.Tensor, b: tf.Tensor, options: ProductOptions = {}): tf.Tensor2D {
+  const { transposeA, transposeB, scale = 1, bias, plus, times, also, frozen, bfloat16 } = options;
+  const attributes = {
+    transposeA: Number(transposeA ?? false),
+    transposeB: Number(transposeB ?? false),
+    scale,
+    transposeB2: Number(also?.transposeB ?? false),
+    scale2: also?.scale ?? 1,
+    frozen: Number(frozen ?? false),
+    bfloat16: Number(bfloat16 ?? false),
+  };
+  return only2D(operation(givenInputs({ a, b, bias, plus, times, a2: also?.a, b2: also?.b }), attributes));
+}
+
+function scaled(x: tf.Tensor, factor: number): tf.Tensor {
+  return factor === 1 ? x : tf.mul(x, factor);
+}

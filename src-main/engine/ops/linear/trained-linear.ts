@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
+import { defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
+import { product } from './matmul.ts';
+
+const operation = defineOperation({
+  name: 'CotoTrainedLinear',
+  compose: (inputs) =>
+    product(input(inputs, 'x'), input(inputs, 'weight'), {
+      transposeB: true,
+      bias: inputs['bias'],
+      plus: inputs['residual'],
+    }),
+  saved: { inputs: ['x', 'derivative'], lasting: ['weight'] },
+  gradients: (dy, saved) => ({
+    x: () => product(dy, input(saved, 'weight'), timesOrPlus(saved['derivative'])),
+    weight: () => product(dy, input(saved, 'x'), { transposeA: true }),
+    bias: () => tf.sum(dy, 0),
+    residual: () => dy,
+  }),
+});
+
+/** x [rows, in] → x·Wᵀ + b [+ residual] [rows, out], W [out, in] and b [out] trained: gradients go to all of them. */
+export function trainedLinear(
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D | null,
+  options: LinearOptions = {},
+): tf.Tensor2D {
+  return only2D(operation(givenInputs({ x, weight, bias, ...options })));
+}

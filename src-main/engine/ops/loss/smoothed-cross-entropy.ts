@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as2D, attribute, defineOperation, input, onlyScalar } from '../autograd/operation.ts';
+import { countedLabels, oneHot, softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+
+/** Mean over the rows that count of the label's logit less the row's mean logit: all that smoothing adds, times its share. */
+const operation = defineOperation({
+  name: 'CotoLabelLead',
+  compose: (inputs) => {
+    const logits = as2D(input(inputs, 'logits'));
+    const [rows, classCount] = logits.shape;
+    const { classes, weights } = countedLabels(input(inputs, 'labels'));
+    const places = tf.add(tf.range(0, rows * classCount, classCount, 'int32'), classes);
+    const chosen = tf.gather(tf.reshape(logits, [rows * classCount]), places);
+    const leads = tf.where(tf.cast(weights, 'bool'), tf.sub(chosen, tf.mean(logits, -1)), tf.zeros([rows]));
+    return tf.div(tf.sum(leads), tf.maximum(tf.sum(weights), 1));
+  },
+  saved: { inputs: ['labels'] },
+  gradients: (dy, saved, attributes) => ({
+    logits: () =>
+      tf.tidy(() => {
+        const classCount = attribute(attributes, 'classCount');
+        const { classes, weights } = countedLabels(input(saved, 'labels'));
+        const factor = tf.div(dy, tf.maximum(tf.sum(weights), 1));
+        const slopes = tf.sub(oneHot(classes, classCount), 1 / classCount);
+        return tf.mul(slopes, tf.mul(tf.reshape(weights, [-1, 1]), factor));
+      }),
+  }),
+});
+
+/**
+ * PyTorch's `cross_entropy(label_smoothing=ε)`: the mean over the rows whose label is not −100 of
+ * (1 − ε) · −log softmax(logits)[label] + ε · the mean of −log softmax(logits) over all classes (Szegedy et al. 2016, §7).
+ * That is `softmaxCrossEntropy` + ε · (the label's logit − the mean logit), which lets a backend's own kernel do the most of it.
+ * logits [rows, classes], labels [rows] int32; a scalar, whose gradient goes to the logits.
+ */
+export function smoothedCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing: number): tf.Scalar {
+  const plain = softmaxCrossEntropy(logits, labels);
+  if (smoothing === 0) return plain;
+  const lead = onlyScalar(operation({ logits, labels }, { classCount: logits.shape[1] }));
+  return tf.add(plain, tf.mul(lead, smoothing));
+}

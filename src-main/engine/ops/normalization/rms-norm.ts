@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { takeGradientSoFar } from '../autograd/backward.ts';
+import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
+
+const gradient = defineOperation({
+  name: 'CotoRmsNormGradient',
+  compose: (inputs, attributes) => {
+    const { normalised, inverse } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
+    const g = tf.mul(input(inputs, 'dy'), input(inputs, 'scale'));
+    const along = tf.mul(normalised, tf.mean(tf.mul(g, normalised), -1, true));
+    const dx = tf.mul(inverse, tf.sub(g, along));
+    return inputs['plus'] === undefined ? dx : tf.add(dx, inputs['plus']);
+  },
+});
+
+const operation = defineOperation({
+  name: 'CotoRmsNorm',
+  compose: (inputs, attributes) =>
+    tf.mul(normalise(input(inputs, 'x'), attribute(attributes, 'epsilon')).normalised, input(inputs, 'scale')),
+  saved: { inputs: ['x'], lasting: ['scale'] },
+  gradients: (dy, saved, attributes) => ({
+    x: () =>
+      only2D(
+        gradient(
+          givenInputs({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy, plus: takeGradientSoFar() }),
+          attributes,
+        ),
+      ),
+    scale: () => tf.sum(tf.mul(dy, normalise(input(saved, 'x'), attribute(attributes, 'epsilon')).normalised), 0),
+  }),
+});
+
+/**
+ * Every row divided by its root mean square (Zhang and Sennrich 2019): x / √(mean(x²) + epsilon) ∘ scale. x [rows, features],
+ * scale [features]; gradients go to both.
+ */
+export function rmsNorm(x: tf.Tensor2D, scale: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  return only2D(operation({ x, scale }, { epsilon }));
+}
+
+function normalise(x: tf.Tensor, epsilon: number): { normalised: tf.Tensor; inverse: tf.Tensor } {
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon));
+  return { normalised: tf.mul(x, inverse), inverse };
+}

@@ -1,0 +1,14 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { as1D, defineOperation, first } from '../autograd/operation.ts';
+
+/** Inputs t0, t1, … of any shapes; attribute `count`. Output [count]. */
+const operation = defineOperation({
+  name: 'CotoSquareSums',
+  compose: (inputs) => tf.stack(Object.values(inputs).map((tensor) => tf.sum(tf.square(tensor)))),
+});
+
+/** The sum of the squares of each tensor, all in one call. At least one tensor. */
+export function squareSums(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  const inputs = Object.fromEntries(tensors.map((tensor, index) => [`t${index}`, tensor]));
+  return as1D(first(operation(inputs, { count: tensors.length })));
+}

@@ -1,0 +1,87 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { LoadBatch } from '../evaluation/evaluation.ts';
+import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { addCut, lengthNotes } from './text/cut-rows.ts';
+import { packedRows } from './text/pack-rows.ts';
+import { languageBatch } from './text/pad-rows.ts';
+import { PromptWriter } from './text/prompt-writer.ts';
+import { readTexts } from './text/read-split.ts';
+import { languageSettings, markedRowTensors } from './text/row-tensors.ts';
+import { byLength, testOrder } from './text/test-order.ts';
+import { textReading } from './text/text-reading.ts';
+import { tokenOutputs } from './text/token-outputs.ts';
+import { TokenRows } from './text/token-rows.ts';
+
+export const causalLanguageModelling: TaskType = {
+  declaration: {
+    id: 'causal-lm',
+    label: 'Writing text',
+    summary: 'Goes on from a prompt, answers in a conversation, or writes on in the manner of plain texts.',
+    parameters: [],
+  },
+  bestBy: 'loss',
+  reads: 'texts',
+  misfit(model) {
+    if (model.kind !== 'causal-lm')
+      return { message: `A ${model.kind} model does not write text.`, hint: 'Choose a language model.' };
+    return null;
+  },
+  open: openLanguageModelling,
+};
+
+async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> {
+  const { settings, training } = material;
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
+  const writer = new PromptWriter(tokenizer, settings);
+  const rows = { train: new TokenRows(), test: new TokenRows() };
+  let cut = 0;
+  const { leftOut } = await readTexts(
+    dataset,
+    wanted,
+    (example) => {
+      const encoded = writer.learned(example, typeof example.label === 'string' ? example.label : null);
+      if (encoded.ids.length > maxLength) cut++;
+      return addCut(rows[example.split], encoded, maxLength);
+    },
+    material.onRead,
+  );
+  if (training && rows.train.count === 0)
+    throw new StudioError(
+      'invalid_input',
+      `None of the ${leftOut} examples has a token to learn within max_length (${maxLength}).`,
+      'Raise max_length.',
+    );
+  const padding = tokenizer.paddingId;
+  // Of a plain text nothing is asked.
+  const { completion, messages, label } = dataset.columns;
+  const answers = settings.completion_only_loss && (completion ?? messages ?? label) !== null;
+  const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
+  const order = testOrder(rows.test.count);
+  const loaderOf =
+    (from: TokenRows, at: (index: number) => number): LoadBatch =>
+    async (indices) =>
+      languageBatch(
+        [...indices].map((index) => from.row(at(index))),
+        padding,
+      );
+  const test = loaderOf(rows.test, (index) => order[index] ?? 0);
+  return {
+    labels: null,
+    classNames: [],
+    train: { count: learned.count, classes: null, load: loaderOf(learned, (index) => index) },
+    testCount: rows.test.count,
+    notes: lengthNotes({ cut, leftOut, maxLength }),
+    outputs: async (adapted, indices, options) => {
+      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
+      const { exact, ...outputs } = await tokenOutputs(adapted, test, sorted, { ...options, batchSize });
+      return { ...outputs, exact: answers ? exact : null };
+    },
+    exported: async (chosen) => {
+      const train = [...chosen.train].map((index) => learned.row(index));
+      const tests = [...chosen.test].map((index) => rows.test.row(order[index] ?? 0));
+      const tensors = [...markedRowTensors('train', train, 'learned'), ...markedRowTensors('test', tests, 'learned')];
+      return { settings: languageSettings(padding), tensors: new Map(tensors) };
+    },
+  };
+}

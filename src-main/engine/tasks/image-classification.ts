@@ -1,0 +1,83 @@
+import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
+import type { ReadingProgress, TaskType } from './task-type.ts';
+
+export const imageClassification: TaskType = {
+  declaration: {
+    id: 'image-classification',
+    label: 'Image classification',
+    summary: 'A picture to one of several classes.',
+    parameters: [],
+  },
+  bestBy: 'accuracy',
+  reads: 'pictures',
+  misfit: () => null,
+  async open({ modelDirectory, model, dataset }) {
+    if (dataset.kind !== 'pictures') throw new TypeError('the data set holds texts');
+    const { description } = dataset;
+    const preprocessor = await createImagePreprocessor(modelDirectory, model, description);
+    const train = dataset.split('train');
+    const batchers = {
+      train: new ImageBatcher(train, preprocessor),
+      test: new ImageBatcher(dataset.split('test'), preprocessor),
+    };
+    const loaderOf =
+      (batcher: ImageBatcher): LoadBatch =>
+      async (indices) => {
+        const { pixelValues, labels, shape } = await batcher.batch(indices);
+        return { inputs: { pixel_values: { shape, data: pixelValues } }, labels };
+      };
+    const test = loaderOf(batchers.test);
+    return {
+      labels: description.labels,
+      classNames: description.labels,
+      train: {
+        count: train.count,
+        classes: { ids: train.labels, names: description.labels },
+        load: loaderOf(batchers.train),
+      },
+      testCount: batchers.test.split.count,
+      notes: [],
+      outputs: (adapted, indices, options) =>
+        classificationLogits(adapted, test, indices, { ...options, labelCount: description.labels.length }),
+      exported: async (chosen, progress) => {
+        const tensors = new Map([['pixel_values', stacked(preprocessor.tables)]]);
+        for (const split of ['train', 'test'] as const) {
+          const batcher = batchers[split];
+          tensors.set(`${split}.pixel_bytes`, await pixelBytes(batcher, split, chosen[split], progress));
+          const labels = Int32Array.from(chosen[split], (index) => batcher.split.labels[index] ?? 0);
+          tensors.set(`${split}.labels`, { shape: [labels.length], data: labels });
+        }
+        return {
+          settings: { auto_class: 'AutoModelForImageClassification', problem_type: 'single_label_classification' },
+          tensors,
+        };
+      },
+    };
+  },
+};
+
+/** [examples, height, width, channels]; `pixel_values` has the float that each byte stands for. */
+async function pixelBytes(
+  batcher: ImageBatcher,
+  split: 'train' | 'test',
+  indices: Int32Array,
+  progress: ReadingProgress,
+): Promise<HostTensor> {
+  const { height, width, channels } = batcher.preprocessor;
+  const each = height * width * channels;
+  const bytes = new Uint8Array(indices.length * each);
+  for (const [position, index] of indices.entries()) {
+    if (position % 256 === 0) await progress(split, position, indices.length);
+    bytes.set(await batcher.fitted(index), position * each);
+  }
+  return { shape: [indices.length, height, width, channels], data: bytes };
+}
+
+function stacked(rows: readonly Float32Array[]): HostTensor {
+  const width = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * width);
+  for (const [index, row] of rows.entries()) data.set(row, index * width);
+  return { shape: [rows.length, width], data };
+}

@@ -1,0 +1,144 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { choiceScores } from './text/choice-scores.ts';
+import { addCut, lengthNotes } from './text/cut-rows.ts';
+import { languageBatch } from './text/pad-rows.ts';
+import { type Content, type EncodedChoices, PromptWriter } from './text/prompt-writer.ts';
+import { classIds, readTexts } from './text/read-split.ts';
+import { languageSettings, markedRowTensors, rowTensors } from './text/row-tensors.ts';
+import { testOrder } from './text/test-order.ts';
+import { textReading } from './text/text-reading.ts';
+import { TokenRows } from './text/token-rows.ts';
+
+/** Every class is an answer that is scored by itself. */
+const mostChoices = 200;
+
+export const multipleChoice: TaskType = {
+  declaration: {
+    id: 'multiple-choice',
+    label: 'Multiple choice',
+    summary:
+      'A language model learns to write the label of a text; the label that it finds likeliest, by the log-likelihood of its tokens, is its answer.',
+    parameters: [],
+  },
+  bestBy: 'accuracy',
+  reads: 'texts',
+  misfit(model, { text, labels }) {
+    if (model.kind !== 'causal-lm')
+      return { message: `A ${model.kind} model writes no answers.`, hint: 'Choose a language model.' };
+    const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= mostChoices;
+    if (!text?.columns.choices && !isOfClasses)
+      return {
+        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the data set has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
+        hint: 'Choose a choices column, a label column with classes, or the task causal-lm.',
+      };
+    return null;
+  },
+  open: openMultipleChoice,
+};
+
+/** A test example as it is kept until it is asked. */
+interface Question extends Content {
+  readonly answer: string;
+  /** Null: the classes of the data set. */
+  readonly choices: readonly string[] | null;
+}
+
+async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
+  const { settings } = material;
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
+  const writer = new PromptWriter(tokenizer, settings);
+  const rows = new TokenRows();
+  const questions: Question[] = [];
+  let cut = 0;
+  const read = await readTexts(
+    dataset,
+    wanted,
+    (example) => {
+      const { label: answer, text, textPair, choices } = example;
+      if (typeof answer !== 'string' || text === null) return false;
+      if (example.split === 'test') {
+        questions.push({ text, textPair, answer, choices, prompt: null, completion: null, messages: null });
+        return true;
+      }
+      const encoded = writer.learned(example, answer);
+      if (encoded.ids.length > maxLength) cut++;
+      return addCut(rows, encoded, maxLength);
+    },
+    material.onRead,
+  );
+  const hasChoices = dataset.columns.choices !== null;
+  if (!hasChoices && read.kind !== 'classes')
+    throw new StudioError('invalid_input', 'Multiple choice needs a class in each row.', 'Set task to causal-lm.');
+  const answersOf = ({ choices }: Question) => choices ?? read.names;
+  const padding = tokenizer.paddingId;
+  const order = testOrder(questions.length);
+  // Many adapters are asked the same.
+  const encoded = new Map<number, EncodedChoices>();
+  const encode = (place: number): EncodedChoices => {
+    const known = encoded.get(place);
+    if (known !== undefined) return known;
+    const question = questions[place];
+    if (question === undefined) throw new RangeError(`there is no test example ${place}`);
+    const made = shortened(writer.choices(question, answersOf(question)), maxLength);
+    encoded.set(place, made);
+    return made;
+  };
+  const answerId = (place: number): number => {
+    const question = questions[place];
+    return question === undefined ? 0 : answersOf(question).indexOf(question.answer);
+  };
+  const classCount = questions.reduce((most, question) => Math.max(most, answersOf(question).length), 0);
+  return {
+    labels: null,
+    classNames: hasChoices ? Array.from({ length: classCount }, (_, index) => `choice ${index + 1}`) : read.names,
+    train: {
+      count: rows.count,
+      classes: hasChoices ? null : { ids: classIds(read.labels.train, read.names), names: read.names },
+      load: async (indices) =>
+        languageBatch(
+          [...indices].map((index) => rows.row(index)),
+          padding,
+        ),
+    },
+    testCount: questions.length,
+    notes: lengthNotes({ cut, leftOut: read.leftOut, maxLength }),
+    outputs: async (adapted, indices, options) => {
+      const places = [...indices].map((index) => order[index] ?? 0);
+      const scoring = { ...options, padding, mean: settings.length_normalised };
+      const scores = await choiceScores(adapted, places.map(encode), scoring);
+      const logits = new Float32Array(places.length * classCount).fill(Number.NEGATIVE_INFINITY);
+      for (const [row, own] of scores.entries()) logits.set(own, row * classCount);
+      return { kind: 'classes', logits, labels: Int32Array.from(places, answerId), classCount };
+    },
+    exported: async (chosen, progress) => {
+      const train = [...chosen.train].map((index) => rows.row(index));
+      const places = [...chosen.test].map((index) => order[index] ?? 0);
+      const prompts: (readonly number[])[] = [];
+      const choices: (readonly number[])[] = [];
+      const counts = new Int32Array(places.length);
+      for (const [done, place] of places.entries()) {
+        if (done % 256 === 0) await progress('test', done, places.length);
+        const question = encode(place);
+        prompts.push(question.prompt);
+        choices.push(...question.choices);
+        counts[done] = question.choices.length;
+      }
+      const tensors = new Map([
+        ...markedRowTensors('train', train, 'learned'),
+        ...rowTensors('test.prompts', prompts),
+        ...rowTensors('test.choices', choices),
+        ['test.choice_counts', { shape: [places.length], data: counts }],
+        ['test.labels', { shape: [places.length], data: Int32Array.from(places, answerId) }],
+      ]);
+      return { settings: languageSettings(padding), tensors };
+    },
+  };
+}
+
+/** The beginning of a prompt gives way: its end is what the answers follow. */
+function shortened({ prompt, choices }: EncodedChoices, maxLength: number): EncodedChoices {
+  const longest = choices.reduce((most, choice) => Math.max(most, choice.length), 0);
+  const room = Math.max(1, maxLength - longest);
+  return { prompt: prompt.slice(-room), choices };
+}

@@ -1,0 +1,140 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { TextTokenizer } from '../tokenization/tokenizer.ts';
+import { classificationLogits, headOutputs, type LoadBatch } from '../evaluation/evaluation.ts';
+import type { MicroBatch, Targets } from '../training/micro-batch.ts';
+import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { labelTensor, problemTypes } from './text/label-tensor.ts';
+import { encoderInputs } from './text/pad-rows.ts';
+import { classIds, type ReadTexts, readTexts } from './text/read-split.ts';
+import { markedRowTensors } from './text/row-tensors.ts';
+import { byLength, testOrder } from './text/test-order.ts';
+import { textReading } from './text/text-reading.ts';
+import { TokenRows } from './text/token-rows.ts';
+
+/** What a head for values is called, as Transformers calls it. */
+const valueLabel = 'LABEL_0';
+
+export const textClassification: TaskType = {
+  declaration: {
+    id: 'text-classification',
+    label: 'Text classification',
+    summary: 'A text, or a pair of texts, to one class, to several labels, or to a value, by a head on an encoder.',
+    parameters: [],
+  },
+  bestBy: 'accuracy',
+  reads: 'texts',
+  misfit(model, { text, labels }) {
+    if (model.kind !== 'text-classification' && model.kind !== 'embedding')
+      return {
+        message: `A ${model.kind} model has no head that tells texts apart.`,
+        hint: 'Choose an encoder, e.g. a BERT, or the task multiple-choice.',
+      };
+    if (!model.linears.some(({ isHead }) => isHead))
+      return { message: `${model.architecture} cannot be given a classifier.`, hint: 'Choose another encoder.' };
+    if (!text?.columns.text || text.labelKind === 'none')
+      return {
+        message: 'The data set has no text with a label in each row.',
+        hint: 'Say on the Data page which columns are text and label.',
+      };
+    if (text.labelKind !== 'numbers' && labels.length < 2)
+      return {
+        message: `The data set has ${labels.length} label, where two or more are told apart.`,
+        hint: 'Choose another label column.',
+      };
+    return null;
+  },
+  open: openTextClassification,
+};
+
+async function openTextClassification(material: TaskMaterial): Promise<OpenTask> {
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
+  const rows = { train: new TokenRows(), test: new TokenRows() };
+  const read = await readTexts(
+    dataset,
+    wanted,
+    (example) => addEncoded(rows[example.split], tokenizer, example, maxLength),
+    material.onRead,
+  );
+  if (read.kind === 'none')
+    throw new StudioError('invalid_input', 'The data set has no labels.', 'Say which column is the label.');
+  const problem_type = problemTypes[read.kind];
+  const padding = tokenizer.paddingId;
+  const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
+    const answers = answersOf(read, split);
+    return async (indices) => {
+      const places = order === null ? indices : Int32Array.from(indices, (index) => order[index] ?? 0);
+      const batch = [...places].map((place) => rows[split].row(place));
+      return { inputs: encoderInputs(batch, padding), ...answers(places) };
+    };
+  };
+  const order = testOrder(rows.test.count);
+  const test = loaderOf('test', order);
+  const train = loaderOf('train', null);
+  return {
+    labels: read.kind === 'numbers' ? [valueLabel] : read.names,
+    classNames: read.names,
+    train: {
+      count: rows.train.count,
+      classes: read.kind === 'classes' ? { ids: classIds(read.labels.train, read.names), names: read.names } : null,
+      load: train,
+    },
+    testCount: rows.test.count,
+    notes: [],
+    outputs: async (adapted, indices, options) => {
+      const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
+      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
+      const running = { ...options, batchSize };
+      const width = read.kind === 'numbers' ? 1 : read.names.length;
+      if (read.kind === 'classes')
+        return classificationLogits(adapted, test, sorted, { ...running, labelCount: width });
+      const values = await headOutputs(adapted, test, sorted, { ...running, width });
+      const places = sorted.map((index) => order[index] ?? 0);
+      const targets = answersOf(read, 'test')(places).targets?.values ?? new Float32Array(0);
+      return read.kind === 'numbers'
+        ? { kind: 'numbers', predictions: values, targets }
+        : { kind: 'label-sets', logits: values, targets, width };
+    },
+    exported: async (chosen) => {
+      const places = { train: chosen.train, test: Int32Array.from(chosen.test, (index) => order[index] ?? 0) };
+      const tensors = (['train', 'test'] as const).flatMap((split) => {
+        const some = [...places[split]].map((place) => rows[split].row(place));
+        const labels = labelTensor(answersOf(read, split)(places[split]));
+        return [...markedRowTensors(split, some, 'token_type_ids'), [`${split}.labels`, labels] as const];
+      });
+      return {
+        settings: { auto_class: 'AutoModelForSequenceClassification', problem_type, pad_token_id: padding },
+        tensors: new Map(tensors),
+      };
+    },
+  };
+}
+
+function addEncoded(rows: TokenRows, tokenizer: TextTokenizer, example: TextExample, maxLength: number): boolean {
+  if (example.text === null || example.label === null) return false;
+  const { ids, typeIds } = tokenizer.encode(example.text, { pair: example.textPair ?? undefined, maxLength });
+  rows.add(ids, typeIds);
+  return true;
+}
+
+/** What the head should say of some examples of a split, in the form that its labels have. */
+function answersOf(
+  read: ReadTexts,
+  split: 'train' | 'test',
+): (places: Int32Array) => Pick<MicroBatch, 'labels' | 'targets' | 'examples'> {
+  if (read.kind === 'classes') {
+    const classes = classIds(read.labels[split], read.names);
+    return (places) => ({ labels: places.map((place) => classes[place] ?? 0) });
+  }
+  const width = read.kind === 'numbers' ? 1 : read.names.length;
+  const kind: Targets['kind'] = read.kind === 'numbers' ? 'numbers' : 'label-sets';
+  return (places) => {
+    const values = new Float32Array(places.length * width);
+    for (const [row, place] of places.entries()) {
+      const label = read.labels[split][place] ?? [];
+      if (kind === 'numbers') values[row] = Number(label);
+      else for (const name of [label].flat()) values[row * width + read.names.indexOf(name)] = 1;
+    }
+    return { labels: new Int32Array(0), targets: { kind, values, width }, examples: places.length };
+  };
+}

@@ -1,0 +1,143 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import type { HiddenStates } from '../../models/base-model.ts';
+import { KeyValueCache } from '../../models/key-value-cache.ts';
+import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
+import { type EvaluationOptions, refuseCancelled, refuseNoExamples } from '../../evaluation/evaluation.ts';
+import type { EncodedChoices } from './prompt-writer.ts';
+import { tokenScores } from './token-scores.ts';
+
+/** Answers that run side by side: their keys and values are held. */
+const rowsAtOnce = 64;
+
+interface ScoringOptions extends EvaluationOptions {
+  readonly padding: number;
+  /** Whether the log-likelihoods of an answer's tokens are averaged, else summed. */
+  readonly mean: boolean;
+}
+
+/**
+ * Log-likelihood in nats of each answer after its prompt, for each example. A prompt is run once, whatever the number of its
+ * answers: they go on from its keys and values.
+ * @throws StudioError invalid_input without examples, not_finite, cancelled.
+ */
+export async function choiceScores(
+  model: AdaptedModel,
+  examples: readonly EncodedChoices[],
+  options: ScoringOptions,
+): Promise<Float32Array[]> {
+  refuseNoExamples(examples.length);
+  const scores: Float32Array[] = new Array(examples.length);
+  let done = 0;
+  for (const group of groups(examples, options.batchSize)) {
+    await refuseCancelled(options);
+    const some = group.flatMap((index) => examples[index] ?? []);
+    for (const [place, own] of (await scoreSome(model, some, options)).entries()) scores[group[place] ?? 0] = own;
+    done += group.length;
+    await options.onProgress?.(done, examples.length);
+  }
+  return scores;
+}
+
+/** Examples that run together: of as many answers each, so that each prompt is repeated as often, and of like length. */
+function groups(examples: readonly EncodedChoices[], batchSize: number): number[][] {
+  const size = (index: number) => examples[index] ?? { prompt: [], choices: [] };
+  const order = examples
+    .map((_, index) => index)
+    .sort(
+      (one, other) =>
+        size(one).choices.length - size(other).choices.length ||
+        size(one).prompt.length - size(other).prompt.length ||
+        one - other,
+    );
+  const made: number[][] = [];
+  for (const index of order) {
+    const answers = size(index).choices.length;
+    const last = made.at(-1);
+    const room = Math.max(1, Math.min(batchSize, Math.floor(rowsAtOnce / Math.max(1, answers))));
+    if (last && last.length < room && size(last[0] ?? -1).choices.length === answers) last.push(index);
+    else made.push([index]);
+  }
+  return made;
+}
+
+async function scoreSome(
+  model: AdaptedModel,
+  given: readonly EncodedChoices[],
+  { padding, mean }: ScoringOptions,
+): Promise<Float32Array[]> {
+  // A first token needs one before it, even where a question is empty.
+  const examples = given.map((one) => (one.prompt.length > 0 ? one : { ...one, prompt: [padding] }));
+  const answers = examples[0]?.choices.length ?? 0;
+  // The last token of a prompt runs with each answer: what follows it is the answer's first token.
+  const heads = examples.map(({ prompt }) => prompt.slice(0, -1));
+  const tails = examples.flatMap(({ prompt, choices }) =>
+    choices.map((choice) => ({ ids: [...prompt.slice(-1), ...choice.slice(0, -1)], choice })),
+  );
+  const [past, width] = [longest(heads), longest(tails.map(({ ids }) => ids))];
+  const cache = new KeyValueCache();
+  let shared: KeyValueCache | undefined;
+  try {
+    if (past > 0) {
+      const ids = heads.flatMap((head) => [...filled(past - head.length, padding), ...head]);
+      const mask = heads.flatMap((head) => [...filled(past - head.length, 0), ...filled(head.length, 1)]);
+      await withStates(model, { ids, mask, rows: heads.length }, cache, async () => undefined);
+      shared = cache.repeated(answers);
+    }
+    const ids = tails.flatMap((tail) => [...tail.ids, ...filled(width - tail.ids.length, padding)]);
+    const labels = tails.flatMap(({ choice }) => [...choice, ...filled(width - choice.length, ignoredLabel)]);
+    const mask = tails.flatMap((tail, row) => {
+      const head = heads[Math.floor(row / answers)]?.length ?? 0;
+      const attended = head + tail.ids.length;
+      return [...filled(past - head, 0), ...filled(attended, 1), ...filled(width - tail.ids.length, 0)];
+    });
+    const { losses } = await withStates(model, { ids, mask, rows: tails.length }, shared, (states) =>
+      tokenScores(model, states, Int32Array.from(labels)),
+    );
+    let at = 0;
+    return examples.map(({ choices }) =>
+      Float32Array.from(choices, ({ length }) => {
+        const sum = losses.subarray(at, at + length).reduce((total, loss) => total - loss, 0);
+        at += length;
+        return mean ? sum / length : sum;
+      }),
+    );
+  } finally {
+    cache.dispose();
+    shared?.dispose();
+  }
+}
+
+interface Rows {
+  readonly ids: readonly number[];
+  /** Of the tokens in the cache too. */
+  readonly mask: readonly number[];
+  readonly rows: number;
+}
+
+async function withStates<Result>(
+  model: AdaptedModel,
+  { ids, mask, rows }: Rows,
+  cache: KeyValueCache | undefined,
+  use: (states: HiddenStates) => Promise<Result>,
+): Promise<Result> {
+  const inputs = {
+    input_ids: tf.tensor2d(Int32Array.from(ids), [rows, ids.length / rows], 'int32'),
+    attention_mask: tf.tensor2d(Int32Array.from(mask), [rows, mask.length / rows], 'int32'),
+  };
+  const states = model.states(inputs, cache);
+  try {
+    return await use(states);
+  } finally {
+    tf.dispose([...stateTensors(states), ...Object.values(inputs)]);
+  }
+}
+
+function longest(lists: readonly (readonly number[])[]): number {
+  return lists.reduce((most, { length }) => Math.max(most, length), 0);
+}
+
+function filled(length: number, value: number): number[] {
+  return new Array<number>(length).fill(value);
+}

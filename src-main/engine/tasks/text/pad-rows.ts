@@ -1,0 +1,33 @@
+import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
+import type { MicroBatch } from '../../training/micro-batch.ts';
+import type { TokenRow } from './token-rows.ts';
+
+/** input_ids and attention_mask [rows, longest], filled up on the right. */
+function padded(rows: readonly TokenRow[], padding: number) {
+  const width = rows.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
+  const shape: [number, number] = [rows.length, width];
+  const ids = new Int32Array(rows.length * width).fill(padding);
+  const mask = new Int32Array(rows.length * width);
+  for (const [row, { ids: own }] of rows.entries()) {
+    ids.set(own, row * width);
+    mask.fill(1, row * width, row * width + own.length);
+  }
+  return { width, inputs: { input_ids: { shape, data: ids }, attention_mask: { shape, data: mask } } };
+}
+
+/** Texts for an encoder, with the kind of each token: which text of a pair it is of. */
+export function encoderInputs(rows: readonly TokenRow[], padding: number): MicroBatch['inputs'] {
+  const { width, inputs } = padded(rows, padding);
+  const types = new Int32Array(rows.length * width);
+  for (const [row, { marks }] of rows.entries()) types.set(marks, row * width);
+  return { ...inputs, token_type_ids: { shape: [rows.length, width], data: types } };
+}
+
+/** Texts for a language model: each place is asked for the token after it, where that one counts. */
+export function languageBatch(rows: readonly TokenRow[], padding: number): MicroBatch {
+  const { width, inputs } = padded(rows, padding);
+  const labels = new Int32Array(rows.length * width).fill(ignoredLabel);
+  for (const [row, { ids, marks }] of rows.entries())
+    for (let at = 1; at < ids.length; at++) if (marks[at] === 1) labels[row * width + at - 1] = ids[at] ?? ignoredLabel;
+  return { inputs, labels, examples: rows.length };
+}

@@ -1,0 +1,141 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { ChatMessage } from '../../../../src-shared/domain/generation.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import { type ChatRenderer, chatRenderer } from '../../tokenization/chat-template.ts';
+import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
+
+/** Tokens of one example and, for each, 1 where it is to be learned. */
+export interface EncodedText {
+  readonly ids: readonly number[];
+  readonly marks: readonly number[];
+}
+
+/** The tokens that every answer follows, and those of each answer. */
+export interface EncodedChoices {
+  readonly prompt: readonly number[];
+  readonly choices: readonly (readonly number[])[];
+}
+
+export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages'>;
+
+const placeholder = /\{(prompt|text|text_pair)\}/g;
+
+/** @throws StudioError invalid_input where the template has no place for the example's text. */
+export function refuseEmptyTemplate({ prompt_template }: Pick<TaskSettings, 'prompt_template'>): void {
+  if (prompt_template.search(placeholder) >= 0) return;
+  throw new StudioError(
+    'invalid_input',
+    `prompt_template: "${prompt_template.slice(0, 60)}" has no place for the example.`,
+    'Write {prompt} (or {text}, {text_pair}) where it goes.',
+  );
+}
+
+/** Writes examples as a language model reads them: by its chat template where it has one, else as plain text. */
+export class PromptWriter {
+  private readonly tokenizer: TextTokenizer;
+  private readonly settings: TaskSettings;
+  private readonly chat: ChatRenderer | null;
+  private readonly end: readonly number[];
+
+  constructor(tokenizer: TextTokenizer, settings: TaskSettings) {
+    refuseEmptyTemplate(settings);
+    this.tokenizer = tokenizer;
+    this.settings = settings;
+    this.chat = settings.chat_template === 'none' ? null : chatRenderer(tokenizer);
+    const end = tokenizer.special('eos')?.id;
+    this.end = end === undefined ? [] : [end];
+  }
+
+  /**
+   * An example to be learned. Of a plain text everything counts; of a completion that alone, its end token included, and of a
+   * conversation the assistant's turns, unless `completion_only_loss` is off.
+   * @param label stands for the completion of a labelled text.
+   * @throws StudioError refused for a conversation where the model has no chat template.
+   */
+  learned(example: Content, label: string | null = null): EncodedText {
+    const completion = example.completion ?? label;
+    if (example.messages !== null) return this.conversation(example.messages);
+    if (completion === null) return this.plainText(example.text ?? example.prompt ?? '');
+    if (this.chat !== null) {
+      const messages = [this.question(example), { role: 'assistant', content: completion }];
+      return this.marked(this.chat(messages, false), [[this.chat([this.question(example)], true), null]]);
+    }
+    const prompt = this.fill(example);
+    const { ids, marks } = this.marked(prompt + completion, [[prompt, null]], true);
+    return { ids: [...ids, ...this.end], marks: [...marks, ...this.end.map(() => 1)] };
+  }
+
+  /** A text with every answer that it could have; what the answers share at their beginning belongs to the prompt. */
+  choices(example: Content, answers: readonly string[]): EncodedChoices {
+    const wholes = answers.map((answer) => this.learned(example, answer).ids);
+    const [first = []] = wholes;
+    const prompt = Math.min(this.promptLength(example), ...wholes.map((whole) => sharedLength(first, whole)));
+    return { prompt: first.slice(0, prompt), choices: wholes.map((whole) => whole.slice(prompt)) };
+  }
+
+  private promptLength(example: Content): number {
+    const text = this.chat === null ? this.fill(example) : this.chat([this.question(example)], true);
+    return this.encode(text, this.chat === null).length;
+  }
+
+  private question(example: Content): ChatMessage {
+    return { role: 'user', content: this.fill(example).trim() };
+  }
+
+  private fill({ prompt, text, textPair }: Content): string {
+    const whole = prompt ?? [text, textPair].filter((part) => part !== null).join('\n');
+    const values: Readonly<Record<string, string>> = { prompt: whole, text: text ?? whole, text_pair: textPair ?? '' };
+    return this.settings.prompt_template.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
+  }
+
+  private plainText(text: string): EncodedText {
+    const ids = [...this.encode(text, true), ...this.end];
+    return { ids, marks: ids.map(() => 1) };
+  }
+
+  private conversation(messages: readonly ChatMessage[]): EncodedText {
+    if (this.chat === null)
+      throw new StudioError(
+        'refused',
+        `The data are conversations, but ${this.tokenizer.files.configFile} has no chat_template to write them with.`,
+        this.settings.chat_template === 'none'
+          ? 'Set chat_template to auto.'
+          : 'Choose a model that was made for conversations, e.g. an Instruct one.',
+      );
+    const { chat } = this;
+    const turns = messages.flatMap(({ role }, turn): [string, string][] =>
+      role === 'assistant' ? [[chat(messages.slice(0, turn), true), chat(messages.slice(0, turn + 1), false)]] : [],
+    );
+    return this.marked(chat(messages, false), turns);
+  }
+
+  /**
+   * @param turns for each that counts: the text before it, and the text up to its end (null: the end of all). Where the tokens of
+   * either are not those of the whole (a template may write earlier turns otherwise), as far as they are the same.
+   */
+  private marked(text: string, turns: readonly (readonly [string, string | null])[], isPlain = false): EncodedText {
+    const ids = this.encode(text, isPlain);
+    if (!this.settings.completion_only_loss) return { ids, marks: ids.map(() => 1) };
+    const marks = ids.map(() => 0);
+    for (const [before, upTo] of turns) {
+      const start = sharedLength(ids, this.encode(before, isPlain));
+      const end = upTo === null ? ids.length : sharedLength(ids, this.encode(upTo, isPlain));
+      marks.fill(1, start, end);
+    }
+    return { ids, marks };
+  }
+
+  /** A chat template writes the special tokens itself. */
+  private encode(text: string, isPlain: boolean): readonly number[] {
+    const { ids } = this.tokenizer.encode(text, { addSpecialTokens: isPlain });
+    // The end token of a template that ends every text belongs behind the completion, where it is put by itself.
+    return isPlain && this.end.length > 0 && ids.length > 1 && ids.at(-1) === this.end[0] ? ids.slice(0, -1) : ids;
+  }
+}
+
+function sharedLength(one: readonly number[], other: readonly number[]): number {
+  const length = Math.min(one.length, other.length);
+  for (let at = 0; at < length; at++) if (one[at] !== other[at]) return at;
+  return length;
+}

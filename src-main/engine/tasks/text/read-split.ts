@@ -1,0 +1,62 @@
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { OpenTexts } from '../../data/dataset.ts';
+import { LabelTally } from '../../data/text/label-tally.ts';
+
+type Label = TextExample['label'];
+
+/** The labels of all examples of both splits, and what `take` made of each example along the way. */
+export interface ReadTexts {
+  /** Of each example that was taken, in the order of the file. */
+  readonly labels: { readonly train: readonly Label[]; readonly test: readonly Label[] };
+  readonly kind: LabelTally['kind'];
+  /** In the order of the data set's description. */
+  readonly names: readonly string[];
+  /** Examples that `take` left out. */
+  readonly leftOut: number;
+}
+
+const reportEvery = 256;
+
+/**
+ * Reads a data set of texts once.
+ * @param take is given each example of the splits that it wants, and says whether it is one to learn from.
+ */
+export async function readTexts(
+  dataset: OpenTexts,
+  wanted: readonly TextExample['split'][],
+  take: (example: TextExample) => boolean,
+  onRead: (examples: number) => Promise<void>,
+): Promise<ReadTexts> {
+  const tally = new LabelTally();
+  const labels: { train: Label[]; test: Label[] } = { train: [], test: [] };
+  // One string for each name, however many rows have it.
+  const known = new Map<string, string>();
+  const shared = (name: string): string => {
+    const before = known.get(name);
+    if (before === undefined) known.set(name, name);
+    return before ?? name;
+  };
+  let [read, leftOut] = [0, 0];
+  for (const split of ['train', 'test'] as const) {
+    for await (const example of dataset.examples(split)) {
+      if (example.choices === null) tally.add(example.label, split);
+      if (++read % reportEvery === 0) await onRead(read);
+      if (!wanted.includes(split)) continue;
+      if (take(example)) labels[split].push(sharedLabel(example.label, shared));
+      else leftOut++;
+    }
+  }
+  await onRead(read);
+  return { labels, kind: tally.kind, names: tally.names(), leftOut };
+}
+
+function sharedLabel(label: Label, shared: (name: string) => string): Label {
+  if (label === null) return null;
+  return Array.isArray(label) ? label.map(shared) : shared(label);
+}
+
+/** The place of each label among the classes; of what is none of them 0. */
+export function classIds(labels: readonly Label[], names: readonly string[]): Int32Array {
+  const ids = new Map(names.map((name, id) => [name, id]));
+  return Int32Array.from(labels, (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));
+}

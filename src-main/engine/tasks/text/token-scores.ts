@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { HiddenStates } from '../../models/base-model.ts';
+import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
+import { notFiniteOutputs } from '../../evaluation/evaluation.ts';
+
+/** Logits of so many values at once: the vocabulary is large, and few places of a text count. */
+const heldValues = 16 * 1024 * 1024;
+
+/** Of each label that counts, in order: −log p in nats, and 1 where no token had a higher logit. */
+export interface TokenScores {
+  readonly losses: Float32Array;
+  readonly leads: Float32Array;
+}
+
+/**
+ * @param labels [batch · tokens], −100 where nothing is asked.
+ * @throws StudioError not_finite where the model gives NaN.
+ */
+export async function tokenScores(model: AdaptedModel, states: HiddenStates, labels: Int32Array): Promise<TokenScores> {
+  const places = countedPlaces(labels);
+  const chunk = Math.max(1, Math.floor(heldValues / (model.base.description.text?.vocabularySize ?? heldValues)));
+  const losses = new Float32Array(places.length);
+  const leads = new Float32Array(places.length);
+  for (let start = 0; start < places.length; start += chunk) {
+    const some = places.subarray(start, start + chunk);
+    const scored = tf.tidy(() => scoreRows(model, states, some, labels));
+    try {
+      const values = await scored.data<'float32'>();
+      if (!values.every(Number.isFinite)) throw notFiniteOutputs();
+      losses.set(values.subarray(0, some.length), start);
+      leads.set(values.subarray(some.length), start);
+    } finally {
+      scored.dispose();
+    }
+  }
+  return { losses, leads };
+}
+
+/** [2 · rows]: losses, then leads. */
+function scoreRows(model: AdaptedModel, states: HiddenStates, places: Int32Array, labels: Int32Array): tf.Tensor1D {
+  const hidden = tf.gather(states.hidden, tf.tensor1d(places, 'int32'));
+  const logits = model.head({ ...states, hidden, batch: places.length, tokens: 1 });
+  const [rows, size] = logits.shape;
+  const highest = tf.max(logits, 1, true);
+  const total = tf.log(tf.sum(tf.exp(tf.sub(logits, highest)), 1));
+  const chosenPlaces = Int32Array.from(places, (place, row) => row * size + (labels[place] ?? 0));
+  const chosen = tf.gather(tf.reshape<tf.Rank.R1>(logits, [rows * size]), tf.tensor1d(chosenPlaces, 'int32'));
+  const lead = tf.sub(chosen, tf.reshape(highest, [rows]));
+  return tf.concat1d([tf.sub(total, lead), tf.cast(tf.greaterEqual(lead, 0), 'float32')]);
+}

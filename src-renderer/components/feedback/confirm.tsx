@@ -1,0 +1,30 @@
+import { Text } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { formatBytes } from '../format/format.ts';
+
+interface ConfirmRemoval {
+  /** What goes, by its kind and name: "the run "fmnist seed 1"". */
+  what: string;
+  /** What goes with it and what stays, in one sentence. */
+  consequence: string;
+  freedBytes?: number | null;
+  /** The verb on the button. */
+  verb?: string;
+  onConfirm: () => void;
+}
+
+/** Asks once, by name, before something is destroyed: says what goes and how much disk it frees. */
+export function confirmRemoval({ what, consequence, freedBytes, verb = 'Remove', onConfirm }: ConfirmRemoval): void {
+  modals.openConfirmModal({
+    title: `${verb} ${what}?`,
+    children: (
+      <Text>
+        {consequence}
+        {freedBytes ? ` This frees ${formatBytes(freedBytes)}.` : ''}
+      </Text>
+    ),
+    labels: { confirm: verb, cancel: 'Keep' },
+    confirmProps: { color: 'red.9', 'data-autofocus': true },
+    onConfirm,
+  });
+}

@@ -1,0 +1,37 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconFolder } from '@tabler/icons-react';
+import { CopyButton } from './copy-button.tsx';
+import { notifyFailure } from '../feedback/notify.tsx';
+import classes from './text.module.css';
+
+/** A path on disk: monospaced, to copy, and to show in the system's file manager. */
+export function PathText({ path }: { path: string }) {
+  const show = () => {
+    window.coto
+      .showInFolder(path)
+      .catch((error: unknown) => notifyFailure(error instanceof Error ? error : new Error(String(error))));
+  };
+  return (
+    <span className={classes['path']}>
+      <code className={classes['code']}>{path}</code>
+      <CopyButton text={path} label="Copy the path" />
+      <Tooltip label="Show in the file manager">
+        <ActionIcon size={20} aria-label="Show in the file manager" onClick={show}>
+          <IconFolder size={14} />
+        </ActionIcon>
+      </Tooltip>
+    </span>
+  );
+}
+
+/** A hash: its first twelve characters, all of it on hover and when copied. */
+export function HashText({ hash }: { hash: string }) {
+  return (
+    <span className={classes['path']}>
+      <code className={classes['code']} title={hash}>
+        {hash.slice(0, 12)}
+      </code>
+      <CopyButton text={hash} label="Copy the whole hash" />
+    </span>
+  );
+}

@@ -1,0 +1,81 @@
+import type { TextDescription } from '../../../src-shared/domain/dataset.ts';
+import { formatCount, plural } from '../../components/format/format.ts';
+
+const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
+  text: 'Text',
+  text_pair: 'Second text',
+  label: 'Label',
+  choices: 'Choices',
+  prompt: 'Prompt',
+  input: 'Put after the prompt',
+  completion: 'Completion',
+  messages: 'Messages',
+};
+const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
+  none: 'none',
+  classes: 'classes, one a row',
+  numbers: 'numbers, a measured value a row',
+  sets: 'sets, several labels a row',
+};
+
+/** How the rows of a file became examples. */
+export function readingFacts(text: TextDescription): { label: string; value: string }[] {
+  const taken = Object.entries(roleWords).flatMap(([role, label]) => {
+    const column = Object.entries(text.columns).find(([name]) => name === role)?.[1] ?? null;
+    return column === null ? [] : [{ label, value: `column ${column}` }];
+  });
+  const used = new Set(Object.values(text.columns));
+  const unused = text.columnNames.filter((name) => !used.has(name));
+  return [
+    ...taken,
+    ...(unused.length === 0 ? [] : [{ label: 'Not read', value: unused.slice(0, 20).join(', ') }]),
+    {
+      label: 'Labels',
+      value: text.columns.choices === null ? labelWords[text.labelKind] : 'the right one of the choices of its row',
+    },
+    { label: 'Split', value: text.splitRule },
+    {
+      label: 'Rows',
+      value: `${formatCount(text.rowCount)}, of them ${formatCount(text.faultyRows)} faulty and left out`,
+    },
+  ];
+}
+
+/** Each kind of repetition that there is: how many, and what it means. */
+export function repetitions({ duplicates }: TextDescription): { what: string; count: number; meaning: string }[] {
+  const { withinTrain, withinTest, across, nearAcross } = duplicates;
+  const all = [
+    {
+      what: 'rows of train that repeat an earlier one',
+      count: withinTrain,
+      meaning: 'Learned more often than the others. Harmless where few; else keep one of each.',
+    },
+    {
+      what: 'rows of test that repeat an earlier one',
+      count: withinTest,
+      meaning: 'Counted more than once in every score. Keep one of each.',
+    },
+    {
+      what: 'texts that stand in train and in test',
+      count: across,
+      meaning: 'Scored on what was learned by heart: the score is too good. Take them out of one of the two.',
+    },
+    {
+      what: 'rows of test that nearly repeat one of train',
+      count: nearAcross,
+      meaning: 'The same text but for a few words: a score on it says little. Take them out of one of the two.',
+    },
+  ];
+  return all.filter(({ count }) => count > 0);
+}
+
+/** How much was compared, as a note. */
+export function comparedWords({ duplicates, rowCount, faultyRows }: TextDescription): string {
+  const good = rowCount - faultyRows;
+  const exact = duplicates.comparedRows < good ? `the first ${plural(duplicates.comparedRows, 'row')}` : 'all rows';
+  const near =
+    duplicates.nearComparedRows < duplicates.comparedRows
+      ? `, near repetitions among the first ${formatCount(duplicates.nearComparedRows)}`
+      : '';
+  return `${exact} compared${near}`;
+}

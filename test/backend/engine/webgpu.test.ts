@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, it } from 'vitest';
+import { startEngine } from '../../../src-main/backend/engine/engine-host.ts';
+import { reportOn } from '../../../src-main/engine/compute/index.ts';
+import { serveEngine } from '../../../src-main/engine/serve-engine.ts';
+import { inProcessChannels } from '../../../src-shared/rpc/in-process.ts';
+import { relativeDifference } from '../../engine/golden.ts';
+import { bundledResources, closeBackends, hostOf, lossesOn, openBackend, tinyConfig, tinyIdx } from '../support.ts';
+
+process.env['COTO_ENGINE_PROCESS'] = 'child';
+const device = await reportOn('webgpu', false);
+const name = (what: string) => (device?.available ? what : `${what} (not here: ${device?.reason})`);
+
+afterAll(closeBackends);
+
+it.skipIf(!device?.available)(
+  name('trains the bundled model with CoTo as wasm does'),
+  async () => {
+    const backend = await openBackend({ startEngine, resourcesDirectory: bundledResources });
+    const [expected, actual] = [await lossesOn(backend, 'wasm'), await lossesOn(backend, 'webgpu')];
+    expect(relativeDifference(actual, expected)).toBeLessThan(1e-4);
+    await backend.close();
+  },
+  240_000,
+);
+
+it.skipIf(!device?.available)(
+  name('a device that is lost in the middle of a run interrupts it, and the run can be resumed'),
+  async () => {
+    // In this very process, so that the test can reach the device.
+    let starts = 0;
+    const backend = await openBackend({
+      startEngine: () => {
+        starts++;
+        const [backendEnd, engineEnd] = inProcessChannels();
+        serveEngine(engineEnd);
+        return hostOf(backendEnd, () => backendEnd.close());
+      },
+    });
+    const compute_backend = 'webgpu';
+    const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 40, save_steps: 2, compute_backend } as const;
+    const { run } = await backend.handle('runs.create', { config });
+    const state = () => backend.handle('runs.get', { id: run.id });
+    await expect
+      .poll(async () => (await state()).checkpoints.length, { interval: 5, timeout: 120_000 })
+      .toBeGreaterThan(0);
+    const before = starts;
+    destroyDevice();
+    await backend.idle();
+    const interrupted = await state();
+    expect(interrupted).toMatchObject({ status: 'interrupted', adapterId: null, error: { code: 'device_lost' } });
+    expect(interrupted.error?.hint).toMatch(/checkpoint at step \d+/);
+
+    await backend.handle('runs.resume', { id: run.id });
+    await backend.idle();
+    expect(starts).toBe(before + 1);
+    expect(await state()).toMatchObject({ status: 'completed', step: 40, error: null });
+    await backend.close();
+  },
+  240_000,
+);
+
+function destroyDevice(): void {
+  const lost: unknown = Reflect.get(tf.backend(), 'device');
+  if (typeof lost !== 'object' || lost === null || !('destroy' in lost) || typeof lost.destroy !== 'function')
+    throw new Error('the active backend has no device');
+  lost.destroy();
+}

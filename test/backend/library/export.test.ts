@@ -1,0 +1,57 @@
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { openGguf } from '../../../src-main/engine/formats/gguf/gguf-file.ts';
+import { goldenPath } from '../../engine/golden.ts';
+import { closeBackends, openBackend, scriptedEngine, temporaryFolder } from '../support.ts';
+
+afterEach(closeBackends);
+
+it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const adapter = await backend.handle('adapters.import', {
+    path: goldenPath('llama', 'adapters', 'lora'),
+    modelId: model.id,
+    name: 'mine',
+  });
+  expect((await backend.handle('export.targets', {})).map(({ id }) => id)).toContain('gguf-lora');
+  const path = join(temporaryFolder(), 'mine.gguf');
+  const start = (target: string, to: string) =>
+    backend.handle('export.start', { adapterId: adapter.id, target, path: to });
+  const job = await start('gguf-lora', path);
+  await backend.idle();
+  expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({ kind: 'export', status: 'completed' });
+  const file = await openGguf(path);
+  expect(file.metadata.text('general.name')).toBe('mine');
+  expect(file.tensors.size).toBe(12);
+  await file.close();
+  await expect(start('gguf-lora', path)).rejects.toThrow(/mine\.gguf is there already/);
+  await expect(start('gguf', join(path, '..', 'x'))).rejects.toThrow(/no export to "gguf"/);
+  // What came in between is not overwritten either.
+  const late = join(temporaryFolder(), 'late.gguf');
+  const waiting = await start('gguf-lora', late);
+  writeFileSync(late, 'mine');
+  await backend.idle();
+  expect((await backend.handle('jobs.get', { id: waiting.id })).status).toBe('failed');
+  expect(existsSync(late)).toBe(true);
+});
+
+it('a PEFT folder takes the tokenizer of its base along', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const folder = join(temporaryFolder(), 'base');
+  cpSync(goldenPath('llama', 'base'), folder, { recursive: true });
+  const tokenizer = ['tokenizer.json', 'tokenizer_config.json'];
+  for (const name of tokenizer) cpSync(goldenPath('misc', 'tokenizers', 'byte-level-bpe', name), join(folder, name));
+  writeFileSync(join(folder, 'chat_template.jinja'), '{{ messages[0].content }}');
+  const model = await backend.handle('models.add', { path: folder });
+  const given = goldenPath('llama', 'adapters', 'lora');
+  const adapter = await backend.handle('adapters.import', { path: given, modelId: model.id, name: 'mine' });
+  const path = join(temporaryFolder(), 'mine');
+  await backend.handle('export.start', { adapterId: adapter.id, target: 'peft', path });
+  await backend.idle();
+  expect(readdirSync(path)).toEqual(
+    expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', ...tokenizer, 'chat_template.jinja']),
+  );
+  expect(existsSync(join(path, 'config.json'))).toBe(false);
+});

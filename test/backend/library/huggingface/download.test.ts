@@ -1,0 +1,264 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { downloadRepository, planDownload } from '../../../../src-main/backend/library/huggingface/download.ts';
+import { listCachedModels } from '../../../../src-main/backend/library/huggingface/list-cache.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { goldenPath } from '../../../engine/golden.ts';
+import {
+  closeBackends,
+  type OpenBackend,
+  openBackend,
+  removeTemporaryFolders,
+  scriptedEngine,
+  temporaryFolder,
+} from '../../support.ts';
+import { commit, type HubServer, startHub } from './hub-server.ts';
+
+const id = 'org/tiny';
+const folderOf = (name: string) => new Map(readdirSync(name).map((file) => [file, readFileSync(join(name, file))]));
+const files = new Map([
+  ...folderOf(goldenPath('llama', 'base')),
+  ['pytorch_model.bin', Buffer.from('pickled')],
+  ['README.md', Buffer.from('words')],
+  ['generation_config.json', Buffer.from('{}')],
+]);
+const weights = files.get('model.safetensors') ?? Buffer.alloc(0);
+const engine = scriptedEngine(() => Promise.reject(new Error('no engine is needed')));
+
+let hub: HubServer;
+let cache: string;
+let environment: NodeJS.ProcessEnv;
+
+beforeEach(async () => {
+  hub = await startHub(id, files);
+  cache = join(temporaryFolder(), 'hub');
+  environment = { HF_ENDPOINT: hub.url, HF_HUB_CACHE: cache };
+});
+afterEach(async () => {
+  await hub.close();
+  await closeBackends();
+  removeTemporaryFolders();
+});
+
+const download = (signal = new AbortController().signal, onProgress: (done: number) => void = () => undefined) =>
+  downloadRepository(environment, { id, revision: 'main' }, signal, onProgress);
+const blobs = () => join(cache, 'models--org--tiny', 'blobs');
+
+describe('a model of the hub', () => {
+  it('is planned before anything is fetched', async () => {
+    const plan = await planDownload(environment, id, 'main', new AbortController().signal);
+    expect(plan.files.map(({ name }) => name).sort()).toEqual([
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+    ]);
+    expect(plan).toMatchObject({ commit, host: new URL(hub.url).host, revision: 'main' });
+    expect(plan.files.every(({ present }) => !present)).toBe(true);
+    expect(hub.requests).toHaveLength(1);
+    expect(existsSync(cache)).toBe(false);
+  });
+
+  it('lies in the cache in the layout of Hugging Face, and is not fetched twice', async () => {
+    const told: number[] = [];
+    const snapshot = await download(undefined, (done) => told.push(done));
+    expect(snapshot).toBe(join(cache, 'models--org--tiny', 'snapshots', commit));
+    for (const name of ['config.json', 'generation_config.json', 'model.safetensors']) {
+      expect(readFileSync(join(snapshot, name))).toEqual(files.get(name));
+      expect(lstatSync(join(snapshot, name)).isSymbolicLink()).toBe(process.platform !== 'win32');
+    }
+    expect(readdirSync(snapshot)).toHaveLength(3);
+    expect(readdirSync(blobs())).toHaveLength(3);
+    expect(readFileSync(join(cache, 'models--org--tiny', 'refs', 'main'), 'utf8')).toBe(commit);
+    expect(told.at(-1)).toBe(2 + weights.length + (files.get('config.json')?.length ?? 0));
+    expect(told).toEqual([...told].sort((one, other) => one - other));
+    hub.requests.splice(0);
+    await download();
+    expect(hub.requests.map(({ line }) => line)).toEqual([`GET /api/models/org/tiny/revision/main?blobs=true`]);
+    expect(await listCachedModels(environment)).toEqual([
+      { repository: id, revision: 'main', kind: 'folder', path: snapshot, modelType: 'llama', bytes: weights.length },
+    ]);
+  });
+
+  it('sends the token to the hub and to nobody else', async () => {
+    environment['HF_TOKEN'] = 'hf_secret';
+    await download();
+    const ofHub = hub.requests.filter(({ host }) => host === new URL(hub.url).host);
+    const ofStorage = hub.requests.filter(({ host }) => host !== new URL(hub.url).host);
+    expect(ofStorage).toHaveLength(1);
+    expect(ofHub.every(({ authorization }) => authorization === 'Bearer hf_secret')).toBe(true);
+    expect(ofStorage.every(({ authorization }) => authorization === null)).toBe(true);
+  });
+
+  it('goes on where the connection broke', async () => {
+    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 1000, times: 2 };
+    const snapshot = await download();
+    expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
+    const ranges = hub.requests.filter(({ line }) => line === 'GET /model.safetensors').map(({ range }) => range);
+    expect(ranges).toEqual([null, 'bytes=1000-', 'bytes=2000-']);
+  });
+
+  it('starts anew where the server knows no ranges', async () => {
+    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 1000, times: 1 };
+    hub.behaviour.ignoresRange = true;
+    const snapshot = await download();
+    expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
+  });
+
+  it('keeps what came when it is cancelled, and goes on from there', async () => {
+    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    const controller = new AbortController();
+    const stop = (done: number) => {
+      if (done > 4000) controller.abort(new StudioError('cancelled', 'Enough.'));
+    };
+    await expect(download(controller.signal, stop)).rejects.toMatchObject({ code: 'cancelled' });
+    const partial = readdirSync(blobs()).find((name) => name.endsWith('.incomplete'));
+    const bytes = statSync(join(blobs(), partial ?? '')).size;
+    expect(bytes).toBe(5000);
+    hub.requests.splice(0);
+    await download();
+    expect(hub.requests.map(({ range }) => range)).toContain(`bytes=${bytes}-`);
+    expect(readdirSync(blobs()).some((name) => name.endsWith('.incomplete'))).toBe(false);
+  });
+
+  it.each(['model.safetensors', 'config.json'])('refuses other bytes than the hub names for %s', async (name) => {
+    const wrong = Buffer.from(files.get(name) ?? '');
+    wrong[10] = (wrong[10] ?? 0) ^ 1;
+    hub.behaviour.replaced = new Map([[name, wrong]]);
+    await expect(download()).rejects.toThrow(new RegExp(`${name} came with other content`));
+    expect(existsSync(join(cache, 'models--org--tiny', 'refs'))).toBe(false);
+    delete hub.behaviour.replaced;
+    await download();
+  });
+
+  it('refuses a file that is longer than the hub says', async () => {
+    hub.behaviour.replaced = new Map([['model.safetensors', Buffer.concat([weights, weights])]]);
+    await expect(download()).rejects.toThrow(/model.safetensors is longer than/);
+  });
+
+  it.each([
+    [401, 'refused', /does not give out the model org\/tiny \(401\)/],
+    [403, 'refused', /does not give out the model org\/tiny \(403\)/],
+    [404, 'not_found', /does not have the model org\/tiny\./],
+    [500, 'refused', /answers 500/],
+  ])('says what %i means', async (status, code, message) => {
+    hub.behaviour.status = status;
+    const failure = await download().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('is not fetched offline, from nowhere, or by a name that is none', async () => {
+    environment['HF_HUB_OFFLINE'] = '1';
+    await expect(download()).rejects.toThrow(/HF_HUB_OFFLINE is set/);
+    expect(hub.requests).toEqual([]);
+    environment['HF_HUB_OFFLINE'] = '0';
+    environment['HF_ENDPOINT'] = 'ftp://hub';
+    await expect(download()).rejects.toThrow(/HF_ENDPOINT is no web address/);
+    environment['HF_ENDPOINT'] = 'http://127.0.0.1:9';
+    await expect(download()).rejects.toThrow(/127.0.0.1:9 cannot be reached/);
+    for (const name of ['../etc', 'org/../x', 'a/b/c', 'org/', 'org/na me', ''])
+      await expect(planDownload(environment, name, 'main', new AbortController().signal)).rejects.toThrow(
+        /is no name of a model/,
+      );
+    await expect(planDownload(environment, id, '../../x', new AbortController().signal)).rejects.toThrow(/no revision/);
+  });
+});
+
+it('a model without safetensors is refused with the reason', async () => {
+  await hub.close();
+  hub = await startHub(id, new Map([...files].filter(([name]) => name !== 'model.safetensors')));
+  environment['HF_ENDPOINT'] = hub.url;
+  await expect(download()).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringContaining('has no model.safetensors'),
+    hint: expect.stringContaining('pytorch_model.bin'),
+  });
+});
+
+describe('the studio', () => {
+  beforeEach(() => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('gets a model by a job, and has it then', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const job = await backend.handle('models.download', { repository: id });
+    await backend.idle();
+    expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({ kind: 'download', status: 'completed' });
+    const model = await backend.handle('models.made', { jobId: job.id });
+    expect(model).toMatchObject({ name: id, description: { family: 'llama' } });
+    // Once more is the same model.
+    const again = await backend.handle('models.download', { repository: id });
+    await backend.idle();
+    expect((await backend.handle('models.made', { jobId: again.id })).id).toBe(model.id);
+  });
+
+  /** Begins to get a model whose weights do not come to an end, and waits until some have come. */
+  async function beginToGet(backend: OpenBackend): Promise<string> {
+    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    const job = await backend.handle('models.download', { repository: id });
+    await expect.poll(() => incompleteBytes(), { timeout: 20_000 }).toBe(5000);
+    return job.id;
+  }
+
+  function incompleteBytes(): number {
+    const name = existsSync(blobs()) ? readdirSync(blobs()).find((file) => file.endsWith('.incomplete')) : undefined;
+    return name === undefined ? 0 : statSync(join(blobs(), name)).size;
+  }
+
+  it('ends a download that is cancelled, and takes up the next', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const jobId = await beginToGet(backend);
+    await backend.handle('jobs.cancel', { id: jobId });
+    await backend.idle();
+    expect((await backend.handle('jobs.get', { id: jobId })).status).toBe('cancelled');
+    const next = await backend.handle('models.download', { repository: id });
+    await backend.idle();
+    expect((await backend.handle('jobs.get', { id: next.id })).status).toBe('completed');
+    expect(hub.requests.map(({ range }) => range)).toContain('bytes=5000-');
+  });
+
+  it('closes at once, and says of the download that it was interrupted', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const jobId = await beginToGet(backend);
+    await backend.close();
+    const reopened = await openBackend({ startEngine: engine, home: backend.home });
+    expect(await reopened.handle('jobs.get', { id: jobId })).toMatchObject({
+      status: 'interrupted',
+      error: { message: 'The studio was closed.' },
+    });
+    expect(incompleteBytes()).toBe(5000);
+  });
+});
+
+it('the cache is listed as it is: GGUF files too, nothing that is broken', async () => {
+  const snapshot = join(cache, 'models--org--quantised', 'snapshots', commit);
+  mkdirSync(snapshot, { recursive: true });
+  writeFileSync(join(snapshot, 'model.Q4_K_M.gguf'), 'GGUF');
+  symlinkSync('../../blobs/gone', join(snapshot, 'model.safetensors'));
+  writeFileSync(join(snapshot, 'config.json'), '{"model_type": "llama"}');
+  mkdirSync(join(cache, 'datasets--org--x', 'snapshots', commit), { recursive: true });
+  expect(await listCachedModels(environment)).toEqual([
+    {
+      repository: 'org/quantised',
+      revision: commit.slice(0, 8),
+      kind: 'gguf',
+      path: join(snapshot, 'model.Q4_K_M.gguf'),
+      modelType: null,
+      bytes: 4,
+    },
+  ]);
+  expect(await listCachedModels({ HF_HOME: join(cache, 'nowhere') })).toEqual([]);
+});

@@ -1,0 +1,120 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
+
+afterEach(closeBackends);
+
+const engine = scriptedEngine(() => Promise.reject(new Error('no engine is needed')));
+
+const words = 'So many words are written here. '.repeat(60);
+
+function lines(count: number, line: (index: number) => string): string {
+  const path = join(temporaryFolder(), 'long.jsonl');
+  writeFileSync(path, Array.from({ length: count }, (_, index) => line(index)).join(''));
+  return path;
+}
+
+/** A file whose reading can be interfered with: long texts are compared with each other, which takes seconds. */
+function longFile(): string {
+  return lines(20_000, (index) => `{"text":"Row ${index}: ${words}","label":${index % 2}}\n`);
+}
+
+/** The first news of the reading that says how far it is. */
+function reading(backend: OpenBackend): Promise<JobRecord> {
+  return new Promise((resolve) => {
+    backend.on('job.changed', (job) => {
+      if (job.kind === 'import' && job.status === 'running' && job.progress !== null) resolve(job);
+    });
+  });
+}
+
+async function expectNothingKept(backend: OpenBackend): Promise<void> {
+  expect((await backend.handle('datasets.list', {})).filter(({ bundled }) => !bundled)).toEqual([]);
+  expect(await backend.handle('jobs.list', { active: false })).toEqual([]);
+  expect(backend.seen('notification')).toEqual([]);
+}
+
+describe('adding a data set is a job', () => {
+  it('that says how far it is, and that others need not wait for', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const path = lines(40_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
+    const total = Math.ceil(statSync(path).size / 2 ** 20);
+    const adding = backend.handle('datasets.add', { path, name: 'Long' });
+    const job = await reading(backend);
+    expect(job).toMatchObject({
+      title: 'Read long.jsonl',
+      progress: { phase: 'Reading long.jsonl', unit: 'MiB', total },
+    });
+    const dataset = await adding;
+    expect(dataset).toMatchObject({ id: job.subjectId, name: 'Long', description: { text: { rowCount: 40_000 } } });
+    expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({
+      status: 'completed',
+      progress: { total },
+    });
+    // Once more, under the same name: it is the same data set.
+    expect(await backend.handle('datasets.add', { path })).toEqual({ ...dataset });
+    expect(backend.seen('notification')).toEqual([]);
+  });
+
+  it('that goes on beside one that computes', async () => {
+    const held = Promise.withResolvers<never>();
+    const backend = await openBackend({ startEngine: scriptedEngine(() => held.promise) });
+    const dataset = await backend.handle('datasets.add', { path: tinyIdx() });
+    const evaluation = await backend.handle('evaluate.start', { model: 'tiny', dataset: dataset.id, adapters: [] });
+    await expect.poll(async () => (await backend.handle('jobs.get', { id: evaluation.id })).status).toBe('running');
+    expect((await backend.handle('datasets.add', { path: tinyIdx() })).description.splits).toHaveLength(2);
+    held.reject(new Error('enough'));
+    await backend.idle();
+  });
+
+  it('that leaves nothing where it is cancelled', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const path = longFile();
+    const adding = expect(backend.handle('datasets.add', { path })).rejects.toMatchObject({ code: 'cancelled' });
+    await backend.handle('jobs.cancel', { id: (await reading(backend)).id });
+    await adding;
+    await expectNothingKept(backend);
+  });
+
+  it('that leaves nothing where it was still waiting', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const first = expect(backend.handle('datasets.add', { path: longFile() })).rejects.toThrow('cancelled');
+    const { id } = await reading(backend);
+    const second = expect(backend.handle('datasets.add', { path: tinyIdx() })).rejects.toThrow('cancelled');
+    await expect.poll(async () => (await backend.handle('jobs.list', {})).length).toBe(2);
+    for (const job of await backend.handle('jobs.list', {}))
+      if (job.id !== id) await backend.handle('jobs.cancel', { id: job.id });
+    await second;
+    await backend.handle('jobs.cancel', { id });
+    await first;
+    await expectNothingKept(backend);
+  });
+
+  it('that leaves nothing where it fails, and names the file', async () => {
+    const backend = await openBackend({ startEngine: engine });
+    const path = join(temporaryFolder(), 'bad.jsonl');
+    writeFileSync(path, '{"text":""}\n'.repeat(500));
+    await expect(backend.handle('datasets.add', { path })).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringContaining(`${path}: none of its 500 rows is a good example`),
+      hint: expect.stringContaining('--set text=NAME'),
+    });
+    await expectNothingKept(backend);
+  });
+
+  it('that is answered where the studio closes, and is not taken up again', async () => {
+    const home = join(temporaryFolder(), 'home');
+    const backend = await openBackend({ startEngine: engine, home });
+    const lost = (path: string) =>
+      expect(backend.handle('datasets.add', { path })).rejects.toMatchObject({ code: 'disconnected' });
+    const first = lost(longFile());
+    await reading(backend);
+    const second = lost(tinyIdx());
+    await expect.poll(async () => (await backend.handle('jobs.list', {})).length).toBe(2);
+    await backend.close(0);
+    await Promise.all([first, second]);
+    await expectNothingKept(await openBackend({ startEngine: engine, home }));
+  });
+});

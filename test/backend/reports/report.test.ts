@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { html, scriptJson, scriptText } from '../../../src-main/backend/reports/html.ts';
+import { type ReportOptions, writeReport } from '../../../src-main/backend/reports/index.ts';
+import { fromYaml } from '../../../src-main/backend/runs/run-yaml.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { sampleStrip } from '../../../src-shared/figures/index.ts';
+import { dataset, model, runRecord, runs, studies } from './records.ts';
+
+let folder: string;
+let options: ReportOptions;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'coto-report-'));
+  const plotlyScript = path.join(folder, 'plotly.js');
+  await writeFile(plotlyScript, 'var Plotly = { react() {} }; var tag = "</script><!-- x";');
+  options = {
+    path: path.join(folder, 'below', 'report.html'),
+    name: 'Demo <script>alert(1)</script>',
+    runs,
+    studies,
+    models: [model],
+    datasets: [dataset],
+    metrics: new Map(
+      runs.map(({ id }) => [id, [0, 1, 2].map((step) => ({ name: 'loss', step, value: 2 - step / 2 }))]),
+    ),
+    masks: new Map(
+      runs.map(({ id, config }) => [id, config.coto && sampleStrip(cotoSettingsSchema.parse({}), 40, 3, config.seed)]),
+    ),
+    plotlyScript,
+    createdAt: 0,
+  };
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('one file that loads nothing, with the table, every figure and each run as a file that can be run again', async () => {
+  const { path: written } = await writeReport(options);
+  const page = await readFile(written, 'utf8');
+  expect(page).not.toMatch(/(?:src|href)\s*=\s*["']?\s*(?:https?:)?\/\//i);
+  expect(page).toContain("default-src 'none'");
+  expect(page).toContain('prefers-color-scheme: dark');
+  expect(page.match(/<figure>/g)).toHaveLength(9);
+  // Alone: (70 + 72) / 2 = 71 against 73; differences 3 and 1, mean 2.
+  expect(page).toMatch(
+    /Alone[\s\S]*?<strong>71\.0<\/strong>[\s\S]*?\(70\.0, 72\.0\)[\s\S]*?<strong>73\.0<\/strong>[\s\S]*?\+2\.0/,
+  );
+  expect(page).toContain('f0e1d2c3');
+  const yaml = /<pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
+  expect(fromYaml(yaml.replaceAll('&quot;', '"').replaceAll('&#39;', "'"))).toEqual(runs[0]?.config);
+});
+
+test('names are escaped everywhere, and no text can end a script early', async () => {
+  const page = await readFile((await writeReport(options)).path, 'utf8');
+  expect(page).not.toContain('<script>alert(1)');
+  expect(page).toContain('Demo &lt;script&gt;alert(1)&lt;/script&gt;');
+  // The style's and three scripts of our own; the bundle's text holds none.
+  expect(page.match(/<\/script>/g)).toHaveLength(3);
+  expect(html`<a title="${'"x" & <y>'}">${3}</a>`.html).toBe('<a title="&quot;x&quot; &amp; &lt;y&gt;">3</a>');
+  expect(JSON.parse(scriptJson({ text: '</script>\u2028' }).html)).toEqual({ text: '</script>\u2028' });
+  expect(scriptText('"</SCRIPT>"').html).toBe('"<\\/SCRIPT>"');
+});
+
+test('CSV and JSON beside it hold the same values', async () => {
+  await writeReport(options);
+  const csv = await readFile(path.join(folder, 'below', 'report.csv'), 'utf8');
+  const lines = csv.trimEnd().split('\r\n');
+  expect(lines[0]).toBe('id,quantity,unit,method,seed,value');
+  expect(lines).toContain('alone,Alone,fraction,LoRA,2,0.72');
+  expect(lines).toContain(
+    '"barrier/accuracy","λ barrier, accuracy",fraction,LoRA,,0.11'.replace('"barrier/accuracy"', 'barrier/accuracy'),
+  );
+  const json = z
+    .object({
+      table: z.array(z.object({ id: z.string(), difference: z.object({ mean: z.number() }).nullable() })),
+      conclusions: z.array(z.string()),
+      models: z.array(z.object({ fingerprint: z.string() })),
+    })
+    .parse(JSON.parse(await readFile(path.join(folder, 'below', 'report.json'), 'utf8')));
+  expect(json.table.find((row) => row.id === 'alone')?.difference?.mean).toBeCloseTo(0.02, 12);
+  expect(json.models[0]?.fingerprint).toBe('f0e1d2c3');
+  expect(json.conclusions.length).toBeGreaterThan(0);
+});
+
+test('a report of one run without results says that there is nothing to compare', async () => {
+  const bare = { ...runRecord('e', 5, false, 0.5, 100), result: null, facts: null };
+  const file = path.join(folder, 'bare.html');
+  await writeReport({ ...options, path: file, runs: [bare], studies: [], metrics: new Map(), masks: new Map() });
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain('there is nothing to compare');
+  expect(page).not.toContain('NaN');
+});
+
+test('without the bundle nothing is written', async () => {
+  const file = path.join(folder, 'none', 'report.html');
+  await expect(writeReport({ ...options, path: file, plotlyScript: path.join(folder, 'missing.js') })).rejects.toThrow(
+    /missing\.js/,
+  );
+  await expect(readFile(file)).rejects.toThrow();
+});

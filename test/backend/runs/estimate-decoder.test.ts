@@ -1,0 +1,56 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decoderShape } from '../../../bench/workloads/decoder.ts';
+import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
+import { decoderMemory } from '../../../src-main/engine/models/blocks/decoder-memory.ts';
+import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
+import { forecastOverPeak } from './measured-estimate.ts';
+
+const targets = [
+  { what: 'q and v', names: ['q_proj', 'v_proj'] },
+  { what: 'every linear', names: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] },
+];
+
+/** The bench's decoder, cut down to two layers, stands for the decoder block of any family. */
+describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefined))('on $id', (backend) => {
+  let available = false;
+  beforeAll(async () => {
+    available = (await backend.probe()).available;
+    if (available) await activateCompute(backend.id);
+  });
+
+  it.for(targets)(
+    'the forecast of decoder layers is within 15 percent of what is measured: $what',
+    async ({ names }, { skip }) => {
+      const { peakBytes } = backend;
+      if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
+      const { base, batch } = await decoderShape.build({ small: true, resources: '', bfloat16: false });
+      // Sixteen times the shape's two sequences, so that the layers weigh more than the weights.
+      const repeat = (values: Int32Array) =>
+        Int32Array.from({ length: 16 * values.length }, (_, at) => values[at % values.length] ?? 0);
+      const ids = batch.inputs['input_ids'];
+      if (!(ids?.data instanceof Int32Array)) throw new Error('the decoder reads input_ids');
+      const [sequences = 0, tokens = 0] = ids.shape;
+      const micro = {
+        inputs: { input_ids: { shape: [16 * sequences, tokens], data: repeat(ids.data) } },
+        labels: repeat(batch.labels),
+      };
+      const { hiddenSize: hidden } = base.description;
+      const sizes = { batch: 16 * sequences, tokens, hidden, inner: 1536, heads: 8, keyValueSize: hidden };
+      const memory: ModelMemory = {
+        inputs: (examples) => [examples * tokens],
+        layer: (index, _, adapters) => {
+          const name = (last: string) => `layers.${index}.${last}_proj`;
+          const attention = { q: name('q'), k: name('k'), v: name('v'), o: name('o') };
+          const linears = { ...attention, gate: name('gate'), up: name('up'), down: name('down') };
+          return decoderMemory(sizes, linears, adapters);
+        },
+        head: (examples) => [examples * tokens * hidden],
+      };
+      const adapter = { target_modules: names };
+      const given = { backend, peakBytes, base, adapter, labels: null, micro, batch: sizes.batch, memory, outputs: 0 };
+      const share = await forecastOverPeak(given);
+      expect(share).toBeGreaterThan(0.85);
+      expect(share).toBeLessThan(1.15);
+    },
+  );
+});

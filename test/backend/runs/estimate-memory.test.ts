@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
+import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
+import { goldenPath } from '../../engine/golden.ts';
+import { forecastOverPeak } from './measured-estimate.ts';
+
+const bundled = fileURLToPath(new URL('../../../assets/models/quickdraw-vit', import.meta.url));
+const labels = ['left', 'right', 'neither'];
+
+const attention = { target_modules: ['q_proj', 'v_proj'] };
+
+interface Case {
+  readonly what: string;
+  readonly model: string;
+  readonly batch: number;
+  readonly adapter: Partial<AdapterSettings>;
+  readonly checkpointing?: boolean;
+}
+
+const cases: readonly Case[] = [
+  { what: 'the bundled ViT, q and v, 32 pictures', model: bundled, batch: 32, adapter: attention },
+  { what: 'the bundled ViT, q and v, 4 pictures', model: bundled, batch: 4, adapter: attention },
+  { what: 'the bundled ViT, every linear', model: bundled, batch: 16, adapter: { r: 16 } },
+  {
+    what: 'the bundled ViT, the feed-forward part with dropout',
+    model: bundled,
+    batch: 16,
+    adapter: { target_modules: ['fc1', 'fc2'], lora_dropout: 0.1 },
+  },
+  {
+    what: 'the bundled ViT, its upper layers',
+    model: bundled,
+    batch: 32,
+    adapter: { layers_to_transform: [8, 9, 10, 11] },
+  },
+  {
+    what: 'the bundled ViT, every linear, with gradient checkpointing',
+    model: bundled,
+    batch: 64,
+    adapter: {},
+    checkpointing: true,
+  },
+  { what: 'the bundled ViT, every linear with DoRA', model: bundled, batch: 16, adapter: { variant: 'dora' } },
+  {
+    what: 'the bundled ViT, DoRA with dropout',
+    model: bundled,
+    batch: 16,
+    adapter: { ...attention, variant: 'dora', lora_dropout: 0.1 },
+  },
+  { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
+];
+
+/** Every backend that says how much its tensors take, where it is available. */
+describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefined))('on $id', (backend) => {
+  let available = false;
+  beforeAll(async () => {
+    available = (await backend.probe()).available;
+    if (available) await activateCompute(backend.id);
+  });
+
+  it.for(cases)('the forecast is within 15 percent of what is measured: $what', async (one, { skip }) => {
+    const { model: directory, batch, adapter, checkpointing = false } = one;
+    const { peakBytes } = backend;
+    if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
+    const base = await loadBaseModel(directory);
+    const image = base.description.image;
+    if (image === null) throw new Error('a ViT without pictures');
+    const shape = [batch, image.channels, image.height, image.width];
+    const data = Float32Array.from(
+      { length: shape.reduce((product, size) => product * size, 1) },
+      (_, at) => (at % 13) / 13,
+    );
+    const micro = {
+      inputs: { pixel_values: { shape, data } },
+      labels: Int32Array.from({ length: batch }, (_, at) => at % 3),
+    };
+    const file = await readConfig(directory);
+    const memory = familyOf(file).memory(file);
+    const given = { backend, peakBytes, base, adapter, labels, micro, batch, memory, outputs: labels.length };
+    const share = await forecastOverPeak({ ...given, gradientCheckpointing: checkpointing });
+    expect(share).toBeGreaterThan(0.85);
+    expect(share).toBeLessThan(1.15);
+  });
+});

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measuredStep } from '../../../src-main/backend/runs/estimate.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { goldenPath } from '../../engine/golden.ts';
+import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
+
+let backend: OpenBackend;
+const dataset = tinyIdx();
+beforeAll(async () => {
+  backend = await openBackend({ startEngine: scriptedEngine(() => new Promise(() => undefined)) });
+});
+afterAll(closeBackends);
+
+describe('the forecast of a run', () => {
+  it('counts by hand what the tiny ViT trains', async () => {
+    // hidden 32, inner 48, 2 layers, 4 heads, 17 tokens, 10 labels.
+    const forecast = await backend.handle('runs.forecast', {
+      config: {
+        ...tinyConfig,
+        dataset,
+        adapter: { r: 2, target_modules: ['q_proj', 'fc1'], rank_pattern: { fc1: 3 } },
+        max_steps: 0,
+        num_train_epochs: 3,
+        train_samples_per_class: 3,
+      },
+    });
+    // q_proj: 2 · (32 + 32); fc1: 3 · (32 + 48); both in two layers; head: 10 · 32 + 10.
+    const trainable = 2 * (2 * 64 + 3 * 80) + 330;
+    expect(forecast.trainableParameters).toBe(trainable);
+    expect(forecast.targetModules).toEqual([
+      'vit.layers.0.attention.q_proj',
+      'vit.layers.0.mlp.fc1',
+      'vit.layers.1.attention.q_proj',
+      'vit.layers.1.mlp.fc1',
+    ]);
+    expect(forecast.groups).toEqual(['layers.0', 'layers.1']);
+    expect(forecast.trainExamples).toBe(30);
+    // 30 examples in batches of 4 are 8 steps an epoch.
+    expect(forecast.totalSteps).toBe(24);
+    const bytes = Object.fromEntries(forecast.memory.map((part) => [part.part, part.bytes]));
+    const rows = 4 * 17;
+    // The first layer keeps its input, q, k, v, attention's result, the middle state (32 each), fc1's derivative (48), sums
+    // (4 heads), the inputs of q and fc1 (adapted), and r values each of q (2) and fc1 (3).
+    const first = rows * (6 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
+    // The second does the same for the class token of each of the 4 pictures, but for its input, k and v.
+    const second = rows * 3 * 32 + 4 * (3 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
+    // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalised state.
+    const working = 4 * (48 + 48 + 32 + 32) + rows * 32;
+    expect(bytes).toEqual({
+      weights: 4 * forecast.totalParameters,
+      adapters: 4 * trainable,
+      gradients: 4 * trainable,
+      optimizer: 8 * trainable,
+      activations: 4 * (4 * 28 * 28 + Math.max(first + second + working, first + rows * (48 + 48 + 32))),
+      logits: 4 * 4 * (32 + 32 + 10 + 10),
+    });
+  });
+
+  it('makes nothing known to the studio', async () => {
+    await backend.handle('runs.forecast', { config: { ...tinyConfig, dataset } });
+    await backend.handle('runs.forecast', { config: { ...tinyConfig, model: goldenPath('vit-28', 'base'), dataset } });
+    expect((await backend.handle('models.list', {})).map((model) => model.id)).toEqual(['tiny']);
+    expect((await backend.handle('datasets.list', {})).filter((one) => !one.bundled)).toEqual([]);
+  });
+
+  it('names one group a module where CoTo switches modules', async () => {
+    const { groups } = await backend.handle('runs.forecast', {
+      config: { ...tinyConfig, dataset, coto: { granularity: 'module' } },
+    });
+    expect(groups).toEqual([
+      'vit.layers.0.attention.q_proj',
+      'vit.layers.0.attention.v_proj',
+      'vit.layers.1.attention.q_proj',
+      'vit.layers.1.attention.v_proj',
+    ]);
+  });
+
+  it('takes the time of a step from the median of like runs only', () => {
+    const config = runConfigSchema.parse({});
+    const run = (milliseconds: number, changes: object = {}): RunRecord => ({
+      id: '',
+      name: '',
+      status: 'completed',
+      config: runConfigSchema.parse(changes),
+      modelId: 'm',
+      datasetId: 'd',
+      tags: [],
+      note: '',
+      starred: false,
+      archived: false,
+      studyId: null,
+      step: 0,
+      facts: null,
+      result: {
+        steps: 1,
+        accuracy: null,
+        evalLoss: null,
+        trainLoss: null,
+        metrics: {},
+        meanStepMilliseconds: milliseconds,
+        medianStepMilliseconds: milliseconds,
+        meanActiveShare: 1,
+        trainSeconds: 1,
+      },
+      adapterId: null,
+      checkpoints: [],
+      error: null,
+      folder: '',
+      createdAt: 0,
+      startedAt: null,
+      finishedAt: null,
+    });
+    const runs = [run(30), run(10), run(500, { coto: {} }), run(900, { per_device_train_batch_size: 64 })];
+    expect(measuredStep(runs, 'm', config)).toBe(20);
+    expect(measuredStep([...runs, run(11)], 'm', config)).toBe(11);
+    expect(measuredStep(runs, 'other', config)).toBeNull();
+    expect(measuredStep(runs, 'm', runConfigSchema.parse({ coto: {} }))).toBe(500);
+  });
+});

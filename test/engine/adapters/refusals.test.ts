@@ -1,0 +1,211 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
+import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
+import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { goldenPath } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
+
+/** What PEFT refuses. Whatever of it is not refused here is said to be wider, or to be of something that is not here yet. */
+const refusals = z
+  .array(z.object({ what: z.string(), refused: z.literal(true) }))
+  .parse(JSON.parse(readFileSync(goldenPath('refusals.json'), 'utf8')));
+
+let description: ModelDescription;
+const scratch = mkdtempSync(join(tmpdir(), 'coto-refusals-'));
+beforeAll(async () => {
+  await activateCompute(testCompute);
+  description = await describeModel(goldenPath('llama', 'base'));
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** llama's LoRA with other keys in its config. */
+function readWith(changes: Record<string, unknown>) {
+  const folder = join(scratch, JSON.stringify(changes).replaceAll(/\W+/g, '-'));
+  cpSync(goldenPath('llama', 'adapters', 'lora'), folder, { recursive: true });
+  const file = join(folder, 'adapter_config.json');
+  const config: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...z.record(z.string(), z.unknown()).parse(config), ...changes }));
+  return readAdapter(folder, description);
+}
+
+const read = (...parts: string[]) => readAdapter(goldenPath('llama', ...parts), description);
+
+function create(settings: Record<string, unknown>) {
+  return resolveTargetModules({ ...adapterSettingsSchema.parse(settings), modules_to_save: null }, description);
+}
+
+async function mergeOf(method: string, one: string[], other: string[], parameters = {}) {
+  return mergeMethod(method).merge([await read(...one), await read(...other)], [0.5, 0.5], parameters);
+}
+
+/** How the studio refuses it: the sentence, and the way out. */
+const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy: RegExp }>> = {
+  'merge by linear: adapters of different rank': {
+    run: () => mergeOf('linear', ['merges', 'mixed-ranks', 'a0'], ['merges', 'mixed-ranks', 'a1']),
+    message: /rank \d+ on .*, adapter 2 has \d+; Linear .* needs equal ranks/,
+    remedy: /ΔW average/,
+  },
+  'merge: unknown combination type': {
+    run: () => mergeMethod('average'),
+    message: /no merge method "average"/,
+    remedy: /Choose one of/,
+  },
+  'merge: HiRA adapters': { run: () => read('adapters', 'hira'), message: /HIRA/, remedy: /Supported are LoRA/ },
+  'merge: LoHa adapters': { run: () => read('adapters', 'loha'), message: /LOHA/, remedy: /Supported are LoRA/ },
+  'merge: LoKr adapters': { run: () => read('adapters', 'lokr'), message: /LOKR/, remedy: /Supported are LoRA/ },
+  'merge: VeRA adapters': { run: () => read('adapters', 'vera'), message: /VERA/, remedy: /Supported are LoRA/ },
+  'merge: AdaLoRA adapters': { run: () => read('adapters', 'adalora'), message: /ADALORA/, remedy: /Supported are/ },
+  'a LoRA and a HiRA adapter on one model': {
+    run: () => read('adapters', 'hira'),
+    message: /kind that is not supported: HIRA/,
+    remedy: /Supported are LoRA/,
+  },
+  'merge_and_unload: lora_bias where the base layer has no bias': {
+    run: async () => {
+      const weights = await openModelWeights(goldenPath('llama', 'base'));
+      try {
+        return mergedTensors(weights, description, await read('adapters', 'lora-bias'));
+      } finally {
+        await weights.close();
+      }
+    },
+    message: /lora_bias\), but the base has none there/,
+    remedy: /lora_bias off/,
+  },
+  'second adapter where one has bias': {
+    run: async () => {
+      const vit = await describeModel(goldenPath('vit', 'base'));
+      const states = ['lora-bias', 'lora'].map((name) => readAdapter(goldenPath('vit', 'adapters', name), vit));
+      return mergeMethod('linear').merge(await Promise.all(states), [0.5, 0.5], {});
+    },
+    message: /adapter 1 brings trained biases \(bias "lora_only"\)/,
+    remedy: /bias "none"/,
+  },
+  'r of 0': { run: () => readWith({ r: 0 }), message: /adapter_config\.json: r: /, remedy: /keys are those of PEFT/ },
+  'no module matches target_modules': {
+    run: () => create({ target_modules: ['query'] }),
+    message: /no linear of the base matches "query"/,
+    remedy: /q_proj, k_proj/,
+  },
+  'target is not a linear, embedding or convolution layer': {
+    run: () => create({ target_modules: ['input_layernorm'] }),
+    message: /no linear of the base matches "input_layernorm"/,
+    remedy: /q_proj, k_proj/,
+  },
+  'layers_to_transform with a regex': {
+    run: () => readWith({ target_modules: '.*q_proj', layers_to_transform: [0] }),
+    message: /layers_to_transform cannot be used when target_modules is a regular expression/,
+    remedy: /as a list/,
+  },
+  'layers_pattern without layers_to_transform': {
+    run: () => readWith({ layers_pattern: 'layers' }),
+    message: /layers_pattern is given without layers_to_transform/,
+    remedy: /Set layers_to_transform/,
+  },
+  'lora_bias with DoRA': {
+    run: () => readWith({ lora_bias: true, use_dora: true }),
+    message: /lora_bias cannot be used with use_dora/,
+    remedy: /Switch one of the two off/,
+  },
+  'lora_bias with PiSSA': {
+    run: () => readWith({ lora_bias: true, init_lora_weights: 'pissa' }),
+    message: /lora_bias cannot be used with init_lora_weights "pissa"/,
+    remedy: /init_lora_weights to true/,
+  },
+  'unknown initialisation': {
+    run: () => readWith({ init_lora_weights: 'other' }),
+    message: /unknown initialisation init_lora_weights "other"/,
+    remedy: /Supported are/,
+  },
+  'unknown task_type': {
+    run: () => readWith({ task_type: 'IMAGE' }),
+    message: /adapter_config\.json: task_type: .*"CAUSAL_LM"/,
+    remedy: /keys are those of PEFT/,
+  },
+};
+
+const notRefused: Readonly<Record<string, string>> = {
+  'merge: both adapters saved the same module (modules_to_save)':
+    'wider: task heads of the same labels are averaged; of other labels they are refused',
+  'merge: one adapter targets by regex, the other by list':
+    'wider: what is merged are modules, whichever way the configs name them; the result names them anew',
+  'merge: unknown adapter': 'the library names an unknown adapter before a merge begins',
+  'merge by ties: adapters of different rank': 'not here yet: ties',
+  'merge by dare_linear: adapters of different rank': 'not here yet: DARE',
+  'merge by dare_ties: adapters of different rank': 'not here yet: DARE',
+  'merge by magnitude_prune: adapters of different rank': 'not here yet: magnitude merge',
+  'merge by ties: density missing': 'not here yet: ties',
+  'merge by ties: density below 0': 'not here yet: ties',
+  'merge by ties: unknown majority sign method': 'not here yet: ties',
+  'AdaLoRA without total_step': 'not here yet: AdaLoRA',
+};
+
+it("says of every one of PEFT's refusals what becomes of it", () => {
+  expect([...Object.keys(refused), ...Object.keys(notRefused)].sort()).toEqual(refusals.map(({ what }) => what).sort());
+});
+
+describe('refuses, and says the way out', () => {
+  it.each(Object.entries(refused))('%s', async (_, { run, message, remedy }) => {
+    const error = await outcome(run);
+    if (!(error instanceof StudioError)) throw new Error(`expected a refusal, got ${String(error)}`);
+    expect(error.message).toMatch(message);
+    expect(error.message.trim().split('\n')).toHaveLength(1);
+    expect(error.hint).toMatch(remedy);
+  });
+
+  it('DoRA in a merge of factors, whose magnitudes would be lost; the output ensemble takes it', async () => {
+    const states = [await read('adapters', 'dora'), await read('adapters', 'lora')];
+    for (const method of ['linear', 'weight-average', 'factor-average'])
+      expect(await outcome(() => mergeMethod(method).merge(states, [0.5, 0.5], {}))).toMatchObject({
+        message: expect.stringContaining('adapter 1 is a DoRA adapter'),
+        hint: expect.stringContaining('output ensemble'),
+      });
+    const lines = mergeMethod('ensemble').preflight(states, [0.5, 0.5], {});
+    expect(lines.filter(({ verdict }) => verdict === 'refused')).toEqual([]);
+  });
+
+  it('a rank of 0 in settings', () => {
+    const parsed = adapterSettingsSchema.safeParse({ r: 0 });
+    expect(parsed.success ? '' : describeIssues(parsed.error)).toMatch(/^r: /);
+  });
+
+  it('merging into an embedding that the head is tied to, in a checkpoint; in memory the head stays', async () => {
+    const base = await loadBaseModel(goldenPath('llama3', 'base'));
+    const weights = await openModelWeights(goldenPath('llama3', 'base'));
+    const model = new AdaptedModel(base);
+    try {
+      const settings = adapterSettingsSchema.parse({ target_modules: ['embed_tokens'], r: 2 });
+      await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialisation'), labels: null });
+      const state = await model.exportState();
+      expect(await outcome(() => mergedTensors(weights, base.description, state))).toMatchObject({
+        message: expect.stringContaining('stores as one tensor with lm_head (tied)'),
+      });
+    } finally {
+      model.dispose();
+      base.dispose();
+      await weights.close();
+    }
+  });
+});
+
+async function outcome(run: () => unknown): Promise<unknown> {
+  try {
+    return await run();
+  } catch (error) {
+    return error;
+  }
+}

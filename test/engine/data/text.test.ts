@@ -1,0 +1,337 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
+import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
+import { NearDuplicates } from '../../../src-main/engine/data/text/near-duplicates.ts';
+import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { repeatableNumbers, temporaryFolder } from './make-data.ts';
+
+const home = temporaryFolder();
+let files = 0;
+
+function file(extension: string, content: string | Buffer): string {
+  const path = join(home, `${files++}.${extension}`);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function open(path: string, options: ParameterValues = {}): Promise<OpenTexts> {
+  const opened = await openDataset({ ...(await detectReader(path)), options });
+  if (opened.kind !== 'texts') throw new Error('these are pictures');
+  return opened;
+}
+
+async function describeFile(path: string, options: ParameterValues = {}): Promise<DatasetDescription> {
+  return (await open(path, options)).describe();
+}
+
+async function examples(path: string, options: ParameterValues = {}): Promise<TextExample[]> {
+  const opened = await open(path, { test_fraction: 0, ...options });
+  const found: TextExample[] = [];
+  for await (const example of opened.examples('train')) found.push(example);
+  return found;
+}
+
+const asLines = (rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+const rows = [
+  { text: 'a, "quoted"\nline', label: 'yes' },
+  { text: 'Grüße 🙂', label: 'no' },
+];
+
+describe('the same rows out of every format', () => {
+  test.each([
+    ['jsonl', asLines(rows)],
+    ['json', JSON.stringify(rows, null, 2)],
+    ['json', asLines(rows)],
+    ['csv', 'text,label\n"a, ""quoted""\nline",yes\nGrüße 🙂,no\n'],
+    ['csv', '\uFEFFtext;label\r\n"a, ""quoted""\nline";yes\r\nGrüße 🙂;no\r\n'],
+    ['tsv', 'text\tlabel\n"a, ""quoted""\nline"\tyes\nGrüße 🙂\tno\n'],
+    ['tsv', Buffer.from('\uFEFFtext\tlabel\n"a, ""quoted""\nline"\tyes\nGrüße 🙂\tno\n', 'utf16le')],
+  ])('%s', async (extension, content) => {
+    const found = await examples(file(extension, content));
+    expect(found.map(({ text, label }) => ({ text, label }))).toEqual(rows);
+  });
+
+  test('a row that lies across pieces of the file is whole', async () => {
+    const many = Array.from({ length: 3000 }, (_, index) => ({ text: `${index} ${'ü🙂'.repeat(100)}`, label: 'x' }));
+    for (const path of [file('jsonl', asLines(many)), file('json', JSON.stringify(many))])
+      expect((await examples(path)).map(({ text, label }) => ({ text, label }))).toEqual(many);
+  });
+});
+
+describe('shapes', () => {
+  const messages = [
+    { role: 'user', content: 'Hi' },
+    { role: 'assistant', content: 'Hello' },
+  ];
+
+  test('alpaca: the input stands after the instruction', async () => {
+    const path = file(
+      'jsonl',
+      asLines([
+        { instruction: 'Add', input: '1 1', output: '2' },
+        { instruction: 'Hi', input: '', output: 'Ho' },
+      ]),
+    );
+    expect((await describeFile(path)).text).toMatchObject({ shape: 'alpaca', labelKind: 'none' });
+    expect(await examples(path)).toMatchObject([
+      { prompt: 'Add\n\n1 1', completion: '2' },
+      { prompt: 'Hi', completion: 'Ho' },
+    ]);
+  });
+
+  test('sharegpt speakers become roles', async () => {
+    const conversations = [
+      { from: 'human', value: 'Hi' },
+      { from: 'gpt', value: 'Hello' },
+    ];
+    expect(await examples(file('json', JSON.stringify([{ conversations }])))).toMatchObject([{ messages }]);
+  });
+
+  test('choices, named as the sets of the hub name them', async () => {
+    const arc = { text: ['up', 'down'], label: ['A', 'B'] };
+    const asked = [
+      { question: 'Where is the sky?', choices: ['up', 'down'], answer: 0 },
+      { question: 'Where is the floor?', choices: arc, answer: 'B' },
+      {
+        question: 'Where is the sun?',
+        choices: [
+          { label: '1', text: 'up' },
+          { label: '2', text: 'down' },
+        ],
+        answer: '1',
+      },
+      { question: 'Where is it?', choices: ['up', 'down'], answer: 'C' },
+      { question: 'Where?', choices: ['up'], answer: 'A' },
+    ];
+    const path = file('jsonl', asLines(asked));
+    const found = await examples(path);
+    expect(found.map(({ text, label, choices }) => [text, label, choices])).toEqual([
+      ['Where is the sky?', 'up', ['up', 'down']],
+      ['Where is the floor?', 'down', ['up', 'down']],
+      ['Where is the sun?', 'up', ['up', 'down']],
+    ]);
+    const { labels, text, problems } = await describeFile(path);
+    expect(labels).toEqual([]);
+    expect(text?.columns).toMatchObject({ text: 'question', choices: 'choices', label: 'answer' });
+    expect(problems.map(({ where, message }) => `${where}: ${message}`)).toEqual([
+      expect.stringContaining('row 4: answer is "C", none of the 2 choices'),
+      expect.stringContaining('row 5: choices is no list of two or more different answers'),
+    ]);
+  });
+
+  test('messages', async () => {
+    expect(await examples(file('jsonl', asLines([{ messages }])))).toMatchObject([{ messages, text: null }]);
+  });
+
+  test('pairs, and columns that are said rather than guessed', async () => {
+    const path = file('csv', 'premise,hypothesis,note,label\nIt rains,It is wet,n1,1\nIt rains,It is dry,n2,0\n');
+    expect(await examples(path)).toMatchObject([
+      { text: 'It rains', textPair: 'It is wet', label: '1' },
+      { text: 'It rains', textPair: 'It is dry', label: '0' },
+    ]);
+    expect(await examples(path, { text: 'note', label: 'hypothesis' })).toMatchObject([
+      { text: 'n1', label: 'It is wet' },
+      { text: 'n2', label: 'It is dry' },
+    ]);
+    await expect(open(path, { text: 'nothing' })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('no column "nothing"'),
+    });
+  });
+});
+
+describe('what is wrong is said by row', () => {
+  test('JSON Lines count lines, a table counts rows', async () => {
+    const lines = file(
+      'jsonl',
+      '{"text":"a","label":"x"}\n\n{"text":"b"}\n{"text":["c"],"label":"x"}\nnonsense\n[1]\n',
+    );
+    expect((await describeFile(lines)).problems).toEqual([
+      { where: 'row 3', message: 'label is missing: fill it in, or leave the row out' },
+      { where: 'row 4', message: 'text holds a list where a text should stand: write it as one text' },
+      { where: 'row 5', message: expect.stringContaining('is not JSON') },
+      { where: 'row 6', message: expect.stringContaining('is no object') },
+    ]);
+    const table = file('csv', 'text,label\na,x\nb\nc,\nd,y\n');
+    expect((await describeFile(table)).problems).toEqual(
+      [
+        { where: 'row 4', message: 'label is missing: fill it in, or leave the row out' },
+        { where: 'row 3', message: expect.stringContaining('has 1 cells, but the header 2') },
+      ].sort((one, other) => (one.where < other.where ? -1 : 1)),
+    );
+  });
+
+  test('many of a kind are counted, not listed', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({
+      text: `text ${index}`,
+      ...(index === 0 ? { label: 'x' } : {}),
+    }));
+    const { problems, text } = await describeFile(file('jsonl', asLines(many)));
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-1)).toMatchObject({ where: '479 more rows' });
+    expect(text).toMatchObject({ rowCount: 500, faultyRows: 499 });
+  });
+
+  test('bytes that are not UTF-8, and a list that is cut off', async () => {
+    const latin = Buffer.from('{"text":"caf\xe9"}\n{"text":"tea"}\n', 'latin1');
+    expect((await describeFile(file('jsonl', latin))).problems).toEqual([
+      { where: 'row 1', message: expect.stringContaining('not UTF-8') },
+    ]);
+    expect((await describeFile(file('csv', Buffer.from('text\ncaf\xe9\ntea\n', 'latin1')))).problems).toEqual([
+      { where: 'row 2', message: expect.stringContaining('not UTF-8') },
+    ]);
+    expect((await describeFile(file('json', '[{"text":"a"},{"text":"b"'))).problems).toEqual([
+      { where: 'row 2', message: expect.stringContaining('cut off') },
+    ]);
+  });
+
+  test.each([
+    ['csv', '', 'is empty'],
+    ['csv', 'text,label\n', 'has no rows'],
+    ['json', '"text"', 'holds no list of rows'],
+    ['json', '[]', 'has no rows'],
+    ['jsonl', 'no\nno\n', 'none of the first 2 rows can be read; row 1 is not JSON'],
+    ['csv', 'a,a\n1,2\n', 'two columns named "a"'],
+    ['csv', 'a,b\n1,2\n', 'none of which looks like text'],
+    ['csv', `${Array.from({ length: 1_000_000 }, (_, index) => `c${index}`).join()}\nx\n`, 'has 1000000 columns'],
+    ['csv', `text\nfine\n${','.repeat(2_000_000)}\nx\n`, 'has a line of more than 1048576 cells'],
+    ['tsv', '\t'.repeat(2_000_000), 'has a line of more than 1048576 cells'],
+    ['jsonl', `{"text":"${'x'.repeat(17 * 2 ** 20)}"}\n`, 'is longer than 16 MB'],
+    [
+      'jsonl',
+      `{"text":"a",${Array.from({ length: 100_000 }, (_, index) => `"c${index}":1`).join()}}`,
+      '100001 columns',
+    ],
+  ])('%s: %#', async (extension, content, message) => {
+    const path = file(extension, content);
+    await expect(describeFile(path)).rejects.toMatchObject({
+      code: expect.stringMatching(/^invalid_/),
+      message: expect.stringContaining(message),
+    });
+    await expect(describeFile(path)).rejects.toThrow(path);
+  });
+});
+
+test('without guessing, what is not named is not read', async () => {
+  const path = file('jsonl', asLines([{ text: 'a', label: 'x', talk: [{ from: 'human', value: 'b' }] }]));
+  const read = async (options: ParameterValues) =>
+    (await describeFile(path, { ...options, guess_columns: false })).text;
+  expect(await read({ text: 'text' })).toMatchObject({ shape: 'columns', columns: { text: 'text', label: null } });
+  expect(await read({ messages: 'talk' })).toMatchObject({ shape: 'sharegpt', columns: { messages: 'talk' } });
+  await expect(read({ label: 'label' })).rejects.toThrow(/is named to read from/);
+});
+
+describe('splits, classes and repetitions', () => {
+  const numbered = Array.from({ length: 2000 }, (_, index) => ({ text: `text number ${index}`, label: index % 4 }));
+
+  test('a share of the rows by a seed', async () => {
+    const path = file('jsonl', asLines(numbered));
+    const { splits, labels, text } = await describeFile(path, { test_fraction: 0.25 });
+    const test = splits[1]?.exampleCount ?? 0;
+    expect(test).toBeGreaterThan(425);
+    expect(test).toBeLessThan(575);
+    expect(labels).toEqual(['0', '1', '2', '3']);
+    expect(text?.labelKind).toBe('classes');
+    expect(splits.map(({ perLabel }) => perLabel.reduce((sum, count) => sum + count, 0))).toEqual([2000 - test, test]);
+    const drawn = async (seed: number) => (await examples(path, { test_fraction: 0.25, seed })).map(({ row }) => row);
+    expect(await drawn(0)).toEqual(await drawn(0));
+    expect(await drawn(0)).not.toEqual(await drawn(1));
+  });
+
+  test('by a column, and what is of neither split is said', async () => {
+    const path = file('csv', 'text,split\na,train\nb,test\nc,validation\n');
+    const { splits, problems } = await describeFile(path);
+    expect(splits.map(({ exampleCount }) => exampleCount)).toEqual([1, 1]);
+    expect(problems).toEqual([{ where: 'row 4', message: expect.stringContaining('"validation"') }]);
+    const [, other] = (await describeFile(path, { test_split: 'validation' })).splits;
+    expect(other?.exampleCount).toBe(1);
+  });
+
+  test('by file, in a folder', async () => {
+    const folder = join(home, 'folder');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'train.csv'), 'text,label\nsome words here,x\nothers,y\n');
+    writeFileSync(join(folder, 'test.csv'), 'text,label\nsome words here,x\n,y\n');
+    const { splits, problems, text } = await describeFile(folder);
+    expect(splits.map(({ perLabel }) => perLabel)).toEqual([
+      [1, 1],
+      [1, 0],
+    ]);
+    expect(text?.duplicates).toMatchObject({ across: 1, withinTrain: 0, nearAcross: 0 });
+    expect(problems).toEqual([
+      { where: 'test.csv, row 2', message: expect.stringContaining('both splits') },
+      { where: 'test.csv, row 3', message: expect.stringContaining('text is missing') },
+    ]);
+  });
+
+  test('exact and near repetitions', async () => {
+    const words = (seed: number) => {
+      const random = repeatableNumbers(seed);
+      return Array.from({ length: 60 }, () => `w${Math.floor(random() * 5000)}`);
+    };
+    const train = Array.from({ length: 300 }, (_, seed) => ({ text: words(seed).join(' '), split: 'train' }));
+    const near = [...words(5).slice(0, 59), 'changed'].join(' ');
+    const far = [...words(6).slice(0, 20), ...words(900).slice(0, 40)].join(' ');
+    const path = file(
+      'jsonl',
+      asLines([
+        ...train,
+        train[1],
+        train[1],
+        { text: near, split: 'test' },
+        { text: far, split: 'test' },
+        { ...train[2], split: 'test' },
+      ]),
+    );
+    const { text, problems } = await describeFile(path);
+    expect(text?.duplicates).toEqual({
+      comparedRows: 305,
+      withinTrain: 2,
+      withinTest: 0,
+      across: 1,
+      nearComparedRows: 305,
+      nearAcross: 1,
+    });
+    expect(problems.map(({ where }) => where)).toEqual(['row 305', 'row 303']);
+  });
+
+  test('as is asked for, whatever the file would suggest', async () => {
+    const path = file('csv', 'text,split\na,train\nb,test\nc,validation\n');
+    const byShare = await describeFile(path, { split_by: 'share', test_fraction: 0 });
+    expect(byShare.splits.map(({ exampleCount }) => exampleCount)).toEqual([3, 0]);
+    const folder = join(home, 'two-files');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'train.csv'), 'text\na\nb\n');
+    writeFileSync(join(folder, 'test.csv'), 'text\nc\n');
+    expect((await describeFile(folder, { split_by: 'share' })).text?.rowCount).toBe(2);
+    await expect(describeFile(path, { split_by: 'file' })).rejects.toThrow(/second file/);
+    await expect(describeFile(folder, { split_by: 'column' })).rejects.toThrow(/none called split/);
+  });
+
+  test('test rows are compared however long the training file is', () => {
+    const near = new NearDuplicates();
+    const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`);
+    near.add(words(60).join(' '), 'train', 'row 1');
+    for (let row = 2; row <= 41_000; row++) near.add(`filler ${row}`, 'train', `row ${row}`);
+    near.add([...words(59), 'changed'].join(' '), 'test', 'row 41001');
+    expect(near.across().map(({ where }) => where)).toEqual(['row 41001']);
+    expect(near.compared).toBe(40_001);
+  });
+
+  test('numbers are values, lists are sets of labels', async () => {
+    const values = file('csv', 'text,score\na,0.5\nb,2\n');
+    expect(await describeFile(values)).toMatchObject({ labels: [], text: { labelKind: 'numbers' } });
+    const sets = file(
+      'jsonl',
+      asLines([
+        { text: 'a', labels: ['x', 'y'] },
+        { text: 'b', labels: [] },
+      ]),
+    );
+    expect(await describeFile(sets)).toMatchObject({ labels: ['x', 'y'], text: { labelKind: 'sets' } });
+  });
+});

@@ -1,0 +1,47 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { runExportMergedTask } from '../../../src-main/engine/jobs/export-merged.ts';
+import { bareEncoder, withClassifier } from '../bare-encoder.ts';
+import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-export-merged-'));
+beforeAll(() => activateCompute(testCompute));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ['bert', 'BertModel', 'bert', 'BertForSequenceClassification'],
+  ['roberta', 'RobertaModel', 'roberta', 'RobertaForSequenceClassification'],
+  ['distilbert', 'DistilBertModel', 'distilbert', 'DistilBertForSequenceClassification'],
+])('a bare %s with the classifier of an adapter is written as a classifier', async (family, bare, prefix, whole) => {
+  const base = await bareEncoder(family, bare, prefix, join(folder, family));
+  const adapter = join(folder, `${family}-adapter`);
+  const expected = await withClassifier(family, base, adapter);
+  const output = join(folder, `${family}-merged`);
+  await runExportMergedTask(
+    {
+      kind: 'export-merged',
+      compute: testCompute,
+      modelDirectory: base,
+      adapterDirectory: adapter,
+      dtype: null,
+      outputDirectory: output,
+    },
+    { emit: () => undefined, signal: async () => null },
+  );
+  expect(JSON.parse(readFileSync(join(output, 'config.json'), 'utf8'))).toMatchObject({
+    architectures: [whole],
+    id2label: { 0: 'a', 3: 'd' },
+  });
+  const model = new AdaptedModel(await loadBaseModel(output));
+  expect(model.base.description).toMatchObject({ kind: 'text-classification', labels: ['a', 'b', 'c', 'd'] });
+  const outputs = model.outputs(tensorsOf(await readSafetensors(goldenPath(family, 'inputs.safetensors'))));
+  expect(relativeDifference(Float32Array.from(outputs['logits']?.dataSync() ?? []), expected)).toBeLessThan(1e-5);
+  model.base.dispose();
+});

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { type EngineEvent, engineEventSchema, type GenerateTask } from '../../../src-main/engine/contract.ts';
+import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { WarmBase } from '../../../src-main/engine/generation/warm-base.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { runGenerateTask } from '../../../src-main/engine/jobs/generate.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { goldenPath } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
+
+const bundled = fileURLToPath(new URL('../../../assets/models/small-llama', import.meta.url));
+const task: GenerateTask = {
+  kind: 'generate',
+  compute: testCompute,
+  modelDirectory: bundled,
+  adapterDirectories: [null],
+  prompt: { kind: 'text', text: 'The people of the United States' },
+  max_new_tokens: 12,
+  stop: [],
+  seed: 3,
+  compute_dtype: 'float32',
+  sampling: {},
+};
+
+/** The task's result, its texts put together from the events, and what else was said. */
+async function generated(changes: Partial<GenerateTask> = {}, cancelAfter = Number.POSITIVE_INFINITY) {
+  const events: EngineEvent[] = [];
+  let asked = 0;
+  const { result } = await runGenerateTask(
+    { ...task, ...changes },
+    {
+      emit: (event) => void events.push(engineEventSchema.parse(event)),
+      signal: async () => (asked++ >= cancelAfter ? 'cancel' : null),
+    },
+    warm,
+  );
+  const texts = result.columns.map(() => '');
+  for (const event of events)
+    if (event.kind === 'text') for (const { column, text } of event.pieces) texts[column] += text;
+  return { result, texts };
+}
+
+let scratch: string;
+const warm = new WarmBase();
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'coto-generate-'));
+});
+afterAll(() => {
+  warm.release();
+  return rm(scratch, { recursive: true, force: true });
+});
+
+describe('generate', () => {
+  it('writes the same text for the same seed, and streams what it writes', async () => {
+    const { result, texts } = await generated();
+    const [column] = result.columns;
+    expect(column).toMatchObject({ finish: 'length', newTokens: 12 });
+    expect(column?.promptTokens).toBeGreaterThan(3);
+    expect(column?.text.length).toBeGreaterThan(10);
+    expect(texts).toEqual([column?.text]);
+    expect(result.prompt).toBe('The people of the United States');
+    expect((await generated()).result.columns[0]?.text).toBe(column?.text);
+    expect((await generated({ seed: 4 })).result.columns[0]?.text).not.toBe(column?.text);
+  });
+
+  it('ends before a stop string, which it never shows', async () => {
+    const whole = (await generated({ max_new_tokens: 40 })).result.columns[0]?.text ?? '';
+    const stop = whole.slice(12, 15);
+    const { result, texts } = await generated({ max_new_tokens: 40, stop: [stop] });
+    expect(result.columns[0]).toMatchObject({ finish: 'stop', text: whole.slice(0, whole.indexOf(stop)) });
+    expect(texts[0]).toBe(result.columns[0]?.text);
+  });
+
+  it("writes a conversation in the model's own template, and ends with the turn", async () => {
+    const { result } = await generated({ prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] } });
+    expect(result.prompt).toBe('<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n');
+    expect(result.columns[0]?.text).not.toContain('<|im_end|>');
+  });
+
+  it('sets adapters beside the base, each with a text of its own', async () => {
+    const folders = [await madeAdapter(0), await madeAdapter(0.2)];
+    const greedy = { sampling: { temperature: 0 } };
+    const { result } = await generated({ ...greedy, adapterDirectories: [null, ...folders] });
+    const [base, nothing, something] = result.columns.map(({ text }) => text);
+    expect(base).toBe((await generated(greedy)).result.columns[0]?.text);
+    // B is zero.
+    expect(nothing).toBe(base);
+    expect(something).not.toBe(base);
+  });
+
+  it('ends between tokens when it is told to, and keeps what was written', async () => {
+    const { result, texts } = await generated({ max_new_tokens: 100 }, 5);
+    expect(result.columns[0]).toMatchObject({ finish: 'cancelled', newTokens: 5 });
+    expect(texts[0]).toBe(result.columns[0]?.text);
+  });
+
+  it('refuses models without words, and settings that are none', async () => {
+    await expect(generated({ modelDirectory: goldenPath('vit-28', 'base') })).rejects.toThrow(
+      'holds no tokenizer.json',
+    );
+    await expect(generated({ sampling: { top_p: 2 } })).rejects.toThrow('Sampling: top_p: ');
+    await expect(generated({ sampling: { topp: 1 } })).rejects.toThrow('Sampling: ');
+    await expect(generated({ prompt: { kind: 'text', text: '' } })).rejects.toThrow('The prompt is empty.');
+  });
+});
+
+/** An adapter folder of small-llama whose B holds `size` throughout. */
+async function madeAdapter(size: number): Promise<string> {
+  await activateCompute(testCompute);
+  const base = await loadBaseModel(bundled);
+  const model = new AdaptedModel(base);
+  try {
+    const random = RandomStream.seeded(1, 'initialisation');
+    await model.createAdapter(adapterSettingsSchema.parse({ target_modules: ['v_proj'] }), { random, labels: null });
+    const state = await model.exportState();
+    for (const { b } of state.modules.values()) b.data.fill(size);
+    const folder = path.join(scratch, `adapter-${size}`);
+    await writeAdapter(folder, state, { description: base.description, baseModelName: 'small-llama' });
+    return folder;
+  } finally {
+    model.dispose();
+    base.dispose();
+  }
+}

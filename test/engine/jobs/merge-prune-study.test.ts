@@ -1,0 +1,206 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/contract.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
+import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
+import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
+import { runStudyTask } from '../../../src-main/engine/jobs/study.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { idxBytes } from '../data/make-data.ts';
+import { goldenPath } from '../golden.ts';
+import { testCompute } from '../test-compute.ts';
+
+const modelDirectory = goldenPath('vit-28', 'base');
+const labels = ['0', '1', '2', '3', '4'];
+let scratch: string;
+let first: string;
+let second: string;
+let foreign: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'coto-study-'));
+  await mkdir(path.join(scratch, 'data'));
+  await writeSplit('train', 10);
+  await writeSplit('t10k', 120);
+  await activateCompute(testCompute);
+  first = await randomAdapter('first', 1, labels);
+  second = await randomAdapter('second', 2, labels);
+  foreign = await randomAdapter('foreign', 3, ['v', 'w', 'x', 'y', 'z']);
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+/** Random pictures of 28 × 28, labels 0 to 4 in turn. */
+async function writeSplit(split: string, count: number): Promise<void> {
+  const random = RandomStream.seeded(count, 'study');
+  const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
+  const labelsOf = Array.from({ length: count }, (_, index) => index % labels.length);
+  const file = (kind: string) => path.join(scratch, 'data', `${split}-${kind}-ubyte`);
+  await writeFile(file('images-idx3'), idxBytes([count, 28, 28], pixels));
+  await writeFile(file('labels-idx1'), idxBytes([count], labelsOf));
+}
+
+/** An adapter with random A, B and head, written as a PEFT folder. */
+async function randomAdapter(name: string, seed: number, task: string[]): Promise<string> {
+  const base = await loadBaseModel(modelDirectory);
+  const model = new AdaptedModel(base);
+  const random = RandomStream.seeded(seed, 'initialisation');
+  await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
+    random,
+    labels: task,
+  });
+  const state = await model.exportState();
+  const drawn = (tensor: HostTensor): HostTensor => ({
+    shape: tensor.shape,
+    data: Float32Array.from(tensor.data, () => 0.3 * random.normal()),
+  });
+  const directory = path.join(scratch, name);
+  const modules = new Map([...state.modules].map(([key, value]) => [key, { ...value, b: drawn(value.b) }]));
+  const saved = new Map([...state.saved].map(([key, value]) => [key, drawn(value)]));
+  await writeAdapter(
+    directory,
+    { ...state, modules, saved },
+    { description: base.description, baseModelName: 'golden/vit-28' },
+  );
+  model.dispose();
+  base.dispose();
+  return directory;
+}
+
+function context(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFINITY): TaskContext {
+  let asked = 0;
+  return {
+    emit: (event) => void events.push(engineEventSchema.parse(event)),
+    signal: async () => (++asked > cancelAfter ? 'cancel' : null),
+  };
+}
+const settings = taskSettingsSchema.parse({});
+const dataset = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
+async function accuracy(...directories: string[]): Promise<number | null> {
+  const adapters = directories.map((directory) => ({ directory, weight: 1 }));
+  const evaluation = {
+    kind: 'evaluate',
+    compute: testCompute,
+    modelDirectory,
+    settings,
+    eval_samples: 0,
+    adapters,
+  } as const;
+  return (await runEvaluateTask({ ...evaluation, dataset: dataset() }, context())).result.accuracy;
+}
+const mergeTask = (method: string, outputDirectory: string | null, directories = [first, second]) => ({
+  kind: 'merge' as const,
+  compute: testCompute,
+  modelDirectory,
+  adapters: directories.map((directory) => ({ directory, weight: 1 })),
+  method,
+  parameters: {},
+  outputDirectory,
+  datasets: [{ ...dataset(), settings }],
+  eval_samples: 0,
+});
+
+test('merge writes a folder whose score is the one in the matrix; the base has no head for these labels', async () => {
+  const output = path.join(scratch, 'merged');
+  const result = await runMergeTask(mergeTask('factor-average', output), context());
+  expect(result.adapterDirectory).toBe(output);
+  expect(result.scores).toEqual([[await accuracy(first), await accuracy(second), await accuracy(output), null]]);
+});
+
+test('an ensemble stores nothing and scores what evaluating both together scores', async () => {
+  const result = await runMergeTask(mergeTask('ensemble', null), context());
+  expect(result.adapterDirectory).toBeNull();
+  expect(result.scores[0]?.[2]).toBe(await accuracy(first, second));
+});
+
+test('heads for other labels are refused before anything is written', async () => {
+  const output = path.join(scratch, 'refused');
+  await expect(runMergeTask(mergeTask('factor-average', output, [first, foreign]), context())).rejects.toMatchObject({
+    code: 'refused',
+  });
+  await expect(readAdapter(output, await describeModel(modelDirectory))).rejects.toThrow();
+});
+
+test('prune writes a folder without the dropped layers', async () => {
+  const output = path.join(scratch, 'pruned');
+  const result = await runPruneTask(
+    {
+      kind: 'prune',
+      compute: testCompute,
+      modelDirectory,
+      adapterDirectory: first,
+      method: 'every-other-layer',
+      parameters: {},
+      outputDirectory: output,
+    },
+    context(),
+  );
+  const description = await describeModel(modelDirectory);
+  const before = await readAdapter(first, description);
+  const after = await readAdapter(output, description);
+  const even = [...before.modules.keys()].filter((name) => Number(/layers\.(\d+)\./.exec(name)?.[1]) % 2 === 0);
+  expect([...after.modules.keys()]).toEqual(even);
+  expect(result.kept / result.total).toBeCloseTo(even.length / before.modules.size, 12);
+  expect(after.saved.size).toBe(before.saved.size);
+});
+
+const studyTask = (directories: string[]) => ({
+  kind: 'study' as const,
+  compute: testCompute,
+  modelDirectory,
+  dataset: dataset(),
+  settings,
+  adapters: directories.map((directory, index) => ({ reference: { runId: `run${index}` }, directory })),
+  config: {
+    kind: 'lambda' as const,
+    dataset: 'data',
+    eval_samples: 60,
+    points: 5,
+    method: 'factor-average' as const,
+    pairs: [{ label: 'LoRA', coto: false, from: { runId: 'run0' }, to: { runId: 'run1' } }],
+  },
+});
+
+test('a λ study ends at the adapters, and its progress runs to the end', async () => {
+  const events: EngineEvent[] = [];
+  const { result } = await runStudyTask({ ...studyTask([first, second]) }, context(events));
+  if (result.kind !== 'lambda') throw new Error('another kind');
+  const evaluated = async (directory: string) =>
+    (
+      await runEvaluateTask(
+        {
+          kind: 'evaluate',
+          compute: testCompute,
+          modelDirectory,
+          dataset: dataset(),
+          settings,
+          eval_samples: 60,
+          adapters: [{ directory, weight: 1 }],
+        },
+        context(),
+      )
+    ).result;
+  const points = result.pairs[0]?.points ?? [];
+  expect(result.examples).toBe(60);
+  expect(points.map((point) => point.lambda)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+  expect(points[0]?.loss).toBeCloseTo((await evaluated(first)).loss, 6);
+  expect(points[4]?.loss).toBeCloseTo((await evaluated(second)).loss, 6);
+  expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({
+    progress: { done: 300, total: 300, unit: 'examples', etaSeconds: 0 },
+  });
+});
+
+test('a study stops when told to, refuses other labels, and says which run made no adapter', async () => {
+  await expect(runStudyTask(studyTask([first, second]), context([], 2))).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(runStudyTask(studyTask([first, foreign]), context())).rejects.toThrow(/second adapter of LoRA/);
+  await expect(runStudyTask(studyTask([first]), context())).rejects.toMatchObject({ code: 'not_found' });
+});

@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type EngineEvent,
+  type EngineSignal,
+  type TaskContext,
+  trainTaskSchema,
+} from '../../../src-main/engine/contract.ts';
+import { runTrainTask } from '../../../src-main/engine/jobs/train.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { jsonlFolder, littleBert } from '../tasks/text-task.ts';
+import { testCompute } from '../test-compute.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-train-texts-'));
+let modelDirectory: string;
+let data: string;
+beforeAll(() => {
+  modelDirectory = littleBert(join(folder, 'bert'));
+  const rows = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      text: `the ${index % 3 === 0 ? 'film' : 'book'} was ${index % 2 ? 'bad' : 'very good'}`,
+      label: index % 2 ? 'negative' : 'positive',
+    }));
+  data = jsonlFolder(join(folder, 'data'), rows(20), rows(12));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** @param signals what is answered when the task asks for the so-manyth time; null before and after. */
+function context(events: EngineEvent[], signals: (asked: number) => EngineSignal | null): TaskContext {
+  let asked = 0;
+  return { emit: (event) => void events.push(event), signal: async () => signals(++asked) };
+}
+
+const task = (name: string, resumeFrom: string | null = null) =>
+  trainTaskSchema.parse({
+    kind: 'train',
+    compute: testCompute,
+    config: runConfigSchema.parse({
+      max_steps: 8,
+      per_device_train_batch_size: 4,
+      per_device_eval_batch_size: 2,
+      eval_steps: 4,
+      adapter: { target_modules: 'all-linear', lora_dropout: 0.1 },
+      coto: {},
+      compute_dtype: 'float32',
+    }),
+    modelDirectory,
+    dataset: { reader: 'jsonl', path: data, options: {} },
+    runDirectory: join(folder, name),
+    resumeFrom,
+    earlierDtype: null,
+  });
+
+const weights = (name: string) => readFileSync(join(folder, name, 'checkpoints/last/adapter_model.safetensors'));
+
+test('a run on texts goes on bit for bit after a pause', async () => {
+  const whole = await runTrainTask(
+    task('whole'),
+    context([], () => null),
+  );
+  expect(whole.outcome).toBe('completed');
+  // Twice while the texts are read; then once a step.
+  const paused = await runTrainTask(
+    task('parts'),
+    context([], (asked) => (asked > 5 ? 'pause' : null)),
+  );
+  expect(paused.outcome).toBe('paused');
+  expect(weights('parts').equals(weights('whole'))).toBe(false);
+  const last = join(folder, 'parts', 'checkpoints/last');
+  const resumed = await runTrainTask(
+    task('parts', last),
+    context([], () => null),
+  );
+  expect(resumed.result?.evalLoss).toBe(whole.result?.evalLoss);
+  expect(weights('parts').equals(weights('whole'))).toBe(true);
+});
+
+test('an evaluation is cancelled between its batches', async () => {
+  const events: EngineEvent[] = [];
+  const isEvaluating = () =>
+    events.some((event) => event.kind === 'progress' && event.progress.phase.startsWith('Eval'));
+  const { outcome } = await runTrainTask(
+    task('cancelled'),
+    context(events, () => (isEvaluating() ? 'cancel' : null)),
+  );
+  expect(outcome).toBe('cancelled');
+  const evaluated = events.filter((event) => event.kind === 'progress' && event.progress.unit === 'examples');
+  expect(evaluated.some((event) => event.kind === 'progress' && event.progress.done === 12)).toBe(false);
+});

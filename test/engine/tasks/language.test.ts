@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { Generation } from '../../../src-main/engine/generation/generation.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { choiceScores } from '../../../src-main/engine/tasks/text/choice-scores.ts';
+import { packedRows } from '../../../src-main/engine/tasks/text/pack-rows.ts';
+import { languageBatch } from '../../../src-main/engine/tasks/text/pad-rows.ts';
+import { PromptWriter } from '../../../src-main/engine/tasks/text/prompt-writer.ts';
+import { TokenRows } from '../../../src-main/engine/tasks/text/token-rows.ts';
+import { loadTokenizer, type TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
+import { scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { testCompute } from '../test-compute.ts';
+import { jsonlFolder, openOn } from './text-task.ts';
+
+const modelDirectory = fileURLToPath(new URL('../../../assets/models/small-llama', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'coto-language-task-'));
+let model: AdaptedModel;
+let tokenizer: TextTokenizer;
+beforeAll(async () => {
+  await activateCompute(testCompute);
+  model = new AdaptedModel(await loadBaseModel(modelDirectory));
+  tokenizer = await loadTokenizer(modelDirectory);
+});
+afterAll(() => {
+  model.dispose();
+  model.base.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const nothing = { text: null, textPair: null, prompt: null, completion: null, messages: null };
+const writerOf = (settings: object) => new PromptWriter(tokenizer, taskSettingsSchema.parse(settings));
+const counted = ({ ids, marks }: { ids: readonly number[]; marks: readonly number[] }) =>
+  tokenizer.decode(ids.filter((_, at) => marks[at] === 1));
+
+describe('what counts', () => {
+  test('of a completion: itself and its end', () => {
+    const example = { ...nothing, prompt: 'Name a sea.', completion: 'The North Sea' };
+    const plain = writerOf({ chat_template: 'none' }).learned(example);
+    expect(tokenizer.decode(plain.ids)).toBe('Name a sea.\nThe North Sea<|endoftext|>');
+    expect(counted(plain)).toBe('The North Sea<|endoftext|>');
+    const chat = writerOf({}).learned(example);
+    expect(tokenizer.decode(chat.ids)).toBe(
+      '<|im_start|>user\nName a sea.<|im_end|>\n<|im_start|>assistant\nThe North Sea<|im_end|>\n',
+    );
+    expect(counted(chat)).toBe('The North Sea<|im_end|>\n');
+    expect(counted(writerOf({ completion_only_loss: false }).learned(example))).toBe(tokenizer.decode(chat.ids));
+  });
+
+  test('of a conversation: every turn of the assistant', () => {
+    const messages = [
+      { role: 'user', content: 'Hello' },
+      { role: 'assistant', content: 'Good day' },
+      { role: 'user', content: 'Bye' },
+      { role: 'assistant', content: 'See you' },
+    ];
+    expect(counted(writerOf({}).learned({ ...nothing, messages }))).toBe('Good day<|im_end|>\nSee you<|im_end|>\n');
+    expect(() => writerOf({ chat_template: 'none' }).learned({ ...nothing, messages })).toThrow(
+      'The data are conversations',
+    );
+  });
+
+  test('of a plain text: everything; a template needs a place for the text', () => {
+    const encoded = writerOf({}).learned({ ...nothing, text: 'The whale rose.' });
+    expect(counted(encoded)).toBe('The whale rose.<|endoftext|>');
+    expect(() => writerOf({ prompt_template: 'Answer:' })).toThrow('has no place for the example');
+    const filled = writerOf({ prompt_template: '{text} / {text_pair}? ', chat_template: 'none' }).learned(
+      { ...nothing, text: 'Up', textPair: 'Down' },
+      'no',
+    );
+    expect(tokenizer.decode(filled.ids)).toBe('Up / Down? no<|endoftext|>');
+  });
+
+  test('each place is asked for the next token; packed texts do not ask for a first one', () => {
+    const rows = new TokenRows();
+    rows.add([5, 6, 7], [0, 1, 1]);
+    rows.add([8, 9], [1, 1]);
+    rows.add([10, 11, 12], [1, 1, 1]);
+    const packed = packedRows(rows, 5);
+    expect(packed.count).toBe(2);
+    const { inputs, labels, examples } = languageBatch([packed.row(0), packed.row(1)], 3);
+    expect(examples).toBe(2);
+    expect([...(inputs['input_ids']?.data ?? [])]).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 3, 3]);
+    expect([...(inputs['attention_mask']?.data ?? [])]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
+    expect([...labels]).toEqual([6, 7, -100, 9, -100, 11, 12, -100, -100, -100]);
+  });
+});
+
+test('the score of language is the loss of its tokens, one text at a time', async () => {
+  const texts = ['The whale rose out of the sea.', 'It was late.', 'He said that the government would not pay for it.'];
+  const data = jsonlFolder(
+    join(folder, 'texts'),
+    texts.map((text) => ({ text })),
+    texts.map((text) => ({ text })),
+  );
+  const task = await openOn(modelDirectory, model.base.description, data);
+  const before = tf.memory().numTensors;
+  const outputs = await task.outputs(model, Int32Array.of(0, 1, 2), { batchSize: 2 });
+  expect(tf.memory().numTensors).toBe(before);
+  let [lossSum, tokens] = [0, 0];
+  for (const text of texts) {
+    const ids = [...tokenizer.encode(text).ids, tokenizer.special('eos')?.id ?? 0];
+    const loss = tf.tidy(() => {
+      const states = model.states({ input_ids: tf.tensor2d([ids.slice(0, -1)], undefined, 'int32') });
+      return model.loss(states, tf.tensor1d(ids.slice(1), 'int32')).dataSync()[0] ?? Number.NaN;
+    });
+    lossSum += loss * (ids.length - 1);
+    tokens += ids.length - 1;
+  }
+  // Nothing is asked of plain texts.
+  expect(outputs).toMatchObject({ kind: 'tokens', tokens, exact: null });
+  const { loss, metrics } = scoreOutputs(outputs);
+  expect(loss).toBeCloseTo(lossSum / tokens, 4);
+  expect(metrics['perplexity']).toBeCloseTo(Math.exp(lossSum / tokens), 1);
+  task.close();
+});
+
+test('an answer counts as exact where greedy decoding writes it', async () => {
+  const prompt = 'The whale rose out of\n';
+  const ids = tokenizer.encode(prompt).ids;
+  const generation = new Generation(model, [ids], {
+    maxNewTokens: 4,
+    parameters: { temperature: 0 },
+    seed: 0,
+    endTokens: { eos: [], pad: 3 },
+  });
+  while (!generation.done) await generation.step();
+  const written = generation.tokens(0).slice(ids.length);
+  generation.dispose();
+  const completion = tokenizer.decode(written);
+  const rows = [completion, 'nothing of the kind'].map((text) => ({
+    prompt: 'The whale rose out of',
+    completion: text,
+  }));
+  const data = jsonlFolder(join(folder, 'exact'), rows, rows);
+  // The end token, which the model would not write yet, is cut off with max_length.
+  const settings = { chat_template: 'none', max_length: ids.length + written.length };
+  const task = await openOn(modelDirectory, model.base.description, data, settings);
+  const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 2 });
+  expect(outputs).toMatchObject({ kind: 'tokens', exact: 0.5 });
+  expect(scoreOutputs(outputs).metrics).toMatchObject({ exact_match: 0.5 });
+  task.close();
+});
+
+test('answers are scored from one run of their prompt as if each were read whole', async () => {
+  const writer = writerOf({ chat_template: 'none' });
+  const answers = ['the sea', 'a', 'the government of the people'];
+  const examples = ['The whale rose out of', 'He was elected by', 'It', 'They'].map((text, index) =>
+    // The last one has fewer to choose from.
+    writer.choices({ ...nothing, text }, index < 3 ? answers : answers.slice(1)),
+  );
+  const before = tf.memory().numTensors;
+  const sums = await choiceScores(model, examples, { batchSize: 2, padding: 3, mean: false });
+  const means = await choiceScores(model, examples, { batchSize: 1, padding: 3, mean: true });
+  expect(tf.memory().numTensors).toBe(before);
+  for (const [example, { prompt, choices }] of examples.entries())
+    for (const [answer, choice] of choices.entries()) {
+      const ids = [...prompt, ...choice];
+      const labels = ids.slice(1).map((id, at) => (at < prompt.length - 1 ? -100 : id));
+      const loss = tf.tidy(() => {
+        const states = model.states({ input_ids: tf.tensor2d([ids.slice(0, -1)], undefined, 'int32') });
+        return model.loss(states, tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
+      });
+      expect(means[example]?.[answer]).toBeCloseTo(-loss, 3);
+      expect(sums[example]?.[answer]).toBeCloseTo(-loss * choice.length, 2);
+    }
+});
+
+test('a question without a word is answered too', async () => {
+  const choices = [
+    [5, 6],
+    [7, 8, 9],
+  ];
+  const [empty] = await choiceScores(model, [{ prompt: [], choices }], { batchSize: 1, padding: 3, mean: false });
+  const [padded] = await choiceScores(model, [{ prompt: [3], choices }], { batchSize: 1, padding: 3, mean: false });
+  expect(empty).toEqual(padded);
+  expect([...(empty ?? [])].every((score) => score < 0)).toBe(true);
+});
+
+test('each row may bring its own choices', async () => {
+  const row = (question: string, choices: unknown, answer: unknown) => ({ question, choices, answer });
+  const arc = { text: ['in the sea', 'on a tree', 'in a book'], label: ['A', 'B', 'C'] };
+  const data = jsonlFolder(
+    join(folder, 'questions'),
+    [row('Where does a whale live?', ['in the sea', 'on a tree'], 0), row('Where is a word?', arc, 'C')],
+    [row('Where is a bird?', arc, 'B'), row('Where is a ship?', ['in the sea', 'on a tree'], 'in the sea')],
+  );
+  const task = await openOn(modelDirectory, model.base.description, data, { chat_template: 'none' });
+  expect(task.type.declaration.id).toBe('multiple-choice');
+  const { inputs, labels } = await task.train.load(Int32Array.of(1));
+  const ids = [...(inputs['input_ids']?.data ?? [])];
+  expect(tokenizer.decode(ids)).toBe('Where is a word?\nin a book<|endoftext|>');
+  expect(tokenizer.decode([...labels].filter((label) => label >= 0))).toBe('in a book<|endoftext|>');
+  const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 8 });
+  if (outputs.kind !== 'classes') throw new Error('another kind');
+  expect(outputs.classCount).toBe(3);
+  expect([...outputs.labels].sort()).toEqual([0, 1]);
+  expect([...outputs.logits].filter((value) => value === Number.NEGATIVE_INFINITY)).toHaveLength(1);
+  const { loss } = scoreOutputs(outputs);
+  expect(Number.isFinite(loss)).toBe(true);
+  task.close();
+});
+
+test('labels of texts are choices of a language model, and of another kind they are refused', async () => {
+  const rows = (label: unknown) => [
+    { text: 'The sea is blue.', label },
+    { text: 'The vote is over.', label: 'politics' },
+  ];
+  const data = jsonlFolder(join(folder, 'choices'), rows('nature'), rows('nature'));
+  const task = await openOn(modelDirectory, model.base.description, data);
+  expect(task.type.declaration.id).toBe('multiple-choice');
+  expect(task.train.classes).toMatchObject({ names: ['nature', 'politics'] });
+  const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 8 });
+  expect(outputs).toMatchObject({ kind: 'classes', classCount: 2 });
+  task.close();
+  const sets = jsonlFolder(join(folder, 'sets'), rows(['nature', 'blue']), rows(['nature']));
+  await expect(openOn(modelDirectory, model.base.description, sets)).rejects.toThrow('Multiple choice needs a class');
+});

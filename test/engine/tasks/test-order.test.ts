@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { byLength, testOrder } from '../../../src-main/engine/tasks/text/test-order.ts';
+
+test('the order is one of all examples, and the same each time', () => {
+  const order = testOrder(50);
+  expect([...order].sort((one, other) => one - other)).toEqual(Array.from({ length: 50 }, (_, index) => index));
+  expect(testOrder(50)).toEqual(order);
+  expect([...order].slice(0, 5)).not.toEqual([0, 1, 2, 3, 4]);
+});
+
+test('long texts come first, equal ones in their order, and a batch holds no more tokens than fit', () => {
+  const lengths = [3, 9, 3, 8000];
+  expect(byLength(Int32Array.of(0, 1, 2), (index) => lengths[index] ?? 0, 64)).toEqual({
+    sorted: Int32Array.of(1, 0, 2),
+    batchSize: 64,
+  });
+  expect(byLength(Int32Array.of(0, 3), (index) => lengths[index] ?? 0, 64).batchSize).toBe(2);
+  expect(byLength(new Int32Array(0), () => 0, 64).batchSize).toBe(64);
+});

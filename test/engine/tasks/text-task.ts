@@ -1,0 +1,46 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TaskContext } from '../../../src-main/engine/contract.ts';
+import { openTask, type TaskOnData } from '../../../src-main/engine/tasks/open-task.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { goldenPath } from '../golden.ts';
+
+/** Words of the little BERT's vocabulary of 80. */
+export const words = ['good', 'bad', 'film', 'book', 'the', 'was', 'a', 'very', 'long', 'short', '.', 'not'];
+
+/** The golden BERT with a WordPiece tokenizer of those words. */
+export function littleBert(folder: string): string {
+  cpSync(goldenPath('bert', 'base'), folder, { recursive: true });
+  const from = goldenPath('misc', 'tokenizers', 'wordpiece');
+  const tokenizer: unknown = JSON.parse(readFileSync(join(from, 'tokenizer.json'), 'utf8'));
+  const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+  const vocab = Object.fromEntries([...special, ...words].map((word, id) => [word, id]));
+  if (tokenizer === null || typeof tokenizer !== 'object') throw new Error('no tokenizer');
+  const model = { ...Reflect.get(tokenizer, 'model'), vocab };
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify({ ...tokenizer, model }));
+  cpSync(join(from, 'tokenizer_config.json'), join(folder, 'tokenizer_config.json'));
+  return folder;
+}
+
+/** A folder with train.jsonl and test.jsonl. */
+export function jsonlFolder(folder: string, train: readonly object[], test: readonly object[]): string {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, rows] of Object.entries({ train, test }))
+    writeFileSync(join(folder, `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return folder;
+}
+
+export const quietContext: TaskContext = { emit: () => undefined, signal: async () => null };
+
+/** `data`: a folder of `jsonlFolder`. */
+export function openOn(
+  modelDirectory: string,
+  model: ModelDescription,
+  data: string,
+  settings: object = {},
+): Promise<TaskOnData> {
+  const source = { reader: 'jsonl', path: data, options: {} };
+  const request = { modelDirectory, model, source, settings: taskSettingsSchema.parse(settings), training: true };
+  return openTask(request, quietContext);
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ChatTemplate, chatTemplates, renderChat } from '../../../src-main/engine/tokenization/chat-template.ts';
+import { formatTime } from '../../../src-main/engine/tokenization/format-time.ts';
+import { TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
+import { parseTokenizer, parseTokenizerConfig } from '../../../src-main/engine/tokenization/tokenizer-files.ts';
+import { chatMessageSchema } from '../../../src-shared/domain/generation.ts';
+import { goldenPath } from '../golden.ts';
+
+const golden = z
+  .object({
+    bos_token: z.string(),
+    eos_token: z.string(),
+    templates: z.record(z.string(), z.string()),
+    cases: z.array(
+      z.object({
+        template: z.string(),
+        messages: z.array(chatMessageSchema),
+        add_generation_prompt: z.boolean(),
+        text: z.string().optional(),
+        error: z.string().optional(),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(goldenPath('misc', 'chat-templates.json'), 'utf8')));
+
+function render(
+  template: string,
+  messages: z.infer<typeof chatMessageSchema>[] = [],
+  addGenerationPrompt = false,
+): string {
+  const { bos_token, eos_token } = golden;
+  return new ChatTemplate('default', 'chat_template', template).render(messages, {
+    addGenerationPrompt,
+    variables: { bos_token, eos_token },
+  });
+}
+
+describe('the templates of the golden values', () => {
+  it.each(Object.entries(golden.templates))('%s gives the text of transformers, or its refusal', (name, template) => {
+    const cases = golden.cases.filter((one) => one.template === name);
+    expect(cases.length).toBeGreaterThan(5);
+    for (const { messages, add_generation_prompt, text, error } of cases)
+      if (error === undefined) expect(render(template, messages, add_generation_prompt)).toBe(text);
+      else
+        expect(() => render(template, messages, add_generation_prompt)).toThrow(
+          expect.objectContaining({ code: 'refused', message: `chat_template refuses the conversation: ${error}` }),
+        );
+  });
+});
+
+describe('a template that does not come to an end', () => {
+  const endless = {
+    'loops within loops': '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
+    'a range without end': '{% for a in range(10000000000) %}a{% endfor %}',
+    'a list that doubles':
+      '{% set s = namespace(l=[1]) %}{% for a in range(99) %}{% set s.l = s.l + s.l %}{% endfor %}',
+    'a text that doubles':
+      '{% set s = namespace(l="a") %}{% for a in range(99) %}{% set s.l = s.l + s.l %}{% endfor %}',
+    'lists that are kept':
+      '{% set s = namespace(l=[]) %}{% set r = range(99999) %}{% for a in range(9999) %}{% set s.l = [s.l, r + [a]] %}{% endfor %}',
+    'a list of itself as text':
+      '{% set s = namespace(l=["abcdefgh"]) %}{% for a in range(99) %}{% set s.l = [s.l, s.l] %}{% endfor %}{{ s.l | tojson }}',
+  };
+  it.each(Object.entries(endless))('is stopped: %s', (_, template) => {
+    expect(() => render(template)).toThrow(/^chat_template .*(was stopped|Invalid string length)/);
+  });
+
+  it('is stopped where it calls itself', () => {
+    expect(() => render('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}')).toThrow(
+      'chat_template is no chat template',
+    );
+  });
+});
+
+describe('what a template may use', () => {
+  it('knows the time in English', () => {
+    const time = new Date(2025, 2, 4, 15, 6, 7);
+    expect(formatTime(time, '%d %B %Y, %a %A %b %m %y %H:%M:%S %I %p 100%% %Q')).toBe(
+      '04 March 2025, Tue Tuesday Mar 03 25 15:06:07 03 PM 100% %Q',
+    );
+    expect(render("{{ strftime_now('%Y') }}")).toMatch(/^20\d\d$/);
+  });
+
+  it('counts as Python does', () => {
+    expect(
+      render(
+        '{{ range(3) | list | tojson }} {{ range(1, 8, 3) | list | tojson }} {{ range(3, 0, -1) | list | tojson }}',
+      ),
+    ).toBe('[0, 1, 2] [1, 4, 7] [3, 2, 1]');
+  });
+});
+
+describe('where templates come from', () => {
+  const tokenizer = parseTokenizer('tokenizer.json', '{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}');
+  const files = (chat_template: unknown, jinja: string | null = null) => ({
+    file: 'tokenizer.json',
+    configFile: 'tokenizer_config.json',
+    tokenizer,
+    config: parseTokenizerConfig('tokenizer_config.json', JSON.stringify({ chat_template, bos_token: '<s>' })),
+    chatTemplate: jinja === null ? null : { file: 'chat_template.jinja', text: jinja },
+  });
+  const chat = (chat_template: unknown, jinja: string | null = null) =>
+    renderChat(new TextTokenizer(files(chat_template, jinja)), [{ role: 'user', content: 'Hi' }]);
+
+  it('takes the file, the one text, or the one named default', () => {
+    expect(chat('{{ bos_token + messages[0].content }}')).toBe('<s>Hi');
+    expect(chat('no', '{{ messages[0].role }}')).toBe('user');
+    const named = [
+      { name: 'tool_use', template: 'tools' },
+      { name: 'default', template: 'this' },
+    ];
+    expect(chat(named)).toBe('this');
+    expect(chatTemplates(files(named)).map(({ name }) => name)).toEqual(['tool_use', 'default']);
+  });
+
+  it('says where there is none, or none that can be read', () => {
+    expect(() => chat(undefined)).toThrow('tokenizer_config.json has no chat_template');
+    expect(() => chat('{% for %}')).toThrow(
+      'tokenizer_config.json: chat_template is no chat template that can be used: ',
+    );
+    expect(() => chat(7)).toThrow('tokenizer_config.json: chat_template: ');
+  });
+});

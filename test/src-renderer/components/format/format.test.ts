@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  formatRelative,
+  plural,
+} from '../../../../src-renderer/components/format/format.ts';
+
+describe('formatNumber', () => {
+  it.each([
+    [0, '0'],
+    [1.23456, '1.23'],
+    [0.0012345, '0.00123'],
+    [12.3456, '12.3'],
+    [123.456, '123'],
+    [1234.4, '1\u2009234'],
+    [-0.5, '−0.500'],
+    [0.0003, '3e−4'],
+    [12_345_678, '1.23e7'],
+    [Number.NaN, 'NaN'],
+    [Number.NEGATIVE_INFINITY, '−∞'],
+  ])('writes %s as %s', (value, text) => {
+    expect(formatNumber(value)).toBe(text);
+  });
+
+  it('writes a dash where there is no number', () => {
+    expect(formatNumber(null)).toBe('–');
+    expect(formatCount(undefined)).toBe('–');
+    expect(formatPercent(null)).toBe('–');
+  });
+});
+
+describe('formatPercent', () => {
+  it.each([
+    [0.7634, '76.3'],
+    [0.0512, '5.12'],
+    [1, '100'],
+    [0.9999, '100'],
+    [0.999, '99.9'],
+  ])('writes the share %s as %s', (share, text) => {
+    expect(formatPercent(share)).toBe(text);
+  });
+});
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.00 KiB'],
+    [6_582_580, '6.28 MiB'],
+    [1023 * 1024 * 1024, '1023 MiB'],
+    [16 * 1024 ** 3, '16.0 GiB'],
+  ])('writes %s as %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0.25, '250 ms'],
+    [4.26, '4.3 s'],
+    [59.4, '59 s'],
+    [59.6, '1 min 00 s'],
+    [125, '2 min 05 s'],
+    [3600, '1 h 00 min'],
+    [90_000, '1 d 1 h'],
+    [Number.POSITIVE_INFINITY, '–'],
+  ])('writes %s seconds as %s', (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+});
+
+describe('formatRelative', () => {
+  const now = Date.UTC(2026, 10, 25, 12);
+  it.each([
+    [10, 'just now'],
+    [50, '1 min ago'],
+    [600, '10 min ago'],
+    [7200, '2 h ago'],
+    [30 * 3600, 'yesterday'],
+    [3 * 86_400, '3 days ago'],
+    [30 * 86_400, '26 Oct'],
+    [400 * 86_400, '21 Oct 2025'],
+  ])('calls %s seconds ago "%s"', (seconds, text) => {
+    expect(formatRelative(now - seconds * 1000, now)).toBe(text);
+  });
+});
+
+it('puts a noun in the plural', () => {
+  expect(plural(1, 'run')).toBe('1 run');
+  expect(plural(0, 'run')).toBe('0 runs');
+  expect(plural(2, 'study', 'studies')).toBe('2 studies');
+});
