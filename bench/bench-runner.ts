@@ -1,11 +1,11 @@
-import { adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
-import { RandomStream } from '../src-shared/random.ts';
 import { AdaptedModel, type AdapterGroup, frozenVariables } from '../src-main/engine/adapters/adapted-model.ts';
 import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
-import { writeExchange } from './problem-file.ts';
+import { adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
+import { RandomStream } from '../src-shared/random.ts';
 import { KernelClock } from './kernel-clock.ts';
-import type { BenchProblem, BenchShape, ProblemOptions } from './workload.ts';
+import { writeProblemFile } from './problem-file.ts';
+import type { BenchProblem, ProblemOptions, Workload } from './workload.ts';
 
 /** As the peers have it: see test/bench/peers. */
 const learningRate = 1e-3;
@@ -14,7 +14,7 @@ const maximumGradientNorm = 1;
 const adapterShape = { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] };
 
 /** Our side of the bench: the studio's own training step on a shape, on the active compute backend. */
-export class Contender {
+export class BenchRunner {
   private readonly variant: string;
   private readonly problem: BenchProblem;
   private readonly model: AdaptedModel;
@@ -33,17 +33,17 @@ export class Contender {
   }
 
   /** `variant`: an adapter variant's id. */
-  static async load(shape: BenchShape, variant: string, options: ProblemOptions): Promise<Contender> {
+  static async load(shape: Workload, variant: string, options: ProblemOptions): Promise<BenchRunner> {
     const problem = await shape.build(options);
     const model = new AdaptedModel(problem.base);
-    const random = RandomStream.seeded(42, 'initialisation');
+    const random = RandomStream.seeded(42, 'initialization');
     const settings = adapterSettingsSchema.parse({ ...adapterShape, variant });
     await model.createAdapter(settings, { random, labels: problem.labels });
-    return new Contender(variant, problem, model);
+    return new BenchRunner(variant, problem, model);
   }
 
-  writeExchange(path: string): Promise<void> {
-    return writeExchange(path, this.variant, this.problem, this.model);
+  writeProblemFile(path: string): Promise<void> {
+    return writeProblemFile(path, this.variant, this.problem, this.model);
   }
 
   /** One optimizer step with the groups of `mask` on (all where it is null); answers its loss. */

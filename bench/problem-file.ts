@@ -1,6 +1,6 @@
+import type { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
 import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import { writeSafetensors } from '../src-main/engine/tensors/safetensors.ts';
-import type { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
 import type { BenchProblem } from './workload.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { BenchProblem } from './workload.ts';
  * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata are the
  * adapter variant's id, so that a peer refuses what it does not know, and the architecture as JSON.
  */
-export async function writeExchange(
+export async function writeProblemFile(
   path: string,
   variant: string,
   problem: BenchProblem,

@@ -7,7 +7,7 @@ import { z } from 'zod';
 export const precisionSchema = z.enum(['float32', 'bfloat16', 'autocast']);
 export type Precision = z.infer<typeof precisionSchema>;
 
-export const contenderRequestSchema = z.discriminatedUnion('do', [
+export const runnerRequestSchema = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('load'),
     shape: z.string(),
@@ -36,7 +36,7 @@ export const contenderRequestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('merge'), rounds: z.number().int() }),
   z.object({ do: z.literal('unload') }),
 ]);
-export type ContenderRequest = z.infer<typeof contenderRequestSchema>;
+export type RunnerRequest = z.infer<typeof runnerRequestSchema>;
 
 export const productRateSchema = z.object({
   rows: z.number().int(),
@@ -48,7 +48,7 @@ export const productRateSchema = z.object({
 });
 export type ProductRate = z.infer<typeof productRateSchema>;
 
-export const contenderAnswers = {
+export const runnerAnswers = {
   /** `device` is null for a peer, which names its version instead. */
   load: z.object({ device: z.string().optional(), version: z.string().optional(), threads: z.number().int() }),
   losses: z.object({ losses: z.array(z.number()), milliseconds: z.array(z.number()) }),
@@ -57,6 +57,6 @@ export const contenderAnswers = {
   products: z.object({ rates: z.array(productRateSchema) }),
   merge: z.object({ milliseconds: z.array(z.number()), parameters: z.number().int() }),
   unload: z.object({}),
-} satisfies Record<ContenderRequest['do'], z.ZodType>;
+} satisfies Record<RunnerRequest['do'], z.ZodType>;
 
-export type ContenderAnswer<Kind extends ContenderRequest['do']> = z.infer<(typeof contenderAnswers)[Kind]>;
+export type RunnerAnswer<Kind extends RunnerRequest['do']> = z.infer<(typeof runnerAnswers)[Kind]>;

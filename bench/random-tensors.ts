@@ -1,5 +1,5 @@
-import { RandomStream } from '../src-shared/random.ts';
 import { elementCount, type HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
+import { RandomStream } from '../src-shared/random.ts';
 
 /** Seeded made-up tensors: what a step costs does not depend on their values, but its loss must be a number. */
 export class RandomTensors {

@@ -1,5 +1,5 @@
 import type { StepTime } from './report.ts';
-import type { Seat } from './sessions.ts';
+import type { Session } from './sessions.ts';
 import { meanOverMasks, stepTime } from './statistics.ts';
 
 /** The first so many masks stand all over the schedule already. */
@@ -15,7 +15,7 @@ export interface RoundLimits {
   readonly secondsPerSeat: number;
 }
 
-export interface SeatTimes {
+export interface SessionTimes {
   readonly plain: StepTime;
   readonly coto: StepTime;
   readonly lowestAlone: StepTime | null;
@@ -23,7 +23,7 @@ export interface SeatTimes {
 
 /** What a step has on: everything, a mask of the schedule, or of that mask the lowest group alone. */
 interface Step {
-  readonly kind: keyof SeatTimes;
+  readonly kind: keyof SessionTimes;
   readonly mask: number;
 }
 
@@ -32,10 +32,10 @@ interface Step {
  * as many full steps as steps of the schedule, one after the other; ours as many with the lowest group alone, too.
  */
 export async function timeInRounds(
-  seats: readonly Seat[],
+  seats: readonly Session[],
   masks: readonly (readonly number[])[],
   limits: RoundLimits,
-): Promise<SeatTimes[]> {
+): Promise<SessionTimes[]> {
   const plans: Plan[] = [];
   for (const seat of seats) plans.push(planFor(await warmStep(seat), masks.length, limits));
   const taken = seats.map(() => ({ plain: new Times(), coto: new Times(), lowestAlone: new Times() }));
@@ -76,7 +76,7 @@ function groupsOn(kind: Step['kind'], mask: readonly number[]): number[] | null 
 }
 
 /** Milliseconds of a step that is compiled: where it is short, not of the first ones. */
-async function warmStep({ process, stepMilliseconds }: Seat): Promise<number> {
+async function warmStep({ process, stepMilliseconds }: Session): Promise<number> {
   if (stepMilliseconds > shortStep) return stepMilliseconds;
   const { milliseconds } = await process.ask({ do: 'time', masks: Array.from({ length: warmSteps }, () => null) });
   return Math.min(stepMilliseconds, ...milliseconds);

@@ -1,25 +1,32 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toErrorValue } from '../src-shared/contract/errors.ts';
+import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { computeBackends } from '../src-main/engine/compute/index.ts';
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
-import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
+import { toErrorValue } from '../src-shared/contract/errors.ts';
 import { benchAdapters } from './adapters.ts';
 import { measureLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
 import { scheduleMasks } from './masks.ts';
 import type { BenchEntry, BenchPrecision, BenchReport } from './report.ts';
 import { timeInRounds } from './rounds.ts';
-import { findPyTorchsBest, type PeerProgram, type Problem, type Seat, seatBackend, seatPyTorch } from './sessions.ts';
-import type { BenchShape } from './workload.ts';
-import { benchShapes } from './workloads/index.ts';
+import {
+  openBackendSession,
+  openPyTorchSession,
+  type PeerProgram,
+  type Problem,
+  type Session,
+  tunePyTorch,
+} from './sessions.ts';
+import type { Workload } from './workload.ts';
+import { workloads } from './workloads/index.ts';
 
 export interface BenchOptions {
   readonly version: string;
   /** Cut-down shapes and few steps. */
   readonly quick: boolean;
-  readonly shapes: readonly BenchShape[];
+  readonly shapes: readonly Workload[];
   readonly backends: readonly ComputeChoice[];
   readonly precisions: readonly BenchPrecision[];
   /** Ids of adapter variants. */
@@ -42,7 +49,7 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
   return own;
 }
 
-export { benchAdapters, benchShapes };
+export { benchAdapters, workloads };
 
 const limits = {
   whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, productSeconds: 6 },
@@ -86,10 +93,10 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function timeShape(options: BenchOptions, shape: BenchShape, folder: string, findings: Findings): Promise<void> {
+async function timeShape(options: BenchOptions, shape: Workload, folder: string, findings: Findings): Promise<void> {
   const { quick, report } = options;
   const limit = quick ? limits.quick : limits.whole;
-  const seats: Seat[] = [];
+  const seats: Session[] = [];
   try {
     await seatAll(options, shape, folder, findings, seats);
     const names = seats.map(({ contender, precision, adapter }) => `${contender} ${precision} ${adapter}`);
@@ -130,10 +137,10 @@ async function timeShape(options: BenchOptions, shape: BenchShape, folder: strin
 /** Adds a seat for each contender, precision and adapter; the first one with an adapter writes its exchange file. */
 async function seatAll(
   { quick, precisions, adapters, backends, peer, threads, resources, report }: BenchOptions,
-  shape: BenchShape,
+  shape: Workload,
   folder: string,
   findings: Findings,
-  seats: Seat[],
+  seats: Session[],
 ): Promise<void> {
   const missing = (of: Partial<BenchReport['missing'][number]> & { contender: string }, thrown: unknown) =>
     findings.missing.push({ ...everything, shape: shape.id, ...of, reason: toErrorValue(thrown).message });
@@ -147,7 +154,7 @@ async function seatAll(
       try {
         for (const problem of problems) {
           const writes = seats.every(({ adapter }) => adapter !== problem.adapter);
-          seats.push(await seatBackend(backend, precision, threads, problem, writes));
+          seats.push(await openBackendSession(backend, precision, threads, problem, writes));
         }
       } catch (thrown) {
         // What keeps a backend from computing in a precision has nothing to do with the adapter.
@@ -159,10 +166,10 @@ async function seatAll(
   report(`${shape.label}: looking for PyTorch's best`);
   try {
     // The same base, batch and optimizer whatever the adapter: the first one's best way serves for all.
-    const ways = await findPyTorchsBest(peer, precisions, availableParallelism(), first);
+    const ways = await tunePyTorch(peer, precisions, availableParallelism(), first);
     for (const problem of problems)
       try {
-        for (const way of ways) seats.push(await seatPyTorch(peer, way, problem));
+        for (const way of ways) seats.push(await openPyTorchSession(peer, way, problem));
       } catch (thrown) {
         missing({ contender: 'pytorch', adapter: problem.adapter }, thrown);
       }
@@ -186,7 +193,7 @@ async function measureProducts(
     options.report(`Products on ${backend} in ${precision}`);
     const exchange = join(folder, 'unused');
     const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
-    const seat = await seatBackend(backend, precision, options.threads, problem, false);
+    const seat = await openBackendSession(backend, precision, options.threads, problem, false);
     try {
       const { rates } = await seat.process.ask({ do: 'products', seconds: productSeconds });
       findings.products.push({ contender: backend, precision, rates });

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { StudioError } from '../src-shared/contract/errors.ts';
-import { type ContenderAnswer, type ContenderRequest, contenderAnswers } from './protocol.ts';
+import { type RunnerAnswer, type RunnerRequest, runnerAnswers } from './protocol.ts';
 
 const failureSchema = z.object({ error: z.string() });
 
 /** How a contender's process is started. */
-export interface ContenderCommand {
+export interface RunnerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -19,13 +19,13 @@ interface Waiting {
 }
 
 /** A contender in a process of its own, asked one thing at a time. */
-export class ContenderProcess {
+export class RunnerProcess {
   private readonly child: ChildProcess;
   private waiting: Waiting | null = null;
   private lastWords = '';
   private ended = false;
 
-  constructor({ command, args, environment }: ContenderCommand) {
+  constructor({ command, args, environment }: RunnerCommand) {
     this.child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
@@ -42,9 +42,9 @@ export class ContenderProcess {
   }
 
   /** Throws StudioError('internal') with the contender's own words where it failed or ended. */
-  async ask<Kind extends ContenderRequest['do']>(
-    request: ContenderRequest & { readonly do: Kind },
-  ): Promise<ContenderAnswer<Kind>> {
+  async ask<Kind extends RunnerRequest['do']>(
+    request: RunnerRequest & { readonly do: Kind },
+  ): Promise<RunnerAnswer<Kind>> {
     if (this.ended) throw this.failure('it has ended');
     if (this.waiting !== null) throw new Error('a contender is asked one thing at a time');
     const answer = await new Promise<unknown>((resolve, reject) => {
@@ -53,7 +53,7 @@ export class ContenderProcess {
     });
     const failed = failureSchema.safeParse(answer);
     if (failed.success) throw new StudioError('internal', failed.data.error);
-    return contenderAnswers[request.do].parse(answer) as ContenderAnswer<Kind>;
+    return runnerAnswers[request.do].parse(answer) as RunnerAnswer<Kind>;
   }
 
   /** Ends the process and waits until its memory is free again. */

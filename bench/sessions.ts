@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
-import { type ContenderCommand, ContenderProcess } from './runner-process.ts';
-import type { ContenderRequest, Precision } from './protocol.ts';
+import type { Precision, RunnerRequest } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';
+import { type RunnerCommand, RunnerProcess } from './runner-process.ts';
 
 /** A contender with one adapter that takes part in the rounds of one shape, loaded and ready. */
-export interface Seat {
+export interface Session {
   readonly contender: string;
   /** Not ours: PyTorch. */
   readonly isPeer: boolean;
@@ -13,14 +13,14 @@ export interface Seat {
   /** An adapter variant's id. */
   readonly adapter: string;
   readonly configuration: string;
-  readonly process: ContenderProcess;
+  readonly process: RunnerProcess;
   readonly losses: readonly number[];
   /** Of the last of the steps that gave the losses. */
   readonly stepMilliseconds: number;
 }
 
 /** What loading needs besides the precision and the threads: one adapter on one shape. */
-export type Problem = Omit<ContenderRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
+export type Problem = Omit<RunnerRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
 
 /** A PyTorch that the bench may start. */
 export interface PeerProgram {
@@ -32,14 +32,14 @@ export interface PeerProgram {
 const lossCount = 3;
 
 /** Takes a seat for one of our compute backends. Throws StudioError where it cannot do this. */
-export async function seatBackend(
+export async function openBackendSession(
   backend: ComputeChoice,
   precision: BenchPrecision,
   threads: number,
   problem: Problem,
   writes: boolean,
-): Promise<Seat> {
-  const program: ContenderCommand = {
+): Promise<Session> {
+  const program: RunnerCommand = {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
     // Backends that can take a process down are loaded in one of their own only, as this is.
@@ -72,7 +72,7 @@ interface PeerSetting {
 }
 
 /** One way in which PyTorch may be run, and how long its step took when it was tried. */
-export interface PeerWay {
+export interface ReferenceConfig {
   readonly precision: BenchPrecision;
   readonly setting: PeerSetting;
   readonly mode: Precision;
@@ -88,12 +88,12 @@ const slowTrial = 500;
  * Tries PyTorch in every way that could be its best (one thread and all, both wait policies, bfloat16 by autocast and by a
  * bfloat16 base) and answers the fastest of each precision, two where they are close: the rounds say which is the better.
  */
-export async function findPyTorchsBest(
+export async function tunePyTorch(
   peer: PeerProgram,
   precisions: readonly BenchPrecision[],
   cores: number,
   problem: Problem,
-): Promise<PeerWay[]> {
+): Promise<ReferenceConfig[]> {
   const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
   // A cut-down shape is not there to find the best.
   if (cores > 1 && !problem.small)
@@ -104,9 +104,9 @@ export async function findPyTorchsBest(
       mode,
     })),
   );
-  const tried: PeerWay[] = [];
+  const tried: ReferenceConfig[] = [];
   for (const setting of settings) {
-    const child = new ContenderProcess(peerCommand(peer, setting));
+    const child = new RunnerProcess(peerCommand(peer, setting));
     try {
       for (const { precision, mode } of modes) {
         await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
@@ -133,11 +133,11 @@ export async function findPyTorchsBest(
 }
 
 /** Takes a seat for PyTorch in one way. Throws StudioError where it does not know the adapter. */
-export async function seatPyTorch(
+export async function openPyTorchSession(
   peer: PeerProgram,
-  { precision, setting, mode }: PeerWay,
+  { precision, setting, mode }: ReferenceConfig,
   problem: Problem,
-): Promise<Seat> {
+): Promise<Session> {
   return opening(peerCommand(peer, setting), async (child) => {
     await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
     const configuration = describe(setting, mode);
@@ -154,13 +154,13 @@ export async function seatPyTorch(
   });
 }
 
-async function firstSteps(child: ContenderProcess): Promise<Pick<Seat, 'losses' | 'stepMilliseconds'>> {
+async function firstSteps(child: RunnerProcess): Promise<Pick<Session, 'losses' | 'stepMilliseconds'>> {
   const { losses, milliseconds } = await child.ask({ do: 'losses', count: lossCount });
   return { losses, stepMilliseconds: milliseconds.at(-1) ?? 1 };
 }
 
-async function opening(program: ContenderCommand, sit: (child: ContenderProcess) => Promise<Seat>): Promise<Seat> {
-  const child = new ContenderProcess(program);
+async function opening(program: RunnerCommand, sit: (child: RunnerProcess) => Promise<Session>): Promise<Session> {
+  const child = new RunnerProcess(program);
   try {
     return await sit(child);
   } catch (thrown) {
@@ -169,7 +169,7 @@ async function opening(program: ContenderCommand, sit: (child: ContenderProcess)
   }
 }
 
-function peerCommand({ python, script }: PeerProgram, { threads, waitPolicy }: PeerSetting): ContenderCommand {
+function peerCommand({ python, script }: PeerProgram, { threads, waitPolicy }: PeerSetting): RunnerCommand {
   const policy: Record<string, string> = waitPolicy === 'passive' ? { OMP_WAIT_POLICY: 'passive' } : {};
   const environment = { OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore', ...policy };
   return { command: python, args: [script], environment };

@@ -1,11 +1,11 @@
-import { StudioError } from '../src-shared/contract/errors.ts';
-import { type LinearModule, type ModelDescription, plainLinear } from '../src-shared/domain/model.ts';
 import { elementCount, type HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import type { TensorSource } from '../src-main/engine/tensors/safetensors.ts';
+import { StudioError } from '../src-shared/contract/errors.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../src-shared/domain/model.ts';
 import { RandomTensors } from './random-tensors.ts';
 
 /** What one layer holds, by the peer's names within it. */
-export interface MadeLayer {
+export interface SyntheticLayer {
   /** Last name, sizes and bias of each linear. */
   readonly linears: readonly {
     readonly name: string;
@@ -17,11 +17,11 @@ export interface MadeLayer {
   readonly norms: readonly string[];
 }
 
-export interface MadeModelPlan {
+export interface SyntheticModelPlan {
   readonly kind: ModelDescription['kind'];
   readonly layers: number;
   readonly hidden: number;
-  readonly layer: MadeLayer;
+  readonly layer: SyntheticLayer;
   /** Tensors outside the layers: shape and standard deviation. */
   readonly others: Readonly<Record<string, { readonly shape: readonly number[]; readonly deviation: number }>>;
   /** Classes of the head; null for a model without one of its own. */
@@ -29,18 +29,18 @@ export interface MadeModelPlan {
 }
 
 /** A model that no checkpoint holds: its description, and its seeded tensors as a source that the engine's blocks load from. */
-export interface MadeModel {
+export interface SyntheticModel {
   readonly description: ModelDescription;
   readonly source: TensorSource;
   /** All but the linears, by the peer's names. */
   readonly extras: ReadonlyMap<string, HostTensor>;
 }
 
-export function makeModel(plan: MadeModelPlan): MadeModel {
+export function makeSyntheticModel(plan: SyntheticModelPlan): SyntheticModel {
   const made = new RandomTensors(7);
   const tensors = new Map<string, HostTensor>();
   const linears: LinearModule[] = [];
-  const addLinear = (name: string, layer: number | null, sizes: Omit<MadeLayer['linears'][number], 'name'>) => {
+  const addLinear = (name: string, layer: number | null, sizes: Omit<SyntheticLayer['linears'][number], 'name'>) => {
     const { inFeatures, outFeatures, hasBias } = sizes;
     tensors.set(`${name}.weight`, made.uniform([outFeatures, inFeatures], 0.7 / Math.sqrt(inFeatures)));
     if (hasBias) tensors.set(`${name}.bias`, made.uniform([outFeatures], 0.02));
@@ -84,7 +84,7 @@ export function makeModel(plan: MadeModelPlan): MadeModel {
 }
 
 /** The linear `layers.<layer>.<name>` of a made model. */
-export function linearOf(model: MadeModel, layer: number, name: string): LinearModule {
+export function linearOf(model: SyntheticModel, layer: number, name: string): LinearModule {
   const found = model.description.linears.find((module) => module.name === `layers.${layer}.${name}`);
   if (found === undefined) throw new Error(`the made model has no linear ${name}`);
   return found;

@@ -1,33 +1,33 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { StudioError, toErrorValue } from '../src-shared/contract/errors.ts';
 import { resolveComputeDtype } from '../src-main/engine/compute/compute-dtype.ts';
 import { activateCompute, computeBackends } from '../src-main/engine/compute/index.ts';
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
-import { Contender } from './bench-runner.ts';
+import { StudioError, toErrorValue } from '../src-shared/contract/errors.ts';
+import { BenchRunner } from './bench-runner.ts';
 import { measureProductRates } from './products.ts';
-import { type ContenderAnswer, type ContenderRequest, contenderRequestSchema } from './protocol.ts';
-import { benchShapes } from './workloads/index.ts';
+import { type RunnerAnswer, type RunnerRequest, runnerRequestSchema } from './protocol.ts';
+import { workloads } from './workloads/index.ts';
 
 /** The process of one of our contenders: its argument is the compute backend. See protocol.ts. */
 const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
-let contender: Contender | null = null;
+let contender: BenchRunner | null = null;
 let bfloat16 = false;
 
-type Answers = { [Kind in ContenderRequest['do']]: ContenderAnswer<Kind> };
+type Answers = { [Kind in RunnerRequest['do']]: RunnerAnswer<Kind> };
 
-async function answer(request: ContenderRequest): Promise<Answers[keyof Answers]> {
+async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
   switch (request.do) {
     case 'load': {
       const compute = await activateCompute(choice, request.threads);
       bfloat16 =
         resolveComputeDtype(request.precision === 'float32' ? 'float32' : 'bfloat16', compute.id) === 'bfloat16';
-      const shape = benchShapes.find((candidate) => candidate.id === request.shape);
+      const shape = workloads.find((candidate) => candidate.id === request.shape);
       if (shape === undefined) throw new StudioError('not_found', `The bench has no shape "${request.shape}".`);
       contender?.dispose();
       const { adapter, small, resources } = request;
-      contender = await Contender.load(shape, adapter, { small, resources, bfloat16 });
-      if (request.writes) await contender.writeExchange(request.exchange);
+      contender = await BenchRunner.load(shape, adapter, { small, resources, bfloat16 });
+      if (request.writes) await contender.writeProblemFile(request.exchange);
       return { device: compute.device, threads: compute.threads };
     }
     case 'losses':
@@ -51,14 +51,14 @@ async function answer(request: ContenderRequest): Promise<Answers[keyof Answers]
   }
 }
 
-function loaded(): Contender {
+function loaded(): BenchRunner {
   if (contender === null) throw new StudioError('internal', 'No shape is loaded.');
   return contender;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const reply = await Promise.resolve()
-    .then(() => answer(contenderRequestSchema.parse(JSON.parse(line))))
+    .then(() => answer(runnerRequestSchema.parse(JSON.parse(line))))
     .catch((thrown: unknown) => ({ error: toErrorValue(thrown).message }));
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 }

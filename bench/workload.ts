@@ -1,5 +1,5 @@
-import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import type { BaseModel } from '../src-main/engine/models/base-model.ts';
+import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import type { MicroBatch } from '../src-main/engine/training/micro-batch.ts';
 
 /** How a peer puts the shape together; what is not a number or a name is in the tensors. */
@@ -41,7 +41,7 @@ export interface ProblemOptions {
 }
 
 /** One model and batch that the bench times: one file each, listed in `shapes/index.ts`. */
-export interface BenchShape {
+export interface Workload {
   readonly id: string;
   readonly label: string;
   readonly detail: string;

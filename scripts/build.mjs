@@ -20,7 +20,7 @@ const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/b
 /** What can be built: the sources that decide whether it is up to date, where it lands, and how it is made. */
 const targets = {
   main: {
-    inputs: ['src-main', 'src-shared'],
+    inputs: ['src-main', 'src-shared', 'bench'],
     outputs: ['shell', 'backend', 'engine', 'cli'],
     build: buildMain,
   },

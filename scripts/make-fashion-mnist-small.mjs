@@ -12,7 +12,7 @@ const [source = '/usr/share/datasets/fashion-mnist', output = join(root, 'assets
 
 const trainPerClass = 256;
 const testCount = 2000;
-const pictureBytes = 28 * 28;
+const imageBytes = 28 * 28;
 const seed = 20170825;
 const labels = [
   ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
@@ -31,8 +31,7 @@ function randomNumbers(state) {
 function read(split) {
   const images = gunzipSync(readFileSync(join(source, `${split}-images-idx3-ubyte.gz`))).subarray(16);
   const classes = gunzipSync(readFileSync(join(source, `${split}-labels-idx1-ubyte.gz`))).subarray(8);
-  if (images.length !== classes.length * pictureBytes)
-    throw new Error(`${split}: pictures and labels differ in number`);
+  if (images.length !== classes.length * imageBytes) throw new Error(`${split}: images and labels differ in number`);
   return { images, classes };
 }
 
@@ -60,9 +59,9 @@ function idx(dimensions, bytes) {
 }
 
 function write(split, { images, classes }, rows) {
-  const pictures = Buffer.concat(rows.map((row) => images.subarray(row * pictureBytes, (row + 1) * pictureBytes)));
+  const pixels = Buffer.concat(rows.map((row) => images.subarray(row * imageBytes, (row + 1) * imageBytes)));
   const files = {
-    [`${split}-images-idx3-ubyte.gz`]: idx([rows.length, 28, 28], pictures),
+    [`${split}-images-idx3-ubyte.gz`]: idx([rows.length, 28, 28], pixels),
     [`${split}-labels-idx1-ubyte.gz`]: idx([rows.length], Buffer.from(rows.map((row) => classes[row]))),
   };
   for (const [name, content] of Object.entries(files)) {

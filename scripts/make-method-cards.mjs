@@ -21,27 +21,31 @@ const [open, close] = [
 ];
 
 const declarations = (list) => list.map(({ declaration }) => declaration);
+/** Each group has a folder and an id space of its own; the schedule's card lies beside the index. */
 const groups = [
-  { title: 'Adapters', cards: declarations(adapterVariants) },
-  { title: 'Training schedule', cards: [cotoDeclaration()] },
-  { title: 'Merging', cards: declarations(mergeMethods) },
-  { title: 'Pruning', cards: declarations(pruneMethods) },
-  { title: 'Studies', cards: declarations(studyKinds) },
+  { title: 'Adapters', folder: 'adapters', cards: declarations(adapterVariants) },
+  { title: 'Training schedule', folder: '', cards: [cotoDeclaration()] },
+  { title: 'Merging', folder: 'merging', cards: declarations(mergeMethods) },
+  { title: 'Pruning', folder: 'pruning', cards: declarations(pruneMethods) },
+  { title: 'Studies', folder: 'studies', cards: declarations(studyKinds) },
 ];
-const cards = groups.flatMap((group) => group.cards);
+const cards = groups.flatMap((group) =>
+  group.cards.map((declaration) => ({ declaration, path: join(group.folder, `${declaration.id}.md`) })),
+);
 const stale = [];
 
-for (const declaration of cards) {
-  const file = join(folder, `${declaration.id}.md`);
+for (const { declaration, path } of cards) {
+  const file = join(folder, path);
   const old = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const prose = old.includes(close) ? old.slice(old.indexOf(close) + close.length) : '\n';
-  if (prose.trim() === '') stale.push(`${declaration.id}.md has no prose below its declared part`);
+  if (prose.trim() === '') stale.push(`${path} has no prose below its declared part`);
   keep(file, old, `# ${declaration.label}\n\n${open}\n${declared(declaration)}${close}${prose}`);
 }
 const index = join(folder, 'README.md');
 keep(index, existsSync(index) ? readFileSync(index, 'utf8') : '', indexText());
-const known = new Set(['README.md', ...cards.map(({ id }) => `${id}.md`)]);
-for (const name of readdirSync(folder)) if (!known.has(name)) stale.push(`${name} is the card of no method`);
+const known = new Set(['README.md', ...cards.map(({ path }) => path)]);
+for (const name of readdirSync(folder, { recursive: true }))
+  if (name.endsWith('.md') && !known.has(name)) stale.push(`${name} is the card of no method`);
 
 if (stale.length > 0) {
   for (const line of stale) console.error(`docs/methods: ${line}.`);
@@ -122,8 +126,11 @@ function indexText() {
     'One short card for everything that the studio trains, merges, prunes and measures by: the formula as it is computed here, when to use it, and its limits.',
     '',
   ];
-  for (const { title, cards: entries } of groups) {
-    lines.push(`## ${title}`, '', ...entries.map(({ id, label, summary }) => `- [${label}](${id}.md): ${summary}`), '');
+  for (const { title, folder: group, cards: entries } of groups) {
+    const links = entries.map(
+      ({ id, label, summary }) => `- [${label}](${group ? `${group}/` : ''}${id}.md): ${summary}`,
+    );
+    lines.push(`## ${title}`, '', ...links, '');
   }
   return `${lines.join('\n')}${close}\n`;
 }

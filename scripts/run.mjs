@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies } from './bootstrap/dependencies.mjs';
-import { giveUp } from './bootstrap/log.mjs';
+import { fail } from './bootstrap/log.mjs';
 import { modules, nodeBinary, root } from './bootstrap/paths.mjs';
 
 const [task, ...args] = process.argv.slice(2);
@@ -25,8 +25,8 @@ const tasks = [
   'test-peers',
   'test-real',
 ];
-if (!task || !tasks.includes(task)) giveUp(`Say which task: ${tasks.join(', ')}.`);
-if (Number(process.versions.node.split('.')[0]) < 20) giveUp(`Node 20 or later is needed; this is ${process.version}.`);
+if (!task || !tasks.includes(task)) fail(`Say which task: ${tasks.join(', ')}.`);
+if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or later is needed; this is ${process.version}.`);
 
 ensureDependencies();
 const child = spawn(nodeBinary, [join(root, 'scripts', 'tasks', `${task}.mjs`), ...args], {
@@ -41,5 +41,5 @@ const child = spawn(nodeBinary, [join(root, 'scripts', 'tasks', `${task}.mjs`), 
 // Ctrl+C reaches the whole process group by itself; a `kill` of this process alone has to be passed on.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
-child.once('error', (error) => giveUp(`${fileURLToPath(import.meta.url)}: ${error.message}`));
+child.once('error', (error) => fail(`${fileURLToPath(import.meta.url)}: ${error.message}`));
 child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

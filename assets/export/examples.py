@@ -1,6 +1,6 @@
 """The examples of a CoTo Studio run: `data.safetensors` holds them exactly as the model read them.
 
-Pictures are bytes in the model's size. Texts are tokens: rows of different lengths one after the other, with `offsets` that say
+Images are bytes in the model's size. Texts are tokens: rows of different lengths one after the other, with `offsets` that say
 where each begins and the last one ends.
 """
 
@@ -16,7 +16,7 @@ IGNORED = -100  # the label of a token that nothing is asked about
 def load_examples(tensors, settings):
     """The examples to learn from, and those to score the model on."""
     kinds = {
-        "image-classification": (Pictures, Pictures),
+        "image-classification": (Images, Images),
         "text-classification": (LabelledTexts, LabelledTexts),
         "causal-lm": (LearnedTexts, LearnedTexts),
         "multiple-choice": (LearnedTexts, Choices),
@@ -42,8 +42,8 @@ class Rows:
         return self.offsets[index + 1] - self.offsets[index]
 
 
-class Pictures(Dataset):
-    """Pictures with a class each. A table gives the float that each byte of a channel stands for."""
+class Images(Dataset):
+    """Images with a class each. A table gives the float that each byte of a channel stands for."""
 
     def __init__(self, tensors, split):
         self.table = tensors["pixel_values"]

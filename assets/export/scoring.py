@@ -71,7 +71,7 @@ def outputs_to_score(logits, labels, settings):
     losses, leads, rows = token_losses(logits, labels)
     if settings["task"] == "causal-lm":
         return losses, leads
-    return (row_likelihoods(losses, rows, len(labels), settings["length_normalised"]),)
+    return (row_likelihoods(losses, rows, len(labels), settings["length_normalized"]),)
 
 
 def row_likelihoods(losses, rows, row_count, is_mean):

@@ -130,9 +130,9 @@ class Problem:
     def block(self, layer, x):
         # A classifier that reads the first token alone needs no other from its last layer; the studio uses that too.
         only_first = self.spec["cutsLastLayer"] and layer == self.spec["layers"] - 1
-        normalised = self.norm(x, f"layers.{layer}.before")
+        normalized = self.norm(x, f"layers.{layer}.before")
         kept = slice(0, 1) if only_first else slice(None)
-        x = x[:, kept] + self.attention(layer, normalised, normalised[:, kept])
+        x = x[:, kept] + self.attention(layer, normalized, normalized[:, kept])
         return x + self.mlp(layer, self.norm(x, f"layers.{layer}.after"))
 
     def embed(self):

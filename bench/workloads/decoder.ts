@@ -3,12 +3,12 @@ import type { BaseModel, HiddenStates } from '../../src-main/engine/models/base-
 import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../../src-main/engine/models/blocks/decoder-block.ts';
 import { FrozenTensors } from '../../src-main/engine/models/blocks/weights.ts';
 import { frequenciesOf, rotaryTable } from '../../src-main/engine/models/decoder/rope.ts';
-import { FrozenWeight, frozenLinear, linearCrossEntropy } from '../../src-main/engine/ops/index.ts';
 import { as2D } from '../../src-main/engine/ops/autograd/operation.ts';
+import { FrozenWeight, frozenLinear, linearCrossEntropy } from '../../src-main/engine/ops/index.ts';
 import { rmsNorm } from '../../src-main/engine/ops/normalization/rms-norm.ts';
-import { linearOf, type MadeModel, makeModel } from '../synthetic-model.ts';
 import { RandomTensors } from '../random-tensors.ts';
-import type { BenchShape } from '../workload.ts';
+import { linearOf, makeSyntheticModel, type SyntheticModel } from '../synthetic-model.ts';
+import type { Workload } from '../workload.ts';
 
 const hidden = 512;
 const inner = 1536;
@@ -19,7 +19,7 @@ const theta = 10_000;
 const ignored = -100;
 
 /** A language model of Llama's kind that learns to name the next token; its head is its embedding. */
-export const decoderShape: BenchShape = {
+export const decoderShape: Workload = {
   id: 'decoder',
   label: 'decoder',
   detail: 'decoder 8 × 512, 8 heads, mlp 1536 gated, 8 × 256 tokens, vocabulary 32 000, RMS norm, rotary, tied head',
@@ -36,7 +36,7 @@ export const decoderShape: BenchShape = {
       outFeatures,
       hasBias: false,
     });
-    const model = makeModel({
+    const model = makeSyntheticModel({
       kind: 'causal-lm',
       layers,
       hidden,
@@ -81,7 +81,7 @@ export const decoderShape: BenchShape = {
 };
 
 async function loadDecoder(
-  model: MadeModel,
+  model: SyntheticModel,
   { layers, tokens, bfloat16 }: { layers: number; tokens: number; bfloat16: boolean },
 ): Promise<BaseModel> {
   const { description, source } = model;
@@ -117,7 +117,7 @@ async function loadDecoder(
     frequenciesOf(theta, hidden / heads),
   );
   const rotary = { cos: tensors.own(positions.cos), sin: tensors.own(positions.sin) };
-  const normalised = (states: HiddenStates) => rmsNorm(states.hidden, norm.scale, norm.epsilon);
+  const normalized = (states: HiddenStates) => rmsNorm(states.hidden, norm.scale, norm.epsilon);
   return {
     description,
     layerCount: layers,
@@ -133,8 +133,8 @@ async function loadDecoder(
       if (block === undefined) throw new Error(`the decoder has no layer ${index}`);
       return runDecoderBlock(block, states, runner);
     },
-    head: (states) => frozenLinear(normalised(states), embedding),
-    loss: (states, labels) => linearCrossEntropy(normalised(states), embedding, labels),
+    head: (states) => frozenLinear(normalized(states), embedding),
+    loss: (states, labels) => linearCrossEntropy(normalized(states), embedding, labels),
     frozen: (module) => {
       const { weight, bias } = tensors.linear(module);
       return { weight, bias };

@@ -3,11 +3,11 @@ import type { BaseModel } from '../../src-main/engine/models/base-model.ts';
 import { applyNorm, loadNorm } from '../../src-main/engine/models/blocks/norm.ts';
 import { type PreNormBlock, runPreNormBlock } from '../../src-main/engine/models/blocks/pre-norm-block.ts';
 import { FrozenTensors } from '../../src-main/engine/models/blocks/weights.ts';
-import { firstTokens } from '../../src-main/engine/ops/index.ts';
 import { as2D } from '../../src-main/engine/ops/autograd/operation.ts';
-import { linearOf, type MadeModel, makeModel } from '../synthetic-model.ts';
+import { clsTokens } from '../../src-main/engine/ops/index.ts';
 import { RandomTensors } from '../random-tensors.ts';
-import type { BenchShape } from '../workload.ts';
+import { linearOf, makeSyntheticModel, type SyntheticModel } from '../synthetic-model.ts';
+import type { Workload } from '../workload.ts';
 
 const hidden = 256;
 const inner = 1024;
@@ -17,7 +17,7 @@ const epsilon = 1e-5;
 const classes = 10;
 
 /** A text encoder that classifies by its first token; every layer is computed whole, as BERT's are. */
-export const encoderShape: BenchShape = {
+export const encoderShape: Workload = {
   id: 'encoder',
   label: 'encoder',
   detail: 'encoder 6 × 256, 4 heads, mlp 1024, 32 × 64 tokens, pre-norm, gelu, 10 classes',
@@ -27,7 +27,7 @@ export const encoderShape: BenchShape = {
     const size = small ? { layers: 2, batch: 2, tokens: 16 } : { layers: 6, batch: 32, tokens: 64 };
     const { layers, batch, tokens } = size;
     const square = { inFeatures: hidden, outFeatures: hidden, hasBias: true };
-    const model = makeModel({
+    const model = makeSyntheticModel({
       kind: 'text-classification',
       layers,
       hidden,
@@ -73,7 +73,7 @@ export const encoderShape: BenchShape = {
   },
 };
 
-async function loadEncoder(model: MadeModel, layers: number, bfloat16: boolean): Promise<BaseModel> {
+async function loadEncoder(model: SyntheticModel, layers: number, bfloat16: boolean): Promise<BaseModel> {
   const { description, source } = model;
   const tensors = new FrozenTensors(source, { bfloat16 });
   for (const module of description.linears) await tensors.loadLinear(module);
@@ -115,7 +115,7 @@ async function loadEncoder(model: MadeModel, layers: number, bfloat16: boolean):
       if (block === undefined) throw new Error(`the encoder has no layer ${index}`);
       return runPreNormBlock(block, states, runner, false);
     },
-    head: (states, runner) => runner.linear(head, applyNorm(norm, firstTokens(states.hidden, states.tokens))),
+    head: (states, runner) => runner.linear(head, applyNorm(norm, clsTokens(states.hidden, states.tokens))),
     frozen: (module) => {
       const { weight, bias } = tensors.linear(module);
       return { weight, bias };

@@ -1,7 +1,7 @@
-import type { BenchShape } from '../workload.ts';
+import type { Workload } from '../workload.ts';
 import { decoderShape } from './decoder.ts';
 import { encoderShape } from './encoder.ts';
 import { vitShape } from './vit.ts';
 
 /** Every shape that is timed, in the order of the table. */
-export const benchShapes: readonly BenchShape[] = [vitShape, encoderShape, decoderShape];
+export const workloads: readonly Workload[] = [vitShape, encoderShape, decoderShape];

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { readConfig } from '../../src-main/engine/models/huggingface/model-folder.ts';
-import { elementCount, type HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
-import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { parseVitConfig } from '../../src-main/engine/models/vit/config.ts';
+import { elementCount, type HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { RandomTensors } from '../random-tensors.ts';
-import type { BenchShape } from '../workload.ts';
+import type { Workload } from '../workload.ts';
 
 const labels = Array.from({ length: 10 }, (_, index) => `class ${index}`);
 
-/** The ViT that comes with the studio, as a run on a data set of ten classes trains it. */
-export const vitShape: BenchShape = {
+/** The ViT that comes with the studio, as a run on a dataset of ten classes trains it. */
+export const vitShape: Workload = {
   id: 'vit',
   label: 'bundled ViT',
   detail: 'ViT 12 × 128, 4 heads, mlp 256, 32 × 17 tokens',

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { giveUp, say } from './log.mjs';
+import { fail, say } from './log.mjs';
 import { modules, nodeBinary, root } from './paths.mjs';
 
 const stampFile = join(modules, '.studio-stamp');
@@ -72,7 +72,7 @@ function ensureNode() {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  if (nodeVersion() === null) giveUp(`Node ${version} does not run on this machine (${nodeBinary}).`);
+  if (nodeVersion() === null) fail(`Node ${version} does not run on this machine (${nodeBinary}).`);
 }
 
 function nodeVersion() {
@@ -89,5 +89,5 @@ export function runNpm(args, cwd) {
     // Electron's own binary is fetched later, and only by the tasks that open a window.
     env: { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' },
   });
-  if (result.status !== 0) giveUp(`npm ${args[0]} failed: see above. Is a package registry within reach?`);
+  if (result.status !== 0) fail(`npm ${args[0]} failed: see above. Is a package registry within reach?`);
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { giveUp, say } from './log.mjs';
+import { fail, say } from './log.mjs';
 
 /**
  * What Electron links against, by Debian's and Ubuntu's package names: the newer name first where the two differ.
@@ -31,13 +31,13 @@ export function ensureDisplay(electron, options = { virtual: false }) {
   const mayInstall = process.getuid?.() === 0 && onPath('apt-get');
   if (!mayInstall) {
     const plain = groups.map((names) => names.at(-1)).join(' ');
-    giveUp(`${reason}. Install it once, on Debian or Ubuntu: sudo apt-get install ${plain}`);
+    fail(`${reason}. Install it once, on Debian or Ubuntu: sudo apt-get install ${plain}`);
   }
   say(`${reason}: installing it with apt …`);
   apt(['update', '-qq']);
   apt(['install', '-y', '-qq', '--no-install-recommends', ...groups.map(available)]);
   const still = missingLibraries(electron);
-  if (still.length > 0) giveUp(`Electron still lacks ${still.join(', ')}: install what brings them, then start again.`);
+  if (still.length > 0) fail(`Electron still lacks ${still.join(', ')}: install what brings them, then start again.`);
 }
 
 export function hasDisplay() {
@@ -85,7 +85,7 @@ function available(names) {
 function apt(args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const result = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env });
-  if (result.status !== 0) giveUp(`apt-get ${args[0]} failed: see above.`);
+  if (result.status !== 0) fail(`apt-get ${args[0]} failed: see above.`);
 }
 
 function onPath(name) {

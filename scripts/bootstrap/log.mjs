@@ -4,7 +4,7 @@ export function say(text) {
 }
 
 /** Ends the process with one clear sentence. */
-export function giveUp(text) {
+export function fail(text) {
   say(text);
   process.exit(1);
 }

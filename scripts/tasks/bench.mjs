@@ -9,7 +9,7 @@ await ensureBuild(['main', 'report']);
 const peer = ensurePython(pytorch);
 const options =
   'python' in peer
-    ? ['--peer-python', peer.python, '--peer-script', join(root, 'test', 'bench', 'peers', 'pytorch.py')]
+    ? ['--peer-python', peer.python, '--peer-script', join(root, 'bench', 'peers', 'pytorch.py')]
     : ['--peer-missing', peer.reason];
 const args = ['bench', ...process.argv.slice(2), ...options];
 process.exit(await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...args], { cwd: process.cwd() }));

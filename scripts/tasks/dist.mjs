@@ -15,7 +15,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
 import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
-import { giveUp, say } from '../bootstrap/log.mjs';
+import { fail, say } from '../bootstrap/log.mjs';
 import { bundleLibraries } from '../bootstrap/native.mjs';
 import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
@@ -52,10 +52,10 @@ const packed = await runNode(builder, [...targets, '--config', configFile, '--pu
   env: { CSC_IDENTITY_AUTO_DISCOVERY: 'false' },
 });
 for (const library of bundled) rmSync(join(native, library));
-if (packed !== 0) giveUp('electron-builder failed: see above.');
+if (packed !== 0) fail('electron-builder failed: see above.');
 
 const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') || /^mac/.test(name));
-if (!folder) giveUp('electron-builder left no packed folder.');
+if (!folder) fail('electron-builder left no packed folder.');
 // The loader of the fallback runtime is of no use beside the app itself.
 rmSync(join(release, folder, 'resources', 'default_app.asar'), { force: true });
 const name = `coto-studio-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}-${process.platform}-${process.arch}.tar.gz`;
@@ -71,7 +71,7 @@ if (options.includes('--smoke')) process.exit(await smoke(join(release, folder))
  */
 async function smoke(app) {
   const executable = join(app, 'coto-studio');
-  if (!existsSync(executable)) giveUp(`there is no ${executable} to start`);
+  if (!existsSync(executable)) fail(`there is no ${executable} to start`);
   const home = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
   const code = await withScreen((env) =>
     run('timeout', ['90', executable, ...electronFlags({ virtual: process.platform === 'linux' })], {

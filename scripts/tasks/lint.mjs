@@ -4,7 +4,15 @@ await runSteps([
   ['biome', () => runNode(tools.biome, ['check', '--error-on-warnings'])],
   [
     'layers',
-    () => runNode(tools.depcruise, ['--config', '.dependency-cruiser.cjs', 'src-main', 'src-shared', 'src-renderer']),
+    () =>
+      runNode(tools.depcruise, [
+        '--config',
+        '.dependency-cruiser.cjs',
+        'src-main',
+        'src-shared',
+        'src-renderer',
+        'bench',
+      ]),
   ],
   ['unused', () => runNode(tools.knip)],
 ]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron } from 'playwright-core';
 import sharp from 'sharp';
-import { giveUp, say } from '../bootstrap/log.mjs';
+import { fail, say } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { runNode } from './steps.mjs';
@@ -21,7 +21,7 @@ const size = { width: 1400, height: 900 };
 
 await ensureBuild(['main', 'report', 'renderer']);
 mkdirSync(out, { recursive: true });
-// Under a name of its own, since pages show where things lie: a picture shall not name the folder of whoever took it.
+// Under a name of its own, since pages show where things lie: an image shall not name the folder of whoever took it.
 const stage = join(tmpdir(), 'coto-studio');
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage);
@@ -31,7 +31,7 @@ const home = given ?? join(stage, 'home');
 if (!given) {
   say('filling a home with the quick demo …');
   const demo = await runNode(join(root, 'dist', 'cli', 'coto.mjs'), ['demo', '--quick', '--home', home]);
-  if (demo !== 0) giveUp('the demo failed: see above.');
+  if (demo !== 0) fail('the demo failed: see above.');
 }
 await withScreen(async (env) => {
   const studio = await _electron.launch({
@@ -72,7 +72,7 @@ for (const name of readdirSync(out).filter((entry) => entry.endsWith('.png'))) {
   const path = join(out, name);
   writeFileSync(path, await sharp(path).png({ palette: true, quality: 90, effort: 8 }).toBuffer());
 }
-say(`pictures in ${out}`);
+say(`images in ${out}`);
 
 async function show(page, hash) {
   await page.evaluate((address) => {

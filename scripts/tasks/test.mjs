@@ -23,7 +23,7 @@ const onNative = (name, args) => {
   console.log('skipped: the native compute backend is not built here');
   return 0;
 };
-const engineSuites = ['training', 'models', 'lora', 'merge', 'tasks', 'generation'].map(
+const engineSuites = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', 'generation'].map(
   (name) => `test/engine/${name}`,
 );
 

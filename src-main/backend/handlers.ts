@@ -6,25 +6,25 @@ import {
   type RequestOutput,
   requests,
 } from '../../src-shared/contract/requests.ts';
-import type { HandlerServices } from './services.ts';
-import { adapterHandlers } from './library/adapter-handlers.ts';
 import { appHandlers } from './app/handlers.ts';
-import { datasetHandlers } from './library/dataset-handlers.ts';
-import { demoHandlers } from './studies/demo-handlers.ts';
+import { settingsHandlers } from './app/settings-handlers.ts';
+import { tensorflowHandlers } from './engine/handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
-import { exportHandlers } from './library/export-handlers.ts';
 import { generationHandlers } from './generation/handlers.ts';
 import type { Handlers } from './handler.ts';
 import { jobHandlers } from './jobs/handlers.ts';
-import { mergeHandlers } from './merging/handlers.ts';
+import { adapterHandlers } from './library/adapter-handlers.ts';
+import { datasetHandlers } from './library/dataset-handlers.ts';
+import { exportHandlers } from './library/export-handlers.ts';
 import { modelHandlers } from './library/model-handlers.ts';
 import { pretrainHandlers } from './library/pretrain-handlers.ts';
+import { mergeHandlers } from './merging/handlers.ts';
 import { pruneHandlers } from './merging/prune-handlers.ts';
 import { reportHandlers } from './reports/handlers.ts';
 import { runHandlers } from './runs/handlers.ts';
-import { settingsHandlers } from './app/settings-handlers.ts';
+import type { HandlerServices } from './services.ts';
+import { demoHandlers } from './studies/demo-handlers.ts';
 import { studyHandlers } from './studies/handlers.ts';
-import { tensorflowHandlers } from './engine/handlers.ts';
 
 const schemas: {
   readonly [Name in RequestName]: { input: z.ZodType<RequestArgument<Name>>; output: z.ZodType<RequestOutput<Name>> };

@@ -7,7 +7,7 @@ import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Adds a data set and shows how far its reading is. The first Ctrl+C cancels it, after which nothing of it is kept; a second
+ * Adds a dataset and shows how far its reading is. The first Ctrl+C cancels it, after which nothing of it is kept; a second
  * one ends the command.
  */
 export async function addDataset(
@@ -31,8 +31,7 @@ export async function addDataset(
     if (job.id === reading && job.progress !== null) line.show(job.progress);
   });
   const stopListening = terminal.onInterrupt(() => {
-    if (++interrupts > 1)
-      ended.reject(new StudioError('cancelled', 'Interrupted.', 'Nothing of the data set is kept.'));
+    if (++interrupts > 1) ended.reject(new StudioError('cancelled', 'Interrupted.', 'Nothing of the dataset is kept.'));
     else line.say('Cancelling …');
     cancel();
   });

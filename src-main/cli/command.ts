@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** What a command sees of the outside world. */
-export interface Surroundings {
+export interface CommandContext {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
   /** Told before a command starts whether it is to write JSON to standard output. */
@@ -54,7 +54,7 @@ const commonOptions = z.object({
 /** Adds a command that answers; every command has --json and --home. */
 export function addCommand<Input>(
   parent: Command,
-  surroundings: Surroundings,
+  surroundings: CommandContext,
   details: CommandDetails<Input>,
 ): Command {
   const command = parent.command(details.usage).description(details.summary);

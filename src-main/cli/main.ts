@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
-import type { Answer, Surroundings } from './command.ts';
+import type { Answer, CommandContext } from './command.ts';
 import { commands } from './commands/index.ts';
 import { toJson } from './format.ts';
 import { packageVersion } from './package-version.ts';
@@ -17,7 +17,7 @@ export async function main(
 ): Promise<number> {
   let asJson = false;
   let code = 0;
-  const surroundings: Surroundings = {
+  const surroundings: CommandContext = {
     terminal,
     environment,
     begin(json) {
@@ -43,7 +43,7 @@ export async function main(
   }
 }
 
-function program(surroundings: Surroundings): Command {
+function program(surroundings: CommandContext): Command {
   const { terminal } = surroundings;
   const root = new Command('coto')
     .description('Fine-tune, merge and prune LoRA adapters with the CoTo schedule, offline.')

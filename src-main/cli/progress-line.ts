@@ -46,7 +46,7 @@ export class ProgressLine {
   }
 }
 
-/** "Training  ████░░░░  120/300 steps  8.1/s  22 s left"; without a known total "Tokenising  1,500 documents". */
+/** "Training  ████░░░░  120/300 steps  8.1/s  22 s left"; without a known total "Tokenizing  1,500 documents". */
 export function describeProgress({ phase, done, total, unit, perSecond, etaSeconds }: JobProgress): string {
   const full = total > 0 ? Math.round(Math.min(1, done / total) * barWidth) : 0;
   const parts = [

@@ -20,13 +20,13 @@ export async function findModel(client: StudioClient, reference: string): Promis
     : notFound('model', reference, 'coto models list');
 }
 
-/** A data set by id, by name, or by folder (which is then made known to the studio). */
+/** A dataset by id, by name, or by folder (which is then made known to the studio). */
 export async function findDataset(client: StudioClient, reference: string, terminal: Terminal): Promise<DatasetRecord> {
-  const found = pick('data set', await client.request('datasets.list', {}), reference);
+  const found = pick('dataset', await client.request('datasets.list', {}), reference);
   if (found !== null) return found;
   return existsSync(reference)
     ? addDataset(client, { path: resolve(reference) }, terminal)
-    : notFound('data set', reference, 'coto datasets list');
+    : notFound('dataset', reference, 'coto datasets list');
 }
 
 /** An adapter by id, by name, by the run that made it, or by folder (which is then imported; `modelId` says its base). */

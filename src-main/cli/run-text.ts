@@ -11,7 +11,7 @@ export function describeRun(run: RunRecord): string {
     ['name', run.name],
     ['status', run.status],
     ['model', run.modelId],
-    ['data set', run.datasetId],
+    ['dataset', run.datasetId],
     ['adapter', `${adapter.variant}, r ${adapter.r}, lora_alpha ${adapter.lora_alpha}`],
     [
       'CoTo',

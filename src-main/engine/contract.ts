@@ -138,7 +138,7 @@ export const pretrainTaskSchema = z.object({
   kind: z.literal('pretrain'),
   ...computeFields,
   config: pretrainConfigSchema,
-  /** Of an image model: its data set. Language models read the text files that the config names. */
+  /** Of an image model: its dataset. Language models read the text files that the config names. */
   dataset: datasetSourceSchema.nullable(),
   /** The folder that the model is written to, where nothing may be yet. */
   outputDirectory: z.string(),
@@ -183,7 +183,7 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('merge'),
     adapterDirectory: z.string().nullable(),
-    /** scores[data set] = accuracy of each adapter alone in order, then merged, then the base (null where its head does not fit). */
+    /** scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does not fit). */
     scores: z.array(z.array(z.number().nullable())),
   }),
   z.object({ kind: z.literal('prune'), adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() }),
@@ -214,7 +214,7 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type EngineEvent = z.infer<typeof engineEventSchema>;
 
-/** `pause` saves and ends; `stop` saves, evaluates and hands the adapter on; `cancel` ends at once. Honoured between steps. */
+/** `pause` saves and ends; `stop` saves, evaluates and hands the adapter on; `cancel` ends at once. Honored between steps. */
 export const engineSignalSchema = z.enum(['pause', 'stop', 'cancel']);
 export type EngineSignal = z.infer<typeof engineSignalSchema>;
 

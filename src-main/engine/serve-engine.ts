@@ -3,8 +3,8 @@ import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { reportOn } from './compute/index.ts';
 import type { EngineSignal, TaskContext } from './contract.ts';
-import { engineContract } from './rpc-contract.ts';
 import { runTask } from './jobs/run-job.ts';
+import { engineContract } from './rpc-contract.ts';
 
 /** Serves the engine over `channel`, from whatever thread or process this runs in. One task at a time. */
 export function serveEngine(channel: Channel): void {

@@ -2,8 +2,8 @@ import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconArrowRight, IconMoon, IconPlayerPlay, IconSearch, IconSun } from '@tabler/icons-react';
 import { useAction, useRequest } from '../api/query.ts';
-import { formatPercent } from '../components/format/format.ts';
 import { notifySuccess } from '../components/feedback/notify.tsx';
+import { formatPercent } from '../components/format/format.ts';
 import { pages } from './pages.tsx';
 import { navigate, pathOf } from './routes.tsx';
 

@@ -49,7 +49,7 @@ export const theme = createTheme({
   },
 });
 
-/** The greys of both themes; the rest of the colours is Mantine's. Text on every surface keeps 4.5 : 1. */
+/** The greys of both themes; the rest of the colors is Mantine's. Text on every surface keeps 4.5 : 1. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

@@ -44,7 +44,7 @@ export function baseTemplate(theme: FigureTheme): object {
   };
 }
 
-/** The surface on which figures lie, for pictures that leave the window. */
-export function surfaceColour(theme: FigureTheme): string {
+/** The surface on which figures lie, for images that leave the window. */
+export function surfaceColor(theme: FigureTheme): string {
   return theme.dark ? '#1c1d20' : '#ffffff';
 }

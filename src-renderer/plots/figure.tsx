@@ -64,15 +64,15 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   };
   const save = (format: 'svg' | 'png') =>
     attempt(async () => {
-      const url = await view.current?.picture(format, theme);
+      const url = await view.current?.image(format, theme);
       if (url) download(url, `${fileName}.${format}`);
     });
   const copy = () =>
     attempt(async () => {
-      const url = await view.current?.picture('png', theme);
+      const url = await view.current?.image('png', theme);
       if (!url) return;
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
-      notifySuccess('Picture copied', name);
+      notifySuccess('Image copied', name);
     });
   const saveCsv = () => {
     const url = URL.createObjectURL(new Blob([figureToCsv(figure)], { type: 'text/csv' }));
@@ -94,7 +94,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
-                Copy as picture
+                Copy as image
               </Menu.Item>
               <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
                 Save SVG

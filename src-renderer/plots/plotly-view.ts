@@ -1,7 +1,7 @@
 import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
 import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
-import { baseTemplate, surfaceColour } from './figure-theme.ts';
+import { baseTemplate, surfaceColor } from './figure-theme.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
 
@@ -74,7 +74,7 @@ export class PlotlyView {
   }
 
   /** The figure as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
-  async picture(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
+  async image(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
     if (!this.plotly || !this.shown) return null;
     const { figure, options } = this.shown;
     const width = Math.max(320, this.width);
@@ -82,7 +82,7 @@ export class PlotlyView {
     const url = await this.plotly.toImage(
       {
         data: traces(figure),
-        layout: { ...layout, width, paper_bgcolor: surfaceColour(theme), plot_bgcolor: surfaceColour(theme) },
+        layout: { ...layout, width, paper_bgcolor: surfaceColor(theme), plot_bgcolor: surfaceColor(theme) },
       },
       { format, width, height: options.height, scale: format === 'png' ? 2 : 1 },
     );

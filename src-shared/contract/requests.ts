@@ -89,12 +89,12 @@ export const requests = {
     }),
     output: datasetRecordSchema,
   },
-  /** How a path would be read, before it is added: reads the head of the file only. `text` is null for pictures. */
+  /** How a path would be read, before it is added: reads the head of the file only. `text` is null for images. */
   'datasets.inspect': {
     input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
     output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
   },
-  /** Reads a data set anew, by other options of its reader. Its id stays; refused while a run of it is being trained. */
+  /** Reads a dataset anew, by other options of its reader. Its id stays; refused while a run of it is being trained. */
   'datasets.update': {
     input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
     output: datasetRecordSchema,
@@ -110,7 +110,7 @@ export const requests = {
     }),
     output: z.array(examplePreviewSchema),
   },
-  /** What a data set of texts holds; texts are cut to so many characters. */
+  /** What a dataset of texts holds; texts are cut to so many characters. */
   'datasets.texts': {
     input: z.strictObject({
       id: z.string(),
@@ -253,7 +253,7 @@ export const requests = {
     }),
     output: z.array(preflightLineSchema),
   },
-  /** Merges, then scores the result, each own adapter and the base on the data sets the adapters were made for. */
+  /** Merges, then scores the result, each own adapter and the base on the datasets the adapters were made for. */
   'merge.start': {
     input: z.strictObject({
       name: z.string().optional(),

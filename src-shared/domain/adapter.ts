@@ -94,7 +94,7 @@ export const adapterRecordSchema = z.object({
   modulesToSave: z.array(z.string()),
   coto: cotoSettingsSchema.nullable(),
   origin: adapterOriginSchema,
-  /** The data set the adapter was made for, and its score there. */
+  /** The dataset the adapter was made for, and its score there. */
   datasetId: z.string().nullable(),
   accuracy: z.number().nullable(),
   parameterCount: z.number().int(),

@@ -37,7 +37,7 @@ export const preflightLineSchema = z.object({
 });
 export type PreflightLine = z.infer<typeof preflightLineSchema>;
 
-/** The merge bench's matrix: for each data set, each own adapter, the merged one and the base. */
+/** The merge bench's matrix: for each dataset, each own adapter, the merged one and the base. */
 export const mergeMatrixSchema = z.object({
   columns: z.array(
     z.object({ label: z.string(), kind: z.enum(['own', 'merged', 'base']), adapterId: z.string().nullable() }),

@@ -19,7 +19,7 @@ export type JobKind = z.infer<typeof jobKindSchema>;
 /** Jobs that move files and need no engine: one of them goes on beside a job that computes. */
 export const fileJobKinds: ReadonlySet<JobKind> = new Set(['convert', 'download']);
 
-/** Jobs that read a data set to make it known: they wait for each other alone, so that a small one is there at once. */
+/** Jobs that read a dataset to make it known: they wait for each other alone, so that a small one is there at once. */
 export const dataJobKinds: ReadonlySet<JobKind> = new Set(['import']);
 
 export const jobProgressSchema = z.object({
@@ -37,7 +37,7 @@ export const jobRecordSchema = z.object({
   kind: jobKindSchema,
   title: z.string(),
   status: z.enum(['queued', 'running', 'completed', 'paused', 'stopped', 'cancelled', 'failed', 'interrupted']),
-  /** What the job makes or continues: a run, an adapter, a study, a report, a model, a data set. */
+  /** What the job makes or continues: a run, an adapter, a study, a report, a model, a dataset. */
   subjectId: z.string().nullable(),
   after: z.array(z.string()).describe('jobs that must have completed first'),
   progress: jobProgressSchema.nullable(),

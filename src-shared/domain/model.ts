@@ -33,7 +33,7 @@ export function labelHead({ linears }: { readonly linears: readonly LinearModule
   return linears.findLast((module) => module.isHead);
 }
 
-/** A bias that no linear has, e.g. the shift of a normalisation. */
+/** A bias that no linear has, e.g. the shift of a normalization. */
 export const biasVectorSchema = z.object({
   name: z.string().describe("its name in today's transformers, e.g. vit.layers.0.layernorm_before.bias"),
   aliases: z.array(z.string()).describe('its names in older transformers'),

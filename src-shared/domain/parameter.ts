@@ -18,7 +18,7 @@ export const parameterSpecSchema = z.object({
   names: z
     .enum(['column', 'file'])
     .optional()
-    .describe('what a text names, so that it can be chosen: a column of the data set, or a file'),
+    .describe('what a text names, so that it can be chosen: a column of the dataset, or a file'),
 });
 export type ParameterSpec = z.infer<typeof parameterSpecSchema>;
 

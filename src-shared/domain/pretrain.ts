@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const share = z.number().min(0).max(1);
 
-/** How pictures are changed at random each time they are trained on; what comes in from outside is black. */
+/** How images are changed at random each time they are trained on; what comes in from outside is black. */
 export const augmentationSchema = z.strictObject({
   rotation_radians: z.number().min(0).max(Math.PI).default(0).describe('at most so far, either way'),
   scale: z
@@ -11,7 +11,7 @@ export const augmentationSchema = z.strictObject({
     .default([1, 1])
     .describe('from so small to so large'),
   shift: share.default(0).describe('at most this share of width and height, either way'),
-  horizontal_flip: z.boolean().default(false).describe('mirrors every second picture'),
+  horizontal_flip: z.boolean().default(false).describe('mirrors every second image'),
 });
 export type Augmentation = z.infer<typeof augmentationSchema>;
 
@@ -25,9 +25,9 @@ export const pretrainConfigSchema = z.strictObject({
   train_data: z
     .array(z.string())
     .min(1)
-    .describe('text files, documents parted by a blank line; for image models one data set of the studio, or a path'),
+    .describe('text files, documents parted by a blank line; for image models one dataset of the studio, or a path'),
   eval_data: z.array(z.string()).default([]).describe('text files; without any, eval_share of train_data is held out'),
-  augmentation: augmentationSchema.nullable().default(null).describe('of pictures, in training only; null: none'),
+  augmentation: augmentationSchema.nullable().default(null).describe('of images, in training only; null: none'),
   eval_share: share.default(0.02).describe('every so-manyth document is held out'),
   block_size: z.number().int().min(8).default(128).describe('tokens of a window of text'),
 
@@ -57,7 +57,7 @@ export const pretrainConfigSchema = z.strictObject({
     .describe('share of the training loss that goes to all classes alike; evaluation has none'),
   logging_steps: z.number().int().min(1).default(10),
   eval_steps: z.number().int().min(0).default(0).describe('0 evaluates only at the end'),
-  eval_samples: z.number().int().min(0).default(0).describe('windows or pictures to score; 0: all that are held out'),
+  eval_samples: z.number().int().min(0).default(0).describe('windows or images to score; 0: all that are held out'),
   save_dtype: z.enum(['float32', 'float16', 'bfloat16']).default('float32'),
 });
 export type PretrainConfig = z.infer<typeof pretrainConfigSchema>;

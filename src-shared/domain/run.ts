@@ -9,7 +9,7 @@ import { taskSettingsSchema } from './task.ts';
  */
 export const runConfigSchema = z.strictObject({
   model: z.string().default('quickdraw-vit').describe('id of a model of the studio, or a folder'),
-  dataset: z.string().default('fashion-mnist-small').describe('id of a data set of the studio, or a path'),
+  dataset: z.string().default('fashion-mnist-small').describe('id of a dataset of the studio, or a path'),
   train_samples_per_class: z.number().int().min(0).default(0).describe('few-shot subset drawn by `seed`; 0 takes all'),
   eval_samples: z.number().int().min(0).default(0).describe('the first so many of the fixed test split; 0 takes all'),
 

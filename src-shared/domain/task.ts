@@ -34,15 +34,15 @@ export const taskSettingsSchema = z.object({
     .default(true)
     .describe('only what is to be written counts, not the prompt; of conversations the turns of the assistant'),
   packing: z.boolean().default(false).describe('several short examples share a row of max_length tokens in training'),
-  length_normalised: z
+  length_normalized: z
     .boolean()
     .default(true)
     .describe('of multiple choice: the mean log-likelihood a token decides, else the sum'),
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
-/** What `auto` comes to: what fits the model and the data, which are pictures where `columns` is null. */
-export function usualTask(
+/** What `auto` comes to: what fits the model and the data, which are images where `columns` is null. */
+export function defaultTask(
   { kind, image }: Pick<ModelDescription, 'kind' | 'image'>,
   columns: TextColumns | null,
 ): TaskId {
@@ -54,7 +54,7 @@ export function usualTask(
 
 /** The settings of a task out of a larger object that has them, e.g. a run. */
 export function taskSettingsOf(settings: TaskSettings): TaskSettings {
-  const { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalised } =
+  const { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalized } =
     settings;
-  return { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalised };
+  return { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalized };
 }

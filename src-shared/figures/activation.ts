@@ -5,7 +5,7 @@ import type { ActivationMasks } from '../domain/run.ts';
 import { RandomStream } from '../random.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';
-import { themeColours } from './palette.ts';
+import { themeColors } from './palette.ts';
 
 /** More columns than this cannot be told apart on a screen; every k-th step is drawn then. */
 const maximumColumns = 600;
@@ -78,7 +78,7 @@ export function activationTrace(
   overrides: FigureObject = {},
 ): { trace: FigureObject; every: number } {
   const { masks, groups } = input;
-  const { on, off, quiet } = themeColours(theme);
+  const { on, off, quiet } = themeColors(theme);
   const steps = masks.groupCount === 0 ? 0 : Math.floor(masks.bytes.length / masks.groupCount);
   const every = Math.max(1, Math.ceil(Math.max(steps, input.totalSteps) / maximumColumns));
   const columns: number[] = [];
@@ -142,7 +142,7 @@ export function fullActivationMark(
   yref: string,
 ): { shapes: FigureObject[]; annotations: FigureObject[] } {
   if (step === null) return { shapes: [], annotations: [] };
-  const { text } = themeColours(theme);
+  const { text } = themeColors(theme);
   const x = step - 0.5;
   return {
     shapes: [

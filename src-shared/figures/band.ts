@@ -26,8 +26,8 @@ export function meanCurve(
       x: [...x, ...[...x].reverse()],
       y: [...upper, ...lower.reverse()],
       fill: 'toself',
-      fillcolor: faded(style.colour, 0.13),
-      line: { width: 0, color: faded(style.colour, 0) },
+      fillcolor: faded(style.color, 0.13),
+      line: { width: 0, color: faded(style.color, 0) },
       hoverinfo: 'skip',
       showlegend: false,
     });
@@ -38,7 +38,7 @@ export function meanCurve(
         name: plainText(label),
         x: [...x],
         y: [...row],
-        line: { width: 1, color: faded(style.colour, 0.4), dash: style.dash },
+        line: { width: 1, color: faded(style.color, 0.4), dash: style.dash },
         hoverinfo: 'skip',
         showlegend: false,
       });
@@ -50,8 +50,8 @@ export function meanCurve(
     x: [...x],
     y: means,
     customdata,
-    line: { width: 2, color: style.colour, dash: style.dash },
-    marker: { size: 5, color: style.colour },
+    line: { width: 2, color: style.color, dash: style.dash },
+    marker: { size: 5, color: style.color },
     hovertemplate: '%{y:.2f}',
   });
   return { traces, means };

@@ -1,7 +1,7 @@
 import { drawnSpread } from '../statistics/student.ts';
 import type { FigureTheme } from './figure.ts';
 import { type FigureObject, plainText } from './figure.ts';
-import { type SeriesStyle, themeColours } from './palette.ts';
+import { type SeriesStyle, themeColors } from './palette.ts';
 
 export interface BarPoint {
   readonly value: number;
@@ -27,7 +27,7 @@ export function barSeries(
   const centre = (category: number) => category + (slot - (slots - 1) / 2) * width;
   const intervals = categories.map((points) => drawnSpread(points.map((point) => point.value)));
   const repeated = categories.some((points) => points.length > 1);
-  const { text, surface } = themeColours(theme);
+  const { text, surface } = themeColors(theme);
   const bars: FigureObject = {
     type: 'bar',
     name: plainText(label),
@@ -35,7 +35,7 @@ export function barSeries(
     y: intervals.map((interval) => interval.mean),
     width: width * 0.92,
     marker: {
-      color: style.colour,
+      color: style.color,
       ...(style.pattern === '' ? {} : { pattern: { shape: style.pattern, fgcolor: surface } }),
     },
     hovertemplate: `${plainText(label)}: %{y:.2f} ${unit} (mean)<extra></extra>`,

@@ -3,7 +3,7 @@ export { type Figure, type FigureObject, type FigureTheme, plainText } from './f
 export { lambdaFigure } from './lambda.ts';
 export { mergingFigure } from './merging.ts';
 export { lossFigure, type MetricOptions, type MetricRun, metricFigure, smooth } from './metric.ts';
-export { colours, themeColours } from './palette.ts';
+export { colors, themeColors } from './palette.ts';
 export { pruningFigure, sparsityFigure } from './pruning.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';

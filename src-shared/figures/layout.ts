@@ -1,11 +1,11 @@
 import { type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { type SeriesStyle, themeColours } from './palette.ts';
+import { type SeriesStyle, themeColors } from './palette.ts';
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
 /** The frame that all figures share: transparent ground, quiet grid, exact hover, zoom kept while new data come in. */
 export function baseLayout(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
-  const { text, surface, grid } = themeColours(theme);
+  const { text, surface, grid } = themeColors(theme);
   return {
     title: {
       text: title,
@@ -31,7 +31,7 @@ export function baseLayout(theme: FigureTheme, title: string, overrides: FigureO
 }
 
 export function axis(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
-  const { text, quiet, grid } = themeColours(theme);
+  const { text, quiet, grid } = themeColors(theme);
   return {
     title: { text: title, font: { size: 12, color: text }, standoff: 8 },
     tickfont: { color: quiet, size: 11 },
@@ -54,7 +54,7 @@ export function legendAbove(theme: FigureTheme): FigureObject {
     xanchor: 'left',
     y: 1.01,
     yanchor: 'bottom',
-    font: { size: 11, color: themeColours(theme).text },
+    font: { size: 11, color: themeColors(theme).text },
   };
 }
 
@@ -66,7 +66,7 @@ export interface LineEnd {
 }
 
 /**
- * Names at the lines' ends, as annotations: a dot in the line's colour, then the name in the text's colour (a coloured name
+ * Names at the lines' ends, as annotations: a dot in the line's color, then the name in the text's color (a colored name
  * would be too faint to read). Names that would overlap are moved apart; `range` is the y axis (in the axis' own
  * coordinates) and `height` the plot's height in pixels that this is judged by.
  */
@@ -89,13 +89,13 @@ export function lineEnds(
     y: y - overshoot,
     xref: 'x',
     yref: 'y',
-    text: `<span style="color:${end.style.colour}">●</span> ${plainText(end.label)}`,
+    text: `<span style="color:${end.style.color}">●</span> ${plainText(end.label)}`,
     showarrow: false,
     xanchor: 'left',
     yanchor: 'middle',
     xshift: 6,
     align: 'left',
-    font: { size: 11, color: themeColours(theme).text },
+    font: { size: 11, color: themeColors(theme).text },
   }));
 }
 

@@ -6,7 +6,7 @@ import { faded, runStyles } from './palette.ts';
 export interface MetricRun {
   readonly id: string;
   readonly label: string;
-  /** Runs of one group share a colour, e.g. all seeds of one config: "LoRA + CoTo". */
+  /** Runs of one group share a color, e.g. all seeds of one config: "LoRA + CoTo". */
   readonly group: string;
   readonly coto: boolean;
   readonly variant: string;
@@ -57,7 +57,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
     const curve = points(run, options);
     plannedEnd = Math.max(plannedEnd, curve.plannedEnd);
     values.push(...curve.y);
-    const line = { color: style.colour, width: 1.8, dash: style.dash };
+    const line = { color: style.color, width: 1.8, dash: style.dash };
     const common: FigureObject = {
       type: 'scatter',
       name: plainText(run.label),
@@ -70,7 +70,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
         ...common,
         y: curve.y,
         mode: 'lines',
-        line: { color: faded(style.colour, 0.28), width: 1 },
+        line: { color: faded(style.color, 0.28), width: 1 },
         hoverinfo: 'skip',
       });
     const shown = smoothing > 0 ? smooth(curve.y, smoothing) : curve.y;
@@ -79,7 +79,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       y: shown,
       mode: sparse ? 'lines+markers' : 'lines',
       line,
-      marker: { color: style.colour, size: 5 },
+      marker: { color: style.color, size: 5 },
       // A single evaluation at the end stands on the figure's edge.
       cliponaxis: false,
       hovertemplate: '%{y:.4g}',

@@ -1,7 +1,7 @@
 import type { FigureTheme } from './figure.ts';
 
-/** Okabe and Ito's colours, each with one meaning in the whole studio. */
-export const colours = {
+/** Okabe and Ito's colors, each with one meaning in the whole studio. */
+export const colors = {
   coto: '#0072B2',
   without: '#E69F00',
   base: '#7F7F7F',
@@ -10,12 +10,12 @@ export const colours = {
 } as const;
 
 /** What further groups of runs take, in order. */
-const furtherColours = ['#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442'] as const;
+const furtherColors = ['#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442'] as const;
 const dashes = ['solid', 'dash', 'dot', 'dashdot', 'longdash'] as const;
 const patterns = ['', '/', 'x', '.', '+'] as const;
 
 export interface SeriesStyle {
-  readonly colour: string;
+  readonly color: string;
   /** A line's dash: tells variants apart in black and white. */
   readonly dash: string;
   /** The same for bars. */
@@ -33,7 +33,7 @@ export function studyStyles(series: readonly { label: string; coto: boolean }[])
     const key = seriesKey(entry);
     if (styles.has(key)) continue;
     const kind = entry.coto ? 'coto' : 'without';
-    styles.set(key, { colour: colours[kind], ...line(seen[kind]++) });
+    styles.set(key, { color: colors[kind], ...line(seen[kind]++) });
   }
   return styles;
 }
@@ -51,10 +51,10 @@ export function runStyles(
   let further = 0;
   for (const run of runs) {
     if (styles.has(run.group)) continue;
-    let colour: string = run.coto ? colours.coto : colours.without;
-    if (taken.has(colour)) colour = furtherColours[further++ % furtherColours.length] ?? colours.base;
-    taken.add(colour);
-    styles.set(run.group, { colour, ...line(variants.indexOf(run.variant)) });
+    let color: string = run.coto ? colors.coto : colors.without;
+    if (taken.has(color)) color = furtherColors[further++ % furtherColors.length] ?? colors.base;
+    taken.add(color);
+    styles.set(run.group, { color, ...line(variants.indexOf(run.variant)) });
   }
   return styles;
 }
@@ -73,12 +73,12 @@ function line(index: number): { dash: string; pattern: string } {
 }
 
 /** `#rrggbb` with an opacity, for bands and faint raw curves. */
-export function faded(colour: string, opacity: number): string {
-  const channel = (start: number) => Number.parseInt(colour.slice(start, start + 2), 16);
+export function faded(color: string, opacity: number): string {
+  const channel = (start: number) => Number.parseInt(color.slice(start, start + 2), 16);
   return `rgba(${channel(1)},${channel(3)},${channel(5)},${opacity})`;
 }
 
-export interface ThemeColours {
+export interface ThemeColors {
   readonly text: string;
   readonly quiet: string;
   readonly grid: string;
@@ -88,7 +88,7 @@ export interface ThemeColours {
   readonly off: string;
 }
 
-export function themeColours(theme: FigureTheme): ThemeColours {
+export function themeColors(theme: FigureTheme): ThemeColors {
   return theme.dark
     ? { text: '#dfe1e5', quiet: '#a6abb5', grid: '#34373d', surface: '#1d1f23', on: '#3f9fd8', off: '#2b2e33' }
     : { text: '#23262b', quiet: '#5a606b', grid: '#e3e5e9', surface: '#ffffff', on: '#0072B2', off: '#e9ecf0' };

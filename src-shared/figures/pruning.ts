@@ -54,7 +54,7 @@ export function pruningFigure(result: PruningStudyResult, theme: FigureTheme): F
       yref: 'y',
       y0: level,
       y1: level,
-      line: { color: style.colour, width: 1.5, dash: style.dash === 'solid' ? 'dash' : style.dash },
+      line: { color: style.color, width: 1.5, dash: style.dash === 'solid' ? 'dash' : style.dash },
     });
   });
   return {
@@ -116,7 +116,7 @@ export function sparsityFigure(result: PruningStudyResult, theme: FigureTheme): 
       yref: 'y',
       y0: level,
       y1: level,
-      line: { color: style.colour, width: 1, dash: 'dot' },
+      line: { color: style.color, width: 1, dash: 'dot' },
     });
     ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
   }

@@ -4,7 +4,7 @@ import type { ActivationMasks } from '../domain/run.ts';
 import { activationTrace, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureTheme } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';
-import { colours } from './palette.ts';
+import { colors } from './palette.ts';
 
 export interface ScheduleFigureInput {
   readonly settings: CotoSettings;
@@ -26,7 +26,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
     name: 'p(t)',
     x: steps,
     y: steps.map((step) => activationProbability(settings, step, totalSteps)),
-    line: { color: colours.coto, width: 2 },
+    line: { color: colors.coto, width: 2 },
     hovertemplate: 'step %{x}<br>p = %{y:.3f}<extra></extra>',
     xaxis: 'x',
     yaxis: 'y',

@@ -78,7 +78,7 @@ function intervalSentences(judged: readonly { row: TableRow; ahead: Verdict; cer
     const clear = withInterval.filter(({ certain }) => certain);
     const named = (side: Verdict) => clear.filter(({ ahead }) => ahead === side).map(({ row }) => row.label);
     const list = [
-      ...(named('coto').length > 0 ? [`in favour of CoTo in: ${named('coto').join(', ')}`] : []),
+      ...(named('coto').length > 0 ? [`in favor of CoTo in: ${named('coto').join(', ')}`] : []),
       ...(named('without').length > 0 ? [`against it in: ${named('without').join(', ')}`] : []),
     ];
     const outcome =

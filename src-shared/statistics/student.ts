@@ -76,12 +76,12 @@ export function studentQuantile(probability: number, degrees: number): number {
   return (low + high) / 2;
 }
 
-/** P(T ≤ t) for t ≥ 0: 1 − I(ν / (ν + t²); ν/2, 1/2) / 2 with the regularised incomplete beta function I. */
+/** P(T ≤ t) for t ≥ 0: 1 − I(ν / (ν + t²); ν/2, 1/2) / 2 with the regularized incomplete beta function I. */
 function studentDistribution(t: number, degrees: number): number {
-  return 1 - regularisedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+  return 1 - regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
 }
 
-function regularisedBeta(x: number, a: number, b: number): number {
+function regularizedBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));

@@ -2,7 +2,7 @@ import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import { plainLinear } from '../../src-shared/domain/model.ts';
 
-/** A model and a data set as the store keeps them; nothing of them lies on disk. */
+/** A model and a dataset as the store keeps them; nothing of them lies on disk. */
 export const modelRecord: ModelRecord = {
   id: 'model-1',
   name: 'A model',

@@ -74,7 +74,7 @@ describe('requests', () => {
   });
 });
 
-describe('models and data sets', () => {
+describe('models and datasets', () => {
   it('are added from folders, once each, and removed without touching the folder', async () => {
     const folder = join(temporaryFolder(), 'my-vit');
     cpSync(goldenPath('vit-28', 'base'), folder, { recursive: true });
@@ -147,7 +147,7 @@ describe('runs that cannot work', () => {
 
   it('are refused before they are queued', async () => {
     await expect(create({ model: 'nowhere' })).rejects.toThrow(/no model "nowhere"/);
-    await expect(create({ dataset: 'nowhere' })).rejects.toThrow(/no data set "nowhere"/);
+    await expect(create({ dataset: 'nowhere' })).rejects.toThrow(/no dataset "nowhere"/);
     await expect(create({ train_samples_per_class: 5 })).rejects.toThrow(/class 0 has 4 training examples/);
     await expect(create({ adapter: { target_modules: ['nothing'] } })).rejects.toThrow(/nothing/);
     await expect(create({ adapter: { variant: 'none' } })).rejects.toThrow(/no adapter variant "none"/);

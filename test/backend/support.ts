@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineHost, StartEngine } from '../../src-main/backend/engine/engine-host.ts';
 import { type Backend, type BackendOptions, createBackend } from '../../src-main/backend/index.ts';
-import type { EngineHome } from '../../src-main/engine/compute/selection.ts';
+import type { EngineIsolation } from '../../src-main/engine/compute/selection.ts';
 import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../src-main/engine/contract.ts';
 import { engineContract } from '../../src-main/engine/rpc-contract.ts';
 import { serveEngine } from '../../src-main/engine/serve-engine.ts';
@@ -26,7 +26,7 @@ export function removeTemporaryFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Resources with one bundled model, `tiny`: two layers, 28 × 28 grey pictures, ten labels. */
+/** Resources with one bundled model, `tiny`: two layers, 28 × 28 grey images, ten labels. */
 export function tinyResources(): string {
   const resources = temporaryFolder();
   cpSync(goldenPath('vit-28', 'base'), join(resources, 'models', 'tiny'), { recursive: true });
@@ -81,11 +81,11 @@ export interface ScriptedTask {
   die(cause: Error | null): void;
 }
 
-/** An engine that answers as the test says: for the queue's own behaviour, where what is computed does not matter. */
+/** An engine that answers as the test says: for the queue's own behavior, where what is computed does not matter. */
 export function scriptedEngine(
   run: (scripted: ScriptedTask) => Promise<EngineResult>,
 ): StartEngine & { starts: number } {
-  const start = (home: EngineHome): EngineHost | null => {
+  const start = (home: EngineIsolation): EngineHost | null => {
     if (home === 'process') return null;
     start.starts++;
     const [backendEnd, engineEnd] = inProcessChannels();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scheduleMasks } from '../../bench/masks.ts';
 import { type BenchReport, benchReportSchema } from '../../bench/report.ts';
-import { type BenchOptions, benchAdapters, benchShapes, runBench } from '../../bench/run-bench.ts';
+import { type BenchOptions, benchAdapters, runBench, workloads } from '../../bench/run-bench.ts';
 import { meanOverMasks, stepTime } from '../../bench/statistics.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,7 +12,7 @@ const python = findPyTorch();
 
 /** What `npm run bench` would use, without making it. */
 function findPyTorch(): string | null {
-  const code = "import('../engine/bench/scripts/bootstrap/python.mjs').then((m) => console.log(m.findPython(m.pytorch) ?? ''))";
+  const code = "import('./scripts/bootstrap/python.mjs').then((m) => console.log(m.findPython(m.pytorch) ?? ''))";
   const found = execFileSync(process.execPath, ['-e', code], { cwd: root, encoding: 'utf8' }).trim();
   return existsSync(found) ? found : null;
 }
@@ -21,7 +21,7 @@ function quickBench(peer: string | null, options: Partial<BenchOptions> = {}): P
   return runBench({
     version: 'test',
     quick: true,
-    shapes: benchShapes,
+    shapes: workloads,
     backends: ['wasm'],
     precisions: ['float32'],
     adapters: benchAdapters,
@@ -37,7 +37,7 @@ describe('the bench', () => {
   it('runs every shape with every adapter to its end and says what it had to leave out', async () => {
     const made = await quickBench(null, { precisions: ['float32', 'bfloat16'] });
     const report = benchReportSchema.parse(JSON.parse(JSON.stringify(made)));
-    const all = benchShapes.flatMap((shape) => benchAdapters.map((adapter) => [shape.id, adapter] as const));
+    const all = workloads.flatMap((shape) => benchAdapters.map((adapter) => [shape.id, adapter] as const));
     expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision, entry.adapter])).toEqual(
       all.map(([shape, adapter]) => [shape, 'wasm', 'float32', adapter]),
     );
@@ -55,12 +55,12 @@ describe('the bench', () => {
     const everywhere = { shape: null, precision: null, adapter: null };
     expect(report.missing).toContainEqual({ ...everywhere, contender: 'pytorch', reason: 'none here' });
     const refused = report.missing.filter(({ precision }) => precision === 'bfloat16');
-    expect(refused.map(({ shape }) => shape)).toEqual(benchShapes.map((shape) => shape.id));
+    expect(refused.map(({ shape }) => shape)).toEqual(workloads.map((shape) => shape.id));
     for (const { reason } of refused) expect(reason).toMatch(/WebAssembly computes in float32 only/);
     expect(report.products[0]?.rates.every(({ gflops }) => gflops > 0)).toBe(true);
     expect(report.loading[0]?.ours).toBeGreaterThan(0);
     expect(report.merging.map(({ shape, adapter }) => [shape, adapter])).toEqual(all);
-    for (const shape of benchShapes) {
+    for (const shape of workloads) {
       const [lora, dora] = report.entries.filter((entry) => entry.shape === shape.id);
       // Both begin as the plain base; thereafter DoRA goes a way of its own.
       expect(dora?.losses[0]).toBeCloseTo(lora?.losses[0] ?? Number.NaN, 5);
@@ -74,7 +74,7 @@ describe('the bench', () => {
       const report = await quickBench(python);
       expect(report.missing).toEqual([]);
       const peers = report.entries.filter(({ contender }) => contender === 'pytorch');
-      expect(peers).toHaveLength(benchShapes.length * benchAdapters.length);
+      expect(peers).toHaveLength(workloads.length * benchAdapters.length);
       expect(peers.map(({ lowestAlone }) => lowestAlone)).toEqual(peers.map(() => null));
       for (const { lossDifference, losses } of peers) {
         expect(lossDifference).toBeLessThan(1e-5);
@@ -88,7 +88,7 @@ describe('the bench', () => {
     'has nearly the losses of PyTorch in bfloat16, and names an adapter that PyTorch has not learned yet',
     async () => {
       const report = await quickBench(python, {
-        shapes: benchShapes.filter(({ id }) => id === 'encoder'),
+        shapes: workloads.filter(({ id }) => id === 'encoder'),
         precisions: ['float32', 'bfloat16'],
         adapters: [...benchAdapters, 'rslora'],
       });

@@ -23,7 +23,7 @@ export function caseFolder(): string {
   return folder;
 }
 
-/** A copy of a golden folder (default: the tiny ViT for 28 × 28 grey pictures), for a test to damage. */
+/** A copy of a golden folder (default: the tiny ViT for 28 × 28 grey images), for a test to damage. */
 export function copyOf(into: string, ...golden: string[]): string {
   const target = join(into, golden.length === 0 ? 'base' : 'adapter');
   cpSync(golden.length === 0 ? goldenPath('vit-28', 'base') : goldenPath(...golden), target, { recursive: true });
@@ -48,21 +48,21 @@ export async function editTensors(file: string, edit: (tensors: Map<string, Host
 
 interface Split {
   readonly labels: readonly number[];
-  /** Rows of pictures, if not one a label. */
-  readonly pictures?: number;
+  /** Rows of images, if not one a label. */
+  readonly images?: number;
 }
 
-/** IDX files of 28 × 28 pictures whose bright band depends on the label; `names` become labels.txt. */
+/** IDX files of 28 × 28 images whose bright band depends on the label; `names` become labels.txt. */
 export function writeIdx(folder: string, splits: { train?: Split; t10k?: Split }, names?: readonly string[]): string {
   mkdirSync(folder, { recursive: true });
-  for (const [split, { labels, pictures = labels.length }] of Object.entries(splits)) {
-    const pixels = Array.from({ length: pictures }, (_, row) => {
+  for (const [split, { labels, images = labels.length }] of Object.entries(splits)) {
+    const pixels = Array.from({ length: images }, (_, row) => {
       const first = 56 + 56 * ((labels[row] ?? 0) % 10);
       return Array.from({ length: 784 }, (_, pixel) =>
         pixel >= first && pixel < first + 112 ? 180 + ((pixel * 5 + row * 11) % 70) : (pixel + 3 * row) % 25,
       );
     }).flat();
-    writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idxBytes([pictures, 28, 28], pixels));
+    writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idxBytes([images, 28, 28], pixels));
     writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), idxBytes([labels.length], [...labels]));
   }
   if (names) writeFileSync(join(folder, 'labels.txt'), names.join('\n'));

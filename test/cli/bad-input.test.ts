@@ -188,7 +188,7 @@ describe('a base model is refused', () => {
   });
 });
 
-describe('a data set is refused', () => {
+describe('a dataset is refused', () => {
   const two = { labels: [0, 1, 0, 1] };
   const idx = (...details: [Parameters<typeof writeIdx>[1], (readonly string[])?]): Case['words'] => {
     return (folder) => ['datasets', 'add', writeIdx(folder, ...details)];
@@ -209,39 +209,39 @@ describe('a data set is refused', () => {
     'that is an empty folder': {
       words: (folder) => ['datasets', 'add', folder],
       code: 'invalid_file',
-      says: ['is no data set', 'IDX files', 'folder of pictures for each class'],
+      says: ['is no dataset', 'IDX files', 'folder of images for each class'],
     },
-    'whose folders hold no picture': {
+    'whose folders hold no image': {
       words: (folder) => {
         for (const name of ['cat', 'dog']) {
           mkdirSync(join(folder, name));
-          writeFileSync(join(folder, name, 'notes.txt'), 'no picture');
+          writeFileSync(join(folder, name, 'notes.txt'), 'no image');
         }
         return ['datasets', 'add', folder];
       },
       code: 'invalid_file',
-      says: ['is no data set', 'folder of pictures for each class'],
+      says: ['is no dataset', 'folder of images for each class'],
     },
-    'whose pictures cannot be read': {
+    'whose images cannot be read': {
       words: (folder) => {
         for (const name of ['cat', 'dog']) {
           mkdirSync(join(folder, name));
-          writeFileSync(join(folder, name, 'one.png'), 'no picture');
+          writeFileSync(join(folder, name, 'one.png'), 'no image');
         }
         return ['datasets', 'add', folder];
       },
       code: 'invalid_file',
-      says: ['no readable picture', 'the data set is empty'],
+      says: ['no readable image', 'the dataset is empty'],
     },
     'whose IDX files hold nothing': {
       words: idx({ train: { labels: [] } }),
       code: 'invalid_file',
-      says: ['train-images-idx3-ubyte', 'the data set is empty', /empty\. \S/],
+      says: ['train-images-idx3-ubyte', 'the dataset is empty', /empty\. \S/],
     },
     'whose test files hold nothing': {
       words: idx({ train: two, t10k: { labels: [] } }),
       code: 'invalid_file',
-      says: ['t10k-images-idx3-ubyte', 'the data set is empty'],
+      says: ['t10k-images-idx3-ubyte', 'the dataset is empty'],
     },
     'with a label beyond its names': {
       words: idx({ train: { labels: [0, 1, 2, 1] }, t10k: two }, ['upper', 'lower']),
@@ -253,12 +253,12 @@ describe('a data set is refused', () => {
       code: 'invalid_file',
       says: ['t10k-labels-idx1-ubyte', 'label 5 in row 1'],
     },
-    'with fewer pictures than labels': {
-      words: idx({ train: { labels: [0, 1, 0, 1], pictures: 3 } }),
+    'with fewer images than labels': {
+      words: idx({ train: { labels: [0, 1, 0, 1], images: 3 } }),
       code: 'invalid_file',
-      says: ['train-images-idx3-ubyte has 3 pictures', 'train-labels-idx1-ubyte has 4 labels', /labels\. \S/],
+      says: ['train-images-idx3-ubyte has 3 images', 'train-labels-idx1-ubyte has 4 labels', /labels\. \S/],
     },
-    'with pictures but no labels': {
+    'with images but no labels': {
       words: (folder) => {
         rmSync(join(writeIdx(folder, { train: two }), 'train-labels-idx1-ubyte'));
         return ['datasets', 'add', folder];
@@ -266,7 +266,7 @@ describe('a data set is refused', () => {
       code: 'invalid_file',
       says: ['has no train-labels IDX file', 'Expected e.g.'],
     },
-    'whose pictures are cut off': {
+    'whose images are cut off': {
       words: damaged('train-images-idx3-ubyte', (bytes) => bytes.subarray(0, 16 + 2 * 784 + 5)),
       code: 'invalid_file',
       says: ['train-images-idx3-ubyte states 4 × 28 × 28 values', 'ends inside row 2', 'Get it again'],

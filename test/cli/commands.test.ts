@@ -218,7 +218,7 @@ test.each(['base', 'lora'])('logits of %s agree with transformers and PEFT', asy
   expect(relativeDifference(floats(actual), floats(wanted))).toBeLessThan(1e-4);
 });
 
-describe('models and data sets', () => {
+describe('models and datasets', () => {
   test('are listed, shown, previewed and validated', async () => {
     expect((await coto(['models', 'list'])).out).toMatch(/^quickdraw-vit +quickdraw-vit +vit +1,640,645/m);
     expect((await coto(['models', 'show', model])).out).toContain('q_proj ×2');
@@ -262,10 +262,10 @@ describe('errors are one line, and an exit code', () => {
       /^coto: .*sparsity/,
     ],
     [
-      'a data set that is none',
+      'a dataset that is none',
       ['datasets', 'add', goldenPath('vit-28', 'base')],
       1,
-      /^coto: .*is no data set that can be read/,
+      /^coto: .*is no dataset that can be read/,
     ],
     ['a model that is none', ['models', 'add', data], 1, /^coto: .*config\.json/],
     [

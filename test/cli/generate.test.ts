@@ -47,7 +47,7 @@ describe('generate', () => {
   const wrong: [string, string[], RegExp][] = [
     ['no prompt', ['--model', 'small-llama'], /^coto: Give either --prompt or --chat/],
     ['no model', ['--prompt', 'a'], /^coto: There is no model to write with/],
-    ['a model of pictures', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not write text/],
+    ['a model of images', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not write text/],
     ['a setting that is none', ['--model', 'small-llama', '--prompt', 'a', '--top-p', '3'], /^coto: Sampling: top_p/],
     [
       'a chat that is no file',

@@ -71,9 +71,9 @@ describe('progress', () => {
 
   test('a count alone, where nobody knows of how many', () => {
     const { terminal, written } = recordingTerminal();
-    const unknown = { phase: 'Tokenising', total: 0, unit: 'documents', perSecond: null, etaSeconds: null };
+    const unknown = { phase: 'Tokenizing', total: 0, unit: 'documents', perSecond: null, etaSeconds: null };
     new ProgressLine(terminal).show({ done: 1500, ...unknown });
-    expect(written.err).toBe('Tokenising  1,500 documents\n');
+    expect(written.err).toBe('Tokenizing  1,500 documents\n');
   });
 
   test('the demo’s time left counts what jobs of a kind have taken', () => {

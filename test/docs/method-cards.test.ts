@@ -29,10 +29,10 @@ test('the method cards say what the methods declare', () => {
 
 test('a card that says another default, one that is missing, and one of no method are found', () => {
   const folder = copyOfCards();
-  const card = join(folder, 'magnitude.md');
+  const card = join(folder, 'pruning/magnitude.md');
   writeFileSync(card, readFileSync(card, 'utf8').replace('| 0.5 |', '| 0.7 |'));
-  rmSync(join(folder, 'linear.md'));
-  writeFileSync(join(folder, 'ties.md'), '# TIES\n');
+  rmSync(join(folder, 'merging/linear.md'));
+  writeFileSync(join(folder, 'merging/ties.md'), '# TIES\n');
   const { status, stderr } = check('--docs', folder);
   expect(status).toBe(1);
   expect(stderr).toMatch(/magnitude\.md is not current/);

@@ -50,7 +50,7 @@ test('a file that is read for long shows how far that is, and can be cancelled',
   expect(await page.getByText(/cancelled/).count()).toBe(0);
 });
 
-test('a Parquet file becomes a data set', async () => {
+test('a Parquet file becomes a dataset', async () => {
   await addFile(studio, goldenPath('parquet', 'packed-zstd.parquet'));
   await studio.page.getByRole('heading', { name: 'packed-zstd', exact: true }).waitFor();
 });

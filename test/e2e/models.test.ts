@@ -14,7 +14,7 @@ let studio: Studio;
 
 beforeAll(async () => {
   hub = await startHub('org/tiny', new Map(readdirSync(base).map((name) => [name, readFileSync(join(base, name))])));
-  const snapshot = join(cache, 'models--org--quantised', 'snapshots', commit);
+  const snapshot = join(cache, 'models--org--quantized', 'snapshots', commit);
   mkdirSync(snapshot, { recursive: true });
   cpSync(goldenPath('gguf', 'qwen3.gguf'), join(snapshot, 'qwen3.Q8_0.gguf'));
   vi.stubEnv('HF_HUB_CACHE', cache);
@@ -34,7 +34,7 @@ afterAll(async () => {
 test('a GGUF file that lies in the Hugging Face cache becomes a base', async () => {
   const { page } = studio;
   await goTo(page, 'Models');
-  await page.getByRole('button', { name: 'Add org/quantised' }).click();
+  await page.getByRole('button', { name: 'Add org/quantized' }).click();
   await page.getByRole('heading', { name: 'qwen3.Q8_0', exact: true }).waitFor({ timeout: 60_000 });
   await page.getByText('qwen3 (Qwen3ForCausalLM)').waitFor();
   expect(hub.requests).toEqual([]);

@@ -1,9 +1,9 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
+import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
+import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath, tensorsOf } from './golden.ts';
@@ -30,7 +30,7 @@ export async function bareEncoder(
 export async function withClassifier(family: string, base: string, adapter: string): Promise<Float32Array> {
   const model = new AdaptedModel(await loadBaseModel(base));
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
-  const random = RandomStream.seeded(3, 'initialisation');
+  const random = RandomStream.seeded(3, 'initialization');
   await model.createAdapter(settings, { random, labels: ['a', 'b', 'c', 'd'] });
   const state = await model.exportState();
   // A fresh adapter changes nothing: B is drawn too.

@@ -6,8 +6,8 @@ import { afterAll, expect, test } from 'vitest';
 import { planConversion } from '../../src-main/engine/formats/gguf/convert.ts';
 import { openGguf } from '../../src-main/engine/formats/gguf/gguf-file.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { mutateBytes, seededNumbers } from './mutations.ts';
 import { expectReadOrRefused } from './corrupt.ts';
+import { mutateBytes, seededNumbers } from './mutations.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-gguf-'));
 afterAll(() => rm(home, { recursive: true, force: true }));

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openDataset } from '../../src-main/engine/data/open-dataset.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { mutateBytes, seededNumbers } from './mutations.ts';
 import { expectReadOrRefused } from './corrupt.ts';
+import { mutateBytes, seededNumbers } from './mutations.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-parquet-'));
 afterAll(() => rmSync(home, { recursive: true }));

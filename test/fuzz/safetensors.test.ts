@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openModelWeights } from '../../src-main/engine/models/huggingface/model-weights.ts';
 import { openSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
-import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';
 import { expectReadOrRefused } from './corrupt.ts';
+import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-safetensors-'));
 afterAll(() => rm(home, { recursive: true, force: true }));

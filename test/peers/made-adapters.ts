@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
+import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { modelFamilies } from '../../src-main/engine/models/families.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath, tensorsOf } from '../engine/golden.ts';
@@ -33,7 +33,7 @@ export async function writeOne(name: string, variant: string, directory: string)
   const model = new AdaptedModel(base);
   try {
     const settings = adapterSettingsSchema.parse({ variant, r: 4, lora_alpha: 6, target_modules: 'all-linear' });
-    const random = RandomStream.seeded(11, 'initialisation');
+    const random = RandomStream.seeded(11, 'initialization');
     await model.createAdapter(settings, { random, labels: null });
     for (const [tensor, variable] of model.trainable())
       if (tensor.includes('lora_B')) {

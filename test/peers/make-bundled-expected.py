@@ -1,7 +1,7 @@
 """Writes what Transformers makes of a bundled image base: expected.safetensors beside its weights, for the tests.
 
 usage: ~/.cache/coto-studio/peers/bin/python test/peers/make-bundled-expected.py assets/models/quickdraw-vit
-The pictures are those that the file has already.
+The images are those that the file has already.
 """
 
 import sys

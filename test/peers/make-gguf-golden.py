@@ -1,4 +1,4 @@
-"""Makes test/golden/gguf with the Python package gguf: random blocks of every type and what they dequantise to, and tiny models.
+"""Makes test/golden/gguf with the Python package gguf: random blocks of every type and what they dequantize to, and tiny models.
 
 usage: python make-gguf-golden.py <folder of misc/tokenizers> <output folder>
 needs: pip install gguf==0.19.0 safetensors==0.8.0
@@ -40,13 +40,13 @@ def blocks():
                 scale = (random.standard_normal(count) * 0.05).astype(numpy.float16)
                 raw[:, place : place + 2] = scale.view(numpy.uint8).reshape(count, 2)
         if kind == Type.F32:
-            dequantised = raw.view(numpy.float32)
+            dequantized = raw.view(numpy.float32)
         elif kind == Type.F16:
-            dequantised = raw.view(numpy.float16).astype(numpy.float32)
+            dequantized = raw.view(numpy.float16).astype(numpy.float32)
         else:
-            dequantised = quants.dequantize(raw, kind)
+            dequantized = quants.dequantize(raw, kind)
         tensors[f"{kind.name}.blocks"] = raw
-        tensors[f"{kind.name}.values"] = numpy.ascontiguousarray(dequantised.reshape(count, values), dtype=numpy.float32)
+        tensors[f"{kind.name}.values"] = numpy.ascontiguousarray(dequantized.reshape(count, values), dtype=numpy.float32)
     save_file(tensors, str(output / "blocks.safetensors"))
 
 
@@ -70,7 +70,7 @@ class Model:
         self.writer.add_tensor(theirs, data, raw_dtype=kind)
         if copy_as:
             self.writer.add_tensor(copy_as, data, raw_dtype=kind)
-        # The values that are left after quantisation, back in transformers' order.
+        # The values that are left after quantization, back in transformers' order.
         left = stored if kind == Type.F32 else quants.dequantize(data, kind).reshape(stored.shape)
         back = numpy.empty_like(weight)
         positions = order(numpy.arange(weight.size).reshape(weight.shape))

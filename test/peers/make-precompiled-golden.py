@@ -17,8 +17,8 @@ from transformers import PreTrainedTokenizerFast
 folder = Path(sys.argv[1])
 output = folder / "precompiled"
 output.mkdir(exist_ok=True)
-neighbour = json.loads((folder / "unigram" / "expected.json").read_text())
-plain = [one["text"] for one in neighbour["single"]]
+neighbor = json.loads((folder / "unigram" / "expected.json").read_text())
+plain = [one["text"] for one in neighbor["single"]]
 
 changed = [
     "The ﬁrst oﬃce of ﬂoor Ⅳ cost ½ of ㎏ 3²",  # ligatures, Roman numerals, fractions, units

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { describeModel } from '../../src-main/engine/models/huggingface/model-folder.ts';
 import { readAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { describeModel } from '../../src-main/engine/models/huggingface/model-folder.ts';
 import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { type DatasetSource, datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { runConfigSchema } from '../../src-shared/domain/run.ts';
@@ -25,7 +25,7 @@ interface Case {
   readonly metrics: readonly string[];
 }
 
-const pictures = {
+const images = {
   model: () => goldenPath('vit-28', 'base'),
   data: () => datasetSourceSchema.parse({ reader: 'idx', path: tinyIdx(5, 2) }),
   metrics: ['eval_accuracy'],
@@ -38,13 +38,13 @@ const language = {
 
 const cases: readonly Case[] = [
   {
-    title: 'pictures, LoRA + CoTo, cosine, uneven batches',
-    ...pictures,
+    title: 'images, LoRA + CoTo, cosine, uneven batches',
+    ...images,
     settings: { adapter: vitAdapter, coto: {}, gradient_accumulation_steps: 2 },
   },
   {
-    title: 'pictures, rsLoRA, linear, decay',
-    ...pictures,
+    title: 'images, rsLoRA, linear, decay',
+    ...images,
     settings: { adapter: { ...vitAdapter, variant: 'rslora' }, weight_decay: 0.1, lr_scheduler_type: 'linear' },
   },
   {
@@ -94,7 +94,7 @@ const cases: readonly Case[] = [
     ...language,
     data: () =>
       questions('choices', (text, label) => ({ text, label, choices: ['in the forest', label, ...others(label)] })),
-    settings: { ...language.settings, length_normalised: false, chat_template: 'none' },
+    settings: { ...language.settings, length_normalized: false, chat_template: 'none' },
     metrics: ['eval_accuracy'],
   },
 ];

@@ -42,14 +42,14 @@ describe('migrations', () => {
     expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
   });
 
-  it('0010 makes the tables of models and data sets out of nothing', () => {
+  it('0010 makes the tables of models and datasets out of nothing', () => {
     const database = databaseAt(10);
     expect(tables(database)).toEqual(['datasets', 'descriptions', 'models', 'settings']);
     expect(() => database.exec(insertModel.replace("'/m', 0", "'/m', 2"))).toThrow(/CHECK/);
     expect(() => database.exec(insertModel.replace('5)', "'five')"))).toThrow(/INTEGER/);
   });
 
-  it('0020 adds runs and keeps models and data sets as they were', () => {
+  it('0020 adds runs and keeps models and datasets as they were', () => {
     const database = databaseAt(10);
     database.exec(`${insertModel}; ${insertDataset};`);
     const before = [database.prepare('SELECT * FROM models').all(), database.prepare('SELECT * FROM datasets').all()];

@@ -39,7 +39,7 @@ const run: RunRecord = {
   finishedAt: null,
 };
 
-describe('models, data sets, settings', () => {
+describe('models, datasets, settings', () => {
   it('come back as they were kept', () => {
     expect(store.models.find(modelRecord.id)).toEqual(modelRecord);
     expect(store.models.findByPath(modelRecord.path)).toEqual(modelRecord);

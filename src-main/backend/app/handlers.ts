@@ -1,14 +1,14 @@
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { datasetReaders } from '../../engine/data/readers/index.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
-import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
 import { modelFamilies } from '../../engine/models/families.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
 import { studyKinds } from '../../engine/studies/index.ts';
 import { Machine } from '../engine/machine.ts';
-import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../services.ts';
 
 export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>> {
   const machine = new Machine(services);

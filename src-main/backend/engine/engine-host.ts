@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
-import type { EngineHome } from '../../engine/compute/selection.ts';
+import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
 import { messagePortChannel } from '../../transport/message-port.ts';
@@ -22,7 +22,7 @@ export interface EngineHost {
   memoryBytes?(): number;
 }
 /** Starts an engine, or answers null where there can be none in a process of its own. */
-export type StartEngine = (home: EngineHome) => EngineHost | null;
+export type StartEngine = (home: EngineIsolation) => EngineHost | null;
 
 /** How much of what an engine's process wrote is kept, to be shown if it crashes. */
 const keptCharacters = 4000;
@@ -129,5 +129,5 @@ export function plainNode(): string | null {
 
 function engineFile(name: 'worker' | 'process'): URL {
   const built = !import.meta.url.endsWith('.ts');
-  return new URL(built ? `../engine/${name}.mjs` : `../engine/${name}.ts`, import.meta.url);
+  return new URL(built ? `../engine/${name}.mjs` : `../../engine/${name}.ts`, import.meta.url);
 }

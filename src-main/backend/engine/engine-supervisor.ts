@@ -3,9 +3,9 @@ import { type ComputeBackendReport, type ComputeId, computeIdSchema } from '../.
 import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
 import {
   type ComputeChoice,
-  computeHomes,
+  computeIsolation,
   computeLabels,
-  type EngineHome,
+  type EngineIsolation,
   preferred,
   withChoice,
 } from '../../engine/compute/selection.ts';
@@ -30,7 +30,7 @@ export class EngineLostError extends StudioError {
 }
 
 interface Engine {
-  readonly home: EngineHome;
+  readonly home: EngineIsolation;
   readonly host: EngineHost;
   readonly client: Client<typeof engineContract>;
 }
@@ -119,7 +119,7 @@ export class EngineSupervisor {
    */
   async measure(id: ComputeId): Promise<ComputeBackendReport> {
     await this.prepare();
-    const trial = this.open(computeHomes[id]);
+    const trial = this.open(computeIsolation[id]);
     try {
       const report = await this.tryOn(trial, id, true);
       if (report === null)
@@ -142,12 +142,12 @@ export class EngineSupervisor {
     const choice = choiceOf(task);
     // What is being tried must not lose its engine to this task.
     await this.probing?.catch(() => undefined);
-    if (choice !== 'auto') return { engine: await this.ensure(computeHomes[choice]), decided: task };
+    if (choice !== 'auto') return { engine: await this.ensure(computeIsolation[choice]), decided: task };
     await this.prepare();
     const best = preferred(this.reports ?? [], 'auto');
     // Nothing works: the engine itself says so.
     if (best === null) return { engine: await this.ensure('thread'), decided: task };
-    return { engine: await this.ensure(computeHomes[best.id]), decided: { ...task, compute: best.id } };
+    return { engine: await this.ensure(computeIsolation[best.id]), decided: { ...task, compute: best.id } };
   }
 
   private async probeAll(): Promise<readonly ComputeBackendReport[]> {
@@ -160,13 +160,13 @@ export class EngineSupervisor {
     });
   }
 
-  private async probeHome(home: EngineHome): Promise<ComputeBackendReport[]> {
+  private async probeHome(home: EngineIsolation): Promise<ComputeBackendReport[]> {
     const reports: ComputeBackendReport[] = [];
     // Backends that may run in a thread are asked in the engine itself, which is likely to be needed next.
     const shared = home === 'thread' && (this.running ?? null)?.home !== 'process' ? await this.ensure(home) : null;
     let trial = shared;
     try {
-      for (const id of offeredIds().filter((one) => computeHomes[one] === home)) {
+      for (const id of offeredIds().filter((one) => computeIsolation[one] === home)) {
         if (trial === null || trial.client.closed) trial = this.open(home);
         const report = await this.tryOn(trial, id, false);
         if (report !== null) reports.push(report);
@@ -189,7 +189,7 @@ export class EngineSupervisor {
     }
   }
 
-  private open(home: EngineHome): Engine | null {
+  private open(home: EngineIsolation): Engine | null {
     if (this.closed) throw closing();
     const host = this.start(home);
     if (host === null) return null;
@@ -202,7 +202,7 @@ export class EngineSupervisor {
     return engine;
   }
 
-  private async ensure(home: EngineHome): Promise<Engine> {
+  private async ensure(home: EngineIsolation): Promise<Engine> {
     if (this.closed) throw closing();
     const present = this.running;
     if (present && !present.client.closed) {

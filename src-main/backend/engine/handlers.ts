@@ -1,6 +1,6 @@
+import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../services.ts';
 import { TensorflowSetupProcess } from './tensorflow-setup.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
 
 export function tensorflowHandlers({ hub }: HandlerServices): Handlers<NamesOf<'tensorflow'>> {
   const setup = new TensorflowSetupProcess(() => hub.listChanged('settings'));

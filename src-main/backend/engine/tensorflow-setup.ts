@@ -68,6 +68,6 @@ export class TensorflowSetupProcess {
 
 function setupFile(): string {
   const built = !import.meta.url.endsWith('.ts');
-  const file = built ? '../engine/setup-tensorflow.mjs' : '../engine/setup-tensorflow.ts';
+  const file = built ? '../engine/setup-tensorflow.mjs' : '../../engine/setup-tensorflow.ts';
   return fileURLToPath(new URL(file, import.meta.url));
 }

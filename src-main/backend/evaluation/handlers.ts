@@ -1,10 +1,10 @@
 import { evaluationResultSchema } from '../../../src-shared/domain/evaluation.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
 
 export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'evaluate'>> {
   const { store, queue } = services;

@@ -4,10 +4,10 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { chatTemplates } from '../../engine/tokenization/chat-template.ts';
 import { readTokenizerFiles } from '../../engine/tokenization/tokenizer-files.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import { requireModel, resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
 
 export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
   const { store, queue } = services;

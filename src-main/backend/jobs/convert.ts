@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { convertGguf } from '../../engine/formats/gguf/convert.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { requireDiskSpace } from '../library/disk-space.ts';
 import { addModel, newModelFolder } from '../library/models.ts';
 import type { Services } from '../services.ts';

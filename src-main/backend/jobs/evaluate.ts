@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import type { JobExecutor } from './executor.ts';
 
-/** Scores a base, an adapter or an ensemble of adapters on a data set's test split. */
+/** Scores a base, an adapter or an ensemble of adapters on a dataset's test split. */
 export function evaluateExecutor(services: Services): JobExecutor<'evaluate'> {
   const { home, store } = services;
   return {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { exportTarget } from '../library/export/index.ts';
 import { requireAdapter } from '../library/adapters.ts';
+import { exportTarget } from '../library/export/index.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import type { JobExecutor } from './executor.ts';

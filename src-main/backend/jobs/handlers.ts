@@ -1,6 +1,6 @@
-import { requireJob } from './require-job.ts';
-import type { HandlerServices } from '../services.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { HandlerServices } from '../services.ts';
+import { requireJob } from './require-job.ts';
 
 export function jobHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'jobs'>> {
   return {

@@ -4,7 +4,7 @@ import type { Services } from '../services.ts';
 import { byteProgress } from './byte-progress.ts';
 import type { JobExecutor } from './executor.ts';
 
-/** Reads a data set from end to end and makes it known. Nothing is kept before the end. */
+/** Reads a dataset from end to end and makes it known. Nothing is kept before the end. */
 export function importExecutor(services: Services): JobExecutor<'import'> {
   return {
     async execute({ datasetId, path, name, options }, context) {

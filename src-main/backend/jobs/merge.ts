@@ -13,7 +13,7 @@ import type { JobExecutor } from './executor.ts';
 /** What `merge.result` answers. */
 export const mergeJobResultSchema = z.object({ adapterId: z.string().nullable(), matrix: mergeMatrixSchema });
 
-/** Merges adapters, then scores each alone, the merge and the base on every data set that one of them was made for. */
+/** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was made for. */
 export function mergeExecutor(services: Services): JobExecutor<'merge'> {
   const { home, store } = services;
   return {

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { jobThatNeeds } from '../jobs/needed-adapters.ts';
-import { adapterContents, exportAdapter, importAdapter, removeAdapter, requireAdapter } from './adapters.ts';
-import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import { jobThatNeeds } from '../jobs/needed-adapters.ts';
+import type { HandlerServices } from '../services.ts';
+import { adapterContents, exportAdapter, importAdapter, removeAdapter, requireAdapter } from './adapters.ts';
 
 export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
   const { store, hub } = services;

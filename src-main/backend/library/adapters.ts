@@ -8,13 +8,13 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { AdapterReference } from '../../../src-shared/domain/study.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
-import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { checkAdapterFolder, readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import { factorParts } from '../../engine/adapters/peft/tensor-names.ts';
 import type { AdapterState } from '../../engine/adapters/state.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
-import { factorParts } from '../../engine/adapters/peft/tensor-names.ts';
-import { recogniseVariant } from '../../engine/adapters/variants/index.ts';
+import { recognizeVariant } from '../../engine/adapters/variants/index.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
 import { fileName } from './file-name.ts';
@@ -197,7 +197,7 @@ function factsOf(state: AdapterState, description: ModelDescription) {
   for (const tensor of [...state.saved.values(), ...state.biases.values()])
     parameterCount += elementCount(tensor.shape);
   return {
-    variant: recogniseVariant(state.config, 'adapter_config.json').declaration.id,
+    variant: recognizeVariant(state.config, 'adapter_config.json').declaration.id,
     r: state.config.r,
     loraAlpha: state.config.lora_alpha,
     targetModules: [...targets],

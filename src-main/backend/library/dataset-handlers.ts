@@ -8,14 +8,14 @@ import type {
   ExamplePreview,
   TextDescription,
 } from '../../../src-shared/domain/dataset.ts';
-import { openPictures } from '../../engine/data/open-dataset.ts';
-import { countTokens, describeTokens } from './describe-tokens.ts';
+import { openImages } from '../../engine/data/open-dataset.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
+import type { HandlerServices } from '../services.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset } from './datasets.ts';
+import { countTokens, describeTokens } from './describe-tokens.ts';
 import { requireModel } from './models.ts';
 import { cutTexts, inspectPath, readExamples } from './text-preview.ts';
-import type { HandlerServices } from '../services.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
 
 const madeSchema = z.object({ datasetId: z.string() });
 
@@ -40,7 +40,7 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
 }
 
 /**
- * Reads the data set as a job, which says how far it is and can be cancelled, and waits for it. A job of which nothing came
+ * Reads the dataset as a job, which says how far it is and can be cancelled, and waits for it. A job of which nothing came
  * is not kept.
  */
 async function add(
@@ -73,9 +73,9 @@ async function preview(
   if (label !== null && (label < 0 || label >= description.labels.length))
     throw new StudioError(
       'invalid_input',
-      `The data set has the labels 0 to ${description.labels.length - 1}, not ${label}.`,
+      `The dataset has the labels 0 to ${description.labels.length - 1}, not ${label}.`,
     );
-  const opened = await openPictures(source);
+  const opened = await openImages(source);
   try {
     const examples = opened.split(split);
     const indices: number[] = [];
@@ -85,19 +85,19 @@ async function preview(
       if (skipped < offset) skipped++;
       else indices.push(index);
     }
-    const { image } = opened.description;
+    const { image: size } = opened.description;
     const previews: ExamplePreview[] = [];
     for (const index of indices) {
-      const picture = examples.picture
-        ? await examples.picture(index)
-        : { ...(image ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
+      const image = examples.image
+        ? await examples.image(index)
+        : { ...(size ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
       previews.push({
         index,
         label: examples.labels[index] ?? -1,
-        width: picture.width,
-        height: picture.height,
-        channels: picture.channels,
-        pixels: Uint8Array.from(picture.pixels),
+        width: image.width,
+        height: image.height,
+        channels: image.channels,
+        pixels: Uint8Array.from(image.pixels),
       });
     }
     return previews;
@@ -116,7 +116,7 @@ async function tokensOf(
   const reader = requireModel(services.store, model);
   const { columns } = requireTexts(services, id);
   const [example] = await listOf(readExamples(services, id, { split, offset: index, limit: 1 }));
-  if (example === undefined) throw new StudioError('not_found', `The data set has no ${split} example ${index + 1}.`);
+  if (example === undefined) throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
   return describeTokens(reader, columns, example);
 }
 
@@ -133,10 +133,10 @@ async function lengthsOf(
   };
 }
 
-/** @throws StudioError refused for pictures. */
+/** @throws StudioError refused for images. */
 function requireTexts({ store }: HandlerServices, id: string): TextDescription {
   const { name, description } = requireDataset(store, id);
-  if (description.text === null) throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+  if (description.text === null) throw new StudioError('refused', `The dataset ${name} holds images, not texts.`);
   return description.text;
 }
 

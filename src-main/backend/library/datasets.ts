@@ -16,18 +16,18 @@ import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
-import { folderStamp } from './folder-fingerprint.ts';
+import { folderFingerprint } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
 
-/** Counts what a data set holds, or remembers it from last time where nothing in it changed. */
+/** Counts what a dataset holds, or remembers it from last time where nothing in it changed. */
 export async function describeDatasetCached(
   { store }: Pick<Services, 'store'>,
   source: DatasetSource,
   watch: ReadWatch = {},
 ): Promise<DatasetDescription> {
-  const stamp = `${JSON.stringify(source)}\n${(await Promise.all(filesOf(source).map((path) => folderStamp(path)))).join('\n')}`;
+  const stamp = `${JSON.stringify(source)}\n${(await Promise.all(filesOf(source).map((path) => folderFingerprint(path)))).join('\n')}`;
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
   if (kept.success) return kept.data;
   const opened = await openDataset(source);
@@ -47,7 +47,7 @@ function filesOf({ path, options }: DatasetSource): string[] {
   return existsSync(testFile) ? [path, testFile] : [path];
 }
 
-/** Lists the data sets that come with the studio or its packages. One that cannot be read is left out and said. */
+/** Lists the datasets that come with the studio or its packages. One that cannot be read is left out and said. */
 export async function registerBundledDatasets({ store, hub, resourcesDirectory }: Services): Promise<void> {
   for (const bundled of await bundledDatasets(resourcesDirectory)) {
     try {
@@ -55,26 +55,26 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
       const known = store.datasets.find(bundled.id);
       store.datasets.save({ ...bundled, bundled: true, description, createdAt: known?.createdAt ?? Date.now() });
     } catch (error) {
-      reportUnreadable(hub, `The bundled data set ${bundled.name}`, error);
+      reportUnreadable(hub, `The bundled dataset ${bundled.name}`, error);
     }
   }
 }
 
-/** The source that `path` is, and the data set that is known of it. @throws StudioError where it is none */
+/** The source that `path` is, and the dataset that is known of it. @throws StudioError where it is none */
 export async function findSource(
   store: Services['store'],
   path: string,
 ): Promise<{ source: DatasetSource; known: DatasetRecord | null }> {
   const absolute = resolve(path);
   if (!existsSync(absolute))
-    throw new StudioError('invalid_input', `The data set ${absolute} does not exist.`, 'Check the path.');
+    throw new StudioError('invalid_input', `The dataset ${absolute} does not exist.`, 'Check the path.');
   const source = await detectReader(absolute);
   return { source, known: knownByPath(store, source.path) ?? null };
 }
 
 /**
- * Makes a file or folder known as a data set, by the first reader that recognises it. `options`: that reader's; `watch.id`:
- * of the data set, where it is a new one. One that cannot be read leaves nothing behind, nor one whose reading is aborted.
+ * Makes a file or folder known as a dataset, by the first reader that recognizes it. `options`: that reader's; `watch.id`:
+ * of the dataset, where it is a new one. One that cannot be read leaves nothing behind, nor one whose reading is aborted.
  */
 export async function addDataset(
   { store, hub }: Parts,
@@ -106,7 +106,7 @@ export async function addDataset(
 }
 
 /**
- * The data set, where it may be read anew by other options; runs and adapters keep naming it by its id.
+ * The dataset, where it may be read anew by other options; runs and adapters keep naming it by its id.
  * @throws StudioError refused for one that comes with the studio, or that a run is trained on.
  */
 export function requireChangeable(store: Services['store'], id: string): DatasetRecord {
@@ -138,7 +138,7 @@ function knownByPath(store: Services['store'], path: string): DatasetRecord | un
   return store.datasets.list().find(({ source }) => source.path === path);
 }
 
-/** The data set that `reference` names: an id, else a path, which is then made known; a known one stays read as it is. */
+/** The dataset that `reference` names: an id, else a path, which is then made known; a known one stays read as it is. */
 export async function resolveDataset(parts: Parts, reference: string): Promise<DatasetRecord> {
   const known = parts.store.datasets.find(reference);
   if (known) return known;
@@ -161,8 +161,8 @@ export async function peekDataset({ store }: Pick<Services, 'store'>, reference:
 function unknownDataset(store: Services['store'], reference: string): StudioError {
   return new StudioError(
     'not_found',
-    `There is no data set "${reference}" in the studio, and no file or folder of that name.`,
-    `Data sets of the studio: ${
+    `There is no dataset "${reference}" in the studio, and no file or folder of that name.`,
+    `Datasets of the studio: ${
       store.datasets
         .list()
         .map((dataset) => dataset.id)
@@ -173,11 +173,11 @@ function unknownDataset(store: Services['store'], reference: string): StudioErro
 
 export function requireDataset(store: Services['store'], id: string): DatasetRecord {
   const dataset = store.datasets.find(id);
-  if (dataset === null) throw new StudioError('not_found', `There is no data set "${id}" in the studio.`);
+  if (dataset === null) throw new StudioError('not_found', `There is no dataset "${id}" in the studio.`);
   return dataset;
 }
 
-/** Forgets a data set. Throws `refused` for a bundled one and for one that runs were trained on. */
+/** Forgets a dataset. Throws `refused` for a bundled one and for one that runs were trained on. */
 export function removeDataset({ store, hub }: Parts, id: string): void {
   const dataset = requireDataset(store, id);
   if (dataset.bundled) throw new StudioError('refused', `${dataset.name} comes with the studio and cannot be removed.`);

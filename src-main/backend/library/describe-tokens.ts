@@ -76,7 +76,7 @@ let kept: { readonly path: string; readonly tokenizer: Promise<TextTokenizer> } 
 
 function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
   if (model.description.text === null)
-    throw new StudioError('refused', `${model.name} reads pictures, not texts.`, 'Choose a model that reads texts.');
+    throw new StudioError('refused', `${model.name} reads images, not texts.`, 'Choose a model that reads texts.');
   if (kept?.path !== model.path) {
     const tokenizer = loadTokenizer(model.path);
     kept = { path: model.path, tokenizer };

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { exportTarget, exportTargets } from './export/index.ts';
-import { requireAdapter } from './adapters.ts';
-import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../services.ts';
+import { requireAdapter } from './adapters.ts';
+import { exportTarget, exportTargets } from './export/index.ts';
 
 export function exportHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'export'>> {
   return {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Says in one string whether a file or folder is as before: names, sizes and times of change of everything down to
  * `depth` levels (deeper folders count by their own time of change). Cheap: nothing is read.
  */
-export async function folderStamp(path: string, depth = 2): Promise<string> {
+export async function folderFingerprint(path: string, depth = 2): Promise<string> {
   const lines: string[] = [];
   await walk(path, '.', depth, lines);
   return lines.join('\n');
@@ -19,7 +19,7 @@ async function walk(path: string, name: string, depth: number, lines: string[]):
   const entries = (await readdir(path, { withFileTypes: true })).sort((left, right) =>
     left.name < right.name ? -1 : 1,
   );
-  // A class folder with many thousand pictures counts by its own time of change, which new and removed files alter.
+  // A class folder with many thousand images counts by its own time of change, which new and removed files alter.
   if (entries.length > 1000) return;
   for (const entry of entries) await walk(join(path, entry.name), `${name}/${entry.name}`, depth - 1, lines);
 }

@@ -12,13 +12,13 @@ import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
 import { fileName } from './file-name.ts';
-import { folderStamp } from './folder-fingerprint.ts';
+import { folderFingerprint } from './folder-fingerprint.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
 
 /** Reads what a model folder holds, or remembers it from last time where nothing in it changed. */
 export async function describeModelCached({ store }: Pick<Services, 'store'>, path: string): Promise<ModelDescription> {
-  const stamp = await folderStamp(path, 1);
+  const stamp = await folderFingerprint(path, 1);
   const kept = modelDescriptionSchema.safeParse(store.descriptions.find('model', path, stamp));
   if (kept.success) return kept.data;
   const description = await describeModel(path);

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { pretrainResultSchema } from '../../../src-shared/domain/pretrain.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import type { HandlerServices } from '../services.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
 
 export function pretrainHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'pretrain'>> {
   return {

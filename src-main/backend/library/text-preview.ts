@@ -10,7 +10,7 @@ import { requireDataset } from './datasets.ts';
 const inspectedCharacters = 500;
 const shownMessages = 20;
 
-/** What the head of a path would be by these options. @throws StudioError where it is no data set, or cannot be read. */
+/** What the head of a path would be by these options. @throws StudioError where it is no dataset, or cannot be read. */
 export async function inspectPath({
   path,
   options,
@@ -26,7 +26,7 @@ export async function inspectPath({
   return { name, source, text: { ...text, rows } };
 }
 
-/** Examples of texts of one split from `offset` on, whole. @throws StudioError refused for pictures. */
+/** Examples of texts of one split from `offset` on, whole. @throws StudioError refused for images. */
 export async function* readExamples(
   { store }: Pick<Services, 'store'>,
   id: string,
@@ -35,7 +35,7 @@ export async function* readExamples(
   const { name, source } = requireDataset(store, id);
   const opened = await openDataset(source);
   try {
-    if (opened.kind !== 'texts') throw new StudioError('refused', `The data set ${name} holds pictures, not texts.`);
+    if (opened.kind !== 'texts') throw new StudioError('refused', `The dataset ${name} holds images, not texts.`);
     let place = 0;
     for await (const example of opened.examples(split)) {
       if (place++ < offset) continue;

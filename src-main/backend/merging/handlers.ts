@@ -1,14 +1,14 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { checkFingerprints, mergeMethod, refuseIllegal } from '../../engine/merge/index.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
 import { mergeJobResultSchema } from '../jobs/merge.ts';
 import { requireJob } from '../jobs/require-job.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
 
 interface Request {
   readonly adapters: readonly { readonly adapterId: string; readonly weight: number }[];

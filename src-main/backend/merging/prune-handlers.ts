@@ -1,9 +1,9 @@
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
 
 export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers<NamesOf<'prune'>> {
   return {

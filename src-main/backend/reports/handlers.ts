@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ReportRecord } from '../../../src-shared/domain/catalog.ts';
-import type { HandlerServices } from '../services.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../services.ts';
 
 export function reportHandlers({ store, home }: HandlerServices): Handlers<NamesOf<'reports'>> {
   const absolute = (report: ReportRecord): ReportRecord => ({ ...report, path: home.absolute(report.path) });

@@ -123,7 +123,7 @@ ${models.map(
 )}
 ${datasets.map(
   ({ name, description, licence }) =>
-    html`<dt>Data set</dt><dd>${name}: ${description.labels.length} labels, ${description.splits
+    html`<dt>Dataset</dt><dd>${name}: ${description.labels.length} labels, ${description.splits
       .map((split) => `${split.exampleCount.toLocaleString('en')} ${split.name}`)
       .join(', ')} examples${licence === null ? '' : `; licence ${licence}`}</dd>`,
 )}

@@ -10,19 +10,19 @@ import {
   type ModelRecord,
 } from '../../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
-import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
 import { patternValue } from '../../engine/adapters/peft/patterns.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
 import { countSteps } from '../../engine/training/training-run.ts';
-import { forecastMemory, type MemoryPart } from './estimate-memory.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
-import { toYaml } from './run-yaml.ts';
 import type { Services } from '../services.ts';
+import { forecastMemory, type MemoryPart } from './estimate-memory.ts';
+import { toYaml } from './run-yaml.ts';
 
 /** What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data. */
 export async function forecastRun(services: Services, config: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
@@ -59,7 +59,7 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
     throw new StudioError(
       'invalid_input',
-      'The data set has no test examples to score the run on.',
+      'The dataset has no test examples to score the run on.',
       'Add a test split.',
     );
 }
@@ -67,7 +67,7 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
 function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
   const train = splits.find((split) => split.name === 'train');
   if (train === undefined || train.exampleCount === 0)
-    throw new StudioError('invalid_input', 'The data set has no training examples.', 'Add a training split.');
+    throw new StudioError('invalid_input', 'The dataset has no training examples.', 'Add a training split.');
   const perClass = config.train_samples_per_class;
   if (perClass === 0) return train.exampleCount;
   if (labels.length === 0 || text?.labelKind === 'sets')
@@ -124,7 +124,7 @@ function trainedTensors(
     ];
   });
   const whole = savedModules(config, model).flatMap((module) => {
-    // A head has as many rows as the data set has labels.
+    // A head has as many rows as the dataset has labels.
     const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });

@@ -1,10 +1,10 @@
-import { forecastRun } from './estimate.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireRun } from '../jobs/train.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
+import type { HandlerServices } from '../services.ts';
+import { forecastRun } from './estimate.ts';
 import { fromYaml } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
-import type { HandlerServices } from '../services.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
 
 export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>> {
   const { store, hub } = services;

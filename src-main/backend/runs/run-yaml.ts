@@ -2,7 +2,7 @@ import { parseDocument, stringify } from 'yaml';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 
-/** The run as a file: its model and data set, then only the keys that differ from their defaults, in the schema's order. */
+/** The run as a file: its model and dataset, then only the keys that differ from their defaults, in the schema's order. */
 export function toYaml(config: RunConfig): string {
   const defaults = runConfigSchema.parse({});
   const kept: Record<string, unknown> = { model: config.model, dataset: config.dataset };

@@ -4,13 +4,13 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { CheckpointRecord, RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { checkRun } from './estimate.ts';
 import { newId } from '../identifiers.ts';
 import { requireRun } from '../jobs/train.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { checkRun } from './estimate.ts';
 
 export interface NewRun {
   readonly name: string | undefined;

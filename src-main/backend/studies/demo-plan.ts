@@ -11,7 +11,7 @@ export interface DemoPlan {
   readonly sparsities: readonly number[];
 }
 
-/** The few-shot subset is the same for every run, so that seeds differ in initialisation, order and CoTo only. */
+/** The few-shot subset is the same for every run, so that seeds differ in initialization, order and CoTo only. */
 const subsetSeed = 0;
 
 /** LoRA of rank 4 on the attention's q, k and v, trained by AdamW at 3e-3 along a cosine with warm-up. */

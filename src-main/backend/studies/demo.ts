@@ -3,10 +3,10 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { type StudyConfig, type StudyRecord, studyConfigSchema } from '../../../src-shared/domain/study.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
 import { newId } from '../identifiers.ts';
 import { createRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
+import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
 import { createStudy } from './studies.ts';
 
 interface DemoRun {

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireStudy } from '../jobs/study.ts';
 import type { HandlerServices } from '../services.ts';
 import { createStudy } from './studies.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
 
 export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
   const { store, hub, queue } = services;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { AdapterContents, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatBytes, formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
 
-export function addAdapterCommands(parent: Command, surroundings: Surroundings): void {
+export function addAdapterCommands(parent: Command, surroundings: CommandContext): void {
   const group = addGroup(parent, 'adapters', 'adapters: list, show, import, export');
 
   addCommand(group, surroundings, {
@@ -121,7 +121,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
     ],
     [
       'accuracy',
-      adapter.accuracy === null ? '–' : `${formatPercent(adapter.accuracy)} on ${adapter.datasetId ?? 'its data set'}`,
+      adapter.accuracy === null ? '–' : `${formatPercent(adapter.accuracy)} on ${adapter.datasetId ?? 'its dataset'}`,
     ],
     ['parameters', `${formatCount(adapter.parameterCount)}, ${formatBytes(adapter.sizeBytes)}`],
     ['sha256', adapter.sha256],

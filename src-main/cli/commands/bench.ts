@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { benchAdapters, defaultBackends, runBench, workloads } from '../../../bench/run-bench.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { benchAdapters, benchShapes, defaultBackends, runBench } from '../../../bench/run-bench.ts';
 import { benchText } from '../bench-text.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { packageVersion } from '../package-version.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { resourcesDirectory } from '../studio.ts';
 
-const shapeIds = benchShapes.map((shape) => shape.id);
+const shapeIds = workloads.map((shape) => shape.id);
 
-export function addBenchCommand(parent: Command, surroundings: Surroundings): void {
+export function addBenchCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'bench',
     summary:
@@ -53,7 +53,7 @@ export function addBenchCommand(parent: Command, surroundings: Surroundings): vo
       const report = await runBench({
         version: packageVersion(),
         quick,
-        shapes: benchShapes.filter((shape) => shapes.includes(shape.id)),
+        shapes: workloads.filter((shape) => shapes.includes(shape.id)),
         backends: backends ?? (await defaultBackends()),
         precisions,
         adapters: benchAdapters.filter((id) => adapters.includes(id)),

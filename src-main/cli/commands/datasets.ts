@@ -5,7 +5,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { addDataset } from '../add-dataset.ts';
-import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { describeShowing, drawText, readerOptionsOf, textFacts } from '../dataset-text.ts';
 import { formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
 import { parseAssignment, parseNumber } from '../method-options.ts';
@@ -17,13 +17,13 @@ const splitName = z.enum(['train', 'test']);
 /** From dark to light. */
 const shades = ' .:-=+*#%@';
 
-export function addDatasetCommands(parent: Command, surroundings: Surroundings): void {
-  const group = addGroup(parent, 'datasets', 'data sets: add, list, preview, validate');
+export function addDatasetCommands(parent: Command, surroundings: CommandContext): void {
+  const group = addGroup(parent, 'datasets', 'datasets: add, list, preview, validate');
 
   addCommand(group, surroundings, {
     usage: 'add <path>',
     summary:
-      'make a file of texts (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or a folder of pictures known to the studio; nothing in it is changed',
+      'make a file of texts (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or a folder of images known to the studio; nothing in it is changed',
     options: (command) =>
       void command
         .option('--name <name>', 'what to call it (default: the name of the file or folder)')
@@ -44,7 +44,7 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
 
   addCommand(group, surroundings, {
     usage: 'list',
-    summary: 'the data sets that the studio knows',
+    summary: 'the datasets that the studio knows',
     input: z.object({}),
     async run(_, { withStudio }) {
       const datasets = await withStudio((client) => client.request('datasets.list', {}));
@@ -64,7 +64,7 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
 
   addCommand(group, surroundings, {
     usage: 'preview <dataset>',
-    summary: 'the first examples of a data set: texts, or pictures drawn in characters',
+    summary: 'the first examples of a dataset: texts, or images drawn in characters',
     options: (command) =>
       void command
         .option('--split <split>', 'train or test', 'train')
@@ -85,7 +85,7 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
         };
       });
       if (texts !== null) return { json: texts, text: texts.map(drawText).join('\n') };
-      const pictures = examples.map(({ index, label, width, height, channels, pixels }) => {
+      const images = examples.map(({ index, label, width, height, channels, pixels }) => {
         const rows = Array.from({ length: height }, (_, y) =>
           Array.from(
             { length: width },
@@ -94,13 +94,13 @@ export function addDatasetCommands(parent: Command, surroundings: Surroundings):
         );
         return `${split} ${index}: ${dataset.description.labels[label] ?? label}\n${rows.join('\n')}\n`;
       });
-      return { json: examples, text: pictures.join('\n') };
+      return { json: examples, text: images.join('\n') };
     },
   });
 
   addCommand(group, surroundings, {
     usage: 'validate <path>',
-    summary: 'read every example of a data set (by path, or one the studio knows) and say what is wrong',
+    summary: 'read every example of a dataset (by path, or one the studio knows) and say what is wrong',
     options: (command) =>
       void command.option('--set <name=value...>', 'options of the reader, as for add', parseAssignment),
     input: z.object({ path: z.string(), set: assignments }),
@@ -144,7 +144,7 @@ function describe(description: DatasetDescription): string {
     ['task', description.task],
     ...(image === null
       ? []
-      : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
+      : [['images', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ['size', formatBytes(description.sizeBytes)],
     ...(description.text === null ? [] : textFacts(description.text)),
     ...splits.map(({ name, exampleCount }) => [name, `${formatCount(exampleCount)} examples`] as const),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobKind, JobRecord } from '../../../src-shared/domain/job.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { demoText } from '../demo-text.ts';
 import { followJobs, isOver, jobError } from '../follow.ts';
 import { formatDuration } from '../format.ts';
@@ -27,7 +27,7 @@ const jobWeights: Record<JobKind, number> = {
   pretrain: 10,
 };
 
-export function addDemoCommand(parent: Command, surroundings: Surroundings): void {
+export function addDemoCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'demo',
     summary: 'train LoRA with and without CoTo on two seeds, merge, prune, and write a report with the figures',

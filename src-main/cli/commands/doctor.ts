@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { formatBytes, formatFacts, formatTable } from '../format.ts';
 
-export function addDoctorCommand(parent: Command, surroundings: Surroundings): void {
+export function addDoctorCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'doctor',
     summary:

@@ -4,7 +4,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { formatCount, formatDuration, formatFacts, formatPercent, formatTable } from '../format.ts';
 import { collectNumber, parseNumber } from '../method-options.ts';
@@ -13,10 +13,10 @@ import type { StudioClient } from '../studio.ts';
 import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
 
-export function addEvalCommand(parent: Command, surroundings: Surroundings): void {
+export function addEvalCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'eval',
-    summary: 'score a base, an adapter, or an ensemble of adapters on the test split of a data set',
+    summary: 'score a base, an adapter, or an ensemble of adapters on the test split of a dataset',
     options: (command) =>
       void command
         .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')

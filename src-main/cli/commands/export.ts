@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { exportTargets } from '../../backend/library/export/index.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { findAdapter } from '../references.ts';
 
 const targets = exportTargets.map(({ declaration }) => declaration);
 
-export function addExportCommand(parent: Command, surroundings: Surroundings): void {
+export function addExportCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'export',
     summary: 'write an adapter in a form that other programs load',

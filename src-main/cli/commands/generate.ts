@@ -9,13 +9,13 @@ import {
   type Prompt,
 } from '../../../src-shared/domain/generation.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { addMethodOptions, givenParameters, parseNumber } from '../method-options.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { ColumnPrinter } from '../text-columns.ts';
 
-export function addGenerateCommand(parent: Command, surroundings: Surroundings): void {
+export function addGenerateCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'generate',
     summary: 'let a language model go on from a prompt or answer a conversation, with and without adapters',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Surroundings } from '../command.ts';
+import type { CommandContext } from '../command.ts';
 import { addAdapterCommands } from './adapters.ts';
 import { addBenchCommand } from './bench.ts';
 import { addDatasetCommands } from './datasets.ts';
@@ -19,7 +19,7 @@ import { addStudyCommand } from './study.ts';
 import { addTrainCommand } from './train.ts';
 
 /** Every command, in the order in which the help lists them. */
-export const commands: readonly ((parent: Command, surroundings: Surroundings) => void)[] = [
+export const commands: readonly ((parent: Command, surroundings: CommandContext) => void)[] = [
   addDemoCommand,
   addDoctorCommand,
   addModelCommands,

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { startEngine } from '../../backend/engine/engine-host.ts';
 import { EngineSupervisor } from '../../backend/engine/engine-supervisor.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 
 /** For checks against another implementation: folders and files only, so it needs neither the studio nor its home. */
-export function addLogitsCommand(parent: Command, surroundings: Surroundings): void {
+export function addLogitsCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'logits',
     summary: 'parity checks: named tensors in (safetensors), the outputs of a model, with or without an adapter, out',

@@ -4,7 +4,7 @@ import { describeIssues, StudioError } from '../../../src-shared/contract/errors
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { addMethodOptions, collectNumber, givenParameters, parseNumber } from '../method-options.ts';
@@ -35,10 +35,10 @@ interface Plan {
   readonly out: string | undefined;
 }
 
-export function addMergeCommand(parent: Command, surroundings: Surroundings): void {
+export function addMergeCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'merge [file]',
-    summary: 'merge adapters of one base, then score the result, each adapter and the base on their data sets',
+    summary: 'merge adapters of one base, then score the result, each adapter and the base on their datasets',
     options(command) {
       command
         .option('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
@@ -142,7 +142,7 @@ async function planFromFile(file: string, out: string | undefined): Promise<Plan
 
 function matrixText({ columns, rows }: MergeMatrix): string {
   return formatTable(
-    ['data set', ...columns.map(({ label }) => label)],
+    ['dataset', ...columns.map(({ label }) => label)],
     rows.map(({ datasetName, accuracies }) => [datasetName, ...accuracies.map(formatPercent)]),
     1,
   );

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
-import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { countBySuffix, formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
 import { findModel } from '../references.ts';
 
-export function addModelCommands(parent: Command, surroundings: Surroundings): void {
+export function addModelCommands(parent: Command, surroundings: CommandContext): void {
   const group = addGroup(parent, 'models', 'base models: add, list, show');
 
   addCommand(group, surroundings, {
@@ -128,7 +128,7 @@ function describeModel(model: ModelRecord): string {
     ['layers', `${description.layerCount} of width ${description.hiddenSize}`],
     ...(image === null
       ? []
-      : [['pictures', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
+      : [['images', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ...(text === null
       ? []
       : [

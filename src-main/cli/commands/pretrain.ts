@@ -3,16 +3,16 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { formatFacts } from '../format.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 import { applyAssignments, collectAssignment } from './train.ts';
 
-export function addPretrainCommand(parent: Command, surroundings: Surroundings): void {
+export function addPretrainCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'pretrain <file>',
-    summary: 'train a base model from scratch on local text or pictures, as a YAML file says',
+    summary: 'train a base model from scratch on local text or images, as a YAML file says',
     options: (command) =>
       void command
         .requiredOption(

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { addMethodOptions, givenParameters } from '../method-options.ts';
 import { findAdapter } from '../references.ts';
@@ -10,7 +10,7 @@ import { describeAdapter } from './adapters.ts';
 
 const declarations = pruneMethods.map(({ declaration }) => declaration);
 
-export function addPruneCommand(parent: Command, surroundings: Surroundings): void {
+export function addPruneCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'prune',
     summary: 'leave parts of an adapter out, and keep the rest as a new adapter',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { addCommand, addGroup, type Surroundings } from '../command.ts';
+import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatFacts, formatPercent, formatTable } from '../format.ts';
 import { findRun } from '../references.ts';
 import { describeRun } from '../run-text.ts';
@@ -9,7 +9,7 @@ import { followRun } from './train.ts';
 
 const byRun = z.object({ run: z.string() });
 
-export function addRunCommands(parent: Command, surroundings: Surroundings): void {
+export function addRunCommands(parent: Command, surroundings: CommandContext): void {
   const group = addGroup(parent, 'runs', 'runs: list, show, compare, resume, pause, cancel');
 
   addCommand(group, surroundings, {

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { settingsChangesSchema } from '../../../src-shared/domain/catalog.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { formatFacts } from '../format.ts';
 import { parseYaml } from '../yaml-file.ts';
 
-export function addSettingsCommand(parent: Command, surroundings: Surroundings): void {
+export function addSettingsCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'settings [assignments...]',
     summary: 'show the settings, or change some: threads=1, threads=null, compute_backend=wasm',

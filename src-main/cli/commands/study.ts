@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type StudyConfig, type StudyResult, studyConfigSchema } from '../../../src-shared/domain/study.ts';
-import { addCommand, type Surroundings } from '../command.ts';
+import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { findAdapter, findDataset } from '../references.ts';
@@ -10,7 +10,7 @@ import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
-export function addStudyCommand(parent: Command, surroundings: Surroundings): void {
+export function addStudyCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'study <file>',
     summary: 'run a study as a YAML file says (kind: lambda, pruning or merging); adapters by id, name, run or folder',
@@ -33,7 +33,7 @@ export function addStudyCommand(parent: Command, surroundings: Surroundings): vo
   });
 }
 
-/** Adapters written as one word become references; the data set may be given by name or folder too. */
+/** Adapters written as one word become references; the dataset may be given by name or folder too. */
 async function resolveConfig(
   client: StudioClient,
   file: string,

@@ -5,7 +5,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
-import { type Answer, addCommand, type Surroundings } from '../command.ts';
+import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { countBySuffix, formatBytes, formatFacts } from '../format.ts';
 import { findDataset, findModel } from '../references.ts';
@@ -14,7 +14,7 @@ import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 
-export function addTrainCommand(parent: Command, surroundings: Surroundings): void {
+export function addTrainCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'train [file]',
     summary: "train an adapter as a run's YAML file says; without a file, with the defaults",
@@ -53,7 +53,7 @@ export function addTrainCommand(parent: Command, surroundings: Surroundings): vo
   });
 }
 
-/** The run of a YAML file (without one: the defaults) with single keys changed; its model and data set by their ids. */
+/** The run of a YAML file (without one: the defaults) with single keys changed; its model and dataset by their ids. */
 export async function readRun(
   client: StudioClient,
   file: string | undefined,

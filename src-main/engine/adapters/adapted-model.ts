@@ -4,11 +4,10 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import type { KeyValueCache } from '../models/key-value-cache.ts';
-import { FrozenWeight, frozenLinear, softmaxCrossEntropy, takenRows, trainedLinear } from '../ops/index.ts';
-import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { isTaping } from '../ops/autograd/operation.ts';
+import { FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
-import type { AdapterState } from './state.ts';
 import {
   type AdaptedModule,
   type DeviceAdapter,
@@ -20,9 +19,10 @@ import {
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
 import { mergeModule } from './merged-weights.ts';
-import { isBelowLayers } from './target-modules.ts';
 import { factorName } from './peft/tensor-names.ts';
-import { tidyStates } from './tidy-hidden-states.ts';
+import type { AdapterState } from './state.ts';
+import { isBelowLayers } from './target-modules.ts';
+import { tidyHiddenStates } from './tidy-hidden-states.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -162,7 +162,7 @@ export class AdaptedModel implements LinearRunner {
     const whole = this.adapter?.whole.get(module.name);
     const adapted = this.activeOn(module);
     this.refuseBelowTape(module, whole !== undefined || adapted !== null);
-    if (whole) return takenRows(whole.weight, ids);
+    if (whole) return gatherRows(whole.weight, ids);
     if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
     return this.adapter.variant.embedding(ids, this.base.frozenWeight(module), adapted.factors);
   }
@@ -202,7 +202,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** The last layer's states; `cache` gives the tokens before these, and takes these up. */
   states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
-    return tidyStates(() => {
+    return tidyHiddenStates(() => {
       const states = this.layersFrom(
         0,
         this.onBase(() => this.base.embed(inputs, this, cache)),
@@ -219,7 +219,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** What comes before the layers. */
   embed(inputs: ModelInputs): HiddenStates {
-    return tidyStates(() => this.onBase(() => this.base.embed(inputs, this)));
+    return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this)));
   }
 
   /**
@@ -230,7 +230,7 @@ export class AdaptedModel implements LinearRunner {
     const end = this.lowestActiveLayer();
     this.belowTape = true;
     try {
-      return tidyStates(() => {
+      return tidyHiddenStates(() => {
         let states = this.embed(inputs);
         for (let index = 0; index < end; index++) states = this.layer(index, states);
         return states;
@@ -247,12 +247,12 @@ export class AdaptedModel implements LinearRunner {
 
   /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
   statesFrom(states: HiddenStates): HiddenStates {
-    return tidyStates(() => this.layersFrom(this.lowestActiveLayer(), states));
+    return tidyHiddenStates(() => this.layersFrom(this.lowestActiveLayer(), states));
   }
 
   /** One of the remaining layers by itself. */
   layer(index: number, states: HiddenStates): HiddenStates {
-    return tidyStates(() => this.onBase(() => this.base.layer(index, states, this)));
+    return tidyHiddenStates(() => this.onBase(() => this.base.layer(index, states, this)));
   }
 
   /** The task's outputs from the last layer's states. */

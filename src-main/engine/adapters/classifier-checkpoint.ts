@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 
 /** How a bare encoder's checkpoint is written once an adapter has brought it a classifier. */
-export interface BroughtHead {
+export interface ClassifierCheckpoint {
   /** Class of Transformers that the whole is of. */
   readonly architecture: string;
   /** A tensor's key in the whole; null for what is of another head, e.g. that of pretraining. */
@@ -13,7 +13,11 @@ export interface BroughtHead {
  * @param keys what the adapter changes, as the checkpoint has it, beyond what it holds.
  * @throws StudioError refused where they are not of a head that the base lacks.
  */
-export function broughtHead(description: ModelDescription, keys: readonly string[], file: string): BroughtHead {
+export function classifierCheckpoint(
+  description: ModelDescription,
+  keys: readonly string[],
+  file: string,
+): ClassifierCheckpoint {
   const missing = new Set(
     description.linears.filter((module) => module.isMissing).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]),
   );

@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { toHost } from '../ops/to-host.ts';
-import type { AdapterState, ModuleFactors } from './state.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import { frozenBias, requireBiasVector } from './base-biases.ts';
-import { findLinear, fromTheInputUp } from './target-modules.ts';
 import { factorName, factorParts, factorShape } from './peft/tensor-names.ts';
-import { recogniseVariant } from './variants/index.ts';
+import type { AdapterState, ModuleFactors } from './state.ts';
+import { findLinear, fromTheInputUp } from './target-modules.ts';
 import type { AdapterVariant, DeviceFactors } from './variant.ts';
+import { recognizeVariant } from './variants/index.ts';
 
 /** A linear or an embedding with the factors on it. */
 export interface AdaptedModule {
@@ -22,7 +22,7 @@ export interface AdaptedModule {
 }
 
 /** A linear or an embedding that is trained whole (modules_to_save) in place of the base's. */
-export interface WholeModule {
+export interface SavedModule {
   readonly module: LinearModule;
   /** [rows, inFeatures]; of an embedding its table [inFeatures, outFeatures]. */
   readonly weight: tf.Variable<tf.Rank.R2>;
@@ -35,7 +35,7 @@ export interface DeviceAdapter {
   readonly variant: AdapterVariant;
   readonly host: Pick<AdapterState, 'config' | 'coto' | 'labels' | 'biases'>;
   readonly adapted: ReadonlyMap<string, AdaptedModule>;
-  readonly whole: ReadonlyMap<string, WholeModule>;
+  readonly whole: ReadonlyMap<string, SavedModule>;
   /** Biases that stand in for the base's while the adapter is on. */
   readonly biases: readonly { readonly vector: FrozenVector; readonly standIn: tf.Tensor1D }[];
   /** Every trained tensor by its name in the model, from the input up: the factors, then the modules saved whole. */
@@ -47,7 +47,7 @@ export interface DeviceAdapter {
  * @throws StudioError refused where the adapter does not fit the base; `before` then stays as it is.
  */
 export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAdapter | null): DeviceAdapter {
-  const variant = recogniseVariant(state.config, 'The adapter');
+  const variant = recognizeVariant(state.config, 'The adapter');
   const modules = [...state.modules].map(([name, factors]) => ({ module: fitting(name, factors, base), factors }));
   const savedModules = [...state.saved.keys()].map((name) => moduleOfSaved(name, base));
   for (const module of savedModules)
@@ -70,7 +70,7 @@ export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAda
     const { rank, scaling } = factors;
     adapted.set(module.name, { module, rank, factors: { a, b, scaling, magnitude }, bias });
   }
-  const whole = new Map<string, WholeModule>();
+  const whole = new Map<string, SavedModule>();
   for (const module of new Set(savedModules)) {
     const [weight, bias] = ['weight', 'bias'].map((part) => state.saved.get(`${module.name}.${part}`));
     if (!weight) continue;

@@ -3,7 +3,7 @@ import type { RandomStream } from '../../../src-shared/random.ts';
 
 /**
  * A mask of inverted dropout: 0 with `probability`, else 1 / (1 − probability). One draw of `random` seeds the whole mask
- * (a counter hashed by the finaliser of MurmurHash3, 32 bits an entry), so the stream's state says what comes next and a mask
+ * (a counter hashed by the finalizer of MurmurHash3, 32 bits an entry), so the stream's state says what comes next and a mask
  * of a million entries costs milliseconds.
  */
 export function dropoutMask(shape: [number, number], probability: number, random: RandomStream): tf.Tensor2D {

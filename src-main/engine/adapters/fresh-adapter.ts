@@ -2,13 +2,13 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
-import { transposed } from '../tensors/transpose.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { transposed } from '../tensors/transpose.ts';
+import { initializeHead } from './initialize.ts';
+import { configuredFactors, derivePeftConfig } from './peft/derive-config.ts';
 import type { AdapterState, ModuleFactors } from './state.ts';
-import { configuredFactors, fitConfig } from './peft/derive-config.ts';
-import { initialiseHead } from './initialize.ts';
 import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
@@ -27,7 +27,7 @@ export async function freshAdapter(
   const { description } = base;
   const variant = adapterVariant(settings.variant);
   const whole = modulesTrainedWhole(base, settings, labels);
-  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : usualTask(description);
+  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : defaultTask(description);
   const config = adapterConfigSchema.parse({
     ...variant.peftKeys,
     r: settings.r,
@@ -50,8 +50,8 @@ export async function freshAdapter(
   const modules = new Map<string, ModuleFactors>();
   for (const module of resolveTargetModules(config, description)) {
     const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
-    const { a, b } = variant.initialise(module, rank, settings.init_lora_weights, random);
-    const magnitude = variant.magnitude?.initialise(await weightByOutput(base, module));
+    const { a, b } = variant.initialize(module, rank, settings.init_lora_weights, random);
+    const magnitude = variant.magnitude?.initialize(await weightByOutput(base, module));
     modules.set(module.name, { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}) });
   }
   const saved = new Map<string, HostTensor>();
@@ -59,13 +59,13 @@ export async function freshAdapter(
     const givesLabels = module === labelHead(description);
     const isNew = module.isMissing || (givesLabels && !isOwnLabels(base, labels));
     const { weight, bias } = isNew
-      ? initialiseHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
+      ? initializeHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
       : await baseValues(base, module);
     saved.set(`${module.name}.weight`, weight);
     if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
   }
   return {
-    config: fitConfig(config, variant, modules, saved.keys(), description),
+    config: derivePeftConfig(config, variant, modules, saved.keys(), description),
     coto: null,
     modules,
     saved,
@@ -74,7 +74,7 @@ export async function freshAdapter(
   };
 }
 
-/** PEFT's name of a task; for pictures it has none, and looks the model's class up instead. */
+/** PEFT's name of a task; for images it has none, and looks the model's class up instead. */
 const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_type']>> = {
   'causal-lm': 'CAUSAL_LM',
   'text-classification': 'SEQ_CLS',
@@ -82,8 +82,8 @@ const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_t
   embedding: 'FEATURE_EXTRACTION',
 };
 
-function usualTask({ kind, image }: ModelDescription): AdapterConfig['task_type'] {
-  // PEFT's wrapper for embeddings hands texts on, which a model of pictures does not take.
+function defaultTask({ kind, image }: ModelDescription): AdapterConfig['task_type'] {
+  // PEFT's wrapper for embeddings hands texts on, which a model of images does not take.
   return image === null ? taskTypes[kind] : null;
 }
 

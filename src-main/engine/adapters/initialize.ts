@@ -7,7 +7,7 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
  * PEFT's start of LoRA's factors. A [rank, in]: 'kaiming' is torch's kaiming_uniform_ with a = √5, which is uniform within
  * ±1/√in; 'gaussian' is normal with standard deviation 1/rank. B [out, rank] is zero, so the adapter starts as nothing.
  */
-export function initialiseFactors(
+export function initializeFactors(
   module: LinearModule,
   rank: number,
   method: AdapterSettings['init_lora_weights'],
@@ -25,7 +25,7 @@ export function initialiseFactors(
 const headDeviation = 0.02;
 
 /** A fresh task head as transformers starts it: weight [rows, in] normal with deviation 0.02, bias [rows] zero. */
-export function initialiseHead(
+export function initializeHead(
   rows: number,
   inFeatures: number,
   random: RandomStream,

@@ -1,6 +1,6 @@
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ModuleFactors } from './state.ts';
 import { addLowRank } from './low-rank.ts';
+import type { ModuleFactors } from './state.ts';
 
 /** Euclidean norms [out] of the rows of a weight [out, in], summed in double precision: DoRA's magnitudes at the start. */
 export function rowNorms({ shape: [rows = 0, columns = 0], data }: HostTensor): HostTensor {

@@ -3,11 +3,11 @@ import type { LinearModule, ModelDescription } from '../../../src-shared/domain/
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
-import type { AdapterState, ModuleFactors } from './state.ts';
 import { requireBiasVector } from './base-biases.ts';
+import type { AdapterState, ModuleFactors } from './state.ts';
 import { findLinear } from './target-modules.ts';
-import { recogniseVariant } from './variants/index.ts';
 import type { AdapterVariant } from './variant.ts';
+import { recognizeVariant } from './variants/index.ts';
 
 /** What alone does what the base's module and its adapter do together. */
 export interface MergedModule {
@@ -55,7 +55,7 @@ export function mergedTensors(
   description: ModelDescription,
   state: AdapterState,
 ): Map<string, MergedTensor> {
-  const variant = recogniseVariant(state.config, 'The adapter');
+  const variant = recognizeVariant(state.config, 'The adapter');
   const tensors = new Map<string, MergedTensor>();
   const putWhole = (key: string, tensor: HostTensor) =>
     tensors.set(key, { shape: tensor.shape, make: async () => tensor });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates } from '../models/base-model.ts';
 
 /** `tf.tidy` for hidden states: all tensors but theirs are disposed. */
-export function tidyStates(run: () => HiddenStates): HiddenStates {
+export function tidyHiddenStates(run: () => HiddenStates): HiddenStates {
   const made: HiddenStates[] = [];
   tf.tidy(() => {
     const states = run();

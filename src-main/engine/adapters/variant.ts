@@ -3,9 +3,9 @@ import type { AdapterConfig, AdapterSettings } from '../../../src-shared/domain/
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { ModuleFactors } from './state.ts';
 
 /** The factors of one adapted linear on the device. */
@@ -38,7 +38,7 @@ export interface AdapterVariant {
   /** The lora_alpha that gives this scaling: the inverse of `scaling`. */
   loraAlpha(scaling: number, rank: number): number;
   /** Fresh factors that leave the base's function as it is; draws from `random`. */
-  initialise(
+  initialize(
     module: LinearModule,
     rank: number,
     method: AdapterSettings['init_lora_weights'],
@@ -48,7 +48,7 @@ export interface AdapterVariant {
    * Of a variant that trains a magnitude for each output: how they start on a weight [outFeatures, inFeatures]. Its forward pass
    * keeps the product that they scale, [rows, outFeatures]; B·A alone is not its change of the weight.
    */
-  readonly magnitude?: { initialise(weight: HostTensor): HostTensor };
+  readonly magnitude?: { initialize(weight: HostTensor): HostTensor };
   /**
    * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the factors and the residual. The dropout
    * mask among the options multiplies the adapter's input only.

@@ -4,7 +4,7 @@ import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 import { measureProducts } from './measure.ts';
 import { nativeBackend } from './native.ts';
-import { type ComputeChoice, computeHomes, computeLabels, preferred, requireAvailable } from './selection.ts';
+import { type ComputeChoice, computeIsolation, computeLabels, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
@@ -80,7 +80,7 @@ function find(id: ComputeId): ComputeBackend {
 }
 
 async function probe(backend: ComputeBackend): Promise<ComputeProbe> {
-  if (computeHomes[backend.id] === 'process' && process.env['COTO_ENGINE_PROCESS'] !== 'child')
+  if (computeIsolation[backend.id] === 'process' && process.env['COTO_ENGINE_PROCESS'] !== 'child')
     return unavailable(
       `${computeLabels[backend.id]} may only be loaded by an engine in a process of its own, which this is not.`,
     );

@@ -7,9 +7,9 @@ export type ComputeChoice = Settings['compute_backend'];
  * Where a backend may be loaded. `process`: only by an engine in a process of its own, since its driver can end the process
  * that it is in, or does where a thread is ended in the middle of its work. `thread`: anywhere.
  */
-export type EngineHome = 'thread' | 'process';
+export type EngineIsolation = 'thread' | 'process';
 
-export const computeHomes: Readonly<Record<ComputeId, EngineHome>> = {
+export const computeIsolation: Readonly<Record<ComputeId, EngineIsolation>> = {
   tensorflow: 'process',
   webgpu: 'process',
   native: 'thread',

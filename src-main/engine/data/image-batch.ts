@@ -55,11 +55,11 @@ export class ImageBatcher {
   async fitted(index: number): Promise<Uint8Array> {
     const known = this.kept.get(index);
     if (known !== undefined) return known;
-    const picture =
-      this.split.picture === undefined
+    const image =
+      this.split.image === undefined
         ? { pixels: await this.split.pixels(index), ...this.preprocessor.source }
-        : await this.split.picture(index);
-    const fitted = this.preprocessor.fit(picture);
+        : await this.split.image(index);
+    const fitted = this.preprocessor.fit(image);
     if (this.bytesLeft >= fitted.length && !this.kept.has(index)) {
       this.bytesLeft -= fitted.length;
       // A copy: what was read may be a view of a far larger buffer.

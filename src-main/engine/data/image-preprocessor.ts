@@ -5,7 +5,7 @@ import { describeIssues, StudioError } from '../../../src-shared/contract/errors
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { unreadable } from './byte-source.ts';
-import type { Picture } from './dataset.ts';
+import type { Image } from './dataset.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
 
 const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
@@ -32,25 +32,25 @@ const configSchema = z.looseObject({
 });
 type PreprocessorConfig = z.output<typeof configSchema>;
 
-/** Turns a data set's pictures into a model's `pixel_values`. */
+/** Turns a dataset's images into a model's `pixel_values`. */
 export interface ImagePreprocessor {
-  /** What `ImageSplit.pixels` of the data set gives. */
+  /** What `ImageSplit.pixels` of the dataset gives. */
   readonly source: { readonly height: number; readonly width: number; readonly channels: number };
   readonly channels: number;
   readonly height: number;
   readonly width: number;
   /** Channels and size as the model wants them, still bytes (channel last): what is worth keeping. */
-  fit(picture: Picture): Uint8Array;
+  fit(image: Image): Uint8Array;
   /** For each channel, the float that each of the 256 bytes becomes. */
   readonly tables: readonly Float32Array[];
-  /** Fitted bytes to floats, rescaled and normalised, channel first, into `values` from `offset`. */
+  /** Fitted bytes to floats, rescaled and normalized, channel first, into `values` from `offset`. */
   write(fitted: Uint8Array, values: Float32Array, offset: number): void;
 }
 
 /**
  * Reads `preprocessor_config.json` of the model's folder (without one: ViTImageProcessor's defaults at the model's size).
- * Grey pictures are repeated for a model of three channels; RGB becomes grey by ITU-R 601 for a model of one, as Pillow's
- * `convert('L')` does. Throws StudioError where the config or the data set does not fit the model.
+ * Grey images are repeated for a model of three channels; RGB becomes grey by ITU-R 601 for a model of one, as Pillow's
+ * `convert('L')` does. Throws StudioError where the config or the dataset does not fit the model.
  */
 export async function createImagePreprocessor(
   modelDirectory: string,
@@ -62,8 +62,8 @@ export async function createImagePreprocessor(
   if (image === null || dataset.image === null)
     throw new StudioError(
       'refused',
-      image === null ? `The model in ${modelDirectory} takes no pictures.` : 'This data set has no pictures.',
-      'Choose an image model and an image data set.',
+      image === null ? `The model in ${modelDirectory} takes no images.` : 'This dataset has no images.',
+      'Choose an image model and an image dataset.',
     );
   if (image.channels !== 1 && image.channels !== 3)
     throw new StudioError('refused', `The model in ${modelDirectory} wants ${image.channels} channels, not 1 or 3.`);
@@ -75,7 +75,7 @@ export async function createImagePreprocessor(
       resize ? 'invalid_file' : 'refused',
       resize
         ? `${path} resizes to ${size.height} × ${size.width}, but the model takes ${image.height} × ${image.width}.`
-        : `${path} does not resize, so the data set's ${size.height} × ${size.width} pictures do not fit the model's ${image.height} × ${image.width}.`,
+        : `${path} does not resize, so the dataset's ${size.height} × ${size.width} images do not fit the model's ${image.height} × ${image.width}.`,
     );
   const filter = resampleFilters[config.resample ?? 2] ?? 'bilinear';
   const tables = byteTables(config, image.channels, path);
@@ -83,7 +83,7 @@ export async function createImagePreprocessor(
     source: dataset.image,
     ...image,
     tables,
-    fit: (picture) => fit(picture, image, resize, filter),
+    fit: (image) => fit(image, image, resize, filter),
     write: (fitted, values, offset) => write(fitted, tables, values, offset),
   };
 }
@@ -126,23 +126,23 @@ function byteTables(config: PreprocessorConfig, channels: number, path: string):
 }
 
 function fit(
-  picture: Picture,
-  image: { height: number; width: number; channels: number },
+  image: Image,
+  target: { height: number; width: number; channels: number },
   resize: boolean,
   filter: ResampleFilter,
 ): Uint8Array {
-  const recoloured = picture.channels === 3 && image.channels === 1 ? toGrey(picture) : picture;
-  if (!resize && (picture.height !== image.height || picture.width !== image.width))
+  const recolored = image.channels === 3 && target.channels === 1 ? toGrey(image) : image;
+  if (!resize && (image.height !== target.height || image.width !== target.width))
     throw new StudioError(
       'refused',
-      `A picture of ${picture.height} × ${picture.width} does not fit the model's ${image.height} × ${image.width}, and its preprocessor_config.json does not resize.`,
+      `An image of ${image.height} × ${image.width} does not fit the model's ${target.height} × ${target.width}, and its preprocessor_config.json does not resize.`,
     );
-  const sized = resample(recoloured, image.height, image.width, filter);
-  return sized.channels === image.channels ? sized.pixels : repeat(sized.pixels, image.channels);
+  const sized = resample(recolored, target.height, target.width, filter);
+  return sized.channels === target.channels ? sized.pixels : repeat(sized.pixels, target.channels);
 }
 
 /** ITU-R 601-2 luma in Pillow's fixed point: L = (19595 R + 38470 G + 7471 B + 32768) / 65536. */
-function toGrey({ pixels, height, width }: Picture): Picture {
+function toGrey({ pixels, height, width }: Image): Image {
   const grey = new Uint8Array(height * width);
   for (let index = 0; index < grey.length; index++) {
     const [red = 0, green = 0, blue = 0] = [pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2]];

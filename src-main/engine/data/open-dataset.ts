@@ -1,18 +1,18 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource, TextInspection } from '../../../src-shared/domain/dataset.ts';
-import type { OpenDataset, OpenPictures } from './dataset.ts';
+import type { OpenDataset, OpenImages } from './dataset.ts';
 import { datasetReaders } from './readers/index.ts';
 import { type DatasetReader, readerOptions } from './readers/reader.ts';
 
 const readersById = new Map(datasetReaders.map((reader) => [reader.declaration.id, reader]));
 
-/** Opens a data set; the caller closes it. Throws StudioError naming the file where the data is not what it should be. */
+/** Opens a dataset; the caller closes it. Throws StudioError naming the file where the data is not what it should be. */
 export async function openDataset(source: DatasetSource): Promise<OpenDataset> {
   const reader = readerOf(source);
   return reader.open(source.path, readerOptions(reader.declaration, source));
 }
 
-/** How the head of a file of texts would be read; null for pictures, of which there is nothing to choose. */
+/** How the head of a file of texts would be read; null for images, of which there is nothing to choose. */
 export async function inspectDataset(source: DatasetSource): Promise<TextInspection | null> {
   const reader = readerOf(source);
   return (await reader.inspect?.(source.path, readerOptions(reader.declaration, source))) ?? null;
@@ -23,20 +23,20 @@ function readerOf(source: DatasetSource): DatasetReader {
   if (reader === undefined)
     throw new StudioError(
       'not_found',
-      `There is no reader ${source.reader} for the data set ${source.path}.`,
+      `There is no reader ${source.reader} for the dataset ${source.path}.`,
       `Readers: ${[...readersById.keys()].join(', ')}.`,
     );
   return reader;
 }
 
-/** Opens a data set of pictures. @throws StudioError refused where it is of texts. */
-export async function openPictures(source: DatasetSource): Promise<OpenPictures> {
+/** Opens a dataset of images. @throws StudioError refused where it is of texts. */
+export async function openImages(source: DatasetSource): Promise<OpenImages> {
   const opened = await openDataset(source);
-  if (opened.kind === 'pictures') return opened;
+  if (opened.kind === 'images') return opened;
   opened.close();
   throw new StudioError(
     'refused',
-    `The data set ${source.path} holds texts, but this works on pictures only.`,
-    'Choose a data set of pictures, e.g. mnist.',
+    `The dataset ${source.path} holds texts, but this works on images only.`,
+    'Choose a dataset of images, e.g. mnist.',
   );
 }

@@ -1,4 +1,4 @@
-import type { Picture } from './dataset.ts';
+import type { Image } from './dataset.ts';
 
 /** Filters of Pillow's `resize`, under the numbers that `resample` has in a preprocessor_config.json. */
 export type ResampleFilter = 'nearest' | 'lanczos' | 'bilinear' | 'bicubic' | 'box' | 'hamming';
@@ -28,13 +28,13 @@ const precision = 32 - 8 - 2;
 /**
  * Resizes to `height` × `width` as Pillow does (Resample.c): a separable filter that widens when shrinking, first along the
  * rows, then along the columns, each pass rounded to bytes (Pillow up to 11; later ones take the cheaper order first, and may
- * differ by 1). A picture of that size already is given back as it is.
+ * differ by 1). An image of that size already is given back as it is.
  */
-export function resample(picture: Picture, height: number, width: number, filter: ResampleFilter): Picture {
-  if (picture.height === height && picture.width === width) return picture;
-  if (filter === 'nearest') return nearest(picture, height, width);
+export function resample(image: Image, height: number, width: number, filter: ResampleFilter): Image {
+  if (image.height === height && image.width === width) return image;
+  if (filter === 'nearest') return nearest(image, height, width);
   const kernel = kernels[filter];
-  let result = picture;
+  let result = image;
   if (width !== result.width) result = alongRows(result, width, windows(result.width, width, kernel));
   if (height !== result.height) result = alongColumns(result, height, windows(result.height, height, kernel));
   return result;
@@ -66,8 +66,8 @@ function windows(from: number, to: number, kernel: { support: number; weight(x: 
   });
 }
 
-function alongRows(picture: Picture, width: number, positions: readonly Window[]): Picture {
-  const { height, channels, pixels } = picture;
+function alongRows(image: Image, width: number, positions: readonly Window[]): Image {
+  const { height, channels, pixels } = image;
   const result = new Uint8Array(height * width * channels);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
@@ -75,15 +75,15 @@ function alongRows(picture: Picture, width: number, positions: readonly Window[]
       for (let channel = 0; channel < channels; channel++) {
         let sum = 2 ** (precision - 1);
         for (let tap = 0; tap < weights.length; tap++)
-          sum += (pixels[(y * picture.width + start + tap) * channels + channel] ?? 0) * (weights[tap] ?? 0);
+          sum += (pixels[(y * image.width + start + tap) * channels + channel] ?? 0) * (weights[tap] ?? 0);
         result[(y * width + x) * channels + channel] = toByte(sum);
       }
     }
   return { pixels: result, height, width, channels };
 }
 
-function alongColumns(picture: Picture, height: number, positions: readonly Window[]): Picture {
-  const { width, channels, pixels } = picture;
+function alongColumns(image: Image, height: number, positions: readonly Window[]): Image {
+  const { width, channels, pixels } = image;
   const rowLength = width * channels;
   const result = new Uint8Array(height * rowLength);
   for (let y = 0; y < height; y++) {
@@ -98,16 +98,15 @@ function alongColumns(picture: Picture, height: number, positions: readonly Wind
   return { pixels: result, height, width, channels };
 }
 
-function nearest(picture: Picture, height: number, width: number): Picture {
-  const { channels, pixels } = picture;
+function nearest(image: Image, height: number, width: number): Image {
+  const { channels, pixels } = image;
   const result = new Uint8Array(height * width * channels);
   for (let y = 0; y < height; y++) {
-    const fromY = Math.min(picture.height - 1, Math.floor(((y + 0.5) * picture.height) / height));
+    const fromY = Math.min(image.height - 1, Math.floor(((y + 0.5) * image.height) / height));
     for (let x = 0; x < width; x++) {
-      const fromX = Math.min(picture.width - 1, Math.floor(((x + 0.5) * picture.width) / width));
+      const fromX = Math.min(image.width - 1, Math.floor(((x + 0.5) * image.width) / width));
       for (let channel = 0; channel < channels; channel++)
-        result[(y * width + x) * channels + channel] =
-          pixels[(fromY * picture.width + fromX) * channels + channel] ?? 0;
+        result[(y * width + x) * channels + channel] = pixels[(fromY * image.width + fromX) * channels + channel] ?? 0;
     }
   }
   return { pixels: result, height, width, channels };

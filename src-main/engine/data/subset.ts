@@ -45,7 +45,7 @@ export function evaluationIndices(count: number, limit: number): Int32Array {
 }
 
 /**
- * Splits the examples of each class by a fixed seed where a data set brings no test split: `testCount(n)` of a class's n
+ * Splits the examples of each class by a fixed seed where a dataset brings no test split: `testCount(n)` of a class's n
  * examples are for testing. Both lists go round the classes, so that any beginning is balanced.
  */
 export function splitByClass(

@@ -2,15 +2,15 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
-import type { TaskContext } from '../contract.ts';
-import { evaluationIndices } from '../data/subset.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
+import type { TaskContext } from '../contract.ts';
+import { evaluationIndices } from '../data/subset.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import { openTask, type TaskOnData } from '../tasks/open-task.ts';
-import { scoreOutputs, type TaskOutputs } from './task-outputs.ts';
-import type { PassProgress } from './evaluation-progress.ts';
 import { type Score, studyScore } from '../studies/study-score.ts';
+import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import type { EvaluationProgress } from './evaluation-progress.ts';
+import { scoreOutputs, type TaskOutputs } from './task-outputs.ts';
 
 const batchSize = 100;
 
@@ -23,10 +23,10 @@ interface BenchRequest {
 }
 
 /**
- * One base and one data set's test examples, on which many adapters are scored one after the other. The base's weights are
+ * One base and one dataset's test examples, on which many adapters are scored one after the other. The base's weights are
  * loaded once, examples are read once.
  */
-export class ScoringBench {
+export class AdapterEvaluator {
   readonly description: ModelDescription;
   readonly examples: number;
   private readonly model: AdaptedModel;
@@ -42,16 +42,16 @@ export class ScoringBench {
   }
 
   /** The caller closes the bench, and disposes the base after that. */
-  static async open(base: BaseModel, request: BenchRequest, context: TaskContext): Promise<ScoringBench> {
+  static async open(base: BaseModel, request: BenchRequest, context: TaskContext): Promise<AdapterEvaluator> {
     const task = await openTask({ ...request, model: base.description, training: false }, context);
-    return new ScoringBench(base, task, evaluationIndices(task.testCount, request.samples));
+    return new AdapterEvaluator(base, task, evaluationIndices(task.testCount, request.samples));
   }
 
   /**
    * Outputs of the base with `state` on it (null: the plain base) for every example.
    * @throws StudioError cancelled when the task is told to end, between batches.
    */
-  async outputs(state: AdapterState | null, progress: PassProgress, context: TaskContext): Promise<TaskOutputs> {
+  async outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
     if (state === null) this.model.clear();
     else this.model.loadState(state);
     const outputs = await this.task.outputs(this.model, this.indices, {
@@ -63,12 +63,12 @@ export class ScoringBench {
     return outputs;
   }
 
-  async score(state: AdapterState | null, progress: PassProgress, context: TaskContext): Promise<Score> {
+  async score(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<Score> {
     return studyScore(scoreOutputs(await this.outputs(state, progress, context)));
   }
 
   /**
-   * Whether the head that would answer (the adapter's, else the base's) was made for this data set's labels. A saved head
+   * Whether the head that would answer (the adapter's, else the base's) was made for this dataset's labels. A saved head
    * that does not say its labels is taken at its number of rows. A task without a head of its own is open to all.
    */
   fits(state: AdapterState | null): boolean {
@@ -86,8 +86,8 @@ export class ScoringBench {
     if (this.fits(state)) return;
     throw new StudioError(
       'refused',
-      `${name} was not trained for the labels of this data set (${this.task.classNames.length}: ${this.task.classNames.slice(0, 3).join(', ')} …).`,
-      'Study the adapter on the data set that it was trained for.',
+      `${name} was not trained for the labels of this dataset (${this.task.classNames.length}: ${this.task.classNames.slice(0, 3).join(', ')} …).`,
+      'Study the adapter on the dataset that it was trained for.',
     );
   }
 

@@ -6,7 +6,7 @@ const reportMilliseconds = 100;
  * Progress of many evaluation passes of one length as one bar of examples, with the rate since the start and the time left;
  * at most ten messages a second.
  */
-export class PassProgress {
+export class EvaluationProgress {
   private readonly context: TaskContext;
   private readonly passes: number;
   private readonly examples: number;

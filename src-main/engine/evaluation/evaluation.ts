@@ -26,7 +26,7 @@ export interface EvaluationOptions {
 }
 
 export interface ClassificationOptions extends EvaluationOptions {
-  /** How many classes the data set has; the model's head must have as many. */
+  /** How many classes the dataset has; the model's head must have as many. */
   readonly labelCount: number;
 }
 
@@ -88,7 +88,7 @@ export function refuseNoExamples(count: number): void {
   throw new StudioError(
     'invalid_input',
     'There are no examples to evaluate on.',
-    'Choose a data set with a test split.',
+    'Choose a dataset with a test split.',
   );
 }
 
@@ -104,8 +104,8 @@ async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: num
     if (outputs.shape[1] !== width)
       throw new StudioError(
         'refused',
-        `The model's head has ${outputs.shape[1]} outputs, but the data set has ${width} labels.`,
-        'Evaluate on the data set that the head was trained for.',
+        `The model's head has ${outputs.shape[1]} outputs, but the dataset has ${width} labels.`,
+        'Evaluate on the dataset that the head was trained for.',
       );
     const values = await outputs.data<'float32'>();
     if (!values.every(Number.isFinite)) throw notFiniteOutputs();

@@ -1,20 +1,20 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { scaleAdapter } from '../adapters/scale-adapter.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask, TaskContext } from '../contract.ts';
 import { evaluationIndices } from '../data/subset.ts';
-import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
-import { scaleAdapter } from '../adapters/scale-adapter.ts';
+import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
-import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 
 const BATCH_SIZE = 64;
 
 /**
  * Scores the base (no adapter), one adapter at its weight, or the ensemble of several (the weighted mean of their
- * probabilities) on a data set's test split.
+ * probabilities) on a dataset's test split.
  */
 export async function runEvaluateTask(task: EvaluateTask, context: TaskContext): Promise<EngineResultOf<'evaluate'>> {
   await activateCompute(task.compute, task.threads);
@@ -89,6 +89,6 @@ function warnOfOtherLabels(
   context.emit({
     kind: 'log',
     level: 'warning',
-    text: `The head of ${directory} was trained for the labels ${own.join(', ')}; the data set has ${labels.join(', ')}.`,
+    text: `The head of ${directory} was trained for the labels ${own.join(', ')}; the dataset has ${labels.join(', ')}.`,
   });
 }

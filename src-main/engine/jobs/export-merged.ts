@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
+import { mergedTensors } from '../adapters/merged-weights.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { EngineResultOf, ExportMergedTask, TaskContext } from '../contract.ts';
+import { withMembers } from '../models/huggingface/json-members.ts';
+import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
+import { openModelWeights } from '../models/huggingface/model-weights.ts';
+import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import type { FloatType } from '../tensors/encode-floats.ts';
-import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
-import { withMembers } from '../models/huggingface/json-members.ts';
-import { openModelWeights } from '../models/huggingface/model-weights.ts';
-import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
-import { broughtHead } from '../adapters/classifier-checkpoint.ts';
-import { mergedTensors } from '../adapters/merged-weights.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 
 const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
@@ -29,7 +29,7 @@ export async function runExportMergedTask(
     const merged = mergedTensors(weights, description, state);
     const added = [...merged].filter(([key]) => !weights.has(key));
     const names = added.map(([key]) => key);
-    const head = names.length === 0 ? null : broughtHead(description, names, weights.path);
+    const head = names.length === 0 ? null : classifierCheckpoint(description, names, weights.path);
     const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
     let done = 0;
     const tensors = weights.names

@@ -4,18 +4,18 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
-import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
-import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
-import { writeSafetensors } from '../tensors/safetensors.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { modelFamilies } from '../models/families.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { ExportedExamples, ReadingProgress } from '../tasks/task-type.ts';
+import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
+import { writeSafetensors } from '../tensors/safetensors.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
 import { countSteps } from '../training/training-run.ts';
@@ -67,7 +67,7 @@ async function writeExport(
   opened: TaskOnData,
 ): Promise<void> {
   const { config } = task;
-  const random = RandomStream.seeded(config.seed, 'initialisation');
+  const random = RandomStream.seeded(config.seed, 'initialization');
   await model.createAdapter(config.adapter, { random, labels: opened.labels });
   const chosen = chosenExamples(config, opened);
   const totalSteps = countSteps(config, chosen.train.length);

@@ -1,16 +1,16 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FinishReason, GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, GenerateTask, TaskContext } from '../contract.ts';
-import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { type EndTokens, readEndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
 import { sampling } from '../generation/sampling.ts';
 import { TextStream } from '../generation/text-stream.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { endOfTurn, renderChat } from '../tokenization/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../tokenization/tokenizer.ts';

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, LogitsTask, TaskContext } from '../contract.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
-import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { toHost } from '../ops/to-host.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 
 /**
  * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,

@@ -1,19 +1,19 @@
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
-import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
+import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
+import { scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 import { mergeMethod, refuseIllegal } from '../merge/index.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { ensembleScore } from '../studies/merging.ts';
-import { PassProgress } from '../evaluation/evaluation-progress.ts';
-import { ScoringBench } from '../evaluation/adapter-evaluator.ts';
-import { scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 
 /**
  * Merges adapters, writes the result as a PEFT folder (where the method makes one), and scores every adapter alone, the
- * merge and the base on each data set. A cell is null where the head was not made for that data set's labels.
+ * merge and the base on each dataset. A cell is null where the head was not made for that dataset's labels.
  */
 export async function runMergeTask(task: MergeTask, context: TaskContext): Promise<EngineResultOf<'merge'>> {
   await activateCompute(task.compute, task.threads);
@@ -26,7 +26,7 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
     for (const source of task.datasets) {
       const { modelDirectory, eval_samples: samples } = task;
       const request = { modelDirectory, source, settings: source.settings, samples };
-      const bench = await ScoringBench.open(base, request, context);
+      const bench = await AdapterEvaluator.open(base, request, context);
       try {
         scores.push(await scoreRow(task, context, bench, states, merged, scores.length));
       } finally {
@@ -59,18 +59,22 @@ async function mergeAndWrite(
   return merged;
 }
 
-/** Accuracies of one data set: each adapter alone in order, the merge, the base. */
+/** Accuracies of one dataset: each adapter alone in order, the merge, the base. */
 async function scoreRow(
   task: MergeTask,
   context: TaskContext,
-  bench: ScoringBench,
+  bench: AdapterEvaluator,
   states: readonly AdapterState[],
   merged: AdapterState | null,
   row: number,
 ): Promise<(number | null)[]> {
   const candidates: (AdapterState | null)[] = [...states, ...(merged === null ? [] : [merged]), null];
-  const progress = new PassProgress(context, candidates.filter((state) => bench.fits(state)).length, bench.examples);
-  const where = task.datasets.length > 1 ? `, data set ${row + 1} of ${task.datasets.length}` : '';
+  const progress = new EvaluationProgress(
+    context,
+    candidates.filter((state) => bench.fits(state)).length,
+    bench.examples,
+  );
+  const where = task.datasets.length > 1 ? `, dataset ${row + 1} of ${task.datasets.length}` : '';
   const outputsOf = async (state: AdapterState | null, name: string): Promise<TaskOutputs | null> => {
     if (!bench.fits(state)) return null;
     progress.announce(`Scoring ${name}${where}`);

@@ -8,22 +8,22 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, PretrainTask, TaskContext } from '../contract.ts';
-import { writeFolderAtomic } from '../tensors/atomic.ts';
-import type { FloatType } from '../tensors/encode-floats.ts';
-import { familyOf, readConfig } from '../models/huggingface/model-folder.ts';
-import { elementCount } from '../tensors/host-tensor.ts';
-import { withMembers } from '../models/huggingface/json-members.ts';
-import type { TensorSource } from '../tensors/safetensors.ts';
-import { transposed } from '../tensors/transpose.ts';
-import { copyModelCompanions, writeModelWeights } from '../models/huggingface/write-model.ts';
 import type { ModelConfigFile } from '../models/family.ts';
+import { withMembers } from '../models/huggingface/json-members.ts';
+import { familyOf, readConfig } from '../models/huggingface/model-folder.ts';
+import { copyModelCompanions, writeModelWeights } from '../models/huggingface/write-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import { freshWeights } from '../pretrain/fresh-weights.ts';
 import { FullModel } from '../pretrain/full-model.ts';
+import { imageExamples } from '../pretrain/image-examples.ts';
 import { languageExamples } from '../pretrain/language-examples.ts';
-import { pictureExamples } from '../pretrain/image-examples.ts';
 import { runPretraining } from '../pretrain/pretraining-run.ts';
 import { pretrainProvenance } from '../pretrain/provenance.ts';
+import { writeFolderAtomic } from '../tensors/atomic.ts';
+import type { FloatType } from '../tensors/encode-floats.ts';
+import { elementCount } from '../tensors/host-tensor.ts';
+import type { TensorSource } from '../tensors/safetensors.ts';
+import { transposed } from '../tensors/transpose.ts';
 
 const floatTypes = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<string, FloatType>;
 const freshKeys = z.looseObject({
@@ -44,7 +44,7 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
     const examples =
       description.kind === 'causal-lm'
         ? await languageExamples(config, description, context)
-        : await pictureExamples(config, description, await folderOf(config.model_config), task.dataset);
+        : await imageExamples(config, description, await folderOf(config.model_config), task.dataset);
     try {
       const run = await runPretraining({
         config,
@@ -89,7 +89,7 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
 
 async function freshModel(file: ModelConfigFile, seed: number) {
   const keys = freshKeys.parse(file.value);
-  const source = freshWeights(RandomStream.seeded(seed, 'initialisation'), {
+  const source = freshWeights(RandomStream.seeded(seed, 'initialization'), {
     deviation: keys.initializer_range,
     residualLayers: keys.model_type === 'gpt2' ? (keys.n_layer ?? 12) : 0,
   });
@@ -136,7 +136,7 @@ async function writeWeights(
   await writeModelWeights(directory, tensors);
 }
 
-/** What the pictures were preprocessed by, where the folder says it: the model must go on seeing them so. */
+/** What the images were preprocessed by, where the folder says it: the model must go on seeing them so. */
 async function copyPreprocessing(from: string, to: string): Promise<void> {
   const name = 'preprocessor_config.json';
   if (existsSync(path.join(from, name))) await copyFile(path.join(from, name), path.join(to, name));

@@ -1,6 +1,6 @@
+import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
 import { describeModel } from '../models/huggingface/model-folder.ts';
-import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import { pruneMethod } from '../prune/index.ts';
 
 /** Prunes one adapter and writes what is left as a PEFT folder. Needs no weights of the base and no compute backend. */

@@ -1,7 +1,7 @@
 import { computeFailure } from '../compute/index.ts';
 import type { EngineResult, EngineTask, TaskContext } from '../contract.ts';
 import { WarmBase } from '../generation/warm-base.ts';
-import { asStudioError } from '../recognise-error.ts';
+import { toStudioError } from '../to-studio-error.ts';
 import { runEvaluateTask } from './evaluate.ts';
 import { runExportMergedTask } from './export-merged.ts';
 import { runExportPythonTask } from './export-python.ts';
@@ -24,7 +24,7 @@ export async function runTask(task: EngineTask, context: TaskContext): Promise<E
     return await dispatch(task, context);
   } catch (thrown) {
     // Whatever a lost device makes fail, fails because it was lost.
-    throw computeFailure() ?? asStudioError(thrown);
+    throw computeFailure() ?? toStudioError(thrown);
   }
 }
 

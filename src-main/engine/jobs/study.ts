@@ -1,26 +1,26 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/study.ts';
-import { activateCompute } from '../compute/index.ts';
-import type { EngineResultOf, StudyTask, TaskContext } from '../contract.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { EngineResultOf, StudyTask, TaskContext } from '../contract.ts';
+import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
+import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { runStudy, studyPasses } from '../studies/index.ts';
-import { PassProgress } from '../evaluation/evaluation-progress.ts';
-import { ScoringBench } from '../evaluation/adapter-evaluator.ts';
 
 /** Runs a study on adapters that exist. Ends with StudioError cancelled when told to, between batches. */
 export async function runStudyTask(task: StudyTask, context: TaskContext): Promise<EngineResultOf<'study'>> {
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
   try {
-    const bench = await ScoringBench.open(
+    const bench = await AdapterEvaluator.open(
       base,
       { ...task, source: task.dataset, samples: task.config.eval_samples },
       context,
     );
     try {
-      const progress = new PassProgress(context, studyPasses(task.config), bench.examples);
+      const progress = new EvaluationProgress(context, studyPasses(task.config), bench.examples);
       const read = adapterReader(task, bench);
       const result = await runStudy(task.config, {
         description: bench.description,
@@ -44,10 +44,10 @@ export async function runStudyTask(task: StudyTask, context: TaskContext): Promi
   }
 }
 
-/** Reads each folder once and checks that its head is for the data set. */
+/** Reads each folder once and checks that its head is for the dataset. */
 function adapterReader(
   task: StudyTask,
-  bench: ScoringBench,
+  bench: AdapterEvaluator,
 ): (reference: AdapterReference, name: string) => Promise<AdapterState> {
   const directories = new Map(task.adapters.map(({ reference, directory }) => [referenceKey(reference), directory]));
   const known = new Map<string, AdapterState>();

@@ -1,14 +1,14 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunFacts } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { scoreOutputs } from '../evaluation/task-outputs.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
-import { scoreOutputs } from '../evaluation/task-outputs.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 
 /** Trains one run. The run folder gets checkpoints/last, checkpoints/best and those that `save_steps` asks for. */
@@ -27,7 +27,7 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   });
   try {
     await model.createAdapter(config.adapter, {
-      random: RandomStream.seeded(config.seed, 'initialisation'),
+      random: RandomStream.seeded(config.seed, 'initialization'),
       labels: opened.labels,
     });
     const parts = assemble(task, context, model, opened, { ...compute, computeDtype });

@@ -1,7 +1,7 @@
 import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { AdapterState, ModuleFactors } from '../adapters/state.ts';
 import { lastName } from '../adapters/target-modules.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import { sum } from './merge-method.ts';
 
 /** Σ coefficientᵢ · tensorᵢ, summed in double precision and rounded to float32 once. All of one shape. */

@@ -13,7 +13,7 @@ export function defineMergeMethod(definition: MergeDefinition): MergeMethod {
       refuseIllegal(preflightLines(definition, states, weights, parameters));
       const used = withoutZeroWeights(states, weights);
       const [only] = used.states;
-      const alone = used.states.length === 1 && (used.weights[0] === 1 || definition.needs.normalised(parameters));
+      const alone = used.states.length === 1 && (used.weights[0] === 1 || definition.needs.normalized(parameters));
       // One adapter at full weight is that adapter, to the bit: rounding would make the ends of a λ line differ from it.
       if (only !== undefined && alone) return only;
       return definition.merge(used.states, used.weights, parameters);

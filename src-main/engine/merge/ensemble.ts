@@ -14,7 +14,7 @@ const definition: MergeDefinition = {
     equalTargets: false,
     negativeWeights: false,
     factorsAlone: false,
-    normalised: () => true,
+    normalized: () => true,
   },
   merge() {
     throw new StudioError(

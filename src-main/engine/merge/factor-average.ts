@@ -16,7 +16,7 @@ export const factorAverage = defineMergeMethod({
     paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
     parameters: [],
   },
-  needs: { equalRanks: true, equalTargets: true, negativeWeights: false, factorsAlone: true, normalised: () => true },
+  needs: { equalRanks: true, equalTargets: true, negativeWeights: false, factorsAlone: true, normalized: () => true },
   merge(states, weights) {
     const [first] = states;
     const total = sum(weights);

@@ -13,7 +13,7 @@ export const linear = defineMergeMethod({
     summary: 'Adds the factors, each with the root of its weight, as PEFT does. Weights may be negative; equal ranks.',
     parameters: [],
   },
-  needs: { equalRanks: true, equalTargets: false, negativeWeights: true, factorsAlone: true, normalised: () => false },
+  needs: { equalRanks: true, equalTargets: false, negativeWeights: true, factorsAlone: true, normalized: () => false },
   merge(states, weights) {
     const modules = new Map<string, ModuleFactors>();
     for (const name of allModules(states)) {

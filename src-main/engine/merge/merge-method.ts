@@ -32,7 +32,7 @@ export interface MergeDefinition {
     /** The adapters must be B·A alone: no magnitudes, no biases. */
     readonly factorsAlone: boolean;
     /** The weights are divided by their sum, which must not be zero; may depend on a parameter. */
-    normalised(parameters: ParameterValues): boolean;
+    normalized(parameters: ParameterValues): boolean;
   };
   merge(states: readonly AdapterState[], weights: readonly number[], parameters: ParameterValues): AdapterState;
 }

@@ -1,7 +1,7 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterState } from '../adapters/state.ts';
-import { recogniseVariant } from '../adapters/variants/index.ts';
+import { recognizeVariant } from '../adapters/variants/index.ts';
 import { allModules } from './combine.ts';
 import { type MergeDefinition, sum, withoutZeroWeights } from './merge-method.ts';
 
@@ -20,7 +20,7 @@ export function preflightLines(
 ): PreflightLine[] {
   const { needs, declaration } = definition;
   return [
-    checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalised(parameters)),
+    checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalized(parameters)),
     checkVariant(states, names, needs.factorsAlone),
     checkBiases(states, names, needs.factorsAlone),
     checkBaseName(states, names),
@@ -48,7 +48,7 @@ function checkWeights(
   states: readonly AdapterState[],
   weights: readonly number[],
   negativeAllowed: boolean,
-  normalised: boolean,
+  normalized: boolean,
 ): PreflightLine {
   if (states.length === 0) return refused('weights', 'There is no adapter to merge.', 'Drop adapters on the bench.');
   if (weights.length !== states.length || !weights.every(Number.isFinite))
@@ -61,7 +61,7 @@ function checkWeights(
       `${label} takes no negative weights.`,
       'Use weights of at least zero, or the ΔW average or linear merge.',
     );
-  if (normalised && Math.abs(sum(weights)) < 1e-9)
+  if (normalized && Math.abs(sum(weights)) < 1e-9)
     return refused('weights', 'The weights add up to zero, so there is no average.', 'Change a weight.');
   return ok('weights', `Weights: ${weights.map(short).join(' · ')} (sum ${short(sum(weights))}).`);
 }
@@ -69,7 +69,7 @@ function checkWeights(
 const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
 
 function checkVariant(states: readonly AdapterState[], names: readonly string[], factorsAlone: boolean): PreflightLine {
-  const variants = states.map((state) => recogniseVariant(state.config, 'The adapter'));
+  const variants = states.map((state) => recognizeVariant(state.config, 'The adapter'));
   const kinds = variants.map(({ declaration }) => declaration.label);
   const foreign = variants.findIndex(({ magnitude }) => magnitude !== undefined);
   if (foreign >= 0 && factorsAlone)

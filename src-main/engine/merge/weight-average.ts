@@ -5,7 +5,7 @@ import { sum } from './merge-method.ts';
 
 /**
  * Averages ΔW itself, exactly: the factors are laid side by side (rank Σ rᵢ), wᵢ·sᵢ goes into Aᵢ, and the scaling becomes 1.
- * Without `normalise` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter does not
+ * Without `normalize` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter does not
  * have counts as zero.
  */
 export const weightAverage = defineMergeMethod({
@@ -15,7 +15,7 @@ export const weightAverage = defineMergeMethod({
     summary: 'Averages the change of the weights exactly, by laying the factors side by side. The ranks add up.',
     parameters: [
       {
-        name: 'normalise',
+        name: 'normalize',
         label: 'Divide by the sum of weights',
         type: 'boolean',
         default: true,
@@ -28,10 +28,10 @@ export const weightAverage = defineMergeMethod({
     equalTargets: false,
     negativeWeights: true,
     factorsAlone: true,
-    normalised: (parameters) => parameters['normalise'] === true,
+    normalized: (parameters) => parameters['normalize'] === true,
   },
   merge(states, weights, parameters) {
-    const total = parameters['normalise'] === true ? sum(weights) : 1;
+    const total = parameters['normalize'] === true ? sum(weights) : 1;
     const modules = new Map<string, ModuleFactors>();
     for (const name of allModules(states)) {
       const parts = states.flatMap((state, index) => partOf(state, name, (weights[index] ?? 0) / total));

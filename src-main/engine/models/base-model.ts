@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
-import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 
 /**

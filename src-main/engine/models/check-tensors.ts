@@ -31,7 +31,7 @@ export class TensorChecks {
     if (hasBias) this.expect(`${checkpointKey}.bias`, [outFeatures]);
   }
 
-  /** The scale and, unless `hasShift` is false, the shift of a normalisation. */
+  /** The scale and, unless `hasShift` is false, the shift of a normalization. */
   expectNorm(name: string, width: number, hasShift = true): void {
     this.expect(`${name}.weight`, [width]);
     if (hasShift) this.expect(`${name}.bias`, [width]);

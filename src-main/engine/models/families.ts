@@ -1,17 +1,17 @@
-import type { ModelFamily } from './family.ts';
-import { bertFamily } from './encoder/bert.ts';
 import { clipFamily } from './clip/index.ts';
-import { debertaV2Family } from './encoder/deberta-v2.ts';
-import { distilbertFamily } from './encoder/distilbert.ts';
-import { gpt2Family } from './gpt2/index.ts';
 import { llamaFamily } from './decoder/llama.ts';
 import { mistralFamily } from './decoder/mistral.ts';
 import { qwen2Family } from './decoder/qwen2.ts';
 import { qwen3Family } from './decoder/qwen3.ts';
+import { bertFamily } from './encoder/bert.ts';
+import { debertaV2Family } from './encoder/deberta-v2.ts';
+import { distilbertFamily } from './encoder/distilbert.ts';
 import { robertaFamily } from './encoder/roberta.ts';
+import { xlmRobertaFamily } from './encoder/xlm-roberta.ts';
+import type { ModelFamily } from './family.ts';
+import { gpt2Family } from './gpt2/index.ts';
 import { useLiteFamily } from './use-lite/index.ts';
 import { vitFamily } from './vit/index.ts';
-import { xlmRobertaFamily } from './encoder/xlm-roberta.ts';
 
 /** Every base-model family of the studio. */
 export const modelFamilies: readonly ModelFamily[] = [

@@ -1,7 +1,7 @@
-import { describeOpened, familyOf, readConfig } from './huggingface/model-folder.ts';
-import { openModelWeights } from './huggingface/model-weights.ts';
 import type { BaseModel } from './base-model.ts';
 import type { LoadOptions } from './family.ts';
+import { describeOpened, familyOf, readConfig } from './huggingface/model-folder.ts';
+import { openModelWeights } from './huggingface/model-weights.ts';
 
 /**
  * Loads the base model of a Hugging Face folder onto the active compute backend, frozen. Throws StudioError('invalid_file')

@@ -37,7 +37,7 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
       throw new StudioError(
         'invalid_input',
         `input_ids holds the token ${id}, but the model knows the tokens 0 to ${limits.vocabularySize - 1}.`,
-        'The texts were tokenised with the tokenizer of another model.',
+        'The texts were tokenized with the tokenizer of another model.',
       );
   const ids = tf.reshape<tf.Rank.R1>(tf.cast(given, 'int32'), [batch * tokens]);
   const attended = readMask(inputs['attention_mask'], batch, past + tokens);

@@ -1,9 +1,9 @@
 import type { Augmentation } from '../../../src-shared/domain/pretrain.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { Picture } from '../data/dataset.ts';
+import type { Image } from '../data/dataset.ts';
 
-/** How one picture is changed: mirrored first, then turned and scaled about its middle, then moved. */
-export interface PictureChange {
+/** How one image is changed: mirrored first, then turned and scaled about its middle, then moved. */
+export interface ImageChange {
   readonly isMirrored: boolean;
   /** Clockwise, as it is seen. */
   readonly radians: number;
@@ -12,12 +12,12 @@ export interface PictureChange {
   readonly shift: readonly [number, number];
 }
 
-/** Draws the change of one picture of height × width: always the same count of draws, whatever the settings. */
+/** Draws the change of one image of height × width: always the same count of draws, whatever the settings. */
 export function drawChange(
   { rotation_radians: rotation, scale: [low, high], shift, horizontal_flip: mirrors }: Augmentation,
   { height, width }: { readonly height: number; readonly width: number },
   random: RandomStream,
-): PictureChange {
+): ImageChange {
   const either = (most: number) => most * (2 * random.uniform() - 1);
   const radians = either(rotation);
   const scale = low + (high - low) * random.uniform();
@@ -25,8 +25,8 @@ export function drawChange(
   return { isMirrored: random.uniform() < 0.5 && mirrors, radians, scale, shift: moved };
 }
 
-/** The bytes of a picture so changed, in the same size: bilinear between pixel centres, 0 where it had no pixels. */
-export function changed({ pixels, height, width, channels }: Picture, change: PictureChange): Uint8Array {
+/** The bytes of an image so changed, in the same size: bilinear between pixel centres, 0 where it had no pixels. */
+export function changed({ pixels, height, width, channels }: Image, change: ImageChange): Uint8Array {
   const result = new Uint8Array(pixels.length);
   // Each pixel asks where it comes from: the change is gone through backwards.
   const cosine = Math.cos(change.radians) / change.scale;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { toHost } from '../ops/to-host.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
-import { toHost } from '../ops/to-host.ts';
 import type { BatchOrderState } from '../training/batch-order.ts';
 import type { OptimizerState } from '../training/optimizers/optimizer.ts';
 

@@ -12,7 +12,7 @@ export interface FreshOptions {
 
 /**
  * The weights of a model that nobody has trained yet, drawn when they are read, as transformers draws them: matrices, tables and
- * tokens normal, scales of normalisations 1, biases 0.
+ * tokens normal, scales of normalizations 1, biases 0.
  */
 export function freshWeights(random: RandomStream, { deviation, residualLayers }: FreshOptions): TensorSource {
   const shapes = new Map<string, readonly number[]>();

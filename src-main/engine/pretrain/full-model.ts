@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import { tidyStates } from '../adapters/tidy-hidden-states.ts';
+import { tidyHiddenStates } from '../adapters/tidy-hidden-states.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
-import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { isTaping } from '../ops/autograd/operation.ts';
-import { takenRows } from '../ops/indexing/gather-rows.ts';
+import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import { gatherRows } from '../ops/indexing/gather-rows.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainableModel } from '../training/trainable-model.ts';
 
 /** A model that is trained as a whole: loaded with `trained`, so that its tensors are variables. */
@@ -34,7 +34,7 @@ export class FullModel implements LinearRunner, TrainableModel {
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
-    return takenRows(this.base.frozenWeight(module).weight, ids);
+    return gatherRows(this.base.frozenWeight(module).weight, ids);
   }
 
   isPlain(): boolean {
@@ -54,7 +54,7 @@ export class FullModel implements LinearRunner, TrainableModel {
   }
 
   embed(inputs: ModelInputs): HiddenStates {
-    return tidyStates(() => this.base.embed(inputs, this));
+    return tidyHiddenStates(() => this.base.embed(inputs, this));
   }
 
   forwardBelow(inputs: ModelInputs): HiddenStates {
@@ -62,11 +62,11 @@ export class FullModel implements LinearRunner, TrainableModel {
   }
 
   layer(index: number, states: HiddenStates): HiddenStates {
-    return tidyStates(() => this.base.layer(index, states, this));
+    return tidyHiddenStates(() => this.base.layer(index, states, this));
   }
 
   statesFrom(states: HiddenStates): HiddenStates {
-    return tidyStates(() => {
+    return tidyHiddenStates(() => {
       let current = states;
       for (let index = 0; index < this.base.layerCount; index++) current = this.layer(index, current);
       return current;

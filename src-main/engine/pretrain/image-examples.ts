@@ -6,23 +6,23 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { openPictures } from '../data/open-dataset.ts';
+import { openImages } from '../data/open-dataset.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { scoreLogits } from '../evaluation/evaluation.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { changed, drawChange } from './augment.ts';
 import type { PretrainExamples } from './examples.ts';
 
-/** Labelled pictures for an image classifier from scratch. */
-export async function pictureExamples(
+/** Labelled images for an image classifier from scratch. */
+export async function imageExamples(
   config: PretrainConfig,
   description: ModelDescription,
   modelDirectory: string,
   source: DatasetSource | null,
 ): Promise<PretrainExamples> {
   if (source === null)
-    throw new StudioError('invalid_input', 'train_data: an image classifier needs a data set of pictures.');
-  const dataset = await openPictures(source);
+    throw new StudioError('invalid_input', 'train_data: an image classifier needs a dataset of images.');
+  const dataset = await openImages(source);
   const { labels } = dataset.description;
   const name = basename(source.path);
   const classCount = description.labels.length;
@@ -30,8 +30,8 @@ export async function pictureExamples(
     dataset.close();
     throw new StudioError(
       'invalid_input',
-      `The data set has ${labels.length} classes, but id2label in config.json names ${classCount}.`,
-      'Let config.json name the classes of the data set.',
+      `The dataset has ${labels.length} classes, but id2label in config.json names ${classCount}.`,
+      'Let config.json name the classes of the dataset.',
     );
   }
   const preprocessor = await createImagePreprocessor(modelDirectory, description, dataset.description);
@@ -46,13 +46,13 @@ export async function pictureExamples(
   const evaluated = evaluationIndices(test.split.count, config.eval_samples);
   return {
     count: train.split.count,
-    said: `${train.split.count} pictures of ${classCount} classes to train on, ${test.split.count} held out (${name})`,
+    said: `${train.split.count} images of ${classCount} classes to train on, ${test.split.count} held out (${name})`,
     loadBatch: async (indices, place) => {
       const { pixelValues, labels: given, shape } = await train.batch(indices, alteration(place));
       return { inputs: { pixel_values: { shape, data: pixelValues } }, labels: given };
     },
     evaluate: async (model, within) => {
-      const progress = new ProgressMeter(within, 'Evaluating', evaluated.length, 'pictures');
+      const progress = new ProgressMeter(within, 'Evaluating', evaluated.length, 'images');
       const logits = new Float32Array(evaluated.length * classCount);
       const truth = new Int32Array(evaluated.length);
       const size = config.per_device_train_batch_size;

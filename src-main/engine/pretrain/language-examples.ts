@@ -6,7 +6,7 @@ import type { TaskContext } from '../contract.ts';
 import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import type { PretrainExamples } from './examples.ts';
-import { readDocuments, type TextWindows, tokeniseText } from './text-windows.ts';
+import { readDocuments, type TextWindows, tokenizeText } from './text-windows.ts';
 
 /** Windows of text for a language model from scratch. */
 export async function languageExamples(
@@ -29,11 +29,11 @@ export async function languageExamples(
     if (documents % 500 !== 0) return;
     if (await context.signal()) throw new StudioError('cancelled', 'The training was cancelled.');
     const counts = { done: documents, total: 0, unit: 'documents', perSecond: null, etaSeconds: null };
-    context.emit({ kind: 'progress', progress: { phase: 'Tokenising', ...counts } });
+    context.emit({ kind: 'progress', progress: { phase: 'Tokenizing', ...counts } });
   };
   const evaluation = config.eval_data.length > 0 ? readDocuments(config.eval_data) : null;
   const sources = { train: readDocuments(config.train_data), evaluation };
-  const text = await tokeniseText(tokenizer, sources, { blockSize, evalShare }, told);
+  const text = await tokenizeText(tokenizer, sources, { blockSize, evalShare }, told);
   for (const [name, windows] of [['train_data', text.train] as const, ['eval_data', text.evaluation] as const])
     if (windows.count === 0)
       throw new StudioError('invalid_input', `${name}: there is not one window of ${blockSize} tokens in it.`);

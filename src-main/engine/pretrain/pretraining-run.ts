@@ -24,7 +24,7 @@ export interface PretrainScore {
 export interface PretrainingParts {
   readonly config: PretrainConfig;
   readonly model: FullModel;
-  /** Training examples: windows of text, or pictures. */
+  /** Training examples: windows of text, or images. */
   readonly exampleCount: number;
   readonly context: TaskContext;
   /** Where it can be taken up again after a kill. */

@@ -74,22 +74,22 @@ async function* documentsOf(file: string, chunks: AsyncIterable<unknown>): Async
   if (rest.trim() !== '') yield rest.trim();
 }
 
-export interface TokenisedText {
+export interface TokenizedText {
   readonly train: TextWindows;
   readonly evaluation: TextWindows;
   readonly documents: number;
 }
 
 /**
- * Tokenises documents into windows. Without documents of its own, the evaluation gets every so-manyth one: `evalShare` of all.
+ * Tokenizes documents into windows. Without documents of its own, the evaluation gets every so-manyth one: `evalShare` of all.
  * @param onDocument told after each; may throw to stop.
  */
-export async function tokeniseText(
+export async function tokenizeText(
   tokenizer: TextTokenizer,
   sources: { train: AsyncIterable<string>; evaluation: AsyncIterable<string> | null },
   settings: { blockSize: number; evalShare: number },
   onDocument: (count: number) => Promise<void> = async () => undefined,
-): Promise<TokenisedText> {
+): Promise<TokenizedText> {
   const end = tokenizer.special('eos')?.id;
   if (end === undefined)
     throw new StudioError(

@@ -1,7 +1,7 @@
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { ModuleFactors } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ModuleFactors } from '../adapters/state.ts';
 import { countEntries, type PruneMethod } from './prune-method.ts';
 
 const declaration: Declaration = {

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { elementCount } from '../tensors/host-tensor.ts';
 import type { AdapterState, ModuleFactors } from '../adapters/state.ts';
+import { elementCount } from '../tensors/host-tensor.ts';
 
 /** What is left of an adapter; kept and total count entries of the factors A and B. Heads are never pruned nor counted. */
 export interface Pruned {

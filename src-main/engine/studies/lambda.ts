@@ -1,5 +1,5 @@
-import { barrier } from './barrier.ts';
 import { mergeMethod } from '../merge/index.ts';
+import { barrier } from './barrier.ts';
 import type { StudyKind } from './study-kind.ts';
 import type { Score } from './study-score.ts';
 

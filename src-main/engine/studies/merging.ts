@@ -1,5 +1,5 @@
-import { mergeMethod } from '../merge/index.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
+import { mergeMethod } from '../merge/index.ts';
 import type { StudyKind } from './study-kind.ts';
 import { type Score, studyScore } from './study-score.ts';
 

@@ -13,6 +13,6 @@ export function studyScore({ accuracy, loss }: TaskScore): Score {
   throw new StudioError(
     'refused',
     'A study follows the accuracy, and a task that predicts values has none.',
-    'Choose a data set with classes or texts.',
+    'Choose a dataset with classes or texts.',
   );
 }

@@ -11,7 +11,7 @@ export function chosenExamples(config: RunConfig, { train, testCount }: OpenTask
   if (testCount === 0)
     throw new StudioError(
       'invalid_input',
-      'The data set has no test examples to score the run on.',
+      'The dataset has no test examples to score the run on.',
       'Add a test split.',
     );
   return { train: trainingExamples(config, train), test: evaluationIndices(testCount, config.eval_samples) };

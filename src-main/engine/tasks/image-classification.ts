@@ -1,20 +1,20 @@
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { ReadingProgress, TaskType } from './task-type.ts';
 
 export const imageClassification: TaskType = {
   declaration: {
     id: 'image-classification',
     label: 'Image classification',
-    summary: 'A picture to one of several classes.',
+    summary: 'An image to one of several classes.',
     parameters: [],
   },
   bestBy: 'accuracy',
-  reads: 'pictures',
+  reads: 'images',
   misfit: () => null,
   async open({ modelDirectory, model, dataset }) {
-    if (dataset.kind !== 'pictures') throw new TypeError('the data set holds texts');
+    if (dataset.kind !== 'images') throw new TypeError('the dataset holds texts');
     const { description } = dataset;
     const preprocessor = await createImagePreprocessor(modelDirectory, model, description);
     const train = dataset.split('train');

@@ -29,7 +29,7 @@ export const multipleChoice: TaskType = {
     const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= mostChoices;
     if (!text?.columns.choices && !isOfClasses)
       return {
-        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the data set has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
+        message: `Multiple choice needs a list of answers in each row, or between 2 and ${mostChoices} classes; the dataset has ${labels.length} (labels: ${text?.labelKind ?? 'none'}).`,
         hint: 'Choose a choices column, a label column with classes, or the task causal-lm.',
       };
     return null;
@@ -40,7 +40,7 @@ export const multipleChoice: TaskType = {
 /** A test example as it is kept until it is asked. */
 interface Question extends Content {
   readonly answer: string;
-  /** Null: the classes of the data set. */
+  /** Null: the classes of the dataset. */
   readonly choices: readonly string[] | null;
 }
 
@@ -105,7 +105,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
     notes: lengthNotes({ cut, leftOut: read.leftOut, maxLength }),
     outputs: async (adapted, indices, options) => {
       const places = [...indices].map((index) => order[index] ?? 0);
-      const scoring = { ...options, padding, mean: settings.length_normalised };
+      const scoring = { ...options, padding, mean: settings.length_normalized };
       const scores = await choiceScores(adapted, places.map(encode), scoring);
       const logits = new Float32Array(places.length * classCount).fill(Number.NEGATIVE_INFINITY);
       for (const [row, own] of scores.entries()) logits.set(own, row * classCount);

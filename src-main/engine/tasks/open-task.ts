@@ -15,14 +15,14 @@ export interface TaskRequest {
   readonly training: boolean;
 }
 
-/** A task with its data set, which `close` closes. */
+/** A task with its dataset, which `close` closes. */
 export interface TaskOnData extends OpenTask {
   readonly type: TaskType;
   close(): void;
 }
 
 /**
- * Opens a data set for a task. What is to be said of the data is logged.
+ * Opens a dataset for a task. What is to be said of the data is logged.
  * @throws StudioError where the data are not what the task needs, or cancelled.
  */
 export async function openTask(request: TaskRequest, context: TaskContext): Promise<TaskOnData> {
@@ -31,7 +31,7 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
   try {
     const columns = dataset.kind === 'texts' ? dataset.columns : null;
     const type = resolveTask({ task: settings.task, model, columns });
-    // A data set can have changed on the disk since it was added.
+    // A dataset can have changed on the disk since it was added.
     refuseOtherKind(type, model, dataset.kind);
     const opened = await type.open({
       modelDirectory,
@@ -43,7 +43,7 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
         if ((await context.signal()) === 'cancel')
           throw new StudioError('cancelled', 'Reading the data was cancelled.');
         const counts = { done, total: 0, unit: 'examples', perSecond: null, etaSeconds: null };
-        context.emit({ kind: 'progress', progress: { phase: 'Tokenising', ...counts } });
+        context.emit({ kind: 'progress', progress: { phase: 'Tokenizing', ...counts } });
       },
     });
     for (const text of opened.notes) context.emit({ kind: 'log', level: 'warning', text });

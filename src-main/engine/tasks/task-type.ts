@@ -2,18 +2,18 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
-import type { OpenDataset } from '../data/dataset.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { OpenDataset } from '../data/dataset.ts';
 import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 
 /** One thing that a model can learn to do. */
 export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
   /** What the best checkpoint is chosen by. */
   readonly bestBy: 'accuracy' | 'loss';
-  readonly reads: 'pictures' | 'texts';
+  readonly reads: 'images' | 'texts';
   /** Why this model cannot learn this from these data, which both are of what the task reads; null where it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
   /** @throws StudioError where the data are not what the task needs. */
@@ -25,7 +25,7 @@ export interface Misfit {
   readonly hint: string;
 }
 
-/** What a task is opened on; the data set stays the caller's to close. */
+/** What a task is opened on; the dataset stays the caller's to close. */
 export interface TaskMaterial {
   readonly modelDirectory: string;
   readonly model: ModelDescription;
@@ -37,7 +37,7 @@ export interface TaskMaterial {
   onRead(examples: number): Promise<void>;
 }
 
-/** A task made ready on one model and one data set. */
+/** A task made ready on one model and one dataset. */
 export interface OpenTask {
   /** What a fresh head tells apart; null: the model keeps the head that it has. */
   readonly labels: readonly string[] | null;

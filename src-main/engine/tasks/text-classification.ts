@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import { classificationLogits, headOutputs, type LoadBatch } from '../evaluation/evaluation.ts';
+import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import type { MicroBatch, Targets } from '../training/micro-batch.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { labelTensor, problemTypes } from './text/label-tensor.ts';
@@ -34,12 +34,12 @@ export const textClassification: TaskType = {
       return { message: `${model.architecture} cannot be given a classifier.`, hint: 'Choose another encoder.' };
     if (!text?.columns.text || text.labelKind === 'none')
       return {
-        message: 'The data set has no text with a label in each row.',
+        message: 'The dataset has no text with a label in each row.',
         hint: 'Say on the Data page which columns are text and label.',
       };
     if (text.labelKind !== 'numbers' && labels.length < 2)
       return {
-        message: `The data set has ${labels.length} label, where two or more are told apart.`,
+        message: `The dataset has ${labels.length} label, where two or more are told apart.`,
         hint: 'Choose another label column.',
       };
     return null;
@@ -57,7 +57,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     material.onRead,
   );
   if (read.kind === 'none')
-    throw new StudioError('invalid_input', 'The data set has no labels.', 'Say which column is the label.');
+    throw new StudioError('invalid_input', 'The dataset has no labels.', 'Say which column is the label.');
   const problem_type = problemTypes[read.kind];
   const padding = tokenizer.paddingId;
   const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {

@@ -7,24 +7,24 @@ export type Section = { readonly id: number } | { readonly text: string; readonl
 /** Finds the tokens that were added to a vocabulary, before anything else is done to a text, as the Rust library does. */
 export class AddedTokens {
   private readonly literal: Trie;
-  private readonly normalised: Trie;
-  private readonly normaliser: Normalizer | null;
+  private readonly normalized: Trie;
+  private readonly normalizer: Normalizer | null;
 
-  constructor(tokens: readonly AddedToken[], normaliser: Normalizer | null) {
-    this.normaliser = normaliser;
-    const isNormalised = ({ normalized, special }: AddedToken) => normalized ?? !special;
-    this.literal = new Trie(tokens.filter((token) => !isNormalised(token)).map((token) => [token.content, token]));
-    this.normalised = new Trie(
-      tokens.filter(isNormalised).map((token) => [normaliser?.normalize(token.content) ?? token.content, token]),
+  constructor(tokens: readonly AddedToken[], normalizer: Normalizer | null) {
+    this.normalizer = normalizer;
+    const isNormalized = ({ normalized, special }: AddedToken) => normalized ?? !special;
+    this.literal = new Trie(tokens.filter((token) => !isNormalized(token)).map((token) => [token.content, token]));
+    this.normalized = new Trie(
+      tokens.filter(isNormalized).map((token) => [normalizer?.normalize(token.content) ?? token.content, token]),
     );
   }
 
-  /** Tokens, and the normalised text between them. */
+  /** Tokens, and the normalized text between them. */
   split(text: string): Section[] {
     let isFirst = true;
     return this.literal.split(text).flatMap((part) => {
       const sections =
-        'id' in part ? [part] : this.normalised.split(this.normaliser?.normalize(part.text) ?? part.text);
+        'id' in part ? [part] : this.normalized.split(this.normalizer?.normalize(part.text) ?? part.text);
       return sections.map((section) => {
         const marked = 'id' in section ? section : { ...section, isFirst };
         isFirst = false;

@@ -1,8 +1,8 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ChatMessage } from '../../../src-shared/domain/generation.ts';
-import { bounded } from './bounded.ts';
 import { formatTime } from './format-time.ts';
+import { runWithTimeout } from './run-with-timeout.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
 
@@ -59,7 +59,7 @@ export class ChatTemplate {
 
   private guarded<Result>(mayLoop: boolean, run: () => Result): Result {
     try {
-      return mayLoop ? bounded(this.source, MAX_MILLISECONDS, run) : run();
+      return mayLoop ? runWithTimeout(this.source, MAX_MILLISECONDS, run) : run();
     } catch (thrown) {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(

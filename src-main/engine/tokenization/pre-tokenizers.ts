@@ -8,7 +8,7 @@ const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7
 
 /**
  * A pre-tokenizer in stages that the package runs as the Rust library does. By itself it takes \s, \w and digits for JavaScript's
- * (no byte order mark, accents or other scripts' digits as Rust has them), and knows two of a split's five behaviours.
+ * (no byte order mark, accents or other scripts' digits as Rust has them), and knows two of a split's five behaviors.
  */
 export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
   switch (stage.type) {

@@ -1,12 +1,12 @@
 import { ByteFallbackDecoder, SequenceDecoder, SequenceNormalizer, Tokenizer } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { AddedTokens } from './added-tokens.ts';
-import { BertNormaliser } from './bert-normaliser.ts';
-import { bounded } from './bounded.ts';
+import { BertNormalizer } from './bert-normalizer.ts';
 import { ByteFallback } from './byte-fallback.ts';
 import { type Encoding, PostProcessor } from './post-processor.ts';
 import { decoderStage, normalizerStage, preTokenizerStages } from './pre-tokenizers.ts';
-import { PrecompiledNormaliser } from './precompiled-normaliser.ts';
+import { PrecompiledNormalizer } from './precompiled-normalizer.ts';
+import { runWithTimeout } from './run-with-timeout.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 import type { AddedToken, Stage } from './tokenizer-schema.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
@@ -39,7 +39,7 @@ export interface SpecialToken {
 type SpecialName = 'bos' | 'eos' | 'unk' | 'sep' | 'pad' | 'cls' | 'mask';
 
 /**
- * A model's own tokenizer: text to token ids and back, as Transformers has it. Splitting, normalising and the vocabulary are
+ * A model's own tokenizer: text to token ids and back, as Transformers has it. Splitting, normalizing and the vocabulary are
  * `@huggingface/tokenizers`'s; what is put around texts, truncation and padding are done here on ids.
  */
 export class TextTokenizer {
@@ -170,7 +170,7 @@ export class TextTokenizer {
   private guarded<Result>(mayLoop: boolean, run: () => Result): Result {
     const { file } = this.files;
     try {
-      return mayLoop ? bounded(file, MAX_MILLISECONDS, run) : run();
+      return mayLoop ? runWithTimeout(file, MAX_MILLISECONDS, run) : run();
     } catch (thrown) {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(
@@ -193,9 +193,9 @@ function madeCore(files: TokenizerFiles, added: readonly AddedToken[]): Tokenize
   if (normalizer instanceof SequenceNormalizer)
     normalizer.normalizers = normalizer.normalizers.map((stage, index) => {
       const original = files.tokenizer.normalizer[index];
-      if (original?.type === 'BertNormalizer') return new BertNormaliser(original);
+      if (original?.type === 'BertNormalizer') return new BertNormalizer(original);
       if (original?.type !== 'Precompiled') return stage;
-      return new PrecompiledNormaliser(files.file, original.precompiled_charsmap ?? '');
+      return new PrecompiledNormalizer(files.file, original.precompiled_charsmap ?? '');
     });
   if (!(decoder instanceof SequenceDecoder)) return core;
   decoder.decoders = decoder.decoders.map((stage) =>

@@ -27,11 +27,7 @@ export class BatchOrder {
 
   constructor(examples: Int32Array, batchSize: number, accumulationSteps: number, random: RandomStream) {
     if (examples.length === 0)
-      throw new StudioError(
-        'invalid_input',
-        'The training split has no examples.',
-        'Choose another data set or split.',
-      );
+      throw new StudioError('invalid_input', 'The training split has no examples.', 'Choose another dataset or split.');
     this.examples = examples;
     this.batchSize = batchSize;
     this.accumulationSteps = accumulationSteps;

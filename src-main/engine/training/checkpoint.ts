@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
-import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import type { AdapterState } from '../adapters/state.ts';
+import { writeFolderAtomic } from '../tensors/atomic.ts';
+import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import type { OptimizerState } from './optimizers/optimizer.ts';
 
 const randomState = z.array(z.number().int());

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord, RunConfig, RunFacts, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
+import { factorParts } from '../adapters/peft/tensor-names.ts';
+import type { AdapterState } from '../adapters/state.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
-import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
-import type { AdapterState } from '../adapters/state.ts';
-import { factorParts } from '../adapters/peft/tensor-names.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
@@ -167,7 +167,7 @@ export class TrainingRun {
       this.parts.config.load_best_model_at_end && this.best !== null && this.best.step !== this.globalStep;
     return {
       outcome: signal === 'stop' ? 'stopped' : 'completed',
-      result: this.summarise(score),
+      result: this.summarize(score),
       adapterDirectory: this.checkpointDirectory(useBest ? 'best' : 'last'),
       adapterStep: useBest ? (this.best?.step ?? null) : this.globalStep,
     };
@@ -314,7 +314,7 @@ export class TrainingRun {
     return { adapter: { ...(await model.exportState()), coto: config.coto }, optimizer, trainer };
   }
 
-  private summarise(score: Score): RunResult {
+  private summarize(score: Score): RunResult {
     const count = this.stepMilliseconds.length;
     const total = this.stepMilliseconds.reduce((sum, value) => sum + value, 0);
     const sorted = [...this.stepMilliseconds].sort((left, right) => left - right);

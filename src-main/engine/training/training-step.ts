@@ -3,9 +3,9 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
-import { squareSums } from '../ops/optimizer/sum-of-squares.ts';
-import { countedTokens } from './labelled-tokens.ts';
+import { sumsOfSquares } from '../ops/optimizer/sum-of-squares.ts';
 import { deviceInputs } from './device-inputs.ts';
+import { labelledTokens } from './labelled-tokens.ts';
 import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
@@ -125,7 +125,7 @@ export class TrainingStep {
   private lossOn({ labels, targets }: MicroBatch): (states: HiddenStates) => tf.Scalar {
     if (targets === undefined)
       return (states) => {
-        const counted = countedTokens(states, labels);
+        const counted = labelledTokens(states, labels);
         return this.model.loss(counted.states, counted.labels);
       };
     const { kind, values, width } = targets;
@@ -148,7 +148,7 @@ function countedLabels({ labels, targets }: MicroBatch): number {
 /** Euclidean norm of each tensor, read back in one go. */
 export async function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, number>> {
   if (tensors.size === 0) return new Map();
-  const squares = squareSums([...tensors.values()]);
+  const squares = sumsOfSquares([...tensors.values()]);
   try {
     const values = await squares.data();
     return new Map([...tensors.keys()].map((name, index) => [name, Math.sqrt(values[index] ?? Number.NaN)]));

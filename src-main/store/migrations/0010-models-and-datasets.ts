@@ -1,9 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** Base models, data sets, what reading them told (by path, size and time of change), and the settings. */
+/** Base models, datasets, what reading them told (by path, size and time of change), and the settings. */
 export const migration: Migration = {
   version: 10,
-  name: 'models and data sets',
+  name: 'models and datasets',
   up(database) {
     database.exec(`
       CREATE TABLE models (

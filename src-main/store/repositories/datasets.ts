@@ -20,7 +20,7 @@ const rowSchema = z
   })
   .transform(({ created_at, ...row }): DatasetRecord => ({ ...row, createdAt: created_at }));
 
-/** Data sets that the studio knows; the files are the person's own and never touched. */
+/** Datasets that the studio knows; the files are the person's own and never touched. */
 export class DatasetRepository {
   private readonly database: Database;
 
@@ -38,7 +38,7 @@ export class DatasetRepository {
     return row === undefined ? null : rowSchema.parse(row);
   }
 
-  /** Adds the data set, or renews what is known of the one with this id. */
+  /** Adds the dataset, or renews what is known of the one with this id. */
   save(dataset: DatasetRecord): void {
     this.database
       .prepare(

@@ -12,7 +12,7 @@ const words: Record<RunStatus, string> = {
   interrupted: 'Interrupted',
 };
 
-/** The status of a run, job or study: a shape and a word, so that colour alone says nothing. */
+/** The status of a run, job or study: a shape and a word, so that color alone says nothing. */
 export function StatusMark({ status }: { status: RunStatus }) {
   return (
     <span className={classes['mark']} data-status={status}>

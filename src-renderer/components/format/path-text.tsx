@@ -1,7 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
-import { CopyButton } from './copy-button.tsx';
 import { notifyFailure } from '../feedback/notify.tsx';
+import { CopyButton } from './copy-button.tsx';
 import classes from './text.module.css';
 
 /** A path on disk: monospaced, to copy, and to show in the system's file manager. */

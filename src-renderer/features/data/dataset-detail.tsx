@@ -5,13 +5,13 @@ import type { DatasetDescription, DatasetRecord } from '../../../src-shared/doma
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { Detail } from '../../components/layout/detail.tsx';
-import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { MoreMenu } from '../../components/layout/page.tsx';
-import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Prose } from '../../components/format/prose.tsx';
+import { Detail } from '../../components/layout/detail.tsx';
+import { MoreMenu } from '../../components/layout/page.tsx';
+import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { setField } from '../train/draft-store.ts';
@@ -22,7 +22,7 @@ import { taskWords } from './reading.ts';
 import { TextExamples } from './text-examples.tsx';
 import { TextPanels } from './text-panels.tsx';
 
-/** What opening a data set told: splits, class balance, pictures, problems, licence and provenance. */
+/** What opening a dataset told: splits, class balance, images, problems, licence and provenance. */
 export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   const { description } = dataset;
   const theme = useFigureTheme();
@@ -30,7 +30,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   const remove = useAction('datasets.remove', {
     failureTitle: `${dataset.name} was not removed`,
     onSuccess: () => {
-      notifySuccess('Data set removed', dataset.name);
+      notifySuccess('Dataset removed', dataset.name);
       navigate('/data', { replace: true });
     },
   });
@@ -56,10 +56,10 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
                 label: 'Remove from the list',
                 icon: <IconTrash size={16} />,
                 danger: true,
-                disabledReason: dataset.bundled ? 'A bundled data set stays.' : null,
+                disabledReason: dataset.bundled ? 'A bundled dataset stays.' : null,
                 onClick: () =>
                   confirmRemoval({
-                    what: `the data set “${dataset.name}”`,
+                    what: `the dataset “${dataset.name}”`,
                     consequence: 'The studio forgets it. Its files stay on disk as they are.',
                     onConfirm: () => remove.mutate({ id: dataset.id }),
                   }),
@@ -69,7 +69,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
         </>
       }
     >
-      <Panel title="Data set">
+      <Panel title="Dataset">
         <Facts
           items={[
             {
@@ -80,7 +80,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
               label: 'Examples',
               value: description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', '),
             },
-            ...pictureFacts(description),
+            ...imageFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
             { label: 'Reader', value: <code>{dataset.source.reader}</code> },
             { label: 'Licence', value: dataset.licence ?? 'not stated' },
@@ -113,10 +113,10 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   );
 }
 
-/** What is particular to pictures. */
-function pictureFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
+/** What is particular to images. */
+function imageFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
   if (text !== null) return [];
-  if (image === null) return [{ label: 'Pictures', value: 'of different sizes' }];
+  if (image === null) return [{ label: 'Images', value: 'of different sizes' }];
   const channels = image.channels === 1 ? 'grey' : `${image.channels} channels`;
-  return [{ label: 'Pictures', value: `${image.width} × ${image.height} pixels, ${channels}` }];
+  return [{ label: 'Images', value: `${image.width} × ${image.height} pixels, ${channels}` }];
 }

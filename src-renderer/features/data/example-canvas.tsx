@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { ExamplePreview } from '../../../src-shared/domain/dataset.ts';
 
-/** One picture drawn pixel by pixel; scaled up without smoothing by the style sheet. */
+/** One image drawn pixel by pixel; scaled up without smoothing by the style sheet. */
 export function ExampleCanvas({ example, label }: { example: ExamplePreview; label: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {

@@ -10,7 +10,7 @@ import { ExampleCanvas } from './example-canvas.tsx';
 
 const pageSize = 60;
 
-/** Pictures of one split, of all classes or of one, a page at a time. */
+/** Images of one split, of all classes or of one, a page at a time. */
 export function ExampleGrid({ dataset }: { dataset: DatasetRecord }) {
   const { labels, splits } = dataset.description;
   const [split, setSplit] = useState<'train' | 'test'>(splits[0]?.name ?? 'train');

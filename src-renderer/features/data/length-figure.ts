@@ -1,7 +1,7 @@
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
-import { binLengths, summariseLengths } from './tokens.ts';
+import { binLengths, summarizeLengths } from './tokens.ts';
 
 interface Lengths {
   readonly lengths: readonly number[];
@@ -13,7 +13,7 @@ interface Lengths {
 /** How many examples have so many tokens: what max_length is chosen by. Neutral grey: examples are no run. */
 export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, theme: FigureTheme): Figure {
   const { width, counts } = binLengths(lengths);
-  const summary = summariseLengths(lengths);
+  const summary = summarizeLengths(lengths);
   const from = counts.map((_, bar) => bar * width);
   return {
     data: [

@@ -1,7 +1,7 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import classes from './data.module.css';
 
-/** What is wrong with a data set, each with the row or file; scrolls inside. */
+/** What is wrong with a dataset, each with the row or file; scrolls inside. */
 export function ProblemList({ problems }: { problems: DatasetDescription['problems'] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls has to be reached by keyboard

@@ -5,14 +5,14 @@ import { noColumns, type TextInspection } from '../../../src-shared/domain/datas
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
-import { Detail } from '../../components/layout/detail.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { formatCount, plural } from '../../components/format/format.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { Panel } from '../../components/layout/panel.tsx';
 import { ParameterFields } from '../../components/form/parameter-fields.tsx';
+import { formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
+import { Detail } from '../../components/layout/detail.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
 import { ProblemList } from './problem-list.tsx';
 import {
@@ -35,7 +35,7 @@ import {
 import { changeReading, closeReading } from './reading-store.ts';
 import { RowPreview } from './row-preview.tsx';
 
-/** How a file of texts is read: decided before it is added, or anew for a data set that was; what comes of it is seen at once. */
+/** How a file of texts is read: decided before it is added, or anew for a dataset that was; what comes of it is seen at once. */
 export function ReadingForm({ reading }: { reading: Reading }) {
   const { path, datasetId, options } = reading;
   const [settled] = useDebouncedValue(options, 150);
@@ -55,7 +55,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
   const isShown = fitting !== undefined && kindOfColumns(fitting.columns) === kind;
   const done = (verb: string) => (dataset: { id: string; name: string }) => {
     closeReading(path);
-    notifySuccess(`Data set ${verb}`, dataset.name);
+    notifySuccess(`Dataset ${verb}`, dataset.name);
     navigate(pathOf('data', dataset.id), { replace: true });
   };
   const add = useAction('datasets.add', { onSuccess: done('added'), onError: () => undefined });
@@ -105,7 +105,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
           <div className={classes['naming']}>
             {datasetId === null ? (
               <TextInput
-                label="Name of the data set"
+                label="Name of the dataset"
                 w={280}
                 value={reading.name}
                 onChange={(event) => change({ name: event.currentTarget.value })}

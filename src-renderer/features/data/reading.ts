@@ -15,7 +15,7 @@ export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
 /** How a file is to be read, while it is being decided. */
 export interface Reading {
-  /** The data set that is read anew; null: one that is added. */
+  /** The dataset that is read anew; null: one that is added. */
   readonly datasetId: string | null;
   readonly path: string;
   readonly reader: string;
@@ -149,7 +149,7 @@ export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspec
   return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;
 }
 
-/** What can be learned from a data set, in a few words: "Texts, 3 classes". */
+/** What can be learned from a dataset, in a few words: "Texts, 3 classes". */
 export function taskWords({ text, labels }: Pick<DatasetDescription, 'text' | 'labels'>): string {
   const classes = labels.length === 1 ? '1 class' : `${labels.length} classes`;
   if (text === null) return `Image classification, ${classes}`;

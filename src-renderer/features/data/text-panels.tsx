@@ -7,7 +7,7 @@ import classes from './data.module.css';
 import { openReading } from './reading-store.ts';
 import { comparedWords, readingFacts, repetitions } from './text-summary.ts';
 
-/** What is particular to a data set of texts: how it was read, and what stands in it more than once. */
+/** What is particular to a dataset of texts: how it was read, and what stands in it more than once. */
 export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: TextDescription }) {
   const { path, reader, options } = dataset.source;
   const isGuessed = options['guess_columns'] !== false && !textColumnRoles.some((role) => options[role]);

@@ -11,7 +11,7 @@ export interface LengthSummary {
 }
 
 /** Null without a length. */
-export function summariseLengths(lengths: readonly number[]): LengthSummary | null {
+export function summarizeLengths(lengths: readonly number[]): LengthSummary | null {
   const sorted = [...lengths].sort((one, other) => one - other);
   const longest = sorted.at(-1);
   if (longest === undefined) return null;

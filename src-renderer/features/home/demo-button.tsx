@@ -1,8 +1,8 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { useAction } from '../../api/query.ts';
-import { plural } from '../../components/format/format.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { plural } from '../../components/format/format.ts';
 
 /** Chooses between the quick and the full demo study and starts it. */
 export function DemoButton({ filled }: { filled: boolean }) {

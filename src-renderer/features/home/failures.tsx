@@ -2,8 +2,8 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { Panel } from '../../components/layout/panel.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './home.module.css';
 
 const shown = 4;

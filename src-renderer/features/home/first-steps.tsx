@@ -16,7 +16,7 @@ export function FirstSteps() {
           <div>
             <div className={classes['stepTitle']}>Run the demo study</div>
             <div className={classes['stepText']}>
-              Two seeds of LoRA and of LoRA with CoTo are trained on few pictures a class; then the adapters are merged,
+              Two seeds of LoRA and of LoRA with CoTo are trained on few images a class; then the adapters are merged,
               followed along the line between seeds, and pruned. A report says how they compare. Quick takes up to a
               minute on two cores, full three to twenty, by what the machine computes on.
             </div>
@@ -49,7 +49,7 @@ export function FirstSteps() {
           <div>
             <div className={classes['stepTitle']}>Train on your own data</div>
             <div className={classes['stepText']}>
-              Drop a folder with one folder of pictures a class on <Link to="/data">Data</Link>, a Hugging Face model
+              Drop a folder with one folder of images a class on <Link to="/data">Data</Link>, a Hugging Face model
               folder on <Link to="/models">Models</Link>, then set up a run.
             </div>
           </div>

@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { useRequest } from '../../api/query.ts';
 import { Link } from '../../app/routes.tsx';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
-import { Panel } from '../../components/layout/panel.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import classes from './home.module.css';
 
 /** The report that was written last, to open in the system's browser. Nothing where there is none. */

@@ -1,11 +1,11 @@
 import { IconCheck } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { Link, navigate, pathOf } from '../../app/routes.tsx';
-import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
-import { formatNumber, formatPercent } from '../../components/format/format.ts';
-import { Panel } from '../../components/layout/panel.tsx';
-import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { formatNumber, formatPercent } from '../../components/format/format.ts';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 
 const shown = 10;
 

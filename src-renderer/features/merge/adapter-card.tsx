@@ -8,8 +8,8 @@ export interface AdapterNames {
   readonly model: string;
   readonly dataset: string | null;
   readonly variant: string;
-  /** CSS colour of the base's fingerprint. */
-  readonly baseColour: string;
+  /** CSS color of the base's fingerprint. */
+  readonly baseColor: string;
 }
 
 const originWords: Record<AdapterRecord['origin']['kind'], string> = {
@@ -32,7 +32,7 @@ export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; na
         </Text>
       </Group>
       <Group gap={6} wrap="nowrap">
-        <span className={classes['base']} style={{ background: names.baseColour }} title={`Base: ${names.model}`} />
+        <span className={classes['base']} style={{ background: names.baseColor }} title={`Base: ${names.model}`} />
         <Text size="xs" c="dimmed" truncate>
           {names.model}
           {names.dataset ? ` · ${names.dataset}` : ''}

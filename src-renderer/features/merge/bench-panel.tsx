@@ -4,7 +4,7 @@ import { IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import type { AdapterNames } from './adapter-card.tsx';
-import { type BenchItem, equalShares, normalise, removeFromBench, setWeight, toggleLock, weightSum } from './bench.ts';
+import { type BenchItem, equalShares, normalize, removeFromBench, setWeight, toggleLock, weightSum } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
 import classes from './merge.module.css';
 
@@ -50,8 +50,8 @@ export function BenchPanel({ adapters, namesOf, isDragging }: BenchPanelProps) {
               <Button variant="default" onClick={() => changeBench(equalShares)}>
                 Equal weights
               </Button>
-              <Button variant="default" onClick={() => changeBench(normalise)}>
-                Normalise
+              <Button variant="default" onClick={() => changeBench(normalize)}>
+                Normalize
               </Button>
               <Button variant="default" onClick={() => changeBench({ bench: [] })}>
                 Clear
@@ -80,7 +80,7 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
         {adapter ? (
           <span
             className={classes['base']}
-            style={{ background: namesOf(adapter).baseColour }}
+            style={{ background: namesOf(adapter).baseColor }}
             title={`Base: ${namesOf(adapter).model}`}
           />
         ) : null}
@@ -112,7 +112,7 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
         decimalScale={6}
         disabled={item.locked}
       />
-      <Tooltip label={item.locked ? 'Unlock this weight' : 'Lock this weight: Normalise leaves it alone'}>
+      <Tooltip label={item.locked ? 'Unlock this weight' : 'Lock this weight: Normalize leaves it alone'}>
         <ActionIcon
           aria-label={item.locked ? `Unlock the weight of ${name}` : `Lock the weight of ${name}`}
           aria-pressed={item.locked}

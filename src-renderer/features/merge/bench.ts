@@ -1,6 +1,6 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 
-/** One adapter on the bench. A locked weight is left alone by Normalise. */
+/** One adapter on the bench. A locked weight is left alone by Normalize. */
 export interface BenchItem {
   readonly adapterId: string;
   readonly weight: number;
@@ -38,7 +38,7 @@ export function equalShares(bench: Bench): Bench {
  * Scales the free weights so that all weights sum to 1; locked ones stay. Where the free ones sum to zero there is
  * nothing to scale, and they become equal shares.
  */
-export function normalise(bench: Bench): Bench {
+export function normalize(bench: Bench): Bench {
   const freeSum = bench.reduce((sum, item) => (item.locked ? sum : sum + item.weight), 0);
   if (Math.abs(freeSum) < 1e-12) return equalShares(bench);
   const factor = (1 - lockedSum(bench)) / freeSum;
@@ -58,7 +58,7 @@ function lockedSum(bench: Bench): number {
   return bench.reduce((sum, item) => (item.locked ? sum + item.weight : sum), 0);
 }
 
-/** Adapters whose name, variant, targets or data set hold every word of `search`. */
+/** Adapters whose name, variant, targets or dataset hold every word of `search`. */
 export function filterAdapters(adapters: readonly AdapterRecord[], search: string): AdapterRecord[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return adapters.filter((adapter) => {
@@ -78,7 +78,7 @@ export function filterAdapters(adapters: readonly AdapterRecord[], search: strin
   });
 }
 
-/** A colour for a base model by its fingerprint: the hue alone varies, so that both themes keep their contrast. */
+/** A color for a base model by its fingerprint: the hue alone varies, so that both themes keep their contrast. */
 export function baseHue(fingerprint: string): number {
   let hash = 0;
   for (const character of fingerprint) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;

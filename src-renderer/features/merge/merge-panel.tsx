@@ -5,8 +5,8 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { Panel } from '../../components/layout/panel.tsx';
 import { ParameterFields } from '../../components/form/parameter-fields.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { changeBench, useBench } from './bench-store.ts';
 import { comparableGroups, lambdaPairs } from './lambda-pairs.ts';
@@ -49,13 +49,13 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
     : pairs === null
       ? 'A λ study needs exactly two adapters, or two with and two without CoTo.'
       : dataset === null
-        ? 'The adapters were made for different data sets, or do not say for which.'
+        ? 'The adapters were made for different datasets, or do not say for which.'
         : null;
   const groupReason =
     groups.length === 0 || groups.some((group) => group.adapters.length < 2)
       ? 'Comparing methods needs two or more seeds of each kind of adapter.'
       : dataset === null
-        ? 'The adapters were made for different data sets, or do not say for which.'
+        ? 'The adapters were made for different datasets, or do not say for which.'
         : null;
   const startLambda = () => {
     if (pairs === null || dataset === null) return;
@@ -183,7 +183,7 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
   );
 }
 
-/** The data set that all these adapters were made for, else null. */
+/** The dataset that all these adapters were made for, else null. */
 function commonDataset(adapters: readonly AdapterRecord[]): string | null {
   const ids = new Set(adapters.map((adapter) => adapter.datasetId));
   const [only] = ids;

@@ -15,20 +15,20 @@ export function pointsLost(
   return (value - Math.max(...own)) * 100;
 }
 
-/** Colour of a loss (vermilion) or gain (blue); the ramp below the matrix ends at 30 points. */
-export function lossColour(points: number | null): string {
+/** Color of a loss (vermilion) or gain (blue); the ramp below the matrix ends at 30 points. */
+export function lossColor(points: number | null): string {
   if (points === null || Math.abs(points) < 0.05) return 'transparent';
   const strength = (0.6 * Math.min(30, Math.abs(points))) / 30;
   return points < 0 ? `rgb(213 94 0 / ${strength.toFixed(3)})` : `rgb(0 114 178 / ${strength.toFixed(3)})`;
 }
 
-/** Tasks × (each own adapter, merged, base): accuracy in percent, coloured by what is lost against the best own adapter. */
+/** Tasks × (each own adapter, merged, base): accuracy in percent, colored by what is lost against the best own adapter. */
 export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
   const kinds = matrix.columns.map((column) => column.kind);
   if (matrix.rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        None of these adapters says which data set it was made for, so nothing could be scored.
+        None of these adapters says which dataset it was made for, so nothing could be scored.
       </Text>
     );
   return (
@@ -54,7 +54,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
                   return (
                     <td
                       key={index}
-                      style={{ background: lossColour(points), fontWeight: kinds[index] === 'merged' ? 600 : 400 }}
+                      style={{ background: lossColor(points), fontWeight: kinds[index] === 'merged' ? 600 : 400 }}
                       title={
                         accuracy === null
                           ? 'The base has no head for these labels.'

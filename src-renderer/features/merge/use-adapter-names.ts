@@ -6,7 +6,7 @@ import { useVariantNames } from '../runs/use-variant-names.ts';
 import type { AdapterNames } from './adapter-card.tsx';
 import { baseHue } from './bench.ts';
 
-/** Names and the base's colour of an adapter, from the lists that hold them. */
+/** Names and the base's color of an adapter, from the lists that hold them. */
 export function useAdapterNames(): (adapter: AdapterRecord) => AdapterNames {
   const models = useRequest('models.list', {}).data;
   const datasets = useRequest('datasets.list', {}).data;
@@ -20,7 +20,7 @@ export function useAdapterNames(): (adapter: AdapterRecord) => AdapterNames {
         model: model?.name ?? adapter.modelId,
         dataset: datasets?.find((candidate) => candidate.id === adapter.datasetId)?.name ?? adapter.datasetId,
         variant: variants.get(adapter.variant) ?? adapter.variant,
-        baseColour: `hsl(${hue} 55% ${dark ? 62 : 42}%)`,
+        baseColor: `hsl(${hue} 55% ${dark ? 62 : 42}%)`,
       };
     },
     [models, datasets, variants, dark],

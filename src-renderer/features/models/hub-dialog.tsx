@@ -3,10 +3,10 @@ import { type FormEvent, useState } from 'react';
 import type { DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction } from '../../api/query.ts';
-import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
+import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import classes from './models.module.css';
 
 type PlannedFile = DownloadPlan['files'][number];

@@ -6,8 +6,8 @@ import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { useAction } from '../../api/query.ts';
-import { formatPercent, plural } from '../../components/format/format.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { formatPercent, plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { comparableGroups } from '../merge/lambda-pairs.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
@@ -51,7 +51,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
       : bases.size > 1
         ? 'These adapters stand on different bases: a study takes one base.'
         : usedDataset === null
-          ? 'Choose the data set that they are scored on.'
+          ? 'Choose the dataset that they are scored on.'
           : sparsities === null
             ? 'Sparsities are shares from 0 to 1, or percent.'
             : ticked.length + sparsities.length === 0
@@ -135,7 +135,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
             onChange={(event) => setGrid(event.currentTarget.value)}
           />
           <Select
-            label="Data set"
+            label="Dataset"
             data={datasets.map(({ id, name }) => ({ value: id, label: name }))}
             value={usedDataset}
             onChange={setDataset}

@@ -1,6 +1,6 @@
 import type { MetricRow, RunFacts } from '../../../src-shared/domain/run.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
-import { colours, type Figure, type FigureTheme, themeColours } from '../../../src-shared/figures/index.ts';
+import { colors, type Figure, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 
 /** More columns than this cannot be told apart on a screen. */
@@ -38,7 +38,7 @@ export function groupHeatmap(
     }
     return line;
   });
-  const { quiet } = themeColours(theme);
+  const { quiet } = themeColors(theme);
   return {
     data: [
       {
@@ -78,7 +78,7 @@ export function stepTimeOverShare(
   const of = (name: string) => rows.filter((row) => row.name === name).sort((a, b) => a.step - b.step);
   const times = of('step_milliseconds');
   const shares = of('active_share');
-  const main = coto ? colours.coto : colours.without;
+  const main = coto ? colors.coto : colors.without;
   const sorted = times.map((row) => row.value).sort((a, b) => a - b);
   // One step that waited for the disk would flatten all others: the axis ends at twice the 95th of a hundred.
   const top = sorted[Math.floor(sorted.length * 0.95)] ?? 1;
@@ -94,7 +94,7 @@ export function stepTimeOverShare(
               x: shares.map((row) => row.step),
               y: shares.map((row) => row.value * 100),
               yaxis: 'y2',
-              line: { color: colours.base, width: 1, dash: 'dot' },
+              line: { color: colors.base, width: 1, dash: 'dot' },
               hovertemplate: '%{y:.0f} %',
             },
           ]),

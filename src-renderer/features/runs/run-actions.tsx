@@ -6,8 +6,8 @@ import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { formatBytes } from '../../components/format/format.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { formatBytes } from '../../components/format/format.ts';
 import type { MoreItem } from '../../components/layout/page.tsx';
 import { canResume } from './run-labels.ts';
 

@@ -2,11 +2,11 @@ import { ActionIcon, Badge, Group, Progress, Text, Tooltip } from '@mantine/core
 import { IconStar, IconStarFilled } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { colours } from '../../../src-shared/figures/index.ts';
-import type { DataColumn } from '../../components/table/data-table.tsx';
+import { colors } from '../../../src-shared/figures/index.ts';
+import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
-import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import type { DataColumn } from '../../components/table/data-table.tsx';
 import { CotoMark } from './coto-mark.tsx';
 
 interface ColumnInputs {
@@ -140,7 +140,7 @@ function StatusCell({ run, job }: { run: RunRecord; job: JobRecord | undefined }
         value={share}
         w={64}
         aria-label={`${run.name}: ${Math.round(share)} %`}
-        color={run.config.coto ? colours.coto : 'indigo'}
+        color={run.config.coto ? colors.coto : 'indigo'}
       />
       <Text size="xs" c="dimmed">
         {Math.round(share)} %{job?.progress?.etaSeconds != null ? `, ${formatDuration(job.progress.etaSeconds)}` : ''}

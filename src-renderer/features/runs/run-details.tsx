@@ -2,9 +2,9 @@ import { Code, Skeleton, Table, Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { useRequest } from '../../api/query.ts';
-import { CopyButton } from '../../components/format/copy-button.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { CopyButton } from '../../components/format/copy-button.tsx';
 import {
   formatCount,
   formatDuration,

@@ -20,7 +20,7 @@ export function isActive(run: RunRecord): boolean {
 }
 
 /**
- * What the figures need of each run. Runs that differ in nothing but their seeds share a group, and so a colour; where two
+ * What the figures need of each run. Runs that differ in nothing but their seeds share a group, and so a color; where two
  * configs would share a group's name, each run goes by its own.
  */
 export function metricRuns(

@@ -1,7 +1,7 @@
 import { Group, Progress, Stack, Tabs, TagsInput, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { colours } from '../../../src-shared/figures/index.ts';
+import { colors } from '../../../src-shared/figures/index.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -98,7 +98,7 @@ function RunProgress({ run }: { run: RunRecord }) {
         value={share}
         size={6}
         aria-label={`Progress of ${run.name}`}
-        color={run.config.coto ? colours.coto : 'indigo'}
+        color={run.config.coto ? colors.coto : 'indigo'}
       />
     </div>
   );

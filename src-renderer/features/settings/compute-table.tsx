@@ -1,8 +1,8 @@
 import { Loader, Skeleton } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
-import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { formatBytes, formatNumber } from '../../components/format/format.ts';
+import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import classes from './settings.module.css';
 
 interface ComputeTableProps {

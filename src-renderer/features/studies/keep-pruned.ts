@@ -1,7 +1,7 @@
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { request } from '../../api/client.ts';
-import { formatPercent } from '../../components/format/format.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { formatPercent } from '../../components/format/format.ts';
 import { type KeepChoice, seriesName } from './pruning-table.tsx';
 
 /** Queues the pruning that a point of a study stands for, so that its adapter comes onto the shelf. */

@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import type { DataColumn } from '../../components/table/data-table.tsx';
-import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
+import type { DataColumn } from '../../components/table/data-table.tsx';
 
 /** What each kind of study is called; the catalog's own label where a kind is not among these. */
 const kindWords: Readonly<Record<string, string>> = { lambda: 'λ', pruning: 'Pruning', merging: 'Merging' };

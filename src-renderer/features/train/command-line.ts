@@ -2,7 +2,7 @@ import { type Draft, differingFields } from './draft.ts';
 
 /**
  * The settings that make the same run from the defaults, as `coto train --set` reads them: the key, then its value as YAML.
- * Model and data set always, the rest where it differs.
+ * Model and dataset always, the rest where it differs.
  */
 export function trainAssignments(draft: Draft): [string, string][] {
   const names = differingFields(draft).filter((name) => name !== 'model' && name !== 'dataset' && name !== 'coto');

@@ -4,7 +4,7 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
-import { usualTask } from '../../../src-shared/domain/task.ts';
+import { defaultTask } from '../../../src-shared/domain/task.ts';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { contentWords } from '../data/content.ts';
@@ -33,9 +33,9 @@ const adapterExtras = [
 ];
 
 /** How a language model is shown its texts. */
-const writingFields = ['prompt_template', 'chat_template', 'completion_only_loss', 'packing', 'length_normalised'];
+const writingFields = ['prompt_template', 'chat_template', 'completion_only_loss', 'packing', 'length_normalized'];
 
-const optimisationExtras = [
+const optimizationExtras = [
   'per_device_eval_batch_size',
   'gradient_checkpointing',
   'weight_decay',
@@ -51,7 +51,7 @@ const optimisationExtras = [
   'compute_dtype',
 ];
 
-/** The run in four cards: base and data, adapter, CoTo, optimisation. */
+/** The run in four cards: base and data, adapter, CoTo, optimization. */
 export function ConfigForm({ models, datasets, catalog, problems, targetOutcome }: ConfigFormProps) {
   const { draft } = useTrainForm();
   const model = models.find((candidate) => candidate.id === draft['model']);
@@ -153,7 +153,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
         </Text>
       </Panel>
 
-      <Panel title="Optimisation">
+      <Panel title="Optimization">
         <div className={classes['form']}>
           {fields([
             'learning_rate',
@@ -166,8 +166,8 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
           ])}
           <ConfigField name="num_train_epochs" problems={problems} disabled={Number(draft['max_steps']) > 0} />
         </div>
-        <MoreFields names={optimisationExtras} problems={problems}>
-          {fields(optimisationExtras)}
+        <MoreFields names={optimizationExtras} problems={problems}>
+          {fields(optimizationExtras)}
         </MoreFields>
       </Panel>
     </Stack>
@@ -178,7 +178,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
 function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: ModelRecord | undefined): string {
   const columns = dataset?.description.text?.columns;
   if (draft['task'] !== 'auto' || !columns || !model) return '';
-  return `auto: ${usualTask(model.description, columns)}`;
+  return `auto: ${defaultTask(model.description, columns)}`;
 }
 
 /** The adapter's fields that the chosen variant declares; those of low-rank adapters until the catalog has come. */

@@ -71,8 +71,8 @@ const specs: readonly FieldSpec[] = [
     control: { kind: 'switch' },
   },
   {
-    name: 'length_normalised',
-    help: 'Of multiple choice: the mean log-likelihood of an answer’s tokens decides, else their sum, which favours short answers.',
+    name: 'length_normalized',
+    help: 'Of multiple choice: the mean log-likelihood of an answer’s tokens decides, else their sum, which favors short answers.',
     control: { kind: 'switch' },
   },
   {

@@ -3,7 +3,7 @@ import { type MemoryVerdict, memoryVerdict, verdictTexts } from '../../../src-sh
 import { formatBytes } from '../../components/format/format.ts';
 import classes from './memory-estimate.module.css';
 
-const verdictColours: Record<MemoryVerdict, string> = {
+const verdictColors: Record<MemoryVerdict, string> = {
   fits: 'var(--studio-success)',
   tight: 'var(--studio-warning)',
   'does not fit': 'var(--studio-failure)',
@@ -28,7 +28,7 @@ export function MemoryForecast({ parts, freeBytes }: MemoryForecastProps) {
           {formatBytes(needed)} of {formatBytes(freeBytes)} free
         </Text>
         <Tooltip label={verdictTexts[verdict]} multiline w={280}>
-          <Text size="xs" fw={600} c={verdictColours[verdict]}>
+          <Text size="xs" fw={600} c={verdictColors[verdict]}>
             {verdict === 'does not fit' ? 'does not fit: lower the batch size' : verdict}
           </Text>
         </Tooltip>

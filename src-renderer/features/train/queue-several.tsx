@@ -2,8 +2,8 @@ import { Button, Checkbox, Group, Modal, ScrollArea, Select, Stack, Table, Text,
 import { useState } from 'react';
 import { request } from '../../api/client.ts';
 import { useRequest } from '../../api/query.ts';
-import { plural } from '../../components/format/format.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { plural } from '../../components/format/format.ts';
 import { methodLabel } from '../runs/run-labels.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { shortName } from './config-field.tsx';

@@ -5,15 +5,15 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { dataJobKinds } from '../../../src-shared/domain/job.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
-import { DropZone } from '../../components/form/drop-zone.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { formatCount, plural } from '../../components/format/format.ts';
-import { ItemList } from '../../components/table/item-list.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { DropZone } from '../../components/form/drop-zone.tsx';
+import { formatCount, plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
+import { ItemList } from '../../components/table/item-list.tsx';
 import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
@@ -21,7 +21,7 @@ import { openReading, useReadings } from '../../features/data/reading-store.ts';
 import { JobsOfKinds } from '../../features/jobs/jobs-of-kinds.tsx';
 
 /**
- * Data sets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder; of a file
+ * Datasets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder; of a file
  * of texts it is decided first how it is read.
  */
 export default function DataPage() {
@@ -31,7 +31,7 @@ export default function DataPage() {
   const add = useAction('datasets.add', {
     onSuccess: (dataset) => {
       setFailure(null);
-      notifySuccess('Data set added', dataset.name);
+      notifySuccess('Dataset added', dataset.name);
       navigate(pathOf('data', dataset.id));
     },
     onError: (error) => setFailure(error instanceof StudioError && error.code === 'cancelled' ? null : error),
@@ -84,7 +84,7 @@ export default function DataPage() {
   );
 
   return (
-    <Page title="Data" state={datasets.data ? plural(list.length, 'data set') : null} actions={addButton} fill>
+    <Page title="Data" state={datasets.data ? plural(list.length, 'dataset') : null} actions={addButton} fill>
       <DropZone
         message="Drop a file of texts (CSV, TSV, JSON, JSONL, Parquet), a folder of IDX files, or one with a folder a class, to add it"
         onPaths={(paths) => {
@@ -112,7 +112,7 @@ export default function DataPage() {
               </div>
             ) : (
               <ItemList
-                label="Data sets"
+                label="Datasets"
                 items={[
                   ...readings.map(({ path, name, datasetId }) => ({
                     id: readingId(path),
@@ -145,8 +145,8 @@ export default function DataPage() {
               <DatasetDetail key={active.id} dataset={active} />
             ) : datasets.data ? (
               <EmptyState action={addButton}>
-                Data sets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL, Parquet), IDX
-                files, or a folder with one folder of pictures a class.
+                Datasets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL, Parquet), IDX
+                files, or a folder with one folder of images a class.
               </EmptyState>
             ) : null
           }
@@ -156,7 +156,7 @@ export default function DataPage() {
   );
 }
 
-/** No data set has such an id. */
+/** No dataset has such an id. */
 function readingId(path: string): string {
   return `reading ${path}`;
 }

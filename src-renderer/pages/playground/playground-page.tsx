@@ -28,7 +28,7 @@ export default function PlaygroundPage() {
       {writers?.length === 0 ? (
         <EmptyState action={<Button onClick={() => navigate('/models')}>Add a model</Button>}>
           Here language models write, with and without adapters. There is no language model yet: add the folder of one,
-          with its tokenizer. Pictures come later.
+          with its tokenizer. Images come later.
         </EmptyState>
       ) : (
         <SplitPanel

@@ -2,13 +2,13 @@ import { Button, Group, Skeleton, Text } from '@mantine/core';
 import type { ReportRecord } from '../../../src-shared/domain/catalog.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { plural } from '../../components/format/format.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
-import { Page } from '../../components/layout/page.tsx';
+import { plural } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { Page } from '../../components/layout/page.tsx';
+import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 
 function attempt(work: Promise<void>): void {
   work.catch((error: unknown) =>

@@ -4,9 +4,9 @@ import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '..
 import { useAction, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatBytes } from '../../components/format/format.ts';
+import { PathText } from '../../components/format/path-text.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
-import { PathText } from '../../components/format/path-text.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';

@@ -1,5 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { type EngineHost, startEngineProcess, startEngineWorker } from '../../../src-main/backend/engine/engine-host.ts';
+import {
+  type EngineHost,
+  startEngineProcess,
+  startEngineWorker,
+} from '../../../src-main/backend/engine/engine-host.ts';
 import { closeBackends, openBackend, tinyConfig, tinyIdx } from '../support.ts';
 
 afterAll(closeBackends);

@@ -36,7 +36,7 @@ async function expectNothingKept(backend: OpenBackend): Promise<void> {
   expect(backend.seen('notification')).toEqual([]);
 }
 
-describe('adding a data set is a job', () => {
+describe('adding a dataset is a job', () => {
   it('that says how far it is, and that others need not wait for', async () => {
     const backend = await openBackend({ startEngine: engine });
     const path = lines(40_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
@@ -53,7 +53,7 @@ describe('adding a data set is a job', () => {
       status: 'completed',
       progress: { total },
     });
-    // Once more, under the same name: it is the same data set.
+    // Once more, under the same name: it is the same dataset.
     expect(await backend.handle('datasets.add', { path })).toEqual({ ...dataset });
     expect(backend.seen('notification')).toEqual([]);
   });

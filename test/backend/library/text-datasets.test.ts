@@ -136,7 +136,7 @@ describe('how a file would be read', () => {
   });
 });
 
-describe('a data set of texts that was added', () => {
+describe('a dataset of texts that was added', () => {
   it('is read anew under its own id', async () => {
     const added = await backend.handle('datasets.add', { path: reviews });
     const options = { guess_columns: false, text: 'review', label: 'verdict', test_fraction: 0.5 };
@@ -167,7 +167,7 @@ describe('a data set of texts that was added', () => {
   });
 });
 
-describe('a data set that a run is trained on', () => {
+describe('a dataset that a run is trained on', () => {
   it('stays read as it is until the run has ended, and under its path', async () => {
     const classes = 'a|b|c|d|e|f|g|h|i|j';
     const { id, name } = await backend.handle('datasets.add', { path: tinyIdx(), options: { labels: classes } });
@@ -243,6 +243,6 @@ describe('as a model reads it', () => {
     expect(learnedOf(read.tokens)).toBe('Two.<|im_end|>\nThree.<|im_end|>\n');
     await expect(
       backend.handle('datasets.tokens', { id, split: 'train', index: 0, model: 'tiny' }),
-    ).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('reads pictures') });
+    ).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('reads images') });
   });
 });

@@ -21,8 +21,8 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { what: 'the bundled ViT, q and v, 32 pictures', model: bundled, batch: 32, adapter: attention },
-  { what: 'the bundled ViT, q and v, 4 pictures', model: bundled, batch: 4, adapter: attention },
+  { what: 'the bundled ViT, q and v, 32 images', model: bundled, batch: 32, adapter: attention },
+  { what: 'the bundled ViT, q and v, 4 images', model: bundled, batch: 4, adapter: attention },
   { what: 'the bundled ViT, every linear', model: bundled, batch: 16, adapter: { r: 16 } },
   {
     what: 'the bundled ViT, the feed-forward part with dropout',
@@ -67,7 +67,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
     const base = await loadBaseModel(directory);
     const image = base.description.image;
-    if (image === null) throw new Error('a ViT without pictures');
+    if (image === null) throw new Error('a ViT without images');
     const shape = [batch, image.channels, image.height, image.width];
     const data = Float32Array.from(
       { length: shape.reduce((product, size) => product * size, 1) },

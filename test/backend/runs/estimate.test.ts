@@ -42,9 +42,9 @@ describe('the forecast of a run', () => {
     // The first layer keeps its input, q, k, v, attention's result, the middle state (32 each), fc1's derivative (48), sums
     // (4 heads), the inputs of q and fc1 (adapted), and r values each of q (2) and fc1 (3).
     const first = rows * (6 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
-    // The second does the same for the class token of each of the 4 pictures, but for its input, k and v.
+    // The second does the same for the class token of each of the 4 images, but for its input, k and v.
     const second = rows * 3 * 32 + 4 * (3 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
-    // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalised state.
+    // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalized state.
     const working = 4 * (48 + 48 + 32 + 32) + rows * 32;
     expect(bytes).toEqual({
       weights: 4 * forecast.totalParameters,

@@ -1,6 +1,6 @@
 import { forecastMemory } from '../../../src-main/backend/runs/estimate-memory.ts';
-import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
@@ -28,7 +28,7 @@ export async function forecastOverPeak(given: Measured): Promise<number> {
   const { backend, peakBytes, base, labels, micro, batch, memory, outputs, gradientCheckpointing = false } = given;
   const model = new AdaptedModel(base);
   const settings = adapterSettingsSchema.parse(given.adapter);
-  await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialisation'), labels });
+  await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialization'), labels });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
   const step = new TrainingStep(model, optimizer, 1, gradientCheckpointing);
   const dropout = RandomStream.seeded(1, 'dropout');

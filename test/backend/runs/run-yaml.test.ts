@@ -3,7 +3,7 @@ import { fromYaml, toYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 
 describe('a run as YAML', () => {
-  it('has its model and data set and what differs from the defaults, and reads back the same', () => {
+  it('has its model and dataset and what differs from the defaults, and reads back the same', () => {
     const config = runConfigSchema.parse({
       learning_rate: 3e-3,
       adapter: { r: 4, target_modules: ['q_proj', 'v_proj'] },

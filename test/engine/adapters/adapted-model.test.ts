@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { scaleAdapter } from '../../../src-main/engine/adapters/scale-adapter.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { softmaxCrossEntropy } from '../../../src-main/engine/ops/index.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { differentiated } from '../differentiated.ts';
@@ -325,7 +325,7 @@ function run(family: string): Float32Array {
 }
 
 async function create(settings: Partial<AdapterSettings>, labels: readonly string[] | null, seed = 7): Promise<void> {
-  const random = RandomStream.seeded(seed, 'initialisation');
+  const random = RandomStream.seeded(seed, 'initialization');
   await at('vit').model.createAdapter(adapterSettingsSchema.parse(settings), { random, labels });
 }
 

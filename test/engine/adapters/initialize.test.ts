@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { dropoutMask } from '../../../src-main/engine/adapters/dropout.ts';
-import { initialiseFactors } from '../../../src-main/engine/adapters/initialize.ts';
+import { initializeFactors } from '../../../src-main/engine/adapters/initialize.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { testCompute } from '../test-compute.ts';
 import { vitLike } from './vit-like.ts';
@@ -11,7 +11,7 @@ if (!first) throw new Error('no linear');
 const module = { ...first, inFeatures: 400, outFeatures: 6 };
 
 function draw(method: 'kaiming' | 'gaussian', rank: number) {
-  return initialiseFactors(module, rank, method, RandomStream.seeded(1, 'initialisation'));
+  return initializeFactors(module, rank, method, RandomStream.seeded(1, 'initialization'));
 }
 
 function deviation(values: ArrayLike<number>): number {
@@ -46,7 +46,7 @@ describe('dropout mask', () => {
     mask.dispose();
     expect(new Set(values)).toEqual(new Set([0, Math.fround(1.25)]));
     expect(values.filter((value) => value === 0).length / values.length).toBeCloseTo(0.2, 2);
-    // Rows do not repeat: neighbours agree as often as independent draws would, 0.2² + 0.8² of the time.
+    // Rows do not repeat: neighbors agree as often as independent draws would, 0.2² + 0.8² of the time.
     const agree = values.filter((value, index) => index >= 400 && value === values[index - 400]).length;
     expect(agree / (299 * 400)).toBeCloseTo(0.68, 2);
     const next = dropoutMask([300, 400], 0.2, random);

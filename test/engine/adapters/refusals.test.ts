@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
-import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
-import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
@@ -126,9 +126,9 @@ const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy
     message: /lora_bias cannot be used with init_lora_weights "pissa"/,
     remedy: /init_lora_weights to true/,
   },
-  'unknown initialisation': {
+  'unknown initialization': {
     run: () => readWith({ init_lora_weights: 'other' }),
-    message: /unknown initialisation init_lora_weights "other"/,
+    message: /unknown initialization init_lora_weights "other"/,
     remedy: /Supported are/,
   },
   'unknown task_type': {
@@ -189,7 +189,7 @@ describe('refuses, and says the way out', () => {
     const model = new AdaptedModel(base);
     try {
       const settings = adapterSettingsSchema.parse({ target_modules: ['embed_tokens'], r: 2 });
-      await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialisation'), labels: null });
+      await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialization'), labels: null });
       const state = await model.exportState();
       expect(await outcome(() => mergedTensors(weights, base.description, state))).toMatchObject({
         message: expect.stringContaining('stores as one tensor with lm_head (tied)'),

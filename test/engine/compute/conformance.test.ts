@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, computeBackends, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { registerWasmKernels, unregisterWasmKernels } from '../../../src-main/engine/compute/wasm-kernels/index.ts';
+import { as1D, as2D, first } from '../../../src-main/engine/ops/autograd/operation.ts';
 import {
   FrozenWeight,
   frozenLinear,
@@ -9,7 +10,6 @@ import {
   smoothedCrossEntropy,
   softmaxCrossEntropy,
 } from '../../../src-main/engine/ops/index.ts';
-import { as1D, as2D, first } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { differentiated } from '../differentiated.ts';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { measureNativeProducts, nativeBackend } from '../../../src-main/engine/compute/native.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { product } from '../../../src-main/engine/ops/linear/matmul.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
@@ -204,7 +204,7 @@ async function train(steps: number, variant: string): Promise<Training> {
   const target_modules = ['q_proj', 'v_proj'];
   const settings = adapterSettingsSchema.parse({ variant, r: 4, lora_alpha: 8, target_modules });
   await model.createAdapter(settings, {
-    random: RandomStream.seeded(42, 'initialisation'),
+    random: RandomStream.seeded(42, 'initialization'),
     labels: base.description.labels,
   });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 });

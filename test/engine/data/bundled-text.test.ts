@@ -97,7 +97,7 @@ describe.each(bundledTexts.map(({ id }) => id))('%s', (id) => {
 });
 
 describe('bundled sets of texts', () => {
-  test('stand after those of pictures, in the same order each time', async () => {
+  test('stand after those of images, in the same order each time', async () => {
     const ids = (await bundledDatasets(assets)).map(({ id }) => id);
     expect(ids.slice(-bundledTexts.length)).toEqual(bundledTexts.map(({ id }) => id));
     expect(await examplesOf('opinion-words')).toEqual(await examplesOf('opinion-words'));

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { bundledDatasets } from '../../../src-main/engine/data/bundled.ts';
-import type { OpenPictures } from '../../../src-main/engine/data/dataset.ts';
-import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
+import type { OpenImages } from '../../../src-main/engine/data/dataset.ts';
+import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 
 const assets = join(import.meta.dirname, '../../../assets');
 const debian = '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz';
 
-async function openBundled(id: string): Promise<OpenPictures> {
+async function openBundled(id: string): Promise<OpenImages> {
   const found = (await bundledDatasets(assets)).find((dataset) => dataset.id === id);
   if (found === undefined) throw new Error(`${id} is not bundled`);
-  return openPictures(found.source);
+  return openImages(found.source);
 }
-const perLabel = (data: OpenPictures) => data.description.splits.map((split) => split.perLabel);
+const perLabel = (data: OpenImages) => data.description.splits.map((split) => split.perLabel);
 
-describe('bundled data sets', () => {
+describe('bundled datasets', () => {
   test('each states its licence and provenance', async () => {
     const found = await bundledDatasets(assets);
     expect(found.map(({ id }) => id).slice(0, 4)).toEqual([
@@ -80,7 +80,7 @@ describe('bundled data sets', () => {
     data.close();
   });
 
-  test('Fashion-MNIST (small): 256 of each class, the first 2000 test pictures', async () => {
+  test('Fashion-MNIST (small): 256 of each class, the first 2000 test images', async () => {
     const data = await openBundled('fashion-mnist-small');
     expect(data.description.labels[9]).toBe('Ankle boot');
     expect(perLabel(data)).toEqual([new Array(10).fill(256), [200, 203, 214, 190, 219, 195, 197, 200, 194, 188]]);

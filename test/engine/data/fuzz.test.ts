@@ -1,10 +1,10 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
+import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 import { heldOutClasses } from '../../../src-main/engine/data/readers/quickdraw-package.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { idxFolder, repeatableNumbers, temporaryFolder, writePicture } from './make-data.ts';
+import { idxFolder, repeatableNumbers, temporaryFolder, writeImage } from './make-data.ts';
 
 const home = temporaryFolder();
 /** COTO_FUZZ_CASES=10000 is what the readers are held to; it takes minutes. */
@@ -22,10 +22,10 @@ function spoil(whole: Buffer, random: () => number): Buffer {
   return spoiled;
 }
 
-/** Opens the data set and reads every example. Returns what was thrown. */
+/** Opens the dataset and reads every example. Returns what was thrown. */
 async function readEverything(reader: string, path: string): Promise<unknown> {
   try {
-    const data = await openPictures({ reader, path, options: {} });
+    const data = await openImages({ reader, path, options: {} });
     try {
       for (const name of ['train', 'test'] as const) {
         const split = data.split(name);
@@ -77,12 +77,11 @@ describe('spoiled files are read or refused in words, never more', () => {
     expect(await fuzz('idx', folder, readdirSync(folder), 2)).toBeGreaterThan((2 * cases) / 3);
   });
 
-  describe('pictures', () => {
-    const folder = join(home, 'pictures');
+  describe('images', () => {
+    const folder = join(home, 'images');
     const files = ['a/0.png', 'a/1.jpg', 'a/2.webp', 'b/3.gif', 'b/4.tiff', 'b/5.png'];
     beforeAll(async () => {
-      for (const [index, file] of files.entries())
-        await writePicture(join(folder, file), { colour: [index * 20, 9, 99] });
+      for (const [index, file] of files.entries()) await writeImage(join(folder, file), { color: [index * 20, 9, 99] });
     });
     test('in every format', async () => {
       await fuzz('image-folder', folder, files, 3);

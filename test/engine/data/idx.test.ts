@@ -1,16 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openPictures } from '../../../src-main/engine/data/open-dataset.ts';
+import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { idxBytes, idxFolder, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();
-const open = (path: string, options = {}) => openPictures({ reader: 'idx', path, options });
+const open = (path: string, options = {}) => openImages({ reader: 'idx', path, options });
 
 describe('an IDX folder', () => {
   for (const packed of [false, true])
-    test(`gives its pictures and labels, ${packed ? 'packed by gzip' : 'raw'}`, async () => {
+    test(`gives its images and labels, ${packed ? 'packed by gzip' : 'raw'}`, async () => {
       const folder = idxFolder(join(home, `plain-${packed}`), { train: [0, 2, 1, 2], t10k: [1, 0] }, { packed });
       const data = await open(folder);
       expect(data.description).toMatchObject({
@@ -30,8 +30,8 @@ describe('an IDX folder', () => {
       data.close();
     });
 
-  test('is recognised by the folder or by one of its files', async () => {
-    const folder = idxFolder(join(home, 'recognised'), { train: [0, 1] });
+  test('is recognized by the folder or by one of its files', async () => {
+    const folder = idxFolder(join(home, 'recognized'), { train: [0, 1] });
     expect(await detectReader(folder)).toEqual({ reader: 'idx', path: folder, options: {} });
     expect(await detectReader(join(folder, 'train-images-idx3-ubyte'))).toEqual({
       reader: 'idx',
@@ -40,8 +40,8 @@ describe('an IDX folder', () => {
     });
   });
 
-  test('reads colour pictures with channels last', async () => {
-    const folder = idxFolder(join(home, 'colour'), { train: [0] });
+  test('reads color images with channels last', async () => {
+    const folder = idxFolder(join(home, 'color'), { train: [0] });
     writeFileSync(join(folder, 'train-images-idx3-ubyte'), idxBytes([1, 1, 2, 3], [1, 2, 3, 4, 5, 6]));
     const data = await open(folder);
     expect(data.description.image).toEqual({ height: 1, width: 2, channels: 3 });
@@ -92,14 +92,14 @@ describe('a wrong IDX folder is refused in words', () => {
     [
       'fewer labels',
       (f) => writeFileSync(join(f, 'train-labels-idx1-ubyte'), idxBytes([1], [0])),
-      /3 pictures, but .* 1 labels/,
+      /3 images, but .* 1 labels/,
     ],
     [
       'test label unknown',
       (f) => idxFolder(f, { t10k: [0, 7] }),
       /t10k-labels.* has the label 7 in row 1, out of range/,
     ],
-    ['empty', (f) => idxFolder(f, { train: [] }), /has no pictures: the data set is empty/],
+    ['empty', (f) => idxFolder(f, { train: [] }), /has no images: the dataset is empty/],
     [
       'no test labels',
       (f) => writeFileSync(join(f, 't10k-images-idx3-ubyte'), idxBytes([1, 2, 3], [0, 0, 0, 0, 0, 0])),
@@ -143,8 +143,8 @@ describe('a wrong IDX folder is refused in words', () => {
     const spoiled = Buffer.from(whole);
     spoiled[spoiled.length - 6] = (spoiled[spoiled.length - 6] ?? 0) ^ 0xff;
     writeFileSync(path, spoiled);
-    const firstPicture = async () => (await open(folder)).split('train').pixels(0);
-    await expect(firstPicture).rejects.toThrow(/train-images.* is a damaged gzip file: .*check/);
+    const firstImage = async () => (await open(folder)).split('train').pixels(0);
+    await expect(firstImage).rejects.toThrow(/train-images.* is a damaged gzip file: .*check/);
     writeFileSync(path, whole.subarray(0, whole.length - 5));
     await expect(open(folder)).rejects.toMatchObject({ code: 'invalid_file' });
   });
@@ -155,7 +155,7 @@ describe('a wrong IDX folder is refused in words', () => {
       message: /nowhere is not there/,
     });
     await expect(open(home, { label: 'a' })).rejects.toMatchObject({ code: 'invalid_input' });
-    await expect(openPictures({ reader: 'toString', path: home, options: {} })).rejects.toMatchObject({
+    await expect(openImages({ reader: 'toString', path: home, options: {} })).rejects.toMatchObject({
       code: 'not_found',
     });
     await expect(detectReader(join(home, 'nowhere'))).rejects.toMatchObject({ code: 'not_found' });

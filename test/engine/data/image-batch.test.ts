@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Picture } from '../../../src-main/engine/data/dataset.ts';
+import type { Image } from '../../../src-main/engine/data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../../src-main/engine/data/image-batch.ts';
 import { resample, resampleFilters } from '../../../src-main/engine/data/resample.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
@@ -10,11 +10,11 @@ import { imageModel, temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();
 const bytes = z.array(z.number()).transform((values) => Uint8Array.from(values));
-const pictureSchema = z.object({ height: z.number(), width: z.number(), channels: z.number(), pixels: bytes });
+const imageSchema = z.object({ height: z.number(), width: z.number(), channels: z.number(), pixels: bytes });
 const golden = z
   .object({
-    rgb: pictureSchema,
-    grey: pictureSchema,
+    rgb: imageSchema,
+    grey: imageSchema,
     rgb_as_grey: bytes,
     cases: z.array(
       z.object({
@@ -49,23 +49,19 @@ test('the golden cases cover every filter', () => {
 });
 
 describe('pixel values', () => {
-  const values = async (
-    config: unknown,
-    picture: Picture,
-    model: { channels: number; height: number; width?: number },
-  ) => {
-    const folder = modelFolder(`m${JSON.stringify(config).length}-${model.channels}-${picture.channels}`, config);
+  const values = async (config: unknown, image: Image, model: { channels: number; height: number; width?: number }) => {
+    const folder = modelFolder(`m${JSON.stringify(config).length}-${model.channels}-${image.channels}`, config);
     const preprocessor = await createImagePreprocessor(
       folder,
       imageModel(model.channels, model.height, model.width),
-      dataset(picture),
+      dataset(image),
     );
-    const split = { count: 1, labels: Int32Array.of(0), pixels: () => picture.pixels };
+    const split = { count: 1, labels: Int32Array.of(0), pixels: () => image.pixels };
     return (await new ImageBatcher(split, preprocessor).batch([0])).pixelValues;
   };
-  const rgb: Picture = { pixels: Uint8Array.from([0, 51, 102, 153, 204, 255]), height: 1, width: 2, channels: 3 };
+  const rgb: Image = { pixels: Uint8Array.from([0, 51, 102, 153, 204, 255]), height: 1, width: 2, channels: 3 };
 
-  test('are channel first, rescaled and normalised per channel', async () => {
+  test('are channel first, rescaled and normalized per channel', async () => {
     const config = { size: { height: 1, width: 2 }, image_mean: [0, 0.2, 0.5], image_std: [1, 0.5, 0.25] };
     const result = await values(config, rgb, { channels: 3, height: 1, width: 2 });
     // red: 0, 0.6; green: (0.2, 0.8 − 0.2) / 0.5; blue: (0.4, 1 − 0.5) / 0.25
@@ -82,7 +78,7 @@ describe('pixel values', () => {
   });
 
   test('of grey for an RGB model are repeated', async () => {
-    const grey: Picture = { pixels: Uint8Array.of(0, 255), height: 1, width: 2, channels: 1 };
+    const grey: Image = { pixels: Uint8Array.of(0, 255), height: 1, width: 2, channels: 1 };
     const result = await values({ do_normalize: false, size: { height: 1, width: 2 } }, grey, {
       channels: 3,
       height: 1,
@@ -115,9 +111,9 @@ describe('pixel values', () => {
       'no resizing',
       { do_resize: false },
       { height: 9, width: 2, channels: 1 },
-      /does not resize, so the data set's 9 × 2/,
+      /does not resize, so the dataset's 9 × 2/,
     ],
-    ['text', {}, null, /no pictures/],
+    ['text', {}, null, /no images/],
   ])('are refused with %s', async (name, config, image, message) => {
     const folder = modelFolder(`refused ${name}`, config);
     await expect(createImagePreprocessor(folder, imageModel(1, 2), dataset(image))).rejects.toThrow(message);
@@ -151,13 +147,13 @@ describe('batches', () => {
     expect(reads).toEqual([2, 0, 3, 3]);
   });
 
-  test('resize each picture from its own size', async () => {
+  test('resize each image from its own size', async () => {
     const sizes = [2, 6];
     const split = {
       count: 2,
       labels: Int32Array.of(0, 0),
       pixels: () => new Uint8Array(4),
-      picture: async (index: number) => {
+      image: async (index: number) => {
         const side = sizes[index] ?? 1;
         return { pixels: new Uint8Array(side * side).fill(100 + index), height: side, width: side, channels: 1 };
       },

@@ -21,7 +21,7 @@ export function idxBytes(dimensions: readonly number[], values: readonly number[
   return Buffer.concat([header, Buffer.from(values)]);
 }
 
-/** Pictures of 2 × 3 whose first byte is the row, then 0. */
+/** Images of 2 × 3 whose first byte is the row, then 0. */
 export function idxFolder(
   folder: string,
   splits: Readonly<Record<string, readonly number[]>>,
@@ -29,26 +29,26 @@ export function idxFolder(
 ): string {
   mkdirSync(folder, { recursive: true });
   for (const [split, labels] of Object.entries(splits)) {
-    const pictures = labels.flatMap((_, row) => [row, 0, 0, 0, 0, 0]);
+    const images = labels.flatMap((_, row) => [row, 0, 0, 0, 0, 0]);
     const write = (name: string, bytes: Buffer) =>
       writeFileSync(join(folder, packed ? `${name}.gz` : name), packed ? gzipSync(bytes) : bytes);
-    write(`${split}-images-idx3-${suffix}`, idxBytes([labels.length, 2, 3], pictures));
+    write(`${split}-images-idx3-${suffix}`, idxBytes([labels.length, 2, 3], images));
     write(`${split}-labels-idx1-${suffix}`, idxBytes([labels.length], labels));
   }
   return folder;
 }
 
-/** Writes a picture of one colour; the file's format is its name's ending. */
-export async function writePicture(
+/** Writes an image of one color; the file's format is its name's ending. */
+export async function writeImage(
   path: string,
-  { height = 4, width = 6, colour = [10, 20, 30] }: { height?: number; width?: number; colour?: number[] } = {},
+  { height = 4, width = 6, color = [10, 20, 30] }: { height?: number; width?: number; color?: number[] } = {},
 ): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  const channels = colour.length === 1 ? 1 : 3;
-  const pixels = Buffer.from(Array.from({ length: height * width }, () => colour).flat());
-  let picture = sharp(pixels, { raw: { height, width, channels } });
-  if (channels === 1) picture = picture.toColourspace('b-w');
-  await picture.toFile(path);
+  const channels = color.length === 1 ? 1 : 3;
+  const pixels = Buffer.from(Array.from({ length: height * width }, () => color).flat());
+  let image = sharp(pixels, { raw: { height, width, channels } });
+  if (channels === 1) image = image.toColorspace('b-w');
+  await image.toFile(path);
 }
 
 export function imageModel(channels: number, height: number, width = height): ModelDescription {

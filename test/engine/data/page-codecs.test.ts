@@ -2,9 +2,9 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ByteReader } from '../../../src-main/engine/data/parquet/byte-reader.ts';
 import { unpackPage } from '../../../src-main/engine/data/parquet/codecs.ts';
-import { ParquetDamage } from '../../../src-main/engine/data/parquet/parse-error.ts';
 import { readDeltas } from '../../../src-main/engine/data/parquet/delta.ts';
 import { readHybrid } from '../../../src-main/engine/data/parquet/hybrid.ts';
+import { ParquetError } from '../../../src-main/engine/data/parquet/parse-error.ts';
 import { ThriftReader } from '../../../src-main/engine/data/parquet/thrift.ts';
 
 const [snappy, gzip, hadoopLz4, zstd, rawLz4] = [1, 2, 5, 6, 7];
@@ -26,7 +26,7 @@ describe('pages unpack, by hand', () => {
     for (const size of [text.length - 1, text.length + 1, 2 ** 28])
       expect(() => unpackPage(codec, packed, size)).toThrow('does not unpack to the size that it states');
     for (let length = 0; length < packed.length; length++)
-      expect(() => unpackPage(codec, packed.subarray(0, length), text.length)).toThrow(ParquetDamage);
+      expect(() => unpackPage(codec, packed.subarray(0, length), text.length)).toThrow(ParquetError);
   });
 
   test.each<[string, number, Buffer]>([
@@ -46,7 +46,7 @@ describe('numbers that bytes state are held to what there is', () => {
     // 0 to 7 in three bits each.
     expect([...readHybrid(reader(0x03, 0x88, 0xc6, 0xfa), 3, 8)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect([...readHybrid(reader(0xfe, 0xff, 0xff, 0xff, 0x0f, 5), 3, 4)]).toEqual([5, 5, 5, 5]);
-    expect(() => readHybrid(reader(0xff, 0xff, 0xff, 0xff, 0x0f), 3, 8)).toThrow(ParquetDamage);
+    expect(() => readHybrid(reader(0xff, 0xff, 0xff, 0xff, 0x0f), 3, 8)).toThrow(ParquetError);
     expect(() => readHybrid(reader(0x00, 0x00), 3, 8)).toThrow('ends before');
   });
 

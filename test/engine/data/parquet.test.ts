@@ -32,7 +32,7 @@ async function rowsOf(path: string): Promise<RawRow[]> {
 
 async function open(path: string): Promise<OpenTexts> {
   const opened = await openDataset(await detectReader(path));
-  if (opened.kind !== 'texts') throw new Error('these are pictures');
+  if (opened.kind !== 'texts') throw new Error('these are images');
   return opened;
 }
 
@@ -82,7 +82,7 @@ describe('what is read', () => {
     ];
     const spoiled = await (await open(file(written([column, label])))).describe();
     expect(spoiled.problems).toEqual([{ where: 'row 2', message: expect.stringContaining('not UTF-8') }]);
-    const unused = await (await open(file(written([texts(3, 't'), label, { ...column, name: 'picture' }])))).describe();
+    const unused = await (await open(file(written([texts(3, 't'), label, { ...column, name: 'image' }])))).describe();
     expect(unused.problems).toEqual([]);
     const schema: SchemaElement[] = [
       { name: 'root', num_children: 1 },

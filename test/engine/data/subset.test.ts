@@ -44,7 +44,7 @@ describe('a few-shot subset', () => {
     expect(ofOne(others)).toEqual(ofOne(labels));
   });
 
-  test('differs between classes and between neighbouring seeds', () => {
+  test('differs between classes and between neighboring seeds', () => {
     const draws = new Set<string>();
     for (let seed = 0; seed < 50; seed++)
       for (let label = 0; label < 3; label++)

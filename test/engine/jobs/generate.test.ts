@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { type EngineEvent, engineEventSchema, type GenerateTask } from '../../../src-main/engine/contract.ts';
-import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { WarmBase } from '../../../src-main/engine/generation/warm-base.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { runGenerateTask } from '../../../src-main/engine/jobs/generate.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
@@ -117,7 +117,7 @@ async function madeAdapter(size: number): Promise<string> {
   const base = await loadBaseModel(bundled);
   const model = new AdaptedModel(base);
   try {
-    const random = RandomStream.seeded(1, 'initialisation');
+    const random = RandomStream.seeded(1, 'initialization');
     await model.createAdapter(adapterSettingsSchema.parse({ target_modules: ['v_proj'] }), { random, labels: null });
     const state = await model.exportState();
     for (const { b } of state.modules.values()) b.data.fill(size);

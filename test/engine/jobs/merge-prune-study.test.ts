@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/contract.ts';
-import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
 import { runStudyTask } from '../../../src-main/engine/jobs/study.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-/** Random pictures of 28 × 28, labels 0 to 4 in turn. */
+/** Random images of 28 × 28, labels 0 to 4 in turn. */
 async function writeSplit(split: string, count: number): Promise<void> {
   const random = RandomStream.seeded(count, 'study');
   const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
@@ -53,7 +53,7 @@ async function writeSplit(split: string, count: number): Promise<void> {
 async function randomAdapter(name: string, seed: number, task: string[]): Promise<string> {
   const base = await loadBaseModel(modelDirectory);
   const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(seed, 'initialisation');
+  const random = RandomStream.seeded(seed, 'initialization');
   await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
     random,
     labels: task,

@@ -4,14 +4,14 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { change } from './states.ts';
@@ -54,7 +54,7 @@ async function merged(tag: string, kind: string): Promise<AdapterState> {
   for (const name of call.adapters)
     states.push(await readAdapter(goldenPath('vit', 'merges', tag, name), base.description));
   return call.combination_type === 'cat'
-    ? mergeMethod('weight-average').merge(states, call.weights, { normalise: false })
+    ? mergeMethod('weight-average').merge(states, call.weights, { normalize: false })
     : mergeMethod('linear').merge(states, call.weights, {});
 }
 

@@ -99,8 +99,8 @@ test('ΔW average is exact, with mixed ranks and a module that one adapter lacks
   expect(merged.config.target_modules).toEqual(['q_proj', 'v_proj']);
 });
 
-test('negative weights: ΔW average without normalising subtracts, factor average refuses', () => {
-  const merged = merge('weight-average', [one(), one()], [1, -1], { normalise: false }).modules.get('q_proj');
+test('negative weights: ΔW average without normalizing subtracts, factor average refuses', () => {
+  const merged = merge('weight-average', [one(), one()], [1, -1], { normalize: false }).modules.get('q_proj');
   expect(merged && [...change(merged)].every((value) => value === 0)).toBe(true);
   expect(() => merge('factor-average', [one(), two()], [1, -1])).toThrow(/no negative weights/);
   expect(() => merge('weight-average', [one(), two()], [1, -1])).toThrow(/add up to zero/);

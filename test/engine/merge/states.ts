@@ -1,5 +1,5 @@
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import type { AdapterState, ModuleFactors } from '../../../src-main/engine/adapters/state.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
 import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';
 import { frequenciesOf, rotaryTable } from '../../../src-main/engine/models/decoder/rope.ts';
-import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
 import { as1D, first } from '../../../src-main/engine/ops/autograd/operation.ts';
+import { FrozenWeight, frozenLinear, rmsNorm } from '../../../src-main/engine/ops/index.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { differentiated } from '../differentiated.ts';
@@ -48,8 +48,8 @@ it('gives the logits of transformers for a batch with padding', async () => {
   const rows = ids.flatMap((id) => [...table.subarray(id * config.hidden, (id + 1) * config.hidden)]);
   const logits = tf.tidy(() => {
     const hidden = forward(tf.tensor2d(rows, [batch * tokens, config.hidden]), mask);
-    const normalised = rmsNorm(hidden, vector('model.norm'), config.epsilon);
-    return frozenLinear(normalised, linear('lm_head')).dataSync();
+    const normalized = rmsNorm(hidden, vector('model.norm'), config.epsilon);
+    return frozenLinear(normalized, linear('lm_head')).dataSync();
   });
   const vocabulary = expected.shape[2] ?? 0;
   // What stands at padding does not count.

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { reachOf } from '../../../src-main/engine/models/encoder/relative-positions.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
@@ -111,7 +111,7 @@ it('needs no layer on a tape for what stands after the layers', async () => {
   base.dispose();
 });
 
-it('gives CLIP no classifier: it compares pictures with texts', async () => {
+it('gives CLIP no classifier: it compares images with texts', async () => {
   const base = await loadBaseModel(goldenPath('clip', 'base'));
   const model = new AdaptedModel(base);
   const settings = adapterSettingsSchema.parse({ target_modules: ['q_proj'] });
@@ -152,7 +152,7 @@ it.each([
 });
 
 it('gives distances the rows that transformers gives them, in float32', () => {
-  const relative = { span: 256, buckets: 256, maxDistance: 512, sharesLinears: true, normalises: true };
+  const relative = { span: 256, buckets: 256, maxDistance: 512, sharesLinears: true, normalizes: true };
   const reach = reachOf({ ...relative, contentToPosition: true, positionToContent: true }, 512);
   // By PyTorch's make_log_bucket_position of modeling_deberta_v2, for the 256 buckets of the published v3 checkpoints.
   const expected = { '-511': -255, '-300': -207, '-129': -129, '-1': -1, 0: 0, 127: 127, 128: 128, 129: 129, 130: 130 };

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { attendedValues, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

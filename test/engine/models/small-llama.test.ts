@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { registerWasmKernels, unregisterWasmKernels } from '../../../src-main/engine/compute/wasm-kernels/index.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -59,7 +59,7 @@ describe.each(references)('$name', ({ folder, files }) => {
 });
 
 describe('a loaded base', () => {
-  it('gives the same bits each time, one picture or many', async () => {
+  it('gives the same bits each time, one image or many', async () => {
     const base = await loadBaseModel(bundled);
     const pixels = await tensorOf(`${bundled}/expected.safetensors`, 'pixel_values');
     const all = logits(base, pixels);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { changed, drawChange, type PictureChange } from '../../../src-main/engine/pretrain/augment.ts';
+import { changed, drawChange, type ImageChange } from '../../../src-main/engine/pretrain/augment.ts';
 import { augmentationSchema } from '../../../src-shared/domain/pretrain.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
-const none: PictureChange = { isMirrored: false, radians: 0, scale: 1, shift: [0, 0] };
+const none: ImageChange = { isMirrored: false, radians: 0, scale: 1, shift: [0, 0] };
 const grey = (rows: readonly (readonly number[])[]) => ({
   pixels: Uint8Array.from(rows.flat()),
   height: rows.length,
@@ -15,18 +15,18 @@ const shape = [
   [40, 50, 60],
   [70, 80, 90],
 ];
-const of = (rows: readonly (readonly number[])[], change: Partial<PictureChange>) => [
+const of = (rows: readonly (readonly number[])[], change: Partial<ImageChange>) => [
   ...changed(grey(rows), { ...none, ...change }),
 ];
 
-describe('a changed picture', () => {
+describe('a changed image', () => {
   it('is itself where nothing is asked for, and leaves its bytes alone', () => {
-    const picture = grey(shape);
-    const result = changed(picture, none);
+    const image = grey(shape);
+    const result = changed(image, none);
     expect([...result]).toEqual(shape.flat());
-    expect(result).not.toBe(picture.pixels);
-    changed(picture, { isMirrored: true, radians: 1, scale: 2, shift: [1, 1] });
-    expect([...picture.pixels]).toEqual(shape.flat());
+    expect(result).not.toBe(image.pixels);
+    changed(image, { isMirrored: true, radians: 1, scale: 2, shift: [1, 1] });
+    expect([...image.pixels]).toEqual(shape.flat());
   });
 
   it('turns clockwise by quarters', () => {
@@ -58,7 +58,7 @@ describe('a changed picture', () => {
     expect(of([[0, 0, 100, 0, 0]], { scale: 0.5 })).toEqual([0, 0, 100, 0, 0]);
   });
 
-  it('keeps the channels of a colour picture apart', () => {
+  it('keeps the channels of a color image apart', () => {
     const pixels = Uint8Array.from([1, 2, 3, 4, 5, 6]);
     const mirrored = changed({ pixels, height: 1, width: 2, channels: 3 }, { ...none, isMirrored: true });
     expect([...mirrored]).toEqual([4, 5, 6, 1, 2, 3]);
@@ -99,7 +99,7 @@ describe('the draws of changes', () => {
       expect(Math.max(...values)).toBeGreaterThan(high - 0.01 * width);
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       expect(Math.abs(mean - (low + high) / 2)).toBeLessThan(0.02 * width);
-      // Neighbouring steps have nothing to do with each other: a correlation of 4000 pairs strays by 0.016.
+      // Neighboring steps have nothing to do with each other: a correlation of 4000 pairs strays by 0.016.
       const pairs = values.slice(1).map((value, at) => (value - mean) * ((values[at] ?? 0) - mean));
       const correlation = pairs.reduce((sum, pair) => sum + pair, 0) / pairs.length / (width ** 2 / 12);
       expect(Math.abs(correlation)).toBeLessThan(0.06);

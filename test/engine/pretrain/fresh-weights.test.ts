@@ -6,10 +6,10 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 
 describe.each(['llama', 'qwen3', 'gpt2', 'vit-28'])('a fresh %s', (family) => {
-  it('scales by 1 in every normalisation, adds 0 in every bias, and is normal elsewhere', async () => {
+  it('scales by 1 in every normalization, adds 0 in every bias, and is normal elsewhere', async () => {
     const config = await readConfig(goldenPath(family, 'base'));
     const weights = await openModelWeights(goldenPath(family, 'base'));
-    const source = freshWeights(RandomStream.seeded(1, 'initialisation'), { deviation: 0.02, residualLayers: 0 });
+    const source = freshWeights(RandomStream.seeded(1, 'initialization'), { deviation: 0.02, residualLayers: 0 });
     await describeOpened(config, weights);
     familyOf(config).describe(config, source);
     await weights.close();

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { FullModel } from '../../../src-main/engine/pretrain/full-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { smoothedCrossEntropy } from '../compute/reference.ts';
@@ -34,7 +34,7 @@ it('smooths labels in the loss that trains, as PyTorch does, and not in the one 
   }
 });
 
-/** Tied and untied heads, biases, norms of both kinds, Conv1D, learned positions, pictures. */
+/** Tied and untied heads, biases, norms of both kinds, Conv1D, learned positions, images. */
 describe.each(['llama', 'llama3', 'qwen2', 'qwen3', 'gpt2', 'vit-28'])('every parameter of %s', (family) => {
   it('is trained: gradients agree with finite differences, tensor by tensor', async () => {
     const { model, variables, close } = await load(family);

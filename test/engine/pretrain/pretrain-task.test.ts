@@ -6,9 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
+import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';
-import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { datasetSourceSchema } from '../../../src-shared/domain/dataset.ts';
 import { pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
 import { tinyIdx } from '../../backend/support.ts';
@@ -47,7 +47,7 @@ function languageConfig(settings: Record<string, unknown> = {}) {
 }
 
 /** A fresh ViT of ten classes with a preprocessing of its own. */
-function pictureConfig(settings: Record<string, unknown>) {
+function imageConfig(settings: Record<string, unknown>) {
   const keys = JSON.parse(readFileSync(goldenPath('vit-28', 'base', 'config.json'), 'utf8'));
   const place = join(folder, 'vit');
   mkdirSync(place, { recursive: true });
@@ -133,8 +133,8 @@ describe('a language model from scratch', () => {
 describe('an image classifier from scratch', () => {
   it('learns, and is written as a folder that loads again', async () => {
     const { result, outputDirectory } = await pretrain(
-      pictureConfig({ max_steps: 150, learning_rate: 0.005, per_device_train_batch_size: 10 }),
-      'pictures',
+      imageConfig({ max_steps: 150, learning_rate: 0.005, per_device_train_batch_size: 10 }),
+      'images',
     );
     // Stripes at ten heights: a guess has 10 %.
     expect(result?.accuracy).toBeGreaterThan(0.4);
@@ -146,21 +146,21 @@ describe('an image classifier from scratch', () => {
     expect(preprocessing(outputDirectory)).toBe(preprocessing(join(folder, 'vit')));
   });
 
-  it('changes its pictures at random, smooths labels, and goes on after a pause to the very bits', async () => {
+  it('changes its images at random, smooths labels, and goes on after a pause to the very bits', async () => {
     const augmentation = { rotation_radians: 0.3, scale: [0.8, 1.2], shift: 0.1, horizontal_flip: true };
     const settings = { max_steps: 9, per_device_train_batch_size: 4, gradient_accumulation_steps: 2 };
-    const config = pictureConfig({ ...settings, augmentation, label_smoothing_factor: 0.1 });
-    const unbroken = await pretrain(config, 'pictures-unbroken');
-    const paused = await pretrain(config, 'pictures-broken', 4);
-    const resumed = await pretrain(config, 'pictures-broken');
+    const config = imageConfig({ ...settings, augmentation, label_smoothing_factor: 0.1 });
+    const unbroken = await pretrain(config, 'images-unbroken');
+    const paused = await pretrain(config, 'images-broken', 4);
+    const resumed = await pretrain(config, 'images-broken');
     expect([...paused.losses, ...resumed.losses]).toEqual(unbroken.losses);
     const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
-    expect(weights('pictures-broken').equals(weights('pictures-unbroken'))).toBe(true);
+    expect(weights('images-broken').equals(weights('images-unbroken'))).toBe(true);
     const [plain, smoothed] = [
-      await pretrain(pictureConfig(settings), 'pictures-plain', 1),
-      await pretrain(pictureConfig({ ...settings, label_smoothing_factor: 0.1 }), 'pictures-smoothed', 1),
+      await pretrain(imageConfig(settings), 'images-plain', 1),
+      await pretrain(imageConfig({ ...settings, label_smoothing_factor: 0.1 }), 'images-smoothed', 1),
     ];
-    // The same weights and pictures: what differs is the loss alone, then the pictures.
+    // The same weights and images: what differs is the loss alone, then the images.
     expect(smoothed.losses[0]).not.toBe(plain.losses[0]);
     expect(unbroken.losses[0]).not.toBe(smoothed.losses[0]);
     expect(readFileSync(join(unbroken.outputDirectory, 'PROVENANCE.md'), 'utf8')).toContain('label smoothing 0.1');

@@ -69,7 +69,7 @@ function texts(columns: object, labelKind = 'none', labels: string[] = []): Data
   });
 }
 
-const pictures = datasetDescriptionSchema.parse({
+const images = datasetDescriptionSchema.parse({
   task: 'image-classification',
   labels: ['a', 'b'],
   image: { height: 1, width: 1, channels: 1 },
@@ -82,7 +82,7 @@ const prompts = texts({ prompt: 'ask', completion: 'say' });
 const questions = texts({ text: 'ask', choices: 'options', label: 'answer' });
 
 test.each([
-  ['image-classification', pictures, 'image-classification'],
+  ['image-classification', images, 'image-classification'],
   ['embedding', classes, 'text-classification'],
   ['text-classification', texts({ text: 'body', label: 'score' }, 'numbers'), 'text-classification'],
   ['causal-lm', classes, 'multiple-choice'],
@@ -94,9 +94,9 @@ test.each([
 });
 
 test.each([
-  ['auto', 'embedding', pictures, 'This model reads texts (embedding), but the data set holds pictures.'],
-  ['auto', 'image-classification', classes, 'This model reads pictures (image-classification), but'],
-  ['image-classification', 'embedding', classes, 'Image classification learns from pictures'],
+  ['auto', 'embedding', images, 'This model reads texts (embedding), but the dataset holds images.'],
+  ['auto', 'image-classification', classes, 'This model reads images (image-classification), but'],
+  ['image-classification', 'embedding', classes, 'Image classification learns from images'],
   ['auto', 'embedding', prompts, 'no text with a label in each row'],
   ['auto', 'embedding', texts({ text: 'body', label: 'kind' }, 'classes', ['a']), 'has 1 label,'],
   ['text-classification', 'causal-lm', classes, 'no head that tells texts apart'],

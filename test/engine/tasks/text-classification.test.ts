@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { scoreEnsemble, scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
-import { scoreEnsemble, scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -40,7 +40,7 @@ function rows(count: number, label: (isGood: boolean, isLong: boolean) => unknow
 async function trained(data: string, steps: number) {
   const task = await openOn(modelDirectory, base.description, data);
   const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(1, 'initialisation');
+  const random = RandomStream.seeded(1, 'initialization');
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
   await model.createAdapter(settings, { random, labels: task.labels });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });

@@ -21,7 +21,7 @@ it('rounds to half precision as JavaScript itself does', () => {
       throw new Error(`${values[index]} became ${halves[index]?.toString(16)}, not ${expected[index]?.toString(16)}`);
 });
 
-it('rounds to bfloat16 by the nearest of both neighbours, ties to even', () => {
+it('rounds to bfloat16 by the nearest of both neighbors, ties to even', () => {
   const rounded = new Uint16Array(encodeFloats('BF16', values).slice().buffer);
   const asFloat = (bits: number) => new Float32Array(Uint32Array.of(bits * 65_536).buffer)[0] ?? Number.NaN;
   for (let index = 0; index < values.length; index++) {

@@ -109,26 +109,26 @@ describe('pre-tokenizers, as the Rust library has them', () => {
   });
 });
 
-describe("BERT's normaliser, as the Rust library has it", () => {
-  const normalised = (text: string, options: object, expected: string) => {
+describe("BERT's normalizer, as the Rust library has it", () => {
+  const normalized = (text: string, options: object, expected: string) => {
     const tokenizer = characters(`${expected}?`, { normalizer: { type: 'BertNormalizer', ...options } });
     expect(tokenizer.decode(tokenizer.encode(text).ids).replaceAll(/(.) ?/gsu, '$1')).toBe(expected);
     expect(tokenizer.encode(text).ids).toHaveLength([...expected].length);
   };
 
   it('sets ideographs of every plane apart', () => {
-    normalised('a\u{20001}中b', { handle_chinese_chars: true }, 'a \u{20001}  中 b');
+    normalized('a\u{20001}中b', { handle_chinese_chars: true }, 'a \u{20001}  中 b');
   });
 
   it('drops control characters and private ones, and makes every space a plain one', () => {
-    normalised('a\0\u{FFFD}\u{FEFF}\u{E000}\u{7}b\u{3000}c\td', { clean_text: true }, 'ab c d');
+    normalized('a\0\u{FFFD}\u{FEFF}\u{E000}\u{7}b\u{3000}c\td', { clean_text: true }, 'ab c d');
   });
 
   it('takes accents away with capitals, unless told otherwise, and knows no final sigma', () => {
-    normalised('ÉΣ', { lowercase: true }, 'eσ');
-    normalised('ÉΣ', { lowercase: true, strip_accents: false }, 'éσ');
-    normalised('É', { lowercase: false, strip_accents: true }, 'E');
-    normalised('É', { lowercase: false }, 'É');
+    normalized('ÉΣ', { lowercase: true }, 'eσ');
+    normalized('ÉΣ', { lowercase: true, strip_accents: false }, 'éσ');
+    normalized('É', { lowercase: false, strip_accents: true }, 'E');
+    normalized('É', { lowercase: false }, 'É');
   });
 });
 
@@ -198,7 +198,7 @@ describe('tokens', () => {
     expect(tokenizer.encode('ab\u{200D}').ids).toEqual([0, 1, 5]);
   });
 
-  it('finds tokens in the normalised text where they say so, and takes the spaces beside them that they say', () => {
+  it('finds tokens in the normalized text where they say so, and takes the spaces beside them that they say', () => {
     const added_tokens = [
       { id: 8, content: 'AB', normalized: true },
       { id: 9, content: '<b>', normalized: false, lstrip: true, rstrip: true },

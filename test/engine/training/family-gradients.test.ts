@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel, frozenVariables } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { checkpointedLossGradients, lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
@@ -19,7 +19,7 @@ const cases = [
   { family: 'distilbert', labels: [2, 0, 1], mask: [0, 1] },
   { family: 'deberta-v2', labels: [2, 0, 1], mask: [1, 0] },
   { family: 'deberta-v2', labels: [2, 0, 1], mask: [0, 1] },
-  // Two layers of texts, then two of pictures.
+  // Two layers of texts, then two of images.
   { family: 'clip', labels: [2, 0, 1, 0], mask: [1, 0, 0, 1] },
   { family: 'clip', labels: [2, 0, 1, 0], mask: [0, 0, 1, 1] },
   { family: 'clip', labels: [2, 0, 1, 0], mask: [0, 0, 0, 1] },

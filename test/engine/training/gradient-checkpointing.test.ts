@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
@@ -67,7 +67,7 @@ function recorder(seen: Map<string, number[]>): Optimizer {
 
 async function adapted(): Promise<AdaptedModel> {
   const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(4, 'initialisation');
+  const random = RandomStream.seeded(4, 'initialization');
   const settings = adapterSettingsSchema.parse({
     r: 3,
     lora_dropout: 0.2,

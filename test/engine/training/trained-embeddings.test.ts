@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import type { Optimizer } from '../../../src-main/engine/training/optimizers/optimizer.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
@@ -96,7 +96,7 @@ it('leaves the head alone that an adapted or saved embedding is tied to, merged 
   const logits = () => tf.tidy(() => Float32Array.from(model.linear(head, x).dataSync()));
   const outputs = () => tf.tidy(() => Float32Array.from(model.forward(inputs).dataSync()));
   const [before, whole] = [logits(), outputs()];
-  const random = RandomStream.seeded(3, 'initialisation');
+  const random = RandomStream.seeded(3, 'initialization');
   for (const settings of [{ target_modules: ['embed_tokens'] }, { modules_to_save: ['embed_tokens'] }]) {
     await model.createAdapter(adapterSettingsSchema.parse({ target_modules: ['q_proj'], ...settings }), {
       random,
@@ -117,7 +117,7 @@ it('leaves the head alone that an adapted or saved embedding is tied to, merged 
 
 async function adapted(base: BaseModel, settings: Partial<AdapterSettings>): Promise<AdaptedModel> {
   const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(4, 'initialisation');
+  const random = RandomStream.seeded(4, 'initialization');
   await model.createAdapter(adapterSettingsSchema.parse({ r: 3, ...settings }), { random, labels: null });
   shake(model, random);
   return model;

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
-import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { rowNorms } from '../../../src-main/engine/adapters/magnitude.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
@@ -21,7 +21,7 @@ import { testCompute } from '../test-compute.ts';
 const EXAMPLES = 40;
 const PIXELS = 3 * 16 * 16;
 
-const pictures = (() => {
+const images = (() => {
   const random = RandomStream.seeded(9, 'study');
   return {
     pixels: Float32Array.from({ length: EXAMPLES * PIXELS }, () => random.normal()),
@@ -32,9 +32,9 @@ const pictures = (() => {
 function loadBatch(indices: Int32Array): Promise<MicroBatch> {
   const data = new Float32Array(indices.length * PIXELS);
   indices.forEach((index, row) => {
-    data.set(pictures.pixels.subarray(index * PIXELS, (index + 1) * PIXELS), row * PIXELS);
+    data.set(images.pixels.subarray(index * PIXELS, (index + 1) * PIXELS), row * PIXELS);
   });
-  const labels = indices.map((index) => pictures.labels[index] ?? 0);
+  const labels = indices.map((index) => images.labels[index] ?? 0);
   return Promise.resolve({ inputs: { pixel_values: { shape: [indices.length, 3, 16, 16], data } }, labels });
 }
 
@@ -77,7 +77,7 @@ async function train(
   const events: EngineEvent[] = [];
   const model = new AdaptedModel(base);
   await model.createAdapter(runConfig.adapter, {
-    random: RandomStream.seeded(runConfig.seed, 'initialisation'),
+    random: RandomStream.seeded(runConfig.seed, 'initialization'),
     labels: base.description.labels,
   });
   let asked = 0;
@@ -204,11 +204,11 @@ describe('a training run', () => {
     await train(config(), { name: 'nan', signal: 'pause', signalAt: 2 });
     const poisoned = config({ max_steps: 12 });
     const last = join(folder, 'nan', 'checkpoints', 'last');
-    pictures.pixels[0] = Number.NaN;
+    images.pixels[0] = Number.NaN;
     try {
       await expect(train(poisoned, { name: 'nan', resume: last })).rejects.toMatchObject({ code: 'not_finite' });
     } finally {
-      pictures.pixels[0] = 0.5;
+      images.pixels[0] = 0.5;
     }
     expect((await readAdapter(last, base.description)).modules.size).toBe(6);
   });

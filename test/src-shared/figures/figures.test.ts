@@ -3,7 +3,7 @@ import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { bySeries } from '../../../src-shared/figures/band.ts';
 import {
   activationFigure,
-  colours,
+  colors,
   type Figure,
   type FigureObject,
   fullActivationStep,
@@ -28,7 +28,7 @@ const named = (figure: Figure, name: string): FigureObject => {
   if (!trace) throw new Error(`no trace ${name}`);
   return trace;
 };
-const colourOf = (trace: FigureObject): unknown =>
+const colorOf = (trace: FigureObject): unknown =>
   typeof trace['line'] === 'object' && trace['line'] !== null && 'color' in trace['line'] ? trace['line'].color : null;
 
 describe('schedule and activation', () => {
@@ -99,7 +99,7 @@ describe('metrics', () => {
   test('smoothing keeps the raw curve, faint; NaN is left out', () => {
     const figure = lossFigure([run('a', 'LoRA', false, [2, Number.NaN, 1])], light, { smoothing: 0.5 });
     expect(figure.data).toHaveLength(2);
-    expect(figure.data[0]).toMatchObject({ x: [0, 2], y: [2, 1], line: { color: faded(colours.without, 0.28) } });
+    expect(figure.data[0]).toMatchObject({ x: [0, 2], y: [2, 1], line: { color: faded(colors.without, 0.28) } });
     expect(figure.data[1]?.['customdata']).toEqual(['a', 'a']);
   });
 
@@ -117,9 +117,9 @@ describe('metrics', () => {
       { group: 'LoRA + CoTo', coto: true, variant: 'lora' },
       { group: 'DoRA + CoTo', coto: true, variant: 'dora' },
     ]);
-    expect(styles.get('LoRA')).toMatchObject({ colour: '#E69F00', dash: 'solid' });
-    expect(styles.get('LoRA + CoTo')).toMatchObject({ colour: '#0072B2', dash: 'solid' });
-    expect(styles.get('DoRA + CoTo')).toMatchObject({ colour: colours.ensemble, dash: 'dash' });
+    expect(styles.get('LoRA')).toMatchObject({ color: '#E69F00', dash: 'solid' });
+    expect(styles.get('LoRA + CoTo')).toMatchObject({ color: '#0072B2', dash: 'solid' });
+    expect(styles.get('DoRA + CoTo')).toMatchObject({ color: colors.ensemble, dash: 'dash' });
   });
 });
 
@@ -127,8 +127,8 @@ describe('studies', () => {
   test('λ: percent over λ, a barrier in the caption, no band for one pair', () => {
     const figure = lambdaFigure(lambdaResult, light);
     expect(named(figure, 'LoRA')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72] });
-    expect(colourOf(named(figure, 'LoRA'))).toBe('#E69F00');
-    expect(colourOf(named(figure, 'LoRA + CoTo'))).toBe('#0072B2');
+    expect(colorOf(named(figure, 'LoRA'))).toBe('#E69F00');
+    expect(colorOf(named(figure, 'LoRA + CoTo'))).toBe('#0072B2');
     expect(figure.data).toHaveLength(2);
     expect(figure.caption).toContain('LoRA 11.0 points');
     expect(figure.caption).toContain('no uncertainty can be drawn');
@@ -203,7 +203,7 @@ describe('studies', () => {
 });
 
 test('names at line ends are moved apart and never above the plot', () => {
-  const style = { colour: colours.coto, dash: 'solid', pattern: '' };
+  const style = { color: colors.coto, dash: 'solid', pattern: '' };
   const ends = ['a', 'b', 'c'].map((label) => ({ label, style, x: 1, y: 100 }));
   const heights = lineEnds(light, ends, [0, 100], 160).map((annotation) => Number(annotation['y']));
   expect(heights).toEqual([80, 90, 100]);

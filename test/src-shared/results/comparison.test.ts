@@ -101,6 +101,6 @@ test('an interval that excludes zero is named with its direction, also against C
     });
   const sentences = conclusions([clear('Up', 0.1, 'higher'), clear('Down', 0.1, 'lower')], null);
   expect(sentences[0]).toContain('ahead in 1 of 2 rows, plain LoRA in 1');
-  expect(sentences[1]).toContain('in favour of CoTo in: Up; against it in: Down');
+  expect(sentences[1]).toContain('in favor of CoTo in: Up; against it in: Down');
   expect(sentences[1]).toContain('by chance alone');
 });

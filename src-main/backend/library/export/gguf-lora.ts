@@ -1,6 +1,6 @@
+import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
 import { writeGgufLora } from '../../../engine/formats/gguf/lora-file.ts';
 import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
-import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
 import type { ExportTarget } from './target.ts';
 
 export const ggufLora: ExportTarget = {

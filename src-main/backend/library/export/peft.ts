@@ -1,5 +1,5 @@
-import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { copyAdapterFiles } from '../adapters.ts';
 import type { ExportTarget } from './target.ts';
 

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { AdapterState } from '../state.ts';
-import { fitConfig } from './derive-config.ts';
-import { recogniseVariant } from '../variants/index.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../tensors/atomic.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { readSafetensors, writeSafetensors } from '../../tensors/safetensors.ts';
+import type { AdapterState } from '../state.ts';
+import { recognizeVariant } from '../variants/index.ts';
 import {
   adapterConfigFile,
   adapterConfigText,
@@ -14,9 +14,9 @@ import {
   readAdapterConfig,
   readCotoConfig,
 } from './adapter-config.ts';
+import { derivePeftConfig } from './derive-config.ts';
 import { adapterReadme } from './readme.ts';
 import { incompleteHint, isCopy, peftTensors, sortTensors } from './tensors.ts';
-import { readSafetensors, writeSafetensors } from '../../tensors/safetensors.ts';
 
 /**
  * Reads a PEFT LoRA folder, saved under today's transformers or under version 4. Modules come in the order in which the
@@ -40,7 +40,7 @@ export async function readAdapter(directory: string, description: ModelDescripti
     );
   checkLabels(directory, labels, saved, description);
   const fitted = naming(path.join(directory, adapterConfigFile), () =>
-    fitConfig(config, variant, modules, saved.keys(), description),
+    derivePeftConfig(config, variant, modules, saved.keys(), description),
   );
   return { config: fitted, coto, labels, ...parts };
 }
@@ -63,7 +63,7 @@ export async function checkAdapterFolder(directory: string): Promise<void> {
 /** What can be read and checked without knowing the base. */
 async function readParts(directory: string) {
   const config = await readAdapterConfig(directory);
-  const variant = recogniseVariant(config, path.join(directory, adapterConfigFile));
+  const variant = recognizeVariant(config, path.join(directory, adapterConfigFile));
   const file = path.join(directory, adapterTensorsFile);
   const tensors = await readSafetensors(file);
   for (const [key, { data }] of tensors)
@@ -86,9 +86,9 @@ export async function writeAdapter(
   details: { description: ModelDescription; baseModelName: string; readme?: string },
 ): Promise<void> {
   const { description, baseModelName } = details;
-  const variant = recogniseVariant(state.config, 'The adapter');
+  const variant = recognizeVariant(state.config, 'The adapter');
   const config = {
-    ...fitConfig(state.config, variant, state.modules, state.saved.keys(), description),
+    ...derivePeftConfig(state.config, variant, state.modules, state.saved.keys(), description),
     base_model_name_or_path: baseModelName,
     inference_mode: true,
   };

@@ -2,9 +2,9 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { ModuleFactors } from '../state.ts';
-import { patternValue } from './patterns.ts';
 import { findLinear, isSavedBy, lastName, resolveTargetModules } from '../target-modules.ts';
 import type { AdapterVariant } from '../variant.ts';
+import { patternValue } from './patterns.ts';
 
 type Fitted = Pick<ModuleFactors, 'rank' | 'scaling'>;
 
@@ -23,7 +23,7 @@ export function configuredFactors(config: AdapterConfig, variant: AdapterVariant
  * @param modules by today's names.
  * @param savedNames names of saved tensors, e.g. classifier.weight.
  */
-export function fitConfig(
+export function derivePeftConfig(
   config: AdapterConfig,
   variant: AdapterVariant,
   modules: ReadonlyMap<string, Fitted>,

@@ -1,14 +1,14 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import { type LinearModule, labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { AdapterState, ModuleFactors } from '../state.ts';
-import { findBiasVector } from '../base-biases.ts';
-import { configuredFactors } from './derive-config.ts';
-import { findLinear, fromTheInputUp, isSavedBy } from '../target-modules.ts';
-import { type FactorPart, factorName, factorParts, factorShape, parseFactorName } from './tensor-names.ts';
-import type { AdapterVariant } from '../variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
+import { findBiasVector } from '../base-biases.ts';
+import type { AdapterState, ModuleFactors } from '../state.ts';
+import { findLinear, fromTheInputUp, isSavedBy } from '../target-modules.ts';
+import type { AdapterVariant } from '../variant.ts';
+import { configuredFactors } from './derive-config.ts';
+import { type FactorPart, factorName, factorParts, factorShape, parseFactorName } from './tensor-names.ts';
 
 export const keyPrefix = 'base_model.model.';
 export const incompleteHint = 'Copy or download the adapter again: it is incomplete.';

@@ -1,6 +1,6 @@
+import type { AdapterVariant } from '../variant.ts';
 import { dora } from './dora.ts';
 import { rslora } from './rslora.ts';
-import type { AdapterVariant } from '../variant.ts';
 
 /** DoRA with rsLoRA's scaling, as PEFT's use_dora and use_rslora together. */
 export const doraRslora: AdapterVariant = {

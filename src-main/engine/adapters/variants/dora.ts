@@ -1,8 +1,8 @@
 import { doraLinear } from '../../ops/linear/dora-linear.ts';
 import { doraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { addWithMagnitude, rowNorms } from '../magnitude.ts';
-import { lora } from './lora.ts';
 import { type AdapterVariant, type DeviceFactors, magnitudeOf } from '../variant.ts';
+import { lora } from './lora.ts';
 
 /** DoRA: W' = m · (W + s·B·A) / ‖W + s·B·A‖ by output, m trained, the norm held fixed in the backward pass. Liu et al. 2024. */
 export const dora: AdapterVariant = {
@@ -15,7 +15,7 @@ export const dora: AdapterVariant = {
     paper: { title: 'DoRA: Weight-Decomposed Low-Rank Adaptation', url: 'https://arxiv.org/abs/2402.09353' },
   },
   peftKeys: { peft_type: 'LORA', use_rslora: false, use_dora: true },
-  magnitude: { initialise: rowNorms },
+  magnitude: { initialize: rowNorms },
   forward: (x, frozen, factors, options) => doraLinear(x, frozen, whole(factors), options),
   embedding: (ids, frozen, factors) => doraEmbedding(ids, frozen, whole(factors)),
   mergedWeight: addWithMagnitude,

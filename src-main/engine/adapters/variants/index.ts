@@ -1,10 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
+import type { AdapterVariant } from '../variant.ts';
 import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
 import { lora } from './lora.ts';
 import { rslora } from './rslora.ts';
-import type { AdapterVariant } from '../variant.ts';
 
 /** Every kind of adapter that the studio trains, reads and writes. */
 export const adapterVariants: readonly AdapterVariant[] = [lora, rslora, dora, doraRslora];
@@ -24,7 +24,7 @@ export function adapterVariant(id: string): AdapterVariant {
  * The variant that an adapter_config.json describes.
  * @throws StudioError refused, naming the kind or the setting that the studio does not know, and `where` it stands.
  */
-export function recogniseVariant(config: AdapterConfig, where: string): AdapterVariant {
+export function recognizeVariant(config: AdapterConfig, where: string): AdapterVariant {
   refuseContradictions(config, where);
   const kind = foreignKind(config);
   if (kind !== null)
@@ -44,8 +44,8 @@ export function recogniseVariant(config: AdapterConfig, where: string): AdapterV
   );
 }
 
-/** Initialisations after which the adapter stands on a changed base, so that its factors alone are not the adapter. */
-const initialisationsOnAnotherBase = ['pissa', 'olora', 'corda', 'loftq', 'lora_ga'];
+/** Initializations after which the adapter stands on a changed base, so that its factors alone are not the adapter. */
+const initializationsOnAnotherBase = ['pissa', 'olora', 'corda', 'loftq', 'lora_ga'];
 
 /** Settings of PEFT's LoraConfig that change what the factors mean; absent, null, false or empty means not used. */
 const foreignSettings = [
@@ -59,8 +59,8 @@ const foreignSettings = [
   'use_qalora',
 ] as const;
 
-/** Initialisations that only say how the factors started: the trained adapter is told by its factors alone. */
-const initialisationsOfFactors = ['gaussian', 'eva', 'orthogonal'];
+/** Initializations that only say how the factors started: the trained adapter is told by its factors alone. */
+const initializationsOfFactors = ['gaussian', 'eva', 'orthogonal'];
 
 /** @throws StudioError refused for settings that exclude each other, as PEFT refuses them. */
 function refuseContradictions(config: AdapterConfig, where: string): void {
@@ -90,10 +90,10 @@ function refuseContradictions(config: AdapterConfig, where: string): void {
 function foreignKind(config: AdapterConfig): string | null {
   const start = config.init_lora_weights;
   if (config.peft_type !== 'LORA') return null;
-  if (typeof start === 'string' && initialisationsOnAnotherBase.some((name) => start.startsWith(name)))
+  if (typeof start === 'string' && initializationsOnAnotherBase.some((name) => start.startsWith(name)))
     return `LoRA with init_lora_weights "${start}", whose factors stand on a changed base`;
-  if (typeof start === 'string' && !initialisationsOfFactors.includes(start))
-    return `LoRA with the unknown initialisation init_lora_weights "${start}"`;
+  if (typeof start === 'string' && !initializationsOfFactors.includes(start))
+    return `LoRA with the unknown initialization init_lora_weights "${start}"`;
   const setting = foreignSettings.find((name) => isUsed(config[name]));
   return setting === undefined ? null : `LoRA with ${setting}`;
 }

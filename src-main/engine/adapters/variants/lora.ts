@@ -1,9 +1,9 @@
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
-import { initialiseFactors } from '../initialize.ts';
+import { initializeFactors } from '../initialize.ts';
 import { addLowRank } from '../low-rank.ts';
-import { lowRankParameters } from './parameters.ts';
 import type { AdapterVariant } from '../variant.ts';
+import { lowRankParameters } from './parameters.ts';
 
 /** LoRA: y = W·x + (lora_alpha / r) · B·A·x. Hu et al. 2021. */
 export const lora: AdapterVariant = {
@@ -17,7 +17,7 @@ export const lora: AdapterVariant = {
   peftKeys: { peft_type: 'LORA', use_rslora: false, use_dora: false },
   scaling: (loraAlpha, rank) => loraAlpha / rank,
   loraAlpha: (scaling, rank) => scaling * rank,
-  initialise: initialiseFactors,
+  initialize: initializeFactors,
   forward: loraLinear,
   embedding: loraEmbedding,
   mergedWeight: addLowRank,

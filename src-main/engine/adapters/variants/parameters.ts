@@ -34,7 +34,7 @@ export const lowRankParameters: ParameterSpec[] = [
   },
   {
     name: 'init_lora_weights',
-    label: 'Initialisation of A',
+    label: 'Initialization of A',
     type: 'choice',
     default: 'kaiming',
     choices: [

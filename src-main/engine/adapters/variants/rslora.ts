@@ -1,5 +1,5 @@
-import { lora } from './lora.ts';
 import type { AdapterVariant } from '../variant.ts';
+import { lora } from './lora.ts';
 
 /** rsLoRA: LoRA with the scaling lora_alpha / √r, which keeps the step size even at high ranks. Kalajdzievski 2023. */
 export const rslora: AdapterVariant = {

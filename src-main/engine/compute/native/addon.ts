@@ -24,7 +24,7 @@ const kernelNames = [
   'softmax',
   'softmaxCrossEntropy',
   'softmaxCrossEntropyGradient',
-  'firstTokens',
+  'clsTokens',
   'firstTokensGradient',
   'gatherRows',
   'scatterAddRows',
@@ -93,7 +93,7 @@ export interface NativeAddon extends Kernels {
   /** y, count, [input, …] */
   addN(y: number, count: number, inputs: Float64Array): void;
   /** y, [x, its count, …]: the sum of the squares of each. */
-  squareSums(y: number, inputs: Float64Array): void;
+  sumsOfSquares(y: number, inputs: Float64Array): void;
   /** [value, gradient, first, second, count, correction1, correction2, …] */
   adamw(
     learningRate: number,
@@ -124,7 +124,7 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof Kernels>[] = [
   'concat',
   'addN',
   'adamw',
-  'squareSums',
+  'sumsOfSquares',
 ];
 
 /** Whether a loaded module is the addon, of this very version: every function is there. */

@@ -187,7 +187,7 @@ export class NativeBackend extends tf.KernelBackend {
     try {
       return this.addon.allocate(bytes);
     } catch (error) {
-      throw readable(error);
+      throw toStudioError(error);
     }
   }
 
@@ -198,7 +198,7 @@ export class NativeBackend extends tf.KernelBackend {
 }
 
 /** An addon's error as the application's own. */
-export function readable(error: unknown): unknown {
+export function toStudioError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'out_of_memory') return error;
   return new StudioError(
     'out_of_memory',

@@ -30,7 +30,7 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ['CotoAttentionGradient', attentionGradient],
   ['CotoSoftmaxCrossEntropy', crossEntropy],
   ['CotoSoftmaxCrossEntropyGradient', crossEntropyGradient],
-  ['CotoSquareSums', squareSums],
+  ['CotoSquareSums', sumsOfSquares],
   ['CotoAdamW', adamw],
 ]);
 
@@ -171,7 +171,7 @@ function crossEntropyGradient(module: KernelModule, inputs: Inputs): tf.TensorIn
   return out;
 }
 
-function squareSums(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
+function sumsOfSquares(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
   const count = number(attributes, 'count');
   const out = module.output([count]);
   const place = module.address(out);

@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './parse-error.ts';
+import { ParquetError } from './parse-error.ts';
 
 /** Where unpacked bytes are put: never past the end, and copied from what is there already. */
 class Output {
@@ -48,8 +48,8 @@ export type Room = (size: number) => Buffer;
 
 const ownRoom: Room = (size) => Buffer.allocUnsafe(size);
 
-export function doesNotUnpack(): ParquetDamage {
-  return new ParquetDamage('has a page that does not unpack to the size that it states');
+export function doesNotUnpack(): ParquetError {
+  return new ParquetError('has a page that does not unpack to the size that it states');
 }
 
 /**
@@ -98,7 +98,7 @@ export function unpackHadoopLz4(packed: Buffer, size: number): Buffer {
     try {
       blocks.push(unpackLz4(packed.subarray(at + 8, at + 8 + packedSize), blockSize));
     } catch (thrown) {
-      if (thrown instanceof ParquetDamage) break;
+      if (thrown instanceof ParquetError) break;
       throw thrown;
     }
     at += 8 + packedSize;

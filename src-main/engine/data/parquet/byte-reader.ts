@@ -1,4 +1,4 @@
-import { ParquetDamage } from './parse-error.ts';
+import { ParquetError } from './parse-error.ts';
 
 /** Reads numbers out of bytes, little-endian, and never past their end. */
 export class ByteReader {
@@ -36,7 +36,7 @@ export class ByteReader {
     return new ByteReader(this.bytes.subarray(start, start + count));
   }
 
-  /** Seven bits a byte, the low ones first. @throws ParquetDamage above 2⁵³ */
+  /** Seven bits a byte, the low ones first. @throws ParquetError above 2⁵³ */
   varint(): number {
     let value = 0;
     for (let scale = 1; scale < 2 ** 56; scale *= 128) {
@@ -47,7 +47,7 @@ export class ByteReader {
         return value;
       }
     }
-    throw new ParquetDamage('has a number that is too large');
+    throw new ParquetError('has a number that is too large');
   }
 
   /** Signed: 0, -1, 1, -2, … are 0, 1, 2, 3, … */
@@ -64,10 +64,10 @@ export class ByteReader {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
     }
-    throw new ParquetDamage('has a number that is too large');
+    throw new ParquetError('has a number that is too large');
   }
 }
 
-export function endsEarly(): ParquetDamage {
-  return new ParquetDamage('ends before what it says that it holds');
+export function endsEarly(): ParquetError {
+  return new ParquetError('ends before what it says that it holds');
 }

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { doesNotUnpack, type Room, unpackHadoopLz4, unpackLz4, unpackSnappy } from './block-codecs.ts';
-import { type ParquetDamage, unsupported } from './parse-error.ts';
+import { type ParquetError, unsupported } from './parse-error.ts';
 
 /** How pages may be packed, by the format's number. `most`: bytes that one packed byte can stand for, where that is known. */
 interface Codec {
@@ -30,7 +30,7 @@ const codecs: ReadonlyMap<number, Codec> = new Map([
   [7, { most: 256, unpack: unpackLz4 }],
 ]);
 
-/** A page's bytes unpacked. @throws ParquetDamage where they are not of `size`; what no page can be is never allocated. */
+/** A page's bytes unpacked. @throws ParquetError where they are not of `size`; what no page can be is never allocated. */
 export function unpackPage(codec: number, packed: Buffer, size: number, room?: Room): Buffer {
   const found = codecs.get(codec);
   if (found === undefined) throw unknownCodec(codec);
@@ -40,7 +40,7 @@ export function unpackPage(codec: number, packed: Buffer, size: number, room?: R
   return bytes;
 }
 
-function unknownCodec(codec: number): ParquetDamage {
+function unknownCodec(codec: number): ParquetError {
   return unsupported(
     codec === 3 ? 'is packed by LZO, which is not read' : `is packed in an unknown way (number ${codec})`,
     'Write it packed by snappy, gzip, zstd, brotli or lz4, e.g. with pandas: DataFrame.to_parquet(path).',

@@ -1,5 +1,5 @@
 import type { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './parse-error.ts';
+import { ParquetError } from './parse-error.ts';
 
 const mostPerBlock = 2 ** 20;
 
@@ -10,8 +10,8 @@ export function readDeltas(source: ByteReader, count: number, bits: 32 | 64): Bi
   const total = source.varint();
   const perPart = perBlock / parts;
   if (!(perBlock > 0 && perBlock <= mostPerBlock && Number.isInteger(perPart) && perPart % 8 === 0))
-    throw new ParquetDamage('has deltas in blocks of an impossible size');
-  if (total !== count) throw new ParquetDamage(`has ${total} deltas where there should be ${count}`);
+    throw new ParquetError('has deltas in blocks of an impossible size');
+  if (total !== count) throw new ParquetError(`has ${total} deltas where there should be ${count}`);
   const values = new BigInt64Array(count);
   if (count === 0) return values;
   let value = source.zigzag64();
@@ -21,7 +21,7 @@ export function readDeltas(source: ByteReader, count: number, bits: 32 | 64): Bi
     const widths = source.take(parts);
     for (let part = 0; part < parts && index < count; part++) {
       const width = source.bytes[widths + part] ?? 0;
-      if (width > 64) throw new ParquetDamage(`has deltas of ${width} bits`);
+      if (width > 64) throw new ParquetError(`has deltas of ${width} bits`);
       const wanted = Math.min(perPart, count - index);
       // The last part may be cut off after its last value.
       const whole = (perPart * width) / 8;

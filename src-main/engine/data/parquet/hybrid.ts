@@ -1,12 +1,12 @@
 import type { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './parse-error.ts';
+import { ParquetError } from './parse-error.ts';
 
 /**
  * Reads `count` numbers of `width` bits (0 to 32) in Parquet's mix of runs and packed bits. What a run says beyond `count` is
  * left out.
  */
 export function readHybrid(source: ByteReader, width: number, count: number): Uint8Array | Uint32Array {
-  if (width > 32) throw new ParquetDamage(`has indices of ${width} bits`);
+  if (width > 32) throw new ParquetError(`has indices of ${width} bits`);
   const values = width <= 8 ? new Uint8Array(count) : new Uint32Array(count);
   const valueBytes = Math.ceil(width / 8);
   let seen = 0;

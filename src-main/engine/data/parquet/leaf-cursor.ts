@@ -1,9 +1,9 @@
 import { ByteReader } from './byte-reader.ts';
 import { unpackPage } from './codecs.ts';
-import { ParquetDamage } from './parse-error.ts';
 import type { ColumnChunk } from './metadata.ts';
 import { type DataPage, isUnpacked, type PageHeader, readDataPage, readPageHeader } from './page.ts';
 import type { ParquetFile } from './parquet-file.ts';
+import { ParquetError } from './parse-error.ts';
 import type { Leaf } from './schema.ts';
 import { readDictionary, type Values } from './values.ts';
 
@@ -24,7 +24,7 @@ export class HeldBytes {
   change(by: number): void {
     this.held += by;
     if (this.held > mostHeldBytes)
-      throw new ParquetDamage(
+      throw new ParquetError(
         `has pages that take ${this.held} bytes together, where at most ${mostHeldBytes} are held`,
         'Write it anew with smaller pages, or without the columns that are not learned from.',
       );
@@ -69,7 +69,7 @@ export class LeafCursor {
     return repetition === null ? 0 : (repetition[this.entry] ?? 0);
   }
 
-  /** Of the next entry. @throws ParquetDamage where there is none */
+  /** Of the next entry. @throws ParquetError where there is none */
   definition(): number {
     const { definition } = this.current();
     return definition === null ? this.leaf.definition : (definition[this.entry] ?? 0);
@@ -97,7 +97,7 @@ export class LeafCursor {
   }
 
   private load(): DataPage {
-    if (this.ended) throw new ParquetDamage('has fewer values than rows');
+    if (this.ended) throw new ParquetError('has fewer values than rows');
     this.page = null;
     this.held.change(-this.pageBytes);
     this.pageBytes = 0;
@@ -112,7 +112,7 @@ export class LeafCursor {
           ? this.file.read(start, header.packedSize, this.roomFor(header.packedSize))
           : this.file.lend(start, header.packedSize);
         if (header.entryCount > this.entriesLeft)
-          throw new ParquetDamage(`has more than the ${this.chunk.entryCount} values that it states`);
+          throw new ParquetError(`has more than the ${this.chunk.entryCount} values that it states`);
         this.page = readDataPage(this.leaf, this.chunk.codec, header, packed, this.dictionary, (size) =>
           this.roomFor(size),
         );
@@ -121,7 +121,7 @@ export class LeafCursor {
         this.value = 0;
         return this.page;
       }
-      if (this.dictionary !== null) throw new ParquetDamage('has two dictionaries');
+      if (this.dictionary !== null) throw new ParquetError('has two dictionaries');
       const packed = this.file.read(start, header.packedSize);
       const bytes = unpackPage(this.chunk.codec, packed, header.size);
       this.dictionary = readDictionary(this.leaf, new ByteReader(bytes), header.entryCount);
@@ -143,14 +143,14 @@ export class LeafCursor {
         this.offset += source.offset;
         return header;
       } catch (thrown) {
-        if (!(thrown instanceof ParquetDamage) || length < size || size === headerSizes.at(-1)) throw thrown;
+        if (!(thrown instanceof ParquetError) || length < size || size === headerSizes.at(-1)) throw thrown;
       }
     }
-    throw new ParquetDamage('has a page without a header');
+    throw new ParquetError('has a page without a header');
   }
 
   private take(length: number): number {
-    if (length > this.end - this.offset) throw new ParquetDamage('has a page that goes on past the end of the file');
+    if (length > this.end - this.offset) throw new ParquetError('has a page that goes on past the end of the file');
     const start = this.offset;
     this.offset += length;
     return start;

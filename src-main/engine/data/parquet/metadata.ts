@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import { ParquetDamage } from './parse-error.ts';
+import { ParquetError } from './parse-error.ts';
 import { ThriftReader } from './thrift.ts';
 
 /** What a column is annotated as, beyond how it is stored; times with their units a second. */
@@ -68,11 +68,11 @@ function columnChunk(thrift: ThriftReader, type: number): ColumnChunk {
   const found = { codec: 0, entryCount: 0, dataStart: 0, dictionaryStart: 0, byteLength: 0, described: false };
   thrift.structOf(type, (field, fieldType) => {
     if (field === 1)
-      throw new ParquetDamage(
+      throw new ParquetError(
         'keeps its columns in other files',
         'Give the files with the rows, not the one about them.',
       );
-    if (field === 8 || field === 9) throw new ParquetDamage('is encrypted', 'Give it decrypted.');
+    if (field === 8 || field === 9) throw new ParquetError('is encrypted', 'Give it decrypted.');
     if (field !== 3) return false;
     found.described = true;
     return thrift.structOf(fieldType, (inner, innerType) => {
@@ -85,7 +85,7 @@ function columnChunk(thrift: ThriftReader, type: number): ColumnChunk {
       return true;
     });
   });
-  if (!found.described) throw new ParquetDamage('does not say where a column lies');
+  if (!found.described) throw new ParquetError('does not say where a column lies');
   const { codec, entryCount, byteLength, dataStart, dictionaryStart } = found;
   const hasDictionary = dictionaryStart > 0 && dictionaryStart < dataStart;
   return { codec, entryCount, byteLength, start: hasDictionary ? dictionaryStart : dataStart };

@@ -1,8 +1,8 @@
 import type { Room } from './block-codecs.ts';
 import { ByteReader } from './byte-reader.ts';
 import { unpackPage } from './codecs.ts';
-import { ParquetDamage, unsupported } from './parse-error.ts';
 import { readHybrid } from './hybrid.ts';
+import { ParquetError, unsupported } from './parse-error.ts';
 import type { Leaf } from './schema.ts';
 import { ThriftReader } from './thrift.ts';
 import { readValues, type Values } from './values.ts';
@@ -71,8 +71,8 @@ export function readPageHeader(source: ByteReader): PageHeader {
       `has a page of ${size} bytes, where at most ${largestPageBytes} are read`,
       'Write it anew with smaller pages, e.g. with pandas: DataFrame.to_parquet(path).',
     );
-  if (packedSize > largestPageBytes * 1.25) throw new ParquetDamage(`has a page of ${packedSize} bytes`);
-  if (entryCount > mostEntries) throw new ParquetDamage(`has a page of ${entryCount} values`);
+  if (packedSize > largestPageBytes * 1.25) throw new ParquetError(`has a page of ${packedSize} bytes`);
+  if (entryCount > mostEntries) throw new ParquetError(`has a page of ${entryCount} values`);
   if (!found.runLevels) throw unsupported('says which values are missing in a way that is long out of use');
   return {
     kind: kind === kinds.data || kind === kinds.dataV2 ? 'data' : kind === kinds.dictionary ? 'dictionary' : 'other',
@@ -110,13 +110,13 @@ export function readDataPage(
   if (definition !== null) {
     valueCount = 0;
     for (const level of definition) {
-      if (level > leaf.definition) throw new ParquetDamage('has levels that its schema does not know');
+      if (level > leaf.definition) throw new ParquetError('has levels that its schema does not know');
       if (level === leaf.definition) valueCount++;
     }
   }
   if (repetition !== null)
     for (const level of repetition)
-      if (level > leaf.repeats) throw new ParquetDamage('has levels that its schema does not know');
+      if (level > leaf.repeats) throw new ParquetError('has levels that its schema does not know');
   return { entryCount, repetition, definition, values: readValues(leaf, encoding, source, valueCount, dictionary) };
 }
 
@@ -150,7 +150,7 @@ function levelsApart(
   const definitionLevels = levels(definition, leaf.definition);
   const rest = packed.subarray(source.offset);
   const restSize = size - source.offset;
-  if (restSize < 0) throw new ParquetDamage('has a page that is smaller than its levels');
+  if (restSize < 0) throw new ParquetError('has a page that is smaller than its levels');
   const bytes = unpackPage(isPacked ? codec : 0, rest, restSize, room);
   return { repetition: repetitionLevels, definition: definitionLevels, source: new ByteReader(bytes) };
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openToRead, unreadable } from '../byte-source.ts';
-import { ParquetDamage, readOf, unsupported } from './parse-error.ts';
 import { type ParquetMetadata, readMetadata } from './metadata.ts';
+import { ParquetError, readOf, unsupported } from './parse-error.ts';
 import { type Leaf, type SchemaNode, schemaColumns } from './schema.ts';
 
 const magic = 'PAR1';
@@ -21,7 +21,7 @@ export interface ParquetFile {
   readonly rowGroups: ParquetMetadata['rowGroups'];
   /** Where pages end at the latest. */
   readonly dataEnd: number;
-  /** Into bytes of its own, or as many as are given. @throws ParquetDamage where the file ends before */
+  /** Into bytes of its own, or as many as are given. @throws ParquetError where the file ends before */
   read(offset: number, length: number, into?: Buffer): Buffer;
   /** As `read`, but the bytes are others' at the next call: pages come by the thousand, and each would be a new buffer. */
   lend(offset: number, length: number): Buffer;
@@ -50,14 +50,14 @@ function readHead(path: string, descriptor: number): ParquetFile {
   let lent = Buffer.alloc(0);
   if (byteLength < 12 || read(0, 4).toString('latin1') !== magic) {
     if (byteLength >= 4 && read(0, 4).toString('latin1') === 'PARE')
-      throw new ParquetDamage('is an encrypted Parquet file', 'Give it decrypted.');
-    throw new ParquetDamage('is no Parquet file: it does not begin with PAR1');
+      throw new ParquetError('is an encrypted Parquet file', 'Give it decrypted.');
+    throw new ParquetError('is no Parquet file: it does not begin with PAR1');
   }
   const tail = read(byteLength - 8, 8);
-  if (tail.toString('latin1', 4) !== magic) throw new ParquetDamage('is cut off: it does not end with PAR1');
+  if (tail.toString('latin1', 4) !== magic) throw new ParquetError('is cut off: it does not end with PAR1');
   const footerBytes = tail.readUInt32LE(0);
   if (footerBytes > byteLength - 12)
-    throw new ParquetDamage(`states a footer of ${footerBytes} bytes, more than the file has`);
+    throw new ParquetError(`states a footer of ${footerBytes} bytes, more than the file has`);
   if (footerBytes > largestFooterBytes)
     throw unsupported(`has a footer of ${footerBytes} bytes, where at most ${largestFooterBytes} are read`);
   const dataEnd = byteLength - 8 - footerBytes;
@@ -92,21 +92,21 @@ function checkRowGroups(
   for (const [group, { rowCount, chunks }] of rowGroups.entries()) {
     const place = `has in row group ${group + 1}`;
     if (chunks.length !== leaves.length)
-      throw new ParquetDamage(`${place} ${chunks.length} columns, but in its schema ${leaves.length}`);
+      throw new ParquetError(`${place} ${chunks.length} columns, but in its schema ${leaves.length}`);
     rows += rowCount;
     for (const [index, { start, byteLength: length, entryCount }] of chunks.entries()) {
       const leaf = leaves[index];
       if (leaf === undefined) continue;
       entries[index] = (entries[index] ?? 0) + entryCount;
       if (start + length > dataEnd || (entryCount > 0 && start < magic.length))
-        throw new ParquetDamage(`${place} the column ${leaf.path} outside of the file`);
+        throw new ParquetError(`${place} the column ${leaf.path} outside of the file`);
       if (leaf.repeats === 0 && entryCount !== rowCount)
-        throw new ParquetDamage(`${place} ${rowCount} rows, but ${entryCount} values of ${leaf.path}`);
+        throw new ParquetError(`${place} ${rowCount} rows, but ${entryCount} values of ${leaf.path}`);
     }
   }
   const largest = Math.max(rows, ...entries);
   if (largest > most)
-    throw new ParquetDamage(`states ${largest} values in a column, more than ${byteLength} bytes can mean`);
+    throw new ParquetError(`states ${largest} values in a column, more than ${byteLength} bytes can mean`);
 }
 
 function readExactly(path: string, descriptor: number, offset: number, bytes: Buffer): Buffer {
@@ -117,7 +117,7 @@ function readExactly(path: string, descriptor: number, offset: number, bytes: Bu
     } catch (thrown) {
       throw unreadable(path, thrown);
     }
-    if (count === 0) throw new ParquetDamage('became shorter while it was read', 'Let what writes it end first.');
+    if (count === 0) throw new ParquetError('became shorter while it was read', 'Let what writes it end first.');
     done += count;
   }
   return bytes;

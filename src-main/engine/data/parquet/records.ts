@@ -1,9 +1,9 @@
 import { faultyRow, largestRowBytes, type RawRow } from '../text/raw-row.ts';
 import { UnreadableCell } from './cells.ts';
-import { ParquetDamage } from './parse-error.ts';
 import { HeldBytes, LeafCursor } from './leaf-cursor.ts';
 import type { ColumnChunk } from './metadata.ts';
 import type { ParquetFile } from './parquet-file.ts';
+import { ParquetError } from './parse-error.ts';
 import { type Group, type Leaf, repetitions, type SchemaNode } from './schema.ts';
 
 /** What a missing value, an object or a list takes of a row's size. */
@@ -38,7 +38,7 @@ export class RecordReader {
       if (column.kind === 'group' || column.repeats > 0)
         for (const leaf of leavesOf(column))
           if (this.cursor(leaf).repetition() !== 0)
-            throw new ParquetDamage('has parts that differ in how many values a row has');
+            throw new ParquetError('has parts that differ in how many values a row has');
     }
     if (this.isTooLong) this.fault = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`;
     const read =
@@ -46,11 +46,11 @@ export class RecordReader {
     return { row: read, byteLength: this.rowBytes };
   }
 
-  /** @throws ParquetDamage where a column has more than the rows that were read */
+  /** @throws ParquetError where a column has more than the rows that were read */
   end(): void {
     for (const cursor of this.cursors) {
       this.place = cursor.leaf.path;
-      if (!cursor.ended) throw new ParquetDamage('has more values than rows');
+      if (!cursor.ended) throw new ParquetError('has more values than rows');
     }
   }
 
@@ -60,7 +60,7 @@ export class RecordReader {
 
   private cursor(leaf: Leaf): LeafCursor {
     const cursor = this.cursors[leaf.index];
-    if (cursor === undefined) throw new ParquetDamage('lacks a column');
+    if (cursor === undefined) throw new ParquetError('lacks a column');
     return cursor;
   }
 
@@ -134,7 +134,7 @@ export class RecordReader {
 
   private firstCursor(node: SchemaNode): LeafCursor {
     const [first] = leavesOf(node);
-    if (first === undefined) throw new ParquetDamage('has a schema that makes no columns');
+    if (first === undefined) throw new ParquetError('has a schema that makes no columns');
     return this.cursor(first);
   }
 }

@@ -1,6 +1,6 @@
 import { mostColumns } from '../text/raw-row.ts';
-import { ParquetDamage, unsupported } from './parse-error.ts';
 import type { Meaning, SchemaElement } from './metadata.ts';
+import { ParquetError, unsupported } from './parse-error.ts';
 
 /** How often a value may stand in its parent, by the format's numbers. */
 export const repetitions = { required: 0, optional: 1, repeated: 2 } as const;
@@ -37,17 +37,17 @@ export type SchemaNode = Leaf | Group;
 
 const deepest = 32;
 
-/** The columns of a file as trees. @throws ParquetDamage where the list of elements makes none, or they are too many. */
+/** The columns of a file as trees. @throws ParquetError where the list of elements makes none, or they are too many. */
 export function schemaColumns(elements: readonly SchemaElement[]): { columns: SchemaNode[]; leaves: Leaf[] } {
   const leaves: Leaf[] = [];
   let next = 1;
 
   function node(parent: Common | null, path: readonly string[]): SchemaNode {
     const element = elements[next++];
-    if (element === undefined || path.length > deepest) throw new ParquetDamage('has a schema that makes no columns');
+    if (element === undefined || path.length > deepest) throw new ParquetError('has a schema that makes no columns');
     const { name, repetition, meaning } = element;
     if (!Object.values<number>(repetitions).includes(repetition))
-      throw new ParquetDamage('has a schema that makes no columns');
+      throw new ParquetError('has a schema that makes no columns');
     const common: Common = {
       name,
       repetition,
@@ -68,7 +68,7 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
       if (element.type === null) throw unsupported(`has the column ${leaf.path} without any values`);
       leaves.push({ ...leaf, type: element.type, typeLength: element.typeLength });
       if (leaves.length > mostColumns)
-        throw new ParquetDamage(
+        throw new ParquetError(
           `has more than ${mostColumns} columns`,
           'Leave out the columns that are not learned from.',
         );
@@ -79,12 +79,12 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
   }
 
   const root = elements[0];
-  if (root === undefined || root.childCount === 0) throw new ParquetDamage('has no columns');
+  if (root === undefined || root.childCount === 0) throw new ParquetError('has no columns');
   const columns = Array.from({ length: Math.min(root.childCount, elements.length) }, () => node(null, []));
-  if (next !== elements.length) throw new ParquetDamage('has a schema that makes no columns');
+  if (next !== elements.length) throw new ParquetError('has a schema that makes no columns');
   const names = columns.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
-    throw new ParquetDamage(`has two columns named "${twice.slice(0, 100)}"`, 'Rename one of them.');
+    throw new ParquetError(`has two columns named "${twice.slice(0, 100)}"`, 'Rename one of them.');
   return { columns, leaves };
 }

@@ -1,5 +1,5 @@
 import { type ByteReader, endsEarly } from './byte-reader.ts';
-import { ParquetDamage } from './parse-error.ts';
+import { ParquetError } from './parse-error.ts';
 
 /** Types of Thrift's compact protocol. */
 const types = {
@@ -32,7 +32,7 @@ export class ThriftReader {
 
   /** Calls `read` for every field of a struct: it reads the value and says so by true, else the value is skipped. */
   struct(read: (field: number, type: number) => boolean): void {
-    if (++this.depth > deepest) throw new ParquetDamage('nests its metadata too deep');
+    if (++this.depth > deepest) throw new ParquetError('nests its metadata too deep');
     let field = 0;
     for (;;) {
       const byte = this.source.uint8();
@@ -69,10 +69,10 @@ export class ThriftReader {
     return this.source.zigzag();
   }
 
-  /** @throws ParquetDamage where it is negative */
+  /** @throws ParquetError where it is negative */
   countOf(type: number): number {
     const value = this.integerOf(type);
-    if (value < 0) throw new ParquetDamage('has a negative count in its metadata');
+    if (value < 0) throw new ParquetError('has a negative count in its metadata');
     return value;
   }
 
@@ -101,13 +101,13 @@ export class ThriftReader {
     else if (type === types.bytes) this.source.take(this.source.varint());
     else if (type === types.struct) this.struct(() => false);
     else if (type === types.list || type === types.set) {
-      if (++this.depth > deepest) throw new ParquetDamage('nests its metadata too deep');
+      if (++this.depth > deepest) throw new ParquetError('nests its metadata too deep');
       this.listOf(type, (element) => this.skipElement(element));
       this.depth--;
-    } else throw new ParquetDamage('has metadata of an unknown type');
+    } else throw new ParquetError('has metadata of an unknown type');
   }
 }
 
 function expectType(type: number, wanted: number): void {
-  if (type !== wanted) throw new ParquetDamage('has metadata of another type than the format asks for');
+  if (type !== wanted) throw new ParquetError('has metadata of another type than the format asks for');
 }

@@ -1,8 +1,8 @@
 import { type ByteReader, endsEarly } from './byte-reader.ts';
 import { bytesToCell, numberToCell, physical } from './cells.ts';
-import { ParquetDamage, unsupported } from './parse-error.ts';
 import { readDeltas } from './delta.ts';
 import { readHybrid } from './hybrid.ts';
+import { ParquetError, unsupported } from './parse-error.ts';
 import type { Leaf } from './schema.ts';
 
 /** The values of a page, made cells when they are asked for. */
@@ -30,7 +30,7 @@ const largestExpanded = 256 * 2 ** 20;
 
 /**
  * Reads `count` values of a page, of which `source` has the rest. @param dictionary of the column chunk, where it has one
- * @throws ParquetDamage where they are fewer, or encoded as the format knows not
+ * @throws ParquetError where they are fewer, or encoded as the format knows not
  */
 export function readValues(
   leaf: Leaf,
@@ -88,12 +88,12 @@ export function readDictionary(leaf: Leaf, source: ByteReader, count: number): V
 }
 
 function readIndices(source: ByteReader, count: number, dictionary: Values | null): Values {
-  if (dictionary === null) throw new ParquetDamage('points into a dictionary that it does not have');
+  if (dictionary === null) throw new ParquetError('points into a dictionary that it does not have');
   if (count === 0) return { count, cell: () => null, size: () => 0 };
   const indices = readHybrid(source, source.uint8(), count);
   for (const index of indices)
     if (index >= dictionary.count)
-      throw new ParquetDamage(`points to value ${index} of a dictionary of ${dictionary.count}`);
+      throw new ParquetError(`points to value ${index} of a dictionary of ${dictionary.count}`);
   return {
     count,
     cell: (index) => dictionary.cell(indices[index] ?? 0),
@@ -122,7 +122,7 @@ function fixedWidth({ type, typeLength }: Leaf): number {
   if (type === physical.int64 || type === physical.double) return 8;
   if (type === physical.int96) return 12;
   if (type === physical.fixedBytes && typeLength > 0) return typeLength;
-  throw new ParquetDamage('has values of an unknown type');
+  throw new ParquetError('has values of an unknown type');
 }
 
 function fixedValues(leaf: Leaf, bytes: Buffer, start: number, width: number, count: number): Values {
@@ -169,8 +169,8 @@ function readPrefixed(leaf: Leaf, source: ByteReader, count: number): Values {
     const [prefix, suffix] = [Number(prefixes[index]), Number(suffixes[index])];
     const before = size - (ends[index - 1] ?? 0);
     if (prefix < 0 || suffix < 0 || prefix > (index === 0 ? 0 : before))
-      throw new ParquetDamage('has a text that begins with more of another than there is');
-    if (size + prefix + suffix > largestExpanded) throw new ParquetDamage('has a page that unpacks to too much');
+      throw new ParquetError('has a text that begins with more of another than there is');
+    if (size + prefix + suffix > largestExpanded) throw new ParquetError('has a page that unpacks to too much');
     ends[index] = size;
     size += prefix + suffix;
   }
@@ -186,7 +186,7 @@ function readPrefixed(leaf: Leaf, source: ByteReader, count: number): Values {
   }
   const toCell = bytesToCell(leaf);
   if (leaf.type === physical.fixedBytes && size !== count * leaf.typeLength)
-    throw new ParquetDamage('has values of other lengths than its column');
+    throw new ParquetError('has values of other lengths than its column');
   return {
     count,
     cell: (index) => toCell(bytes, ends[index] ?? 0, ends[index + 1] ?? 0),

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
-import type { ImageSplit, OpenPictures } from '../dataset.ts';
+import type { ImageSplit, OpenImages } from '../dataset.ts';
 import { type IdxFile, openIdxFile } from '../idx-file.ts';
 import { countPerLabel, indicesByLabel, oneFifth, splitByClass } from '../subset.ts';
 import type { DatasetReader } from './reader.ts';
@@ -12,7 +12,7 @@ const filePattern = /^(?:.*[-_])?(train|t10k|test)-(images|labels)[-.]idx\d-ubyt
 const labelsFile = 'labels.txt';
 
 /** Folder of IDX files as MNIST and its relatives are published. */
-export const idxReader: DatasetReader<OpenPictures> = {
+export const idxReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'idx',
     label: 'IDX folder',
@@ -46,7 +46,7 @@ export const idxReader: DatasetReader<OpenPictures> = {
  * Opens a folder of IDX files. `names`: the classes in order, or null for numbers up to the highest training label.
  * Without t10k (or test) files a fifth of each class is held out by a fixed seed.
  */
-export async function openIdxFolder(folder: string, names: readonly string[] | null): Promise<OpenPictures> {
+export async function openIdxFolder(folder: string, names: readonly string[] | null): Promise<OpenImages> {
   const files = await findFiles(folder);
   const opened: IdxFile[] = [];
   const close = () => {
@@ -59,7 +59,7 @@ export async function openIdxFolder(folder: string, names: readonly string[] | n
     if (test !== null && test.size.join() !== train.size.join())
       throw new StudioError(
         'invalid_file',
-        `${test.path} has pictures of ${test.size.join(' × ')}, ${train.path} of ${train.size.join(' × ')} (height × width × channels).`,
+        `${test.path} has images of ${test.size.join(' × ')}, ${train.path} of ${train.size.join(' × ')} (height × width × channels).`,
       );
     const splits = test === null ? heldOut(train, labels.length) : { train: wholeSplit(train), test: wholeSplit(test) };
     const [height = 0, width = 0, channels = 0] = train.size;
@@ -83,7 +83,7 @@ export async function openIdxFolder(folder: string, names: readonly string[] | n
       ),
       sizeBytes: await totalSize([...files.train, ...(files.test ?? [])]),
     };
-    return { kind: 'pictures', description, split: (name) => splits[name], close };
+    return { kind: 'images', description, split: (name) => splits[name], close };
   } catch (thrown) {
     close();
     throw thrown;
@@ -115,17 +115,17 @@ async function openPair(
   if (count !== labelCount)
     throw new StudioError(
       'invalid_file',
-      `${imagesPath} has ${count} pictures, but ${labelsPath} has ${labelCount} labels.`,
+      `${imagesPath} has ${count} images, but ${labelsPath} has ${labelCount} labels.`,
       'Keep the two files of one split together: row n of one belongs to row n of the other.',
     );
   if (count === 0)
     throw new StudioError(
       'invalid_file',
-      `${imagesPath} has no pictures: the data set is empty.`,
-      'Get the data set again, or choose another one.',
+      `${imagesPath} has no images: the dataset is empty.`,
+      'Get the dataset again, or choose another one.',
     );
   if (channels !== 1 && channels !== 3)
-    throw new StudioError('invalid_file', `${imagesPath} has ${channels} channels; pictures have 1 (grey) or 3 (RGB).`);
+    throw new StudioError('invalid_file', `${imagesPath} has ${channels} channels; images have 1 (grey) or 3 (RGB).`);
 
   const labels = Int32Array.from(await labelFile.read(0, count));
   const labelNames = names ?? Array.from({ length: Math.max(...labels) + 1 }, (_, label) => String(label));
@@ -144,15 +144,15 @@ function wholeSplit(pair: Pair): ImageSplit {
 }
 
 function splitOf(pair: Pair, rows: readonly number[] | null): ImageSplit {
-  const pictureBytes = pair.size.reduce((product, size) => product * size, 1);
+  const imageBytes = pair.size.reduce((product, size) => product * size, 1);
   const labels = rows === null ? pair.labels : Int32Array.from(rows, (row) => pair.labels[row] ?? 0);
   return {
     count: labels.length,
     labels,
     pixels(index) {
       if (!(index >= 0 && index < labels.length))
-        throw new StudioError('not_found', `${pair.path} has no picture ${index}: there are ${labels.length}.`);
-      return pair.images.read((rows?.[index] ?? index) * pictureBytes, pictureBytes);
+        throw new StudioError('not_found', `${pair.path} has no image ${index}: there are ${labels.length}.`);
+      return pair.images.read((rows?.[index] ?? index) * imageBytes, imageBytes);
     },
   };
 }
@@ -182,7 +182,7 @@ async function findFiles(folder: string): Promise<{ train: PairPaths; test: Pair
       throw new StudioError(
         'invalid_file',
         `${folder} has several ${splits[0]} ${part} files: ${found.join(', ')}.`,
-        'Keep one data set in a folder.',
+        'Keep one dataset in a folder.',
       );
     return found[0] === undefined ? null : join(folder, found[0]);
   };

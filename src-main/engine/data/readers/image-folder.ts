@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
-import type { ImageSplit, OpenPictures, Picture } from '../dataset.ts';
-import { decodePicture, type PictureHeader, readPictureHeader } from '../image-file.ts';
+import type { Image, ImageSplit, OpenImages } from '../dataset.ts';
+import { decodeImage, type ImageHeader, readImageHeader } from '../image-file.ts';
 import { resample } from '../resample.ts';
 import { countPerLabel, oneFifth, roundRobin, splitByClass } from '../subset.ts';
 import type { DatasetReader } from './reader.ts';
 
-const pictureName = /\.(?:png|jpe?g|webp|gif|tiff?|avif|svg|heic|heif)$/i;
+const imageName = /\.(?:png|jpe?g|webp|gif|tiff?|avif|svg|heic|heif)$/i;
 const trainNames = ['train', 'training'];
 /** In the order of preference, where several are there. */
 const testNames = ['test', 'testing', 'val', 'valid', 'validation'];
-/** Up to so many bytes of files every picture is decoded when the folder is opened; beyond, only headers are read. */
+/** Up to so many bytes of files every image is decoded when the folder is opened; beyond, only headers are read. */
 const verifiedBytes = 256 * 1024 * 1024;
 const inParallel = 16;
 
-/** A folder of pictures, one folder a class. */
-export const imageFolderReader: DatasetReader<OpenPictures> = {
+/** A folder of images, one folder a class. */
+export const imageFolderReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'image-folder',
     label: 'Image folder',
@@ -31,7 +31,7 @@ export const imageFolderReader: DatasetReader<OpenPictures> = {
     const roots = [path, ...[...trainNames, ...testNames].map((name) => join(path, name))];
     for (const root of roots)
       for (const folder of await foldersIn(root).catch(() => []))
-        if ((await picturesIn(join(root, folder))).pictures.length > 0)
+        if ((await imagesIn(join(root, folder))).images.length > 0)
           return { reader: 'image-folder', path, options: {} };
     return null;
   },
@@ -46,7 +46,7 @@ interface File {
 
 type Problem = DatasetDescription['problems'][number];
 
-async function openImageFolder(folder: string): Promise<OpenPictures> {
+async function openImageFolder(folder: string): Promise<OpenImages> {
   const top = await foldersIn(folder);
   const trainRoot = top.find((name) => trainNames.includes(name.toLowerCase()));
   const testRoot = testNames.map((name) => top.find((other) => other.toLowerCase() === name)).find((name) => name);
@@ -58,8 +58,8 @@ async function openImageFolder(folder: string): Promise<OpenPictures> {
   if (read.length === 0)
     throw new StudioError(
       'invalid_file',
-      `${folder} has no readable picture: the data set is empty.`,
-      'Put the pictures of each class into a folder of its own, named like the class.',
+      `${folder} has no readable image: the dataset is empty.`,
+      'Put the images of each class into a folder of its own, named like the class.',
     );
 
   let train = read;
@@ -88,7 +88,7 @@ async function openImageFolder(folder: string): Promise<OpenPictures> {
     labels.length,
   ).entries())
     if (count === 0)
-      problems.push({ where: join(trainFolder, labels[label] ?? ''), message: 'This class has no training picture.' });
+      problems.push({ where: join(trainFolder, labels[label] ?? ''), message: 'This class has no training image.' });
 
   const everything = [...train, ...test];
   const channels = everything.every((entry) => entry.header.grey) ? 1 : 3;
@@ -99,7 +99,7 @@ async function openImageFolder(folder: string): Promise<OpenPictures> {
     test: splitOf(test, image, channels, oneSize),
   };
   return {
-    kind: 'pictures',
+    kind: 'images',
     description: {
       task: 'image-classification',
       text: null,
@@ -136,16 +136,16 @@ async function foldersIn(path: string): Promise<string[]> {
   return names.sort(naturally);
 }
 
-/** Pictures of a class, in subfolders too; links to folders are not followed there, so that nothing goes round in circles. */
-async function picturesIn(path: string): Promise<{ pictures: string[]; others: string[] }> {
+/** Images of a class, in subfolders too; links to folders are not followed there, so that nothing goes round in circles. */
+async function imagesIn(path: string): Promise<{ images: string[]; others: string[] }> {
   const entries = await readdir(path, { withFileTypes: true, recursive: true });
   const files = entries
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'Thumbs.db')
     .map((entry) => join(entry.parentPath, entry.name))
     .sort(naturally);
   return {
-    pictures: files.filter((file) => pictureName.test(file)),
-    others: files.filter((file) => !pictureName.test(file)),
+    images: files.filter((file) => imageName.test(file)),
+    others: files.filter((file) => !imageName.test(file)),
   };
 }
 
@@ -158,14 +158,14 @@ async function collect(
   const files: File[] = [];
   for (const [label, name] of labels.entries()) {
     if (!present.includes(name)) continue;
-    const { pictures, others } = await picturesIn(join(root, name));
-    files.push(...pictures.map((path) => ({ path, label })));
-    problems.push(...others.map((path) => ({ where: path, message: 'Not a picture by its name: left out.' })));
+    const { images, others } = await imagesIn(join(root, name));
+    files.push(...images.map((path) => ({ path, label })));
+    problems.push(...others.map((path) => ({ where: path, message: 'Not an image by its name: left out.' })));
   }
   return files;
 }
 
-type Entry = File & { readonly header: PictureHeader; readonly bytes: number };
+type Entry = File & { readonly header: ImageHeader; readonly bytes: number };
 
 /** Headers of all files that can be read; the others become problems. */
 async function readHeaders(files: readonly File[], problems: Problem[]): Promise<Entry[]> {
@@ -176,8 +176,8 @@ async function readHeaders(files: readonly File[], problems: Problem[]): Promise
     const read = await Promise.all(
       files.slice(start, start + inParallel).map(async (file, offset) => {
         try {
-          const header = await readPictureHeader(file.path);
-          if (verify) await decodePicture(file.path, header.grey ? 1 : 3);
+          const header = await readImageHeader(file.path);
+          if (verify) await decodeImage(file.path, header.grey ? 1 : 3);
           return { ...file, header, bytes: sizes[start + offset] ?? 0 };
         } catch (thrown) {
           if (!(thrown instanceof StudioError)) throw thrown;
@@ -202,7 +202,7 @@ function roundRobinByLabel(entries: readonly Entry[], labelCount: number): Entry
 }
 
 /** The most frequent size; among equally frequent ones the largest. */
-function commonSize(headers: readonly PictureHeader[]): { height: number; width: number } {
+function commonSize(headers: readonly ImageHeader[]): { height: number; width: number } {
   const counts = new Map<string, { height: number; width: number; count: number }>();
   for (const { height, width } of headers) {
     const key = `${height}×${width}`;
@@ -216,20 +216,20 @@ function commonSize(headers: readonly PictureHeader[]): { height: number; width:
 
 function splitOf(
   entries: readonly Entry[],
-  image: { height: number; width: number },
+  size: { height: number; width: number },
   channels: 1 | 3,
   oneSize: boolean,
 ): ImageSplit {
-  const picture = (index: number): Promise<Picture> => {
+  const image = (index: number): Promise<Image> => {
     const entry = entries[index];
     if (entry === undefined)
-      throw new StudioError('not_found', `There is no picture ${index} here: there are ${entries.length}.`);
-    return decodePicture(entry.path, channels);
+      throw new StudioError('not_found', `There is no image ${index} here: there are ${entries.length}.`);
+    return decodeImage(entry.path, channels);
   };
   return {
     count: entries.length,
     labels: Int32Array.from(entries, (entry) => entry.label),
-    pixels: async (index) => resample(await picture(index), image.height, image.width, 'bilinear').pixels,
-    ...(oneSize ? {} : { picture }),
+    pixels: async (index) => resample(await image(index), size.height, size.width, 'bilinear').pixels,
+    ...(oneSize ? {} : { image }),
   };
 }

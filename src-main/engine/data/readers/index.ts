@@ -36,7 +36,7 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   }
   throw new StudioError(
     'invalid_file',
-    `${path} is no data set that can be read: it has neither IDX files nor folders with pictures, and is no file of texts.`,
-    'Give a CSV, TSV, JSON, JSONL or Parquet file, a folder with train-images / train-labels IDX files, or one with a folder of pictures for each class.',
+    `${path} is no dataset that can be read: it has neither IDX files nor folders with images, and is no file of texts.`,
+    'Give a CSV, TSV, JSON, JSONL or Parquet file, a folder with train-images / train-labels IDX files, or one with a folder of images for each class.',
   );
 }

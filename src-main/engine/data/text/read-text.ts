@@ -11,7 +11,7 @@ import type { TextFiles } from './text-files.ts';
 /** Rows that the columns are guessed from. */
 const headRows = 100;
 
-/** How the rows of a data set become examples: decided from its first rows and its options. */
+/** How the rows of a dataset become examples: decided from its first rows and its options. */
 export interface TextPlan {
   readonly columnNames: readonly string[];
   readonly mapping: Mapping;

@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { unreadable } from '../byte-source.ts';
 
-/** The files of a data set: of one that is still to be split, or of each split; several are read one after the other. */
+/** The files of a dataset: of one that is still to be split, or of each split; several are read one after the other. */
 export interface TextFiles {
   readonly train: readonly string[];
   readonly test: readonly string[];

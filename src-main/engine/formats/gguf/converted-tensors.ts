@@ -1,7 +1,7 @@
 import type { StreamedTensor } from '../../tensors/safetensors-stream.ts';
 import type { GgufArchitecture, HeadCounts, NamedModule, Rearrangement } from './architectures/architecture.ts';
-import { damagedGguf, unsupportedGguf } from './parse-error.ts';
 import type { GgufFile, GgufTensor } from './gguf-file.ts';
+import { ggufParseError, unsupportedGguf } from './parse-error.ts';
 import { bytePieces, floatPieces, readTensor, valueCount } from './tensor-values.ts';
 
 /** Types that safetensors stores as they are; every other one is written as F32, which holds its values exactly. */
@@ -9,7 +9,7 @@ const keptTypes: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /**
  * What model.safetensors gets, in transformers' names and orders. Values are those of the file, bit for bit: F16 and BF16 stay
- * what they are, quantised ones become F32.
+ * what they are, quantized ones become F32.
  *
  * @param tied whether the head is the embedding, so that the file's own copy of it is left out.
  * @throws StudioError naming a tensor that is missing, unknown or of a wrong shape.
@@ -35,7 +35,7 @@ function refuseMissing(file: GgufFile, architecture: GgufArchitecture, layers: n
   const check = (prefix: string, module: NamedModule): void => {
     for (const kind of ['weight', 'bias'] as const)
       if (module[kind] === 'required' && !file.tensors.has(`${prefix}${module.gguf}.${kind}`))
-        throw damagedGguf(file.path, `lacks the tensor "${prefix}${module.gguf}.${kind}"`);
+        throw ggufParseError(file.path, `lacks the tensor "${prefix}${module.gguf}.${kind}"`);
   };
   for (const module of architecture.otherModules) check('', module);
   for (let layer = 0; layer < layers; layer++)
@@ -75,13 +75,16 @@ function streamed(
   const count = rearranged === 'interleaved-queries' ? heads.heads : heads.keyValueHeads;
   const [rows = 0] = tensor.shape;
   if (rows !== count * heads.headDimension || heads.headDimension % 2 !== 0)
-    throw damagedGguf(
+    throw ggufParseError(
       file.path,
       `gives tensor "${tensor.name}" ${rows} rows where ${count} heads of ${heads.headDimension} need ${count * heads.headDimension}`,
     );
   const headValues = (heads.headDimension * valueCount(tensor)) / rows;
   if (headValues % tensor.type.blockValues !== 0)
-    throw damagedGguf(file.path, `stores tensor "${tensor.name}" as ${tensor.type.name}, which cuts its heads apart`);
+    throw ggufParseError(
+      file.path,
+      `stores tensor "${tensor.name}" as ${tensor.type.name}, which cuts its heads apart`,
+    );
   const pieces = () =>
     headByHead(
       kept
@@ -118,7 +121,7 @@ const mostTransposedValues = 1 << 28;
 /** Held whole: such models are small, and a column is spread over all rows. */
 function transposed(file: GgufFile, tensor: GgufTensor, name: string): StreamedTensor {
   const [rows = 0, columns = 0] = tensor.shape;
-  if (tensor.shape.length !== 2) throw damagedGguf(file.path, `gives tensor "${tensor.name}" no two dimensions`);
+  if (tensor.shape.length !== 2) throw ggufParseError(file.path, `gives tensor "${tensor.name}" no two dimensions`);
   if (rows * columns > mostTransposedValues)
     throw unsupportedGguf(
       file.path,

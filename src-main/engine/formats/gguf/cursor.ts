@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
-import { damagedGguf } from './parse-error.ts';
+import { ggufParseError } from './parse-error.ts';
 
 const windowBytes = 1 << 20;
 
@@ -33,7 +33,7 @@ export class Cursor {
   /** Refuses `count` items of at least `bytesEach` bytes where the file cannot hold them. */
   requireItems(count: number, bytesEach: number, what: string): void {
     if (count * bytesEach > this.left)
-      throw damagedGguf(
+      throw ggufParseError(
         this.path,
         `says that ${what} has ${count} entries, more than the ${this.left} bytes left in the file hold`,
       );
@@ -42,7 +42,7 @@ export class Cursor {
   /** The next `length` bytes; valid until the next read. */
   bytes(length: number, what: string): Buffer {
     if (length > this.left)
-      throw damagedGguf(
+      throw ggufParseError(
         this.path,
         `is cut short: ${what} ends at byte ${this.at + length}, the file has ${this.size} bytes`,
       );
@@ -65,18 +65,18 @@ export class Cursor {
   size64(what: string): number {
     const value = this.bytes(8, what).readBigUInt64LE(0);
     if (value > BigInt(Number.MAX_SAFE_INTEGER))
-      throw damagedGguf(this.path, `gives ${what} the size ${value}, which no file reaches`);
+      throw ggufParseError(this.path, `gives ${what} the size ${value}, which no file reaches`);
     return Number(value);
   }
 
   text(what: string, longestBytes: number): string {
     const length = this.size64(`the length of ${what}`);
     if (length > longestBytes)
-      throw damagedGguf(this.path, `says that ${what} is ${length} bytes long; at most ${longestBytes} are read`);
+      throw ggufParseError(this.path, `says that ${what} is ${length} bytes long; at most ${longestBytes} are read`);
     const bytes = this.bytes(length, what);
     const text = bytes.toString('utf8');
     if (text.includes('\ufffd') && !isUtf8(bytes))
-      throw damagedGguf(this.path, `holds text in ${what} that is not UTF-8`);
+      throw ggufParseError(this.path, `holds text in ${what} that is not UTF-8`);
     return text;
   }
 
@@ -86,7 +86,7 @@ export class Cursor {
     let filled = 0;
     while (filled < wanted) {
       const read = readSync(this.descriptor, fresh, filled, wanted - filled, this.at + filled);
-      if (read === 0) throw damagedGguf(this.path, `ended while ${what} was being read`);
+      if (read === 0) throw ggufParseError(this.path, `ended while ${what} was being read`);
       filled += read;
     }
     this.window = fresh;

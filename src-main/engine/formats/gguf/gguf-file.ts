@@ -2,9 +2,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { Cursor } from './cursor.ts';
-import { damagedGguf, unsupportedGguf } from './parse-error.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';
 import { MetadataView } from './metadata-view.ts';
+import { ggufParseError, unsupportedGguf } from './parse-error.ts';
 import { tensorTypeName, tensorTypes } from './tensor-types/index.ts';
 import type { TensorType } from './tensor-types/tensor-type.ts';
 
@@ -85,9 +85,9 @@ function readHead(path: string, handle: FileHandle, size: number): GgufFile {
 
 function readVersion(cursor: Cursor): number {
   const { path } = cursor;
-  if (cursor.left < 24) throw damagedGguf(path, `has only ${cursor.left} bytes, too few for a GGUF file`);
+  if (cursor.left < 24) throw ggufParseError(path, `has only ${cursor.left} bytes, too few for a GGUF file`);
   const start = cursor.bytes(4, 'its first bytes').toString('latin1');
-  if (start !== magic) throw damagedGguf(path, 'is not a GGUF file: it does not begin with "GGUF"');
+  if (start !== magic) throw ggufParseError(path, 'is not a GGUF file: it does not begin with "GGUF"');
   const version = cursor.uint32('its version');
   if (version === 2 || version === 3) return version;
   if (version !== 0 && (version & 0xffff) === 0)
@@ -116,7 +116,7 @@ function readPlace(cursor: Cursor, index: number): Place {
   const what = `tensor "${name}"`;
   const dimensions = cursor.uint32(`the dimensions of ${what}`);
   if (dimensions > limits.dimensions)
-    throw damagedGguf(path, `gives ${what} ${dimensions} dimensions; at most ${limits.dimensions} are possible`);
+    throw ggufParseError(path, `gives ${what} ${dimensions} dimensions; at most ${limits.dimensions} are possible`);
   const sizes: number[] = [];
   for (let axis = 0; axis < dimensions; axis++) sizes.push(cursor.size64(`axis ${axis} of ${what}`));
   const typeId = cursor.uint32(`the type of ${what}`);
@@ -129,7 +129,7 @@ function readPlace(cursor: Cursor, index: number): Place {
       `Take a file of the model in one of ${tensorTypes.map((candidate) => candidate.name).join(', ')} (Q4_K_M, for instance).`,
     );
   if ((sizes[0] ?? 1) % type.blockValues !== 0)
-    throw damagedGguf(
+    throw ggufParseError(
       path,
       `gives ${what} rows of ${sizes[0]} values, which ${type.name} (blocks of ${type.blockValues}) cannot store`,
     );
@@ -141,7 +141,7 @@ function alignmentOf(metadata: MetadataView, values: ReadonlyMap<string, GgufVal
   if (!values.has(key)) return defaultAlignment;
   const alignment = metadata.requiredCount(key, limits.alignment);
   if ((alignment & (alignment - 1)) !== 0)
-    throw damagedGguf(metadata.path, `has the alignment ${alignment} in "${key}", which is no power of two`);
+    throw ggufParseError(metadata.path, `has the alignment ${alignment} in "${key}", which is no power of two`);
   return alignment;
 }
 
@@ -151,20 +151,20 @@ function placeTensors(cursor: Cursor, places: readonly Place[], alignment: numbe
   const dataStart = Math.ceil(cursor.position / alignment) * alignment;
   const tensors = new Map<string, GgufTensor>();
   for (const { name, shape, type, offset } of places) {
-    if (tensors.has(name)) throw damagedGguf(path, `has the tensor "${name}" twice`);
+    if (tensors.has(name)) throw ggufParseError(path, `has the tensor "${name}" twice`);
     if (offset % alignment !== 0)
-      throw damagedGguf(path, `places tensor "${name}" at ${offset}, which is no multiple of ${alignment}`);
+      throw ggufParseError(path, `places tensor "${name}" at ${offset}, which is no multiple of ${alignment}`);
     const length = (elementCount(shape) / type.blockValues) * type.blockBytes;
     const start = dataStart + offset;
     if (!(start + length <= size))
-      throw damagedGguf(path, `is cut short: tensor "${name}" ends at byte ${start + length}, the file has ${size}`);
+      throw ggufParseError(path, `is cut short: tensor "${name}" ends at byte ${start + length}, the file has ${size}`);
     tensors.set(name, { name, type, shape, start, length });
   }
   let end = 0;
   let previous = '';
   for (const tensor of [...tensors.values()].sort((one, other) => one.start - other.start)) {
     if (tensor.length === 0) continue;
-    if (tensor.start < end) throw damagedGguf(path, `has tensors that overlap: "${previous}" and "${tensor.name}"`);
+    if (tensor.start < end) throw ggufParseError(path, `has tensors that overlap: "${previous}" and "${tensor.name}"`);
     end = tensor.start + tensor.length;
     previous = tensor.name;
   }
@@ -183,7 +183,7 @@ async function readBytes(
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, tensor.start + from + filled);
-    if (bytesRead === 0) throw damagedGguf(path, `ended while tensor "${tensor.name}" was being read`);
+    if (bytesRead === 0) throw ggufParseError(path, `ended while tensor "${tensor.name}" was being read`);
     filled += bytesRead;
   }
   return bytes;

@@ -51,7 +51,7 @@ function architectureFor({ family, kind }: ModelDescription): GgufArchitecture {
   );
 }
 
-/** Initialisations after which the factors belong to a changed base. */
+/** Initializations after which the factors belong to a changed base. */
 const ofAnotherBase = /^(pissa|olora|corda|loftq|lora_ga)/;
 
 function refuseUnwritable(state: AdapterState): void {

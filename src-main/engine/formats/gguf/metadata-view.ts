@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { damagedGguf } from './parse-error.ts';
 import type { GgufNumbers, GgufValue } from './metadata.ts';
+import { ggufParseError } from './parse-error.ts';
 
 /** The metadata of a file by key, each asked for by the type that it must have; a refusal names file and key. */
 export class MetadataView {
@@ -43,7 +43,7 @@ export class MetadataView {
   /** As `count`, at least 1. */
   requiredCount(key: string, largest?: number): number {
     const value = this.required(key, this.count(key, largest));
-    if (value === 0) throw damagedGguf(this.path, `has the value 0 in "${key}"`);
+    if (value === 0) throw ggufParseError(this.path, `has the value 0 in "${key}"`);
     return value;
   }
 
@@ -83,12 +83,12 @@ export class MetadataView {
     const value = this.values.get(key);
     if (value === undefined) return null;
     const found = read(value);
-    if (found === null) throw damagedGguf(this.path, `has something else than ${wanted} in "${key}"`);
+    if (found === null) throw ggufParseError(this.path, `has something else than ${wanted} in "${key}"`);
     return found;
   }
 
   private required<T>(key: string, value: T | null): T {
-    if (value === null) throw damagedGguf(this.path, `lacks the key "${key}"`);
+    if (value === null) throw ggufParseError(this.path, `lacks the key "${key}"`);
     return value;
   }
 }

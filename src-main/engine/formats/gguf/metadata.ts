@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts';
-import { damagedGguf } from './parse-error.ts';
+import { ggufParseError } from './parse-error.ts';
 
 /** Numbers of one stored type; 64-bit whole numbers are held as doubles, and refused where that loses digits. */
 export type GgufNumbers =
@@ -46,7 +46,7 @@ export function readMetadata(cursor: Cursor, count: number): Map<string, GgufVal
   const values = new Map<string, GgufValue>();
   for (let index = 0; index < count; index++) {
     const key = cursor.text(`metadata key ${index}`, limits.keyBytes);
-    if (values.has(key)) throw damagedGguf(cursor.path, `has the key "${key}" twice`);
+    if (values.has(key)) throw ggufParseError(cursor.path, `has the key "${key}" twice`);
     values.set(key, readValue(cursor, cursor.uint32(`the type of "${key}"`), key, 0));
   }
   return values;
@@ -58,24 +58,24 @@ function readValue(cursor: Cursor, type: number, key: string, depth: number): Gg
   if (type === boolType) return readFlag(cursor, key);
   if (type === arrayType) return readArray(cursor, key, depth);
   const scalar = scalars.get(type);
-  if (scalar === undefined) throw damagedGguf(cursor.path, `gives "${key}" the unknown value type ${type}`);
+  if (scalar === undefined) throw ggufParseError(cursor.path, `gives "${key}" the unknown value type ${type}`);
   return asNumber(cursor, key, scalar.read(cursor.bytes(scalar.bytes, what), 0));
 }
 
 function readFlag(cursor: Cursor, key: string): boolean {
   const byte = cursor.uint8(`"${key}"`);
-  if (byte > 1) throw damagedGguf(cursor.path, `gives "${key}" the byte ${byte} where true or false is expected`);
+  if (byte > 1) throw ggufParseError(cursor.path, `gives "${key}" the byte ${byte} where true or false is expected`);
   return byte === 1;
 }
 
 function readArray(cursor: Cursor, key: string, depth: number): GgufValue {
   if (depth >= limits.arrayDepth)
-    throw damagedGguf(cursor.path, `nests lists in "${key}" more than ${limits.arrayDepth} deep`);
+    throw ggufParseError(cursor.path, `nests lists in "${key}" more than ${limits.arrayDepth} deep`);
   const what = `"${key}"`;
   const type = cursor.uint32(`the entry type of ${what}`);
   const count = cursor.size64(`the length of ${what}`);
   if (count > limits.arrayEntries)
-    throw damagedGguf(cursor.path, `gives "${key}" ${count} entries; at most ${limits.arrayEntries} are read`);
+    throw ggufParseError(cursor.path, `gives "${key}" ${count} entries; at most ${limits.arrayEntries} are read`);
   const scalar = scalars.get(type);
   if (scalar !== undefined) {
     cursor.requireItems(count, scalar.bytes, what);
@@ -85,7 +85,7 @@ function readArray(cursor: Cursor, key: string, depth: number): GgufValue {
     return numbers;
   }
   if (type !== boolType && type !== textType && type !== arrayType)
-    throw damagedGguf(cursor.path, `gives the entries of "${key}" the unknown value type ${type}`);
+    throw ggufParseError(cursor.path, `gives the entries of "${key}" the unknown value type ${type}`);
   cursor.requireItems(count, type === boolType ? 1 : type === textType ? 8 : 12, what);
   const values: GgufValue[] = [];
   for (let index = 0; index < count; index++) values.push(readValue(cursor, type, key, depth + 1));
@@ -95,6 +95,6 @@ function readArray(cursor: Cursor, key: string, depth: number): GgufValue {
 function asNumber(cursor: Cursor, key: string, value: number | bigint): number {
   if (typeof value === 'number') return value;
   if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
-    throw damagedGguf(cursor.path, `holds ${value} in "${key}", more digits than can be used`);
+    throw ggufParseError(cursor.path, `holds ${value} in "${key}", more digits than can be used`);
   return Number(value);
 }

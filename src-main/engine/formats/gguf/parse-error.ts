@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 
 /** What is wrong with a GGUF file itself: `what` names the key or tensor. */
-export function damagedGguf(path: string, what: string): StudioError {
+export function ggufParseError(path: string, what: string): StudioError {
   return new StudioError(
     'invalid_file',
     `${path} ${what}.`,

@@ -1,21 +1,21 @@
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { damagedGguf } from './parse-error.ts';
 import type { GgufFile, GgufTensor } from './gguf-file.ts';
+import { ggufParseError } from './parse-error.ts';
 
-/** About this many values are dequantised at a time: 4 MiB of float32. */
+/** About this many values are dequantized at a time: 4 MiB of float32. */
 const valuesAtATime = 1 << 20;
 
 /** A whole tensor as float32. Throws StudioError where the file has none of that name. */
 export async function readTensor(file: GgufFile, name: string): Promise<HostTensor & { data: Float32Array }> {
   const tensor = requireTensor(file, name);
   const data = new Float32Array(valueCount(tensor));
-  tensor.type.dequantise(await file.readBytes(tensor, 0, tensor.length), data);
+  tensor.type.dequantize(await file.readBytes(tensor, 0, tensor.length), data);
   return { shape: tensor.shape, data };
 }
 
 export function requireTensor(file: GgufFile, name: string): GgufTensor {
   const tensor = file.tensors.get(name);
-  if (tensor === undefined) throw damagedGguf(file.path, `lacks the tensor "${name}"`);
+  if (tensor === undefined) throw ggufParseError(file.path, `lacks the tensor "${name}"`);
   return tensor;
 }
 
@@ -35,7 +35,7 @@ export async function* floatPieces(
       (from / blockValues) * blockBytes,
       (values.length / blockValues) * blockBytes,
     );
-    tensor.type.dequantise(bytes, values);
+    tensor.type.dequantize(bytes, values);
     yield values;
   }
 }

@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { attention } from '../../ops/attention/attention.ts';
 import { gatedSilu } from '../../ops/activation/gated-silu.ts';
+import { attention } from '../../ops/attention/attention.ts';
+import { rotary } from '../../ops/attention/rotary.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
-import { rotary } from '../../ops/attention/rotary.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 
-/** A frozen root-mean-square normalisation. */
+/** A frozen root-mean-square normalization. */
 export interface RmsNorm {
   readonly scale: tf.Tensor1D;
   readonly epsilon: number;
 }
 
 /**
- * A decoder layer of the Llama family (Touvron et al. 2023): it normalises before attention and before the gated feed-forward
+ * A decoder layer of the Llama family (Touvron et al. 2023): it normalizes before attention and before the gated feed-forward
  * part, both with a residual; positions are turned into queries and keys. Whether a linear has a bias is the linear's affair.
  */
 export interface DecoderBlock {
@@ -52,11 +52,11 @@ function attend(block: DecoderBlock, states: HiddenStates, runner: LinearRunner)
   const { heads, keyValueHeads, window } = block;
   const table = context?.rotary;
   if (table === undefined) throw new Error('a decoder block needs a table of positions');
-  const normalised = rmsNorm(hidden, block.before.scale, block.before.epsilon);
-  const q = rotary(byHead(runner.linear(block.q, normalised), block.queryNorm), table, heads);
+  const normalized = rmsNorm(hidden, block.before.scale, block.before.epsilon);
+  const q = rotary(byHead(runner.linear(block.q, normalized), block.queryNorm), table, heads);
   const own = {
-    keys: rotary(byHead(runner.linear(block.k, normalised), block.keyNorm), table, keyValueHeads),
-    values: runner.linear(block.v, normalised),
+    keys: rotary(byHead(runner.linear(block.k, normalized), block.keyNorm), table, keyValueHeads),
+    values: runner.linear(block.v, normalized),
   };
   const cache = context?.cache;
   const { keys, values } = cache?.append(block.layer, own.keys, own.values, batch) ?? own;
@@ -66,7 +66,7 @@ function attend(block: DecoderBlock, states: HiddenStates, runner: LinearRunner)
   return runner.linear(block.o, attended, { residual: hidden });
 }
 
-/** Normalises the heads one by one: x [rows, heads · headSize]. */
+/** Normalizes the heads one by one: x [rows, heads · headSize]. */
 function byHead(x: tf.Tensor2D, norm: RmsNorm | null): tf.Tensor2D {
   if (norm === null) return x;
   const parted = as2D(tf.reshape(x, [-1, norm.scale.size]));
@@ -74,7 +74,7 @@ function byHead(x: tf.Tensor2D, norm: RmsNorm | null): tf.Tensor2D {
 }
 
 function feedForward(block: DecoderBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {
-  const normalised = rmsNorm(x, block.after.scale, block.after.epsilon);
-  const inner = gatedSilu(runner.linear(block.gate, normalised), runner.linear(block.up, normalised));
+  const normalized = rmsNorm(x, block.after.scale, block.after.epsilon);
+  const inner = gatedSilu(runner.linear(block.gate, normalized), runner.linear(block.up, normalized));
   return runner.linear(block.down, inner, { residual: x });
 }

@@ -6,7 +6,7 @@ import { columns } from '../../ops/indexing/slice-columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A layer that normalises first and makes queries, keys and values by one linear, as GPT-2's. */
+/** A layer that normalizes first and makes queries, keys and values by one linear, as GPT-2's. */
 export interface FusedBlock {
   readonly layer: number;
   readonly heads: number;

@@ -8,14 +8,14 @@ import type { FrozenTensors } from './weights.ts';
 /** The head of a language model, and a loss that never holds all its logits where the head is the base's own. */
 export function languageHead(
   head: LinearModule,
-  normalised: (states: HiddenStates) => tf.Tensor2D,
+  normalized: (states: HiddenStates) => tf.Tensor2D,
   tensors: FrozenTensors,
 ): Required<Pick<BaseModel, 'head' | 'loss'>> {
   return {
-    head: (states, runner) => runner.linear(head, normalised(states)),
+    head: (states, runner) => runner.linear(head, normalized(states)),
     loss: (states, labels, runner) =>
       runner.isPlain(head)
-        ? linearCrossEntropy(normalised(states), tensors.linear(head), labels)
-        : softmaxCrossEntropy(runner.linear(head, normalised(states)), labels),
+        ? linearCrossEntropy(normalized(states), tensors.linear(head), labels)
+        : softmaxCrossEntropy(runner.linear(head, normalized(states)), labels),
   };
 }

@@ -3,7 +3,7 @@ import type { FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { layerNorm } from '../../ops/normalization/layer-norm.ts';
 import type { FrozenTensors } from './weights.ts';
 
-/** A frozen layer normalisation. */
+/** A frozen layer normalization. */
 export interface Norm {
   readonly scale: tf.Tensor1D;
   readonly shift: Pick<FrozenVector, 'tensor'>;

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
+import type { FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { product } from '../../ops/linear/matmul.ts';
 import { trainedLinear } from '../../ops/linear/trained-linear.ts';
 import type { HiddenStates } from '../base-model.ts';
 
-/** A picture cut into patches, each projected to hidden size, a class token before them, positions added. */
+/** An image cut into patches, each projected to hidden size, a class token before them, positions added. */
 export interface PatchEmbedding {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly patch: { readonly height: number; readonly width: number };
@@ -18,12 +18,12 @@ export interface PatchEmbedding {
   readonly positions: tf.Tensor | null;
 }
 
-/** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws where the picture has another size. */
+/** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws where the image has another size. */
 export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): HiddenStates {
   const { image, patch } = embedding;
   const [batch = 0, ...size] = pixels.shape;
   if (size.join() !== [image.channels, image.height, image.width].join())
-    throw new Error(`pictures of shape [${size.join(', ')}] for a model of [${Object.values(image).join(', ')}]`);
+    throw new Error(`images of shape [${size.join(', ')}] for a model of [${Object.values(image).join(', ')}]`);
   const rows = Math.floor(image.height / patch.height);
   const columns = Math.floor(image.width / patch.width);
   const patches = rows * columns;

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { type Activation, activate } from '../../ops/activation/activate.ts';
 import { attention } from '../../ops/attention/attention.ts';
-import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
+import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { type DistanceLinears, distanceAttention } from './distance-attention.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A transformer layer that normalises after attention and after the feed-forward part, each added to what went in. */
+/** A transformer layer that normalizes after attention and after the feed-forward part, each added to what went in. */
 export interface PostNormBlock {
   readonly heads: number;
   readonly activation: Activation;
@@ -47,7 +47,7 @@ function attend(
   onlyFirstToken: boolean,
 ): tf.Tensor2D {
   const { batch, tokens, hidden, context } = states;
-  const queried = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
+  const queried = onlyFirstToken ? clsTokens(hidden, tokens) : hidden;
   const q = runner.linear(block.q, queried);
   const k = runner.linear(block.k, hidden);
   const v = runner.linear(block.v, hidden);

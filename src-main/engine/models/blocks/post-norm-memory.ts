@@ -7,8 +7,8 @@ interface PostNormSizes extends PreNormSizes {
 }
 
 /**
- * What `runPostNormBlock` keeps: as much as a layer that normalises before, of other states. There the norms' inputs are the
- * layer's input and the middle, here they are the two sums, and the middle takes the place of the normalised states.
+ * What `runPostNormBlock` keeps: as much as a layer that normalizes before, of other states. There the norms' inputs are the
+ * layer's input and the middle, here they are the two sums, and the middle takes the place of the normalized states.
  * Attention by distances keeps the distances' keys and queries, and has the scores of one example in hand.
  */
 export function postNormMemory(

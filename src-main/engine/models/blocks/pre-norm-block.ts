@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { type Activation, activate } from '../../ops/activation/activate.ts';
 import { attention } from '../../ops/attention/attention.ts';
-import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
+import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A transformer layer that normalises before attention and before the feed-forward part, both with a residual. */
+/** A transformer layer that normalizes before attention and before the feed-forward part, both with a residual. */
 export interface PreNormBlock {
   readonly heads: number;
   readonly activation: Activation;
@@ -46,12 +46,12 @@ function attend(
   runner: LinearRunner,
   onlyFirstToken: boolean,
 ): tf.Tensor2D {
-  const normalised = applyNorm(block.before, hidden);
-  const queries = onlyFirstToken ? firstTokens(normalised, tokens) : normalised;
+  const normalized = applyNorm(block.before, hidden);
+  const queries = onlyFirstToken ? clsTokens(normalized, tokens) : normalized;
   const attended = attention(
     runner.linear(block.q, queries),
-    runner.linear(block.k, normalised),
-    runner.linear(block.v, normalised),
+    runner.linear(block.k, normalized),
+    runner.linear(block.v, normalized),
     {
       batch,
       tokens,
@@ -61,7 +61,7 @@ function attend(
       mask: context?.mask,
     },
   );
-  const residual = onlyFirstToken ? firstTokens(hidden, tokens) : hidden;
+  const residual = onlyFirstToken ? clsTokens(hidden, tokens) : hidden;
   return runner.linear(block.o, attended, { residual });
 }
 

@@ -30,12 +30,12 @@ export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters:
   ];
   const working = [out * inner, out * hidden]; // fc1's result, and the layer's own
   const keepIf = (isKept: boolean, values: number) => (isKept ? kept : working).push(values);
-  keepIf(isAdapted('k') || isAdapted('v') || (isAdapted('q') && !onlyFirstToken), all * hidden); // normalised before
+  keepIf(isAdapted('k') || isAdapted('v') || (isAdapted('q') && !onlyFirstToken), all * hidden); // normalized before
   if (onlyFirstToken) {
     keepIf(isAdapted('q'), out * hidden);
     working.push(out * hidden);
   }
-  keepIf(isAdapted('fc1'), out * hidden); // normalised after
+  keepIf(isAdapted('fc1'), out * hidden); // normalized after
   keepIf(isAdapted('fc2'), out * inner); // the activated state
   const rowsOf = { q: out, k: all, v: all, o: out, fc1: out, fc2: out };
   const widthOf = { q: hidden, k: hidden, v: hidden, o: hidden, fc1: hidden, fc2: inner };

@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { uploadsAreCopied } from '../../compute/uploads.ts';
+import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
+import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
-import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
 import type { BaseModel } from '../base-model.ts';
 import type { LoadOptions } from '../family.ts';
 

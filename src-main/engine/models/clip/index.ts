@@ -1,10 +1,10 @@
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { preNormMemory } from '../blocks/pre-norm-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
-import { type ClipConfig, parseClipConfig } from './config.ts';
-import { clipBiases, clipLayerName, clipModules, clipNorms } from './modules.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';
 import type { ModelMemory } from '../memory.ts';
+import { type ClipConfig, parseClipConfig } from './config.ts';
+import { clipBiases, clipLayerName, clipModules, clipNorms } from './modules.ts';
 
 /** CLIP (Radford et al. 2021), with the checkpoints of `CLIPModel`. */
 export const clipFamily: ModelFamily = {
@@ -12,7 +12,7 @@ export const clipFamily: ModelFamily = {
   declaration: {
     id: 'clip',
     label: 'CLIP',
-    summary: 'Pictures and texts in one space: a picture is of the class whose text is nearest.',
+    summary: 'Images and texts in one space: an image is of the class whose text is nearest.',
     paper: {
       title: 'Learning Transferable Visual Models From Natural Language Supervision',
       url: 'https://arxiv.org/abs/2103.00020',
@@ -55,7 +55,7 @@ function describe(config: ClipConfig, weights: TensorSource): FamilyDescription 
   };
 }
 
-/** A batch is taken to have as many texts as pictures. */
+/** A batch is taken to have as many texts as images. */
 function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.maxPositions): ModelMemory {
   const { image } = vision;
   return {
@@ -81,7 +81,7 @@ function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.ma
         onlyFirstToken: index === text.layerCount + vision.layerCount - 1,
       };
       const memory = preNormMemory(sizes, names, adapters);
-      // The pictures' states are cut from what the texts' embeddings are carried along with.
+      // The images' states are cut from what the texts' embeddings are carried along with.
       return isText ? memory : { ...memory, kept: [...memory.kept, memory.input] };
     },
     head: (batch, outputs) => [4 * batch * projectionSize, batch * outputs, batch * outputs],

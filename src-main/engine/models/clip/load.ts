@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../tensors/safetensors.ts';
-import { carry, uncarry } from '../../ops/autograd/pack-states.ts';
-import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
-import { unitRows } from '../../ops/normalization/l2-normalize-rows.ts';
-import { weightedTokens } from '../../ops/loss/weighted-token-mean.ts';
+import { carry, unpackStates } from '../../ops/autograd/pack-states.ts';
+import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
+import { weightedTokenMean } from '../../ops/loss/weighted-token-mean.ts';
+import { l2NormalizeRows } from '../../ops/normalization/l2-normalize-rows.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../base-model.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { embedPatches } from '../blocks/patch-embedding.ts';
@@ -18,15 +18,15 @@ import { readTextInputs } from '../text-inputs.ts';
 import type { ClipConfig, Tower } from './config.ts';
 import { clipLayerName, clipNames } from './modules.ts';
 
-/** What a batch keeps for later layers: the pictures, and a 1 for each text's end token [texts, tokens]. */
+/** What a batch keeps for later layers: the images, and a 1 for each text's end token [texts, tokens]. */
 const kept = { pixels: 'pixels', ends: 'ends' } as const;
 
 /**
  * Loads `CLIPModel` as a zero-shot classifier: `input_ids` [classes, tokens] are the classes' texts, `pixel_values` [batch,
- * channels, height, width] the pictures, the outputs logits [batch, classes].
+ * channels, height, width] the images, the outputs logits [batch, classes].
  *
  * Both towers stand in one chain, so that adapters on either train, and CoTo switches the layers of either: first all layers
- * of the text tower, then all of the vision tower. The first layer of the vision tower takes the pictures up, and of the texts
+ * of the text tower, then all of the vision tower. The first layer of the vision tower takes the images up, and of the texts
  * the states of their end tokens; from there on the states carry these along in further rows, for the head to project and
  * compare. With adapters on the vision tower alone, the text tower runs below the lowest active layer, without a tape.
  */
@@ -47,7 +47,7 @@ export async function loadClip(
 
     const parts = ({ hidden, batch, tokens, context }: HiddenStates) => {
       const texts = context?.tensors?.[kept.ends]?.shape[0] ?? 0;
-      return uncarry(hidden, batch * tokens, [texts, config.text.hiddenSize]);
+      return unpackStates(hidden, batch * tokens, [texts, config.text.hiddenSize]);
     };
     const layer: BaseModel['layer'] = (index, states, runner) => {
       if (index < textLayers) return text.layer(index, states, runner);
@@ -122,11 +122,11 @@ async function loadTextTower(description: ModelDescription, config: ClipConfig, 
     pooled: ({ hidden, context }: HiddenStates): tf.Tensor2D => {
       const ends = context?.tensors?.[kept.ends];
       if (ends === undefined) throw new Error('the texts have no end tokens');
-      return weightedTokens(hidden, as2D(ends));
+      return weightedTokenMean(hidden, as2D(ends));
     },
     /** [texts, projectionSize], of length 1. */
     embeddings: (pooled: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D =>
-      unitRows(runner.linear(projection, applyNorm(norm, pooled))),
+      l2NormalizeRows(runner.linear(projection, applyNorm(norm, pooled))),
   };
 }
 
@@ -157,12 +157,12 @@ async function loadVisionTower(description: ModelDescription, config: ClipConfig
       const placed = tf.add<tf.Tensor2D>(states.hidden, runner.embedding(places, tf.tensor1d(positions, 'int32')));
       return { ...states, hidden: applyNorm(before, placed) };
     },
-    /** The last layer gives the class token alone. Masks are of texts: pictures have none. */
+    /** The last layer gives the class token alone. Masks are of texts: images have none. */
     layer: (index: number, states: HiddenStates, runner: LinearRunner) =>
       layer(index, { ...states, context: undefined }, runner, index === vision.layerCount - 1),
     /** [batch, projectionSize], of length 1. */
     embeddings: (states: HiddenStates, runner: LinearRunner): tf.Tensor2D =>
-      unitRows(runner.linear(projection, applyNorm(after, firstTokens(states.hidden, states.tokens)))),
+      l2NormalizeRows(runner.linear(projection, applyNorm(after, clsTokens(states.hidden, states.tokens)))),
   };
 }
 

@@ -69,7 +69,7 @@ function table(name: string, rows: number, width: number): LinearModule {
   return { ...linear(name, null, [rows, width], false), kind: 'embedding' };
 }
 
-/** Names of all normalisations, and their widths. */
+/** Names of all normalizations, and their widths. */
 export function clipNorms({ text, vision }: ClipConfig): { name: string; width: number }[] {
   const norms = [
     { name: 'text_model.final_layer_norm', width: text.hiddenSize },
@@ -86,7 +86,7 @@ export function clipNorms({ text, vision }: ClipConfig): { name: string; width: 
   return norms;
 }
 
-/** The shifts of the normalisations. */
+/** The shifts of the normalizations. */
 export function clipBiases(config: ClipConfig): BiasVector[] {
   return clipNorms(config).map(({ name, width }) => ({
     name: `${name}.bias`,

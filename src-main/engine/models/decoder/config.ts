@@ -36,7 +36,7 @@ export interface DecoderTraits {
   readonly hasQueryKeyValueBias: (keys: DecoderKeys) => boolean;
   readonly hasOutputBias: (keys: DecoderKeys) => boolean;
   readonly hasMlpBias: (keys: DecoderKeys) => boolean;
-  /** Queries and keys are normalised head by head before they are turned. */
+  /** Queries and keys are normalized head by head before they are turned. */
   readonly hasHeadNorms: boolean;
   /** How many of the last tokens layer `index` sees; 0 is all. */
   readonly window: (keys: DecoderKeys, index: number) => number;

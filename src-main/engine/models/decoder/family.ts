@@ -67,7 +67,7 @@ function memoryOf(config: DecoderConfig, tokens = Math.min(usualTokens, config.m
       const sizes = { batch, tokens, hidden, inner, heads, keyValueSize: keyValueHeads * headSize };
       return decoderMemory(sizes, names, adapters);
     },
-    // The last states, normalised, and their gradient; logits come in blocks.
+    // The last states, normalized, and their gradient; logits come in blocks.
     head: (batch) => [batch * tokens * hidden, batch * tokens * hidden],
   };
 }

@@ -1,6 +1,6 @@
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../tensors/safetensors.ts';
 import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../blocks/decoder-block.ts';
 import { languageHead } from '../blocks/language-head.ts';
@@ -33,7 +33,7 @@ export async function loadDecoder(
     for (let layer = 0; layer < config.layerCount; layer++)
       blocks.push(await loadBlock(config, layer, (role) => module(decoderLinearName(layer, role)), norm));
     const last = await norm('model.norm');
-    const normalised = ({ hidden }: HiddenStates) => rmsNorm(hidden, last.scale, last.epsilon);
+    const normalized = ({ hidden }: HiddenStates) => rmsNorm(hidden, last.scale, last.epsilon);
     return {
       description,
       layerCount: config.layerCount,
@@ -45,7 +45,7 @@ export async function loadDecoder(
         return { hidden, batch, tokens, context: { rotary, mask, cache } };
       },
       layer: (index, states, runner) => runDecoderBlock(layerOf(blocks, index), states, runner),
-      ...languageHead(head, normalised, tensors),
+      ...languageHead(head, normalized, tensors),
       ...tensors.access(),
     };
   } catch (error) {

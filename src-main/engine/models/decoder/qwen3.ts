@@ -7,7 +7,7 @@ export const qwen3Family = decoderFamily(
   {
     id: 'qwen3',
     label: 'Qwen 3',
-    summary: 'Llama that normalises queries and keys head by head.',
+    summary: 'Llama that normalizes queries and keys head by head.',
     paper: { title: 'Qwen3 Technical Report', url: 'https://arxiv.org/abs/2505.09388' },
     parameters: [],
   },

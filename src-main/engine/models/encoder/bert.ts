@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { parseConfig } from '../config-file.ts';
+import type { ModelConfigFile } from '../family.ts';
 import { bertLayerNames } from './bert-names.ts';
 import { absoluteKeys, commonPlan, refuseOtherPositions } from './config.ts';
 import { encoderFamily } from './family.ts';
 import type { EncoderPlan } from './plan.ts';
-import type { ModelConfigFile } from '../family.ts';
 
 const schema = z.object(absoluteKeys);
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { readActivation } from '../activations.ts';
 import { parseConfig, positiveInteger, unsupportedValue } from '../config-file.ts';
+import type { ModelConfigFile } from '../family.ts';
 import { commonPlan, encoderKeys } from './config.ts';
 import { encoderFamily } from './family.ts';
 import type { EncoderPlan } from './plan.ts';
 import type { RelativePositions } from './relative-positions.ts';
-import type { ModelConfigFile } from '../family.ts';
 
 const textOrList = z.union([z.string().transform((text) => text.toLowerCase().split('|')), z.array(z.string())]);
 
@@ -112,6 +112,6 @@ function relativeOf(file: ModelConfigFile, keys: Keys): RelativePositions | null
     contentToPosition: keys.pos_att_type.includes('c2p'),
     positionToContent: keys.pos_att_type.includes('p2c'),
     sharesLinears: keys.share_att_key,
-    normalises: norms.some((norm) => norm.trim() === 'layer_norm'),
+    normalizes: norms.some((norm) => norm.trim() === 'layer_norm'),
   };
 }

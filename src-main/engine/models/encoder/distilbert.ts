@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { readActivation } from '../activations.ts';
 import { layerNumber, orderedLabels, parseConfig, positiveInteger, sizeOfHead } from '../config-file.ts';
+import type { ModelConfigFile } from '../family.ts';
 import { encoderFamily } from './family.ts';
 import type { EncoderPlan } from './plan.ts';
-import type { ModelConfigFile } from '../family.ts';
 
 const schema = z.object({
   dim: positiveInteger,

@@ -2,9 +2,9 @@ import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelConfigFile, ModelFamily } from '../family.ts';
+import { withCurrentNames } from './legacy-names.ts';
 import { encoderMemory } from './memory.ts';
 import { checkpointKey, encoderBiases, encoderModules, encoderNorms, ownLabelCount } from './modules.ts';
-import { withTodaysNames } from './legacy-names.ts';
 import type { EncoderPlan } from './plan.ts';
 
 /** A family of encoders that is built like BERT (Devlin et al. 2019). */
@@ -16,11 +16,11 @@ export function encoderFamily(
   return {
     modelType,
     declaration,
-    describe: (file, weights) => describeEncoder(planOf(file), withTodaysNames(weights)),
+    describe: (file, weights) => describeEncoder(planOf(file), withCurrentNames(weights)),
     memory: (file, tokens) => encoderMemory(planOf(file), tokens),
     load: async (description, file, weights, options) => {
       const { loadEncoder } = await import('./load.ts');
-      return loadEncoder(description, planOf(file), withTodaysNames(weights), options);
+      return loadEncoder(description, planOf(file), withCurrentNames(weights), options);
     },
   };
 }

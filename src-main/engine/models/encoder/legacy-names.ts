@@ -1,15 +1,15 @@
 import type { TensorSource } from '../../tensors/safetensors.ts';
 
-const oldNames = new Map([
+const legacyNames = new Map([
   ['LayerNorm.weight', 'LayerNorm.gamma'],
   ['LayerNorm.bias', 'LayerNorm.beta'],
 ]);
 
 /** The weights of an encoder by today's names, where the first checkpoints say LayerNorm.gamma and LayerNorm.beta. */
-export function withTodaysNames(source: TensorSource): TensorSource {
+export function withCurrentNames(source: TensorSource): TensorSource {
   const stored = (name: string): string => {
     if (source.has(name)) return name;
-    for (const [today, old] of oldNames)
+    for (const [today, old] of legacyNames)
       if (name.endsWith(today)) {
         const candidate = name.slice(0, -today.length) + old;
         if (source.has(candidate)) return candidate;
@@ -19,7 +19,7 @@ export function withTodaysNames(source: TensorSource): TensorSource {
   return {
     path: source.path,
     names: source.names.map((name) => {
-      for (const [today, old] of oldNames) if (name.endsWith(old)) return name.slice(0, -old.length) + today;
+      for (const [today, old] of legacyNames) if (name.endsWith(old)) return name.slice(0, -old.length) + today;
       return name;
     }),
     has: (name) => source.has(stored(name)),

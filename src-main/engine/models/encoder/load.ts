@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../tensors/safetensors.ts';
 import { activate } from '../../ops/activation/activate.ts';
-import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
-import { unitRows } from '../../ops/normalization/l2-normalize-rows.ts';
+import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
+import { l2NormalizeRows } from '../../ops/normalization/l2-normalize-rows.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import { distanceTensors } from '../blocks/distance-attention.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
@@ -48,8 +48,8 @@ export async function loadEncoder(
       );
     };
     const outputOf = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
-      if (!classifies(runner)) return unitRows(meanOfTokens(states));
-      let x = firstTokens(states.hidden, states.tokens);
+      if (!classifies(runner)) return l2NormalizeRows(meanOfTokens(states));
+      let x = clsTokens(states.hidden, states.tokens);
       let derivative: tf.Tensor2D | undefined;
       for (const { module: part, activation } of head) {
         x = runner.linear(part, x, { derivative });
@@ -100,9 +100,9 @@ async function loadEmbedding(
     let sum = runner.embedding(words, ids);
     if (places && positions) sum = tf.add(sum, runner.embedding(places, positions));
     if (kinds && types) sum = tf.add(sum, runner.embedding(kinds, types));
-    const normalised = applyNorm(norm, sum);
+    const normalized = applyNorm(norm, sum);
     const hidden =
-      plan.clearsPadding && mask ? tf.mul<tf.Tensor2D>(normalised, tf.reshape(mask, [batch * tokens, 1])) : normalised;
+      plan.clearsPadding && mask ? tf.mul<tf.Tensor2D>(normalized, tf.reshape(mask, [batch * tokens, 1])) : normalized;
     return { hidden, batch, tokens, context: { mask, tensors: distances(tokens) } };
   };
 }
@@ -116,7 +116,7 @@ async function loadDistances(
   const { relative } = plan;
   if (relative === null) return () => ({});
   const stored = as2D(await tensors.load(key('encoder.rel_embeddings.weight')));
-  const norm = relative.normalises ? await loadNorm(tensors, key('encoder.LayerNorm'), plan.epsilon) : null;
+  const norm = relative.normalizes ? await loadNorm(tensors, key('encoder.LayerNorm'), plan.epsilon) : null;
   return (tokens) => {
     const reach = reachOf(relative, tokens);
     const rows = tf.slice(stored, [reach.firstRow, 0], [reach.rowCount, plan.hiddenSize]);

@@ -80,17 +80,17 @@ export function encoderModules(plan: EncoderPlan, weights: Pick<TensorSource, 'h
   return modules;
 }
 
-/** Names of all normalisations. */
+/** Names of all normalizations. */
 export function encoderNorms(plan: EncoderPlan): string[] {
   const norms = [`${plan.prefix}.${embeddingNames.norm}`];
-  if (plan.relative?.normalises) norms.push(`${plan.prefix}.encoder.LayerNorm`);
+  if (plan.relative?.normalizes) norms.push(`${plan.prefix}.encoder.LayerNorm`);
   for (let layer = 0; layer < plan.layerCount; layer++)
     for (const norm of [plan.names.attentionNorm, plan.names.outputNorm])
       norms.push(`${layerName(plan, layer)}.${norm}`);
   return norms;
 }
 
-/** The shifts of the normalisations. */
+/** The shifts of the normalizations. */
 export function encoderBiases(plan: EncoderPlan, weights: Pick<TensorSource, 'has'>): BiasVector[] {
   return encoderNorms(plan).map((norm) => ({
     name: `${norm}.bias`,

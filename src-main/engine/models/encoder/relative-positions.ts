@@ -14,7 +14,7 @@ export interface RelativePositions {
   readonly positionToContent: boolean;
   /** The linears of queries and keys serve the distances too; else these have linears of their own. */
   readonly sharesLinears: boolean;
-  readonly normalises: boolean;
+  readonly normalizes: boolean;
 }
 
 /** Rows of the table that texts of some length reach, and which distance has which of them. */

@@ -2,9 +2,9 @@ import type { TensorSource } from '../../tensors/safetensors.ts';
 import { preNormMemory } from '../blocks/pre-norm-memory.ts';
 import { TensorChecks } from '../check-tensors.ts';
 import type { FamilyDescription, ModelFamily } from '../family.ts';
+import { type ModelMemory, usualTokens } from '../memory.ts';
 import { type Gpt2Config, parseGpt2Config } from './config.ts';
 import { checkpointPrefix, gpt2Biases, gpt2Modules } from './modules.ts';
-import { type ModelMemory, usualTokens } from '../memory.ts';
 
 /** GPT-2 (Radford et al. 2019), with the checkpoints of `GPT2LMHeadModel` and of the bare `GPT2Model`. */
 export const gpt2Family: ModelFamily = {

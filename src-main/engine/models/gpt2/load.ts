@@ -44,7 +44,7 @@ export async function loadGpt2(
       });
     }
     const last = await loadNorm(tensors, `${prefix}ln_f`, config.epsilon);
-    const normalised = ({ hidden }: HiddenStates) => applyNorm(last, hidden);
+    const normalized = ({ hidden }: HiddenStates) => applyNorm(last, hidden);
     return {
       description,
       layerCount: config.layerCount,
@@ -56,7 +56,7 @@ export async function loadGpt2(
         return { hidden, batch, tokens, context: { mask, cache } };
       },
       layer: (index, states, runner) => runFusedBlock(layerOf(blocks, index), states, runner),
-      ...languageHead(head, normalised, tensors),
+      ...languageHead(head, normalized, tensors),
       ...tensors.access(),
     };
   } catch (error) {

@@ -60,7 +60,7 @@ export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] 
   return modules;
 }
 
-/** Of the normalisations. */
+/** Of the normalizations. */
 export function gpt2Biases({ hiddenSize: size, layerCount }: Gpt2Config, prefix: string): BiasVector[] {
   const norms = Array.from({ length: layerCount }, (_, layer) => [`h.${layer}.ln_1`, `h.${layer}.ln_2`]).flat();
   return [...norms, 'ln_f'].map((norm) => ({

@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { elementCount } from '../../tensors/host-tensor.ts';
 import { modelFamilies } from '../families.ts';
 import type { ModelConfigFile, ModelFamily } from '../family.ts';
-import { elementCount } from '../../tensors/host-tensor.ts';
 import { type ModelWeights, openModelWeights } from './model-weights.ts';
 
 /**

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../tensors/safetensors.ts';
 import { activate } from '../../ops/activation/activate.ts';
-import { unitRows } from '../../ops/normalization/l2-normalize-rows.ts';
+import { l2NormalizeRows } from '../../ops/normalization/l2-normalize-rows.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates, LinearRunner } from '../base-model.ts';
 import { type FusedBlock, runFusedBlock } from '../blocks/fused-block.ts';
 import { loadNorm } from '../blocks/norm.ts';
@@ -16,7 +16,7 @@ import { inputWidth, useLiteLayer, useLiteLayerName, useLiteNames } from './modu
 
 /**
  * Loads a converted Universal Sentence Encoder Lite: twice the embedding and a sinusoid of the positions, layers that
- * normalise first, the mean over the tokens, and a projection with tanh. The outputs are its embeddings, of length 1, or
+ * normalize first, the mean over the tokens, and a projection with tanh. The outputs are its embeddings, of length 1, or
  * with an adapter's classifier the logits.
  */
 export async function loadUseLite(
@@ -63,7 +63,7 @@ export async function loadUseLite(
     };
     const head = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
       const { value, derivative } = activate(runner.linear(projection, meanOfTokens(states)), 'tanh', runner.taped);
-      return runner.isPlain(classifier) ? unitRows(value) : runner.linear(classifier, value, { derivative });
+      return runner.isPlain(classifier) ? l2NormalizeRows(value) : runner.linear(classifier, value, { derivative });
     };
     return {
       description,

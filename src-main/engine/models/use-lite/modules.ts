@@ -66,7 +66,7 @@ export function useLiteModules(config: UseLiteConfig): LinearModule[] {
   return modules;
 }
 
-/** Names of all normalisations, and their widths. */
+/** Names of all normalizations, and their widths. */
 export function useLiteNorms(config: UseLiteConfig): { name: string; width: number }[] {
   return Array.from({ length: config.layerCount }, (_, layer) => [
     { name: `${useLiteLayerName(layer)}.${useLiteLayer.attentionNorm}`, width: inputWidth(config, layer) },
@@ -74,7 +74,7 @@ export function useLiteNorms(config: UseLiteConfig): { name: string; width: numb
   ]).flat();
 }
 
-/** The shifts of the normalisations. */
+/** The shifts of the normalizations. */
 export function useLiteBiases(config: UseLiteConfig): BiasVector[] {
   return useLiteNorms(config).map(({ name, width }) => ({
     name: `${name}.bias`,

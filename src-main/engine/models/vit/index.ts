@@ -12,7 +12,7 @@ export const vitFamily: ModelFamily = {
   declaration: {
     id: 'vit',
     label: 'Vision Transformer',
-    summary: 'Image classifier that reads a picture as a row of patches.',
+    summary: 'Image classifier that reads an image as a row of patches.',
     paper: { title: 'An Image is Worth 16x16 Words', url: 'https://arxiv.org/abs/2010.11929' },
     parameters: [],
   },
@@ -88,7 +88,7 @@ function linearsOf(config: VitConfig, labelCount: number): LinearModule[] {
   return linears;
 }
 
-/** Of the patches and of the normalisations. */
+/** Of the patches and of the normalizations. */
 function biasesOf({ hiddenSize: size, layerCount }: VitConfig): BiasVector[] {
   const unchanged = ['vit.embeddings.patch_embeddings.projection.bias', 'vit.layernorm.bias'];
   const biases: BiasVector[] = unchanged.map((name) => ({ name, aliases: [], checkpointKey: name, size }));

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { TensorSource } from '../../tensors/safetensors.ts';
-import { firstTokens } from '../../ops/indexing/cls-tokens.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
+import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
+import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel } from '../base-model.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
 import { embedPatches, type PatchEmbedding } from '../blocks/patch-embedding.ts';
@@ -11,7 +11,7 @@ import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
 import type { VitConfig } from './config.ts';
 
-/** Loads `ViTForImageClassification` (no pooler: the classifier reads the class token after the last normalisation). */
+/** Loads `ViTForImageClassification` (no pooler: the classifier reads the class token after the last normalization). */
 export async function loadVit(
   description: ModelDescription,
   config: VitConfig,
@@ -39,7 +39,7 @@ export async function loadVit(
       layer: (index, states, runner) =>
         runPreNormBlock(layerOf(blocks, index), states, runner, index === config.layerCount - 1),
       head: (states, runner) =>
-        runner.linear(classifier, applyNorm(finalNorm, firstTokens(states.hidden, states.tokens))),
+        runner.linear(classifier, applyNorm(finalNorm, clsTokens(states.hidden, states.tokens))),
       ...tensors.access(),
     };
   } catch (error) {

@@ -19,7 +19,7 @@ export function vitMemory(config: VitConfig): ModelMemory {
       const onlyFirstToken = index === layerCount - 1;
       return preNormMemory({ batch, tokens, hidden, inner, heads, onlyFirstToken }, names, adapters);
     },
-    // The class token's last state, normalised; the logits and their gradient.
+    // The class token's last state, normalized; the logits and their gradient.
     head: (batch, outputs) => [batch * hidden, batch * hidden, batch * outputs, batch * outputs],
   };
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { as2D, at, defineOperation, givenInputs, input, multiply } from '../autograd/operation.ts';
 import {
   type AttentionSizes,
   attentionVisibility,
@@ -6,7 +7,6 @@ import {
   readAttentionSizes,
   splitHeads,
 } from './attention-sizes.ts';
-import { as2D, at, defineOperation, givenInputs, input, multiply } from '../autograd/operation.ts';
 
 /** How the rows of q, k and v are to be read. */
 export interface AttentionShape {

@@ -58,7 +58,7 @@ export function carry(x: tf.Tensor2D, carried: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** What `carry` put together: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
-export function uncarry(
+export function unpackStates(
   x: tf.Tensor2D,
   rows: number,
   [carriedRows, carriedWidth]: readonly [number, number],

@@ -27,6 +27,6 @@ const operation = defineOperation({
 });
 
 /** The first token of every example: x [batch · tokens, features] → [batch, features]. */
-export function firstTokens(x: tf.Tensor2D, tokens: number): tf.Tensor2D {
+export function clsTokens(x: tf.Tensor2D, tokens: number): tf.Tensor2D {
   return tokens === 1 ? x : only2D(operation({ x }, { tokens }));
 }

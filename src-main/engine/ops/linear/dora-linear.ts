@@ -1,8 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { gainGradients, inverseNorms } from './dora-gain.ts';
-import type { FrozenWeight } from './frozen-weight.ts';
-import { timesOrPlus } from './linear-options.ts';
-import type { LoraLinearOptions } from './lora-linear.ts';
 import {
   as2D,
   attribute,
@@ -13,6 +9,10 @@ import {
   type Operation,
   type OperationAttributes,
 } from '../autograd/operation.ts';
+import { gainGradients, inverseNorms } from './dora-gain.ts';
+import type { FrozenWeight } from './frozen-weight.ts';
+import { timesOrPlus } from './linear-options.ts';
+import type { LoraLinearOptions } from './lora-linear.ts';
 import { product } from './matmul.ts';
 
 const plain = defineDoraLinear('CotoDoraLinear', false);

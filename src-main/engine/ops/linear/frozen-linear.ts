@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, timesOrPlus } from './linear-options.ts';
-import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
 import { product } from './matmul.ts';
 
 const operation = defineOperation({

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { takeGradientSoFar } from '../autograd/backward.ts';
 
-/** What a linear takes along, so that its neighbours need no pass over memory of their own. */
+/** What a linear takes along, so that its neighbors need no pass over memory of their own. */
 export interface LinearOptions {
   /** [rows, out], added to the result; its gradient is the result's. */
   readonly residual?: tf.Tensor2D | undefined;

@@ -1,6 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { inverseNorms } from './dora-gain.ts';
-import type { FrozenWeight } from './frozen-weight.ts';
 import {
   as1D,
   as2D,
@@ -11,8 +9,10 @@ import {
   type Operation,
   type OperationInputs,
 } from '../autograd/operation.ts';
-import { product } from './matmul.ts';
 import { scatterRows } from '../indexing/scatter-rows.ts';
+import { inverseNorms } from './dora-gain.ts';
+import type { FrozenWeight } from './frozen-weight.ts';
+import { product } from './matmul.ts';
 
 const plain = defineLoraEmbedding('CotoLoraEmbedding', false);
 const withMagnitude = defineLoraEmbedding('CotoDoraEmbedding', true);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, timesOrPlus } from './linear-options.ts';
-import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
 import { product } from './matmul.ts';
 
 const plain = defineLoraLinear('CotoLoraLinear', false);

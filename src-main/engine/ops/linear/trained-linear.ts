@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type LinearOptions, timesOrPlus } from './linear-options.ts';
 import { defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
+import { type LinearOptions, timesOrPlus } from './linear-options.ts';
 import { product } from './matmul.ts';
 
 const operation = defineOperation({

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { FrozenWeight } from '../linear/frozen-weight.ts';
 import { as1D, as2D, attribute, defineOperation, first, input, isTaping, onlyScalar } from '../autograd/operation.ts';
+import type { FrozenWeight } from '../linear/frozen-weight.ts';
 import { product } from '../linear/matmul.ts';
 import { countedLabels, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.ts';
 

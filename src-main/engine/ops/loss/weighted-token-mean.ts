@@ -25,6 +25,6 @@ const operation = defineOperation({
  * The sum of every example's tokens, each with its weight: x [batch · tokens, features], weights [batch, tokens] → [batch,
  * features]. With a single 1 in a row it takes that token. Gradients go to x.
  */
-export function weightedTokens(x: tf.Tensor2D, weights: tf.Tensor2D): tf.Tensor2D {
+export function weightedTokenMean(x: tf.Tensor2D, weights: tf.Tensor2D): tf.Tensor2D {
   return only2D(operation({ x, weights }));
 }

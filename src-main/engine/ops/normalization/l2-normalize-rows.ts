@@ -22,7 +22,7 @@ const operation = defineOperation({
 });
 
 /** Every row of x [rows, features] divided by its Euclidean length. */
-export function unitRows(x: tf.Tensor2D): tf.Tensor2D {
+export function l2NormalizeRows(x: tf.Tensor2D): tf.Tensor2D {
   return only2D(operation({ x }));
 }
 

@@ -5,9 +5,9 @@ import { attribute, defineOperation, givenInputs, input, only2D } from '../autog
 const gradient = defineOperation({
   name: 'CotoLayerNormGradient',
   compose: (inputs, attributes) => {
-    const { normalised, inverse } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
+    const { normalized, inverse } = normalize(input(inputs, 'x'), attribute(attributes, 'epsilon'));
     const g = tf.mul(input(inputs, 'dy'), input(inputs, 'scale'));
-    const along = tf.mul(normalised, tf.mean(tf.mul(g, normalised), -1, true));
+    const along = tf.mul(normalized, tf.mean(tf.mul(g, normalized), -1, true));
     const dx = tf.mul(inverse, tf.sub(tf.sub(g, tf.mean(g, -1, true)), along));
     return inputs['plus'] === undefined ? dx : tf.add(dx, inputs['plus']);
   },
@@ -16,8 +16,8 @@ const gradient = defineOperation({
 const operation = defineOperation({
   name: 'CotoLayerNorm',
   compose: (inputs, attributes) => {
-    const { normalised } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
-    return tf.add(tf.mul(normalised, input(inputs, 'scale')), input(inputs, 'shift'));
+    const { normalized } = normalize(input(inputs, 'x'), attribute(attributes, 'epsilon'));
+    return tf.add(tf.mul(normalized, input(inputs, 'scale')), input(inputs, 'shift'));
   },
   saved: { inputs: ['x'], lasting: ['scale'] },
   gradients: (dy, saved, attributes) => ({
@@ -29,23 +29,23 @@ const operation = defineOperation({
         ),
       ),
     scale: () => {
-      const { normalised } = normalise(input(saved, 'x'), attribute(attributes, 'epsilon'));
-      return tf.sum(tf.mul(dy, normalised), 0);
+      const { normalized } = normalize(input(saved, 'x'), attribute(attributes, 'epsilon'));
+      return tf.sum(tf.mul(dy, normalized), 0);
     },
     shift: () => tf.sum(dy, 0),
   }),
 });
 
 /**
- * Layer normalisation of every row (Ba et al. 2016): (x − mean) / √(variance + epsilon) · scale + shift, with the biased
+ * Layer normalization of every row (Ba et al. 2016): (x − mean) / √(variance + epsilon) · scale + shift, with the biased
  * variance. x [rows, features], scale and shift [features]. Gradients go to all three, each only if it is wanted.
  */
 export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): tf.Tensor2D {
   return only2D(operation({ x, scale, shift }, { epsilon }));
 }
 
-function normalise(x: tf.Tensor, epsilon: number): { normalised: tf.Tensor; inverse: tf.Tensor } {
+function normalize(x: tf.Tensor, epsilon: number): { normalized: tf.Tensor; inverse: tf.Tensor } {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-  return { normalised: tf.mul(centred, inverse), inverse };
+  return { normalized: tf.mul(centred, inverse), inverse };
 }

@@ -5,9 +5,9 @@ import { attribute, defineOperation, givenInputs, input, only2D } from '../autog
 const gradient = defineOperation({
   name: 'CotoRmsNormGradient',
   compose: (inputs, attributes) => {
-    const { normalised, inverse } = normalise(input(inputs, 'x'), attribute(attributes, 'epsilon'));
+    const { normalized, inverse } = normalize(input(inputs, 'x'), attribute(attributes, 'epsilon'));
     const g = tf.mul(input(inputs, 'dy'), input(inputs, 'scale'));
-    const along = tf.mul(normalised, tf.mean(tf.mul(g, normalised), -1, true));
+    const along = tf.mul(normalized, tf.mean(tf.mul(g, normalized), -1, true));
     const dx = tf.mul(inverse, tf.sub(g, along));
     return inputs['plus'] === undefined ? dx : tf.add(dx, inputs['plus']);
   },
@@ -16,7 +16,7 @@ const gradient = defineOperation({
 const operation = defineOperation({
   name: 'CotoRmsNorm',
   compose: (inputs, attributes) =>
-    tf.mul(normalise(input(inputs, 'x'), attribute(attributes, 'epsilon')).normalised, input(inputs, 'scale')),
+    tf.mul(normalize(input(inputs, 'x'), attribute(attributes, 'epsilon')).normalized, input(inputs, 'scale')),
   saved: { inputs: ['x'], lasting: ['scale'] },
   gradients: (dy, saved, attributes) => ({
     x: () =>
@@ -26,7 +26,7 @@ const operation = defineOperation({
           attributes,
         ),
       ),
-    scale: () => tf.sum(tf.mul(dy, normalise(input(saved, 'x'), attribute(attributes, 'epsilon')).normalised), 0),
+    scale: () => tf.sum(tf.mul(dy, normalize(input(saved, 'x'), attribute(attributes, 'epsilon')).normalized), 0),
   }),
 });
 
@@ -38,7 +38,7 @@ export function rmsNorm(x: tf.Tensor2D, scale: tf.Tensor1D, epsilon: number): tf
   return only2D(operation({ x, scale }, { epsilon }));
 }
 
-function normalise(x: tf.Tensor, epsilon: number): { normalised: tf.Tensor; inverse: tf.Tensor } {
+function normalize(x: tf.Tensor, epsilon: number): { normalized: tf.Tensor; inverse: tf.Tensor } {
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon));
-  return { normalised: tf.mul(x, inverse), inverse };
+  return { normalized: tf.mul(x, inverse), inverse };
 }

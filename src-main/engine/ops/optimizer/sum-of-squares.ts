@@ -8,7 +8,7 @@ const operation = defineOperation({
 });
 
 /** The sum of the squares of each tensor, all in one call. At least one tensor. */
-export function squareSums(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+export function sumsOfSquares(tensors: readonly tf.Tensor[]): tf.Tensor1D {
   const inputs = Object.fromEntries(tensors.map((tensor, index) => [`t${index}`, tensor]));
   return as1D(first(operation(inputs, { count: tensors.length })));
 }

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import { type EvaluationOptions, refuseCancelled, refuseNoExamples } from '../../evaluation/evaluation.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
-import { type EvaluationOptions, refuseCancelled, refuseNoExamples } from '../../evaluation/evaluation.ts';
 import type { EncodedChoices } from './prompt-writer.ts';
 import { tokenScores } from './token-scores.ts';
 

@@ -9,7 +9,7 @@ export interface ReadTexts {
   /** Of each example that was taken, in the order of the file. */
   readonly labels: { readonly train: readonly Label[]; readonly test: readonly Label[] };
   readonly kind: LabelTally['kind'];
-  /** In the order of the data set's description. */
+  /** In the order of the dataset's description. */
   readonly names: readonly string[];
   /** Examples that `take` left out. */
   readonly leftOut: number;
@@ -18,7 +18,7 @@ export interface ReadTexts {
 const reportEvery = 256;
 
 /**
- * Reads a data set of texts once.
+ * Reads a dataset of texts once.
  * @param take is given each example of the splits that it wants, and says whether it is one to learn from.
  */
 export async function readTexts(

@@ -13,10 +13,10 @@ export interface TextReading {
   readonly wanted: readonly TextExample['split'][];
 }
 
-/** The data set must be of texts, which `refuseOtherKind` has seen to. */
+/** The dataset must be of texts, which `refuseOtherKind` has seen to. */
 export async function textReading(material: TaskMaterial): Promise<TextReading> {
   const { dataset, model, settings, modelDirectory, training } = material;
-  if (dataset.kind !== 'texts') throw new TypeError('the data set holds pictures');
+  if (dataset.kind !== 'texts') throw new TypeError('the dataset holds images');
   return {
     dataset,
     tokenizer: await loadTokenizer(modelDirectory),

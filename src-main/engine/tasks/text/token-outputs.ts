@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
-import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
-import { deviceInputs } from '../../training/device-inputs.ts';
 import {
   type EvaluationOptions,
   type LoadBatch,
@@ -10,6 +8,8 @@ import {
   refuseNoExamples,
 } from '../../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../../evaluation/task-outputs.ts';
+import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
+import { deviceInputs } from '../../training/device-inputs.ts';
 import { tokenScores } from './token-scores.ts';
 
 /**

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { notFiniteOutputs } from '../../evaluation/evaluation.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
-import { notFiniteOutputs } from '../../evaluation/evaluation.ts';
 
 /** Logits of so many values at once: the vocabulary is large, and few places of a text count. */
 const heldValues = 16 * 1024 * 1024;

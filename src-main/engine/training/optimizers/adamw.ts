@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/optimizer/adamw.ts';
 import { toHost } from '../../ops/to-host.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 
 export type AdamWOptions = Pick<AdamWSettings, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;

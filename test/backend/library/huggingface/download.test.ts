@@ -100,7 +100,7 @@ describe('a model of the hub', () => {
   });
 
   it('goes on where the connection broke', async () => {
-    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 1000, times: 2 };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 2 };
     const snapshot = await download();
     expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
     const ranges = hub.requests.filter(({ line }) => line === 'GET /model.safetensors').map(({ range }) => range);
@@ -108,14 +108,14 @@ describe('a model of the hub', () => {
   });
 
   it('starts anew where the server knows no ranges', async () => {
-    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 1000, times: 1 };
-    hub.behaviour.ignoresRange = true;
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 1 };
+    hub.behavior.ignoresRange = true;
     const snapshot = await download();
     expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
   });
 
   it('keeps what came when it is cancelled, and goes on from there', async () => {
-    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
     const controller = new AbortController();
     const stop = (done: number) => {
       if (done > 4000) controller.abort(new StudioError('cancelled', 'Enough.'));
@@ -133,15 +133,15 @@ describe('a model of the hub', () => {
   it.each(['model.safetensors', 'config.json'])('refuses other bytes than the hub names for %s', async (name) => {
     const wrong = Buffer.from(files.get(name) ?? '');
     wrong[10] = (wrong[10] ?? 0) ^ 1;
-    hub.behaviour.replaced = new Map([[name, wrong]]);
+    hub.behavior.replaced = new Map([[name, wrong]]);
     await expect(download()).rejects.toThrow(new RegExp(`${name} came with other content`));
     expect(existsSync(join(cache, 'models--org--tiny', 'refs'))).toBe(false);
-    delete hub.behaviour.replaced;
+    delete hub.behavior.replaced;
     await download();
   });
 
   it('refuses a file that is longer than the hub says', async () => {
-    hub.behaviour.replaced = new Map([['model.safetensors', Buffer.concat([weights, weights])]]);
+    hub.behavior.replaced = new Map([['model.safetensors', Buffer.concat([weights, weights])]]);
     await expect(download()).rejects.toThrow(/model.safetensors is longer than/);
   });
 
@@ -151,7 +151,7 @@ describe('a model of the hub', () => {
     [404, 'not_found', /does not have the model org\/tiny\./],
     [500, 'refused', /answers 500/],
   ])('says what %i means', async (status, code, message) => {
-    hub.behaviour.status = status;
+    hub.behavior.status = status;
     const failure = await download().catch((error: unknown) => error);
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
   });
@@ -207,7 +207,7 @@ describe('the studio', () => {
 
   /** Begins to get a model whose weights do not come to an end, and waits until some have come. */
   async function beginToGet(backend: OpenBackend): Promise<string> {
-    hub.behaviour.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
     const job = await backend.handle('models.download', { repository: id });
     await expect.poll(() => incompleteBytes(), { timeout: 20_000 }).toBe(5000);
     return job.id;
@@ -244,7 +244,7 @@ describe('the studio', () => {
 });
 
 it('the cache is listed as it is: GGUF files too, nothing that is broken', async () => {
-  const snapshot = join(cache, 'models--org--quantised', 'snapshots', commit);
+  const snapshot = join(cache, 'models--org--quantized', 'snapshots', commit);
   mkdirSync(snapshot, { recursive: true });
   writeFileSync(join(snapshot, 'model.Q4_K_M.gguf'), 'GGUF');
   symlinkSync('../../blobs/gone', join(snapshot, 'model.safetensors'));
@@ -252,7 +252,7 @@ it('the cache is listed as it is: GGUF files too, nothing that is broken', async
   mkdirSync(join(cache, 'datasets--org--x', 'snapshots', commit), { recursive: true });
   expect(await listCachedModels(environment)).toEqual([
     {
-      repository: 'org/quantised',
+      repository: 'org/quantized',
       revision: commit.slice(0, 8),
       kind: 'gguf',
       path: join(snapshot, 'model.Q4_K_M.gguf'),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /** What a test makes of the answers: wrong bytes, dropped connections, refusals. */
-export interface HubBehaviour {
+export interface HubBehavior {
   /** Answers every request for the model so. */
   status?: number;
   /** Sends these bytes instead of the file's own. */
@@ -15,7 +15,7 @@ export interface HubBehaviour {
 
 export interface HubServer {
   readonly url: string;
-  readonly behaviour: HubBehaviour;
+  readonly behavior: HubBehavior;
   /** Every request: "GET /path", its Authorization and Range. */
   readonly requests: { line: string; host: string; authorization: string | null; range: string | null }[];
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export const commit = `${'c0ffee'.repeat(6)}c0ff`;
 /** A hub in the layout of huggingface.co with one model; large files lie on another server, as there. */
 export async function startHub(id: string, files: ReadonlyMap<string, Buffer>): Promise<HubServer> {
   const requests: HubServer['requests'] = [];
-  const behaviour: HubBehaviour = {};
+  const behavior: HubBehavior = {};
   const note = (request: IncomingMessage) =>
     requests.push({
       line: `${request.method} ${request.url}`,
@@ -36,24 +36,24 @@ export async function startHub(id: string, files: ReadonlyMap<string, Buffer>): 
     });
   const storage = createServer((request, response) => {
     note(request);
-    send(request, response, decodeURIComponent((request.url ?? '').slice(1)), files, behaviour);
+    send(request, response, decodeURIComponent((request.url ?? '').slice(1)), files, behavior);
   }).listen(0, '127.0.0.1');
   await once(storage, 'listening');
   const hub = createServer((request, response) => {
     note(request);
     const { pathname } = new URL(request.url ?? '/', 'http://hub');
-    if (behaviour.status !== undefined) return void response.writeHead(behaviour.status).end('no');
+    if (behavior.status !== undefined) return void response.writeHead(behavior.status).end('no');
     if (pathname === `/api/models/${id}/revision/main` || pathname === `/api/models/${id}/revision/${commit}`)
       return void response.end(JSON.stringify(infoOf(id, files)));
     const name = pathname.startsWith(`/${id}/resolve/${commit}/`) ? pathname.split('/').at(-1) : undefined;
     if (name === undefined || !files.has(name)) return void response.writeHead(404).end('Not found');
-    if (!isLarge(name)) return send(request, response, name, files, behaviour);
+    if (!isLarge(name)) return send(request, response, name, files, behavior);
     response.writeHead(302, { location: `http://127.0.0.1:${portOf(storage)}/${name}` }).end();
   }).listen(0, '127.0.0.1');
   await once(hub, 'listening');
   return {
     url: `http://127.0.0.1:${portOf(hub)}`,
-    behaviour,
+    behavior,
     requests,
     close: async () => {
       for (const server of [hub, storage]) {
@@ -91,16 +91,16 @@ function send(
   response: ServerResponse,
   name: string,
   files: ReadonlyMap<string, Buffer>,
-  behaviour: HubBehaviour,
+  behavior: HubBehavior,
 ): void {
-  const content = behaviour.replaced?.get(name) ?? files.get(name) ?? Buffer.alloc(0);
-  const start = behaviour.ignoresRange ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  const content = behavior.replaced?.get(name) ?? files.get(name) ?? Buffer.alloc(0);
+  const start = behavior.ignoresRange ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const rest = content.subarray(start);
   response.writeHead(start > 0 ? 206 : 200, {
     'content-length': rest.length,
     ...(start > 0 ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
   });
-  const { drop } = behaviour;
+  const { drop } = behavior;
   if (drop?.name === name && drop.times > 0) {
     drop.times--;
     response.write(rest.subarray(0, drop.afterBytes));

@@ -2,9 +2,9 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
-import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { goldenPath } from '../../golden.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { takenRows } from '../../../../src-main/engine/ops/index.ts';
+import { gatherRows } from '../../../../src-main/engine/ops/index.ts';
 import { doraEmbedding, loraEmbedding } from '../../../../src-main/engine/ops/linear/lora-embedding.ts';
 import { get, transpose } from '../reference.ts';
 import { changedWeight, gains, magnitudesOf } from './dora.ts';
@@ -42,7 +42,7 @@ export const embeddingCases: readonly OperationCase[] = [
     name: 'rows taken from a table, some again',
     shapes: { weight: [inputs, outputs] },
     wanted: ['weight'],
-    run: (take) => takenRows(matrix(take, 'weight'), int32(ids)),
+    run: (take) => gatherRows(matrix(take, 'weight'), int32(ids)),
     reference: (take) => rowsOf(transpose(take('weight'), inputs, outputs)),
   },
   {

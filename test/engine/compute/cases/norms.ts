@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layerNorm, rmsNorm } from '../../../../src-main/engine/ops/index.ts';
-import { squareSums } from '../../../../src-main/engine/ops/optimizer/sum-of-squares.ts';
+import { sumsOfSquares } from '../../../../src-main/engine/ops/optimizer/sum-of-squares.ts';
 import { get, layerNormRows, rmsNormRows } from '../reference.ts';
 import { matrix, type OperationCase, vector } from './operation-case.ts';
 
@@ -45,7 +45,7 @@ const squares: OperationCase = {
   name: 'sums of squares of three tensors',
   shapes: { one: [5, 7], two: [], three: [12] },
   wanted: [],
-  run: (take) => squareSums([take('one'), take('two'), take('three')]),
+  run: (take) => sumsOfSquares([take('one'), take('two'), take('three')]),
   reference: (take) => ['one', 'two', 'three'].map((name) => take(name).reduce((sum, value) => sum + value ** 2, 0)),
 };
 

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   carry,
-  firstTokens,
+  clsTokens,
+  l2NormalizeRows,
   rotary,
-  uncarry,
-  unitRows,
-  weightedTokens,
+  unpackStates,
+  weightedTokenMean,
 } from '../../../../src-main/engine/ops/index.ts';
 import { get, rotateRows } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
@@ -14,7 +14,7 @@ const first = (batch: number, tokens: number, features: number): OperationCase =
   name: `first of ${tokens} tokens, ${batch} × ${features}`,
   shapes: { x: [batch * tokens, features] },
   wanted: ['x'],
-  run: (take) => firstTokens(matrix(take, 'x'), tokens),
+  run: (take) => clsTokens(matrix(take, 'x'), tokens),
   reference: (take) => take('x').filter((_, index) => Math.floor(index / features) % tokens === 0),
 });
 
@@ -31,7 +31,7 @@ const weighted = (weights: readonly number[], tokens: number, features: number):
   name: `tokens weighted by ${weights.join(' ')}`,
   shapes: { x: [weights.length, features] },
   wanted: ['x'],
-  run: (take) => weightedTokens(matrix(take, 'x'), tf.tensor2d([...weights], [weights.length / tokens, tokens])),
+  run: (take) => weightedTokenMean(matrix(take, 'x'), tf.tensor2d([...weights], [weights.length / tokens, tokens])),
   reference: (take) =>
     Array.from({ length: (weights.length / tokens) * features }, (_, index) => {
       const [example, feature] = [Math.floor(index / features), index % features];
@@ -46,7 +46,7 @@ const carried = (rows: number, width: number, shape: [number, number]): Operatio
   shapes: { x: [rows, width], carried: shape },
   wanted: ['x', 'carried'],
   run: (take) => {
-    const parts = uncarry(carry(matrix(take, 'x'), matrix(take, 'carried')), rows, shape);
+    const parts = unpackStates(carry(matrix(take, 'x'), matrix(take, 'carried')), rows, shape);
     return carry(parts.carried, parts.x);
   },
   reference: (take) => {
@@ -65,7 +65,7 @@ export const tokenCases: readonly OperationCase[] = [
     name: 'rows of length 1',
     shapes: { x: [4, 7] },
     wanted: ['x'],
-    run: (take) => unitRows(matrix(take, 'x')),
+    run: (take) => l2NormalizeRows(matrix(take, 'x')),
     reference: (take) =>
       take('x').map(
         (value, index, all) => value / Math.hypot(...all.slice(index - (index % 7), index - (index % 7) + 7)),

@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../../src-main/engine/adapters/state.ts';
 import { openGguf } from '../../../../src-main/engine/formats/gguf/gguf-file.ts';
 import { writeGgufLora } from '../../../../src-main/engine/formats/gguf/lora-file.ts';
 import { readTensor } from '../../../../src-main/engine/formats/gguf/tensor-values.ts';
 import { describeModel, readConfig } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
-import { readAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { AdapterState } from '../../../../src-main/engine/adapters/state.ts';
 import { goldenPath } from '../../golden.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-gguf-lora-'));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { lengthFigure } from '../../../../src-renderer/features/data/length-figure.ts';
 import { repetitions } from '../../../../src-renderer/features/data/text-summary.ts';
-import { binLengths, summariseLengths, visibleToken } from '../../../../src-renderer/features/data/tokens.ts';
+import { binLengths, summarizeLengths, visibleToken } from '../../../../src-renderer/features/data/tokens.ts';
 import { noColumns } from '../../../../src-shared/domain/dataset.ts';
 
 it('makes white space in a token visible', () => {
@@ -21,8 +21,8 @@ it('counts lengths in bars of a round width, none left out', () => {
 
 it('says by which length most examples are whole', () => {
   const lengths = Array.from({ length: 100 }, (_, index) => 100 - index);
-  expect(summariseLengths(lengths)).toEqual({ median: 50, most95: 95, longest: 100 });
-  expect(summariseLengths([])).toBeNull();
+  expect(summarizeLengths(lengths)).toEqual({ median: 50, most95: 95, longest: 100 });
+  expect(summarizeLengths([])).toBeNull();
   const { caption, data } = lengthFigure({ lengths, modelName: 'a<b>', maxPositions: 64 }, { dark: false });
   expect(caption).toContain('95 % at most 95, the longest 100. A max_length of 64 would cut 36 of them.');
   expect(data[0]).toMatchObject({ type: 'bar', width: expect.any(Number) });

@@ -12,7 +12,7 @@ test('a bench comes back as it was left', () => {
     ...emptyBench,
     bench: [{ adapterId: 'a', weight: -0.25, locked: true }],
     method: 'weight-average',
-    parameters: { normalise: false },
+    parameters: { normalize: false },
     mergeJobId: 'job-1',
   };
   rememberBench(place, left);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   addToBench,
-  normalise,
+  normalize,
   removeFromBench,
   setWeight,
   toggleLock,
@@ -18,15 +18,15 @@ test('adapters come in once each, with equal weights', () => {
   expect(removeFromBench(bench, 'a').map((item) => item.adapterId)).toEqual(['b']);
 });
 
-test('normalise leaves a locked weight alone and keeps the proportion of the others', () => {
+test('normalize leaves a locked weight alone and keeps the proportion of the others', () => {
   let bench = addToBench(addToBench(addToBench([], 'a'), 'b'), 'c');
   bench = setWeight(setWeight(setWeight(bench, 'a', 0.4), 'b', 2), 'c', 1);
-  bench = normalise(toggleLock(bench, 'a'));
+  bench = normalize(toggleLock(bench, 'a'));
   expect(weights(bench)).toEqual([0.4, 0.4, 0.2]);
   expect(weightSum(bench)).toBeCloseTo(1, 6);
 });
 
 test('weights that cancel out become equal shares', () => {
   const bench = setWeight(setWeight(addToBench(addToBench([], 'a'), 'b'), 'a', 1), 'b', -1);
-  expect(weights(normalise(bench))).toEqual([0.5, 0.5]);
+  expect(weights(normalize(bench))).toEqual([0.5, 0.5]);
 });

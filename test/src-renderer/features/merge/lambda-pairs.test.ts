@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { lambdaPairs } from '../../../../src-renderer/features/merge/lambda-pairs.ts';
-import { lossColour, pointsLost } from '../../../../src-renderer/features/merge/result-matrix.tsx';
+import { lossColor, pointsLost } from '../../../../src-renderer/features/merge/result-matrix.tsx';
 import { type AdapterRecord, adapterRecordSchema } from '../../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
 
@@ -45,11 +45,11 @@ test('two adapters are one pair; two with and two without CoTo are two pairs to 
   expect(lambdaPairs([], variants)).toBeNull();
 });
 
-test('a cell is coloured by what is lost against the best own adapter of its task', () => {
+test('a cell is colored by what is lost against the best own adapter of its task', () => {
   const kinds = ['own', 'own', 'merged', 'base'];
   expect(pointsLost([0.6, 0.8, 0.7, null], kinds, 2)).toBeCloseTo(-10);
   expect(pointsLost([0.6, 0.8, 0.7, null], kinds, 3)).toBeNull();
-  expect(lossColour(0)).toBe('transparent');
-  expect(lossColour(-30)).toBe('rgb(213 94 0 / 0.600)');
-  expect(lossColour(15)).toBe('rgb(0 114 178 / 0.300)');
+  expect(lossColor(0)).toBe('transparent');
+  expect(lossColor(-30)).toBe('rgb(213 94 0 / 0.600)');
+  expect(lossColor(15)).toBe('rgb(0 114 178 / 0.300)');
 });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { NativeBackend, readable } from '../backend.ts';
+import { NativeBackend, toStudioError } from '../backend.ts';
 import { activationKernels } from './activations.ts';
 import { attentionKernels } from './attention.ts';
 import { binaryKernels, comparisonKernels, logicalKernels, logicalNot } from './binary.ts';
@@ -64,7 +64,7 @@ export function registerNativeKernels(): void {
         try {
           return run(backend, inputs, attrs ?? none);
         } catch (error) {
-          throw readable(error);
+          throw toStudioError(error);
         }
       },
     });

@@ -28,7 +28,7 @@ const adamw: NativeKernel = {
 };
 
 /** For the norms of all gradients in one call. */
-const squareSums: NativeKernel = {
+const sumsOfSquares: NativeKernel = {
   name: 'CotoSquareSums',
   run: (native, inputs, attributes) => {
     const length = number(attributes, 'count');
@@ -39,19 +39,19 @@ const squareSums: NativeKernel = {
       list[2 * at + 1] = count(x);
     }
     const y = native.output([length]);
-    native.addon.squareSums(native.handle(y), list);
+    native.addon.sumsOfSquares(native.handle(y), list);
     return y;
   },
 };
 
-const firstTokens: NativeKernel = {
+const clsTokens: NativeKernel = {
   name: 'CotoFirstTokens',
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const [rows = 0, width = 0] = x.shape;
     const tokens = number(attributes, 'tokens');
     const y = native.output([rows / tokens, width]);
-    native.addon.firstTokens(native.handle(x), native.handle(y), rows, width, tokens);
+    native.addon.clsTokens(native.handle(x), native.handle(y), rows, width, tokens);
     return y;
   },
 };
@@ -68,4 +68,4 @@ const firstTokensGradient: NativeKernel = {
   },
 };
 
-export const stepKernels: readonly NativeKernel[] = [adamw, squareSums, firstTokens, firstTokensGradient];
+export const stepKernels: readonly NativeKernel[] = [adamw, sumsOfSquares, clsTokens, firstTokensGradient];

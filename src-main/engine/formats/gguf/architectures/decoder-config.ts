@@ -1,5 +1,5 @@
-import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { unsupportedGguf } from '../parse-error.ts';
 import type { HeadCounts } from './architecture.ts';
 import { ropeScaling } from './rope-scaling.ts';
 import { shortest } from './shortest.ts';

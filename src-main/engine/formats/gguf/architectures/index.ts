@@ -1,5 +1,5 @@
-import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufArchitecture } from './architecture.ts';
 import { architectureOf } from './decoder-config.ts';
 import { gpt2 } from './gpt2.ts';

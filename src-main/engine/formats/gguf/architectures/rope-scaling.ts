@@ -1,5 +1,5 @@
-import { damagedGguf, unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { ggufParseError, unsupportedGguf } from '../parse-error.ts';
 import { readTensor, requireTensor, valueCount } from '../tensor-values.ts';
 import { shortest } from './shortest.ts';
 
@@ -33,7 +33,7 @@ async function llama3Scaling(file: GgufFile, prefix: string, headDimension: numb
   const { metadata } = file;
   const tensor = requireTensor(file, 'rope_freqs.weight');
   if (valueCount(tensor) !== headDimension / 2)
-    throw damagedGguf(
+    throw ggufParseError(
       metadata.path,
       `has ${valueCount(tensor)} values in tensor "${tensor.name}" where heads of ${headDimension} need ${headDimension / 2}`,
     );

@@ -7,7 +7,7 @@ export const bf16: TensorType = {
   name: 'BF16',
   blockValues: 1,
   blockBytes: 2,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
     for (let index = 0; index < bits.length; index++)
       bits[index] = (byteAt(blocks, 2 * index) << 16) | (byteAt(blocks, 2 * index + 1) << 24);

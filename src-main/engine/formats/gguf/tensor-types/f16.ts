@@ -7,7 +7,7 @@ export const f16: TensorType = {
   name: 'F16',
   blockValues: 1,
   blockBytes: 2,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let index = 0; index < values.length; index++) values[index] = halfAt(table, blocks, 2 * index);
   },

@@ -6,7 +6,7 @@ export const f32: TensorType = {
   name: 'F32',
   blockValues: 1,
   blockBytes: 4,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(blocks);
   },
 };

@@ -10,7 +10,7 @@ export const q2K: TensorType = {
   name: 'Q2_K',
   blockValues: 256,
   blockBytes: 84,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 84 < blocks.length; block++) {
       const start = block * 84;

@@ -10,7 +10,7 @@ export const q3K: TensorType = {
   name: 'Q3_K',
   blockValues: 256,
   blockBytes: 110,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 110 < blocks.length; block++) {
       const start = block * 110;

@@ -7,7 +7,7 @@ export const q4Zero: TensorType = {
   name: 'Q4_0',
   blockValues: 32,
   blockBytes: 18,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 18 < blocks.length; block++) {
       const scale = halfAt(table, blocks, block * 18);

@@ -7,7 +7,7 @@ export const q4One: TensorType = {
   name: 'Q4_1',
   blockValues: 32,
   blockBytes: 20,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 20 < blocks.length; block++) {
       const scale = halfAt(table, blocks, block * 20);

@@ -10,7 +10,7 @@ export const q4K: TensorType = {
   name: 'Q4_K',
   blockValues: 256,
   blockBytes: 144,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 144 < blocks.length; block++) {
       const start = block * 144;

@@ -7,7 +7,7 @@ export const q5Zero: TensorType = {
   name: 'Q5_0',
   blockValues: 32,
   blockBytes: 22,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 22 < blocks.length; block++) {
       const start = block * 22;

@@ -8,7 +8,7 @@ export const q5One: TensorType = {
   name: 'Q5_1',
   blockValues: 32,
   blockBytes: 24,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 24 < blocks.length; block++) {
       const start = block * 24;

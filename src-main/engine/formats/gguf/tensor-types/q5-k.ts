@@ -8,7 +8,7 @@ export const q5K: TensorType = {
   name: 'Q5_K',
   blockValues: 256,
   blockBytes: 176,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 176 < blocks.length; block++) {
       const start = block * 176;

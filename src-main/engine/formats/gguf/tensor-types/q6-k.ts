@@ -10,7 +10,7 @@ export const q6K: TensorType = {
   name: 'Q6_K',
   blockValues: 256,
   blockBytes: 210,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 210 < blocks.length; block++) {
       const start = block * 210;

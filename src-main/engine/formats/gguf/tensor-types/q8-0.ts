@@ -7,7 +7,7 @@ export const q8Zero: TensorType = {
   name: 'Q8_0',
   blockValues: 32,
   blockBytes: 34,
-  dequantise(blocks, values) {
+  dequantize(blocks, values) {
     const table = halves();
     for (let block = 0; block * 34 < blocks.length; block++) {
       const scale = halfAt(table, blocks, block * 34);

@@ -9,5 +9,5 @@ export interface TensorType {
    * Whole blocks → float32 values, with every intermediate rounded to float32, as ggml and its Python package compute them.
    * `values` has blockValues for every blockBytes of `blocks`.
    */
-  dequantise(blocks: Uint8Array, values: Float32Array): void;
+  dequantize(blocks: Uint8Array, values: Float32Array): void;
 }

@@ -1,5 +1,5 @@
-import { damagedGguf, unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { ggufParseError, unsupportedGguf } from '../parse-error.ts';
 import { type PreTokenizer, preTokenizers } from './pre-tokenizers.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -35,7 +35,7 @@ export function listedMerges(file: GgufFile, vocabulary: Vocabulary): [string, s
     const cut = merge.indexOf(' ', 1);
     const [left, right] = [merge.slice(0, cut), merge.slice(cut + 1)];
     if (cut < 0 || !vocabulary.ids.has(left + right) || !vocabulary.ids.has(left) || !vocabulary.ids.has(right))
-      throw damagedGguf(
+      throw ggufParseError(
         file.path,
         `has the entry ${index}, "${merge}", in "${key}", which joins no two tokens to a third`,
       );

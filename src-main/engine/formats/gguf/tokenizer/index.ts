@@ -1,5 +1,5 @@
-import { unsupportedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { unsupportedGguf } from '../parse-error.ts';
 import { byteLevelParts } from './byte-level.ts';
 import { sentencepieceParts } from './sentencepiece.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';

@@ -1,5 +1,5 @@
-import { damagedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { ggufParseError } from '../parse-error.ts';
 import { listedMerges } from './byte-level.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import type { SpecialIds, Vocabulary } from './vocabulary.ts';
@@ -46,22 +46,22 @@ export function sentencepieceParts(file: GgufFile, vocabulary: Vocabulary, speci
 const longestToken = 1024;
 
 /**
- * sentencepiece keeps a score for each token and joins whatever neighbours give the token of the highest score. The same as a
+ * sentencepiece keeps a score for each token and joins whatever neighbors give the token of the highest score. The same as a
  * list of merges: every way to cut a token into two others, tokens of high scores first.
  */
 function mergesByScore(file: GgufFile, vocabulary: Vocabulary): [string, string][] {
   const { ids, kinds, tokens } = vocabulary;
   const key = 'tokenizer.ggml.scores';
   const scores = file.metadata.numbers(key);
-  if (scores === null) throw damagedGguf(file.path, `lacks the key "${key}"`);
+  if (scores === null) throw ggufParseError(file.path, `lacks the key "${key}"`);
   if (scores.length !== tokens.length)
-    throw damagedGguf(file.path, `has ${scores.length} entries in "${key}" for ${tokens.length} tokens`);
+    throw ggufParseError(file.path, `has ${scores.length} entries in "${key}" for ${tokens.length} tokens`);
   const isPiece = (token: string): boolean => kinds[ids.get(token) ?? -1] === 'normal';
   const found: { left: string; right: string; score: number }[] = [];
   for (const [token, id] of ids) {
     if (!isPiece(token)) continue;
     if (token.length > longestToken)
-      throw damagedGguf(file.path, `has a token of ${token.length} letters, number ${id}`);
+      throw ggufParseError(file.path, `has a token of ${token.length} letters, number ${id}`);
     const cuts: { left: string; right: string; score: number }[] = [];
     for (let cut = 1; cut < token.length; cut++) {
       const [left, right] = [token.slice(0, cut), token.slice(cut)];

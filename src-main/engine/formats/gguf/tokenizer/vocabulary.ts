@@ -1,5 +1,5 @@
-import { damagedGguf } from '../parse-error.ts';
 import type { GgufFile } from '../gguf-file.ts';
+import { ggufParseError } from '../parse-error.ts';
 
 /** `tokenizer.ggml.token_type`. */
 const tokenKinds = ['undefined', 'normal', 'unknown', 'control', 'user defined', 'unused', 'byte'] as const;
@@ -30,15 +30,15 @@ export function readVocabulary(file: GgufFile): Vocabulary {
   const tokens = metadata.requiredTexts(key);
   const rows = tensors.get('token_embd.weight')?.shape[0] ?? 0;
   if (tokens.length === 0 || tokens.length > rows)
-    throw damagedGguf(path, `has ${tokens.length} tokens in "${key}", but its embedding has ${rows} rows`);
+    throw ggufParseError(path, `has ${tokens.length} tokens in "${key}", but its embedding has ${rows} rows`);
   const typeKey = `${prefix}.token_type`;
   const types = metadata.numbers(typeKey);
   if (types !== null && types.length !== tokens.length)
-    throw damagedGguf(path, `has ${types.length} entries in "${typeKey}" for ${tokens.length} tokens`);
+    throw ggufParseError(path, `has ${types.length} entries in "${typeKey}" for ${tokens.length} tokens`);
   const kinds = tokens.map((_, id) => {
     const kind = types === null ? 'normal' : tokenKinds[types[id] ?? -1];
     if (kind === undefined)
-      throw damagedGguf(path, `gives token ${id} the unknown type ${types?.[id]} in "${typeKey}"`);
+      throw ggufParseError(path, `gives token ${id} the unknown type ${types?.[id]} in "${typeKey}"`);
     return kind;
   });
   const ids = new Map<string, number>();
@@ -53,7 +53,7 @@ export function readSpecialIds(file: GgufFile, vocabulary: Vocabulary): SpecialI
     // llama.cpp's "none".
     if (id === null || id === 2 ** 32 - 1) return null;
     if (id >= vocabulary.tokens.length)
-      throw damagedGguf(file.path, `names the token ${id} in "${key}", but has ${vocabulary.tokens.length}`);
+      throw ggufParseError(file.path, `names the token ${id} in "${key}", but has ${vocabulary.tokens.length}`);
     return id;
   };
   return {

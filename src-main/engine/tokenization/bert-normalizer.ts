@@ -9,7 +9,7 @@ const accent = /\p{Mn}/gu;
 /** JavaScript makes another letter of it at the end of a word, the Rust library does not look beyond the letter. */
 const sigma = /\u03A3/g;
 
-export interface BertNormaliserOptions {
+export interface BertNormalizerOptions {
   readonly clean_text?: boolean | null | undefined;
   readonly handle_chinese_chars?: boolean | null | undefined;
   /** Where it is left open, accents go where capitals do. */
@@ -18,23 +18,23 @@ export interface BertNormaliserOptions {
 }
 
 /**
- * BERT's normaliser as the Rust library has it; the package's misses ideographs beyond the first plane. That library takes marks
+ * BERT's normalizer as the Rust library has it; the package's misses ideographs beyond the first plane. That library takes marks
  * and format characters from Unicode 8: the few hundred that came later, of rare scripts, are as in today's Unicode here.
  */
-export class BertNormaliser extends Normalizer {
-  private readonly options: BertNormaliserOptions;
+export class BertNormalizer extends Normalizer {
+  private readonly options: BertNormalizerOptions;
 
-  constructor(options: BertNormaliserOptions) {
+  constructor(options: BertNormalizerOptions) {
     super({ type: 'BertNormalizer' });
     this.options = options;
   }
 
   override normalize(text: string): string {
     const { clean_text, handle_chinese_chars, strip_accents, lowercase } = this.options;
-    let normalised = text;
-    if (clean_text) normalised = normalised.replace(dropped, '').replace(space, ' ');
-    if (handle_chinese_chars) normalised = normalised.replace(ideograph, ' $& ');
-    if (strip_accents ?? lowercase) normalised = normalised.normalize('NFD').replace(accent, '');
-    return lowercase ? normalised.replace(sigma, '\u03C3').toLowerCase() : normalised;
+    let normalized = text;
+    if (clean_text) normalized = normalized.replace(dropped, '').replace(space, ' ');
+    if (handle_chinese_chars) normalized = normalized.replace(ideograph, ' $& ');
+    if (strip_accents ?? lowercase) normalized = normalized.normalize('NFD').replace(accent, '');
+    return lowercase ? normalized.replace(sigma, '\u03C3').toLowerCase() : normalized;
   }
 }

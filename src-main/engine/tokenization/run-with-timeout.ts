@@ -12,7 +12,7 @@ const script = new Script('run()');
  * @param what begins the sentence, e.g. "…/tokenizer.json".
  * @throws StudioError refused after `milliseconds`.
  */
-export function bounded<Result>(what: string, milliseconds: number, run: () => Result): Result {
+export function runWithTimeout<Result>(what: string, milliseconds: number, run: () => Result): Result {
   const results: Result[] = [];
   surroundings.run = () => {
     results.push(run());

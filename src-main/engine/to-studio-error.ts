@@ -5,7 +5,7 @@ const outOfMemory =
 const deviceLost = /device (was )?lost|CUDA_ERROR|GPU.*(hang|reset)/i;
 
 /** Gives the two failures of a machine that libraries report in their own words a code and a way out. */
-export function asStudioError(thrown: unknown): unknown {
+export function toStudioError(thrown: unknown): unknown {
   if (thrown instanceof StudioError || !(thrown instanceof Error)) return thrown;
   if (outOfMemory.test(thrown.message))
     return new StudioError(

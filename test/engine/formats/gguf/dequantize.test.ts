@@ -14,7 +14,7 @@ describe('every type gives the values that the package gguf gives, bit for bit',
     expect(blocks.shape[1]).toBe(type.blockBytes);
     expect(expected.shape[1]).toBe(type.blockValues);
     const values = new Float32Array(expected.data.length);
-    type.dequantise(blocks.data, values);
+    type.dequantize(blocks.data, values);
     expect([...values]).toEqual([...expected.data]);
     expect(new Set(values).size).toBeGreaterThan(20);
   });

@@ -17,7 +17,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * (J. Aoe, "An efficient digital search algorithm by using a double-array structure", 1989, in darts-clone's layout), and the
  * replacements in UTF-8, each ended by a zero byte; the trie's values are their offsets.
  */
-export class PrecompiledNormaliser extends Normalizer {
+export class PrecompiledNormalizer extends Normalizer {
   private readonly file: string;
   private readonly units: Uint32Array;
   private readonly replacements: Uint8Array;
@@ -47,27 +47,27 @@ export class PrecompiledNormaliser extends Normalizer {
   /** @throws StudioError invalid_file where the table points out of itself. */
   override normalize(text: string): string {
     if (this.units.length === 0 || (this.keepsAscii && printableAscii.test(text))) return text;
-    let normalised = '';
-    for (const { segment } of graphemes.segment(text)) normalised += this.ofGrapheme(segment);
-    return normalised;
+    let normalized = '';
+    for (const { segment } of graphemes.segment(text)) normalized += this.ofGrapheme(segment);
+    return normalized;
   }
 
   private ofGrapheme(grapheme: string): string {
     const remembered = this.remembered.get(grapheme);
     if (remembered !== undefined) return remembered;
-    const normalised = this.looked(grapheme);
+    const normalized = this.looked(grapheme);
     if (this.remembered.size < MAX_REMEMBERED && grapheme.length <= GRAPHEME_BYTES)
-      this.remembered.set(grapheme, normalised);
-    return normalised;
+      this.remembered.set(grapheme, normalized);
+    return normalized;
   }
 
   private looked(grapheme: string): string {
     const bytes = encoder.encode(grapheme);
     const whole = bytes.length < GRAPHEME_BYTES ? this.replacement(bytes) : null;
     if (whole !== null) return whole;
-    let normalised = '';
-    for (const character of grapheme) normalised += this.replacement(encoder.encode(character)) ?? character;
-    return normalised;
+    let normalized = '';
+    for (const character of grapheme) normalized += this.replacement(encoder.encode(character)) ?? character;
+    return normalized;
   }
 
   /** What the shortest beginning of `key` that the trie holds becomes: it stands for the whole, as in the Rust library. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PrecompiledNormaliser } from '../../../src-main/engine/tokenization/precompiled-normaliser.ts';
+import { PrecompiledNormalizer } from '../../../src-main/engine/tokenization/precompiled-normalizer.ts';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 
 const LEAF = 0x100;
@@ -21,21 +21,21 @@ function charsmap(units: readonly number[], replacements: string | Uint8Array, t
   return Buffer.concat([head, Buffer.from(replacements)]).toString('base64');
 }
 
-const normalised = (map: string, text: string) => new PrecompiledNormaliser('tokenizer.json', map).normalize(text);
+const normalized = (map: string, text: string) => new PrecompiledNormalizer('tokenizer.json', map).normalize(text);
 
 describe('a table of replacements', () => {
   it('replaces what begins with a letter of it, grapheme by grapheme, and leaves the rest', () => {
     const map = charsmap(trieOfA(2), 'x\0yz\0');
-    expect(normalised(map, 'abaé')).toBe('yzbyzé');
+    expect(normalized(map, 'abaé')).toBe('yzbyzé');
     // One grapheme of three bytes is replaced as a whole, one of six or more letter by letter.
-    expect(normalised(map, 'a\u{301}b')).toBe('yzb');
-    expect(normalised(map, 'a\u{301}\u{301}\u{301}')).toBe('yz\u{301}\u{301}\u{301}');
-    expect(normalised(map, '')).toBe('');
-    expect(normalised(map, '\0a')).toBe('\0yz');
+    expect(normalized(map, 'a\u{301}b')).toBe('yzb');
+    expect(normalized(map, 'a\u{301}\u{301}\u{301}')).toBe('yz\u{301}\u{301}\u{301}');
+    expect(normalized(map, '')).toBe('');
+    expect(normalized(map, '\0a')).toBe('\0yz');
   });
 
   it('changes nothing where there is none', () => {
-    expect(normalised('', 'ﬁ a')).toBe('ﬁ a');
+    expect(normalized('', 'ﬁ a')).toBe('ﬁ a');
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe('a table of replacements', () => {
     ['no UTF-8', charsmap(trieOfA(0), Uint8Array.of(0xc3, 0)), 'holds a replacement that is no UTF-8'],
     ['half a character', charsmap(trieOfA(1), 'é\0'), 'holds a replacement that is no UTF-8'],
   ])('is refused by name: %s', (_, map, what) => {
-    expect(() => normalised(map, 'a')).toThrow(
+    expect(() => normalized(map, 'a')).toThrow(
       expect.objectContaining<Partial<StudioError>>({
         code: 'invalid_file',
         message: `tokenizer.json: normalizer.precompiled_charsmap: ${what}.`,
@@ -68,7 +68,7 @@ describe('a table of replacements', () => {
       // Offsets stay small, so that many lead somewhere.
       const units = Array.from({ length: 512 }, () => random() >>> (random() % 24));
       try {
-        expect(typeof normalised(charsmap(units, 'a\0b\0'), 'any text, ﬁ and e\u{301}')).toBe('string');
+        expect(typeof normalized(charsmap(units, 'a\0b\0'), 'any text, ﬁ and e\u{301}')).toBe('string');
       } catch (thrown) {
         expect(thrown).toMatchObject({ code: 'invalid_file' });
       }
