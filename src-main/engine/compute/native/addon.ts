@@ -25,7 +25,7 @@ const kernelNames = [
   'softmaxCrossEntropy',
   'softmaxCrossEntropyGradient',
   'clsTokens',
-  'firstTokensGradient',
+  'clsTokensGradient',
   'gatherRows',
   'scatterAddRows',
   'oneHot',

@@ -157,7 +157,7 @@ napi_value adamw(Call& call) {
 }
 
 /** y, [x, count, …]: y holds one float for each x. */
-napi_value square_sums(Call& call) {
+napi_value sums_of_squares(Call& call) {
   auto* y = call.elements<float>();
   const auto [list, length] = call.list();
   for (size_t at = 0; at + 1 < length; at += 2) {
@@ -200,9 +200,9 @@ constexpr Method methods[] = {
     {"softmaxCrossEntropy", plain<&Kernels::softmax_cross_entropy>},
     {"softmaxCrossEntropyGradient", plain<&Kernels::softmax_cross_entropy_gradient>},
     {"adamw", adamw},
-    {"squareSums", square_sums},
-    {"firstTokens", plain<&Kernels::first_tokens>},
-    {"firstTokensGradient", plain<&Kernels::first_tokens_gradient>},
+    {"sumsOfSquares", sums_of_squares},
+    {"clsTokens", plain<&Kernels::first_tokens>},
+    {"clsTokensGradient", plain<&Kernels::first_tokens_gradient>},
     {"gatherRows", gather_rows},
     {"scatterAddRows", plain<&Kernels::scatter_add_rows>},
     {"oneHot", plain<&Kernels::one_hot>},

@@ -56,16 +56,16 @@ const clsTokens: NativeKernel = {
   },
 };
 
-const firstTokensGradient: NativeKernel = {
+const clsTokensGradient: NativeKernel = {
   name: 'CotoFirstTokensGradient',
   run: (native, inputs, attributes) => {
     const dy = real(inputs, 'dy');
     const [batch = 0, width = 0] = dy.shape;
     const tokens = number(attributes, 'tokens');
     const dx = native.output([batch * tokens, width]);
-    native.addon.firstTokensGradient(native.handle(dy), native.handle(dx), batch * tokens, width, tokens);
+    native.addon.clsTokensGradient(native.handle(dy), native.handle(dx), batch * tokens, width, tokens);
     return dx;
   },
 };
 
-export const stepKernels: readonly NativeKernel[] = [adamw, sumsOfSquares, clsTokens, firstTokensGradient];
+export const stepKernels: readonly NativeKernel[] = [adamw, sumsOfSquares, clsTokens, clsTokensGradient];
