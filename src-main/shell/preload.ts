@@ -21,7 +21,7 @@ async function invoke<Answer>(name: string, argument: unknown): Promise<Answer> 
 const argument = (name: string): string =>
   process.argv.find((entry) => entry.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
 
-const bridge: StudioBridge = {
+const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   post: (message) => ipcRenderer.send(bridgeChannels.toBackend, message),
   on: (listener) => listen<unknown>(bridgeChannels.fromBackend, listener),
   onStatus(listener) {

@@ -4,6 +4,11 @@ import type { ErrorValue } from './errors.ts';
  * How the backend is. `ready`: it answers. `lost`: it ended and is being started again; whatever was asked is lost.
  * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
  */
+/** A file or folder that was dropped on the window: a DOM `File`. */
+export interface DroppedFile {
+  readonly name: string;
+}
+
 export interface BackendStatus {
   readonly status: 'starting' | 'ready' | 'lost' | 'failed';
   readonly generation: number;
@@ -17,7 +22,7 @@ export interface FileFilter {
 }
 
 /** The one object that the window sees of the outside: `window.coto`, made by the preload script. */
-export interface StudioBridge {
+export interface StudioBridge<Dropped = DroppedFile> {
   /** Sends one RPC frame to the backend. Frames posted while it is not `ready` are lost: connect once it is. */
   post(message: unknown): void;
   /** Calls `listener` with every RPC frame of the backend until the returned function is called. */
@@ -40,7 +45,7 @@ export interface StudioBridge {
     openText(options?: { title?: string; filters?: FileFilter[] }): Promise<{ path: string; text: string } | null>;
   };
   /** The path on disk of a file or folder that was dropped on the window. */
-  pathForFile(file: File): string;
+  pathForFile(file: Dropped): string;
   /** Opens a file or folder with the system's own program. Rejects with one sentence. */
   openPath(path: string): Promise<void>;
   showInFolder(path: string): Promise<void>;
@@ -48,10 +53,4 @@ export interface StudioBridge {
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;
   readonly versions: { readonly app: string; readonly electron: string; readonly chrome: string };
-}
-
-declare global {
-  interface Window {
-    readonly coto: StudioBridge;
-  }
 }

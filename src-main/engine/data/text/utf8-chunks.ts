@@ -7,7 +7,7 @@ const chunkBytes = 256 * 1024;
 
 /** The bytes of a text file in UTF-8, without a byte order mark; UTF-16 with one, as Excel writes it, is recoded. */
 export async function* utf8Chunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
-  let decoder: TextDecoder | null = null;
+  let decoder: InstanceType<typeof TextDecoder> | null = null;
   let first = true;
   for await (const read of fileChunks(path)) {
     onBytes?.(read.length);
