@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { parameterValuesSchema } from './parameter.ts';
 
 /** Where the examples are: what an engine job needs to open them again. `reader` is the id of a reader of the catalog. */
 export const datasetSourceSchema = z.object({
   reader: z.string(),
   path: z.string().describe('absolute file or folder'),
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  options: parameterValuesSchema.default({}),
 });
 export type DatasetSource = z.infer<typeof datasetSourceSchema>;
 

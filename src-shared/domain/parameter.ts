@@ -1,15 +1,43 @@
 import { z } from 'zod';
 
 /**
- * One parameter of a variant (adapter, merge method, prune method, study): what the form, the command line and the
- * documentation are made from. `unit` is shown beside the field; `minimum` and `maximum` are inclusive.
+ * What a parameter may hold. Lists name modules or layers; a map gives a number to each name (`rank_pattern`); null says
+ * "as it follows from something else", which the parameter's `empty` puts in words.
+ */
+export const parameterValueSchema = z.union([
+  z.number(),
+  z.boolean(),
+  z.string(),
+  z.null(),
+  z.array(z.string()),
+  z.array(z.number()),
+  z.record(z.string(), z.number()),
+]);
+export type ParameterValue = z.infer<typeof parameterValueSchema>;
+
+/**
+ * One parameter of a method (adapter variant, merge or prune method, study, reader, run): what the form, the command, the
+ * YAML and the method card are made from. `unit` is shown beside the field; `minimum` and `maximum` are inclusive, `above`
+ * is not. Of lists and maps, they bound each element.
  */
 export const parameterSpecSchema = z.object({
   name: z.string(),
   label: z.string(),
-  type: z.enum(['integer', 'number', 'boolean', 'choice', 'text']),
-  default: z.union([z.number(), z.boolean(), z.string()]),
+  type: z.enum([
+    'integer',
+    'number',
+    'boolean',
+    'choice',
+    'text',
+    'text-list',
+    'integer-list',
+    'integer-map',
+    'number-map',
+    'text-or-list',
+  ]),
+  default: parameterValueSchema,
   minimum: z.number().optional(),
+  above: z.number().optional().describe('values must be larger than this'),
   maximum: z.number().optional(),
   step: z.number().optional(),
   unit: z.string().optional(),
@@ -19,10 +47,15 @@ export const parameterSpecSchema = z.object({
     .enum(['column', 'file'])
     .optional()
     .describe('what a text names, so that it can be chosen: a column of the dataset, or a file'),
+  nullable: z.boolean().optional().describe('null is a value of its own'),
+  empty: z.string().optional().describe('what null or an empty list means, e.g. "same as seed"'),
+  multiline: z.boolean().optional().describe('a text of several lines'),
+  group: z.string().optional().describe('heading in the form that parameters of the same group share'),
+  advanced: z.boolean().optional().describe('seldom changed: behind "More settings" in a form'),
 });
 export type ParameterSpec = z.infer<typeof parameterSpecSchema>;
 
-export const parameterValuesSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
+export const parameterValuesSchema = z.record(z.string(), parameterValueSchema);
 export type ParameterValues = z.infer<typeof parameterValuesSchema>;
 
 /** What every listed variant says of itself. */
@@ -37,25 +70,41 @@ export type Declaration = z.infer<typeof declarationSchema>;
 
 /** Builds the zod schema that checks values against `specs`: defaults filled in, unknown names refused. */
 export function parameterSchema(specs: readonly ParameterSpec[]): z.ZodType<ParameterValues> {
-  const shape: Record<string, z.ZodType<number | boolean | string>> = {};
-  for (const spec of specs) shape[spec.name] = valueSchema(spec);
+  const shape: Record<string, z.ZodType<ParameterValue>> = {};
+  for (const spec of specs) {
+    const value = valueSchema(spec);
+    shape[spec.name] = (spec.nullable ? value.nullable() : value).default(spec.default);
+  }
   return z.strictObject(shape);
 }
 
-function valueSchema(spec: ParameterSpec): z.ZodType<number | boolean | string> {
+function valueSchema(spec: ParameterSpec): z.ZodType<ParameterValue> {
   switch (spec.type) {
     case 'integer':
-    case 'number': {
-      let schema = spec.type === 'integer' ? z.number().int() : z.number();
-      if (spec.minimum !== undefined) schema = schema.min(spec.minimum);
-      if (spec.maximum !== undefined) schema = schema.max(spec.maximum);
-      return schema.default(Number(spec.default));
-    }
+    case 'number':
+      return numberSchema(spec, spec.type === 'integer');
     case 'boolean':
-      return z.boolean().default(Boolean(spec.default));
+      return z.boolean();
     case 'choice':
-      return z.enum((spec.choices ?? []).map((choice) => choice.value)).default(String(spec.default));
+      return z.enum((spec.choices ?? []).map((choice) => choice.value));
     case 'text':
-      return z.string().default(String(spec.default));
+      return z.string();
+    case 'text-list':
+      return z.array(z.string());
+    case 'integer-list':
+      return z.array(numberSchema(spec, true));
+    case 'integer-map':
+    case 'number-map':
+      return z.record(z.string(), numberSchema(spec, spec.type === 'integer-map'));
+    case 'text-or-list':
+      return z.union([z.string(), z.array(z.string()).min(1)]);
   }
+}
+
+function numberSchema({ minimum, above, maximum }: ParameterSpec, isWhole: boolean): z.ZodNumber {
+  let schema = isWhole ? z.number().int() : z.number();
+  if (minimum !== undefined) schema = schema.min(minimum);
+  if (above !== undefined) schema = schema.gt(above);
+  if (maximum !== undefined) schema = schema.max(maximum);
+  return schema;
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
-import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
@@ -28,7 +28,7 @@ const fileSchema = z.strictObject({
 interface Plan {
   readonly name: string | undefined;
   readonly method: string;
-  readonly parameters: Record<string, number | boolean | string>;
+  readonly parameters: ParameterValues;
   readonly adapters: readonly string[];
   readonly weights: readonly number[] | undefined;
   readonly evalSamples: number;

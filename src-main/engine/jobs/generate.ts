@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FinishReason, GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../checked-parameters.ts';
@@ -93,7 +94,7 @@ async function write(
 interface ColumnOptions {
   readonly ids: readonly number[];
   readonly task: GenerateTask;
-  readonly parameters: Readonly<Record<string, number | boolean | string>>;
+  readonly parameters: ParameterValues;
   readonly tokenizer: TextTokenizer;
   readonly endTokens: EndTokens;
 }

@@ -1,6 +1,7 @@
 import { ActionIcon, Autocomplete, NumberInput, Select, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
 
 interface ParameterFieldsProps {
   specs: readonly ParameterSpec[];
@@ -30,8 +31,8 @@ export function ParameterFields(props: ParameterFieldsProps) {
 
 interface ParameterFieldProps {
   spec: ParameterSpec;
-  value: number | boolean | string;
-  onChange: (value: number | boolean | string) => void;
+  value: ParameterValue;
+  onChange: (value: ParameterValue) => void;
   disabled: boolean;
   offered: readonly string[] | undefined;
 }
@@ -79,6 +80,20 @@ function ParameterField({ spec, value, onChange, disabled, offered }: ParameterF
           onChange={(next) => {
             if (next !== null) onChange(next);
           }}
+        />
+      );
+    case 'text-list':
+    case 'integer-list':
+    case 'integer-map':
+    case 'number-map':
+    case 'text-or-list':
+      return (
+        <TextInput
+          label={label}
+          description={spec.help}
+          defaultValue={textOfValue(value)}
+          disabled={disabled}
+          onBlur={(event) => onChange(valueFromText(spec, event.currentTarget.value))}
         />
       );
     case 'text':

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { type ParameterSpec, parameterSchema } from './parameter.ts';
+
+/** One sentence for each value that its declaration refuses, by the parameter's name; empty where all are accepted. */
+export function checkParameters(
+  specs: readonly ParameterSpec[],
+  values: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, string> {
+  const parsed = parameterSchema(specs).safeParse(values);
+  const problems = new Map<string, string>();
+  for (const issue of parsed.error?.issues ?? [])
+    for (const name of namesOf(issue)) if (!problems.has(name)) problems.set(name, describeIssue(issue));
+  return problems;
+}
+
+function namesOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.path.length > 0) return [String(issue.path[0])];
+  return issue.code === 'unrecognized_keys' ? issue.keys : [];
+}
+
+/** A zod issue as a sentence to stand beside its field. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'too_small':
+      if (issue.origin === 'array') return 'Choose at least one.';
+      return issue.inclusive === false ? `Must be more than ${issue.minimum}.` : `Must be at least ${issue.minimum}.`;
+    case 'too_big':
+      return `Must be at most ${issue.maximum}.`;
+    case 'invalid_type':
+      if (issue.expected === 'int') return 'Enter an integer.';
+      if (issue.expected === 'number') return 'Enter a number.';
+      if (issue.expected === 'record') return 'Enter name=number, one per line.';
+      if (issue.expected === 'array') return 'Enter a list.';
+      return `Expected ${issue.expected}.`;
+    case 'invalid_value':
+      return `One of: ${issue.values.map(String).join(', ')}.`;
+    case 'unrecognized_keys':
+      return `Unknown setting: ${issue.keys.join(', ')}.`;
+    case 'invalid_union': {
+      const inner = issue.errors.flat();
+      const telling = inner.find((candidate) => candidate.code !== 'invalid_type') ?? inner[0];
+      return telling ? describeIssue(telling) : issue.message;
+    }
+    default:
+      return issue.message;
+  }
+}

@@ -1,0 +1,77 @@
+import type { ParameterSpec, ParameterValue } from './parameter.ts';
+
+/**
+ * Text as a person types it, in a field or after an option, → the parameter's value. Numbers may have a decimal comma; lists
+ * are "q_proj, v_proj", maps "q_proj=16, v_proj=8" (or a line each, with a colon). What cannot be read so stays as it is typed,
+ * and the schema then refuses it by the parameter's name.
+ */
+export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, text: string): ParameterValue {
+  const trimmed = text.trim();
+  if (spec.nullable && (trimmed === '' || trimmed === 'null' || trimmed === 'none')) return null;
+  switch (spec.type) {
+    case 'integer':
+    case 'number':
+      return numberFromText(text);
+    case 'boolean':
+      return trimmed === 'true' ? true : trimmed === 'false' ? false : text;
+    case 'choice':
+      return trimmed;
+    case 'text':
+      return text;
+    case 'text-list':
+      return entries(unbracketed(trimmed));
+    case 'integer-list': {
+      const numbers = entries(unbracketed(trimmed)).map(Number);
+      return numbers.every(Number.isFinite) ? numbers : text;
+    }
+    case 'integer-map':
+    case 'number-map':
+      return mapFromText(trimmed);
+    case 'text-or-list':
+      // A regular expression may hold commas too: only plain names set apart by commas, or brackets, are a list.
+      return /^\[.*\]$/s.test(trimmed) || /^[\w.-]+(\s*,\s*[\w.-]+)+$/.test(trimmed)
+        ? entries(unbracketed(trimmed))
+        : trimmed;
+  }
+}
+
+/** A value as `valueFromText` reads it, for a field, an option's default or a card; "" where there is none. */
+export function textOfValue(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([name, number]) => `${name}=${number}`)
+      .join(', ');
+  return String(value);
+}
+
+/** The number that a text says, else the text as typed. */
+export function numberFromText(text: string): number | string {
+  const trimmed = text.trim().replace(',', '.');
+  if (trimmed === '') return '';
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : text;
+}
+
+function mapFromText(text: string): Record<string, number> | string {
+  const map: Record<string, number> = {};
+  for (const entry of entries(text.replace(/^\{(.*)\}$/s, '$1'))) {
+    const [, name, number] = /^(.+?)\s*[=:]\s*([^=:]+)$/.exec(entry) ?? [];
+    const value = number === undefined ? '' : numberFromText(number);
+    if (name === undefined || typeof value !== 'number') return text;
+    map[name] = value;
+  }
+  return map;
+}
+
+function entries(text: string): string[] {
+  return text
+    .split(/[,\n]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function unbracketed(text: string): string {
+  return text.replace(/^\[(.*)\]$/s, '$1');
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { type ParameterSpec, parameterValueSchema } from './parameter.ts';
+
+/** What a setting's schema says of itself by `.meta()`, beside its range and default: the words of the form. */
+const metaSchema = z.object({
+  title: z.string(),
+  description: z.string(),
+  labels: z.record(z.string(), z.string()).optional().describe('labels of choices that need other words'),
+  unit: z.string().optional(),
+  step: z.number().optional(),
+  empty: z.string().optional(),
+  multiline: z.boolean().optional(),
+  group: z.string().optional(),
+  advanced: z.boolean().optional(),
+});
+export type ParameterMeta = z.infer<typeof metaSchema>;
+
+const leafSchema = z.object({
+  type: z.enum(['integer', 'number', 'boolean', 'string', 'array', 'object', 'null']).optional(),
+  minimum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  maximum: z.number().optional(),
+  enum: z.array(z.string()).optional(),
+  get items() {
+    return leafSchema.optional();
+  },
+  get additionalProperties() {
+    return leafSchema.optional();
+  },
+  get anyOf() {
+    return z.array(leafSchema).optional();
+  },
+});
+type Leaf = z.infer<typeof leafSchema>;
+
+/**
+ * The parameters that an object's schema declares: every key whose schema has a title (by `.meta()`), in the schema's order.
+ * So a setting of fixed type (of the run, of CoTo) is stated once, with its range, its default and its words.
+ * @throws Error where a titled key has a type that no field is made for: a slip of ours.
+ */
+export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] {
+  const specs: ParameterSpec[] = [];
+  for (const [name, property] of Object.entries(schema.shape)) {
+    const json = z.toJSONSchema(property, { io: 'input', unrepresentable: 'any' });
+    const meta = metaSchema.safeParse(json);
+    if (!meta.success) continue;
+    const { title, description, labels, ...words } = meta.data;
+    const { leaf, nullable } = withoutNull(leafSchema.parse(json));
+    const bounds = boundsOf(leaf.items ?? (leaf.type === 'object' ? leaf.additionalProperties : undefined) ?? leaf);
+    specs.push({
+      name: `${prefix}${name}`,
+      label: title,
+      type: typeOf(leaf, name),
+      default: parameterValueSchema.parse(json.default),
+      ...bounds,
+      ...(leaf.enum ? { choices: leaf.enum.map((value) => ({ value, label: labels?.[value] ?? value })) } : {}),
+      help: description,
+      ...(nullable ? { nullable } : {}),
+      ...words,
+    });
+  }
+  return specs;
+}
+
+function withoutNull(leaf: Leaf): { leaf: Leaf; nullable: boolean } {
+  const rest = leaf.anyOf?.filter(({ type }) => type !== 'null');
+  if (!rest || rest.length === leaf.anyOf?.length) return { leaf, nullable: false };
+  const [only] = rest;
+  return { leaf: rest.length === 1 && only ? only : { anyOf: rest }, nullable: true };
+}
+
+function typeOf(
+  { type, enum: choices, items, additionalProperties, anyOf }: Leaf,
+  name: string,
+): ParameterSpec['type'] {
+  if (choices) return 'choice';
+  if (anyOf?.some((one) => one.type === 'string') && anyOf.some((one) => one.type === 'array')) return 'text-or-list';
+  if (type === 'integer' || type === 'number' || type === 'boolean') return type;
+  if (type === 'string') return 'text';
+  if (type === 'array') return items?.type === 'string' ? 'text-list' : 'integer-list';
+  if (type === 'object' && additionalProperties)
+    return additionalProperties.type === 'integer' ? 'integer-map' : 'number-map';
+  throw new Error(`No field is made for the setting ${name}.`);
+}
+
+/** JSON Schema bounds every integer by what a double holds; that is no bound worth a word. */
+function boundsOf({ minimum, exclusiveMinimum, maximum }: Leaf): Pick<ParameterSpec, 'minimum' | 'above' | 'maximum'> {
+  return {
+    ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
+    ...(exclusiveMinimum === undefined ? {} : { above: exclusiveMinimum }),
+    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+  };
+}
