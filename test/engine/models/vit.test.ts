@@ -59,13 +59,14 @@ describe.each(references)('$name', ({ folder, files }) => {
 });
 
 describe('a loaded base', () => {
-  it('gives the same bits each time, one image or many', async () => {
+  // Not the same bits alone as among others: matrix products choose their kernel, and its order of summation, by the number of rows.
+  it('gives the same bits each time, and one image the logits it has among many but for rounding', async () => {
     const base = await loadBaseModel(bundled);
     const pixels = await tensorOf(`${bundled}/expected.safetensors`, 'pixel_values');
     const all = logits(base, pixels);
     expect(logits(base, pixels)).toEqual(all);
     const alone = logits(base, { shape: [1, ...pixels.shape.slice(1)], data: pixels.data.slice(0, 784) });
-    expect(alone).toEqual(all.slice(0, alone.length));
+    expect(relativeDifference(alone, all.slice(0, alone.length))).toBeLessThan(3e-6);
     base.dispose();
   });
 

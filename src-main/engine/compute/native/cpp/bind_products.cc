@@ -9,7 +9,6 @@ namespace {
 
 /**
  * Up to so many rows it pays to read a large weight as it lies, on all threads, instead of the library's packed form on one.
- * Small ones (a classifier's) stay with the library, whose rows have the same bits one by one and in a batch.
  */
 constexpr int64_t kFewRows = 4;
 constexpr int64_t kLargeWeight = 131072;

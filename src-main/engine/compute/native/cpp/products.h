@@ -1,5 +1,6 @@
 // Matrix products: oneDNN's, split over the engine's own threads in blocks whose sizes depend on the shapes alone, so that
-// the same bits come out at any number of threads. On macOS Accelerate's.
+// the same bits come out at any number of threads. The last bits of a row may differ with the number of rows, by which the
+// library chooses its kernel. On macOS Accelerate's.
 #pragma once
 
 #include <cstdint>
