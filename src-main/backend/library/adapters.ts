@@ -8,11 +8,14 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { AdapterReference } from '../../../src-shared/domain/study.ts';
-import { checkAdapterFolder, readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import {
+  type AdapterOutline,
+  checkAdapterFolder,
+  readAdapterOutline,
+} from '../../engine/adapters/peft/open-adapter.ts';
 import { factorParts } from '../../engine/adapters/peft/tensor-names.ts';
-import type { AdapterState } from '../../engine/adapters/state.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
-import { recognizeVariant } from '../../engine/adapters/variants/index.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { newId } from '../identifiers.ts';
@@ -49,7 +52,10 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
   return listAdapter(parts, id, details);
 }
 
-/** Lists the adapter that lies in its folder below the home. Throws where it cannot be read; then the folder is removed. */
+/**
+ * Lists the adapter that the engine, or a copy of a folder that was read, has put below the home: only its header is looked at.
+ * Throws where that does not fit the model; then the folder is removed.
+ */
 export async function listAdapter(
   { home, store, hub }: Parts,
   id: string,
@@ -57,13 +63,13 @@ export async function listAdapter(
 ): Promise<AdapterRecord> {
   const directory = home.absolute('adapters', id);
   try {
-    const state = await readAdapter(directory, details.model.description);
+    const outline = await readAdapterOutline(directory, details.model.description);
     const record: AdapterRecord = {
       id,
       name: details.name,
       folder: home.relative(directory),
       modelId: details.model.id,
-      ...factsOf(state, details.model.description),
+      ...factsOf(outline, details.model.description),
       origin: details.origin,
       datasetId: details.datasetId,
       accuracy: details.accuracy,
@@ -81,11 +87,11 @@ export async function listAdapter(
   }
 }
 
-/** What an adapter's tensors are. Throws what `readAdapter` throws where the folder was changed. */
+/** What an adapter's tensors are. Throws what `readAdapterOutline` throws where the folder was changed. */
 export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
   const { folder, modelId } = requireAdapter(store, id);
   const { description } = requireModel(store, modelId);
-  const { modules, saved, biases } = await readAdapter(home.absolute(folder), description);
+  const { modules, saved, biases } = await readAdapterOutline(home.absolute(folder), description);
   const isEmbedding = (name: string) => findLinear(description, name)?.kind === 'embedding';
   const names = [...modules.keys()];
   const count = (part: 'magnitude' | 'bias') => [...modules.values()].filter((factors) => factors[part]).length;
@@ -183,27 +189,27 @@ export function commonModel(store: Services['store'], adapters: readonly Adapter
   return requireModel(store, first.modelId);
 }
 
-function factsOf(state: AdapterState, description: ModelDescription) {
+function factsOf(outline: AdapterOutline, description: ModelDescription) {
   const layerOf = new Map(description.linears.map((module) => [module.name, module.layer]));
   const layers = new Set<number>();
   const targets = new Set<string>();
   let parameterCount = 0;
-  for (const [name, factors] of state.modules) {
+  for (const [name, factors] of outline.modules) {
     const layer = layerOf.get(name) ?? null;
     if (layer !== null) layers.add(layer);
     targets.add(name.slice(name.lastIndexOf('.') + 1));
     for (const part of factorParts) parameterCount += elementCount(factors[part]?.shape ?? [0]);
   }
-  for (const tensor of [...state.saved.values(), ...state.biases.values()])
+  for (const tensor of [...outline.saved.values(), ...outline.biases.values()])
     parameterCount += elementCount(tensor.shape);
   return {
-    variant: recognizeVariant(state.config, 'adapter_config.json').declaration.id,
-    r: state.config.r,
-    loraAlpha: state.config.lora_alpha,
+    variant: outline.variant.declaration.id,
+    r: outline.config.r,
+    loraAlpha: outline.config.lora_alpha,
     targetModules: [...targets],
     layers: [...layers].sort((left, right) => left - right),
-    modulesToSave: state.config.modules_to_save ?? [],
-    coto: state.coto,
+    modulesToSave: outline.config.modules_to_save ?? [],
+    coto: outline.coto,
     parameterCount,
   };
 }
@@ -223,7 +229,7 @@ async function findBase(store: Services['store'], folder: string): Promise<Model
   const refusals: string[] = [];
   for (const model of models) {
     try {
-      await readAdapter(folder, model.description);
+      await readAdapterOutline(folder, model.description);
       fitting.push(model);
     } catch (error) {
       refusals.push(`${model.name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -126,7 +126,7 @@ const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy
     message: /lora_bias cannot be used with init_lora_weights "pissa"/,
     remedy: /init_lora_weights to true/,
   },
-  'unknown initialization': {
+  'unknown initialisation': {
     run: () => readWith({ init_lora_weights: 'other' }),
     message: /unknown initialization init_lora_weights "other"/,
     remedy: /Supported are/,

@@ -174,6 +174,6 @@ test('bases are told apart by fingerprint', () => {
 
 test('unknown methods and parameters are refused by name', () => {
   expect(() => mergeMethod('average')).toThrow(StudioError);
-  expect(() => merge('weight-average', [one()], [2], { normalize: true })).toThrow(/ΔW average/);
+  expect(() => merge('weight-average', [one()], [2], { normalise: true })).toThrow(/ΔW average/);
   expect(() => merge('ensemble', [one()], [1])).toThrow(/no adapter to store/);
 });

@@ -13,8 +13,31 @@ import { type FactorPart, factorName, factorParts, factorShape, parseFactorName 
 export const keyPrefix = 'base_model.model.';
 export const incompleteHint = 'Copy or download the adapter again: it is incomplete.';
 
-type Factors = Partial<Record<FactorPart, HostTensor>>;
 type Parts = Pick<AdapterState, 'modules' | 'saved' | 'biases'>;
+
+/** What placing a tensor needs to know of it: in memory or still in its file. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+type Factors<T> = Partial<Record<FactorPart, T>>;
+
+/** The factors of one adapted module, with the rank and scaling that the config gives it. */
+export type PlacedFactors<T> = Pick<ModuleFactors, 'rank' | 'scaling'> &
+  Readonly<{ a: T; b: T; magnitude?: T; bias?: T }>;
+
+/** A tensor of a module saved whole. `shape` is [out, in], an embedding's [in, out]. */
+export interface PlacedSaved<T> extends Shaped {
+  readonly tensor: T;
+  /** Whether the file holds it transposed, as the Conv1D of GPT-2. */
+  readonly isTurned: boolean;
+}
+
+/** The tensors of a file, each in its place, by today's names; modules from the input up. */
+export interface PlacedTensors<T> {
+  readonly modules: ReadonlyMap<string, PlacedFactors<T>>;
+  readonly saved: ReadonlyMap<string, PlacedSaved<T>>;
+  readonly biases: ReadonlyMap<string, T>;
+}
 
 /** What the file, its config and the base say, for messages and checks. */
 interface Source {
@@ -25,21 +48,23 @@ interface Source {
 }
 
 /**
- * Gives every tensor of adapter_model.safetensors its place in a state, by today's names, the modules from the input up.
+ * Gives every tensor of adapter_model.safetensors its place. Only names and shapes are looked at, so that a header is enough.
  * @throws StudioError naming the file and the tensor that does not fit the config or the base.
  */
-export function sortTensors(source: Source, tensors: ReadonlyMap<string, HostTensor>): Parts {
+export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyMap<string, T>): PlacedTensors<T> {
   const { file, config, description } = source;
-  const factors = new Map<LinearModule, Factors>();
-  const saved = new Map<string, HostTensor>();
-  const biases = new Map<string, HostTensor>();
+  const factors = new Map<LinearModule, Factors<T>>();
+  const saved = new Map<string, PlacedSaved<T>>();
+  const biases = new Map<string, T>();
   for (const [key, tensor] of tensors) {
     if (isCopy(key, config, tensors)) continue;
     const name = key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : '';
     const factor = parseFactorName(name);
     const module = findLinear(description, factor?.name ?? name.replace(/\.(weight|bias)$/, ''));
     if (factor && module && (factor.kind ?? module.kind) === module.kind) {
-      factors.set(module, { ...factors.get(module), [factor.part]: tensor });
+      const given: Factors<T> = factors.get(module) ?? {};
+      given[factor.part] = tensor;
+      factors.set(module, given);
     } else if (!factor && module && (isSaved(config, module) || isSavedAlong(description, module, name))) {
       saved.set(`${module.name}.${name.endsWith('.bias') ? 'bias' : 'weight'}`, oriented(source, key, module, tensor));
     } else if (!factor && config.bias !== 'none' && name.endsWith('.bias')) {
@@ -49,7 +74,7 @@ export function sortTensors(source: Source, tensors: ReadonlyMap<string, HostTen
       biases.set(found.name, tensor);
     } else throw unknownTensor(source, key);
   }
-  const modules = new Map<string, ModuleFactors>();
+  const modules = new Map<string, PlacedFactors<T>>();
   for (const module of fromTheInputUp(description)) {
     const given = factors.get(module);
     if (given) modules.set(module.name, checkedFactors(source, module, given));
@@ -85,7 +110,7 @@ export function peftTensors({ modules, saved, biases }: Parts, description: Mode
 export function isCopy(
   key: string,
   { bias }: Pick<AdapterConfig, 'bias'>,
-  tensors: Pick<ReadonlyMap<string, HostTensor>, 'has'>,
+  tensors: Pick<ReadonlyMap<string, unknown>, 'has'>,
 ): boolean {
   if (/\.original_module\.(weight|bias)$/.test(key) || key.endsWith('.base_layer.weight')) return true;
   if (/\.modules_to_save\.(weight|bias)$/.test(key)) return tensors.has(key.replace('.modules_to_save.', '.'));
@@ -110,7 +135,11 @@ function unknownTensor({ file, description }: Source, key: string): StudioError 
   );
 }
 
-function checkedFactors({ file, config, variant }: Source, module: LinearModule, given: Factors): ModuleFactors {
+function checkedFactors<T extends Shaped>(
+  { file, config, variant }: Source,
+  module: LinearModule,
+  given: Factors<T>,
+): PlacedFactors<T> {
   const { a, b, bias, magnitude } = given;
   const name = (part: FactorPart) => keyPrefix + factorName(module, part);
   const wanted: Readonly<Record<FactorPart, boolean>> = {
@@ -143,20 +172,26 @@ function checkedFactors({ file, config, variant }: Source, module: LinearModule,
 }
 
 /** A tensor of a module saved whole, [out, in] (an embedding's [in, out]). A classifier may have other rows: it has its own labels. */
-function oriented({ file, description }: Source, key: string, module: LinearModule, tensor: HostTensor): HostTensor {
+function oriented<T extends Shaped>(
+  { file, description }: Source,
+  key: string,
+  module: LinearModule,
+  tensor: T,
+): PlacedSaved<T> {
   const { inFeatures, outFeatures, kind, fanInFanOut } = module;
   const ownLabels = module === labelHead(description) && description.kind !== 'causal-lm';
   const rows = ownLabels ? (tensor.shape[0] ?? 0) : outFeatures;
   if (key.endsWith('.bias')) {
     checkShape(file, key, tensor, [rows]);
-    return tensor;
+    return { tensor, shape: [rows], isTurned: false };
   }
-  const isTurned = kind === 'embedding' || fanInFanOut;
-  checkShape(file, key, tensor, isTurned ? [inFeatures, rows] : [rows, inFeatures]);
-  return fanInFanOut ? transposed(tensor) : tensor;
+  const isStoredInOut = kind === 'embedding' || fanInFanOut;
+  checkShape(file, key, tensor, isStoredInOut ? [inFeatures, rows] : [rows, inFeatures]);
+  const shape = kind === 'embedding' ? [inFeatures, rows] : [rows, inFeatures];
+  return { tensor, shape, isTurned: fanInFanOut };
 }
 
-function checkSavedPair(file: string, module: LinearModule, saved: ReadonlyMap<string, HostTensor>): void {
+function checkSavedPair(file: string, module: LinearModule, saved: ReadonlyMap<string, Shaped>): void {
   const weight = saved.get(`${module.name}.weight`);
   const bias = saved.get(`${module.name}.bias`);
   if (!weight && !bias) return;
@@ -169,7 +204,7 @@ function checkSavedPair(file: string, module: LinearModule, saved: ReadonlyMap<s
   if (bias) checkShape(file, `${module.name}.bias`, bias, [weight.shape[0] ?? 0]);
 }
 
-function checkShape(file: string, name: string, tensor: HostTensor, expected: readonly number[]): void {
+function checkShape(file: string, name: string, tensor: Shaped, expected: readonly number[]): void {
   if (tensor.shape.length === expected.length && expected.every((size, axis) => tensor.shape[axis] === size)) return;
   throw new StudioError(
     'invalid_file',

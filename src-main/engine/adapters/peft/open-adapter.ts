@@ -1,0 +1,164 @@
+import path from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
+import type { CotoSettings } from '../../../../src-shared/domain/coto.ts';
+import { labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';
+import type { TensorInfo } from '../../tensors/safetensors-header.ts';
+import { transposed } from '../../tensors/transpose.ts';
+import type { AdapterVariant } from '../variant.ts';
+import { recognizeVariant } from '../variants/index.ts';
+import {
+  adapterConfigFile,
+  adapterTensorsFile,
+  cotoConfigFile,
+  readAdapterConfig,
+  readCotoConfig,
+} from './adapter-config.ts';
+import { derivePeftConfig } from './derive-config.ts';
+import {
+  incompleteHint,
+  isCopy,
+  type PlacedFactors,
+  type PlacedSaved,
+  type PlacedTensors,
+  sortTensors,
+} from './tensors.ts';
+
+/** A tensor that still stands in its file. */
+export interface StoredTensor extends TensorInfo {
+  readonly key: string;
+}
+
+/** All that an adapter's folder says without reading a tensor: adapter_config.json, coto_config.json and the header. */
+export interface AdapterOutline extends PlacedTensors<StoredTensor> {
+  readonly config: AdapterConfig;
+  readonly variant: AdapterVariant;
+  readonly coto: CotoSettings | null;
+  readonly labels: readonly string[] | null;
+}
+
+/** An adapter whose tensors are read when they are asked for. */
+export interface OpenAdapter {
+  readonly outline: AdapterOutline;
+  readonly file: SafetensorsFile;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a PEFT LoRA folder, saved under today's transformers or under version 4, and checks its config and the header of its
+ * tensors against the base. Modules come in the order in which the input meets them and go by today's names; the config is said
+ * in today's names too.
+ *
+ * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
+ * that is not supported), naming the file and the tensor.
+ */
+export async function openAdapter(directory: string, description: ModelDescription): Promise<OpenAdapter> {
+  const config = await readAdapterConfig(directory);
+  const variant = recognizeVariant(config, path.join(directory, adapterConfigFile));
+  const { coto, labels } = await readCotoConfig(directory);
+  const file = await openSafetensors(path.join(directory, adapterTensorsFile));
+  try {
+    const stored = new Map<string, StoredTensor>();
+    for (const key of file.names) stored.set(key, { key, ...file.info(key) });
+    const placed = naming(directory, () => sortTensors({ file: file.path, config, variant, description }, stored));
+    const { modules, saved } = placed;
+    if (modules.size === 0 && saved.size === 0)
+      throw new StudioError(
+        'invalid_file',
+        `${file.path} holds no adapter: it has no lora_A and lora_B tensors.`,
+        incompleteHint,
+      );
+    checkLabels(directory, labels, saved, description);
+    const derived = naming(directory, () => derivePeftConfig(config, variant, modules, saved.keys(), description));
+    const outline: AdapterOutline = { config: derived, variant, coto, labels, ...placed };
+    return { outline, file, close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** As `openAdapter`, for what is known without a tensor. */
+export async function readAdapterOutline(directory: string, description: ModelDescription): Promise<AdapterOutline> {
+  const { outline, close } = await openAdapter(directory, description);
+  await close();
+  return outline;
+}
+
+/** A tensor of an open adapter. @throws StudioError invalid_file where it holds a number that is not finite. */
+export async function readStored(file: SafetensorsFile, { key }: StoredTensor): Promise<HostTensor> {
+  const tensor = await file.read(key);
+  if (!tensor.data.every(Number.isFinite)) throw notFinite(file.path, key);
+  return tensor;
+}
+
+/** A tensor of a module saved whole, [out, in]; an embedding's [in, out]. */
+export async function readSaved(
+  file: SafetensorsFile,
+  { tensor, isTurned }: PlacedSaved<StoredTensor>,
+): Promise<HostTensor> {
+  const read = await readStored(file, tensor);
+  return isTurned ? transposed(read) : read;
+}
+
+/** The factors of one module, each read by `read`. */
+export async function readFactors<T, Read>(
+  { a, b, magnitude, bias, ...rest }: PlacedFactors<T>,
+  read: (tensor: T) => Promise<Read>,
+): Promise<PlacedFactors<Read>> {
+  return {
+    ...rest,
+    a: await read(a),
+    b: await read(b),
+    ...(magnitude === undefined ? {} : { magnitude: await read(magnitude) }),
+    ...(bias === undefined ? {} : { bias: await read(bias) }),
+  };
+}
+
+/** Throws what `openAdapter` and reading throw for a folder that is wrong in itself, whatever the base. */
+export async function checkAdapterFolder(directory: string): Promise<void> {
+  const config = await readAdapterConfig(directory);
+  recognizeVariant(config, path.join(directory, adapterConfigFile));
+  const file = await openSafetensors(path.join(directory, adapterTensorsFile));
+  try {
+    for (const key of file.names) if (!isCopy(key, config, file)) await readStored(file, { key, ...file.info(key) });
+  } finally {
+    await file.close();
+  }
+}
+
+export function notFinite(file: string, key: string): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${file}: ${key} holds numbers that are not finite (NaN or infinity).`,
+    'Its training diverged or the file is damaged: take an earlier checkpoint, or train it again.',
+  );
+}
+
+/** What the config's patterns are refused for knows the key, but not the file: here it is named. */
+function naming<Result>(directory: string, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof StudioError) || error.code !== 'invalid_input') throw error;
+    const file = path.join(directory, adapterConfigFile);
+    throw new StudioError('invalid_file', `${file}: ${error.message}`, error.hint, error.details);
+  }
+}
+
+function checkLabels(
+  directory: string,
+  labels: readonly string[] | null,
+  saved: PlacedTensors<StoredTensor>['saved'],
+  description: ModelDescription,
+): void {
+  const head = labelHead(description);
+  const rows = head && saved.get(`${head.name}.weight`)?.shape[0];
+  if (labels === null || rows === undefined || labels.length === rows) return;
+  throw new StudioError(
+    'invalid_file',
+    `${path.join(directory, cotoConfigFile)} names ${labels.length} labels, but the saved head has ${rows} rows.`,
+  );
+}
