@@ -1,17 +1,94 @@
-import { defineConfig } from 'vitest/config';
+import { join } from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-export default defineConfig({
-  test: {
+const core = join(import.meta.dirname, 'node_modules/@tensorflow/tfjs-core/dist');
+const minute = 60_000;
+
+/** Vitest forks its workers by this path. On arm64 they alone run there (qemu); what reads and translates the tests is the host's Node. */
+process.execPath = process.env['COTO_ARM64_NODE'] ?? process.execPath;
+
+/** What a machine has must not change what tests compare: backends that need a device or a setup are tested by name. */
+const bothBackends = { COTO_COMPUTE_BACKENDS: 'native,wasm' };
+
+/** The suites that compute: all of them run on wasm in `unit`, and again on native. */
+const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', 'generation'].map(
+  (folder) => `test/engine/${folder}/**/*.test.ts`,
+);
+
+/** Readers of foreign files, given corrupt ones: a few hundred in `unit`, thousands in `long`. */
+const fuzzing = ['test/fuzz/**/*.test.ts', 'test/engine/data/fuzz.test.ts'];
+
+interface Project {
+  readonly name: string;
+  readonly include: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly minutes?: number;
+  readonly workers?: number;
+  readonly globalSetup?: readonly string[];
+  readonly globals?: boolean;
+  readonly alias?: readonly { readonly find: RegExp; readonly replacement: string }[];
+}
+
+const projects: readonly Project[] = [
+  {
+    name: 'unit',
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     exclude: ['test/e2e/**', 'test/real/**', 'test/bench/**', 'test/tfjs/**', 'test/peers/**'],
-    // What a machine has must not change what tests compare: backends that need a device or a setup are tested by name.
-    env: { COTO_COMPUTE_BACKENDS: 'native,wasm' },
-    // Worker threads and child processes are part of what is tested, and native modules want a process of their own.
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    passWithNoTests: false,
-    allowOnly: false,
+    workers: 2,
   },
+  { name: 'long', include: fuzzing, env: { COTO_FUZZ_CASES: '10000' }, minutes: 20, workers: 2 },
+  { name: 'native', include: computing, env: { COTO_TEST_COMPUTE: 'native' }, workers: 2 },
+  {
+    // tfjs's own tests of the operations that the native backend has kernels for.
+    name: 'tfjs',
+    include: ['test/tfjs/**/*.test.ts'],
+    globals: true,
+    // Its tests and our backend must meet in one engine, and tfjs's glue to jasmine is replaced by one to vitest.
+    alias: [
+      { find: /^@tensorflow\/tfjs-core$/, replacement: join(core, 'index.js') },
+      { find: /^.*\/jasmine_util$/, replacement: join(import.meta.dirname, 'test/tfjs/jasmine-util.ts') },
+    ],
+  },
+  // In the real Electron, one after the other: `scripts/tasks/e2e.mjs` sees to the runtime, the screen and the build.
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], minutes: 3 },
+  // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.
+  { name: 'peers', include: ['test/peers/**/*.test.ts'], minutes: 5 },
+  // Real checkpoints: `scripts/tasks/test-real.mjs` fetches them.
+  { name: 'real', include: ['test/real/**/*.test.ts'], minutes: 10, globalSetup: ['test/real/convert-smollm2.ts'] },
+  // In arm64's Node: `scripts/test-native-arm64.mjs` sees to it, and to the addon.
+  {
+    name: 'arm64',
+    include: ['test/engine/**/*.test.ts'],
+    env: { COTO_COMPUTE_BACKENDS: 'native', COTO_TEST_BACKENDS: 'native', COTO_TEST_COMPUTE: 'native' },
+    minutes: 10,
+  },
+  // Needs PyTorch beside it: `vitest run --project bench`.
+  { name: 'bench', include: ['test/bench/**/*.test.ts'], minutes: 10 },
+];
+
+function configured(project: Project): TestProjectInlineConfiguration {
+  const { name, include, exclude = [], env = {}, minutes = 1, workers = 1 } = project;
+  return {
+    ...(project.alias ? { resolve: { alias: [...project.alias] } } : {}),
+    test: {
+      name,
+      include: [...include],
+      exclude: [...exclude],
+      env: { ...bothBackends, ...env },
+      // Worker threads and child processes are part of what is tested, and native modules want a process of their own.
+      pool: 'forks',
+      maxWorkers: workers,
+      testTimeout: minutes * minute,
+      hookTimeout: minutes * minute,
+      allowOnly: false,
+      ...(project.globals ? { globals: true, server: { deps: { inline: [/tfjs-core/] } } } : {}),
+      ...(project.globalSetup ? { globalSetup: [...project.globalSetup] } : {}),
+    },
+  };
+}
+
+/** `vitest run --project <name> [files]`; `npm test` and the tasks in scripts/tasks name the projects that they run. */
+export default defineConfig({
+  test: { passWithNoTests: false, allowOnly: false, projects: projects.map(configured) },
 });

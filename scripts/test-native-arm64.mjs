@@ -62,7 +62,7 @@ async function testKernels() {
 
 function testAddon() {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const args = ['run', '--config', 'vitest.arm64.config.ts', ...suites];
+  const args = ['run', '--project', 'arm64', ...suites];
   const env = { ...process.env, COTO_ARM64_NODE: arm64.node, COTO_NATIVE_ADDON: addon };
   return spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: 'inherit', env }).status === 0;
 }

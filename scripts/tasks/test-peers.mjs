@@ -9,7 +9,7 @@ if (!('python' in found)) {
   process.exit(0);
 }
 process.exit(
-  await runNode(tools.vitest, ['run', '--config', 'vitest.peers.config.ts', ...process.argv.slice(2)], {
+  await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: { [peers.variable]: found.python },
   }),
 );

@@ -51,7 +51,7 @@ for (const { wanted, ...wheel } of packages) {
   writeFileSync(complete, '');
 }
 process.exit(
-  await runNode(tools.vitest, ['run', '--config', 'vitest.real.config.ts', ...process.argv.slice(2)], {
+  await runNode(tools.vitest, ['run', '--project', 'real', ...process.argv.slice(2)], {
     env: { COTO_REAL_MODELS: folder },
   }),
 );

@@ -19,6 +19,8 @@ if (findInstallation() === null) {
 process.exit(
   await runNode(tools.vitest, [
     'run',
+    '--project',
+    'unit',
     'test/engine/compute/conformance.test.ts',
     'test/engine/compute/tensorflow/round.test.ts',
     'test/backend/engine/tensorflow.test.ts',

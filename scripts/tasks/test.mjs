@@ -19,20 +19,14 @@ const reporting = (name) => [
 const counted = ['unit', 'unit-again', 'native', 'native-avx2', 'tfjs', 'e2e'];
 const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
 /** On the native backend: the engine's suites once more, and tfjs's own tests. Not where it could not be built. */
-const onNative = (name, args, env = {}) => {
-  if (existsSync(nativeAddon))
-    return runNode(tools.vitest, ['run', ...args, ...reporting(name)], {
-      env: { COTO_TEST_COMPUTE: 'native', ...env },
-    });
+const onNative = (project, name = project, env = {}) => {
+  if (existsSync(nativeAddon)) return runNode(tools.vitest, ['run', '--project', project, ...reporting(name)], { env });
   console.log('skipped: the native compute backend is not built here');
   return 0;
 };
-const engineSuites = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', 'generation'].map(
-  (name) => `test/engine/${name}`,
-);
 
 /** As on a processor with AVX2 and no AVX-512, where this one has more: matrix products and kernels sum in another order there. */
-const onAvx2 = (name, args) => {
+const onAvx2 = () => {
   if (
     existsSync(nativeAddon) &&
     !createRequire(import.meta.url)(nativeAddon)
@@ -42,17 +36,17 @@ const onAvx2 = (name, args) => {
     console.log('skipped: this processor has no more than AVX2');
     return 0;
   }
-  return onNative(name, args, { COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' });
+  return onNative('native', 'native-avx2', { COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' });
 };
 
 const steps = [
   ['typecheck', () => task('typecheck')],
   ['lint', () => task('lint')],
   ['build', () => task('build')],
-  ['unit', () => runNode(tools.vitest, ['run', ...reporting('unit')])],
-  ['native', () => onNative('native', engineSuites)],
-  ['native-avx2', () => onAvx2('native-avx2', engineSuites)],
-  ['tfjs', () => onNative('tfjs', ['--config', 'vitest.tfjs.config.ts'])],
+  ['unit', () => runNode(tools.vitest, ['run', '--project', 'unit', ...reporting('unit')])],
+  ['native', () => onNative('native')],
+  ['native-avx2', onAvx2],
+  ['tfjs', () => onNative('tfjs')],
   ['e2e', () => task('e2e', reporting('e2e'))],
   ['dist', () => task('dist', ['--smoke'])],
 ];

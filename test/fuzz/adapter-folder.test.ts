@@ -7,6 +7,7 @@ import { describeModel } from '../../src-main/engine/models/huggingface/model-fo
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { fuzzCases } from './cases.ts';
 
 /** Adapters of every shape that PEFT writes: factors, magnitudes, biases, embeddings, whole modules, patterns. */
 const sources: [family: string, adapter: string][] = [
@@ -21,7 +22,7 @@ const sources: [family: string, adapter: string][] = [
   ['vit', 'lora-bias-all'],
   ['gpt2', 'lora'],
 ];
-const cases = 10_000 / sources.length;
+const cases = Math.ceil(fuzzCases / sources.length);
 const files = ['adapter_config.json', 'adapter_model.safetensors'] as const;
 
 const strange: readonly unknown[] = [
@@ -68,7 +69,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'coto-fuzz-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe.each(sources)('%s %s', (family, adapter) => {
-  it(`is read or refused with a clear error in ${cases} spoiled forms`, { timeout: 300_000 }, async () => {
+  it(`is read or refused with a clear error in ${cases} corrupt forms`, { timeout: 300_000 }, async () => {
     const description = await describeModel(goldenPath(family, 'base'));
     const random = RandomStream.seeded(
       sources.findIndex(([one, other]) => one === family && other === adapter),
@@ -82,8 +83,8 @@ describe.each(sources)('%s %s', (family, adapter) => {
       const chosen = random.integer(2);
       const original = originals[chosen] ?? Buffer.alloc(0);
       const path = join(folder, files[chosen] ?? '');
-      const spoiled = spoil(original, chosen === 0, random);
-      writeFileSync(path, spoiled.bytes);
+      const changed = corrupt(original, chosen === 0, random);
+      writeFileSync(path, changed.bytes);
       const started = performance.now();
       try {
         const state = await readAdapter(folder, description);
@@ -96,31 +97,31 @@ describe.each(sources)('%s %s', (family, adapter) => {
         }
       } catch (thrown) {
         refused++;
-        const what = `case ${index}, ${spoiled.what}: ${thrown instanceof Error ? (thrown.stack ?? '') : String(thrown)}`;
+        const what = `case ${index}, ${changed.what}: ${thrown instanceof Error ? (thrown.stack ?? '') : String(thrown)}`;
         if (!(thrown instanceof StudioError)) throw new Error(what);
         expect(thrown.code, what).toMatch(/^(invalid_file|invalid_input|refused)$/);
         expect(thrown.message.includes('\n'), what).toBe(false);
         expect(thrown.message.length, what).toBeLessThan(20_000 + folder.length);
         // It names the file; where one key was changed, that key or a tensor that no longer fits it.
         expect(thrown.message, what).toContain(folder);
-        if (spoiled.key !== null)
-          expect(thrown.message.includes(spoiled.key) || tellsOfTensors.test(thrown.message), what).toBe(true);
+        if (changed.key !== null)
+          expect(thrown.message.includes(changed.key) || tellsOfTensors.test(thrown.message), what).toBe(true);
       }
-      expect(performance.now() - started, `case ${index}, ${spoiled.what}`).toBeLessThan(5_000);
+      expect(performance.now() - started, `case ${index}, ${changed.what}`).toBeLessThan(5_000);
       writeFileSync(path, original);
     }
     expect(refused).toBeGreaterThan(cases / 3);
   });
 });
 
-interface Spoiled {
+interface Corrupted {
   readonly bytes: Uint8Array | string;
   readonly what: string;
   /** The key whose value was changed, where one was. */
   readonly key: string | null;
 }
 
-function spoil(original: Buffer, isJson: boolean, random: RandomStream): Spoiled {
+function corrupt(original: Buffer, isJson: boolean, random: RandomStream): Corrupted {
   const kind = random.integer(4);
   if (kind === 0) return { bytes: original.subarray(0, somewhere(original, random)), what: 'cut off', key: null };
   if (kind === 1) return { bytes: flipped(original, random), what: 'bits flipped', key: null };

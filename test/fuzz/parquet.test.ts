@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openDataset } from '../../src-main/engine/data/open-dataset.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { fuzzCases } from './cases.ts';
 import { expectReadOrRefused } from './corrupt.ts';
 import { mutateBytes, seededNumbers } from './mutations.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-parquet-'));
 afterAll(() => rmSync(home, { recursive: true }));
-/** COTO_FUZZ_CASES=10000 is what the readers are held to; it takes minutes. */
-const cases = Number(process.env['COTO_FUZZ_CASES'] ?? 1000);
 const seeds = [
   'nested-v2',
   'flat-encodings',
@@ -30,8 +29,8 @@ async function readAll(path: string): Promise<void> {
   for await (const example of opened.examples('train')) expect(example.split).toBe('train');
 }
 
-/** What is spoiled: the pages, or the footer, which says where and what they are. */
-function spoiled(whole: Buffer, random: () => number): Buffer {
+/** What is corrupt: the pages, or the footer, which says where and what they are. */
+function corrupt(whole: Buffer, random: () => number): Buffer {
   const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
   const way = random();
   if (way < 0.2) return mutateBytes(whole, random);
@@ -48,14 +47,14 @@ function spoiled(whole: Buffer, random: () => number): Buffer {
 }
 
 test.each(seeds)(
-  '%s: a spoiled file is read, or refused in words',
+  '%s: a corrupt file is read, or refused in words',
   async (seed) => {
     const original = readFileSync(goldenPath('parquet', `${seed}.parquet`));
     const random = seededNumbers(11);
     const path = join(home, `${seed}.parquet`);
-    const share = Math.ceil(cases / seeds.length);
+    const share = Math.ceil(fuzzCases / seeds.length);
     const refused = await expectReadOrRefused(share, path, () => {
-      writeFileSync(path, spoiled(original, random));
+      writeFileSync(path, corrupt(original, random));
       return readAll(path);
     });
     expect(refused).toBeGreaterThan(share / 3);

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openDataset } from '../../src-main/engine/data/open-dataset.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { fuzzCases } from './cases.ts';
 import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'coto-texts-'));
 afterAll(() => rmSync(home, { recursive: true }));
-/** COTO_FUZZ_CASES=10000 is what the readers are held to; it takes minutes. */
-const cases = Number(process.env['COTO_FUZZ_CASES'] ?? 1000);
 
 const rows = Array.from({ length: 6 }, (_, index) => ({
   text: `Row ${index} says "ünï", twice`,
@@ -60,12 +59,12 @@ async function readAll(reader: string, path: string): Promise<unknown> {
 }
 
 test.each(Object.entries(seeds))(
-  '%s: a spoiled file is read, or refused with one clear sentence',
+  '%s: a corrupt file is read, or refused with one clear sentence',
   async (reader, write) => {
     const random = seededNumbers(7);
     const path = join(home, `case.${reader}`);
     let refused = 0;
-    for (let index = 0; index < cases; index++) {
+    for (let index = 0; index < fuzzCases; index++) {
       const values = random() < 0.5 ? mutateJson(rows, random) : rows;
       const encode = encodings[Math.floor(random() * encodings.length)] ?? Buffer.from;
       const whole = Buffer.from(encode(write(values, random), random));
@@ -76,8 +75,8 @@ test.each(Object.entries(seeds))(
       expect(thrown, `case ${index}`).toBeInstanceOf(StudioError);
       expect(thrown, `case ${index}`).toMatchObject({ message: expect.stringContaining(path) });
     }
-    expect(refused).toBeGreaterThan(cases / 50);
-    expect(refused).toBeLessThan(cases);
+    expect(refused).toBeGreaterThan(fuzzCases / 50);
+    expect(refused).toBeLessThan(fuzzCases);
   },
   600_000,
 );

@@ -10,9 +10,10 @@ import {
 } from '../../src-main/engine/tokenization/tokenizer-files.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { fuzzCases } from './cases.ts';
 import { mutateBytes, mutateJson, seededNumbers } from './mutations.ts';
 
-const cases = 10_000;
+const cases = fuzzCases;
 const texts = ['Größe 中文 a1½b  c\n', '<s>[CLS]</s> !!', ''];
 
 /** The golden tokenizers with as much of their vocabulary as reading one 10 000 times allows. */

@@ -83,7 +83,7 @@ export async function createImagePreprocessor(
     source: dataset.image,
     ...image,
     tables,
-    fit: (image) => fit(image, image, resize, filter),
+    fit: (given) => fit(given, image, resize, filter),
     write: (fitted, values, offset) => write(fitted, tables, values, offset),
   };
 }

@@ -4,22 +4,21 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 import { heldOutClasses } from '../../../src-main/engine/data/readers/quickdraw-package.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { fuzzCases } from '../../fuzz/cases.ts';
 import { idxFolder, repeatableNumbers, temporaryFolder, writeImage } from './make-data.ts';
 
 const home = temporaryFolder();
-/** COTO_FUZZ_CASES=10000 is what the readers are held to; it takes minutes. */
-const cases = Number(process.env['COTO_FUZZ_CASES'] ?? 300);
 
 /** Cuts the bytes somewhere, or flips one to eight of their bits; most often near the start, where the structure is. */
-function spoil(whole: Buffer, random: () => number): Buffer {
+function corrupt(whole: Buffer, random: () => number): Buffer {
   const somewhere = () => Math.floor((random() < 0.5 ? random() : random() ** 4) * whole.length);
   if (random() < 0.4) return whole.subarray(0, somewhere());
-  const spoiled = Buffer.from(whole);
+  const corrupt = Buffer.from(whole);
   for (let flips = 1 + Math.floor(random() * 8); flips > 0; flips--) {
     const at = somewhere();
-    spoiled[at] = (spoiled[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+    corrupt[at] = (corrupt[at] ?? 0) ^ (1 << Math.floor(random() * 8));
   }
-  return spoiled;
+  return corrupt;
 }
 
 /** Opens the dataset and reads every example. Returns what was thrown. */
@@ -30,7 +29,7 @@ async function readEverything(reader: string, path: string): Promise<unknown> {
       for (const name of ['train', 'test'] as const) {
         const split = data.split(name);
         expect(split.labels).toHaveLength(split.count);
-        // A file of QuickDraw is read as a whole: the first example of the two spoiled ones is enough.
+        // A file of QuickDraw is read as a whole: the first example of the two corrupt ones is enough.
         for (let index = 0; index < (reader === 'quickdraw-package' ? 2 : split.count); index++)
           await split.pixels(index);
       }
@@ -47,11 +46,11 @@ async function fuzz(reader: string, folder: string, files: readonly string[], se
   const random = repeatableNumbers(seed);
   const originals = files.map((file) => readFileSync(join(folder, file)));
   let refused = 0;
-  for (let index = 0; index < cases; index++) {
+  for (let index = 0; index < fuzzCases; index++) {
     const chosen = Math.floor(random() * files.length);
     const path = join(folder, files[chosen] ?? '');
     const original = originals[chosen] ?? Buffer.alloc(0);
-    writeFileSync(path, spoil(original, random));
+    writeFileSync(path, corrupt(original, random));
     const thrown = await readEverything(reader, folder);
     if (thrown !== null) {
       refused++;
@@ -64,17 +63,17 @@ async function fuzz(reader: string, folder: string, files: readonly string[], se
   return refused;
 }
 
-describe('spoiled files are read or refused in words, never more', () => {
+describe('corrupt files are read or refused in words, never more', () => {
   const labels = Array.from({ length: 12 }, (_, row) => row % 4);
 
   test('IDX, raw', async () => {
     const folder = idxFolder(join(home, 'raw'), { train: labels, t10k: labels });
-    expect(await fuzz('idx', folder, readdirSync(folder), 1)).toBeGreaterThan(cases / 3);
+    expect(await fuzz('idx', folder, readdirSync(folder), 1)).toBeGreaterThan(fuzzCases / 3);
   });
 
   test('IDX, packed by gzip', async () => {
     const folder = idxFolder(join(home, 'packed'), { train: labels, t10k: labels }, { packed: true });
-    expect(await fuzz('idx', folder, readdirSync(folder), 2)).toBeGreaterThan((2 * cases) / 3);
+    expect(await fuzz('idx', folder, readdirSync(folder), 2)).toBeGreaterThan((2 * fuzzCases) / 3);
   });
 
   describe('images', () => {
@@ -96,6 +95,6 @@ describe('spoiled files are read or refused in words, never more', () => {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       copyFileSync(join(original, 'src/drawings/ant.ndjson.gz'), join(folder, file));
     }
-    expect(await fuzz('quickdraw-package', folder, files.slice(0, 2), 4)).toBeGreaterThan(cases / 2);
+    expect(await fuzz('quickdraw-package', folder, files.slice(0, 2), 4)).toBeGreaterThan(fuzzCases / 2);
   });
 });
