@@ -7,7 +7,7 @@ import { EngineSupervisor } from './engine/engine-supervisor.ts';
 import { EventHub, type EventListener } from './event-hub.ts';
 import { createDispatch } from './handlers.ts';
 import { openHome } from './home.ts';
-import { jobExecutors } from './jobs/index.ts';
+import { jobOf } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { registerBundledDatasets } from './library/datasets.ts';
 import { registerBundledModels } from './library/models.ts';
@@ -64,11 +64,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
-  const queue = new JobQueue({
-    ...services,
-    executors: jobExecutors(services),
-    takeUpQueue: options.takeUpQueue ?? true,
-  });
+  const queue = new JobQueue(services, { jobOf, takeUpQueue: options.takeUpQueue ?? true });
   let closing: Promise<void> | null = null;
   const close = async (graceMilliseconds: number): Promise<void> => {
     await queue.close(graceMilliseconds);

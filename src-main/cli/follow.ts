@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodeSchema, StudioError } from '../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
+import { type JobKind, type JobRecord, type JobResult, resultOf } from '../../src-shared/domain/job.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
@@ -81,6 +81,17 @@ export async function followJob(
   if (ended.status === 'failed' || ended.status === 'interrupted') throw jobError(ended);
   if (ended.status === 'cancelled') throw new StudioError('cancelled', `${ended.title}: cancelled.`);
   return ended;
+}
+
+/** What a job of the kind came to. @throws StudioError internal where it kept nothing, or is of another kind */
+export async function jobResult<Kind extends JobKind>(
+  client: StudioClient,
+  { id, title }: JobRecord,
+  kind: Kind,
+): Promise<JobResult<Kind>> {
+  const result = resultOf(await client.request('jobs.result', { id }), kind);
+  if (result !== null) return result;
+  throw new StudioError('internal', `The job "${title}" left no result.`);
 }
 
 export function jobError(job: JobRecord): StudioError {

@@ -38,165 +38,180 @@ const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
 /** Folders of the adapters that a study's references mean, in the order in which references occur. */
 const resolvedReference = z.object({ reference: adapterReferenceSchema, directory: z.string() });
 
-export const trainTaskSchema = z.object({
-  kind: z.literal('train'),
-  ...computeFields,
-  config: runConfigSchema,
-  modelDirectory: z.string(),
-  dataset: datasetSourceSchema,
-  /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
-  runDirectory: z.string(),
-  /** A checkpoint folder to go on from. */
-  resumeFrom: z.string().nullable(),
-  /** What the part before a resumption computed its products in: `auto` keeps to it, so that the bits go on. */
-  earlierDtype: runFactsSchema.shape.computeDtype.nullable(),
-});
-export const evaluateTaskSchema = z.object({
-  kind: z.literal('evaluate'),
-  ...computeFields,
-  modelDirectory: z.string(),
-  dataset: datasetSourceSchema,
-  settings: taskSettingsSchema.prefault({}),
-  eval_samples: z.number().int(),
-  adapters: z.array(weightedFolder),
-});
-export const mergeTaskSchema = z.object({
-  kind: z.literal('merge'),
-  ...computeFields,
-  modelDirectory: z.string(),
-  adapters: z.array(weightedFolder),
-  method: z.string(),
-  parameters: parameterValuesSchema,
-  /** Where the merged PEFT folder goes; null for methods that merge outputs only. */
-  outputDirectory: z.string().nullable(),
-  /** Scored on each: every adapter alone, the merge, the base. */
-  datasets: z.array(datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) })),
-  eval_samples: z.number().int(),
-});
-export const pruneTaskSchema = z.object({
-  kind: z.literal('prune'),
-  ...computeFields,
-  modelDirectory: z.string(),
-  adapterDirectory: z.string(),
-  method: z.string(),
-  parameters: parameterValuesSchema,
-  outputDirectory: z.string(),
-});
-export const studyTaskSchema = z.object({
-  kind: z.literal('study'),
-  ...computeFields,
-  config: z.discriminatedUnion('kind', [lambdaStudyConfigSchema, pruningStudyConfigSchema, mergingStudyConfigSchema]),
-  modelDirectory: z.string(),
-  dataset: datasetSourceSchema,
-  settings: taskSettingsSchema.prefault({}),
-  adapters: z.array(resolvedReference),
-});
-/** Named tensors in, named tensors out: parity checks. */
-export const logitsTaskSchema = z.object({
-  kind: z.literal('logits'),
-  ...computeFields,
-  modelDirectory: z.string(),
-  adapterDirectory: z.string().nullable(),
-  inputsFile: z.string(),
-  outputFile: z.string(),
-});
+/** A kind of task with what it asks and what it answers; the work is in engine/jobs/<kind>.ts. */
+function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
+  kind: Kind,
+  task: Task,
+  result: Result,
+) {
+  return {
+    task: z.object({ kind: z.literal(kind), ...computeFields, ...task }),
+    result: z.object({ kind: z.literal(kind), ...result }),
+  };
+}
 
-/** What repeats a run with Transformers and PEFT: its settings, its start, its data and its plan. */
-export const exportPythonTaskSchema = z.object({
-  kind: z.literal('export-python'),
-  ...computeFields,
-  config: runConfigSchema,
-  modelDirectory: z.string(),
-  dataset: datasetSourceSchema,
-  /** The folder with train.py and requirements.txt. */
-  templateDirectory: z.string(),
-  outputDirectory: z.string(),
-});
+const endings = z.enum(['completed', 'paused', 'stopped', 'cancelled']);
 
-/** Continues a prompt: a text for the base alone (null) and for each adapter. */
-export const generateTaskSchema = generationSettingsSchema.extend({
-  kind: z.literal('generate'),
-  ...computeFields,
-  modelDirectory: z.string(),
-  adapterDirectories: z.array(z.string().nullable()).min(1),
-  prompt: promptSchema,
-});
+/** Everything that the engine can be asked. */
+const jobs = [
+  job(
+    'train',
+    {
+      config: runConfigSchema,
+      modelDirectory: z.string(),
+      dataset: datasetSourceSchema,
+      /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
+      runDirectory: z.string(),
+      /** A checkpoint folder to go on from. */
+      resumeFrom: z.string().nullable(),
+      /** What the part before a resumption computed its products in: `auto` keeps to it, so that the bits go on. */
+      earlierDtype: runFactsSchema.shape.computeDtype.nullable(),
+    },
+    {
+      outcome: endings,
+      result: runResultSchema.nullable(),
+      /** The PEFT folder to hand on (last or best); null where the run was paused or cancelled. */
+      adapterDirectory: z.string().nullable(),
+      adapterStep: z.number().int().nullable(),
+    },
+  ),
+  job(
+    'evaluate',
+    {
+      modelDirectory: z.string(),
+      dataset: datasetSourceSchema,
+      settings: taskSettingsSchema.prefault({}),
+      eval_samples: z.number().int(),
+      adapters: z.array(weightedFolder),
+    },
+    { result: evaluationResultSchema },
+  ),
+  job(
+    'merge',
+    {
+      modelDirectory: z.string(),
+      adapters: z.array(weightedFolder),
+      method: z.string(),
+      parameters: parameterValuesSchema,
+      /** Where the merged PEFT folder goes; null for methods that merge outputs only. */
+      outputDirectory: z.string().nullable(),
+      /** Scored on each: every adapter alone, the merge, the base. */
+      datasets: z.array(datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) })),
+      eval_samples: z.number().int(),
+    },
+    {
+      adapterDirectory: z.string().nullable(),
+      /** scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does not fit). */
+      scores: z.array(z.array(z.number().nullable())),
+    },
+  ),
+  job(
+    'prune',
+    {
+      modelDirectory: z.string(),
+      adapterDirectory: z.string(),
+      method: z.string(),
+      parameters: parameterValuesSchema,
+      outputDirectory: z.string(),
+    },
+    { adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() },
+  ),
+  job(
+    'study',
+    {
+      config: z.discriminatedUnion('kind', [
+        lambdaStudyConfigSchema,
+        pruningStudyConfigSchema,
+        mergingStudyConfigSchema,
+      ]),
+      modelDirectory: z.string(),
+      dataset: datasetSourceSchema,
+      settings: taskSettingsSchema.prefault({}),
+      adapters: z.array(resolvedReference),
+    },
+    { result: studyResultSchema },
+  ),
+  /** Named tensors in, named tensors out: parity checks. */
+  job(
+    'logits',
+    {
+      modelDirectory: z.string(),
+      adapterDirectory: z.string().nullable(),
+      inputsFile: z.string(),
+      outputFile: z.string(),
+    },
+    { outputFile: z.string() },
+  ),
+  /** Continues a prompt: a text for the base alone (null) and for each adapter. */
+  job(
+    'generate',
+    {
+      ...generationSettingsSchema.shape,
+      modelDirectory: z.string(),
+      adapterDirectories: z.array(z.string().nullable()).min(1),
+      prompt: promptSchema,
+    },
+    { result: generationResultSchema },
+  ),
+  /** What repeats a run with Transformers and PEFT: its settings, its start, its data and its plan. */
+  job(
+    'export-python',
+    {
+      config: runConfigSchema,
+      modelDirectory: z.string(),
+      dataset: datasetSourceSchema,
+      /** The folder with train.py and requirements.txt. */
+      templateDirectory: z.string(),
+      outputDirectory: z.string(),
+    },
+    { outputDirectory: z.string(), bytes: z.number() },
+  ),
+  /** The base with an adapter in its weights, as a folder of its own. */
+  job(
+    'export-merged',
+    {
+      modelDirectory: z.string(),
+      adapterDirectory: z.string(),
+      /** How weights are stored; null: as the base stores them. */
+      dtype: z.enum(['F32', 'F16', 'BF16']).nullable(),
+      outputDirectory: z.string(),
+    },
+    { outputDirectory: z.string() },
+  ),
+  /** A base model trained from scratch. */
+  job(
+    'pretrain',
+    {
+      config: pretrainConfigSchema,
+      /** Of an image model: its dataset. Language models read the text files that the config names. */
+      dataset: datasetSourceSchema.nullable(),
+      /** The folder that the model is written to, where nothing may be yet. */
+      outputDirectory: z.string(),
+      /** Where an interrupted training keeps what it needs to go on. */
+      checkpointDirectory: z.string(),
+    },
+    { outcome: endings, result: pretrainResultSchema.nullable() },
+  ),
+] as const;
 
-/** The base with an adapter in its weights, as a folder of its own. */
-export const exportMergedTaskSchema = z.object({
-  kind: z.literal('export-merged'),
-  ...computeFields,
-  modelDirectory: z.string(),
-  adapterDirectory: z.string(),
-  /** How weights are stored; null: as the base stores them. */
-  dtype: z.enum(['F32', 'F16', 'BF16']).nullable(),
-  outputDirectory: z.string(),
-});
-
-/** A base model trained from scratch. */
-export const pretrainTaskSchema = z.object({
-  kind: z.literal('pretrain'),
-  ...computeFields,
-  config: pretrainConfigSchema,
-  /** Of an image model: its dataset. Language models read the text files that the config names. */
-  dataset: datasetSourceSchema.nullable(),
-  /** The folder that the model is written to, where nothing may be yet. */
-  outputDirectory: z.string(),
-  /** Where an interrupted training keeps what it needs to go on. */
-  checkpointDirectory: z.string(),
-});
-
-export const engineTaskSchema = z.discriminatedUnion('kind', [
-  trainTaskSchema,
-  evaluateTaskSchema,
-  mergeTaskSchema,
-  pruneTaskSchema,
-  studyTaskSchema,
-  logitsTaskSchema,
-  generateTaskSchema,
-  exportPythonTaskSchema,
-  exportMergedTaskSchema,
-  pretrainTaskSchema,
-]);
-export type TrainTask = z.infer<typeof trainTaskSchema>;
-export type EvaluateTask = z.infer<typeof evaluateTaskSchema>;
-export type MergeTask = z.infer<typeof mergeTaskSchema>;
-export type PruneTask = z.infer<typeof pruneTaskSchema>;
-export type StudyTask = z.infer<typeof studyTaskSchema>;
-export type LogitsTask = z.infer<typeof logitsTaskSchema>;
-export type PretrainTask = z.infer<typeof pretrainTaskSchema>;
-export type ExportMergedTask = z.infer<typeof exportMergedTaskSchema>;
-export type ExportPythonTask = z.infer<typeof exportPythonTaskSchema>;
-export type GenerateTask = z.infer<typeof generateTaskSchema>;
+const [firstJob, ...otherJobs] = jobs;
+export const engineTaskSchema = z.discriminatedUnion('kind', [firstJob.task, ...otherJobs.map(({ task }) => task)]);
 export type EngineTask = z.infer<typeof engineTaskSchema>;
+export type EngineTaskOf<Kind extends EngineTask['kind']> = Extract<EngineTask, { kind: Kind }>;
+export type TrainTask = EngineTaskOf<'train'>;
+export type EvaluateTask = EngineTaskOf<'evaluate'>;
+export type MergeTask = EngineTaskOf<'merge'>;
+export type PruneTask = EngineTaskOf<'prune'>;
+export type StudyTask = EngineTaskOf<'study'>;
+export type LogitsTask = EngineTaskOf<'logits'>;
+export type PretrainTask = EngineTaskOf<'pretrain'>;
+export type ExportMergedTask = EngineTaskOf<'export-merged'>;
+export type ExportPythonTask = EngineTaskOf<'export-python'>;
+export type GenerateTask = EngineTaskOf<'generate'>;
 
 export const engineResultSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('train'),
-    outcome: z.enum(['completed', 'paused', 'stopped', 'cancelled']),
-    result: runResultSchema.nullable(),
-    /** The PEFT folder to hand on (last or best); null where the run was paused or cancelled. */
-    adapterDirectory: z.string().nullable(),
-    adapterStep: z.number().int().nullable(),
-  }),
-  z.object({ kind: z.literal('evaluate'), result: evaluationResultSchema }),
-  z.object({
-    kind: z.literal('merge'),
-    adapterDirectory: z.string().nullable(),
-    /** scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does not fit). */
-    scores: z.array(z.array(z.number().nullable())),
-  }),
-  z.object({ kind: z.literal('prune'), adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() }),
-  z.object({ kind: z.literal('study'), result: studyResultSchema }),
-  z.object({ kind: z.literal('logits'), outputFile: z.string() }),
-  z.object({ kind: z.literal('generate'), result: generationResultSchema }),
-  z.object({
-    kind: z.literal('pretrain'),
-    outcome: z.enum(['completed', 'paused', 'stopped', 'cancelled']),
-    result: pretrainResultSchema.nullable(),
-  }),
-  z.object({ kind: z.literal('export-merged'), outputDirectory: z.string() }),
-  z.object({ kind: z.literal('export-python'), outputDirectory: z.string(), bytes: z.number() }),
+  firstJob.result,
+  ...otherJobs.map(({ result }) => result),
 ]);
 export type EngineResult = z.infer<typeof engineResultSchema>;
 export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;

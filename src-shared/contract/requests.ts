@@ -19,19 +19,14 @@ import {
   textExampleSchema,
   textInspectionSchema,
 } from '../domain/dataset.ts';
-import {
-  evaluationRequestSchema,
-  evaluationResultSchema,
-  mergeMatrixSchema,
-  preflightLineSchema,
-} from '../domain/evaluation.ts';
+import { evaluationRequestSchema, preflightLineSchema } from '../domain/evaluation.ts';
 import { exportTargetSchema } from '../domain/export.ts';
-import { generationRequestSchema, generationResultSchema } from '../domain/generation.ts';
+import { generationRequestSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
-import { jobRecordSchema } from '../domain/job.ts';
+import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
-import { pretrainConfigSchema, pretrainResultSchema } from '../domain/pretrain.ts';
+import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { activationMasksSchema, metricRowSchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { studyConfigSchema, studyRecordSchema } from '../domain/study.ts';
 
@@ -64,7 +59,7 @@ export const requests = {
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
-  /** Makes a model folder below the home of a GGUF file; `models.made` tells what came of it. */
+  /** Makes a model folder below the home of a GGUF file; the job's result names the model. */
   'models.convert': {
     input: z.strictObject({ file: z.string(), name: z.string().optional() }),
     output: jobRecordSchema,
@@ -74,8 +69,6 @@ export const requests = {
   /** Asks the hub what getting a model would bring: the one request that goes out before anything is fetched. */
   'models.plan': { input: hubModel, output: downloadPlanSchema },
   'models.download': { input: hubModel, output: jobRecordSchema },
-  /** The model that a job of `models.convert` or `models.download` has made. */
-  'models.made': { input: z.strictObject({ jobId: z.string() }), output: modelRecordSchema },
   'models.remove': { input: byId, output: done },
 
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
@@ -225,16 +218,15 @@ export const requests = {
   },
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
-  'evaluate.result': { input: z.strictObject({ jobId: z.string() }), output: evaluationResultSchema.nullable() },
 
-  /** Trains a base model from scratch and writes it to `path`, where nothing may be yet. */
+  /**
+   * Trains a base model from scratch and writes it to `path`, where nothing may be yet. Paused (`jobs.pause`), it goes on when
+   * it is started again with the same settings and path.
+   */
   'pretrain.start': {
     input: z.strictObject({ config: pretrainConfigSchema, path: z.string(), name: z.string().optional() }),
     output: jobRecordSchema,
   },
-  /** Saves what it has and ends; starting it again with the same settings and path goes on from there. */
-  'pretrain.pause': { input: z.strictObject({ jobId: z.string() }), output: done },
-  'pretrain.result': { input: z.strictObject({ jobId: z.string() }), output: pretrainResultSchema.nullable() },
 
   /** Whether the model's folder has a tokenizer to write with, and a template for conversations. */
   'generation.abilities': {
@@ -243,7 +235,6 @@ export const requests = {
   },
   /** The texts come as `generation.text` events, and whole as the result. */
   'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
-  'generation.result': { input: z.strictObject({ jobId: z.string() }), output: generationResultSchema.nullable() },
 
   'merge.preflight': {
     input: z.strictObject({
@@ -263,10 +254,6 @@ export const requests = {
       eval_samples: z.number().int().min(0).default(0),
     }),
     output: jobRecordSchema,
-  },
-  'merge.result': {
-    input: z.strictObject({ jobId: z.string() }),
-    output: z.object({ adapterId: z.string().nullable(), matrix: mergeMatrixSchema }).nullable(),
   },
 
   'prune.start': {
@@ -310,7 +297,11 @@ export const requests = {
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
   'jobs.get': { input: byId, output: jobRecordSchema },
+  /** What a job came to, typed by its kind; null as long as nothing was kept. */
+  'jobs.result': { input: byId, output: jobAnswerSchema },
   'jobs.cancel': { input: byId, output: done },
+  /** Lets a running job save where it stands and end; refused for a kind that cannot go on from there. */
+  'jobs.pause': { input: byId, output: done },
 } as const;
 
 export type Requests = typeof requests;

@@ -1,26 +1,114 @@
 import { z } from 'zod';
+import { evaluationResultSchema, mergeMatrixSchema } from './evaluation.ts';
+import { generationResultSchema } from './generation.ts';
+import { pretrainResultSchema } from './pretrain.ts';
+import { runResultSchema } from './run.ts';
 
-export const jobKindSchema = z.enum([
-  'train',
-  'evaluate',
-  'merge',
-  'prune',
-  'study',
-  'report',
-  'export',
-  'convert',
-  'download',
-  'generate',
-  'pretrain',
-  'import',
+/**
+ * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files, `data`
+ * reads a dataset to make it known (a small one is there at once), `studies` computes nothing itself and leads other jobs.
+ */
+export const jobLanes = ['compute', 'files', 'data', 'studies'] as const;
+export type JobLane = (typeof jobLanes)[number];
+
+/** What everybody may know of a kind of job; what it does is in backend/jobs/<kind>.ts. */
+export interface JobFacts {
+  readonly lane: JobLane;
+  /** The page of the window that shows what comes of it, and whether that page has a place for the subject itself. */
+  readonly page: string;
+  readonly subjectHasPage: 'always' | 'when completed' | 'never';
+  /** What becomes of it when the studio closes: it saves and pauses, is given the time to finish, or ends at once. */
+  readonly atClose: 'pause' | 'finish' | 'end';
+  /** Interrupted or paused, it goes on from where it was: jobs that need it keep waiting. */
+  readonly resumable: boolean;
+  /** How long it takes beside others, roughly: for the time that is left of several. */
+  readonly effort: number;
+}
+
+function job<const Kind extends string, Result extends z.ZodType>(
+  kind: Kind,
+  facts: Pick<JobFacts, 'page' | 'effort'> & Partial<JobFacts>,
+  result: Result,
+) {
+  const usual = { lane: 'compute', subjectHasPage: 'never', atClose: 'end', resumable: false } as const;
+  const answer = z.object({ kind: z.literal(kind), result: result.nullable() });
+  return { kind, answer, ...usual, ...facts };
+}
+
+const endings = ['completed', 'paused', 'stopped', 'cancelled'] as const;
+
+/** Every kind of job with the schema of its kept result. A job that was not completed may have none. */
+const kinds = [
+  job(
+    'train',
+    { page: 'runs', subjectHasPage: 'always', atClose: 'pause', resumable: true, effort: 4 },
+    z.object({
+      outcome: z.enum(endings),
+      result: runResultSchema.nullable(),
+      adapterStep: z.number().int().nullable(),
+    }),
+  ),
+  job('evaluate', { page: 'home', effort: 1 }, evaluationResultSchema),
+  job('merge', { page: 'merge', effort: 1 }, z.object({ adapterId: z.string().nullable(), matrix: mergeMatrixSchema })),
+  job(
+    'prune',
+    { page: 'prune', effort: 1 },
+    z.object({ adapterId: z.string(), kept: z.number().int(), total: z.number().int() }),
+  ),
+  job('study', { page: 'studies', subjectHasPage: 'always', effort: 3 }, z.object({ studyId: z.string() })),
+  job('report', { page: 'reports', atClose: 'finish', effort: 0.2 }, z.object({ reportId: z.string() })),
+  job('export', { page: 'home', effort: 1 }, z.object({ path: z.string() })),
+  job(
+    'convert',
+    { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },
+    z.object({ modelId: z.string() }),
+  ),
+  job(
+    'download',
+    { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },
+    z.object({ modelId: z.string() }),
+  ),
+  job('generate', { page: 'playground', effort: 1 }, generationResultSchema),
+  job(
+    'pretrain',
+    { page: 'models', subjectHasPage: 'when completed', atClose: 'pause', effort: 10 },
+    pretrainResultSchema,
+  ),
+  job(
+    'import',
+    { page: 'data', lane: 'data', subjectHasPage: 'when completed', effort: 1 },
+    z.object({ datasetId: z.string() }),
+  ),
+] as const;
+
+const [firstKind, ...otherKinds] = kinds;
+/** What `jobs.result` answers: the kept result of a job, typed by the job's kind. */
+export const jobAnswerSchema = z.discriminatedUnion('kind', [
+  firstKind.answer,
+  ...otherKinds.map(({ answer }) => answer),
 ]);
-export type JobKind = z.infer<typeof jobKindSchema>;
+export type JobAnswer = z.infer<typeof jobAnswerSchema>;
+export type JobKind = JobAnswer['kind'];
+type JobResults = { [Kind in JobKind]: NonNullable<Extract<JobAnswer, { kind: Kind }>['result']> };
+export type JobResult<Kind extends JobKind> = JobResults[Kind];
 
-/** Jobs that move files and need no engine: one of them goes on beside a job that computes. */
-export const fileJobKinds: ReadonlySet<JobKind> = new Set(['convert', 'download']);
+/** The result of a job of that kind; null where nothing was kept, or where the job is of another kind. */
+export function resultOf<Kind extends JobKind>(answer: JobAnswer, kind: Kind): JobResult<Kind> | null {
+  const result: unknown = answer.result;
+  return isResultOf(answer, kind, result) ? result : null;
+}
 
-/** Jobs that read a dataset to make it known: they wait for each other alone, so that a small one is there at once. */
-export const dataJobKinds: ReadonlySet<JobKind> = new Set(['import']);
+function isResultOf<Kind extends JobKind>(answer: JobAnswer, kind: Kind, result: unknown): result is JobResult<Kind> {
+  return answer.kind === kind && result !== null;
+}
+
+export const jobKindSchema = z.enum(kinds.map(({ kind }) => kind));
+
+export function jobFacts(kind: JobKind): JobFacts {
+  const found = kinds.find((known) => known.kind === kind);
+  if (found === undefined) throw new RangeError(`There is no kind of job "${kind}".`);
+  return found;
+}
 
 export const jobProgressSchema = z.object({
   phase: z.string().describe('what is being done, in words: "Training", "Evaluating λ = 0.35"'),

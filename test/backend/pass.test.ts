@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineSupervisor } from '../../src-main/backend/engine/engine-supervisor.ts';
 import { EventHub } from '../../src-main/backend/event-hub.ts';
 import { openHome } from '../../src-main/backend/home.ts';
-import { reportExecutor } from '../../src-main/backend/jobs/report.ts';
+import { jobOf } from '../../src-main/backend/jobs/index.ts';
+import { JobQueue } from '../../src-main/backend/jobs/queue.ts';
+import { reportJob } from '../../src-main/backend/jobs/report.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
+import { type JobRecord, resultOf } from '../../src-shared/domain/job.ts';
 import {
   closeBackends,
   type OpenBackend,
@@ -90,7 +92,7 @@ describe('a pass over the real engine', () => {
     expect(lines.every((line) => line.verdict === 'ok')).toBe(true);
     const job = await backend.handle('merge.start', { adapters, method: 'factor-average', name: 'Both' });
     await backend.idle();
-    const result = await backend.handle('merge.result', { jobId: job.id });
+    const result = resultOf(await backend.handle('jobs.result', { id: job.id }), 'merge');
     expect(result?.matrix.columns.map((column) => column.kind)).toEqual(['own', 'own', 'merged', 'base']);
     expect(result?.matrix.rows[0]?.accuracies.slice(0, 2)).toEqual(runs.map((run) => run.result?.accuracy));
     const merged = await backend.handle('adapters.get', { id: result?.adapterId ?? '' });
@@ -107,10 +109,10 @@ describe('a pass over the real engine', () => {
       method: 'ensemble',
     });
     await backend.idle();
-    const score = await backend.handle('evaluate.result', { jobId: evaluation.id });
+    const score = resultOf(await backend.handle('jobs.result', { id: evaluation.id }), 'evaluate');
     expect(score?.examples).toBe(20);
     expect(score?.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(20);
-    const merged = await backend.handle('merge.result', { jobId: merge.id });
+    const merged = resultOf(await backend.handle('jobs.result', { id: merge.id }), 'merge');
     expect(merged?.adapterId).toBeNull();
     expect(merged?.matrix.rows[0]?.accuracies[2]).toBe(score?.accuracy);
   });
@@ -118,9 +120,12 @@ describe('a pass over the real engine', () => {
   it('prunes one', async () => {
     const run = await backend.handle('runs.get', { id: runIds[0] ?? '' });
     const adapterId = run.adapterId ?? '';
-    await backend.handle('prune.start', { adapterId, method: 'every-other-layer', name: 'Half' });
+    const job = await backend.handle('prune.start', { adapterId, method: 'every-other-layer', name: 'Half' });
     await backend.idle();
-    const pruned = (await backend.handle('adapters.list', {})).find((adapter) => adapter.name === 'Half');
+    const result = resultOf(await backend.handle('jobs.result', { id: job.id }), 'prune');
+    // Of rank 2 on q and v of two layers, one layer is left.
+    expect(result).toMatchObject({ kept: 256, total: 512 });
+    const pruned = await backend.handle('adapters.get', { id: result?.adapterId ?? '' });
     expect(pruned).toMatchObject({ layers: [0], origin: { kind: 'prune', method: 'every-other-layer', adapterId } });
     await expect(
       backend.handle('prune.start', { adapterId, method: 'magnitude', parameters: { sparsity: 2 } }),
@@ -245,15 +250,15 @@ describe('a pass over the real engine', () => {
     writeFileSync(plotlyScript, 'window.Plotly = {};');
     const hub = new EventHub();
     try {
-      const report = reportExecutor({
+      const services = {
         home,
         store,
         hub,
         plotlyScript,
         resourcesDirectory,
         engine: new EngineSupervisor(realEngine),
-      });
-      const outcome = await report.execute(
+      };
+      const outcome = await reportJob.execute(
         {
           reportId: 'report-1',
           name: 'A report',
@@ -266,6 +271,7 @@ describe('a pass over the real engine', () => {
           abort: new AbortController().signal,
           runEngine: () => Promise.reject(new Error()),
         },
+        { ...services, queue: new JobQueue(services, { jobOf, takeUpQueue: false }) },
       );
       expect(outcome.status).toBe('completed');
       const [kept] = store.reports.list();

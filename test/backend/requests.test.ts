@@ -42,7 +42,7 @@ describe('requests', () => {
         code: 'not_found',
         message: expect.stringContaining('nobody'),
       });
-    await expect(backend.handle('evaluate.result', { jobId: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(backend.handle('jobs.result', { id: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('set one setting and leave the others', async () => {

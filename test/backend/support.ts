@@ -10,6 +10,8 @@ import { engineContract } from '../../src-main/engine/rpc-contract.ts';
 import { serveEngine } from '../../src-main/engine/serve-engine.ts';
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { ComputeId } from '../../src-shared/domain/catalog.ts';
+import { resultOf } from '../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { goldenPath } from '../engine/golden.ts';
@@ -222,4 +224,11 @@ export async function lossesOn(backend: OpenBackend, compute_backend: ComputeId)
   if (facts?.backend !== compute_backend) throw new Error(`the run computed on ${facts?.backend}`);
   const rows = await backend.handle('runs.metrics', { id: run.id, names: ['loss'] });
   return rows.map(({ value }) => value);
+}
+
+/** The model that a job has made. */
+export async function madeModel(backend: Backend, jobId: string): Promise<ModelRecord> {
+  const answer = await backend.handle('jobs.result', { id: jobId });
+  const made = resultOf(answer, 'convert') ?? resultOf(answer, 'download');
+  return backend.handle('models.get', { id: made?.modelId ?? '' });
 }

@@ -139,7 +139,7 @@ export class EngineSupervisor {
 
   /** Settles on which compute backend the task runs, and sees to an engine where that may be. */
   private async assign(task: EngineTask): Promise<{ engine: Engine; decided: EngineTask }> {
-    const choice = choiceOf(task);
+    const choice = task.compute;
     // What is being tried must not lose its engine to this task.
     await this.probing?.catch(() => undefined);
     if (choice !== 'auto') return { engine: await this.ensure(computeIsolation[choice]), decided: task };
@@ -234,11 +234,6 @@ export class EngineSupervisor {
 function offeredIds(): ComputeId[] {
   const named = process.env['COTO_COMPUTE_BACKENDS'];
   return computeIdSchema.options.filter((id) => named === undefined || named.split(',').includes(id));
-}
-
-/** A run's own choice goes before that of the settings. */
-function choiceOf(task: EngineTask): ComputeChoice {
-  return task.kind === 'train' && task.config.compute_backend !== 'auto' ? task.config.compute_backend : task.compute;
 }
 
 function unusable(id: ComputeId, reason: string): ComputeBackendReport {

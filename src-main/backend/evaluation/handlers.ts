@@ -1,6 +1,5 @@
-import { evaluationResultSchema } from '../../../src-shared/domain/evaluation.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
-import { requireJob } from '../jobs/require-job.ts';
+import { evaluateJob } from '../jobs/evaluate.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
@@ -18,11 +17,7 @@ export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'e
           : (store.runs.find(adapter.runId)?.name ?? []),
       );
       const what = names.length > 0 ? names.join(' + ') : model.name;
-      return queue.add('evaluate', { title: `Evaluate ${what} on ${dataset.name}`, subjectId: null }, { request });
-    },
-    'evaluate.result': ({ jobId }) => {
-      requireJob(store, jobId, 'evaluate');
-      return evaluationResultSchema.nullable().parse(store.jobs.result(jobId));
+      return queue.add(evaluateJob, { title: `Evaluate ${what} on ${dataset.name}`, subjectId: null }, { request });
     },
   };
 }

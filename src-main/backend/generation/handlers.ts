@@ -1,11 +1,10 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { generationResultSchema } from '../../../src-shared/domain/generation.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { chatTemplates } from '../../engine/tokenization/chat-template.ts';
 import { readTokenizerFiles } from '../../engine/tokenization/tokenizer-files.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
-import { requireJob } from '../jobs/require-job.ts';
+import { generateJob } from '../jobs/generate.ts';
 import { requireModel, resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 
@@ -31,11 +30,7 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
           `${model.name} does not write text: it is for ${model.description.kind}.`,
           'Choose a language model, e.g. small-llama.',
         );
-      return queue.add('generate', { title: `Write with ${model.name}`, subjectId: null }, { request });
-    },
-    'generation.result': ({ jobId }) => {
-      requireJob(store, jobId, 'generate');
-      return generationResultSchema.nullable().parse(store.jobs.result(jobId));
+      return queue.add(generateJob, { title: `Write with ${model.name}`, subjectId: null }, { request });
     },
   };
 }

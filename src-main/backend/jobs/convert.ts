@@ -1,37 +1,37 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { z } from 'zod';
 import { convertGguf } from '../../engine/formats/gguf/convert.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { requireDiskSpace } from '../library/disk-space.ts';
 import { addModel, newModelFolder } from '../library/models.ts';
-import type { Services } from '../services.ts';
 import { byteProgress } from './byte-progress.ts';
-import type { JobExecutor } from './executor.ts';
+import { defineJob } from './define-job.ts';
 
 /** Makes a Hugging Face folder below the home of a GGUF file, and a model of the studio of that. */
-export function convertExecutor(services: Services): JobExecutor<'convert'> {
-  return {
-    async execute({ modelId, name, file }, context) {
-      const folder = newModelFolder(services, name);
-      const warnings: string[] = [];
-      await writeFolderAtomic(folder, async (temporary) => {
-        const conversion = await convertGguf(file, temporary, {
-          signal: context.abort,
-          onProgress: byteProgress(`Converting ${basename(file)}`, context.progress),
-          beforeWriting: (bytes) => requireDiskSpace(dirname(folder), bytes),
-        });
-        warnings.push(...conversion.warnings);
+export const convertJob = defineJob({
+  kind: 'convert',
+  payload: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
+  references: () => [],
+  async execute({ modelId, name, file }, context, services) {
+    const folder = newModelFolder(services, name);
+    const warnings: string[] = [];
+    await writeFolderAtomic(folder, async (temporary) => {
+      const conversion = await convertGguf(file, temporary, {
+        signal: context.abort,
+        onProgress: byteProgress(`Converting ${basename(file)}`, context.progress),
+        beforeWriting: (bytes) => requireDiskSpace(dirname(folder), bytes),
       });
-      try {
-        const model = await addModel(services, folder, { name, id: modelId });
-        for (const message of warnings)
-          services.hub.notify({ level: 'warning', title: context.job.title, message, error: null });
-        return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
-      } catch (error) {
-        await rm(folder, { recursive: true, force: true });
-        throw error;
-      }
-    },
-    settle: () => undefined,
-  };
-}
+      warnings.push(...conversion.warnings);
+    });
+    try {
+      const model = await addModel(services, folder, { name, id: modelId });
+      for (const message of warnings)
+        services.hub.notify({ level: 'warning', title: context.job.title, message, error: null });
+      return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  },
+});

@@ -1,23 +1,23 @@
+import { z } from 'zod';
 import { downloadRepository } from '../library/huggingface/download.ts';
 import { addModel } from '../library/models.ts';
-import type { Services } from '../services.ts';
 import { byteProgress } from './byte-progress.ts';
-import type { JobExecutor } from './executor.ts';
+import { defineJob } from './define-job.ts';
 
 /** Fetches a model of the hub into the Hugging Face cache, and makes it a model of the studio. */
-export function downloadExecutor(services: Services): JobExecutor<'download'> {
-  return {
-    async execute({ modelId, repository, revision }, context) {
-      const folder = await downloadRepository(
-        process.env,
-        { id: repository, revision },
-        context.abort,
-        byteProgress(`Getting ${repository}`, context.progress),
-      );
-      const known = services.store.models.findByPath(folder);
-      const model = await addModel(services, folder, { name: known?.name ?? repository, id: modelId });
-      return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
-    },
-    settle: () => undefined,
-  };
-}
+export const downloadJob = defineJob({
+  kind: 'download',
+  payload: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
+  references: () => [],
+  async execute({ modelId, repository, revision }, context, services) {
+    const folder = await downloadRepository(
+      process.env,
+      { id: repository, revision },
+      context.abort,
+      byteProgress(`Getting ${repository}`, context.progress),
+    );
+    const known = services.store.models.findByPath(folder);
+    const model = await addModel(services, folder, { name: known?.name ?? repository, id: modelId });
+    return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
+  },
+});

@@ -1,49 +1,50 @@
+import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import { taskSettingsFor, withChanges } from '../library/task-settings.ts';
-import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
-import type { JobExecutor } from './executor.ts';
+import { defineJob } from './define-job.ts';
 
 /** Scores a base, an adapter or an ensemble of adapters on a dataset's test split. */
-export function evaluateExecutor(services: Services): JobExecutor<'evaluate'> {
-  const { home, store } = services;
-  return {
-    async execute({ request }, context) {
-      const model = await resolveModel(services, request.model);
-      const dataset = await resolveDataset(services, request.dataset);
-      const records = request.adapters.map(({ adapter }) => resolveReference(store, adapter));
-      const adapters = records.map((record, index) => {
-        if (record.modelId !== model.id)
-          throw new StudioError(
-            'refused',
-            `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
-            `Evaluate it with the model ${record.modelId}.`,
-          );
-        return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
-      });
-      const settings = withChanges(taskSettingsFor(store, records), request.settings);
-      requireTask(settings.task, model.description, dataset.description);
-      const answer = await context.runEngine({
-        kind: 'evaluate',
-        ...computeFields(store),
-        modelDirectory: model.path,
-        dataset: dataset.source,
-        settings,
-        eval_samples: request.eval_samples,
-        adapters,
-      });
-      const { accuracy, loss, examples } = answer.result;
-      const said = accuracy === null ? `The loss is ${loss.toFixed(4)}` : `${(100 * accuracy).toFixed(1)} % are right`;
-      return {
-        status: 'completed',
-        result: answer.result,
-        message: `${said}, on ${examples} examples.`,
-      };
-    },
-    settle: () => undefined,
-  };
-}
+export const evaluateJob = defineJob({
+  kind: 'evaluate',
+  payload: z.object({ request: evaluationRequestSchema }),
+  references: ({ request }) => request.adapters.map(({ adapter }) => adapter),
+  async execute({ request }, context, services) {
+    const { home, store } = services;
+    const model = await resolveModel(services, request.model);
+    const dataset = await resolveDataset(services, request.dataset);
+    const records = request.adapters.map(({ adapter }) => resolveReference(store, adapter));
+    const adapters = records.map((record, index) => {
+      if (record.modelId !== model.id)
+        throw new StudioError(
+          'refused',
+          `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
+          `Evaluate it with the model ${record.modelId}.`,
+        );
+      return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
+    });
+    const settings = withChanges(taskSettingsFor(store, records), request.settings);
+    requireTask(settings.task, model.description, dataset.description);
+    const answer = await context.runEngine({
+      kind: 'evaluate',
+      ...computeFields(store),
+      modelDirectory: model.path,
+      dataset: dataset.source,
+      settings,
+      eval_samples: request.eval_samples,
+      adapters,
+    });
+    const { accuracy, loss, examples } = answer.result;
+    const said = accuracy === null ? `The loss is ${loss.toFixed(4)}` : `${(100 * accuracy).toFixed(1)} % are right`;
+    return {
+      status: 'completed',
+      result: answer.result,
+      message: `${said}, on ${examples} examples.`,
+    };
+  },
+});

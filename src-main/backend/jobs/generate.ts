@@ -1,37 +1,38 @@
+import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { generationRequestSchema } from '../../../src-shared/domain/generation.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveModel } from '../library/models.ts';
-import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
-import type { JobExecutor } from './executor.ts';
+import { defineJob } from './define-job.ts';
 
 /** Continues a prompt with a base and adapters of it; the texts go to whoever listens as they come. */
-export function generateExecutor(services: Services): JobExecutor<'generate'> {
-  const { home, store, hub } = services;
-  return {
-    async execute({ request }, context) {
-      const { model: reference, columns, ...settings } = request;
-      const model = await resolveModel(services, reference);
-      const adapterDirectories = columns.map((column) => {
-        if (column === null) return null;
-        const record = resolveReference(store, column);
-        if (record.modelId !== model.id)
-          throw new StudioError(
-            'refused',
-            `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
-            `Choose it with the model ${record.modelId}.`,
-          );
-        return home.absolute(record.folder);
-      });
-      const { result } = await context.runEngine(
-        { kind: 'generate', ...computeFields(store), ...settings, modelDirectory: model.path, adapterDirectories },
-        (event) => {
-          if (event.kind === 'text') hub.textAdded(context.job.id, event.pieces);
-        },
-      );
-      const cancelled = result.columns.some((column) => column.finish === 'cancelled');
-      return { status: cancelled ? 'stopped' : 'completed', result, message: null };
-    },
-    settle: () => undefined,
-  };
-}
+export const generateJob = defineJob({
+  kind: 'generate',
+  payload: z.object({ request: generationRequestSchema }),
+  references: ({ request }) => request.columns.filter((column) => column !== null),
+  async execute({ request }, context, services) {
+    const { home, store, hub } = services;
+    const { model: reference, columns, ...settings } = request;
+    const model = await resolveModel(services, reference);
+    const adapterDirectories = columns.map((column) => {
+      if (column === null) return null;
+      const record = resolveReference(store, column);
+      if (record.modelId !== model.id)
+        throw new StudioError(
+          'refused',
+          `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
+          `Choose it with the model ${record.modelId}.`,
+        );
+      return home.absolute(record.folder);
+    });
+    const { result } = await context.runEngine(
+      { kind: 'generate', ...computeFields(store), ...settings, modelDirectory: model.path, adapterDirectories },
+      (event) => {
+        if (event.kind === 'text') hub.textAdded(context.job.id, event.pieces);
+      },
+    );
+    const cancelled = result.columns.some((column) => column.finish === 'cancelled');
+    return { status: cancelled ? 'stopped' : 'completed', result, message: null };
+  },
+});

@@ -1,3 +1,4 @@
+import { jobAnswerSchema } from '../../../src-shared/domain/job.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../services.ts';
 import { requireJob } from './require-job.ts';
@@ -6,6 +7,15 @@ export function jobHandlers({ store, queue }: HandlerServices): Handlers<NamesOf
   return {
     'jobs.list': ({ active }) => store.jobs.list(active),
     'jobs.get': ({ id }) => requireJob(store, id),
+    'jobs.result': ({ id }) => {
+      const { kind } = requireJob(store, id);
+      return jobAnswerSchema.parse({ kind, result: store.jobs.result(id) });
+    },
+    'jobs.pause': ({ id }) => {
+      requireJob(store, id);
+      queue.pause(id);
+      return ok;
+    },
     'jobs.cancel': ({ id }) => {
       requireJob(store, id);
       queue.cancel(id);

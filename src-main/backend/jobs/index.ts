@@ -1,32 +1,36 @@
-import type { Services } from '../services.ts';
-import { convertExecutor } from './convert.ts';
-import { downloadExecutor } from './download.ts';
-import { evaluateExecutor } from './evaluate.ts';
-import type { JobExecutors } from './executor.ts';
-import { exportExecutor } from './export.ts';
-import { generateExecutor } from './generate.ts';
-import { importExecutor } from './import.ts';
-import { mergeExecutor } from './merge.ts';
-import { pretrainExecutor } from './pretrain.ts';
-import { pruneExecutor } from './prune.ts';
-import { reportExecutor } from './report.ts';
-import { studyExecutor } from './study.ts';
-import { trainExecutor } from './train.ts';
+import type { JobKind } from '../../../src-shared/domain/job.ts';
+import { convertJob } from './convert.ts';
+import type { Job } from './define-job.ts';
+import { downloadJob } from './download.ts';
+import { evaluateJob } from './evaluate.ts';
+import { exportJob } from './export.ts';
+import { generateJob } from './generate.ts';
+import { importJob } from './import.ts';
+import { mergeJob } from './merge.ts';
+import { pretrainJob } from './pretrain.ts';
+import { pruneJob } from './prune.ts';
+import { reportJob } from './report.ts';
+import { studyJob } from './study.ts';
+import { trainJob } from './train.ts';
 
-/** What each kind of job does. */
-export function jobExecutors(services: Services): JobExecutors {
-  return {
-    train: trainExecutor(services),
-    evaluate: evaluateExecutor(services),
-    merge: mergeExecutor(services),
-    prune: pruneExecutor(services),
-    study: studyExecutor(services),
-    report: reportExecutor(services),
-    export: exportExecutor(services),
-    convert: convertExecutor(services),
-    download: downloadExecutor(services),
-    import: importExecutor(services),
-    generate: generateExecutor(services),
-    pretrain: pretrainExecutor(services),
-  };
+/** Every kind of job. */
+export const jobs: readonly Job[] = [
+  trainJob,
+  evaluateJob,
+  mergeJob,
+  pruneJob,
+  studyJob,
+  reportJob,
+  exportJob,
+  convertJob,
+  downloadJob,
+  importJob,
+  generateJob,
+  pretrainJob,
+];
+
+export function jobOf(kind: JobKind): Job {
+  const job = jobs.find((known) => known.kind === kind);
+  if (job === undefined) throw new RangeError(`No job of the kind "${kind}" is listed.`);
+  return job;
 }

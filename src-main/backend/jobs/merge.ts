@@ -1,79 +1,85 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { type MergeMatrix, mergeMatrixSchema } from '../../../src-shared/domain/evaluation.ts';
+import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { commonModel, listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
-import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
-import type { JobExecutor } from './executor.ts';
-
-/** What `merge.result` answers. */
-export const mergeJobResultSchema = z.object({ adapterId: z.string().nullable(), matrix: mergeMatrixSchema });
+import { defineJob } from './define-job.ts';
 
 /** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was made for. */
-export function mergeExecutor(services: Services): JobExecutor<'merge'> {
-  const { home, store } = services;
-  return {
-    async execute(payload, context) {
-      const adapters = payload.adapters.map(({ adapterId }) => requireAdapter(store, adapterId));
-      const model = commonModel(store, adapters);
-      const datasetIds = [...new Set(adapters.flatMap((adapter) => adapter.datasetId ?? []))];
-      const datasets = datasetIds.map((id) => requireDataset(store, id));
-      const place = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
-      try {
-        const answer = await context.runEngine({
-          kind: 'merge',
-          ...computeFields(store),
-          modelDirectory: model.path,
-          adapters: payload.adapters.map(({ weight }, index) => ({
-            directory: home.absolute(adapters[index]?.folder ?? ''),
-            weight,
-          })),
-          method: payload.method,
-          parameters: payload.parameters,
-          outputDirectory: place?.directory ?? null,
-          datasets: datasets.map((dataset) => ({
-            ...dataset.source,
-            settings: taskSettingsFor(
-              store,
-              adapters.filter((adapter) => adapter.datasetId === dataset.id),
-            ),
-          })),
-          eval_samples: payload.eval_samples,
-        });
-        const [onlyDataset] = datasets;
-        const merged =
-          place === null
-            ? null
-            : await listAdapter(services, place.id, {
-                name: payload.name,
-                model,
-                origin: { kind: 'merge', method: payload.method, inputs: payload.adapters },
-                datasetId: datasets.length === 1 ? (onlyDataset?.id ?? null) : null,
-                accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,
-              });
-        const matrix: MergeMatrix = {
-          columns: matrixColumns(adapters, payload.name, merged?.id ?? null),
-          rows: datasets.map((dataset, index) => ({
-            datasetId: dataset.id,
-            datasetName: dataset.name,
-            accuracies: answer.scores[index] ?? [],
-          })),
-          evalSamples: payload.eval_samples,
-        };
-        const result: z.infer<typeof mergeJobResultSchema> = { adapterId: merged?.id ?? null, matrix };
-        return { status: 'completed', result, message: mergeMessage(matrix, adapters.length) };
-      } catch (error) {
-        if (place) await rm(place.directory, { recursive: true, force: true });
-        throw error;
-      }
-    },
-    settle: () => undefined,
-  };
-}
+export const mergeJob = defineJob({
+  kind: 'merge',
+  payload: z.object({
+    name: z.string(),
+    adapters: z.array(z.object({ adapterId: z.string(), weight: z.number() })).min(1),
+    method: z.string(),
+    parameters: parameterValuesSchema,
+    eval_samples: z.number().int(),
+  }),
+  references: ({ adapters }) => adapters,
+  async execute(payload, context, services) {
+    const { home, store } = services;
+    const adapters = payload.adapters.map(({ adapterId }) => requireAdapter(store, adapterId));
+    const model = commonModel(store, adapters);
+    const datasetIds = [...new Set(adapters.flatMap((adapter) => adapter.datasetId ?? []))];
+    const datasets = datasetIds.map((id) => requireDataset(store, id));
+    const place = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
+    try {
+      const answer = await context.runEngine({
+        kind: 'merge',
+        ...computeFields(store),
+        modelDirectory: model.path,
+        adapters: payload.adapters.map(({ weight }, index) => ({
+          directory: home.absolute(adapters[index]?.folder ?? ''),
+          weight,
+        })),
+        method: payload.method,
+        parameters: payload.parameters,
+        outputDirectory: place?.directory ?? null,
+        datasets: datasets.map((dataset) => ({
+          ...dataset.source,
+          settings: taskSettingsFor(
+            store,
+            adapters.filter((adapter) => adapter.datasetId === dataset.id),
+          ),
+        })),
+        eval_samples: payload.eval_samples,
+      });
+      const [onlyDataset] = datasets;
+      const merged =
+        place === null
+          ? null
+          : await listAdapter(services, place.id, {
+              name: payload.name,
+              model,
+              origin: { kind: 'merge', method: payload.method, inputs: payload.adapters },
+              datasetId: datasets.length === 1 ? (onlyDataset?.id ?? null) : null,
+              accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,
+            });
+      const matrix: MergeMatrix = {
+        columns: matrixColumns(adapters, payload.name, merged?.id ?? null),
+        rows: datasets.map((dataset, index) => ({
+          datasetId: dataset.id,
+          datasetName: dataset.name,
+          accuracies: answer.scores[index] ?? [],
+        })),
+        evalSamples: payload.eval_samples,
+      };
+      return {
+        status: 'completed',
+        result: { adapterId: merged?.id ?? null, matrix },
+        message: mergeMessage(matrix, adapters.length),
+      };
+    } catch (error) {
+      if (place) await rm(place.directory, { recursive: true, force: true });
+      throw error;
+    }
+  },
+});
 
 function matrixColumns(
   adapters: readonly AdapterRecord[],

@@ -1,34 +1,35 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { addModel } from '../library/models.ts';
-import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
-import type { JobExecutor } from './executor.ts';
+import { defineJob } from './define-job.ts';
 
 /** Trains a base model from scratch and makes it a model of the studio. */
-export function pretrainExecutor(services: Services): JobExecutor<'pretrain'> {
-  return {
-    async execute({ modelId, name, config, path }, context) {
-      if (existsSync(path))
-        throw new StudioError('refused', `${path} is there already.`, 'Choose another folder: nothing is overwritten.');
-      const [data = ''] = config.train_data;
-      const dataset = config.tokenizer === null ? (await resolveDataset(services, data)).source : null;
-      const checkpointDirectory = `${path}.checkpoint`;
-      const { outcome, result } = await context.runEngine({
-        kind: 'pretrain',
-        ...computeFields(services.store),
-        config,
-        dataset,
-        outputDirectory: path,
-        checkpointDirectory,
-      });
-      if (result === null) return { status: outcome, message: null };
-      await addModel(services, path, { name, id: modelId });
-      await rm(checkpointDirectory, { recursive: true, force: true });
-      return { status: outcome, result, message: `The model "${name}" is ready.` };
-    },
-    settle: () => undefined,
-  };
-}
+export const pretrainJob = defineJob({
+  kind: 'pretrain',
+  payload: z.object({ modelId: z.string(), name: z.string(), config: pretrainConfigSchema, path: z.string() }),
+  references: () => [],
+  async execute({ modelId, name, config, path }, context, services) {
+    if (existsSync(path))
+      throw new StudioError('refused', `${path} is there already.`, 'Choose another folder: nothing is overwritten.');
+    const [data = ''] = config.train_data;
+    const dataset = config.tokenizer === null ? (await resolveDataset(services, data)).source : null;
+    const checkpointDirectory = `${path}.checkpoint`;
+    const { outcome, result } = await context.runEngine({
+      kind: 'pretrain',
+      ...computeFields(services.store),
+      config,
+      dataset,
+      outputDirectory: path,
+      checkpointDirectory,
+    });
+    if (result === null) return { status: outcome, message: null };
+    await addModel(services, path, { name, id: modelId });
+    await rm(checkpointDirectory, { recursive: true, force: true });
+    return { status: outcome, result, message: `The model "${name}" is ready.` };
+  },
+});

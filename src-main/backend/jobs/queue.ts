@@ -1,33 +1,17 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { dataJobKinds, fileJobKinds, type JobKind, type JobRecord } from '../../../src-shared/domain/job.ts';
-import type { EngineSignal } from '../../engine/contract.ts';
+import { type JobKind, type JobLane, type JobRecord, jobFacts, jobLanes } from '../../../src-shared/domain/job.ts';
+import type { EngineResult, EngineResultOf, EngineSignal } from '../../engine/contract.ts';
 import type { Store } from '../../store/open-store.ts';
-import type { EngineSupervisor } from '../engine/engine-supervisor.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
-import type { EventHub } from '../event-hub.ts';
 import { newId } from '../identifiers.ts';
-import type { JobContext, JobExecutors, JobOutcome } from './executor.ts';
-import { type JobPayload, payloadSchemas } from './payload.ts';
+import type { HandlerServices, Services } from '../services.ts';
+import type { Job, JobContext, JobEnding } from './define-job.ts';
 
-export interface QueueParts {
-  readonly store: Store;
-  readonly hub: EventHub;
-  readonly engine: EngineSupervisor;
-  readonly executors: JobExecutors;
+export interface QueueOptions {
+  /** What each kind of job does. */
+  jobOf(kind: JobKind): Job;
   /** false: jobs that an earlier session left in the queue stay there; only those added now are done. */
   readonly takeUpQueue: boolean;
-}
-
-/** Jobs that are paused rather than cancelled when the studio closes: they save where they stand. */
-const pausable: ReadonlySet<JobKind> = new Set(['train', 'pretrain']);
-
-/** What computes waits for what computes, what moves files for what moves files, and what reads data for what reads data. */
-const lanes = ['compute', 'files', 'data'] as const;
-type Lane = (typeof lanes)[number];
-
-function laneOf(kind: JobKind): Lane {
-  if (dataJobKinds.has(kind)) return 'data';
-  return fileJobKinds.has(kind) ? 'files' : 'compute';
 }
 
 const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
@@ -41,14 +25,18 @@ interface Current {
 
 /** One job of each lane at a time, in the order of creation; a job with `after` waits for those, and fails with them. */
 export class JobQueue {
-  private readonly parts: QueueParts;
+  private readonly parts: HandlerServices;
+  private readonly jobOf: QueueOptions['jobOf'];
+  private readonly takeUpQueue: boolean;
   private readonly own = new Set<string>();
-  private readonly current = new Map<Lane, Current>();
+  private readonly current = new Map<JobLane, Current>();
   private readonly waiting = new Map<string, PromiseWithResolvers<JobRecord>>();
   private closing = false;
 
-  constructor(parts: QueueParts) {
-    this.parts = parts;
+  constructor(services: Services, { jobOf, takeUpQueue }: QueueOptions) {
+    this.parts = { ...services, queue: this };
+    this.jobOf = jobOf;
+    this.takeUpQueue = takeUpQueue;
   }
 
   /** Marks what an earlier session left running, then starts on the queue. */
@@ -57,16 +45,16 @@ export class JobQueue {
       this.end(job, 'interrupted', {
         code: 'disconnected',
         message: 'The studio ended while this was running.',
-        hint: job.kind === 'train' ? null : 'Start it again.',
+        hint: jobFacts(job.kind).resumable ? null : 'Start it again.',
         details: null,
       });
     this.pump();
   }
 
-  add<Kind extends JobKind>(
-    kind: Kind,
+  add<Payload>(
+    { kind }: Job<Payload>,
     details: { title: string; subjectId: string | null; after?: readonly string[] },
-    payload: JobPayload<Kind>,
+    payload: Payload,
   ): JobRecord {
     const job: JobRecord = {
       id: newId('job'),
@@ -89,7 +77,7 @@ export class JobQueue {
   }
 
   /** Puts a job that paused or ended back into the queue, at its old place. */
-  requeue<Kind extends JobKind>(job: JobRecord, payload: JobPayload<Kind>): JobRecord {
+  requeue(job: JobRecord, payload: unknown): JobRecord {
     this.parts.store.jobs.setPayload(job.id, payload);
     this.own.add(job.id);
     const queued = this.change(job.id, { status: 'queued', error: null, progress: null, finishedAt: null });
@@ -104,10 +92,18 @@ export class JobQueue {
       throw new StudioError('refused', 'This job is not running.', 'Look at its state: it may just have ended.');
     current.signal = signal;
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
-    if (laneOf(current.job.kind) !== 'compute') return;
+    if (jobFacts(current.job.kind).lane !== 'compute') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
       if (!(error instanceof EngineLostError)) console.error('The engine could not be told:', error);
     });
+  }
+
+  /** Lets a running job save where it stands and end. Refused for a kind that could not go on from there. */
+  pause(jobId: string): void {
+    const job = this.parts.store.jobs.find(jobId);
+    if (job !== null && jobFacts(job.kind).atClose !== 'pause')
+      throw new StudioError('refused', `The job "${job.title}" cannot be paused.`, 'Cancel it, and start it again.');
+    this.signal(jobId, 'pause');
   }
 
   /** Cancels a job in whatever state: at once where it waits, between two steps where it runs. */
@@ -151,7 +147,7 @@ export class JobQueue {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       if (this.current.size > 0) await Promise.all([...this.current.values()].map(({ done }) => done));
-      else if (this.closing || lanes.every((lane) => this.nextReady(lane) === null)) return;
+      else if (this.closing || jobLanes.every((lane) => this.nextReady(lane) === null)) return;
     }
   }
 
@@ -162,18 +158,22 @@ export class JobQueue {
    */
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
-    const aside = lanes.filter((lane) => lane !== 'compute').flatMap((lane) => this.current.get(lane) ?? []);
+    const aside = jobLanes.filter((lane) => lane !== 'compute').flatMap((lane) => this.current.get(lane) ?? []);
     for (const { abort, job } of aside) {
       const { code, message, hint } = closedError;
       abort.abort(
-        new StudioError(code, message, laneOf(job.kind) === 'files' ? `${hint}: it goes on from there.` : `${hint}.`),
+        new StudioError(
+          code,
+          message,
+          jobFacts(job.kind).lane === 'files' ? `${hint}: it goes on from there.` : `${hint}.`,
+        ),
       );
     }
     const current = this.current.get('compute');
     if (current) {
-      if (pausable.has(current.job.kind) && current.signal === null) this.signal(current.job.id, 'pause');
-      const pausing = current.signal !== null || current.job.kind === 'report';
-      if (pausing) await Promise.race([current.done, delay(graceMilliseconds)]);
+      const { atClose } = jobFacts(current.job.kind);
+      if (atClose === 'pause' && current.signal === null) this.signal(current.job.id, 'pause');
+      if (current.signal !== null || atClose === 'finish') await Promise.race([current.done, delay(graceMilliseconds)]);
     }
     await this.parts.engine.close();
     await current?.done;
@@ -194,10 +194,10 @@ export class JobQueue {
   }
 
   private pump(): void {
-    for (const lane of lanes) this.pumpLane(lane);
+    for (const lane of jobLanes) this.pumpLane(lane);
   }
 
-  private pumpLane(lane: Lane): void {
+  private pumpLane(lane: JobLane): void {
     if (this.current.has(lane) || this.closing) return;
     const job = this.nextReady(lane);
     if (job === null) return;
@@ -210,10 +210,10 @@ export class JobQueue {
   }
 
   /** The oldest waiting job of the lane whose dependencies are met; those whose dependencies have failed are failed on the way. */
-  private nextReady(lane: Lane): JobRecord | null {
+  private nextReady(lane: JobLane): JobRecord | null {
     const { jobs } = this.parts.store;
     for (const job of jobs.withStatus('queued')) {
-      if (laneOf(job.kind) !== lane || (!this.parts.takeUpQueue && !this.own.has(job.id))) continue;
+      if (jobFacts(job.kind).lane !== lane || (!this.takeUpQueue && !this.own.has(job.id))) continue;
       const before = job.after.map((id) => jobs.find(id));
       const failed = before.find((one) => one === null || isDead(one));
       if (failed !== undefined) {
@@ -235,7 +235,8 @@ export class JobQueue {
     const { job } = current;
     try {
       this.change(job.id, { status: 'running', startedAt: Date.now(), error: null });
-      const outcome = await this.execute(job.kind, current);
+      const payload = this.parts.store.jobs.payload(job.id);
+      const outcome = await this.jobOf(job.kind).execute(payload, this.context(current), this.parts);
       if (outcome.result !== undefined) this.parts.store.jobs.saveResult(job.id, outcome.result);
       this.change(job.id, { status: outcome.status, finishedAt: Date.now() });
       if (outcome.message !== null)
@@ -248,11 +249,7 @@ export class JobQueue {
   }
 
   /** As `end`, where there may be no room for it: then whoever waits for the job is told all the same. */
-  private endOnFullDisk(
-    job: JobRecord,
-    status: 'failed' | 'cancelled' | 'interrupted',
-    error: ErrorValue | null,
-  ): void {
+  private endOnFullDisk(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): void {
     for (const attempt of ['first', 'last'] as const)
       try {
         if (attempt === 'last') this.parts.store.shrinkLog();
@@ -271,15 +268,6 @@ export class JobQueue {
   private isLoss(thrown: unknown): boolean {
     if (thrown instanceof EngineLostError || toErrorValue(thrown).code === 'device_lost') return true;
     return this.closing && toErrorValue(thrown).code === 'disconnected';
-  }
-
-  private execute<Kind extends JobKind>(kind: Kind, current: Current): Promise<JobOutcome> {
-    const payload = this.payload(kind, current.job.id);
-    return this.parts.executors[kind].execute(payload, this.context(current));
-  }
-
-  private payload<Kind extends JobKind>(kind: Kind, jobId: string): JobPayload<Kind> {
-    return payloadSchemas[kind].parse(this.parts.store.jobs.payload(jobId));
   }
 
   private context(current: Current): JobContext {
@@ -316,30 +304,21 @@ export class JobQueue {
     };
   }
 
-  private end(job: JobRecord, status: 'failed' | 'cancelled' | 'interrupted', error: ErrorValue | null): void {
-    this.settle(job.kind, job.id, status, error);
+  private end(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): void {
+    this.jobOf(job.kind).settle(this.parts.store.jobs.payload(job.id), { status, error }, this.parts);
     this.tellEnd(this.change(job.id, { status, error: storedError(error), finishedAt: Date.now() }), error);
   }
 
   private tellEnd(job: JobRecord, error: ErrorValue | null): void {
     this.tell(job);
     // Who adds data waits for the answer, which says the same.
-    if (error !== null && job.status !== 'cancelled' && !dataJobKinds.has(job.kind))
+    if (error !== null && job.status !== 'cancelled' && jobFacts(job.kind).lane !== 'data')
       this.parts.hub.notify({
         level: job.status === 'failed' ? 'failure' : 'warning',
         title: job.title,
         message: error.message,
         error,
       });
-  }
-
-  private settle<Kind extends JobKind>(
-    kind: Kind,
-    jobId: string,
-    status: 'failed' | 'cancelled' | 'interrupted',
-    error: ErrorValue | null,
-  ): void {
-    this.parts.executors[kind].settle(this.payload(kind, jobId), status, error);
   }
 
   private change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {
@@ -357,11 +336,10 @@ export class JobQueue {
   }
 }
 
-/** Nothing can come of it any more. An interrupted or paused training run can be resumed, so others go on waiting for it. */
+/** Nothing can come of it any more. What is interrupted or paused and can be resumed keeps others waiting. */
 function isDead(job: JobRecord): boolean {
-  return (
-    job.status === 'failed' || job.status === 'cancelled' || (job.status === 'interrupted' && job.kind !== 'train')
-  );
+  if (job.status === 'interrupted') return !jobFacts(job.kind).resumable;
+  return job.status === 'failed' || job.status === 'cancelled';
 }
 
 function storedError(error: ErrorValue | null): JobRecord['error'] {
@@ -372,10 +350,7 @@ function endedAs(job: JobRecord): string {
   return job.status === 'cancelled' ? 'was cancelled' : job.status === 'failed' ? 'failed' : 'was interrupted';
 }
 
-function isOfKind<Result extends { kind: string }, Kind extends string>(
-  result: Result,
-  kind: Kind,
-): result is Extract<Result, { kind: Kind }> {
+function isOfKind<Kind extends EngineResult['kind']>(result: EngineResult, kind: Kind): result is EngineResultOf<Kind> {
   return result.kind === kind;
 }
 

@@ -1,36 +1,41 @@
+import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { writeReport } from '../reports/index.ts';
-import type { Services } from '../services.ts';
-import type { JobExecutor } from './executor.ts';
+import { defineJob } from './define-job.ts';
 import { requireStudy } from './study.ts';
 import { requireRun } from './train.ts';
 
 /** Writes runs and studies as one HTML file below the home. */
-export function reportExecutor(services: Services): JobExecutor<'report'> {
-  const { home, store, hub, plotlyScript } = services;
-  return {
-    async execute({ reportId, name, runIds, studyIds }) {
-      const runs = runIds.map((id) => requireRun(store, id));
-      const studies = studyIds.map((id) => requireStudy(store, id));
-      const [run] = runs;
-      if (run === undefined) throw new StudioError('invalid_input', 'A report needs at least one run.');
-      const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
-      const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
-      const { path } = await writeReport({
-        path: home.absolute('reports', reportId, 'report.html'),
-        name,
-        runs,
-        studies,
-        models,
-        datasets,
-        metrics: new Map(runs.map(({ id }) => [id, store.history.metrics(id, null, -1)])),
-        masks: new Map(runs.map(({ id }) => [id, store.history.masks(id)])),
-        plotlyScript,
-      });
-      store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });
-      hub.listChanged('reports');
-      return { status: 'completed', result: { reportId }, message: `The report is written: ${path}` };
-    },
-    settle: () => undefined,
-  };
-}
+export const reportJob = defineJob({
+  kind: 'report',
+  payload: z.object({
+    reportId: z.string(),
+    name: z.string(),
+    runIds: z.array(z.string()),
+    studyIds: z.array(z.string()),
+  }),
+  references: () => [],
+  async execute({ reportId, name, runIds, studyIds }, _context, services) {
+    const { home, store, hub, plotlyScript } = services;
+    const runs = runIds.map((id) => requireRun(store, id));
+    const studies = studyIds.map((id) => requireStudy(store, id));
+    const [run] = runs;
+    if (run === undefined) throw new StudioError('invalid_input', 'A report needs at least one run.');
+    const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
+    const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
+    const { path } = await writeReport({
+      path: home.absolute('reports', reportId, 'report.html'),
+      name,
+      runs,
+      studies,
+      models,
+      datasets,
+      metrics: new Map(runs.map(({ id }) => [id, store.history.metrics(id, null, -1)])),
+      masks: new Map(runs.map(({ id }) => [id, store.history.masks(id)])),
+      plotlyScript,
+    });
+    store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });
+    hub.listChanged('reports');
+    return { status: 'completed', result: { reportId }, message: `The report is written: ${path}` };
+  },
+});

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { EngineEvent, EngineResultOf } from '../../engine/contract.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
@@ -10,84 +12,87 @@ import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
-import type { JobExecutor, JobOutcome } from './executor.ts';
+import { defineJob, type JobOutcome } from './define-job.ts';
 
 /** Trains a run, from its start or from a checkpoint, and hands its adapter on. */
-export function trainExecutor(services: Services): JobExecutor<'train'> {
-  const { home, store, hub } = services;
-
-  const change = (runId: string, changes: RunChanges): void => {
-    const run = store.runs.update(runId, changes);
-    if (run) hub.runChanged(run);
-  };
-
-  return {
-    async execute({ runId, resumeFrom }, context): Promise<JobOutcome> {
-      const run = requireRun(store, runId);
-      const model = requireModel(store, run.modelId);
-      const dataset = requireDataset(store, run.datasetId);
-      const runDirectory = home.absolute(run.folder);
-      const checkpoint = run.checkpoints.find((one) => one.folder === resumeFrom);
-      if (resumeFrom !== null && (checkpoint === undefined || !existsSync(home.absolute(resumeFrom))))
-        throw new StudioError(
-          'not_found',
-          `The checkpoint ${resumeFrom} of "${run.name}" is gone.`,
-          'Start the run again.',
-        );
-      const startStep = checkpoint?.step ?? 0;
-      await mkdir(runDirectory, { recursive: true });
-      store.transaction(() => {
-        store.history.truncate(runId, startStep);
-        store.runs.removeCheckpointsAfter(runId, startStep);
-      });
-      change(runId, {
-        status: 'running',
-        step: startStep,
-        error: null,
-        result: null,
-        startedAt: run.startedAt ?? Date.now(),
-        finishedAt: null,
-      });
-      const answer = await context.runEngine(
-        {
-          kind: 'train',
-          ...computeFields(store),
-          config: run.config,
-          modelDirectory: model.path,
-          dataset: dataset.source,
-          runDirectory,
-          resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
-          earlierDtype: resumeFrom === null ? null : (run.facts?.computeDtype ?? null),
-        },
-        (event) => keepEvent(services, runId, event, change),
+export const trainJob = defineJob({
+  kind: 'train',
+  payload: z.object({
+    runId: z.string(),
+    resumeFrom: z.string().nullable().describe('checkpoint, relative to the home'),
+  }),
+  references: () => [],
+  async execute({ runId, resumeFrom }, context, services) {
+    const { home, store } = services;
+    const run = requireRun(store, runId);
+    const model = requireModel(store, run.modelId);
+    const dataset = requireDataset(store, run.datasetId);
+    const runDirectory = home.absolute(run.folder);
+    const checkpoint = run.checkpoints.find((one) => one.folder === resumeFrom);
+    if (resumeFrom !== null && (checkpoint === undefined || !existsSync(home.absolute(resumeFrom))))
+      throw new StudioError(
+        'not_found',
+        `The checkpoint ${resumeFrom} of "${run.name}" is gone.`,
+        'Start the run again.',
       );
-      return finish(services, run, answer, change);
-    },
+    const startStep = checkpoint?.step ?? 0;
+    await mkdir(runDirectory, { recursive: true });
+    store.transaction(() => {
+      store.history.truncate(runId, startStep);
+      store.runs.removeCheckpointsAfter(runId, startStep);
+    });
+    change(services, runId, {
+      status: 'running',
+      step: startStep,
+      error: null,
+      result: null,
+      startedAt: run.startedAt ?? Date.now(),
+      finishedAt: null,
+    });
+    const answer = await context.runEngine(
+      {
+        kind: 'train',
+        ...computeFields(store, run.config.compute_backend),
+        config: run.config,
+        modelDirectory: model.path,
+        dataset: dataset.source,
+        runDirectory,
+        resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
+        earlierDtype: resumeFrom === null ? null : (run.facts?.computeDtype ?? null),
+      },
+      (event) => keepEvent(services, runId, event),
+    );
+    return finish(services, run, answer);
+  },
 
-    settle({ runId }, status, error) {
-      if (store.runs.find(runId) === null) return;
-      if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
-      change(runId, {
-        status,
-        error:
-          error === null
-            ? null
-            : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error.hint) },
-        finishedAt: Date.now(),
-      });
-    },
-  };
+  settle({ runId }, { status, error }, services) {
+    const { store } = services;
+    if (store.runs.find(runId) === null) return;
+    if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
+    change(services, runId, {
+      status,
+      error:
+        error === null
+          ? null
+          : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error.hint) },
+      finishedAt: Date.now(),
+    });
+  },
+});
+
+function change({ store, hub }: Services, runId: string, changes: RunChanges): void {
+  const run = store.runs.update(runId, changes);
+  if (run) hub.runChanged(run);
 }
 
 async function finish(
   services: Services,
   run: RunRecord,
   answer: EngineResultOf<'train'>,
-  change: (runId: string, changes: RunChanges) => void,
-): Promise<JobOutcome> {
+): Promise<JobOutcome<JobResult<'train'>>> {
   const { outcome, result, adapterDirectory, adapterStep } = answer;
   if (outcome === 'paused' || outcome === 'cancelled') {
-    change(run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
+    change(services, run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
     return { status: outcome, message: null };
   }
   let adapter: AdapterRecord | null = null;
@@ -107,7 +112,7 @@ async function finish(
       accuracy: isBest ? bestAccuracy(services, run.id, adapterStep) : (result?.accuracy ?? null),
     });
   }
-  change(run.id, {
+  change(services, run.id, {
     status: outcome,
     result,
     step: result?.steps ?? run.step,
@@ -124,7 +129,7 @@ async function finish(
         : ` with ${(100 * accuracy).toFixed(1)} % on the test examples`;
   return {
     status: outcome,
-    result: answer,
+    result: { outcome, result, adapterStep },
     message: `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`,
   };
 }
@@ -135,18 +140,14 @@ function bestAccuracy({ store }: Services, runId: string, step: number): number 
   return best?.accuracy ?? null;
 }
 
-function keepEvent(
-  { home, store, hub }: Services,
-  runId: string,
-  event: EngineEvent,
-  change: (runId: string, changes: RunChanges) => void,
-): void {
+function keepEvent(services: Services, runId: string, event: EngineEvent): void {
+  const { home, store, hub } = services;
   switch (event.kind) {
     case 'progress':
-      if (event.progress.unit === 'steps') change(runId, { step: event.progress.done });
+      if (event.progress.unit === 'steps') change(services, runId, { step: event.progress.done });
       return;
     case 'facts':
-      change(runId, { facts: event.facts });
+      change(services, runId, { facts: event.facts });
       return;
     case 'metrics':
       store.history.insertMetrics(runId, event.rows);
@@ -158,7 +159,7 @@ function keepEvent(
       return;
     case 'checkpoint':
       store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
-      change(runId, {});
+      change(services, runId, {});
       return;
     case 'text':
       return;

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
 import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type {
@@ -11,13 +10,12 @@ import type {
 import { openImages } from '../../engine/data/open-dataset.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
+import { importJob } from '../jobs/import.ts';
 import type { HandlerServices } from '../services.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset } from './datasets.ts';
 import { countTokens, describeTokens } from './describe-tokens.ts';
 import { requireModel } from './models.ts';
 import { cutTexts, inspectPath, readExamples } from './text-preview.ts';
-
-const madeSchema = z.object({ datasetId: z.string() });
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
   const { store } = services;
@@ -51,13 +49,12 @@ async function add(
   const datasetId = known?.id ?? newId('dataset');
   const job = await queue.ended(
     queue.add(
-      'import',
+      importJob,
       { title: `Read ${basename(source.path)}`, subjectId: datasetId },
       { datasetId, path: source.path, name: name ?? null, options: options ?? {} },
     ),
   );
-  const result = madeSchema.safeParse(store.jobs.result(job.id));
-  if (job.status === 'completed' && result.success) return requireDataset(store, result.data.datasetId);
+  if (job.status === 'completed') return requireDataset(store, datasetId);
   store.jobs.remove(job.id);
   throw job.error === null
     ? new StudioError('cancelled', `${job.title}: ${job.status}.`)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import { exportJob } from '../jobs/export.ts';
 import type { HandlerServices } from '../services.ts';
 import { requireAdapter } from './adapters.ts';
 import { exportTarget, exportTargets } from './export/index.ts';
@@ -16,7 +17,7 @@ export function exportHandlers({ store, queue }: HandlerServices): Handlers<Name
       if (existsSync(path))
         throw new StudioError('refused', `${path} is there already.`, 'Choose another name: nothing is overwritten.');
       return queue.add(
-        'export',
+        exportJob,
         { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },
         { adapterId, target, path },
       );

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
@@ -9,7 +8,8 @@ import { useLiteFamily } from '../../engine/models/use-lite/index.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
-import { requireJob } from '../jobs/require-job.ts';
+import { convertJob } from '../jobs/convert.ts';
+import { downloadJob } from '../jobs/download.ts';
 import type { HandlerServices } from '../services.ts';
 import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
@@ -17,7 +17,6 @@ import { listCachedModels } from './huggingface/list-cache.ts';
 import { addModel, newModelFolder, removeModel, requireModel } from './models.ts';
 
 const lookUpMilliseconds = 60_000;
-const madeSchema = z.object({ modelId: z.string() });
 
 export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'models'>> {
   const { store } = services;
@@ -34,15 +33,10 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
       openEndpoint(process.env);
       const modelId = newId('model');
       return services.queue.add(
-        'download',
+        downloadJob,
         { title: `Get ${repository}`, subjectId: modelId },
         { modelId, repository, revision },
       );
-    },
-    'models.made': ({ jobId }) => {
-      const result = madeSchema.safeParse(store.jobs.result(requireJob(store, jobId).id));
-      if (!result.success) throw new StudioError('refused', 'This job has made no model.', 'Let it end first.');
-      return requireModel(store, result.data.modelId);
     },
     'models.remove': async ({ id }) => {
       await removeModel(services, id);
@@ -72,7 +66,7 @@ async function convert({ queue }: HandlerServices, given: string, name?: string)
     );
   const modelId = newId('model');
   return queue.add(
-    'convert',
+    convertJob,
     { title: `Convert ${basename(file)}`, subjectId: modelId },
     { modelId, name: name ?? basename(file).replace(/\.gguf$/i, ''), file },
   );

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { pretrainResultSchema } from '../../../src-shared/domain/pretrain.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
 import { newId } from '../identifiers.ts';
-import { requireJob } from '../jobs/require-job.ts';
+import { pretrainJob } from '../jobs/pretrain.ts';
 import type { HandlerServices } from '../services.ts';
 
-export function pretrainHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'pretrain'>> {
+export function pretrainHandlers({ queue }: HandlerServices): Handlers<NamesOf<'pretrain'>> {
   return {
     'pretrain.start': ({ config, path: given, name: wished }) => {
       const path = resolve(given);
@@ -16,19 +15,10 @@ export function pretrainHandlers({ store, queue }: HandlerServices): Handlers<Na
       const name = wished ?? basename(path);
       const modelId = newId('model');
       return queue.add(
-        'pretrain',
+        pretrainJob,
         { title: `Train ${name} from scratch`, subjectId: modelId },
         { modelId, name, config, path },
       );
-    },
-    'pretrain.pause': ({ jobId }) => {
-      requireJob(store, jobId, 'pretrain');
-      queue.signal(jobId, 'pause');
-      return ok;
-    },
-    'pretrain.result': ({ jobId }) => {
-      requireJob(store, jobId, 'pretrain');
-      return pretrainResultSchema.nullable().parse(store.jobs.result(jobId));
     },
   };
 }

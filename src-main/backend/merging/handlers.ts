@@ -4,8 +4,7 @@ import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { checkFingerprints, mergeMethod, refuseIllegal } from '../../engine/merge/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
-import { mergeJobResultSchema } from '../jobs/merge.ts';
-import { requireJob } from '../jobs/require-job.ts';
+import { mergeJob } from '../jobs/merge.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
@@ -27,14 +26,10 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
       const name = request.name ?? `${method.declaration.label} of ${names.join(' + ')}`;
       const { adapters, parameters, eval_samples } = request;
       return queue.add(
-        'merge',
+        mergeJob,
         { title: `${method.declaration.label} of ${names.join(' + ')}`, subjectId: null },
         { name, adapters, method: request.method, parameters, eval_samples },
       );
-    },
-    'merge.result': ({ jobId }) => {
-      requireJob(store, jobId, 'merge');
-      return mergeJobResultSchema.nullable().parse(store.jobs.result(jobId));
     },
   };
 }

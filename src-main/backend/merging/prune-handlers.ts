@@ -1,6 +1,7 @@
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import { pruneJob } from '../jobs/prune.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
@@ -15,7 +16,7 @@ export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers
       prune(await readAdapter(home.absolute(adapter.folder), description), description, parameters);
       const pattern = describe(parameters);
       return queue.add(
-        'prune',
+        pruneJob,
         { title: `Prune ${adapter.name}: ${pattern}`, subjectId: null },
         { name: name ?? `${adapter.name} · ${pattern}`, adapterId, method, parameters },
       );

@@ -5,7 +5,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { CheckpointRecord, RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { newId } from '../identifiers.ts';
-import { requireRun } from '../jobs/train.ts';
+import { requireRun, trainJob } from '../jobs/train.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
@@ -55,7 +55,7 @@ export async function createRun(
   };
   const job = store.transaction(() => {
     store.runs.insert(run);
-    return queue.add('train', { title: `Train ${run.name}`, subjectId: id }, { runId: id, resumeFrom: null });
+    return queue.add(trainJob, { title: `Train ${run.name}`, subjectId: id }, { runId: id, resumeFrom: null });
   });
   hub.runChanged(run);
   hub.listChanged('runs');
@@ -99,7 +99,7 @@ export function resumeRun(services: HandlerServices, id: string): JobRecord {
   const queued = store.transaction(() => {
     const changed = store.runs.update(id, { status: 'queued', error: null, finishedAt: null });
     if (changed) hub.runChanged(changed);
-    return queue.requeue<'train'>(job, { runId: id, resumeFrom: latest?.folder ?? null });
+    return queue.requeue(job, { runId: id, resumeFrom: latest?.folder ?? null });
   });
   return queued;
 }

@@ -4,6 +4,7 @@ import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { type StudyConfig, type StudyRecord, studyConfigSchema } from '../../../src-shared/domain/study.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { newId } from '../identifiers.ts';
+import { reportJob } from '../jobs/report.ts';
 import { createRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
 import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
@@ -62,7 +63,7 @@ export async function startDemo(services: HandlerServices, { quick, seeds, confi
   }
   const reportId = newId('report');
   const report = services.queue.add(
-    'report',
+    reportJob,
     { title: `${title}: report`, subjectId: reportId, after: jobs.map((job) => job.id) },
     {
       reportId,

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { StudyConfig, StudyRecord } from '../../../src-shared/domain/study.ts';
 import { newId } from '../identifiers.ts';
-import { referencesOf } from '../jobs/study.ts';
+import { referencesOf, studyJob } from '../jobs/study.ts';
 import { requireRun } from '../jobs/train.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
@@ -43,7 +43,7 @@ export async function createStudy(
   };
   const job = store.transaction(() => {
     store.studies.insert(study);
-    return queue.add('study', { title: study.name, subjectId: study.id, after: [...after] }, { studyId: study.id });
+    return queue.add(studyJob, { title: study.name, subjectId: study.id, after: [...after] }, { studyId: study.id });
   });
   hub.listChanged('studies');
   return { study, job };

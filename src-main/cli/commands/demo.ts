@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobKind, JobRecord } from '../../../src-shared/domain/job.ts';
+import { type JobKind, type JobRecord, jobFacts } from '../../../src-shared/domain/job.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { demoText } from '../demo-text.ts';
@@ -10,22 +10,6 @@ import { formatDuration } from '../format.ts';
 import { collectNumber } from '../method-options.ts';
 import { packageVersion } from '../package-version.ts';
 import { collectAssignment, readRun } from './train.ts';
-
-/** How long jobs take in relation to each other, roughly: for the time that is left in all. */
-const jobWeights: Record<JobKind, number> = {
-  train: 4,
-  study: 3,
-  evaluate: 1,
-  merge: 1,
-  prune: 1,
-  report: 0.2,
-  export: 1,
-  convert: 1,
-  download: 1,
-  import: 1,
-  generate: 1,
-  pretrain: 10,
-};
 
 export function addDemoCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
@@ -67,9 +51,9 @@ export function addDemoCommand(parent: Command, surroundings: CommandContext): v
         const position = (job: JobRecord) => demo.jobs.findIndex(({ id }) => id === job.id) + 1;
         const ended = await followJobs(client, demo.jobs, terminal, {
           interrupt: async (running) =>
-            running.kind === 'train' && running.subjectId !== null
-              ? client.request('runs.pause', { id: running.subjectId })
-              : client.request('jobs.cancel', { id: running.id }),
+            client.request(jobFacts(running.kind).atClose === 'pause' ? 'jobs.pause' : 'jobs.cancel', {
+              id: running.id,
+            }),
           interruptText: 'Stopping after this step … (Ctrl+C again to end at once)',
           prefix: (job) => {
             latest.set(job.id, job);
@@ -135,14 +119,14 @@ export function totalLeft(jobs: readonly JobRecord[], now: number): string {
   const share = (job: JobRecord) =>
     isOver(job) ? 1 : job.progress === null || job.progress.total === 0 ? 0 : job.progress.done / job.progress.total;
   const begun = jobs.filter((job) => share(job) > 0.05);
-  const work = begun.reduce((sum, job) => sum + jobWeights[job.kind] * share(job), 0);
+  const work = begun.reduce((sum, job) => sum + jobFacts(job.kind).effort * share(job), 0);
   if (work === 0) return '';
   const perWeight = begun.reduce((sum, job) => sum + seconds(job), 0) / work;
   const expected = (kind: JobKind) => {
     const done = jobs.filter((job) => job.kind === kind && isOver(job));
     return done.length > 0
       ? done.reduce((sum, job) => sum + seconds(job), 0) / done.length
-      : jobWeights[kind] * perWeight;
+      : jobFacts(kind).effort * perWeight;
   };
   const left = jobs
     .filter((job) => !isOver(job))

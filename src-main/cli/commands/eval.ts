@@ -5,7 +5,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { formatCount, formatDuration, formatFacts, formatPercent, formatTable } from '../format.ts';
 import { collectNumber, parseNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
@@ -52,8 +52,7 @@ export function addEvalCommand(parent: Command, surroundings: CommandContext): v
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
         });
         await followJob(client, job, terminal);
-        const result = await client.request('evaluate.result', { jobId: job.id });
-        if (result === null) throw new StudioError('internal', 'The evaluation left no result.');
+        const result = await jobResult(client, job, 'evaluate');
         return { json: result, text: describe(result) };
       });
     },

@@ -10,7 +10,7 @@ import {
 } from '../../../src-shared/domain/generation.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, givenParameters, parseNumber } from '../method-options.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { ColumnPrinter } from '../text-columns.ts';
@@ -80,8 +80,7 @@ export function addGenerateCommand(parent: Command, surroundings: CommandContext
           });
           // A line of progress would be written into the text.
           await followJob(client, job, input.json ? terminal : { ...terminal, report: () => undefined });
-          const result = await client.request('generation.result', { jobId: job.id });
-          if (result === null) throw new StudioError('internal', 'The generation left no result.');
+          const result = await jobResult(client, job, 'generate');
           for (const [column, { text }] of result.columns.entries()) printer.end(column, text);
           if (!input.json) terminal.report(describeRates(names, result));
           return { json: withNames(names, result), text: '' };

@@ -5,7 +5,7 @@ import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { addMethodOptions, collectNumber, givenParameters, parseNumber } from '../method-options.ts';
 import { readYamlFile } from '../yaml-file.ts';
@@ -81,9 +81,7 @@ export function addMergeCommand(parent: Command, surroundings: CommandContext): 
           ...(plan.name === undefined ? {} : { name: plan.name }),
         });
         await followJob(client, job, terminal);
-        const result = await client.request('merge.result', { jobId: job.id });
-        if (result === null) throw new StudioError('internal', 'The merge left no result.');
-        const { adapterId, matrix } = result;
+        const { adapterId, matrix } = await jobResult(client, job, 'merge');
         const written =
           plan.out === undefined || adapterId === null
             ? null

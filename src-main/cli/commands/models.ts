@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { countBySuffix, formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
 import { findModel } from '../references.ts';
 
@@ -22,7 +22,8 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
       const model = await withStudio(async (client) => {
         if (!isGguf(path)) return client.request('models.add', { path, ...named });
         const job = await followJob(client, await client.request('models.convert', { file: path, ...named }), terminal);
-        return client.request('models.made', { jobId: job.id });
+        const { modelId } = await jobResult(client, job, 'convert');
+        return client.request('models.get', { id: modelId });
       });
       return { json: model, text: describeModel(model) };
     },
@@ -76,7 +77,8 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
           await client.request('models.download', { repository, revision }),
           terminal,
         );
-        const model = await client.request('models.made', { jobId: job.id });
+        const { modelId } = await jobResult(client, job, 'download');
+        const model = await client.request('models.get', { id: modelId });
         return { json: model, text: describeModel(model) };
       });
     },

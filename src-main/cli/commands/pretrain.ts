@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { formatFacts } from '../format.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 import { applyAssignments, collectAssignment } from './train.ts';
@@ -37,21 +37,21 @@ export function addPretrainCommand(parent: Command, surroundings: CommandContext
           ...(name === undefined ? {} : { name }),
         });
         const job = await followJob(client, started, terminal, {
-          interrupt: (running) => client.request('pretrain.pause', { jobId: running.id }),
+          interrupt: (running) => client.request('jobs.pause', { id: running.id }),
           interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
         });
         if (job.status === 'paused')
           return { json: { path, result: null }, text: 'Paused. The same command goes on from there.\n', code: 130 };
-        const result = await client.request('pretrain.result', { jobId: job.id });
-        const score = result?.perplexity ?? null;
+        const result = await jobResult(client, job, 'pretrain');
+        const score = result.perplexity;
         const text = formatFacts([
           ['folder', path],
-          ['parameters', String(result?.parameterCount ?? 0)],
-          ['steps', String(result?.steps ?? 0)],
+          ['parameters', String(result.parameterCount)],
+          ['steps', String(result.steps)],
           score === null
-            ? ['accuracy', `${(100 * (result?.accuracy ?? 0)).toFixed(1)} %`]
+            ? ['accuracy', `${(100 * (result.accuracy ?? 0)).toFixed(1)} %`]
             : ['perplexity', `${score.toFixed(1)} a token`],
-          ['trained for', `${((result?.seconds ?? 0) / 60).toFixed(1)} min`],
+          ['trained for', `${(result.seconds / 60).toFixed(1)} min`],
         ]);
         return { json: { path, result }, text };
       });

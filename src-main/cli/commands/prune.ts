@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, givenParameters } from '../method-options.ts';
 import { findAdapter } from '../references.ts';
 import { describeAdapter } from './adapters.ts';
@@ -32,18 +31,15 @@ export function addPruneCommand(parent: Command, surroundings: CommandContext): 
       const parameters = givenParameters(declarations, input.method, input);
       return withStudio(async (client) => {
         const { id } = await findAdapter(client, input.adapter);
-        const known = new Set((await client.request('adapters.list', {})).map((adapter) => adapter.id));
         const job = await client.request('prune.start', {
           adapterId: id,
           method: input.method,
           parameters,
           ...(input.name === undefined ? {} : { name: input.name }),
         });
-        const ended = await followJob(client, job, terminal);
-        const made = (await client.request('adapters.list', {})).find(
-          (adapter) => adapter.id === ended.subjectId || !known.has(adapter.id),
-        );
-        if (made === undefined) throw new StudioError('internal', 'The pruning left no adapter.');
+        await followJob(client, job, terminal);
+        const { adapterId } = await jobResult(client, job, 'prune');
+        const made = await client.request('adapters.get', { id: adapterId });
         const written =
           input.out === undefined
             ? null

@@ -9,6 +9,7 @@ import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/tas
 import { loadBaseModel } from '../models/load-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
+import { defineEngineJob } from './define-job.ts';
 
 const BATCH_SIZE = 64;
 
@@ -34,6 +35,8 @@ export async function runEvaluateTask(task: EvaluateTask, context: TaskContext):
     base.dispose();
   }
 }
+
+export const evaluateJob = defineEngineJob('evaluate', runEvaluateTask);
 
 async function evaluate(
   task: EvaluateTask,

@@ -12,6 +12,7 @@ import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../mod
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import type { FloatType } from '../tensors/encode-floats.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
+import { defineEngineJob } from './define-job.ts';
 
 const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
 const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
@@ -67,6 +68,8 @@ export async function runExportMergedTask(
     await weights.close();
   }
 }
+
+export const exportMergedJob = defineEngineJob('export-merged', runExportMergedTask);
 
 function labelKeys(labels: readonly string[] | null): Record<string, unknown> {
   if (labels === null) return {};

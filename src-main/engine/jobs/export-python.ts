@@ -19,6 +19,7 @@ import { writeSafetensors } from '../tensors/safetensors.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
 import { countSteps } from '../training/training-run.ts';
+import { defineEngineJob } from './define-job.ts';
 
 /** Files that are the same for every run. */
 const templateFiles = ['train.py', 'examples.py', 'scoring.py', 'requirements.txt'];
@@ -49,6 +50,8 @@ export async function runExportPythonTask(
     base.dispose();
   }
 }
+
+export const exportPythonJob = defineEngineJob('export-python', runExportPythonTask);
 
 function refuseOwnForm({ family, architecture }: ModelDescription): void {
   const isOwn = modelFamilies.some(({ declaration, isOwn = false }) => isOwn && declaration.id === family);

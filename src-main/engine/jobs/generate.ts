@@ -16,6 +16,7 @@ import type { BaseModel } from '../models/base-model.ts';
 import { endOfTurn, renderChat } from '../tokenization/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
+import { defineEngineJob } from './define-job.ts';
 
 const REPORT_MILLISECONDS = 100;
 
@@ -62,6 +63,14 @@ export async function runGenerateTask(
     }
   });
 }
+
+export const generateJob = defineEngineJob(
+  'generate',
+  (task, context, { warm }) => runGenerateTask(task, context, warm),
+  {
+    keepsWarmBase: true,
+  },
+);
 
 async function write(
   columns: readonly Column[],

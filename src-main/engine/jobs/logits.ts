@@ -8,6 +8,7 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
+import { defineEngineJob } from './define-job.ts';
 
 /**
  * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,
@@ -30,6 +31,8 @@ export async function runLogitsTask(task: LogitsTask, context: TaskContext): Pro
     base.dispose();
   }
 }
+
+export const logitsJob = defineEngineJob('logits', runLogitsTask);
 
 async function runOnce(model: AdaptedModel, given: ReadonlyMap<string, HostTensor>): Promise<Map<string, HostTensor>> {
   const inputs: Record<string, tf.Tensor> = {};

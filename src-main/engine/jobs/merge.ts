@@ -10,6 +10,7 @@ import { scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 import { mergeMethod, refuseIllegal } from '../merge/index.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { ensembleScore } from '../studies/merging.ts';
+import { defineEngineJob } from './define-job.ts';
 
 /**
  * Merges adapters, writes the result as a PEFT folder (where the method makes one), and scores every adapter alone, the
@@ -38,6 +39,8 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
     base.dispose();
   }
 }
+
+export const mergeJob = defineEngineJob('merge', runMergeTask);
 
 /** The merged adapter, written; null where the method averages outputs only. */
 async function mergeAndWrite(

@@ -24,6 +24,7 @@ import type { FloatType } from '../tensors/encode-floats.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
+import { defineEngineJob } from './define-job.ts';
 
 const floatTypes = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<string, FloatType>;
 const freshKeys = z.looseObject({
@@ -86,6 +87,8 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
     base.dispose();
   }
 }
+
+export const pretrainJob = defineEngineJob('pretrain', runPretrainTask);
 
 async function freshModel(file: ModelConfigFile, seed: number) {
   const keys = freshKeys.parse(file.value);

@@ -2,6 +2,7 @@ import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
 import { describeModel } from '../models/huggingface/model-folder.ts';
 import { pruneMethod } from '../prune/index.ts';
+import { defineEngineJob } from './define-job.ts';
 
 /** Prunes one adapter and writes what is left as a PEFT folder. Needs no weights of the base and no compute backend. */
 export async function runPruneTask(task: PruneTask, context: TaskContext): Promise<EngineResultOf<'prune'>> {
@@ -20,3 +21,5 @@ export async function runPruneTask(task: PruneTask, context: TaskContext): Promi
   });
   return { kind: 'prune', adapterDirectory: task.outputDirectory, kept: pruned.kept, total: pruned.total };
 }
+
+export const pruneJob = defineEngineJob('prune', runPruneTask);

@@ -8,6 +8,7 @@ import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { runStudy, studyPasses } from '../studies/index.ts';
+import { defineEngineJob } from './define-job.ts';
 
 /** Runs a study on adapters that exist. Ends with StudioError cancelled when told to, between batches. */
 export async function runStudyTask(task: StudyTask, context: TaskContext): Promise<EngineResultOf<'study'>> {
@@ -43,6 +44,8 @@ export async function runStudyTask(task: StudyTask, context: TaskContext): Promi
     base.dispose();
   }
 }
+
+export const studyJob = defineEngineJob('study', runStudyTask);
 
 /** Reads each folder once and checks that its head is for the dataset. */
 function adapterReader(

@@ -10,6 +10,7 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
+import { defineEngineJob } from './define-job.ts';
 
 /** Trains one run. The run folder gets checkpoints/last, checkpoints/best and those that `save_steps` asks for. */
 export async function runTrainTask(task: TrainTask, context: TaskContext): Promise<EngineResultOf<'train'>> {
@@ -44,6 +45,8 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
     opened.close();
   }
 }
+
+export const trainJob = defineEngineJob('train', runTrainTask);
 
 function assemble(
   task: TrainTask,

@@ -1,6 +1,7 @@
 import { ActionIcon, Skeleton, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
+import { resultOf } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -13,7 +14,8 @@ import { ResultMatrix } from './result-matrix.tsx';
 export function MergeOutcome({ jobId }: { jobId: string }) {
   const { data: job, error } = useRequest('jobs.get', { id: jobId });
   const done = job?.status === 'completed';
-  const { data } = useRequest('merge.result', { jobId }, { enabled: done });
+  const { data } = useRequest('jobs.result', { id: jobId }, { enabled: done });
+  const matrix = data && resultOf(data, 'merge')?.matrix;
   const place = useScrollToNew(job?.createdAt, done);
   if (error) return null;
   return (
@@ -24,7 +26,7 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
         aside={<PutAway name="result" onClick={() => changeBench({ mergeJobId: null })} />}
       >
         <JobProgress job={job} />
-        {done ? data ? <ResultMatrix matrix={data.matrix} /> : <Skeleton h={80} /> : null}
+        {done ? matrix ? <ResultMatrix matrix={matrix} /> : <Skeleton h={80} /> : null}
       </Panel>
     </div>
   );

@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, resultOf } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -12,7 +12,8 @@ import { TextColumn } from './text-column.tsx';
 export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined; waitsFor: JobRecord | undefined }) {
   const { draft, asked, columns } = usePlayground();
   const isOver = job !== undefined && job.status !== 'queued' && job.status !== 'running';
-  const result = useRequest('generation.result', { jobId: asked?.jobId ?? '' }, { enabled: asked !== null && isOver });
+  const answer = useRequest('jobs.result', { id: asked?.jobId ?? '' }, { enabled: asked !== null && isOver }).data;
+  const written = answer && resultOf(answer, 'generate');
   if (asked === null)
     return (
       <EmptyState>
@@ -32,7 +33,7 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
       {job?.error ? <ErrorNote error={job.error} /> : null}
       <div className={classes['columns']}>
         {asked.names.map((name, index) => {
-          const finished = result.data?.columns[index];
+          const finished = written?.columns[index];
           const text = finished?.text ?? columns[index]?.text ?? '';
           return (
             <TextColumn

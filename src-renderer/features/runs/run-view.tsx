@@ -77,7 +77,7 @@ export function RunView({ run }: { run: RunRecord }) {
 /** How far a run is, as long as it runs; its place keeps its height, so that nothing jumps at the end. */
 function RunProgress({ run }: { run: RunRecord }) {
   const { data: jobs } = useRequest('jobs.list', {});
-  const job = jobs?.find((candidate) => candidate.subjectId === run.id && candidate.kind === 'train');
+  const job = jobs?.find((candidate) => candidate.subjectId === run.id);
   if (run.status !== 'running' && run.status !== 'queued') return null;
   const total = run.facts?.totalSteps ?? 0;
   const share = total > 0 ? (100 * run.step) / total : 0;

@@ -2,7 +2,6 @@ import { Button, Menu } from '@mantine/core';
 import { IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { dataJobKinds } from '../../../src-shared/domain/job.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
@@ -18,7 +17,7 @@ import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
-import { JobsOfKinds } from '../../features/jobs/jobs-of-kinds.tsx';
+import { JobsOfLane } from '../../features/jobs/jobs-of-lane.tsx';
 
 /**
  * Datasets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder; of a file
@@ -96,7 +95,7 @@ export default function DataPage() {
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
-        <JobsOfKinds kinds={dataJobKinds} />
+        <JobsOfLane lane="data" />
         <SplitPanel
           name="data"
           initial={280}

@@ -2,7 +2,6 @@ import { Button } from '@mantine/core';
 import { IconFilePlus } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { fileJobKinds } from '../../../src-shared/domain/job.ts';
 import { isGguf } from '../../../src-shared/domain/model.ts';
 import { useAction, useEvent, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
@@ -15,7 +14,7 @@ import { formatBytes, formatCount, plural } from '../../components/format/format
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { ItemList } from '../../components/table/item-list.tsx';
-import { JobsOfKinds } from '../../features/jobs/jobs-of-kinds.tsx';
+import { JobsOfLane } from '../../features/jobs/jobs-of-lane.tsx';
 import { CachedModels } from '../../features/models/cached-models.tsx';
 import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
@@ -95,7 +94,7 @@ export default function ModelsPage() {
             <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
           </div>
         ) : null}
-        <JobsOfKinds kinds={fileJobKinds} />
+        <JobsOfLane lane="files" />
         <SplitPanel
           name="models"
           initial={320}

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineResult } from '../../../src-main/engine/contract.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { resultOf } from '../../../src-shared/domain/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import {
   closeBackends,
@@ -77,7 +78,7 @@ describe('the queue', () => {
     expect(jobs.map((job) => job.status)).toEqual(['queued', 'queued', 'queued']);
     await backend.idle();
     expect(order).toEqual([3, 1, 2]);
-    const last = await backend.handle('evaluate.result', { jobId: jobs[2]?.id ?? '' });
+    const last = resultOf(await backend.handle('jobs.result', { id: jobs[2]?.id ?? '' }), 'evaluate');
     expect(last?.examples).toBe(2);
     expect(await backend.handle('jobs.list', {})).toEqual([]);
     expect(backend.seen('notification').map((one) => one.level)).toEqual(['success', 'success', 'success']);

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { goldenPath } from '../../engine/golden.ts';
-import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
+import { closeBackends, madeModel, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
 
 afterEach(closeBackends);
 
@@ -16,7 +16,7 @@ describe('a GGUF file', () => {
     const job = await backend.handle('models.convert', { file: gguf });
     await backend.idle();
     expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({ kind: 'convert', status: 'completed' });
-    const model = await backend.handle('models.made', { jobId: job.id });
+    const model = await madeModel(backend, job.id);
     expect(model).toMatchObject({
       id: job.subjectId,
       name: 'llama',
@@ -27,9 +27,7 @@ describe('a GGUF file', () => {
     // A second one of that name does not take the first one's place.
     const again = await backend.handle('models.convert', { file: gguf, name: 'llama' });
     await backend.idle();
-    expect((await backend.handle('models.made', { jobId: again.id })).path).toBe(
-      join(backend.home, 'models', 'llama-2'),
-    );
+    expect((await madeModel(backend, again.id)).path).toBe(join(backend.home, 'models', 'llama-2'));
     await backend.handle('models.remove', { id: model.id });
     expect(existsSync(model.path)).toBe(false);
   });
@@ -45,7 +43,7 @@ describe('a GGUF file', () => {
       error: { code: 'invalid_file', message: expect.stringMatching(/cut\.gguf is cut short: tensor "/) },
     });
     expect(readdirSync(join(backend.home, 'models'))).toEqual([]);
-    await expect(backend.handle('models.made', { jobId: job.id })).rejects.toThrow(/has made no model/);
+    expect(await backend.handle('jobs.result', { id: job.id })).toEqual({ kind: 'convert', result: null });
   });
 
   it('is asked for by its path', async () => {

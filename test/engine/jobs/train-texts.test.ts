@@ -2,12 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  type EngineEvent,
-  type EngineSignal,
-  type TaskContext,
-  trainTaskSchema,
-} from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, EngineSignal, TaskContext, TrainTask } from '../../../src-main/engine/contract.ts';
 import { runTrainTask } from '../../../src-main/engine/jobs/train.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { jsonlFolder, littleBert } from '../tasks/text-task.ts';
@@ -33,25 +28,24 @@ function context(events: EngineEvent[], signals: (asked: number) => EngineSignal
   return { emit: (event) => void events.push(event), signal: async () => signals(++asked) };
 }
 
-const task = (name: string, resumeFrom: string | null = null) =>
-  trainTaskSchema.parse({
-    kind: 'train',
-    compute: testCompute,
-    config: runConfigSchema.parse({
-      max_steps: 8,
-      per_device_train_batch_size: 4,
-      per_device_eval_batch_size: 2,
-      eval_steps: 4,
-      adapter: { target_modules: 'all-linear', lora_dropout: 0.1 },
-      coto: {},
-      compute_dtype: 'float32',
-    }),
-    modelDirectory,
-    dataset: { reader: 'jsonl', path: data, options: {} },
-    runDirectory: join(folder, name),
-    resumeFrom,
-    earlierDtype: null,
-  });
+const task = (name: string, resumeFrom: string | null = null): TrainTask => ({
+  kind: 'train',
+  compute: testCompute,
+  config: runConfigSchema.parse({
+    max_steps: 8,
+    per_device_train_batch_size: 4,
+    per_device_eval_batch_size: 2,
+    eval_steps: 4,
+    adapter: { target_modules: 'all-linear', lora_dropout: 0.1 },
+    coto: {},
+    compute_dtype: 'float32',
+  }),
+  modelDirectory,
+  dataset: { reader: 'jsonl', path: data, options: {} },
+  runDirectory: join(folder, name),
+  resumeFrom,
+  earlierDtype: null,
+});
 
 const weights = (name: string) => readFileSync(join(folder, name, 'checkpoints/last/adapter_model.safetensors'));
 

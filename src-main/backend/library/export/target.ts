@@ -1,7 +1,7 @@
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../../src-shared/domain/export.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
-import type { JobContext } from '../../jobs/executor.ts';
+import type { JobContext } from '../../jobs/define-job.ts';
 import type { Services } from '../../services.ts';
 
 /** What is exported. */

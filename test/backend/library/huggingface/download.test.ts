@@ -16,6 +16,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { goldenPath } from '../../../engine/golden.ts';
 import {
   closeBackends,
+  madeModel,
   type OpenBackend,
   openBackend,
   removeTemporaryFolders,
@@ -197,12 +198,12 @@ describe('the studio', () => {
     const job = await backend.handle('models.download', { repository: id });
     await backend.idle();
     expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({ kind: 'download', status: 'completed' });
-    const model = await backend.handle('models.made', { jobId: job.id });
+    const model = await madeModel(backend, job.id);
     expect(model).toMatchObject({ name: id, description: { family: 'llama' } });
     // Once more is the same model.
     const again = await backend.handle('models.download', { repository: id });
     await backend.idle();
-    expect((await backend.handle('models.made', { jobId: again.id })).id).toBe(model.id);
+    expect((await madeModel(backend, again.id)).id).toBe(model.id);
   });
 
   /** Begins to get a model whose weights do not come to an end, and waits until some have come. */

@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
+import {
+  type JobFacts,
+  type JobKind,
+  type JobProgress,
+  type JobRecord,
+  type JobResult,
+  jobFacts,
+} from '../../../src-shared/domain/job.ts';
+import type { AdapterReference } from '../../../src-shared/domain/study.ts';
+import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
+import type { HandlerServices, Services } from '../services.ts';
+
+/** How a job's work ended when nothing went wrong. `result` is kept as JSON with the job. */
+export interface JobOutcome<Result = unknown> {
+  readonly status: 'completed' | 'paused' | 'stopped' | 'cancelled';
+  readonly result?: Result;
+  /** Said to the person when the job completed or was stopped; null: nothing is said. */
+  readonly message: string | null;
+}
+
+/** How a job ended otherwise. */
+export interface JobEnding {
+  readonly status: 'failed' | 'cancelled' | 'interrupted';
+  readonly error: ErrorValue | null;
+}
+
+export interface JobContext {
+  readonly job: JobRecord;
+  progress(progress: JobProgress): void;
+  /**
+   * Of work outside the engine: aborted when the person cancels or the studio closes. Its reason is the StudioError to end
+   * with.
+   */
+  readonly abort: AbortSignal;
+  /** Runs one engine task under this job: signals reach it, progress events become the job's. */
+  runEngine<Kind extends EngineTask['kind']>(
+    task: EngineTaskOf<Kind>,
+    onEvent?: (event: EngineEvent) => void,
+  ): Promise<EngineResultOf<Kind>>;
+}
+
+interface JobDetails<Kind extends JobKind, Payload> {
+  readonly kind: Kind;
+  /** What a queued job has to do, as kept. Names in it are resolved when its turn comes: earlier jobs may make what they mean. */
+  readonly payload: z.ZodType<Payload>;
+  /** Adapters that must not be removed before the job has ended. */
+  references(payload: Payload, store: Services['store']): readonly AdapterReference[];
+  execute(payload: Payload, context: JobContext, services: HandlerServices): Promise<JobOutcome<JobResult<Kind>>>;
+  /** Told when the job ended without `execute` returning: its subject (run, study) must say so too. */
+  settle?(payload: Payload, ending: JobEnding, services: HandlerServices): void;
+}
+
+/** A kind of job: where it waits (`lane` and further facts, src-shared/domain/job.ts) and what it does, on payloads as kept. */
+export interface Job<Payload = unknown> extends JobFacts {
+  readonly kind: JobKind;
+  readonly payload: z.ZodType<Payload>;
+  references(kept: unknown, store: Services['store']): readonly AdapterReference[];
+  execute(kept: unknown, context: JobContext, services: HandlerServices): Promise<JobOutcome>;
+  settle(kept: unknown, ending: JobEnding, services: HandlerServices): void;
+}
+
+/** Defines a kind of job; jobs/index.ts lists it. */
+export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kind, Payload>): Job<Payload> {
+  const { kind, payload } = details;
+  return {
+    ...jobFacts(kind),
+    kind,
+    payload,
+    references: (kept, store) => details.references(payload.parse(kept), store),
+    execute: (kept, context, services) => details.execute(payload.parse(kept), context, services),
+    settle: (kept, ending, services) => details.settle?.(payload.parse(kept), ending, services),
+  };
+}

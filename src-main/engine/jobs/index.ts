@@ -1,0 +1,25 @@
+import type { EngineJob } from './define-job.ts';
+import { evaluateJob } from './evaluate.ts';
+import { exportMergedJob } from './export-merged.ts';
+import { exportPythonJob } from './export-python.ts';
+import { generateJob } from './generate.ts';
+import { logitsJob } from './logits.ts';
+import { mergeJob } from './merge.ts';
+import { pretrainJob } from './pretrain.ts';
+import { pruneJob } from './prune.ts';
+import { studyJob } from './study.ts';
+import { trainJob } from './train.ts';
+
+/** Everything that the engine can be asked. */
+export const engineJobs: readonly EngineJob[] = [
+  trainJob,
+  evaluateJob,
+  mergeJob,
+  pruneJob,
+  studyJob,
+  logitsJob,
+  generateJob,
+  pretrainJob,
+  exportMergedJob,
+  exportPythonJob,
+];

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { jobs } from '../../../src-main/backend/jobs/index.ts';
+import { openStore } from '../../../src-main/store/open-store.ts';
+import { jobAnswerSchema, jobKindSchema } from '../../../src-shared/domain/job.ts';
+
+it('has one job for each kind, and one kind for each job', () => {
+  expect(jobs.map(({ kind }) => kind).sort()).toEqual([...jobKindSchema.options].sort());
+});
+
+it('asks every kind which adapters it needs', () => {
+  const adapters = ['a', 'b'].map((adapterId) => ({ adapterId, weight: 1 }));
+  const details = { name: 'x', method: 'm', parameters: {}, eval_samples: 0 };
+  const pretrain = { model_config: 'config.json', train_data: ['text'] };
+  const payloads: Record<string, { payload: unknown; needs: unknown[] }> = {
+    train: { payload: { runId: 'run', resumeFrom: null }, needs: [] },
+    evaluate: {
+      payload: { request: { model: 'm', dataset: 'd', adapters: [{ adapter: { runId: 'run' } }] } },
+      needs: [{ runId: 'run' }],
+    },
+    merge: { payload: { ...details, adapters }, needs: adapters },
+    prune: { payload: { ...details, adapterId: 'a' }, needs: [{ adapterId: 'a' }] },
+    study: { payload: { studyId: 'gone' }, needs: [] },
+    report: { payload: { reportId: 'r', name: 'x', runIds: [], studyIds: [] }, needs: [] },
+    export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },
+    convert: { payload: { modelId: 'm', name: 'x', file: '/x.gguf' }, needs: [] },
+    download: { payload: { modelId: 'm', repository: 'r', revision: 'main' }, needs: [] },
+    import: { payload: { datasetId: 'd', path: '/x', name: null, options: {} }, needs: [] },
+    generate: {
+      payload: { request: { model: 'm', columns: [null, { adapterId: 'a' }], prompt: { kind: 'text', text: 'x' } } },
+      needs: [{ adapterId: 'a' }],
+    },
+    pretrain: { payload: { modelId: 'm', name: 'x', config: pretrain, path: '/x' }, needs: [] },
+  };
+  const store = openStore(':memory:');
+  for (const job of jobs) {
+    const known = payloads[job.kind];
+    expect(job.references(known?.payload, store), job.kind).toEqual(known?.needs);
+  }
+  store.close();
+});
+
+it('reads results as the version before kept them', () => {
+  const result = { steps: 3, accuracy: 0.5, evalLoss: 1, trainLoss: 1, meanStepMilliseconds: 1 };
+  const kept = { ...result, medianStepMilliseconds: 1, meanActiveShare: 1, trainSeconds: 1 };
+  const train = { kind: 'train', outcome: 'completed', result: kept, adapterDirectory: '/old', adapterStep: 3 };
+  expect(jobAnswerSchema.parse({ kind: 'train', result: train }).result).toEqual({
+    outcome: 'completed',
+    result: { ...kept, metrics: {} },
+    adapterStep: 3,
+  });
+  expect(jobAnswerSchema.parse({ kind: 'study', result: null }).result).toBeNull();
+});
