@@ -1,0 +1,94 @@
+import type { HostTensor } from '../tensors/host-tensor.ts';
+
+/** A matrix to read, row-major: a `HostTensor` of rank 2 or a `Matrix`. */
+export interface MatrixLike {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** A matrix [rows, columns] in double precision, row-major. */
+export interface Matrix {
+  readonly shape: readonly [number, number];
+  readonly data: Float64Array;
+}
+
+/** Rows and columns. @throws Error where the shape is not a matrix's or does not fit the data. */
+export function sizeOf({ shape, data }: MatrixLike): [rows: number, columns: number] {
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || rows === undefined || columns === undefined)
+    throw new Error(`expected a matrix, not a tensor of shape [${shape.join(', ')}]`);
+  if (data.length !== rows * columns)
+    throw new Error(`a matrix [${rows}, ${columns}] has ${rows * columns} values, not ${data.length}`);
+  return [rows, columns];
+}
+
+/** Rounded once to float32. */
+export function toFloat32({ shape, data }: Matrix): HostTensor {
+  return { shape, data: Float32Array.from(data) };
+}
+
+export function transpose(matrix: MatrixLike): Matrix {
+  const [rows, columns] = sizeOf(matrix);
+  return { shape: [columns, rows], data: flat(toColumns(matrix), rows) };
+}
+
+/** a [m, k] · b [k, n] → [m, n]. */
+export function matmul(a: MatrixLike, b: MatrixLike): Matrix {
+  const [rows, inner] = sizeOf(a);
+  const [innerOfB, columns] = sizeOf(b);
+  if (inner !== innerOfB) throw new Error(`[${rows}, ${inner}] cannot be multiplied by [${innerOfB}, ${columns}]`);
+  const right = toRows(b);
+  const data = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    const sums = data.subarray(row * columns, (row + 1) * columns);
+    right.forEach((values, k) => {
+      const factor = a.data[row * inner + k] ?? 0;
+      if (factor === 0) return;
+      for (let column = 0; column < columns; column++)
+        sums[column] = (sums[column] ?? 0) + factor * (values[column] ?? 0);
+    });
+  }
+  return { shape: [rows, columns], data };
+}
+
+/** Copies of the rows. */
+export function toRows(matrix: MatrixLike): Float64Array[] {
+  const [rows, columns] = sizeOf(matrix);
+  return Array.from({ length: rows }, (_, row) =>
+    Float64Array.from({ length: columns }, (_, column) => matrix.data[row * columns + column] ?? 0),
+  );
+}
+
+/** Copies of the columns. */
+export function toColumns(matrix: MatrixLike): Float64Array[] {
+  const [rows, columns] = sizeOf(matrix);
+  const { data } = matrix;
+  return Array.from({ length: columns }, (_, column) => {
+    const values = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) values[row] = data[row * columns + column] ?? 0;
+    return values;
+  });
+}
+
+/** The matrix [rows.length, columns] with these rows. */
+export function fromRows(rows: readonly Float64Array[], columns: number): Matrix {
+  return { shape: [rows.length, columns], data: flat(rows, columns) };
+}
+
+/** The matrix [rows, columns.length] with these columns. */
+export function fromColumns(columns: readonly Float64Array[], rows: number): Matrix {
+  const count = columns.length;
+  const data = new Float64Array(rows * count);
+  columns.forEach((values, column) => {
+    for (let row = 0; row < rows; row++) data[row * count + column] = values[row] ?? 0;
+  });
+  return { shape: [rows, count], data };
+}
+
+function flat(vectors: readonly Float64Array[], length: number): Float64Array {
+  const data = new Float64Array(vectors.length * length);
+  vectors.forEach((values, index) => {
+    data.set(values, index * length);
+  });
+  return data;
+}

@@ -1,0 +1,55 @@
+import type { RandomStream } from '../../../src-shared/random.ts';
+import { fromRows, type Matrix, type MatrixLike, matmul, sizeOf, transpose } from './matrix.ts';
+import { qr } from './qr.ts';
+import { type Svd, svd } from './svd.ts';
+
+export interface RandomizedSvdOptions {
+  /** How many singular values are wanted, at least 1; fewer come back where the matrix has fewer. */
+  readonly rank: number;
+  /** Directions beyond the rank that are drawn, so that none of the wanted ones is missed. Default 10. */
+  readonly oversampling?: number;
+  /** Passes through A·Aᵀ, which let the leading directions stand out where singular values fall slowly. Default 4. */
+  readonly powerIterations?: number;
+}
+
+/**
+ * The leading part of the SVD of a large matrix [m, n], from what it makes of a few random directions drawn from `random`:
+ * Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1. Exact up to rounding where the matrix has no higher rank than
+ * rank + oversampling; else each value is too small by a share that falls with every power iteration.
+ * @throws StudioError not_finite
+ */
+export function randomizedSvd(
+  matrix: MatrixLike,
+  { rank, oversampling = 10, powerIterations = 4 }: RandomizedSvdOptions,
+  random: RandomStream,
+): Svd {
+  const [rows, columns] = sizeOf(matrix);
+  const directions = Math.min(rank + oversampling, rows, columns);
+  const across = transpose(matrix);
+  let basis = qr(matmul(matrix, gaussian(columns, directions, random))).q;
+  for (let pass = 0; pass < powerIterations; pass++) {
+    const turned = qr(matmul(across, basis)).q;
+    basis = qr(matmul(matrix, turned)).q;
+  }
+  // (Aᵀ·Q)ᵀ: what is read is the long side's rows, as in the passes before.
+  const core = svd(transpose(matmul(across, basis)));
+  return leading({ ...core, u: matmul(basis, core.u) }, rank);
+}
+
+/** The `rank` greatest singular values of a decomposition and their vectors: the best approximation of that rank. */
+export function leading({ u, s, vt }: Svd, rank: number): Svd {
+  const kept = Math.min(rank, s.length);
+  const [rows, columns] = [u.shape[0], vt.shape[1]];
+  const data = new Float64Array(rows * kept);
+  for (let row = 0; row < rows; row++) data.set(u.data.subarray(row * s.length, row * s.length + kept), row * kept);
+  return {
+    u: { shape: [rows, kept], data },
+    s: s.slice(0, kept),
+    vt: { shape: [kept, columns], data: vt.data.slice(0, kept * columns) },
+  };
+}
+
+function gaussian(rows: number, columns: number, random: RandomStream): Matrix {
+  const draw = () => Float64Array.from({ length: columns }, () => random.normal());
+  return fromRows(Array.from({ length: rows }, draw), columns);
+}
