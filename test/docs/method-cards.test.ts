@@ -42,6 +42,6 @@ test('a card that says another default, one that is missing, and one of no metho
 
 test('the prose of a card is its writers’ own', () => {
   const folder = copyOfCards();
-  appendFileSync(join(folder, 'lora.md'), '\nOne more sentence.\n');
+  appendFileSync(join(folder, 'adapters/lora.md'), '\nOne more sentence.\n');
   expect(check('--docs', folder).status).toBe(0);
 });
