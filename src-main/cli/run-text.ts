@@ -1,3 +1,4 @@
+import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
 import { formatCount, formatDuration, formatFacts, formatPercent, formatTime } from './format.ts';
@@ -12,7 +13,7 @@ export function describeRun(run: RunRecord): string {
     ['status', run.status],
     ['model', run.modelId],
     ['dataset', run.datasetId],
-    ['adapter', `${adapter.variant}, r ${adapter.r}, lora_alpha ${adapter.lora_alpha}`],
+    ['adapter', [adapter.variant, ...numbersOf(adapter.parameters)].join(', ')],
     [
       'CoTo',
       coto === null
@@ -51,4 +52,9 @@ export function describeRun(run: RunRecord): string {
   if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);
   if (run.error !== null) lines.push(['error', [run.error.message, run.error.hint ?? ''].join(' ').trim()]);
   return formatFacts(lines);
+}
+
+/** "r 8, lora_alpha 16": the variant's numbers. */
+function numbersOf(parameters: ParameterValues): string[] {
+  return Object.entries(parameters).flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value}`] : []));
 }

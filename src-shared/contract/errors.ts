@@ -84,7 +84,7 @@ export function toErrorValue(thrown: unknown): ErrorValue {
 }
 
 /** "adapter.r: Too small: expected number to be >=1; learning_rate: ..." */
-export function describeIssues(error: z.ZodError): string {
+export function describeIssues(error: Pick<z.ZodError, 'issues'> | { issues: readonly z.core.$ZodIssue[] }): string {
   return error.issues
     .map((issue) => {
       const text = issue.message.endsWith('received undefined') ? 'This key is missing' : issue.message;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cotoSettingsSchema } from './coto.ts';
+import { parameterValuesSchema } from './parameter.ts';
 
 /**
  * `adapter_config.json` in PEFT's names and with PEFT's defaults (PEFT 0.21). Keys that are not listed are kept when a
@@ -44,28 +45,50 @@ export const adapterConfigSchema = z.looseObject({
 });
 export type AdapterConfig = z.infer<typeof adapterConfigSchema>;
 
-/** What a person chooses about the adapter of a run: the part of PEFT's config that training needs. */
-export const adapterSettingsSchema = z.strictObject({
+/** What every variant has: where its tensors go. The rest is in `parameters`, as the variant declares it. */
+export const adapterFieldsSchema = z.strictObject({
   variant: z.string().default('lora').describe('id of an adapter variant of the catalog'),
-  r: z.number().int().min(1).max(1024).default(8),
-  lora_alpha: z.number().positive().default(16),
-  lora_dropout: z.number().min(0).max(0.95).default(0),
+  parameters: parameterValuesSchema
+    .default({})
+    .describe("the variant's own; what is left out has the default that it declares"),
   target_modules: z.union([z.string(), z.array(z.string()).min(1)]).default('all-linear'),
   exclude_modules: z
     .union([z.string(), z.array(z.string())])
     .nullable()
     .default(null),
   layers_to_transform: z.array(z.number().int().min(0)).nullable().default(null),
-  rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
-  alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
   modules_to_save: z
     .array(z.string())
     .nullable()
     .default(null)
     .describe('null: the classifier where the task adds one'),
-  init_lora_weights: z.enum(['kaiming', 'gaussian']).default('kaiming').describe('how A starts; B starts at zero'),
 });
-export type AdapterSettings = z.infer<typeof adapterSettingsSchema>;
+export type AdapterSettings = z.infer<typeof adapterFieldsSchema>;
+
+const plainObject = z.record(z.string(), z.unknown());
+
+/** Whether a key of `adapter` is a parameter of the variant, given without `parameters` around it (`adapter.r`). */
+export function isFlatParameter(key: string): boolean {
+  return !Object.hasOwn(adapterFieldsSchema.shape, key);
+}
+
+/**
+ * What a person chooses about the adapter of a run. Parameters may also stand beside the fields (`adapter: {r: 8}`, as PEFT
+ * has them); they are moved into `parameters`.
+ */
+export const adapterSettingsSchema = z.preprocess((value, context) => {
+  const given = plainObject.safeParse(value);
+  if (!given.success) return value;
+  const entries = Object.entries(given.data);
+  const flat = entries.filter(([key]) => isFlatParameter(key));
+  const nested = plainObject.safeParse(given.data['parameters'] ?? {});
+  if (flat.length === 0 || !nested.success) return value;
+  for (const [key] of flat)
+    if (Object.hasOwn(nested.data, key))
+      context.addIssue({ code: 'custom', path: [key], message: `given twice, here and in parameters.${key}` });
+  const fields = entries.filter(([key]) => !isFlatParameter(key));
+  return { ...Object.fromEntries(fields), parameters: { ...nested.data, ...Object.fromEntries(flat) } };
+}, adapterFieldsSchema);
 
 /** Where an adapter came from: lineage that the reports show. */
 export const adapterOriginSchema = z.discriminatedUnion('kind', [

@@ -92,6 +92,54 @@ describe('migrations', () => {
     );
   });
 
+  it('0050 moves the parameters of adapters below parameters and spells two keys anew', () => {
+    const database = databaseAt(40);
+    const fields = {
+      target_modules: ['q_proj'],
+      exclude_modules: null,
+      layers_to_transform: null,
+      modules_to_save: null,
+    };
+    const parameters = {
+      r: 4,
+      lora_alpha: 8,
+      lora_dropout: 0,
+      rank_pattern: { q_proj: 2 },
+      alpha_pattern: {},
+      init_lora_weights: 'kaiming',
+    };
+    const run = { seed: 1, length_normalised: false, adapter: { variant: 'dora', ...fields, ...parameters } };
+    const merge = { name: 'm', method: 'dare-linear', parameters: { density: 0.5, normalise: true } };
+    const study = { kind: 'pruning', adapters: [{ label: 'a', adapter: { runId: 'r' } }] };
+    const evaluation = { request: { dataset: 'd', length_normalised: true } };
+    const insert = (table: string, row: Record<string, unknown>) =>
+      database
+        .prepare(`INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.keys(row).map((name) => `@${name}`)})`)
+        .run(row);
+    database.exec(`${insertModel}; ${insertDataset}; ${insertRun}`);
+    database.prepare("UPDATE runs SET config = ? WHERE id = 'r'").run(JSON.stringify(run));
+    const job = { title: '', status: 'queued', created_at: 1 };
+    insert('jobs', { ...job, sequence: 1, id: 'm', kind: 'merge', payload: JSON.stringify(merge) });
+    insert('jobs', { ...job, sequence: 2, id: 'e', kind: 'evaluate', payload: JSON.stringify(evaluation) });
+    const record = { id: 's', name: 's', kind: 'pruning', status: 'queued', created_at: 1 };
+    insert('studies', { ...record, config: JSON.stringify(study) });
+    migrate(database, migrations, 50);
+    const stored = (query: string) => JSON.parse(String(database.prepare(query).pluck().get()));
+    expect(stored("SELECT config FROM runs WHERE id = 'r'")).toEqual({
+      seed: 1,
+      length_normalized: false,
+      adapter: { variant: 'dora', ...fields, parameters },
+    });
+    expect(stored("SELECT payload FROM jobs WHERE id = 'm'")).toEqual({
+      ...merge,
+      parameters: { density: 0.5, normalize: true },
+    });
+    expect(stored("SELECT payload FROM jobs WHERE id = 'e'")).toEqual({
+      request: { dataset: 'd', length_normalized: true },
+    });
+    expect(stored('SELECT config FROM studies')).toEqual(study);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -9,6 +9,7 @@ import {
   type ModelDescription,
   type ModelRecord,
 } from '../../../src-shared/domain/model.ts';
+import { mapOf, numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
 import { patternValue } from '../../engine/adapters/peft/patterns.ts';
@@ -22,10 +23,11 @@ import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { forecastMemory, type MemoryPart } from './estimate-memory.ts';
-import { toYaml } from './run-yaml.ts';
+import { checkedRun, toYaml } from './run-yaml.ts';
 
 /** What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data. */
-export async function forecastRun(services: Services, config: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
+export async function forecastRun(services: Services, given: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
+  const config = checkedRun(given);
   const model = await peekModel(services, config.model);
   const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
@@ -132,7 +134,9 @@ function trainedTensors(
 }
 
 function rankOf({ adapter }: RunConfig, module: LinearModule): number {
-  return patternValue(adapter.rank_pattern, [module.name, ...module.aliases], adapter.r, 'rank_pattern');
+  const { parameters } = adapter;
+  const names = [module.name, ...module.aliases];
+  return patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern');
 }
 
 function hasMagnitudes({ adapter }: RunConfig): boolean {
@@ -169,7 +173,7 @@ async function memoryParts(
     memory: familyOf(file).memory(file, tokensOf(config, description)),
     adapters: {
       rank: (module) => ranks.get(module) ?? 0,
-      dropout: config.adapter.lora_dropout > 0,
+      dropout: numberOf(config.adapter.parameters, 'lora_dropout') > 0,
       magnitudes: hasMagnitudes(config),
     },
     trained: trainedTensors(config, description, dataset, targets),

@@ -1,15 +1,28 @@
 import { parseDocument, stringify } from 'yaml';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
+import { adapterVariant, adapterVariants } from '../../engine/adapters/variants/index.ts';
 
-/** The run as a file: its model and dataset, then only the keys that differ from their defaults, in the schema's order. */
+const declarations = adapterVariants.map(({ declaration }) => declaration);
+
+/**
+ * The run as a file: its model and dataset, then only the keys that differ from their defaults, in the schema's order. The
+ * variant's parameters stand beside the adapter's other keys, as in PEFT's config.
+ */
 export function toYaml(config: RunConfig): string {
   const defaults = runConfigSchema.parse({});
   const kept: Record<string, unknown> = { model: config.model, dataset: config.dataset };
   for (const [key, value] of Object.entries(config)) {
     const usual: unknown = Reflect.get(defaults, key);
     if (key === 'adapter') {
-      const differing = differences(config.adapter, defaults.adapter);
+      const { parameters, ...fields } = config.adapter;
+      const { variant, ...others } = differences(fields, defaults.adapter);
+      const differing = {
+        ...(variant === undefined ? {} : { variant }),
+        ...differences(parameters, parameterDefaults(config)),
+        ...others,
+      };
       if (Object.keys(differing).length > 0) kept[key] = differing;
     } else if (!isEqual(value, usual)) kept[key] = value;
   }
@@ -27,14 +40,23 @@ export function fromYaml(text: string): RunConfig {
       'Correct it there: brackets, quotes and indentation must match.',
     );
   const value: unknown = document.toJS() ?? {};
-  const parsed = runConfigSchema.safeParse(value);
-  if (!parsed.success)
-    throw new StudioError(
-      'invalid_input',
-      `The run is not valid: ${describeIssues(parsed.error)}.`,
-      "Keys are those of Transformers and PEFT; an adapter's stand below adapter:, the schedule's below coto:.",
-    );
-  return parsed.data;
+  return checkedRun(value);
+}
+
+/** A run with all defaults filled in, its variant's too. Throws StudioError('invalid_input') naming every bad or unknown key. */
+export function checkedRun(input: unknown): RunConfig {
+  const { config, issues } = checkRunInput(input, declarations);
+  if (config) return config;
+  throw new StudioError(
+    'invalid_input',
+    `The run is not valid: ${describeIssues({ issues })}.`,
+    "Keys are those of Transformers and PEFT; an adapter's stand below adapter:, the schedule's below coto:.",
+  );
+}
+
+function parameterDefaults({ adapter }: RunConfig): Record<string, unknown> {
+  const { parameters } = adapterVariant(adapter.variant).declaration;
+  return Object.fromEntries(parameters.map((spec) => [spec.name, spec.default]));
 }
 
 function differences(values: object, defaults: object): Record<string, unknown> {

@@ -11,6 +11,7 @@ import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { checkRun } from './estimate.ts';
+import { checkedRun } from './run-yaml.ts';
 
 export interface NewRun {
   readonly name: string | undefined;
@@ -22,9 +23,10 @@ export interface NewRun {
 /** Keeps a run and queues its training. Throws where the config does not fit its model or data: nothing is kept then. */
 export async function createRun(
   services: HandlerServices,
-  { name, config, tags, studyId }: NewRun,
+  { name, config: given, tags, studyId }: NewRun,
 ): Promise<{ run: RunRecord; job: JobRecord }> {
   const { store, hub, queue } = services;
+  const config = checkedRun(given);
   const variant = adapterVariant(config.adapter.variant);
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { isMap, parseDocument } from 'yaml';
+import { type Document, isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
@@ -107,7 +108,7 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
   const document = written.contents === null ? parseDocument('{}') : written;
   if (document.errors.length > 0) return text;
   for (const [key, value] of assignments) {
-    const path = key.split('.');
+    const path = placeOf(document, key.split('.'));
     // `coto: null` or a missing key becomes an object where a key below it is set.
     for (let depth = 1; depth < path.length; depth++) {
       const parent = path.slice(0, depth);
@@ -116,6 +117,19 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
     document.setIn(path, parseYaml(value, `--set ${key}`));
   }
   return document.toString();
+}
+
+/** A parameter of the adapter stands beside its other keys or below `parameters`: where the file has it, else where it was given. */
+function placeOf(document: Document, path: readonly string[]): readonly string[] {
+  const [first, ...keys] = path;
+  const [name, ...below] = keys[0] === 'parameters' ? keys.slice(1) : keys;
+  if (first !== 'adapter' || name === undefined || !isFlatParameter(name)) return path;
+  const places = [
+    ['adapter', name],
+    ['adapter', 'parameters', name],
+  ];
+  const known = places.find((place) => document.hasIn(place));
+  return known === undefined ? path : [...known, ...below];
 }
 
 /** For commander: one more `key=value`. */

@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
+import { checkedParameters } from '../checked-parameters.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
@@ -26,18 +27,16 @@ export async function freshAdapter(
 ): Promise<AdapterState> {
   const { description } = base;
   const variant = adapterVariant(settings.variant);
+  const parameters = checkedParameters(variant.declaration, settings.parameters);
+  const start = parameters['init_lora_weights'] === 'gaussian' ? 'gaussian' : 'kaiming';
   const whole = modulesTrainedWhole(base, settings, labels);
   const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : defaultTask(description);
   const config = adapterConfigSchema.parse({
     ...variant.peftKeys,
-    r: settings.r,
-    lora_alpha: settings.lora_alpha,
-    lora_dropout: settings.lora_dropout,
+    ...parameters,
     target_modules: settings.target_modules,
     exclude_modules: settings.exclude_modules,
     layers_to_transform: settings.layers_to_transform,
-    rank_pattern: settings.rank_pattern,
-    alpha_pattern: settings.alpha_pattern,
     modules_to_save: savedEntries(
       taskType,
       settings,
@@ -45,12 +44,12 @@ export async function freshAdapter(
     ),
     task_type: taskType,
     ...(taskType === null ? {} : { auto_mapping: null }),
-    init_lora_weights: settings.init_lora_weights === 'gaussian' ? 'gaussian' : true,
+    init_lora_weights: start === 'gaussian' ? 'gaussian' : true,
   });
   const modules = new Map<string, ModuleFactors>();
   for (const module of resolveTargetModules(config, description)) {
     const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
-    const { a, b } = variant.initialize(module, rank, settings.init_lora_weights, random);
+    const { a, b } = variant.initialize(module, rank, start, random);
     const magnitude = variant.magnitude?.initialize(await weightByOutput(base, module));
     modules.set(module.name, { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}) });
   }

@@ -1,4 +1,3 @@
-import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
@@ -10,7 +9,7 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
 export function initializeFactors(
   module: LinearModule,
   rank: number,
-  method: AdapterSettings['init_lora_weights'],
+  method: 'kaiming' | 'gaussian',
   random: RandomStream,
 ): { a: HostTensor; b: HostTensor } {
   const bound = 1 / Math.sqrt(module.inFeatures);

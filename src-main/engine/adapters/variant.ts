@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdapterConfig, AdapterSettings } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
@@ -41,7 +41,7 @@ export interface AdapterVariant {
   initialize(
     module: LinearModule,
     rank: number,
-    method: AdapterSettings['init_lora_weights'],
+    method: 'kaiming' | 'gaussian',
     random: RandomStream,
   ): { a: HostTensor; b: HostTensor };
   /**

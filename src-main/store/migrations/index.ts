@@ -2,7 +2,8 @@ import { migration as modelsAndDatasets } from './0010-models-and-datasets.ts';
 import { migration as runs } from './0020-runs.ts';
 import { migration as adapters } from './0030-adapters.ts';
 import { migration as studiesAndJobs } from './0040-studies-and-jobs.ts';
+import { migration as declaredParameters } from './0050-declared-parameters.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
-export const migrations: readonly Migration[] = [modelsAndDatasets, runs, adapters, studiesAndJobs];
+export const migrations: readonly Migration[] = [modelsAndDatasets, runs, adapters, studiesAndJobs, declaredParameters];

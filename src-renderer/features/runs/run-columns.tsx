@@ -8,6 +8,7 @@ import { formatDuration, formatNumber, formatPercent } from '../../components/fo
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { CotoMark } from './coto-mark.tsx';
+import { rankOf } from './run-labels.ts';
 
 interface ColumnInputs {
   variants: ReadonlyMap<string, string>;
@@ -90,7 +91,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       header: 'Variant',
       value: (run) => variants.get(run.config.adapter.variant) ?? run.config.adapter.variant,
     },
-    { id: 'r', header: 'r', align: 'right', value: (run) => run.config.adapter.r },
+    { id: 'r', header: 'r', align: 'right', value: (run) => rankOf(run.config) },
     {
       id: 'learning-rate',
       header: 'learning_rate',

@@ -14,7 +14,7 @@ import {
   plural,
 } from '../../components/format/format.ts';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
-import { methodLabel } from './run-labels.ts';
+import { methodWithRank } from './run-labels.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
 /** What a run is and what it came to, in facts. */
@@ -25,7 +25,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
     <Panel title="Facts">
       <Facts
         items={[
-          { label: 'Method', value: `${methodLabel(run.config, variants)}, r ${run.config.adapter.r}` },
+          { label: 'Method', value: methodWithRank(run.config, variants) },
           { label: 'Base', value: run.modelId },
           { label: 'Data', value: run.datasetId },
           { label: 'Seed', value: run.config.seed },

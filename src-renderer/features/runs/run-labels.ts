@@ -8,6 +8,18 @@ export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, str
   return config.coto ? `${variant} + CoTo` : variant;
 }
 
+/** The rank of the run's adapter; null where its variant has none. */
+export function rankOf({ adapter }: RunConfig): number | null {
+  const { r } = adapter.parameters;
+  return typeof r === 'number' ? r : null;
+}
+
+/** "LoRA + CoTo, r 8" */
+export function methodWithRank(config: RunConfig, variants: ReadonlyMap<string, string>): string {
+  const rank = rankOf(config);
+  return rank === null ? methodLabel(config, variants) : `${methodLabel(config, variants)}, r ${rank}`;
+}
+
 /** Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer. */
 export function canResume(run: RunRecord): boolean {
   const early =

@@ -1,11 +1,14 @@
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { type Draft, differingFields } from './draft.ts';
 
 /**
  * The settings that make the same run from the defaults, as `coto train --set` reads them: the key, then its value as YAML.
  * Model and dataset always, the rest where it differs.
  */
-export function trainAssignments(draft: Draft): [string, string][] {
-  const names = differingFields(draft).filter((name) => name !== 'model' && name !== 'dataset' && name !== 'coto');
+export function trainAssignments(draft: Draft, variants: readonly Declaration[]): [string, string][] {
+  const names = differingFields(draft, variants).filter(
+    (name) => name !== 'model' && name !== 'dataset' && name !== 'coto',
+  );
   const keys = ['model', 'dataset', ...names];
   const assignments = keys.map((name): [string, string] => [name, valueText(draft[name])]);
   // CoTo is off by default: an empty map switches it on, with the defaults of all that no key below it changes.
@@ -14,8 +17,8 @@ export function trainAssignments(draft: Draft): [string, string][] {
 }
 
 /** The command that would start the same run, one setting a line, quoted for a POSIX shell. */
-export function trainCommand(draft: Draft): string {
-  const settings = trainAssignments(draft).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
+export function trainCommand(draft: Draft, variants: readonly Declaration[]): string {
+  const settings = trainAssignments(draft, variants).map(([name, value]) => `--set ${quoted(`${name}=${value}`)}`);
   return ['coto train', ...settings].join(' \\\n  ');
 }
 

@@ -2,8 +2,8 @@ import { ActionIcon, Input, NumberInput, Select, Switch, TagsInput, Textarea, Te
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { type ReactNode, useId, useState } from 'react';
 import classes from './config-field.module.css';
-import { defaultDraft, differs, numberFromText } from './draft.ts';
-import { resetField, setField, useTrainForm } from './draft-store.ts';
+import { differs, numberFromText } from './draft.ts';
+import { resetField, setField, useDefaults, useTrainForm } from './draft-store.ts';
 import { type FieldSpec, fieldSpec, patternFromText, textFromPattern } from './fields.ts';
 
 /** A field's own name without its card's prefix, as it stands in the YAML. */
@@ -30,7 +30,8 @@ interface FieldFrameProps {
 /** Name, what differs from the default and the way back to it, the control, and what is wrong. */
 export function FieldFrame({ name, help, problem, id, wide, children }: FieldFrameProps) {
   const { draft } = useTrainForm();
-  const changed = differs(draft, name);
+  const defaults = useDefaults();
+  const changed = differs(draft, name, defaults);
   const label = shortName(name);
   const classNames = [classes['field'], changed ? classes['changed'] : '', wide ? classes['wide'] : ''];
   return (
@@ -43,10 +44,10 @@ export function FieldFrame({ name, help, problem, id, wide, children }: FieldFra
           </Input.Label>
         </Tooltip>
         {changed ? (
-          <Tooltip label={`Back to ${textOfValue(defaultDraft[name])}`}>
+          <Tooltip label={`Back to ${textOfValue(defaults[name])}`}>
             <ActionIcon
               size={20}
-              aria-label={`Reset ${label} to ${textOfValue(defaultDraft[name])}`}
+              aria-label={`Reset ${label} to ${textOfValue(defaults[name])}`}
               onClick={() => resetField(name)}
               ml="auto"
             >
@@ -67,20 +68,25 @@ export function FieldFrame({ name, help, problem, id, wide, children }: FieldFra
 
 interface ConfigFieldProps {
   name: string;
-  /** Instead of the form's own explanation: what the chosen variant says of it. */
-  help?: string | undefined;
+  /** Of a parameter of the chosen variant; the form's own fields are found by their name. */
+  spec?: FieldSpec;
   problems: ReadonlyMap<string, string>;
   disabled?: boolean;
   wide?: boolean;
 }
 
 /** One field of the run, in the control that its kind asks for. */
-export function ConfigField({ name, help, problems, disabled = false, wide = false }: ConfigFieldProps) {
+export function ConfigField({
+  name,
+  spec = fieldSpec(name),
+  problems,
+  disabled = false,
+  wide = false,
+}: ConfigFieldProps) {
   const id = useId();
-  const spec = fieldSpec(name);
   const problem = problems.get(name);
   return (
-    <FieldFrame name={name} help={help ?? spec.help} problem={problem} id={id} wide={wide}>
+    <FieldFrame name={name} help={spec.help} problem={problem} id={id} wide={wide}>
       <Control spec={spec} id={id} invalid={problem !== undefined} disabled={disabled} />
     </FieldFrame>
   );
@@ -98,7 +104,8 @@ function Control({
   disabled: boolean;
 }) {
   const { draft } = useTrainForm();
-  const value = draft[spec.name];
+  const defaults = useDefaults();
+  const value = draft[spec.name] ?? defaults[spec.name];
   const change = (next: unknown) => setField(spec.name, next);
   const shared = { id, disabled, error: invalid, 'aria-describedby': `${id}-problem` };
   const control = spec.control;
@@ -147,6 +154,15 @@ function Control({
           value={String(value)}
           onChange={change}
           allowDeselect={false}
+        />
+      );
+    case 'list':
+      return (
+        <TagsInput
+          {...shared}
+          value={Array.isArray(value) ? value.map(String) : []}
+          onChange={change}
+          placeholder={control.placeholder}
         />
       );
     case 'list-or-null':

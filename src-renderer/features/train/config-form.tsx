@@ -3,15 +3,15 @@ import { useId } from 'react';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { defaultTask } from '../../../src-shared/domain/task.ts';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { contentWords } from '../data/content.ts';
 import classes from './config-field.module.css';
 import { ConfigField, FieldFrame } from './config-field.tsx';
-import { type Draft, defaultDraft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { setField, useTrainForm } from './draft-store.ts';
+import { parameterField } from './fields.ts';
 import { MoreFields } from './more-fields.tsx';
 import { TargetModulesField } from './target-modules-field.tsx';
 
@@ -23,14 +23,7 @@ interface ConfigFormProps {
   targetOutcome: string;
 }
 
-const adapterExtras = [
-  'adapter.init_lora_weights',
-  'adapter.layers_to_transform',
-  'adapter.exclude_modules',
-  'adapter.modules_to_save',
-  'adapter.rank_pattern',
-  'adapter.alpha_pattern',
-];
+const adapterExtras = ['adapter.layers_to_transform', 'adapter.exclude_modules', 'adapter.modules_to_save'];
 
 /** How a language model is shown its texts. */
 const writingFields = ['prompt_template', 'chat_template', 'completion_only_loss', 'packing', 'length_normalized'];
@@ -57,7 +50,9 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const model = models.find((candidate) => candidate.id === draft['model']);
   const dataset = datasets.find((candidate) => candidate.id === draft['dataset']);
   const variant = catalog?.adapterVariants.find((candidate) => candidate.id === draft['adapter.variant']);
-  const variantFields = fieldsOfVariant(variant);
+  const parameters = variant?.parameters ?? [];
+  const parameterFields = (advanced: boolean) =>
+    parameters.filter((spec) => (spec.advanced ?? false) === advanced).map(parameterField);
   const cotoOn = draft['coto'] === true;
   const readsText = model?.description.text != null;
   const writes = model?.description.kind === 'causal-lm';
@@ -124,12 +119,15 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
               allowDeselect={false}
             />
           </FieldFrame>
-          {variantFields.map(({ name, help }) => (
-            <ConfigField key={name} name={name} help={help} problems={problems} />
+          {parameterFields(false).map((spec) => (
+            <ConfigField key={spec.name} name={spec.name} spec={spec} problems={problems} />
           ))}
           <TargetModulesField model={model} problem={problems.get('adapter.target_modules')} outcome={targetOutcome} />
         </div>
-        <MoreFields names={adapterExtras} problems={problems}>
+        <MoreFields names={[...parameterFields(true).map(({ name }) => name), ...adapterExtras]} problems={problems}>
+          {parameterFields(true).map((spec) => (
+            <ConfigField key={spec.name} name={spec.name} spec={spec} problems={problems} />
+          ))}
           {fields(adapterExtras)}
         </MoreFields>
       </Panel>
@@ -179,14 +177,6 @@ function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: Model
   const columns = dataset?.description.text?.columns;
   if (draft['task'] !== 'auto' || !columns || !model) return '';
   return `auto: ${defaultTask(model.description, columns)}`;
-}
-
-/** The adapter's fields that the chosen variant declares; those of low-rank adapters until the catalog has come. */
-function fieldsOfVariant(variant: Declaration | undefined): { name: string; help?: string }[] {
-  if (!variant) return [{ name: 'adapter.r' }, { name: 'adapter.lora_alpha' }, { name: 'adapter.lora_dropout' }];
-  return variant.parameters
-    .map(({ name, help }) => ({ name: `adapter.${name}`, help }))
-    .filter(({ name }) => name in defaultDraft && !adapterExtras.includes(name));
 }
 
 interface RecordFieldProps {

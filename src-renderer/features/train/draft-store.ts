@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from 'react';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { type Draft, defaultDraft, draftOf } from './draft.ts';
+import { useRequest } from '../../api/query.ts';
+import { type Draft, defaultDraft, defaultsOf, draftOf } from './draft.ts';
 
 interface TrainForm {
   readonly draft: Draft;
@@ -31,7 +33,21 @@ export function setField(name: string, value: unknown): void {
 }
 
 export function resetField(name: string): void {
-  setField(name, defaultDraft[name]);
+  const { [name]: _, ...others } = form.draft;
+  change({ draft: name in defaultDraft ? { ...others, [name]: defaultDraft[name] } : others });
+}
+
+const none: readonly Declaration[] = [];
+
+/** What the catalog says of the adapter variants; none until it has come. */
+export function useVariants(): readonly Declaration[] {
+  return useRequest('app.catalog', {}).data?.adapterVariants ?? none;
+}
+
+/** The default of every field of the form, with the chosen variant. */
+export function useDefaults(): Draft {
+  const variants = useVariants();
+  return defaultsOf(useTrainForm().draft, variants);
 }
 
 export function resetForm(): void {

@@ -1,11 +1,15 @@
 import type { z } from 'zod';
+import { adapterFieldsSchema } from '../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 
 /**
  * The form's values while a person types: flat, by the field's dotted name in the YAML (`adapter.r`, `learning_rate`).
  * A value may be what no schema allows (an empty text in a number field). `coto` is a switch here; CoTo's own fields
- * stay while it is off, so that switching it on again brings them back.
+ * stay while it is off, so that switching it on again brings them back. The adapter's parameters stand beside its other
+ * fields; one that is missing has the default that the variant declares.
  */
 export type Draft = Readonly<Record<string, unknown>>;
 
@@ -18,7 +22,8 @@ export function draftOf(config: RunConfig): Draft {
     if (name === 'adapter' || name === 'coto') continue;
     draft[name] = value;
   }
-  for (const [name, value] of Object.entries(config.adapter)) draft[`adapter.${name}`] = value;
+  const { parameters, ...fields } = config.adapter;
+  for (const [name, value] of Object.entries({ ...fields, ...parameters })) draft[`adapter.${name}`] = value;
   for (const [name, value] of Object.entries(config.coto ?? cotoDefaults)) draft[`coto.${name}`] = value;
   draft['coto'] = config.coto !== null;
   return draft;
@@ -26,14 +31,29 @@ export function draftOf(config: RunConfig): Draft {
 
 export const defaultDraft: Draft = draftOf(runConfigSchema.parse({}));
 
-/** The nested value that the schema and the backend read. */
-export function configInputOf(draft: Draft): Record<string, unknown> {
+/** The default of every field, those of the chosen variant's parameters among them. */
+export function defaultsOf(draft: Draft, variants: readonly Declaration[]): Draft {
+  const parameters = variantOf(draft, variants)?.parameters ?? [];
+  return { ...defaultDraft, ...Object.fromEntries(parameters.map((spec) => [`adapter.${spec.name}`, spec.default])) };
+}
+
+export function variantOf(draft: Draft, variants: readonly Declaration[]): Declaration | undefined {
+  return variants.find((variant) => variant.id === draft['adapter.variant']);
+}
+
+/** The nested value that the schema and the backend read; parameters that the chosen variant does not have are left out. */
+export function configInputOf(draft: Draft, variants: readonly Declaration[]): Record<string, unknown> {
+  const variant = variantOf(draft, variants);
   const config: Record<string, unknown> = {};
   const adapter: Record<string, unknown> = {};
   const coto: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(draft)) {
-    if (name.startsWith('adapter.')) adapter[name.slice('adapter.'.length)] = value;
-    else if (name.startsWith('coto.')) coto[name.slice('coto.'.length)] = value;
+    if (name.startsWith('adapter.')) {
+      const key = name.slice('adapter.'.length);
+      const isKnown = Object.hasOwn(adapterFieldsSchema.shape, key);
+      if (isKnown || variant === undefined || variant.parameters.some((spec) => spec.name === key))
+        adapter[key] = value;
+    } else if (name.startsWith('coto.')) coto[name.slice('coto.'.length)] = value;
     else if (name !== 'coto') config[name] = value;
   }
   return { ...config, adapter, coto: draft['coto'] === true ? coto : null };
@@ -43,16 +63,26 @@ export type DraftCheck =
   | { ok: true; config: RunConfig; problems: ReadonlyMap<string, string> }
   | { ok: false; config: null; problems: ReadonlyMap<string, string> };
 
-/** Checks a draft against the run's schema: one sentence for each field that is wrong, by the field's name. */
-export function checkDraft(draft: Draft): DraftCheck {
-  const parsed = runConfigSchema.safeParse(configInputOf(draft));
-  if (parsed.success) return { ok: true, config: parsed.data, problems: new Map() };
+/**
+ * Checks a draft against the run's schema and the variant's parameters: one sentence for each field that is wrong, by the
+ * field's name. As long as the variants are not known, their parameters are the backend's to check.
+ */
+export function checkDraft(draft: Draft, variants: readonly Declaration[]): DraftCheck {
+  const { config, issues } = checked(draft, variants);
+  if (config) return { ok: true, config, problems: new Map() };
   const problems = new Map<string, string>();
-  for (const issue of parsed.error.issues) {
+  for (const issue of issues) {
     const name = fieldOf(issue.path);
     if (!problems.has(name)) problems.set(name, describeIssue(issue));
   }
   return { ok: false, config: null, problems };
+}
+
+function checked(draft: Draft, variants: readonly Declaration[]) {
+  const input = configInputOf(draft, variants);
+  if (variants.length > 0) return checkRunInput(input, variants);
+  const parsed = runConfigSchema.safeParse(input);
+  return { config: parsed.data ?? null, issues: parsed.error?.issues ?? [] };
 }
 
 /** A field's name from an issue's path: what lies inside a list or a map belongs to the field that holds it. */
@@ -88,15 +118,16 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** Whether a field differs from what `reference` holds. */
-export function differs(draft: Draft, name: string, reference: Draft = defaultDraft): boolean {
-  return JSON.stringify(draft[name]) !== JSON.stringify(reference[name]);
+/** Whether a field differs from its default. */
+export function differs(draft: Draft, name: string, defaults: Draft): boolean {
+  return draft[name] !== undefined && JSON.stringify(draft[name]) !== JSON.stringify(defaults[name]);
 }
 
 /** Names of the fields that count and differ from the defaults, in the form's order. */
-export function differingFields(draft: Draft): string[] {
-  return Object.keys(defaultDraft).filter(
-    (name) => (!name.startsWith('coto.') || draft['coto'] === true) && differs(draft, name),
+export function differingFields(draft: Draft, variants: readonly Declaration[]): string[] {
+  const defaults = defaultsOf(draft, variants);
+  return Object.keys(defaults).filter(
+    (name) => (!name.startsWith('coto.') || draft['coto'] === true) && differs(draft, name, defaults),
   );
 }
 

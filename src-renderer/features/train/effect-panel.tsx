@@ -11,6 +11,7 @@ import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { trainCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
+import { useVariants } from './draft-store.ts';
 import { MemoryForecast } from './memory-estimate.tsx';
 
 export type Forecast = RequestOutput<'runs.forecast'>;
@@ -121,7 +122,8 @@ function Schedule({ config, forecast }: { config: RunConfig | null; forecast: Fo
 
 function Texts({ draft, forecast }: { draft: Draft; forecast: Forecast | undefined }) {
   const [shown, setShown] = useState<'yaml' | 'command'>('yaml');
-  const text = shown === 'yaml' ? (forecast?.yaml ?? '') : trainCommand(draft);
+  const variants = useVariants();
+  const text = shown === 'yaml' ? (forecast?.yaml ?? '') : trainCommand(draft, variants);
   return (
     <Panel
       title="The same run elsewhere"

@@ -1,3 +1,4 @@
+import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { taskIds } from '../../../src-shared/domain/task.ts';
 
 /** How a field of the run is edited. `integer-or-null` is empty where the config holds null. */
@@ -7,6 +8,7 @@ type Control =
   | { kind: 'integer-or-null'; placeholder: string }
   | { kind: 'switch' }
   | { kind: 'choice'; choices: readonly { value: string; label: string }[] }
+  | { kind: 'list'; placeholder: string }
   | { kind: 'list-or-null'; placeholder: string }
   | { kind: 'integers-or-null'; placeholder: string }
   | { kind: 'pattern'; placeholder: string }
@@ -76,26 +78,6 @@ const specs: readonly FieldSpec[] = [
     control: { kind: 'switch' },
   },
   {
-    name: 'adapter.r',
-    help: 'Rank of the update: A is r × in, B is out × r.',
-    control: { kind: 'integer', minimum: 1 },
-  },
-  {
-    name: 'adapter.lora_alpha',
-    help: 'The update is scaled by lora_alpha / r.',
-    control: { kind: 'number' },
-  },
-  {
-    name: 'adapter.lora_dropout',
-    help: 'Share of the adapter’s inputs that is dropped in training.',
-    control: { kind: 'number' },
-  },
-  {
-    name: 'adapter.init_lora_weights',
-    help: 'How A starts; B starts at zero, so that training starts from the base model.',
-    control: { kind: 'choice', choices: same('kaiming', 'gaussian') },
-  },
-  {
     name: 'adapter.exclude_modules',
     help: 'Modules that carry no adapter although target_modules names them.',
     control: { kind: 'list-or-null', placeholder: 'none' },
@@ -109,16 +91,6 @@ const specs: readonly FieldSpec[] = [
     name: 'adapter.modules_to_save',
     help: 'Modules that are trained in full and saved with the adapter.',
     control: { kind: 'list-or-null', placeholder: 'the classifier' },
-  },
-  {
-    name: 'adapter.rank_pattern',
-    help: 'Another r for the modules whose name ends so. One a line: name: r.',
-    control: { kind: 'pattern', placeholder: 'q_proj: 16' },
-  },
-  {
-    name: 'adapter.alpha_pattern',
-    help: 'Another lora_alpha for the modules whose name ends so. One a line: name: lora_alpha.',
-    control: { kind: 'pattern', placeholder: 'q_proj: 32' },
   },
   {
     name: 'coto.initial_p',
@@ -240,6 +212,35 @@ export function fieldSpec(name: string): FieldSpec {
   const spec = byName.get(name);
   if (!spec) throw new Error(`The form has no field ${name}.`);
   return spec;
+}
+
+/** The field of a parameter that the adapter's variant declares. */
+export function parameterField(spec: ParameterSpec): FieldSpec {
+  const { name, help, unit } = spec;
+  return { name: `adapter.${name}`, help, control: controlOf(spec), ...(unit ? { unit } : {}) };
+}
+
+function controlOf({ type, choices = [], empty = '', minimum }: ParameterSpec): Control {
+  switch (type) {
+    case 'integer':
+      return { kind: 'integer', ...(minimum === undefined ? {} : { minimum }) };
+    case 'number':
+      return { kind: 'number' };
+    case 'boolean':
+      return { kind: 'switch' };
+    case 'choice':
+      return { kind: 'choice', choices };
+    case 'integer-map':
+    case 'number-map':
+      return { kind: 'pattern', placeholder: empty || 'q_proj: 16' };
+    case 'integer-list':
+      return { kind: 'integers-or-null', placeholder: empty };
+    case 'text-list':
+    case 'text-or-list':
+      return { kind: 'list', placeholder: empty };
+    case 'text':
+      return { kind: 'text' };
+  }
 }
 
 /** "q_proj: 16" a line → { q_proj: 16 }. A line that cannot be read stays as a key with its text, which the schema refuses. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { checkDraft, type Draft, draftOf, numberFromText } from './draft.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { checkDraft, type Draft, defaultsOf, numberFromText } from './draft.ts';
 
 /** One axis of a grid: a field of the form and the values that it takes. */
 export interface GridAxis {
@@ -43,6 +44,7 @@ export function expandGrid(
   draft: Draft,
   axes: readonly GridAxis[],
   base: string | ((config: RunConfig) => string),
+  variants: readonly Declaration[],
 ): { runs: readonly GridRun[]; problem: string | null } {
   const used = axes.filter((axis) => axis.values.length > 0);
   const count = used.reduce((product, axis) => product * axis.values.length, 1);
@@ -61,7 +63,7 @@ export function expandGrid(
     );
   const runs: GridRun[] = [];
   for (const combination of combinations) {
-    const check = checkDraft(combination.draft);
+    const check = checkDraft(combination.draft, variants);
     if (!check.ok) {
       const [field, sentence] = [...check.problems][0] ?? ['', ''];
       return { runs: [], problem: `${field}: ${sentence}` };
@@ -81,6 +83,8 @@ function partName(field: string, value: number | boolean | string): string {
 }
 
 /** Numeric fields that a grid may run over, by their names in the YAML. */
-export const gridFields: readonly string[] = Object.entries(draftOf(runConfigSchema.parse({ coto: {} })))
-  .filter(([name, value]) => typeof value === 'number' && name !== 'seed')
-  .map(([name]) => name);
+export function gridFields(draft: Draft, variants: readonly Declaration[]): string[] {
+  return Object.entries(defaultsOf(draft, variants))
+    .filter(([name, value]) => typeof value === 'number' && name !== 'seed')
+    .map(([name]) => name);
+}

@@ -4,7 +4,7 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import classes from './config-field.module.css';
 import { differs } from './draft.ts';
-import { useTrainForm } from './draft-store.ts';
+import { useDefaults, useTrainForm } from './draft-store.ts';
 
 interface MoreFieldsProps {
   /** The fields inside: the line says how many of them differ from their default. */
@@ -16,9 +16,10 @@ interface MoreFieldsProps {
 /** The fields of a card that are seldom changed. A fault inside keeps them open. */
 export function MoreFields({ names, problems, children }: MoreFieldsProps) {
   const { draft } = useTrainForm();
+  const defaults = useDefaults();
   const [wanted, { toggle }] = useDisclosure(false);
   const faulty = names.some((name) => problems.has(name));
-  const changed = names.filter((name) => differs(draft, name)).length;
+  const changed = names.filter((name) => differs(draft, name, defaults)).length;
   const open = wanted || faulty;
   const Chevron = open ? IconChevronDown : IconChevronRight;
   return (

@@ -8,6 +8,7 @@ import { methodLabel } from '../runs/run-labels.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { shortName } from './config-field.tsx';
 import type { Draft } from './draft.ts';
+import { useVariants } from './draft-store.ts';
 import { expandGrid, type GridAxis, gridFields, valuesFromText } from './grid.ts';
 
 interface QueueSeveralProps {
@@ -25,7 +26,8 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
   const [field, setField] = useState<string | null>(null);
   const [values, setValues] = useState('');
   const [queueing, setQueueing] = useState(false);
-  const variants = useVariantNames();
+  const variants = useVariants();
+  const variantNames = useVariantNames();
   const { data: datasets } = useRequest('datasets.list', {});
   const axes: GridAxis[] = [
     { field: 'coto', values: both ? [false, true] : [] },
@@ -37,8 +39,9 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
     axes,
     name.trim() === ''
       ? (config) =>
-          `${methodLabel(config, variants)} · ${datasets?.find(({ id }) => id === config.dataset)?.name ?? config.dataset}`
+          `${methodLabel(config, variantNames)} · ${datasets?.find(({ id }) => id === config.dataset)?.name ?? config.dataset}`
       : name.trim(),
+    variants,
   );
   const queue = async () => {
     setQueueing(true);
@@ -89,7 +92,7 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
             label="One more field"
             placeholder="none"
             description="any number of the form"
-            data={gridFields.map((candidate) => ({ value: candidate, label: candidate }))}
+            data={gridFields(draft, variants).map((candidate) => ({ value: candidate, label: candidate }))}
             value={field}
             onChange={setField}
             searchable

@@ -11,7 +11,14 @@ import { plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { ConfigForm } from '../../features/train/config-form.tsx';
 import { checkDraft, differingFields } from '../../features/train/draft.ts';
-import { openConfig, resetForm, setName, setTags, useTrainForm } from '../../features/train/draft-store.ts';
+import {
+  openConfig,
+  resetForm,
+  setName,
+  setTags,
+  useTrainForm,
+  useVariants,
+} from '../../features/train/draft-store.ts';
 import { EffectPanel } from '../../features/train/effect-panel.tsx';
 import { QueueSeveral } from '../../features/train/queue-several.tsx';
 import classes from './train-page.module.css';
@@ -26,7 +33,8 @@ export default function TrainPage() {
   const datasets = useRequest('datasets.list', {});
   const catalog = useRequest('app.catalog', {});
   const [severalOpened, several] = useDisclosure(false);
-  const check = useMemo(() => checkDraft(draft), [draft]);
+  const variants = useVariants();
+  const check = useMemo(() => checkDraft(draft, variants), [draft, variants]);
   const config = useLastWhole(check.config);
   const [settled] = useDebouncedValue(config, 200);
   const forecast = useRequest('runs.forecast', { config: settled ?? {} }, { enabled: settled !== null });
@@ -65,7 +73,7 @@ export default function TrainPage() {
       notifyFailure(asError(error), 'The file was not saved');
     }
   };
-  const changed = differingFields(draft).length;
+  const changed = differingFields(draft, variants).length;
   return (
     <Page
       title="Train"

@@ -1,6 +1,7 @@
+import { checkedRun } from '../../../src-main/backend/runs/run-yaml.ts';
 import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
-import { type RunRecord, runConfigSchema, runRecordSchema } from '../../../src-shared/domain/run.ts';
+import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
 import { type StudyRecord, type StudyResult, studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { lambdaResult, mergingResult, pruningResult } from '../../src-shared/figures/results.ts';
 
@@ -10,7 +11,7 @@ export function runRecord(id: string, seed: number, coto: boolean, accuracy: num
     id,
     name: `${coto ? 'LoRA + CoTo' : 'LoRA'} · seed ${seed}`,
     status: 'completed',
-    config: runConfigSchema.parse({ seed, coto: coto ? {} : null, max_steps: 40 }),
+    config: checkedRun({ seed, coto: coto ? {} : null, max_steps: 40 }),
     modelId: 'model',
     datasetId: 'data',
     tags: [],

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { forecastOverPeak } from './measured-estimate.ts';
 
@@ -16,7 +15,7 @@ interface Case {
   readonly what: string;
   readonly model: string;
   readonly batch: number;
-  readonly adapter: Partial<AdapterSettings>;
+  readonly adapter: Record<string, unknown>;
   readonly checkpointing?: boolean;
 }
 

@@ -6,14 +6,14 @@ import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 interface Measured {
   readonly backend: ComputeBackend;
   readonly peakBytes: NonNullable<ComputeBackend['peakBytes']>;
   readonly base: BaseModel;
-  readonly adapter: Partial<AdapterSettings>;
+  readonly adapter: Record<string, unknown>;
   readonly labels: readonly string[] | null;
   readonly micro: MicroBatch;
   /** Examples of the batch. */
@@ -46,7 +46,7 @@ export async function forecastOverPeak(given: Measured): Promise<number> {
     memory,
     adapters: {
       rank: (name) => state.modules.get(name)?.rank ?? 0,
-      dropout: settings.lora_dropout > 0,
+      dropout: Number(settings.parameters['lora_dropout'] ?? 0) > 0,
       magnitudes: settings.variant === 'dora',
     },
     trained: [...model.trainable().values()].map((variable) => variable.size),

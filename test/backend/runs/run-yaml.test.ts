@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { fromYaml, toYaml } from '../../../src-main/backend/runs/run-yaml.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { checkedRun, fromYaml, toYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 
 describe('a run as YAML', () => {
   it('has its model and dataset and what differs from the defaults, and reads back the same', () => {
-    const config = runConfigSchema.parse({
+    const config = checkedRun({
       learning_rate: 3e-3,
       adapter: { r: 4, target_modules: ['q_proj', 'v_proj'] },
       coto: {},
@@ -34,18 +33,32 @@ describe('a run as YAML', () => {
   });
 
   it('is all defaults where the file is empty', () => {
-    expect(fromYaml('')).toEqual(runConfigSchema.parse({}));
+    expect(fromYaml('')).toEqual(checkedRun({}));
   });
 
   it('keeps a regular expression and a string with a colon as they are', () => {
-    const config = runConfigSchema.parse({ model: '/models/a: b', adapter: { target_modules: '.*\\.(q|v)_proj$' } });
+    const config = checkedRun({ model: '/models/a: b', adapter: { target_modules: '.*\\.(q|v)_proj$' } });
     expect(fromYaml(toYaml(config))).toEqual(config);
+  });
+
+  it('takes parameters beside the other keys or below `parameters`, and names of older versions', () => {
+    const flat = fromYaml('adapter: {variant: dora, r: 4, alpha_pattern: {q_proj: 2}}\nlength_normalised: false');
+    expect(flat).toEqual(
+      fromYaml('adapter: {variant: dora, parameters: {r: 4, alpha_pattern: {q_proj: 2}}}\nlength_normalized: false'),
+    );
+    expect(flat.adapter.parameters).toMatchObject({ r: 4, lora_alpha: 16, alpha_pattern: { q_proj: 2 } });
+    expect(flat.length_normalized).toBe(false);
   });
 
   it.each([
     ['learning_rate: fast', /learning_rate/],
     ['learning_rte: 0.1', /learning_rte/],
-    ['adapter:\n  r: 0', /adapter\.r/],
+    ['adapter:\n  r: 0', /adapter\.r: /],
+    ['adapter: {parameters: {r: 0}}', /adapter\.parameters\.r: /],
+    ['adapter: {rank_pattern: {q: 0}}', /adapter\.rank_pattern\.q: /],
+    ['adapter: {r: 2, parameters: {r: 4}}', /adapter\.r: given twice/],
+    ['adapter: {ranks: 2}', /LoRA has no parameter "ranks"; its parameters are r, lora_alpha/],
+    ['adapter: {variant: lohra}', /adapter\.variant: there is no adapter variant "lohra"; choose one of lora,/],
     ['coto:\n  initial_p: 2', /coto\.initial_p/],
     ['a: [1', /YAML cannot be read.*line/],
     ['- 1', /object/],

@@ -7,6 +7,7 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
+import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
@@ -15,6 +16,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
@@ -179,8 +181,8 @@ describe('refuses, and says the way out', () => {
   });
 
   it('a rank of 0 in settings', () => {
-    const parsed = adapterSettingsSchema.safeParse({ r: 0 });
-    expect(parsed.success ? '' : describeIssues(parsed.error)).toMatch(/^r: /);
+    const variants = adapterVariants.map(({ declaration }) => declaration);
+    expect(describeIssues(checkRunInput({ adapter: { r: 0 } }, variants))).toMatch(/^adapter\.r: /);
   });
 
   it('merging into an embedding that the head is tied to, in a checkpoint; in memory the head stays', async () => {

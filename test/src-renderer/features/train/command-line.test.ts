@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { applyAssignments } from '../../../../src-main/cli/commands/train.ts';
+import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
 import { trainAssignments, trainCommand } from '../../../../src-renderer/features/train/command-line.ts';
 import { checkDraft, defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { checkRunInput } from '../../../../src-shared/domain/run-check.ts';
+
+const variants = adapterVariants.map(({ declaration }) => declaration);
+const read = (yaml: string) => checkRunInput(parse(yaml), variants).config;
 
 test('the command makes the very run of the form', () => {
   const draft = {
@@ -17,14 +21,14 @@ test('the command makes the very run of the form', () => {
     data_seed: 3,
     load_best_model_at_end: true,
   };
-  const run = runConfigSchema.parse(parse(applyAssignments('', trainAssignments(draft))));
-  expect(run).toEqual(checkDraft(draft).config);
+  const run = read(applyAssignments('', trainAssignments(draft, variants)));
+  expect(run).toEqual(checkDraft(draft, variants).config);
   const regex = { ...defaultDraft, 'adapter.target_modules': '.*\\.(q_proj|v_proj)', coto: true };
-  expect(runConfigSchema.parse(parse(applyAssignments('', trainAssignments(regex))))).toEqual(checkDraft(regex).config);
+  expect(read(applyAssignments('', trainAssignments(regex, variants)))).toEqual(checkDraft(regex, variants).config);
 });
 
 test('it is quoted for a shell, one setting a line', () => {
-  expect(trainCommand({ ...defaultDraft, coto: true, 'adapter.target_modules': ["it's"] })).toBe(
+  expect(trainCommand({ ...defaultDraft, coto: true, 'adapter.target_modules': ["it's"] }, variants)).toBe(
     [
       'coto train \\',
       '  --set model=quickdraw-vit \\',

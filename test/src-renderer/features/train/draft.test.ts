@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
 import {
   checkDraft,
   configInputOf,
@@ -9,6 +10,8 @@ import {
 } from '../../../../src-renderer/features/train/draft.ts';
 import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
 
+const variants = adapterVariants.map(({ declaration }) => declaration);
+
 test('a config survives the way through the form', () => {
   const config = runConfigSchema.parse({
     adapter: { r: 4, target_modules: ['q_proj', 'v_proj'], rank_pattern: { q_proj: 2 } },
@@ -16,29 +19,43 @@ test('a config survives the way through the form', () => {
     learning_rate: 3e-3,
     data_seed: 7,
   });
-  expect(runConfigSchema.parse(configInputOf(draftOf(config)))).toEqual(config);
+  expect(runConfigSchema.parse(configInputOf(draftOf(config), variants))).toEqual(config);
   const plain = runConfigSchema.parse({});
-  expect(runConfigSchema.parse(configInputOf(draftOf(plain)))).toEqual(plain);
+  expect(runConfigSchema.parse(configInputOf(draftOf(plain), variants))).toEqual(plain);
 });
 
 test('what differs from the default is named, and the fields of CoTo only while it is on', () => {
-  expect(differingFields(defaultDraft)).toEqual([]);
+  expect(differingFields(defaultDraft, variants)).toEqual([]);
   const off = { ...defaultDraft, 'adapter.r': 4, 'coto.initial_p': 0.5 };
-  expect(differingFields(off)).toEqual(['adapter.r']);
-  expect(differingFields({ ...off, coto: true }).sort()).toEqual(['adapter.r', 'coto', 'coto.initial_p']);
+  expect(differingFields(off, variants)).toEqual(['adapter.r']);
+  expect(differingFields({ ...off, coto: true }, variants).sort()).toEqual(['adapter.r', 'coto', 'coto.initial_p']);
+});
+
+test('parameters have the defaults of their variant, and those of another variant are left out', () => {
+  const [lora] = variants;
+  const plain = { id: 'plain', label: 'Plain', summary: '', parameters: [] };
+  expect(checkDraft(defaultDraft, variants).config?.adapter.parameters).toEqual(
+    Object.fromEntries(lora?.parameters.map((spec) => [spec.name, spec.default]) ?? []),
+  );
+  const changed = { ...defaultDraft, 'adapter.r': 4, 'adapter.variant': 'plain' };
+  expect(checkDraft(changed, [...variants, plain]).config?.adapter.parameters).toEqual({});
+  expect(differingFields(changed, [...variants, plain])).toEqual(['adapter.variant']);
 });
 
 test('each wrong field has its own sentence', () => {
-  const check = checkDraft({
-    ...defaultDraft,
-    coto: true,
-    'coto.initial_p': 1.5,
-    'adapter.r': 0,
-    'adapter.target_modules': [],
-    learning_rate: '',
-    seed: 1.5,
-    weight_decay: 'much',
-  });
+  const check = checkDraft(
+    {
+      ...defaultDraft,
+      coto: true,
+      'coto.initial_p': 1.5,
+      'adapter.r': 0,
+      'adapter.target_modules': [],
+      learning_rate: '',
+      seed: 1.5,
+      weight_decay: 'much',
+    },
+    variants,
+  );
   expect(check.ok).toBe(false);
   expect(Object.fromEntries(check.problems)).toEqual({
     'coto.initial_p': 'Must be at most 1.',
@@ -48,7 +65,9 @@ test('each wrong field has its own sentence', () => {
     seed: 'A whole number is needed.',
     weight_decay: 'A number is needed.',
   });
-  expect(checkDraft({ ...defaultDraft, learning_rate: 0 }).problems.get('learning_rate')).toBe('Must be more than 0.');
+  expect(checkDraft({ ...defaultDraft, learning_rate: 0 }, variants).problems.get('learning_rate')).toBe(
+    'Must be more than 0.',
+  );
 });
 
 test('numbers are read as people write them', () => {

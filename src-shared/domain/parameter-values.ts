@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { ParameterValues } from './parameter.ts';
+
+const numbersByName = z.record(z.string(), z.number());
+
+/** Values of checked parameters by their declared types. @throws Error where the declaration says otherwise: a slip of ours. */
+export function numberOf(values: ParameterValues, name: string): number {
+  const value = values[name];
+  if (typeof value !== 'number') throw mismatch(name, 'a number', value);
+  return value;
+}
+
+export function mapOf(values: ParameterValues, name: string): Readonly<Record<string, number>> {
+  const parsed = numbersByName.safeParse(values[name]);
+  if (!parsed.success) throw mismatch(name, 'a map of numbers', values[name]);
+  return parsed.data;
+}
+
+function mismatch(name: string, expected: string, value: unknown): Error {
+  return new Error(`the parameter ${name} is ${JSON.stringify(value)}, not ${expected}`);
+}
