@@ -67,6 +67,25 @@ module.exports = {
       to: { path: '^src-main/(store|shell|backend|cli|engine)' },
     },
     {
+      name: 'logging-is-below',
+      severity: 'error',
+      from: { path: '^src-main/logging' },
+      to: { path: '^src-main/(store|shell|backend|cli|engine|transport)' },
+    },
+    {
+      name: 'the-engine-has-no-log',
+      comment: 'What it prints goes into the log of whoever started it.',
+      severity: 'error',
+      from: { path: '^src-main/(engine|store|transport)' },
+      to: { path: '^src-main/logging' },
+    },
+    {
+      name: 'only-logging-imports-pino',
+      severity: 'error',
+      from: { pathNot: '^src-main/logging' },
+      to: { path: `${outside}pino/` },
+    },
+    {
       name: 'renderer-is-alone',
       severity: 'error',
       from: { path: '^src-renderer' },

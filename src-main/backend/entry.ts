@@ -30,8 +30,9 @@ async function begin(wire: Channel): Promise<void> {
   if (!home || !resourcesDirectory) throw new StudioError('internal', 'The backend was started without its folders.');
   const backend = await createBackend({ home, resourcesDirectory, startEngine });
   const server = serve(wire, { requests, events }, (name, input) => backend.dispatch(name, input), {
-    onFault: (error) => console.error('a message to the window was lost:', error),
+    onFault: (error) => backend.log.error({ err: error }, 'a message to the window was lost'),
   });
+  process.on('uncaughtExceptionMonitor', (error) => backend.log.fatal({ err: error }, 'the backend ends by an error'));
   backend.subscribe((name, payload) => server.emit(name, payload));
 
   let ending = false;

@@ -2,6 +2,7 @@ import type { EventName, EventPayload } from '../../src-shared/contract/events.t
 import type { TextPiece } from '../../src-shared/domain/generation.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import type { ActivationMasks, MetricRow, RunRecord } from '../../src-shared/domain/run.ts';
+import { type Log, silentLog } from '../logging/log.ts';
 
 export type EventListener = <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
 export type ListName = EventPayload<'list.changed'>['list'];
@@ -14,6 +15,7 @@ const flushMilliseconds = 100;
  * state is sent, metrics and masks of a run go in one message, and a list is named once. Notifications go at once.
  */
 export class EventHub {
+  private readonly log: Log;
   private readonly listeners = new Set<EventListener>();
   private readonly jobs = new Map<string, JobRecord>();
   private readonly runs = new Map<string, RunRecord>();
@@ -21,6 +23,10 @@ export class EventHub {
   private readonly masks = new Map<string, ActivationMasks[]>();
   private readonly lists = new Set<ListName>();
   private timer: NodeJS.Timeout | null = null;
+
+  constructor(log: Log = silentLog) {
+    this.log = log;
+  }
 
   subscribe(listener: EventListener): () => void {
     this.listeners.add(listener);
@@ -64,6 +70,8 @@ export class EventHub {
   }
 
   notify(notification: EventPayload<'notification'>): void {
+    const { level, title, message } = notification;
+    if (level === 'warning') this.log.warn({ message }, title);
     this.send('notification', notification);
   }
 
@@ -95,7 +103,7 @@ export class EventHub {
       try {
         listener(name, payload);
       } catch (error) {
-        console.error(`A subscriber failed on the event ${name}:`, error);
+        this.log.error({ err: error, event: name }, 'a subscriber failed on an event');
       }
     }
   }

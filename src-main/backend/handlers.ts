@@ -67,7 +67,11 @@ export function createDispatch(services: HandlerServices): Dispatch {
     try {
       return await call(input);
     } catch (thrown) {
-      throw thrown instanceof StudioError ? thrown : StudioError.fromValue(toErrorValue(thrown));
+      const error = thrown instanceof StudioError ? thrown : StudioError.fromValue(toErrorValue(thrown));
+      const fields = { request: name, err: error };
+      if (error.code === 'internal') services.log.error(fields, 'a request failed');
+      else services.log.debug(fields, 'a request was refused');
+      throw error;
     }
   };
 }

@@ -1,5 +1,7 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
+import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { defaultPlotlyScript } from './assets.ts';
 import type { StartEngine } from './engine/engine-host.ts';
@@ -28,6 +30,7 @@ export interface BackendOptions {
 
 /** What the app does, behind one function: the window and the command line are clients of it. */
 export interface Backend {
+  readonly log: Log;
   /** Answers a request of the contract; rejects with a StudioError. */
   handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
   /** As `handle`, for a name and an input that came over a wire: an unknown name is answered `not_found`. */
@@ -48,19 +51,27 @@ export interface Backend {
  */
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const home = openHome(options.home);
+  const { log, close: closeLog } = openLog(home.absolute(logFolder), 'backend');
+  log.info(
+    { version: packageJson.version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    'the backend starts',
+  );
   let store: ReturnType<typeof openStore>;
   try {
     store = openStore(home.database);
   } catch (error) {
+    log.error({ err: error }, 'the database could not be opened');
+    closeLog();
     home.release();
     throw error;
   }
-  const hub = new EventHub();
+  const hub = new EventHub(log);
   const services: Services = {
     home,
     store,
     hub,
-    engine: new EngineSupervisor(options.startEngine),
+    log,
+    engine: new EngineSupervisor(options.startEngine, log),
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
@@ -70,6 +81,8 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     await queue.close(graceMilliseconds);
     hub.close();
     store.close();
+    log.info('the backend ends');
+    closeLog();
     home.release();
   };
   try {
@@ -78,6 +91,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     const dispatch = createDispatch({ ...services, queue });
     queue.open();
     return {
+      log,
       // The contract's schemas, by which `dispatch` checks every answer, are what these types are inferred from.
       handle: dispatch as Backend['handle'],
       dispatch,
@@ -90,6 +104,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       },
     };
   } catch (error) {
+    log.error({ err: error }, 'the backend could not start');
     await close(0);
     throw error;
   }

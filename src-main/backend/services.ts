@@ -1,3 +1,4 @@
+import type { Log } from '../logging/log.ts';
 import type { Store } from '../store/open-store.ts';
 import type { EngineSupervisor } from './engine/engine-supervisor.ts';
 import type { EventHub } from './event-hub.ts';
@@ -9,6 +10,7 @@ export interface Services {
   readonly home: Home;
   readonly store: Store;
   readonly hub: EventHub;
+  readonly log: Log;
   readonly engine: EngineSupervisor;
   /** The folder that holds models/ and data/. */
   readonly resourcesDirectory: string;

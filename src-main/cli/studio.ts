@@ -44,7 +44,7 @@ export async function openStudio(home: string): Promise<Studio> {
   });
   const [own, other] = inProcessChannels();
   const server = serve(other, contract, (name, input) => backend.dispatch(name, input), {
-    onFault: (error) => console.error('A message of the backend was lost:', error),
+    onFault: (error) => backend.log.error({ err: error }, 'a message of the backend was lost'),
   });
   backend.subscribe((name, payload) => server.emit(name, payload));
   const client = connect(own, contract);

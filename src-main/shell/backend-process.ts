@@ -1,10 +1,13 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { utilityProcess } from 'electron';
+import { Readable } from 'node:stream';
+import { type UtilityProcess, utilityProcess } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { parseHello } from '../../src-shared/rpc/hello.ts';
+import type { Log } from '../logging/log.ts';
+import { followLines } from '../logging/output-lines.ts';
 import { childProcessChannel } from '../transport/child-process.ts';
 import { utilityProcessChannel } from './utility-channel.ts';
 
@@ -15,6 +18,7 @@ export interface BackendProcessOptions {
   readonly resourcesDirectory: string;
   /** A plain Node ≥ 22: for engines on a GPU, and for the backend where Electron's own is older. null where there is none. */
   readonly node: string | null;
+  readonly log: Log;
   onMessage(message: unknown): void;
   onStatus(status: BackendStatus): void;
 }
@@ -50,6 +54,9 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     generation = status.generation,
   ): void => {
     status = { status: name, generation, error };
+    const fields = { generation, ...(error === null ? {} : { err: StudioError.fromValue(error) }) };
+    if (error === null) options.log.info(fields, `the backend is ${name}`);
+    else options.log.error(fields, `the backend is ${name}`);
     options.onStatus(status);
   };
 
@@ -130,8 +137,10 @@ function openChannel(options: BackendProcessOptions): Channel {
     ...(options.node === null ? {} : { COTO_NODE: options.node }),
   };
   if (Number(process.versions.node.split('.')[0]) >= 22)
-    return utilityProcessChannel(
-      utilityProcess.fork(options.entry, [], { env, serviceName: 'CoTo Studio backend', stdio: 'inherit' }),
+    return followed(
+      utilityProcess.fork(options.entry, [], { env, serviceName: 'CoTo Studio backend', stdio: 'pipe' }),
+      utilityProcessChannel,
+      options.log,
     );
   if (options.node === null || !existsSync(options.node))
     throw new StudioError(
@@ -139,13 +148,31 @@ function openChannel(options: BackendProcessOptions): Channel {
       `Electron ${process.versions.electron} carries Node ${process.versions.node}, which is too old for the backend, and no newer Node was found.`,
       'Start the app with `npm start`, or name a Node ≥ 22 in COTO_NODE.',
     );
-  return childProcessChannel(
+  return followed(
     fork(options.entry, [], {
       env,
       execPath: options.node,
       execArgv: [],
       serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     }),
+    childProcessChannel,
+    options.log,
   );
+}
+
+/** What the backend's process writes (a crash of Node above all) goes into the log, and to the terminal as before. */
+function followed<Child extends ChildProcess | UtilityProcess>(
+  child: Child,
+  channelOf: (child: Child) => Channel,
+  log: Log,
+): Channel {
+  const program = log.child({ program: 'backend' });
+  for (const stream of [child.stdout, child.stderr])
+    if (stream instanceof Readable)
+      followLines(stream, (line) => {
+        program.warn(line);
+        process.stderr.write(`${line}\n`);
+      });
+  return channelOf(child);
 }

@@ -13,4 +13,5 @@ export const bridgeChannels = {
   openText: 'studio:open-text',
   openPath: 'studio:open-path',
   showInFolder: 'studio:show-in-folder',
+  showLogs: 'studio:show-logs',
 } as const;

@@ -15,7 +15,7 @@ const dialogOptions = z.object({
 type DialogOptions = z.infer<typeof dialogOptions>;
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
-export function serveBridge(backend: BackendProcess, developmentServer: string | null): void {
+export function serveBridge(backend: BackendProcess, developmentServer: string | null, logs: string): void {
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -56,15 +56,19 @@ export function serveBridge(backend: BackendProcess, developmentServer: string |
       throw new StudioError('invalid_file', `${path} is larger than 16 MiB: it is no text to open here.`);
     return { path, text: await readFile(path, 'utf8') };
   });
-  answer(bridgeChannels.openPath, z.string(), async (path) => {
-    await mustExist(path);
-    const problem = await shell.openPath(path);
-    if (problem !== '') throw new StudioError('refused', `${path} could not be opened: ${problem}.`);
-  });
+  answer(bridgeChannels.openPath, z.string(), openPath);
+  answer(bridgeChannels.showLogs, z.null(), () => openPath(logs));
   answer(bridgeChannels.showInFolder, z.string(), async (path) => {
     await mustExist(path);
     shell.showItemInFolder(path);
   });
+}
+
+/** Opens a file or folder with the system's own program. */
+export async function openPath(path: string): Promise<void> {
+  await mustExist(path);
+  const problem = await shell.openPath(path);
+  if (problem !== '') throw new StudioError('refused', `${path} could not be opened: ${problem}.`);
 }
 
 function senderWindow(event: IpcMainInvokeEvent, developmentServer: string | null): BrowserWindow {

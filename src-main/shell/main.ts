@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, Menu } from 'electron';
+import { toErrorValue } from '../../src-shared/contract/errors.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
+import { logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
-import { serveBridge } from './ipc.ts';
+import { openPath, serveBridge } from './ipc.ts';
 import { buildMenu } from './menu.ts';
 import { locateResources } from './resources.ts';
 import { lockDown, registerScheme, serveRenderer } from './security.ts';
@@ -13,10 +15,14 @@ import { openWindow } from './window.ts';
 const home = process.env['COTO_STUDIO_HOME'];
 // A studio home of its own (tests, a second project) also means Chromium's files and the single-instance lock of its own.
 if (home) app.setPath('userData', join(home, 'window'));
+const studioHome = home ?? app.getPath('userData');
 const resources = locateResources();
 const developmentServer = app.isPackaged ? null : (process.env['COTO_DEV_SERVER'] ?? null);
 /** A self-check of the packed app: waits for the window's first answer from the backend, then ends. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
+
+const logs = join(studioHome, logFolder);
+const { log } = openLog(logs, 'shell');
 
 let backend: BackendProcess | null = null;
 let quitting = false;
@@ -30,12 +36,17 @@ else {
     window?.focus();
   });
   app.whenReady().then(begin, (error: unknown) => {
-    console.error(error);
+    log.fatal({ err: error }, 'the app could not start');
+    process.stderr.write(`${toErrorValue(error).message}\n`);
     app.exit(1);
   });
 }
 
 function begin(): void {
+  log.info(
+    { version: app.getVersion(), electron: process.versions.electron, platform: `${process.platform} ${process.arch}` },
+    'the app starts',
+  );
   lockDown(developmentServer);
   serveRenderer(resources.renderer);
   const send = (channel: string, payload: unknown): void => {
@@ -44,7 +55,8 @@ function begin(): void {
   };
   backend = startBackendProcess({
     entry: resources.backend,
-    home: home ?? app.getPath('userData'),
+    home: studioHome,
+    log,
     resourcesDirectory: resources.assets,
     node: resources.node,
     onMessage(message) {
@@ -54,19 +66,25 @@ function begin(): void {
     onStatus(status) {
       send(bridgeChannels.status, status);
       if (isSmokeTest && status.status === 'failed') {
-        console.error(`smoke test failed: ${status.error?.message}`);
+        process.stderr.write(`smoke test failed: ${status.error?.message}\n`);
         app.exit(1);
       }
     },
   });
-  serveBridge(backend, developmentServer);
-  Menu.setApplicationMenu(buildMenu((command) => send(bridgeChannels.menu, command)));
+  serveBridge(backend, developmentServer, logs);
+  Menu.setApplicationMenu(
+    buildMenu(
+      (command) => send(bridgeChannels.menu, command),
+      () => void openPath(logs).catch((error: unknown) => log.error({ err: error }, 'the log folder was not opened')),
+    ),
+  );
   const open = (route: string | null): BrowserWindow =>
     openWindow({
       preload: resources.preload,
       icon: existsSync(resources.icon) ? resources.icon : null,
       developmentServer,
       route,
+      log,
     });
   open(process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length) ?? null);
   app.on('activate', () => {
@@ -76,10 +94,11 @@ function begin(): void {
 
 function passSmokeTest(): void {
   if (quitting) return;
-  console.log(`smoke test passed: the window has its first answer (Electron ${process.versions.electron})`);
+  process.stdout.write(`smoke test passed: the window has its first answer (Electron ${process.versions.electron})\n`);
   app.quit();
 }
 
+process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'an error that nothing caught'));
 app.on('window-all-closed', () => {
   if (process.platform !== 'darwin') app.quit();
 });

@@ -1,7 +1,7 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 
 /** The native menu. What belongs to the app goes to the window as a command: a route to open, or 'palette'. */
-export function buildMenu(send: (command: string) => void): Menu {
+export function buildMenu(send: (command: string) => void, showLogs: () => void): Menu {
   const go = (label: string, command: string, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     ...(accelerator === undefined ? {} : { accelerator }),
@@ -45,6 +45,7 @@ export function buildMenu(send: (command: string) => void): Menu {
       ],
     },
     { role: 'windowMenu' },
+    { role: 'help', submenu: [{ label: 'Show the log folder', click: showLogs }] },
   ];
   return Menu.buildFromTemplate(template);
 }

@@ -40,6 +40,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   pathForFile: (file) => webUtils.getPathForFile(file),
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
+  showLogs: () => invoke(bridgeChannels.showLogs, null),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),
   platform: process.platform,
   versions: {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BrowserWindow, Rectangle } from 'electron';
 import { z } from 'zod';
+import type { Log } from '../logging/log.ts';
 
 const stateSchema = z.object({
   bounds: z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int(), height: z.number().int() }),
@@ -31,7 +32,7 @@ export function readWindowState(file: string, screens: readonly Rectangle[]): Wi
 }
 
 /** Keeps the window's place in `file` as it closes. */
-export function rememberWindowState(window: BrowserWindow, file: string): void {
+export function rememberWindowState(window: BrowserWindow, file: string, log: Log): void {
   window.on('close', () => {
     const state: WindowState = { bounds: window.getNormalBounds(), maximized: window.isMaximized() };
     try {
@@ -40,7 +41,7 @@ export function rememberWindowState(window: BrowserWindow, file: string): void {
       renameSync(`${file}.new`, file);
     } catch (error) {
       // The window's place is not worth keeping anyone from closing it.
-      console.error('the window’s place was not kept:', error);
+      log.warn({ err: error }, 'the place of the window was not kept');
     }
   });
 }

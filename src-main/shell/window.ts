@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { app, BrowserWindow, nativeTheme, screen } from 'electron';
+import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron';
+import type { Log } from '../logging/log.ts';
 import { studioOrigin } from './app-files.ts';
 import { readWindowState, rememberWindowState } from './window-state.ts';
 
@@ -10,6 +11,7 @@ export interface WindowOptions {
   readonly developmentServer: string | null;
   /** A page to open first, such as '/runs'. */
   readonly route: string | null;
+  readonly log: Log;
 }
 
 const smallest = { width: 1100, height: 700 };
@@ -43,10 +45,31 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       additionalArguments: [`--studio-version=${app.getVersion()}`],
     },
   });
-  rememberWindowState(window, stateFile);
+  rememberWindowState(window, stateFile, options.log);
+  followPage(window.webContents, options.log.child({ program: 'window' }));
   if (state?.maximized) window.maximize();
   window.once('ready-to-show', () => window.show());
   const hash = options.route === null ? '' : `#${options.route}`;
   void window.loadURL(`${options.developmentServer ?? studioOrigin}/index.html${hash}`);
   return window;
+}
+
+/** Of one window: a page that repeats itself must not push everything else out of the log. */
+const mostMessages = 500;
+
+/** Writes down the page's warnings and errors, and its end. */
+function followPage(page: WebContents, log: Log): void {
+  let count = 0;
+  page.on('console-message', ({ level, message, sourceId, lineNumber }) => {
+    if ((level !== 'warning' && level !== 'error') || ++count > mostMessages) return;
+    const fields = { source: `${sourceId.split('/').at(-1)}:${lineNumber}` };
+    if (level === 'error') log.error(fields, message.slice(0, 4000));
+    else log.warn(fields, message.slice(0, 4000));
+  });
+  page.on('render-process-gone', (_event, { reason, exitCode }) => {
+    log.error({ reason, exitCode }, 'the process of the window is gone');
+  });
+  page.on('did-fail-load', (_event, code, description) => log.error({ code, description }, 'the page was not loaded'));
+  page.on('preload-error', (_event, _path, error) => log.error({ err: error }, 'the preload script failed'));
+  page.on('unresponsive', () => log.warn('the window does not answer'));
 }

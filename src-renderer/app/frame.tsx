@@ -7,6 +7,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useEvent, useRequest } from '../api/query.ts';
 import { EmptyState } from '../components/feedback/empty-state.tsx';
+import { LogButton } from '../components/feedback/log-button.tsx';
 import { notifyFailure, notifySuccess, notifyWarning } from '../components/feedback/notify.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -150,6 +151,7 @@ function BackendBanner() {
           <Button variant="default" onClick={() => window.coto.restartBackend()}>
             Start it again
           </Button>
+          <LogButton />
         </>
       )}
     </div>

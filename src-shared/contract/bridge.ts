@@ -49,6 +49,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
   /** Opens a file or folder with the system's own program. Rejects with one sentence. */
   openPath(path: string): Promise<void>;
   showInFolder(path: string): Promise<void>;
+  /** Opens the folder of the log files. Rejects with one sentence. */
+  showLogs(): Promise<void>;
   /** A choice in the native menu: a route to open ('/train', '/settings') or 'palette'. */
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;

@@ -60,6 +60,7 @@ export const doctorReportSchema = z.object({
   memoryBytes: z.number(),
   freeMemoryBytes: z.number(),
   home: z.string(),
+  logs: z.string().describe('the folder of the log files'),
   freeDiskBytes: z.number(),
   sqlite: z.string(),
   schemaVersion: z.number().int(),

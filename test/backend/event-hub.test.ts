@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventHub, joinMasks } from '../../src-main/backend/event-hub.ts';
+import { silentLog } from '../../src-main/logging/log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -44,8 +45,8 @@ describe('the event hub', () => {
   });
 
   it('lets one failing subscriber not keep the others from hearing', () => {
-    const complaint = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const hub = new EventHub();
+    const complaint = vi.spyOn(silentLog, 'error');
+    const hub = new EventHub(silentLog);
     const heard: string[] = [];
     hub.subscribe(() => {
       throw new Error('broken');

@@ -7,6 +7,7 @@ import { openHome } from '../../src-main/backend/home.ts';
 import { jobOf } from '../../src-main/backend/jobs/index.ts';
 import { JobQueue } from '../../src-main/backend/jobs/queue.ts';
 import { reportJob } from '../../src-main/backend/jobs/report.ts';
+import { silentLog } from '../../src-main/logging/log.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { type JobRecord, resultOf } from '../../src-shared/domain/job.ts';
 import {
@@ -254,6 +255,7 @@ describe('a pass over the real engine', () => {
         home,
         store,
         hub,
+        log: silentLog,
         plotlyScript,
         resourcesDirectory,
         engine: new EngineSupervisor(realEngine),

@@ -6,6 +6,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
+import { followLines } from '../../logging/output-lines.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
 import { messagePortChannel } from '../../transport/message-port.ts';
 
@@ -21,27 +22,41 @@ export interface EngineHost {
   /** Resident memory beside this process's own; left out where it is part of that. */
   memoryBytes?(): number;
 }
+
+/** Told each line that the engine, its libraries and its drivers write. */
+export type OutputListener = (line: string) => void;
+
 /** Starts an engine, or answers null where there can be none in a process of its own. */
-export type StartEngine = (home: EngineIsolation) => EngineHost | null;
+export type StartEngine = (home: EngineIsolation, onOutput?: OutputListener) => EngineHost | null;
+
+const ignored: OutputListener = () => undefined;
 
 /** How much of what an engine's process wrote is kept, to be shown if it crashes. */
 const keptCharacters = 4000;
 const patienceMilliseconds = 2000;
 
 /** Starts the engine where it is wanted. In a process of its own it needs a plain Node: Electron's lends no memory to drivers. */
-export const startEngine: StartEngine = (home) => {
-  if (home === 'thread') return startEngineWorker();
+export const startEngine: StartEngine = (home, onOutput = ignored) => {
+  if (home === 'thread') return startEngineWorker(engineFile('worker'), onOutput);
   const node = plainNode();
-  return node === null ? null : startEngineProcess(node);
+  return node === null ? null : startEngineProcess(node, engineFile('process'), onOutput);
 };
 
 /** Starts the engine in a worker thread, from the sources or from the built file, whichever this module belongs to. */
-export function startEngineWorker(file: URL = engineFile('worker')): EngineHost {
+export function startEngineWorker(file: URL = engineFile('worker'), onOutput: OutputListener = ignored): EngineHost {
   // A worker that is terminated while V8 compiles WebAssembly for it has been seen to take the process down: one that is at
   // rest is asked to leave instead.
   const { port1: lifeline, port2: held } = new MessageChannel();
   lifeline.unref();
-  const worker = new Worker(file, { workerData: { lifeline: held }, transferList: [held] });
+  const worker = new Worker(file, {
+    workerData: { lifeline: held },
+    transferList: [held],
+    // Else it would come out of this process, among the answer of a command.
+    stdout: true,
+    stderr: true,
+  });
+  followLines(worker.stdout, onOutput);
+  followLines(worker.stderr, onOutput);
   let cause: Error | null = null;
   const ended = new Promise<Error | null>((resolve) => {
     worker.on('error', (error: unknown) => {
@@ -67,7 +82,11 @@ export function startEngineWorker(file: URL = engineFile('worker')): EngineHost 
 }
 
 /** Starts the engine in a process of its own on `node`; a crash there ends nothing else. */
-export function startEngineProcess(node: string, file: URL = engineFile('process')): EngineHost {
+export function startEngineProcess(
+  node: string,
+  file: URL = engineFile('process'),
+  onOutput: OutputListener = ignored,
+): EngineHost {
   const child = fork(fileURLToPath(file), [], {
     execPath: node,
     execArgv: [],
@@ -78,9 +97,11 @@ export function startEngineProcess(node: string, file: URL = engineFile('process
   });
   let written = '';
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      written = (written + text).slice(-keptCharacters);
-    });
+    if (stream !== null)
+      followLines(stream, (line) => {
+        written = `${written}${line}\n`.slice(-keptCharacters);
+        onOutput(line);
+      });
   let terminated = false;
   const ended = new Promise<Error | null>((resolve) => {
     child.on('error', resolve);

@@ -11,6 +11,7 @@ import {
 } from '../../engine/compute/selection.ts';
 import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../engine/contract.ts';
 import { engineContract } from '../../engine/rpc-contract.ts';
+import { type Log, silentLog } from '../../logging/log.ts';
 import type { EngineHost, StartEngine } from './engine-host.ts';
 
 /** The engine itself ended while it worked: what it was doing is interrupted, not wrong. */
@@ -45,6 +46,7 @@ const noProcessReason =
  */
 export class EngineSupervisor {
   private readonly start: StartEngine;
+  private readonly log: Log;
   private running: Engine | null = null;
   /** The engine of the task at hand, from the moment that it was asked for. */
   private assigned: Promise<{ engine: Engine }> | null = null;
@@ -54,8 +56,9 @@ export class EngineSupervisor {
   private probing: Promise<readonly ComputeBackendReport[]> | null = null;
   private readonly trials = new Set<Engine>();
 
-  constructor(start: StartEngine) {
+  constructor(start: StartEngine, log: Log = silentLog) {
     this.start = start;
+    this.log = log;
   }
 
   /**
@@ -191,10 +194,16 @@ export class EngineSupervisor {
 
   private open(home: EngineIsolation): Engine | null {
     if (this.closed) throw closing();
-    const host = this.start(home);
+    const log = this.log.child({ engine: home });
+    const host = this.start(home, (line) => log.info(line));
     if (host === null) return null;
+    log.info('the engine was started');
+    void host.ended.then((cause) => {
+      if (cause === null) log.info('the engine ended');
+      else log.error({ err: cause }, 'the engine ended unexpectedly');
+    });
     const client = connect(host.channel, engineContract, {
-      onFault: (error) => console.error('The engine sent something malformed:', error.message),
+      onFault: (error) => log.error({ err: error }, 'the engine sent something malformed'),
     });
     const engine: Engine = { home, host, client };
     this.trials.add(engine);

@@ -9,6 +9,7 @@ import type {
   Settings,
   SystemStatus,
 } from '../../../src-shared/domain/catalog.ts';
+import { logFolder } from '../../logging/log.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 
@@ -38,6 +39,7 @@ export class Machine {
       memoryBytes: totalmem(),
       freeMemoryBytes: freemem(),
       home: home.path,
+      logs: home.absolute(logFolder),
       freeDiskBytes: await freeDisk(home.path),
       sqlite: store.sqliteVersion,
       schemaVersion: store.schemaVersion,

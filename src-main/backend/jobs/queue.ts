@@ -94,7 +94,7 @@ export class JobQueue {
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
     if (jobFacts(current.job.kind).lane !== 'compute') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
-      if (!(error instanceof EngineLostError)) console.error('The engine could not be told:', error);
+      if (!(error instanceof EngineLostError)) this.parts.log.error({ err: error }, 'the engine could not be told');
     });
   }
 
@@ -257,7 +257,7 @@ export class JobQueue {
         return;
       } catch (failure) {
         const full = toErrorValue(failure).code === 'disk_full';
-        if (!full) console.error(`The end of the job "${job.title}" could not be kept:`, failure);
+        if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be kept');
         if (full && attempt === 'first') continue;
         // The next start finds the job running and marks it.
         this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
@@ -311,6 +311,8 @@ export class JobQueue {
 
   private tellEnd(job: JobRecord, error: ErrorValue | null): void {
     this.tell(job);
+    if (error !== null)
+      this.parts.log.error({ job: job.id, status: job.status, err: StudioError.fromValue(error) }, job.title);
     // Who adds data waits for the answer, which says the same.
     if (error !== null && job.status !== 'cancelled' && jobFacts(job.kind).lane !== 'data')
       this.parts.hub.notify({
@@ -324,6 +326,8 @@ export class JobQueue {
   private change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {
     const job = this.parts.store.jobs.update(jobId, changes);
     if (job === null) throw new StudioError('not_found', `There is no job ${jobId}.`);
+    if (changes.status !== undefined)
+      this.parts.log.info({ job: jobId, kind: job.kind, status: job.status }, job.title);
     this.tell(job);
     return job;
   }

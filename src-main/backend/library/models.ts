@@ -56,7 +56,6 @@ export function reportUnreadable(hub: Services['hub'], what: string, error: unkn
   // That is no fault of theirs, and nothing else could be kept either.
   if (toErrorValue(error).code === 'disk_full') throw error;
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`${what} could not be read: ${message}`);
   hub.notify({ level: 'warning', title: `${what} could not be read`, message, error: null });
 }
 

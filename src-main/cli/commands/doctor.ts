@@ -33,6 +33,7 @@ export function addDoctorCommand(parent: Command, surroundings: CommandContext):
         ['CPU', `${report.cpu}, ${report.cores} cores`],
         ['Memory', `${formatBytes(report.freeMemoryBytes)} of ${formatBytes(report.memoryBytes)} free`],
         ['Home', `${report.home} (${formatBytes(report.freeDiskBytes)} free)`],
+        ['Log', report.logs],
         ['SQLite', `${report.sqlite}, schema ${report.schemaVersion}`],
       ]);
       const backends = formatTable(

@@ -2,6 +2,7 @@ import { Button, Code } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { CopyButton } from '../format/copy-button.tsx';
+import { LogButton } from './log-button.tsx';
 import classes from './notes.module.css';
 
 interface ErrorNoteProps {
@@ -26,6 +27,7 @@ export function ErrorNote({ error, action }: ErrorNoteProps) {
             <summary>Details</summary>
             <Code block>{details}</Code>
             <CopyButton text={details} label="Copy the details" />
+            <LogButton />
           </details>
         ) : null}
       </div>

@@ -156,6 +156,11 @@ function MachineFacts({ doctor }: { doctor: DoctorReport }) {
           value: <PathText path={doctor.home} />,
           help: 'Runs, adapters, reports and the database. Set COTO_STUDIO_HOME before the start to use another.',
         },
+        {
+          label: 'Log folder',
+          value: <PathText path={doctor.logs} />,
+          help: 'A file for each day of the backend and of the app. Send the newest with a report of an error.',
+        },
         { label: 'Free disk', value: formatBytes(doctor.freeDiskBytes) },
       ]}
     />
@@ -187,7 +192,7 @@ function doctorText(doctor: DoctorReport): string {
   const lines = [
     `CoTo Studio ${doctor.version}, Electron ${window.coto.versions.electron}, Node ${doctor.node}, SQLite ${doctor.sqlite} (schema ${doctor.schemaVersion})`,
     `${doctor.platform}, ${doctor.cpu}, ${doctor.cores} cores, ${formatBytes(doctor.memoryBytes)} memory`,
-    `Home ${doctor.home}, ${formatBytes(doctor.freeDiskBytes)} free`,
+    `Home ${doctor.home}, ${formatBytes(doctor.freeDiskBytes)} free; log files in ${doctor.logs}`,
     ...doctor.backends.map(
       (backend) =>
         `${backend.chosen ? '* ' : '  '}${backend.label}: ${backend.device ?? 'no device'}, ${ratesOf(backend)}. ${backend.reason}`,

@@ -36,6 +36,7 @@ function fakeBridge() {
     pathForFile: () => '',
     openPath: async () => undefined,
     showInFolder: async () => undefined,
+    showLogs: async () => undefined,
     onMenu: () => () => undefined,
     platform: 'linux',
     versions: { app: '0', electron: '0', chrome: '0' },
