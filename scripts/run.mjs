@@ -15,6 +15,7 @@ const tasks = [
   'dev',
   'build',
   'lint',
+  'format',
   'typecheck',
   'test',
   'e2e',
