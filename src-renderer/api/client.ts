@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { create } from 'zustand';
 import type { BackendStatus, StudioBridge } from '../../src-shared/contract/bridge.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type EventName, type EventPayload, events } from '../../src-shared/contract/events.ts';
@@ -17,11 +17,11 @@ type BackendClient = Client<typeof contract>;
 /** What a listener is kept as until a client is there to carry it, and each time that the backend starts anew. */
 type Attach = (client: BackendClient) => () => void;
 
-let status: BackendStatus = { status: 'starting', generation: 0, error: null };
+/** How the backend is, for the banner. */
+export const useBackendStatus = create<BackendStatus>(() => ({ status: 'starting', generation: 0, error: null }));
 let client: BackendClient | null = null;
 let waiting: { resolve: (client: BackendClient) => void; reject: (error: Error) => void }[] = [];
 const attachments = new Map<Attach, (() => void) | null>();
-const statusListeners = new Set<() => void>();
 const connectionListeners = new Set<(connected: boolean) => void>();
 
 /** Connects the window to its backend, and again each time that the backend has been started anew. Called once. */
@@ -29,7 +29,7 @@ export function startClient(bridge: StudioBridge): void {
   let closeChannel: (() => void) | null = null;
   let generation = -1;
   bridge.onStatus((next) => {
-    status = next;
+    useBackendStatus.setState(next, true);
     const gone = next.status !== 'ready' || next.generation !== generation;
     if (gone && client !== null) {
       client = null;
@@ -53,7 +53,6 @@ export function startClient(bridge: StudioBridge): void {
       for (const waiter of waiting) waiter.reject(error);
       waiting = [];
     }
-    for (const listener of statusListeners) listener();
   });
 }
 
@@ -97,8 +96,8 @@ export async function request<Name extends RequestName>(
 }
 
 function whenReady(): Promise<BackendClient> {
-  if (status.status === 'failed')
-    return Promise.reject(status.error ? StudioError.fromValue(status.error) : lostError());
+  const { status, error } = useBackendStatus.getState();
+  if (status === 'failed') return Promise.reject(error ? StudioError.fromValue(error) : lostError());
   return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
 }
 
@@ -119,15 +118,4 @@ export function onEvent<Name extends EventName>(
 export function onConnection(listener: (connected: boolean) => void): () => void {
   connectionListeners.add(listener);
   return () => connectionListeners.delete(listener);
-}
-
-/** How the backend is, for the banner. */
-export function useBackendStatus(): BackendStatus {
-  return useSyncExternalStore(
-    (listener) => {
-      statusListeners.add(listener);
-      return () => statusListeners.delete(listener);
-    },
-    () => status,
-  );
 }

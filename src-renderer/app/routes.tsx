@@ -1,24 +1,12 @@
 import { Anchor, type AnchorProps } from '@mantine/core';
-import { type ReactNode, useSyncExternalStore } from 'react';
+import type { ReactNode } from 'react';
+import { create } from 'zustand';
 import { parseRoute, type Route } from './route-path.ts';
 
 export { pathOf } from './route-path.ts';
 
-let current = parseRoute(window.location.hash);
-const listeners = new Set<() => void>();
-window.addEventListener('hashchange', () => {
-  current = parseRoute(window.location.hash);
-  for (const listener of listeners) listener();
-});
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export function useRoute(): Route {
-  return useSyncExternalStore(subscribe, () => current);
-}
+export const useRoute = create<Route>(() => parseRoute(window.location.hash));
+window.addEventListener('hashchange', () => useRoute.setState(parseRoute(window.location.hash), true));
 
 /** Goes to a path such as "/runs/r123". `replace`: without a step in the history. */
 export function navigate(path: string, options: { replace?: boolean } = {}): void {

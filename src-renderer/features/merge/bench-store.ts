@@ -1,41 +1,35 @@
-import { useSyncExternalStore } from 'react';
+import { create } from 'zustand';
 import type { Bench } from './bench.ts';
 import { type BenchState, recallBench, rememberBench } from './bench-memory.ts';
 
 const storage = 'localStorage' in globalThis ? globalThis.localStorage : null;
 
 /** The bench outlives the page and the window, so that a look at a run, or a restart, loses nothing. */
-let state: BenchState = recallBench(storage);
-const listeners = new Set<() => void>();
+export const useBench = create<BenchState>(() => recallBench(storage));
+useBench.subscribe((state) => rememberBench(storage, state));
 /** What lay on the bench before each change, for undo; a drag of a slider is many changes, so that many are kept. */
 const past: Bench[] = [];
 const pastLimit = 500;
 
 export function changeBench(change: Partial<BenchState> | ((bench: Bench) => Bench)): void {
-  const before = state.bench;
-  state = typeof change === 'function' ? { ...state, bench: change(state.bench) } : { ...state, ...change };
-  if (state.bench !== before) {
+  const before = currentBench();
+  const changes = typeof change === 'function' ? { bench: change(before) } : change;
+  if (changes.bench !== undefined && changes.bench !== before) {
     past.push(before);
     if (past.length > pastLimit) past.shift();
   }
-  announce();
-}
-
-function announce(): void {
-  rememberBench(storage, state);
-  for (const listener of listeners) listener();
+  useBench.setState(changes);
 }
 
 /** Takes back the last change of the bench. Weights that were dragged go back as a whole: to the last other adapter. */
 export function undoBench(): void {
   let previous = past.pop();
   if (!previous) return;
-  const onlyWeightOf = weightChange(previous, state.bench);
+  const onlyWeightOf = weightChange(previous, currentBench());
   if (onlyWeightOf !== null)
     for (let earlier = past.at(-1); earlier && weightChange(earlier, previous) === onlyWeightOf; earlier = past.at(-1))
       previous = past.pop() ?? previous;
-  state = { ...state, bench: previous };
-  announce();
+  useBench.setState({ bench: previous });
 }
 
 /** The adapter whose weight alone differs between two benches, else null. */
@@ -49,15 +43,5 @@ function weightChange(before: Bench, after: Bench): string | null {
 }
 
 export function currentBench(): Bench {
-  return state.bench;
-}
-
-export function useBench(): BenchState {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
+  return useBench.getState().bench;
 }

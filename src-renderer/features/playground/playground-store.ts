@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { create } from 'zustand';
 import type { GenerationRates, GenerationRequest, TextPiece } from '../../../src-shared/domain/generation.ts';
 import { onEvent } from '../../api/client.ts';
 import { type Draft, emptyDraft } from './draft.ts';
@@ -21,13 +21,13 @@ interface PlaygroundState {
 }
 
 /** Outlives the page: a text goes on while another page is looked at. */
-let state: PlaygroundState = { draft: emptyDraft, asked: null, columns: [] };
-const listeners = new Set<() => void>();
+export const usePlayground = create<PlaygroundState>(() => ({ draft: emptyDraft, asked: null, columns: [] }));
 /** Texts may come before the answer that says whose they are. */
 const early = new Map<string, TextPiece[]>();
 
 onEvent('generation.text', ({ jobId, pieces }) => {
-  if (state.asked?.jobId === jobId) change({ columns: grown(state.columns, pieces) });
+  const { asked, columns } = usePlayground.getState();
+  if (asked?.jobId === jobId) usePlayground.setState({ columns: grown(columns, pieces) });
   else early.set(jobId, [...(early.get(jobId) ?? []), ...pieces]);
 });
 
@@ -37,13 +37,8 @@ function grown(columns: readonly Column[], pieces: readonly TextPiece[]): Column
   return next;
 }
 
-function change(changes: Partial<PlaygroundState>): void {
-  state = { ...state, ...changes };
-  for (const listener of listeners) listener();
-}
-
 export function changeDraft(changes: Partial<Draft>): void {
-  change({ draft: { ...state.draft, ...changes } });
+  usePlayground.setState(({ draft }) => ({ draft: { ...draft, ...changes } }));
 }
 
 /** Shows the texts of this job from now on. */
@@ -51,15 +46,5 @@ export function showGeneration(jobId: string, request: GenerationRequest, names:
   const empty = request.columns.map((): Column => ({ text: '', rates: null }));
   const columns = grown(empty, early.get(jobId) ?? []);
   early.clear();
-  change({ asked: { jobId, request, names }, columns });
-}
-
-export function usePlayground(): PlaygroundState {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
+  usePlayground.setState({ asked: { jobId, request, names }, columns });
 }
