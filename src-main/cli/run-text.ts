@@ -55,6 +55,6 @@ export function describeRun(run: RunRecord): string {
 }
 
 /** "r 8, lora_alpha 16": the variant's numbers. */
-function numbersOf(parameters: ParameterValues): string[] {
+export function numbersOf(parameters: ParameterValues): string[] {
   return Object.entries(parameters).flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value}`] : []));
 }

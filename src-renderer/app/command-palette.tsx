@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconArrowRight, IconMoon, IconPlayerPlay, IconSearch, IconSun } from '@tabler/icons-react';
+import { rankText } from '../../src-shared/domain/parameter-values.ts';
 import { useAction, useRequest } from '../api/query.ts';
 import { notifySuccess } from '../components/feedback/notify.tsx';
 import { formatPercent } from '../components/format/format.ts';
@@ -38,7 +39,7 @@ export function CommandPalette() {
       actions: (adapters ?? []).map((adapter) => ({
         id: `adapter-${adapter.id}`,
         label: adapter.name,
-        description: `${adapter.variant}, r ${adapter.r}${adapter.coto ? ', CoTo' : ''}: put it on the merge bench`,
+        description: `${[adapter.variant, rankText(adapter.parameters), adapter.coto ? 'CoTo' : null].filter(Boolean).join(', ')}: put it on the merge bench`,
         keywords: [adapter.id, adapter.origin.kind],
         onClick: () => navigate(`/merge?add=${encodeURIComponent(adapter.id)}`),
       })),

@@ -19,3 +19,14 @@ export function mapOf(values: ParameterValues, name: string): Readonly<Record<st
 function mismatch(name: string, expected: string, value: unknown): Error {
   return new Error(`the parameter ${name} is ${JSON.stringify(value)}, not ${expected}`);
 }
+
+/** The rank among a variant's parameters; null where it has none. */
+export function rankOf({ r }: ParameterValues): number | null {
+  return typeof r === 'number' ? r : null;
+}
+
+/** "r 8": the rank in words, as badges and names have it; null where the variant has none. */
+export function rankText(values: ParameterValues): string | null {
+  const rank = rankOf(values);
+  return rank === null ? null : `r ${rank}`;
+}

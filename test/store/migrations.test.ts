@@ -140,6 +140,18 @@ describe('migrations', () => {
     expect(stored('SELECT config FROM studies')).toEqual(study);
   });
 
+  it('0060 keeps rank and alpha of adapters as parameters', () => {
+    const database = databaseAt(50);
+    database.exec(`${insertModel};
+      INSERT INTO adapters (id, name, folder, model_id, variant, r, lora_alpha, target_modules, layers, modules_to_save, origin,
+        parameter_count, size_bytes, sha256, created_at, archived)
+      VALUES ('a', 'A', 'adapters/a', 'm', 'lora', 4, 2.5, '[]', '[]', '[]', '{}', 1, 2, 'ff', 3, 0);`);
+    migrate(database, migrations, 60);
+    expect(database.prepare('SELECT id, variant, parameters, sha256 FROM adapters').all()).toEqual([
+      { id: 'a', variant: 'lora', parameters: '{"r":4,"lora_alpha":2.5}', sha256: 'ff' },
+    ]);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -204,8 +204,7 @@ function factsOf(outline: AdapterOutline, description: ModelDescription) {
     parameterCount += elementCount(tensor.shape);
   return {
     variant: outline.variant.declaration.id,
-    r: outline.config.r,
-    loraAlpha: outline.config.lora_alpha,
+    parameters: { r: outline.config.r, lora_alpha: outline.config.lora_alpha },
     targetModules: [...targets],
     layers: [...layers].sort((left, right) => left - right),
     modulesToSave: outline.config.modules_to_save ?? [],

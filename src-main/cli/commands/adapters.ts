@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { AdapterContents, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatBytes, formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
+import { numbersOf } from '../run-text.ts';
 
 export function addAdapterCommands(parent: Command, surroundings: CommandContext): void {
   const group = addGroup(parent, 'adapters', 'adapters: list, show, import, export');
@@ -21,7 +23,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
           adapter.name,
           adapter.modelId,
           adapter.variant,
-          String(adapter.r),
+          textOfValue(adapter.parameters['r']),
           adapter.coto === null ? '–' : 'yes',
           formatPercent(adapter.accuracy),
           adapter.origin.kind,
@@ -104,7 +106,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
     ['adapter', adapter.id],
     ['name', adapter.name],
     ['base', adapter.modelId],
-    ['variant', `${adapter.variant}, r ${adapter.r}, lora_alpha ${adapter.loraAlpha}`],
+    ['variant', [adapter.variant, ...numbersOf(adapter.parameters)].join(', ')],
     ['target modules', adapter.targetModules.join(', ')],
     ['layers', adapter.layers.join(', ')],
     ['saved modules', adapter.modulesToSave.join(', ') || 'none'],

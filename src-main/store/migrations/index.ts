@@ -3,7 +3,15 @@ import { migration as runs } from './0020-runs.ts';
 import { migration as adapters } from './0030-adapters.ts';
 import { migration as studiesAndJobs } from './0040-studies-and-jobs.ts';
 import { migration as declaredParameters } from './0050-declared-parameters.ts';
+import { migration as adapterParameters } from './0060-adapter-parameters.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
-export const migrations: readonly Migration[] = [modelsAndDatasets, runs, adapters, studiesAndJobs, declaredParameters];
+export const migrations: readonly Migration[] = [
+  modelsAndDatasets,
+  runs,
+  adapters,
+  studiesAndJobs,
+  declaredParameters,
+  adapterParameters,
+];

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type AdapterRecord, adapterOriginSchema } from '../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { booleanColumn, jsonColumn, toBit, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
@@ -11,8 +12,7 @@ const rowSchema = z
     folder: z.string(),
     model_id: z.string(),
     variant: z.string(),
-    r: z.number(),
-    lora_alpha: z.number(),
+    parameters: jsonColumn(parameterValuesSchema),
     target_modules: jsonColumn(z.array(z.string())),
     layers: jsonColumn(z.array(z.number())),
     modules_to_save: jsonColumn(z.array(z.string())),
@@ -33,8 +33,7 @@ const rowSchema = z
       folder: row.folder,
       modelId: row.model_id,
       variant: row.variant,
-      r: row.r,
-      loraAlpha: row.lora_alpha,
+      parameters: row.parameters,
       targetModules: row.target_modules,
       layers: row.layers,
       modulesToSave: row.modules_to_save,
@@ -76,13 +75,14 @@ export class AdapterRepository {
   insert(adapter: AdapterRecord): void {
     this.database
       .prepare(
-        `INSERT INTO adapters (id, name, folder, model_id, variant, r, lora_alpha, target_modules, layers, modules_to_save,
+        `INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers, modules_to_save,
            coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived)
-         VALUES (@id, @name, @folder, @modelId, @variant, @r, @loraAlpha, @targetModules, @layers, @modulesToSave,
+         VALUES (@id, @name, @folder, @modelId, @variant, @parameters, @targetModules, @layers, @modulesToSave,
            @coto, @origin, @datasetId, @accuracy, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived)`,
       )
       .run({
         ...adapter,
+        parameters: toJson(adapter.parameters),
         targetModules: toJson(adapter.targetModules),
         layers: toJson(adapter.layers),
         modulesToSave: toJson(adapter.modulesToSave),

@@ -1,5 +1,6 @@
 import { Badge, Group, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import { formatPercent } from '../../components/format/format.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import classes from './merge.module.css';
@@ -21,6 +22,7 @@ const originWords: Record<AdapterRecord['origin']['kind'], string> = {
 
 /** What a card says of an adapter: on the shelf and under the pointer while it is dragged. */
 export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; names: AdapterNames }) {
+  const rank = rankText(adapter.parameters);
   return (
     <>
       <Group gap={8} wrap="nowrap" justify="space-between" align="flex-start">
@@ -41,7 +43,7 @@ export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; na
       <Group gap={4} mt={4}>
         <CotoMark on={adapter.coto !== null} />
         <Badge color="gray">{names.variant}</Badge>
-        <Badge color="gray">r {adapter.r}</Badge>
+        {rank === null ? null : <Badge color="gray">{rank}</Badge>}
         <Badge color="gray" title={adapter.targetModules.join(', ')} maw={180}>
           {adapter.targetModules.length > 3
             ? `${adapter.targetModules.length} target modules`

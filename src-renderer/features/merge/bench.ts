@@ -1,4 +1,5 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 
 /** One adapter on the bench. A locked weight is left alone by Normalize. */
 export interface BenchItem {
@@ -65,7 +66,7 @@ export function filterAdapters(adapters: readonly AdapterRecord[], search: strin
     const text = [
       adapter.name,
       adapter.variant,
-      `r ${adapter.r}`,
+      rankText(adapter.parameters) ?? '',
       adapter.datasetId ?? '',
       adapter.modelId,
       adapter.origin.kind,

@@ -1,4 +1,5 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 
 export interface AdapterGroup {
   readonly label: string;
@@ -15,7 +16,7 @@ export function comparableGroups(
   for (const adapter of adapters) {
     const key = JSON.stringify([
       adapter.variant,
-      adapter.r,
+      rankText(adapter.parameters),
       adapter.targetModules,
       adapter.datasetId,
       adapter.coto !== null,

@@ -1,6 +1,7 @@
 import { ActionIcon, Badge, Group, Progress, Text, Tooltip } from '@mantine/core';
 import { IconStar, IconStarFilled } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colors } from '../../../src-shared/figures/index.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
@@ -8,7 +9,6 @@ import { formatDuration, formatNumber, formatPercent } from '../../components/fo
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { CotoMark } from './coto-mark.tsx';
-import { rankOf } from './run-labels.ts';
 
 interface ColumnInputs {
   variants: ReadonlyMap<string, string>;
@@ -91,7 +91,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       header: 'Variant',
       value: (run) => variants.get(run.config.adapter.variant) ?? run.config.adapter.variant,
     },
-    { id: 'r', header: 'r', align: 'right', value: (run) => rankOf(run.config) },
+    { id: 'r', header: 'r', align: 'right', value: (run) => rankOf(run.config.adapter.parameters) },
     {
       id: 'learning-rate',
       header: 'learning_rate',

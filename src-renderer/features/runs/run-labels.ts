@@ -1,3 +1,4 @@
+import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import type { MetricRun } from '../../../src-shared/figures/index.ts';
 import type { RunHistory } from './history.ts';
@@ -8,16 +9,9 @@ export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, str
   return config.coto ? `${variant} + CoTo` : variant;
 }
 
-/** The rank of the run's adapter; null where its variant has none. */
-export function rankOf({ adapter }: RunConfig): number | null {
-  const { r } = adapter.parameters;
-  return typeof r === 'number' ? r : null;
-}
-
 /** "LoRA + CoTo, r 8" */
 export function methodWithRank(config: RunConfig, variants: ReadonlyMap<string, string>): string {
-  const rank = rankOf(config);
-  return rank === null ? methodLabel(config, variants) : `${methodLabel(config, variants)}, r ${rank}`;
+  return [methodLabel(config, variants), rankText(config.adapter.parameters)].filter(Boolean).join(', ');
 }
 
 /** Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer. */
