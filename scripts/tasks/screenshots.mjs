@@ -107,8 +107,8 @@ async function prepare(page, id) {
   }
   if (id === 'playground') {
     await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
-    await page.getByLabel('New tokens at most').fill('80');
-    await page.getByRole('button', { name: 'Write', exact: true }).click();
+    await page.getByLabel('Max new tokens').fill('80');
+    await page.getByRole('button', { name: 'Generate', exact: true }).click();
     await page.getByText(/as long as allowed|the model ended the text/).waitFor({ timeout: 60_000 });
     // Where the page begins.
     await page.getByRole('heading', { name: 'Model', exact: true }).scrollIntoViewIfNeeded();

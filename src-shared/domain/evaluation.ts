@@ -1,16 +1,27 @@
 import { z } from 'zod';
+import { parametersOf } from './parameters-of.ts';
 import { adapterReferenceSchema } from './study.ts';
+
+/** How many examples of each test split count. */
+export const evalSamplesSchema = z.number().int().min(0).default(0).meta({
+  title: 'Eval examples',
+  description: 'Number of test examples per dataset to evaluate on, from the start of the test split (0 = all).',
+  unit: 'examples',
+  step: 100,
+});
 
 export const evaluationRequestSchema = z.strictObject({
   model: z.string(),
   dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
+  eval_samples: evalSamplesSchema,
   /** Keys of `taskSettingsSchema` that differ from those of the run that made the first adapter. */
   settings: z.record(z.string(), z.unknown()).default({}),
   /** None: the base alone. Several: the outputs are averaged (ensemble) by weight. */
   adapters: z.array(z.strictObject({ adapter: adapterReferenceSchema, weight: z.number().default(1) })).default([]),
 });
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
+/** Of an evaluation, besides what is evaluated. */
+export const evaluationParameters = parametersOf(evaluationRequestSchema);
 
 export const evaluationResultSchema = z.object({
   accuracy: z

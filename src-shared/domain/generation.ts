@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parameterValuesSchema } from './parameter.ts';
+import { parametersOf } from './parameters-of.ts';
 import { adapterReferenceSchema } from './study.ts';
 
 export const chatMessageSchema = z.looseObject({
@@ -16,14 +17,31 @@ export const promptSchema = z.discriminatedUnion('kind', [
 export type Prompt = z.infer<typeof promptSchema>;
 
 export const generationSettingsSchema = z.strictObject({
-  max_new_tokens: z.number().int().min(1).max(1_000_000).default(128),
-  /** The text ends before the first of these. */
-  stop: z.array(z.string().min(1)).default([]),
-  seed: z.number().int().default(0),
-  compute_dtype: z.enum(['auto', 'float32', 'bfloat16']).default('float32').describe('of the products with the base'),
-  /** Of the logits processors, by name; the catalogue's `sampling` declares them. */
+  max_new_tokens: z.number().int().min(1).max(1_000_000).default(128).meta({
+    title: 'Max new tokens',
+    description: 'Number of tokens to generate at most.',
+    unit: 'tokens',
+    step: 32,
+  }),
+  stop: z.array(z.string().min(1)).default([]).meta({
+    title: 'Stop strings',
+    description: 'Generation ends before the first of these.',
+    empty: 'none',
+  }),
+  seed: z.number().int().default(0).meta({
+    title: 'Seed',
+    description: 'The same seed gives the same text.',
+  }),
+  compute_dtype: z.enum(['auto', 'float32', 'bfloat16']).default('float32').meta({
+    title: 'Compute dtype',
+    description:
+      'Of the matrix products with the base. bfloat16 is about twice as fast for large models; outputs may differ slightly. auto takes it where it is faster.',
+  }),
+  /** Of the logits processors, by name; the catalog's `sampling` declares them. */
   sampling: parameterValuesSchema.default({}),
 });
+/** Of a generation, besides model, columns, prompt and sampling. */
+export const generationParameters = parametersOf(generationSettingsSchema);
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
 
 export const generationRequestSchema = generationSettingsSchema.extend({

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type ParameterSpec, parameterSchema } from './parameter.ts';
+import { type ParameterSpec, type ParameterValues, parameterSchema } from './parameter.ts';
 
 /** One sentence for each value that its declaration refuses, by the parameter's name; empty where all are accepted. */
 export function checkParameters(
@@ -11,6 +11,23 @@ export function checkParameters(
   for (const issue of parsed.error?.issues ?? [])
     for (const name of namesOf(issue)) if (!problems.has(name)) problems.set(name, describeIssue(issue));
   return problems;
+}
+
+/** The first of those sentences, with the parameter's label before it; null where all values are accepted. */
+export function firstProblem(
+  specs: readonly ParameterSpec[],
+  values: Readonly<Record<string, unknown>>,
+): string | null {
+  const [found] = checkParameters(specs, values);
+  if (found === undefined) return null;
+  const [name, sentence] = found;
+  return `${specs.find((spec) => spec.name === name)?.label ?? name}: ${sentence}`;
+}
+
+/** Those of `values` that the declaration knows: what a form keeps of another method is no fault of this one. */
+export function knownValues(specs: readonly ParameterSpec[], values: ParameterValues): ParameterValues {
+  const names = new Set(specs.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }
 
 function namesOf(issue: z.core.$ZodIssue): string[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adapterSettingsSchema } from './adapter.ts';
 import { cotoSettingsSchema } from './coto.ts';
+import { parametersOf } from './parameters-of.ts';
 import { taskSettingsSchema } from './task.ts';
 
 /**
@@ -10,8 +11,18 @@ import { taskSettingsSchema } from './task.ts';
 export const runConfigSchema = z.strictObject({
   model: z.string().default('quickdraw-vit').describe('id of a model of the studio, or a folder'),
   dataset: z.string().default('fashion-mnist-small').describe('id of a dataset of the studio, or a path'),
-  train_samples_per_class: z.number().int().min(0).default(0).describe('few-shot subset drawn by `seed`; 0 takes all'),
-  eval_samples: z.number().int().min(0).default(0).describe('the first so many of the fixed test split; 0 takes all'),
+  train_samples_per_class: z.number().int().min(0).default(0).meta({
+    title: 'Train samples per class',
+    description: 'Few-shot training: this many examples of each class, drawn by data_seed. 0 trains on all.',
+    unit: 'examples',
+    group: 'Data',
+  }),
+  eval_samples: z.number().int().min(0).default(0).meta({
+    title: 'Eval samples',
+    description: 'Number of test examples to evaluate on, from the start of the test split (0 = all).',
+    unit: 'examples',
+    group: 'Data',
+  }),
 
   ...taskSettingsSchema.shape,
 
@@ -23,7 +34,12 @@ export const runConfigSchema = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(42),
+    .default(42)
+    .meta({
+      title: 'Seed',
+      description: 'Seeds the initialization, the order of the examples, dropout and CoTo.',
+      group: 'Data',
+    }),
   data_seed: z
     .number()
     .int()
@@ -31,45 +47,152 @@ export const runConfigSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .nullable()
     .default(null)
-    .describe('draws the few-shot subset; null: `seed`'),
-  learning_rate: z.number().positive().default(1e-3),
-  lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('cosine'),
-  warmup_steps: z.number().min(0).default(0.1).describe('steps; below 1 a share of all steps, as in Transformers 5'),
-  max_steps: z.number().int().min(0).default(0),
-  num_train_epochs: z.number().positive().default(3),
-  per_device_train_batch_size: z.number().int().min(1).default(32),
-  per_device_eval_batch_size: z.number().int().min(1).default(100),
-  gradient_accumulation_steps: z.number().int().min(1).default(1),
-  gradient_checkpointing: z
-    .boolean()
-    .default(false)
-    .describe('less memory, more time: layers run again in the backward pass'),
-  optim: z.enum(['adamw']).default('adamw'),
-  weight_decay: z.number().min(0).default(0),
-  adam_beta1: z.number().min(0).max(1).default(0.9),
-  adam_beta2: z.number().min(0).max(1).default(0.999),
-  adam_epsilon: z.number().positive().default(1e-8),
-  max_grad_norm: z.number().min(0).default(1).describe('0 switches clipping off'),
-  logging_steps: z.number().int().min(1).default(1),
-  eval_steps: z.number().int().min(0).default(0).describe('0 evaluates only at the end'),
-  save_steps: z
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .describe('0 saves only at the end, on a pause and at each best evaluation'),
-  load_best_model_at_end: z
-    .boolean()
-    .default(false)
-    .describe('the adapter handed on is the best checkpoint, else the last'),
+    .meta({
+      title: 'Data seed',
+      description:
+        'Draws the few-shot subset. Give runs of several seeds the same data_seed to train them on the same examples.',
+      empty: 'same as seed',
+      group: 'Data',
+    }),
+  learning_rate: z.number().positive().default(1e-3).meta({
+    title: 'Learning rate',
+    description: 'Peak of the schedule. CoTo tolerates, and usually needs, a higher rate than LoRA.',
+    group: 'Optimization',
+  }),
+  lr_scheduler_type: z.enum(['linear', 'cosine', 'constant', 'constant_with_warmup']).default('cosine').meta({
+    title: 'Learning rate schedule',
+    description: 'How the learning rate changes after the warmup.',
+    group: 'Optimization',
+  }),
+  warmup_steps: z.number().min(0).default(0.1).meta({
+    title: 'Warmup steps',
+    description: 'Steps of linear warmup; below 1, a share of all steps, as in Transformers 5.',
+    unit: 'steps',
+    group: 'Optimization',
+  }),
+  max_steps: z.number().int().min(0).default(0).meta({
+    title: 'Max steps',
+    description: 'Number of optimizer steps. 0 trains for num_train_epochs.',
+    unit: 'steps',
+    group: 'Optimization',
+  }),
+  num_train_epochs: z.number().positive().default(3).meta({
+    title: 'Train epochs',
+    description: 'Passes over the training data. Not used where max_steps is given.',
+    unit: 'epochs',
+    group: 'Optimization',
+  }),
+  per_device_train_batch_size: z.number().int().min(1).default(32).meta({
+    title: 'Train batch size',
+    description: 'Examples per forward pass. Memory grows with it.',
+    unit: 'examples',
+    group: 'Optimization',
+  }),
+  per_device_eval_batch_size: z.number().int().min(1).default(100).meta({
+    title: 'Eval batch size',
+    description: 'Examples per forward pass in evaluation. Changes the speed, not the result.',
+    unit: 'examples',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  gradient_accumulation_steps: z.number().int().min(1).default(1).meta({
+    title: 'Gradient accumulation steps',
+    description: 'Forward passes per optimizer step: the effective batch is this times the batch size.',
+    group: 'Optimization',
+  }),
+  gradient_checkpointing: z.boolean().default(false).meta({
+    title: 'Gradient checkpointing',
+    description:
+      'Less memory for more time, with the same result: layers are recomputed in the backward pass instead of keeping their activations.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  optim: z
+    .enum(['adamw'])
+    .default('adamw')
+    .meta({
+      title: 'Optimizer',
+      description: 'The optimizer, with PyTorch’s semantics.',
+      labels: { adamw: 'AdamW' },
+      advanced: true,
+      group: 'Optimization',
+    }),
+  weight_decay: z.number().min(0).default(0).meta({
+    title: 'Weight decay',
+    description: 'Decoupled weight decay of AdamW.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  adam_beta1: z.number().min(0).max(1).default(0.9).meta({
+    title: 'Adam β₁',
+    description: 'Decay of the first moment.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  adam_beta2: z.number().min(0).max(1).default(0.999).meta({
+    title: 'Adam β₂',
+    description: 'Decay of the second moment.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  adam_epsilon: z.number().positive().default(1e-8).meta({
+    title: 'Adam ε',
+    description: 'Added to the root of the second moment.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  max_grad_norm: z.number().min(0).default(1).meta({
+    title: 'Max gradient norm',
+    description: 'Gradients with a larger norm are scaled down to it. 0 turns clipping off.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  logging_steps: z.number().int().min(1).default(1).meta({
+    title: 'Logging steps',
+    description: 'Records the training loss every this many steps.',
+    unit: 'steps',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  eval_steps: z.number().int().min(0).default(0).meta({
+    title: 'Eval steps',
+    description: 'Evaluates every this many steps, with all adapters active. 0 evaluates only at the end.',
+    unit: 'steps',
+    group: 'Optimization',
+  }),
+  save_steps: z.number().int().min(0).default(0).meta({
+    title: 'Save steps',
+    description:
+      'Saves a checkpoint every this many steps. 0 saves only at the end, on a pause and at each best evaluation.',
+    unit: 'steps',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  load_best_model_at_end: z.boolean().default(false).meta({
+    title: 'Load best model at end',
+    description: 'Uses the checkpoint of the best evaluation as the final adapter, not the last one.',
+    advanced: true,
+    group: 'Optimization',
+  }),
 
-  compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
-  compute_dtype: z
-    .enum(['auto', 'float32', 'bfloat16'])
-    .default('auto')
-    .describe('of the products with the frozen base; auto: bfloat16 where it was timed to be faster, else float32'),
+  compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto').meta({
+    title: 'Compute backend',
+    description: 'What computes this run. auto takes the fastest that works here; Settings shows which, and why.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  compute_dtype: z.enum(['auto', 'float32', 'bfloat16']).default('auto').meta({
+    title: 'Compute dtype',
+    description:
+      'Of the matrix products with the frozen base; the adapter and the optimizer stay float32. auto takes bfloat16 only where it was measured to be faster here.',
+    advanced: true,
+    group: 'Optimization',
+  }),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** The run's own settings, without those of its adapter and of CoTo; a group each of data, task and optimization. */
+export const runParameters = parametersOf(runConfigSchema);
 
 export const runStatusSchema = z.enum([
   'queued',

@@ -11,33 +11,52 @@ export const taskSettingsSchema = z.object({
   task: z
     .enum(['auto', ...taskIds])
     .default('auto')
-    .describe('auto: what fits the model and the data'),
-  max_length: z
-    .number()
-    .int()
-    .min(4)
-    .max(1_048_576)
-    .default(512)
-    .describe('tokens of an example at most, never more than the model has places for'),
-  prompt_template: z
-    .string()
-    .default('{prompt}\n')
-    .describe(
-      "what stands before the completion: {prompt}, {text}, {text_pair}; a chat model's template goes around it",
-    ),
-  chat_template: z
-    .enum(['auto', 'none'])
-    .default('auto')
-    .describe("auto: prompts become a user's message where the model has a chat template"),
-  completion_only_loss: z
-    .boolean()
-    .default(true)
-    .describe('only what is to be written counts, not the prompt; of conversations the turns of the assistant'),
-  packing: z.boolean().default(false).describe('several short examples share a row of max_length tokens in training'),
-  length_normalized: z
-    .boolean()
-    .default(true)
-    .describe('of multiple choice: the mean log-likelihood a token decides, else the sum'),
+    .meta({
+      title: 'Task',
+      description:
+        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder, multiple choice for a language model on labelled text, else text generation.',
+      group: 'Task',
+    }),
+  max_length: z.number().int().min(4).max(1_048_576).default(512).meta({
+    title: 'Max length',
+    description: 'Longer examples are truncated to this many tokens, and never more than the model’s context.',
+    unit: 'tokens',
+    group: 'Task',
+  }),
+  prompt_template: z.string().default('{prompt}\n').meta({
+    title: 'Prompt template',
+    description:
+      'What comes before the completion: {prompt}, {text} and {text_pair} are filled in. A chat model’s own template is put around it.',
+    multiline: true,
+    advanced: true,
+    group: 'Task',
+  }),
+  chat_template: z.enum(['auto', 'none']).default('auto').meta({
+    title: 'Chat template',
+    description: 'auto: prompts become a user message where the model has a chat template. none: plain text.',
+    advanced: true,
+    group: 'Task',
+  }),
+  completion_only_loss: z.boolean().default(true).meta({
+    title: 'Completion-only loss',
+    description: 'Only the completion counts in the loss, not the prompt; in conversations, the assistant’s turns.',
+    advanced: true,
+    group: 'Task',
+  }),
+  packing: z.boolean().default(false).meta({
+    title: 'Packing',
+    description:
+      'Short examples share a row of max_length tokens in training. A token attends to the examples before its own.',
+    advanced: true,
+    group: 'Task',
+  }),
+  length_normalized: z.boolean().default(true).meta({
+    title: 'Length-normalized scores',
+    description:
+      'Multiple choice: an answer is scored by the mean log-likelihood of its tokens, not by the sum, which favors short answers.',
+    advanced: true,
+    group: 'Task',
+  }),
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 

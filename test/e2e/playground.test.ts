@@ -23,8 +23,8 @@ describe('the playground', () => {
     const { page } = studio;
     await goTo(page, 'Playground');
     await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
-    await page.getByLabel('New tokens at most').fill('24');
-    await page.getByRole('button', { name: 'Write', exact: true }).click();
+    await page.getByLabel('Max new tokens').fill('24');
+    await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const column = page.getByRole('region', { name: 'Base', exact: true });
     await column.getByText('as long as allowed').waitFor({ timeout: 60_000 });
     const text = await page.getByRole('region', { name: 'Text of Base' }).textContent();
@@ -37,13 +37,13 @@ describe('the playground', () => {
     const { page } = studio;
     await page.getByText('Chat', { exact: true }).click();
     await page.getByLabel('Message 1', { exact: true }).fill('Where is the whale?');
-    await page.getByLabel('New tokens at most').fill('480');
+    await page.getByLabel('Max new tokens').fill('480');
     const column = page.getByRole('region', { name: 'Base', exact: true });
     // A model may end its answer before anyone can stop it: then another seed.
     let stopped = false;
     for (let seed = 1; !stopped && seed <= 5; seed++) {
       await page.getByLabel('Seed', { exact: true }).fill(String(seed));
-      await page.getByRole('button', { name: 'Write', exact: true }).click();
+      await page.getByRole('button', { name: 'Generate', exact: true }).click();
       await column.getByText(/^\d+ tokens$/).waitFor({ timeout: 60_000 });
       stopped = await page
         .getByRole('button', { name: 'Stop', exact: true })

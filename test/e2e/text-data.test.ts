@@ -29,7 +29,7 @@ test('a CSV is dropped, its label column is changed, and it is read as a model r
   await goTo(page, 'Data');
   await page.getByRole('option').first().waitFor();
   await dropFile(page, reviews);
-  await page.getByRole('heading', { name: 'How is reviews.csv read?' }).waitFor();
+  await page.getByRole('heading', { name: 'Import reviews.csv' }).waitFor();
   const first = page.getByRole('table', { name: 'First rows' });
   await first.getByText('review is missing').waitFor();
   const label = page.getByRole('combobox', { name: 'Label column' });
@@ -54,10 +54,10 @@ test('it is read anew under its own name', async () => {
   await page.getByRole('button', { name: 'Change how it is read' }).click();
   await page.getByText('A second file', { exact: true }).click();
   await page.getByText('Choose the second file.').waitFor();
-  expect(await page.getByRole('button', { name: 'Read it anew' }).isDisabled()).toBe(true);
+  expect(await page.getByRole('button', { name: 'Re-import' }).isDisabled()).toBe(true);
   await page.getByText('A share of the rows', { exact: true }).click();
   await page.getByLabel('Test share').fill('0.5');
-  await page.getByRole('button', { name: 'Read it anew' }).click();
+  await page.getByRole('button', { name: 'Re-import' }).click();
   await page.getByText('50 % of the rows for testing, drawn by the seed 0').waitFor();
   await page.getByRole('heading', { name: 'reviews', exact: true }).waitFor();
 });

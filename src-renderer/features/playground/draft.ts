@@ -1,5 +1,10 @@
-import type { GenerationRequest } from '../../../src-shared/domain/generation.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import {
+  type GenerationRequest,
+  generationParameters,
+  generationRequestSchema,
+} from '../../../src-shared/domain/generation.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant';
@@ -14,11 +19,9 @@ export interface Draft {
   readonly kind: 'text' | 'chat';
   readonly text: string;
   readonly messages: readonly Message[];
-  readonly maxNewTokens: number;
-  readonly seed: number;
-  readonly computeDtype: 'float32' | 'auto';
-  /** Stop strings, one a line. */
-  readonly stop: string;
+  /** Of `generationParameters`: what the person changed. */
+  readonly settings: ParameterValues;
+  /** Of the catalog's sampling: what the person changed. */
   readonly sampling: ParameterValues;
 }
 
@@ -30,33 +33,31 @@ export const emptyDraft: Draft = {
   kind: 'text',
   text: '',
   messages: [{ role: 'user', content: '' }],
-  maxNewTokens: 128,
-  seed: 0,
-  computeDtype: 'float32',
-  stop: '',
+  settings: {},
   sampling: {},
 };
 
-/** The request that the form stands for; a sentence where something is missing yet. */
-export function requestOf(draft: Draft, modelId: string | null): GenerationRequest | string {
+/** The request that the form stands for; a sentence where something is missing yet, or is not as declared. */
+export function requestOf(
+  draft: Draft,
+  modelId: string | null,
+  samplingParameters: readonly ParameterSpec[] = [],
+): GenerationRequest | string {
   if (modelId === null) return 'Choose a language model.';
   if (draft.columns.length === 0) return 'Choose the base or an adapter.';
   const messages = draft.messages.filter(({ content }) => content.trim() !== '');
-  if (draft.kind === 'text' && draft.text === '') return 'Write what the model should go on from.';
-  if (draft.kind === 'chat' && messages.length === 0) return 'Write a message.';
-  return {
+  if (draft.kind === 'text' && draft.text === '') return 'Enter a prompt.';
+  if (draft.kind === 'chat' && messages.length === 0) return 'Enter a message.';
+  const problem =
+    firstProblem(generationParameters, draft.settings) ?? firstProblem(samplingParameters, draft.sampling);
+  if (problem !== null) return problem;
+  return generationRequestSchema.parse({
+    ...draft.settings,
     model: modelId,
     columns: draft.columns.map((adapterId) => (adapterId === null ? null : { adapterId })),
-    prompt:
-      draft.kind === 'text'
-        ? { kind: 'text', text: draft.text }
-        : { kind: 'chat', messages: messages.map((message) => ({ ...message })) },
-    max_new_tokens: draft.maxNewTokens,
-    stop: draft.stop.split('\n').filter((line) => line !== ''),
-    seed: draft.seed,
-    compute_dtype: draft.computeDtype,
+    prompt: draft.kind === 'text' ? { kind: 'text', text: draft.text } : { kind: 'chat', messages },
     sampling: { ...draft.sampling },
-  };
+  });
 }
 
 /** Columns with one put in or taken out: the base stands first, and no more than fit side by side are kept. */

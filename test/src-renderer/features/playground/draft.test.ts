@@ -5,15 +5,38 @@ import { generationRequestSchema } from '../../../../src-shared/domain/generatio
 describe('what the form asks for', () => {
   test('is a request, or a sentence that says what is missing', () => {
     expect(requestOf(emptyDraft, null)).toBe('Choose a language model.');
-    expect(requestOf(emptyDraft, 'm')).toBe('Write what the model should go on from.');
+    expect(requestOf(emptyDraft, 'm')).toBe('Enter a prompt.');
     expect(requestOf({ ...emptyDraft, text: 'a', columns: [] }, 'm')).toBe('Choose the base or an adapter.');
-    expect(requestOf({ ...emptyDraft, kind: 'chat' }, 'm')).toBe('Write a message.');
-    const request = requestOf({ ...emptyDraft, text: 'a', columns: [null, 'b'], stop: 'x\n\ny' }, 'm');
+    expect(requestOf({ ...emptyDraft, kind: 'chat' }, 'm')).toBe('Enter a message.');
+    const request = requestOf(
+      { ...emptyDraft, text: 'a', columns: [null, 'b'], settings: { stop: ['x', 'y'], max_new_tokens: 7 } },
+      'm',
+    );
     expect(generationRequestSchema.parse(request)).toMatchObject({
       model: 'm',
       columns: [null, { adapterId: 'b' }],
       prompt: { kind: 'text', text: 'a' },
       stop: ['x', 'y'],
+      max_new_tokens: 7,
+    });
+  });
+
+  test('names the setting that is not as declared', () => {
+    const draft = { ...emptyDraft, text: 'a' };
+    const temperature = {
+      name: 'temperature',
+      label: 'Temperature',
+      type: 'number',
+      default: 0.7,
+      minimum: 0,
+      help: 'Lower is safer.',
+    } as const;
+    expect(requestOf({ ...draft, settings: { max_new_tokens: 0 } }, 'm')).toBe('Max new tokens: Must be at least 1.');
+    expect(requestOf({ ...draft, sampling: { temperature: 'warm' } }, 'm', [temperature])).toBe(
+      'Temperature: Enter a number.',
+    );
+    expect(requestOf({ ...draft, sampling: { temperature: 0 } }, 'm', [temperature])).toMatchObject({
+      sampling: { temperature: 0 },
     });
   });
 

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { patternChoices, sparsitiesFromText } from '../../../../src-renderer/features/prune/patterns.ts';
+import {
+  fieldsOfMethod,
+  firstChoices,
+  gridFromText,
+  patternChoices,
+  studyParts,
+  toggled,
+  usualGrid,
+} from '../../../../src-renderer/features/prune/patterns.ts';
+import type { Catalog } from '../../../../src-shared/domain/catalog.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 
 test('a method with a choice is one pattern a value, one without a pattern by itself, one with a grid none', () => {
   const patterns = patternChoices([
@@ -38,9 +48,97 @@ test('a method with a choice is one pattern a value, one without a pattern by it
   ]);
 });
 
-test('sparsities are shares or percent, in rising order', () => {
-  expect(sparsitiesFromText('0.9, 25 % 0.5 0.5')).toEqual([0.25, 0.5, 0.9]);
-  expect(sparsitiesFromText('')).toEqual([]);
-  expect(sparsitiesFromText('1.5')).toBeNull();
-  expect(sparsitiesFromText('half')).toBeNull();
+const sparsity: ParameterSpec = {
+  name: 'sparsity',
+  label: 'Sparsity',
+  type: 'number',
+  default: 0.5,
+  minimum: 0,
+  maximum: 1,
+  help: '',
+};
+const rank: ParameterSpec = { name: 'rank', label: 'Rank', type: 'integer', default: 4, minimum: 1, help: '' };
+
+test('a grid is numbers that its parameter takes, or percent, in rising order', () => {
+  expect(gridFromText(sparsity, '0.9, 25 % 0.5 0.5')).toEqual([0.25, 0.5, 0.9]);
+  expect(gridFromText(sparsity, '')).toEqual([]);
+  expect(gridFromText(sparsity, '1.5')).toBeNull();
+  expect(gridFromText(sparsity, 'half')).toBeNull();
+  expect(gridFromText(rank, '4 1 2')).toEqual([1, 2, 4]);
+  expect(gridFromText(rank, '1.5')).toBeNull();
+  expect(usualGrid(rank)).toBe('1, 2, 4');
+});
+
+const methods: Catalog['pruneMethods'] = [
+  {
+    id: 'every-other-layer',
+    label: 'Every other layer',
+    summary: '',
+    grid: null,
+    parameters: [
+      {
+        name: 'keep',
+        label: 'Keep',
+        type: 'choice',
+        default: 'even',
+        choices: [
+          { value: 'even', label: 'Even' },
+          { value: 'odd', label: 'Odd' },
+        ],
+        help: '',
+      },
+      { name: 'offset', label: 'Offset', type: 'integer', default: 0, minimum: 0, help: '' },
+    ],
+  },
+  {
+    id: 'magnitude',
+    label: 'Magnitude',
+    summary: '',
+    grid: 'sparsity',
+    parameters: [
+      sparsity,
+      {
+        name: 'scope',
+        label: 'Scope',
+        type: 'choice',
+        default: 'tensor',
+        choices: [
+          { value: 'tensor', label: 'Tensor' },
+          { value: 'global', label: 'Global' },
+        ],
+        help: '',
+      },
+    ],
+  },
+];
+
+test('every parameter that is no grid and no pattern has a field', () => {
+  expect(methods.map((method) => fieldsOfMethod(method).map(({ name }) => name))).toEqual([['offset'], ['scope']]);
+});
+
+test('what is chosen becomes patterns and sparsities', () => {
+  const patterns = patternChoices(methods);
+  expect(studyParts(methods, firstChoices)).toEqual({
+    patterns: [{ method: 'every-other-layer', parameters: { keep: 'even' } }],
+    sparsities: [0.25, 0.5, 0.75, 0.9],
+  });
+  const choices = {
+    ...toggled(patterns, firstChoices, 'every-other-layer/odd'),
+    grids: { magnitude: '50 %' },
+    parameters: { 'every-other-layer': { offset: 1 }, magnitude: { scope: 'global' } },
+  };
+  expect(studyParts(methods, choices)).toEqual({
+    patterns: [
+      { method: 'every-other-layer', parameters: { keep: 'even', offset: 1 } },
+      { method: 'every-other-layer', parameters: { keep: 'odd', offset: 1 } },
+      { method: 'magnitude', parameters: { scope: 'global', sparsity: 0.5 } },
+    ],
+    sparsities: [],
+  });
+  expect(studyParts(methods, { ...firstChoices, grids: { magnitude: '2' } })).toBe(
+    'Magnitude: Sparsity: enter numbers from 0 to 1, or percent.',
+  );
+  expect(studyParts(methods, { ...firstChoices, parameters: { 'every-other-layer': { offset: -1 } } })).toBe(
+    'Every other layer: Offset: Must be at least 0.',
+  );
 });

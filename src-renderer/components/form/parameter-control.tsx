@@ -1,0 +1,295 @@
+import {
+  ActionIcon,
+  Autocomplete,
+  Chip,
+  Group,
+  SegmentedControl,
+  Select,
+  Switch,
+  TagsInput,
+  Textarea,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { IconFolder } from '@tabler/icons-react';
+import { type KeyboardEvent, useState } from 'react';
+import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameter.ts';
+import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
+import classes from './parameter-form.module.css';
+
+export interface ControlProps {
+  id: string;
+  spec: ParameterSpec;
+  value: ParameterValue;
+  onChange: (value: ParameterValue) => void;
+  disabled: boolean;
+  invalid: boolean;
+  /** What is offered to choose from: columns of a dataset, modules of a model; any other may be typed. */
+  offered: readonly string[] | undefined;
+}
+
+/** The control that a parameter's type asks for. */
+export function ParameterControl(props: ControlProps) {
+  const { spec, value, onChange, offered } = props;
+  const shared = sharedProps(props);
+  switch (spec.type) {
+    case 'integer':
+    case 'number':
+      return <NumberControl {...props} />;
+    case 'boolean':
+      return (
+        <Switch
+          {...shared}
+          mt={4}
+          checked={value === true}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
+      );
+    case 'choice':
+      return (
+        <Select
+          {...shared}
+          data={spec.choices ?? []}
+          value={textOfValue(value)}
+          allowDeselect={false}
+          onChange={(next) => {
+            if (next !== null) onChange(next);
+          }}
+        />
+      );
+    case 'text-list':
+    case 'integer-list':
+      return <ListControl {...props} />;
+    case 'integer-map':
+    case 'number-map':
+      return <MapControl {...props} />;
+    case 'text-or-list':
+      return <NamesControl {...props} />;
+    case 'text':
+      if (spec.names === 'column')
+        return (
+          <Select
+            {...shared}
+            placeholder="none"
+            clearable
+            searchable
+            data={offered ?? []}
+            value={value === '' ? null : textOfValue(value)}
+            onChange={(next) => onChange(next ?? '')}
+          />
+        );
+      if (spec.names === 'file') return <FileControl {...props} />;
+      if (offered !== undefined)
+        return (
+          <Autocomplete
+            {...shared}
+            data={[...offered]}
+            // All of them: what stands in the field is the choice, not a search.
+            filter={({ options }) => options}
+            value={textOfValue(value)}
+            onChange={onChange}
+          />
+        );
+      return <TextControl {...props} />;
+  }
+}
+
+function sharedProps({ id, disabled, invalid }: ControlProps) {
+  return { id, disabled, error: invalid, 'aria-describedby': `${id}-problem ${id}-help` };
+}
+
+/** A number as people write it (2e-4, 0.0002 or 0,0002), stepped by the arrow keys; the unit stands inside, at the right. */
+function NumberControl(props: ControlProps) {
+  const { spec, value, onChange } = props;
+  const [text, setText] = useState(textOfValue(value));
+  const shown = valueFromText(spec, text) === value ? text : textOfValue(value);
+  const step = spec.step ?? (spec.type === 'integer' ? 1 : undefined);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const sign = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
+    if (sign === 0 || step === undefined || typeof value !== 'number') return;
+    event.preventDefault();
+    // 0.1 + 0.2 would show its rounding.
+    const next = Number((value + sign * step).toPrecision(12));
+    const least = spec.minimum ?? Number.NEGATIVE_INFINITY;
+    const most = spec.maximum ?? Number.POSITIVE_INFINITY;
+    onChange(Math.min(most, Math.max(least, next)));
+  };
+  return (
+    <TextInput
+      {...sharedProps(props)}
+      value={shown}
+      inputMode={spec.type === 'integer' ? 'numeric' : 'decimal'}
+      placeholder={spec.empty ?? ''}
+      onKeyDown={onKeyDown}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        onChange(valueFromText(spec, event.currentTarget.value));
+      }}
+      {...(spec.unit
+        ? { rightSection: <span className={classes['unit']}>{spec.unit}</span>, rightSectionWidth: 70 }
+        : {})}
+      rightSectionPointerEvents="none"
+    />
+  );
+}
+
+function TextControl(props: ControlProps) {
+  const { spec, value, onChange } = props;
+  if (spec.multiline)
+    return (
+      <Textarea
+        {...sharedProps(props)}
+        value={textOfValue(value)}
+        autosize
+        minRows={1}
+        maxRows={8}
+        ff="monospace"
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  return (
+    <TextInput
+      {...sharedProps(props)}
+      placeholder={spec.empty ?? ''}
+      value={textOfValue(value)}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+function FileControl(props: ControlProps) {
+  const { spec, value, onChange, disabled } = props;
+  return (
+    <TextInput
+      {...sharedProps(props)}
+      value={textOfValue(value)}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      rightSection={
+        <Tooltip label="Choose a file">
+          <ActionIcon
+            size={24}
+            aria-label={`Choose: ${spec.label}`}
+            disabled={disabled}
+            onClick={async () => {
+              const path = await window.coto.dialogs.openFile({ title: spec.label });
+              if (path !== null) onChange(path);
+            }}
+          >
+            <IconFolder size={16} />
+          </ActionIcon>
+        </Tooltip>
+      }
+    />
+  );
+}
+
+function ListControl(props: ControlProps) {
+  const { spec, value, onChange, offered } = props;
+  const chosen = namesIn(value);
+  const change = (next: string[]) => {
+    if (next.length === 0) return onChange(spec.nullable ? null : []);
+    if (spec.type === 'text-list') return onChange(next);
+    const numbers = next.map(numberFromText);
+    // A list that is not all numbers stays as text, which the schema refuses.
+    onChange(numbers.every((one) => typeof one === 'number') ? numbers : next);
+  };
+  return (
+    <TagsInput
+      {...sharedProps(props)}
+      value={chosen}
+      data={[...(offered ?? [])]}
+      // A stop string may hold a comma; Enter ends an entry.
+      splitChars={spec.type === 'integer-list' ? [',', ' '] : []}
+      placeholder={chosen.length === 0 ? (spec.empty ?? 'none') : ''}
+      onChange={change}
+    />
+  );
+}
+
+function MapControl(props: ControlProps) {
+  const { spec, value, onChange } = props;
+  const lines = typeof value === 'string' ? value : textOfValue(value).replaceAll(', ', '\n');
+  const [text, setText] = useState(lines);
+  const shown = JSON.stringify(valueFromText(spec, text)) === JSON.stringify(value) ? text : lines;
+  return (
+    <Textarea
+      {...sharedProps(props)}
+      value={shown}
+      placeholder={spec.empty ?? 'q_proj=16'}
+      autosize
+      minRows={1}
+      maxRows={6}
+      ff="monospace"
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        onChange(valueFromText(spec, event.currentTarget.value));
+      }}
+    />
+  );
+}
+
+/** Module names by PEFT's rules: a word of the declaration (all-linear), a list of names, or a regular expression. */
+function NamesControl(props: ControlProps) {
+  const { id, spec, value, onChange, disabled, offered = [] } = props;
+  const words = spec.choices ?? [];
+  const chosen = namesIn(value);
+  const others = chosen.filter((name) => !offered.includes(name));
+  const mode = typeof value !== 'string' ? 'names' : words.some((word) => word.value === value) ? value : 'regex';
+  const switchTo = (next: string) => {
+    if (next === mode) return;
+    if (next === 'names') onChange(offered.length > 0 && !spec.nullable ? [...offered] : spec.nullable ? null : []);
+    else if (next === 'regex') onChange(offered.length > 0 ? `.*\\.(${offered.join('|')})` : '.*');
+    else onChange(next);
+  };
+  const put = (next: readonly string[]) => onChange(next.length === 0 && spec.nullable ? null : [...next]);
+  return (
+    <>
+      <SegmentedControl
+        aria-label={`How ${spec.label} is given`}
+        disabled={disabled}
+        value={mode}
+        onChange={switchTo}
+        data={[...words, { value: 'names', label: 'by name' }, { value: 'regex', label: 'regex' }]}
+      />
+      {mode === 'names' && offered.length > 0 ? (
+        <Chip.Group
+          multiple
+          value={chosen.filter((name) => offered.includes(name))}
+          onChange={(next) => put([...offered.filter((name) => next.includes(name)), ...others])}
+        >
+          <Group gap={4} mt={8} role="group" aria-label={`${spec.label}: modules of the base model`}>
+            {offered.map((name) => (
+              <Chip key={name} value={name} size="xs" radius="sm" disabled={disabled}>
+                {name}
+              </Chip>
+            ))}
+          </Group>
+        </Chip.Group>
+      ) : null}
+      {mode === 'names' ? (
+        <TagsInput
+          {...sharedProps(props)}
+          mt={8}
+          value={offered.length > 0 ? others : chosen}
+          placeholder={chosen.length > 0 ? '' : (spec.empty ?? 'module names')}
+          onChange={(next) => put([...chosen.filter((name) => offered.includes(name)), ...next])}
+        />
+      ) : null}
+      {mode === 'regex' ? (
+        <TextInput
+          {...sharedProps(props)}
+          mt={8}
+          ff="monospace"
+          value={textOfValue(value)}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      ) : null}
+      {mode !== 'names' && mode !== 'regex' ? <input type="hidden" id={id} value={mode} /> : null}
+    </>
+  );
+}
+
+function namesIn(value: ParameterValue): string[] {
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'string' && value !== '' ? [value] : [];
+}

@@ -1,0 +1,157 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { noColumns } from '../../../src-shared/domain/dataset.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem, knownValues } from '../../../src-shared/domain/parameter-check.ts';
+import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
+import { navigate, pathOf } from '../../app/routes.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import type { ParameterBases } from '../../components/form/parameter-origin.ts';
+import {
+  guessAgain,
+  kindOfColumns,
+  kindRoles,
+  type Reading,
+  type RowKind,
+  shownColumns,
+  shownSplit,
+  splitFields,
+  splitValues,
+  whatIsMissing,
+  whatIsWrong,
+  withColumn,
+  withKind,
+} from './reading.ts';
+import { changeReading, closeReading } from './reading-store.ts';
+
+/** Options that the panels of columns and of the split set; a reader's others have a panel of their own. */
+const placed: ReadonlySet<string> = new Set([
+  ...Object.values(kindRoles).flat(),
+  ...Object.values(splitFields).flat(),
+  'guess_columns',
+  'split_by',
+]);
+
+/** How a file of texts would be read by the options so far, what is still missing, and the steps out of the form. */
+export function useReadingForm(reading: Reading) {
+  const { path, options } = reading;
+  const catalog = useRequest('app.catalog', {}).data;
+  const specs = catalog?.datasetReaders.find(({ id }) => id === reading.reader)?.parameters ?? [];
+  // An option that its declaration refuses has its sentence beside the field: the file is not asked about it.
+  const problem = firstProblem(specs, knownValues(specs, options));
+  const [settled] = useDebouncedValue(options, 150);
+  const guess = useRequest('datasets.inspect', { path }).data?.text;
+  const answer = useRequest(
+    'datasets.inspect',
+    { path, options: settled },
+    { enabled: firstProblem(specs, knownValues(specs, settled)) === null },
+  );
+  const last = useLastAnswer(answer.data)?.text ?? undefined;
+  // What fitted stays in sight while other choices do not fit yet.
+  const fitting = useLastAnswer(last?.misfit === null ? last : undefined);
+  const isSettled = answer.data !== undefined && settled === options;
+
+  const columns = shownColumns(options, last?.columns ?? noColumns);
+  const kind = reading.kind ?? kindOfColumns(columns);
+  const by = shownSplit(options, fitting);
+  const missing = whatIsMissing(kind, columns, shownSplit(options, last), splitValues(options, fitting));
+  const reason = answer.error
+    ? 'The file cannot be read.'
+    : (missing ?? problem ?? whatIsWrong(isSettled ? last : undefined));
+  const change = (changes: Partial<Reading>) => changeReading(path, changes);
+  const saving = useSaving(reading, reason);
+  const splitSpecs = specsOf(specs, splitFields[by]);
+  return {
+    answer,
+    last,
+    fitting,
+    isSettled,
+    missing,
+    reason,
+    columns,
+    kind,
+    isShown: fitting !== undefined && kindOfColumns(fitting.columns) === kind,
+    isStated: options['guess_columns'] === false,
+    ...saving,
+    setName: (name: string) => change({ name }),
+    setKind: (next: RowKind) =>
+      change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) }),
+    guessAgain: () => change({ options: guessAgain(options), kind: null }),
+    columnFields: {
+      declaration: { parameters: specsOf(specs, kindRoles[kind]) },
+      values: Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? ''])),
+      bases: detected(kindRoles[kind].map((role) => [role, guess?.columns[role] ?? ''])),
+      columns: last?.columnNames ?? [],
+      onChange: (values: ParameterValues) => {
+        const next = kindRoles[kind].map((role) => ({
+          role,
+          column: String(values[role] ?? guess?.columns[role] ?? ''),
+        }));
+        const changed = next.find(({ role, column }) => column !== (columns[role] ?? ''));
+        if (changed === undefined) return;
+        change({ kind, options: withColumn(options, columns, kind, changed.role, changed.column) });
+      },
+    },
+    split: {
+      by,
+      rule: fitting?.split?.by === by ? fitting.split.rule : null,
+      choices: (specs.find(({ name }) => name === 'split_by')?.choices ?? []).filter(
+        ({ value }) => value !== 'guessed',
+      ),
+      choose: (value: string) => change({ options: { ...options, split_by: value } }),
+      fields: {
+        declaration: { parameters: splitSpecs },
+        values: options,
+        bases: detected([
+          ['split_column', fitting?.split?.column ?? ''],
+          ['test_file', fitting?.split?.testFile ?? ''],
+        ]),
+        columns: fitting?.columnNames ?? [],
+        suggestions: { test_split: fitting?.split?.values ?? [] },
+        onChange: (values: ParameterValues) => change({ options: { ...values, split_by: by } }),
+      },
+    },
+    otherFields: {
+      declaration: { parameters: specs.filter(({ name }) => !placed.has(name)) },
+      values: options,
+      columns: last?.columnNames ?? [],
+      onChange: (values: ParameterValues) => change({ options: values }),
+    },
+  };
+}
+
+/** Adds the dataset, or imports it again, unless there is a `reason` why not; then goes to it. */
+function useSaving({ path, datasetId, name, options }: Reading, reason: string | null) {
+  const done = (verb: string) => (dataset: { id: string; name: string }) => {
+    closeReading(path);
+    notifySuccess(`Dataset ${verb}`, dataset.name);
+    navigate(pathOf('data', dataset.id), { replace: true });
+  };
+  const add = useAction('datasets.add', { onSuccess: done('added'), onError: () => undefined });
+  const update = useAction('datasets.update', { onSuccess: done('re-imported'), onError: () => undefined });
+  const isSaving = add.isPending || update.isPending;
+  const thrown = add.error ?? update.error;
+  return {
+    isSaving,
+    failure: thrown instanceof StudioError && thrown.code === 'cancelled' ? null : thrown,
+    save: () => {
+      if (reason !== null || isSaving) return;
+      if (datasetId === null) add.mutate({ path, name: name || undefined, options });
+      else update.mutate({ id: datasetId, options });
+    },
+    cancel: () => {
+      closeReading(path);
+      navigate(datasetId === null ? '/data' : pathOf('data', datasetId), { replace: true });
+    },
+  };
+}
+
+function detected(values: readonly (readonly [string, string])[]): ParameterBases {
+  return Object.fromEntries(
+    values.flatMap(([name, value]) => (value === '' ? [] : [[name, { value, from: 'detected' } as const]])),
+  );
+}
+
+function specsOf(specs: readonly ParameterSpec[], names: readonly string[]): ParameterSpec[] {
+  return names.flatMap((name) => specs.find((spec) => spec.name === name) ?? []);
+}

@@ -1,0 +1,117 @@
+import { useState } from 'react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { useAction } from '../../api/query.ts';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { comparableGroups } from '../merge/lambda-pairs.ts';
+import { useVariantNames } from '../runs/use-variant-names.ts';
+import { firstChoices, type PruneChoices, patternChoices, studyParts, toggled } from './patterns.ts';
+
+const usualSamples = 500;
+/** A pruning study looks at 500 examples, where nothing else is asked for: it evaluates each adapter many times. */
+export const pruneEvaluation: { parameters: readonly ParameterSpec[] } = {
+  parameters: evaluationParameters.map((spec) =>
+    spec.name === 'eval_samples' ? { ...spec, default: usualSamples } : spec,
+  ),
+};
+
+interface PruneInput {
+  adapters: readonly AdapterRecord[];
+  runs: readonly RunRecord[];
+  catalog: Catalog | undefined;
+  onStarted: (study: StudyRecord) => void;
+}
+
+/** What is chosen for a pruning study, what is still missing, and its start. */
+export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput) {
+  const variants = useVariantNames();
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [choices, setChoices] = useState<PruneChoices>(firstChoices);
+  const [dataset, setDataset] = useState<string | null>(null);
+  const [evaluation, setEvaluation] = useState<ParameterValues>({});
+  const create = useAction('studies.create', {
+    failureTitle: 'The study was not started',
+    onSuccess: ({ study }) => {
+      notifySuccess('Pruning study queued', study.name);
+      onStarted(study);
+    },
+  });
+  const methods = catalog?.pruneMethods ?? [];
+  const patterns = patternChoices(methods);
+  const parts = studyParts(methods, choices);
+  const selected = adapters.filter((adapter) => chosen.includes(adapter.id));
+  const bases = new Set(selected.map((adapter) => adapter.modelId));
+  const usedDataset = dataset ?? selected.find((adapter) => adapter.datasetId !== null)?.datasetId ?? null;
+  const problem =
+    selected.length === 0
+      ? 'Choose at least one adapter.'
+      : bases.size > 1
+        ? 'These adapters have different base models: a study takes one base.'
+        : usedDataset === null
+          ? 'Choose the dataset to evaluate on.'
+          : (firstProblem(pruneEvaluation.parameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
+  return {
+    methods,
+    patterns,
+    choices,
+    chosen,
+    setChosen,
+    toggle: (key: string) => setChoices(toggled(patterns, choices, key)),
+    setGrid: (method: string, text: string) => setChoices({ ...choices, grids: { ...choices.grids, [method]: text } }),
+    setParameters: (method: string, values: ParameterValues) =>
+      setChoices({ ...choices, parameters: { ...choices.parameters, [method]: values } }),
+    dataset: usedDataset,
+    setDataset,
+    evaluation,
+    setEvaluation,
+    problem,
+    evaluations:
+      typeof parts === 'string' ? 0 : selected.length * (1 + parts.patterns.length + parts.sparsities.length),
+    isStarting: create.isPending,
+    start: () => {
+      if (problem !== null || usedDataset === null || typeof parts === 'string') return;
+      create.mutate({
+        config: {
+          kind: 'pruning',
+          dataset: usedDataset,
+          eval_samples: Number(evaluation['eval_samples'] ?? usualSamples),
+          ...parts,
+          adapters: selected.map((adapter) => ({
+            label: labelOf(adapter, selected, variants),
+            coto: adapter.coto !== null,
+            seed: seedOf(adapter, runs),
+            adapter: { adapterId: adapter.id },
+          })),
+        },
+      });
+    },
+  };
+}
+
+/**
+ * What an adapter is called in the figures. Runs that differ in nothing but their seed share a name, and are averaged; any
+ * other adapter goes by its own.
+ */
+function labelOf(
+  adapter: AdapterRecord,
+  selected: readonly AdapterRecord[],
+  variants: ReadonlyMap<string, string>,
+): string {
+  if (adapter.origin.kind !== 'run') return adapter.name;
+  const trained = selected.filter((other) => other.origin.kind === 'run');
+  const groups = comparableGroups(trained, variants);
+  const group = groups.find((candidate) => candidate.adapters.includes(adapter));
+  const isAlone = groups.filter((candidate) => candidate.label === group?.label).length === 1;
+  return group && isAlone ? group.label : adapter.name;
+}
+
+/** The seed of the run that made it; an adapter from elsewhere has none that is known, and counts as seed 0. */
+function seedOf(adapter: AdapterRecord, runs: readonly RunRecord[]): number {
+  const { origin } = adapter;
+  return origin.kind === 'run' ? (runs.find((run) => run.id === origin.runId)?.config.seed ?? 0) : 0;
+}
