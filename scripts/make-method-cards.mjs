@@ -3,13 +3,12 @@
 // methods' own declarations; the prose below it is left alone. --check writes nothing and fails where a card is not current.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
 import { studyKinds } from '../src-main/engine/studies/index.ts';
-import { fieldSpec } from '../src-renderer/features/train/fields.ts';
-import { cotoSettingsSchema } from '../src-shared/domain/coto.ts';
+import { cotoDeclaration } from '../src-shared/domain/coto.ts';
+import { rangeWords, textOfValue } from '../src-shared/domain/parameter-text.ts';
 import { root } from './bootstrap/paths.mjs';
 
 const at = process.argv.indexOf('--docs');
@@ -24,7 +23,7 @@ const declarations = (list) => list.map(({ declaration }) => declaration);
 /** Each group has a folder and an id space of its own; the schedule's card lies beside the index. */
 const groups = [
   { title: 'Adapters', folder: 'adapters', cards: declarations(adapterVariants) },
-  { title: 'Training schedule', folder: '', cards: [cotoDeclaration()] },
+  { title: 'Training schedule', folder: '', cards: [cotoDeclaration] },
   { title: 'Merging', folder: 'merging', cards: declarations(mergeMethods) },
   { title: 'Pruning', folder: 'pruning', cards: declarations(pruneMethods) },
   { title: 'Studies', folder: 'studies', cards: declarations(studyKinds) },
@@ -67,55 +66,22 @@ function declared({ summary, paper, parameters }) {
         '| Parameter | Default | Values | What it does |',
         '| --- | --- | --- | --- |',
         ...parameters.map(
-          (spec) => `| \`${spec.name}\` | ${String(spec.default)} | ${values(spec)} | ${cell(spec.help)} |`,
+          (spec) =>
+            `| \`${spec.name}\` | ${textOfValue(spec.default) || spec.empty || 'none'} | ${values(spec)} | ${cell(spec.help)} |`,
         ),
       ].join('\n'),
     );
   return `${parts.join('\n\n')}\n`;
 }
 
-function values({ type, choices, minimum, maximum, unit }) {
-  if (choices) return choices.map(({ value }) => `\`${value}\``).join(', ');
-  if (type === 'boolean') return '`true`, `false`';
-  if (type === 'text') return 'text';
-  const kind = type === 'integer' ? 'whole number' : 'number';
-  const range =
-    minimum !== undefined && maximum !== undefined
-      ? ` from ${minimum} to ${maximum}`
-      : minimum !== undefined
-        ? ` from ${minimum}`
-        : maximum !== undefined
-          ? ` up to ${maximum}`
-          : '';
-  return `${kind}${range}${unit ? ` (${unit})` : ''}`;
+function values(spec) {
+  if (spec.choices && spec.type === 'choice') return spec.choices.map(({ value }) => `\`${value}\``).join(', ');
+  if (spec.type === 'boolean') return '`true`, `false`';
+  return `${rangeWords(spec)}${spec.unit ? ` (${spec.unit})` : ''}`;
 }
 
 function cell(text) {
   return text.replaceAll('|', '\\|');
-}
-
-/** CoTo's settings are part of a run's config: their ranges come from its schema, their words from the form. */
-function cotoDeclaration() {
-  const { properties } = z.toJSONSchema(cotoSettingsSchema, { io: 'input' });
-  return {
-    id: 'coto',
-    label: 'CoTo',
-    summary:
-      'Trains the adapters of a random subset of layers in each step: few at first, all of them from the end of stage 1 on.',
-    paper: {
-      title: 'Come Together, But Not Right Now: A Progressive Strategy to Boost Low-Rank Adaptation (ICML 2025)',
-      url: 'https://arxiv.org/abs/2506.05713',
-    },
-    parameters: Object.entries(properties).map(([name, property]) => ({
-      name: `coto.${name}`,
-      type: property.enum ? 'choice' : property.type,
-      choices: property.enum?.map((value) => ({ value })),
-      default: property.default,
-      minimum: property.minimum,
-      maximum: property.maximum,
-      help: fieldSpec(`coto.${name}`).help,
-    })),
-  };
 }
 
 function indexText() {

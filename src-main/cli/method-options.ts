@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { Declaration, ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
+import { rangeWords, textOfValue } from '../../src-shared/domain/parameter-text.ts';
 
 /** One option for each parameter that any of the methods declares, e.g. --sparsity <number>; and --set name=value. */
 export function addMethodOptions(command: Command, methods: readonly Declaration[]): void {
@@ -65,6 +66,21 @@ function typedValue(spec: ParameterSpec, text: string): number | boolean | strin
   if (text !== 'true' && text !== 'false')
     throw new StudioError('invalid_input', `${spec.name} is "${text}", not true or false.`);
   return text === 'true';
+}
+
+/** For a command's help: each setting that --set takes, with its range, its default and what it does. */
+export function settingsHelp(
+  groups: readonly (readonly [title: string, settings: readonly ParameterSpec[]])[],
+): string {
+  return groups
+    .map(([title, settings]) => {
+      const lines = settings.map(
+        (spec) =>
+          `  ${spec.name}  (${rangeWords(spec)}${spec.unit ? `, ${spec.unit}` : ''}; default ${textOfValue(spec.default).trim() || spec.empty || 'none'})\n      ${spec.help}`,
+      );
+      return `\n${title}:\n${lines.join('\n')}\n`;
+    })
+    .join('');
 }
 
 /** Collects --set a=1 b=2 into one object. */

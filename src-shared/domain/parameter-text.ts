@@ -46,6 +46,37 @@ export function textOfValue(value: unknown): string {
   return String(value);
 }
 
+/** What a parameter takes, in words: "number from 0 to 1", "list of integers", "even or odd". */
+export function rangeWords(spec: ParameterSpec): string {
+  const range = [
+    spec.minimum === undefined ? '' : ` from ${spec.minimum}`,
+    spec.above === undefined ? '' : ` above ${spec.above}`,
+    spec.maximum === undefined
+      ? ''
+      : ` ${spec.minimum === undefined && spec.above === undefined ? 'up ' : ''}to ${spec.maximum}`,
+  ].join('');
+  switch (spec.type) {
+    case 'integer':
+    case 'number':
+      return `${spec.type}${range}`;
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return (spec.choices ?? []).map(({ value }) => value).join(' or ');
+    case 'text':
+      return spec.names === 'column' ? 'name of a column' : spec.names === 'file' ? 'path of a file' : 'text';
+    case 'text-list':
+      return 'list of texts';
+    case 'integer-list':
+      return `list of integers${range}`;
+    case 'integer-map':
+    case 'number-map':
+      return `${spec.type === 'integer-map' ? 'integer' : 'number'}${range} by name`;
+    case 'text-or-list':
+      return [...(spec.choices ?? []).map(({ value }) => value), 'list of names', 'regular expression'].join(' or ');
+  }
+}
+
 /** The number that a text says, else the text as typed. */
 export function numberFromText(text: string): number | string {
   const trimmed = text.trim().replace(',', '.');

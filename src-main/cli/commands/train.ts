@@ -4,11 +4,13 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
+import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { countBySuffix, formatBytes, formatFacts } from '../format.ts';
+import { settingsHelp } from '../method-options.ts';
 import { findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import type { StudioClient } from '../studio.ts';
@@ -28,7 +30,14 @@ export function addTrainCommand(parent: Command, surroundings: CommandContext): 
         )
         .option('--name <name>', 'what to call the run')
         .option('--tag <tag...>', 'tags of the run')
-        .option('--dry-run', 'only say what the run would come to'),
+        .option('--dry-run', 'only say what the run would come to')
+        .addHelpText(
+          'after',
+          settingsHelp([
+            ['Settings of a run, for its file and for --set', runParameters],
+            ['Settings of CoTo (coto: null trains without it)', cotoDeclaration.parameters],
+          ]),
+        ),
     input: z.object({
       file: z.string().optional(),
       set: z.array(z.tuple([z.string(), z.string()])).default([]),
