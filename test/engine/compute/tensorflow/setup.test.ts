@@ -127,7 +127,67 @@ describe('a wheel is unpacked', () => {
       code: 'invalid_file',
     });
   });
+
+  it('of more than 4 GiB by its zip64 records', async () => {
+    const file = join(folder, 'a.whl');
+    writeFileSync(file, zip64(zip({ 'lib/packed.so': content, 'lib/plain.h': Buffer.from('plain') })));
+    await extractWheel(file, join(folder, 'out'), () => true, signal);
+    expect(readFileSync(join(folder, 'out', 'lib', 'packed.so'))).toEqual(content);
+    expect(readFileSync(join(folder, 'out', 'lib', 'plain.h'), 'utf8')).toBe('plain');
+  });
+
+  it('not where a file is not what was packed', async () => {
+    const file = join(folder, 'a.whl');
+    const broken = zip({ 'lib/plain.h': Buffer.from('plain') });
+    broken.write('p1ain', broken.indexOf('plain', 30 + 'lib/plain.h'.length));
+    writeFileSync(file, broken);
+    await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: `The wheel ${file} cannot be unpacked: the checksum of lib/plain.h does not fit.`,
+    });
+  });
+
+  it('not where a file holds more than the directory says', async () => {
+    const file = join(folder, 'a.whl');
+    const bomb = zip({ bomb: Buffer.alloc(1_000_000) });
+    // The unpacked length in the directory's only entry.
+    bomb.writeUInt32LE(1000, bomb.indexOf('PK\x01\x02', 0, 'latin1') + 24);
+    writeFileSync(file, bomb);
+    await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
+      code: 'invalid_file',
+    });
+  });
+
+  it('not any further once it is cancelled', async () => {
+    const file = join(folder, 'a.whl');
+    writeFileSync(file, zip({ one: content }));
+    await expect(extractWheel(file, join(folder, 'out'), () => true, AbortSignal.abort())).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
 });
+
+/** The archive with the place and number of its entries told by zip64 records alone, as above 4 GiB. */
+function zip64(archive: Buffer): Buffer {
+  const end = archive.subarray(-22);
+  const [count, bytes, offset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)];
+  const record = Buffer.alloc(56);
+  record.write('PK\x06\x06', 'latin1');
+  record.writeBigUInt64LE(44n, 4);
+  record.writeUInt16LE(45, 12);
+  record.writeUInt16LE(45, 14);
+  record.writeBigUInt64LE(BigInt(count), 24);
+  record.writeBigUInt64LE(BigInt(count), 32);
+  record.writeBigUInt64LE(BigInt(bytes), 40);
+  record.writeBigUInt64LE(BigInt(offset), 48);
+  const locator = Buffer.alloc(20);
+  locator.write('PK\x06\x07', 'latin1');
+  locator.writeBigUInt64LE(BigInt(offset + bytes), 8);
+  locator.writeUInt32LE(1, 16);
+  const unknown = Buffer.from(end);
+  unknown.fill(0xff, 8, 20);
+  return Buffer.concat([archive.subarray(0, -22), record, locator, unknown]);
+}
 
 /** A zip archive; files above 1000 bytes are deflated. */
 function zip(files: Readonly<Record<string, Buffer>>): Buffer {

