@@ -1,7 +1,8 @@
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { TextPiece } from '../../src-shared/domain/generation.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
-import type { ActivationMasks, MetricRow, RunRecord } from '../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { ActivationMasks, MetricColumn } from '../../src-shared/domain/run-history.ts';
 import { type Log, silentLog } from '../logging/log.ts';
 
 export type EventListener = <Name extends EventName>(name: Name, payload: EventPayload<Name>) => void;
@@ -12,15 +13,14 @@ const flushMilliseconds = 100;
 
 /**
  * Tells every subscriber what changed. Changes are gathered for a tenth of a second: of a job or a run only its newest
- * state is sent, metrics and masks of a run go in one message, and a list is named once. Notifications go at once.
+ * state is sent, and a list is named once. Notifications go at once, and so does what the engine has gathered already:
+ * metrics, masks and text.
  */
 export class EventHub {
   private readonly log: Log;
   private readonly listeners = new Set<EventListener>();
   private readonly jobs = new Map<string, JobRecord>();
   private readonly runs = new Map<string, RunRecord>();
-  private readonly metrics = new Map<string, MetricRow[]>();
-  private readonly masks = new Map<string, ActivationMasks[]>();
   private readonly lists = new Set<ListName>();
   private timer: NodeJS.Timeout | null = null;
 
@@ -45,21 +45,18 @@ export class EventHub {
     this.schedule();
   }
 
-  metricsAdded(runId: string, rows: readonly MetricRow[]): void {
-    const waiting = this.metrics.get(runId) ?? [];
-    waiting.push(...rows);
-    this.metrics.set(runId, waiting);
-    this.schedule();
+  metricsAdded(runId: string, columns: MetricColumn[]): void {
+    this.send('run.metrics', { runId, columns });
   }
 
   masksAdded(runId: string, masks: ActivationMasks): void {
-    const waiting = this.masks.get(runId) ?? [];
-    waiting.push(masks);
-    this.masks.set(runId, waiting);
-    this.schedule();
+    this.send('run.masks', { runId, masks });
   }
 
-  /** The engine gathers them already. */
+  runRestarted(runId: string, step: number): void {
+    this.send('run.restarted', { runId, step });
+  }
+
   textAdded(jobId: string, pieces: TextPiece[]): void {
     this.send('generation.text', { jobId, pieces });
   }
@@ -79,9 +76,6 @@ export class EventHub {
   flush(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    for (const [runId, rows] of drain(this.metrics)) this.send('run.metrics', { runId, rows });
-    for (const [runId, parts] of drain(this.masks))
-      for (const masks of joinMasks(parts)) this.send('run.masks', { runId, masks });
     for (const [, run] of drain(this.runs)) this.send('run.changed', run);
     for (const [, job] of drain(this.jobs)) this.send('job.changed', job);
     const lists = [...this.lists];
@@ -113,35 +107,4 @@ function drain<Value>(map: Map<string, Value>): [string, Value][] {
   const entries = [...map];
   map.clear();
   return entries;
-}
-
-/** Joins parts that follow one another without a gap. */
-export function joinMasks(parts: readonly ActivationMasks[]): ActivationMasks[] {
-  const joined: { firstStep: number; groupCount: number; parts: Uint8Array[]; length: number }[] = [];
-  for (const part of parts) {
-    const open = joined.at(-1);
-    if (
-      open &&
-      open.groupCount === part.groupCount &&
-      open.firstStep + open.length / open.groupCount === part.firstStep
-    ) {
-      open.parts.push(part.bytes);
-      open.length += part.bytes.length;
-    } else
-      joined.push({
-        firstStep: part.firstStep,
-        groupCount: part.groupCount,
-        parts: [part.bytes],
-        length: part.bytes.length,
-      });
-  }
-  return joined.map((open) => {
-    const bytes = new Uint8Array(open.length);
-    let offset = 0;
-    for (const part of open.parts) {
-      bytes.set(part, offset);
-      offset += part.length;
-    }
-    return { firstStep: open.firstStep, groupCount: open.groupCount, bytes };
-  });
 }

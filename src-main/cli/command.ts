@@ -10,7 +10,8 @@ import type { Terminal } from './terminal.ts';
 
 /** What a command came to: printed as `text`, or with --json as one JSON document made of `json`. */
 export interface Answer {
-  readonly json: unknown;
+  /** Left out where it was written by `CommandTools.writeJson`. */
+  readonly json?: unknown;
   readonly text: string;
   /** The exit code; 0 where it is left out. */
   readonly code?: number;
@@ -44,6 +45,8 @@ export interface CommandTools {
   readonly home: string;
   /** Opens the studio for `work` and closes it afterwards, however that ends. */
   withStudio<Result>(work: (client: StudioClient) => Promise<Result>): Promise<Result>;
+  /** Writes a document piece by piece that may be too long to be held as one; null where none goes to standard output. */
+  readonly writeJson: ((pieces: AsyncIterable<string>) => Promise<void>) | null;
 }
 
 const commonOptions = z.object({
@@ -77,6 +80,7 @@ export function addCommand<Input>(
     const answer = await details.run(details.input.parse(given), {
       terminal: surroundings.terminal,
       home,
+      writeJson: json === true ? (pieces) => writePieces(surroundings.terminal, pieces) : null,
       async withStudio(work) {
         const studio = await openStudio(home);
         const warn = studio.client.on('notification', ({ level, title, message }) => {
@@ -99,6 +103,10 @@ export function addCommand<Input>(
 /** A group of commands, e.g. `coto runs`. */
 export function addGroup(parent: Command, name: string, summary: string): Command {
   return parent.command(name).description(summary);
+}
+
+async function writePieces(terminal: Terminal, pieces: AsyncIterable<string>): Promise<void> {
+  for await (const piece of pieces) terminal.write(piece);
 }
 
 /** Long work must not end at a folder that was not there from the beginning. */

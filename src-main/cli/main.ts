@@ -24,7 +24,8 @@ export async function main(
       asJson = json;
     },
     answer(answer: Answer) {
-      terminal.write(asJson ? toJson(answer.json) : answer.text);
+      if (!asJson) terminal.write(answer.text);
+      else if (answer.json !== undefined) terminal.write(toJson(answer.json));
       code = answer.code ?? 0;
     },
   };

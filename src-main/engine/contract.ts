@@ -11,13 +11,12 @@ import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import {
-  activationMasksSchema,
   checkpointRecordSchema,
-  metricRowSchema,
   runConfigSchema,
   runFactsSchema,
   runResultSchema,
 } from '../../src-shared/domain/run.ts';
+import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
 import {
   adapterReferenceSchema,
   lambdaStudyConfigSchema,
@@ -216,11 +215,11 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
 export type EngineResult = z.infer<typeof engineResultSchema>;
 export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;
 
-/** What the engine says while a task runs. Metrics and masks are batched, at most ten messages a second. */
+/** What the engine says while a task runs. Metrics and masks are batched (`MetricRecorder`): at most ten messages a second. */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: jobProgressSchema }),
   z.object({ kind: z.literal('facts'), facts: runFactsSchema }),
-  z.object({ kind: z.literal('metrics'), rows: z.array(metricRowSchema) }),
+  z.object({ kind: z.literal('metrics'), columns: z.array(metricColumnSchema) }),
   z.object({ kind: z.literal('masks'), masks: activationMasksSchema }),
   /** `folder` is absolute here; the backend stores it relative to the home. */
   z.object({ kind: z.literal('checkpoint'), checkpoint: checkpointRecordSchema }),

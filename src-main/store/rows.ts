@@ -15,6 +15,15 @@ export function jsonColumn<Schema extends z.ZodType>(schema: Schema) {
     .pipe(schema);
 }
 
+/** A row read with `raw()` whose columns are all numbers; much cheaper than a schema where a thousand rows are read singly. */
+export function numberRow(row: unknown): readonly number[] {
+  if (!Array.isArray(row)) throw new Error('the database answered no row');
+  return row.map((value: unknown) => {
+    if (typeof value !== 'number') throw new Error(`the database answered ${typeof value} where a number belongs`);
+    return value;
+  });
+}
+
 /** SQLite has no booleans: 0 and 1. */
 export const booleanColumn = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
 

@@ -18,16 +18,19 @@ interface FigureProps {
   /** Under the figure, instead of the figure's own caption; an empty one leaves it out. */
   caption?: string;
   onPointClick?: (point: FigurePoint) => void;
+  /** Told the stretch of the x axis that was zoomed or moved to, and null when it shows everything again. */
+  onZoom?: (range: readonly [number, number] | null) => void;
 }
 
 /** A plotly figure in the window's theme: redrawn at most four times a second, with a menu to copy and save it. */
-export const Figure = memo(function Figure({ figure, height, name, caption, onPointClick }: FigureProps) {
+export const Figure = memo(function Figure({ figure, height, name, caption, onPointClick, onZoom }: FigureProps) {
   const holder = useRef<HTMLDivElement>(null);
   const view = useRef<PlotlyView | null>(null);
   const theme = useFigureTheme();
   const [drawn, setDrawn] = useState(false);
   const [failure, setFailure] = useState<Error | null>(null);
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
+  const zoomed = useEffectEvent((range: readonly [number, number] | null) => onZoom?.(range));
   const shownCaption = caption ?? figure.caption;
   const isClickable = onPointClick !== undefined;
 
@@ -41,6 +44,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
       },
       onFailed: setFailure,
       onPointClick: (point) => clicked(point),
+      onZoom: (range) => zoomed(range),
     });
     view.current = created;
     return () => {

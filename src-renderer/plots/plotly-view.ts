@@ -1,4 +1,5 @@
 import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
+import { z } from 'zod';
 import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
@@ -24,6 +25,7 @@ interface ViewListeners {
   readonly onDrawn: () => void;
   readonly onFailed: (error: Error) => void;
   readonly onPointClick: (point: FigurePoint) => void;
+  readonly onZoom: (range: readonly [number, number] | null) => void;
 }
 
 const redrawMilliseconds = 250;
@@ -36,6 +38,7 @@ export class PlotlyView {
   private readonly onDrawn: () => void;
   private readonly onFailed: (thrown: unknown) => void;
   private readonly onPointClick: (point: FigurePoint) => void;
+  private readonly onZoom: ViewListeners['onZoom'];
   private plotly: PlotlyModule | null = null;
   private graph: PlotlyHTMLElement | null = null;
   private pending: { figure: FigureSource; options: ShowOptions } | null = null;
@@ -52,6 +55,7 @@ export class PlotlyView {
       if (!this.disposed) listeners.onFailed(thrown instanceof Error ? thrown : new Error(String(thrown)));
     };
     this.onPointClick = listeners.onPointClick;
+    this.onZoom = listeners.onZoom;
     this.observer = new ResizeObserver((entries) => {
       const width = Math.round(entries[0]?.contentRect.width ?? 0);
       if (width === this.width) return;
@@ -126,6 +130,10 @@ export class PlotlyView {
           customData: 'customdata' in point ? point.customdata : null,
         });
       });
+      graph.on('plotly_relayout', (event) => {
+        const range = zoomedRange(event);
+        if (range !== undefined) this.onZoom(range);
+      });
     }
     this.onDrawn();
   }
@@ -140,6 +148,18 @@ export class PlotlyView {
       uirevision: options.name,
     };
   }
+}
+
+const rangeEvent = z.union([
+  z
+    .looseObject({ 'xaxis.range[0]': z.number(), 'xaxis.range[1]': z.number() })
+    .transform((event): [number, number] => [event['xaxis.range[0]'], event['xaxis.range[1]']]),
+  z.looseObject({ 'xaxis.autorange': z.literal(true) }).transform(() => null),
+]);
+
+/** The x range that plotly says has been chosen, null where all is shown again, undefined where it says nothing of it. */
+export function zoomedRange(event: unknown): [number, number] | null | undefined {
+  return rangeEvent.safeParse(event).data;
 }
 
 /** Plotly checks traces itself when it draws them; its own types are narrower than what a pure function needs to know. */

@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import { textPieceSchema } from '../domain/generation.ts';
 import { jobRecordSchema } from '../domain/job.ts';
-import { activationMasksSchema, metricRowSchema, runRecordSchema } from '../domain/run.ts';
+import { runRecordSchema } from '../domain/run.ts';
+import { activationMasksSchema, metricColumnSchema } from '../domain/run-history.ts';
 import { errorValueSchema } from './errors.ts';
 
 /** What the backend tells every client unasked. At most ten messages a second of each kind. */
 export const events = {
   'job.changed': jobRecordSchema,
   'run.changed': runRecordSchema,
-  'run.metrics': z.object({ runId: z.string(), rows: z.array(metricRowSchema) }),
+  /** What a run's history grew by. It is stored already: a request that is answered later answers it too. */
+  'run.metrics': z.object({ runId: z.string(), columns: z.array(metricColumnSchema) }),
   'run.masks': z.object({ runId: z.string(), masks: activationMasksSchema }),
+  /** A run starts (again): what its history held from `step` on is forgotten. */
+  'run.restarted': z.object({ runId: z.string(), step: z.number().int() }),
   /** What the texts of a generation grew by. */
   'generation.text': z.object({ jobId: z.string(), pieces: z.array(textPieceSchema) }),
   /** Something in this list is other than before: ask again. */

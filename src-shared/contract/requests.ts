@@ -27,13 +27,20 @@ import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
-import { activationMasksSchema, metricRowSchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
+import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
+import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { studyConfigSchema, studyRecordSchema } from '../domain/study.ts';
 
 const nothing = z.strictObject({});
 const done = z.object({ ok: z.literal(true) });
 const hubModel = z.strictObject({ repository: z.string(), revision: z.string().default('main') });
 const byId = z.strictObject({ id: z.string() });
+/** Steps, both included, null is open; and into how many buckets they are folded at most. */
+const curveRange = {
+  from: z.number().int().min(0).nullable().default(null),
+  to: z.number().int().min(0).nullable().default(null),
+  buckets: z.number().int().min(1).max(65_536).default(1024),
+};
 const weightedAdapters = z.array(z.strictObject({ adapterId: z.string(), weight: z.number() })).min(1);
 
 /**
@@ -162,15 +169,29 @@ export const requests = {
   /** What removing the run would free: asked before it is done. */
   'runs.size': { input: byId, output: z.object({ bytes: z.number() }) },
   'runs.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
-  'runs.metrics': {
+  /** Which metrics a run has recorded, by name. */
+  'runs.metrics': { input: byId, output: z.array(metricSummarySchema) },
+  /** One metric over the steps `from` to `to`, in at most `buckets` buckets; value by value where there are no more of them. */
+  'runs.curve': { input: z.strictObject({ id: z.string(), metric: z.string(), ...curveRange }), output: curveSchema },
+  /**
+   * Several metrics of several runs at once. A metric that ends in `/` is all that begin so: `grad_norm/` has one for each
+   * group. What a run has not recorded is left out; masks come where they are asked for, of all steps.
+   */
+  'runs.history': {
     input: z.strictObject({
-      id: z.string(),
-      names: z.array(z.string()).nullable().default(null),
-      afterStep: z.number().int().default(-1),
+      ids: z.array(z.string()),
+      metrics: z.array(z.string()),
+      masks: z.boolean().default(false),
+      ...curveRange,
     }),
-    output: z.array(metricRowSchema),
+    output: z.array(
+      z.object({ id: z.string(), curves: z.array(curveSchema), masks: activationSharesSchema.nullable() }),
+    ),
   },
-  'runs.masks': { input: byId, output: activationMasksSchema.nullable() },
+  'runs.masks': {
+    input: z.strictObject({ id: z.string(), buckets: curveRange.buckets }),
+    output: activationSharesSchema.nullable(),
+  },
   'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
   /** What a config would cost, before it is run. `stepMilliseconds` is measured on past runs of the same shape, else null. */
   'runs.forecast': {

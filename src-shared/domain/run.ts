@@ -269,18 +269,3 @@ export const runRecordSchema = z.object({
   finishedAt: z.number().nullable(),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
-
-/**
- * One value of a run's history. Names: loss, learning_rate, grad_norm, p, active_share, step_milliseconds,
- * examples_per_second, eval_loss, eval_accuracy and other eval_<metric>, and grad_norm/<group>, weight_norm/<group> by layer.
- */
-export const metricRowSchema = z.object({ name: z.string(), step: z.number().int(), value: z.number() });
-export type MetricRow = z.infer<typeof metricRowSchema>;
-
-/** Activation masks of consecutive steps from `firstStep`: one byte a group and step, step-major, 1 is on. */
-export const activationMasksSchema = z.object({
-  firstStep: z.number().int(),
-  groupCount: z.number().int(),
-  bytes: z.instanceof(Uint8Array),
-});
-export type ActivationMasks = z.infer<typeof activationMasksSchema>;

@@ -1,13 +1,15 @@
 import { sampleActiveGroups } from '../coto/sampling.ts';
 import { activationProbability, stageOneSteps } from '../coto/schedule.ts';
+import { bucketWidth } from '../curves/bucket-width.ts';
+import { GrowingShares } from '../curves/growing-shares.ts';
 import type { CotoSettings } from '../domain/coto.ts';
-import type { ActivationMasks } from '../domain/run.ts';
+import type { ActivationMasks, ActivationShares } from '../domain/run-history.ts';
 import { RandomStream } from '../random.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';
 import { themeColors } from './palette.ts';
 
-/** More columns than this cannot be told apart on a screen; every k-th step is drawn then. */
+/** More columns than this cannot be told apart on a screen; neighboring steps share one then. */
 const maximumColumns = 600;
 
 /**
@@ -32,7 +34,7 @@ export function sampleStrip(
 }
 
 export interface ActivationFigureInput {
-  readonly masks: ActivationMasks;
+  readonly shares: ActivationShares;
   /** Names of the groups from the input up. */
   readonly groups: readonly string[];
   /** The planned length: the x axis reaches there from the start. */
@@ -49,7 +51,7 @@ export function fullActivationStep(settings: CotoSettings, totalSteps: number): 
 
 /** Layer × step, two plain tones; rows count from the input (bottom) up. */
 export function activationFigure(input: ActivationFigureInput, theme: FigureTheme): Figure {
-  const { trace, every } = activationTrace(input, theme);
+  const { trace, width } = activationTrace(input, theme);
   const mark = fullActivationMark(input.fullActivationStep, theme, 'y domain');
   return {
     data: [trace],
@@ -61,60 +63,85 @@ export function activationFigure(input: ActivationFigureInput, theme: FigureThem
       shapes: mark.shapes,
       annotations: mark.annotations,
     }),
-    caption: caption(every, input),
+    caption: caption(width, input),
   };
 }
 
-function caption(every: number, input: ActivationFigureInput): string {
-  const thinned = every > 1 ? ` Every ${every}th step is drawn.` : '';
+function caption(width: number, input: ActivationFigureInput): string {
   const full = input.fullActivationStep === null ? '' : ` From step ${input.fullActivationStep} on all are on.`;
-  return `Each row is a group of adapters, the one nearest the input at the bottom; one draw an optimizer step.${full}${thinned}`;
+  return `Each row is a group of adapters, the one nearest the input at the bottom; one draw an optimizer step.${full}${foldedCaption(width)}`;
 }
 
-/** The heatmap alone, for figures that put something above it. `every`: each so-manieth step is drawn. */
+/** What a column stands for where it is more than one step, as a sentence to be added. */
+export function foldedCaption(width: number): string {
+  return width > 1 ? ` Each column is ${width} steps; its color is the share of them in which the group was on.` : '';
+}
+
+/** The heatmap alone, for figures that put something above it. `width`: so many steps are one column. */
 export function activationTrace(
   input: ActivationFigureInput,
   theme: FigureTheme,
   overrides: FigureObject = {},
-): { trace: FigureObject; every: number } {
-  const { masks, groups } = input;
-  const { on, off, quiet } = themeColors(theme);
-  const steps = masks.groupCount === 0 ? 0 : Math.floor(masks.bytes.length / masks.groupCount);
-  const every = Math.max(1, Math.ceil(Math.max(steps, input.totalSteps) / maximumColumns));
-  const columns: number[] = [];
-  for (let step = 0; step < steps; step += every) columns.push(step);
-  const rows = Array.from({ length: masks.groupCount }, (_, group) =>
-    columns.map((step) => masks.bytes[step * masks.groupCount + group] ?? 0),
+): { trace: FigureObject; width: number } {
+  const { firstStep, width, groupCount, counts, on } = foldShares(input.shares, input.totalSteps);
+  const tones = themeColors(theme);
+  const columns = Array.from(counts, (_, column) => column);
+  const rows = Array.from({ length: groupCount }, (_, group) =>
+    columns.map((column) => (counts[column] ? (on[column * groupCount + group] ?? 0) / (counts[column] ?? 1) : null)),
   );
+  const plain = width === 1;
   const trace: FigureObject = {
     type: 'heatmap',
     name: 'activation',
-    x: columns.map((step) => masks.firstStep + step),
+    x: columns.map((column) => firstStep + column * width + (width - 1) / 2),
     y: rows.map((_, group) => group),
     z: rows,
-    text: rows.map((row, group) => row.map((value) => `${plainText(groups[group] ?? '')}: ${value ? 'on' : 'off'}`)),
-    hovertemplate: 'step %{x}<br>%{text}<extra></extra>',
+    text: rows.map((row, group) =>
+      row.map((share) => `${plainText(input.groups[group] ?? '')}: ${shareText(share, plain)}`),
+    ),
+    hovertemplate: `${plain ? 'step %{x}' : `${width} steps around %{x:.0f}`}<br>%{text}<extra></extra>`,
     zmin: 0,
     zmax: 1,
     zsmooth: false,
-    colorscale: [
-      [0, off],
-      [0.5, off],
-      [0.5, on],
-      [1, on],
-    ],
+    hoverongaps: false,
+    colorscale: plain
+      ? [
+          [0, tones.off],
+          [0.5, tones.off],
+          [0.5, tones.on],
+          [1, tones.on],
+        ]
+      : [
+          [0, tones.off],
+          [1, tones.on],
+        ],
     showscale: true,
     colorbar: {
-      tickvals: [0.25, 0.75],
-      ticktext: ['off', 'on'],
-      tickfont: { color: quiet, size: 11 },
+      ...(plain
+        ? { tickvals: [0.25, 0.75], ticktext: ['off', 'on'] }
+        : { tickvals: [0, 0.5, 1], ticktext: ['off', '50 %', 'on'] }),
+      tickfont: { color: tones.quiet, size: 11 },
       thickness: 10,
       len: 0.5,
       outlinewidth: 0,
     },
     ...overrides,
   };
-  return { trace, every };
+  return { trace, width };
+}
+
+function shareText(share: number | null, plain: boolean): string {
+  if (share === null) return '';
+  if (plain) return share > 0 ? 'on' : 'off';
+  return `on in ${(100 * share).toFixed(0)} %`;
+}
+
+/** As many columns as can be told apart, judged by the planned length from the start: columns do not change as a run goes on. */
+function foldShares(shares: ActivationShares, totalSteps: number): ActivationShares {
+  const width = Math.max(shares.width, bucketWidth(0, Math.max(totalSteps, shares.nextStep) - 1, maximumColumns));
+  const folded = new GrowingShares(shares.groupCount, Math.max(1, shares.counts.length), shares);
+  folded.widenTo(width);
+  return folded.view() ?? shares;
 }
 
 /** Names of at most `most` rows, evenly chosen, so that they never overlap. */

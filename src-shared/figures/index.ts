@@ -2,7 +2,15 @@ export { activationFigure, fullActivationStep, sampleStrip } from './activation.
 export { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 export { lambdaFigure } from './lambda.ts';
 export { mergingFigure } from './merging.ts';
-export { lossFigure, type MetricOptions, type MetricRun, metricFigure, smooth } from './metric.ts';
+export {
+  type CurveAxis,
+  lossFigure,
+  type MetricOptions,
+  type MetricRun,
+  metricFigure,
+  smooth,
+  stepsBehind,
+} from './metric.ts';
 export { colors, themeColors } from './palette.ts';
 export { pruningFigure, sparsityFigure } from './pruning.ts';
 export { scheduleFigure } from './schedule.ts';

@@ -1,7 +1,8 @@
-import type { MetricRow } from '../domain/run.ts';
+import type { Curve } from '../domain/run-history.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from './layout.ts';
 import { faded, runStyles } from './palette.ts';
+import { stepClock } from './step-clock.ts';
 
 export interface MetricRun {
   readonly id: string;
@@ -13,18 +14,23 @@ export interface MetricRun {
   readonly totalSteps: number;
   /** Batch × accumulation, for the axis of examples. */
   readonly examplesPerStep: number;
-  /** All metrics of the run or just the needed ones (the axis of time needs step_milliseconds). */
-  readonly rows: readonly MetricRow[];
+  /** By metric: all of the run's or just the needed ones (the axis of time needs step_milliseconds). */
+  readonly curves: ReadonlyMap<string, Curve>;
 }
+
+export type CurveAxis = 'step' | 'time' | 'examples';
 
 export interface MetricOptions {
   /** Name of the metric, e.g. loss, eval_accuracy. */
   readonly metric: string;
   readonly title: string;
   readonly yTitle: string;
-  /** Weight of the past in the moving average, 0 (off) up to below 1. The raw curve stays, faint. */
+  /**
+   * Weight of the past in the moving average, 0 (off) up to below 1. The raw curve stays, faint. Evaluations (eval_…) are
+   * never smoothed: each is a result of its own.
+   */
   readonly smoothing?: number;
-  readonly x?: 'step' | 'time' | 'examples';
+  readonly x?: CurveAxis;
   readonly logScale?: boolean;
   /** Multiplies the values: 100 shows shares in per cent. */
   readonly factor?: number;
@@ -44,40 +50,40 @@ export function lossFigure(
  * reaches to the planned end from the start, so that nothing jumps while a run goes on.
  */
 export function metricFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
-  const smoothing = options.smoothing ?? 0;
+  const smoothing = options.metric.startsWith('eval_') ? 0 : (options.smoothing ?? 0);
   const styles = runStyles(runs);
   const data: FigureObject[] = [];
   const ends: LineEnd[] = [];
   const named = new Set<string>();
   const values: number[] = [];
   let plannedEnd = 0;
+  let widest = 1;
   for (const run of runs) {
     const style = styles.get(run.group);
     if (style === undefined) continue;
     const curve = points(run, options);
     plannedEnd = Math.max(plannedEnd, curve.plannedEnd);
-    values.push(...curve.y);
+    widest = Math.max(widest, curve.width);
+    values.push(...curve.low, ...curve.high);
     const line = { color: style.color, width: 1.8, dash: style.dash };
-    const common: FigureObject = {
-      type: 'scatter',
-      name: plainText(run.label),
-      x: curve.x,
-      customdata: curve.x.map(() => run.id),
-    };
-    const sparse = curve.x.length < 40;
-    if (smoothing > 0 && curve.x.length > 1)
+    const name = plainText(run.label);
+    if (curve.x.length > 1 && (smoothing > 0 || curve.width > 1))
       data.push({
-        ...common,
-        y: curve.y,
+        type: 'scatter',
+        name,
+        ...rawLine(curve),
         mode: 'lines',
         line: { color: faded(style.color, 0.28), width: 1 },
         hoverinfo: 'skip',
       });
-    const shown = smoothing > 0 ? smooth(curve.y, smoothing) : curve.y;
+    const shown = smoothing > 0 ? smooth(curve.y, smoothing, curve.counts) : curve.y;
     data.push({
-      ...common,
+      type: 'scatter',
+      name,
+      x: curve.x,
+      customdata: curve.x.map(() => run.id),
       y: shown,
-      mode: sparse ? 'lines+markers' : 'lines',
+      mode: curve.x.length < 40 ? 'lines+markers' : 'lines',
       line,
       marker: { color: style.color, size: 5 },
       // A single evaluation at the end stands on the figure's edge.
@@ -99,68 +105,108 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       margin: { l: 56, r: atEnds ? marginFor(ends.map((end) => end.label)) : 24, t: atEnds ? 44 : legendMargin, b: 48 },
       showlegend: !atEnds,
       legend: legendAbove(theme),
-      xaxis: axis(theme, xTitle(options.x ?? 'step'), plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
-      yaxis: axis(theme, options.yTitle, options.logScale ? { type: 'log' } : {}),
+      xaxis: axis(theme, xTitle(options.x ?? 'step'), {
+        ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
+        // A zoom is kept as long as the axis measures the same.
+        uirevision: options.x ?? 'step',
+      }),
+      yaxis: axis(theme, options.yTitle, {
+        ...(options.logScale ? { type: 'log' } : {}),
+        uirevision: options.logScale ? 'log' : 'linear',
+      }),
       annotations: atEnds ? lineEnds(theme, ends, extent(values, options.logScale ?? false)) : [],
     }),
-    caption:
-      smoothing > 0
-        ? `Strong lines: moving average with weight ${smoothing} on the past; faint lines: every value.`
-        : 'Every recorded value is drawn.',
+    caption: caption(smoothing, widest),
   };
 }
 
-function points(run: MetricRun, options: MetricOptions): { x: number[]; y: number[]; plannedEnd: number } {
+function caption(smoothing: number, width: number): string {
+  const raw = width > 1 ? `lowest and highest value of every ${width} steps; zoom in for more` : 'every value';
+  if (smoothing > 0) return `Strong lines: moving average with weight ${smoothing} on the past; faint lines: ${raw}.`;
+  return width > 1
+    ? `Strong lines: mean of every ${width} steps; faint lines: their ${raw}.`
+    : 'Every recorded value is drawn.';
+}
+
+interface DrawnCurve {
+  readonly x: number[];
+  readonly y: number[];
+  readonly low: number[];
+  readonly high: number[];
+  /** Values behind each point. */
+  readonly counts: readonly number[];
+  /** Steps behind the widest point. */
+  readonly width: number;
+  readonly plannedEnd: number;
+}
+
+function points(run: MetricRun, options: MetricOptions): DrawnCurve {
   const factor = options.factor ?? 1;
-  const rows = run.rows
-    .filter((row) => row.name === options.metric && Number.isFinite(row.value))
-    .sort((first, second) => first.step - second.step);
-  const y = rows.map((row) => row.value * factor);
+  const curve = run.curves.get(options.metric);
+  const scaled = (values: Float64Array | undefined): number[] => Array.from(values ?? [], (value) => value * factor);
+  const means = scaled(curve?.mean);
+  const steps = Array.from(curve?.steps ?? []);
+  const shared = {
+    y: means,
+    low: scaled(curve?.min),
+    high: scaled(curve?.max),
+    counts: Array.from(curve?.counts ?? []),
+    width: curve?.width ?? 1,
+  };
   if (options.x === 'examples')
     return {
-      x: rows.map((row) => (row.step + 1) * run.examplesPerStep),
-      y,
+      ...shared,
+      x: steps.map((step) => (step + 1) * run.examplesPerStep),
       plannedEnd: run.totalSteps * run.examplesPerStep,
     };
   if (options.x === 'time') {
-    const clock = elapsedSeconds(run);
-    return { x: rows.map((row) => clock.at(row.step)), y, plannedEnd: clock.at(run.totalSteps - 1) };
+    const clock = stepClock(run.curves.get('step_milliseconds'));
+    return { ...shared, x: steps.map(clock.secondsAt), plannedEnd: clock.secondsAt(run.totalSteps - 1) };
   }
-  return { x: rows.map((row) => row.step), y, plannedEnd: run.totalSteps };
+  return { ...shared, x: steps, plannedEnd: run.totalSteps };
 }
 
-/** Seconds from the start to the end of a step, by its recorded step times; beyond them the mean step time goes on. */
-function elapsedSeconds(run: MetricRun): { at(step: number): number } {
-  const times = run.rows.filter((row) => row.name === 'step_milliseconds').sort((a, b) => a.step - b.step);
-  const cumulated: { step: number; seconds: number }[] = [{ step: -1, seconds: 0 }];
-  for (const time of times) {
-    const previous = cumulated.at(-1) ?? { step: -1, seconds: 0 };
-    // Where only every n-th step is logged, its time stands for the steps before it too.
-    cumulated.push({ step: time.step, seconds: previous.seconds + ((time.step - previous.step) * time.value) / 1000 });
-  }
-  const last = cumulated.at(-1) ?? { step: -1, seconds: 0 };
-  const perStep = last.step >= 0 ? last.seconds / (last.step + 1) : 0;
-  return {
-    at(step) {
-      const index = cumulated.findIndex((entry) => entry.step >= step);
-      if (index < 0) return last.seconds + (step - last.step) * perStep;
-      const after = cumulated[index] ?? last;
-      const before = cumulated[index - 1] ?? { step: -1, seconds: 0 };
-      if (after.step === before.step) return after.seconds;
-      return before.seconds + ((after.seconds - before.seconds) * (step - before.step)) / (after.step - before.step);
-    },
-  };
+/** Every value; where a point stands for several, a line through the lowest and the highest of each. */
+function rawLine({ x, y, low, high, width }: DrawnCurve): { x: number[]; y: number[] } {
+  if (width === 1) return { x, y };
+  return { x: x.flatMap((at) => [at, at]), y: low.flatMap((value, index) => [value, high[index] ?? value]) };
 }
 
-/** Exponential moving average, corrected for its start (as Adam's moments are): the first value is the first value. */
-export function smooth(values: readonly number[], weight: number): number[] {
+/**
+ * Exponential moving average, corrected for its start (as Adam's moments are): the first value is the first value. `counts`
+ * says how many values each is the mean of: it moves the average as much as so many would.
+ */
+export function smooth(values: readonly number[], weight: number, counts?: readonly number[]): number[] {
   let sum = 0;
   let norm = 0;
-  return values.map((value) => {
-    sum = weight * sum + (1 - weight) * value;
-    norm = weight * norm + (1 - weight);
+  return values.map((value, index) => {
+    const past = weight ** (counts?.[index] ?? 1);
+    sum = past * sum + (1 - past) * value;
+    norm = past * norm + (1 - past);
     return sum / norm;
   });
+}
+
+/**
+ * The steps behind a stretch of the x axis, over all runs: what to ask for in more detail when it is zoomed into. Null where
+ * it holds all that was planned.
+ */
+export function stepsBehind(
+  runs: readonly MetricRun[],
+  x: CurveAxis,
+  [from, to]: readonly [number, number],
+): { from: number; to: number } | null {
+  const spans = runs.map((run) => {
+    const clock = stepClock(run.curves.get('step_milliseconds'));
+    const toStep = (value: number): number =>
+      x === 'step' ? value : x === 'examples' ? value / run.examplesPerStep - 1 : clock.stepAt(value);
+    return { from: toStep(from), to: toStep(to), all: toStep(from) <= 0 && toStep(to) >= run.totalSteps - 1 };
+  });
+  if (spans.length === 0 || spans.every((span) => span.all)) return null;
+  return {
+    from: Math.max(0, Math.floor(Math.min(...spans.map((span) => span.from)))),
+    to: Math.max(0, Math.ceil(Math.max(...spans.map((span) => span.to)))),
+  };
 }
 
 function extent(values: readonly number[], logScale: boolean): [number, number] {

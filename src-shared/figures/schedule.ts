@@ -1,7 +1,7 @@
 import { activationProbability, meanActivationProbability } from '../coto/schedule.ts';
 import type { CotoSettings } from '../domain/coto.ts';
-import type { ActivationMasks } from '../domain/run.ts';
-import { activationTrace, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
+import type { ActivationShares } from '../domain/run-history.ts';
+import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureTheme } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';
 import { colors } from './palette.ts';
@@ -11,8 +11,8 @@ export interface ScheduleFigureInput {
   readonly totalSteps: number;
   /** Names of the groups from the input up. */
   readonly groups: readonly string[];
-  /** What was drawn (`sampleStrip` for a preview, a run's masks else); null leaves the strip out. */
-  readonly strip: ActivationMasks | null;
+  /** What was drawn (`foldMasks` of a `sampleStrip` for a preview, a run's own else); null leaves the strip out. */
+  readonly strip: ActivationShares | null;
 }
 
 /** p(t) as a line over the sampled strip (layer × step), one x axis for both, full activation marked. */
@@ -34,10 +34,10 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
   const drawn =
     strip === null
       ? null
-      : activationTrace({ masks: strip, groups, totalSteps, fullActivationStep: full }, theme, { yaxis: 'y2' });
+      : activationTrace({ shares: strip, groups, totalSteps, fullActivationStep: full }, theme, { yaxis: 'y2' });
   const mark = fullActivationMark(full, theme, 'paper');
   const mean = meanActivationProbability(settings, totalSteps);
-  const thinned = drawn !== null && drawn.every > 1 ? ` Every ${drawn.every}th step of the strip is drawn.` : '';
+  const folded = foldedCaption(drawn?.width ?? 1);
   return {
     data: drawn === null ? [curve] : [curve, drawn.trace],
     layout: baseLayout(theme, 'How likely each adapter is on', {
@@ -53,7 +53,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
       shapes: mark.shapes,
       annotations: mark.annotations,
     }),
-    caption: `Mean p over all ${totalSteps} steps: ${mean.toFixed(3)}. Rows count from the input up; at least one group is on in every step.${thinned}`,
+    caption: `Mean p over all ${totalSteps} steps: ${mean.toFixed(3)}. Rows count from the input up; at least one group is on in every step.${folded}`,
   };
 }
 

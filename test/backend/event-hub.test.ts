@@ -1,34 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventHub, joinMasks } from '../../src-main/backend/event-hub.ts';
+import { EventHub } from '../../src-main/backend/event-hub.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
+import { column } from '../src-shared/curves/make-curve.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('the event hub', () => {
-  it('gathers metrics for a tenth of a second and keeps their order', () => {
+  it('passes on at once what the engine has gathered, and gathers changes for a tenth of a second', () => {
     const hub = new EventHub();
     const seen: unknown[] = [];
     hub.subscribe((name, payload) => seen.push([name, payload]));
-    hub.metricsAdded('r', [{ name: 'loss', step: 0, value: 1 }]);
-    hub.metricsAdded('r', [{ name: 'loss', step: 1, value: 2 }]);
     hub.listChanged('runs');
     hub.listChanged('runs');
-    expect(seen).toEqual([]);
+    const columns = [column('loss', [0, 1], [1, 2])];
+    hub.metricsAdded('r', columns);
+    expect(seen).toEqual([['run.metrics', { runId: 'r', columns }]]);
     vi.advanceTimersByTime(100);
-    expect(seen).toEqual([
-      [
-        'run.metrics',
-        {
-          runId: 'r',
-          rows: [
-            { name: 'loss', step: 0, value: 1 },
-            { name: 'loss', step: 1, value: 2 },
-          ],
-        },
-      ],
-      ['list.changed', { list: 'runs' }],
-    ]);
+    expect(seen.slice(1)).toEqual([['list.changed', { list: 'runs' }]]);
     vi.advanceTimersByTime(1000);
     expect(seen).toHaveLength(2);
   });
@@ -38,7 +27,7 @@ describe('the event hub', () => {
     let messages = 0;
     hub.subscribe(() => messages++);
     for (let at = 0; at < 1000; at += 10) {
-      hub.metricsAdded('r', [{ name: 'loss', step: at, value: 0 }]);
+      hub.listChanged('runs');
       vi.advanceTimersByTime(10);
     }
     expect(messages).toBe(10);
@@ -58,18 +47,5 @@ describe('the event hub', () => {
     expect(heard).toEqual(['notification']);
     expect(complaint).toHaveBeenCalledTimes(2);
     complaint.mockRestore();
-  });
-
-  it('joins masks that follow one another, and only those', () => {
-    const part = (firstStep: number, ...bytes: number[]) => ({
-      firstStep,
-      groupCount: 2,
-      bytes: Uint8Array.from(bytes),
-    });
-    expect(joinMasks([part(0, 1, 0), part(1, 1, 1, 0, 1), part(4, 1, 0), part(2, 0, 0)])).toEqual([
-      part(0, 1, 0, 1, 1, 0, 1),
-      part(4, 1, 0),
-      part(2, 0, 0),
-    ]);
   });
 });

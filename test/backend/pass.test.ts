@@ -47,13 +47,13 @@ describe('a pass over the real engine', () => {
         facts: { totalSteps: 6, groups: ['layers.0', 'layers.1'] },
       });
       const masks = await backend.handle('runs.masks', { id });
-      expect(masks).toMatchObject({ firstStep: 0, groupCount: 2 });
-      expect(masks?.bytes).toHaveLength(12);
+      expect(masks).toMatchObject({ firstStep: 0, width: 1, groupCount: 2 });
+      expect(masks?.on).toHaveLength(12);
       // Stage 1 ends after three steps: from then on every group is on.
-      expect([...(masks?.bytes.slice(6) ?? [])]).toEqual([1, 1, 1, 1, 1, 1]);
-      const losses = await backend.handle('runs.metrics', { id, names: ['loss'] });
-      expect(losses.map((row) => row.step)).toEqual([0, 1, 2, 3, 4, 5]);
-      expect(losses.every((row) => Number.isFinite(row.value) && row.value > 0)).toBe(true);
+      expect([...(masks?.on.slice(6) ?? [])]).toEqual([1, 1, 1, 1, 1, 1]);
+      const losses = await backend.handle('runs.curve', { id, metric: 'loss' });
+      expect([...losses.steps]).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(losses.mean.every((value) => Number.isFinite(value) && value > 0)).toBe(true);
       const adapter = await backend.handle('adapters.get', { id: run.adapterId ?? '' });
       expect(adapter).toMatchObject({
         modelId: 'tiny',
@@ -187,11 +187,19 @@ describe('a pass over the real engine', () => {
     expect(paused.step).toBeLessThan(steps);
     await backend.handle('runs.resume', { id: broken.run.id });
     await backend.idle();
-    const names = ['loss', 'grad_norm', 'p', 'eval_loss', 'eval_accuracy'];
+    const metrics = ['loss', 'grad_norm', 'p', 'eval_loss', 'eval_accuracy'];
     const [one, other] = await Promise.all(
-      [unbroken, broken].map(({ run }) => backend.handle('runs.metrics', { id: run.id, names })),
+      [unbroken, broken].map(
+        async ({ run }) => (await backend.handle('runs.history', { ids: [run.id], metrics }))[0]?.curves,
+      ),
     );
-    expect(one).toHaveLength(3 * steps + 2);
+    expect(one?.map(({ metric, counts }) => [metric, counts.length])).toEqual([
+      ['eval_accuracy', 1],
+      ['eval_loss', 1],
+      ['grad_norm', steps],
+      ['loss', steps],
+      ['p', steps],
+    ]);
     expect(other).toEqual(one);
     const [masks, otherMasks] = await Promise.all(
       [unbroken, broken].map(({ run }) => backend.handle('runs.masks', { id: run.id })),

@@ -173,6 +173,7 @@ export async function openBackend(
     'run.changed': record('run.changed'),
     'run.metrics': record('run.metrics'),
     'run.masks': record('run.masks'),
+    'run.restarted': record('run.restarted'),
     'generation.text': record('generation.text'),
     'list.changed': record('list.changed'),
     notification: record('notification'),
@@ -222,8 +223,8 @@ export async function lossesOn(backend: OpenBackend, compute_backend: ComputeId)
   const { status, error, facts } = await backend.handle('runs.get', { id: run.id });
   if (status !== 'completed') throw new Error(`the run is ${status}: ${error?.message}`);
   if (facts?.backend !== compute_backend) throw new Error(`the run computed on ${facts?.backend}`);
-  const rows = await backend.handle('runs.metrics', { id: run.id, names: ['loss'] });
-  return rows.map(({ value }) => value);
+  const { mean } = await backend.handle('runs.curve', { id: run.id, metric: 'loss' });
+  return [...mean];
 }
 
 /** The model that a job has made. */

@@ -75,12 +75,15 @@ describe('what was trained', () => {
   test('is listed, shown and compared', async () => {
     const list = await coto(['runs', 'list']);
     expect(list.out).toMatch(/run-\w+ +seed 1 +completed +6\/6/);
-    const shown = await json(z.object({ run: runRecordSchema, metrics: z.array(z.object({ name: z.string() })) }), [
+    const metricRow = z.object({ name: z.string(), step: z.number(), value: z.number() });
+    const log = z.array(z.object({ text: z.string() }));
+    const shown = await json(z.object({ run: runRecordSchema, metrics: z.array(metricRow), log }), [
       'runs',
       'show',
       'seed 1',
     ]);
-    expect(shown.metrics.filter(({ name }) => name === 'loss')).toHaveLength(6);
+    expect(shown.metrics.filter(({ name }) => name === 'loss').map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(shown.metrics.map(({ name }) => name)).toEqual(shown.metrics.map(({ name }) => name).sort());
     const { out } = await coto(['runs', 'compare', 'seed 1', 'seed 2']);
     expect(out).toMatch(/^seed +1 +2$/m);
     expect(out).not.toMatch(/^learning_rate/m);

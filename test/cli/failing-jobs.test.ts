@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openStudio } from '../../src-main/cli/studio.ts';
 import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
-import { metricRowSchema, type RunRecord, runRecordSchema } from '../../src-shared/domain/run.ts';
+import { type RunRecord, runRecordSchema } from '../../src-shared/domain/run.ts';
 import { goldenPath } from '../engine/golden.ts';
 import {
   caseFolder,
@@ -382,7 +382,8 @@ describe.skipIf(!mounted)('a full disk', () => {
 
 describe('a run whose process is killed', () => {
   const trained = z.object({ run: runRecordSchema, adapter: adapterRecordSchema });
-  const shown = z.object({ run: runRecordSchema, metrics: z.array(metricRowSchema) });
+  const metricRow = z.object({ name: z.string(), step: z.number(), value: z.number() });
+  const shown = z.object({ run: runRecordSchema, metrics: z.array(metricRow) });
   const script = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
   const settings = training(
     'max_steps=120',

@@ -31,10 +31,10 @@ export async function repeatRun(folder: string, config: RunConfig, dataset: Data
     signal: async () => null,
     emit: (event) => {
       if (event.kind !== 'metrics') return;
-      for (const { name, value } of event.rows) {
-        if (name === 'loss') losses.push(value);
-        if (name === 'grad_norm') norms.push(value);
-        if (name.startsWith('eval_')) evaluation.set(name, value);
+      for (const { name, values } of event.columns) {
+        if (name === 'loss') losses.push(...values);
+        if (name === 'grad_norm') norms.push(...values);
+        if (name.startsWith('eval_')) evaluation.set(name, values.at(-1) ?? Number.NaN);
       }
     },
   };

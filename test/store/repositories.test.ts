@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../src-main/store/open-store.ts';
 import { packBits, unpackBits } from '../../src-main/store/repositories/run-history.ts';
@@ -6,14 +10,22 @@ import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
 import { type StudyRecord, studyConfigSchema } from '../../src-shared/domain/study.ts';
 import { datasetRecord, modelRecord } from '../backend/records.ts';
+import { column, plain } from '../src-shared/curves/make-curve.ts';
 
 let store: Store;
+let folder: string;
+let file: string;
 beforeEach(() => {
-  store = openStore(':memory:');
+  folder = mkdtempSync(join(tmpdir(), 'coto-store-'));
+  file = join(folder, 'studio.sqlite');
+  store = openStore(file);
   store.models.save(modelRecord);
   store.datasets.save(datasetRecord);
 });
-afterEach(() => store.close());
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true });
+});
 
 const run: RunRecord = {
   id: 'run-1',
@@ -97,19 +109,85 @@ describe('runs', () => {
     expect(steps()).toEqual(['step 6']);
   });
 
-  it('keep metrics, and a step that is taken again replaces its rows', () => {
+  const whole = { from: null, to: null, buckets: 1000 };
+  const steps = (name: string) => [...store.history.curve('run-1', name, whole).steps];
+
+  it('keep metrics, and a step that is taken again replaces its values', () => {
     store.history.insertMetrics('run-1', [
-      { name: 'loss', step: 0, value: 2 },
-      { name: 'loss', step: 1, value: 1.5 },
-      { name: 'grad_norm/layers.0', step: 0, value: 1e-30 },
+      column('loss', [0, 1], [2, 1.5]),
+      column('grad_norm/layers.0', [0], [1e-30]),
+      column('grad_norm', [0], [3]),
     ]);
-    store.history.insertMetrics('run-1', [{ name: 'loss', step: 1, value: 1.25 }]);
-    expect(store.history.metrics('run-1', ['loss'], -1)).toEqual([
-      { name: 'loss', step: 0, value: 2 },
-      { name: 'loss', step: 1, value: 1.25 },
+    store.history.insertMetrics('run-1', [column('loss', [1], [1.25])]);
+    expect(plain(store.history.curve('run-1', 'loss', whole))).toEqual({
+      metric: 'loss',
+      width: 1,
+      counts: [1, 1],
+      steps: [0, 1],
+      ends: [0, 1],
+      min: [2, 1.25],
+      max: [2, 1.25],
+      mean: [2, 1.25],
+    });
+    expect(store.history.metricNames('run-1')).toEqual(['grad_norm', 'grad_norm/layers.0', 'loss']);
+    expect(store.history.metrics('run-1')).toEqual([
+      { name: 'grad_norm', count: 1, firstStep: 0, lastStep: 0, lastValue: 3 },
+      { name: 'grad_norm/layers.0', count: 1, firstStep: 0, lastStep: 0, lastValue: 1e-30 },
+      { name: 'loss', count: 2, firstStep: 0, lastStep: 1, lastValue: 1.25 },
     ]);
-    expect(store.history.metrics('run-1', null, 0)).toEqual([{ name: 'loss', step: 1, value: 1.25 }]);
-    expect(store.history.metrics('run-1', [], -1)).toEqual([]);
+    expect(store.history.metricNames('run-2')).toEqual([]);
+    expect(store.history.curve('run-2', 'loss', whole).counts).toHaveLength(0);
+  });
+
+  it('fold a curve into buckets that begin at multiples of a power of two', () => {
+    // Steps 0 to 11, their values 0, 10, 20 … 110, but for step 5.
+    const at = [...Array(12).keys()].filter((step) => step !== 5);
+    store.history.insertMetrics('run-1', [
+      column(
+        'loss',
+        at,
+        at.map((step) => step * 10),
+      ),
+    ]);
+    const fold = (from: number | null, to: number | null, buckets: number) =>
+      plain(store.history.curve('run-1', 'loss', { from, to, buckets }));
+    expect(fold(null, null, 3)).toEqual({
+      metric: 'loss',
+      width: 4,
+      counts: [4, 3, 4],
+      steps: [1.5, 17 / 3, 9.5],
+      ends: [3, 7, 11],
+      min: [0, 40, 80],
+      max: [30, 70, 110],
+      mean: [15, 170 / 3, 95],
+    });
+    // Four buckets of 4 would do for steps 2 to 9, three of 4 are enough: 2-3, 4-7, 8-9.
+    expect(fold(2, 9, 3)).toMatchObject({ width: 4, counts: [2, 3, 2], steps: [2.5, 17 / 3, 8.5], min: [20, 40, 80] });
+    // No more values than buckets: each by itself, whatever lies between them.
+    expect(fold(4, 8, 4)).toMatchObject({ width: 1, counts: [1, 1, 1, 1], steps: [4, 6, 7, 8] });
+    expect(fold(null, null, 11)).toMatchObject({ width: 1, steps: at });
+    expect(fold(5, 5, 3)).toMatchObject({ counts: [] });
+    expect(fold(100, null, 3)).toMatchObject({ counts: [] });
+    expect(fold(null, null, 1)).toMatchObject({ width: 16, counts: [11], ends: [11], min: [0], max: [110] });
+  });
+
+  it('have no place for what is no number; an infinite value of an old home is passed over', () => {
+    store.history.insertMetrics('run-1', [
+      column('loss', [0, 1, 2, 3], [1, Number.NaN, Number.POSITIVE_INFINITY, 3]),
+      column('grad_norm', [0], [Number.NaN]),
+    ]);
+    expect(steps('loss')).toEqual([0, 3]);
+    expect(store.history.metricNames('run-1')).toEqual(['loss']);
+    const old = new SqliteDatabase(file);
+    old.exec("INSERT INTO metrics VALUES ('run-1', 'loss', 4, 9e999), ('run-1', 'p', 0, -9e999)");
+    old.close();
+    expect(steps('loss')).toEqual([0, 3]);
+    expect(store.history.metrics('run-1')).toMatchObject([{ name: 'loss', count: 2, lastStep: 3, lastValue: 3 }]);
+    expect(plain(store.history.curve('run-1', 'loss', { ...whole, buckets: 1 }))).toMatchObject({
+      counts: [2],
+      max: [3],
+      mean: [2],
+    });
   });
 
   it('keep a bit a group and step, whatever the chunks', () => {
@@ -118,13 +196,25 @@ describe('runs', () => {
     expect(unpackBits(packBits(bytes), 12)).toEqual(bytes);
     store.history.insertMasks('run-1', { firstStep: 0, groupCount: 3, bytes: bytes.slice(0, 6) });
     store.history.insertMasks('run-1', { firstStep: 2, groupCount: 3, bytes: bytes.slice(6) });
-    expect(store.history.masks('run-1')).toEqual({ firstStep: 0, groupCount: 3, bytes });
-    expect(store.history.masks('run-2')).toBeNull();
+    expect(store.history.activationShares('run-1', 100)).toEqual({
+      firstStep: 0,
+      nextStep: 4,
+      width: 1,
+      groupCount: 3,
+      counts: Uint32Array.of(1, 1, 1, 1),
+      on: Uint32Array.from(bytes),
+    });
+    expect(store.history.activationShares('run-1', 2)).toMatchObject({
+      width: 2,
+      counts: Uint32Array.of(2, 2),
+      on: Uint32Array.of(1, 0, 2, 1, 1, 1),
+    });
+    expect(store.history.activationShares('run-2', 100)).toBeNull();
   });
 
   it('forget what lies behind the checkpoint that they go on from', () => {
-    for (let step = 0; step < 6; step++) store.history.insertMetrics('run-1', [{ name: 'loss', step, value: step }]);
-    for (const step of [2, 4, 6]) store.history.insertMetrics('run-1', [{ name: 'eval_loss', step, value: step }]);
+    const taken = [...Array(6).keys()];
+    store.history.insertMetrics('run-1', [column('loss', taken, taken), column('eval_loss', [2, 4, 6], [2, 4, 6])]);
     store.history.insertMasks('run-1', {
       firstStep: 0,
       groupCount: 2,
@@ -132,12 +222,16 @@ describe('runs', () => {
     });
     store.history.insertMasks('run-1', { firstStep: 5, groupCount: 2, bytes: Uint8Array.from([1, 1]) });
     store.history.truncate('run-1', 4);
-    expect(store.history.metrics('run-1', ['loss'], -1).map((row) => row.step)).toEqual([0, 1, 2, 3]);
-    expect(store.history.metrics('run-1', ['eval_loss'], -1).map((row) => row.step)).toEqual([2, 4]);
-    expect(store.history.masks('run-1')).toEqual({
-      firstStep: 0,
-      groupCount: 2,
-      bytes: Uint8Array.from([1, 0, 0, 1, 1, 1, 1, 0]),
+    expect(steps('loss')).toEqual([0, 1, 2, 3]);
+    expect(steps('eval_loss')).toEqual([2, 4]);
+    expect(store.history.activationShares('run-1', 100)).toMatchObject({
+      nextStep: 4,
+      on: Uint32Array.from([1, 0, 0, 1, 1, 1, 1, 0]),
+    });
+    store.history.insertMetrics('run-1', [column('loss', [4, 5], [40, 50])]);
+    expect(plain(store.history.curve('run-1', 'loss', { ...whole, buckets: 3 }))).toMatchObject({
+      width: 2,
+      mean: [0.5, 2.5, 45],
     });
   });
 

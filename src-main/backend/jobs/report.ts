@@ -5,6 +5,9 @@ import { defineJob } from './define-job.ts';
 import { requireStudy } from './study.ts';
 import { requireRun } from './train.ts';
 
+/** More buckets than a report's figure has pixels across. */
+const wholeRun = { from: null, to: null, buckets: 1024 };
+
 /** Writes runs and studies as one HTML file below the home. */
 export const reportJob = defineJob({
   kind: 'report',
@@ -30,8 +33,8 @@ export const reportJob = defineJob({
       studies,
       models,
       datasets,
-      metrics: new Map(runs.map(({ id }) => [id, store.history.metrics(id, null, -1)])),
-      masks: new Map(runs.map(({ id }) => [id, store.history.masks(id)])),
+      losses: new Map(runs.map(({ id }) => [id, store.history.curve(id, 'loss', wholeRun)])),
+      activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),
       plotlyScript,
     });
     store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });

@@ -23,7 +23,7 @@ export const trainJob = defineJob({
   }),
   references: () => [],
   async execute({ runId, resumeFrom }, context, services) {
-    const { home, store } = services;
+    const { home, store, hub } = services;
     const run = requireRun(store, runId);
     const model = requireModel(store, run.modelId);
     const dataset = requireDataset(store, run.datasetId);
@@ -41,6 +41,7 @@ export const trainJob = defineJob({
       store.history.truncate(runId, startStep);
       store.runs.removeCheckpointsAfter(runId, startStep);
     });
+    hub.runRestarted(runId, startStep);
     change(services, runId, {
       status: 'running',
       step: startStep,
@@ -150,8 +151,8 @@ function keepEvent(services: Services, runId: string, event: EngineEvent): void 
       change(services, runId, { facts: event.facts });
       return;
     case 'metrics':
-      store.history.insertMetrics(runId, event.rows);
-      hub.metricsAdded(runId, event.rows);
+      store.history.insertMetrics(runId, event.columns);
+      hub.metricsAdded(runId, event.columns);
       return;
     case 'masks':
       store.history.insertMasks(runId, event.masks);

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
 import type { StudyResult } from '../../../src-shared/domain/study.ts';
 import {
   activationFigure,
@@ -47,7 +48,7 @@ function studyFigures(result: StudyResult): ((theme: FigureTheme) => Figure)[] {
   }
 }
 
-function trainingFigures({ runs, metrics, masks }: ReportOptions): ((theme: FigureTheme) => Figure)[] {
+function trainingFigures({ runs, losses, activation }: ReportOptions): ((theme: FigureTheme) => Figure)[] {
   const curves = runs.map((run) => ({
     id: run.id,
     label: run.name,
@@ -56,7 +57,7 @@ function trainingFigures({ runs, metrics, masks }: ReportOptions): ((theme: Figu
     variant: run.config.adapter.variant,
     totalSteps: run.facts?.totalSteps ?? run.step,
     examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
-    rows: metrics.get(run.id) ?? [],
+    curves: curvesOf(losses.get(run.id)),
   }));
   const timed = runs.flatMap((run) =>
     run.result === null
@@ -72,26 +73,28 @@ function trainingFigures({ runs, metrics, masks }: ReportOptions): ((theme: Figu
         ],
   );
   return [
-    ...(curves.some((curve) => curve.rows.length > 0)
+    ...(curves.some((run) => (run.curves.get('loss')?.counts.length ?? 0) > 0)
       ? [(theme: FigureTheme) => lossFigure(curves, theme, { smoothing: 0.9 })]
       : []),
     ...(timed.length > 0 ? [(theme: FigureTheme) => stepTimeFigure(timed, theme)] : []),
     ...runs.flatMap((run) => {
-      const kept = masks.get(run.id) ?? null;
-      return kept === null || run.config.coto === null ? [] : [(theme: FigureTheme) => activation(run, kept, theme)];
+      const shares = activation.get(run.id) ?? null;
+      return shares === null || run.config.coto === null
+        ? []
+        : [(theme: FigureTheme) => activationOf(run, shares, theme)];
     }),
   ];
 }
 
-function activation(
-  run: RunRecord,
-  masks: NonNullable<ReturnType<ReportOptions['masks']['get']>>,
-  theme: FigureTheme,
-): Figure {
+function curvesOf(loss: Curve | undefined): ReadonlyMap<string, Curve> {
+  return new Map(loss ? [['loss', loss]] : []);
+}
+
+function activationOf(run: RunRecord, shares: ActivationShares, theme: FigureTheme): Figure {
   const totalSteps = run.facts?.totalSteps ?? run.step;
   const figure = activationFigure(
     {
-      masks,
+      shares,
       groups: run.facts?.groups ?? [],
       totalSteps,
       fullActivationStep: run.config.coto === null ? null : fullActivationStep(run.config.coto, totalSteps),

@@ -1,6 +1,7 @@
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { ActivationMasks, MetricRow, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 
 export interface ReportOptions {
@@ -11,10 +12,10 @@ export interface ReportOptions {
   readonly studies: readonly StudyRecord[];
   readonly models: readonly ModelRecord[];
   readonly datasets: readonly DatasetRecord[];
-  /** By run id. */
-  readonly metrics: ReadonlyMap<string, readonly MetricRow[]>;
-  /** By run id; null or absent where a run kept none. */
-  readonly masks: ReadonlyMap<string, ActivationMasks | null>;
+  /** The training loss by run id. */
+  readonly losses: ReadonlyMap<string, Curve>;
+  /** Which groups were on, by run id; null or absent where a run kept no masks. */
+  readonly activation: ReadonlyMap<string, ActivationShares | null>;
   /** Absolute path of the plotly bundle whose text goes into the page. */
   readonly plotlyScript: string;
   /** Milliseconds since 1970; now where it is left out. */

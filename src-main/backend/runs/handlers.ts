@@ -3,6 +3,7 @@ import { requireRun } from '../jobs/train.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 import { forecastRun } from './estimate.ts';
+import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
 
@@ -34,13 +35,18 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     },
     'runs.size': async ({ id }) => ({ bytes: await folderBytes(services.home.absolute(requireRun(store, id).folder)) }),
     'runs.remove': async ({ id }) => ({ freedBytes: await removeRun(services, id) }),
-    'runs.metrics': ({ id, names, afterStep }) => {
+    'runs.metrics': ({ id }) => {
       requireRun(store, id);
-      return store.history.metrics(id, names, afterStep);
+      return store.history.metrics(id);
     },
-    'runs.masks': ({ id }) => {
+    'runs.curve': ({ id, metric, ...range }) => {
       requireRun(store, id);
-      return store.history.masks(id);
+      return store.history.curve(id, metric, range);
+    },
+    'runs.history': (query) => readHistory(store, query),
+    'runs.masks': ({ id, buckets }) => {
+      requireRun(store, id);
+      return store.history.activationShares(id, buckets);
     },
     'runs.log': ({ id }) => {
       requireRun(store, id);

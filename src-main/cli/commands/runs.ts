@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatFacts, formatPercent, formatTable } from '../format.ts';
+import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
 import { findRun } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import { followRun } from './train.ts';
@@ -39,11 +40,11 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
     usage: 'show <run>',
     summary: "a run's settings, checkpoints, result and last log lines; with --json its whole history",
     input: byRun,
-    async run({ run: reference }, { withStudio }) {
+    async run({ run: reference }, { withStudio, writeJson }) {
       return withStudio(async (client) => {
         const run = await findRun(client, reference);
         const log = await client.request('runs.log', { id: run.id });
-        const metrics = await client.request('runs.metrics', { id: run.id });
+        await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { log }));
         const checkpoints = formatTable(
           ['checkpoint', 'step', 'accuracy', 'folder'],
           run.checkpoints.map(({ kind, step, accuracy, folder }) => [
@@ -55,7 +56,6 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
         );
         const lines = log.slice(-10).map(({ level, text }) => `${level}: ${text.split('\n')[0]}\n`);
         return {
-          json: { run, metrics, log },
           text: [describeRun(run), ...(run.checkpoints.length > 0 ? [checkpoints] : []), lines.join('')].join('\n'),
         };
       });

@@ -1,13 +1,16 @@
-import type { MetricRow } from '../../../src-shared/domain/run.ts';
+import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
 import type { TaskContext } from '../contract.ts';
 
 const FLUSH_MILLISECONDS = 100;
 
-/** Collects metric rows and activation masks and sends them on at most ten times a second. */
+/**
+ * Collects metrics and activation masks and sends them on as columns at most ten times a second: the one place between the
+ * step and the figure where they wait, but for checkpoints and evaluations, which send what is there first.
+ */
 export class MetricRecorder {
   private readonly context: TaskContext;
   private readonly groupCount: number;
-  private rows: MetricRow[] = [];
+  private readonly columns = new Map<string, { steps: number[]; values: number[] }>();
   private masks: Uint8Array[] = [];
   private firstMaskStep = 0;
   private lastFlush = 0;
@@ -20,8 +23,13 @@ export class MetricRecorder {
 
   /** Values that are no number or infinite have no place in a curve and are left out; what they mean is said elsewhere. */
   record(step: number, values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values))
-      if (Number.isFinite(value)) this.rows.push({ name, step, value });
+    for (const [name, value] of Object.entries(values)) {
+      if (!Number.isFinite(value)) continue;
+      const column = this.columns.get(name) ?? { steps: [], values: [] };
+      column.steps.push(step);
+      column.values.push(value);
+      this.columns.set(name, column);
+    }
   }
 
   recordMask(step: number, mask: Uint8Array): void {
@@ -37,7 +45,7 @@ export class MetricRecorder {
   }
 
   flush(): void {
-    if (this.rows.length > 0) this.context.emit({ kind: 'metrics', rows: this.rows });
+    if (this.columns.size > 0) this.context.emit({ kind: 'metrics', columns: this.takeColumns() });
     if (this.masks.length > 0) {
       const bytes = new Uint8Array(this.masks.length * this.groupCount);
       this.masks.forEach((mask, index) => {
@@ -48,7 +56,16 @@ export class MetricRecorder {
         masks: { firstStep: this.firstMaskStep, groupCount: this.groupCount, bytes },
       });
     }
-    this.rows = [];
     this.masks = [];
+  }
+
+  private takeColumns(): MetricColumn[] {
+    const columns = [...this.columns].map(([name, { steps, values }]) => ({
+      name,
+      steps: Int32Array.from(steps),
+      values: Float64Array.from(values),
+    }));
+    this.columns.clear();
+    return columns;
   }
 }

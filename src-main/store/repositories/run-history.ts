@@ -1,6 +1,15 @@
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { z } from 'zod';
-import { type ActivationMasks, type MetricRow, metricRowSchema } from '../../../src-shared/domain/run.ts';
+import { bucketWidth } from '../../../src-shared/curves/bucket-width.ts';
+import { GrowingShares } from '../../../src-shared/curves/growing-shares.ts';
+import type {
+  ActivationMasks,
+  ActivationShares,
+  Curve,
+  MetricColumn,
+  MetricSummary,
+} from '../../../src-shared/domain/run-history.ts';
+import { numberRow } from '../rows.ts';
 
 const maskRowSchema = z.object({
   first_step: z.number(),
@@ -9,39 +18,113 @@ const maskRowSchema = z.object({
   bits: z.instanceof(Uint8Array),
 });
 const logRowSchema = z.object({ at: z.number(), level: z.string(), text: z.string() });
+const nameSchema = z.object({ name: z.string().nullable() });
+
+/** What a curve is asked for. Steps are both included; null is open. */
+export interface CurveRange {
+  readonly from: number | null;
+  readonly to: number | null;
+  /** Most buckets of the answer. */
+  readonly buckets: number;
+}
+
+/** Infinite values can be stored, NaN cannot; neither has a place in a curve. */
+const isFiniteValue = 'value BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308';
+const ofMetric = 'FROM metrics WHERE run_id = ? AND name = ?';
 
 /** What a run left behind step by step: metrics, activation masks, log. */
 export class RunHistoryRepository {
   private readonly database: Database;
+  private readonly insertValue: Statement;
+  private readonly firstStep: Statement;
+  private readonly lastStep: Statement;
+  private readonly bucket: Statement;
 
   constructor(database: Database) {
     this.database = database;
-  }
-
-  /** One transaction; a row that is there already is replaced (a resumed run takes the same step again). */
-  insertMetrics(runId: string, rows: readonly MetricRow[]): void {
-    const statement = this.database.prepare(
+    this.insertValue = database.prepare(
       'INSERT OR REPLACE INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)',
     );
+    this.firstStep = database.prepare(`SELECT step ${ofMetric} AND step >= ? ORDER BY step LIMIT 1`).pluck();
+    this.lastStep = database.prepare(`SELECT step ${ofMetric} AND step <= ? ORDER BY step DESC LIMIT 1`).pluck();
+    this.bucket = database
+      .prepare(
+        `SELECT count(*), avg(step), max(step), min(value), max(value), avg(value)
+           ${ofMetric} AND step BETWEEN ? AND ? AND ${isFiniteValue} HAVING count(*) > 0`,
+      )
+      .raw();
+  }
+
+  /**
+   * One transaction; a value that is there already is replaced (a resumed run takes the same step again). Values that are no
+   * number or infinite are left out.
+   */
+  insertMetrics(runId: string, columns: readonly MetricColumn[]): void {
     this.database.transaction(() => {
-      for (const row of rows) statement.run(runId, row.name, row.step, row.value);
+      for (const { name, steps, values } of columns)
+        values.forEach((value, index) => {
+          if (Number.isFinite(value)) this.insertValue.run(runId, name, steps[index], value);
+        });
     })();
   }
 
-  /** Rows of the named metrics (null: all) with step > `afterStep`, by name and step. */
-  metrics(runId: string, names: readonly string[] | null, afterStep: number): MetricRow[] {
-    const rows =
-      names === null
-        ? this.database
-            .prepare('SELECT name, step, value FROM metrics WHERE run_id = ? AND step > ? ORDER BY name, step')
-            .all(runId, afterStep)
-        : this.database
-            .prepare(
-              `SELECT name, step, value FROM metrics WHERE run_id = ? AND step > ?
-                 AND name IN (SELECT value FROM json_each(?)) ORDER BY name, step`,
-            )
-            .all(runId, afterStep, JSON.stringify(names));
-    return z.array(metricRowSchema).parse(rows);
+  /** The names of a run's metrics in order, found by one search each, however long the run is. */
+  metricNames(runId: string): string[] {
+    const next = this.database.prepare('SELECT min(name) AS name FROM metrics WHERE run_id = ? AND name > ?');
+    const names: string[] = [];
+    for (;;) {
+      const { name } = nameSchema.parse(next.get(runId, names.at(-1) ?? ''));
+      if (name === null) return names;
+      names.push(name);
+    }
+  }
+
+  /** What there is of each metric, by name: reads the whole history. */
+  metrics(runId: string): MetricSummary[] {
+    const summary = this.database
+      .prepare(`SELECT count(*), min(step), max(step) ${ofMetric} AND ${isFiniteValue} HAVING count(*) > 0`)
+      .raw();
+    const valueAt = this.database.prepare(`SELECT value ${ofMetric} AND step = ?`).raw();
+    return this.metricNames(runId).flatMap((name) => {
+      const row = summary.get(runId, name);
+      if (row === undefined) return [];
+      const [count = 0, firstStep = 0, lastStep = 0] = numberRow(row);
+      const [lastValue = 0] = numberRow(valueAt.get(runId, name, lastStep));
+      return [{ name, count, firstStep, lastStep, lastValue }];
+    });
+  }
+
+  /**
+   * A metric folded into at most `buckets` buckets, or value by value where there are no more values than buckets. Each
+   * bucket is a range of the primary key of its own: one GROUP BY over all of them would sort every row first, which takes
+   * four times as long.
+   */
+  curve(runId: string, name: string, { from, to, buckets }: CurveRange): Curve {
+    const first = this.firstStep.get(runId, name, from ?? 0);
+    const last = this.lastStep.get(runId, name, to ?? Number.MAX_SAFE_INTEGER);
+    if (typeof first !== 'number' || typeof last !== 'number' || first > last) return makeCurve(name, 1, []);
+    const values = this.values(runId, name, first, last, buckets);
+    if (values !== null) return makeCurve(name, 1, values);
+    const width = bucketWidth(first, last, buckets);
+    const rows: (readonly number[])[] = [];
+    for (let bucket = Math.floor(first / width); bucket <= Math.floor(last / width); bucket++) {
+      const begin = Math.max(first, bucket * width);
+      const row = this.bucket.get(runId, name, begin, Math.min(last, (bucket + 1) * width - 1));
+      if (row !== undefined) rows.push(numberRow(row));
+    }
+    return makeCurve(name, width, rows);
+  }
+
+  /** Every value as a bucket of its own, or null where there are more than `most`. */
+  private values(runId: string, name: string, first: number, last: number, most: number): (readonly number[])[] | null {
+    const rows = this.database
+      .prepare(
+        `SELECT 1, step, step, value, value, value ${ofMetric} AND step BETWEEN ? AND ? AND ${isFiniteValue}
+           ORDER BY step LIMIT ?`,
+      )
+      .raw()
+      .all(runId, name, first, last, most + 1);
+    return rows.length > most ? null : rows.map(numberRow);
   }
 
   insertMasks(runId: string, masks: ActivationMasks): void {
@@ -53,22 +136,20 @@ export class RunHistoryRepository {
       .run(runId, masks.firstStep, masks.bytes.length / masks.groupCount, masks.groupCount, packBits(masks.bytes));
   }
 
-  /** All masks of a run from its first kept step, or null where there are none. Steps that were never drawn stay off. */
-  masks(runId: string): ActivationMasks | null {
-    const chunks = z
-      .array(maskRowSchema)
-      .parse(this.database.prepare('SELECT * FROM masks WHERE run_id = ? ORDER BY first_step').all(runId));
-    const first = chunks[0];
-    const last = chunks.at(-1);
-    if (first === undefined || last === undefined) return null;
-    const groupCount = first.group_count;
-    const steps = last.first_step + last.step_count - first.first_step;
-    const bytes = new Uint8Array(steps * groupCount);
-    for (const chunk of chunks) {
-      const unpacked = unpackBits(chunk.bits, chunk.step_count * chunk.group_count);
-      bytes.set(unpacked, (chunk.first_step - first.first_step) * groupCount);
+  /** The masks of a run folded into at most `buckets` buckets, or null where there are none. */
+  activationShares(runId: string, buckets: number): ActivationShares | null {
+    let shares: GrowingShares | null = null;
+    const chunks = this.database.prepare('SELECT * FROM masks WHERE run_id = ? ORDER BY first_step').iterate(runId);
+    for (const row of chunks) {
+      const chunk = maskRowSchema.parse(row);
+      shares ??= new GrowingShares(chunk.group_count, buckets);
+      shares.add({
+        firstStep: chunk.first_step,
+        groupCount: chunk.group_count,
+        bytes: unpackBits(chunk.bits, chunk.step_count * chunk.group_count),
+      });
     }
-    return { firstStep: first.first_step, groupCount, bytes };
+    return shares?.view() ?? null;
   }
 
   log(runId: string): { at: number; level: string; text: string }[] {
@@ -102,6 +183,21 @@ export class RunHistoryRepository {
       }
     })();
   }
+}
+
+/** A curve of rows as the statements above make them: count, mean step, last step, min, max, mean. */
+function makeCurve(metric: string, width: number, rows: readonly (readonly number[])[]): Curve {
+  const column = (at: number): Float64Array<ArrayBuffer> => Float64Array.from(rows, (row) => row[at] ?? 0);
+  return {
+    metric,
+    width,
+    counts: Uint32Array.from(column(0)),
+    steps: column(1),
+    ends: Int32Array.from(column(2)),
+    min: column(3),
+    max: column(4),
+    mean: column(5),
+  };
 }
 
 /** One bit for each byte that is not 0, the first in the lowest bit. */

@@ -1,4 +1,5 @@
-import type { MetricRow, RunFacts } from '../../../src-shared/domain/run.ts';
+import type { RunFacts } from '../../../src-shared/domain/run.ts';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
 import { colors, type Figure, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
@@ -11,31 +12,24 @@ const maximumColumns = 400;
  * off has no gradient and stays empty.
  */
 export function groupHeatmap(
-  rows: readonly MetricRow[],
+  curves: ReadonlyMap<string, Curve>,
   facts: RunFacts,
   options: { metric: 'grad_norm' | 'weight_norm'; title: string },
   theme: FigureTheme,
 ): Figure {
-  const values = new Map<string, MetricRow[]>();
-  for (const row of rows) {
-    if (!row.name.startsWith(`${options.metric}/`)) continue;
-    const group = row.name.slice(options.metric.length + 1);
-    const known = values.get(group);
-    if (known) known.push(row);
-    else values.set(group, [row]);
-  }
-  const steps = [...new Set([...values.values()].flatMap((known) => known.map((row) => row.step)))].sort(
-    (a, b) => a - b,
-  );
-  const every = Math.max(1, Math.ceil(steps.length / maximumColumns));
-  const shown = steps.filter((_, index) => index % every === 0);
-  const column = new Map(shown.map((step, index) => [step, index]));
-  const z = facts.groups.map((group) => {
-    const line: (number | null)[] = shown.map(() => null);
-    for (const row of values.get(group) ?? []) {
-      const at = column.get(row.step);
-      if (at !== undefined && Number.isFinite(row.value)) line[at] = row.value;
-    }
+  const known = facts.groups.map((group) => curves.get(`${options.metric}/${group}`));
+  const { width, columns } = commonColumns(known);
+  const places = new Map(columns.map((column, place) => [column, place]));
+  const z = known.map((curve) => {
+    const line: (number | null)[] = columns.map(() => null);
+    const counts = columns.map(() => 0);
+    curve?.ends.forEach((end, index) => {
+      const at = places.get(Math.floor(end / width)) ?? 0;
+      const count = curve.counts[index] ?? 0;
+      const before = counts[at] ?? 0;
+      counts[at] = before + count;
+      line[at] = ((line[at] ?? 0) * before + (curve.mean[index] ?? 0) * count) / (before + count);
+    });
     return line;
   });
   const { quiet } = themeColors(theme);
@@ -44,7 +38,7 @@ export function groupHeatmap(
       {
         type: 'heatmap',
         name: options.title,
-        x: shown,
+        x: columns.map((column) => column * width + (width - 1) / 2),
         y: facts.groups.map((_, index) => index),
         z,
         colorscale: 'Viridis',
@@ -64,35 +58,43 @@ export function groupHeatmap(
       xaxis: axis(theme, 'optimizer step', { range: [-0.5, Math.max(1, facts.totalSteps) - 0.5], showgrid: false }),
       yaxis: groupAxis(facts.groups, theme),
     }),
-    caption: `L2 norm of each group, the one nearest the input at the bottom; empty where the group was off.${every > 1 ? ` Every ${every}th value is drawn.` : ''}`,
+    caption: `L2 norm of each group, the one nearest the input at the bottom; empty where the group was off.${width > 1 ? ` Each column is the mean of up to ${width} steps.` : ''}`,
   };
+}
+
+/** Buckets wide enough that all groups together have at most `maximumColumns` of them, by number. */
+function commonColumns(curves: readonly (Curve | undefined)[]): { width: number; columns: number[] } {
+  for (let width = Math.max(1, ...curves.map((curve) => curve?.width ?? 1)); ; width *= 2) {
+    const columns = new Set<number>();
+    for (const curve of curves) for (const end of curve?.ends ?? []) columns.add(Math.floor(end / width));
+    if (columns.size <= maximumColumns) return { width, columns: [...columns].sort((a, b) => a - b) };
+  }
 }
 
 /** The time of each step over the share of groups that were on in it: what an inactive adapter saves. */
 export function stepTimeOverShare(
-  rows: readonly MetricRow[],
+  curves: ReadonlyMap<string, Curve>,
   totalSteps: number,
   coto: boolean,
   theme: FigureTheme,
 ): Figure {
-  const of = (name: string) => rows.filter((row) => row.name === name).sort((a, b) => a.step - b.step);
-  const times = of('step_milliseconds');
-  const shares = of('active_share');
+  const times = curves.get('step_milliseconds');
+  const shares = curves.get('active_share');
   const main = coto ? colors.coto : colors.without;
-  const sorted = times.map((row) => row.value).sort((a, b) => a - b);
+  const sorted = Array.from(times?.mean ?? []).sort((a, b) => a - b);
   // One step that waited for the disk would flatten all others: the axis ends at twice the 95th of a hundred.
   const top = sorted[Math.floor(sorted.length * 0.95)] ?? 1;
   return {
     data: [
-      ...(shares.length === 0
+      ...(shares === undefined
         ? []
         : [
             {
               type: 'scatter',
               mode: 'lines',
               name: 'groups on',
-              x: shares.map((row) => row.step),
-              y: shares.map((row) => row.value * 100),
+              x: Array.from(shares.steps),
+              y: Array.from(shares.mean, (share) => share * 100),
               yaxis: 'y2',
               line: { color: colors.base, width: 1, dash: 'dot' },
               hovertemplate: '%{y:.0f} %',
@@ -102,8 +104,8 @@ export function stepTimeOverShare(
         type: 'scatter',
         mode: 'lines',
         name: 'step time',
-        x: times.map((row) => row.step),
-        y: times.map((row) => row.value),
+        x: Array.from(times?.steps ?? []),
+        y: Array.from(times?.mean ?? []),
         line: { color: main, width: 1.5 },
         hovertemplate: '%{y:.4g} ms',
       },
@@ -112,7 +114,7 @@ export function stepTimeOverShare(
       margin: { l: 56, r: 56, t: 44, b: 48 },
       xaxis: axis(theme, 'optimizer step', { range: [0, Math.max(1, totalSteps)] }),
       yaxis: axis(theme, 'step time (ms)', { range: [0, top * 1.5] }),
-      ...(shares.length === 0
+      ...(shares === undefined
         ? {}
         : {
             yaxis2: axis(theme, 'groups on (%)', {
@@ -124,9 +126,10 @@ export function stepTimeOverShare(
             }),
           }),
     }),
-    caption:
-      shares.length === 0
+    caption: `${
+      shares === undefined
         ? 'Wall-clock time of each step; every adapter was on.'
-        : 'Solid: wall-clock time of the step (left). Dotted: share of adapter groups that were on (right).',
+        : 'Solid: wall-clock time of the step (left). Dotted: share of adapter groups that were on (right).'
+    }${times && times.width > 1 ? ` Each point is the mean of ${times.width} steps.` : ''}`,
   };
 }

@@ -1,22 +1,17 @@
 import { Skeleton } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import {
-  activationFigure,
-  lossFigure,
-  type MetricOptions,
-  metricFigure,
-  scheduleFigure,
-} from '../../../src-shared/figures/index.ts';
+import { activationFigure, type MetricOptions, scheduleFigure } from '../../../src-shared/figures/index.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { ChartControls, type ChartView, initialView } from './chart-controls.tsx';
 import classes from './charts.module.css';
+import { CurveFigure } from './curve-figure.tsx';
 import { groupHeatmap, stepTimeOverShare } from './figures.ts';
-import type { RunHistory } from './history.ts';
-import { metricRuns } from './run-labels.ts';
-import { useVariantNames } from './use-variant-names.ts';
+import type { HistorySnapshot } from './history-feed.ts';
+import { usePlotBuckets } from './plot-buckets.ts';
+import { useHistory } from './use-history.ts';
 
 const chartHeight = 260;
 
@@ -26,12 +21,30 @@ const evaluationCurves: readonly MetricOptions[] = [
   { metric: 'eval_perplexity', title: 'Test perplexity', yTitle: 'perplexity' },
   { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
 ];
+const curveMetrics = [
+  'loss',
+  'learning_rate',
+  'grad_norm',
+  'step_milliseconds',
+  'active_share',
+  ...evaluationCurves.map(({ metric }) => metric),
+];
+const groupBuckets = 512;
 
 /** The live figures of one run: what it learns, which adapters are on, what a step costs. */
-export function RunCharts({ run, history }: { run: RunRecord; history: RunHistory }) {
+export function RunCharts({ run }: { run: RunRecord }) {
   const [view, setView] = useState<ChartView>(initialView);
-  if (!history.loaded) return <Skeleton h={chartHeight} />;
-  if (history.rows.length === 0)
+  const buckets = usePlotBuckets(0.5);
+  const ids = [run.id];
+  const everything = { ids, from: null, to: null };
+  const snapshot = useHistory({ ...everything, metrics: curveMetrics, masks: true, buckets });
+  const history = snapshot?.runs.get(run.id);
+  // By far the most values: asked for when the curves are there.
+  const groups = useHistory(
+    history ? { ...everything, metrics: ['grad_norm/'], masks: false, buckets: groupBuckets } : null,
+  );
+  if (!snapshot || !history) return <Skeleton h={chartHeight} />;
+  if (history.curves.size === 0)
     return (
       <EmptyState>
         {run.status === 'queued'
@@ -44,78 +57,83 @@ export function RunCharts({ run, history }: { run: RunRecord; history: RunHistor
   return (
     <>
       <ChartControls view={view} onChange={setView} />
-      <Charts run={run} history={history} view={view} />
+      <Charts run={run} snapshot={snapshot} groups={groups} view={view} />
     </>
   );
 }
 
-function Charts({ run, history, view }: { run: RunRecord; history: RunHistory; view: ChartView }) {
+interface ChartsProps {
+  run: RunRecord;
+  snapshot: HistorySnapshot;
+  groups: HistorySnapshot | null;
+  view: ChartView;
+}
+
+function Charts({ run, snapshot, groups, view }: ChartsProps) {
   const theme = useFigureTheme();
-  const variants = useVariantNames();
-  const { rows, masks } = history;
+  const history = snapshot.runs.get(run.id);
   const { facts, config } = run;
-  const series = useMemo(() => metricRuns([run], new Map([[run.id, history]]), variants), [run, history, variants]);
-  const has = useMemo(() => new Set(rows.map((row) => row.name)), [rows]);
-  const loss = useMemo(() => lossFigure(series, theme, view), [series, theme, view]);
-  const curve = (options: MetricOptions) => metricFigure(series, options, theme);
-  const plain = { x: view.x, smoothing: 0 };
-  const evaluations = useMemo(
-    () =>
-      evaluationCurves
-        .filter(({ metric }) => has.has(metric))
-        .map(({ title, ...options }) => ({ title, figure: curve({ title, ...options, ...plain }) })),
-    [series, theme, view.x, has],
-  );
-  const rate = useMemo(
-    () => curve({ metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate', ...plain }),
-    [series, theme, view.x],
-  );
+  const masks = history?.masks ?? null;
+  const norms = groups?.runs.get(run.id)?.curves;
+  const runs = useMemo(() => [run], [run]);
   const strip = useMemo(() => {
     if (!facts || !masks) return null;
-    const { groups, totalSteps } = facts;
-    if (config.coto) return scheduleFigure({ settings: config.coto, totalSteps, groups, strip: masks }, theme);
-    return activationFigure({ masks, groups, totalSteps, fullActivationStep: null }, theme);
+    const { groups: names, totalSteps } = facts;
+    if (config.coto) return scheduleFigure({ settings: config.coto, totalSteps, groups: names, strip: masks }, theme);
+    return activationFigure({ shares: masks, groups: names, totalSteps, fullActivationStep: null }, theme);
   }, [facts, masks, config.coto, theme]);
-  const norms = useMemo(
-    () => (facts ? groupHeatmap(rows, facts, { metric: 'grad_norm', title: 'Gradient norm by group' }, theme) : null),
-    [rows, facts, theme],
+  const heatmap = useMemo(
+    () =>
+      facts && norms && norms.size > 0
+        ? groupHeatmap(norms, facts, { metric: 'grad_norm', title: 'Gradient norm by group' }, theme)
+        : null,
+    [norms, facts, theme],
   );
   const times = useMemo(
-    () => (facts ? stepTimeOverShare(rows, facts.totalSteps, config.coto !== null, theme) : null),
-    [rows, facts, config.coto, theme],
+    () =>
+      facts && history?.curves.has('step_milliseconds')
+        ? stepTimeOverShare(history.curves, facts.totalSteps, config.coto !== null, theme)
+        : null,
+    [history, facts, config.coto, theme],
   );
-  const grad = useMemo(
-    () => curve({ metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm', ...view }),
-    [series, theme, view],
-  );
-  const perGroup = [...has].some((name) => name.startsWith('grad_norm/'));
+  const curve = (options: MetricOptions): ReactNode =>
+    history?.curves.has(options.metric) ? (
+      <Card key={options.metric}>
+        <CurveFigure
+          runs={runs}
+          snapshot={snapshot}
+          options={{ x: view.x, ...options }}
+          height={chartHeight}
+          name={options.title}
+        />
+      </Card>
+    ) : null;
   return (
     <div className={classes['grid']}>
-      <Chart figure={loss} name="Training loss" />
-      {evaluations.map(({ title, figure }) => (
-        <Chart key={title} figure={figure} name={title} />
-      ))}
-      {strip ? <Chart figure={strip} name="Activation timeline" height={config.coto ? 320 : chartHeight} wide /> : null}
-      {times && has.has('step_milliseconds') ? <Chart figure={times} name="Step time" /> : null}
-      {has.has('learning_rate') ? <Chart figure={rate} name="Learning rate" /> : null}
-      {has.has('grad_norm') ? <Chart figure={grad} name="Gradient norm" /> : null}
-      {norms && perGroup ? <Chart figure={norms} name="Gradient norm by group" /> : null}
+      {curve({ metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...view })}
+      {evaluationCurves.map(curve)}
+      {strip ? (
+        <Card wide>
+          <Figure figure={strip} name="Activation timeline" height={config.coto ? 320 : chartHeight} />
+        </Card>
+      ) : null}
+      {times ? (
+        <Card>
+          <Figure figure={times} name="Step time" height={chartHeight} />
+        </Card>
+      ) : null}
+      {curve({ metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' })}
+      {curve({ metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm', ...view })}
+      {heatmap ? (
+        <Card>
+          <Figure figure={heatmap} name="Gradient norm by group" height={chartHeight} />
+        </Card>
+      ) : null}
     </div>
   );
 }
 
-interface ChartProps {
-  figure: Parameters<typeof Figure>[0]['figure'] & { caption: string };
-  name: string;
-  height?: number;
-  wide?: boolean;
-}
-
-/** A figure in its card. */
-export function Chart({ figure, name, height = chartHeight, wide = false }: ChartProps) {
-  return (
-    <div className={`${classes['card']} ${wide ? classes['wide'] : ''}`}>
-      <Figure figure={figure} height={height} name={name} caption={figure.caption} />
-    </div>
-  );
+/** The frame around a figure. */
+function Card({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
+  return <div className={`${classes['card']} ${wide ? classes['wide'] : ''}`}>{children}</div>;
 }

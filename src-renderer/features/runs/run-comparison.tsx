@@ -1,7 +1,7 @@
-import { Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Group, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { metricFigure, stepTimeFigure } from '../../../src-shared/figures/index.ts';
+import { stepTimeFigure } from '../../../src-shared/figures/index.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -10,8 +10,10 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { ChartControls, initialView } from './chart-controls.tsx';
 import { configDifferences } from './config-differences.ts';
 import { CotoMark } from './coto-mark.tsx';
-import { methodLabel, metricRuns } from './run-labels.ts';
-import { useRunHistories } from './use-run-histories.ts';
+import { CurveFigure } from './curve-figure.tsx';
+import { usePlotBuckets } from './plot-buckets.ts';
+import { methodLabel } from './run-labels.ts';
+import { useHistory } from './use-history.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
 interface MetricChoice {
@@ -38,25 +40,16 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
   const variants = useVariantNames();
   const [view, setView] = useState(initialView);
   const [metric, setMetric] = useState('loss');
-  const histories = useRunHistories(runs.map((run) => run.id));
-  const choice = metrics.find((candidate) => candidate.value === metric) ?? metrics[0];
-  const figure = useMemo(
-    () =>
-      choice
-        ? metricFigure(
-            metricRuns(runs, histories, variants),
-            {
-              metric: choice.value,
-              title: choice.label,
-              yTitle: choice.yTitle,
-              ...(choice.factor === undefined ? {} : { factor: choice.factor }),
-              ...view,
-            },
-            theme,
-          )
-        : null,
-    [choice, theme, view, runs, variants, histories],
-  );
+  const snapshot = useHistory({
+    ids: runs.map((run) => run.id),
+    metrics: view.x === 'time' ? [metric, 'step_milliseconds'] : [metric],
+    masks: false,
+    from: null,
+    to: null,
+    buckets: usePlotBuckets(0.75),
+  });
+  // The curve that was shown stays until the one that was chosen is there.
+  const shown = metrics.find((candidate) => candidate.value === snapshot?.query.metrics[0]);
   const timed = runs.filter((run) => run.result !== null);
   const times = useMemo(
     () =>
@@ -73,9 +66,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
     [runs, theme, variants],
   );
   const differences = useMemo(() => configDifferences(runs.map((run) => run.config)), [runs]);
-  const open = (customData: unknown) => {
-    if (typeof customData === 'string') navigate(pathOf('runs', customData));
-  };
+  const open = (runId: string) => navigate(pathOf('runs', runId));
   return (
     <Stack gap={12}>
       <Group justify="space-between">
@@ -90,15 +81,26 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
         <ChartControls view={view} onChange={setView} />
       </Group>
       <Panel>
-        {figure ? (
-          <Figure
-            figure={figure}
+        {snapshot && shown ? (
+          <CurveFigure
+            key={shown.value}
+            runs={runs}
+            snapshot={snapshot}
+            options={{
+              metric: shown.value,
+              title: shown.label,
+              yTitle: shown.yTitle,
+              ...(shown.factor === undefined ? {} : { factor: shown.factor }),
+              ...view,
+            }}
             height={340}
-            name={`${choice?.label ?? 'Curves'} of ${runs.length} runs`}
-            caption={`${figure.caption} A click on a curve opens its run.`}
-            onPointClick={(point) => open(point.customData)}
+            name={`${shown.label} of ${runs.length} runs`}
+            note=" A click on a curve opens its run."
+            onRunClick={open}
           />
-        ) : null}
+        ) : (
+          <Skeleton h={372} />
+        )}
       </Panel>
       <Panel title="What they came to" flush>
         <Results runs={runs} variants={variants} />
@@ -140,7 +142,9 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
             height={280}
             name="Step time"
             caption={times.caption}
-            onPointClick={(point) => open(point.customData)}
+            onPointClick={({ customData }) => {
+              if (typeof customData === 'string') open(customData);
+            }}
           />
         </Panel>
       ) : null}

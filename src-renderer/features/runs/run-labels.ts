@@ -1,7 +1,10 @@
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import type { MetricRun } from '../../../src-shared/figures/index.ts';
-import type { RunHistory } from './history.ts';
+import type { RunHistory } from './history-feed.ts';
+
+const noCurves: ReadonlyMap<string, Curve> = new Map();
 
 /** "LoRA + CoTo": the variant's name in the catalog, and whether CoTo was on. */
 export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, string>): string {
@@ -51,7 +54,7 @@ export function metricRuns(
       variant: run.config.adapter.variant,
       totalSteps: run.facts?.totalSteps ?? run.step,
       examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
-      rows: histories.get(run.id)?.rows ?? [],
+      curves: histories.get(run.id)?.curves ?? noCurves,
     };
   });
 }

@@ -10,12 +10,9 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { RunCharts } from './run-charts.tsx';
 import { RunCheckpoints, RunConfigText, RunFactsPanel, RunLog } from './run-details.tsx';
 import { canResume } from './run-labels.ts';
-import { useRunHistories } from './use-run-histories.ts';
 
 /** Everything about one run: beside the table as a peek, or on a page of its own. */
 export function RunView({ run }: { run: RunRecord }) {
-  const histories = useRunHistories([run.id]);
-  const history = histories.get(run.id) ?? { rows: [], masks: null, loaded: false };
   const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
   return (
     <Stack gap={12}>
@@ -52,7 +49,7 @@ export function RunView({ run }: { run: RunRecord }) {
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="charts">
-          <RunCharts run={run} history={history} />
+          <RunCharts run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="facts">
           <Stack gap={12}>

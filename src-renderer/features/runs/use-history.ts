@@ -1,18 +1,18 @@
-import { useEffect, useMemo } from 'react';
-import { historyOf, type RunHistory, useHistories, watchRun } from './history.ts';
+import { useEffect, useState } from 'react';
+import { HistoryFeed, type HistoryQuery, type HistorySnapshot } from './history-feed.ts';
 
-/** The histories of these runs, kept live while the component is mounted; the same map until one of them has grown. */
-export function useRunHistories(ids: readonly string[]): ReadonlyMap<string, RunHistory> {
-  const key = ids.join(' ');
+/**
+ * The curves that a query asks for, kept live while the component is mounted; null until they are there. Where the query
+ * changes, the answer to the one before stays until the new one is there: `query` of the snapshot tells.
+ */
+export function useHistory(query: HistoryQuery | null): HistorySnapshot | null {
+  const [snapshot, setSnapshot] = useState<HistorySnapshot | null>(null);
+  const key = JSON.stringify(query);
   useEffect(() => {
-    const stops = key === '' ? [] : key.split(' ').map((id) => watchRun(id));
-    return () => {
-      for (const stop of stops) stop();
-    };
+    if (query === null) return;
+    const feed = new HistoryFeed(query, setSnapshot);
+    feed.start();
+    return () => feed.stop();
   }, [key]);
-  const histories = useHistories();
-  return useMemo(
-    () => new Map((key === '' ? [] : key.split(' ')).map((id) => [id, historyOf(histories, id)])),
-    [key, histories],
-  );
+  return query === null ? null : snapshot;
 }

@@ -1,6 +1,7 @@
 import { Code, Group, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { sampleStrip, scheduleFigure } from '../../../src-shared/figures/index.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -13,6 +14,9 @@ import { trainCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
 import { useVariants } from './draft-store.ts';
 import { MemoryForecast } from './memory-estimate.tsx';
+
+/** More than the figure has columns. */
+const stripBuckets = 1024;
 
 export type Forecast = RequestOutput<'runs.forecast'>;
 
@@ -101,7 +105,7 @@ function Schedule({ config, forecast }: { config: RunConfig | null; forecast: Fo
         settings: config.coto,
         totalSteps,
         groups,
-        strip: sampleStrip(config.coto, totalSteps, groups.length, config.seed),
+        strip: foldMasks(sampleStrip(config.coto, totalSteps, groups.length, config.seed), stripBuckets),
       },
       theme,
     );

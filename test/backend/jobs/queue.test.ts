@@ -6,6 +6,7 @@ import { openStore } from '../../../src-main/store/open-store.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { resultOf } from '../../../src-shared/domain/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
+import { column } from '../../src-shared/curves/make-curve.ts';
 import {
   closeBackends,
   openBackend,
@@ -242,11 +243,11 @@ describe('the queue', () => {
     expect((await again.handle('jobs.get', { id: waiting.id })).status).toBe('queued');
   });
 
-  it('keeps what the engine says of a run and tells the clients in few messages', async () => {
+  it('keeps what the engine says of a run and tells the clients', async () => {
     const backend = await openBackend({
       startEngine: scriptedEngine(async ({ emit }) => {
         for (let step = 0; step < 50; step++) {
-          emit({ kind: 'metrics', rows: [{ name: 'loss', step, value: 1 / (step + 1) }] });
+          emit({ kind: 'metrics', columns: [column('loss', [step], [1 / (step + 1)])] });
           emit({ kind: 'masks', masks: { firstStep: step, groupCount: 2, bytes: Uint8Array.from([step % 2, 1]) } });
         }
         return cancelled;
@@ -254,13 +255,29 @@ describe('the queue', () => {
     });
     const { run } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset: tinyIdx() } });
     await backend.idle();
-    const rows = await backend.handle('runs.metrics', { id: run.id });
-    expect(rows).toHaveLength(50);
+    expect(await backend.handle('runs.metrics', { id: run.id })).toEqual([
+      { name: 'loss', count: 50, firstStep: 0, lastStep: 49, lastValue: 1 / 50 },
+    ]);
+    const [history, ...others] = await backend.handle('runs.history', {
+      ids: [run.id],
+      metrics: ['loss', 'nothing', 'lo/'],
+      masks: true,
+      from: 10,
+      buckets: 10,
+    });
+    expect(others).toEqual([]);
+    // 40 steps in ten buckets: 8 each, from 8 to 49.
+    expect(history?.curves.map(({ metric, width, ends }) => [metric, width, [...ends]])).toEqual([
+      ['loss', 8, [15, 23, 31, 39, 47, 49]],
+    ]);
+    expect(history?.masks).toMatchObject({ width: 8, nextStep: 50, groupCount: 2 });
+    await expect(backend.handle('runs.history', { ids: [run.id, 'nobody'], metrics: [] })).rejects.toThrow(/nobody/);
     const masks = await backend.handle('runs.masks', { id: run.id });
-    expect(masks?.bytes).toEqual(Uint8Array.from({ length: 100 }, (_, at) => (at % 2 === 1 ? 1 : (at / 2) % 2)));
+    expect(masks?.on).toEqual(Uint32Array.from({ length: 100 }, (_, at) => (at % 2 === 1 ? 1 : (at / 2) % 2)));
     await backend.close();
-    expect(backend.seen('run.metrics').flatMap((event) => event.rows)).toHaveLength(50);
-    expect(backend.seen('run.metrics').length).toBeLessThanOrEqual(5);
+    expect(backend.seen('run.metrics').flatMap(({ columns }) => [...(columns[0]?.steps ?? [])])).toEqual([
+      ...Array(50).keys(),
+    ]);
     expect(backend.seen('run.masks').reduce((sum, event) => sum + event.masks.bytes.length, 0)).toBe(100);
     expect(existsSync(`${backend.home}/backend.pid`)).toBe(false);
   });
@@ -285,7 +302,7 @@ describe('the queue', () => {
         if (task.resumeFrom !== null) return cancelled;
         const folder = join(task.runDirectory, 'checkpoints', 'last');
         mkdirSync(folder, { recursive: true });
-        for (let step = 0; step < 9; step++) emit({ kind: 'metrics', rows: [{ name: 'loss', step, value: step }] });
+        for (let step = 0; step < 9; step++) emit({ kind: 'metrics', columns: [column('loss', [step], [step])] });
         emit({
           kind: 'checkpoint',
           checkpoint: { kind: 'last', step: 7, folder, accuracy: null, resumable: true },
@@ -301,11 +318,12 @@ describe('the queue', () => {
       error: { code: 'disk_full', hint: expect.stringContaining('checkpoint at step 7') },
       checkpoints: [{ folder: `runs/${run.id}/checkpoints/last` }],
     });
-    expect(await backend.handle('runs.metrics', { id: run.id })).toHaveLength(9);
+    expect((await backend.handle('runs.curve', { id: run.id, metric: 'loss' })).steps).toHaveLength(9);
     await backend.handle('runs.resume', { id: run.id });
     await backend.idle();
     expect(resumed).toEqual([null, join(backend.home, 'runs', run.id, 'checkpoints', 'last')]);
-    expect(await backend.handle('runs.metrics', { id: run.id })).toHaveLength(7);
+    expect((await backend.handle('runs.curve', { id: run.id, metric: 'loss' })).steps).toHaveLength(7);
+    expect(backend.seen('run.restarted').map(({ step }) => step)).toEqual([0, 7]);
   });
 
   it('ends a task whose events cannot be kept, and says why', async () => {

@@ -6,8 +6,10 @@ import { z } from 'zod';
 import { html, scriptJson, scriptText } from '../../../src-main/backend/reports/html.ts';
 import { type ReportOptions, writeReport } from '../../../src-main/backend/reports/index.ts';
 import { fromYaml } from '../../../src-main/backend/runs/run-yaml.ts';
+import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { sampleStrip } from '../../../src-shared/figures/index.ts';
+import { makeCurve } from '../../src-shared/curves/make-curve.ts';
 import { dataset, model, runRecord, runs, studies } from './records.ts';
 
 let folder: string;
@@ -23,11 +25,12 @@ beforeAll(async () => {
     studies,
     models: [model],
     datasets: [dataset],
-    metrics: new Map(
-      runs.map(({ id }) => [id, [0, 1, 2].map((step) => ({ name: 'loss', step, value: 2 - step / 2 }))]),
-    ),
-    masks: new Map(
-      runs.map(({ id, config }) => [id, config.coto && sampleStrip(cotoSettingsSchema.parse({}), 40, 3, config.seed)]),
+    losses: new Map(runs.map(({ id }) => [id, makeCurve('loss', [0, 1, 2], [2, 1.5, 1])])),
+    activation: new Map(
+      runs.map(({ id, config }) => [
+        id,
+        config.coto && foldMasks(sampleStrip(cotoSettingsSchema.parse({}), 40, 3, config.seed), 100),
+      ]),
     ),
     plotlyScript,
     createdAt: 0,
@@ -86,7 +89,7 @@ test('CSV and JSON beside it hold the same values', async () => {
 test('a report of one run without results says that there is nothing to compare', async () => {
   const bare = { ...runRecord('e', 5, false, 0.5, 100), result: null, facts: null };
   const file = path.join(folder, 'bare.html');
-  await writeReport({ ...options, path: file, runs: [bare], studies: [], metrics: new Map(), masks: new Map() });
+  await writeReport({ ...options, path: file, runs: [bare], studies: [], losses: new Map(), activation: new Map() });
   const page = await readFile(file, 'utf8');
   expect(page).toContain('there is nothing to compare');
   expect(page).not.toContain('NaN');

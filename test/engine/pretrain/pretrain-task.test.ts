@@ -61,7 +61,7 @@ async function pretrain(config: ReturnType<typeof languageConfig>, name: string,
   const losses: number[] = [];
   const emit = (event: EngineEvent) => {
     if (event.kind === 'metrics')
-      losses.push(...event.rows.filter((row) => row.name === 'loss').map((row) => row.value));
+      losses.push(...event.columns.flatMap(({ name, values }) => (name === 'loss' ? [...values] : [])));
   };
   let asked = 0;
   const signal = async (): Promise<EngineSignal | null> => (asked++ >= stopAfter ? 'pause' : null);

@@ -118,7 +118,10 @@ async function train(
 }
 
 const rows = (events: EngineEvent[], name: string) =>
-  events.flatMap((event) => (event.kind === 'metrics' ? event.rows : [])).filter((row) => row.name === name);
+  events
+    .flatMap((event) => (event.kind === 'metrics' ? event.columns : []))
+    .filter((column) => column.name === name)
+    .flatMap(({ steps, values }) => [...values].map((value, index) => ({ name, step: steps[index], value })));
 const masks = (events: EngineEvent[]) =>
   events.flatMap((event) => (event.kind === 'masks' ? [...event.masks.bytes] : []));
 

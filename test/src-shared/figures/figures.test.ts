@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { bySeries } from '../../../src-shared/figures/band.ts';
 import {
@@ -11,15 +12,18 @@ import {
   lossFigure,
   type MetricRun,
   mergingFigure,
+  metricFigure,
   pruningFigure,
   sampleStrip,
   scheduleFigure,
   smooth,
   sparsityFigure,
+  stepsBehind,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
 import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
+import { makeCurve } from '../curves/make-curve.ts';
 import { lambdaResult, mergingResult, pruningResult } from './results.ts';
 
 const light = { dark: false };
@@ -52,7 +56,7 @@ describe('schedule and activation', () => {
   });
 
   test('p(t) stands over the strip; rows count from the input up', () => {
-    const strip = { firstStep: 0, groupCount: 2, bytes: Uint8Array.from([1, 0, 0, 1, 1, 1]) };
+    const strip = foldMasks({ firstStep: 0, groupCount: 2, bytes: Uint8Array.from([1, 0, 0, 1, 1, 1]) }, 100);
     const figure = scheduleFigure({ settings, totalSteps: 3, groups: ['layer 0', 'layer 1'], strip }, light);
     const [curve, heatmap] = figure.data;
     expect(curve).toMatchObject({ x: [0, 1, 2], yaxis: 'y' });
@@ -65,18 +69,27 @@ describe('schedule and activation', () => {
     });
   });
 
-  test('a long run is thinned and says so; the axis reaches to the planned end', () => {
-    const strip = sampleStrip(settings, 1500, 2, 1);
-    const input = { masks: strip, groups: ['a', 'b'], totalSteps: 3000, fullActivationStep: 2250 };
-    const figure = activationFigure(input, light);
-    expect(figure.data[0]?.['x']).toHaveLength(300);
-    expect(figure.caption).toContain('Every 5th step');
+  test('a long run has columns of several steps, colored by their share; the axis reaches to the planned end', () => {
+    const shares = foldMasks(
+      {
+        firstStep: 0,
+        groupCount: 2,
+        bytes: Uint8Array.from({ length: 3000 }, (_, at) => (at % 2 === 0 || at < 12 ? 1 : 0)),
+      },
+      1024,
+    );
+    if (shares === null) throw new Error('no shares');
+    const figure = activationFigure({ shares, groups: ['a', 'b'], totalSteps: 3000, fullActivationStep: 2250 }, light);
+    // 3000 steps in at most 600 columns: 8 steps each, of which 1500 were taken.
+    expect(figure.data[0]?.['x']).toHaveLength(188);
+    expect(figure.data[0]).toMatchObject({ z: [expect.arrayContaining([1, 1]), expect.arrayContaining([0.75, 0])] });
+    expect(figure.caption).toContain('Each column is 8 steps');
     expect(figure.layout['xaxis']).toMatchObject({ range: [-0.5, 2999.5] });
   });
 });
 
 describe('metrics', () => {
-  const run = (id: string, group: string, coto: boolean, values: number[]): MetricRun => ({
+  const run = (id: string, group: string, coto: boolean, values: number[], limit = 1000): MetricRun => ({
     id,
     label: id,
     group,
@@ -84,9 +97,18 @@ describe('metrics', () => {
     variant: 'lora',
     totalSteps: 10,
     examplesPerStep: 4,
-    rows: values.flatMap((value, step) => [
-      { name: 'loss', step, value },
-      { name: 'step_milliseconds', step, value: 500 },
+    curves: new Map([
+      ['loss', makeCurve('loss', [...values.keys()], values, limit)],
+      ['eval_loss', makeCurve('eval_loss', [...values.keys()], values)],
+      [
+        'step_milliseconds',
+        makeCurve(
+          'step_milliseconds',
+          [...values.keys()],
+          values.map(() => 500),
+          limit,
+        ),
+      ],
     ]),
   });
 
@@ -101,6 +123,44 @@ describe('metrics', () => {
     expect(figure.data).toHaveLength(2);
     expect(figure.data[0]).toMatchObject({ x: [0, 2], y: [2, 1], line: { color: faded(colors.without, 0.28) } });
     expect(figure.data[1]?.['customdata']).toEqual(['a', 'a']);
+  });
+
+  test('the moving average counts a bucket as so many values', () => {
+    // Four values of 1, then four of 5, at a weight of 0.5: the same as value by value.
+    const exact = smooth([1, 1, 1, 1, 5, 5, 5, 5], 0.5);
+    expect(smooth([1, 5], 0.5, [4, 4])).toEqual([exact[3], exact[7]]);
+  });
+
+  test('evaluations are never smoothed', () => {
+    const values = Array.from({ length: 50 }, (_, step) => step % 7);
+    const options = { title: '', yTitle: '', smoothing: 0.9 };
+    const figure = metricFigure([run('a', 'LoRA', false, values)], { metric: 'eval_loss', ...options }, light);
+    expect(figure.data).toHaveLength(1);
+    expect(figure.data[0]?.['y']).toEqual(values);
+    expect(figure.caption).toBe('Every recorded value is drawn.');
+  });
+
+  test('of a folded curve the means are drawn over the extremes', () => {
+    const figure = lossFigure([run('a', 'LoRA', false, [1, 3, 2, 6], 2)], light);
+    expect(figure.data).toMatchObject([
+      { x: [0.5, 0.5, 2.5, 2.5], y: [1, 3, 2, 6], hoverinfo: 'skip' },
+      { x: [0.5, 2.5], y: [2, 4] },
+    ]);
+    expect(figure.caption).toContain('mean of every 2 steps');
+    const ends = lossFigure([run('a', 'LoRA', false, [1, 3, 2, 6], 2)], light, { x: 'time' });
+    // Half a second a step; the mean steps 0.5 and 2.5 end after 0.75 s and 1.75 s.
+    expect(ends.data[1]?.['x']).toEqual([0.75, 1.75]);
+  });
+
+  test('a stretch of any axis is known by its steps', () => {
+    const runs = [run('a', 'LoRA', false, [2, 1, 1, 1])];
+    expect(stepsBehind(runs, 'step', [1.2, 2.5])).toEqual({ from: 1, to: 3 });
+    // Examples 8 to 12 are those of the second and the third step (1 and 2); four each.
+    expect(stepsBehind(runs, 'examples', [8, 12])).toEqual({ from: 1, to: 2 });
+    expect(stepsBehind(runs, 'time', [1, 1.5])).toEqual({ from: 1, to: 2 });
+    // Beyond what was taken the mean step time goes on: 3 s are the end of step 5.
+    expect(stepsBehind(runs, 'time', [1, 3])).toEqual({ from: 1, to: 5 });
+    expect(stepsBehind(runs, 'step', [-1, 11])).toBeNull();
   });
 
   test('axes of time and of examples', () => {
