@@ -13,36 +13,36 @@ double gelu(double x, bool tanh_form) {
 
 double gelu_slope(double x, bool tanh_form) {
   if (!tanh_form) return cumulative(x) + x * phi(x);
-  double const t = std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
+  const double t = std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
   return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * std::sqrt(2 / M_PI) * (1 + 3 * 0.044715 * x * x);
 }
 
 Floats inputs_of(int64_t count) {
   Floats x = random_floats(count, 3);
-  float const special[] = {0.0f, -0.0f, 1e-20f, 20.0f, -20.0f, 60.0f, -60.0f, 1e4f, -1e4f};
+  const float special[] = {0.0f, -0.0f, 1e-20f, 20.0f, -20.0f, 60.0f, -60.0f, 1e4f, -1e4f};
   for (size_t i = 0; i < x.size() && i < std::size(special); i++) x[i] = special[i];
   return x;
 }
 
 }  // namespace
 
-void test_activations(const Kernels &kernels) {
-  for (int64_t const count : kLengths) {
-    std::string const what = std::string(kernels.name) + " of " + std::to_string(count) + ": ";
-    Floats const x = inputs_of(count), up = random_floats(count), dy = random_floats(count);
-    for (bool const tanh_form : {false, true}) {
+void test_activations(const Kernels& kernels) {
+  for (const int64_t count : kLengths) {
+    const std::string what = std::string(kernels.name) + " of " + std::to_string(count) + ": ";
+    const Floats x = inputs_of(count), up = random_floats(count), dy = random_floats(count);
+    for (const bool tanh_form : {false, true}) {
       Doubles value, slope, gradient;
       for (size_t i = 0; i < x.size(); i++) {
         value.push_back(gelu(x[i], tanh_form));
         slope.push_back(gelu_slope(x[i], tanh_form));
         gradient.push_back(gelu_slope(x[i], tanh_form) * dy[i]);
       }
-      std::string const name = what + (tanh_form ? "gelu by tanh" : "gelu");
-      Floats const y = floats_by_any_threads(count, name, [&](float *to) { kernels.gelu(x.data(), to, count, tanh_form); });
+      const std::string name = what + (tanh_form ? "gelu by tanh" : "gelu");
+      const Floats y =
+          floats_by_any_threads(count, name, [&](float* to) { kernels.gelu(x.data(), to, count, tanh_form); });
       expect_near(y, value, 1e-6, 1e-6, name);
-      Floats const both = floats_by_any_threads(2 * count, name, [&](float *to) {
-        kernels.gelu_and_derivative(x.data(), to, to + count, count, tanh_form);
-      });
+      const Floats both = floats_by_any_threads(
+          2 * count, name, [&](float* to) { kernels.gelu_and_derivative(x.data(), to, to + count, count, tanh_form); });
       expect_near(Floats(both.begin(), both.begin() + count), value, 1e-6, 1e-6, name + ": value");
       expect_near(Floats(both.begin() + count, both.end()), slope, 1e-6, 1e-6, name + ": derivative");
       Floats in_place = x;
@@ -51,16 +51,15 @@ void test_activations(const Kernels &kernels) {
     }
     Doubles gated, to_gate, to_up;
     for (size_t i = 0; i < x.size(); i++) {
-      double const g = x[i], s = sigmoid(g);
+      const double g = x[i], s = sigmoid(g);
       gated.push_back(g * s * up[i]);
       to_gate.push_back(dy[i] * up[i] * (s + g * s * (1 - s)));
       to_up.push_back(dy[i] * g * s);
     }
-    Floats const y = floats_by_any_threads(count, what + "gated silu", [&](float *to) {
-      kernels.gated_silu(x.data(), up.data(), to, count);
-    });
+    const Floats y = floats_by_any_threads(count, what + "gated silu",
+                                           [&](float* to) { kernels.gated_silu(x.data(), up.data(), to, count); });
     expect_near(y, gated, 2e-6, 1e-6, what + "gated silu");
-    Floats const both = floats_by_any_threads(2 * count, what + "gated silu gradient", [&](float *to) {
+    const Floats both = floats_by_any_threads(2 * count, what + "gated silu gradient", [&](float* to) {
       kernels.gated_silu_gradient(x.data(), up.data(), dy.data(), to, to + count, count);
     });
     expect_near(Floats(both.begin(), both.begin() + count), to_gate, 4e-6, 2e-6, what + "gate's gradient");

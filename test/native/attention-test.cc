@@ -12,31 +12,31 @@ struct Reference {
   Doubles y, log_sum_exp, dq, dk, dv;
 };
 
-bool sees(const AttentionShape &s, int64_t query, int64_t key) {
-  int64_t const position = s.tokens - s.queries + query;
+bool sees(const AttentionShape& s, int64_t query, int64_t key) {
+  const int64_t position = s.tokens - s.queries + query;
   return (!s.causal || key <= position) && (s.window <= 0 || key > position - s.window);
 }
 
-Reference reference_of(const AttentionShape &s, const Inputs &in) {
-  int64_t const size = s.head_size, group = s.heads / s.key_value_heads;
-  Reference out{Doubles(in.q.size()), Doubles(static_cast<size_t>(s.batch * s.heads * s.queries)),
-                Doubles(in.q.size()), Doubles(in.k.size()), Doubles(in.v.size())};
+Reference reference_of(const AttentionShape& s, const Inputs& in) {
+  const int64_t size = s.head_size, group = s.heads / s.key_value_heads;
+  Reference out{Doubles(in.q.size()), Doubles(static_cast<size_t>(s.batch * s.heads * s.queries)), Doubles(in.q.size()),
+                Doubles(in.k.size()), Doubles(in.v.size())};
   for (int64_t b = 0; b < s.batch; b++)
     for (int64_t h = 0; h < s.heads; h++)
       for (int64_t i = 0; i < s.queries; i++) {
-        int64_t const at = ((b * s.queries + i) * s.heads + h) * size;
-        auto const key_at = [&](int64_t j) { return ((b * s.tokens + j) * s.key_value_heads + h / group) * size; };
-        auto const number = static_cast<size_t>(s.tokens);
+        const int64_t at = ((b * s.queries + i) * s.heads + h) * size;
+        const auto key_at = [&](int64_t j) { return ((b * s.tokens + j) * s.key_value_heads + h / group) * size; };
+        const auto number = static_cast<size_t>(s.tokens);
         Doubles p(number), dp(number);
         double highest = -INFINITY, total = 0, dot = 0;
         for (int64_t j = 0; j < s.tokens; j++) {
           double score = 0;
           for (int64_t e = 0; e < size; e++) score += double(in.q[at + e]) * in.k[key_at(j) + e];
-          bool const hidden = !sees(s, i, j) || (!in.mask.empty() && in.mask[b * s.tokens + j] == 0);
+          const bool hidden = !sees(s, i, j) || (!in.mask.empty() && in.mask[b * s.tokens + j] == 0);
           p[j] = hidden ? -INFINITY : s.scale * score;
           highest = std::max(highest, p[j]);
         }
-        for (auto &value : p) total += value = std::isinf(highest) ? 0 : std::exp(value - highest);
+        for (auto& value : p) total += value = std::isinf(highest) ? 0 : std::exp(value - highest);
         out.log_sum_exp[(b * s.heads + h) * s.queries + i] = total > 0 ? highest + std::log(total) : -INFINITY;
         for (int64_t j = 0; j < s.tokens; j++) {
           if (total > 0) p[j] /= total;
@@ -49,7 +49,7 @@ Reference reference_of(const AttentionShape &s, const Inputs &in) {
         }
         for (int64_t j = 0; j < s.tokens; j++)
           for (int64_t e = 0; e < size; e++) {
-            double const ds = p[j] * (dp[j] - dot) * s.scale;
+            const double ds = p[j] * (dp[j] - dot) * s.scale;
             out.dq[at + e] += ds * in.k[key_at(j) + e];
             out.dk[key_at(j) + e] += ds * in.q[at + e];
           }
@@ -57,7 +57,7 @@ Reference reference_of(const AttentionShape &s, const Inputs &in) {
   return out;
 }
 
-std::string text_of(const AttentionShape &s, bool masked) {
+std::string text_of(const AttentionShape& s, bool masked) {
   char text[160];
   std::snprintf(text, sizeof text, "batch %d queries %d tokens %d heads %d/%d size %d window %d%s%s", int(s.batch),
                 int(s.queries), int(s.tokens), int(s.heads), int(s.key_value_heads), int(s.head_size), int(s.window),
@@ -65,34 +65,35 @@ std::string text_of(const AttentionShape &s, bool masked) {
   return text;
 }
 
-void check(const Kernels &kernels, const AttentionShape &s, bool masked, double spread) {
-  int64_t const rows = s.batch * s.queries * s.heads * s.head_size;
-  int64_t const key_rows = s.batch * s.tokens * s.key_value_heads * s.head_size;
-  int64_t const sums = s.batch * s.heads * s.queries;
-  Inputs in{random_floats(rows, spread), random_floats(key_rows, spread), random_floats(key_rows), {}, random_floats(rows)};
+void check(const Kernels& kernels, const AttentionShape& s, bool masked, double spread) {
+  const int64_t rows = s.batch * s.queries * s.heads * s.head_size;
+  const int64_t key_rows = s.batch * s.tokens * s.key_value_heads * s.head_size;
+  const int64_t sums = s.batch * s.heads * s.queries;
+  Inputs in{
+      random_floats(rows, spread), random_floats(key_rows, spread), random_floats(key_rows), {}, random_floats(rows)};
   if (masked) {
-    for (uint8_t const value : random_bools(s.batch * s.tokens)) in.mask.push_back(value);
+    for (const uint8_t value : random_bools(s.batch * s.tokens)) in.mask.push_back(value);
     // The first example may see nothing at all.
     for (int64_t j = 0; j < s.tokens; j++) in.mask[j] = 0;
   }
-  const float *const mask = masked ? in.mask.data() : nullptr;
-  std::string const what = std::string(kernels.name) + " attention " + text_of(s, masked);
-  Reference const wanted = reference_of(s, in);
+  const float* const mask = masked ? in.mask.data() : nullptr;
+  const std::string what = std::string(kernels.name) + " attention " + text_of(s, masked);
+  const Reference wanted = reference_of(s, in);
 
-  Floats const both = floats_by_any_threads(rows + sums, what, [&](float *to) {
+  const Floats both = floats_by_any_threads(rows + sums, what, [&](float* to) {
     kernels.attention(s, in.q.data(), in.k.data(), in.v.data(), mask, to, to + rows);
   });
-  Floats const y(both.begin(), both.begin() + rows), log_sum_exp(both.begin() + rows, both.end());
-  double const tolerance = 4e-6 * spread * spread * std::sqrt(double(s.head_size));
+  const Floats y(both.begin(), both.begin() + rows), log_sum_exp(both.begin() + rows, both.end());
+  const double tolerance = 4e-6 * spread * spread * std::sqrt(double(s.head_size));
   expect_near(y, wanted.y, 0, tolerance, what + ": y");
   expect_near(log_sum_exp, wanted.log_sum_exp, 1e-6, tolerance, what + ": logSumExp");
 
-  Floats const gradients = floats_by_any_threads(rows + 2 * key_rows, what + " gradient", [&](float *to) {
+  const Floats gradients = floats_by_any_threads(rows + 2 * key_rows, what + " gradient", [&](float* to) {
     kernels.attention_gradient(s, in.q.data(), in.k.data(), in.v.data(), mask, y.data(), log_sum_exp.data(),
                                in.dy.data(), to, to + rows, to + rows + key_rows);
   });
-  auto const from = gradients.begin();
-  double const slack = tolerance * std::sqrt(double(s.heads / s.key_value_heads) * double(s.queries + s.tokens));
+  const auto from = gradients.begin();
+  const double slack = tolerance * std::sqrt(double(s.heads / s.key_value_heads) * double(s.queries + s.tokens));
   expect_near(Floats(from, from + rows), wanted.dq, 1e-5, slack, what + ": dq");
   expect_near(Floats(from + rows, from + rows + key_rows), wanted.dk, 1e-5, slack, what + ": dk");
   expect_near(Floats(from + rows + key_rows, gradients.end()), wanted.dv, 1e-5, slack, what + ": dv");
@@ -100,14 +101,14 @@ void check(const Kernels &kernels, const AttentionShape &s, bool masked, double 
 
 }  // namespace
 
-void test_attention(const Kernels &kernels) {
-  auto const scale = [](int64_t size) { return static_cast<float>(1 / std::sqrt(double(size))); };
-  for (int64_t const size : {1, 3, 8, 16, 20, 32, 33, 64, 80, 128})
-    for (int64_t const tokens : {1, 3, 16, 17})
+void test_attention(const Kernels& kernels) {
+  const auto scale = [](int64_t size) { return static_cast<float>(1 / std::sqrt(double(size))); };
+  for (const int64_t size : {1, 3, 8, 16, 20, 32, 33, 64, 80, 128})
+    for (const int64_t tokens : {1, 3, 16, 17})
       check(kernels, {2, tokens, tokens, 2, 2, size, 0, false, scale(size)}, false, 1);
-  for (bool const causal : {false, true})
-    for (bool const masked : {false, true})
-      for (int64_t const window : {0, 5, 70}) {
+  for (const bool causal : {false, true})
+    for (const bool masked : {false, true})
+      for (const int64_t window : {0, 5, 70}) {
         check(kernels, {2, 17, 17, 4, 4, 32, window, causal, scale(32)}, masked, 1);
         check(kernels, {2, 64, 64, 4, 2, 16, window, causal, scale(16)}, masked, 1);
         check(kernels, {2, 131, 131, 6, 2, 24, window, causal, scale(24)}, masked, 1);

@@ -1,15 +1,15 @@
 #include "check.h"
 
-int &failures() {
+int& failures() {
   static int count = 0;
   return count;
 }
 
-void fail(const std::string &what) {
+void fail(const std::string& what) {
   if (failures()++ < 40) std::printf("FAIL %s\n", what.c_str());
 }
 
-std::mt19937 &generator() {
+std::mt19937& generator() {
   static std::mt19937 engine;
   return engine;
 }
@@ -17,30 +17,31 @@ std::mt19937 &generator() {
 Floats random_floats(int64_t count, double spread) {
   std::normal_distribution<double> normal(0, spread);
   Floats values(static_cast<size_t>(count));
-  for (auto &value : values) value = static_cast<float>(normal(generator()));
+  for (auto& value : values) value = static_cast<float>(normal(generator()));
   return values;
 }
 
 Ints random_ints(int64_t count, int32_t least, int32_t most) {
   std::uniform_int_distribution<int32_t> uniform(least, most);
   Ints values(static_cast<size_t>(count));
-  for (auto &value : values) value = uniform(generator());
+  for (auto& value : values) value = uniform(generator());
   return values;
 }
 
 Bytes random_bools(int64_t count) {
   Bytes values;
-  for (int32_t const value : random_ints(count, 0, 1)) values.push_back(static_cast<uint8_t>(value));
+  for (const int32_t value : random_ints(count, 0, 1)) values.push_back(static_cast<uint8_t>(value));
   return values;
 }
 
-void expect_near(const Floats &got, const Doubles &wanted, double relative, double absolute, const std::string &what) {
+void expect_near(const Floats& got, const Doubles& wanted, double relative, double absolute, const std::string& what) {
   if (got.size() != wanted.size()) return fail(what + ": size");
   for (size_t i = 0; i < got.size(); i++) {
-    double const value = got[i];
-    bool const same = std::isfinite(wanted[i])
+    const double value = got[i];
+    const bool same = std::isfinite(wanted[i])
                           ? std::abs(value - wanted[i]) <= absolute + relative * std::abs(wanted[i])
-                          : std::isnan(wanted[i]) ? std::isnan(value) : value == wanted[i];
+                      : std::isnan(wanted[i]) ? std::isnan(value)
+                                              : value == wanted[i];
     if (same) continue;
     char text[120];
     std::snprintf(text, sizeof text, ": element %zu is %.9g, not %.9g", i, value, wanted[i]);
@@ -48,13 +49,13 @@ void expect_near(const Floats &got, const Doubles &wanted, double relative, doub
   }
 }
 
-std::string text_of(const Shape &shape) {
+std::string text_of(const Shape& shape) {
   std::string text = "[";
   for (int i = 0; i < shape.rank; i++) text += (i > 0 ? "," : "") + std::to_string(shape.size[i]);
   return text + "]";
 }
 
-void each_index(const Shape &shape, const std::function<void(const int64_t *)> &visit) {
+void each_index(const Shape& shape, const std::function<void(const int64_t*)>& visit) {
   int64_t index[coto::kMostRank] = {};
   for (int64_t left = elements(shape); left > 0; left--) {
     visit(index);
@@ -65,7 +66,7 @@ void each_index(const Shape &shape, const std::function<void(const int64_t *)> &
   }
 }
 
-int64_t place_of(const Shape &shape, const int64_t *index) {
+int64_t place_of(const Shape& shape, const int64_t* index) {
   int64_t place = 0;
   for (int i = 0; i < shape.rank; i++) place = place * shape.size[i] + index[i];
   return place;

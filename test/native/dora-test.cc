@@ -2,12 +2,12 @@
 
 namespace {
 
-void check_gain(const Kernels &kernels, int64_t outputs, int64_t inputs, int64_t rank) {
-  std::string const what = std::string(kernels.name) + " dora gain " + std::to_string(outputs) + "x" +
+void check_gain(const Kernels& kernels, int64_t outputs, int64_t inputs, int64_t rank) {
+  const std::string what = std::string(kernels.name) + " dora gain " + std::to_string(outputs) + "x" +
                            std::to_string(inputs) + " rank " + std::to_string(rank);
-  float const scale = 1.7f;
+  const float scale = 1.7f;
   Floats weight = random_floats(outputs * inputs), a = random_floats(rank * inputs);
-  Floats const b = random_floats(outputs * rank, 0.3), magnitude = random_floats(outputs);
+  const Floats b = random_floats(outputs * rank, 0.3), magnitude = random_floats(outputs);
   Doubles wanted;
   for (int64_t o = 0; o < outputs; o++) {
     double squares = 0;
@@ -20,42 +20,47 @@ void check_gain(const Kernels &kernels, int64_t outputs, int64_t inputs, int64_t
   }
   for (int64_t o = 0; o < outputs; o++) wanted.push_back(magnitude[o] * wanted[o]);
   // A norm of few numbers may be the difference of large ones.
-  expect_near(floats_by_any_threads(2 * outputs, what, [&](float *made) {
-                kernels.dora_gain(weight.data(), a.data(), b.data(), magnitude.data(), made, made + outputs, outputs, inputs, rank, scale);
-              }), wanted, inputs < 8 ? 1e-3 : 1e-5, 0, what);
+  expect_near(floats_by_any_threads(2 * outputs, what,
+                                    [&](float* made) {
+                                      kernels.dora_gain(weight.data(), a.data(), b.data(), magnitude.data(), made,
+                                                        made + outputs, outputs, inputs, rank, scale);
+                                    }),
+              wanted, inputs < 8 ? 1e-3 : 1e-5, 0, what);
 }
 
 // A weight that the factors take away to the last bit, and one that is 0 throughout.
-void check_no_norm(const Kernels &kernels) {
-  int64_t const inputs = 37;
-  Floats const a = random_floats(inputs);
+void check_no_norm(const Kernels& kernels) {
+  const int64_t inputs = 37;
+  const Floats a = random_floats(inputs);
   Floats weight = a;
   weight.resize(static_cast<size_t>(2 * inputs));
-  Floats const b = {-1, 0}, magnitude = {3, 0};
+  const Floats b = {-1, 0}, magnitude = {3, 0};
   Floats inverse(2), gain(2);
   kernels.dora_gain(weight.data(), a.data(), b.data(), magnitude.data(), inverse.data(), gain.data(), 2, inputs, 1, 1);
   expect_near(inverse, {1e15, 1e15}, 1e-6, 0, std::string(kernels.name) + " dora gain without a norm");
   expect_near(gain, {3e15, 0}, 1e-6, 0, std::string(kernels.name) + " dora gain without a norm");
 }
 
-void check_rows(const Kernels &kernels, int64_t rows, int64_t width) {
-  std::string const what = std::string(kernels.name) + " " + std::to_string(rows) + "x" + std::to_string(width) + " ";
-  int64_t const count = rows * width;
-  Floats const x = random_floats(count), gain = random_floats(width), bias = random_floats(width), plus = random_floats(count);
-  for (bool const has_bias : {false, true})
-    for (bool const has_plus : {false, true}) {
+void check_rows(const Kernels& kernels, int64_t rows, int64_t width) {
+  const std::string what = std::string(kernels.name) + " " + std::to_string(rows) + "x" + std::to_string(width) + " ";
+  const int64_t count = rows * width;
+  const Floats x = random_floats(count), gain = random_floats(width), bias = random_floats(width),
+               plus = random_floats(count);
+  for (const bool has_bias : {false, true})
+    for (const bool has_plus : {false, true}) {
       Doubles wanted;
       for (int64_t i = 0; i < count; i++)
-        wanted.push_back(static_cast<double>(x[i]) * gain[i % width] + (has_bias ? bias[i % width] : 0) + (has_plus ? plus[i] : 0));
+        wanted.push_back(static_cast<double>(x[i]) * gain[i % width] + (has_bias ? bias[i % width] : 0) +
+                         (has_plus ? plus[i] : 0));
       Floats in_place = plus;
       Floats y(x.size());
-      const float *const added = has_plus ? in_place.data() : nullptr;
-      float *const to = has_plus ? in_place.data() : y.data();
+      const float* const added = has_plus ? in_place.data() : nullptr;
+      float* const to = has_plus ? in_place.data() : y.data();
       kernels.apply_gain(x.data(), gain.data(), has_bias ? bias.data() : nullptr, added, to, rows, width);
       expect_near(has_plus ? in_place : y, wanted, 1e-6, 1e-6, what + "apply gain");
     }
 
-  Floats const dy = random_floats(count), factor = random_floats(width);
+  const Floats dy = random_floats(count), factor = random_floats(width);
   Doubles wanted(x.size());
   Doubles sums(gain.size());
   for (int64_t i = 0; i < count; i++) {
@@ -63,25 +68,29 @@ void check_rows(const Kernels &kernels, int64_t rows, int64_t width) {
     sums[i % width] += static_cast<double>(dy[i]) * x[i] * factor[i % width];
   }
   wanted.insert(wanted.end(), sums.begin(), sums.end());
-  expect_near(floats_by_any_threads(count + width, what, [&](float *made) {
-                kernels.gain_gradient(dy.data(), x.data(), gain.data(), factor.data(), made, made + count, rows, width);
-              }), wanted, 1e-5, 1e-6 * static_cast<double>(rows + 1), what + "gain gradient");
+  expect_near(floats_by_any_threads(count + width, what,
+                                    [&](float* made) {
+                                      kernels.gain_gradient(dy.data(), x.data(), gain.data(), factor.data(), made,
+                                                            made + count, rows, width);
+                                    }),
+              wanted, 1e-5, 1e-6 * static_cast<double>(rows + 1), what + "gain gradient");
   Floats in_place = dy, last(gain.size());
-  kernels.gain_gradient(in_place.data(), x.data(), gain.data(), factor.data(), in_place.data(), last.data(), rows, width);
+  kernels.gain_gradient(in_place.data(), x.data(), gain.data(), factor.data(), in_place.data(), last.data(), rows,
+                        width);
   in_place.insert(in_place.end(), last.begin(), last.end());
   expect_near(in_place, wanted, 1e-5, 1e-6 * static_cast<double>(rows + 1), what + "gain gradient in place");
 }
 
 }  // namespace
 
-void test_dora(const Kernels &kernels) {
-  for (int64_t const outputs : {1, 3, 4, 7, 130})
-    for (int64_t const inputs : {1, 5, 16, 33, 64, 200}) check_gain(kernels, outputs, inputs, outputs % 5 + 1);
+void test_dora(const Kernels& kernels) {
+  for (const int64_t outputs : {1, 3, 4, 7, 130})
+    for (const int64_t inputs : {1, 5, 16, 33, 64, 200}) check_gain(kernels, outputs, inputs, outputs % 5 + 1);
   check_gain(kernels, 0, 4, 1);
   check_gain(kernels, 3, 64, 0);
   check_gain(kernels, 1030, 512, 8);
   check_no_norm(kernels);
-  for (int64_t const rows : {0, 1, 5, 300})
-    for (int64_t const width : {1, 7, 16, 33, 100, 1030}) check_rows(kernels, rows, width);
+  for (const int64_t rows : {0, 1, 5, 300})
+    for (const int64_t width : {1, 7, 16, 33, 100, 1030}) check_rows(kernels, rows, width);
   check_rows(kernels, 9000, 64);
 }

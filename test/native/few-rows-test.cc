@@ -7,8 +7,8 @@ struct Sizes {
 };
 
 // The weight's upper halves in panels of pairs, and the weight cut to what they hold.
-std::vector<uint16_t> panels_of(Floats &weight, int64_t outputs, int64_t inputs, int64_t stride) {
-  int64_t const width = coto::kPanelOutputs;
+std::vector<uint16_t> panels_of(Floats& weight, int64_t outputs, int64_t inputs, int64_t stride) {
+  const int64_t width = coto::kPanelOutputs;
   std::vector<uint16_t> panels(static_cast<size_t>((outputs + width - 1) / width * stride));
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t i = 0; i < inputs; i++) {
@@ -21,20 +21,33 @@ std::vector<uint16_t> panels_of(Floats &weight, int64_t outputs, int64_t inputs,
   return panels;
 }
 
-void check(const Kernels &kernels, Sizes sizes, bool extras, bool in_panels) {
-  auto const [rows, outputs, inputs, inputs2] = sizes;
-  std::string const what = std::string(kernels.name) + " few rows " + std::to_string(rows) + "x" + std::to_string(inputs) +
-                           "x" + std::to_string(outputs) + "+" + std::to_string(inputs2) + (in_panels ? " in panels" : "");
-  Floats const x = random_floats(rows * inputs);
+void check(const Kernels& kernels, Sizes sizes, bool extras, bool in_panels) {
+  const auto [rows, outputs, inputs, inputs2] = sizes;
+  const std::string what = std::string(kernels.name) + " few rows " + std::to_string(rows) + "x" +
+                           std::to_string(inputs) + "x" + std::to_string(outputs) + "+" + std::to_string(inputs2) +
+                           (in_panels ? " in panels" : "");
+  const Floats x = random_floats(rows * inputs);
   Floats weight = random_floats(outputs * inputs);
   // Rows of pairs may be longer than the weight's.
-  int64_t const stride = (inputs + 33) / 2 * 2 * coto::kPanelOutputs;
-  auto const panels = in_panels ? panels_of(weight, outputs, inputs, stride) : std::vector<uint16_t>(1);
-  Floats const x2 = random_floats(rows * inputs2), weight2 = random_floats(outputs * inputs2);
-  Floats const bias = random_floats(outputs), plus = random_floats(rows * outputs), times = random_floats(rows * outputs);
-  coto::FewRowsProduct product{rows, outputs, inputs, inputs2, x.data(), weight.data(), x2.data(), weight2.data(),
-                               extras ? bias.data() : nullptr, extras ? plus.data() : nullptr,
-                               extras ? times.data() : nullptr, 0.5f, 3, nullptr,
+  const int64_t stride = (inputs + 33) / 2 * 2 * coto::kPanelOutputs;
+  const auto panels = in_panels ? panels_of(weight, outputs, inputs, stride) : std::vector<uint16_t>(1);
+  const Floats x2 = random_floats(rows * inputs2), weight2 = random_floats(outputs * inputs2);
+  const Floats bias = random_floats(outputs), plus = random_floats(rows * outputs),
+               times = random_floats(rows * outputs);
+  coto::FewRowsProduct product{rows,
+                               outputs,
+                               inputs,
+                               inputs2,
+                               x.data(),
+                               weight.data(),
+                               x2.data(),
+                               weight2.data(),
+                               extras ? bias.data() : nullptr,
+                               extras ? plus.data() : nullptr,
+                               extras ? times.data() : nullptr,
+                               0.5f,
+                               3,
+                               nullptr,
                                {in_panels ? panels.data() : nullptr, stride}};
   if (in_panels) product.weight = nullptr;
   Doubles wanted;
@@ -46,17 +59,20 @@ void check(const Kernels &kernels, Sizes sizes, bool extras, bool in_panels) {
       if (extras) sum = (sum + bias[o] + plus[r * outputs + o]) * times[r * outputs + o];
       wanted.push_back(sum);
     }
-  expect_near(floats_by_any_threads(rows * outputs, what, [&](float *y) {
-                product.y = y;
-                kernels.few_rows_product(product);
-              }), wanted, 1e-5, 1e-4, what);
+  expect_near(floats_by_any_threads(rows * outputs, what,
+                                    [&](float* y) {
+                                      product.y = y;
+                                      kernels.few_rows_product(product);
+                                    }),
+              wanted, 1e-5, 1e-4, what);
 }
 
 }  // namespace
 
-void test_few_rows(const Kernels &kernels) {
-  for (int const ways : {0, 1, 2, 3})
-    for (Sizes const sizes : {Sizes{1, 1, 1, 0}, Sizes{1, 5, 33, 0}, Sizes{2, 4, 16, 3}, Sizes{4, 7, 100, 8},
-                              Sizes{1, 4097, 64, 8}, Sizes{3, 130, 577, 1}, Sizes{0, 3, 4, 0}, Sizes{1, 0, 4, 0}, Sizes{1, 3, 0, 0}})
+void test_few_rows(const Kernels& kernels) {
+  for (const int ways : {0, 1, 2, 3})
+    for (const Sizes sizes :
+         {Sizes{1, 1, 1, 0}, Sizes{1, 5, 33, 0}, Sizes{2, 4, 16, 3}, Sizes{4, 7, 100, 8}, Sizes{1, 4097, 64, 8},
+          Sizes{3, 130, 577, 1}, Sizes{0, 3, 4, 0}, Sizes{1, 0, 4, 0}, Sizes{1, 3, 0, 0}})
       check(kernels, sizes, ways % 2 == 1, ways >= 2);
 }

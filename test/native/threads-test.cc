@@ -17,22 +17,22 @@ void covers_everything(int threads, int64_t count, int64_t grain) {
     expect(begin % grain == 0, "a piece begins at a multiple of the grain");
     for (int64_t i = begin; i < end; i++) visits[static_cast<size_t>(i)]++;
   });
-  for (int const visit : visits) expect(visit == 1, "every element is visited once");
+  for (const int visit : visits) expect(visit == 1, "every element is visited once");
 }
 
 }  // namespace
 
 void test_threads() {
   coto::set_thread_start_hook(count_start);
-  for (int const threads : {1, 2, 3})
-    for (int64_t const count : {0, 1, 5, 1000})
-      for (int64_t const grain : {1, 3, 1000}) covers_everything(threads, count, grain);
+  for (const int threads : {1, 2, 3})
+    for (const int64_t count : {0, 1, 5, 1000})
+      for (const int64_t grain : {1, 3, 1000}) covers_everything(threads, count, grain);
   coto::set_thread_count(0);
   expect(coto::thread_count() == 1, "there is one thread at least");
   coto::set_thread_count(3);
   expect(coto::thread_count() == 3, "the number of threads is kept");
 
-  int const before = started;
+  const int before = started;
   coto::parallel_for(100, 1, [](int64_t, int64_t) {});
   std::atomic<int64_t> sum{0};
   coto::parallel_for(1000, 7, [&](int64_t begin, int64_t end) {
@@ -57,7 +57,7 @@ void test_threads() {
       }
     });
   for (int round = 0; round < 10; round++) coto::set_thread_count(1 + round % 3);
-  for (auto &caller : callers) caller.join();
+  for (auto& caller : callers) caller.join();
   expect(wrong == 0, "two callers at once get their own results");
 
   // Pauses longer than the threads' spinning: they sleep, and must be woken.

@@ -5,14 +5,12 @@ namespace {
 using coto::Unary;
 
 struct Case {
-  const char *name;
+  const char* name;
   Unary operation;
   double (*reference)(double);
   double relative, absolute;
   float from, to;  // where the tolerance holds
 };
-
-
 
 const Case kCases[] = {
     {"negate", Unary::negate, [](double x) { return -x; }, 0, 0, -1e30f, 1e30f},
@@ -33,7 +31,8 @@ const Case kCases[] = {
     {"relu6", Unary::relu6, [](double x) { return std::min(std::max(x, 0.0), 6.0); }, 0, 0, -10, 10},
     {"leaky relu", Unary::leaky_relu, [](double x) { return x < 0 ? -0.5 * x : x; }, 1e-7, 0, -10, 10},
     {"elu", Unary::elu, [](double x) { return x < 0 ? std::expm1(x) : x; }, 4e-7, 0, -30, 30},
-    {"softplus", Unary::softplus, [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }, 1e-6, 0, -80, 100},
+    {"softplus", Unary::softplus, [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }, 1e-6,
+     0, -80, 100},
     {"silu", Unary::silu, [](double x) { return x / (1 + std::exp(-x)); }, 5e-7, 0, -80, 100},
     {"clip", Unary::clip, [](double x) { return std::min(std::max(x, -0.5), 1.5); }, 0, 0, -10, 10},
     {"step", Unary::step, [](double x) { return x > 0 ? 1 : -0.5; }, 0, 0, -10, 10},
@@ -58,13 +57,13 @@ Floats inputs_between(float from, float to, int64_t count) {
   return x;
 }
 
-void check_extremes(const Kernels &kernels) {
-  auto const of = [&](Unary operation, float x) {
+void check_extremes(const Kernels& kernels) {
+  const auto of = [&](Unary operation, float x) {
     float y = 0;
     kernels.unary(operation, &x, &y, 1, -0.5f, 1.5f);
     return y;
   };
-  std::string const what = std::string(kernels.name) + ": ";
+  const std::string what = std::string(kernels.name) + ": ";
   expect(of(Unary::exponential, 100) == kInfinity, what + "exp of 100");
   expect(of(Unary::exponential, kInfinity) == kInfinity, what + "exp of infinity");
   expect(of(Unary::exponential, -200) == 0 && of(Unary::exponential, -kInfinity) == 0, what + "exp of -200");
@@ -78,23 +77,25 @@ void check_extremes(const Kernels &kernels) {
   expect(of(Unary::exponential_minus_one, -kInfinity) == -1, what + "expm1 of -infinity");
   expect(of(Unary::logarithm_of_one_plus, kInfinity) == kInfinity, what + "log1p of infinity");
   expect(of(Unary::logarithm_of_one_plus, -1) == -kInfinity, what + "log1p of -1");
-  expect(of(Unary::hyperbolic_tangent, kInfinity) == 1 && of(Unary::hyperbolic_tangent, -kInfinity) == -1, what + "tanh at the ends");
-  expect(of(Unary::error_function, kInfinity) == 1 && of(Unary::error_function, -kInfinity) == -1, what + "erf at the ends");
+  expect(of(Unary::hyperbolic_tangent, kInfinity) == 1 && of(Unary::hyperbolic_tangent, -kInfinity) == -1,
+         what + "tanh at the ends");
+  expect(of(Unary::error_function, kInfinity) == 1 && of(Unary::error_function, -kInfinity) == -1,
+         what + "erf at the ends");
   expect(of(Unary::sigmoid, kInfinity) == 1 && of(Unary::sigmoid, -kInfinity) == 0, what + "sigmoid at the ends");
   expect(std::isnan(of(Unary::square_root, -1)), what + "sqrt of -1");
-  expect(of(Unary::round, 8388609.0f) == 8388609.0f && of(Unary::floor, 1e20f) == 1e20f, what + "round of large numbers");
+  expect(of(Unary::round, 8388609.0f) == 8388609.0f && of(Unary::floor, 1e20f) == 1e20f,
+         what + "round of large numbers");
   expect(std::signbit(of(Unary::round, -0.3f)), what + "round of -0.3 is -0");
-  for (auto const &item : kCases)
-    expect(std::isnan(of(item.operation, kNotANumber)), what + item.name + " of NaN");
+  for (const auto& item : kCases) expect(std::isnan(of(item.operation, kNotANumber)), what + item.name + " of NaN");
 }
 
-void check_int32(const Kernels &kernels) {
-  for (int64_t const count : {0, 1, 17, 5000}) {
-    Ints const x = random_ints(count, -20, 20);
-    auto const check = [&](Unary operation, const char *name, const std::function<int32_t(int32_t)> &reference) {
+void check_int32(const Kernels& kernels) {
+  for (const int64_t count : {0, 1, 17, 5000}) {
+    const Ints x = random_ints(count, -20, 20);
+    const auto check = [&](Unary operation, const char* name, const std::function<int32_t(int32_t)>& reference) {
       Ints wanted;
-      for (int32_t const value : x) wanted.push_back(reference(value));
-      Ints const y = made_by_any_threads<int32_t>(count, name, [&](int32_t *to) {
+      for (const int32_t value : x) wanted.push_back(reference(value));
+      const Ints y = made_by_any_threads<int32_t>(count, name, [&](int32_t* to) {
         expect(kernels.unary_int32(operation, x.data(), to, count, -3, 4), std::string(name) + " of int32 is there");
       });
       expect_equal(y, wanted, std::string(kernels.name) + " int32 " + name);
@@ -107,7 +108,7 @@ void check_int32(const Kernels &kernels) {
     check(Unary::relu6, "relu6", [](int32_t v) { return std::min(std::max(v, 0), 6); });
     check(Unary::clip, "clip", [](int32_t v) { return std::min(std::max(v, -3), 4); });
   }
-  int32_t const lowest = INT32_MIN;
+  const int32_t lowest = INT32_MIN;
   int32_t y = 0;
   kernels.unary_int32(Unary::absolute, &lowest, &y, 1, 0, 0);
   expect(y == INT32_MIN, "the magnitude of the least int32 wraps");
@@ -116,16 +117,15 @@ void check_int32(const Kernels &kernels) {
 
 }  // namespace
 
-void test_unary(const Kernels &kernels) {
-  for (auto const &item : kCases)
-    for (int64_t const count : kLengths) {
-      Floats const x = inputs_between(item.from, item.to, count);
+void test_unary(const Kernels& kernels) {
+  for (const auto& item : kCases)
+    for (const int64_t count : kLengths) {
+      const Floats x = inputs_between(item.from, item.to, count);
       Doubles wanted;
-      for (float const value : x) wanted.push_back(item.reference(value));
-      std::string const what = std::string(kernels.name) + " " + item.name + " of " + std::to_string(count);
-      Floats const y = floats_by_any_threads(count, what, [&](float *to) {
-        kernels.unary(item.operation, x.data(), to, count, -0.5f, 1.5f);
-      });
+      for (const float value : x) wanted.push_back(item.reference(value));
+      const std::string what = std::string(kernels.name) + " " + item.name + " of " + std::to_string(count);
+      const Floats y = floats_by_any_threads(
+          count, what, [&](float* to) { kernels.unary(item.operation, x.data(), to, count, -0.5f, 1.5f); });
       expect_near(y, wanted, item.relative, item.absolute, what);
       Floats in_place = x;
       kernels.unary(item.operation, in_place.data(), in_place.data(), count, -0.5f, 1.5f);
@@ -133,7 +133,7 @@ void test_unary(const Kernels &kernels) {
     }
   check_extremes(kernels);
   check_int32(kernels);
-  Floats const x = {1, kNotANumber, kInfinity, -kInfinity, 0};
+  const Floats x = {1, kNotANumber, kInfinity, -kInfinity, 0};
   Bytes y(5);
   kernels.test(coto::Test::is_nan, x.data(), y.data(), 5);
   expect_equal(y, {0, 1, 0, 0, 0}, "is NaN");

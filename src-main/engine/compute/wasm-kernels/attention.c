@@ -13,7 +13,7 @@ typedef struct {
   int from, to;
 } Span;
 
-static inline Span span_of(const Attention *shape, int query) {
+static inline Span span_of(const Attention* shape, int query) {
   if (!shape->causal) return (Span){0, shape->tokens};
   int position = shape->tokens - shape->queries + query;
   int from = shape->window > 0 && position + 1 > shape->window ? position + 1 - shape->window : 0;
@@ -21,16 +21,16 @@ static inline Span span_of(const Attention *shape, int query) {
 }
 
 // What the rows of a block see together.
-static inline Span span_of_block(const Attention *shape, int first, int count) {
+static inline Span span_of_block(const Attention* shape, int first, int count) {
   return (Span){span_of(shape, first).from, span_of(shape, first + count - 1).to};
 }
 
 // A row of scores over the block's tokens to e^(score − less), zeros where nothing is seen; gives the sum.
-static inline float powers_seen(float *row, float less, const float *mask, Span block, Span own) {
+static inline float powers_seen(float* row, float less, const float* mask, Span block, Span own) {
   zero(row, own.from - block.from);
   float sum = 0;
   if (own.to > own.from) {
-    float *seen = row + own.from - block.from;
+    float* seen = row + own.from - block.from;
     sum = powers_of(seen, less, mask ? mask + own.from : 0, seen, own.to - own.from);
   }
   zero(row + own.to - block.from, block.to - own.to);
@@ -38,8 +38,8 @@ static inline float powers_seen(float *row, float less, const float *mask, Span 
 }
 
 // Softmax of a row of scores in place; gives the logarithm of its denominator, or −∞ where nothing is seen.
-static inline float softmax_seen(float *row, const float *mask, Span block, Span own) {
-  float *seen = row + own.from - block.from;
+static inline float softmax_seen(float* row, const float* mask, Span block, Span own) {
+  float* seen = row + own.from - block.from;
   int count = own.to - own.from, any = 0;
   float highest = -__builtin_inff();
   if (mask) {
@@ -61,30 +61,30 @@ static inline float softmax_seen(float *row, const float *mask, Span block, Span
   return highest + logarithm(sum);
 }
 
-// q [batch · queries, heads · head_size], k and v [batch · tokens, key_heads · head_size] → out like q, sums [batch · heads,
-// queries]. mask [batch, tokens] or none. `scores`: room for BLOCK · tokens. `panels`: for the larger of head_size × tokens
-// and tokens × head_size, the columns rounded up to COLUMNS.
+// q [batch · queries, heads · head_size], k and v [batch · tokens, key_heads · head_size] → out like q, sums [batch ·
+// heads, queries]. mask [batch, tokens] or none. `scores`: room for BLOCK · tokens. `panels`: for the larger of
+// head_size × tokens and tokens × head_size, the columns rounded up to COLUMNS.
 EXPORT(attention)
-void attention(const float *q, const float *k, const float *v, const float *mask, float *out, float *sums, int batch,
+void attention(const float* q, const float* k, const float* v, const float* mask, float* out, float* sums, int batch,
                int queries, int tokens, int heads, int key_heads, int head_size, int causal, int window, float scale,
-               float *scores, float *panels) {
+               float* scores, float* panels) {
   Attention shape = {batch, queries, tokens, heads, key_heads, head_size, causal, window, scale};
   int hidden = heads * head_size, key_hidden = key_heads * head_size;
   for (int example = 0; example < batch; example++, mask = mask ? mask + tokens : 0) {
     for (int head = 0; head < heads; head++, sums += queries) {
       int key_head = head / (heads / key_heads);
-      const float *kh = k + example * tokens * key_hidden + key_head * head_size;
-      const float *vh = v + example * tokens * key_hidden + key_head * head_size;
+      const float* kh = k + example * tokens * key_hidden + key_head * head_size;
+      const float* vh = v + example * tokens * key_hidden + key_head * head_size;
       for (int first = 0; first < queries; first += BLOCK) {
         int count = queries - first < BLOCK ? queries - first : BLOCK;
         Span block = span_of_block(&shape, first, count);
         int seen = block.to - block.from, at = (example * queries + first) * hidden + head * head_size;
-        multiply(&(Term){q + at, hidden, 1, kh + block.from * key_hidden, 1, key_hidden, head_size, scale}, 0, scores, seen,
-                 count, seen, 0, 0, 0, panels);
+        multiply(&(Term){q + at, hidden, 1, kh + block.from * key_hidden, 1, key_hidden, head_size, scale}, 0, scores,
+                 seen, count, seen, 0, 0, 0, panels);
         for (int row = 0; row < count; row++)
           sums[first + row] = softmax_seen(scores + row * seen, mask, block, span_of(&shape, first + row));
-        multiply(&(Term){scores, seen, 1, vh + block.from * key_hidden, key_hidden, 1, seen, 1}, 0, out + at, hidden, count,
-                 head_size, 0, 0, 0, panels);
+        multiply(&(Term){scores, seen, 1, vh + block.from * key_hidden, key_hidden, 1, seen, 1}, 0, out + at, hidden,
+                 count, head_size, 0, 0, 0, panels);
       }
     }
   }
@@ -92,10 +92,10 @@ void attention(const float *q, const float *k, const float *v, const float *mask
 
 // `scores` and `ds`: room for BLOCK · tokens each. `panels`: as above, and for BLOCK × head_size.
 EXPORT(attention_gradient)
-void attention_gradient(const float *q, const float *k, const float *v, const float *mask, const float *y, const float *sums,
-                        const float *dy, float *dq, float *dk, float *dv, int batch, int queries, int tokens, int heads,
-                        int key_heads, int head_size, int causal, int window, float scale, float *scores, float *ds,
-                        float *panels) {
+void attention_gradient(const float* q, const float* k, const float* v, const float* mask, const float* y,
+                        const float* sums, const float* dy, float* dq, float* dk, float* dv, int batch, int queries,
+                        int tokens, int heads, int key_heads, int head_size, int causal, int window, float scale,
+                        float* scores, float* ds, float* panels) {
   Attention shape = {batch, queries, tokens, heads, key_heads, head_size, causal, window, scale};
   int hidden = heads * head_size, key_hidden = key_heads * head_size;
   // Several blocks, or several heads, add to the same gradients of k and v.
@@ -112,10 +112,10 @@ void attention_gradient(const float *q, const float *k, const float *v, const fl
         Span block = span_of_block(&shape, first, count);
         int seen = block.to - block.from, at = (example * queries + first) * hidden + head * head_size;
         int key_at = (example * tokens + block.from) * key_hidden + key_head * head_size;
-        multiply(&(Term){q + at, hidden, 1, k + key_at, 1, key_hidden, head_size, scale}, 0, scores, seen, count, seen, 0, 0,
+        multiply(&(Term){q + at, hidden, 1, k + key_at, 1, key_hidden, head_size, scale}, 0, scores, seen, count, seen,
+                 0, 0, 0, panels);
+        multiply(&(Term){dy + at, hidden, 1, v + key_at, 1, key_hidden, head_size, 1}, 0, ds, seen, count, seen, 0, 0,
                  0, panels);
-        multiply(&(Term){dy + at, hidden, 1, v + key_at, 1, key_hidden, head_size, 1}, 0, ds, seen, count, seen, 0, 0, 0,
-                 panels);
         for (int row = 0; row < count; row++) {
           float *p = scores + row * seen, *d = ds + row * seen, dot = 0;
           const float *yr = y + at + row * hidden, *dr = dy + at + row * hidden;
@@ -130,10 +130,10 @@ void attention_gradient(const float *q, const float *k, const float *v, const fl
           for (; j < seen; j++) d[j] = p[j] * (d[j] - dot) * scale;
         }
         float *dkh = dk + key_at, *dvh = dv + key_at;
-        multiply(&(Term){ds, seen, 1, k + key_at, key_hidden, 1, seen, 1}, 0, dq + at, hidden, count, head_size, 0, 0, 0,
-                 panels);
-        multiply(&(Term){ds, 1, seen, q + at, hidden, 1, count, 1}, 0, dkh, key_hidden, seen, head_size, 0, adds ? dkh : 0, 0,
-                 panels);
+        multiply(&(Term){ds, seen, 1, k + key_at, key_hidden, 1, seen, 1}, 0, dq + at, hidden, count, head_size, 0, 0,
+                 0, panels);
+        multiply(&(Term){ds, 1, seen, q + at, hidden, 1, count, 1}, 0, dkh, key_hidden, seen, head_size, 0,
+                 adds ? dkh : 0, 0, panels);
         multiply(&(Term){scores, 1, seen, dy + at, hidden, 1, count, 1}, 0, dvh, key_hidden, seen, head_size, 0,
                  adds ? dvh : 0, 0, panels);
       }

@@ -2,7 +2,7 @@
 
 // Mean of −log softmax over the rows whose label is not −100. `powers`: room for a row.
 EXPORT(cross_entropy)
-void cross_entropy(const float *logits, const int *labels, float *loss, int rows, int classes, float *powers) {
+void cross_entropy(const float* logits, const int* labels, float* loss, int rows, int classes, float* powers) {
   double sum = 0;
   int counted = 0;
   for (int row = 0; row < rows; row++, logits += classes) {
@@ -15,7 +15,8 @@ void cross_entropy(const float *logits, const int *labels, float *loss, int rows
 }
 
 EXPORT(cross_entropy_gradient)
-void cross_entropy_gradient(const float *logits, const int *labels, const float *dy, float *dlogits, int rows, int classes) {
+void cross_entropy_gradient(const float* logits, const int* labels, const float* dy, float* dlogits, int rows,
+                            int classes) {
   int counted = 0;
   for (int row = 0; row < rows; row++) counted += labels[row] != -100;
   float factor = counted ? *dy / (float)counted : 0.0f;

@@ -26,7 +26,7 @@ static inline v128_t cumulative(v128_t x) {
 }
 
 // Both forms of gelu: x·Φ(x) with Φ by the error function, or by the tangent. The slope is Φ(x) + x·Φ′(x).
-INLINE v128_t gelu_of(v128_t x, int by_tangent, v128_t *slope) {
+INLINE v128_t gelu_of(v128_t x, int by_tangent, v128_t* slope) {
   if (!by_tangent) {
     v128_t share = cumulative(x);
     if (slope) {
@@ -47,7 +47,7 @@ INLINE v128_t gelu_of(v128_t x, int by_tangent, v128_t *slope) {
   return wasm_f32x4_mul(x, share);
 }
 
-INLINE void gelu_all(const float *x, float *y, float *slopes, int count, int by_tangent) {
+INLINE void gelu_all(const float* x, float* y, float* slopes, int count, int by_tangent) {
   for (int i = 0; i < count; i += 4) {
     v128_t slope;
     store_at(y, gelu_of(load_at(x, i, count), by_tangent, slopes ? &slope : 0), i, count);
@@ -56,19 +56,19 @@ INLINE void gelu_all(const float *x, float *y, float *slopes, int count, int by_
 }
 
 EXPORT(gelu)
-void gelu(const float *x, float *y, int count, int by_tangent) {
+void gelu(const float* x, float* y, int count, int by_tangent) {
   if (by_tangent) gelu_all(x, y, 0, count, 1);
   else gelu_all(x, y, 0, count, 0);
 }
 
 EXPORT(gelu_derivative)
-void gelu_derivative(const float *x, float *y, float *slopes, int count, int by_tangent) {
+void gelu_derivative(const float* x, float* y, float* slopes, int count, int by_tangent) {
   if (by_tangent) gelu_all(x, y, slopes, count, 1);
   else gelu_all(x, y, slopes, count, 0);
 }
 
 EXPORT(gelu_gradient)
-void gelu_gradient(const float *x, const float *dy, float *dx, int count, int by_tangent) {
+void gelu_gradient(const float* x, const float* dy, float* dx, int count, int by_tangent) {
   for (int i = 0; i < count; i += 4) {
     v128_t slope;
     gelu_of(load_at(x, i, count), by_tangent, &slope);
@@ -77,7 +77,7 @@ void gelu_gradient(const float *x, const float *dy, float *dx, int count, int by
 }
 
 EXPORT(gated_silu)
-void gated_silu(const float *gate, const float *up, float *y, int count) {
+void gated_silu(const float* gate, const float* up, float* y, int count) {
   for (int i = 0; i < count; i += 4) {
     v128_t g = load_at(gate, i, count);
     store_at(y, wasm_f32x4_mul(wasm_f32x4_mul(g, sigmoid(g)), load_at(up, i, count)), i, count);
@@ -85,7 +85,7 @@ void gated_silu(const float *gate, const float *up, float *y, int count) {
 }
 
 EXPORT(gated_silu_gradient)
-void gated_silu_gradient(const float *gate, const float *up, const float *dy, float *dgate, float *dup, int count) {
+void gated_silu_gradient(const float* gate, const float* up, const float* dy, float* dgate, float* dup, int count) {
   for (int i = 0; i < count; i += 4) {
     v128_t g = load_at(gate, i, count), d = load_at(dy, i, count);
     v128_t open = sigmoid(g), activated = wasm_f32x4_mul(g, open);
@@ -98,7 +98,7 @@ void gated_silu_gradient(const float *gate, const float *up, const float *dy, fl
 // ---- sums ----
 
 EXPORT(square_sum)
-void square_sum(const float *x, int count, float *sum) {
+void square_sum(const float* x, int count, float* sum) {
   double total = 0;
   // Parts in single precision, so short that their rounding does not show.
   for (int start = 0; start < count; start += 1024) {
@@ -117,8 +117,8 @@ void square_sum(const float *x, int count, float *sum) {
 
 // One parameter, its moments in place: p ← p · keep − rate · m / (√v · root + epsilon).
 EXPORT(adamw)
-void adamw(float *p, const float *g, float *m, float *v, int count, float gradient_scale, float beta1, float rest1, float beta2,
-           float rest2, float root, float epsilon, float rate, float keep) {
+void adamw(float* p, const float* g, float* m, float* v, int count, float gradient_scale, float beta1, float rest1,
+           float beta2, float rest2, float root, float epsilon, float rate, float keep) {
   for (int i = 0; i < count; i += 4) {
     v128_t gradient = wasm_f32x4_mul(load_at(g, i, count), splat(gradient_scale));
     v128_t first = multiply_add(load_at(m, i, count), splat(beta1), wasm_f32x4_mul(gradient, splat(rest1)));

@@ -1,6 +1,6 @@
-// What the kernels of the wasm backend share. They work on tfjs's own memory: 128-bit SIMD with fused multiply-add (relaxed
-// SIMD). Freestanding: no C library, no static data. All matrices are float32, row-major.
-// Built by scripts/build-wasm-kernels.mjs into kernels-binary.ts.
+// What the kernels of the wasm backend share. They work on tfjs's own memory: 128-bit SIMD with fused multiply-add
+// (relaxed SIMD). Freestanding: no C library, no static data. All matrices are float32, row-major. Built by
+// scripts/build-wasm-kernels.mjs into kernels-binary.ts.
 
 #pragma once
 
@@ -18,29 +18,29 @@ static inline float sum_lanes(v128_t v) {
 
 // ---- elements ----
 
-static inline v128_t load_some(const float *from, int count) {
+static inline v128_t load_some(const float* from, int count) {
   float lanes[4] = {0, 0, 0, 0};
   for (int i = 0; i < count; i++) lanes[i] = from[i];
   return wasm_v128_load(lanes);
 }
 
-static inline void store_some(float *to, v128_t value, int count) {
+static inline void store_some(float* to, v128_t value, int count) {
   float lanes[4];
   wasm_v128_store(lanes, value);
   for (int i = 0; i < count; i++) to[i] = lanes[i];
 }
 
 // Four elements from i on, or as many as there are.
-INLINE v128_t load_at(const float *from, int i, int count) {
+INLINE v128_t load_at(const float* from, int i, int count) {
   return i + 4 <= count ? wasm_v128_load(from + i) : load_some(from + i, count - i);
 }
 
-INLINE void store_at(float *to, v128_t value, int i, int count) {
+INLINE void store_at(float* to, v128_t value, int i, int count) {
   if (i + 4 <= count) wasm_v128_store(to + i, value);
   else store_some(to + i, value, count - i);
 }
 
-static inline void zero(float *to, int count) {
+static inline void zero(float* to, int count) {
   for (int j = 0; j < count; j++) to[j] = 0.0f;
 }
 
@@ -74,15 +74,15 @@ static inline v128_t sigmoid(v128_t x) {
 
 // A factor of a product, by the strides of its rows and of the summed index; B likewise by that index and its columns.
 typedef struct {
-  const float *a;
+  const float* a;
   int a_row, a_step;
-  const float *b;
+  const float* b;
   int b_step, b_column;
   int k;
   float scale;
 } Term;
 
-// C = (scale · A · B [+ the same of a second term] [+ bias] [+ plus]) [∘ times]; C, plus and times m × n with rows of `c_stride`.
-// `panels`: room for (k + k2) · n, n rounded up to COLUMNS.
-void multiply(const Term *first, const Term *second, float *c, int c_stride, int m, int n, const float *bias, const float *plus,
-              const float *times, float *panels);
+// C = (scale · A · B [+ the same of a second term] [+ bias] [+ plus]) [∘ times]; C, plus and times m × n with rows of
+// `c_stride`. `panels`: room for (k + k2) · n, n rounded up to COLUMNS.
+void multiply(const Term* first, const Term* second, float* c, int c_stride, int m, int n, const float* bias,
+              const float* plus, const float* times, float* panels);

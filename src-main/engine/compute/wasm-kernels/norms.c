@@ -5,7 +5,7 @@
 static inline float inverse_root(float x) { return 1.0f / __builtin_sqrtf(x); }
 
 // Mean and 1 / √(variance + epsilon) of a row.
-static inline void moments(const float *x, int columns, float epsilon, float *mean, float *inverse) {
+static inline void moments(const float* x, int columns, float epsilon, float* mean, float* inverse) {
   v128_t sums = splat(0);
   float sum = 0;
   int j = 0;
@@ -23,7 +23,8 @@ static inline void moments(const float *x, int columns, float epsilon, float *me
 }
 
 EXPORT(layer_norm)
-void layer_norm(const float *x, const float *scale, const float *shift, float *y, int rows, int columns, float epsilon) {
+void layer_norm(const float* x, const float* scale, const float* shift, float* y, int rows, int columns,
+                float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, y += columns) {
     float mean, inverse;
     moments(x, columns, epsilon, &mean, &inverse);
@@ -37,13 +38,13 @@ void layer_norm(const float *x, const float *scale, const float *shift, float *y
   }
 }
 
-static inline v128_t sum_with(const float *plus, int at, v128_t value) {
+static inline v128_t sum_with(const float* plus, int at, v128_t value) {
   return plus ? wasm_f32x4_add(value, wasm_v128_load(plus + at)) : value;
 }
 
 EXPORT(layer_norm_gradient)
 // `plus` may be null.
-void layer_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int rows,
+void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx, int rows,
                          int columns, float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
     float mean, inverse;
@@ -77,7 +78,7 @@ void layer_norm_gradient(const float *x, const float *scale, const float *dy, co
 
 // ---- root mean square normalisation ----
 
-static inline float inverse_root_mean_square(const float *x, int columns, float epsilon) {
+static inline float inverse_root_mean_square(const float* x, int columns, float epsilon) {
   v128_t squares = splat(0);
   float square = 0;
   int j = 0;
@@ -87,7 +88,7 @@ static inline float inverse_root_mean_square(const float *x, int columns, float 
 }
 
 EXPORT(rms_norm)
-void rms_norm(const float *x, const float *scale, float *y, int rows, int columns, float epsilon) {
+void rms_norm(const float* x, const float* scale, float* y, int rows, int columns, float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, y += columns) {
     float inverse = inverse_root_mean_square(x, columns, epsilon);
     v128_t factor = splat(inverse);
@@ -100,8 +101,8 @@ void rms_norm(const float *x, const float *scale, float *y, int rows, int column
 
 EXPORT(rms_norm_gradient)
 // `plus` may be null.
-void rms_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int rows, int columns,
-                       float epsilon) {
+void rms_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx, int rows,
+                       int columns, float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
     float inverse = inverse_root_mean_square(x, columns, epsilon), along = 0;
     v128_t alongs = splat(0);
@@ -127,8 +128,8 @@ void rms_norm_gradient(const float *x, const float *scale, const float *dy, cons
 
 // x and y [rows, heads · 2 · half]; cos and sin [table_rows, half]; `direction` 1, or −1 for the way back.
 EXPORT(rotary)
-void rotary(const float *x, const float *cosines, const float *sines, float *y, int rows, int table_rows, int heads, int half,
-            float direction) {
+void rotary(const float* x, const float* cosines, const float* sines, float* y, int rows, int table_rows, int heads,
+            int half, float direction) {
   v128_t sign = splat(direction);
   for (int row = 0; row < rows; row++) {
     const float *c = cosines + row % table_rows * half, *s = sines + row % table_rows * half;

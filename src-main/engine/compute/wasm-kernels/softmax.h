@@ -28,7 +28,7 @@ static inline float logarithm(float x) {
   return m + (p * m * square - 0.5f * square + e * -2.12194440e-4f) + e * 0.693359375f;
 }
 
-static inline float highest_of(const float *row, int count) {
+static inline float highest_of(const float* row, int count) {
   float highest = row[0];
   int j = 0;
   if (count >= 4) {
@@ -43,7 +43,7 @@ static inline float highest_of(const float *row, int count) {
 }
 
 // to[j] = e^(row[j] − less) [∘ mask]; gives their sum.
-static inline float powers_of(const float *row, float less, const float *mask, float *to, int count) {
+static inline float powers_of(const float* row, float less, const float* mask, float* to, int count) {
   v128_t top = splat(less), sums = splat(0);
   float sum = 0;
   int j = 0;
@@ -64,7 +64,7 @@ static inline float powers_of(const float *row, float less, const float *mask, f
   return sum + sum_lanes(sums);
 }
 
-static inline void scale_row(float *row, float factor, int count) {
+static inline void scale_row(float* row, float factor, int count) {
   v128_t factors = splat(factor);
   int j = 0;
   for (; j + 4 <= count; j += 4) wasm_v128_store(row + j, wasm_f32x4_mul(wasm_v128_load(row + j), factors));

@@ -26,7 +26,7 @@ static inline v128_t widen_half(v128_t lanes) {
   return wasm_v128_or(wasm_v128_or(scaled, sign), wasm_v128_and(special, wasm_u32x4_splat(0x7f800000)));
 }
 
-EXPORT(float32) int float32(const word *values, int count) {
+EXPORT(float32) int float32(const word* values, int count) {
   v128_t first = wasm_u32x4_splat(0), second = first, third = first, fourth = first;
   int at = 0;
   for (; at + 16 <= count; at += 16) {
@@ -39,7 +39,7 @@ EXPORT(float32) int float32(const word *values, int count) {
   return is_finite(wasm_u32x4_max(wasm_u32x4_max(first, second), wasm_u32x4_max(third, fourth)));
 }
 
-EXPORT(bfloat16) int bfloat16(const half *source, word *target, int count) {
+EXPORT(bfloat16) int bfloat16(const half* source, word* target, int count) {
   v128_t first = wasm_u32x4_splat(0), second = first;
   int at = 0;
   for (; at + 8 <= count; at += 8) {
@@ -58,7 +58,7 @@ EXPORT(bfloat16) int bfloat16(const half *source, word *target, int count) {
   return is_finite(wasm_u32x4_max(first, second));
 }
 
-EXPORT(float16) int float16(const half *source, word *target, int count) {
+EXPORT(float16) int float16(const half* source, word* target, int count) {
   v128_t first = wasm_u32x4_splat(0), second = first;
   int at = 0;
   for (; at + 8 <= count; at += 8) {

@@ -13,7 +13,7 @@
 namespace coto {
 namespace {
 
-/** Node unloads an addon with the last thread that used it; the pool's threads would wake up where no code is any more. */
+/** Node unloads an addon with the last thread that used it; the pool's threads would wake up where no code is left. */
 void stay_loaded() {
 #ifndef _WIN32
   Dl_info self{};
@@ -81,10 +81,9 @@ napi_value read(Call& call) {
 /** [live tensors, live bytes, bytes held in all, highest live bytes, blocks made anew] */
 napi_value statistics(Call& call) {
   Tensors& tensors = call.tensors();
-  const double numbers[] = {
-      static_cast<double>(tensors.live_tensors), static_cast<double>(tensors.pool.live_bytes()),
-      static_cast<double>(tensors.pool.held_bytes()), static_cast<double>(tensors.pool.peak_bytes()),
-      static_cast<double>(tensors.pool.misses())};
+  const double numbers[] = {static_cast<double>(tensors.live_tensors), static_cast<double>(tensors.pool.live_bytes()),
+                            static_cast<double>(tensors.pool.held_bytes()),
+                            static_cast<double>(tensors.pool.peak_bytes()), static_cast<double>(tensors.pool.misses())};
   napi_value result = nullptr;
   Call::check(napi_create_array_with_length(call.env(), std::size(numbers), &result));
   for (uint32_t at = 0; at < std::size(numbers); at++)
@@ -123,10 +122,12 @@ napi_value describe(Call& call) {
 }
 
 constexpr Method methods[] = {
-    {"allocate", allocate},     {"release", release},     {"write", write},
-    {"read", read},             {"statistics", statistics}, {"trim", trim},
+    {"allocate", allocate},     {"release", release},
+    {"write", write},           {"read", read},
+    {"statistics", statistics}, {"trim", trim},
     {"resetPeak", reset_peak},  {"setMemoryLimit", set_memory_limit},
-    {"threads", threads},       {"setThreads", set_threads}, {"describe", describe},
+    {"threads", threads},       {"setThreads", set_threads},
+    {"describe", describe},
 };
 
 napi_value dispatch(napi_env env, napi_callback_info info) {
@@ -151,8 +152,8 @@ napi_value dispatch(napi_env env, napi_callback_info info) {
 void add_methods(napi_env env, napi_value exports, const Method* added, size_t count) {
   for (size_t at = 0; at < count; at++) {
     napi_value function = nullptr;
-    Call::check(napi_create_function(env, added[at].name, NAPI_AUTO_LENGTH, dispatch,
-                                     const_cast<Method*>(added + at), &function));
+    Call::check(napi_create_function(env, added[at].name, NAPI_AUTO_LENGTH, dispatch, const_cast<Method*>(added + at),
+                                     &function));
     Call::check(napi_set_named_property(env, exports, added[at].name, function));
   }
 }

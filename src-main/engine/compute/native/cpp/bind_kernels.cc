@@ -128,8 +128,8 @@ napi_value add_n(Call& call) {
 }
 
 /**
- * learning rate, beta1, beta2, epsilon, weight decay, gradient scale, [value, gradient, first, second, count, correction1,
- * correction2, …]
+ * learning rate, beta1, beta2, epsilon, weight decay, gradient scale, [value, gradient, first, second, count,
+ * correction1, correction2, …]
  */
 napi_value adamw(Call& call) {
   AdamWOptions options{};

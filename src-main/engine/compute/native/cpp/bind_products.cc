@@ -8,14 +8,15 @@ namespace coto {
 namespace {
 
 /**
- * Up to so many rows it pays to read a large weight as it lies, on all threads, instead of the library's packed form on one.
+ * Up to so many rows it pays to read a large weight as it lies, on all threads, instead of the library's packed form on
+ * one.
  */
 constexpr int64_t kFewRows = 4;
 constexpr int64_t kLargeWeight = 131072;
 
 bool has_few_rows(const Product& product) {
-  return product.m <= kFewRows && product.n * product.k >= kLargeWeight && !product.transpose_a && product.transpose_b &&
-         (product.k2 == 0 || product.transpose_b2);
+  return product.m <= kFewRows && product.n * product.k >= kLargeWeight && !product.transpose_a &&
+         product.transpose_b && (product.k2 == 0 || product.transpose_b2);
 }
 
 void run_few_rows(const Product& product, PairPanels panels) {
@@ -41,7 +42,8 @@ void run_few_rows(const Product& product, PairPanels panels) {
     kernels().apply_gain(product.c, product.gain, product.bias, product.plus, product.gained, product.m, product.n);
 }
 
-/** a, b, c, m, n, k, transposeA, transposeB, scale, bias, plus, times, k2, a2, b2, transposeB2, scale2, frozen, bfloat16 */
+/** a, b, c, m, n, k, transposeA, transposeB, scale, bias, plus, times, k2, a2, b2, transposeB2, scale2, frozen,
+ * bfloat16 */
 Product take_product(Call& call) {
   Product product;
   product.a = call.elements<const float>();
@@ -161,7 +163,8 @@ napi_value linear_cross_entropy(Call& call) {
   Tensors& tensors = call.tensors();
   const int64_t counted = rows - std::count(labels, labels + rows, -100);
   const float factor = counted == 0 ? 0 : 1 / static_cast<float>(counted);
-  const int64_t block = std::min(rows, std::max<int64_t>(64, kBlockLogits / std::max<int64_t>(1, vocabulary) / 64 * 64));
+  const int64_t block =
+      std::min(rows, std::max<int64_t>(64, kBlockLogits / std::max<int64_t>(1, vocabulary) / 64 * 64));
   const Scratch logits(tensors.pool, block * vocabulary);
   const Scratch losses(tensors.pool, rows);
   for (int64_t start = 0; start < rows; start += block) {

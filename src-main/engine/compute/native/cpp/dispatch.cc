@@ -1,5 +1,5 @@
-// Chooses the table of kernels for this machine. On x86-64 the folder kernels/ is compiled three times (COTO_ISA baseline,
-// avx2, avx512, each with its compiler flags), elsewhere once (baseline, which is NEON on arm64).
+// Chooses the table of kernels for this machine. On x86-64 the folder kernels/ is compiled three times (COTO_ISA
+// baseline, avx2, avx512, each with its compiler flags), elsewhere once (baseline, which is NEON on arm64).
 #include <cstdlib>
 #include <cstring>
 
@@ -7,18 +7,18 @@
 
 namespace coto {
 namespace baseline {
-const Kernels &table();
+const Kernels& table();
 }
 #if defined(__x86_64__)
 namespace avx2 {
-const Kernels &table();
+const Kernels& table();
 }
 namespace avx512 {
-const Kernels &table();
+const Kernels& table();
 }
 #endif
 
-const Kernels *kernels_for(const char *name) {
+const Kernels* kernels_for(const char* name) {
   if (std::strcmp(name, "baseline") == 0) return &baseline::table();
 #if defined(__x86_64__)
   if (std::strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
@@ -30,13 +30,13 @@ const Kernels *kernels_for(const char *name) {
   return nullptr;
 }
 
-const Kernels &kernels() {
-  static const Kernels &chosen = []() -> const Kernels & {
-    const char *const wanted = std::getenv("COTO_ISA");
+const Kernels& kernels() {
+  static const Kernels& chosen = []() -> const Kernels& {
+    const char* const wanted = std::getenv("COTO_ISA");
     if (wanted != nullptr)
-      if (auto const *const table = kernels_for(wanted)) return *table;
-    if (auto const *const table = kernels_for("avx512")) return *table;
-    if (auto const *const table = kernels_for("avx2")) return *table;
+      if (const auto* const table = kernels_for(wanted)) return *table;
+    if (const auto* const table = kernels_for("avx512")) return *table;
+    if (const auto* const table = kernels_for("avx2")) return *table;
     return baseline::table();
   }();
   return chosen;

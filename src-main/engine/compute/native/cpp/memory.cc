@@ -138,8 +138,7 @@ void MemoryPool::keep_free(size_t bytes) {
   while (free_ > bytes) {
     auto oldest = classes_.end();
     for (auto at = classes_.begin(); at != classes_.end(); ++at)
-      if (!at->second.empty() &&
-          (oldest == classes_.end() || at->second.front().since < oldest->second.front().since))
+      if (!at->second.empty() && (oldest == classes_.end() || at->second.front().since < oldest->second.front().since))
         oldest = at;
     if (oldest == classes_.end()) return;
     unmake(oldest->second.front().data, oldest->first);

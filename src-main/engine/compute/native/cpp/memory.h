@@ -1,5 +1,5 @@
-// The tensors' own memory: blocks by size class, aligned to 64 bytes, kept when they are released and handed out again, so
-// that a training step that repeats the shapes of the last one touches no fresh page.
+// The tensors' own memory: blocks by size class, aligned to 64 bytes, kept when they are released and handed out again,
+// so that a training step that repeats the shapes of the last one touches no fresh page.
 #pragma once
 
 #include <cstddef>

@@ -37,8 +37,8 @@ struct Key {
   /** Values from one row of c to the next; 0: n. */
   int64_t ldc = 0;
   bool operator==(const Key& other) const {
-    return m == other.m && n == other.n && k == other.k && lda == other.lda && ldb == other.ldb && flags == other.flags &&
-           scale == other.scale && ldc == other.ldc;
+    return m == other.m && n == other.n && k == other.k && lda == other.lda && ldb == other.ldb &&
+           flags == other.flags && scale == other.scale && ldc == other.ldc;
   }
 };
 
@@ -46,9 +46,10 @@ struct KeyHash {
   size_t operator()(const Key& key) const {
     uint64_t bits = 0;
     std::memcpy(&bits, &key.scale, sizeof key.scale);
-    for (const uint64_t part : {static_cast<uint64_t>(key.m), static_cast<uint64_t>(key.n),
-                                static_cast<uint64_t>(key.k), static_cast<uint64_t>(key.lda), static_cast<uint64_t>(key.ldb),
-                                static_cast<uint64_t>(key.flags), static_cast<uint64_t>(key.ldc)})
+    for (const uint64_t part :
+         {static_cast<uint64_t>(key.m), static_cast<uint64_t>(key.n), static_cast<uint64_t>(key.k),
+          static_cast<uint64_t>(key.lda), static_cast<uint64_t>(key.ldb), static_cast<uint64_t>(key.flags),
+          static_cast<uint64_t>(key.ldc)})
       bits = (bits ^ part) * 0x9E3779B97F4A7C15ull + (bits >> 29);
     return static_cast<size_t>(bits);
   }
@@ -117,8 +118,8 @@ class Arguments {
   }
   void run(const dnnl::matmul& matmul) const {
     thread_local dnnl::stream stream(cpu());
-    dnnl::error::wrap_c_api(
-        dnnl_primitive_execute(matmul.get(), stream.get(), static_cast<int>(count_), list_.data()), "a product failed");
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(matmul.get(), stream.get(), static_cast<int>(count_), list_.data()),
+                            "a product failed");
   }
 
  private:
@@ -135,14 +136,12 @@ inline void execute(const Primitive& made, const Operands& operands) {
   arguments.add(DNNL_ARG_DST, made.whole, operands.c);
   if (made.bias_index >= 0)
     arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
-  else if (operands.bias != nullptr)
-    arguments.add(DNNL_ARG_BIAS, made.row, operands.bias);
+  else if (operands.bias != nullptr) arguments.add(DNNL_ARG_BIAS, made.row, operands.bias);
   if (made.plus_index >= 0)
     arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.plus_index) | DNNL_ARG_SRC_1, made.whole, operands.plus);
   if (made.times_index >= 0)
     arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.times_index) | DNNL_ARG_SRC_1, made.whole, operands.times);
-  if (made.scratch_bytes > 0)
-    arguments.add(DNNL_ARG_SCRATCHPAD, made.scratch, scratchpad.at_least(made.scratch_bytes));
+  if (made.scratch_bytes > 0) arguments.add(DNNL_ARG_SCRATCHPAD, made.scratch, scratchpad.at_least(made.scratch_bytes));
   arguments.run(made.matmul);
 }
 

@@ -44,7 +44,7 @@ struct Products::State {
     const DataType type = has(kBfloat16) ? DataType::bf16 : DataType::f32;
     const memory::desc source =
         has(kTransposeA) ? transposed(key.m, key.k, key.lda) : matrix(key.m, key.k, key.lda, type);
-    const memory::desc weights = has(kPackedB)       ? layout(key.k, key.n, has(kBfloat16))
+    const memory::desc weights = has(kPackedB)      ? layout(key.k, key.n, has(kBfloat16))
                                  : has(kTransposeB) ? transposed(key.k, key.n, key.ldb)
                                                     : matrix(key.k, key.n, key.ldb);
     Primitive made;
@@ -94,8 +94,9 @@ struct Products::State {
 };
 
 /**
- * A weight [k, n] cut into parts that stay in a core's cache while rows meet them, and that can be shared among many threads
- * where there are few rows. Packed, the parts of the same outputs follow each other, from the first inputs to the last.
+ * A weight [k, n] cut into parts that stay in a core's cache while rows meet them, and that can be shared among many
+ * threads where there are few rows. Packed, the parts of the same outputs follow each other, from the first inputs to
+ * the last.
  */
 class WeightParts {
  public:

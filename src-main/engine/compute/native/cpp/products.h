@@ -1,6 +1,6 @@
-// Matrix products: oneDNN's, split over the engine's own threads in blocks whose sizes depend on the shapes alone, so that
-// the same bits come out at any number of threads. The last bits of a row may differ with the number of rows, by which the
-// library chooses its kernel. On macOS Accelerate's.
+// Matrix products: oneDNN's, split over the engine's own threads in blocks whose sizes depend on the shapes alone, so
+// that the same bits come out at any number of threads. The last bits of a row may differ with the number of rows, by
+// which the library chooses its kernel. On macOS Accelerate's.
 #pragma once
 
 #include <cstdint>
@@ -42,10 +42,10 @@ class PackedWeights {
 };
 
 /**
- * c [m, n] = (scale · op(a) · op(b) + scale2 · a2 · op(b2) + bias + plus) ∘ times, all float32 and row-major. Pointers that
- * are null are left out; `packs` keeps b's packed form where b is frozen. With `gained`, c is the products' sum alone and
- * gained [m, n], which may be plus, becomes c ∘ gain (by column) + bias + plus, block by block while c is in the cache; b is
- * frozen then, and times null.
+ * c [m, n] = (scale · op(a) · op(b) + scale2 · a2 · op(b2) + bias + plus) ∘ times, all float32 and row-major. Pointers
+ * that are null are left out; `packs` keeps b's packed form where b is frozen. With `gained`, c is the products' sum
+ * alone and gained [m, n], which may be plus, becomes c ∘ gain (by column) + bias + plus, block by block while c is in
+ * the cache; b is frozen then, and times null.
  */
 struct Product {
   int64_t m = 0;
@@ -80,8 +80,8 @@ class Products {
   void run(const Product& product, MemoryPool& pool);
   /** `count` products of equal shape without any addition; b is the same for all where its stride is 0. */
   /**
-   * The packed form of a frozen weight for bf16 where it consists of panels of pairs (kernels.h); `first` is null where this
-   * machine packs it otherwise.
+   * The packed form of a frozen weight for bf16 where it consists of panels of pairs (kernels.h); `first` is null where
+   * this machine packs it otherwise.
    */
   PairPanels pair_panels(const Product& product, MemoryPool& pool);
   void run_batch(const Product& first, int64_t count, int64_t stride_a, int64_t stride_b, MemoryPool& pool);
@@ -99,8 +99,8 @@ bool computes_bfloat16();
 /** GFLOPS of the packed product m × k × n, best of `rounds`. */
 double measure_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
 /**
- * The same of the library alone, with its own threads and both factors in the wanted precision already: what products are
- * held against. 0 where that cannot be told.
+ * The same of the library alone, with its own threads and both factors in the wanted precision already: what products
+ * are held against. 0 where that cannot be told.
  */
 double measure_library_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
 

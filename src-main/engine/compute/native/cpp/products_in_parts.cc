@@ -48,7 +48,9 @@ WeightParts::WeightParts(Products::State& state, int64_t k, int64_t n, bool bflo
   outer_ = std::min(n, std::max(kOuterBlock, outputs));
 }
 
-const memory::desc& WeightParts::layout(int64_t i, int64_t j) const { return state_.layout(inner(i), outer(j), bfloat16_); }
+const memory::desc& WeightParts::layout(int64_t i, int64_t j) const {
+  return state_.layout(inner(i), outer(j), bfloat16_);
+}
 
 size_t WeightParts::strip(int64_t j) const {
   const int64_t last = inner_count() - 1;
@@ -122,9 +124,11 @@ void Products::State::run_in_parts(const Product& product, MemoryPool& pool) {
   };
   const auto second_key = [&](int64_t count, int64_t j) {
     const uint32_t flags = product.transpose_b2 ? uint32_t{kTransposeB} : 0;
-    return Key{count, parts.outer(j), product.k2, product.k2, product.transpose_b2 ? product.k2 : n, flags, product.scale2, n};
+    return Key{count, parts.outer(j), product.k2, product.k2, product.transpose_b2 ? product.k2 : n,
+               flags, product.scale2, n};
   };
-  // Made before the threads share them: those of the first and the last rows, outputs and inputs, and of the inputs between.
+  // Made before the threads share them: those of the first and the last rows, outputs and inputs, and of the inputs
+  // between.
   for (const int64_t r : {int64_t{0}, row_pieces - 1})
     for (const int64_t j : {int64_t{0}, outer - 1}) {
       const int64_t count = std::min(rows, m - r * rows);
@@ -141,12 +145,14 @@ void Products::State::run_in_parts(const Product& product, MemoryPool& pool) {
       const int64_t first = row * n + column;
       if (has_second)
         execute(primitives.at(second_key(count, j)),
-                {product.a2 + row * product.k2, product.b2 + column * (product.transpose_b2 ? product.k2 : 1), product.c + first});
+                {product.a2 + row * product.k2, product.b2 + column * (product.transpose_b2 ? product.k2 : 1),
+                 product.c + first});
       for (int64_t i = 0; i < inner; i++)
         execute(primitives.at(main_key(count, i, j)),
                 {source(row * k + parts.first_inner(i)), packed + parts.offset(i, j), product.c + first,
                  i == 0 && bias != nullptr ? bias + column : nullptr});
-      if (!gains && (product.plus != nullptr || product.times != nullptr)) finish(product, first, count, parts.outer(j));
+      if (!gains && (product.plus != nullptr || product.times != nullptr))
+        finish(product, first, count, parts.outer(j));
     }
   });
   if (rounded.data != nullptr) pool.give_back(rounded);

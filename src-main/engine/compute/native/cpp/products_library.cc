@@ -21,12 +21,12 @@ namespace coto {
 double measure_library_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds) {
   const DataType type = bfloat16 ? DataType::bf16 : DataType::f32;
   omp_set_num_threads(thread_count());
-  const dnnl::matmul::primitive_desc description(
-      cpu(), matrix(m, k, k, type), memory::desc({k, n}, type, memory::format_tag::any), matrix(m, n, n));
+  const dnnl::matmul::primitive_desc description(cpu(), matrix(m, k, k, type),
+                                                 memory::desc({k, n}, type, memory::format_tag::any), matrix(m, n, n));
   const dnnl::matmul matmul(description);
   // Zeros would do: the time of a product does not depend on its values. Neither do denormal ones arise.
-  std::vector<float> source(static_cast<size_t>(m * k)), weights(description.weights_desc().get_size()), result(
-      static_cast<size_t>(m * n));
+  std::vector<float> source(static_cast<size_t>(m * k)), weights(description.weights_desc().get_size()),
+      result(static_cast<size_t>(m * n));
   const memory a(description.src_desc(), cpu(), source.data());
   const memory b(description.weights_desc(), cpu(), weights.data());
   const memory c(description.dst_desc(), cpu(), result.data());

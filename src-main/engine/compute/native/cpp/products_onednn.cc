@@ -33,7 +33,8 @@ void one_thread_each() { omp_set_num_threads(1); }
 
 int64_t rows_of_piece(int64_t m, int64_t n, int64_t k) {
   int64_t rows = kSmallestRows;
-  while (rows < kLargestRows && 2.0 * static_cast<double>(rows) * static_cast<double>(n) * static_cast<double>(k) < kPieceFlops)
+  while (rows < kLargestRows &&
+         2.0 * static_cast<double>(rows) * static_cast<double>(n) * static_cast<double>(k) < kPieceFlops)
     rows *= 2;
   return std::min(m, rows);
 }
@@ -114,7 +115,8 @@ void Products::run(const Product& given, MemoryPool& pool) {
       const int64_t count = at == pieces - 1 ? last : rows;
       float* c = product.c + first * n;
       // The second product comes first: the main one then adds to it while it is in the cache.
-      if (has_second) execute(*(count == rows ? whole_second : rest_second), {product.a2 + first * product.k2, product.b2, c});
+      if (has_second)
+        execute(*(count == rows ? whole_second : rest_second), {product.a2 + first * product.k2, product.b2, c});
       const float* a = product.a + (product.transpose_a ? first : first * k);
       const void* source = a;
       if ((flags & kBfloat16) != 0) {
@@ -140,7 +142,8 @@ void Products::State::run_inner_parts(const Product& product, MemoryPool& pool) 
   const int64_t total = m * n;
   const Block sums = pool.take(static_cast<size_t>(parts * total) * sizeof(float));
   auto* partial = static_cast<float*>(sums.data);
-  const uint32_t flags = (product.transpose_a ? uint32_t{kTransposeA} : 0) | (product.transpose_b ? uint32_t{kTransposeB} : 0);
+  const uint32_t flags =
+      (product.transpose_a ? uint32_t{kTransposeA} : 0) | (product.transpose_b ? uint32_t{kTransposeB} : 0);
   const int64_t lda = product.transpose_a ? m : k;
   const int64_t ldb = product.transpose_b ? k : n;
   const Primitive* whole = &primitive({m, n, length, lda, ldb, flags, 1});
@@ -148,8 +151,9 @@ void Products::State::run_inner_parts(const Product& product, MemoryPool& pool) 
   parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       const int64_t from = at * length;
-      execute(*(at == parts - 1 ? rest : whole), {product.a + (product.transpose_a ? from * m : from),
-                                                  product.b + (product.transpose_b ? from : from * n), partial + at * total});
+      execute(*(at == parts - 1 ? rest : whole),
+              {product.a + (product.transpose_a ? from * m : from), product.b + (product.transpose_b ? from : from * n),
+               partial + at * total});
     }
   });
   // Added in the order of the parts, whichever thread made them.
@@ -173,7 +177,8 @@ void Products::run_batch(const Product& first, int64_t count, int64_t stride_a, 
   }
   if (count == 0 || first.m == 0 || first.n == 0) return;
   if (state_->primitives.size() > kMostPrimitives) state_->primitives.clear();
-  const uint32_t flags = (first.transpose_a ? uint32_t{kTransposeA} : 0) | (first.transpose_b ? uint32_t{kTransposeB} : 0);
+  const uint32_t flags =
+      (first.transpose_a ? uint32_t{kTransposeA} : 0) | (first.transpose_b ? uint32_t{kTransposeB} : 0);
   const Primitive& made = state_->primitive({first.m, first.n, first.k, first.transpose_a ? first.m : first.k,
                                              first.transpose_b ? first.k : first.n, flags, first.scale});
   parallel_for(count, 1, [&](int64_t begin, int64_t end) {

@@ -7,7 +7,7 @@ namespace coto {
 namespace {
 
 struct Room {
-  void *memory = nullptr;
+  void* memory = nullptr;
   int64_t floats = 0;
   ~Room() { std::free(memory); }
 };
@@ -16,7 +16,7 @@ constexpr int64_t kAlignment = 64;
 
 }  // namespace
 
-float *scratch(int64_t floats) {
+float* scratch(int64_t floats) {
   static thread_local Room room;
   if (floats > room.floats) {
     std::free(room.memory);
@@ -25,8 +25,8 @@ float *scratch(int64_t floats) {
     if (room.memory == nullptr) throw std::bad_alloc();
     room.floats = floats;
   }
-  auto const address = reinterpret_cast<uintptr_t>(room.memory);
-  return reinterpret_cast<float *>((address + kAlignment - 1) / kAlignment * kAlignment);
+  const auto address = reinterpret_cast<uintptr_t>(room.memory);
+  return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
 }
 
 }  // namespace coto

@@ -28,7 +28,7 @@ void relax() {
 // Waits for `ready` by looking again and again, for kSpin at most. Says whether it came.
 template <typename Ready>
 bool spin_until(Ready ready) {
-  auto const end = std::chrono::steady_clock::now() + kSpin;
+  const auto end = std::chrono::steady_clock::now() + kSpin;
   do {
     for (int i = 0; i < 32; i++) {
       if (ready()) return true;
@@ -43,14 +43,14 @@ class Pool {
   Pool() : count_(default_count()) {}
 
   ~Pool() {
-    std::lock_guard<std::mutex> const owner(owner_);
+    const std::lock_guard<std::mutex> owner(owner_);
     stop();
   }
 
   int count() const { return count_.load(std::memory_order_relaxed); }
 
   void resize(int count) {
-    std::lock_guard<std::mutex> const owner(owner_);
+    const std::lock_guard<std::mutex> owner(owner_);
     count = count < 1 ? 1 : count > kMostThreads ? kMostThreads : count;
     if (count == this->count()) return;
     stop();
@@ -59,8 +59,8 @@ class Pool {
 
   void set_hook(void (*hook)()) { hook_.store(hook); }
 
-  void run(int64_t count, int64_t grain, detail::Piece piece, void *context) {
-    std::unique_lock<std::mutex> const owner(owner_, std::try_to_lock);
+  void run(int64_t count, int64_t grain, detail::Piece piece, void* context) {
+    const std::unique_lock<std::mutex> owner(owner_, std::try_to_lock);
     if (!owner.owns_lock() || this->count() == 1) {
       piece(context, 0, count);
       return;
@@ -83,7 +83,7 @@ class Pool {
   static constexpr uint64_t kNumber = 0x20000;
 
   static int default_count() {
-    int const count = static_cast<int>(std::thread::hardware_concurrency());
+    const int count = static_cast<int>(std::thread::hardware_concurrency());
     return count < 1 ? 1 : count > kMostThreads ? kMostThreads : count;
   }
 
@@ -93,27 +93,29 @@ class Pool {
 
   void stop() {
     {
-      std::lock_guard<std::mutex> const lock(sleep_);
+      const std::lock_guard<std::mutex> lock(sleep_);
       ending_.store(true);
     }
     wake_.notify_all();
-    for (auto &thread : threads_) thread.join();
+    for (auto& thread : threads_) thread.join();
     threads_.clear();
     ending_.store(false);
   }
 
   void open() {
-    uint64_t const number = state_.load(std::memory_order_relaxed) & ~(kNumber - 1);
+    const uint64_t number = state_.load(std::memory_order_relaxed) & ~(kNumber - 1);
     state_.store((number + kNumber) | kOpen);
     if (sleepers_.load() > 0) {
-      { std::lock_guard<std::mutex> const lock(sleep_); }
+      {
+        const std::lock_guard<std::mutex> lock(sleep_);
+      }
       wake_.notify_all();
     }
   }
 
   void close() {
     state_.fetch_and(~kOpen);
-    auto const idle = [this] { return (state_.load() & kWorkers) == 0; };
+    const auto idle = [this] { return (state_.load() & kWorkers) == 0; };
     if (spin_until(idle)) return;
     std::unique_lock<std::mutex> lock(sleep_);
     done_.wait(lock, idle);
@@ -121,20 +123,20 @@ class Pool {
 
   void work() {
     for (;;) {
-      int64_t const begin = next_.fetch_add(grain_, std::memory_order_relaxed);
+      const int64_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
       if (begin >= work_count_) return;
-      int64_t const end = begin + grain_;
+      const int64_t end = begin + grain_;
       piece_(context_, begin, end < work_count_ ? end : work_count_);
     }
   }
 
   void serve() {
-    if (auto const hook = hook_.load()) hook();
+    if (const auto hook = hook_.load()) hook();
     uint64_t done = 0;
     for (;;) {
-      auto const wanted = [this, &done] {
+      const auto wanted = [this, &done] {
         if (ending_.load()) return true;
-        uint64_t const state = state_.load();
+        const uint64_t state = state_.load();
         return (state & kOpen) != 0 && (state & ~(kNumber - 1)) != done;
       };
       if (!spin_until(wanted)) {
@@ -150,9 +152,11 @@ class Pool {
       done = state & ~(kNumber - 1);
       if ((state & kOpen) == 0) continue;
       work();
-      uint64_t const before = state_.fetch_sub(1);
+      const uint64_t before = state_.fetch_sub(1);
       if ((before & kWorkers) == 1 && (before & kOpen) == 0) {
-        { std::lock_guard<std::mutex> const lock(sleep_); }
+        {
+          const std::lock_guard<std::mutex> lock(sleep_);
+        }
         done_.notify_one();
       }
     }
@@ -166,7 +170,7 @@ class Pool {
   int64_t work_count_ = 0;
   int64_t grain_ = 1;
   detail::Piece piece_ = nullptr;
-  void *context_ = nullptr;
+  void* context_ = nullptr;
   alignas(64) std::atomic<int64_t> next_{0};
   alignas(64) std::atomic<uint64_t> state_{0};
 
@@ -177,10 +181,11 @@ class Pool {
   std::atomic<bool> ending_{false};
 };
 
-Pool &pool() {
+Pool& pool() {
 #ifdef _WIN32
-  // A library's destructors run there under the loader's lock, where no thread can be waited for: it is left to the system.
-  static Pool *const pool = new Pool;
+  // A library's destructors run there under the loader's lock, where no thread can be waited for: it is left to the
+  // system.
+  static Pool* const pool = new Pool;
   return *pool;
 #else
   static Pool pool;
@@ -196,7 +201,7 @@ void set_thread_count(int count) { pool().resize(count); }
 
 void set_thread_start_hook(void (*hook)()) { pool().set_hook(hook); }
 
-void detail::run_pieces(int64_t count, int64_t grain, Piece piece, void *context) {
+void detail::run_pieces(int64_t count, int64_t grain, Piece piece, void* context) {
   pool().run(count, grain, piece, context);
 }
 

@@ -9,27 +9,25 @@ struct Factors {
   Vec gradient, first, first_new, second, second_new, root, epsilon, rate, decay;
 };
 
-COTO_INLINE void step(const Factors &f, float *value, const float *gradient, float *first, float *second,
+COTO_INLINE void step(const Factors& f, float* value, const float* gradient, float* first, float* second,
                       int64_t lanes) {
-  bool const whole = lanes == kLanes;
-  auto const take = [=](const float *from) COTO_LAMBDA { return whole ? load(from) : load_partial(from, lanes); };
-  auto const put = [=](float *to, Vec result) COTO_LAMBDA {
-    if (whole)
-      store(to, result);
-    else
-      store_partial(to, result, lanes);
+  const bool whole = lanes == kLanes;
+  const auto take = [=](const float* from) COTO_LAMBDA { return whole ? load(from) : load_partial(from, lanes); };
+  const auto put = [=](float* to, Vec result) COTO_LAMBDA {
+    if (whole) store(to, result);
+    else store_partial(to, result, lanes);
   };
-  Vec const g = take(gradient) * f.gradient;
-  Vec const m = multiply_add(take(first), f.first, g * f.first_new);
-  Vec const v = multiply_add(take(second), f.second, g * g * f.second_new);
+  const Vec g = take(gradient) * f.gradient;
+  const Vec m = multiply_add(take(first), f.first, g * f.first_new);
+  const Vec v = multiply_add(take(second), f.second, g * g * f.second_new);
   put(first, m);
   put(second, v);
   put(value, take(value) * f.decay - m / multiply_add(square_root(v), f.root, f.epsilon) * f.rate);
 }
 
-void update(const AdamWParameter &parameter, const AdamWOptions &options, int64_t begin, int64_t end) {
-  auto const spread = [](double number) { return splat(static_cast<float>(number)); };
-  Factors const f{spread(options.gradient_scale),
+void update(const AdamWParameter& parameter, const AdamWOptions& options, int64_t begin, int64_t end) {
+  const auto spread = [](double number) { return splat(static_cast<float>(number)); };
+  const Factors f{spread(options.gradient_scale),
                   spread(options.beta1),
                   spread(1 - options.beta1),
                   spread(options.beta2),
@@ -44,14 +42,14 @@ void update(const AdamWParameter &parameter, const AdamWOptions &options, int64_
 }
 
 // The pieces of all parameters are numbered through, each parameter's own from a whole number on.
-void adamw(const AdamWParameter *parameters, int64_t parameter_count, const AdamWOptions &options) {
+void adamw(const AdamWParameter* parameters, int64_t parameter_count, const AdamWOptions& options) {
   int64_t pieces = 0;
   for (int64_t p = 0; p < parameter_count; p++) pieces += ceiling_division(parameters[p].count, kPiece);
   parallel_for(pieces, 1, [=, &options](int64_t begin, int64_t end) {
     int64_t first = 0;
     for (int64_t p = 0; p < parameter_count && first < end; p++) {
-      int64_t const own = ceiling_division(parameters[p].count, kPiece);
-      int64_t const from = most(begin, first) - first, to = least(end, first + own) - first;
+      const int64_t own = ceiling_division(parameters[p].count, kPiece);
+      const int64_t from = most(begin, first) - first, to = least(end, first + own) - first;
       if (from < to) update(parameters[p], options, from * kPiece, least(to * kPiece, parameters[p].count));
       first += own;
     }
@@ -60,7 +58,7 @@ void adamw(const AdamWParameter *parameters, int64_t parameter_count, const Adam
 
 }  // namespace
 
-void add_adamw(Kernels &table) { table.adamw = adamw; }
+void add_adamw(Kernels& table) { table.adamw = adamw; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

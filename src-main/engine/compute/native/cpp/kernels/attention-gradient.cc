@@ -1,5 +1,5 @@
-// Attention's gradient. A piece of work is a key/value head of one example with all query heads that read it, so that dk and
-// dv are summed by one thread, in one order. Probabilities are made again from the logarithms of their sums.
+// Attention's gradient. A piece of work is a key/value head of one example with all query heads that read it, so that
+// dk and dv are summed by one thread, in one order. Probabilities are made again from the logarithms of their sums.
 #include "../scratch.h"
 #include "../threads.h"
 #include "attention.h"
@@ -18,11 +18,11 @@ struct Backward {
   float *log_sums, *dots;                 // by query: log₂ of the sum of exponentials, dy · y
 
   static int64_t floats(int64_t head_size) {
-    int64_t const step = round_up(head_size, kLanes);
+    const int64_t step = round_up(head_size, kLanes);
     return 2 * kQueryBlock * head_size + 2 * kQueryBlock * step + kKeyBlock * step + 2 * kKeyBlock * kQueryBlock +
            2 * kQueryBlock;
   }
-  Backward(float *room, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
+  Backward(float* room, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
     q_transposed = room;
     dy_transposed = q_transposed + kQueryBlock * width;
     q = dy_transposed + kQueryBlock * width;
@@ -36,8 +36,8 @@ struct Backward {
 };
 
 struct StoreProbabilities {
-  float *probabilities;
-  const float *log_sums;
+  float* probabilities;
+  const float* log_sums;
   int64_t columns;
   COTO_INLINE void operator()(int64_t key, int64_t vector, Vec score) const {
     store(probabilities + key * columns + vector * kLanes, power_of_two(score - load(log_sums + vector * kLanes)));
@@ -45,43 +45,41 @@ struct StoreProbabilities {
 };
 
 struct StoreScoreGradient {
-  const float *probabilities;
-  float *score_gradient;
-  const float *dots;
+  const float* probabilities;
+  float* score_gradient;
+  const float* dots;
   int64_t columns;
   Vec scale;
   COTO_INLINE void operator()(int64_t key, int64_t vector, Vec value) const {
-    int64_t const at = key * columns + vector * kLanes;
+    const int64_t at = key * columns + vector * kLanes;
     store(score_gradient + at, load(probabilities + at) * (value - load(dots + vector * kLanes)) * scale);
   }
 };
 
 struct AddRows {
-  float *rows;
+  float* rows;
   int64_t stride, width;
   bool first;
   COTO_INLINE void operator()(int64_t row, int64_t vector, Vec value) const {
-    float *const to = rows + row * stride + vector * kLanes;
-    int64_t const left = width - vector * kLanes;
-    if (left >= kLanes)
-      store(to, first ? value : load(to) + value);
-    else
-      store_partial(to, first ? value : load_partial(to, left) + value, left);
+    float* const to = rows + row * stride + vector * kLanes;
+    const int64_t left = width - vector * kLanes;
+    if (left >= kLanes) store(to, first ? value : load(to) + value);
+    else store_partial(to, first ? value : load_partial(to, left) + value, left);
   }
 };
 
-void hide(const Backward &f, const Sight &sight, const float *mask, int64_t key, int64_t keys) {
-  bool const whole = sight.whole(f.rows, key, key + keys);
+void hide(const Backward& f, const Sight& sight, const float* mask, int64_t key, int64_t keys) {
+  const bool whole = sight.whole(f.rows, key, key + keys);
   for (int64_t i = 0; i < keys; i++) {
-    float *const row = f.probabilities + i * f.columns;
-    bool const padding = mask != nullptr && mask[key + i] == 0.0f;
+    float* const row = f.probabilities + i * f.columns;
+    const bool padding = mask != nullptr && mask[key + i] == 0.0f;
     if (!padding && whole) continue;
     for (int64_t c = 0; c < f.columns; c += kLanes)
       store(row + c, padding ? Vec{} : select(sight.sees(c, key + i), load(row + c), Vec{}));
   }
 }
 
-void take_queries(Backward &f, int64_t rows, Head q, Head y, Head dy, const float *log_sum_exp, float scale) {
+void take_queries(Backward& f, int64_t rows, Head q, Head y, Head dy, const float* log_sum_exp, float scale) {
   f.rows = rows;
   f.columns = round_up(rows, kLanes);
   pack_transposed(q, rows, f.width, scale * kLog2OfE, f.q_transposed);
@@ -90,14 +88,14 @@ void take_queries(Backward &f, int64_t rows, Head q, Head y, Head dy, const floa
   pack(dy, rows, f.width, f.dy);
   for (int64_t c = 0; c < f.columns; c += kLanes) {
     // No finite power reaches up to ∞: a row without a sum, and the vector's lanes beyond the rows, get probability 0.
-    Vec const sums = load_partial(log_sum_exp + c, most(least(rows - c, kLanes), 0));
-    Int const none = (sums == -__builtin_inff()) | (lane_numbers() >= static_cast<int32_t>(rows - c));
+    const Vec sums = load_partial(log_sum_exp + c, most(least(rows - c, kLanes), 0));
+    const Int none = (sums == -__builtin_inff()) | (lane_numbers() >= static_cast<int32_t>(rows - c));
     store(f.log_sums + c, select(none, splat(__builtin_inff()), sums * kLog2OfE));
     store(f.dots + c, Vec{});
   }
   for (int64_t r = 0; r < rows; r++) {
-    const float *const value = y.data + r * y.stride;
-    const float *const gradient = f.dy + r * f.step;
+    const float* const value = y.data + r * y.stride;
+    const float* const gradient = f.dy + r * f.step;
     Vec sum{};
     by_vectors(
         f.width, [&](int64_t i) { sum = multiply_add(load(value + i), load(gradient + i), sum); },
@@ -111,15 +109,15 @@ struct Gradients {
 };
 
 // One block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
-void pass(const AttentionShape &shape, const Backward &f, const Sight &sight, Head k, Head v, const float *mask,
-          int64_t stride, Gradients to, bool fresh, Ahead &ahead) {
-  auto const between = [&ahead] { ahead.fetch(); };
-  int64_t const vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
+void pass(const AttentionShape& shape, const Backward& f, const Sight& sight, Head k, Head v, const float* mask,
+          int64_t stride, Gradients to, bool fresh, Ahead& ahead) {
+  const auto between = [&ahead] { ahead.fetch(); };
+  const int64_t vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
   bool first = true;
   for (int64_t key = sight.first_key / kKeyBlock * kKeyBlock; key < sight.end_key; key += kKeyBlock) {
-    int64_t const keys = least(kKeyBlock, sight.end_key - key);
+    const int64_t keys = least(kKeyBlock, sight.end_key - key);
     pack(k.from(key), keys, f.width, f.k);
-    Head const values = v.from(key);
+    const Head values = v.from(key);
     multiply(RowsOf{f.k, f.step}, f.q_transposed, f.columns, keys, vectors, f.width,
              StoreProbabilities{f.probabilities, f.log_sums, f.columns}, between);
     hide(f, sight, mask, key, keys);
@@ -145,41 +143,42 @@ struct Operands {
 };
 
 // What the head after this one will need: `at` and `key_at` are where it begins; `new_keys` where its keys are others.
-Ahead foresee(const AttentionShape &shape, const Operands &in, int64_t at, int64_t key_at, bool new_keys) {
+Ahead foresee(const AttentionShape& shape, const Operands& in, int64_t at, int64_t key_at, bool new_keys) {
   Ahead ahead(shape.head_size);
-  for (const float *const rows : {in.q, in.dy, in.y, static_cast<const float *>(in.to.dq)})
+  for (const float* const rows : {in.q, in.dy, in.y, static_cast<const float*>(in.to.dq)})
     ahead.add(rows + at, in.stride, shape.queries);
   if (new_keys)
-    for (const float *const rows :
-         {in.k, in.v, static_cast<const float *>(in.to.dk), static_cast<const float *>(in.to.dv)})
+    for (const float* const rows :
+         {in.k, in.v, static_cast<const float*>(in.to.dk), static_cast<const float*>(in.to.dv)})
       ahead.add(rows + key_at, in.key_stride, shape.tokens);
-  int64_t const blocks = ceiling_division(shape.queries, kQueryBlock) * ceiling_division(shape.tokens, kKeyBlock);
+  const int64_t blocks = ceiling_division(shape.queries, kQueryBlock) * ceiling_division(shape.tokens, kKeyBlock);
   ahead.spread(5 * (shape.causal ? (blocks + 1) / 2 : blocks) * (kKeyBlock / kTileRows));
   return ahead;
 }
 
-// A key/value head of an example with the query heads that read it. `follows`: the next such head is this thread's, too.
-void key_head_gradient(const AttentionShape &shape, const Operands &in, int64_t piece, bool follows, Backward &f) {
-  int64_t const size = shape.head_size, group = shape.heads / shape.key_value_heads;
-  int64_t const batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
-  int64_t const key_at = batch * shape.tokens * in.key_stride + key_head * size;
-  bool const all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0;
+// A key/value head of an example with the query heads that read it. `follows`: the next such head is this thread's,
+// too.
+void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t piece, bool follows, Backward& f) {
+  const int64_t size = shape.head_size, group = shape.heads / shape.key_value_heads;
+  const int64_t batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
+  const int64_t key_at = batch * shape.tokens * in.key_stride + key_head * size;
+  const bool all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0;
   if (!all_seen)
-    for (float *const to : {in.to.dk, in.to.dv})
+    for (float* const to : {in.to.dk, in.to.dv})
       for (int64_t r = 0; r < shape.tokens; r++)
         std::memset(to + key_at + r * in.key_stride, 0, static_cast<size_t>(size) * 4);
   for (int64_t head = key_head * group; head < (key_head + 1) * group; head++) {
-    int64_t const head_at = batch * shape.queries * in.stride + head * size;
-    bool const last = head + 1 == (key_head + 1) * group;
-    int64_t const next = head + 1 < shape.heads ? head_at + size : (batch + 1) * shape.queries * in.stride;
-    int64_t const next_key =
+    const int64_t head_at = batch * shape.queries * in.stride + head * size;
+    const bool last = head + 1 == (key_head + 1) * group;
+    const int64_t next = head + 1 < shape.heads ? head_at + size : (batch + 1) * shape.queries * in.stride;
+    const int64_t next_key =
         key_head + 1 < shape.key_value_heads ? key_at + size : (batch + 1) * shape.tokens * in.key_stride;
     Ahead ahead = !last || follows ? foresee(shape, in, next, next_key, last) : Ahead(size);
     for (int64_t query = 0; query < shape.queries; query += kQueryBlock) {
-      int64_t const rows = least(kQueryBlock, shape.queries - query), at = head_at + query * in.stride;
+      const int64_t rows = least(kQueryBlock, shape.queries - query), at = head_at + query * in.stride;
       take_queries(f, rows, {in.q + at, in.stride}, {in.y + at, in.stride}, {in.dy + at, in.stride},
                    in.log_sum_exp + (batch * shape.heads + head) * shape.queries + query, shape.scale);
-      bool const fresh = all_seen && head == key_head * group && query == 0;
+      const bool fresh = all_seen && head == key_head * group && query == 0;
       pass(shape, f, Sight(shape, query, rows), {in.k + key_at, in.key_stride}, {in.v + key_at, in.key_stride},
            in.mask == nullptr ? nullptr : in.mask + batch * shape.tokens, in.stride,
            {in.to.dq + at, in.to.dk + key_at, in.to.dv + key_at}, fresh, ahead);
@@ -187,11 +186,11 @@ void key_head_gradient(const AttentionShape &shape, const Operands &in, int64_t 
   }
 }
 
-void attention_gradient(const AttentionShape &shape, const float *q, const float *k, const float *v, const float *mask,
-                        const float *y, const float *log_sum_exp, const float *dy, float *dq, float *dk, float *dv) {
-  int64_t const size = shape.head_size;
-  Operands const in{q,  k, v, mask, y, log_sum_exp, dy, {dq, dk, dv}, shape.heads * size, shape.key_value_heads * size};
-  int64_t const pieces = shape.batch * shape.key_value_heads;
+void attention_gradient(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask,
+                        const float* y, const float* log_sum_exp, const float* dy, float* dq, float* dk, float* dv) {
+  const int64_t size = shape.head_size;
+  const Operands in{q, k, v, mask, y, log_sum_exp, dy, {dq, dk, dv}, shape.heads * size, shape.key_value_heads * size};
+  const int64_t pieces = shape.batch * shape.key_value_heads;
   parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
     Backward f(scratch(Backward::floats(size)), size);
     for (int64_t piece = begin; piece < end; piece++) key_head_gradient(shape, in, piece, piece + 1 < end, f);
@@ -200,7 +199,7 @@ void attention_gradient(const AttentionShape &shape, const float *q, const float
 
 }  // namespace
 
-void add_attention_gradient(Kernels &table) { table.attention_gradient = attention_gradient; }
+void add_attention_gradient(Kernels& table) { table.attention_gradient = attention_gradient; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

@@ -1,6 +1,6 @@
-// Attention's forward pass. A piece of work is a block of queries of one head; keys go by in blocks. Scores lie transposed,
-// [keys, queries], so that the softmax runs over vectors of queries without sums across lanes. They count in powers of two:
-// the queries carry scale · log₂e.
+// Attention's forward pass. A piece of work is a block of queries of one head; keys go by in blocks. Scores lie
+// transposed, [keys, queries], so that the softmax runs over vectors of queries without sums across lanes. They count
+// in powers of two: the queries carry scale · log₂e.
 #include "attention.h"
 
 #include "../scratch.h"
@@ -14,7 +14,7 @@ namespace {
 // A block of queries of one head. y has the strides of q.
 struct Piece {
   Head q, k, v;
-  const float *mask;
+  const float* mask;
   int64_t query, rows;
   float *y, *log_sum_exp;
 };
@@ -22,15 +22,15 @@ struct Piece {
 // A block of queries on its way through the keys. All arrays of queries are `columns` long: whole vectors.
 struct Forward {
   int64_t rows, columns, width, step;  // queries; queries in whole vectors; head size; head size in whole vectors
-  float *q, *v, *scores, *sums;        // transposed queries [width, columns], [keys, step], [keys, columns], [rows, step]
+  float *q, *v, *scores, *sums;  // transposed queries [width, columns], [keys, step], [keys, columns], [rows, step]
   // By query: the highest score so far, the sum of powers, what `sums` must be multiplied by, and at the end 1 / total.
   float *highest, *total, *factor, *inverse;
 
   static int64_t floats(int64_t head_size) {
-    int64_t const step = round_up(head_size, kLanes);
+    const int64_t step = round_up(head_size, kLanes);
     return kQueryBlock * head_size + kKeyBlock * step + kKeyBlock * kQueryBlock + kQueryBlock * step + 4 * kQueryBlock;
   }
-  Forward(float *room, int64_t rows, int64_t head_size)
+  Forward(float* room, int64_t rows, int64_t head_size)
       : rows(rows), columns(round_up(rows, kLanes)), width(head_size), step(round_up(head_size, kLanes)) {
     q = room;
     v = q + kQueryBlock * width;
@@ -48,7 +48,7 @@ struct Forward {
 };
 
 struct StoreScores {
-  float *scores;
+  float* scores;
   int64_t columns;
   COTO_INLINE void operator()(int64_t key, int64_t vector, Vec value) const {
     store(scores + key * columns + vector * kLanes, value);
@@ -57,11 +57,11 @@ struct StoreScores {
 
 // Adds up the values that the probabilities weigh, in `to`. `before`: the sums of the blocks before, or null.
 struct StoreSums {
-  float *to;
+  float* to;
   const float *before, *factor;
   int64_t step;
   COTO_INLINE void operator()(int64_t query, int64_t vector, Vec value) const {
-    int64_t const at = query * step + vector * kLanes;
+    const int64_t at = query * step + vector * kLanes;
     store(to + at, before == nullptr ? value : multiply_add(load(before + at), splat(factor[query]), value));
   }
 };
@@ -69,29 +69,27 @@ struct StoreSums {
 // The same for the last block of keys: out come the attended values.
 struct StoreOutput {
   StoreSums sums;
-  const float *inverse;
-  float *y;
+  const float* inverse;
+  float* y;
   int64_t stride, width;
   COTO_INLINE void operator()(int64_t query, int64_t vector, Vec value) const {
-    int64_t const at = query * sums.step + vector * kLanes;
-    Vec const sum =
+    const int64_t at = query * sums.step + vector * kLanes;
+    const Vec sum =
         sums.before == nullptr ? value : multiply_add(load(sums.before + at), splat(sums.factor[query]), value);
-    Vec const result = sum * splat(inverse[query]);
-    float *const to = y + query * stride + vector * kLanes;
-    int64_t const left = width - vector * kLanes;
-    if (left >= kLanes)
-      store(to, result);
-    else
-      store_partial(to, result, left);
+    const Vec result = sum * splat(inverse[query]);
+    float* const to = y + query * stride + vector * kLanes;
+    const int64_t left = width - vector * kLanes;
+    if (left >= kLanes) store(to, result);
+    else store_partial(to, result, left);
   }
 };
 
-void hide(const Forward &f, const Sight &sight, const float *mask, int64_t key, int64_t keys) {
-  Vec const nothing = splat(-__builtin_inff());
-  bool const whole = sight.whole(f.rows, key, key + keys);
+void hide(const Forward& f, const Sight& sight, const float* mask, int64_t key, int64_t keys) {
+  const Vec nothing = splat(-__builtin_inff());
+  const bool whole = sight.whole(f.rows, key, key + keys);
   for (int64_t i = 0; i < keys; i++) {
-    float *const row = f.scores + i * f.columns;
-    bool const padding = mask != nullptr && mask[key + i] == 0.0f;
+    float* const row = f.scores + i * f.columns;
+    const bool padding = mask != nullptr && mask[key + i] == 0.0f;
     if (!padding && whole) continue;
     for (int64_t c = 0; c < f.columns; c += kLanes)
       store(row + c, padding ? nothing : select(sight.sees(c, key + i), load(row + c), nothing));
@@ -100,7 +98,7 @@ void hide(const Forward &f, const Sight &sight, const float *mask, int64_t key, 
 
 // Scores become powers of two of their distance from the highest so far.
 template <int Vectors>
-COTO_INLINE void soften_columns(const Forward &f, int64_t keys, int64_t column) {
+COTO_INLINE void soften_columns(const Forward& f, int64_t keys, int64_t column) {
   Vec before[Vectors], high[Vectors], shift[Vectors], sum[Vectors];
 #pragma GCC unroll 4
   for (int j = 0; j < Vectors; j++) high[j] = before[j] = load(f.highest + column + j * kLanes);
@@ -115,22 +113,22 @@ COTO_INLINE void soften_columns(const Forward &f, int64_t keys, int64_t column) 
   for (int64_t i = 0; i < keys; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) {
-      float *const at = f.scores + i * f.columns + column + j * kLanes;
-      Vec const power = power_of_two(load(at) - shift[j]);
+      float* const at = f.scores + i * f.columns + column + j * kLanes;
+      const Vec power = power_of_two(load(at) - shift[j]);
       store(at, power);
       sum[j] += power;
     }
 #pragma GCC unroll 4
   for (int j = 0; j < Vectors; j++) {
-    int64_t const at = column + j * kLanes;
-    Vec const factor = power_of_two(before[j] - shift[j]);
+    const int64_t at = column + j * kLanes;
+    const Vec factor = power_of_two(before[j] - shift[j]);
     store(f.highest + at, high[j]);
     store(f.factor + at, factor);
     store(f.total + at, multiply_add(load(f.total + at), factor, sum[j]));
   }
 }
 
-void soften(const Forward &f, int64_t keys) {
+void soften(const Forward& f, int64_t keys) {
   int64_t c = 0;
   for (; c + 4 * kLanes <= f.columns; c += 4 * kLanes) soften_columns<4>(f, keys, c);
   for (; c + 2 * kLanes <= f.columns; c += 2 * kLanes) soften_columns<2>(f, keys, c);
@@ -138,21 +136,21 @@ void soften(const Forward &f, int64_t keys) {
 }
 
 // The sums are whole: their inverses, and their logarithms.
-void close(const Forward &f, float *log_sum_exp) {
+void close(const Forward& f, float* log_sum_exp) {
   for (int64_t c = 0; c < f.columns; c += kLanes) {
-    Vec const total = load(f.total + c);
-    Int const empty = total == 0.0f;
+    const Vec total = load(f.total + c);
+    const Int empty = total == 0.0f;
     store(f.inverse + c, select(empty, Vec{}, 1.0f / total));
-    Vec const logarithms = multiply_add(load(f.highest + c), splat(kLogOf2), logarithm(total));
+    const Vec logarithms = multiply_add(load(f.highest + c), splat(kLogOf2), logarithm(total));
     store(f.total + c, select(empty, splat(-__builtin_inff()), logarithms));
   }
   std::memcpy(log_sum_exp, f.total, static_cast<size_t>(f.rows) * 4);
 }
 
-void attend(const AttentionShape &shape, const Piece &piece, Ahead ahead) {
-  Forward const f(scratch(Forward::floats(shape.head_size)), piece.rows, shape.head_size);
-  Sight const sight(shape, piece.query, piece.rows);
-  int64_t const begin = sight.first_key / kKeyBlock * kKeyBlock, end = sight.end_key;
+void attend(const AttentionShape& shape, const Piece& piece, Ahead ahead) {
+  const Forward f(scratch(Forward::floats(shape.head_size)), piece.rows, shape.head_size);
+  const Sight sight(shape, piece.query, piece.rows);
+  const int64_t begin = sight.first_key / kKeyBlock * kKeyBlock, end = sight.end_key;
   if (begin >= end) {
     for (int64_t r = 0; r < f.rows; r++) {
       std::memset(piece.y + r * piece.q.stride, 0, static_cast<size_t>(f.width) * 4);
@@ -161,18 +159,18 @@ void attend(const AttentionShape &shape, const Piece &piece, Ahead ahead) {
     return;
   }
   ahead.spread(2 * ceiling_division(end - begin, kKeyBlock) * (kKeyBlock / kTileRows));
-  auto const between = [&ahead] { ahead.fetch(); };
+  const auto between = [&ahead] { ahead.fetch(); };
   pack_transposed(piece.q, f.rows, f.width, shape.scale * kLog2OfE, f.q);
   for (int64_t key = begin; key < end; key += kKeyBlock) {
-    int64_t const keys = least(kKeyBlock, end - key);
-    Head const k = piece.k.from(key);
+    const int64_t keys = least(kKeyBlock, end - key);
+    const Head k = piece.k.from(key);
     pack(piece.v.from(key), keys, f.width, f.v);
     multiply(RowsOf{k.data, k.stride}, f.q, f.columns, keys, f.columns / kLanes, f.width,
              StoreScores{f.scores, f.columns}, between);
     hide(f, sight, piece.mask, key, keys);
     soften(f, keys);
-    StoreSums const sums{f.sums, key == begin ? nullptr : f.sums, f.factor, f.step};
-    ColumnsOf const powers{f.scores, f.columns};
+    const StoreSums sums{f.sums, key == begin ? nullptr : f.sums, f.factor, f.step};
+    const ColumnsOf powers{f.scores, f.columns};
     if (key + keys < end) {
       multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys, sums, between);
     } else {
@@ -183,16 +181,16 @@ void attend(const AttentionShape &shape, const Piece &piece, Ahead ahead) {
   }
 }
 
-void attention(const AttentionShape &shape, const float *q, const float *k, const float *v, const float *mask, float *y,
-               float *log_sum_exp) {
-  int64_t const blocks = ceiling_division(shape.queries, kQueryBlock);
-  int64_t const group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
-  int64_t const stride = shape.heads * size, key_stride = shape.key_value_heads * size;
-  auto const piece_of = [=, &shape](int64_t number) {
-    int64_t const head_of_all = number / blocks, batch = head_of_all / shape.heads, head = head_of_all % shape.heads;
-    int64_t const query = number % blocks * kQueryBlock, rows = least(kQueryBlock, shape.queries - query);
-    int64_t const at = (batch * shape.queries + query) * stride + head * size;
-    int64_t const key_at = batch * shape.tokens * key_stride + head / group * size;
+void attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask, float* y,
+               float* log_sum_exp) {
+  const int64_t blocks = ceiling_division(shape.queries, kQueryBlock);
+  const int64_t group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
+  const int64_t stride = shape.heads * size, key_stride = shape.key_value_heads * size;
+  const auto piece_of = [=, &shape](int64_t number) {
+    const int64_t head_of_all = number / blocks, batch = head_of_all / shape.heads, head = head_of_all % shape.heads;
+    const int64_t query = number % blocks * kQueryBlock, rows = least(kQueryBlock, shape.queries - query);
+    const int64_t at = (batch * shape.queries + query) * stride + head * size;
+    const int64_t key_at = batch * shape.tokens * key_stride + head / group * size;
     return Piece{{q + at, stride},
                  {k + key_at, key_stride},
                  {v + key_at, key_stride},
@@ -202,12 +200,12 @@ void attention(const AttentionShape &shape, const float *q, const float *k, cons
                  y + at,
                  log_sum_exp + head_of_all * shape.queries + query};
   };
-  int64_t const pieces = shape.batch * shape.heads * blocks;
+  const int64_t pieces = shape.batch * shape.heads * blocks;
   parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
     for (int64_t number = begin; number < end; number++) {
       Ahead ahead(size);
       if (number + 1 < end) {
-        Piece const next = piece_of(number + 1);
+        const Piece next = piece_of(number + 1);
         ahead.add(next.q.data, stride, next.rows);
         ahead.add(next.y, stride, next.rows);
         if (next.query == 0) {
@@ -222,7 +220,7 @@ void attention(const AttentionShape &shape, const float *q, const float *k, cons
 
 }  // namespace
 
-void add_attention(Kernels &table) { table.attention = attention; }
+void add_attention(Kernels& table) { table.attention = attention; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

@@ -15,7 +15,7 @@ constexpr float kLogOf2 = 0.693147180559945309f;
 
 /** The rows of one head in a matrix of many: row r begins at data + r · stride. */
 struct Head {
-  const float *data;
+  const float* data;
   int64_t stride;
   COTO_INLINE Head from(int64_t row) const { return {data + row * stride, stride}; }
 };
@@ -27,7 +27,7 @@ struct Sight {
   bool causal;
   int64_t first_key, end_key;  // of all queries together
 
-  Sight(const AttentionShape &shape, int64_t query, int64_t queries)
+  Sight(const AttentionShape& shape, int64_t query, int64_t queries)
       : position(shape.tokens - shape.queries + query), window(shape.window), causal(shape.causal) {
     first_key = window > 0 ? least(most(position - window + 1, 0), shape.tokens) : 0;
     end_key = causal ? most(least(position + queries, shape.tokens), 0) : shape.tokens;
@@ -38,7 +38,7 @@ struct Sight {
   }
   /** Which queries of the vector that begins with `query` see the key. */
   COTO_INLINE Int sees(int64_t query, int64_t key) const {
-    Int const offset = lane_numbers() + static_cast<int32_t>(position + query - key);
+    const Int offset = lane_numbers() + static_cast<int32_t>(position + query - key);
     Int seen = splat(-1);
     if (causal) seen = seen & (offset >= 0);
     if (window > 0) seen = seen & (offset < static_cast<int32_t>(least(window, INT32_MAX)));
@@ -53,14 +53,14 @@ constexpr int64_t kPiecesPerTake = 16;
 COTO_INLINE int64_t pieces_at_once(int64_t pieces) { return most(1, least(kPiecesAtOnce, pieces / kPiecesPerTake)); }
 
 /**
- * Brings the rows of the next piece of work into the cache while the present one is computed: a head's rows are short and
- * far apart, so that the hardware does not foresee them.
+ * Brings the rows of the next piece of work into the cache while the present one is computed: a head's rows are short
+ * and far apart, so that the hardware does not foresee them.
  */
 class Ahead {
  public:
   explicit Ahead(int64_t width) : width_(width) {}
   /** Rows that will be needed; of very many only the first. */
-  void add(const float *data, int64_t stride, int64_t rows) {
+  void add(const float* data, int64_t stride, int64_t rows) {
     parts_[count_++] = {{data, stride}, least(rows, kMostRows)};
   }
   /** Spreads what was added over `calls` calls of fetch. */
@@ -76,7 +76,7 @@ class Ahead {
         part_++;
         continue;
       }
-      const float *const row = parts_[part_].head.data + row_ * parts_[part_].head.stride;
+      const float* const row = parts_[part_].head.data + row_ * parts_[part_].head.stride;
       for (int64_t i = 0; i < width_; i += 16) __builtin_prefetch(row + i, 0, 2);
       left--;
     }
@@ -95,28 +95,29 @@ class Ahead {
 };
 
 /** packed [rows, width rounded up to whole vectors] = a head's rows, zeros beyond the width. */
-COTO_INLINE void pack(Head head, int64_t rows, int64_t width, float *packed) {
-  int64_t const step = round_up(width, kLanes);
+COTO_INLINE void pack(Head head, int64_t rows, int64_t width, float* packed) {
+  const int64_t step = round_up(width, kLanes);
   for (int64_t r = 0; r < rows; r++) {
-    const float *const from = head.data + r * head.stride;
-    float *const to = packed + r * step;
+    const float* const from = head.data + r * head.stride;
+    float* const to = packed + r * step;
     by_vectors(
         width, [&](int64_t i) { store(to + i, load(from + i)); },
         [&](int64_t i, int64_t left) { store(to + i, load_partial(from + i, left)); });
   }
 }
 
-/** transposed [width, columns] = factor · (a head's rows)ᵀ; columns: rows rounded up to whole vectors, zeros beyond rows. */
-COTO_INLINE void pack_transposed(Head head, int64_t rows, int64_t width, float factor, float *transposed) {
-  int64_t const columns = round_up(rows, kLanes);
-  Vec const factors = splat(factor);
+/** transposed [width, columns] = factor · (a head's rows)ᵀ; columns: rows rounded up to whole vectors, zeros beyond
+ * rows. */
+COTO_INLINE void pack_transposed(Head head, int64_t rows, int64_t width, float factor, float* transposed) {
+  const int64_t columns = round_up(rows, kLanes);
+  const Vec factors = splat(factor);
   for (int64_t c = 0; c < width; c += kLanes) {
-    int64_t const left = least(width - c, kLanes);
+    const int64_t left = least(width - c, kLanes);
     for (int64_t r = 0; r < columns; r += kLanes) {
       Vec square[kLanes];
 #pragma GCC unroll 16
       for (int i = 0; i < kLanes; i++) {
-        const float *const from = head.data + (r + i) * head.stride + c;
+        const float* const from = head.data + (r + i) * head.stride + c;
         square[i] = r + i >= rows ? Vec{} : left == kLanes ? load(from) : load_partial(from, left);
       }
       transpose_square(square);

@@ -9,7 +9,7 @@ namespace COTO_ISA {
 
 constexpr int kMostAxes = 2 * kMostRank;
 
-/** Axes from the outermost to the innermost: sizes, and the steps (in elements) of each of `Count` tensors along them. */
+/** Axes, the outermost first: their sizes, and the steps (in elements) of each of `Count` tensors along them. */
 template <int Count>
 struct Axes {
   int rank = 0;
@@ -45,12 +45,12 @@ struct Axes {
 /** A place among the first `rank` axes that goes on one by one. */
 template <int Count>
 struct Place {
-  const Axes<Count> &axes;
+  const Axes<Count>& axes;
   int rank;
   int64_t index[kMostAxes];
   int64_t at[Count];
 
-  Place(const Axes<Count> &axes, int rank, int64_t number) : axes(axes), rank(rank) {
+  Place(const Axes<Count>& axes, int rank, int64_t number) : axes(axes), rank(rank) {
     for (int t = 0; t < Count; t++) at[t] = 0;
     for (int i = rank - 1; i >= 0; i--) {
       index[i] = number % axes.size[i];
@@ -68,14 +68,14 @@ struct Place {
   }
 };
 
-inline int64_t count_of(const Shape &shape) {
+inline int64_t count_of(const Shape& shape) {
   int64_t product = 1;
   for (int i = 0; i < shape.rank; i++) product *= shape.size[i];
   return product;
 }
 
 /** The steps of a tensor that lies without gaps. */
-inline void steps_of(const Shape &shape, int64_t *steps) {
+inline void steps_of(const Shape& shape, int64_t* steps) {
   int64_t step = 1;
   for (int i = shape.rank - 1; i >= 0; i--) {
     steps[i] = step;

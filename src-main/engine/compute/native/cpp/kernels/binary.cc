@@ -9,15 +9,15 @@ namespace COTO_ISA {
 namespace {
 
 // The axes of out, a and b: out's steps are not kept, it is written from front to back.
-Axes<2> broadcast_axes(const Shape &a, const Shape &b, const Shape &out) {
+Axes<2> broadcast_axes(const Shape& a, const Shape& b, const Shape& out) {
   int64_t a_steps[kMostRank] = {}, b_steps[kMostRank] = {};
   steps_of(a, a_steps);
   steps_of(b, b_steps);
   Axes<2> axes;
   for (int i = 0; i < out.rank; i++) {
-    int const in_a = i - (out.rank - a.rank), in_b = i - (out.rank - b.rank);
-    int64_t const a_step = in_a < 0 || a.size[in_a] == 1 ? 0 : a_steps[in_a];
-    int64_t const b_step = in_b < 0 || b.size[in_b] == 1 ? 0 : b_steps[in_b];
+    const int in_a = i - (out.rank - a.rank), in_b = i - (out.rank - b.rank);
+    const int64_t a_step = in_a < 0 || a.size[in_a] == 1 ? 0 : a_steps[in_a];
+    const int64_t b_step = in_b < 0 || b.size[in_b] == 1 ? 0 : b_steps[in_b];
     axes.add(out.size[i], {a_step, b_step});
   }
   return axes;
@@ -25,13 +25,14 @@ Axes<2> broadcast_axes(const Shape &a, const Shape &b, const Shape &out) {
 
 // One run of the innermost axis: each operand goes on by 1 or stands.
 template <typename In, typename Out, typename F>
-__attribute__((noinline)) void run(const In *a, int64_t a_step, const In *b, int64_t b_step, Out *out, int64_t count, F f) {
+__attribute__((noinline)) void run(const In* a, int64_t a_step, const In* b, int64_t b_step, Out* out, int64_t count,
+                                   F f) {
   if (a_step == 0) {
-    In const value = *a;
+    const In value = *a;
     COTO_INDEPENDENT
     for (int64_t i = 0; i < count; i++) out[i] = f(value, b[i]);
   } else if (b_step == 0) {
-    In const value = *b;
+    const In value = *b;
     COTO_INDEPENDENT
     for (int64_t i = 0; i < count; i++) out[i] = f(a[i], value);
   } else {
@@ -41,23 +42,23 @@ __attribute__((noinline)) void run(const In *a, int64_t a_step, const In *b, int
 }
 
 template <typename In, typename Out, typename F>
-COTO_INLINE void broadcast(const In *a, const Shape &a_shape, const In *b, const Shape &b_shape, Out *out,
-                           const Shape &out_shape, F f) {
-  Axes<2> const axes = broadcast_axes(a_shape, b_shape, out_shape);
-  int64_t const count = axes.count();
+COTO_INLINE void broadcast(const In* a, const Shape& a_shape, const In* b, const Shape& b_shape, Out* out,
+                           const Shape& out_shape, F f) {
+  const Axes<2> axes = broadcast_axes(a_shape, b_shape, out_shape);
+  const int64_t count = axes.count();
   if (count == 0) return;
   if (axes.rank == 0) {
     *out = f(*a, *b);
     return;
   }
-  int const inner = axes.rank - 1;
-  int64_t const length = axes.size[inner], a_step = axes.step[0][inner], b_step = axes.step[1][inner];
+  const int inner = axes.rank - 1;
+  const int64_t length = axes.size[inner], a_step = axes.step[0][inner], b_step = axes.step[1][inner];
   // A single run is cut into pieces; of many each is done at once.
-  int64_t const piece = inner == 0 ? kPiece : length;
+  const int64_t piece = inner == 0 ? kPiece : length;
   parallel_for(ceiling_division(count, piece), rows_of_piece(piece), [=, &axes](int64_t begin, int64_t end) {
     Place<2> place(axes, inner, begin);
     for (int64_t row = begin; row < end; row++) {
-      int64_t const at = inner == 0 ? row * piece : 0;
+      const int64_t at = inner == 0 ? row * piece : 0;
       run(a + place.at[0] + at * a_step, a_step, b + place.at[1] + at * b_step, b_step, out + row * piece,
           least(piece, count - row * piece), f);
       if (inner > 0) place.next();
@@ -66,12 +67,12 @@ COTO_INLINE void broadcast(const In *a, const Shape &a_shape, const In *b, const
 }
 
 COTO_INLINE float floored_modulo(float a, float b) {
-  float const rest = ::fmodf(a, b);
+  const float rest = ::fmodf(a, b);
   return (a < 0) == (b < 0) ? rest : ::fmodf(rest + b, b);
 }
 
-void binary(Binary operation, const float *a, const Shape &a_shape, const float *b, const Shape &b_shape, float *out,
-            const Shape &out_shape) {
+void binary(Binary operation, const float* a, const Shape& a_shape, const float* b, const Shape& b_shape, float* out,
+            const Shape& out_shape) {
 #define COTO_EACH(...) \
   return broadcast(a, a_shape, b, b_shape, out, out_shape, [](float p, float q) COTO_LAMBDA { return __VA_ARGS__; })
   switch (operation) {
@@ -98,13 +99,13 @@ COTO_INLINE uint32_t bits(int32_t value) { return static_cast<uint32_t>(value); 
 COTO_INLINE int32_t floored_quotient(int32_t a, int32_t b) {
   if (b == 0) return 0;
   if (b == -1) return wrapped(0u - bits(a));
-  int32_t const quotient = a / b;
+  const int32_t quotient = a / b;
   return quotient - ((a % b != 0) & ((a < 0) != (b < 0)));
 }
 
 COTO_INLINE int32_t floored_rest(int32_t a, int32_t b) {
   if (b == 0 || b == -1) return 0;
-  int32_t const rest = a % b;
+  const int32_t rest = a % b;
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
@@ -116,8 +117,8 @@ COTO_INLINE int32_t whole_power(int32_t base, int32_t exponent) {
   return wrapped(result);
 }
 
-void binary_int32(Binary operation, const int32_t *a, const Shape &a_shape, const int32_t *b, const Shape &b_shape,
-                  int32_t *out, const Shape &out_shape) {
+void binary_int32(Binary operation, const int32_t* a, const Shape& a_shape, const int32_t* b, const Shape& b_shape,
+                  int32_t* out, const Shape& out_shape) {
 #define COTO_EACH(...) \
   return broadcast(a, a_shape, b, b_shape, out, out_shape, [](int32_t p, int32_t q) COTO_LAMBDA { return __VA_ARGS__; })
   switch (operation) {
@@ -136,10 +137,11 @@ void binary_int32(Binary operation, const int32_t *a, const Shape &a_shape, cons
 }
 
 template <typename T>
-void compare_all(Comparison operation, const T *a, const Shape &a_shape, const T *b, const Shape &b_shape, uint8_t *out,
-                 const Shape &out_shape) {
-#define COTO_EACH(operator_) \
-  return broadcast(a, a_shape, b, b_shape, out, out_shape, [](T p, T q) COTO_LAMBDA -> uint8_t { return p operator_ q; })
+void compare_all(Comparison operation, const T* a, const Shape& a_shape, const T* b, const Shape& b_shape, uint8_t* out,
+                 const Shape& out_shape) {
+#define COTO_EACH(operator_)                               \
+  return broadcast(a, a_shape, b, b_shape, out, out_shape, \
+                   [](T p, T q) COTO_LAMBDA -> uint8_t { return p operator_ q; })
   switch (operation) {
     case Comparison::equal: COTO_EACH(==);
     case Comparison::not_equal: COTO_EACH(!=);
@@ -151,8 +153,8 @@ void compare_all(Comparison operation, const T *a, const Shape &a_shape, const T
 #undef COTO_EACH
 }
 
-void logical(Logical operation, const uint8_t *a, const Shape &a_shape, const uint8_t *b, const Shape &b_shape,
-             uint8_t *out, const Shape &out_shape) {
+void logical(Logical operation, const uint8_t* a, const Shape& a_shape, const uint8_t* b, const Shape& b_shape,
+             uint8_t* out, const Shape& out_shape) {
 #define COTO_EACH(...)                                     \
   return broadcast(a, a_shape, b, b_shape, out, out_shape, \
                    [](uint8_t p, uint8_t q) COTO_LAMBDA -> uint8_t { return __VA_ARGS__; })
@@ -164,7 +166,7 @@ void logical(Logical operation, const uint8_t *a, const Shape &a_shape, const ui
 #undef COTO_EACH
 }
 
-void logical_not(const uint8_t *x, uint8_t *y, int64_t count) {
+void logical_not(const uint8_t* x, uint8_t* y, int64_t count) {
   parallel_for(count, 4 * kPiece, [=](int64_t begin, int64_t end) {
     COTO_INDEPENDENT
     for (int64_t i = begin; i < end; i++) y[i] = x[i] == 0;
@@ -172,7 +174,7 @@ void logical_not(const uint8_t *x, uint8_t *y, int64_t count) {
 }
 
 template <typename T>
-void select_all(const uint8_t *condition, const T *a, const T *b, T *out, int64_t count, int64_t inner) {
+void select_all(const uint8_t* condition, const T* a, const T* b, T* out, int64_t count, int64_t inner) {
   if (inner == 1) {
     parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
       COTO_INDEPENDENT
@@ -182,25 +184,25 @@ void select_all(const uint8_t *condition, const T *a, const T *b, T *out, int64_
   }
   parallel_for(count / most(inner, 1), rows_of_piece(inner), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
-      const T *const from = (condition[i] != 0 ? a : b) + i * inner;
+      const T* const from = (condition[i] != 0 ? a : b) + i * inner;
       if (from != out + i * inner) std::memcpy(out + i * inner, from, static_cast<size_t>(inner) * sizeof(T));
     }
   });
 }
 
-void select_elements(const uint8_t *condition, const void *a, const void *b, void *out, int64_t count, int64_t inner,
+void select_elements(const uint8_t* condition, const void* a, const void* b, void* out, int64_t count, int64_t inner,
                      int element_bytes) {
   if (element_bytes == 1)
-    select_all(condition, static_cast<const uint8_t *>(a), static_cast<const uint8_t *>(b), static_cast<uint8_t *>(out),
+    select_all(condition, static_cast<const uint8_t*>(a), static_cast<const uint8_t*>(b), static_cast<uint8_t*>(out),
                count, inner);
   else
-    select_all(condition, static_cast<const uint32_t *>(a), static_cast<const uint32_t *>(b),
-               static_cast<uint32_t *>(out), count, inner);
+    select_all(condition, static_cast<const uint32_t*>(a), static_cast<const uint32_t*>(b), static_cast<uint32_t*>(out),
+               count, inner);
 }
 
-void add_n(const float *const *inputs, int64_t input_count, float *out, int64_t count) {
+void add_n(const float* const* inputs, int64_t input_count, float* out, int64_t count) {
   if (input_count == 0) return;
-  auto const sum_of = [=](auto take) COTO_LAMBDA {
+  const auto sum_of = [=](auto take) COTO_LAMBDA {
     Vec sum = take(inputs[0]);
     for (int64_t t = 1; t < input_count; t++) sum += take(inputs[t]);
     return sum;
@@ -209,23 +211,23 @@ void add_n(const float *const *inputs, int64_t input_count, float *out, int64_t 
     by_vectors(
         end - begin,
         [&](int64_t i) {
-          store(out + begin + i, sum_of([=](const float *x) COTO_LAMBDA { return load(x + begin + i); }));
+          store(out + begin + i, sum_of([=](const float* x) COTO_LAMBDA { return load(x + begin + i); }));
         },
         [&](int64_t i, int64_t left) {
-          Vec const sum = sum_of([=](const float *x) COTO_LAMBDA { return load_partial(x + begin + i, left); });
+          const Vec sum = sum_of([=](const float* x) COTO_LAMBDA { return load_partial(x + begin + i, left); });
           store_partial(out + begin + i, sum, left);
         });
   });
 }
 
-void accumulate(const float *x, float scale, float *y, int64_t count) {
-  Vec const factor = splat(scale);
+void accumulate(const float* x, float scale, float* y, int64_t count) {
+  const Vec factor = splat(scale);
   map(x, y, y, count, [=](Vec p, Vec q) COTO_LAMBDA { return multiply_add(p, factor, q); });
 }
 
 }  // namespace
 
-void add_binary(Kernels &table) {
+void add_binary(Kernels& table) {
   table.binary = binary;
   table.binary_int32 = binary_int32;
   table.compare = compare_all<float>;

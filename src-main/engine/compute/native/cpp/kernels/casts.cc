@@ -6,47 +6,47 @@ namespace COTO_ISA {
 namespace {
 
 template <typename In, typename Out, typename F>
-COTO_INLINE void convert(const In *x, Out *y, int64_t count, F f) {
+COTO_INLINE void convert(const In* x, Out* y, int64_t count, F f) {
   parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
 }
 
-void float_to_int32(const float *x, int32_t *y, int64_t count) {
+void float_to_int32(const float* x, int32_t* y, int64_t count) {
   convert(x, y, count, [](float v) COTO_LAMBDA -> int32_t {
-    float const inside = v >= -2147483648.0f && v < 2147483648.0f ? v : 0.0f;
-    int32_t const whole = static_cast<int32_t>(inside);
+    const float inside = v >= -2147483648.0f && v < 2147483648.0f ? v : 0.0f;
+    const int32_t whole = static_cast<int32_t>(inside);
     return v >= 2147483648.0f ? INT32_MAX : v < -2147483648.0f ? INT32_MIN : whole;
   });
 }
-void int32_to_float(const int32_t *x, float *y, int64_t count) {
+void int32_to_float(const int32_t* x, float* y, int64_t count) {
   convert(x, y, count, [](int32_t v) COTO_LAMBDA { return static_cast<float>(v); });
 }
-void float_to_bool(const float *x, uint8_t *y, int64_t count) {
+void float_to_bool(const float* x, uint8_t* y, int64_t count) {
   convert(x, y, count, [](float v) COTO_LAMBDA -> uint8_t { return v != 0; });
 }
-void int32_to_bool(const int32_t *x, uint8_t *y, int64_t count) {
+void int32_to_bool(const int32_t* x, uint8_t* y, int64_t count) {
   convert(x, y, count, [](int32_t v) COTO_LAMBDA -> uint8_t { return v != 0; });
 }
-void bool_to_float(const uint8_t *x, float *y, int64_t count) {
+void bool_to_float(const uint8_t* x, float* y, int64_t count) {
   convert(x, y, count, [](uint8_t v) COTO_LAMBDA { return v != 0 ? 1.0f : 0.0f; });
 }
-void bool_to_int32(const uint8_t *x, int32_t *y, int64_t count) {
+void bool_to_int32(const uint8_t* x, int32_t* y, int64_t count) {
   convert(x, y, count, [](uint8_t v) COTO_LAMBDA -> int32_t { return v != 0; });
 }
 
-void float_to_bfloat16(const float *x, uint16_t *y, int64_t count) {
+void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     uint32_t bits;
     std::memcpy(&bits, x + i, 4);
-    uint32_t const rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
     y[i] = static_cast<uint16_t>(x[i] != x[i] ? (bits >> 16) | 0x40u : rounded);
   }
 }
 
 }  // namespace
 
-void add_casts(Kernels &table) {
+void add_casts(Kernels& table) {
   table.float_to_int32 = float_to_int32;
   table.int32_to_float = int32_to_float;
   table.float_to_bool = float_to_bool;

@@ -1,4 +1,5 @@
-// DoRA (Liu et al. 2024): the norms of a weight that low-rank factors change, what they make of its product, and the way back.
+// DoRA (Liu et al. 2024): the norms of a weight that low-rank factors change, what they make of its product, and the
+// way back.
 #include "../scratch.h"
 #include "elementwise.h"
 #include "families.h"
@@ -24,8 +25,8 @@ struct Changed {
 
 // Adds the squares of w + scale · b·a at the inputs from i on, for outputs whose rows lie `w_step` and `b_step` apart.
 template <typename Load>
-COTO_INLINE void add_squares(const Changed &c, const float *w, int64_t w_step, const float *b, int64_t b_step, int64_t i,
-                             Load take, Vec (&sums)[kOutputs]) {
+COTO_INLINE void add_squares(const Changed& c, const float* w, int64_t w_step, const float* b, int64_t b_step,
+                             int64_t i, Load take, Vec (&sums)[kOutputs]) {
   Vec added[kOutputs][kVectors] = {};
   for (int64_t k = 0; k < c.rank; k++) {
     Vec along[kVectors];
@@ -33,33 +34,34 @@ COTO_INLINE void add_squares(const Changed &c, const float *w, int64_t w_step, c
     for (int v = 0; v < kVectors; v++) along[v] = take(c.a + k * c.inputs + i, v);
 #pragma GCC unroll 4
     for (int o = 0; o < kOutputs; o++) {
-      Vec const factor = splat(b[o * b_step + k]);
+      const Vec factor = splat(b[o * b_step + k]);
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; v++) added[o][v] = multiply_add(along[v], factor, added[o][v]);
     }
   }
-  Vec const scale = splat(c.scale);
+  const Vec scale = splat(c.scale);
 #pragma GCC unroll 4
   for (int o = 0; o < kOutputs; o++)
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; v++) {
-      Vec const changed = multiply_add(added[o][v], scale, take(w + o * w_step + i, v));
+      const Vec changed = multiply_add(added[o][v], scale, take(w + o * w_step + i, v));
       sums[o] = multiply_add(changed, changed, sums[o]);
     }
 }
 
-COTO_INLINE void squares_of_group(const Changed &c, const float *w, int64_t w_step, const float *b, int64_t b_step,
-                                  float *out) {
+COTO_INLINE void squares_of_group(const Changed& c, const float* w, int64_t w_step, const float* b, int64_t b_step,
+                                  float* out) {
   constexpr int64_t kStep = kVectors * kLanes;
   Vec sums[kOutputs] = {};
   int64_t i = 0;
   for (; i + kStep <= c.inputs; i += kStep)
-    add_squares(c, w, w_step, b, b_step, i, [](const float *from, int v) COTO_LAMBDA { return load(from + v * kLanes); }, sums);
+    add_squares(
+        c, w, w_step, b, b_step, i, [](const float* from, int v) COTO_LAMBDA { return load(from + v * kLanes); }, sums);
   if (i < c.inputs) {
     // Beyond the row's end both are 0, and add nothing.
-    int64_t const left = c.inputs - i;
-    auto const take = [left](const float *from, int v) COTO_LAMBDA {
-      int64_t const lanes = least(kLanes, left - v * kLanes);
+    const int64_t left = c.inputs - i;
+    const auto take = [left](const float* from, int v) COTO_LAMBDA {
+      const int64_t lanes = least(kLanes, left - v * kLanes);
       return lanes <= 0 ? Vec{} : load_partial(from + v * kLanes, lanes);
     };
     add_squares(c, w, w_step, b, b_step, i, take, sums);
@@ -68,14 +70,14 @@ COTO_INLINE void squares_of_group(const Changed &c, const float *w, int64_t w_st
   for (int o = 0; o < kOutputs; o++) out[o] = sum_of_lanes(sums[o]);
 }
 
-void dora_gain(const float *weight, const float *a, const float *b, const float *magnitude, float *inverse, float *gain,
+void dora_gain(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse, float* gain,
                int64_t outputs, int64_t inputs, int64_t rank, float scale) {
-  Changed const changed{weight, a, b, inputs, rank, scale};
-  int64_t const groups = ceiling_division(outputs, kOutputs);
-  int64_t const grain = most(1, kPieceWork / most(1, kOutputs * inputs * (rank + 2)));
+  const Changed changed{weight, a, b, inputs, rank, scale};
+  const int64_t groups = ceiling_division(outputs, kOutputs);
+  const int64_t grain = most(1, kPieceWork / most(1, kOutputs * inputs * (rank + 2)));
   parallel_for(groups, grain, [=, &changed](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
-      int64_t const first = group * kOutputs, count = least(kOutputs, outputs - first);
+      const int64_t first = group * kOutputs, count = least(kOutputs, outputs - first);
       const float *const w = weight + first * inputs, *const up = b + first * rank;
       float squares[kOutputs];
       if (count == kOutputs) {
@@ -89,7 +91,7 @@ void dora_gain(const float *weight, const float *a, const float *b, const float 
         }
       }
       for (int64_t o = 0; o < count; o++) {
-        float const square = squares[o] < kSmallestSquare ? kSmallestSquare : squares[o];
+        const float square = squares[o] < kSmallestSquare ? kSmallestSquare : squares[o];
         inverse[first + o] = 1.0f / __builtin_sqrtf(square);
         gain[first + o] = magnitude[first + o] * inverse[first + o];
       }
@@ -98,52 +100,48 @@ void dora_gain(const float *weight, const float *a, const float *b, const float 
 }
 
 template <typename Rest>
-COTO_INLINE void gain_rows(const float *x, const float *gain, float *y, int64_t rows, int64_t width, Rest rest) {
+COTO_INLINE void gain_rows(const float* x, const float* gain, float* y, int64_t rows, int64_t width, Rest rest) {
   for (int64_t r = 0; r < rows; r++) {
-    int64_t const row = r * width;
+    const int64_t row = r * width;
     each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-      store_lanes(y + row + i, rest(load_lanes(x + row + i, lanes) * load_lanes(gain + i, lanes), row, i, lanes), lanes);
+      store_lanes(y + row + i, rest(load_lanes(x + row + i, lanes) * load_lanes(gain + i, lanes), row, i, lanes),
+                  lanes);
     });
   }
 }
 
-void apply_gain(const float *x, const float *gain, const float *bias, const float *plus, float *y, int64_t rows,
+void apply_gain(const float* x, const float* gain, const float* bias, const float* plus, float* y, int64_t rows,
                 int64_t width) {
-  auto const with_bias = [=](Vec value, int64_t, int64_t i, int64_t lanes) COTO_LAMBDA {
-    return value + load_lanes(bias + i, lanes);
-  };
-  auto const with_plus = [=](Vec value, int64_t row, int64_t i, int64_t lanes) COTO_LAMBDA {
-    return value + load_lanes(plus + row + i, lanes);
-  };
+  const auto with_bias = [=](Vec value, int64_t, int64_t i, int64_t lanes)
+                             COTO_LAMBDA { return value + load_lanes(bias + i, lanes); };
+  const auto with_plus = [=](Vec value, int64_t row, int64_t i, int64_t lanes)
+                             COTO_LAMBDA { return value + load_lanes(plus + row + i, lanes); };
   if (bias != nullptr && plus != nullptr)
     gain_rows(x, gain, y, rows, width, [=](Vec value, int64_t row, int64_t i, int64_t lanes) COTO_LAMBDA {
       return with_plus(with_bias(value, row, i, lanes), row, i, lanes);
     });
-  else if (bias != nullptr)
-    gain_rows(x, gain, y, rows, width, with_bias);
-  else if (plus != nullptr)
-    gain_rows(x, gain, y, rows, width, with_plus);
-  else
-    gain_rows(x, gain, y, rows, width, [](Vec value, int64_t, int64_t, int64_t) COTO_LAMBDA { return value; });
+  else if (bias != nullptr) gain_rows(x, gain, y, rows, width, with_bias);
+  else if (plus != nullptr) gain_rows(x, gain, y, rows, width, with_plus);
+  else gain_rows(x, gain, y, rows, width, [](Vec value, int64_t, int64_t, int64_t) COTO_LAMBDA { return value; });
 }
 
 // The rows are cut into blocks by the shape alone; each block's sums are one thread's, and are put together in order.
-void gain_gradient(const float *dy, const float *x, const float *gain, const float *factor, float *dx, float *sums,
+void gain_gradient(const float* dy, const float* x, const float* gain, const float* factor, float* dx, float* sums,
                    int64_t rows, int64_t width) {
   constexpr int64_t kMostBlocks = 64;
-  int64_t const block = most(rows_of_piece(width), ceiling_division(rows, kMostBlocks));
-  int64_t const blocks = ceiling_division(rows, block);
+  const int64_t block = most(rows_of_piece(width), ceiling_division(rows, kMostBlocks));
+  const int64_t blocks = ceiling_division(rows, block);
   // One block more: with no rows at all its zeros are the sums.
-  float *const parts = scratch((blocks + 1) * width);
+  float* const parts = scratch((blocks + 1) * width);
   std::memset(parts, 0, static_cast<size_t>((blocks + 1) * width) * 4);
   parallel_for(blocks, 1, [=](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; b++) {
-      float *const part = parts + (b + 1) * width;
-      int64_t const last = least(rows, (b + 1) * block);
+      float* const part = parts + (b + 1) * width;
+      const int64_t last = least(rows, (b + 1) * block);
       for (int64_t r = b * block; r < last; r++) {
-        int64_t const row = r * width;
+        const int64_t row = r * width;
         each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-          Vec const d = load_lanes(dy + row + i, lanes);
+          const Vec d = load_lanes(dy + row + i, lanes);
           store_lanes(part + i, multiply_add(d, load_lanes(x + row + i, lanes), load_lanes(part + i, lanes)), lanes);
           store_lanes(dx + row + i, d * load_lanes(gain + i, lanes), lanes);
         });
@@ -157,7 +155,7 @@ void gain_gradient(const float *dy, const float *x, const float *gain, const flo
 
 }  // namespace
 
-void add_dora(Kernels &table) {
+void add_dora(Kernels& table) {
   table.dora_gain = dora_gain;
   table.apply_gain = apply_gain;
   table.gain_gradient = gain_gradient;

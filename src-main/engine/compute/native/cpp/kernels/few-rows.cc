@@ -1,5 +1,5 @@
-// Products of few rows, as in writing a text token by token: every weight is read once for all of them, and nothing is kept
-// from one product to the next, so that they run as fast as memory gives the weights.
+// Products of few rows, as in writing a text token by token: every weight is read once for all of them, and nothing is
+// kept from one product to the next, so that they run as fast as memory gives the weights.
 #include "../threads.h"
 #include "families.h"
 
@@ -13,11 +13,11 @@ constexpr int64_t kPieceWeights = 32768;
 constexpr int kOutputs = 4;
 
 // Dot products of x with `kOutputs` rows of the weight, `stride` apart.
-COTO_INLINE void dots(const float *x, const float *weight, int64_t stride, int64_t width, float *out) {
+COTO_INLINE void dots(const float* x, const float* weight, int64_t stride, int64_t width, float* out) {
   Vec sums[kOutputs][2] = {};
   int64_t i = 0;
   for (; i + 2 * kLanes <= width; i += 2 * kLanes) {
-    Vec const first = load(x + i), second = load(x + i + kLanes);
+    const Vec first = load(x + i), second = load(x + i + kLanes);
 #pragma GCC unroll 4
     for (int o = 0; o < kOutputs; o++) {
       sums[o][0] = multiply_add(first, load(weight + o * stride + i), sums[o][0]);
@@ -25,8 +25,8 @@ COTO_INLINE void dots(const float *x, const float *weight, int64_t stride, int64
     }
   }
   for (; i < width; i += kLanes) {
-    int64_t const left = width - i < kLanes ? width - i : kLanes;
-    Vec const last = load_partial(x + i, left);
+    const int64_t left = width - i < kLanes ? width - i : kLanes;
+    const Vec last = load_partial(x + i, left);
 #pragma GCC unroll 4
     for (int o = 0; o < kOutputs; o++)
       sums[o][0] = multiply_add(last, load_partial(weight + o * stride + i, left), sums[o][0]);
@@ -36,7 +36,7 @@ COTO_INLINE void dots(const float *x, const float *weight, int64_t stride, int64
 }
 
 // What the last outputs of a matrix are where they do not fill a group: the same rows, the last one repeated.
-COTO_INLINE void dots_of_group(const float *x, const float *weight, int64_t width, int64_t outputs, float *out) {
+COTO_INLINE void dots_of_group(const float* x, const float* weight, int64_t width, int64_t outputs, float* out) {
   if (outputs >= kOutputs) {
     dots(x, weight, width, width, out);
     return;
@@ -49,8 +49,8 @@ COTO_INLINE void dots_of_group(const float *x, const float *weight, int64_t widt
 }
 
 // What comes to the product's own value for one output of one row.
-COTO_INLINE float finished(const FewRowsProduct &p, int64_t row, int64_t output, float main, float second) {
-  int64_t const at = row * p.outputs + output;
+COTO_INLINE float finished(const FewRowsProduct& p, int64_t row, int64_t output, float main, float second) {
+  const int64_t at = row * p.outputs + output;
   float sum = main * p.scale;
   if (p.inputs2 > 0) sum += second * p.scale2;
   if (p.bias != nullptr) sum += p.bias[output];
@@ -59,8 +59,8 @@ COTO_INLINE float finished(const FewRowsProduct &p, int64_t row, int64_t output,
 }
 
 // Outputs `first` and as many as fill a group after it, of one row; `main` holds the products with the weight.
-COTO_INLINE void finish_group(const FewRowsProduct &p, int64_t row, int64_t first, const float *main) {
-  int64_t const outputs = least(p.outputs - first, kOutputs);
+COTO_INLINE void finish_group(const FewRowsProduct& p, int64_t row, int64_t first, const float* main) {
+  const int64_t outputs = least(p.outputs - first, kOutputs);
   float second[kOutputs] = {};
   if (p.inputs2 > 0) dots_of_group(p.x2 + row * p.inputs2, p.weight2 + first * p.inputs2, p.inputs2, outputs, second);
   for (int64_t o = 0; o < outputs; o++)
@@ -68,18 +68,18 @@ COTO_INLINE void finish_group(const FewRowsProduct &p, int64_t row, int64_t firs
 }
 
 // x times the outputs of a panel.
-COTO_INLINE void panel_dots(const float *x, const uint16_t *panel, int64_t width, float *out) {
+COTO_INLINE void panel_dots(const float* x, const uint16_t* panel, int64_t width, float* out) {
   constexpr int kVectors = 4;
-  auto const *const all = reinterpret_cast<const int32_t *>(panel);
+  const auto* const all = reinterpret_cast<const int32_t*>(panel);
   for (int64_t at = 0; at < kPanelOutputs; at += kVectors * kLanes) {
     Vec even[kVectors] = {}, odd[kVectors] = {};
     for (int64_t i = 0; i < width; i += 2) {
-      const int32_t *const pairs = all + i / 2 * kPanelOutputs + at;
+      const int32_t* const pairs = all + i / 2 * kPanelOutputs + at;
       // Beyond an odd width the panel holds zeros, but x may hold anything.
-      Vec const first = splat(x[i]), second = splat(i + 1 < width ? x[i + 1] : 0.0f);
+      const Vec first = splat(x[i]), second = splat(i + 1 < width ? x[i + 1] : 0.0f);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; v++) {
-        Int const both = load(pairs + v * kLanes);
+        const Int both = load(pairs + v * kLanes);
         even[v] = multiply_add(first, as_float(both << 16), even[v]);
         odd[v] = multiply_add(second, as_float(both & static_cast<int32_t>(0xffff0000)), odd[v]);
       }
@@ -89,31 +89,31 @@ COTO_INLINE void panel_dots(const float *x, const uint16_t *panel, int64_t width
   }
 }
 
-void panels_product(const FewRowsProduct &p) {
-  int64_t const panels = ceiling_division(p.outputs, kPanelOutputs);
-  int64_t const grain = 1 + kPieceWeights / (kPanelOutputs * (p.inputs < 1 ? 1 : p.inputs));
+void panels_product(const FewRowsProduct& p) {
+  const int64_t panels = ceiling_division(p.outputs, kPanelOutputs);
+  const int64_t grain = 1 + kPieceWeights / (kPanelOutputs * (p.inputs < 1 ? 1 : p.inputs));
   parallel_for(panels, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; panel++)
       for (int64_t row = 0; row < p.rows; row++) {
         float main[kPanelOutputs];
         panel_dots(p.x + row * p.inputs, p.panels.first + panel * p.panels.stride, p.inputs, main);
-        int64_t const first = panel * kPanelOutputs, beyond = least(p.outputs, first + kPanelOutputs);
+        const int64_t first = panel * kPanelOutputs, beyond = least(p.outputs, first + kPanelOutputs);
         for (int64_t o = first; o < beyond; o += kOutputs) finish_group(p, row, o, main + (o - first));
       }
   });
 }
 
-void few_rows_product(const FewRowsProduct &p) {
+void few_rows_product(const FewRowsProduct& p) {
   if (p.panels.first != nullptr) {
     panels_product(p);
     return;
   }
-  int64_t const groups = ceiling_division(p.outputs, kOutputs);
-  int64_t const widest = p.inputs + p.inputs2;
-  int64_t const grain = 1 + kPieceWeights / (kOutputs * (widest < 1 ? 1 : widest));
+  const int64_t groups = ceiling_division(p.outputs, kOutputs);
+  const int64_t widest = p.inputs + p.inputs2;
+  const int64_t grain = 1 + kPieceWeights / (kOutputs * (widest < 1 ? 1 : widest));
   parallel_for(groups, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
-      int64_t const first = group * kOutputs;
+      const int64_t first = group * kOutputs;
       for (int64_t row = 0; row < p.rows; row++) {
         float main[kOutputs];
         dots_of_group(p.x + row * p.inputs, p.weight + first * p.inputs, p.inputs, p.outputs - first, main);
@@ -125,7 +125,7 @@ void few_rows_product(const FewRowsProduct &p) {
 
 }  // namespace
 
-void add_few_rows(Kernels &table) { table.few_rows_product = few_rows_product; }
+void add_few_rows(Kernels& table) { table.few_rows_product = few_rows_product; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

@@ -18,7 +18,7 @@ COTO_INLINE float sum_of_row(int64_t width, F f) {
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-COTO_INLINE Vec scale_of(const float *scale, int64_t i, int64_t lanes) {
+COTO_INLINE Vec scale_of(const float* scale, int64_t i, int64_t lanes) {
   return scale == nullptr ? splat(1.0f) : load_lanes(scale + i, lanes);
 }
 
@@ -26,80 +26,85 @@ struct Moments {
   float mean, inverse;  // of the row's numbers; 1 / √(variance + epsilon)
 };
 
-COTO_INLINE Moments moments_of(const float *x, int64_t width, float epsilon) {
-  float const count = static_cast<float>(width);
-  float const mean = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA { return load_lanes(x + i, lanes); }) / count;
-  Vec const means = splat(mean);
-  Int const lane = lane_numbers();
-  float const variance = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-                           Vec const away = load_lanes(x + i, lanes) - means;
-                           return lanes == kLanes ? away * away
-                                                  : select(lane < static_cast<int32_t>(lanes), away * away, Vec{});
-                         }) / count;
+COTO_INLINE Moments moments_of(const float* x, int64_t width, float epsilon) {
+  const float count = static_cast<float>(width);
+  const float mean =
+      sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA { return load_lanes(x + i, lanes); }) / count;
+  const Vec means = splat(mean);
+  const Int lane = lane_numbers();
+  const float variance = sum_of_row(width,
+                                    [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+                                      const Vec away = load_lanes(x + i, lanes) - means;
+                                      return lanes == kLanes
+                                                 ? away * away
+                                                 : select(lane < static_cast<int32_t>(lanes), away * away, Vec{});
+                                    }) /
+                         count;
   return {mean, 1.0f / __builtin_sqrtf(variance + epsilon)};
 }
 
-void layer_norm(const float *x, const float *scale, const float *shift, float *y, int64_t rows, int64_t width,
+void layer_norm(const float* x, const float* scale, const float* shift, float* y, int64_t rows, int64_t width,
                 float epsilon) {
   parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
-      const float *const from = x + r * width;
-      float *const to = y + r * width;
-      Moments const m = moments_of(from, width, epsilon);
-      Vec const mean = splat(m.mean), inverse = splat(m.inverse);
+      const float* const from = x + r * width;
+      float* const to = y + r * width;
+      const Moments m = moments_of(from, width, epsilon);
+      const Vec mean = splat(m.mean), inverse = splat(m.inverse);
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-        Vec const moved = shift == nullptr ? Vec{} : load_lanes(shift + i, lanes);
+        const Vec moved = shift == nullptr ? Vec{} : load_lanes(shift + i, lanes);
         store_lanes(to + i,
-                    multiply_add((load_lanes(from + i, lanes) - mean) * inverse, scale_of(scale, i, lanes), moved), lanes);
+                    multiply_add((load_lanes(from + i, lanes) - mean) * inverse, scale_of(scale, i, lanes), moved),
+                    lanes);
       });
     }
   });
 }
 
 // With n the normalised row and g = dy ∘ scale: dx = (g − mean(g) − n·mean(g ∘ n)) / √(variance + epsilon).
-void layer_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int64_t rows,
-                         int64_t width, float epsilon) {
+void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx,
+                         int64_t rows, int64_t width, float epsilon) {
   parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
-      const float *const from = x + r * width;
-      const float *const gradient = dy + r * width;
-      const float *const added = plus == nullptr ? nullptr : plus + r * width;
-      float *const to = dx + r * width;
-      Moments const m = moments_of(from, width, epsilon);
-      Vec const mean = splat(m.mean), inverse = splat(m.inverse);
+      const float* const from = x + r * width;
+      const float* const gradient = dy + r * width;
+      const float* const added = plus == nullptr ? nullptr : plus + r * width;
+      float* const to = dx + r * width;
+      const Moments m = moments_of(from, width, epsilon);
+      const Vec mean = splat(m.mean), inverse = splat(m.inverse);
       Vec sum{}, product{};
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
         // Where the vector goes beyond the row, g is 0.
-        Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
+        const Vec g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
         sum += g;
         product = multiply_add(g, (load_lanes(from + i, lanes) - mean) * inverse, product);
       });
-      float const count = static_cast<float>(width);
-      Vec const mean_g = splat(sum_of_lanes(sum) / count), mean_product = splat(sum_of_lanes(product) / count);
+      const float count = static_cast<float>(width);
+      const Vec mean_g = splat(sum_of_lanes(sum) / count), mean_product = splat(sum_of_lanes(product) / count);
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-        Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
-        Vec const n = (load_lanes(from + i, lanes) - mean) * inverse;
-        Vec const own = (g - mean_g - n * mean_product) * inverse;
+        const Vec g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
+        const Vec n = (load_lanes(from + i, lanes) - mean) * inverse;
+        const Vec own = (g - mean_g - n * mean_product) * inverse;
         store_lanes(to + i, added == nullptr ? own : own + load_lanes(added + i, lanes), lanes);
       });
     }
   });
 }
 
-COTO_INLINE float inverse_root_mean_square(const float *x, int64_t width, float epsilon) {
-  float const sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-    Vec const value = load_lanes(x + i, lanes);
+COTO_INLINE float inverse_root_mean_square(const float* x, int64_t width, float epsilon) {
+  const float sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+    const Vec value = load_lanes(x + i, lanes);
     return value * value;
   });
   return 1.0f / __builtin_sqrtf(sum / static_cast<float>(width) + epsilon);
 }
 
-void rms_norm(const float *x, const float *scale, float *y, int64_t rows, int64_t width, float epsilon) {
+void rms_norm(const float* x, const float* scale, float* y, int64_t rows, int64_t width, float epsilon) {
   parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
-      const float *const from = x + r * width;
-      float *const to = y + r * width;
-      Vec const inverse = splat(inverse_root_mean_square(from, width, epsilon));
+      const float* const from = x + r * width;
+      float* const to = y + r * width;
+      const Vec inverse = splat(inverse_root_mean_square(from, width, epsilon));
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
         store_lanes(to + i, load_lanes(from + i, lanes) * inverse * scale_of(scale, i, lanes), lanes);
       });
@@ -108,22 +113,22 @@ void rms_norm(const float *x, const float *scale, float *y, int64_t rows, int64_
 }
 
 // With n = x / rms and g = dy ∘ scale: dx = (g − n·mean(g ∘ n)) / rms.
-void rms_norm_gradient(const float *x, const float *scale, const float *dy, const float *plus, float *dx, int64_t rows,
+void rms_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx, int64_t rows,
                        int64_t width, float epsilon) {
   parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
-      const float *const from = x + r * width;
-      const float *const gradient = dy + r * width;
-      const float *const added = plus == nullptr ? nullptr : plus + r * width;
-      float *const to = dx + r * width;
-      float const inverse = inverse_root_mean_square(from, width, epsilon);
-      float const sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
+      const float* const from = x + r * width;
+      const float* const gradient = dy + r * width;
+      const float* const added = plus == nullptr ? nullptr : plus + r * width;
+      float* const to = dx + r * width;
+      const float inverse = inverse_root_mean_square(from, width, epsilon);
+      const float sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
         return load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes) * load_lanes(from + i, lanes);
       });
-      Vec const along = splat(sum * inverse * inverse / static_cast<float>(width)), factor = splat(inverse);
+      const Vec along = splat(sum * inverse * inverse / static_cast<float>(width)), factor = splat(inverse);
       each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-        Vec const g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
-        Vec const own = (g - load_lanes(from + i, lanes) * along) * factor;
+        const Vec g = load_lanes(gradient + i, lanes) * scale_of(scale, i, lanes);
+        const Vec own = (g - load_lanes(from + i, lanes) * along) * factor;
         store_lanes(to + i, added == nullptr ? own : own + load_lanes(added + i, lanes), lanes);
       });
     }
@@ -132,7 +137,7 @@ void rms_norm_gradient(const float *x, const float *scale, const float *dy, cons
 
 }  // namespace
 
-void add_norms(Kernels &table) {
+void add_norms(Kernels& table) {
   table.layer_norm = layer_norm;
   table.layer_norm_gradient = layer_norm_gradient;
   table.rms_norm = rms_norm;

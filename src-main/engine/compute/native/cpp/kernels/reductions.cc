@@ -1,5 +1,5 @@
-// Every reduction comes down to [outer, length, inner] → [outer, inner]. The length is cut into blocks by the shape alone;
-// a block is one thread's, and the blocks are put together in order.
+// Every reduction comes down to [outer, length, inner] → [outer, inner]. The length is cut into blocks by the shape
+// alone; a block is one thread's, and the blocks are put together in order.
 #include <memory>
 #include <new>
 
@@ -26,17 +26,25 @@ struct Sum {
   static constexpr float nothing(float) { return 0; }
   static constexpr int32_t nothing(int32_t) { return 0; }
   template <typename T>
-  static COTO_INLINE T both(T a, T b) { return a + b; }
+  static COTO_INLINE T both(T a, T b) {
+    return a + b;
+  }
   static COTO_INLINE Int both(Int a, Int b) { return (Int)((Unsigned)a + (Unsigned)b); }
-  static COTO_INLINE int32_t both(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b)); }
+  static COTO_INLINE int32_t both(int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+  }
 };
 struct Product {
   static constexpr float nothing(float) { return 1; }
   static constexpr int32_t nothing(int32_t) { return 1; }
   template <typename T>
-  static COTO_INLINE T both(T a, T b) { return a * b; }
+  static COTO_INLINE T both(T a, T b) {
+    return a * b;
+  }
   static COTO_INLINE Int both(Int a, Int b) { return (Int)((Unsigned)a * (Unsigned)b); }
-  static COTO_INLINE int32_t both(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b)); }
+  static COTO_INLINE int32_t both(int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
+  }
 };
 struct Maximum {
   static constexpr float nothing(float) { return -__builtin_inff(); }
@@ -57,7 +65,7 @@ struct Minimum {
 
 // A run of numbers.
 template <typename Operation, typename T>
-T reduce_run(const T *x, int64_t count) {
+T reduce_run(const T* x, int64_t count) {
   using V = typename VectorOf<T>::type;
   T result = Operation::nothing(T{});
   int64_t i = 0;
@@ -68,7 +76,7 @@ T reduce_run(const T *x, int64_t count) {
     for (i = 4 * kLanes; i + 4 * kLanes <= count; i += 4 * kLanes)
 #pragma GCC unroll 4
       for (int j = 0; j < 4; j++) sums[j] = Operation::both(sums[j], load(x + i + j * kLanes));
-    V const all = Operation::both(Operation::both(sums[0], sums[1]), Operation::both(sums[2], sums[3]));
+    const V all = Operation::both(Operation::both(sums[0], sums[1]), Operation::both(sums[2], sums[3]));
     T lanes[kLanes];
     std::memcpy(lanes, &all, sizeof lanes);
     for (int width = kLanes / 2; width > 0; width /= 2)
@@ -81,7 +89,7 @@ T reduce_run(const T *x, int64_t count) {
 
 // Columns of `rows` rows that lie `step` apart.
 template <typename Operation, typename T>
-void reduce_columns(const T *x, int64_t rows, int64_t step, T *y, int64_t columns) {
+void reduce_columns(const T* x, int64_t rows, int64_t step, T* y, int64_t columns) {
   using V = typename VectorOf<T>::type;
   int64_t c = 0;
   for (; c + 4 * kLanes <= columns; c += 4 * kLanes) {
@@ -95,7 +103,7 @@ void reduce_columns(const T *x, int64_t rows, int64_t step, T *y, int64_t column
     for (int j = 0; j < 4; j++) store(y + c + j * kLanes, sums[j]);
   }
   for (; c < columns; c += kLanes) {
-    int64_t const left = least(kLanes, columns - c);
+    const int64_t left = least(kLanes, columns - c);
     V sum = load_partial(x + c, left);
     for (int64_t r = 1; r < rows; r++) sum = Operation::both(sum, load_partial(x + r * step + c, left));
     store_partial(y + c, sum, left);
@@ -104,22 +112,22 @@ void reduce_columns(const T *x, int64_t rows, int64_t step, T *y, int64_t column
 
 // One level: y [outer, blocks, inner] from blocks of `block` along the length.
 template <typename Operation, typename T>
-void reduce_blocks(const T *x, T *y, int64_t outer, int64_t length, int64_t inner, int64_t block) {
-  int64_t const blocks = ceiling_division(length, block);
+void reduce_blocks(const T* x, T* y, int64_t outer, int64_t length, int64_t inner, int64_t block) {
+  const int64_t blocks = ceiling_division(length, block);
   if (inner == 1) {
     parallel_for(outer * blocks, rows_of_piece(block), [=](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; piece++) {
-        int64_t const at = piece % blocks * block;
+        const int64_t at = piece % blocks * block;
         y[piece] = reduce_run<Operation>(x + piece / blocks * length + at, least(block, length - at));
       }
     });
     return;
   }
   constexpr int64_t kBand = 64;  // a multiple of every 4 · kLanes
-  int64_t const bands = ceiling_division(inner, kBand);
+  const int64_t bands = ceiling_division(inner, kBand);
   parallel_for(outer * blocks * bands, rows_of_piece(block * least(inner, kBand)), [=](int64_t begin, int64_t end) {
     for (int64_t piece = begin; piece < end; piece++) {
-      int64_t const band = piece % bands * kBand, row = piece / bands, at = row % blocks * block;
+      const int64_t band = piece % bands * kBand, row = piece / bands, at = row % blocks * block;
       reduce_columns<Operation>(x + (row / blocks * length + at) * inner + band, least(block, length - at), inner,
                                 y + row * inner + band, least(kBand, inner - band));
     }
@@ -127,19 +135,19 @@ void reduce_blocks(const T *x, T *y, int64_t outer, int64_t length, int64_t inne
 }
 
 template <typename Operation, typename T>
-void reduce_middle(const T *x, T *y, int64_t outer, int64_t length, int64_t inner) {
+void reduce_middle(const T* x, T* y, int64_t outer, int64_t length, int64_t inner) {
   if (outer * inner == 0) return;
   if (length == 0) {
     for (int64_t i = 0; i < outer * inner; i++) y[i] = Operation::nothing(T{});
     return;
   }
-  int64_t const block = inner == 1 ? 4 * kPiece : most(256, 4 * kPiece / inner);
+  const int64_t block = inner == 1 ? 4 * kPiece : most(256, 4 * kPiece / inner);
   if (length <= block) {
     reduce_blocks<Operation>(x, y, outer, length, inner, length);
     return;
   }
-  int64_t const blocks = ceiling_division(length, block);
-  std::unique_ptr<T[]> const parts(new T[static_cast<size_t>(outer * blocks * inner)]);
+  const int64_t blocks = ceiling_division(length, block);
+  const std::unique_ptr<T[]> parts(new T[static_cast<size_t>(outer * blocks * inner)]);
   reduce_blocks<Operation>(x, parts.get(), outer, length, inner, block);
   reduce_middle<Operation>(parts.get(), y, outer, blocks, inner);
 }
@@ -151,9 +159,9 @@ struct Turns {
   bool reduced[kMostRank];
   int64_t reduced_count = 1;
 
-  Turns(const Shape &shape, uint32_t axes) {
+  Turns(const Shape& shape, uint32_t axes) {
     for (int i = 0; i < shape.rank; i++) {
-      bool const gone = (axes >> i & 1u) != 0;
+      const bool gone = (axes >> i & 1u) != 0;
       if (gone) reduced_count *= shape.size[i];
       if (shape.size[i] == 1) continue;
       if (rank > 0 && reduced[rank - 1] == gone) {
@@ -174,21 +182,21 @@ struct Turns {
 
 // The reduced axes one after another, the innermost first.
 template <typename Operation, typename T>
-void reduce_turns(const T *x, T *y, Turns turns) {
+void reduce_turns(const T* x, T* y, Turns turns) {
   int last = turns.rank - 1;
   while (last >= 0 && !turns.reduced[last]) last--;
   if (last < 0) {
     std::memcpy(y, x, static_cast<size_t>(turns.product(0, turns.rank)) * sizeof(T));
     return;
   }
-  int64_t const outer = turns.product(0, last), length = turns.size[last], inner = turns.product(last + 1, turns.rank);
+  const int64_t outer = turns.product(0, last), length = turns.size[last], inner = turns.product(last + 1, turns.rank);
   bool more = false;
   for (int i = 0; i < last; i++) more = more || turns.reduced[i];
   if (!more) {
     reduce_middle<Operation>(x, y, outer, length, inner);
     return;
   }
-  std::unique_ptr<T[]> const left(new T[static_cast<size_t>(outer * inner)]);
+  const std::unique_ptr<T[]> left(new T[static_cast<size_t>(outer * inner)]);
   reduce_middle<Operation>(x, left.get(), outer, length, inner);
   turns.size[last] = 1;
   turns.reduced[last] = false;
@@ -196,7 +204,7 @@ void reduce_turns(const T *x, T *y, Turns turns) {
 }
 
 template <typename T>
-void reduce_by(Reduction operation, const T *x, const Turns &turns, T *y) {
+void reduce_by(Reduction operation, const T* x, const Turns& turns, T* y) {
   switch (operation) {
     case Reduction::sum:
     case Reduction::mean: return reduce_turns<Sum>(x, y, turns);
@@ -206,49 +214,47 @@ void reduce_by(Reduction operation, const T *x, const Turns &turns, T *y) {
   }
 }
 
-int64_t kept_count(const Shape &shape, uint32_t axes) {
+int64_t kept_count(const Shape& shape, uint32_t axes) {
   int64_t count = 1;
   for (int i = 0; i < shape.rank; i++)
     if ((axes >> i & 1u) == 0) count *= shape.size[i];
   return count;
 }
 
-void reduce(Reduction operation, const float *x, const Shape &x_shape, uint32_t axes, float *y) {
-  Turns const turns(x_shape, axes);
+void reduce(Reduction operation, const float* x, const Shape& x_shape, uint32_t axes, float* y) {
+  const Turns turns(x_shape, axes);
   reduce_by(operation, x, turns, y);
   if (operation != Reduction::mean) return;
-  float const count = static_cast<float>(turns.reduced_count);
-  int64_t const results = kept_count(x_shape, axes);
+  const float count = static_cast<float>(turns.reduced_count);
+  const int64_t results = kept_count(x_shape, axes);
   for (int64_t i = 0; i < results; i++) y[i] /= count;
 }
 
-void reduce_int32(Reduction operation, const int32_t *x, const Shape &x_shape, uint32_t axes, int32_t *y) {
-  Turns const turns(x_shape, axes);
+void reduce_int32(Reduction operation, const int32_t* x, const Shape& x_shape, uint32_t axes, int32_t* y) {
+  const Turns turns(x_shape, axes);
   reduce_by(operation, x, turns, y);
   if (operation != Reduction::mean || turns.reduced_count == 0) return;
-  int64_t const results = kept_count(x_shape, axes);
+  const int64_t results = kept_count(x_shape, axes);
   for (int64_t i = 0; i < results; i++) y[i] = static_cast<int32_t>(y[i] / turns.reduced_count);
 }
 
 // all and any are the least and the greatest of zeros and ones.
-void reduce_bool(Logical operation, const uint8_t *x, const Shape &x_shape, uint32_t axes, uint8_t *y) {
-  int64_t const count = count_of(x_shape), results = kept_count(x_shape, axes);
-  std::unique_ptr<int32_t[]> const numbers(new int32_t[static_cast<size_t>(count + results)]);
+void reduce_bool(Logical operation, const uint8_t* x, const Shape& x_shape, uint32_t axes, uint8_t* y) {
+  const int64_t count = count_of(x_shape), results = kept_count(x_shape, axes);
+  const std::unique_ptr<int32_t[]> numbers(new int32_t[static_cast<size_t>(count + results)]);
   int32_t *const from = numbers.get(), *const to = from + count;
   for (int64_t i = 0; i < count; i++) from[i] = x[i] != 0;
-  Turns const turns(x_shape, axes);
-  if (operation == Logical::conjunction)
-    reduce_by(Reduction::minimum, from, turns, to);
-  else
-    reduce_by(Reduction::maximum, from, turns, to);
+  const Turns turns(x_shape, axes);
+  if (operation == Logical::conjunction) reduce_by(Reduction::minimum, from, turns, to);
+  else reduce_by(Reduction::maximum, from, turns, to);
   for (int64_t i = 0; i < results; i++) y[i] = to[i] > 0;
 }
 
 template <typename Better>
-COTO_INLINE void find_best(const float *x, int32_t *y, int64_t outer, int64_t length, int64_t inner, Better better) {
+COTO_INLINE void find_best(const float* x, int32_t* y, int64_t outer, int64_t length, int64_t inner, Better better) {
   parallel_for(outer * inner, most(1, kPiece / most(length, 1)), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
-      const float *const from = x + i / inner * length * inner + i % inner;
+      const float* const from = x + i / inner * length * inner + i % inner;
       int64_t best = 0;
       for (int64_t j = 1; j < length; j++)
         if (better(from[j * inner], from[best * inner])) best = j;
@@ -257,26 +263,26 @@ COTO_INLINE void find_best(const float *x, int32_t *y, int64_t outer, int64_t le
   });
 }
 
-void argmax(const float *x, int32_t *y, int64_t outer, int64_t length, int64_t inner) {
+void argmax(const float* x, int32_t* y, int64_t outer, int64_t length, int64_t inner) {
   find_best(x, y, outer, length, inner, [](float a, float b) COTO_LAMBDA { return a > b; });
 }
-void argmin(const float *x, int32_t *y, int64_t outer, int64_t length, int64_t inner) {
+void argmin(const float* x, int32_t* y, int64_t outer, int64_t length, int64_t inner) {
   find_best(x, y, outer, length, inner, [](float a, float b) COTO_LAMBDA { return a < b; });
 }
 
-void column_sums(const float *x, float *y, int64_t rows, int64_t width) {
+void column_sums(const float* x, float* y, int64_t rows, int64_t width) {
   reduce_middle<Sum>(x, y, int64_t{1}, rows, width);
 }
 
-void cumulative_sum(const float *x, float *y, int64_t outer, int64_t length, int64_t inner, bool exclusive,
+void cumulative_sum(const float* x, float* y, int64_t outer, int64_t length, int64_t inner, bool exclusive,
                     bool reverse) {
   parallel_for(outer * inner, most(1, kPiece / most(length, 1)), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
-      int64_t const first = i / inner * length * inner + i % inner;
+      const int64_t first = i / inner * length * inner + i % inner;
       float sum = 0;
       for (int64_t j = 0; j < length; j++) {
-        int64_t const at = first + (reverse ? length - 1 - j : j) * inner;
-        float const value = x[at];
+        const int64_t at = first + (reverse ? length - 1 - j : j) * inner;
+        const float value = x[at];
         y[at] = exclusive ? sum : sum + value;
         sum += value;
       }
@@ -284,15 +290,15 @@ void cumulative_sum(const float *x, float *y, int64_t outer, int64_t length, int
   });
 }
 
-double sum_of_squares(const float *x, int64_t count) {
+double sum_of_squares(const float* x, int64_t count) {
   constexpr int64_t kBlock = 4 * kPiece;
-  int64_t const blocks = ceiling_division(count, kBlock);
-  std::unique_ptr<double[]> const parts(new double[static_cast<size_t>(blocks)]);
-  double *const sums = parts.get();
+  const int64_t blocks = ceiling_division(count, kBlock);
+  const std::unique_ptr<double[]> parts(new double[static_cast<size_t>(blocks)]);
+  double* const sums = parts.get();
   parallel_for(blocks, 1, [=](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; b++) {
       double lanes[8] = {};
-      int64_t const last = least(count, (b + 1) * kBlock);
+      const int64_t last = least(count, (b + 1) * kBlock);
       int64_t i = b * kBlock;
       for (; i + 8 <= last; i += 8)
         for (int l = 0; l < 8; l++) lanes[l] += static_cast<double>(x[i + l]) * static_cast<double>(x[i + l]);
@@ -307,7 +313,7 @@ double sum_of_squares(const float *x, int64_t count) {
 
 }  // namespace
 
-void add_reductions(Kernels &table) {
+void add_reductions(Kernels& table) {
   table.reduce = reduce;
   table.reduce_int32 = reduce_int32;
   table.reduce_bool = reduce_bool;

@@ -6,7 +6,7 @@
 namespace coto {
 namespace COTO_ISA {
 
-const Kernels &table() {
+const Kernels& table() {
   static const Kernels table = [] {
     Kernels made{};
     made.name = COTO_TEXT(COTO_ISA);

@@ -10,7 +10,7 @@ namespace {
 
 // For functions that have no vector form here.
 template <typename F>
-COTO_INLINE void map_each(const float *x, float *y, int64_t count, F f) {
+COTO_INLINE void map_each(const float* x, float* y, int64_t count, F f) {
   parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
@@ -20,27 +20,27 @@ COTO_INLINE Vec rectify(Vec v) { return select(v < 0.0f, Vec{}, v); }
 
 // To the nearest whole number, ties to even; numbers of 2²³ and more are whole already.
 COTO_INLINE Vec round_to_even(Vec v) {
-  Vec const size = magnitude(v);
-  Vec const rounded = (size + 8388608.0f) - 8388608.0f;
+  const Vec size = magnitude(v);
+  const Vec rounded = (size + 8388608.0f) - 8388608.0f;
   return select(size < 8388608.0f, with_sign(rounded, v), v);
 }
 
 COTO_INLINE Vec floor_of(Vec v) {
-  Vec const rounded = round_to_even(v);
+  const Vec rounded = round_to_even(v);
   return select(rounded > v, rounded - 1.0f, rounded);
 }
 
 COTO_INLINE Vec ceiling_of(Vec v) {
-  Vec const rounded = round_to_even(v);
+  const Vec rounded = round_to_even(v);
   return select(rounded < v, with_sign(rounded + 1.0f, v), rounded);
 }
 
 COTO_INLINE Vec sign_of(Vec v) {
-  Vec const negative = select(v < 0.0f, splat(-1.0f), v);
+  const Vec negative = select(v < 0.0f, splat(-1.0f), v);
   return select(v > 0.0f, splat(1.0f), negative);
 }
 
-void unary(Unary operation, const float *x, float *y, int64_t count, float alpha, float beta) {
+void unary(Unary operation, const float* x, float* y, int64_t count, float alpha, float beta) {
 #define COTO_MAP(...) return map(x, y, count, [=](Vec v) COTO_LAMBDA { return __VA_ARGS__; })
   switch (operation) {
     case Unary::negate: COTO_MAP(-v);
@@ -75,7 +75,7 @@ void unary(Unary operation, const float *x, float *y, int64_t count, float alpha
 }
 
 template <typename F>
-COTO_INLINE bool map_int32(const int32_t *x, int32_t *y, int64_t count, F f) {
+COTO_INLINE bool map_int32(const int32_t* x, int32_t* y, int64_t count, F f) {
   parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
     COTO_INDEPENDENT
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
@@ -86,40 +86,41 @@ COTO_INLINE bool map_int32(const int32_t *x, int32_t *y, int64_t count, F f) {
 // The arithmetic wraps round, as JavaScript's typed arrays do.
 COTO_INLINE int32_t wrap(uint32_t value) { return static_cast<int32_t>(value); }
 
-bool unary_int32(Unary operation, const int32_t *x, int32_t *y, int64_t count, int32_t alpha, int32_t beta) {
+bool unary_int32(Unary operation, const int32_t* x, int32_t* y, int64_t count, int32_t alpha, int32_t beta) {
   switch (operation) {
     case Unary::negate: return map_int32(x, y, count, [](int32_t v) { return wrap(0u - static_cast<uint32_t>(v)); });
     case Unary::absolute:
       return map_int32(x, y, count, [](int32_t v) { return v < 0 ? wrap(0u - static_cast<uint32_t>(v)) : v; });
     case Unary::square:
-      return map_int32(x, y, count, [](int32_t v) { return wrap(static_cast<uint32_t>(v) * static_cast<uint32_t>(v)); });
+      return map_int32(x, y, count,
+                       [](int32_t v) { return wrap(static_cast<uint32_t>(v) * static_cast<uint32_t>(v)); });
     case Unary::sign: return map_int32(x, y, count, [](int32_t v) { return static_cast<int32_t>((v > 0) - (v < 0)); });
     case Unary::relu: return map_int32(x, y, count, [](int32_t v) { return v < 0 ? 0 : v; });
     case Unary::relu6: return map_int32(x, y, count, [](int32_t v) { return v < 0 ? 0 : v > 6 ? 6 : v; });
-    case Unary::clip:
-      return map_int32(x, y, count, [=](int32_t v) { return v < alpha ? alpha : v > beta ? beta : v; });
+    case Unary::clip: return map_int32(x, y, count, [=](int32_t v) { return v < alpha ? alpha : v > beta ? beta : v; });
     default: return false;
   }
 }
 
 template <typename F>
-COTO_INLINE void test_each(const float *x, uint8_t *y, int64_t count, F f) {
+COTO_INLINE void test_each(const float* x, uint8_t* y, int64_t count, F f) {
   parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
 }
 
-void test(Test operation, const float *x, uint8_t *y, int64_t count) {
+void test(Test operation, const float* x, uint8_t* y, int64_t count) {
   switch (operation) {
     case Test::is_nan: return test_each(x, y, count, [](float v) { return v != v; });
-    case Test::is_infinite: return test_each(x, y, count, [](float v) { return __builtin_fabsf(v) == __builtin_inff(); });
+    case Test::is_infinite:
+      return test_each(x, y, count, [](float v) { return __builtin_fabsf(v) == __builtin_inff(); });
     case Test::is_finite: return test_each(x, y, count, [](float v) { return __builtin_fabsf(v) < __builtin_inff(); });
   }
 }
 
 }  // namespace
 
-void add_unary(Kernels &table) {
+void add_unary(Kernels& table) {
   table.unary = unary;
   table.unary_int32 = unary_int32;
   table.test = test;

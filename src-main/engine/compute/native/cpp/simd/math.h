@@ -30,7 +30,7 @@ COTO_INLINE Vec exponential(Vec given) {
   Vec const x = lesser(splat(88.7228317f), greater(splat(-86.9f), given));
 #endif
   Vec const shifted = multiply_add(x, splat(1.44269504088896341f), splat(detail::kRounder));
-  Vec const n = shifted - detail::kRounder;
+  const Vec n = shifted - detail::kRounder;
   Vec r = multiply_add(n, splat(-0.693359375f), x);
   r = multiply_add(n, splat(2.12194440e-4f), r);
   Vec p = splat(1.9875691500e-4f);
@@ -48,7 +48,7 @@ COTO_INLINE Vec exponential(Vec given) {
   return y;
 }
 
-/** 2^x for x ≤ 127, relative error below 2e-7 (Cephes' exp2f); 0 for x below −125 (with AVX-512 below −150); NaN stays. */
+/** 2^x for x ≤ 127, relative error below 2e-7 (Cephes' exp2f); 0 below −125 (with AVX-512 below −150); NaN stays. */
 COTO_INLINE Vec power_of_two(Vec given) {
 #if defined(__AVX512F__)
   Vec const x = greater(splat(-151.0f), given);
@@ -56,8 +56,8 @@ COTO_INLINE Vec power_of_two(Vec given) {
   Vec const x = greater(splat(-125.0f), given);
 #endif
   Vec const shifted = x + detail::kRounder;
-  Vec const n = shifted - detail::kRounder;
-  Vec const r = x - n;
+  const Vec n = shifted - detail::kRounder;
+  const Vec r = x - n;
   Vec p = splat(1.535336188319500e-4f);
   p = multiply_add(p, r, splat(1.339887440266574e-3f));
   p = multiply_add(p, r, splat(9.618437357674640e-3f));
@@ -65,7 +65,7 @@ COTO_INLINE Vec power_of_two(Vec given) {
   p = multiply_add(p, r, splat(2.402264791363012e-1f));
   p = multiply_add(p, r, splat(6.931472028550421e-1f));
   p = multiply_add(p, r, splat(1.0f));
-  Vec const y = detail::scale_by_power(p, n, shifted);
+  const Vec y = detail::scale_by_power(p, n, shifted);
 #if defined(__AVX512F__)
   return y;
 #else
@@ -75,16 +75,16 @@ COTO_INLINE Vec power_of_two(Vec given) {
 
 /** ln x, relative error below 2e-7 but near 1, where the absolute one is (Cephes' logf); −∞ at 0, NaN below. */
 COTO_INLINE Vec logarithm(Vec given) {
-  Int const tiny = given < 1.17549435e-38f;
-  Vec const x = select(tiny, given * 8388608.0f, given);
-  Int const bits = as_int(x);
+  const Int tiny = given < 1.17549435e-38f;
+  const Vec x = select(tiny, given * 8388608.0f, given);
+  const Int bits = as_int(x);
   Int e = ((bits >> 23) & 0xff) - 126;
   Vec m = as_float((bits & 0x007fffff) | 0x3f000000);
-  Int const low = m < 0.707106781186547524f;
+  const Int low = m < 0.707106781186547524f;
   e = e + low;
   m = select(low, m + m, m) - 1.0f;
-  Vec const n = to_float(e) - select(tiny, splat(23.0f), Vec{});
-  Vec const z = m * m;
+  const Vec n = to_float(e) - select(tiny, splat(23.0f), Vec{});
+  const Vec z = m * m;
   Vec p = splat(7.0376836292e-2f);
   p = multiply_add(p, m, splat(-1.1514610310e-1f));
   p = multiply_add(p, m, splat(1.1676998740e-1f));
@@ -106,8 +106,8 @@ COTO_INLINE Vec logarithm(Vec given) {
 
 /** e^x − 1, relative error below 4e-7 (Kahan's way). */
 COTO_INLINE Vec exponential_minus_one(Vec x) {
-  Vec const u = exponential(x);
-  Vec const less = u - 1.0f;
+  const Vec u = exponential(x);
+  const Vec less = u - 1.0f;
   Vec y = less * (x / logarithm(u));
   y = select(u == 1.0f, x, y);
   y = select(less == -1.0f, less, y);
@@ -116,16 +116,16 @@ COTO_INLINE Vec exponential_minus_one(Vec x) {
 
 /** ln(1 + x), relative error below 4e-7 (Kahan's way). */
 COTO_INLINE Vec logarithm_of_one_plus(Vec x) {
-  Vec const u = x + 1.0f;
-  Vec const y = logarithm(u) * (x / (u - 1.0f));
-  Vec const near = select(u == 1.0f, x, y);
+  const Vec u = x + 1.0f;
+  const Vec y = logarithm(u) * (x / (u - 1.0f));
+  const Vec near = select(u == 1.0f, x, y);
   return select(u == __builtin_inff(), u, near);
 }
 
 /** tanh x, relative error below 5e-7 (Eigen's rational approximation). */
 COTO_INLINE Vec hyperbolic_tangent(Vec given) {
-  Vec const x = lesser(splat(7.99881172180175781f), greater(splat(-7.99881172180175781f), given));
-  Vec const z = x * x;
+  const Vec x = lesser(splat(7.99881172180175781f), greater(splat(-7.99881172180175781f), given));
+  const Vec z = x * x;
   Vec p = splat(-2.76076847742355e-16f);
   p = multiply_add(p, z, splat(2.00018790482477e-13f));
   p = multiply_add(p, z, splat(-8.60467152213735e-11f));
@@ -142,8 +142,8 @@ COTO_INLINE Vec hyperbolic_tangent(Vec given) {
 
 /** 1 / (1 + e^−x), relative error below 4e-7; 0 below −85. */
 COTO_INLINE Vec sigmoid(Vec x) {
-  Vec const e = exponential(-x);
-  Vec const y = reciprocal(lesser(splat(1e37f), e + 1.0f));
+  const Vec e = exponential(-x);
+  const Vec y = reciprocal(lesser(splat(1e37f), e + 1.0f));
   return select(e > 1e37f, Vec{}, y);
 }
 
@@ -154,8 +154,8 @@ struct Logistic {
 
 /** σ(x), relative error below 4e-7 + 1e-7·|x|; beyond ±83 it stays at 2^∓120. */
 COTO_INLINE Logistic logistic(Vec x) {
-  Vec const e = power_of_two(lesser(splat(120.0f), x * -1.44269504088896341f));
-  Vec const value = reciprocal(e + 1.0f);
+  const Vec e = power_of_two(lesser(splat(120.0f), x * -1.44269504088896341f));
+  const Vec value = reciprocal(e + 1.0f);
   return {value, value * e};
 }
 
@@ -166,25 +166,25 @@ struct Normal {
 };
 
 /**
- * The normal distribution: Φ(−|x|) = e^(−x²/2)·P(t), t = 1 / (1 + 0.28·|x|), the form of Abramowitz and Stegun 7.1.26 with a
- * polynomial of degree 6, fitted for the least greatest error (1e-8 before rounding).
+ * The normal distribution: Φ(−|x|) = e^(−x²/2)·P(t), t = 1 / (1 + 0.28·|x|), the form of Abramowitz and Stegun 7.1.26
+ * with a polynomial of degree 6, fitted for the least greatest error (1e-8 before rounding).
  */
 COTO_INLINE Normal normal(Vec x) {
-  Vec const e = power_of_two(x * x * -0.72134752044448170f);
-  Vec const t = reciprocal(multiply_add(lesser(splat(1e4f), magnitude(x)), splat(0.28f), splat(1.0f)));
+  const Vec e = power_of_two(x * x * -0.72134752044448170f);
+  const Vec t = reciprocal(multiply_add(lesser(splat(1e4f), magnitude(x)), splat(0.28f), splat(1.0f)));
   Vec p = splat(-0.10572206228971481f);
   p = multiply_add(p, t, splat(0.38952013850212097f));
   p = multiply_add(p, t, splat(-0.2364158183336258f));
   p = multiply_add(p, t, splat(0.26844173669815063f));
   p = multiply_add(p, t, splat(0.06768538802862167f));
   p = multiply_add(p, t, splat(0.11649060249328613f));
-  Vec const tail = e * (p * t);
+  const Vec tail = e * (p * t);
   return {select(x > 0.0f, 1.0f - tail, tail), e * 0.398942280401432678f};
 }
 
 /** erf x, relative error below 3e-7: a polynomial below 1, the normal distribution's tail beyond. */
 COTO_INLINE Vec error_function(Vec x) {
-  Vec const z = x * x;
+  const Vec z = x * x;
   Vec p = splat(7.853742135921493e-05f);
   p = multiply_add(p, z, splat(-0.0008010161691345274f));
   p = multiply_add(p, z, splat(0.005188324488699436f));
@@ -192,7 +192,7 @@ COTO_INLINE Vec error_function(Vec x) {
   p = multiply_add(p, z, splat(0.1128358542919159f));
   p = multiply_add(p, z, splat(-0.3761262595653534f));
   p = multiply_add(p, z, splat(1.1283791065216064f));
-  Vec const beyond = 1.0f - 2.0f * normal(magnitude(x) * -1.41421356237309505f).cumulative;
+  const Vec beyond = 1.0f - 2.0f * normal(magnitude(x) * -1.41421356237309505f).cumulative;
   return select(magnitude(x) < 1.0f, x * p, with_sign(beyond, x));
 }
 

@@ -12,27 +12,27 @@ constexpr int kTileVectors = kRegisters == 32 ? 4 : 2;
 
 /** A by the step from row to row and along the summed index: one of the two is 1, which the type says. */
 struct RowsOf {  // A as it lies: along the summed index by 1
-  const float *a;
+  const float* a;
   int64_t row;
   COTO_INLINE float at(int64_t i, int64_t k) const { return a[i * row + k]; }
   COTO_INLINE RowsOf from(int64_t i) const { return {a + i * row, row}; }
 };
 struct ColumnsOf {  // A transposed: from row to row by 1
-  const float *a;
+  const float* a;
   int64_t step;
   COTO_INLINE float at(int64_t i, int64_t k) const { return a[k * step + i]; }
   COTO_INLINE ColumnsOf from(int64_t i) const { return {a + i, step}; }
 };
 
 template <int Rows, int Vectors, typename A>
-COTO_INLINE void sum_tile(A a, const float *b, int64_t b_step, int64_t depth, Vec (&sums)[Rows][Vectors]) {
+COTO_INLINE void sum_tile(A a, const float* b, int64_t b_step, int64_t depth, Vec (&sums)[Rows][Vectors]) {
   for (int64_t k = 0; k < depth; k++) {
     Vec row[Vectors];
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; j++) row[j] = load(b + k * b_step + j * kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; i++) {
-      Vec const x = splat(a.at(i, k));
+      const Vec x = splat(a.at(i, k));
 #pragma GCC unroll 8
       for (int j = 0; j < Vectors; j++) sums[i][j] = multiply_add(x, row[j], sums[i][j]);
     }
@@ -41,7 +41,7 @@ COTO_INLINE void sum_tile(A a, const float *b, int64_t b_step, int64_t depth, Ve
 
 namespace detail {
 template <int Rows, int Vectors, typename A, typename Out>
-COTO_INLINE void tile(A a, const float *b, int64_t b_step, int64_t depth, int64_t row, int64_t vector, Out out) {
+COTO_INLINE void tile(A a, const float* b, int64_t b_step, int64_t depth, int64_t row, int64_t vector, Out out) {
   Vec sums[Rows][Vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; i++)
@@ -55,8 +55,8 @@ COTO_INLINE void tile(A a, const float *b, int64_t b_step, int64_t depth, int64_
 }
 
 template <int Vectors, typename A, typename Out, typename Between>
-void tile_columns(A a, const float *b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out,
-                  Between &between) {
+void tile_columns(A a, const float* b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out,
+                  Between& between) {
   int64_t row = 0;
   for (; row + kTileRows <= rows; row += kTileRows) {
     between();
@@ -78,11 +78,11 @@ void tile_columns(A a, const float *b, int64_t b_step, int64_t depth, int64_t ro
 }  // namespace detail
 
 /**
- * A·B, A [rows, depth], B [depth, vectors · kLanes] with rows of b_step: out(row, vector, value) takes the product vector by
- * vector, each once; between() is called from time to time.
+ * A·B, A [rows, depth], B [depth, vectors · kLanes] with rows of b_step: out(row, vector, value) takes the product
+ * vector by vector, each once; between() is called from time to time.
  */
 template <typename A, typename Out, typename Between>
-COTO_INLINE void multiply(A a, const float *b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out,
+COTO_INLINE void multiply(A a, const float* b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out,
                           Between between) {
   int64_t vector = 0;
   for (; vector + kTileVectors <= vectors; vector += kTileVectors)
@@ -90,23 +90,26 @@ COTO_INLINE void multiply(A a, const float *b, int64_t b_step, int64_t rows, int
   switch (vectors - vector) {
     case 1: return detail::tile_columns<1>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
     case 2:
-      if constexpr (kTileVectors > 2) detail::tile_columns<2>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
+      if constexpr (kTileVectors > 2)
+        detail::tile_columns<2>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
       return;
     case 3:
-      if constexpr (kTileVectors > 3) detail::tile_columns<3>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
+      if constexpr (kTileVectors > 3)
+        detail::tile_columns<3>(a, b + vector * kLanes, b_step, depth, rows, vector, out, between);
       return;
     default: return;
   }
 }
 
 namespace detail {
-// Swaps the off-diagonal blocks of `Half` × `Half` in every square of twice that: a step of a transposition in registers.
+// Swaps the off-diagonal blocks of `Half` × `Half` in every square of twice that: a step of a transposition in
+// registers.
 template <int Half, int... Lane>
 COTO_INLINE void swap_blocks(Vec (&rows)[kLanes], std::integer_sequence<int, Lane...>) {
 #pragma GCC unroll 16
   for (int i = 0; i < kLanes; i++) {
     if (i & Half) continue;
-    Vec const low = rows[i], high = rows[i + Half];
+    const Vec low = rows[i], high = rows[i + Half];
     rows[i] = shuffle<(Lane & Half ? kLanes + Lane - Half : Lane)...>(low, high);
     rows[i + Half] = shuffle<(Lane & Half ? kLanes + Lane : Lane + Half)...>(low, high);
   }

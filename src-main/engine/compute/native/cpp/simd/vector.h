@@ -1,6 +1,6 @@
-// One vector type for every instruction set, by the compiler's vector extensions. The kernels' sources are compiled once for
-// each (COTO_ISA names it, the compiler's flags choose it), each time in a namespace of that name: nothing here may have
-// external linkage outside that namespace.
+// One vector type for every instruction set, by the compiler's vector extensions. The kernels' sources are compiled
+// once for each (COTO_ISA names it, the compiler's flags choose it), each time in a namespace of that name: nothing
+// here may have external linkage outside that namespace.
 #pragma once
 
 #include <cstdint>
@@ -53,10 +53,10 @@ using UnalignedVec = float __attribute__((vector_size(kLanes * 4), aligned(4), m
 using UnalignedInt = int32_t __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 }  // namespace detail
 
-COTO_INLINE Vec load(const float *from) { return *reinterpret_cast<const detail::UnalignedVec *>(from); }
-COTO_INLINE Int load(const int32_t *from) { return *reinterpret_cast<const detail::UnalignedInt *>(from); }
-COTO_INLINE void store(float *to, Vec value) { *reinterpret_cast<detail::UnalignedVec *>(to) = value; }
-COTO_INLINE void store(int32_t *to, Int value) { *reinterpret_cast<detail::UnalignedInt *>(to) = value; }
+COTO_INLINE Vec load(const float* from) { return *reinterpret_cast<const detail::UnalignedVec*>(from); }
+COTO_INLINE Int load(const int32_t* from) { return *reinterpret_cast<const detail::UnalignedInt*>(from); }
+COTO_INLINE void store(float* to, Vec value) { *reinterpret_cast<detail::UnalignedVec*>(to) = value; }
+COTO_INLINE void store(int32_t* to, Int value) { *reinterpret_cast<detail::UnalignedInt*>(to) = value; }
 
 // Less zero, not plus zero: that would turn −0 to 0, so that the compiler could not drop it.
 COTO_INLINE Vec splat(float value) { return value - Vec{}; }
@@ -81,7 +81,7 @@ COTO_INLINE Int lane_numbers() {
 namespace detail {
 // Four lanes are taken by the bits of their count: a call of memcpy would have every register in use saved around it.
 template <typename V, typename T>
-COTO_INLINE V load_first(const T *from, int64_t count) {
+COTO_INLINE V load_first(const T* from, int64_t count) {
   V value{};
   if constexpr (kLanes == 4) {
     if (count & 4) return load(from);
@@ -94,7 +94,7 @@ COTO_INLINE V load_first(const T *from, int64_t count) {
 }
 
 template <typename V, typename T>
-COTO_INLINE void store_first(T *to, V value, int64_t count) {
+COTO_INLINE void store_first(T* to, V value, int64_t count) {
   if constexpr (kLanes == 4) {
     if (count & 4) return store(to, value);
     if (count & 2) std::memcpy(to, &value, 8);
@@ -106,7 +106,7 @@ COTO_INLINE void store_first(T *to, V value, int64_t count) {
 }  // namespace detail
 
 /** The first `count` (0 … kLanes) numbers, zeros after them; nothing beyond them is read. */
-COTO_INLINE Vec load_partial(const float *from, int64_t count) {
+COTO_INLINE Vec load_partial(const float* from, int64_t count) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
 #elif defined(__AVX2__)
@@ -116,7 +116,7 @@ COTO_INLINE Vec load_partial(const float *from, int64_t count) {
 #endif
 }
 
-COTO_INLINE void store_partial(float *to, Vec value, int64_t count) {
+COTO_INLINE void store_partial(float* to, Vec value, int64_t count) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), (__m512)value);
 #elif defined(__AVX2__)
@@ -126,8 +126,8 @@ COTO_INLINE void store_partial(float *to, Vec value, int64_t count) {
 #endif
 }
 
-COTO_INLINE Int load_partial(const int32_t *from, int64_t count) { return detail::load_first<Int>(from, count); }
-COTO_INLINE void store_partial(int32_t *to, Int value, int64_t count) { detail::store_first(to, value, count); }
+COTO_INLINE Int load_partial(const int32_t* from, int64_t count) { return detail::load_first<Int>(from, count); }
+COTO_INLINE void store_partial(int32_t* to, Int value, int64_t count) { detail::store_first(to, value, count); }
 
 /** The greater. Where b is not a number, b; where a alone is not, either. */
 COTO_INLINE Vec greater(Vec a, Vec b) {
@@ -200,11 +200,9 @@ COTO_INLINE Vec rotate(Vec value, std::integer_sequence<int, Lane...>) {
 // All lanes put together, halves first, in every lane.
 template <int Half, typename Both>
 COTO_INLINE Vec fold(Vec value, Both both) {
-  Vec const folded = both(value, rotate<Half>(value, std::make_integer_sequence<int, kLanes>{}));
-  if constexpr (Half > 1)
-    return fold<Half / 2>(folded, both);
-  else
-    return folded;
+  const Vec folded = both(value, rotate<Half>(value, std::make_integer_sequence<int, kLanes>{}));
+  if constexpr (Half > 1) return fold<Half / 2>(folded, both);
+  else return folded;
 }
 }  // namespace detail
 
@@ -221,7 +219,7 @@ COTO_INLINE float greatest_lane(Vec value) {
 COTO_INLINE Vec reciprocal(Vec a) {
 #if defined(__AVX512F__)
   // Fourteen bits, and one step of Newton's.
-  Vec const r = (Vec)_mm512_rcp14_ps((__m512)a);
+  const Vec r = (Vec)_mm512_rcp14_ps((__m512)a);
   return r * (2.0f - a * r);
 #else
   return 1.0f / a;
