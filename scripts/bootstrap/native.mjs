@@ -114,23 +114,19 @@ async function compile(compiler, folder, extra, sets) {
         flags: [...own, `-DCOTO_ISA=${name}`],
       })),
     );
+    const units = [...common, ...kernels].map(({ file, object, flags: own }) => ({
+      file,
+      object: join(work, object),
+      options: [...flags, ...extra, ...own, ...include, '-c', file, '-o', join(work, object)],
+    }));
+    writeCompileCommands(folder, compiler, units);
     const objects = [];
     const failures = [];
-    const waiting = [...kernels, ...common];
+    const waiting = [...units];
     const worker = async () => {
       for (let next = waiting.pop(); next !== undefined && failures.length === 0; next = waiting.pop()) {
-        const object = join(work, next.object);
-        const result = await run(compiler, [
-          ...flags,
-          ...extra,
-          ...next.flags,
-          ...include,
-          '-c',
-          next.file,
-          '-o',
-          object,
-        ]);
-        if (result.code === 0) objects.push(object);
+        const result = await run(compiler, next.options);
+        if (result.code === 0) objects.push(next.object);
         else failures.push(`${basename(next.file)} does not compile (${result.text}).`);
       }
     };
@@ -152,6 +148,12 @@ async function compile(compiler, folder, extra, sets) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** For clangd and clang-tidy (.clangd names the folder): how each file is compiled, the kernels' once for each instruction set. */
+function writeCompileCommands(folder, compiler, units) {
+  const commands = units.map(({ file, options }) => ({ directory: root, file, arguments: [compiler, ...options] }));
+  writeFileSync(join(folder, 'compile_commands.json'), `${JSON.stringify(commands, null, 1)}\n`);
 }
 
 function libraries() {
