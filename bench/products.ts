@@ -43,7 +43,7 @@ export async function measureProductRates(
       inFeatures,
       outFeatures,
       gflops: (2 * rows * inFeatures * outFeatures) / best / 1e6,
-      libraryGflops: backend.measureLibraryProduct?.({ rows, inFeatures, outFeatures, bfloat16 }) ?? null,
+      libraryGflops: backend.measureLibraryGemm?.({ rows, inFeatures, outFeatures, bfloat16 }) ?? null,
     });
   }
   return rates;

@@ -28,24 +28,24 @@ export interface ComputeBackend {
   /** Why it can compute no more, e.g. a lost device; null while it can. Whatever fails then fails for this reason. */
   failure?(): StudioError | null;
   /** Left out where the backend has no products in bfloat16 on any machine. */
-  readonly bfloat16?: Bfloat16Products;
+  readonly bfloat16?: Bfloat16Support;
   /** Most bytes that tensors and what belongs to them took at once since `reset`; left out where the backend cannot tell. */
   peakBytes?: { reset(): void; read(): number };
   /**
    * Best rate in GFLOPS of one product x [rows, inFeatures] · Wᵀ [inFeatures, outFeatures] by the library behind the backend,
    * called alone with the weight packed, null where it cannot tell: what the bench holds the backend's own rate against.
    */
-  measureLibraryProduct?(product: LibraryProduct): number | null;
+  measureLibraryGemm?(product: LibraryGemm): number | null;
 }
 
-export interface Bfloat16Products {
+export interface Bfloat16Support {
   /** Whether this machine's processor has them. */
   areThere(): boolean;
   /** Whether they were timed to be faster than those in float32; asked only where they are there. Timed once. */
   areFaster(): boolean;
 }
 
-export interface LibraryProduct {
+export interface LibraryGemm {
   readonly rows: number;
   readonly inFeatures: number;
   readonly outFeatures: number;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
-import { product } from '../ops/linear/matmul.ts';
+import { matmul } from '../ops/linear/matmul.ts';
 import type { ComputeBackend } from './compute-backend.ts';
 
 /** Rows, columns and inner length of the product that is timed. */
@@ -28,7 +28,7 @@ async function rate(bfloat16: boolean): Promise<number> {
   const milliseconds = async (count: number): Promise<number> => {
     const start = performance.now();
     for (let round = 0; round < count; round++) {
-      const c = product(a, b, { frozen: true, bfloat16 });
+      const c = matmul(a, b, { frozen: true, bfloat16 });
       if (round === count - 1) await c.data();
       c.dispose();
     }

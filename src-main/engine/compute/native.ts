@@ -4,6 +4,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
+import { NativeKernels } from './native/kernel-calls.generated.ts';
 import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
 import { loadAddon } from './native/load-addon.ts';
 
@@ -35,15 +36,15 @@ export const nativeBackend: ComputeBackend = {
   bfloat16: {
     areThere: () => {
       const loaded = loadAddon();
-      return 'addon' in loaded && loaded.addon.computesBfloat16() === 1;
+      return 'addon' in loaded && new NativeKernels(loaded.addon).computesBfloat16();
     },
     areFaster: () => {
-      const { float32, bfloat16 } = measureNativeProducts();
+      const { float32, bfloat16 } = measureNativeGemm();
       return bfloat16 >= worthwhile * float32;
     },
   },
-  measureLibraryProduct: ({ rows, inFeatures, outFeatures, bfloat16 }) =>
-    required().measureLibraryProduct(rows, inFeatures, outFeatures, Number(bfloat16), 60) || null,
+  measureLibraryGemm: ({ rows, inFeatures, outFeatures, bfloat16 }) =>
+    kernels().measureLibraryGemm(rows, inFeatures, outFeatures, bfloat16, 60) || null,
   peakBytes: {
     reset: () => required().resetPeak(),
     read: () => required().statistics()[3] ?? 0,
@@ -79,17 +80,18 @@ let rates: ProductRates | null = null;
  * Times products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024) once, in about a tenth of a second. The two
  * precisions take turns, so that what else the machine does falls on both. Throws where there is no bfloat16.
  */
-export function measureNativeProducts(): ProductRates {
+export function measureNativeGemm(): ProductRates {
   const addon = required();
   addon.setThreads(wantedThreads);
   if (rates !== null) return rates;
+  const timed = new NativeKernels(addon);
   const best: ProductRates[] = [];
   let isHopeless = false;
   for (const [m, k, n] of typicalProducts) {
     const rate = { float32: 0, bfloat16: 0 };
     for (let turn = 0; turn < measuringTurns && !isHopeless; turn++) {
-      rate.float32 = Math.max(rate.float32, addon.measureProduct(m, k, n, 0, 1));
-      rate.bfloat16 = Math.max(rate.bfloat16, addon.measureProduct(m, k, n, 1, 1));
+      rate.float32 = Math.max(rate.float32, timed.measureGemm(m, k, n, false, 1));
+      rate.bfloat16 = Math.max(rate.bfloat16, timed.measureGemm(m, k, n, true, 1));
       isHopeless = turn + 1 === hopelessTurns && hopelesslySlower * rate.bfloat16 < rate.float32;
     }
     best.push(rate);
@@ -98,6 +100,10 @@ export function measureNativeProducts(): ProductRates {
   const mean = (of: keyof ProductRates) => best.reduce((sum, rate) => sum + rate[of], 0) / best.length;
   rates = { float32: mean('float32'), bfloat16: mean('bfloat16') };
   return rates;
+}
+
+function kernels(): NativeKernels {
+  return new NativeKernels(required());
 }
 
 function required(): NativeAddon {

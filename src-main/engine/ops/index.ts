@@ -5,7 +5,7 @@ export { gelu } from './activation/gelu.ts';
 export { attention } from './attention/attention.ts';
 export { disentangledAttention } from './attention/disentangled-attention.ts';
 export { rotary } from './attention/rotary.ts';
-export { carry, unpackStates } from './autograd/pack-states.ts';
+export { packStates, unpackStates } from './autograd/pack-states.ts';
 export { clsTokens } from './indexing/cls-tokens.ts';
 export { gatherRows } from './indexing/gather-rows.ts';
 export { frozenLinear } from './linear/frozen-linear.ts';

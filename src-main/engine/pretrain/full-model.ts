@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { tidyHiddenStates } from '../adapters/tidy-hidden-states.ts';
+import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
-import { isTaping } from '../ops/autograd/operation.ts';
 import { smoothedCrossEntropy, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import { gatherRows } from '../ops/indexing/gather-rows.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';

@@ -5,9 +5,9 @@ import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
+import { productCases } from './cases/matmul.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
-import { productCases } from './cases/products.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
 

@@ -4,9 +4,9 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
-import { measureNativeProducts, nativeBackend } from '../../../src-main/engine/compute/native.ts';
+import { measureNativeGemm, nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { product } from '../../../src-main/engine/ops/linear/matmul.ts';
+import { matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -57,10 +57,10 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     const before = memory().liveBytes;
     const [a, b] = [normal([300, 40], 1), normal([50, 40], 2)];
     const own = memory().liveBytes;
-    product(a, b, { transposeB: true, frozen: true }).dispose();
+    matmul(a, b, { transposeB: true, frozen: true }).dispose();
     const packed = memory().liveBytes;
     expect(packed).toBeGreaterThan(own);
-    product(a, b, { transposeB: true, frozen: true }).dispose();
+    matmul(a, b, { transposeB: true, frozen: true }).dispose();
     expect(memory().liveBytes).toBe(packed);
     tf.dispose([a, b]);
     expect(memory().liveBytes).toBe(before);
@@ -105,30 +105,30 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
           // Only frozen weights are taken in parts, and a million values take their time here.
           if (m * n > 1_000_000 && (transposeA || !frozen)) continue;
           const [a, b] = [normal([m, k], 3), normal([k, n], 4)];
-          const [bias, plus, times] = [normal([n], 5), normal([m, n], 6), normal([m, n], 7)];
+          const [bias, addend, multiplier] = [normal([n], 5), normal([m, n], 6), normal([m, n], 7)];
           const [a2, b2] = [normal([m, 5], 8), normal([5, n], 9)];
           const first = multiply(values(a), values(b), m, k, n);
           const second = multiply(values(a2), values(b2), m, 5, n);
-          const [row, added, factors] = [values(bias), values(plus), values(times)];
+          const [row, added, factors] = [values(bias), values(addend), values(multiplier)];
           const expected = first.map(
             (value, index) =>
               (0.5 * value + get(row, index % n) + get(added, index) - 2 * get(second, index)) * get(factors, index),
           );
           const actual = tf.tidy(() =>
-            product(turned(a, transposeA), turned(b, transposeB), {
+            matmul(turned(a, transposeA), turned(b, transposeB), {
               transposeA,
               transposeB,
               scale: 0.5,
               bias,
-              plus,
-              times,
+              addend,
+              multiplier,
               also: { a: a2, b: b2, scale: -2 },
               frozen,
             }).dataSync(),
           );
           expect(relativeDifference(actual, expected)).toBeLessThan(3e-6);
           const plain = tf.tidy(() =>
-            product(turned(a, transposeA), turned(b, transposeB), {
+            matmul(turned(a, transposeA), turned(b, transposeB), {
               transposeA,
               transposeB,
               scale: 3,
@@ -141,7 +141,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
               first.map((value) => 3 * value),
             ),
           ).toBeLessThan(3e-6);
-          tf.dispose([a, b, bias, plus, times, a2, b2]);
+          tf.dispose([a, b, bias, addend, multiplier, a2, b2]);
         }
     },
   );
@@ -153,7 +153,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
   ])('rounds the operands of a bfloat16 product of %i × %i × %i to 8 bits, and sums in float32', (m, k, n) => {
     const [a, weight] = [normal([m, k], 10), normal([n, k], 11)];
     const options = { transposeB: true, frozen: true, bfloat16: true };
-    const actual = tf.tidy(() => product(a, weight, options).dataSync());
+    const actual = tf.tidy(() => matmul(a, weight, options).dataSync());
     const rounded = transpose(values(weight).map(toBfloat16), n, k);
     expect(relativeDifference(actual, multiply(values(a).map(toBfloat16), rounded, m, k, n))).toBeLessThan(2e-6);
     const whole = multiply(values(a), transpose(values(weight), n, k), m, k, n);
@@ -164,7 +164,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
   it.skipIf(!hasBfloat16)('multiplies few rows by a large weight in bfloat16 as it does many', () => {
     const [a, weight, bias] = [normal([3, 301], 12), normal([500, 301], 13), normal([500], 14)];
     const options = { transposeB: true, frozen: true, bfloat16: true, bias };
-    const actual = tf.tidy(() => product(a, weight, options).dataSync());
+    const actual = tf.tidy(() => matmul(a, weight, options).dataSync());
     const rounded = transpose(values(weight).map(toBfloat16), 500, 301);
     const expected = multiply(values(a), rounded, 3, 301, 500).map(
       (value, index) => value + (values(bias)[index % 500] ?? 0),
@@ -177,7 +177,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
   });
 
   it.skipIf(!hasBfloat16)('takes bfloat16 only where it was timed to be faster', () => {
-    const { float32, bfloat16 } = measureNativeProducts();
+    const { float32, bfloat16 } = measureNativeGemm();
     expect(float32).toBeGreaterThan(0);
     expect(nativeBackend.bfloat16?.areFaster()).toBe(bfloat16 >= 1.15 * float32);
   });

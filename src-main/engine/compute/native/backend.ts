@@ -1,18 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { moveDataTo } from '../tfjs-internals.ts';
 import type { NativeAddon, TensorValues } from './addon.ts';
+import { type Handle, NativeKernels, type OptionalHandle } from './kernel-calls.generated.ts';
 
 /** A tensor's values in the addon's memory; it is tfjs's data id at the same time, so that nothing has to be looked up. */
 export class NativeData {
   /** 0 once it is released. */
-  handle: number;
+  handle: OptionalHandle;
   readonly count: number;
   readonly dtype: tf.DataType;
   references = 1;
   /** The values of a string tensor, which the addon knows nothing of. */
   strings: Uint8Array[] | null = null;
 
-  constructor(handle: number, count: number, dtype: tf.DataType) {
+  constructor(handle: OptionalHandle, count: number, dtype: tf.DataType) {
     this.handle = handle;
     this.count = count;
     this.dtype = dtype;
@@ -36,6 +38,7 @@ export interface NativeMemory {
  */
 export class NativeBackend extends tf.KernelBackend {
   readonly addon: NativeAddon;
+  readonly kernels: NativeKernels;
   /** Data that another backend made and that moved here. */
   private readonly moved = new WeakMap<object, NativeData>();
   private dataCount = 0;
@@ -43,6 +46,7 @@ export class NativeBackend extends tf.KernelBackend {
   constructor(addon: NativeAddon) {
     super();
     this.addon = addon;
+    this.kernels = new NativeKernels(addon);
   }
 
   /** A new tensor with undefined values. */
@@ -50,11 +54,10 @@ export class NativeBackend extends tf.KernelBackend {
     return { dataId: this.make(tf.util.sizeFromShape([...shape]), dtype), shape: [...shape], dtype };
   }
 
-  /** The tensor's number in the addon. */
-  handle(tensor: tf.TensorInfo): number {
+  /** The tensor's number in the addon. Throws for a tensor of strings. */
+  handle(tensor: tf.TensorInfo): Handle {
     const { dataId } = tensor;
-    if (dataId instanceof NativeData && dataId.handle !== 0) return dataId.handle;
-    return this.data(dataId).handle;
+    return dataId instanceof NativeData && dataId.handle !== 0 ? dataId.handle : handleOf(this.data(dataId));
   }
 
   /** The same values under another shape. */
@@ -96,7 +99,7 @@ export class NativeBackend extends tf.KernelBackend {
     const data = this.data(dataId);
     if (data.strings !== null) return data.strings;
     const values = emptyValues(data.dtype, data.count);
-    this.addon.read(data.handle, values);
+    this.addon.read(handleOf(data), values);
     return values;
   }
 
@@ -109,7 +112,7 @@ export class NativeBackend extends tf.KernelBackend {
     if (data === null) return true;
     data.references--;
     if (!force && data.references > 0) return false;
-    if (data.strings === null) this.addon.release(data.handle);
+    if (data.strings === null) this.addon.release(handleOf(data));
     data.handle = 0;
     data.strings = null;
     this.moved.delete(dataId);
@@ -171,7 +174,7 @@ export class NativeBackend extends tf.KernelBackend {
   private data(dataId: object): NativeData {
     const here = this.known(dataId);
     if (here !== null) return here;
-    tf.engine().moveData(this, dataId);
+    moveDataTo(this, dataId);
     const moved = this.known(dataId);
     if (moved === null) throw new Error('a tensor was used after it was disposed');
     return moved;
@@ -183,7 +186,7 @@ export class NativeBackend extends tf.KernelBackend {
     return new NativeData(handle, count, dtype);
   }
 
-  private allocate(bytes: number): number {
+  private allocate(bytes: number): Handle {
     try {
       return this.addon.allocate(bytes);
     } catch (error) {
@@ -193,8 +196,13 @@ export class NativeBackend extends tf.KernelBackend {
 
   private fill(data: NativeData, values: tf.backend_util.BackendValues): void {
     if (data.dtype === 'string') data.strings = stringBytes(values);
-    else this.addon.write(data.handle, numbersOf(values, data.dtype));
+    else this.addon.write(handleOf(data), numbersOf(values, data.dtype));
   }
+}
+
+function handleOf(data: NativeData): Handle {
+  if (data.handle === 0) throw new Error('the native backend computes nothing with strings');
+  return data.handle;
 }
 
 /** An addon's error as the application's own. */

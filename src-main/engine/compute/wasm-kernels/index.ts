@@ -12,7 +12,7 @@ const attentionBlock = 66;
 
 /** Our operations by name, as the C files beside compute them. What is not listed is composed of these and of tfjs's own kernels. */
 const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
-  ['CotoProduct', product],
+  ['CotoMatmul', matmul],
   ['CotoGelu', (module, inputs, attributes) => gelu(module, 'gelu', inputs, attributes)],
   ['CotoGeluGradient', (module, inputs, attributes) => gelu(module, 'gelu_gradient', inputs, attributes)],
   ['CotoGeluDerivative', (module, inputs, attributes) => gelu(module, 'gelu_derivative', inputs, attributes)],
@@ -22,15 +22,15 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
     (module, inputs) => elementwise(module, 'gated_silu_gradient', takenAll(inputs, 'gate', 'up', 'dy'), 2),
   ],
   ['CotoLayerNorm', (...of) => rows('layer_norm', ['x', 'scale', 'shift'], ...of)],
-  ['CotoLayerNormGradient', (...of) => rows('layer_norm_gradient', ['x', 'scale', 'dy', 'plus'], ...of)],
+  ['CotoLayerNormGradient', (...of) => rows('layer_norm_gradient', ['x', 'scale', 'dy', 'addend'], ...of)],
   ['CotoRmsNorm', (...of) => rows('rms_norm', ['x', 'scale'], ...of)],
-  ['CotoRmsNormGradient', (...of) => rows('rms_norm_gradient', ['x', 'scale', 'dy', 'plus'], ...of)],
+  ['CotoRmsNormGradient', (...of) => rows('rms_norm_gradient', ['x', 'scale', 'dy', 'addend'], ...of)],
   ['CotoRotary', rotary],
   ['CotoAttention', attention],
   ['CotoAttentionGradient', attentionGradient],
   ['CotoSoftmaxCrossEntropy', crossEntropy],
   ['CotoSoftmaxCrossEntropyGradient', crossEntropyGradient],
-  ['CotoSquareSums', sumsOfSquares],
+  ['CotoSumsOfSquares', sumsOfSquares],
   ['CotoAdamW', adamw],
 ]);
 
@@ -54,7 +54,7 @@ export function unregisterWasmKernels(): void {
     if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
 }
 
-function product(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
+function matmul(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo {
   const [a, b] = [taken(inputs, 'a'), taken(inputs, 'b')];
   const [transposeA, transposeB] = [number(attributes, 'transposeA'), number(attributes, 'transposeB')];
   const [m, k] = transposeA ? [size(a, 1), size(a, 0)] : [size(a, 0), size(a, 1)];
@@ -67,7 +67,7 @@ function product(module: KernelModule, inputs: Inputs, attributes: Attributes): 
   module.call(
     'product',
     ...[module.address(a), module.address(b), module.address(out), m, n, k, transposeA, transposeB],
-    ...[number(attributes, 'scale'), place('bias'), place('plus'), place('times'), place('a2'), place('b2'), k2],
+    ...[number(attributes, 'scale'), place('bias'), place('addend'), place('multiplier'), place('a2'), place('b2'), k2],
     ...[number(attributes, 'transposeB2'), number(attributes, 'scale2'), panels],
   );
   return out;
@@ -92,7 +92,7 @@ function elementwise(
   return made;
 }
 
-/** One output of the first input's shape, row by row. `plus` may be left out. */
+/** One output of the first input's shape, row by row. `addend` may be left out. */
 function rows(
   name: string,
   names: readonly string[],
@@ -103,7 +103,7 @@ function rows(
   const x = taken(inputs, 'x');
   const out = module.output(x.shape);
   const places = names.map((one) =>
-    one === 'plus' ? optional(module, inputs, one) : module.address(taken(inputs, one)),
+    one === 'addend' ? optional(module, inputs, one) : module.address(taken(inputs, one)),
   );
   module.call(name, ...places, module.address(out), size(x, 0), size(x, 1), number(attributes, 'epsilon'));
   return out;

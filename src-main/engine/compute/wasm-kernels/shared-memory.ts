@@ -1,6 +1,7 @@
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { wasmHeapOf } from '../tfjs-internals.ts';
 import { binary } from './kernels-binary.ts';
 
 /** The functions of the C files by name. Arguments are addresses in tfjs's memory (0: none), sizes and factors. */
@@ -23,19 +24,17 @@ const stackBytes = 64 * 1024;
 export function loadKernels(): KernelModule | null {
   const backend = tf.backend();
   if (!(backend instanceof BackendWasm)) return null;
-  const memory = property(property(backend.wasm, 'asm'), 'memory');
-  if (!(memory instanceof WebAssembly.Memory)) return null;
-  const [malloc, free] = [property(backend.wasm, '_malloc'), property(backend.wasm, '_free')];
-  if (typeof malloc !== 'function' || typeof free !== 'function') return null;
+  const heap = wasmHeapOf(backend);
+  if (heap === null) return null;
   const bytes = Buffer.from(binary, 'base64');
   if (!WebAssembly.validate(bytes)) return null;
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } });
   const stackPointer = instance.exports['__stack_pointer'];
   if (!(stackPointer instanceof WebAssembly.Global)) return null;
   // The module's own stack stands in a block of tfjs's heap, and grows downwards.
-  const allocate = (size: number): number => addressOf(malloc(size));
+  const allocate = (size: number): number => addressOf(heap.malloc(size));
   stackPointer.value = (allocate(stackBytes) + stackBytes) & ~15;
-  let room = { address: 0, count: 0 };
+  let buffer = { address: 0, count: 0 };
   return {
     call: (name, ...parameters) => {
       const kernel = instance.exports[name];
@@ -49,11 +48,11 @@ export function loadKernels(): KernelModule | null {
       return made;
     },
     scratch: (count) => {
-      if (room.count < count) {
-        if (room.address !== 0) free(room.address);
-        room = { address: allocate(count * 4), count };
+      if (buffer.count < count) {
+        if (buffer.address !== 0) heap.free(buffer.address);
+        buffer = { address: allocate(count * 4), count };
       }
-      return room.address;
+      return buffer.address;
     },
   };
 }
@@ -70,8 +69,4 @@ function outOfMemory(): StudioError {
     'The WebAssembly compute backend has no memory left.',
     'Choose a smaller batch size; it can hold at most 4 GB.',
   );
-}
-
-function property(holder: unknown, name: string): unknown {
-  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { type Activation, activate } from '../../ops/activation/activate.ts';
 import { attention } from '../../ops/attention/attention.ts';
-import { columns } from '../../ops/indexing/slice-columns.ts';
+import { sliceColumns } from '../../ops/indexing/slice-columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
@@ -36,7 +36,7 @@ function attend(block: FusedBlock, states: HiddenStates, runner: LinearRunner): 
   const { batch, tokens, hidden, context } = states;
   const fused = runner.linear(block.qkv, applyNorm(block.before, hidden));
   const width = hidden.shape[1];
-  const part = (index: number) => columns(fused, index * width, width);
+  const part = (index: number) => sliceColumns(fused, index * width, width);
   const own = { keys: part(1), values: part(2) };
   const cache = context?.cache;
   const { keys, values } = cache?.append(block.layer, own.keys, own.values, batch) ?? own;

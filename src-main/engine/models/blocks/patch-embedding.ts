@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D } from '../../ops/autograd/operation.ts';
 import type { FrozenVector } from '../../ops/linear/frozen-vector.ts';
-import { product } from '../../ops/linear/matmul.ts';
+import { matmul } from '../../ops/linear/matmul.ts';
 import { trainedLinear } from '../../ops/linear/trained-linear.ts';
 import type { HiddenStates } from '../base-model.ts';
 
@@ -52,5 +52,5 @@ export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): Hidd
 function project({ projection, bias }: PatchEmbedding, x: tf.Tensor2D): tf.Tensor2D {
   const shift = bias?.tensor ?? null;
   if (projection instanceof tf.Variable) return trainedLinear(x, projection, shift);
-  return product(x, projection, { transposeB: true, bias: shift ?? undefined, frozen: true });
+  return matmul(x, projection, { transposeB: true, bias: shift ?? undefined, frozen: true });
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
-import { carry, unpackStates } from '../../ops/autograd/pack-states.ts';
+import { packStates, unpackStates } from '../../ops/autograd/pack-states.ts';
 import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
 import { weightedTokenMean } from '../../ops/loss/weighted-token-mean.ts';
 import { l2NormalizeRows } from '../../ops/normalization/l2-normalize-rows.ts';
@@ -58,7 +58,7 @@ export async function loadClip(
         const { x, carried } = isFirst ? { x: null, carried: text.pooled(states) } : parts(states);
         const entered = x === null && pixels ? vision.embed(pixels, runner) : { ...states, hidden: x ?? states.hidden };
         const left = vision.layer(index - textLayers, entered, runner);
-        return { ...states, ...left, context: states.context, hidden: carry(left.hidden, carried) };
+        return { ...states, ...left, context: states.context, hidden: packStates(left.hidden, carried) };
       });
     };
     const embeddings = (states: HiddenStates, runner: LinearRunner) => {

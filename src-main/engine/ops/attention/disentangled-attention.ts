@@ -9,7 +9,7 @@ import {
   multiply,
   type OperationInputs,
 } from '../autograd/operation.ts';
-import { product } from '../linear/matmul.ts';
+import { matmul } from '../linear/matmul.ts';
 
 /** The projected rows of the distances, and which distance has which row. */
 export interface Distances {
@@ -78,7 +78,7 @@ const gradient = defineOperation({
     const all = (part: string) => tf.concat(made.map((results) => input(results, part)));
     const positions = (['keys', 'queries'] as const).flatMap((part) => {
       const sum = sums.get(part);
-      return sum === undefined ? [] : [product(placesOf(inputs, part, sizes), sum, { transposeA: true })];
+      return sum === undefined ? [] : [matmul(placesOf(inputs, part, sizes), sum, { transposeA: true })];
     });
     return [all('q'), all('k'), all('v'), ...positions];
   },
@@ -184,7 +184,7 @@ function placesOf(inputs: OperationInputs, part: 'keys' | 'queries', { queries, 
 function expanded(inputs: OperationInputs, sizes: Sizes): ByDistance {
   const expand = (part: 'keys' | 'queries', rows: tf.Tensor | undefined) => {
     if (rows === undefined) return null;
-    const all = product(placesOf(inputs, part, sizes), rows);
+    const all = matmul(placesOf(inputs, part, sizes), rows);
     return headsOf(all, sizes, 0, all.shape[0]);
   };
   return {

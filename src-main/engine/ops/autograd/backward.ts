@@ -1,21 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sharing } from './shallow-clone.ts';
+import { recorded, shallowClone, type TapeNode } from '../../compute/tfjs-internals.ts';
+import { AccumulatedGradient } from './accumulated-gradient.ts';
 
-type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
 type Gradients = Map<number, tf.Tensor>;
 
-/** The gradient that the input whose gradient is being made has from elsewhere. */
-let soFar: tf.Tensor | undefined;
-
-/**
- * For the function that makes an input's gradient: takes the sum of what the input has from the operations behind, which that
- * function must then add to its own. Whoever adds while it computes saves a pass; for one that does not ask it is done.
- */
-export function takeGradientSoFar(): tf.Tensor | undefined {
-  const taken = soFar;
-  soFar = undefined;
-  return taken;
-}
+/** As operations of ours have them; tfjs's own take no parameter. */
+type GradientMakers = Readonly<Record<string, (accumulated?: AccumulatedGradient) => tf.Tensor>>;
 
 export interface ValueAndGradients {
   readonly value: tf.Tensor;
@@ -34,26 +24,12 @@ export function valueAndGradients(
   sources: readonly tf.Tensor[],
   dy: tf.Tensor | null = null,
 ): ValueAndGradients {
-  const { state } = tf.engine();
-  if (state.gradientDepth > 0) throw new Error('there are no gradients of gradients');
   const tape: TapeNode[] = [];
   try {
-    const value = onTape(tape, run);
+    const value = recorded(tape, run);
     return { value, gradients: tf.tidy(() => walkBack(tape, value, sources, dy)) };
   } finally {
     for (const node of tape) disposeSaved(node);
-  }
-}
-
-function onTape(tape: TapeNode[], run: () => tf.Tensor): tf.Tensor {
-  const { state } = tf.engine();
-  state.activeTape = tape;
-  state.gradientDepth++;
-  try {
-    return tf.tidy(run);
-  } finally {
-    state.gradientDepth--;
-    state.activeTape = [];
   }
 }
 
@@ -102,21 +78,21 @@ function passThrough(
   tf.tidy(() => {
     if (node.gradient === undefined) throw new Error(`${node.kernelName} has no gradient`);
     const given = dys.map((gradient, place) => gradient ?? zerosLike(node.outputs[place]));
-    const makers = node.gradient(given);
+    const makers: GradientMakers = node.gradient(given);
     const results: tf.Tensor[] = [];
     for (const name in node.inputs) {
       const read = node.inputs[name];
       if (read === undefined || !dependent.has(read.id)) continue;
       const before = gradients.get(read.id);
-      soFar = before;
-      const made = makers[name]?.();
+      const accumulated = new AccumulatedGradient(before);
+      const made = makers[name]?.(accumulated);
       if (made === undefined) throw new Error(`${node.kernelName} has no gradient of ${name}`);
       if (!hasShape(made, read.shape))
         throw new Error(`the gradient of ${name} of ${node.kernelName} is [${made.shape}], not [${read.shape}]`);
-      const rest = takeGradientSoFar();
+      const rest = accumulated.take();
       const sum = rest === undefined ? made : tf.add(rest, made);
       before?.dispose();
-      const result = given.includes(sum) ? sharing(sum) : sum;
+      const result = given.includes(sum) ? shallowClone(sum) : sum;
       gradients.set(read.id, result);
       results.push(result);
     }

@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sharing } from './shallow-clone.ts';
+import { isTaping, pushOnTape, runUntracked, shallowClone } from '../../compute/tfjs-internals.ts';
+import type { AccumulatedGradient } from './accumulated-gradient.ts';
 import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
 export type OperationAttributes = Readonly<Record<string, number>>;
-/** Gradient of each input, made only when something below that input wants it. */
-export type OperationGradients = Record<string, () => tf.Tensor>;
+/**
+ * Gradient of each input, made only when something below that input wants it. `accumulated` holds what the input has from
+ * elsewhere: a function that takes it adds it.
+ */
+export type OperationGradients = Record<string, (accumulated?: AccumulatedGradient) => tf.Tensor>;
 
 /** An operation that tfjs lacks: how it is put together from tfjs's own, and what its gradients are. */
 export interface OperationDefinition {
@@ -35,13 +39,10 @@ export type Operation = (inputs: OperationInputs, attributes?: OperationAttribut
 export function defineOperation(definition: OperationDefinition): Operation {
   const { name, gradients } = definition;
   return (inputs, attributes = {}) => {
-    const made = runKernel(definition, inputs, attributes);
-    const engine = tf.engine();
-    if (gradients === undefined || !engine.isTapeOn()) return made;
-    const { state } = engine;
+    const made = runUntracked(name, inputs, attributes, (backendName) => registerComposition(definition, backendName));
+    if (gradients === undefined || !isTaping()) return made;
     const { kept, owned } = save(definition, inputs, made);
-    state.activeTape.push({
-      id: state.nextTapeNodeId++,
+    pushOnTape({
       kernelName: name,
       inputs: { ...inputs },
       // A further output never has a gradient.
@@ -54,29 +55,6 @@ export function defineOperation(definition: OperationDefinition): Operation {
     });
     return made;
   };
-}
-
-/**
- * What `tf.engine().runKernel` does, without what an operation does not need: tfjs's look for gradients of its own and its
- * watch for leaks. Small models spend much of a step there.
- */
-function runKernel(
-  definition: OperationDefinition,
-  inputs: OperationInputs,
-  attributes: OperationAttributes,
-): tf.Tensor[] {
-  const { name } = definition;
-  const engine = tf.engine();
-  const kernel = tf.getKernel(name, engine.backendName) ?? registerComposition(definition, engine.backendName);
-  const { state } = engine;
-  state.kernelDepth++;
-  try {
-    const result = kernel.kernelFunc({ inputs, attrs: attributes, backend: engine.backend });
-    const list = Array.isArray(result) ? result : [result];
-    return list.map((info) => (info instanceof tf.Tensor ? info : engine.makeTensorFromTensorInfo(info)));
-  } finally {
-    state.kernelDepth--;
-  }
 }
 
 function registerComposition({ name, compose }: OperationDefinition, backendName: string): tf.KernelConfig {
@@ -99,7 +77,7 @@ function save(
   const owned: tf.Tensor[] = [];
   for (const name of saved.lasting ?? []) if (inputs[name]) kept[name] = inputs[name];
   const own = (name: string, tensor: tf.Tensor) => {
-    const share = tf.keep(sharing(tensor));
+    const share = tf.keep(shallowClone(tensor));
     kept[name] = share;
     owned.push(share);
   };
@@ -108,11 +86,6 @@ function save(
     if (name !== null) own(name, at(made, index));
   });
   return { kept, owned };
-}
-
-/** Whether what is computed now goes onto a gradient tape. */
-export function isTaping(): boolean {
-  return tf.engine().isTapeOn();
 }
 
 /**

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, input, only2D } from './operation.ts';
 
 const join = defineOperation({
-  name: 'CotoCarry',
+  name: 'CotoPackStates',
   compose: (inputs) => {
     const [x, carried] = [as2D(input(inputs, 'x')), as2D(input(inputs, 'carried'))];
     const width = x.shape[1];
@@ -21,7 +21,7 @@ const join = defineOperation({
 });
 
 const first = defineOperation({
-  name: 'CotoFirstRows',
+  name: 'CotoUnpackedRows',
   compose: (inputs, attributes) => {
     const x = as2D(input(inputs, 'x'));
     return tf.slice(x, [0, 0], [attribute(attributes, 'rows'), x.shape[1]]);
@@ -36,7 +36,7 @@ const first = defineOperation({
 });
 
 const last = defineOperation({
-  name: 'CotoLastValues',
+  name: 'CotoUnpackedValues',
   compose: (inputs, attributes) => {
     const shape: [number, number] = [attribute(attributes, 'carriedRows'), attribute(attributes, 'carriedWidth')];
     return valuesFrom(as2D(input(inputs, 'x')), attribute(attributes, 'rows'), shape);
@@ -53,11 +53,11 @@ const last = defineOperation({
 });
 
 /** x [rows, width] with all values of `carried`, of any shape, in further rows: so that one state holds both. Gradients go to both. */
-export function carry(x: tf.Tensor2D, carried: tf.Tensor2D): tf.Tensor2D {
+export function packStates(x: tf.Tensor2D, carried: tf.Tensor2D): tf.Tensor2D {
   return only2D(join({ x, carried }));
 }
 
-/** What `carry` put together: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
+/** What `packStates` put together: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
 export function unpackStates(
   x: tf.Tensor2D,
   rows: number,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, input, only2D } from '../autograd/operation.ts';
 
 const gradient = defineOperation({
-  name: 'CotoFirstTokensGradient',
+  name: 'CotoClsTokensGradient',
   compose: (inputs, attributes) => {
     const dy = as2D(input(inputs, 'dy'));
     const [batch, features] = dy.shape;
@@ -16,7 +16,7 @@ const gradient = defineOperation({
 });
 
 const operation = defineOperation({
-  name: 'CotoFirstTokens',
+  name: 'CotoClsTokens',
   compose: (inputs, attributes) => {
     const x = as2D(input(inputs, 'x'));
     const [rows, features] = x.shape;

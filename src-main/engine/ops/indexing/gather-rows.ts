@@ -3,7 +3,7 @@ import { as1D, as2D, attribute, defineOperation, input, only2D } from '../autogr
 import { scatterRows } from './scatter-rows.ts';
 
 const operation = defineOperation({
-  name: 'CotoTakenRows',
+  name: 'CotoGatherRows',
   compose: (inputs) => tf.gather(input(inputs, 'x'), as1D(input(inputs, 'places'))),
   saved: { inputs: ['places'] },
   gradients: (dy, saved, attributes) => ({

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { attribute, defineOperation, input, only2D } from '../autograd/operation.ts';
 
 const operation = defineOperation({
-  name: 'CotoColumns',
+  name: 'CotoSliceColumns',
   compose: (inputs, attributes) => {
     const x = input(inputs, 'x');
     return tf.slice(x, [0, attribute(attributes, 'start')], [x.shape[0] ?? 0, attribute(attributes, 'count')]);
@@ -19,6 +19,6 @@ const operation = defineOperation({
 });
 
 /** Columns start … start + count of x [rows, width] → [rows, count]. The gradient goes to x. */
-export function columns(x: tf.Tensor2D, start: number, count: number): tf.Tensor2D {
+export function sliceColumns(x: tf.Tensor2D, start: number, count: number): tf.Tensor2D {
   return only2D(operation({ x }, { start, count, width: x.shape[1] }));
 }

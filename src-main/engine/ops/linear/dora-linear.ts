@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { AccumulatedGradient } from '../autograd/accumulated-gradient.ts';
 import {
   as2D,
   attribute,
@@ -9,11 +10,11 @@ import {
   type Operation,
   type OperationAttributes,
 } from '../autograd/operation.ts';
-import { gainGradients, inverseNorms } from './dora-gain.ts';
+import { inverseNorms, rowScaleGradients } from './dora-row-scale.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
-import { timesOrPlus } from './linear-options.ts';
+import { multiplierOrAddend } from './linear-options.ts';
 import type { LoraLinearOptions } from './lora-linear.ts';
-import { product } from './matmul.ts';
+import { matmul } from './matmul.ts';
 
 const plain = defineDoraLinear('CotoDoraLinear', false);
 const withDropout = defineDoraLinear('CotoDoraLinearDropout', true);
@@ -41,7 +42,7 @@ export function doraLinear(
 
 /**
  * Outputs: y [rows, out], then what the gradients need: z = x̃·Aᵀ [rows, r], the changed weight's product h [rows, out] before
- * its gain, the inverse norms [out] and the gain [out].
+ * it is scaled, the inverse norms [out] and the row scale [out].
  */
 function defineDoraLinear(name: string, masked: boolean): Operation {
   const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
@@ -54,40 +55,45 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       const squares = input(inputs, 'squares');
       const inverse = inverseNorms({ a, b, weight, squares, scaling: scale, bfloat16: own.bfloat16, isTable: false });
       const adapted = dropped(x, inputs);
-      const z = product(adapted, a, { transposeB: true });
-      const h = product(adapted, weight, { ...own, transposeB: true, also: { a: z, b, transposeB: true, scale } });
-      const gain = tf.mul(input(inputs, 'magnitude'), inverse);
-      const turned = tf.mul(h, gain);
+      const z = matmul(adapted, a, { transposeB: true });
+      const h = matmul(adapted, weight, { ...own, transposeB: true, also: { a: z, b, transposeB: true, scale } });
+      const rowScale = tf.mul(input(inputs, 'magnitude'), inverse);
+      const turned = tf.mul(h, rowScale);
       const { bias, residual } = inputs;
       if (masked) {
         const rest = tf.sub(x, adapted);
-        const y = product(rest, weight, { ...own, transposeB: true, bias, plus: residual });
-        return [tf.add(y, turned), z, h, inverse, gain];
+        const y = matmul(rest, weight, { ...own, transposeB: true, bias, addend: residual });
+        return [tf.add(y, turned), z, h, inverse, rowScale];
       }
       const biased = bias === undefined ? turned : tf.add(turned, bias);
-      return [residual === undefined ? biased : tf.add(biased, residual), z, h, inverse, gain];
+      return [residual === undefined ? biased : tf.add(biased, residual), z, h, inverse, rowScale];
     },
     saved: {
       inputs: ['x', 'mask', 'derivative'],
       lasting: ['a', 'b', 'weight'],
-      outputs: [null, 'z', 'h', 'inverse', 'gain'],
+      outputs: [null, 'z', 'h', 'inverse', 'rowScale'],
     },
     gradients: (dy, saved, attributes) => {
       const { scaling: scale, ...own } = optionsOf(attributes);
-      const [a, weight, gain] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'gain')];
+      const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
       // dh [rows, out] and dz [rows, r] serve x, A and B.
-      const { dh, magnitude } = gainGradients(dy, { h: input(saved, 'h'), gain, inverse: input(saved, 'inverse') });
-      const dz = product(dh, input(saved, 'b'), { scale });
-      const x = () => {
-        const times = saved['derivative'];
-        if (!masked) return product(dh, weight, { ...own, ...timesOrPlus(times), also: { a: dz, b: a } });
-        const changed = product(tf.sub(dh, dy), weight, { ...own, also: { a: dz, b: a } });
-        return product(dy, weight, { ...own, times, plus: tf.mul(changed, input(saved, 'mask')) });
+      const { dh, magnitude } = rowScaleGradients(dy, {
+        h: input(saved, 'h'),
+        rowScale,
+        inverse: input(saved, 'inverse'),
+      });
+      const dz = matmul(dh, input(saved, 'b'), { scale });
+      const x = (accumulated?: AccumulatedGradient) => {
+        const multiplier = saved['derivative'];
+        if (!masked)
+          return matmul(dh, weight, { ...own, ...multiplierOrAddend(multiplier, accumulated), also: { a: dz, b: a } });
+        const changed = matmul(tf.sub(dh, dy), weight, { ...own, also: { a: dz, b: a } });
+        return matmul(dy, weight, { ...own, multiplier, addend: tf.mul(changed, input(saved, 'mask')) });
       };
       return {
         x,
-        a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
-        b: () => product(dh, input(saved, 'z'), { transposeA: true, scale }),
+        a: () => matmul(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
+        b: () => matmul(dh, input(saved, 'z'), { transposeA: true, scale }),
         magnitude: () => magnitude,
         residual: () => dy,
       };

@@ -1,24 +1,24 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
-import { type LinearOptions, timesOrPlus } from './linear-options.ts';
-import { product } from './matmul.ts';
+import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
+import { matmul } from './matmul.ts';
 
 const operation = defineOperation({
   name: 'CotoFrozenLinear',
   compose: (inputs, attributes) =>
-    product(input(inputs, 'x'), input(inputs, 'weight'), {
+    matmul(input(inputs, 'x'), input(inputs, 'weight'), {
       transposeB: true,
       bias: inputs['bias'],
-      plus: inputs['residual'],
+      addend: inputs['residual'],
       frozen: true,
       bfloat16: attribute(attributes, 'bfloat16') !== 0,
     }),
   saved: { inputs: ['derivative'], lasting: ['weight'] },
   gradients: (dy, saved, attributes) => ({
-    x: () =>
-      product(dy, input(saved, 'weight'), {
-        ...timesOrPlus(saved['derivative']),
+    x: (accumulated) =>
+      matmul(dy, input(saved, 'weight'), {
+        ...multiplierOrAddend(saved['derivative'], accumulated),
         frozen: true,
         bfloat16: attribute(attributes, 'bfloat16') !== 0,
       }),

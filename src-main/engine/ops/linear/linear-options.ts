@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { takeGradientSoFar } from '../autograd/backward.ts';
+import type { AccumulatedGradient } from '../autograd/accumulated-gradient.ts';
 
 /** What a linear takes along, so that its neighbors need no pass over memory of their own. */
 export interface LinearOptions {
@@ -16,6 +16,9 @@ export interface LinearOptions {
  * What the product that makes the gradient of x takes along: the derivative of what made x, or else what x has of gradient
  * from elsewhere. The derivative would multiply that too.
  */
-export function timesOrPlus(derivative: tf.Tensor | undefined): { times: tf.Tensor } | { plus: tf.Tensor | undefined } {
-  return derivative === undefined ? { plus: takeGradientSoFar() } : { times: derivative };
+export function multiplierOrAddend(
+  derivative: tf.Tensor | undefined,
+  accumulated: AccumulatedGradient | undefined,
+): { multiplier: tf.Tensor } | { addend: tf.Tensor | undefined } {
+  return derivative === undefined ? { addend: accumulated?.take() } : { multiplier: derivative };
 }

@@ -10,9 +10,9 @@ import {
   type OperationInputs,
 } from '../autograd/operation.ts';
 import { scatterRows } from '../indexing/scatter-rows.ts';
-import { inverseNorms } from './dora-gain.ts';
+import { inverseNorms } from './dora-row-scale.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
-import { product } from './matmul.ts';
+import { matmul } from './matmul.ts';
 
 const plain = defineLoraEmbedding('CotoLoraEmbedding', false);
 const withMagnitude = defineLoraEmbedding('CotoDoraEmbedding', true);
@@ -50,7 +50,7 @@ function run(operation: Operation, inputs: OperationInputs, scaling: number): tf
   return as2D(first(results));
 }
 
-/** Outputs: y [rows, out] and z, the rows of Aᵀ [rows, r]; with magnitudes also the rows before their gain, and the inverse norms. */
+/** Outputs: y [rows, out] and z, the rows of Aᵀ [rows, r]; with magnitudes also the rows before they are scaled, and the inverse norms. */
 function defineLoraEmbedding(name: string, hasMagnitude: boolean): Operation {
   return defineOperation({
     name,
@@ -59,7 +59,7 @@ function defineLoraEmbedding(name: string, hasMagnitude: boolean): Operation {
       const ids = as1D(input(inputs, 'ids'));
       const scaling = attribute(attributes, 'scaling');
       const z = tf.transpose(tf.gather(a, ids, 1));
-      const h = product(z, b, { transposeB: true, scale: scaling, plus: tf.gather(weight, ids) });
+      const h = matmul(z, b, { transposeB: true, scale: scaling, addend: tf.gather(weight, ids) });
       if (!hasMagnitude) return [h, z];
       const squares = input(inputs, 'squares');
       const inverse = inverseNorms({ a, b, weight, squares, scaling, bfloat16: false, isTable: true });
@@ -75,10 +75,10 @@ function defineLoraEmbedding(name: string, hasMagnitude: boolean): Operation {
       const dh = hasMagnitude ? tf.mul(dy, tf.mul(input(saved, 'magnitude'), input(saved, 'inverse'))) : dy;
       return {
         a: () => {
-          const dz = product(dh, input(saved, 'b'), { scale });
+          const dz = matmul(dh, input(saved, 'b'), { scale });
           return tf.transpose(scatterRows(as1D(input(saved, 'ids')), dz, attribute(attributes, 'count')));
         },
-        b: () => product(dh, input(saved, 'z'), { transposeA: true, scale }),
+        b: () => matmul(dh, input(saved, 'z'), { transposeA: true, scale }),
         magnitude: () => tf.mul(tf.sum(tf.mul(dy, input(saved, 'h')), 0), input(saved, 'inverse')),
       };
     },

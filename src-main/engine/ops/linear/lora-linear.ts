@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
-import { type LinearOptions, timesOrPlus } from './linear-options.ts';
-import { product } from './matmul.ts';
+import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
+import { matmul } from './matmul.ts';
 
 const plain = defineLoraLinear('CotoLoraLinear', false);
 const withDropout = defineLoraLinear('CotoLoraLinearDropout', true);
@@ -39,11 +39,11 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
     name,
     compose: (inputs, attributes) => {
       const x = input(inputs, 'x');
-      const z = product(dropped(x, inputs), input(inputs, 'a'), { transposeB: true });
-      const y = product(x, input(inputs, 'weight'), {
+      const z = matmul(dropped(x, inputs), input(inputs, 'a'), { transposeB: true });
+      const y = matmul(x, input(inputs, 'weight'), {
         transposeB: true,
         bias: inputs['bias'],
-        plus: inputs['residual'],
+        addend: inputs['residual'],
         also: { a: z, b: input(inputs, 'b'), transposeB: true, scale: attribute(attributes, 'scaling') },
         frozen: true,
         bfloat16: attribute(attributes, 'bfloat16') !== 0,
@@ -54,17 +54,17 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
     gradients: (dy, saved, attributes) => {
       const scale = attribute(attributes, 'scaling');
       const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
-      const times = saved['derivative'];
+      const multiplier = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
       // dz [rows, r] serves both x and A.
-      const dz = product(dy, input(saved, 'b'), { scale });
+      const dz = matmul(dy, input(saved, 'b'), { scale });
       return {
-        x: () =>
+        x: (accumulated) =>
           masked
-            ? product(dy, weight, { ...options, times, plus: tf.mul(product(dz, a), input(saved, 'mask')) })
-            : product(dy, weight, { ...options, ...timesOrPlus(times), also: { a: dz, b: a } }),
-        a: () => product(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
-        b: () => product(dy, input(saved, 'z'), { transposeA: true, scale }),
+            ? matmul(dy, weight, { ...options, multiplier, addend: tf.mul(matmul(dz, a), input(saved, 'mask')) })
+            : matmul(dy, weight, { ...options, ...multiplierOrAddend(multiplier, accumulated), also: { a: dz, b: a } }),
+        a: () => matmul(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
+        b: () => matmul(dy, input(saved, 'z'), { transposeA: true, scale }),
         residual: () => dy,
       };
     },

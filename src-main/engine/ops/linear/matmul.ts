@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, givenInputs, input, multiply, only2D } from '../autograd/operation.ts';
 
-export interface ProductOptions {
+export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
   /** Factor of the product alone. Default 1. */
@@ -9,9 +9,9 @@ export interface ProductOptions {
   /** [columns], added to every row. */
   readonly bias?: tf.Tensor | null | undefined;
   /** [rows, columns], added. */
-  readonly plus?: tf.Tensor | undefined;
+  readonly addend?: tf.Tensor | undefined;
   /** [rows, columns]: multiplies the sum of all the rest. */
-  readonly times?: tf.Tensor | undefined;
+  readonly multiplier?: tf.Tensor | undefined;
   /** A second product with as many rows and columns, added: a [rows, k], b [k, columns] (or transposed), its own scale. */
   readonly also?: {
     readonly a: tf.Tensor;
@@ -26,29 +26,29 @@ export interface ProductOptions {
 }
 
 const operation = defineOperation({
-  name: 'CotoProduct',
+  name: 'CotoMatmul',
   compose: (inputs, attributes) => {
     const flag = (name: string) => attribute(attributes, name) !== 0;
     const [a, b] = [as2D(input(inputs, 'a')), as2D(input(inputs, 'b'))];
     const raw = multiply(a, b, flag('transposeA'), flag('transposeB'));
-    const { bias, plus, times, a2, b2 } = inputs;
+    const { bias, addend, multiplier, a2, b2 } = inputs;
     let result = scaled(raw, attribute(attributes, 'scale'));
     if (bias !== undefined) result = tf.add(result, bias);
-    if (plus !== undefined) result = tf.add(result, plus);
+    if (addend !== undefined) result = tf.add(result, addend);
     if (a2 !== undefined && b2 !== undefined) {
       const second = multiply(as2D(a2), as2D(b2), false, flag('transposeB2'));
       result = tf.add(result, scaled(second, attribute(attributes, 'scale2')));
     }
-    return times === undefined ? result : tf.mul(result, times);
+    return multiplier === undefined ? result : tf.mul(result, multiplier);
   },
 });
 
 /**
- * (scale · op(a) · op(b) [+ bias] [+ plus] [+ a second product]) [∘ times], where op transposes or not. Has no gradient: it
+ * (scale · op(a) · op(b) [+ bias] [+ addend] [+ a second product]) [∘ multiplier], where op transposes or not. Has no gradient: it
  * serves inside operations.
  */
-export function product(a: tf.Tensor, b: tf.Tensor, options: ProductOptions = {}): tf.Tensor2D {
-  const { transposeA, transposeB, scale = 1, bias, plus, times, also, frozen, bfloat16 } = options;
+export function matmul(a: tf.Tensor, b: tf.Tensor, options: MatmulOptions = {}): tf.Tensor2D {
+  const { transposeA, transposeB, scale = 1, bias, addend, multiplier, also, frozen, bfloat16 } = options;
   const attributes = {
     transposeA: Number(transposeA ?? false),
     transposeB: Number(transposeB ?? false),
@@ -58,7 +58,7 @@ export function product(a: tf.Tensor, b: tf.Tensor, options: ProductOptions = {}
     frozen: Number(frozen ?? false),
     bfloat16: Number(bfloat16 ?? false),
   };
-  return only2D(operation(givenInputs({ a, b, bias, plus, times, a2: also?.a, b2: also?.b }), attributes));
+  return only2D(operation(givenInputs({ a, b, bias, addend, multiplier, a2: also?.a, b2: also?.b }), attributes));
 }
 
 function scaled(x: tf.Tensor, factor: number): tf.Tensor {

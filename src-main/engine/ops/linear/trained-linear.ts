@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
-import { type LinearOptions, timesOrPlus } from './linear-options.ts';
-import { product } from './matmul.ts';
+import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
+import { matmul } from './matmul.ts';
 
 const operation = defineOperation({
   name: 'CotoTrainedLinear',
   compose: (inputs) =>
-    product(input(inputs, 'x'), input(inputs, 'weight'), {
+    matmul(input(inputs, 'x'), input(inputs, 'weight'), {
       transposeB: true,
       bias: inputs['bias'],
-      plus: inputs['residual'],
+      addend: inputs['residual'],
     }),
   saved: { inputs: ['x', 'derivative'], lasting: ['weight'] },
   gradients: (dy, saved) => ({
-    x: () => product(dy, input(saved, 'weight'), timesOrPlus(saved['derivative'])),
-    weight: () => product(dy, input(saved, 'x'), { transposeA: true }),
+    x: (accumulated) => matmul(dy, input(saved, 'weight'), multiplierOrAddend(saved['derivative'], accumulated)),
+    weight: () => matmul(dy, input(saved, 'x'), { transposeA: true }),
     bias: () => tf.sum(dy, 0),
     residual: () => dy,
   }),

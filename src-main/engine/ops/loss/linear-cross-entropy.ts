@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as1D, as2D, attribute, defineOperation, first, input, isTaping, onlyScalar } from '../autograd/operation.ts';
+import { isTaping } from '../../compute/tfjs-internals.ts';
+import { as1D, as2D, attribute, defineOperation, first, input, onlyScalar } from '../autograd/operation.ts';
 import type { FrozenWeight } from '../linear/frozen-weight.ts';
-import { product } from '../linear/matmul.ts';
+import { matmul } from '../linear/matmul.ts';
 import { countedLabels, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.ts';
 
 /** Logits that the composition holds at a time: 16 MB of them. */
@@ -24,12 +25,12 @@ const operation = defineOperation({
     for (let start = 0; start < rows; start += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - start);
       const made = tf.tidy(() => {
-        const logits = product(tf.slice(x, [start, 0], [count, hidden]), weight, { ...options, transposeB: true });
+        const logits = matmul(tf.slice(x, [start, 0], [count, hidden]), weight, { ...options, transposeB: true });
         const own = tf.slice(labels, [start], [count]);
         const share = tf.div(tf.sum(tf.slice(weights, [start], [count])), divisor);
         const loss = tf.mul(softmaxCrossEntropy(logits, own), share);
         if (!wantsGradient) return [loss];
-        return [loss, product(softmaxCrossEntropyGradient(logits, own, share), weight, options)];
+        return [loss, matmul(softmaxCrossEntropyGradient(logits, own, share), weight, options)];
       });
       losses.push(first(made));
       gradients.push(...made.slice(1));

@@ -5,7 +5,7 @@ import { defineOperation, input, only2D } from '../autograd/operation.ts';
 const least = 1e-12;
 
 const operation = defineOperation({
-  name: 'CotoUnitRows',
+  name: 'CotoL2NormalizeRows',
   compose: (inputs) => {
     const x = input(inputs, 'x');
     return tf.div(x, lengths(x));

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { takeGradientSoFar } from '../autograd/backward.ts';
 import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
 
 const gradient = defineOperation({
@@ -9,7 +8,7 @@ const gradient = defineOperation({
     const g = tf.mul(input(inputs, 'dy'), input(inputs, 'scale'));
     const along = tf.mul(normalized, tf.mean(tf.mul(g, normalized), -1, true));
     const dx = tf.mul(inverse, tf.sub(tf.sub(g, tf.mean(g, -1, true)), along));
-    return inputs['plus'] === undefined ? dx : tf.add(dx, inputs['plus']);
+    return inputs['addend'] === undefined ? dx : tf.add(dx, inputs['addend']);
   },
 });
 
@@ -21,10 +20,10 @@ const operation = defineOperation({
   },
   saved: { inputs: ['x'], lasting: ['scale'] },
   gradients: (dy, saved, attributes) => ({
-    x: () =>
+    x: (accumulated) =>
       only2D(
         gradient(
-          givenInputs({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy, plus: takeGradientSoFar() }),
+          givenInputs({ x: input(saved, 'x'), scale: input(saved, 'scale'), dy, addend: accumulated?.take() }),
           attributes,
         ),
       ),

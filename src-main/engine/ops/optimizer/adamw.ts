@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runKernelByName } from '../../compute/tfjs-internals.ts';
 
 /** One parameter in a step of AdamW: its gradient, its moments (all of one shape) and how many steps it has taken. */
 export interface AdamWParameter {
@@ -44,7 +45,7 @@ function inPlace(parameters: readonly AdamWParameter[], settings: AdamWSettings)
     attributes[`correction1_${index}`] = 1 - settings.beta1 ** step;
     attributes[`correction2_${index}`] = 1 - settings.beta2 ** step;
   });
-  tf.tidy(() => void tf.engine().runKernel(kernelName, inputs, attributes));
+  tf.tidy(() => runKernelByName(kernelName, inputs, attributes));
 }
 
 /** A variable that was assigned or cloned shares its storage, which the kernel must not write to. */

@@ -3,7 +3,7 @@ import { as1D, defineOperation, first } from '../autograd/operation.ts';
 
 /** Inputs t0, t1, … of any shapes; attribute `count`. Output [count]. */
 const operation = defineOperation({
-  name: 'CotoSquareSums',
+  name: 'CotoSumsOfSquares',
   compose: (inputs) => tf.stack(Object.values(inputs).map((tensor) => tf.sum(tf.square(tensor)))),
 });
 

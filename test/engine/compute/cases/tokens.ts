@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  carry,
   clsTokens,
   l2NormalizeRows,
+  packStates,
   rotary,
   unpackStates,
   weightedTokenMean,
@@ -46,8 +46,8 @@ const carried = (rows: number, width: number, shape: [number, number]): Operatio
   shapes: { x: [rows, width], carried: shape },
   wanted: ['x', 'carried'],
   run: (take) => {
-    const parts = unpackStates(carry(matrix(take, 'x'), matrix(take, 'carried')), rows, shape);
-    return carry(parts.carried, parts.x);
+    const parts = unpackStates(packStates(matrix(take, 'x'), matrix(take, 'carried')), rows, shape);
+    return packStates(parts.carried, parts.x);
   },
   reference: (take) => {
     const all = [...take('carried'), ...take('x')];

@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "kernels/kernels.h"
+#include "methods.generated.h"
 #include "threads.h"
 
 namespace coto {
@@ -73,7 +74,7 @@ napi_value write(Call& call) {
 napi_value read(Call& call) {
   Tensor& tensor = call.tensor();
   const Bytes bytes = bytes_of(call);
-  if (bytes.count != tensor.bytes) throw std::runtime_error("room that is not as large as the tensor");
+  if (bytes.count != tensor.bytes) throw std::runtime_error("a buffer that is not as large as the tensor");
   if (bytes.count > 0) std::memcpy(bytes.data, tensor.block.data, bytes.count);
   return nullptr;
 }
@@ -115,13 +116,13 @@ napi_value set_threads(Call& call) {
 }
 
 napi_value describe(Call& call) {
-  const std::string text = product_library() + "; kernels " + kernels().name;
+  const std::string text = gemm_library() + "; kernels " + kernels().name;
   napi_value result = nullptr;
   Call::check(napi_create_string_utf8(call.env(), text.c_str(), text.size(), &result));
   return result;
 }
 
-constexpr Method methods[] = {
+constexpr Method kMethods[] = {
     {"allocate", allocate},     {"release", release},
     {"write", write},           {"read", read},
     {"statistics", statistics}, {"trim", trim},
@@ -147,8 +148,6 @@ napi_value dispatch(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-}  // namespace
-
 void add_methods(napi_env env, napi_value exports, const Method* added, size_t count) {
   for (size_t at = 0; at < count; at++) {
     napi_value function = nullptr;
@@ -158,6 +157,7 @@ void add_methods(napi_env env, napi_value exports, const Method* added, size_t c
   }
 }
 
+}  // namespace
 }  // namespace coto
 
 NAPI_MODULE_INIT() {
@@ -166,8 +166,7 @@ NAPI_MODULE_INIT() {
   auto* tensors = new coto::Tensors();
   napi_set_instance_data(
       env, tensors, [](napi_env, void* data, void*) { delete static_cast<coto::Tensors*>(data); }, nullptr);
-  coto::add_methods(env, exports, coto::methods, std::size(coto::methods));
-  coto::add_kernel_methods(env, exports);
-  coto::add_product_methods(env, exports);
+  coto::add_methods(env, exports, coto::kMethods, std::size(coto::kMethods));
+  coto::add_methods(env, exports, coto::kKernelMethods, std::size(coto::kKernelMethods));
   return exports;
 }

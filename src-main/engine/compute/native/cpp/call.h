@@ -1,4 +1,5 @@
-// A call from JavaScript: its arguments are numbers (tensors by their handles, 0 for none), taken one after another.
+// A call from JavaScript: its arguments are numbers (tensors by their handles, 0 for none) and truth values, taken one
+// after another.
 #pragma once
 
 #include <node_api.h>
@@ -17,12 +18,12 @@ namespace coto {
 
 class Call {
  public:
-  static constexpr size_t kMost = 64;
+  static constexpr size_t kMax = 64;
 
   Call(napi_env env, napi_callback_info info) : env_(env) {
     void* data = nullptr;
     check(napi_get_cb_info(env, info, &count_, values_.data(), nullptr, &data));
-    if (count_ > kMost) throw std::runtime_error("too many arguments");
+    if (count_ > kMax) throw std::runtime_error("too many arguments");
     check(napi_get_instance_data(env, reinterpret_cast<void**>(&tensors_)));
   }
 
@@ -40,7 +41,11 @@ class Call {
     return number;
   }
   int64_t integer() { return static_cast<int64_t>(number()); }
-  bool flag() { return number() != 0; }
+  bool flag() {
+    bool flag = false;
+    check(napi_get_value_bool(env_, value(), &flag));
+    return flag;
+  }
 
   Tensor& tensor() { return tensors_->at(static_cast<uint32_t>(number())); }
   /** Null for handle 0. */
@@ -48,15 +53,16 @@ class Call {
     const auto handle = static_cast<uint32_t>(number());
     return handle == 0 ? nullptr : tensors_->at(handle).block.data;
   }
-  template <typename Element>
-  Element* elements() {
-    return static_cast<Element*>(data());
+  /** The packed forms of a frozen weight, kept with its tensor; null for handle 0. */
+  PackedWeights* packs() {
+    const auto handle = static_cast<uint32_t>(number());
+    return handle == 0 ? nullptr : &tensors_->at(handle).packs;
   }
 
   Shape shape() {
     Shape shape{};
     shape.rank = static_cast<int>(integer());
-    if (shape.rank < 0 || shape.rank > kMostRank) throw std::runtime_error("a tensor of too high a rank");
+    if (shape.rank < 0 || shape.rank > kMaxRank) throw std::runtime_error("a tensor of too high a rank");
     for (int axis = 0; axis < shape.rank; axis++) shape.size[axis] = integer();
     return shape;
   }
@@ -72,6 +78,11 @@ class Call {
   }
   void* data_of(double handle) { return tensors_->at(static_cast<uint32_t>(handle)).block.data; }
 
+  napi_value flag_result(bool flag) const {
+    napi_value result = nullptr;
+    check(napi_get_boolean(env_, flag, &result));
+    return result;
+  }
   napi_value number_result(double number) const {
     napi_value result = nullptr;
     check(napi_create_double(env_, number, &result));
@@ -85,38 +96,26 @@ class Call {
  private:
   napi_env env_;
   Tensors* tensors_ = nullptr;
-  std::array<napi_value, kMost> values_{};
-  size_t count_ = kMost;
+  std::array<napi_value, kMax> values_{};
+  size_t count_ = kMax;
   size_t next_ = 0;
 };
+
+/** A structure of arguments, field by field (methods.generated.h). */
+template <typename Structure>
+Structure take_structure(Call& call);
 
 /** A parameter of a kernel from the next arguments. */
 template <typename Parameter>
 auto take(Call& call) {
   using Plain = std::remove_cv_t<std::remove_reference_t<Parameter>>;
-  if constexpr (std::is_pointer_v<Plain>) {
-    return static_cast<Plain>(call.data());
-  } else if constexpr (std::is_same_v<Plain, bool>) {
-    return call.flag();
-  } else if constexpr (std::is_same_v<Plain, Shape>) {
-    return call.shape();
-  } else if constexpr (std::is_same_v<Plain, AttentionShape>) {
-    AttentionShape shape{};
-    shape.batch = call.integer();
-    shape.queries = call.integer();
-    shape.tokens = call.integer();
-    shape.heads = call.integer();
-    shape.key_value_heads = call.integer();
-    shape.head_size = call.integer();
-    shape.window = call.integer();
-    shape.causal = call.flag();
-    shape.scale = static_cast<float>(call.number());
-    return shape;
-  } else if constexpr (std::is_enum_v<Plain>) {
-    return static_cast<Plain>(call.integer());
-  } else {
-    return static_cast<Plain>(call.number());
-  }
+  if constexpr (std::is_same_v<Plain, PackedWeights*>) return call.packs();
+  else if constexpr (std::is_pointer_v<Plain>) return static_cast<Plain>(call.data());
+  else if constexpr (std::is_same_v<Plain, bool>) return call.flag();
+  else if constexpr (std::is_same_v<Plain, Shape>) return call.shape();
+  else if constexpr (std::is_class_v<Plain>) return take_structure<Plain>(call);
+  else if constexpr (std::is_enum_v<Plain>) return static_cast<Plain>(call.integer());
+  else return static_cast<Plain>(call.number());
 }
 
 /** Calls a kernel with parameters taken from the call in their order. */
@@ -138,10 +137,5 @@ struct Method {
   const char* name;
   Function function;
 };
-
-/** What addon.cc offers to JavaScript, by subject. */
-void add_methods(napi_env env, napi_value exports, const Method* methods, size_t count);
-void add_kernel_methods(napi_env env, napi_value exports);
-void add_product_methods(napi_env env, napi_value exports);
 
 }  // namespace coto

@@ -84,20 +84,20 @@ void MemoryPool::trim() { keep_free(0); }
 void* MemoryPool::make(size_t bytes) {
   // Other shapes than before have come: what was kept for the old ones must not pile up beside them.
   const size_t high = std::max(peak_, live_ + bytes);
-  const size_t room = high + high / 4 + (size_t{64} << 20);
-  if (live_ + free_ + bytes > room) keep_free(room > live_ + bytes ? room - live_ - bytes : 0);
+  const size_t allowance = high + high / 4 + (size_t{64} << 20);
+  if (live_ + free_ + bytes > allowance) keep_free(allowance > live_ + bytes ? allowance - live_ - bytes : 0);
   const auto allowed = [&] {
     if (limit_ != 0 && held_bytes() + bytes > limit_) return false;
     return bytes < kHugePage || bytes + (size_t{64} << 20) < available_bytes();
   };
   if (!allowed()) {
     trim();
-    if (!allowed()) throw OutOfMemory("no room for " + std::to_string(bytes) + " bytes");
+    if (!allowed()) throw OutOfMemory("no memory for " + std::to_string(bytes) + " bytes");
   }
   void* data = nullptr;
 #if defined(__linux__) && !defined(COTO_CHECKED_MEMORY)
   if (bytes >= kHugePage) {
-    // Mapped with room to align it, what is too much handed back; huge pages keep the address tables small.
+    // Mapped with space to align it, what is too much handed back; huge pages keep the address tables small.
     const size_t mapped = bytes + kHugePage;
     void* raw = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (raw == MAP_FAILED) throw OutOfMemory("the system refused " + std::to_string(bytes) + " bytes");

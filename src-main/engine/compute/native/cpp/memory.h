@@ -11,7 +11,7 @@
 
 namespace coto {
 
-/** Thrown where the machine, or the limit that was set, has no room left. */
+/** Thrown where the machine has no memory left, or the limit that was set is reached. */
 struct OutOfMemory : std::runtime_error {
   explicit OutOfMemory(const std::string& message) : std::runtime_error(message) {}
 };

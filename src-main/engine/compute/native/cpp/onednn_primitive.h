@@ -24,8 +24,8 @@ enum Flag : uint32_t {
   kBias = 16,
   kLateBias = 32,
   kSum = 64,
-  kPlus = 128,
-  kTimes = 256,
+  kAddend = 128,
+  kMultiplier = 256,
 };
 
 struct Key {
@@ -60,14 +60,14 @@ struct Primitive {
   dnnl::matmul matmul;
   size_t scratch_bytes = 0;
   memory::desc source, weights, scratch;
-  int plus_index = -1;
-  int times_index = -1;
+  int addend_index = -1;
+  int multiplier_index = -1;
   int bias_index = -1;
   memory::desc row;    // bias [1, n]
-  memory::desc whole;  // plus and times [m, n]
+  memory::desc whole;  // addend and multiplier [m, n]
 };
 
-/** Memory of one thread, which grows to what its largest piece needed. */
+/** Memory of one thread, grown to what its largest task needed. */
 class ThreadMemory {
  public:
   explicit ThreadMemory() = default;
@@ -104,8 +104,8 @@ struct Operands {
   const void* b;
   float* c;
   const float* bias = nullptr;
-  const float* plus = nullptr;
-  const float* times = nullptr;
+  const float* addend = nullptr;
+  const float* multiplier = nullptr;
 };
 
 /** A primitive's arguments, in the C interface: its table of C++ takes as long as a small product. */
@@ -123,9 +123,9 @@ class Arguments {
   }
 
  private:
-  static constexpr size_t kMost = 8;
-  std::array<memory, kMost> held_;
-  std::array<dnnl_exec_arg_t, kMost> list_{};
+  static constexpr size_t kMax = 8;
+  std::array<memory, kMax> held_;
+  std::array<dnnl_exec_arg_t, kMax> list_{};
   size_t count_ = 0;
 };
 
@@ -137,10 +137,11 @@ inline void execute(const Primitive& made, const Operands& operands) {
   if (made.bias_index >= 0)
     arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
   else if (operands.bias != nullptr) arguments.add(DNNL_ARG_BIAS, made.row, operands.bias);
-  if (made.plus_index >= 0)
-    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.plus_index) | DNNL_ARG_SRC_1, made.whole, operands.plus);
-  if (made.times_index >= 0)
-    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.times_index) | DNNL_ARG_SRC_1, made.whole, operands.times);
+  if (made.addend_index >= 0)
+    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.addend_index) | DNNL_ARG_SRC_1, made.whole, operands.addend);
+  if (made.multiplier_index >= 0)
+    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.multiplier_index) | DNNL_ARG_SRC_1, made.whole,
+                  operands.multiplier);
   if (made.scratch_bytes > 0) arguments.add(DNNL_ARG_SCRATCHPAD, made.scratch, scratchpad.at_least(made.scratch_bytes));
   arguments.run(made.matmul);
 }

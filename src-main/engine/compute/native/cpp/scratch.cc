@@ -6,10 +6,10 @@
 namespace coto {
 namespace {
 
-struct Room {
+struct Buffer {
   void* memory = nullptr;
   int64_t floats = 0;
-  ~Room() { std::free(memory); }
+  ~Buffer() { std::free(memory); }
 };
 
 constexpr int64_t kAlignment = 64;
@@ -17,15 +17,15 @@ constexpr int64_t kAlignment = 64;
 }  // namespace
 
 float* scratch(int64_t floats) {
-  static thread_local Room room;
-  if (floats > room.floats) {
-    std::free(room.memory);
-    room.floats = 0;
-    room.memory = std::malloc(static_cast<size_t>(floats) * 4 + kAlignment);
-    if (room.memory == nullptr) throw std::bad_alloc();
-    room.floats = floats;
+  static thread_local Buffer buffer;
+  if (floats > buffer.floats) {
+    std::free(buffer.memory);
+    buffer.floats = 0;
+    buffer.memory = std::malloc(static_cast<size_t>(floats) * 4 + kAlignment);
+    if (buffer.memory == nullptr) throw std::bad_alloc();
+    buffer.floats = floats;
   }
-  const auto address = reinterpret_cast<uintptr_t>(room.memory);
+  const auto address = reinterpret_cast<uintptr_t>(buffer.memory);
   return reinterpret_cast<float*>((address + kAlignment - 1) / kAlignment * kAlignment);
 }
 

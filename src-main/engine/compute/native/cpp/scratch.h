@@ -1,4 +1,4 @@
-// Memory that a thread keeps for the length of a piece of work.
+// Memory that a thread keeps for the length of a task.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 namespace coto {
 
 /**
- * Room for `floats` numbers, aligned to 64 bytes, undefined at first. It is the calling thread's own, kept between
+ * Buffer for `floats` numbers, aligned to 64 bytes, undefined at first. It is the calling thread's own, kept between
  * calls and grown where needed: every call of a thread returns the same memory, so that only one user at a time may
  * hold it.
  */

@@ -1,4 +1,4 @@
-// What a JavaScript thread's engine holds: its memory pool, its tensors by handle, and what was made for products.
+// State of one JavaScript thread: its memory pool, its tensors by handle, and the primitives of its matrix products.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "gemm.h"
 #include "memory.h"
-#include "products.h"
 
 namespace coto {
 
@@ -15,7 +15,7 @@ struct Tensor {
   Block block;
   /** Bytes that the tensor itself has. */
   size_t bytes = 0;
-  /** What a frozen weight's products made of it, once; released with it. */
+  /** Packed forms of a frozen weight, made once by its matrix products and released with it. */
   PackedWeights packs;
 };
 
@@ -56,7 +56,7 @@ class Tensors {
   }
 
   MemoryPool pool;
-  Products products;
+  GemmRunner gemm_runner;
   size_t live_tensors = 0;
   /** What V8 was last told of held_bytes. */
   int64_t reported_bytes = 0;

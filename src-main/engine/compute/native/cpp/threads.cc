@@ -59,16 +59,16 @@ class Pool {
 
   void set_hook(void (*hook)()) { hook_.store(hook); }
 
-  void run(int64_t count, int64_t grain, detail::Piece piece, void* context) {
+  void run(int64_t count, int64_t grain, detail::Task task, void* context) {
     const std::unique_lock<std::mutex> owner(owner_, std::try_to_lock);
     if (!owner.owns_lock() || this->count() == 1) {
-      piece(context, 0, count);
+      task(context, 0, count);
       return;
     }
     start();
     work_count_ = count;
     grain_ = grain;
-    piece_ = piece;
+    piece_ = task;
     context_ = context;
     next_.store(0, std::memory_order_relaxed);
     open();
@@ -169,7 +169,7 @@ class Pool {
 
   int64_t work_count_ = 0;
   int64_t grain_ = 1;
-  detail::Piece piece_ = nullptr;
+  detail::Task piece_ = nullptr;
   void* context_ = nullptr;
   alignas(64) std::atomic<int64_t> next_{0};
   alignas(64) std::atomic<uint64_t> state_{0};
@@ -201,8 +201,8 @@ void set_thread_count(int count) { pool().resize(count); }
 
 void set_thread_start_hook(void (*hook)()) { pool().set_hook(hook); }
 
-void detail::run_pieces(int64_t count, int64_t grain, Piece piece, void* context) {
-  pool().run(count, grain, piece, context);
+void detail::run_tasks(int64_t count, int64_t grain, Task task, void* context) {
+  pool().run(count, grain, task, context);
 }
 
 }  // namespace coto

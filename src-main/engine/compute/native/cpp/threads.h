@@ -18,12 +18,12 @@ void set_thread_count(int count);
 void set_thread_start_hook(void (*hook)());
 
 namespace detail {
-using Piece = void (*)(void* context, int64_t begin, int64_t end);
-void run_pieces(int64_t count, int64_t grain, Piece piece, void* context);
+using Task = void (*)(void* context, int64_t begin, int64_t end);
+void run_tasks(int64_t count, int64_t grain, Task task, void* context);
 }  // namespace detail
 
 /**
- * Calls body(begin, end) for pieces of `grain` (the last one may be shorter) that together cover 0 … count, on the
+ * Calls body(begin, end) for tasks of `grain` (the last one may be shorter) that together cover 0 … count, on the
  * pool's threads and on the caller's, handed out as threads become free; returns when all are done. With one thread, or
  * count no larger than grain, body runs here, at once over everything: a body must give the same bits however it is cut
  * at multiples of grain. Not to be called from a body. Where two threads call at once, one of them works alone.
@@ -35,7 +35,7 @@ void parallel_for(int64_t count, int64_t grain, Body body) {
     body(int64_t{0}, count);
     return;
   }
-  detail::run_pieces(
+  detail::run_tasks(
       count, grain < 1 ? 1 : grain,
       [](void* context, int64_t begin, int64_t end) { (*static_cast<Body*>(context))(begin, end); }, &body);
 }

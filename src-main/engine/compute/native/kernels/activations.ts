@@ -1,11 +1,11 @@
-import { count, type NativeKernel, number, real } from './kernel.ts';
+import { count, flag, type NativeKernel, real } from './kernel.ts';
 
 const gelu: NativeKernel = {
   name: 'CotoGelu',
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const y = native.output(x.shape);
-    native.addon.gelu(native.handle(x), native.handle(y), count(x), number(attributes, 'tanh'));
+    native.kernels.gelu(native.handle(x), native.handle(y), count(x), flag(attributes, 'tanh'));
     return y;
   },
 };
@@ -16,8 +16,13 @@ const geluDerivative: NativeKernel = {
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const [y, derivative] = [native.output(x.shape), native.output(x.shape)];
-    const places = [x, y, derivative].map((tensor) => native.handle(tensor));
-    native.addon.geluAndDerivative(...places, count(x), number(attributes, 'tanh'));
+    native.kernels.geluAndDerivative(
+      native.handle(x),
+      native.handle(y),
+      native.handle(derivative),
+      count(x),
+      flag(attributes, 'tanh'),
+    );
     return [y, derivative];
   },
 };
@@ -27,8 +32,13 @@ const geluGradient: NativeKernel = {
   run: (native, inputs, attributes) => {
     const [x, dy] = [real(inputs, 'x'), real(inputs, 'dy')];
     const dx = native.output(x.shape);
-    const places = [x, dy, dx].map((tensor) => native.handle(tensor));
-    native.addon.geluGradient(...places, count(x), number(attributes, 'tanh'));
+    native.kernels.geluGradient(
+      native.handle(x),
+      native.handle(dy),
+      native.handle(dx),
+      count(x),
+      flag(attributes, 'tanh'),
+    );
     return dx;
   },
 };
@@ -38,7 +48,7 @@ const gatedSilu: NativeKernel = {
   run: (native, inputs) => {
     const [gate, up] = [real(inputs, 'gate'), real(inputs, 'up')];
     const y = native.output(gate.shape);
-    native.addon.gatedSilu(...[gate, up, y].map((tensor) => native.handle(tensor)), count(gate));
+    native.kernels.gatedSilu(native.handle(gate), native.handle(up), native.handle(y), count(gate));
     return y;
   },
 };
@@ -46,13 +56,17 @@ const gatedSilu: NativeKernel = {
 const gatedSiluGradient: NativeKernel = {
   name: 'CotoGatedSiluGradient',
   run: (native, inputs) => {
-    const given = [real(inputs, 'gate'), real(inputs, 'up'), real(inputs, 'dy')];
-    const made = [native.output(real(inputs, 'gate').shape), native.output(real(inputs, 'up').shape)];
-    native.addon.gatedSiluGradient(
-      ...[...given, ...made].map((tensor) => native.handle(tensor)),
-      count(real(inputs, 'gate')),
+    const [gate, up, dy] = [real(inputs, 'gate'), real(inputs, 'up'), real(inputs, 'dy')];
+    const [dgate, dup] = [native.output(gate.shape), native.output(up.shape)];
+    native.kernels.gatedSiluGradient(
+      native.handle(gate),
+      native.handle(up),
+      native.handle(dy),
+      native.handle(dgate),
+      native.handle(dup),
+      count(gate),
     );
-    return made;
+    return [dgate, dup];
   },
 };
 

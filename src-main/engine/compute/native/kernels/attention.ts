@@ -1,15 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type KernelAttributes, type NativeKernel, number, optional, real, size } from './kernel.ts';
+import type { AttentionShape } from '../kernel-calls.generated.ts';
+import { flag, type KernelAttributes, type NativeKernel, number, optional, real, size } from './kernel.ts';
 
 /** Outputs: y, like q, and the logarithm of each softmax's denominator [batch · heads, queries]. */
 const attention: NativeKernel = {
   name: 'CotoAttention',
   run: (native, inputs, attributes) => {
     const q = real(inputs, 'q');
-    const rows = number(attributes, 'batch') * number(attributes, 'heads');
-    const [y, logSumExp] = [native.output(q.shape), native.output([rows, number(attributes, 'queries')])];
-    native.addon.attention(
-      ...shapeOf(q, attributes),
+    const shape = shapeOf(q, attributes);
+    const [y, logSumExp] = [native.output(q.shape), native.output([shape.batch * shape.heads, shape.queries])];
+    native.kernels.attention(
+      shape,
       native.handle(q),
       native.handle(real(inputs, 'k')),
       native.handle(real(inputs, 'v')),
@@ -26,33 +27,37 @@ const attentionGradient: NativeKernel = {
   name: 'CotoAttentionGradient',
   run: (native, inputs, attributes) => {
     const [q, k, v] = [real(inputs, 'q'), real(inputs, 'k'), real(inputs, 'v')];
-    const made = [q, k, v].map(({ shape }) => native.output(shape));
-    native.addon.attentionGradient(
-      ...shapeOf(q, attributes),
-      ...[q, k, v].map((tensor) => native.handle(tensor)),
+    const [dq, dk, dv] = [native.output(q.shape), native.output(k.shape), native.output(v.shape)];
+    native.kernels.attentionGradient(
+      shapeOf(q, attributes),
+      native.handle(q),
+      native.handle(k),
+      native.handle(v),
       optional(native, inputs, 'mask'),
-      ...[real(inputs, 'y'), real(inputs, 'logSumExp'), real(inputs, 'dy'), ...made].map((tensor) =>
-        native.handle(tensor),
-      ),
+      native.handle(real(inputs, 'y')),
+      native.handle(real(inputs, 'logSumExp')),
+      native.handle(real(inputs, 'dy')),
+      native.handle(dq),
+      native.handle(dk),
+      native.handle(dv),
     );
-    return made;
+    return [dq, dk, dv];
   },
 };
 
 export const attentionKernels: readonly NativeKernel[] = [attention, attentionGradient];
 
-/** In the order of `AttentionShape` in cpp/kernels/kernels.h. */
-function shapeOf(q: tf.TensorInfo, attributes: KernelAttributes): number[] {
+function shapeOf(q: tf.TensorInfo, attributes: KernelAttributes): AttentionShape {
   const heads = number(attributes, 'heads');
-  return [
-    number(attributes, 'batch'),
-    number(attributes, 'queries'),
-    number(attributes, 'tokens'),
+  return {
+    batch: number(attributes, 'batch'),
+    queries: number(attributes, 'queries'),
+    tokens: number(attributes, 'tokens'),
     heads,
-    number(attributes, 'keyValueHeads'),
-    size(q, 1) / heads,
-    number(attributes, 'window'),
-    number(attributes, 'causal'),
-    number(attributes, 'scale'),
-  ];
+    keyValueHeads: number(attributes, 'keyValueHeads'),
+    headSize: size(q, 1) / heads,
+    window: number(attributes, 'window'),
+    causal: flag(attributes, 'causal'),
+    scale: number(attributes, 'scale'),
+  };
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { NativeAddon } from '../addon.ts';
 import type { NativeBackend } from '../backend.ts';
+import type { NativeKernels } from '../kernel-calls.generated.ts';
 import { count, input, type NativeKernel } from './kernel.ts';
 
 const casts = {
@@ -10,7 +10,7 @@ const casts = {
   'int32 to bool': 'int32ToBool',
   'bool to float32': 'boolToFloat',
   'bool to int32': 'boolToInt32',
-} as const satisfies Record<string, keyof NativeAddon>;
+} as const satisfies Record<string, keyof NativeKernels>;
 
 export const cast: NativeKernel = {
   name: 'Cast',
@@ -25,7 +25,7 @@ export const cast: NativeKernel = {
 export function asType(native: NativeBackend, x: tf.TensorInfo, dtype: 'float32' | 'int32' | 'bool'): tf.TensorInfo {
   if (x.dtype === dtype) return native.alias(x, x.shape);
   const y = native.output(x.shape, dtype);
-  native.addon[kernelFor(x.dtype, dtype)](native.handle(x), native.handle(y), count(x));
+  native.kernels[kernelFor(x.dtype, dtype)](native.handle(x), native.handle(y), count(x));
   return y;
 }
 

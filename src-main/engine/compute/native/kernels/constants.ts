@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.ts';
-import { count, input, type NativeKernel, number, numbers, typeNumber } from './kernel.ts';
+import { count, input, type NativeKernel, number, numbers, valueType } from './kernel.ts';
 
 export function filled(
   native: NativeBackend,
@@ -9,7 +9,7 @@ export function filled(
   dtype: tf.DataType,
 ): tf.TensorInfo {
   const y = native.output(shape, dtype);
-  native.addon.fill(native.handle(y), value, typeNumber(dtype), count(y));
+  native.kernels.fill(native.handle(y), value, valueType(dtype), count(y));
   return y;
 }
 

@@ -4,17 +4,17 @@ import { activationKernels } from './activations.ts';
 import { attentionKernels } from './attention.ts';
 import { binaryKernels, comparisonKernels, logicalKernels, logicalNot } from './binary.ts';
 import { cast } from './cast.ts';
-import { choiceKernels } from './choose.ts';
+import { concatKernels } from './concat.ts';
 import { constantKernels } from './constants.ts';
 import { doraKernels } from './dora.ts';
-import { joinKernels } from './joins.ts';
+import { gatherSelectKernels } from './gather-select.ts';
+import { gemmKernels } from './gemm.ts';
 import type { NativeKernel } from './kernel.ts';
+import { layoutKernels } from './layout.ts';
 import { lossKernels } from './losses.ts';
-import { matMulKernels } from './mat-mul.ts';
-import { moveKernels } from './moves.ts';
+import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norms.ts';
 import { stepKernels } from './optimizer.ts';
-import { productKernels } from './products.ts';
 import { cumulativeSum, extremeKernels, logicalReductionKernels, reductionKernels, softmax } from './reductions.ts';
 import { expandDims, identity, reshape } from './shapes.ts';
 import { testKernels, unaryKernels } from './unary.ts';
@@ -32,16 +32,16 @@ const nativeKernels: readonly NativeKernel[] = [
   reshape,
   expandDims,
   ...constantKernels,
-  ...moveKernels,
-  ...joinKernels,
-  ...choiceKernels,
+  ...layoutKernels,
+  ...concatKernels,
+  ...gatherSelectKernels,
   ...reductionKernels,
   ...logicalReductionKernels,
   ...extremeKernels,
   cumulativeSum,
   softmax,
-  ...matMulKernels,
-  ...productKernels,
+  ...matmulKernels,
+  ...gemmKernels,
   ...doraKernels,
   ...activationKernels,
   ...normKernels,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.ts';
+import type { OptionalHandle, ValueType } from '../kernel-calls.generated.ts';
 
 /** Inputs by name; those that are not given are undefined. */
 export type KernelInputs = tf.NamedTensorInfoMap;
@@ -25,7 +26,7 @@ export function real(inputs: KernelInputs, name: string): tf.TensorInfo {
 }
 
 /** The handle of a float32 input, or 0 where it is not given. */
-export function optional(native: NativeBackend, inputs: KernelInputs, name: string): number {
+export function optional(native: NativeBackend, inputs: KernelInputs, name: string): OptionalHandle {
   return inputs[name] === undefined ? 0 : native.handle(real(inputs, name));
 }
 
@@ -34,6 +35,10 @@ export function number(attributes: KernelAttributes, name: string): number {
   if (typeof found === 'number') return found;
   if (typeof found === 'boolean') return Number(found);
   throw new Error(`kernel attribute ${name} is missing`);
+}
+
+export function flag(attributes: KernelAttributes, name: string): boolean {
+  return number(attributes, name) !== 0;
 }
 
 export function numbers(attributes: KernelAttributes, name: string): number[] {
@@ -53,16 +58,14 @@ export function count(tensor: tf.TensorInfo): number {
   return tf.util.sizeFromShape(tensor.shape);
 }
 
-/** A shape as the addon takes it. */
-export function ranked(shape: readonly number[]): number[] {
-  return [shape.length, ...shape];
+/** The type of a value that a kernel writes. */
+export function valueType(dtype: tf.DataType): ValueType {
+  if (dtype === 'float32' || dtype === 'int32') return dtype;
+  if (dtype === 'bool') return 'boolean';
+  throw new Error(`the native backend has no values of type ${dtype}`);
 }
 
-/** A number for the type, as the addon takes it where it is to write a value. */
-export function typeNumber(dtype: tf.DataType): number {
-  return dtype === 'float32' ? 0 : dtype === 'int32' ? 1 : 2;
-}
-
-export function product(sizes: readonly number[]): number {
+/** The product of sizes. */
+export function sizeOf(sizes: readonly number[]): number {
   return sizes.reduce((total, factor) => total * factor, 1);
 }

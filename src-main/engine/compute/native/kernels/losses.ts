@@ -1,12 +1,17 @@
-import { input, type NativeKernel, number, real, size } from './kernel.ts';
+import { flag, input, type NativeKernel, real, size } from './kernel.ts';
 
 const softmaxCrossEntropy: NativeKernel = {
   name: 'CotoSoftmaxCrossEntropy',
   run: (native, inputs) => {
     const [logits, labels] = [real(inputs, 'logits'), input(inputs, 'labels')];
     const loss = native.output([]);
-    const places = [logits, labels, loss].map((tensor) => native.handle(tensor));
-    native.addon.softmaxCrossEntropy(...places, size(logits, 0), size(logits, 1));
+    native.kernels.softmaxCrossEntropy(
+      native.handle(logits),
+      native.handle(labels),
+      native.handle(loss),
+      size(logits, 0),
+      size(logits, 1),
+    );
     return loss;
   },
 };
@@ -15,10 +20,16 @@ const softmaxCrossEntropyGradient: NativeKernel = {
   name: 'CotoSoftmaxCrossEntropyGradient',
   run: (native, inputs) => {
     const [logits, labels] = [real(inputs, 'logits'), input(inputs, 'labels')];
-    const made = native.output(logits.shape);
-    const places = [logits, labels, real(inputs, 'dy'), made].map((tensor) => native.handle(tensor));
-    native.addon.softmaxCrossEntropyGradient(...places, size(logits, 0), size(logits, 1));
-    return made;
+    const dlogits = native.output(logits.shape);
+    native.kernels.softmaxCrossEntropyGradient(
+      native.handle(logits),
+      native.handle(labels),
+      native.handle(real(inputs, 'dy')),
+      native.handle(dlogits),
+      size(logits, 0),
+      size(logits, 1),
+    );
+    return dlogits;
   },
 };
 
@@ -27,16 +38,20 @@ const linearCrossEntropy: NativeKernel = {
   name: 'CotoLinearCrossEntropy',
   run: (native, inputs, attributes) => {
     const [x, weight] = [real(inputs, 'x'), real(inputs, 'weight')];
-    const wantsGradient = number(attributes, 'wantsGradient') !== 0;
+    const wantsGradient = flag(attributes, 'wantsGradient');
     const [loss, dx] = [native.output([]), native.output(wantsGradient ? x.shape : [0])];
-    native.addon.linearCrossEntropy(
-      ...[x, weight, input(inputs, 'labels'), loss].map((tensor) => native.handle(tensor)),
-      wantsGradient ? native.handle(dx) : 0,
-      size(x, 0),
-      size(x, 1),
-      size(weight, 0),
-      number(attributes, 'bfloat16'),
-    );
+    native.kernels.linearCrossEntropy({
+      x: native.handle(x),
+      weight: native.handle(weight),
+      labels: native.handle(input(inputs, 'labels')),
+      loss: native.handle(loss),
+      dx: wantsGradient ? native.handle(dx) : 0,
+      rows: size(x, 0),
+      hidden: size(x, 1),
+      vocabulary: size(weight, 0),
+      packs: native.handle(weight),
+      bfloat16: flag(attributes, 'bfloat16'),
+    });
     return [loss, dx];
   },
 };

@@ -1,12 +1,19 @@
-import { type NativeKernel, number, optional, real, size } from './kernel.ts';
+import { flag, type NativeKernel, number, optional, real, size } from './kernel.ts';
 
 const layerNorm: NativeKernel = {
   name: 'CotoLayerNorm',
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const y = native.output(x.shape);
-    const places = [x, real(inputs, 'scale'), real(inputs, 'shift'), y].map((tensor) => native.handle(tensor));
-    native.addon.layerNorm(...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
+    native.kernels.layerNorm(
+      native.handle(x),
+      native.handle(real(inputs, 'scale')),
+      native.handle(real(inputs, 'shift')),
+      native.handle(y),
+      size(x, 0),
+      size(x, 1),
+      number(attributes, 'epsilon'),
+    );
     return y;
   },
 };
@@ -16,8 +23,14 @@ const rmsNorm: NativeKernel = {
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const y = native.output(x.shape);
-    const places = [x, real(inputs, 'scale'), y].map((tensor) => native.handle(tensor));
-    native.addon.rmsNorm(...places, size(x, 0), size(x, 1), number(attributes, 'epsilon'));
+    native.kernels.rmsNorm(
+      native.handle(x),
+      native.handle(real(inputs, 'scale')),
+      native.handle(y),
+      size(x, 0),
+      size(x, 1),
+      number(attributes, 'epsilon'),
+    );
     return y;
   },
 };
@@ -32,9 +45,16 @@ const gradients = (
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const dx = native.output(x.shape);
-    const places = [x, real(inputs, 'scale'), real(inputs, 'dy')].map((tensor) => native.handle(tensor));
-    const plus = optional(native, inputs, 'plus');
-    native.addon[kernel](...places, plus, native.handle(dx), size(x, 0), size(x, 1), number(attributes, 'epsilon'));
+    native.kernels[kernel](
+      native.handle(x),
+      native.handle(real(inputs, 'scale')),
+      native.handle(real(inputs, 'dy')),
+      optional(native, inputs, 'addend'),
+      native.handle(dx),
+      size(x, 0),
+      size(x, 1),
+      number(attributes, 'epsilon'),
+    );
     return dx;
   },
 }));
@@ -45,9 +65,18 @@ const rotary: NativeKernel = {
   run: (native, inputs, attributes) => {
     const [x, cos] = [real(inputs, 'x'), real(inputs, 'cos')];
     const y = native.output(x.shape);
-    const places = [x, cos, real(inputs, 'sin'), y].map((tensor) => native.handle(tensor));
     const heads = number(attributes, 'heads');
-    native.addon.rotary(...places, size(x, 0), size(cos, 0), heads, size(x, 1) / heads, number(attributes, 'inverse'));
+    native.kernels.rotary(
+      native.handle(x),
+      native.handle(cos),
+      native.handle(real(inputs, 'sin')),
+      native.handle(y),
+      size(x, 0),
+      size(cos, 0),
+      heads,
+      size(x, 1) / heads,
+      flag(attributes, 'inverse'),
+    );
     return y;
   },
 };

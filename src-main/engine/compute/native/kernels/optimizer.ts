@@ -6,30 +6,32 @@ const adamw: NativeKernel = {
   run: (native, inputs, attributes) => {
     const parameters = Array.from({ length: number(attributes, 'count') }, (_, at) => {
       const p = real(inputs, `p${at}`);
-      const places = [p, real(inputs, `g${at}`), real(inputs, `m${at}`), real(inputs, `v${at}`)];
       return [
-        ...places.map((tensor) => native.handle(tensor)),
+        native.handle(p),
+        native.handle(real(inputs, `g${at}`)),
+        native.handle(real(inputs, `m${at}`)),
+        native.handle(real(inputs, `v${at}`)),
         count(p),
         number(attributes, `correction1_${at}`),
         number(attributes, `correction2_${at}`),
       ];
     });
-    native.addon.adamw(
-      number(attributes, 'learningRate'),
-      number(attributes, 'beta1'),
-      number(attributes, 'beta2'),
-      number(attributes, 'epsilon'),
-      number(attributes, 'weightDecay'),
-      number(attributes, 'gradientScale'),
-      Float64Array.from(parameters.flat()),
-    );
+    const options = {
+      learningRate: number(attributes, 'learningRate'),
+      beta1: number(attributes, 'beta1'),
+      beta2: number(attributes, 'beta2'),
+      epsilon: number(attributes, 'epsilon'),
+      weightDecay: number(attributes, 'weightDecay'),
+      gradientScale: number(attributes, 'gradientScale'),
+    };
+    native.kernels.adamw(options, Float64Array.from(parameters.flat()));
     return [];
   },
 };
 
 /** For the norms of all gradients in one call. */
 const sumsOfSquares: NativeKernel = {
-  name: 'CotoSquareSums',
+  name: 'CotoSumsOfSquares',
   run: (native, inputs, attributes) => {
     const length = number(attributes, 'count');
     const list = new Float64Array(2 * length);
@@ -39,31 +41,31 @@ const sumsOfSquares: NativeKernel = {
       list[2 * at + 1] = count(x);
     }
     const y = native.output([length]);
-    native.addon.sumsOfSquares(native.handle(y), list);
+    native.kernels.sumsOfSquares(native.handle(y), list);
     return y;
   },
 };
 
 const clsTokens: NativeKernel = {
-  name: 'CotoFirstTokens',
+  name: 'CotoClsTokens',
   run: (native, inputs, attributes) => {
     const x = real(inputs, 'x');
     const [rows = 0, width = 0] = x.shape;
     const tokens = number(attributes, 'tokens');
     const y = native.output([rows / tokens, width]);
-    native.addon.clsTokens(native.handle(x), native.handle(y), rows, width, tokens);
+    native.kernels.clsTokens(native.handle(x), native.handle(y), rows, width, tokens);
     return y;
   },
 };
 
 const clsTokensGradient: NativeKernel = {
-  name: 'CotoFirstTokensGradient',
+  name: 'CotoClsTokensGradient',
   run: (native, inputs, attributes) => {
     const dy = real(inputs, 'dy');
     const [batch = 0, width = 0] = dy.shape;
     const tokens = number(attributes, 'tokens');
     const dx = native.output([batch * tokens, width]);
-    native.addon.clsTokensGradient(native.handle(dy), native.handle(dx), batch * tokens, width, tokens);
+    native.kernels.clsTokensGradient(native.handle(dy), native.handle(dx), batch * tokens, width, tokens);
     return dx;
   },
 };

@@ -1,6 +1,6 @@
 #include "../simd/math.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -26,14 +26,18 @@ COTO_INLINE Gelu gelu_tanh_of(Vec x) {
   return {value, multiply_add(value * s.rest, twice_slope, s.value)};
 }
 
+}  // namespace
+
 void gelu(const float* x, float* y, int64_t count, bool tanh_form) {
   if (tanh_form) map(x, y, count, [](Vec v) COTO_LAMBDA { return gelu_tanh_of(v).value; });
   else map(x, y, count, [](Vec v) COTO_LAMBDA { return gelu_of(v).value; });
 }
 
+namespace {
+
 template <typename F>
 COTO_INLINE void map_both(const float* x, float* y, float* derivative, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     by_vectors(
         end - begin,
         [&](int64_t i) {
@@ -48,6 +52,8 @@ COTO_INLINE void map_both(const float* x, float* y, float* derivative, int64_t c
         });
   });
 }
+
+}  // namespace
 
 void gelu_and_derivative(const float* x, float* y, float* derivative, int64_t count, bool tanh_form) {
   if (tanh_form) map_both(x, y, derivative, count, [](Vec v) COTO_LAMBDA { return gelu_tanh_of(v); });
@@ -76,7 +82,7 @@ void gated_silu_gradient(const float* gate, const float* up, const float* dy, fl
       store_partial(dup + i, to_up, lanes);
     }
   };
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     by_vectors(
         end - begin,
         [&](int64_t i) {
@@ -89,16 +95,6 @@ void gated_silu_gradient(const float* gate, const float* up, const float* dy, fl
                           left);
         });
   });
-}
-
-}  // namespace
-
-void add_activations(Kernels& table) {
-  table.gelu = gelu;
-  table.gelu_and_derivative = gelu_and_derivative;
-  table.gelu_gradient = gelu_gradient;
-  table.gated_silu = gated_silu;
-  table.gated_silu_gradient = gated_silu_gradient;
 }
 
 }  // namespace COTO_ISA

@@ -1,5 +1,5 @@
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -38,27 +38,25 @@ void update(const AdamWParameter& parameter, const AdamWOptions& options, int64_
                   spread(1 - options.learning_rate * options.weight_decay)};
   for (int64_t i = begin; i < end; i += kLanes)
     step(f, parameter.value + i, parameter.gradient + i, parameter.first + i, parameter.second + i,
-         least(end - i, kLanes));
-}
-
-// The pieces of all parameters are numbered through, each parameter's own from a whole number on.
-void adamw(const AdamWParameter* parameters, int64_t parameter_count, const AdamWOptions& options) {
-  int64_t pieces = 0;
-  for (int64_t p = 0; p < parameter_count; p++) pieces += ceiling_division(parameters[p].count, kPiece);
-  parallel_for(pieces, 1, [=, &options](int64_t begin, int64_t end) {
-    int64_t first = 0;
-    for (int64_t p = 0; p < parameter_count && first < end; p++) {
-      const int64_t own = ceiling_division(parameters[p].count, kPiece);
-      const int64_t from = most(begin, first) - first, to = least(end, first + own) - first;
-      if (from < to) update(parameters[p], options, from * kPiece, least(to * kPiece, parameters[p].count));
-      first += own;
-    }
-  });
+         min(end - i, kLanes));
 }
 
 }  // namespace
 
-void add_adamw(Kernels& table) { table.adamw = adamw; }
+// The tasks of all parameters are numbered through, each parameter's own from a whole number on.
+void adamw(const AdamWParameter* parameters, int64_t parameter_count, const AdamWOptions& options) {
+  int64_t tasks = 0;
+  for (int64_t p = 0; p < parameter_count; p++) tasks += ceiling_division(parameters[p].count, kGrain);
+  parallel_for(tasks, 1, [=, &options](int64_t begin, int64_t end) {
+    int64_t first = 0;
+    for (int64_t p = 0; p < parameter_count && first < end; p++) {
+      const int64_t own = ceiling_division(parameters[p].count, kGrain);
+      const int64_t from = max(begin, first) - first, to = min(end, first + own) - first;
+      if (from < to) update(parameters[p], options, from * kGrain, min(to * kGrain, parameters[p].count));
+      first += own;
+    }
+  });
+}
 
 }  // namespace COTO_ISA
 }  // namespace coto

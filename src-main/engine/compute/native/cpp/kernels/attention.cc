@@ -1,18 +1,18 @@
-// Attention's forward pass. A piece of work is a block of queries of one head; keys go by in blocks. Scores lie
+// Attention's forward pass. A tile is a block of queries of one head; keys go by in blocks. Scores lie
 // transposed, [keys, queries], so that the softmax runs over vectors of queries without sums across lanes. They count
 // in powers of two: the queries carry scale · log₂e.
 #include "attention.h"
 
 #include "../scratch.h"
 #include "../threads.h"
-#include "families.h"
+#include "declarations.generated.h"
 
 namespace coto {
 namespace COTO_ISA {
 namespace {
 
 // A block of queries of one head. y has the strides of q.
-struct Piece {
+struct Tile {
   Head q, k, v;
   const float* mask;
   int64_t query, rows;
@@ -30,9 +30,9 @@ struct Forward {
     const int64_t step = round_up(head_size, kLanes);
     return kQueryBlock * head_size + kKeyBlock * step + kKeyBlock * kQueryBlock + kQueryBlock * step + 4 * kQueryBlock;
   }
-  Forward(float* room, int64_t rows, int64_t head_size)
+  Forward(float* buffer, int64_t rows, int64_t head_size)
       : rows(rows), columns(round_up(rows, kLanes)), width(head_size), step(round_up(head_size, kLanes)) {
-    q = room;
+    q = buffer;
     v = q + kQueryBlock * width;
     scores = v + kKeyBlock * step;
     sums = scores + kKeyBlock * kQueryBlock;
@@ -84,21 +84,21 @@ struct StoreOutput {
   }
 };
 
-void hide(const Forward& f, const Sight& sight, const float* mask, int64_t key, int64_t keys) {
-  const Vec nothing = splat(-__builtin_inff());
-  const bool whole = sight.whole(f.rows, key, key + keys);
+void hide(const Forward& f, const AttentionMask& visible, const float* mask, int64_t key, int64_t keys) {
+  const Vec masked = splat(-__builtin_inff());
+  const bool whole = visible.all(f.rows, key, key + keys);
   for (int64_t i = 0; i < keys; i++) {
     float* const row = f.scores + i * f.columns;
     const bool padding = mask != nullptr && mask[key + i] == 0.0f;
     if (!padding && whole) continue;
     for (int64_t c = 0; c < f.columns; c += kLanes)
-      store(row + c, padding ? nothing : select(sight.sees(c, key + i), load(row + c), nothing));
+      store(row + c, padding ? masked : select(visible.at(c, key + i), load(row + c), masked));
   }
 }
 
 // Scores become powers of two of their distance from the highest so far.
 template <int Vectors>
-COTO_INLINE void soften_columns(const Forward& f, int64_t keys, int64_t column) {
+COTO_INLINE void softmax_columns(const Forward& f, int64_t keys, int64_t column) {
   Vec before[Vectors], high[Vectors], shift[Vectors], sum[Vectors];
 #pragma GCC unroll 4
   for (int j = 0; j < Vectors; j++) high[j] = before[j] = load(f.highest + column + j * kLanes);
@@ -128,11 +128,11 @@ COTO_INLINE void soften_columns(const Forward& f, int64_t keys, int64_t column) 
   }
 }
 
-void soften(const Forward& f, int64_t keys) {
+void softmax_keys(const Forward& f, int64_t keys) {
   int64_t c = 0;
-  for (; c + 4 * kLanes <= f.columns; c += 4 * kLanes) soften_columns<4>(f, keys, c);
-  for (; c + 2 * kLanes <= f.columns; c += 2 * kLanes) soften_columns<2>(f, keys, c);
-  for (; c < f.columns; c += kLanes) soften_columns<1>(f, keys, c);
+  for (; c + 4 * kLanes <= f.columns; c += 4 * kLanes) softmax_columns<4>(f, keys, c);
+  for (; c + 2 * kLanes <= f.columns; c += 2 * kLanes) softmax_columns<2>(f, keys, c);
+  for (; c < f.columns; c += kLanes) softmax_columns<1>(f, keys, c);
 }
 
 // The sums are whole: their inverses, and their logarithms.
@@ -147,80 +147,78 @@ void close(const Forward& f, float* log_sum_exp) {
   std::memcpy(log_sum_exp, f.total, static_cast<size_t>(f.rows) * 4);
 }
 
-void attend(const AttentionShape& shape, const Piece& piece, Ahead ahead) {
-  const Forward f(scratch(Forward::floats(shape.head_size)), piece.rows, shape.head_size);
-  const Sight sight(shape, piece.query, piece.rows);
-  const int64_t begin = sight.first_key / kKeyBlock * kKeyBlock, end = sight.end_key;
+void attend(const AttentionShape& shape, const Tile& tile, Prefetch prefetch) {
+  const Forward f(scratch(Forward::floats(shape.head_size)), tile.rows, shape.head_size);
+  const AttentionMask visible(shape, tile.query, tile.rows);
+  const int64_t begin = visible.first_key / kKeyBlock * kKeyBlock, end = visible.end_key;
   if (begin >= end) {
     for (int64_t r = 0; r < f.rows; r++) {
-      std::memset(piece.y + r * piece.q.stride, 0, static_cast<size_t>(f.width) * 4);
-      piece.log_sum_exp[r] = -__builtin_inff();
+      std::memset(tile.y + r * tile.q.stride, 0, static_cast<size_t>(f.width) * 4);
+      tile.log_sum_exp[r] = -__builtin_inff();
     }
     return;
   }
-  ahead.spread(2 * ceiling_division(end - begin, kKeyBlock) * (kKeyBlock / kTileRows));
-  const auto between = [&ahead] { ahead.fetch(); };
-  pack_transposed(piece.q, f.rows, f.width, shape.scale * kLog2OfE, f.q);
+  prefetch.spread(2 * ceiling_division(end - begin, kKeyBlock) * (kKeyBlock / kTileRows));
+  const auto between = [&prefetch] { prefetch.fetch(); };
+  pack_transposed(tile.q, f.rows, f.width, shape.scale * kLog2OfE, f.q);
   for (int64_t key = begin; key < end; key += kKeyBlock) {
-    const int64_t keys = least(kKeyBlock, end - key);
-    const Head k = piece.k.from(key);
-    pack(piece.v.from(key), keys, f.width, f.v);
+    const int64_t keys = min(kKeyBlock, end - key);
+    const Head k = tile.k.from(key);
+    pack(tile.v.from(key), keys, f.width, f.v);
     multiply(RowsOf{k.data, k.stride}, f.q, f.columns, keys, f.columns / kLanes, f.width,
              StoreScores{f.scores, f.columns}, between);
-    hide(f, sight, piece.mask, key, keys);
-    soften(f, keys);
+    hide(f, visible, tile.mask, key, keys);
+    softmax_keys(f, keys);
     const StoreSums sums{f.sums, key == begin ? nullptr : f.sums, f.factor, f.step};
     const ColumnsOf powers{f.scores, f.columns};
     if (key + keys < end) {
       multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys, sums, between);
     } else {
-      close(f, piece.log_sum_exp);
+      close(f, tile.log_sum_exp);
       multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys,
-               StoreOutput{sums, f.inverse, piece.y, piece.q.stride, f.width}, between);
+               StoreOutput{sums, f.inverse, tile.y, tile.q.stride, f.width}, between);
     }
   }
 }
 
+}  // namespace
+
 void attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask, float* y,
                float* log_sum_exp) {
   const int64_t blocks = ceiling_division(shape.queries, kQueryBlock);
-  const int64_t group = shape.heads / most(shape.key_value_heads, 1), size = shape.head_size;
+  const int64_t group = shape.heads / max(shape.key_value_heads, 1), size = shape.head_size;
   const int64_t stride = shape.heads * size, key_stride = shape.key_value_heads * size;
-  const auto piece_of = [=, &shape](int64_t number) {
+  const auto tile_of = [=, &shape](int64_t number) {
     const int64_t head_of_all = number / blocks, batch = head_of_all / shape.heads, head = head_of_all % shape.heads;
-    const int64_t query = number % blocks * kQueryBlock, rows = least(kQueryBlock, shape.queries - query);
+    const int64_t query = number % blocks * kQueryBlock, rows = min(kQueryBlock, shape.queries - query);
     const int64_t at = (batch * shape.queries + query) * stride + head * size;
     const int64_t key_at = batch * shape.tokens * key_stride + head / group * size;
-    return Piece{{q + at, stride},
-                 {k + key_at, key_stride},
-                 {v + key_at, key_stride},
-                 mask == nullptr ? nullptr : mask + batch * shape.tokens,
-                 query,
-                 rows,
-                 y + at,
-                 log_sum_exp + head_of_all * shape.queries + query};
+    return Tile{{q + at, stride},
+                {k + key_at, key_stride},
+                {v + key_at, key_stride},
+                mask == nullptr ? nullptr : mask + batch * shape.tokens,
+                query,
+                rows,
+                y + at,
+                log_sum_exp + head_of_all * shape.queries + query};
   };
-  const int64_t pieces = shape.batch * shape.heads * blocks;
-  parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
+  const int64_t tiles = shape.batch * shape.heads * blocks;
+  parallel_for(tiles, tasks_at_once(tiles), [&](int64_t begin, int64_t end) {
     for (int64_t number = begin; number < end; number++) {
-      Ahead ahead(size);
+      Prefetch prefetch(size);
       if (number + 1 < end) {
-        const Piece next = piece_of(number + 1);
-        ahead.add(next.q.data, stride, next.rows);
-        ahead.add(next.y, stride, next.rows);
+        const Tile next = tile_of(number + 1);
+        prefetch.add(next.q.data, stride, next.rows);
+        prefetch.add(next.y, stride, next.rows);
         if (next.query == 0) {
-          ahead.add(next.k.data, key_stride, shape.tokens);
-          ahead.add(next.v.data, key_stride, shape.tokens);
+          prefetch.add(next.k.data, key_stride, shape.tokens);
+          prefetch.add(next.v.data, key_stride, shape.tokens);
         }
       }
-      attend(shape, piece_of(number), ahead);
+      attend(shape, tile_of(number), prefetch);
     }
   });
 }
-
-}  // namespace
-
-void add_attention(Kernels& table) { table.attention = attention; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

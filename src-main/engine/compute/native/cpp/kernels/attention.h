@@ -21,53 +21,54 @@ struct Head {
 };
 
 /** Which keys a block of queries may see: what query i (from the block's first) sees begins and ends with i. */
-struct Sight {
+struct AttentionMask {
   int64_t position;  // the first query's
   int64_t window;
   bool causal;
   int64_t first_key, end_key;  // of all queries together
 
-  Sight(const AttentionShape& shape, int64_t query, int64_t queries)
+  AttentionMask(const AttentionShape& shape, int64_t query, int64_t queries)
       : position(shape.tokens - shape.queries + query), window(shape.window), causal(shape.causal) {
-    first_key = window > 0 ? least(most(position - window + 1, 0), shape.tokens) : 0;
-    end_key = causal ? most(least(position + queries, shape.tokens), 0) : shape.tokens;
+    first_key = window > 0 ? min(max(position - window + 1, 0), shape.tokens) : 0;
+    end_key = causal ? max(min(position + queries, shape.tokens), 0) : shape.tokens;
   }
   /** Whether each of `queries` queries sees all keys begin … end − 1. */
-  bool whole(int64_t queries, int64_t begin, int64_t end) const {
+  bool all(int64_t queries, int64_t begin, int64_t end) const {
     return (!causal || end - 1 <= position) && (window <= 0 || begin > position + queries - 1 - window);
   }
   /** Which queries of the vector that begins with `query` see the key. */
-  COTO_INLINE Int sees(int64_t query, int64_t key) const {
+  COTO_INLINE Int at(int64_t query, int64_t key) const {
     const Int offset = lane_numbers() + static_cast<int32_t>(position + query - key);
     Int seen = splat(-1);
     if (causal) seen = seen & (offset >= 0);
-    if (window > 0) seen = seen & (offset < static_cast<int32_t>(least(window, INT32_MAX)));
+    if (window > 0) seen = seen & (offset < static_cast<int32_t>(min(window, INT32_MAX)));
     return seen;
   }
 };
 
-// Pieces of work that a thread takes at once where there are many: of all but the last it can fetch the next one ahead.
-constexpr int64_t kPiecesAtOnce = 4;
-constexpr int64_t kPiecesPerTake = 16;
+// Pieces of work that a thread takes at once where there are many: of all but the last it can fetch the next one
+// ahead.
+constexpr int64_t kTasksAtOnce = 4;
+constexpr int64_t kTasksPerTake = 16;
 
-COTO_INLINE int64_t pieces_at_once(int64_t pieces) { return most(1, least(kPiecesAtOnce, pieces / kPiecesPerTake)); }
+COTO_INLINE int64_t tasks_at_once(int64_t tiles) { return max(1, min(kTasksAtOnce, tiles / kTasksPerTake)); }
 
 /**
- * Brings the rows of the next piece of work into the cache while the present one is computed: a head's rows are short
- * and far apart, so that the hardware does not foresee them.
+ * Brings the rows of the next tile into the cache while the present one is computed: a head's rows are short
+ * and far apart, so that the hardware does not plan_prefetch them.
  */
-class Ahead {
+class Prefetch {
  public:
-  explicit Ahead(int64_t width) : width_(width) {}
+  explicit Prefetch(int64_t width) : width_(width) {}
   /** Rows that will be needed; of very many only the first. */
   void add(const float* data, int64_t stride, int64_t rows) {
-    parts_[count_++] = {{data, stride}, least(rows, kMostRows)};
+    parts_[count_++] = {{data, stride}, min(rows, kMaxRows)};
   }
   /** Spreads what was added over `calls` calls of fetch. */
   void spread(int64_t calls) {
     int64_t rows = 0;
     for (int i = 0; i < count_; i++) rows += parts_[i].rows;
-    rows_at_once_ = ceiling_division(rows, most(calls, 1));
+    rows_at_once_ = ceiling_division(rows, max(calls, 1));
   }
   void fetch() {
     for (int64_t left = rows_at_once_; left > 0 && part_ < count_; row_++) {
@@ -83,13 +84,13 @@ class Ahead {
   }
 
  private:
-  static constexpr int64_t kMostRows = 256;
-  static constexpr int kMostParts = 8;
+  static constexpr int64_t kMaxRows = 256;
+  static constexpr int kMaxParts = 8;
   struct Part {
     Head head;
     int64_t rows;
   };
-  Part parts_[kMostParts];
+  Part parts_[kMaxParts];
   int count_ = 0, part_ = 0;
   int64_t width_, row_ = 0, rows_at_once_ = 0;
 };
@@ -112,7 +113,7 @@ COTO_INLINE void pack_transposed(Head head, int64_t rows, int64_t width, float f
   const int64_t columns = round_up(rows, kLanes);
   const Vec factors = splat(factor);
   for (int64_t c = 0; c < width; c += kLanes) {
-    const int64_t left = least(width - c, kLanes);
+    const int64_t left = min(width - c, kLanes);
     for (int64_t r = 0; r < columns; r += kLanes) {
       Vec square[kLanes];
 #pragma GCC unroll 16

@@ -7,14 +7,14 @@
 namespace coto {
 namespace COTO_ISA {
 
-constexpr int kMostAxes = 2 * kMostRank;
+constexpr int kMaxAxes = 2 * kMaxRank;
 
 /** Axes, the outermost first: their sizes, and the steps (in elements) of each of `Count` tensors along them. */
 template <int Count>
 struct Axes {
   int rank = 0;
-  int64_t size[kMostAxes];
-  int64_t step[Count][kMostAxes];
+  int64_t size[kMaxAxes];
+  int64_t step[Count][kMaxAxes];
 
   void add(int64_t length, const int64_t (&steps)[Count]) {
     if (length == 1) return;
@@ -47,7 +47,7 @@ template <int Count>
 struct Place {
   const Axes<Count>& axes;
   int rank;
-  int64_t index[kMostAxes];
+  int64_t index[kMaxAxes];
   int64_t at[Count];
 
   Place(const Axes<Count>& axes, int rank, int64_t number) : axes(axes), rank(rank) {

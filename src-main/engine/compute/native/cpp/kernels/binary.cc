@@ -1,8 +1,8 @@
 #include <cmath>
 
 #include "axes.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -10,7 +10,7 @@ namespace {
 
 // The axes of out, a and b: out's steps are not kept, it is written from front to back.
 Axes<2> broadcast_axes(const Shape& a, const Shape& b, const Shape& out) {
-  int64_t a_steps[kMostRank] = {}, b_steps[kMostRank] = {};
+  int64_t a_steps[kMaxRank] = {}, b_steps[kMaxRank] = {};
   steps_of(a, a_steps);
   steps_of(b, b_steps);
   Axes<2> axes;
@@ -53,14 +53,14 @@ COTO_INLINE void broadcast(const In* a, const Shape& a_shape, const In* b, const
   }
   const int inner = axes.rank - 1;
   const int64_t length = axes.size[inner], a_step = axes.step[0][inner], b_step = axes.step[1][inner];
-  // A single run is cut into pieces; of many each is done at once.
-  const int64_t piece = inner == 0 ? kPiece : length;
-  parallel_for(ceiling_division(count, piece), rows_of_piece(piece), [=, &axes](int64_t begin, int64_t end) {
+  // A single run is cut into tasks; of many each is done at once.
+  const int64_t task = inner == 0 ? kGrain : length;
+  parallel_for(ceiling_division(count, task), rows_per_task(task), [=, &axes](int64_t begin, int64_t end) {
     Place<2> place(axes, inner, begin);
     for (int64_t row = begin; row < end; row++) {
-      const int64_t at = inner == 0 ? row * piece : 0;
-      run(a + place.at[0] + at * a_step, a_step, b + place.at[1] + at * b_step, b_step, out + row * piece,
-          least(piece, count - row * piece), f);
+      const int64_t at = inner == 0 ? row * task : 0;
+      run(a + place.at[0] + at * a_step, a_step, b + place.at[1] + at * b_step, b_step, out + row * task,
+          min(task, count - row * task), f);
       if (inner > 0) place.next();
     }
   });
@@ -70,6 +70,8 @@ COTO_INLINE float floored_modulo(float a, float b) {
   const float rest = ::fmodf(a, b);
   return (a < 0) == (b < 0) ? rest : ::fmodf(rest + b, b);
 }
+
+}  // namespace
 
 void binary(Binary operation, const float* a, const Shape& a_shape, const float* b, const Shape& b_shape, float* out,
             const Shape& out_shape) {
@@ -91,6 +93,8 @@ void binary(Binary operation, const float* a, const Shape& a_shape, const float*
   }
 #undef COTO_EACH
 }
+
+namespace {
 
 // int32 wraps round, as JavaScript's typed arrays do.
 COTO_INLINE int32_t wrapped(uint32_t value) { return static_cast<int32_t>(value); }
@@ -117,6 +121,8 @@ COTO_INLINE int32_t whole_power(int32_t base, int32_t exponent) {
   return wrapped(result);
 }
 
+}  // namespace
+
 void binary_int32(Binary operation, const int32_t* a, const Shape& a_shape, const int32_t* b, const Shape& b_shape,
                   int32_t* out, const Shape& out_shape) {
 #define COTO_EACH(...) \
@@ -136,6 +142,8 @@ void binary_int32(Binary operation, const int32_t* a, const Shape& a_shape, cons
 #undef COTO_EACH
 }
 
+namespace {
+
 template <typename T>
 void compare_all(Comparison operation, const T* a, const Shape& a_shape, const T* b, const Shape& b_shape, uint8_t* out,
                  const Shape& out_shape) {
@@ -153,6 +161,23 @@ void compare_all(Comparison operation, const T* a, const Shape& a_shape, const T
 #undef COTO_EACH
 }
 
+}  // namespace
+
+void compare(Comparison operation, const float* a, const Shape& a_shape, const float* b, const Shape& b_shape,
+             uint8_t* out, const Shape& out_shape) {
+  compare_all(operation, a, a_shape, b, b_shape, out, out_shape);
+}
+
+void compare_int32(Comparison operation, const int32_t* a, const Shape& a_shape, const int32_t* b, const Shape& b_shape,
+                   uint8_t* out, const Shape& out_shape) {
+  compare_all(operation, a, a_shape, b, b_shape, out, out_shape);
+}
+
+void compare_bool(Comparison operation, const uint8_t* a, const Shape& a_shape, const uint8_t* b, const Shape& b_shape,
+                  uint8_t* out, const Shape& out_shape) {
+  compare_all(operation, a, a_shape, b, b_shape, out, out_shape);
+}
+
 void logical(Logical operation, const uint8_t* a, const Shape& a_shape, const uint8_t* b, const Shape& b_shape,
              uint8_t* out, const Shape& out_shape) {
 #define COTO_EACH(...)                                     \
@@ -167,22 +192,24 @@ void logical(Logical operation, const uint8_t* a, const Shape& a_shape, const ui
 }
 
 void logical_not(const uint8_t* x, uint8_t* y, int64_t count) {
-  parallel_for(count, 4 * kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, 4 * kGrain, [=](int64_t begin, int64_t end) {
     COTO_INDEPENDENT
     for (int64_t i = begin; i < end; i++) y[i] = x[i] == 0;
   });
 }
 
+namespace {
+
 template <typename T>
 void select_all(const uint8_t* condition, const T* a, const T* b, T* out, int64_t count, int64_t inner) {
   if (inner == 1) {
-    parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+    parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
       COTO_INDEPENDENT
       for (int64_t i = begin; i < end; i++) out[i] = condition[i] != 0 ? a[i] : b[i];
     });
     return;
   }
-  parallel_for(count / most(inner, 1), rows_of_piece(inner), [=](int64_t begin, int64_t end) {
+  parallel_for(count / max(inner, 1), rows_per_task(inner), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const T* const from = (condition[i] != 0 ? a : b) + i * inner;
       if (from != out + i * inner) std::memcpy(out + i * inner, from, static_cast<size_t>(inner) * sizeof(T));
@@ -190,8 +217,10 @@ void select_all(const uint8_t* condition, const T* a, const T* b, T* out, int64_
   });
 }
 
-void select_elements(const uint8_t* condition, const void* a, const void* b, void* out, int64_t count, int64_t inner,
-                     int element_bytes) {
+}  // namespace
+
+void select(const uint8_t* condition, const void* a, const void* b, void* out, int64_t count, int64_t inner,
+            int element_bytes) {
   if (element_bytes == 1)
     select_all(condition, static_cast<const uint8_t*>(a), static_cast<const uint8_t*>(b), static_cast<uint8_t*>(out),
                count, inner);
@@ -207,7 +236,7 @@ void add_n(const float* const* inputs, int64_t input_count, float* out, int64_t 
     for (int64_t t = 1; t < input_count; t++) sum += take(inputs[t]);
     return sum;
   };
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     by_vectors(
         end - begin,
         [&](int64_t i) {
@@ -223,21 +252,6 @@ void add_n(const float* const* inputs, int64_t input_count, float* out, int64_t 
 void accumulate(const float* x, float scale, float* y, int64_t count) {
   const Vec factor = splat(scale);
   map(x, y, y, count, [=](Vec p, Vec q) COTO_LAMBDA { return multiply_add(p, factor, q); });
-}
-
-}  // namespace
-
-void add_binary(Kernels& table) {
-  table.binary = binary;
-  table.binary_int32 = binary_int32;
-  table.compare = compare_all<float>;
-  table.compare_int32 = compare_all<int32_t>;
-  table.compare_bool = compare_all<uint8_t>;
-  table.logical = logical;
-  table.logical_not = logical_not;
-  table.select = select_elements;
-  table.add_n = add_n;
-  table.accumulate = accumulate;
 }
 
 }  // namespace COTO_ISA

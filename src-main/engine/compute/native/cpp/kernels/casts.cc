@@ -1,5 +1,5 @@
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -7,10 +7,12 @@ namespace {
 
 template <typename In, typename Out, typename F>
 COTO_INLINE void convert(const In* x, Out* y, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
 }
+
+}  // namespace
 
 void float_to_int32(const float* x, int32_t* y, int64_t count) {
   convert(x, y, count, [](float v) COTO_LAMBDA -> int32_t {
@@ -19,18 +21,23 @@ void float_to_int32(const float* x, int32_t* y, int64_t count) {
     return v >= 2147483648.0f ? INT32_MAX : v < -2147483648.0f ? INT32_MIN : whole;
   });
 }
+
 void int32_to_float(const int32_t* x, float* y, int64_t count) {
   convert(x, y, count, [](int32_t v) COTO_LAMBDA { return static_cast<float>(v); });
 }
+
 void float_to_bool(const float* x, uint8_t* y, int64_t count) {
   convert(x, y, count, [](float v) COTO_LAMBDA -> uint8_t { return v != 0; });
 }
+
 void int32_to_bool(const int32_t* x, uint8_t* y, int64_t count) {
   convert(x, y, count, [](int32_t v) COTO_LAMBDA -> uint8_t { return v != 0; });
 }
+
 void bool_to_float(const uint8_t* x, float* y, int64_t count) {
   convert(x, y, count, [](uint8_t v) COTO_LAMBDA { return v != 0 ? 1.0f : 0.0f; });
 }
+
 void bool_to_int32(const uint8_t* x, int32_t* y, int64_t count) {
   convert(x, y, count, [](uint8_t v) COTO_LAMBDA -> int32_t { return v != 0; });
 }
@@ -42,18 +49,6 @@ void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
     const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
     y[i] = static_cast<uint16_t>(x[i] != x[i] ? (bits >> 16) | 0x40u : rounded);
   }
-}
-
-}  // namespace
-
-void add_casts(Kernels& table) {
-  table.float_to_int32 = float_to_int32;
-  table.int32_to_float = int32_to_float;
-  table.float_to_bool = float_to_bool;
-  table.int32_to_bool = int32_to_bool;
-  table.bool_to_float = bool_to_float;
-  table.bool_to_int32 = bool_to_int32;
-  table.float_to_bfloat16 = float_to_bfloat16;
 }
 
 }  // namespace COTO_ISA

@@ -1,8 +1,8 @@
 // DoRA (Liu et al. 2024): the norms of a weight that low-rank factors change, what they make of its product, and the
 // way back.
 #include "../scratch.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -11,7 +11,7 @@ namespace {
 /** Outputs that share the loads of a, and vectors of each. */
 constexpr int kOutputs = 4;
 constexpr int kVectors = 2;
-/** Multiplications in a piece of work. */
+/** Multiplications in a task. */
 constexpr int64_t kPieceWork = int64_t{1} << 18;
 /** Keeps a row without any weight from a division by zero: whatever its magnitude is, it gives 0. */
 constexpr float kSmallestSquare = 1e-30f;
@@ -61,7 +61,7 @@ COTO_INLINE void squares_of_group(const Changed& c, const float* w, int64_t w_st
     // Beyond the row's end both are 0, and add nothing.
     const int64_t left = c.inputs - i;
     const auto take = [left](const float* from, int v) COTO_LAMBDA {
-      const int64_t lanes = least(kLanes, left - v * kLanes);
+      const int64_t lanes = min(kLanes, left - v * kLanes);
       return lanes <= 0 ? Vec{} : load_partial(from + v * kLanes, lanes);
     };
     add_squares(c, w, w_step, b, b_step, i, take, sums);
@@ -70,14 +70,16 @@ COTO_INLINE void squares_of_group(const Changed& c, const float* w, int64_t w_st
   for (int o = 0; o < kOutputs; o++) out[o] = sum_of_lanes(sums[o]);
 }
 
-void dora_gain(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse, float* gain,
-               int64_t outputs, int64_t inputs, int64_t rank, float scale) {
+}  // namespace
+
+void dora_row_scale(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse,
+                    float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale) {
   const Changed changed{weight, a, b, inputs, rank, scale};
   const int64_t groups = ceiling_division(outputs, kOutputs);
-  const int64_t grain = most(1, kPieceWork / most(1, kOutputs * inputs * (rank + 2)));
+  const int64_t grain = max(1, kPieceWork / max(1, kOutputs * inputs * (rank + 2)));
   parallel_for(groups, grain, [=, &changed](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
-      const int64_t first = group * kOutputs, count = least(kOutputs, outputs - first);
+      const int64_t first = group * kOutputs, count = min(kOutputs, outputs - first);
       const float *const w = weight + first * inputs, *const up = b + first * rank;
       float squares[kOutputs];
       if (count == kOutputs) {
@@ -93,43 +95,47 @@ void dora_gain(const float* weight, const float* a, const float* b, const float*
       for (int64_t o = 0; o < count; o++) {
         const float square = squares[o] < kSmallestSquare ? kSmallestSquare : squares[o];
         inverse[first + o] = 1.0f / __builtin_sqrtf(square);
-        gain[first + o] = magnitude[first + o] * inverse[first + o];
+        row_scale[first + o] = magnitude[first + o] * inverse[first + o];
       }
     }
   });
 }
 
+namespace {
+
 template <typename Rest>
-COTO_INLINE void gain_rows(const float* x, const float* gain, float* y, int64_t rows, int64_t width, Rest rest) {
+COTO_INLINE void scale_rows(const float* x, const float* row_scale, float* y, int64_t rows, int64_t width, Rest rest) {
   for (int64_t r = 0; r < rows; r++) {
     const int64_t row = r * width;
     each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
-      store_lanes(y + row + i, rest(load_lanes(x + row + i, lanes) * load_lanes(gain + i, lanes), row, i, lanes),
+      store_lanes(y + row + i, rest(load_lanes(x + row + i, lanes) * load_lanes(row_scale + i, lanes), row, i, lanes),
                   lanes);
     });
   }
 }
 
-void apply_gain(const float* x, const float* gain, const float* bias, const float* plus, float* y, int64_t rows,
-                int64_t width) {
+}  // namespace
+
+void scaled_epilogue(const float* x, const float* row_scale, const float* bias, const float* addend, float* y,
+                     int64_t rows, int64_t width) {
   const auto with_bias = [=](Vec value, int64_t, int64_t i, int64_t lanes)
                              COTO_LAMBDA { return value + load_lanes(bias + i, lanes); };
-  const auto with_plus = [=](Vec value, int64_t row, int64_t i, int64_t lanes)
-                             COTO_LAMBDA { return value + load_lanes(plus + row + i, lanes); };
-  if (bias != nullptr && plus != nullptr)
-    gain_rows(x, gain, y, rows, width, [=](Vec value, int64_t row, int64_t i, int64_t lanes) COTO_LAMBDA {
-      return with_plus(with_bias(value, row, i, lanes), row, i, lanes);
+  const auto with_addend = [=](Vec value, int64_t row, int64_t i, int64_t lanes)
+                               COTO_LAMBDA { return value + load_lanes(addend + row + i, lanes); };
+  if (bias != nullptr && addend != nullptr)
+    scale_rows(x, row_scale, y, rows, width, [=](Vec value, int64_t row, int64_t i, int64_t lanes) COTO_LAMBDA {
+      return with_addend(with_bias(value, row, i, lanes), row, i, lanes);
     });
-  else if (bias != nullptr) gain_rows(x, gain, y, rows, width, with_bias);
-  else if (plus != nullptr) gain_rows(x, gain, y, rows, width, with_plus);
-  else gain_rows(x, gain, y, rows, width, [](Vec value, int64_t, int64_t, int64_t) COTO_LAMBDA { return value; });
+  else if (bias != nullptr) scale_rows(x, row_scale, y, rows, width, with_bias);
+  else if (addend != nullptr) scale_rows(x, row_scale, y, rows, width, with_addend);
+  else scale_rows(x, row_scale, y, rows, width, [](Vec value, int64_t, int64_t, int64_t) COTO_LAMBDA { return value; });
 }
 
 // The rows are cut into blocks by the shape alone; each block's sums are one thread's, and are put together in order.
-void gain_gradient(const float* dy, const float* x, const float* gain, const float* factor, float* dx, float* sums,
-                   int64_t rows, int64_t width) {
-  constexpr int64_t kMostBlocks = 64;
-  const int64_t block = most(rows_of_piece(width), ceiling_division(rows, kMostBlocks));
+void row_scale_gradient(const float* dy, const float* x, const float* row_scale, const float* factor, float* dx,
+                        float* sums, int64_t rows, int64_t width) {
+  constexpr int64_t kMaxBlocks = 64;
+  const int64_t block = max(rows_per_task(width), ceiling_division(rows, kMaxBlocks));
   const int64_t blocks = ceiling_division(rows, block);
   // One block more: with no rows at all its zeros are the sums.
   float* const parts = scratch((blocks + 1) * width);
@@ -137,13 +143,13 @@ void gain_gradient(const float* dy, const float* x, const float* gain, const flo
   parallel_for(blocks, 1, [=](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; b++) {
       float* const part = parts + (b + 1) * width;
-      const int64_t last = least(rows, (b + 1) * block);
+      const int64_t last = min(rows, (b + 1) * block);
       for (int64_t r = b * block; r < last; r++) {
         const int64_t row = r * width;
         each_vector(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
           const Vec d = load_lanes(dy + row + i, lanes);
           store_lanes(part + i, multiply_add(d, load_lanes(x + row + i, lanes), load_lanes(part + i, lanes)), lanes);
-          store_lanes(dx + row + i, d * load_lanes(gain + i, lanes), lanes);
+          store_lanes(dx + row + i, d * load_lanes(row_scale + i, lanes), lanes);
         });
       }
     }
@@ -151,14 +157,6 @@ void gain_gradient(const float* dy, const float* x, const float* gain, const flo
   for (int64_t b = 1; b <= blocks; b++)
     map_range(parts, parts + b * width, parts, 0, width, [](Vec sum, Vec part) COTO_LAMBDA { return sum + part; });
   map_range(parts, factor, sums, 0, width, [](Vec sum, Vec times) COTO_LAMBDA { return sum * times; });
-}
-
-}  // namespace
-
-void add_dora(Kernels& table) {
-  table.dora_gain = dora_gain;
-  table.apply_gain = apply_gain;
-  table.gain_gradient = gain_gradient;
 }
 
 }  // namespace COTO_ISA

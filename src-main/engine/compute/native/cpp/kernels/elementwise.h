@@ -7,8 +7,8 @@
 namespace coto {
 namespace COTO_ISA {
 
-/** Numbers in a piece of work: 16 KiB of each operand. A multiple of every vector's width. */
-constexpr int64_t kPiece = 4096;
+/** Numbers in a task: 16 KiB of each operand. A multiple of every vector's width. */
+constexpr int64_t kGrain = 4096;
 
 /** The first `lanes` numbers, zeros after them; for all of a vector's lanes as fast as a plain load. */
 COTO_INLINE Vec load_lanes(const float* from, int64_t lanes) {
@@ -52,16 +52,16 @@ COTO_INLINE void map_range(const float* a, const float* b, float* y, int64_t beg
 
 template <typename F>
 COTO_INLINE void map(const float* x, float* y, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) { map_range(x, y, begin, end, f); });
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) { map_range(x, y, begin, end, f); });
 }
 
 template <typename F>
 COTO_INLINE void map(const float* a, const float* b, float* y, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) { map_range(a, b, y, begin, end, f); });
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) { map_range(a, b, y, begin, end, f); });
 }
 
-/** Rows of `width` numbers in a piece of work of about kPiece numbers. */
-COTO_INLINE int64_t rows_of_piece(int64_t width) { return most(1, kPiece / most(width, 1)); }
+/** Rows of `width` numbers in a task of about kGrain numbers. */
+COTO_INLINE int64_t rows_per_task(int64_t width) { return max(1, kGrain / max(width, 1)); }
 
 }  // namespace COTO_ISA
 }  // namespace coto

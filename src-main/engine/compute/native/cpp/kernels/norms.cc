@@ -1,6 +1,6 @@
 #include "../simd/math.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -14,7 +14,7 @@ COTO_INLINE float sum_of_row(int64_t width, F f) {
   for (; i + 4 * kLanes <= width; i += 4 * kLanes)
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) sums[j] += f(i + j * kLanes, int64_t{kLanes});
-  for (; i < width; i += kLanes) sums[0] += f(i, least(width - i, kLanes));
+  for (; i < width; i += kLanes) sums[0] += f(i, min(width - i, kLanes));
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
@@ -43,9 +43,11 @@ COTO_INLINE Moments moments_of(const float* x, int64_t width, float epsilon) {
   return {mean, 1.0f / __builtin_sqrtf(variance + epsilon)};
 }
 
+}  // namespace
+
 void layer_norm(const float* x, const float* scale, const float* shift, float* y, int64_t rows, int64_t width,
                 float epsilon) {
-  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const from = x + r * width;
       float* const to = y + r * width;
@@ -62,13 +64,13 @@ void layer_norm(const float* x, const float* scale, const float* shift, float* y
 }
 
 // With n the normalised row and g = dy ∘ scale: dx = (g − mean(g) − n·mean(g ∘ n)) / √(variance + epsilon).
-void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx,
+void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx,
                          int64_t rows, int64_t width, float epsilon) {
-  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const from = x + r * width;
       const float* const gradient = dy + r * width;
-      const float* const added = plus == nullptr ? nullptr : plus + r * width;
+      const float* const added = addend == nullptr ? nullptr : addend + r * width;
       float* const to = dx + r * width;
       const Moments m = moments_of(from, width, epsilon);
       const Vec mean = splat(m.mean), inverse = splat(m.inverse);
@@ -91,6 +93,8 @@ void layer_norm_gradient(const float* x, const float* scale, const float* dy, co
   });
 }
 
+namespace {
+
 COTO_INLINE float inverse_root_mean_square(const float* x, int64_t width, float epsilon) {
   const float sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
     const Vec value = load_lanes(x + i, lanes);
@@ -99,8 +103,10 @@ COTO_INLINE float inverse_root_mean_square(const float* x, int64_t width, float 
   return 1.0f / __builtin_sqrtf(sum / static_cast<float>(width) + epsilon);
 }
 
+}  // namespace
+
 void rms_norm(const float* x, const float* scale, float* y, int64_t rows, int64_t width, float epsilon) {
-  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const from = x + r * width;
       float* const to = y + r * width;
@@ -113,13 +119,13 @@ void rms_norm(const float* x, const float* scale, float* y, int64_t rows, int64_
 }
 
 // With n = x / rms and g = dy ∘ scale: dx = (g − n·mean(g ∘ n)) / rms.
-void rms_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx, int64_t rows,
-                       int64_t width, float epsilon) {
-  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+void rms_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx,
+                       int64_t rows, int64_t width, float epsilon) {
+  parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const from = x + r * width;
       const float* const gradient = dy + r * width;
-      const float* const added = plus == nullptr ? nullptr : plus + r * width;
+      const float* const added = addend == nullptr ? nullptr : addend + r * width;
       float* const to = dx + r * width;
       const float inverse = inverse_root_mean_square(from, width, epsilon);
       const float sum = sum_of_row(width, [&](int64_t i, int64_t lanes) COTO_LAMBDA {
@@ -133,15 +139,6 @@ void rms_norm_gradient(const float* x, const float* scale, const float* dy, cons
       });
     }
   });
-}
-
-}  // namespace
-
-void add_norms(Kernels& table) {
-  table.layer_norm = layer_norm;
-  table.layer_norm_gradient = layer_norm_gradient;
-  table.rms_norm = rms_norm;
-  table.rms_norm_gradient = rms_norm_gradient;
 }
 
 }  // namespace COTO_ISA

@@ -1,15 +1,14 @@
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
-namespace {
 
 void rotary(const float* x, const float* cosines, const float* sines, float* y, int64_t rows, int64_t table_rows,
             int64_t heads, int64_t head_size, bool inverse) {
   const int64_t half = head_size / 2, width = heads * head_size;
   const Vec sign = splat(inverse ? -1.0f : 1.0f);
-  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const cosine = cosines + r % table_rows * half;
       const float* const sine = sines + r % table_rows * half;
@@ -33,10 +32,6 @@ void rotary(const float* x, const float* cosines, const float* sines, float* y, 
     }
   });
 }
-
-}  // namespace
-
-void add_rotary(Kernels& table) { table.rotary = rotary; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

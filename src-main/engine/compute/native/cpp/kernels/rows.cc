@@ -1,19 +1,18 @@
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
-namespace {
 
-void first_tokens(const float* x, float* y, int64_t rows, int64_t width, int64_t tokens) {
-  parallel_for(rows / most(tokens, 1), rows_of_piece(width), [=](int64_t begin, int64_t end) {
+void cls_tokens(const float* x, float* y, int64_t rows, int64_t width, int64_t tokens) {
+  parallel_for(rows / max(tokens, 1), rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++)
       std::memcpy(y + r * width, x + r * tokens * width, static_cast<size_t>(width) * 4);
   });
 }
 
-void first_tokens_gradient(const float* dy, float* dx, int64_t rows, int64_t width, int64_t tokens) {
-  parallel_for(rows, rows_of_piece(width), [=](int64_t begin, int64_t end) {
+void cls_tokens_gradient(const float* dy, float* dx, int64_t rows, int64_t width, int64_t tokens) {
+  parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       if (r % tokens == 0) std::memcpy(dx + r * width, dy + r / tokens * width, static_cast<size_t>(width) * 4);
       else std::memset(dx + r * width, 0, static_cast<size_t>(width) * 4);
@@ -22,7 +21,7 @@ void first_tokens_gradient(const float* dy, float* dx, int64_t rows, int64_t wid
 }
 
 void gather_rows(const void* x, const int32_t* indices, void* y, int64_t x_rows, int64_t count, int64_t row_bytes) {
-  parallel_for(count, rows_of_piece(row_bytes / 4), [=](int64_t begin, int64_t end) {
+  parallel_for(count, rows_per_task(row_bytes / 4), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       auto* const to = static_cast<char*>(y) + i * row_bytes;
       if (indices[i] >= 0 && indices[i] < x_rows)
@@ -32,7 +31,7 @@ void gather_rows(const void* x, const int32_t* indices, void* y, int64_t x_rows,
   });
 }
 
-// A piece is a band of columns, so that each sum is one thread's, in the order of the rows.
+// A task is a band of columns, so that each sum is one thread's, in the order of the rows.
 void scatter_add_rows(const float* x, const int32_t* indices, float* y, int64_t y_rows, int64_t count, int64_t width) {
   constexpr int64_t kBand = 128;
   parallel_for(width, kBand, [=](int64_t begin, int64_t end) {
@@ -46,23 +45,13 @@ void scatter_add_rows(const float* x, const int32_t* indices, float* y, int64_t 
 }
 
 void one_hot(const int32_t* indices, float* y, int64_t count, int64_t depth, float on, float off) {
-  parallel_for(count, rows_of_piece(depth), [=](int64_t begin, int64_t end) {
+  parallel_for(count, rows_per_task(depth), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       float* const row = y + i * depth;
       for (int64_t j = 0; j < depth; j++) row[j] = off;
       if (indices[i] >= 0 && indices[i] < depth) row[indices[i]] = on;
     }
   });
-}
-
-}  // namespace
-
-void add_rows(Kernels& table) {
-  table.first_tokens = first_tokens;
-  table.first_tokens_gradient = first_tokens_gradient;
-  table.gather_rows = gather_rows;
-  table.scatter_add_rows = scatter_add_rows;
-  table.one_hot = one_hot;
 }
 
 }  // namespace COTO_ISA

@@ -2,8 +2,8 @@
 
 #include "../scratch.h"
 #include "../simd/math.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -63,8 +63,10 @@ COTO_INLINE void scale_row(float* to, int64_t count, float factor) {
   map_range(to, to, 0, count, [&](Vec value) COTO_LAMBDA { return value * factors; });
 }
 
+}  // namespace
+
 void softmax(const float* x, float* y, int64_t rows, int64_t classes) {
-  parallel_for(rows, rows_of_piece(classes), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(classes), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const from = x + r * classes;
       float* const to = y + r * classes;
@@ -75,7 +77,7 @@ void softmax(const float* x, float* y, int64_t rows, int64_t classes) {
 }
 
 void log_softmax(const float* x, float* y, int64_t rows, int64_t classes) {
-  parallel_for(rows, rows_of_piece(classes), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(classes), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       const float* const from = x + r * classes;
       const float highest = highest_of(from, classes);
@@ -85,6 +87,8 @@ void log_softmax(const float* x, float* y, int64_t rows, int64_t classes) {
     }
   });
 }
+
+namespace {
 
 // −log softmax(logits)[label]; with to: (softmax − one-hot) · factor goes there, which may be the logits themselves.
 float cross_entropy_of_row(const float* logits, int32_t label, float* to, int64_t classes, float factor) {
@@ -106,10 +110,12 @@ int64_t rows_counted(const int32_t* labels, int64_t rows) {
   return count;
 }
 
+}  // namespace
+
 void softmax_cross_entropy(const float* logits, const int32_t* labels, float* loss, int64_t rows, int64_t classes) {
   // The caller's scratch: the threads use none of their own.
   float* const losses = scratch(rows);
-  parallel_for(rows, rows_of_piece(classes), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(classes), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++)
       losses[r] =
           labels[r] == kIgnored ? 0.0f : cross_entropy_of_row(logits + r * classes, labels[r], nullptr, classes, 0.0f);
@@ -120,9 +126,11 @@ void softmax_cross_entropy(const float* logits, const int32_t* labels, float* lo
   *loss = counted == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(counted));
 }
 
+namespace {
+
 void gradient_rows(const float* logits, const int32_t* labels, float* losses, float* dlogits, int64_t rows,
                    int64_t classes, float factor) {
-  parallel_for(rows, rows_of_piece(classes), [=](int64_t begin, int64_t end) {
+  parallel_for(rows, rows_per_task(classes), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       float* const to = dlogits == nullptr ? nullptr : dlogits + r * classes;
       float loss = 0;
@@ -133,25 +141,17 @@ void gradient_rows(const float* logits, const int32_t* labels, float* losses, fl
   });
 }
 
+}  // namespace
+
 void softmax_cross_entropy_gradient(const float* logits, const int32_t* labels, const float* dy, float* dlogits,
                                     int64_t rows, int64_t classes) {
   const int64_t counted = rows_counted(labels, rows);
-  gradient_rows(logits, labels, nullptr, dlogits, rows, classes, *dy / static_cast<float>(most(counted, 1)));
+  gradient_rows(logits, labels, nullptr, dlogits, rows, classes, *dy / static_cast<float>(max(counted, 1)));
 }
 
 void cross_entropy_block(float* logits, const int32_t* labels, float* losses, int64_t rows, int64_t classes,
                          float factor, bool wants_gradient) {
   gradient_rows(logits, labels, losses, wants_gradient ? logits : nullptr, rows, classes, factor);
-}
-
-}  // namespace
-
-void add_softmax(Kernels& table) {
-  table.softmax = softmax;
-  table.log_softmax = log_softmax;
-  table.softmax_cross_entropy = softmax_cross_entropy;
-  table.softmax_cross_entropy_gradient = softmax_cross_entropy_gradient;
-  table.cross_entropy_block = cross_entropy_block;
 }
 
 }  // namespace COTO_ISA

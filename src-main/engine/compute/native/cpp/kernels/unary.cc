@@ -1,8 +1,8 @@
 #include <cmath>
 
 #include "../simd/math.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -11,7 +11,7 @@ namespace {
 // For functions that have no vector form here.
 template <typename F>
 COTO_INLINE void map_each(const float* x, float* y, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
 }
@@ -39,6 +39,8 @@ COTO_INLINE Vec sign_of(Vec v) {
   const Vec negative = select(v < 0.0f, splat(-1.0f), v);
   return select(v > 0.0f, splat(1.0f), negative);
 }
+
+}  // namespace
 
 void unary(Unary operation, const float* x, float* y, int64_t count, float alpha, float beta) {
 #define COTO_MAP(...) return map(x, y, count, [=](Vec v) COTO_LAMBDA { return __VA_ARGS__; })
@@ -74,9 +76,11 @@ void unary(Unary operation, const float* x, float* y, int64_t count, float alpha
 #undef COTO_MAP
 }
 
+namespace {
+
 template <typename F>
 COTO_INLINE bool map_int32(const int32_t* x, int32_t* y, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     COTO_INDEPENDENT
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
@@ -85,6 +89,8 @@ COTO_INLINE bool map_int32(const int32_t* x, int32_t* y, int64_t count, F f) {
 
 // The arithmetic wraps round, as JavaScript's typed arrays do.
 COTO_INLINE int32_t wrap(uint32_t value) { return static_cast<int32_t>(value); }
+
+}  // namespace
 
 bool unary_int32(Unary operation, const int32_t* x, int32_t* y, int64_t count, int32_t alpha, int32_t beta) {
   switch (operation) {
@@ -102,12 +108,16 @@ bool unary_int32(Unary operation, const int32_t* x, int32_t* y, int64_t count, i
   }
 }
 
+namespace {
+
 template <typename F>
 COTO_INLINE void test_each(const float* x, uint8_t* y, int64_t count, F f) {
-  parallel_for(count, kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = f(x[i]);
   });
 }
+
+}  // namespace
 
 void test(Test operation, const float* x, uint8_t* y, int64_t count) {
   switch (operation) {
@@ -116,14 +126,6 @@ void test(Test operation, const float* x, uint8_t* y, int64_t count) {
       return test_each(x, y, count, [](float v) { return __builtin_fabsf(v) == __builtin_inff(); });
     case Test::is_finite: return test_each(x, y, count, [](float v) { return __builtin_fabsf(v) < __builtin_inff(); });
   }
-}
-
-}  // namespace
-
-void add_unary(Kernels& table) {
-  table.unary = unary;
-  table.unary_int32 = unary_int32;
-  table.test = test;
 }
 
 }  // namespace COTO_ISA

@@ -226,8 +226,8 @@ COTO_INLINE Vec reciprocal(Vec a) {
 #endif
 }
 
-COTO_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-COTO_INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+COTO_INLINE int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+COTO_INLINE int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 COTO_INLINE int64_t round_up(int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 COTO_INLINE int64_t ceiling_division(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

@@ -3,16 +3,8 @@ import type { NativeBackend } from '../backend.ts';
 import { add } from './binary.ts';
 import { asType } from './cast.ts';
 import { filled } from './constants.ts';
-import {
-  count,
-  input,
-  type KernelAttributes,
-  type KernelInputs,
-  type NativeKernel,
-  number,
-  product,
-} from './kernel.ts';
-import { tiled } from './moves.ts';
+import { count, flag, input, type KernelAttributes, type KernelInputs, type NativeKernel, sizeOf } from './kernel.ts';
+import { tiled } from './layout.ts';
 import { activate } from './unary.ts';
 
 const batchMatMul: NativeKernel = {
@@ -35,12 +27,12 @@ const fusedMatMul: NativeKernel = {
   },
 };
 
-export const matMulKernels: readonly NativeKernel[] = [batchMatMul, fusedMatMul];
+export const matmulKernels: readonly NativeKernel[] = [batchMatMul, fusedMatMul];
 
 /** a [batch…, m, k] · b [batch…, k, n], either transposed; batches broadcast. */
 function multiplied(native: NativeBackend, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo {
   const [a, b] = [asType(native, input(inputs, 'a'), 'float32'), asType(native, input(inputs, 'b'), 'float32')];
-  const [transposeA, transposeB] = [number(attributes, 'transposeA'), number(attributes, 'transposeB')];
+  const [transposeA, transposeB] = [flag(attributes, 'transposeA'), flag(attributes, 'transposeB')];
   if (a.shape.length < 2 || b.shape.length < 2) throw new Error('a matrix product takes tensors of rank 2 or more');
   const [rowsA = 1, columnsA = 1] = a.shape.slice(-2);
   const [rowsB = 1, columnsB = 1] = b.shape.slice(-2);
@@ -53,11 +45,19 @@ function multiplied(native: NativeBackend, inputs: KernelInputs, attributes: Ker
   const out = k === 0 ? filled(native, shape, 0, 'float32') : native.output(shape);
   if (k > 0) {
     const [left, right] = [spread(native, a, batch), spread(native, b, batch)];
-    const times = product(batch);
-    native.addon.batchProduct(
-      ...[native.handle(left), native.handle(right), native.handle(out), times, m, n, k, transposeA, transposeB],
-      ...[count(left) === m * k ? 0 : m * k, count(right) === k * n ? 0 : k * n],
-    );
+    native.kernels.batchedGemm({
+      a: native.handle(left),
+      b: native.handle(right),
+      c: native.handle(out),
+      count: sizeOf(batch),
+      m,
+      n,
+      k,
+      transposeA,
+      transposeB,
+      strideA: count(left) === m * k ? 0 : m * k,
+      strideB: count(right) === k * n ? 0 : k * n,
+    });
     native.release(left);
     native.release(right);
   }
@@ -72,7 +72,7 @@ function multiplied(native: NativeBackend, inputs: KernelInputs, attributes: Ker
 /** One matrix serves every product of the batch as it is; anything else is repeated to the batch's shape. */
 function spread(native: NativeBackend, x: tf.TensorInfo, batch: readonly number[]): tf.TensorInfo {
   const own = x.shape.slice(0, -2);
-  if (product(own) === 1 || own.join() === batch.join()) return native.alias(x, x.shape);
+  if (sizeOf(own) === 1 || own.join() === batch.join()) return native.alias(x, x.shape);
   const lead = new Array<number>(batch.length - own.length).fill(1);
   const aligned = [...lead, ...own];
   const repeats = batch.map((size, axis) => size / (aligned[axis] ?? 1));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { at, defineOperation, input } from '../autograd/operation.ts';
-import { product } from './matmul.ts';
+import { matmul } from './matmul.ts';
 
 /** Keeps rows without any weight from a division by zero: whatever their magnitude is, they give 0. */
 const smallestSquare = 1e-30;
@@ -25,30 +25,30 @@ interface Sources {
  */
 export function inverseNorms({ a, b, weight, squares, scaling, bfloat16, isTable }: Sources): tf.Tensor1D {
   return tf.tidy(() => {
-    const across = product(a, weight, { transposeB: !isTable, scale: 2 * scaling, frozen: true, bfloat16 });
+    const across = matmul(a, weight, { transposeB: !isTable, scale: 2 * scaling, frozen: true, bfloat16 });
     const up = tf.transpose(b);
-    const along = product(product(a, a, { transposeB: true, scale: scaling * scaling }), up, { plus: across });
+    const along = matmul(matmul(a, a, { transposeB: true, scale: scaling * scaling }), up, { addend: across });
     const added = tf.sum(tf.mul(up, along), 0);
     return tf.rsqrt(tf.maximum(tf.add(squares, added), smallestSquare));
   });
 }
 
 const gradient = defineOperation({
-  name: 'CotoGainGradient',
+  name: 'CotoRowScaleGradient',
   compose: (inputs) => {
-    const [dy, gain, inverse] = [input(inputs, 'dy'), input(inputs, 'gain'), input(inputs, 'inverse')];
-    return [tf.mul(dy, gain), tf.mul(tf.sum(tf.mul(dy, input(inputs, 'h')), 0), inverse)];
+    const [dy, rowScale, inverse] = [input(inputs, 'dy'), input(inputs, 'rowScale'), input(inputs, 'inverse')];
+    return [tf.mul(dy, rowScale), tf.mul(tf.sum(tf.mul(dy, input(inputs, 'h')), 0), inverse)];
   },
 });
 
 /**
- * What comes back through h ∘ gain of DoRA, h and dy [rows, out], gain = m ∘ inverse [out]: the gradients of h [rows, out] and
+ * The gradients of DoRA's h ∘ rowScale, h and dy [rows, out], rowScale = m ∘ inverse [out]: those of h [rows, out] and
  * of m [out], the norms held fixed. Has no gradient: it serves inside operations.
  */
-export function gainGradients(
+export function rowScaleGradients(
   dy: tf.Tensor,
-  { h, gain, inverse }: { readonly h: tf.Tensor; readonly gain: tf.Tensor; readonly inverse: tf.Tensor },
+  { h, rowScale, inverse }: { readonly h: tf.Tensor; readonly rowScale: tf.Tensor; readonly inverse: tf.Tensor },
 ): { dh: tf.Tensor; magnitude: tf.Tensor } {
-  const results = gradient({ dy, h, gain, inverse });
+  const results = gradient({ dy, h, rowScale, inverse });
   return { dh: at(results, 0), magnitude: at(results, 1) };
 }

@@ -1,4 +1,4 @@
-import { product } from '../../../../src-main/engine/ops/linear/matmul.ts';
+import { matmul } from '../../../../src-main/engine/ops/linear/matmul.ts';
 import { addRows, get, multiply, transpose } from '../reference.ts';
 import type { OperationCase } from './operation-case.ts';
 
@@ -8,20 +8,20 @@ const whole = (m: number, k: number, n: number, transposeA: boolean, transposeB:
     a: transposeA ? [k, m] : [m, k],
     b: transposeB ? [n, k] : [k, n],
     bias: [n],
-    plus: [m, n],
-    times: [m, n],
+    addend: [m, n],
+    multiplier: [m, n],
     a2: [m, 3],
     b2: transposeA ? [n, 3] : [3, n],
   },
   wanted: [],
   run: (take) =>
-    product(take('a'), take('b'), {
+    matmul(take('a'), take('b'), {
       transposeA,
       transposeB,
       scale: -0.5,
       bias: take('bias'),
-      plus: take('plus'),
-      times: take('times'),
+      addend: take('addend'),
+      multiplier: take('multiplier'),
       also: { a: take('a2'), b: take('b2'), transposeB: transposeA, scale: 3 },
     }),
   reference: (take) => {
@@ -31,7 +31,7 @@ const whole = (m: number, k: number, n: number, transposeA: boolean, transposeB:
     const scaled = multiply(a, b, m, k, n).map((value) => -0.5 * value);
     const second = multiply(take('a2'), b2, m, 3, n);
     return addRows(scaled, take('bias')).map(
-      (value, index) => (value + get(take('plus'), index) + 3 * get(second, index)) * get(take('times'), index),
+      (value, index) => (value + get(take('addend'), index) + 3 * get(second, index)) * get(take('multiplier'), index),
     );
   },
 });
@@ -40,7 +40,7 @@ const bare = (m: number, k: number, n: number, transposeB: boolean, frozen: bool
   name: `${frozen ? 'frozen ' : ''}product ${m} × ${k} × ${n} and nothing else${transposeB ? ', B transposed' : ''}`,
   shapes: { a: [m, k], b: transposeB ? [n, k] : [k, n] },
   wanted: [],
-  run: (take) => product(take('a'), take('b'), { transposeB, frozen }),
+  run: (take) => matmul(take('a'), take('b'), { transposeB, frozen }),
   reference: (take) => multiply(take('a'), transposeB ? transpose(take('b'), n, k) : take('b'), m, k, n),
 });
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesPerValue, type NativeBackend } from '../backend.ts';
 import { asType } from './cast.ts';
-import { count, input, type NativeKernel, number, product, size } from './kernel.ts';
-import { transposed } from './moves.ts';
+import { count, input, type NativeKernel, number, size, sizeOf } from './kernel.ts';
+import { transposed } from './layout.ts';
 
 const select: NativeKernel = {
   name: 'Select',
@@ -14,9 +14,14 @@ const select: NativeKernel = {
     ];
     const y = native.output(t.shape, t.dtype);
     const total = count(t);
-    native.addon.select(
-      ...[condition, t, e, y].map((tensor) => native.handle(tensor)),
-      ...[total, total / Math.max(1, count(condition)), bytesPerValue(t.dtype)],
+    native.kernels.select(
+      native.handle(condition),
+      native.handle(t),
+      native.handle(e),
+      native.handle(y),
+      total,
+      total / Math.max(1, count(condition)),
+      bytesPerValue(t.dtype),
     );
     native.release(condition);
     return y;
@@ -55,9 +60,14 @@ const gather: NativeKernel = {
 /** x [rows, …] and indices → [index count, …] */
 function gatherRows(native: NativeBackend, x: tf.TensorInfo, indices: tf.TensorInfo): tf.TensorInfo {
   const y = native.output([count(indices), ...x.shape.slice(1)], x.dtype);
-  const rowBytes = product(x.shape.slice(1)) * bytesPerValue(x.dtype);
-  const handles = [x, indices, y].map((tensor) => native.handle(tensor));
-  native.addon.gatherRows(...handles, size(x, 0), count(indices), rowBytes);
+  native.kernels.gatherRows(
+    native.handle(x),
+    native.handle(indices),
+    native.handle(y),
+    size(x, 0),
+    count(indices),
+    sizeOf(x.shape.slice(1)) * bytesPerValue(x.dtype),
+  );
   return y;
 }
 
@@ -70,9 +80,13 @@ const segmentSum: NativeKernel = {
     const y = native.output([segments, ...x.shape.slice(ids.shape.length)], 'float32');
     const rows = count(ids);
     const values = asType(native, x, 'float32');
-    native.addon.scatterAddRows(
-      ...[values, ids, y].map((tensor) => native.handle(tensor)),
-      ...[segments, rows, rows === 0 ? 0 : count(x) / rows],
+    native.kernels.scatterAddRows(
+      native.handle(values),
+      native.handle(ids),
+      native.handle(y),
+      segments,
+      rows,
+      rows === 0 ? 0 : count(x) / rows,
     );
     native.release(values);
     native.release(ids);
@@ -87,7 +101,7 @@ const oneHot: NativeKernel = {
     const depth = number(attributes, 'depth');
     const { dtype } = attributes;
     const y = native.output([...indices.shape, depth]);
-    native.addon.oneHot(
+    native.kernels.oneHot(
       native.handle(indices),
       native.handle(y),
       count(indices),
@@ -103,4 +117,4 @@ const oneHot: NativeKernel = {
   },
 };
 
-export const choiceKernels: readonly NativeKernel[] = [select, gather, segmentSum, oneHot];
+export const gatherSelectKernels: readonly NativeKernel[] = [select, gather, segmentSum, oneHot];

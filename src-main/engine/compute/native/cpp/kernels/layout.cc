@@ -1,8 +1,8 @@
 // Copies of any shape: every one of them walks the axes of what it writes, by steps in what it reads.
 #include "../simd/tile.h"
 #include "axes.h"
+#include "declarations.generated.h"
 #include "elementwise.h"
-#include "families.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -71,23 +71,23 @@ void copy_axes(const T* x, T* y, Axes<2> axes) {
     const int64_t rows = axes.size[plane], row_step = axes.step[kTo][plane], bands = ceiling_division(rows, kBand);
     axes.remove(plane);
     const int64_t planes = count / rows / length;
-    parallel_for(planes * bands, most(1, kPiece / (kBand * length)), [=, &axes](int64_t begin, int64_t end) {
-      for (int64_t piece = begin; piece < end; piece++) {
-        const Place<2> place(axes, axes.rank - 1, piece / bands);
-        const int64_t row = piece % bands * kBand;
+    parallel_for(planes * bands, max(1, kGrain / (kBand * length)), [=, &axes](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; task++) {
+        const Place<2> place(axes, axes.rank - 1, task / bands);
+        const int64_t row = task % bands * kBand;
         transpose_plane(x + place.at[kFrom] + row, x_step, y + place.at[kTo] + row * row_step, row_step,
-                        least(kBand, rows - row), length);
+                        min(kBand, rows - row), length);
       }
     });
     return;
   }
-  const int64_t piece = inner == 0 ? kPiece * 4 : length;
-  parallel_for(ceiling_division(count, piece), rows_of_piece(piece), [=, &axes](int64_t begin, int64_t end) {
+  const int64_t task = inner == 0 ? kGrain * 4 : length;
+  parallel_for(ceiling_division(count, task), rows_per_task(task), [=, &axes](int64_t begin, int64_t end) {
     Place<2> place(axes, inner, inner == 0 ? 0 : begin);
     for (int64_t row = begin; row < end; row++) {
-      const int64_t at = inner == 0 ? row * piece : 0;
+      const int64_t at = inner == 0 ? row * task : 0;
       copy_run(x + place.at[kFrom] + at * x_step, x_step, y + place.at[kTo] + at * y_step, y_step,
-               least(piece, inner == 0 ? count - at : length));
+               min(task, inner == 0 ? count - at : length));
       if (inner > 0) place.next();
     }
   });
@@ -103,8 +103,10 @@ template <typename T>
 void fill_all(T* y, const void* value, int64_t count) {
   T element;
   std::memcpy(&element, value, sizeof(T));
-  parallel_for(count, 4 * kPiece, [=](int64_t begin, int64_t end) { fill_run(y + begin, element, end - begin); });
+  parallel_for(count, 4 * kGrain, [=](int64_t begin, int64_t end) { fill_run(y + begin, element, end - begin); });
 }
+
+}  // namespace
 
 void fill(void* y, const void* value, int64_t count, int element_bytes) {
   if (element_bytes == 1) fill_all(static_cast<uint8_t*>(y), value, count);
@@ -112,13 +114,13 @@ void fill(void* y, const void* value, int64_t count, int element_bytes) {
 }
 
 void copy(const void* x, void* y, int64_t bytes) {
-  parallel_for(bytes, 32 * kPiece, [=](int64_t begin, int64_t end) {
+  parallel_for(bytes, 32 * kGrain, [=](int64_t begin, int64_t end) {
     std::memcpy(static_cast<char*>(y) + begin, static_cast<const char*>(x) + begin, static_cast<size_t>(end - begin));
   });
 }
 
 void transpose(const void* x, const Shape& x_shape, const int* permutation, void* y, int element_bytes) {
-  int64_t x_steps[kMostRank] = {}, y_steps[kMostRank] = {};
+  int64_t x_steps[kMaxRank] = {}, y_steps[kMaxRank] = {};
   steps_of(x_shape, x_steps);
   Shape y_shape{x_shape.rank, {}};
   for (int i = 0; i < x_shape.rank; i++) y_shape.size[i] = x_shape.size[permutation[i]];
@@ -130,7 +132,7 @@ void transpose(const void* x, const Shape& x_shape, const int* permutation, void
 
 void slice(const void* x, const Shape& x_shape, const int64_t* begin, const int64_t* strides, void* y,
            const Shape& y_shape, int element_bytes) {
-  int64_t x_steps[kMostRank] = {}, y_steps[kMostRank] = {}, offset = 0;
+  int64_t x_steps[kMaxRank] = {}, y_steps[kMaxRank] = {}, offset = 0;
   steps_of(x_shape, x_steps);
   steps_of(y_shape, y_steps);
   Axes<2> axes;
@@ -144,7 +146,7 @@ void slice(const void* x, const Shape& x_shape, const int64_t* begin, const int6
 void pad(const void* x, const Shape& x_shape, const int64_t* before, const void* value, void* y, const Shape& y_shape,
          int element_bytes) {
   fill(y, value, count_of(y_shape), element_bytes);
-  int64_t x_steps[kMostRank] = {}, y_steps[kMostRank] = {}, offset = 0;
+  int64_t x_steps[kMaxRank] = {}, y_steps[kMaxRank] = {}, offset = 0;
   steps_of(x_shape, x_steps);
   steps_of(y_shape, y_steps);
   Axes<2> axes;
@@ -159,7 +161,7 @@ void concat(const void* const* inputs, const int64_t* widths, int64_t input_coun
   int64_t total = 0;
   for (int64_t t = 0; t < input_count; t++) total += widths[t];
   if (total == 0) return;
-  parallel_for(outer, rows_of_piece(total / 4), [=](int64_t begin, int64_t end) {
+  parallel_for(outer, rows_per_task(total / 4), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       char* to = static_cast<char*>(y) + r * total;
       for (int64_t t = 0; t < input_count; to += widths[t], t++)
@@ -171,7 +173,7 @@ void concat(const void* const* inputs, const int64_t* widths, int64_t input_coun
 
 // Each axis as two: how often it is repeated, and itself.
 void tile(const void* x, const Shape& x_shape, void* y, const Shape& y_shape, int element_bytes) {
-  int64_t x_steps[kMostRank] = {}, y_steps[kMostRank] = {};
+  int64_t x_steps[kMaxRank] = {}, y_steps[kMaxRank] = {};
   steps_of(x_shape, x_steps);
   steps_of(y_shape, y_steps);
   Axes<2> axes;
@@ -181,18 +183,6 @@ void tile(const void* x, const Shape& x_shape, void* y, const Shape& y_shape, in
     axes.add(x_shape.size[i], {x_steps[i], y_steps[i]});
   }
   copy_elements(x, 0, y, 0, axes, element_bytes);
-}
-
-}  // namespace
-
-void add_moves(Kernels& table) {
-  table.fill = fill;
-  table.copy = copy;
-  table.transpose = transpose;
-  table.slice = slice;
-  table.pad = pad;
-  table.concat = concat;
-  table.tile = tile;
 }
 
 }  // namespace COTO_ISA

@@ -2,31 +2,31 @@
 #include <chrono>
 #include <vector>
 
-#include "products.h"
+#include "gemm.h"
 
 namespace coto {
 
-double measure_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds) {
+double measure_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds) {
   MemoryPool pool;
-  Products products;
+  GemmRunner gemm_runner;
   PackedWeights packs;
   std::vector<float> a(static_cast<size_t>(m * k), 0.5f);
   std::vector<float> b(static_cast<size_t>(k * n), 0.25f);
   std::vector<float> c(static_cast<size_t>(m * n));
-  Product product;
-  product.m = m;
-  product.k = k;
-  product.n = n;
-  product.a = a.data();
-  product.b = b.data();
-  product.c = c.data();
-  product.packs = &packs;
-  product.bfloat16 = bfloat16;
-  products.run(product, pool);
+  Gemm gemm;
+  gemm.m = m;
+  gemm.k = k;
+  gemm.n = n;
+  gemm.a = a.data();
+  gemm.b = b.data();
+  gemm.c = c.data();
+  gemm.packs = &packs;
+  gemm.bfloat16 = bfloat16;
+  gemm_runner.run(gemm, pool);
   double best = 1e300;
   for (int round = 0; round < rounds; round++) {
     const auto start = std::chrono::steady_clock::now();
-    products.run(product, pool);
+    gemm_runner.run(gemm, pool);
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   packs.release(pool);

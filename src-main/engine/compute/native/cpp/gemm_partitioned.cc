@@ -1,6 +1,6 @@
 #ifndef __APPLE__
 #include "kernels/kernels.h"
-#include "onednn_products.h"
+#include "onednn_gemm.h"
 #include "threads.h"
 
 namespace coto {
@@ -19,12 +19,12 @@ constexpr int64_t kOuterOfMany = 128;
 /** Outputs that oneDNN packs together. */
 constexpr int64_t kOuterBlock = 64;
 
-/** Plus and times, which here come after a part's last sum: blocks of c lie apart. */
-void finish(const Product& product, int64_t first, int64_t rows, int64_t columns) {
+/** Addend and multiplier, which come here after a part's last sum: blocks of c lie apart. */
+void finish(const Gemm& gemm, int64_t first, int64_t rows, int64_t columns) {
   for (int64_t row = 0; row < rows; row++)
-    for (int64_t at = first + row * product.n; at < first + row * product.n + columns; at++) {
-      if (product.plus != nullptr) product.c[at] += product.plus[at];
-      if (product.times != nullptr) product.c[at] *= product.times[at];
+    for (int64_t at = first + row * gemm.n; at < first + row * gemm.n + columns; at++) {
+      if (gemm.addend != nullptr) gemm.c[at] += gemm.addend[at];
+      if (gemm.multiplier != nullptr) gemm.c[at] *= gemm.multiplier[at];
     }
 }
 
@@ -32,54 +32,54 @@ void finish(const Product& product, int64_t first, int64_t rows, int64_t columns
 
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
   const DataType type = bfloat16 ? DataType::bf16 : DataType::f32;
-  const dnnl::matmul::primitive_desc asked(cpu(), matrix(kSmallestRows, k, k, type),
-                                           memory::desc({k, n}, type, Tag::any), matrix(kSmallestRows, n, n));
+  const dnnl::matmul::primitive_desc asked(cpu(), matrix(kMinRows, k, k, type), memory::desc({k, n}, type, Tag::any),
+                                           matrix(kMinRows, n, n));
   return asked.weights_desc();
 }
 
-bool is_in_parts(int64_t k, int64_t n) { return k >= kMany || n >= kMany; }
+bool is_partitioned(int64_t k, int64_t n) { return k >= kMany || n >= kMany; }
 
-WeightParts::WeightParts(Products::State& state, int64_t k, int64_t n, bool bfloat16)
+WeightPartition::WeightPartition(GemmRunner::State& state, int64_t k, int64_t n, bool bfloat16)
     : state_(state), k_(k), n_(n), inner_(k), outer_(n), bfloat16_(bfloat16) {
-  if (!is_in_parts(k, n)) return;
+  if (!is_partitioned(k, n)) return;
   const bool is_whole = k <= kWholeInner;
   inner_ = is_whole ? k : kInner;
   const int64_t outputs = is_whole ? kPartValues / std::max(k, int64_t{1}) / kOuterBlock * kOuterBlock : kOuterOfMany;
   outer_ = std::min(n, std::max(kOuterBlock, outputs));
 }
 
-const memory::desc& WeightParts::layout(int64_t i, int64_t j) const {
+const memory::desc& WeightPartition::layout(int64_t i, int64_t j) const {
   return state_.layout(inner(i), outer(j), bfloat16_);
 }
 
-size_t WeightParts::strip(int64_t j) const {
+size_t WeightPartition::strip(int64_t j) const {
   const int64_t last = inner_count() - 1;
   return static_cast<size_t>(last) * layout(0, j).get_size() + layout(last, j).get_size();
 }
 
-size_t WeightParts::offset(int64_t i, int64_t j) const {
+size_t WeightPartition::offset(int64_t i, int64_t j) const {
   return (j == 0 ? 0 : static_cast<size_t>(j) * strip(0)) + static_cast<size_t>(i) * layout(0, j).get_size();
 }
 
-const void* Products::State::pack(const Product& product, PackedWeights& packs, MemoryPool& pool) {
-  const PackedWeights::Pack* found = packs.find(product.k, product.n, product.transpose_b, product.bfloat16);
+const void* GemmRunner::State::pack(const Gemm& gemm, PackedWeights& packs, MemoryPool& pool) {
+  const PackedWeights::Pack* found = packs.find(gemm.k, gemm.n, gemm.transpose_b, gemm.bfloat16);
   if (found != nullptr) return found->block.data;
-  const WeightParts parts(*this, product.k, product.n, product.bfloat16);
-  const PackedWeights::Pack made{product.k, product.n, product.transpose_b, product.bfloat16, pool.take(parts.size())};
+  const WeightPartition parts(*this, gemm.k, gemm.n, gemm.bfloat16);
+  const PackedWeights::Pack made{gemm.k, gemm.n, gemm.transpose_b, gemm.bfloat16, pool.take(parts.size())};
   for (int64_t j = 0; j < parts.outer_count(); j++)
     for (int64_t i = 0; i < parts.inner_count(); i++) {
-      Product part = product;
+      Gemm part = gemm;
       part.k = parts.inner(i);
       part.n = parts.outer(j);
-      part.b += product.transpose_b ? parts.first_outer(j) * product.k + parts.first_inner(i)
-                                    : parts.first_inner(i) * product.n + parts.first_outer(j);
-      reorder(part, product.transpose_b ? product.k : product.n, parts.layout(i, j),
+      part.b += gemm.transpose_b ? parts.first_outer(j) * gemm.k + parts.first_inner(i)
+                                 : parts.first_inner(i) * gemm.n + parts.first_outer(j);
+      reorder(part, gemm.transpose_b ? gemm.k : gemm.n, parts.layout(i, j),
               static_cast<char*>(made.block.data) + parts.offset(i, j));
     }
   return packs.add(made).block.data;
 }
 
-void Products::State::reorder(const Product& part, int64_t stride, const memory::desc& wanted, void* to) {
+void GemmRunner::State::reorder(const Gemm& part, int64_t stride, const memory::desc& wanted, void* to) {
   const memory::desc given = part.transpose_b ? transposed(part.k, part.n, stride) : matrix(part.k, part.n, stride);
   memory from(given, cpu(), const_cast<float*>(part.b));
   memory into(wanted, cpu(), to);
@@ -88,86 +88,84 @@ void Products::State::reorder(const Product& part, int64_t stride, const memory:
   stream.wait();
 }
 
-void Products::State::run_in_parts(const Product& product, MemoryPool& pool) {
-  const int64_t m = product.m;
-  const int64_t n = product.n;
-  const int64_t k = product.k;
-  if (primitives.size() > kMostPrimitives) primitives.clear();
-  const auto* packed = static_cast<const char*>(pack(product, *product.packs, pool));
-  const WeightParts parts(*this, k, n, product.bfloat16);
+void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
+  const int64_t m = gemm.m;
+  const int64_t n = gemm.n;
+  const int64_t k = gemm.k;
+  if (primitives.size() > kMaxPrimitives) primitives.clear();
+  const auto* packed = static_cast<const char*>(pack(gemm, *gemm.packs, pool));
+  const WeightPartition parts(*this, k, n, gemm.bfloat16);
   const int64_t inner = parts.inner_count();
   const int64_t outer = parts.outer_count();
-  const int64_t rows = std::min(m, kSmallestRows);
-  const int64_t row_pieces = (m + rows - 1) / rows;
-  const bool has_second = product.k2 > 0;
-  const bool gains = product.gained != nullptr;
-  const float* bias = gains ? nullptr : product.bias;
+  const int64_t rows = std::min(m, kMinRows);
+  const int64_t row_tasks = (m + rows - 1) / rows;
+  const bool has_second = gemm.k2 > 0;
+  const bool has_row_scale = gemm.scaled != nullptr;
+  const float* bias = has_row_scale ? nullptr : gemm.bias;
 
   // Every part meets all of a: rounded once for all.
   Block rounded;
-  if (product.bfloat16) {
+  if (gemm.bfloat16) {
     rounded = pool.take(static_cast<size_t>(m * k) * 2);
     auto* to = static_cast<uint16_t*>(rounded.data);
     parallel_for(m, 1 + kPartValues / std::max(k, int64_t{1}), [&](int64_t begin, int64_t end) {
-      kernels().float_to_bfloat16(product.a + begin * k, to + begin * k, (end - begin) * k);
+      kernels().float_to_bfloat16(gemm.a + begin * k, to + begin * k, (end - begin) * k);
     });
   }
   const auto source = [&](int64_t at) -> const void* {
-    return product.bfloat16 ? static_cast<const void*>(static_cast<const uint16_t*>(rounded.data) + at)
-                            : static_cast<const void*>(product.a + at);
+    return gemm.bfloat16 ? static_cast<const void*>(static_cast<const uint16_t*>(rounded.data) + at)
+                         : static_cast<const void*>(gemm.a + at);
   };
   const auto main_key = [&](int64_t count, int64_t i, int64_t j) {
-    uint32_t flags = kPackedB | (product.bfloat16 ? uint32_t{kBfloat16} : 0);
+    uint32_t flags = kPackedB | (gemm.bfloat16 ? uint32_t{kBfloat16} : 0);
     if (i > 0 || has_second) flags |= kSum;
-    if (i == 0 && bias != nullptr) flags |= product.scale == 1 ? kBias : kLateBias;
-    return Key{count, parts.outer(j), parts.inner(i), k, 0, flags, product.scale, n};
+    if (i == 0 && bias != nullptr) flags |= gemm.scale == 1 ? kBias : kLateBias;
+    return Key{count, parts.outer(j), parts.inner(i), k, 0, flags, gemm.scale, n};
   };
   const auto second_key = [&](int64_t count, int64_t j) {
-    const uint32_t flags = product.transpose_b2 ? uint32_t{kTransposeB} : 0;
-    return Key{count, parts.outer(j), product.k2, product.k2, product.transpose_b2 ? product.k2 : n,
-               flags, product.scale2, n};
+    const uint32_t flags = gemm.transpose_b2 ? uint32_t{kTransposeB} : 0;
+    return Key{count, parts.outer(j), gemm.k2, gemm.k2, gemm.transpose_b2 ? gemm.k2 : n, flags, gemm.scale2, n};
   };
   // Made before the threads share them: those of the first and the last rows, outputs and inputs, and of the inputs
   // between.
-  for (const int64_t r : {int64_t{0}, row_pieces - 1})
+  for (const int64_t r : {int64_t{0}, row_tasks - 1})
     for (const int64_t j : {int64_t{0}, outer - 1}) {
       const int64_t count = std::min(rows, m - r * rows);
       for (const int64_t i : {int64_t{0}, std::min(int64_t{1}, inner - 1), inner - 1}) primitive(main_key(count, i, j));
       if (has_second) primitive(second_key(count, j));
     }
   // Pieces of the same outputs follow each other: what they read of b is then near.
-  parallel_for(outer * row_pieces, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(outer * row_tasks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
-      const int64_t j = at / row_pieces;
-      const int64_t row = at % row_pieces * rows;
+      const int64_t j = at / row_tasks;
+      const int64_t row = at % row_tasks * rows;
       const int64_t count = std::min(rows, m - row);
       const int64_t column = parts.first_outer(j);
       const int64_t first = row * n + column;
       if (has_second)
         execute(primitives.at(second_key(count, j)),
-                {product.a2 + row * product.k2, product.b2 + column * (product.transpose_b2 ? product.k2 : 1),
-                 product.c + first});
+                {gemm.a2 + row * gemm.k2, gemm.b2 + column * (gemm.transpose_b2 ? gemm.k2 : 1), gemm.c + first});
       for (int64_t i = 0; i < inner; i++)
         execute(primitives.at(main_key(count, i, j)),
-                {source(row * k + parts.first_inner(i)), packed + parts.offset(i, j), product.c + first,
+                {source(row * k + parts.first_inner(i)), packed + parts.offset(i, j), gemm.c + first,
                  i == 0 && bias != nullptr ? bias + column : nullptr});
-      if (!gains && (product.plus != nullptr || product.times != nullptr))
-        finish(product, first, count, parts.outer(j));
+      if (!has_row_scale && (gemm.addend != nullptr || gemm.multiplier != nullptr))
+        finish(gemm, first, count, parts.outer(j));
     }
   });
   if (rounded.data != nullptr) pool.give_back(rounded);
-  if (!gains) return;
+  if (!has_row_scale) return;
   parallel_for(m, 1 + kPartValues / n, [&](int64_t begin, int64_t end) {
-    kernels().apply_gain(product.c + begin * n, product.gain, product.bias,
-                         product.plus == nullptr ? nullptr : product.plus + begin * n, product.gained + begin * n,
-                         end - begin, n);
+    kernels().scaled_epilogue(gemm.c + begin * n, gemm.row_scale, gemm.bias,
+                              gemm.addend == nullptr ? nullptr : gemm.addend + begin * n, gemm.scaled + begin * n,
+                              end - begin, n);
   });
 }
 
-PairPanels Products::pair_panels(const Product& product, MemoryPool& pool) {
+PairPanels GemmRunner::pair_panels(const Gemm& gemm, MemoryPool& pool) {
   const PairPanels none{nullptr, 0};
-  if (!product.bfloat16 || product.packs == nullptr) return none;
-  const WeightParts parts(*state_, product.k, product.n, true);
+  if (!gemm.bfloat16 || gemm.packs == nullptr) return none;
+  const WeightPartition parts(*state_, gemm.k, gemm.n, true);
   if (parts.inner_count() > 1) return none;
   const memory::desc& layout = parts.layout(0, 0);
   const auto blocks = layout.get_inner_blks();
@@ -175,7 +173,7 @@ PairPanels Products::pair_panels(const Product& product, MemoryPool& pool) {
   if (layout.get_inner_idxs() != memory::dims{0, 1, 0} || blocks[1] != kPanelOutputs || blocks[2] != 2) return none;
   const auto strides = layout.get_strides();
   if (strides[0] != blocks[0] * kPanelOutputs * 2) return none;
-  return {static_cast<const uint16_t*>(state_->pack(product, *product.packs, pool)), strides[1]};
+  return {static_cast<const uint16_t*>(state_->pack(gemm, *gemm.packs, pool)), strides[1]};
 }
 
 }  // namespace coto

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesPerValue, type NativeBackend } from '../backend.ts';
-import { input, type NativeKernel, number, numbers, ranked, typeNumber } from './kernel.ts';
+import { input, type NativeKernel, number, numbers, valueType } from './kernel.ts';
 
 const transpose: NativeKernel = {
   name: 'Transpose',
@@ -13,7 +13,7 @@ export function transposed(native: NativeBackend, x: tf.TensorInfo, axes: readon
     x.dtype,
   );
   const bytes = bytesPerValue(x.dtype);
-  native.addon.transpose(native.handle(x), native.handle(y), bytes, ...ranked(x.shape), ...axes);
+  native.kernels.transpose(native.handle(x), native.handle(y), bytes, x.shape, axes);
   return y;
 }
 
@@ -38,15 +38,7 @@ export function sliced(
   strides: readonly number[] = x.shape.map(() => 1),
 ): tf.TensorInfo {
   const y = native.output(size, x.dtype);
-  native.addon.slice(
-    native.handle(x),
-    native.handle(y),
-    bytesPerValue(x.dtype),
-    ...ranked(x.shape),
-    ...ranked(size),
-    ...begin,
-    ...strides,
-  );
+  native.kernels.slice(native.handle(x), native.handle(y), bytesPerValue(x.dtype), x.shape, size, begin, strides);
   return y;
 }
 
@@ -98,14 +90,14 @@ const pad: NativeKernel = {
       x.shape.map((size, axis) => (before[axis] ?? 0) + size + (paddings[axis]?.[1] ?? 0)),
       x.dtype,
     );
-    native.addon.pad(
+    native.kernels.pad(
       native.handle(x),
       native.handle(y),
       number(attributes, 'constantValue'),
-      typeNumber(x.dtype),
-      ...ranked(x.shape),
-      ...ranked(y.shape),
-      ...before,
+      valueType(x.dtype),
+      x.shape,
+      y.shape,
+      before,
     );
     return y;
   },
@@ -128,9 +120,8 @@ export function tiled(native: NativeBackend, x: tf.TensorInfo, repeats: readonly
     shape.map((size, axis) => size * (axis < missing ? 1 : (repeats[axis - missing] ?? 1))),
     x.dtype,
   );
-  const bytes = bytesPerValue(x.dtype);
-  native.addon.tile(native.handle(x), native.handle(y), bytes, ...ranked(shape), ...ranked(y.shape));
+  native.kernels.tile(native.handle(x), shape, native.handle(y), y.shape, bytesPerValue(x.dtype));
   return y;
 }
 
-export const moveKernels: readonly NativeKernel[] = [transpose, slice, stridedSlice, reverse, pad, tile];
+export const layoutKernels: readonly NativeKernel[] = [transpose, slice, stridedSlice, reverse, pad, tile];

@@ -2,13 +2,13 @@
 #include <chrono>
 #include <vector>
 
-#include "products.h"
+#include "gemm.h"
 #include "threads.h"
 
 #ifdef __APPLE__
 namespace coto {
 
-double measure_library_product(int64_t, int64_t, int64_t, bool, int) { return 0; }
+double measure_library_gemm(int64_t, int64_t, int64_t, bool, int) { return 0; }
 
 }  // namespace coto
 #else
@@ -18,13 +18,13 @@ extern "C" void omp_set_num_threads(int);
 
 namespace coto {
 
-double measure_library_product(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds) {
+double measure_library_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds) {
   const DataType type = bfloat16 ? DataType::bf16 : DataType::f32;
   omp_set_num_threads(thread_count());
   const dnnl::matmul::primitive_desc description(cpu(), matrix(m, k, k, type),
                                                  memory::desc({k, n}, type, memory::format_tag::any), matrix(m, n, n));
   const dnnl::matmul matmul(description);
-  // Zeros would do: the time of a product does not depend on its values. Neither do denormal ones arise.
+  // The time does not depend on the values, as long as none is denormal: zeros will do.
   std::vector<float> source(static_cast<size_t>(m * k)), weights(description.weights_desc().get_size()),
       result(static_cast<size_t>(m * n));
   const memory a(description.src_desc(), cpu(), source.data());

@@ -1,14 +1,14 @@
 // Products of few rows, as in writing a text token by token: every weight is read once for all of them, and nothing is
 // kept from one product to the next, so that they run as fast as memory gives the weights.
 #include "../threads.h"
-#include "families.h"
+#include "declarations.generated.h"
 
 namespace coto {
 namespace COTO_ISA {
 namespace {
 
-/** Numbers of the weight in a piece of work: 128 KiB. */
-constexpr int64_t kPieceWeights = 32768;
+/** Numbers of the weight in a task: 128 KiB. */
+constexpr int64_t kWeightsPerTask = 32768;
 /** Outputs that share the loads of x. */
 constexpr int kOutputs = 4;
 
@@ -49,18 +49,18 @@ COTO_INLINE void dots_of_group(const float* x, const float* weight, int64_t widt
 }
 
 // What comes to the product's own value for one output of one row.
-COTO_INLINE float finished(const FewRowsProduct& p, int64_t row, int64_t output, float main, float second) {
+COTO_INLINE float finished(const SkinnyGemm& p, int64_t row, int64_t output, float main, float second) {
   const int64_t at = row * p.outputs + output;
   float sum = main * p.scale;
   if (p.inputs2 > 0) sum += second * p.scale2;
   if (p.bias != nullptr) sum += p.bias[output];
-  if (p.plus != nullptr) sum += p.plus[at];
-  return p.times == nullptr ? sum : sum * p.times[at];
+  if (p.addend != nullptr) sum += p.addend[at];
+  return p.multiplier == nullptr ? sum : sum * p.multiplier[at];
 }
 
 // Outputs `first` and as many as fill a group after it, of one row; `main` holds the products with the weight.
-COTO_INLINE void finish_group(const FewRowsProduct& p, int64_t row, int64_t first, const float* main) {
-  const int64_t outputs = least(p.outputs - first, kOutputs);
+COTO_INLINE void finish_group(const SkinnyGemm& p, int64_t row, int64_t first, const float* main) {
+  const int64_t outputs = min(p.outputs - first, kOutputs);
   float second[kOutputs] = {};
   if (p.inputs2 > 0) dots_of_group(p.x2 + row * p.inputs2, p.weight2 + first * p.inputs2, p.inputs2, outputs, second);
   for (int64_t o = 0; o < outputs; o++)
@@ -89,28 +89,30 @@ COTO_INLINE void panel_dots(const float* x, const uint16_t* panel, int64_t width
   }
 }
 
-void panels_product(const FewRowsProduct& p) {
+void panel_gemm(const SkinnyGemm& p) {
   const int64_t panels = ceiling_division(p.outputs, kPanelOutputs);
-  const int64_t grain = 1 + kPieceWeights / (kPanelOutputs * (p.inputs < 1 ? 1 : p.inputs));
+  const int64_t grain = 1 + kWeightsPerTask / (kPanelOutputs * (p.inputs < 1 ? 1 : p.inputs));
   parallel_for(panels, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; panel++)
       for (int64_t row = 0; row < p.rows; row++) {
         float main[kPanelOutputs];
         panel_dots(p.x + row * p.inputs, p.panels.first + panel * p.panels.stride, p.inputs, main);
-        const int64_t first = panel * kPanelOutputs, beyond = least(p.outputs, first + kPanelOutputs);
+        const int64_t first = panel * kPanelOutputs, beyond = min(p.outputs, first + kPanelOutputs);
         for (int64_t o = first; o < beyond; o += kOutputs) finish_group(p, row, o, main + (o - first));
       }
   });
 }
 
-void few_rows_product(const FewRowsProduct& p) {
+}  // namespace
+
+void skinny_gemm(const SkinnyGemm& p) {
   if (p.panels.first != nullptr) {
-    panels_product(p);
+    panel_gemm(p);
     return;
   }
   const int64_t groups = ceiling_division(p.outputs, kOutputs);
   const int64_t widest = p.inputs + p.inputs2;
-  const int64_t grain = 1 + kPieceWeights / (kOutputs * (widest < 1 ? 1 : widest));
+  const int64_t grain = 1 + kWeightsPerTask / (kOutputs * (widest < 1 ? 1 : widest));
   parallel_for(groups, grain, [&p](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
       const int64_t first = group * kOutputs;
@@ -122,10 +124,6 @@ void few_rows_product(const FewRowsProduct& p) {
     }
   });
 }
-
-}  // namespace
-
-void add_few_rows(Kernels& table) { table.few_rows_product = few_rows_product; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

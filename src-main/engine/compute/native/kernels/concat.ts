@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesPerValue, type NativeBackend } from '../backend.ts';
 import { add } from './binary.ts';
-import { input, type KernelInputs, type NativeKernel, number, numbers, product, size } from './kernel.ts';
-import { sliced } from './moves.ts';
+import { input, type KernelInputs, type NativeKernel, number, numbers, size, sizeOf } from './kernel.ts';
+import { sliced } from './layout.ts';
 
 const concat: NativeKernel = {
   name: 'Concat',
@@ -44,8 +44,8 @@ function joined(
 ): tf.TensorInfo {
   const y = native.output(shape, dtype);
   const bytes = bytesPerValue(dtype);
-  const list = tensors.flatMap((tensor) => [native.handle(tensor), product(tensor.shape.slice(axis)) * bytes]);
-  native.addon.concat(native.handle(y), product(shape.slice(0, axis)), Float64Array.from(list));
+  const list = tensors.flatMap((tensor) => [native.handle(tensor), sizeOf(tensor.shape.slice(axis)) * bytes]);
+  native.kernels.concat(native.handle(y), sizeOf(shape.slice(0, axis)), Float64Array.from(list));
   return y;
 }
 
@@ -89,7 +89,7 @@ const addN: NativeKernel = {
       return all.slice(1).reduce((sum, next) => replaced(native, sum, next), native.alias(first, first.shape));
     const y = native.output(first.shape);
     const handles = Float64Array.from(all, (tensor) => native.handle(tensor));
-    native.addon.addN(native.handle(y), tf.util.sizeFromShape(first.shape), handles);
+    native.kernels.addN(native.handle(y), tf.util.sizeFromShape(first.shape), handles);
     return y;
   },
 };
@@ -101,7 +101,7 @@ function replaced(native: NativeBackend, sum: tf.TensorInfo, next: tf.TensorInfo
   return larger;
 }
 
-export const joinKernels: readonly NativeKernel[] = [concat, pack, unpack, split, addN];
+export const concatKernels: readonly NativeKernel[] = [concat, pack, unpack, split, addN];
 
 /** tfjs hands a list of tensors as an object with numbers for names. */
 function listed(inputs: KernelInputs): tf.TensorInfo[] {

@@ -1,9 +1,9 @@
-// Attention's gradient. A piece of work is a key/value head of one example with all query heads that read it, so that
+// Attention's gradient. A tile is a key/value head of one example with all query heads that read it, so that
 // dk and dv are summed by one thread, in one order. Probabilities are made again from the logarithms of their sums.
 #include "../scratch.h"
 #include "../threads.h"
 #include "attention.h"
-#include "families.h"
+#include "declarations.generated.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -22,8 +22,8 @@ struct Backward {
     return 2 * kQueryBlock * head_size + 2 * kQueryBlock * step + kKeyBlock * step + 2 * kKeyBlock * kQueryBlock +
            2 * kQueryBlock;
   }
-  Backward(float* room, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
-    q_transposed = room;
+  Backward(float* buffer, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
+    q_transposed = buffer;
     dy_transposed = q_transposed + kQueryBlock * width;
     q = dy_transposed + kQueryBlock * width;
     dy = q + kQueryBlock * step;
@@ -68,14 +68,14 @@ struct AddRows {
   }
 };
 
-void hide(const Backward& f, const Sight& sight, const float* mask, int64_t key, int64_t keys) {
-  const bool whole = sight.whole(f.rows, key, key + keys);
+void hide(const Backward& f, const AttentionMask& visible, const float* mask, int64_t key, int64_t keys) {
+  const bool whole = visible.all(f.rows, key, key + keys);
   for (int64_t i = 0; i < keys; i++) {
     float* const row = f.probabilities + i * f.columns;
     const bool padding = mask != nullptr && mask[key + i] == 0.0f;
     if (!padding && whole) continue;
     for (int64_t c = 0; c < f.columns; c += kLanes)
-      store(row + c, padding ? Vec{} : select(sight.sees(c, key + i), load(row + c), Vec{}));
+      store(row + c, padding ? Vec{} : select(visible.at(c, key + i), load(row + c), Vec{}));
   }
 }
 
@@ -88,7 +88,7 @@ void take_queries(Backward& f, int64_t rows, Head q, Head y, Head dy, const floa
   pack(dy, rows, f.width, f.dy);
   for (int64_t c = 0; c < f.columns; c += kLanes) {
     // No finite power reaches up to ∞: a row without a sum, and the vector's lanes beyond the rows, get probability 0.
-    const Vec sums = load_partial(log_sum_exp + c, most(least(rows - c, kLanes), 0));
+    const Vec sums = load_partial(log_sum_exp + c, max(min(rows - c, kLanes), 0));
     const Int none = (sums == -__builtin_inff()) | (lane_numbers() >= static_cast<int32_t>(rows - c));
     store(f.log_sums + c, select(none, splat(__builtin_inff()), sums * kLog2OfE));
     store(f.dots + c, Vec{});
@@ -109,18 +109,18 @@ struct Gradients {
 };
 
 // One block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
-void pass(const AttentionShape& shape, const Backward& f, const Sight& sight, Head k, Head v, const float* mask,
-          int64_t stride, Gradients to, bool fresh, Ahead& ahead) {
-  const auto between = [&ahead] { ahead.fetch(); };
+void pass(const AttentionShape& shape, const Backward& f, const AttentionMask& visible, Head k, Head v,
+          const float* mask, int64_t stride, Gradients to, bool fresh, Prefetch& prefetch) {
+  const auto between = [&prefetch] { prefetch.fetch(); };
   const int64_t vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
   bool first = true;
-  for (int64_t key = sight.first_key / kKeyBlock * kKeyBlock; key < sight.end_key; key += kKeyBlock) {
-    const int64_t keys = least(kKeyBlock, sight.end_key - key);
+  for (int64_t key = visible.first_key / kKeyBlock * kKeyBlock; key < visible.end_key; key += kKeyBlock) {
+    const int64_t keys = min(kKeyBlock, visible.end_key - key);
     pack(k.from(key), keys, f.width, f.k);
     const Head values = v.from(key);
     multiply(RowsOf{f.k, f.step}, f.q_transposed, f.columns, keys, vectors, f.width,
              StoreProbabilities{f.probabilities, f.log_sums, f.columns}, between);
-    hide(f, sight, mask, key, keys);
+    hide(f, visible, mask, key, keys);
     multiply(RowsOf{values.data, values.stride}, f.dy_transposed, f.columns, keys, vectors, f.width,
              StoreScoreGradient{f.probabilities, f.score_gradient, f.dots, f.columns, splat(shape.scale)}, between);
     multiply(RowsOf{f.probabilities, f.columns}, f.dy, f.step, keys, width_vectors, f.rows,
@@ -143,24 +143,24 @@ struct Operands {
 };
 
 // What the head after this one will need: `at` and `key_at` are where it begins; `new_keys` where its keys are others.
-Ahead foresee(const AttentionShape& shape, const Operands& in, int64_t at, int64_t key_at, bool new_keys) {
-  Ahead ahead(shape.head_size);
+Prefetch plan_prefetch(const AttentionShape& shape, const Operands& in, int64_t at, int64_t key_at, bool new_keys) {
+  Prefetch prefetch(shape.head_size);
   for (const float* const rows : {in.q, in.dy, in.y, static_cast<const float*>(in.to.dq)})
-    ahead.add(rows + at, in.stride, shape.queries);
+    prefetch.add(rows + at, in.stride, shape.queries);
   if (new_keys)
     for (const float* const rows :
          {in.k, in.v, static_cast<const float*>(in.to.dk), static_cast<const float*>(in.to.dv)})
-      ahead.add(rows + key_at, in.key_stride, shape.tokens);
+      prefetch.add(rows + key_at, in.key_stride, shape.tokens);
   const int64_t blocks = ceiling_division(shape.queries, kQueryBlock) * ceiling_division(shape.tokens, kKeyBlock);
-  ahead.spread(5 * (shape.causal ? (blocks + 1) / 2 : blocks) * (kKeyBlock / kTileRows));
-  return ahead;
+  prefetch.spread(5 * (shape.causal ? (blocks + 1) / 2 : blocks) * (kKeyBlock / kTileRows));
+  return prefetch;
 }
 
 // A key/value head of an example with the query heads that read it. `follows`: the next such head is this thread's,
 // too.
-void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t piece, bool follows, Backward& f) {
+void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t tile, bool follows, Backward& f) {
   const int64_t size = shape.head_size, group = shape.heads / shape.key_value_heads;
-  const int64_t batch = piece / shape.key_value_heads, key_head = piece % shape.key_value_heads;
+  const int64_t batch = tile / shape.key_value_heads, key_head = tile % shape.key_value_heads;
   const int64_t key_at = batch * shape.tokens * in.key_stride + key_head * size;
   const bool all_seen = !shape.causal && shape.window <= 0 && shape.queries > 0;
   if (!all_seen)
@@ -173,33 +173,31 @@ void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t 
     const int64_t next = head + 1 < shape.heads ? head_at + size : (batch + 1) * shape.queries * in.stride;
     const int64_t next_key =
         key_head + 1 < shape.key_value_heads ? key_at + size : (batch + 1) * shape.tokens * in.key_stride;
-    Ahead ahead = !last || follows ? foresee(shape, in, next, next_key, last) : Ahead(size);
+    Prefetch prefetch = !last || follows ? plan_prefetch(shape, in, next, next_key, last) : Prefetch(size);
     for (int64_t query = 0; query < shape.queries; query += kQueryBlock) {
-      const int64_t rows = least(kQueryBlock, shape.queries - query), at = head_at + query * in.stride;
+      const int64_t rows = min(kQueryBlock, shape.queries - query), at = head_at + query * in.stride;
       take_queries(f, rows, {in.q + at, in.stride}, {in.y + at, in.stride}, {in.dy + at, in.stride},
                    in.log_sum_exp + (batch * shape.heads + head) * shape.queries + query, shape.scale);
       const bool fresh = all_seen && head == key_head * group && query == 0;
-      pass(shape, f, Sight(shape, query, rows), {in.k + key_at, in.key_stride}, {in.v + key_at, in.key_stride},
+      pass(shape, f, AttentionMask(shape, query, rows), {in.k + key_at, in.key_stride}, {in.v + key_at, in.key_stride},
            in.mask == nullptr ? nullptr : in.mask + batch * shape.tokens, in.stride,
-           {in.to.dq + at, in.to.dk + key_at, in.to.dv + key_at}, fresh, ahead);
+           {in.to.dq + at, in.to.dk + key_at, in.to.dv + key_at}, fresh, prefetch);
     }
   }
 }
+
+}  // namespace
 
 void attention_gradient(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask,
                         const float* y, const float* log_sum_exp, const float* dy, float* dq, float* dk, float* dv) {
   const int64_t size = shape.head_size;
   const Operands in{q, k, v, mask, y, log_sum_exp, dy, {dq, dk, dv}, shape.heads * size, shape.key_value_heads * size};
-  const int64_t pieces = shape.batch * shape.key_value_heads;
-  parallel_for(pieces, pieces_at_once(pieces), [&](int64_t begin, int64_t end) {
+  const int64_t tiles = shape.batch * shape.key_value_heads;
+  parallel_for(tiles, tasks_at_once(tiles), [&](int64_t begin, int64_t end) {
     Backward f(scratch(Backward::floats(size)), size);
-    for (int64_t piece = begin; piece < end; piece++) key_head_gradient(shape, in, piece, piece + 1 < end, f);
+    for (int64_t tile = begin; tile < end; tile++) key_head_gradient(shape, in, tile, tile + 1 < end, f);
   });
 }
-
-}  // namespace
-
-void add_attention_gradient(Kernels& table) { table.attention_gradient = attention_gradient; }
 
 }  // namespace COTO_ISA
 }  // namespace coto

@@ -1,25 +1,25 @@
-// What products on oneDNN keep from one to the next, and how weights of a vocabulary's size are cut.
+// State that matrix products on oneDNN keep between calls, and the partition of weights of a vocabulary's size.
 #pragma once
 
 #include <algorithm>
 #include <unordered_map>
 
+#include "gemm.h"
 #include "onednn_primitive.h"
-#include "products.h"
 
 namespace coto {
 
-constexpr int64_t kSmallestRows = 64;
+constexpr int64_t kMinRows = 64;
 /** Shapes that are remembered; sequences of every length make many. */
-constexpr size_t kMostPrimitives = 4096;
+constexpr size_t kMaxPrimitives = 4096;
 
 /** The layout in which b is packed. Asked for at one number of rows, so that every product of the weight shares it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
 
 /** Whether a frozen weight is packed and multiplied in parts. */
-bool is_in_parts(int64_t k, int64_t n);
+bool is_partitioned(int64_t k, int64_t n);
 
-struct Products::State {
+struct GemmRunner::State {
   std::unordered_map<Key, Primitive, KeyHash> primitives;
   std::unordered_map<Key, memory::desc, KeyHash> layouts;
 
@@ -30,8 +30,8 @@ struct Products::State {
     return layouts.emplace(key, packed_layout(k, n, bfloat16)).first->second;
   }
 
-  void run_inner_parts(const Product& product, MemoryPool& pool);
-  void run_in_parts(const Product& product, MemoryPool& pool);
+  void run_split_k(const Gemm& gemm, MemoryPool& pool);
+  void run_partitioned(const Gemm& gemm, MemoryPool& pool);
 
   const Primitive& primitive(const Key& key) {
     const auto found = primitives.find(key);
@@ -64,13 +64,13 @@ struct Products::State {
       after.append_sum(1);
       index++;
     }
-    if (has(kPlus)) {
+    if (has(kAddend)) {
       after.append_binary(dnnl::algorithm::binary_add, made.whole);
-      made.plus_index = index++;
+      made.addend_index = index++;
     }
-    if (has(kTimes)) {
+    if (has(kMultiplier)) {
       after.append_binary(dnnl::algorithm::binary_mul, made.whole);
-      made.times_index = index++;
+      made.multiplier_index = index++;
     }
     dnnl::primitive_attr attributes;
     attributes.set_post_ops(after);
@@ -86,11 +86,11 @@ struct Products::State {
     return made;
   }
 
-  /** b's packed form, made the first time: of a large weight part by part, as `WeightParts` has them. */
-  const void* pack(const Product& product, PackedWeights& packs, MemoryPool& pool);
+  /** b's packed form, made the first time: of a large weight part by part, as `WeightPartition` has them. */
+  const void* pack(const Gemm& gemm, PackedWeights& packs, MemoryPool& pool);
 
   /** Writes what `part` shows of b, whose stored rows lie `stride` values apart, to its packed form. */
-  static void reorder(const Product& part, int64_t stride, const memory::desc& wanted, void* to);
+  static void reorder(const Gemm& part, int64_t stride, const memory::desc& wanted, void* to);
 };
 
 /**
@@ -98,9 +98,9 @@ struct Products::State {
  * threads where there are few rows. Packed, the parts of the same outputs follow each other, from the first inputs to
  * the last.
  */
-class WeightParts {
+class WeightPartition {
  public:
-  WeightParts(Products::State& state, int64_t k, int64_t n, bool bfloat16);
+  WeightPartition(GemmRunner::State& state, int64_t k, int64_t n, bool bfloat16);
 
   int64_t inner_count() const { return (k_ + inner_ - 1) / inner_; }
   int64_t outer_count() const { return (n_ + outer_ - 1) / outer_; }
@@ -117,7 +117,7 @@ class WeightParts {
   /** Bytes of all parts of the same outputs. */
   size_t strip(int64_t j) const;
 
-  Products::State& state_;
+  GemmRunner::State& state_;
   int64_t k_, n_, inner_, outer_;
   bool bfloat16_;
 };

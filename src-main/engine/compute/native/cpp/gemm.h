@@ -1,0 +1,74 @@
+// Matrix products (GEMM): oneDNN's, split over the engine's own threads in blocks whose sizes depend on the shapes
+// alone, so that the same bits come out at any number of threads. The last bits of a row may differ with the number of
+// rows, by which the library chooses its kernel. On macOS Accelerate's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "memory.h"
+
+namespace coto {
+
+/** Packed forms of a frozen weight, one for each orientation and precision. */
+class PackedWeights {
+ public:
+  struct Pack {
+    int64_t k = 0;
+    int64_t n = 0;
+    bool transposed = false;
+    bool bfloat16 = false;
+    Block block;
+  };
+  const Pack* find(int64_t k, int64_t n, bool transposed, bool bfloat16) const {
+    for (const Pack& pack : packs_)
+      if (pack.k == k && pack.n == n && pack.transposed == transposed && pack.bfloat16 == bfloat16) return &pack;
+    return nullptr;
+  }
+  const Pack& add(const Pack& pack) {
+    packs_.push_back(pack);
+    return packs_.back();
+  }
+  void release(MemoryPool& pool) {
+    for (const Pack& pack : packs_) pool.give_back(pack.block);
+    packs_.clear();
+  }
+
+ private:
+  std::vector<Pack> packs_;
+};
+
+class GemmRunner {
+ public:
+  GemmRunner();
+  ~GemmRunner();
+  void run(const Gemm& gemm, MemoryPool& pool);
+  void run_batched(const BatchedGemm& batch, MemoryPool& pool);
+  /**
+   * The packed form of a frozen weight for bf16 where it consists of panels of pairs (kernels.h); `first` is null where
+   * this machine packs it otherwise.
+   */
+  PairPanels pair_panels(const Gemm& gemm, MemoryPool& pool);
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/** The library and the instruction set that matrix products run on, in words. */
+std::string gemm_library();
+/** Whether the library has matrix products in bfloat16 on this processor, slow ones or fast. */
+bool computes_bfloat16();
+/** GFLOPS of the packed product m × k × n, best of `rounds`. */
+double measure_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
+/**
+ * The same of the library alone, with its own threads and both factors in the wanted precision already: the
+ * reference that ours are held against. 0 where that cannot be told.
+ */
+double measure_library_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds);
+
+}  // namespace coto

@@ -1,0 +1,13 @@
+import { declarations, kernelTable, methods, tableOfSet } from './generate-cpp.ts';
+import { kernelCalls } from './generate-typescript.ts';
+
+/** What is made of the manifest, by its path from src-main/engine/compute/native. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['cpp/kernels/kernels.generated.h', kernelTable()],
+    ['cpp/kernels/declarations.generated.h', declarations()],
+    ['cpp/kernels/table.generated.cc', tableOfSet()],
+    ['cpp/methods.generated.h', methods()],
+    ['kernel-calls.generated.ts', kernelCalls()],
+  ]);
+}
