@@ -29,7 +29,7 @@ export async function testNativeKernels({ compiler, folder, instructionSets, ext
   const worker = async () => {
     for (let unit = waiting.pop(); unit !== undefined && failure === null; unit = waiting.pop()) {
       const object = join(folder, `${unit.name}.o`);
-      const options = [...flags, ...extra, ...unit.own, '-I', sources];
+      const options = [...flags, ...extra, ...unit.own, '-I', sources, '-isystem', join(tests, 'third-party')];
       const hash = createHash('sha256')
         .update(JSON.stringify([compiler, options]))
         .update(common);

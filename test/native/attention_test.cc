@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -101,7 +101,7 @@ void check(const Kernels& kernels, const AttentionShape& s, bool masked, double 
 
 }  // namespace
 
-void test_attention(const Kernels& kernels) {
+KERNEL_TEST("attention") {
   const auto scale = [](int64_t size) { return static_cast<float>(1 / std::sqrt(double(size))); };
   for (const int64_t size : {1, 3, 8, 16, 20, 32, 33, 64, 80, 128})
     for (const int64_t tokens : {1, 3, 16, 17})
@@ -115,7 +115,7 @@ void test_attention(const Kernels& kernels) {
         check(kernels, {3, 1, 75, 2, 1, 8, window, causal, scale(8)}, masked, 1);
         check(kernels, {1, 70, 200, 2, 2, 8, window, causal, scale(8)}, masked, 1);
       }
-  // Many pieces: heads are taken several at once. Large scores: the highest changes from block to block.
+  // Many tasks: heads are taken several at once. Large scores: the highest changes from block to block.
   check(kernels, {16, 20, 20, 8, 8, 32, 0, false, scale(32)}, false, 1);
   check(kernels, {8, 70, 70, 12, 4, 64, 0, true, scale(64)}, false, 1);
   check(kernels, {1, 200, 200, 1, 1, 16, 0, false, 1.0f}, false, 3);

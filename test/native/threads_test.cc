@@ -1,7 +1,7 @@
 #include <atomic>
 #include <thread>
 
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -14,7 +14,7 @@ void covers_everything(int threads, int64_t count, int64_t grain) {
   coto::set_thread_count(threads);
   std::vector<int> visits(static_cast<size_t>(count));
   coto::parallel_for(count, grain, [&](int64_t begin, int64_t end) {
-    expect(begin % grain == 0, "a piece begins at a multiple of the grain");
+    expect(begin % grain == 0, "a task begins at a multiple of the grain");
     for (int64_t i = begin; i < end; i++) visits[static_cast<size_t>(i)]++;
   });
   for (const int visit : visits) expect(visit == 1, "every element is visited once");
@@ -22,7 +22,7 @@ void covers_everything(int threads, int64_t count, int64_t grain) {
 
 }  // namespace
 
-void test_threads() {
+TEST_CASE("threads") {
   coto::set_thread_start_hook(count_start);
   for (const int threads : {1, 2, 3})
     for (const int64_t count : {0, 1, 5, 1000})
@@ -40,7 +40,7 @@ void test_threads() {
   });
   coto::set_thread_count(1);
   expect(started - before == 2, "each new thread calls the hook once");
-  expect(sum == 499500, "the sum over all pieces");
+  expect(sum == 499500, "the sum over all tasks");
 
   // Two callers at once, each with work of its own, while a third changes the number of threads.
   coto::set_thread_count(2);
@@ -64,8 +64,8 @@ void test_threads() {
   coto::set_thread_count(2);
   for (int round = 0; round < 20; round++) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    std::atomic<int> pieces{0};
-    coto::parallel_for(8, 1, [&](int64_t, int64_t) { pieces++; });
-    expect(pieces == 8, "work after a pause is done");
+    std::atomic<int> tasks{0};
+    coto::parallel_for(8, 1, [&](int64_t, int64_t) { tasks++; });
+    expect(tasks == 8, "work after a pause is done");
   }
 }

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -26,7 +26,7 @@ Floats inputs_of(int64_t count) {
 
 }  // namespace
 
-void test_activations(const Kernels& kernels) {
+KERNEL_TEST("activations") {
   for (const int64_t count : kLengths) {
     const std::string what = std::string(kernels.name) + " of " + std::to_string(count) + ": ";
     const Floats x = inputs_of(count), up = random_floats(count), dy = random_floats(count);

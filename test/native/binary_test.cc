@@ -1,6 +1,6 @@
 #include <array>
 
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -201,7 +201,7 @@ void check_sums(const Kernels& kernels, int64_t count) {
 
 }  // namespace
 
-void test_binary(const Kernels& kernels) {
+KERNEL_TEST("binary operations") {
   for (const auto& [a, b, out] : kShapes) {
     check_floats(kernels, a, b, out);
     check_ints(kernels, a, b, out);

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -24,7 +24,7 @@ uint16_t nearest_bfloat16(float value) {
 
 }  // namespace
 
-void test_casts(const Kernels& kernels) {
+KERNEL_TEST("casts") {
   const std::string what = std::string(kernels.name) + " cast ";
   for (const int64_t count : kLengths) {
     Floats x = random_floats(count, 50);

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -85,7 +85,7 @@ void check_cross_entropy(const Kernels& kernels, int64_t rows, int64_t classes, 
 
 }  // namespace
 
-void test_softmax(const Kernels& kernels) {
+KERNEL_TEST("softmax and losses") {
   for (const int64_t classes : {1, 3, 7, 8, 9, 16, 17, 31, 33, 100, 5000})
     for (const int64_t rows : {0, 1, 7, 300}) {
       if (rows * classes > 200000) continue;

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ Doubles stepped(const Parameter& p, const coto::AdamWOptions& o, double correcti
 
 }  // namespace
 
-void test_adamw(const Kernels& kernels) {
+KERNEL_TEST("AdamW") {
   const coto::AdamWOptions options{1e-2, 0.9, 0.999, 1e-8, 0.1, 0.5};
   std::vector<Parameter> parameters;
   int64_t total = 0;

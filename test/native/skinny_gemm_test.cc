@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ std::vector<uint16_t> panels_of(Floats& weight, int64_t outputs, int64_t inputs,
 
 void check(const Kernels& kernels, Sizes sizes, bool extras, bool in_panels) {
   const auto [rows, outputs, inputs, inputs2] = sizes;
-  const std::string what = std::string(kernels.name) + " few rows " + std::to_string(rows) + "x" +
+  const std::string what = std::string(kernels.name) + " skinny gemm " + std::to_string(rows) + "x" +
                            std::to_string(inputs) + "x" + std::to_string(outputs) + "+" + std::to_string(inputs2) +
                            (in_panels ? " in panels" : "");
   const Floats x = random_floats(rows * inputs);
@@ -32,23 +32,23 @@ void check(const Kernels& kernels, Sizes sizes, bool extras, bool in_panels) {
   const int64_t stride = (inputs + 33) / 2 * 2 * coto::kPanelOutputs;
   const auto panels = in_panels ? panels_of(weight, outputs, inputs, stride) : std::vector<uint16_t>(1);
   const Floats x2 = random_floats(rows * inputs2), weight2 = random_floats(outputs * inputs2);
-  const Floats bias = random_floats(outputs), plus = random_floats(rows * outputs),
-               times = random_floats(rows * outputs);
-  coto::FewRowsProduct product{rows,
-                               outputs,
-                               inputs,
-                               inputs2,
-                               x.data(),
-                               weight.data(),
-                               x2.data(),
-                               weight2.data(),
-                               extras ? bias.data() : nullptr,
-                               extras ? plus.data() : nullptr,
-                               extras ? times.data() : nullptr,
-                               0.5f,
-                               3,
-                               nullptr,
-                               {in_panels ? panels.data() : nullptr, stride}};
+  const Floats bias = random_floats(outputs), addend = random_floats(rows * outputs),
+               multiplier = random_floats(rows * outputs);
+  coto::SkinnyGemm product{rows,
+                           outputs,
+                           inputs,
+                           inputs2,
+                           x.data(),
+                           weight.data(),
+                           x2.data(),
+                           weight2.data(),
+                           extras ? bias.data() : nullptr,
+                           extras ? addend.data() : nullptr,
+                           extras ? multiplier.data() : nullptr,
+                           0.5f,
+                           3,
+                           nullptr,
+                           {in_panels ? panels.data() : nullptr, stride}};
   if (in_panels) product.weight = nullptr;
   Doubles wanted;
   for (int64_t r = 0; r < rows; r++)
@@ -56,20 +56,20 @@ void check(const Kernels& kernels, Sizes sizes, bool extras, bool in_panels) {
       double sum = 0;
       for (int64_t i = 0; i < inputs; i++) sum += 0.5 * x[r * inputs + i] * weight[o * inputs + i];
       for (int64_t i = 0; i < inputs2; i++) sum += 3.0 * x2[r * inputs2 + i] * weight2[o * inputs2 + i];
-      if (extras) sum = (sum + bias[o] + plus[r * outputs + o]) * times[r * outputs + o];
+      if (extras) sum = (sum + bias[o] + addend[r * outputs + o]) * multiplier[r * outputs + o];
       wanted.push_back(sum);
     }
   expect_near(floats_by_any_threads(rows * outputs, what,
                                     [&](float* y) {
                                       product.y = y;
-                                      kernels.few_rows_product(product);
+                                      kernels.skinny_gemm(product);
                                     }),
               wanted, 1e-5, 1e-4, what);
 }
 
 }  // namespace
 
-void test_few_rows(const Kernels& kernels) {
+KERNEL_TEST("skinny gemm") {
   for (const int ways : {0, 1, 2, 3})
     for (const Sizes sizes :
          {Sizes{1, 1, 1, 0}, Sizes{1, 5, 33, 0}, Sizes{2, 4, 16, 3}, Sizes{4, 7, 100, 8}, Sizes{1, 4097, 64, 8},

@@ -1,12 +1,14 @@
-#include "check.h"
+#include "kernel_test.h"
 
-int& failures() {
-  static int count = 0;
-  return count;
-}
-
-void fail(const std::string& what) {
-  if (failures()++ < 40) std::printf("FAIL %s\n", what.c_str());
+void for_each_instruction_set(void (*test)(const Kernels& kernels)) {
+  for (const char* const name : {"baseline", "avx2", "avx512"}) {
+    const Kernels* const kernels = coto::kernels_for(name);
+    if (kernels == nullptr) continue;
+    CAPTURE(name);
+    CHECK(std::string(kernels->name) == name);
+    generator().seed(7);
+    test(*kernels);
+  }
 }
 
 std::mt19937& generator() {
@@ -21,8 +23,8 @@ Floats random_floats(int64_t count, double spread) {
   return values;
 }
 
-Ints random_ints(int64_t count, int32_t least, int32_t most) {
-  std::uniform_int_distribution<int32_t> uniform(least, most);
+Ints random_ints(int64_t count, int32_t min, int32_t max) {
+  std::uniform_int_distribution<int32_t> uniform(min, max);
   Ints values(static_cast<size_t>(count));
   for (auto& value : values) value = uniform(generator());
   return values;
@@ -56,7 +58,7 @@ std::string text_of(const Shape& shape) {
 }
 
 void each_index(const Shape& shape, const std::function<void(const int64_t*)>& visit) {
-  int64_t index[coto::kMostRank] = {};
+  int64_t index[coto::kMaxRank] = {};
   for (int64_t left = elements(shape); left > 0; left--) {
     visit(index);
     for (int i = shape.rank - 1; i >= 0; i--) {

@@ -1,4 +1,5 @@
-// What the kernels' tests share: random numbers, comparisons with a tolerance, the same bits for any number of threads.
+// Tests of the kernels against plain loops in double precision, once for each instruction set of this machine: random
+// numbers, comparisons with a tolerance, the same bits for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "doctest/doctest.h"
 #include "kernels/kernels.h"
 #include "threads.h"
 
@@ -27,24 +29,32 @@ using Bytes = std::vector<uint8_t>;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
-/** Lengths around every vector's width and around a piece of work, 0 and 1. */
+/** Lengths around every vector's width and around a task, 0 and 1. */
 inline const std::vector<int64_t> kLengths = {0,  1,  3,  4,  5,   7,    8,    9,    15,   16,
                                               17, 31, 33, 64, 100, 4095, 4096, 4097, 12305};
 
-/** Failures so far; the first few of them are printed. */
-int& failures();
+/**
+ * A test case that runs once for every instruction set, with its table as `kernels`:
+ * KERNEL_TEST("name") { … kernels.gelu(…) … }
+ */
+#define KERNEL_TEST(name) KERNEL_TEST_NAMED(DOCTEST_ANONYMOUS(kernel_test_), name)
+#define KERNEL_TEST_NAMED(function, name)                 \
+  static void function(const Kernels& kernels);           \
+  TEST_CASE(name) { for_each_instruction_set(function); } \
+  static void function([[maybe_unused]] const Kernels& kernels)
 
-void fail(const std::string& what);
+/** Calls the test with the table of each instruction set that this machine has, the random numbers seeded anew. */
+void for_each_instruction_set(void (*test)(const Kernels& kernels));
 
-inline void expect(bool holds, const std::string& what) {
-  if (!holds) fail(what);
-}
+inline void expect(bool holds, const std::string& what) { CHECK_MESSAGE(holds, what); }
+
+inline void fail(const std::string& what) { FAIL_CHECK(what); }
 
 /** Seeded anew by each test, so that each fails alone as it does among others. */
 std::mt19937& generator();
 
 Floats random_floats(int64_t count, double spread = 1.0);
-Ints random_ints(int64_t count, int32_t least, int32_t most);
+Ints random_ints(int64_t count, int32_t min, int32_t max);
 Bytes random_bools(int64_t count);
 
 /** |got − wanted| ≤ absolute + relative·|wanted|, element by element; NaN and infinities must be the same. */
@@ -93,18 +103,3 @@ void each_index(const Shape& shape, const std::function<void(const int64_t*)>& v
 
 /** The place of an index in a tensor of that shape that lies without gaps. */
 int64_t place_of(const Shape& shape, const int64_t* index);
-
-void test_threads();
-void test_attention(const Kernels& kernels);
-void test_activations(const Kernels& kernels);
-void test_dora(const Kernels& kernels);
-void test_few_rows(const Kernels& kernels);
-void test_norms(const Kernels& kernels);
-void test_softmax(const Kernels& kernels);
-void test_adamw(const Kernels& kernels);
-void test_unary(const Kernels& kernels);
-void test_binary(const Kernels& kernels);
-void test_casts(const Kernels& kernels);
-void test_moves(const Kernels& kernels);
-void test_rows(const Kernels& kernels);
-void test_reductions(const Kernels& kernels);

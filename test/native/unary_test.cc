@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -117,7 +117,7 @@ void check_int32(const Kernels& kernels) {
 
 }  // namespace
 
-void test_unary(const Kernels& kernels) {
+KERNEL_TEST("unary operations") {
   for (const auto& item : kCases)
     for (const int64_t count : kLengths) {
       const Floats x = inputs_between(item.from, item.to, count);

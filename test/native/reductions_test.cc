@@ -1,6 +1,6 @@
 #include <map>
 
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -16,7 +16,7 @@ std::vector<std::vector<int64_t>> groups_of(const Shape& shape, uint32_t axes) {
     if ((axes >> i & 1u) == 0) out.size[out.rank++] = shape.size[i];
   std::vector<std::vector<int64_t>> groups(static_cast<size_t>(elements(out)));
   each_index(shape, [&](const int64_t* index) {
-    int64_t kept[coto::kMostRank] = {};
+    int64_t kept[coto::kMaxRank] = {};
     int rank = 0;
     for (int i = 0; i < shape.rank; i++)
       if ((axes >> i & 1u) == 0) kept[rank++] = index[i];
@@ -26,10 +26,10 @@ std::vector<std::vector<int64_t>> groups_of(const Shape& shape, uint32_t axes) {
 }
 
 template <typename T, typename R>
-R reduced(Reduction operation, const std::vector<T>& x, const std::vector<int64_t>& group, R least, R most) {
+R reduced(Reduction operation, const std::vector<T>& x, const std::vector<int64_t>& group, R lowest, R highest) {
   R result = operation == Reduction::product   ? 1
-             : operation == Reduction::maximum ? least
-             : operation == Reduction::minimum ? most
+             : operation == Reduction::maximum ? lowest
+             : operation == Reduction::minimum ? highest
                                                : 0;
   for (const int64_t place : group) {
     const R value = x[place];
@@ -137,7 +137,7 @@ void check_along(const Kernels& kernels, int64_t outer, int64_t length, int64_t 
 
 }  // namespace
 
-void test_reductions(const Kernels& kernels) {
+KERNEL_TEST("reductions") {
   for (const auto& shape :
        {Shape{0, {}}, Shape{1, {1}}, Shape{1, {17}}, Shape{1, {70000}}, Shape{2, {5, 3}}, Shape{2, {33, 100}},
         Shape{2, {3000, 9}}, Shape{2, {700, 70}}, Shape{2, {4, 40000}}, Shape{2, {40000, 1}}, Shape{3, {4, 5, 6}},

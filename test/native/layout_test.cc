@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -20,7 +20,7 @@ void check_transpose(const Kernels& kernels, const Shape& shape, std::vector<int
   for (int i = 0; i < shape.rank; i++) out.size[i] = shape.size[permutation[i]];
   std::vector<T> wanted;
   each_index(out, [&](const int64_t* index) {
-    int64_t from[coto::kMostRank] = {};
+    int64_t from[coto::kMaxRank] = {};
     for (int i = 0; i < shape.rank; i++) from[permutation[i]] = index[i];
     wanted.push_back(x[place_of(shape, from)]);
   });
@@ -53,7 +53,7 @@ void check_slice(const Kernels& kernels, const Shape& shape, std::vector<int64_t
   const auto x = numbered<T>(elements(shape));
   std::vector<T> wanted;
   each_index(out, [&](const int64_t* index) {
-    int64_t from[coto::kMostRank] = {};
+    int64_t from[coto::kMaxRank] = {};
     for (int i = 0; i < shape.rank; i++) from[i] = begin[i] + index[i] * (strides.empty() ? 1 : strides[i]);
     wanted.push_back(x[place_of(shape, from)]);
   });
@@ -72,7 +72,7 @@ void check_pad(const Kernels& kernels, const Shape& shape, std::vector<int64_t> 
   const T value = 99;
   std::vector<T> wanted(static_cast<size_t>(elements(out)), value);
   each_index(shape, [&](const int64_t* index) {
-    int64_t to[coto::kMostRank] = {};
+    int64_t to[coto::kMaxRank] = {};
     for (int i = 0; i < shape.rank; i++) to[i] = before[i] + index[i];
     wanted[place_of(out, to)] = x[place_of(shape, index)];
   });
@@ -88,7 +88,7 @@ void check_tile(const Kernels& kernels, const Shape& shape, const Shape& out) {
   const auto x = numbered<T>(elements(shape));
   std::vector<T> wanted;
   each_index(out, [&](const int64_t* index) {
-    int64_t from[coto::kMostRank] = {};
+    int64_t from[coto::kMaxRank] = {};
     for (int i = 0; i < shape.rank; i++) from[i] = index[i] % shape.size[i];
     wanted.push_back(x[place_of(shape, from)]);
   });
@@ -154,7 +154,7 @@ void check_all(const Kernels& kernels) {
 
 }  // namespace
 
-void test_moves(const Kernels& kernels) {
+KERNEL_TEST("layout") {
   check_transposes(kernels);
   check_all<int32_t>(kernels);
   check_all<uint8_t>(kernels);
@@ -164,7 +164,7 @@ void test_moves(const Kernels& kernels) {
   check_concat(kernels, {4, 8}, 0);
 }
 
-void test_rows(const Kernels& kernels) {
+KERNEL_TEST("rows") {
   const std::string what = std::string(kernels.name) + " ";
   for (const int64_t width : {1, 5, 130}) {
     const int64_t tokens = 17, examples = 40, rows = tokens * examples;
@@ -176,12 +176,12 @@ void test_rows(const Kernels& kernels) {
         spread[e * tokens * width + i] = dy[e * width + i];
       }
     expect_equal(floats_by_any_threads(examples * width, what,
-                                       [&](float* y) { kernels.first_tokens(x.data(), y, rows, width, tokens); }),
-                 first, what + "first tokens");
+                                       [&](float* y) { kernels.cls_tokens(x.data(), y, rows, width, tokens); }),
+                 first, what + "cls tokens");
     expect_equal(
         floats_by_any_threads(rows * width, what,
-                              [&](float* dx) { kernels.first_tokens_gradient(dy.data(), dx, rows, width, tokens); }),
-        spread, what + "first tokens' gradient");
+                              [&](float* dx) { kernels.cls_tokens_gradient(dy.data(), dx, rows, width, tokens); }),
+        spread, what + "cls tokens' gradient");
 
     Ints indices = random_ints(500, 0, static_cast<int32_t>(rows) - 1);
     indices[3] = -1;

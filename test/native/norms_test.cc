@@ -1,4 +1,4 @@
-#include "check.h"
+#include "kernel_test.h"
 
 namespace {
 
@@ -41,7 +41,7 @@ void check(const Kernels& kernels, int64_t rows, int64_t width, bool scaled) {
   const int64_t count = rows * width;
   Floats x = random_floats(count), dy = random_floats(count);
   for (auto& value : x) value += 2;
-  const Floats plus(dy.rbegin(), dy.rend());
+  const Floats addend(dy.rbegin(), dy.rend());
   const Floats scale = scaled ? random_floats(width) : Floats(), shift = scaled ? random_floats(width) : Floats();
   const float epsilon = 1e-5f;
   const Norm layer = reference_of(x, scale, shift, dy, width, epsilon, true);
@@ -61,10 +61,10 @@ void check(const Kernels& kernels, int64_t rows, int64_t width, bool scaled) {
               layer.dx, 1e-5, slack, what + ": layer norm's gradient");
   expect_near(floats_by_any_threads(count, what,
                                     [&](float* dx) {
-                                      kernels.layer_norm_gradient(x.data(), data_of(scale), dy.data(), plus.data(), dx,
-                                                                  rows, width, epsilon);
+                                      kernels.layer_norm_gradient(x.data(), data_of(scale), dy.data(), addend.data(),
+                                                                  dx, rows, width, epsilon);
                                     }),
-              sum_of(layer.dx, plus), 1e-5, slack, what + ": layer norm's gradient, added");
+              sum_of(layer.dx, addend), 1e-5, slack, what + ": layer norm's gradient, added");
   expect_near(floats_by_any_threads(
                   count, what, [&](float* y) { kernels.rms_norm(x.data(), data_of(scale), y, rows, width, epsilon); }),
               rms.y, 1e-5, 1e-6, what + ": RMS norm");
@@ -76,10 +76,10 @@ void check(const Kernels& kernels, int64_t rows, int64_t width, bool scaled) {
               rms.dx, 1e-5, 1e-5, what + ": RMS norm's gradient");
   expect_near(floats_by_any_threads(count, what,
                                     [&](float* dx) {
-                                      kernels.rms_norm_gradient(x.data(), data_of(scale), dy.data(), plus.data(), dx,
+                                      kernels.rms_norm_gradient(x.data(), data_of(scale), dy.data(), addend.data(), dx,
                                                                 rows, width, epsilon);
                                     }),
-              sum_of(rms.dx, plus), 1e-5, 1e-5, what + ": RMS norm's gradient, added");
+              sum_of(rms.dx, addend), 1e-5, 1e-5, what + ": RMS norm's gradient, added");
   Floats in_place = x;
   kernels.layer_norm(in_place.data(), data_of(scale), data_of(shift), in_place.data(), rows, width, epsilon);
   expect_near(in_place, layer.y, 1e-5, 2e-5, what + ": layer norm in place");
@@ -113,7 +113,7 @@ void check_rotary(const Kernels& kernels, int64_t rows, int64_t table_rows, int6
 
 }  // namespace
 
-void test_norms(const Kernels& kernels) {
+KERNEL_TEST("norms") {
   for (const int64_t width : {1, 3, 7, 8, 9, 16, 17, 64, 100, 256, 1030})
     for (const int64_t rows : {0, 1, 5, 300})
       for (const bool scaled : {false, true}) check(kernels, rows, width, scaled);
