@@ -11,6 +11,7 @@ export type StreamName =
   | 'subset'
   | 'study'
   | 'generation'
+  | 'merge'
   | 'augmentation';
 
 /** A seeded stream of random numbers whose state can be stored and taken up again. */
@@ -27,7 +28,12 @@ export class RandomStream {
 
   /** A stream for the `place`th of many like things, so that any of them can be drawn again without those before it. */
   static numbered(seed: number, stream: StreamName, place: number): RandomStream {
-    const made = new RandomStream(xoroshiro128plus(mixSeed(seed, `${stream}/${place}`)));
+    return RandomStream.named(seed, stream, String(place));
+  }
+
+  /** As `numbered`, for like things that have names. */
+  static named(seed: number, stream: StreamName, name: string): RandomStream {
+    const made = new RandomStream(xoroshiro128plus(mixSeed(seed, `${stream}/${name}`)));
     // The first draws of seeds that differ in few bits resemble each other.
     for (let draw = 0; draw < 4; draw++) made.uniform();
     return made;

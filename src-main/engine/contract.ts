@@ -8,6 +8,7 @@ import {
   textPieceSchema,
 } from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
+import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import {
@@ -89,6 +90,8 @@ const jobs = [
     'merge',
     {
       modelDirectory: z.string(),
+      /** Of that model: making it anew reads every byte of the weights, for the fingerprint. */
+      description: modelDescriptionSchema,
       adapters: z.array(weightedFolder),
       method: z.string(),
       parameters: parameterValuesSchema,
@@ -108,6 +111,8 @@ const jobs = [
     'prune',
     {
       modelDirectory: z.string(),
+      /** Of that model: making it anew reads every byte of the weights, for the fingerprint. */
+      description: modelDescriptionSchema,
       adapterDirectory: z.string(),
       method: z.string(),
       parameters: parameterValuesSchema,

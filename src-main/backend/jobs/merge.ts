@@ -33,6 +33,7 @@ export const mergeJob = defineJob({
         kind: 'merge',
         ...computeFields(store),
         modelDirectory: model.path,
+        description: model.description,
         adapters: payload.adapters.map(({ weight }, index) => ({
           directory: home.absolute(adapters[index]?.folder ?? ''),
           weight,

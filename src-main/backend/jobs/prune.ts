@@ -26,6 +26,7 @@ export const pruneJob = defineJob({
         kind: 'prune',
         ...computeFields(store),
         modelDirectory: model.path,
+        description: model.description,
         adapterDirectory: home.absolute(adapter.folder),
         method: payload.method,
         parameters: payload.parameters,

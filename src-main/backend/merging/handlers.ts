@@ -2,7 +2,9 @@ import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
-import { checkFingerprints, mergeMethod, refuseIllegal } from '../../engine/merge/index.ts';
+import { mergeMethod } from '../../engine/merge/index.ts';
+import { refuseIllegal } from '../../engine/merge/merge-method.ts';
+import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { requireAdapter } from '../library/adapters.ts';
@@ -53,5 +55,5 @@ async function preflight({ store, home }: HandlerServices, request: Request): Pr
     }),
   );
   const weights = request.adapters.map(({ weight }) => weight);
-  return [base, ...method.preflight(states, weights, parameters, names)];
+  return [base, ...preflightLines(method, states, weights, parameters, names)];
 }

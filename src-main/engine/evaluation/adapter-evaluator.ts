@@ -22,6 +22,11 @@ interface BenchRequest {
   readonly samples: number;
 }
 
+/** What tells whether a head fits: an adapter, or its outline. */
+interface FittedAdapter extends Pick<AdapterState, 'labels'> {
+  readonly saved: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+}
+
 /**
  * One base and one dataset's test examples, on which many adapters are scored one after the other. The base's weights are
  * loaded once, examples are read once.
@@ -71,7 +76,7 @@ export class AdapterEvaluator {
    * Whether the head that would answer (the adapter's, else the base's) was made for this dataset's labels. A saved head
    * that does not say its labels is taken at its number of rows. A task without a head of its own is open to all.
    */
-  fits(state: AdapterState | null): boolean {
+  fits(state: FittedAdapter | null): boolean {
     const { labels } = this.task;
     if (labels === null) return true;
     const head = labelHead(this.description);

@@ -1,5 +1,5 @@
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { activateCompute } from '../compute/index.ts';
@@ -7,88 +7,106 @@ import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
-import { mergeMethod, refuseIllegal } from '../merge/index.ts';
+import { mergeMethod } from '../merge/index.ts';
+import { mergeFolders } from '../merge/merge-folders.ts';
+import { type MergeMethod, refuseIllegal } from '../merge/merge-method.ts';
+import { preflightLines } from '../merge/preflight.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { ensembleScore } from '../studies/merging.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /**
  * Merges adapters, writes the result as a PEFT folder (where the method makes one), and scores every adapter alone, the
- * merge and the base on each dataset. A cell is null where the head was not made for that dataset's labels.
+ * merge and the base on each dataset. A cell is null where the head was not made for that dataset's labels. The base is loaded
+ * only where something is scored.
  */
 export async function runMergeTask(task: MergeTask, context: TaskContext): Promise<EngineResultOf<'merge'>> {
+  const method = mergeMethod(task.method);
+  const { outputDirectory } = task;
+  if (method.makes === 'outputs' || outputDirectory === null) await check(task, method);
+  else await mergeFolders(request(task, method), directoriesOf(task), outputDirectory);
+  const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
+  const scores = task.datasets.length === 0 ? [] : await scoreAll(task, adapterDirectory, context);
+  return { kind: 'merge', adapterDirectory, scores };
+}
+
+export const mergeJob = defineEngineJob('merge', runMergeTask);
+
+function request({ adapters, parameters, description, modelDirectory }: MergeTask, method: MergeMethod) {
+  const weights = adapters.map((adapter) => adapter.weight);
+  return { method, weights, parameters, base: { description, directory: modelDirectory } };
+}
+
+function directoriesOf(task: MergeTask): string[] {
+  return task.adapters.map(({ directory }) => directory);
+}
+
+/** @throws StudioError refused with the first check that does not pass. */
+async function check(task: MergeTask, method: MergeMethod): Promise<void> {
+  const outlines = [];
+  for (const directory of directoriesOf(task)) outlines.push(await readAdapterOutline(directory, task.description));
+  const { weights, parameters } = request(task, method);
+  refuseIllegal(preflightLines(method, outlines, weights, checkedParameters(method.declaration, parameters)));
+}
+
+/** scores[dataset]: accuracies of each adapter alone in order, the merge, the base. */
+async function scoreAll(
+  task: MergeTask,
+  mergedDirectory: string | null,
+  context: TaskContext,
+): Promise<(number | null)[][]> {
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
   try {
-    const states: AdapterState[] = [];
-    for (const { directory } of task.adapters) states.push(await readAdapter(directory, base.description));
-    const merged = await mergeAndWrite(task, states, base.description);
     const scores: (number | null)[][] = [];
     for (const source of task.datasets) {
       const { modelDirectory, eval_samples: samples } = task;
-      const request = { modelDirectory, source, settings: source.settings, samples };
-      const bench = await AdapterEvaluator.open(base, request, context);
+      const bench = await AdapterEvaluator.open(
+        base,
+        { modelDirectory, source, settings: source.settings, samples },
+        context,
+      );
       try {
-        scores.push(await scoreRow(task, context, bench, states, merged, scores.length));
+        scores.push(await scoreRow(task, context, bench, mergedDirectory, scores.length));
       } finally {
         bench.close();
       }
     }
-    return { kind: 'merge', adapterDirectory: merged === null ? null : task.outputDirectory, scores };
+    return scores;
   } finally {
     base.dispose();
   }
 }
 
-export const mergeJob = defineEngineJob('merge', runMergeTask);
-
-/** The merged adapter, written; null where the method averages outputs only. */
-async function mergeAndWrite(
-  task: MergeTask,
-  states: readonly AdapterState[],
-  description: ModelDescription,
-): Promise<AdapterState | null> {
-  const method = mergeMethod(task.method);
-  const weights = task.adapters.map((adapter) => adapter.weight);
-  const parameters = checkedParameters(method.declaration, task.parameters);
-  refuseIllegal(method.preflight(states, weights, parameters));
-  if (method.makes === 'outputs') return null;
-  const merged = method.merge(states, weights, parameters);
-  if (task.outputDirectory !== null)
-    await writeAdapter(task.outputDirectory, merged, {
-      description,
-      baseModelName: merged.config.base_model_name_or_path ?? description.architecture,
-    });
-  return merged;
-}
-
-/** Accuracies of one dataset: each adapter alone in order, the merge, the base. */
+/** Accuracies of one dataset. One adapter is in memory at a time; heads that do not fit are told by their outlines. */
 async function scoreRow(
   task: MergeTask,
   context: TaskContext,
   bench: AdapterEvaluator,
-  states: readonly AdapterState[],
-  merged: AdapterState | null,
+  mergedDirectory: string | null,
   row: number,
 ): Promise<(number | null)[]> {
-  const candidates: (AdapterState | null)[] = [...states, ...(merged === null ? [] : [merged]), null];
-  const progress = new EvaluationProgress(
-    context,
-    candidates.filter((state) => bench.fits(state)).length,
-    bench.examples,
-  );
+  const { description } = bench;
+  const own = directoriesOf(task);
+  const directories = [...own, ...(mergedDirectory === null ? [] : [mergedDirectory])];
+  const fitting = new Set<string>();
+  for (const directory of directories)
+    if (bench.fits(await readAdapterOutline(directory, description))) fitting.add(directory);
+  const passes = directories.filter((directory) => fitting.has(directory)).length + (bench.fits(null) ? 1 : 0);
+  const progress = new EvaluationProgress(context, passes, bench.examples);
   const where = task.datasets.length > 1 ? `, dataset ${row + 1} of ${task.datasets.length}` : '';
-  const outputsOf = async (state: AdapterState | null, name: string): Promise<TaskOutputs | null> => {
-    if (!bench.fits(state)) return null;
+  const outputsOf = (state: AdapterState | null, name: string): Promise<TaskOutputs> => {
     progress.announce(`Scoring ${name}${where}`);
     return bench.outputs(state, progress, context);
   };
-  const own: (TaskOutputs | null)[] = [];
-  for (const [index, state] of states.entries()) own.push(await outputsOf(state, `adapter ${index + 1}`));
-  const mergedAccuracy =
-    merged === null ? ensembleAccuracy(task, own) : accuracyOf(await outputsOf(merged, 'the merge'));
-  const baseAccuracy = accuracyOf(await outputsOf(null, 'the base'));
-  return [...own.map(accuracyOf), mergedAccuracy, baseAccuracy];
+  const ofFolder = async (directory: string, name: string): Promise<TaskOutputs | null> =>
+    fitting.has(directory) ? outputsOf(await readAdapter(directory, description), name) : null;
+  const alone: (TaskOutputs | null)[] = [];
+  for (const [index, directory] of own.entries()) alone.push(await ofFolder(directory, `adapter ${index + 1}`));
+  const merged =
+    mergedDirectory === null ? ensembleAccuracy(task, alone) : accuracyOf(await ofFolder(mergedDirectory, 'the merge'));
+  const base = bench.fits(null) ? accuracyOf(await outputsOf(null, 'the base')) : null;
+  return [...alone.map(accuracyOf), merged, base];
 }
 
 function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {

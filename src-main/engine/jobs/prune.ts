@@ -1,12 +1,11 @@
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
-import { describeModel } from '../models/huggingface/model-folder.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /** Prunes one adapter and writes what is left as a PEFT folder. Needs no weights of the base and no compute backend. */
 export async function runPruneTask(task: PruneTask, context: TaskContext): Promise<EngineResultOf<'prune'>> {
-  const description = await describeModel(task.modelDirectory);
+  const { description } = task;
   const state = await readAdapter(task.adapterDirectory, description);
   const method = pruneMethod(task.method);
   const pruned = method.prune(state, description, task.parameters);

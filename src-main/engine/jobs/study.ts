@@ -24,7 +24,7 @@ export async function runStudyTask(task: StudyTask, context: TaskContext): Promi
       const progress = new EvaluationProgress(context, studyPasses(task.config), bench.examples);
       const read = adapterReader(task, bench);
       const result = await runStudy(task.config, {
-        description: bench.description,
+        base: { description: bench.description, directory: task.modelDirectory },
         examples: bench.examples,
         adapter: read,
         score(state, phase) {

@@ -1,34 +1,18 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { MergeDefinition, MergeMethod } from './merge-method.ts';
-import { preflightLines } from './preflight.ts';
+import type { OutputMergeMethod } from './merge-method.ts';
 
-const definition: MergeDefinition = {
+/** Averages outputs, not weights: the paper's "Ensemble", a bound that costs a forward pass for each adapter. */
+export const ensemble: OutputMergeMethod = {
   declaration: {
     id: 'ensemble',
     label: 'Output ensemble',
     summary: 'Runs every adapter and averages what they say. One forward pass an adapter; nothing to store.',
     parameters: [],
   },
+  makes: 'outputs',
   needs: {
     equalRanks: false,
     equalTargets: false,
     negativeWeights: false,
-    factorsAlone: false,
     normalized: () => true,
   },
-  merge() {
-    throw new StudioError(
-      'refused',
-      'An output ensemble averages predictions: there is no adapter to store.',
-      'Evaluate it, or merge by ΔW average.',
-    );
-  },
-};
-
-/** Averages outputs, not weights: the paper's "Ensemble", a bound that costs a forward pass for each adapter. */
-export const ensemble: MergeMethod = {
-  declaration: definition.declaration,
-  makes: 'outputs',
-  preflight: (states, weights, parameters, names) => preflightLines(definition, states, weights, parameters, names),
-  merge: definition.merge,
 };

@@ -1,14 +1,12 @@
-import type { ModuleFactors } from '../adapters/state.ts';
-import { assembleMerge, weightedSum } from './combine.ts';
-import { defineMergeMethod } from './define.ts';
-import { sum } from './merge-method.ts';
+import type { WeightMergeMethod } from './merge-method.ts';
+import { weightedSum } from './weighted-sum.ts';
 
 /**
  * The paper's merge: A = Σ wᵢ·Aᵢ / Σ wᵢ and B = Σ wᵢ·Bᵢ / Σ wᵢ. Where the adapters' scalings differ, the share √(sᵢ/s₁) of
  * each goes into both of its factors, so that the scaling s₁ of the first serves all and every adapter counts with the
  * strength that it has alone. Source: CoTo (ICML 2025, arXiv 2506.05713), read as averaging the factors.
  */
-export const factorAverage = defineMergeMethod({
+export const factorAverage: WeightMergeMethod = {
   declaration: {
     id: 'factor-average',
     label: 'Factor average',
@@ -16,27 +14,20 @@ export const factorAverage = defineMergeMethod({
     paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
     parameters: [],
   },
-  needs: { equalRanks: true, equalTargets: true, negativeWeights: false, factorsAlone: true, normalized: () => true },
-  merge(states, weights) {
-    const [first] = states;
-    const total = sum(weights);
-    const modules = new Map<string, ModuleFactors>();
-    for (const [name, { rank, scaling }] of first?.modules ?? []) {
-      const parts = states.flatMap((state) => state.modules.get(name) ?? []);
-      const coefficients = parts.map((part, index) => {
-        const strength = part.scaling === scaling ? 1 : Math.sqrt(part.scaling / scaling);
-        return (strength * (weights[index] ?? 0)) / total;
-      });
-      const a = weightedSum(
-        parts.map((part) => part.a),
+  makes: 'adapter',
+  needs: { equalRanks: true, equalTargets: true, negativeWeights: false, normalized: () => true },
+  mergeModule(updates, weights, _parameters, { allocate }) {
+    const { rank, scaling } = updates[0] ?? { rank: 0, scaling: 1 };
+    const coefficients = updates.map((update, index) => {
+      const strength = update.scaling === scaling ? 1 : Math.sqrt(update.scaling / scaling);
+      return strength * (weights[index] ?? 0);
+    });
+    const merged = (part: 'a' | 'b') =>
+      weightedSum(
+        updates.map((update) => update[part]),
         coefficients,
+        allocate,
       );
-      const b = weightedSum(
-        parts.map((part) => part.b),
-        coefficients,
-      );
-      modules.set(name, { a, b, rank, scaling });
-    }
-    return assembleMerge(states, weights, modules);
+    return { a: merged('a'), b: merged('b'), rank, scaling };
   },
-});
+};

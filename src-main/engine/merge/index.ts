@@ -5,9 +5,6 @@ import { linear } from './linear.ts';
 import type { MergeMethod } from './merge-method.ts';
 import { weightAverage } from './weight-average.ts';
 
-export { type MergeMethod, refuseIllegal } from './merge-method.ts';
-export { checkFingerprints } from './preflight.ts';
-
 /** Every way to merge, in the order in which people see them. */
 export const mergeMethods: readonly MergeMethod[] = [factorAverage, weightAverage, linear, ensemble];
 

@@ -1,40 +1,96 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
+import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 
-/**
- * One way to make one adapter, or one prediction, of several. Weights stand in the order of the states. States are never
- * changed; sums run in double precision and are rounded once.
- */
-export interface MergeMethod {
-  readonly declaration: Declaration;
-  /** `adapter`: writes a PEFT folder. `outputs`: averages what several forward passes say; nothing to store. */
-  readonly makes: 'adapter' | 'outputs';
-  /** Every check, passed or not, in the order in which it is shown. `names`: how sentences call the adapters. */
-  preflight(
-    states: readonly AdapterState[],
-    weights: readonly number[],
-    parameters: ParameterValues,
-    names?: readonly string[],
-  ): PreflightLine[];
-  /** @throws StudioError refused with the first check that does not pass, or because outputs cannot be stored. */
-  merge(states: readonly AdapterState[], weights: readonly number[], parameters: ParameterValues): AdapterState;
+interface Shaped {
+  readonly shape: readonly number[];
 }
 
-/** What a method's file says; checks and parameters are handled for all alike. */
-export interface MergeDefinition {
+/** What checks of a merge look at: an adapter in memory, or the outline of one whose tensors stand in their file. */
+export interface MergeInput {
+  readonly config: AdapterConfig;
+  readonly coto: CotoSettings | null;
+  readonly labels: readonly string[] | null;
+  readonly modules: ReadonlyMap<
+    string,
+    Readonly<{ rank: number; scaling: number; a: Shaped; b: Shaped; bias?: Shaped | undefined }>
+  >;
+  readonly saved: ReadonlyMap<string, Shaped>;
+  readonly biases: ReadonlyMap<string, unknown>;
+}
+
+/** ΔW = scaling · B · A of one module. */
+export interface LowRankUpdate {
+  /** [rank, inFeatures] */
+  readonly a: HostTensor;
+  /** [outFeatures, rank] */
+  readonly b: HostTensor;
+  readonly rank: number;
+  readonly scaling: number;
+}
+
+/** One adapter's update of a module. */
+export interface AdapterUpdate extends LowRankUpdate {
+  /** The adapter's place in the request. */
+  readonly adapter: number;
+}
+
+/** Where a method that draws gets its numbers from: uniform in [0, 1). */
+export interface Draws {
+  uniform(): number;
+}
+
+/** The module being merged, and what a method may ask for beside the updates. */
+export interface ModuleContext {
+  readonly name: string;
+  /** Null outside the layers. */
+  readonly layer: number | null;
+  /** Draws of this module for one purpose, such as the mask of A of adapter 2: always the same for one `seed` parameter. */
+  random(purpose: string): Draws;
+  /** Memory for a result; it is used again once the result was written. Values are whatever was there. */
+  allocate(length: number): Float32Array;
+  /** The base's own weight [outFeatures, inFeatures], read when it is asked for. */
+  baseWeight(): Promise<HostTensor>;
+}
+
+/** What a method takes. Preflight warns or refuses by it. */
+export interface MergeNeeds {
+  readonly equalRanks: boolean;
+  readonly equalTargets: boolean;
+  readonly negativeWeights: boolean;
+  /** The weights are divided by their sum, which must not be zero; may depend on a parameter. */
+  normalized(parameters: ParameterValues): boolean;
+}
+
+/** One way to make one adapter, or one prediction, of several: one file and one line of the list. */
+export type MergeMethod = WeightMergeMethod | OutputMergeMethod;
+
+/** Makes an adapter of adapters that are B·A alone, module by module. */
+export interface WeightMergeMethod {
   readonly declaration: Declaration;
-  readonly needs: {
-    readonly equalRanks: boolean;
-    readonly equalTargets: boolean;
-    readonly negativeWeights: boolean;
-    /** The adapters must be B·A alone: no magnitudes, no biases. */
-    readonly factorsAlone: boolean;
-    /** The weights are divided by their sum, which must not be zero; may depend on a parameter. */
-    normalized(parameters: ParameterValues): boolean;
-  };
-  merge(states: readonly AdapterState[], weights: readonly number[], parameters: ParameterValues): AdapterState;
+  readonly makes: 'adapter';
+  readonly needs: MergeNeeds;
+  /**
+   * The merged update of one module. `updates` are those of the adapters that have the module and a weight other than zero, in
+   * the order of the request; their tensors are valid until the result is there, and are not changed. `weights` stand in the
+   * order of `updates`, and add up to 1 over all adapters where `needs.normalized`.
+   */
+  mergeModule(
+    updates: readonly AdapterUpdate[],
+    weights: readonly number[],
+    parameters: ParameterValues,
+    context: ModuleContext,
+  ): LowRankUpdate | Promise<LowRankUpdate>;
+}
+
+/** Averages what several forward passes say; there is nothing to store. */
+export interface OutputMergeMethod {
+  readonly declaration: Declaration;
+  readonly makes: 'outputs';
+  readonly needs: MergeNeeds;
 }
 
 /** @throws StudioError refused with the message of the first refused line, if there is one. */
@@ -43,16 +99,9 @@ export function refuseIllegal(lines: readonly PreflightLine[]): void {
   if (refused) throw new StudioError('refused', refused.message, refused.remedy);
 }
 
-/** Adapters of weight zero have no part in a merge: so the ends of a λ line are the adapters themselves. */
-export function withoutZeroWeights(
-  states: readonly AdapterState[],
-  weights: readonly number[],
-): { states: AdapterState[]; weights: number[] } {
-  const used = states.map((_, index) => index).filter((index) => weights[index] !== 0);
-  return {
-    states: used.flatMap((index) => states[index] ?? []),
-    weights: used.map((index) => weights[index] ?? 0),
-  };
+/** Names of all modules that any of the adapters has, in the order of first occurrence. */
+export function allModules(inputs: readonly Pick<MergeInput, 'modules'>[]): string[] {
+  return [...new Set(inputs.flatMap((input) => [...input.modules.keys()]))];
 }
 
 export function sum(values: readonly number[]): number {

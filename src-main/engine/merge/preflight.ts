@@ -1,28 +1,29 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { AdapterState } from '../adapters/state.ts';
 import { recognizeVariant } from '../adapters/variants/index.ts';
-import { allModules } from './combine.ts';
-import { type MergeDefinition, sum, withoutZeroWeights } from './merge-method.ts';
+import { allModules, type MergeInput, type MergeMethod, sum } from './merge-method.ts';
 
 const weightAverageRemedy = 'Use the ΔW average, which takes different ranks and targets.';
 
 /**
  * Checks of a merge, each a line with a verdict and a sentence: weights, variant, ranks, targets, scaling, heads and CoTo.
- * What the method can do decides between a warning and a refusal.
+ * What the method can do decides between a warning and a refusal. No tensor is looked at, only shapes.
+ * @param names how sentences call the adapters.
  */
 export function preflightLines(
-  definition: Pick<MergeDefinition, 'declaration' | 'needs'>,
-  states: readonly AdapterState[],
+  method: Pick<MergeMethod, 'declaration' | 'needs' | 'makes'>,
+  states: readonly MergeInput[],
   weights: readonly number[],
   parameters: ParameterValues,
   names: readonly string[] = states.map((_, index) => `adapter ${index + 1}`),
 ): PreflightLine[] {
-  const { needs, declaration } = definition;
+  const { needs, declaration } = method;
+  // What is stored is B·A alone: there is no place for magnitudes and for several sets of biases.
+  const factorsAlone = method.makes === 'adapter';
   return [
     checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalized(parameters)),
-    checkVariant(states, names, needs.factorsAlone),
-    checkBiases(states, names, needs.factorsAlone),
+    checkVariant(states, names, factorsAlone),
+    checkBiases(states, names, factorsAlone),
     checkBaseName(states, names),
     checkRanks(declaration.label, states, names, needs.equalRanks),
     checkTargets(declaration.label, states, names, needs.equalTargets),
@@ -45,7 +46,7 @@ export function checkFingerprints(fingerprints: readonly string[], names: readon
 
 function checkWeights(
   label: string,
-  states: readonly AdapterState[],
+  states: readonly MergeInput[],
   weights: readonly number[],
   negativeAllowed: boolean,
   normalized: boolean,
@@ -68,7 +69,7 @@ function checkWeights(
 
 const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
 
-function checkVariant(states: readonly AdapterState[], names: readonly string[], factorsAlone: boolean): PreflightLine {
+function checkVariant(states: readonly MergeInput[], names: readonly string[], factorsAlone: boolean): PreflightLine {
   const variants = states.map((state) => recognizeVariant(state.config, 'The adapter'));
   const kinds = variants.map(({ declaration }) => declaration.label);
   const foreign = variants.findIndex(({ magnitude }) => magnitude !== undefined);
@@ -86,8 +87,8 @@ function checkVariant(states: readonly AdapterState[], names: readonly string[],
   return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}.`);
 }
 
-function checkBiases(states: readonly AdapterState[], names: readonly string[], factorsAlone: boolean): PreflightLine {
-  const hasBias = ({ biases, modules }: AdapterState) =>
+function checkBiases(states: readonly MergeInput[], names: readonly string[], factorsAlone: boolean): PreflightLine {
+  const hasBias = ({ biases, modules }: MergeInput) =>
     biases.size > 0 || [...modules.values()].some(({ bias }) => bias !== undefined);
   const having = states.findIndex(hasBias);
   if (having < 0) return ok('biases', 'No adapter brings biases.');
@@ -99,7 +100,7 @@ function checkBiases(states: readonly AdapterState[], names: readonly string[], 
   );
 }
 
-function checkBaseName(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+function checkBaseName(states: readonly MergeInput[], names: readonly string[]): PreflightLine {
   const bases = states.map((state) => state.config.base_model_name_or_path);
   const other = bases.findIndex((base) => base !== bases[0]);
   if (other < 0)
@@ -113,7 +114,7 @@ function checkBaseName(states: readonly AdapterState[], names: readonly string[]
 
 function checkRanks(
   label: string,
-  states: readonly AdapterState[],
+  states: readonly MergeInput[],
   names: readonly string[],
   equalNeeded: boolean,
 ): PreflightLine {
@@ -141,7 +142,7 @@ function checkRanks(
 
 function checkTargets(
   label: string,
-  states: readonly AdapterState[],
+  states: readonly MergeInput[],
   names: readonly string[],
   equalNeeded: boolean,
 ): PreflightLine {
@@ -155,7 +156,7 @@ function checkTargets(
   return ok('targets', 'All adapters change the same modules.');
 }
 
-function checkScaling(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+function checkScaling(states: readonly MergeInput[], names: readonly string[]): PreflightLine {
   for (const module of allModules(states)) {
     const scalings = states.map((state) => state.modules.get(module)?.scaling);
     const first = scalings.findIndex((scaling) => scaling !== undefined);
@@ -170,7 +171,7 @@ function checkScaling(states: readonly AdapterState[], names: readonly string[])
 }
 
 function checkHeads(
-  states: readonly AdapterState[],
+  states: readonly MergeInput[],
   weights: readonly number[],
   names: readonly string[],
 ): PreflightLine {
@@ -182,11 +183,8 @@ function checkHeads(
     const problem = headProblem(reference, states[index], names[first] ?? '', names[index] ?? '');
     if (problem !== null) return problem;
   }
-  const used = withoutZeroWeights(
-    having.flatMap((index) => states[index] ?? []),
-    having.map((index) => weights[index] ?? 0),
-  );
-  if (used.weights.length > 0 && Math.abs(sum(used.weights)) < 1e-9)
+  const used = having.flatMap((index) => weights[index] || []);
+  if (used.length > 0 && Math.abs(sum(used)) < 1e-9)
     return refused(
       'heads',
       'The weights of the task heads add up to zero, so they have no average.',
@@ -205,8 +203,8 @@ function checkHeads(
 }
 
 function headProblem(
-  reference: AdapterState | undefined,
-  state: AdapterState | undefined,
+  reference: MergeInput | undefined,
+  state: MergeInput | undefined,
   referenceName: string,
   name: string,
 ): PreflightLine | null {
@@ -244,7 +242,7 @@ function headProblem(
   return refused('heads', `${referenceName} saved ${missing}, ${name} did not.`, 'Save the same modules in all.');
 }
 
-function checkCoto(states: readonly AdapterState[], names: readonly string[]): PreflightLine {
+function checkCoto(states: readonly MergeInput[], names: readonly string[]): PreflightLine {
   const without = states.findIndex((state) => state.coto === null);
   const withCoto = states.findIndex((state) => state.coto !== null);
   if (withCoto < 0) return ok('CoTo', 'All adapters were trained without CoTo.');

@@ -1,6 +1,4 @@
-import type { AdapterState, ModuleFactors } from '../adapters/state.ts';
-import { allModules, assembleMerge } from './combine.ts';
-import { defineMergeMethod } from './define.ts';
+import type { LowRankUpdate, WeightMergeMethod } from './merge-method.ts';
 import { sum } from './merge-method.ts';
 
 /**
@@ -8,7 +6,7 @@ import { sum } from './merge-method.ts';
  * Without `normalize` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter does not
  * have counts as zero.
  */
-export const weightAverage = defineMergeMethod({
+export const weightAverage: WeightMergeMethod = {
   declaration: {
     id: 'weight-average',
     label: 'ΔW average',
@@ -23,47 +21,43 @@ export const weightAverage = defineMergeMethod({
       },
     ],
   },
+  makes: 'adapter',
   needs: {
     equalRanks: false,
     equalTargets: false,
     negativeWeights: true,
-    factorsAlone: true,
     normalized: (parameters) => parameters['normalize'] === true,
   },
-  merge(states, weights, parameters) {
-    const total = parameters['normalize'] === true ? sum(weights) : 1;
-    const modules = new Map<string, ModuleFactors>();
-    for (const name of allModules(states)) {
-      const parts = states.flatMap((state, index) => partOf(state, name, (weights[index] ?? 0) / total));
-      modules.set(name, concatenate(parts));
+  mergeModule(updates, weights, _parameters, { allocate }) {
+    const rank = sum(updates.map((update) => update.rank));
+    const inputs = updates[0]?.a.shape[1] ?? 0;
+    const outputs = updates[0]?.b.shape[0] ?? 0;
+    const a = allocate(rank * inputs);
+    const b = allocate(outputs * rank);
+    let row = 0;
+    for (const [index, update] of updates.entries()) {
+      scaleInto(a, row * inputs, update.a.data, (weights[index] ?? 0) * update.scaling);
+      row += update.rank;
     }
-    return assembleMerge(states, weights, modules);
+    layColumns(b, updates, outputs, rank);
+    return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, rank, scaling: 1 };
   },
-});
+};
 
-interface Part {
-  readonly factors: ModuleFactors;
-  readonly coefficient: number;
+function scaleInto(target: Float32Array, start: number, values: LowRankUpdate['a']['data'], scale: number): void {
+  for (let at = 0; at < values.length; at++) target[start + at] = scale * (values[at] ?? 0);
 }
 
-function partOf(state: AdapterState, name: string, weight: number): Part[] {
-  const factors = state.modules.get(name);
-  return factors === undefined ? [] : [{ factors, coefficient: weight * factors.scaling }];
-}
-
-function concatenate(parts: readonly Part[]): ModuleFactors {
-  const rank = sum(parts.map((part) => part.factors.rank));
-  const inputs = parts[0]?.factors.a.shape[1] ?? 0;
-  const outputs = parts[0]?.factors.b.shape[0] ?? 0;
-  const a = new Float32Array(rank * inputs);
-  const b = new Float32Array(outputs * rank);
-  let row = 0;
-  for (const { factors, coefficient } of parts) {
-    for (let at = 0; at < factors.rank * inputs; at++) a[row * inputs + at] = coefficient * (factors.a.data[at] ?? 0);
-    for (let output = 0; output < outputs; output++)
-      for (let inner = 0; inner < factors.rank; inner++)
-        b[output * rank + row + inner] = factors.b.data[output * factors.rank + inner] ?? 0;
-    row += factors.rank;
+/** Lays the B of all updates beside each other: row by row, so that the result is written once from front to back. */
+function layColumns(target: Float32Array, updates: readonly LowRankUpdate[], outputs: number, rank: number): void {
+  let column = 0;
+  for (const update of updates) {
+    const { data } = update.b;
+    for (let output = 0; output < outputs; output++) {
+      const from = output * update.rank;
+      const to = output * rank + column;
+      for (let inner = 0; inner < update.rank; inner++) target[to + inner] = data[from + inner] ?? 0;
+    }
+    column += update.rank;
   }
-  return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, rank, scaling: 1 };
 }

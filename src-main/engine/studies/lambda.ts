@@ -1,4 +1,5 @@
 import { mergeMethod } from '../merge/index.ts';
+import { mergeStates } from '../merge/merge-states.ts';
 import { barrier } from './barrier.ts';
 import type { StudyKind } from './study-kind.ts';
 import type { Score } from './study-score.ts';
@@ -54,7 +55,8 @@ export const lambdaStudy: StudyKind<'lambda'> = {
       const second = await environment.adapter(to, `The second adapter of ${label}`);
       const points: (Score & { lambda: number })[] = [];
       for (const lambda of lambdaGrid(config.points)) {
-        const merged = method.merge([first, second], [1 - lambda, lambda], {});
+        const request = { method, weights: [1 - lambda, lambda], parameters: {}, base: environment.base };
+        const merged = await mergeStates(request, [first, second]);
         const score = await environment.score(merged, `λ = ${Number(lambda.toFixed(3))}, ${label}`);
         points.push({ lambda, ...score });
       }

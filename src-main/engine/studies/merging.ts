@@ -1,5 +1,6 @@
 import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 import { mergeMethod } from '../merge/index.ts';
+import { mergeStates } from '../merge/merge-states.ts';
 import type { StudyKind } from './study-kind.ts';
 import { type Score, studyScore } from './study-score.ts';
 
@@ -36,7 +37,10 @@ export const mergingStudy: StudyKind<'merging'> = {
         const score =
           method.makes === 'outputs'
             ? ensembleScore(outputs, weights)
-            : await environment.score(method.merge(states, weights, {}), `${method.declaration.label}, ${label}`);
+            : await environment.score(
+                await mergeStates({ method, weights, parameters: {}, base: environment.base }, states),
+                `${method.declaration.label}, ${label}`,
+              );
         merged.push({ method: id, ...score });
       }
       groups.push({ label, coto, alone, merged });

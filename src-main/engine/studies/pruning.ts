@@ -13,7 +13,7 @@ export const pruningStudy: StudyKind<'pruning'> = {
   },
   passes: (config) => config.adapters.length * (1 + config.patterns.length + config.sparsities.length),
   async run(config, environment) {
-    const { description } = environment;
+    const { description } = environment.base;
     const magnitude = pruneMethod('magnitude');
     const adapters = [];
     for (const { label, coto, seed, adapter } of config.adapters) {

@@ -1,13 +1,13 @@
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterReference, StudyConfig, StudyResult } from '../../../src-shared/domain/study.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
+import type { MergeBase } from '../merge/run-merge.ts';
 import type { Score } from './study-score.ts';
 
 /** What a study may do: read adapters and score them, each pass announced. Passes end with StudioError when cancelled. */
 export interface StudyEnvironment {
-  readonly description: ModelDescription;
+  readonly base: MergeBase;
   /** Test examples of each pass. */
   readonly examples: number;
   /** The adapter that a reference means; `name` is what messages call it. Read once, kept. */

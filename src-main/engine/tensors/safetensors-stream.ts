@@ -26,6 +26,54 @@ export async function streamSafetensors(
   });
 }
 
+/** A whole tensor of a stream whose shapes are known only as they come. */
+export interface ArrivingTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** The values, little-endian. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes tensors in the order in which they come, atomically. The header stands before them in the file but can be made only
+ * after the last: room for it is left, and filled up with spaces, as the format allows.
+ *
+ * @param names all that may come; an upper bound of the header is made from them. Matrices at most.
+ * @param write is given a function that takes the next tensor, and resolves when its bytes may be used again.
+ */
+export async function writeArrivingTensors(
+  path: string,
+  names: readonly string[],
+  write: (put: (tensor: ArrivingTensor) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const largest = Number.MAX_SAFE_INTEGER;
+  const room = headerText(
+    names.map((name) => ({ name, dtype: 'BF16', shape: [largest, largest], start: largest, end: largest })),
+  );
+  const length = paddedLength(room);
+  await writeFileAtomicWith(path, async (handle) => {
+    const entries: HeaderEntry[] = [];
+    let offset = 0;
+    await write(async ({ bytes, ...tensor }) => {
+      if (bytes.length !== byteLength(tensor))
+        throw new Error(`tensor ${tensor.name}: ${bytes.length} bytes for shape [${tensor.shape.join(', ')}]`);
+      const start = offset;
+      offset += bytes.length;
+      entries.push({ ...tensor, start, end: offset });
+      await writeFully(handle, bytes, 8 + length + start);
+    });
+    const header = headerText(entries);
+    if (header.length > length) throw new Error('more tensors came than were named');
+    await writeFully(handle, headBytes(header, length), 0);
+  });
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+}
+
 async function writePieces(handle: FileHandle, tensor: StreamedTensor): Promise<void> {
   let written = 0;
   for await (const piece of tensor.pieces()) {
@@ -37,25 +85,45 @@ async function writePieces(handle: FileHandle, tensor: StreamedTensor): Promise<
     throw new Error(`tensor ${tensor.name}: ${written} bytes were given, ${expected} are needed`);
 }
 
-function byteLength({ name, dtype, shape }: StreamedTensor): number {
+function byteLength({ name, dtype, shape }: Omit<ArrivingTensor, 'bytes'>): number {
   const bytes = elementBytes.get(dtype);
   if (bytes === undefined) throw new Error(`tensor ${name}: no such type as ${dtype}`);
   return elementCount(shape) * bytes;
 }
 
 function headOf(tensors: readonly StreamedTensor[], metadata: Record<string, string>): Uint8Array {
-  const entries: [string, unknown][] = [['__metadata__', { format: 'pt', ...metadata }]];
   let offset = 0;
-  for (const tensor of tensors) {
-    const end = offset + byteLength(tensor);
-    entries.push([tensor.name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [offset, end] }]);
-    offset = end;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  // The header is padded with spaces so that the values start at a multiple of eight.
-  const length = Math.ceil(json.length / 8) * 8;
+  const entries = tensors.map((tensor) => {
+    const start = offset;
+    offset += byteLength(tensor);
+    return { ...tensor, start, end: offset };
+  });
+  const header = headerText(entries, metadata);
+  return headBytes(header, paddedLength(header));
+}
+
+interface HeaderEntry extends Omit<ArrivingTensor, 'bytes'> {
+  /** Bytes from the end of the header. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function headerText(entries: readonly HeaderEntry[], metadata: Record<string, string> = {}): Uint8Array {
+  const tensors = entries.map(
+    ({ name, dtype, shape, start, end }) => [name, { dtype, shape, data_offsets: [start, end] }] as const,
+  );
+  const header = { __metadata__: { format: 'pt', ...metadata }, ...Object.fromEntries(tensors) };
+  return new TextEncoder().encode(JSON.stringify(header));
+}
+
+/** The header is padded with spaces so that the values start at a multiple of eight. */
+function paddedLength(header: Uint8Array): number {
+  return Math.ceil(header.length / 8) * 8;
+}
+
+function headBytes(header: Uint8Array, length: number): Uint8Array {
   const head = new Uint8Array(8 + length).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
-  head.set(json, 8);
+  head.set(header, 8);
   return head;
 }

@@ -4,7 +4,7 @@ import { elementCount, type HostTensor } from './host-tensor.ts';
 import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
 import { streamSafetensors } from './safetensors-stream.ts';
 import { decodeValues, storedType } from './safetensors-values.ts';
-import { isStagedType, stageFloats } from './staging.ts';
+import { type FloatArena, isStagedType, stageFloats } from './staging.ts';
 
 export type { TensorInfo } from './safetensors-header.ts';
 
@@ -32,6 +32,8 @@ export interface TensorSource {
 
 export interface SafetensorsFile extends TensorSource {
   readonly metadata: ReadonlyMap<string, string>;
+  /** As `read`, floats into the memory of an arena: valid until its next `reserve`. */
+  stage(name: string, arena: FloatArena): Promise<LentTensor>;
 }
 
 /** Opens a safetensors file and checks its header; tensors are read from their places when asked for. */
@@ -109,9 +111,10 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       );
     return found;
   };
-  const stage = (name: string) => {
+  const stage = (name: string, arena?: FloatArena) => {
     const { dtype, shape, start } = place(name);
-    const staged = stageFloats({ descriptor: handle.fd, dtype, start, count: elementCount(shape) });
+    const stored = { descriptor: handle.fd, dtype, start, count: elementCount(shape) };
+    const staged = arena ? arena.stage(stored) : stageFloats(stored);
     if (staged === null) throw corrupt(path, `ended while tensor "${name}" was being read`);
     return { shape, data: staged.values, finite: staged.finite };
   };
@@ -121,6 +124,10 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
     const bytes = await readBytes(handle, start, length);
     if (bytes.length < length) throw corrupt(path, `ended while tensor "${name}" was being read`);
     return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
+  };
+  const whole = async (name: string): Promise<LentTensor> => {
+    const tensor = await read(name);
+    return { ...tensor, finite: tensor.data.every(Number.isFinite) };
   };
   return {
     path,
@@ -132,11 +139,8 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       return { dtype, shape };
     },
     read,
-    lend: async (name, use) => {
-      if (isStagedType(place(name).dtype)) return use(stage(name));
-      const tensor = await read(name);
-      return use({ ...tensor, finite: tensor.data.every(Number.isFinite) });
-    },
+    lend: async (name, use) => use(isStagedType(place(name).dtype) ? stage(name) : await whole(name)),
+    stage: async (name, arena) => (isStagedType(place(name).dtype) ? stage(name, arena) : await whole(name)),
     close: () => handle.close(),
   };
 }

@@ -50,8 +50,32 @@ export function stageFloats(stored: StoredFloats): StagedFloats | null {
   const needed = valuesAddress + stored.count * 4;
   const space = needed <= keptBytes + valuesAddress ? keptSpace() : createSpace();
   space.grow(needed);
-  return space.read(stored);
+  return space.read(stored, valuesAddress);
 }
+
+/** Memory for several stored tensors at once, which the next ones take over. */
+export class FloatArena {
+  private readonly space = createSpace();
+  private next = valuesAddress;
+
+  /** Makes room for `tensors` tensors of `floats` values in all. What was staged before is not valid any more. */
+  reserve(floats: number, tensors: number): void {
+    this.next = valuesAddress;
+    this.space.grow(valuesAddress + floats * 4 + tensors * alignment);
+  }
+
+  /** As `stageFloats`, beside what was staged since `reserve`. */
+  stage(stored: StoredFloats): StagedFloats | null {
+    const staged = this.space.read(stored, this.next);
+    this.next += Math.ceil((stored.count * 4) / alignment) * alignment;
+    return staged;
+  }
+}
+
+/** How many floats an arena can hold: WebAssembly has 4 GiB. */
+export const arenaFloats = 2 ** 29;
+/** Of a vector of four floats. */
+const alignment = 16;
 
 class StagingSpace {
   private readonly memory: WebAssembly.Memory;
@@ -67,7 +91,7 @@ class StagingSpace {
     if (missing > 0) this.memory.grow(Math.ceil(missing / pageBytes));
   }
 
-  read({ descriptor, dtype, start, count }: StoredFloats): StagedFloats | null {
+  read({ descriptor, dtype, start, count }: StoredFloats, address: number): StagedFloats | null {
     const width = floatBytes.get(dtype) ?? 4;
     const kernel = this.kernels[kernelNames.get(dtype) ?? ''];
     if (typeof kernel !== 'function') throw new Error(`the value kernels know no ${dtype}`);
@@ -76,14 +100,14 @@ class StagingSpace {
     let finite = true;
     for (let done = 0; done < count; done += perChunk) {
       const now = Math.min(perChunk, count - done);
-      const target = valuesAddress + done * 4;
+      const target = address + done * 4;
       // Values as wide as ours are read to where they stay.
       const source = width === 4 ? target : chunkAddress;
       if (!readFully(descriptor, bytes, source, now * width, start + done * width)) return null;
       const ok: unknown = width === 4 ? kernel(source, now) : kernel(source, target, now);
       if (ok !== 1) finite = false;
     }
-    return { values: new Float32Array(this.memory.buffer, valuesAddress, count), finite };
+    return { values: new Float32Array(this.memory.buffer, address, count), finite };
   }
 }
 

@@ -6,10 +6,13 @@ import { z } from 'zod';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
+import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
+import { preflightLines } from '../../../src-main/engine/merge/preflight.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -50,8 +53,13 @@ function create(settings: Record<string, unknown>) {
   return resolveTargetModules({ ...adapterSettingsSchema.parse(settings), modules_to_save: null }, description);
 }
 
+function halves(id: string, states: readonly AdapterState[], base: ModelDescription, parameters = {}) {
+  const request = { method: mergeMethod(id), weights: [0.5, 0.5], parameters };
+  return mergeStates({ ...request, base: { description: base, directory: '' } }, states);
+}
+
 async function mergeOf(method: string, one: string[], other: string[], parameters = {}) {
-  return mergeMethod(method).merge([await read(...one), await read(...other)], [0.5, 0.5], parameters);
+  return halves(method, [await read(...one), await read(...other)], description, parameters);
 }
 
 /** How the studio refuses it: the sentence, and the way out. */
@@ -92,7 +100,7 @@ const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy
     run: async () => {
       const vit = await describeModel(goldenPath('vit', 'base'));
       const states = ['lora-bias', 'lora'].map((name) => readAdapter(goldenPath('vit', 'adapters', name), vit));
-      return mergeMethod('linear').merge(await Promise.all(states), [0.5, 0.5], {});
+      return halves('linear', await Promise.all(states), vit);
     },
     message: /adapter 1 brings trained biases \(bias "lora_only"\)/,
     remedy: /bias "none"/,
@@ -172,11 +180,11 @@ describe('refuses, and says the way out', () => {
   it('DoRA in a merge of factors, whose magnitudes would be lost; the output ensemble takes it', async () => {
     const states = [await read('adapters', 'dora'), await read('adapters', 'lora')];
     for (const method of ['linear', 'weight-average', 'factor-average'])
-      expect(await outcome(() => mergeMethod(method).merge(states, [0.5, 0.5], {}))).toMatchObject({
+      expect(await outcome(() => halves(method, states, description))).toMatchObject({
         message: expect.stringContaining('adapter 1 is a DoRA adapter'),
         hint: expect.stringContaining('output ensemble'),
       });
-    const lines = mergeMethod('ensemble').preflight(states, [0.5, 0.5], {});
+    const lines = preflightLines(mergeMethod('ensemble'), states, [0.5, 0.5], {});
     expect(lines.filter(({ verdict }) => verdict === 'refused')).toEqual([]);
   });
 

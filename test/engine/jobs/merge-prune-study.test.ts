@@ -14,6 +14,7 @@ import { describeModel } from '../../../src-main/engine/models/huggingface/model
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
@@ -22,12 +23,14 @@ import { testCompute } from '../test-compute.ts';
 
 const modelDirectory = goldenPath('vit-28', 'base');
 const labels = ['0', '1', '2', '3', '4'];
+let description: ModelDescription;
 let scratch: string;
 let first: string;
 let second: string;
 let foreign: string;
 
 beforeAll(async () => {
+  description = await describeModel(modelDirectory);
   scratch = await mkdtemp(path.join(tmpdir(), 'coto-study-'));
   await mkdir(path.join(scratch, 'data'));
   await writeSplit('train', 10);
@@ -101,6 +104,7 @@ const mergeTask = (method: string, outputDirectory: string | null, directories =
   kind: 'merge' as const,
   compute: testCompute,
   modelDirectory,
+  description,
   adapters: directories.map((directory) => ({ directory, weight: 1 })),
   method,
   parameters: {},
@@ -127,7 +131,7 @@ test('heads for other labels are refused before anything is written', async () =
   await expect(runMergeTask(mergeTask('factor-average', output, [first, foreign]), context())).rejects.toMatchObject({
     code: 'refused',
   });
-  await expect(readAdapter(output, await describeModel(modelDirectory))).rejects.toThrow();
+  await expect(readAdapter(output, description)).rejects.toThrow();
 });
 
 test('prune writes a folder without the dropped layers', async () => {
@@ -137,6 +141,7 @@ test('prune writes a folder without the dropped layers', async () => {
       kind: 'prune',
       compute: testCompute,
       modelDirectory,
+      description,
       adapterDirectory: first,
       method: 'every-other-layer',
       parameters: {},
@@ -144,7 +149,6 @@ test('prune writes a folder without the dropped layers', async () => {
     },
     context(),
   );
-  const description = await describeModel(modelDirectory);
   const before = await readAdapter(first, description);
   const after = await readAdapter(output, description);
   const even = [...before.modules.keys()].filter((name) => Number(/layers\.(\d+)\./.exec(name)?.[1]) % 2 === 0);

@@ -1,95 +1,150 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
-import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
+import { mergeMethods } from '../../../src-main/engine/merge/index.ts';
+import { mergeFolders } from '../../../src-main/engine/merge/merge-folders.ts';
+import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { change } from './states.ts';
 
-const callSchema = z.object({
+/** A call of PEFT's add_weighted_adapter. */
+const callSchema = z.looseObject({
   adapters: z.array(z.string()),
   weights: z.array(z.number()),
   combination_type: z.string(),
 });
 
-/** PEFT's merges and what ours are called. */
-const cases = [
-  ['equal', 'cat'],
-  ['equal', 'linear'],
-  ['equal', 'linear-negative'],
-  ['mixed-ranks', 'cat'],
-  ['mixed-targets', 'cat'],
-  ['mixed-targets', 'linear'],
-] as const;
+interface Case {
+  readonly family: string;
+  readonly tag: string;
+  readonly kind: string;
+  readonly call: z.infer<typeof callSchema>;
+}
 
-let base: BaseModel;
-let model: AdaptedModel;
+/** The golden merges whose method the studio has: PEFT's names, with hyphens; its "cat" is the ΔW average that is not normalized. */
+const cases = ['llama', 'vit', 'bert'].flatMap((family) =>
+  readdirSync(goldenPath(family, 'merges')).flatMap((tag) =>
+    readdirSync(goldenPath(family, 'merges', tag, 'merged')).flatMap((kind): Case[] => {
+      const file = goldenPath(family, 'merges', tag, 'merged', kind, 'merge.json');
+      const call = callSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+      return methodOf(call) ? [{ family, tag, kind, call }] : [];
+    }),
+  ),
+);
+
+function methodOf({ combination_type: type }: Case['call']) {
+  const id = type === 'cat' ? 'weight-average' : type.replaceAll('_', '-');
+  return mergeMethods.find(({ declaration }) => declaration.id === id);
+}
+
+const descriptions = new Map<string, ModelDescription>();
 let temporary: string;
 beforeAll(async () => {
-  await activateCompute(testCompute);
-  base = await loadBaseModel(goldenPath('vit', 'base'));
-  model = new AdaptedModel(base);
+  for (const family of ['llama', 'vit', 'bert'])
+    descriptions.set(family, await describeModel(goldenPath(family, 'base')));
   temporary = await mkdtemp(path.join(tmpdir(), 'coto-merge-'));
 });
-afterAll(async () => {
-  model.dispose();
-  base.dispose();
-  await rm(temporary, { recursive: true });
-});
+afterAll(() => rm(temporary, { recursive: true }));
 
-async function merged(tag: string, kind: string): Promise<AdapterState> {
-  const folder = goldenPath('vit', 'merges', tag, 'merged', kind);
-  const call = callSchema.parse(JSON.parse(await readFile(path.join(folder, 'merge.json'), 'utf8')));
-  const states = [];
-  for (const name of call.adapters)
-    states.push(await readAdapter(goldenPath('vit', 'merges', tag, name), base.description));
-  return call.combination_type === 'cat'
-    ? mergeMethod('weight-average').merge(states, call.weights, { normalize: false })
-    : mergeMethod('linear').merge(states, call.weights, {});
+function descriptionOf(family: string): ModelDescription {
+  const found = descriptions.get(family);
+  if (!found) throw new Error(`${family} was not described`);
+  return found;
 }
 
-async function logits(state: AdapterState): Promise<Float32Array> {
-  model.loadState(state);
-  const inputs = await readSafetensors(goldenPath('vit', 'inputs.safetensors'));
-  const pixels = inputs.get('pixel_values');
-  if (!pixels) throw new Error('inputs.safetensors holds no pixel_values');
-  const tensor = tf.tensor(new Float32Array(pixels.data), [...pixels.shape]);
-  const output = model.forward({ pixel_values: tensor });
-  const values = await output.data<'float32'>();
-  tf.dispose([tensor, output]);
-  return values;
+const pathOf = ({ family, tag, kind }: Case, ...parts: string[]) =>
+  goldenPath(family, 'merges', tag, 'merged', kind, ...parts);
+const inputsOf = ({ family, tag, call }: Case) => call.adapters.map((name) => goldenPath(family, 'merges', tag, name));
+
+/** PEFT's call as ours: the parameters that the method declares, and the masks that PEFT drew. */
+async function requestOf({ family, tag, kind, call }: Case) {
+  const method = methodOf(call);
+  if (!method) throw new Error(`no method for ${call.combination_type}`);
+  const declared = new Set(method.declaration.parameters.map(({ name }) => name));
+  const given = Object.entries(call).filter(([name]) => declared.has(name));
+  const parameters = z
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+    .parse(Object.fromEntries(given));
+  const base = { description: descriptionOf(family), directory: goldenPath(family, 'base') };
+  const masks = goldenPath(family, 'merges', tag, 'merged', kind, 'masks.safetensors');
+  const request = {
+    method,
+    weights: call.weights,
+    parameters: declared.has('normalize') ? { ...parameters, normalize: false } : parameters,
+    base,
+  };
+  return existsSync(masks) ? { ...request, random: drawsOf(await readSafetensors(masks)) } : request;
 }
 
-describe.each(cases)('%s: %s', (tag, kind) => {
-  test("scaling · B·A of every module is PEFT's", async () => {
-    const ours = await merged(tag, kind);
-    const theirs = await readAdapter(goldenPath('vit', 'merges', tag, 'merged', kind), base.description);
+/** Draws that keep what PEFT's masks keep: purposes are `a/0`, `b/2`, masks `<module>.lora_A.a0`. */
+function drawsOf(masks: ReadonlyMap<string, HostTensor>) {
+  return (module: string) => (purpose: string) => {
+    const [part = '', adapter = ''] = purpose.split('/');
+    const mask = masks.get(`${module}.lora_${part.toUpperCase()}.a${adapter}`);
+    if (!mask) throw new Error(`no mask for ${module} ${purpose}`);
+    let at = 0;
+    // A density of 1 has no dropped entries, and one of less keeps what is drawn below it.
+    return { uniform: () => (mask.data[at++] === 1 ? 0 : 0.999999) };
+  };
+}
+
+describe.each(cases)('$family $tag: $kind', (one) => {
+  test("scaling · B·A of every module is PEFT's, and what streams through the folders is the same to the bit", async () => {
+    const description = descriptionOf(one.family);
+    const request = await requestOf(one);
+    const folder = path.join(temporary, one.family, one.tag, one.kind);
+    await mergeFolders(request, inputsOf(one), folder);
+    const ours = await readAdapter(folder, description);
+    const theirs = await readAdapter(pathOf(one), description);
     expect([...ours.modules.keys()].sort()).toEqual([...theirs.modules.keys()].sort());
     for (const [name, factors] of theirs.modules) {
       const own = ours.modules.get(name);
       expect(own && relativeDifference(change(own), change(factors)), name).toBeLessThanOrEqual(1e-5);
     }
+    const states: AdapterState[] = [];
+    for (const input of inputsOf(one)) states.push(await readAdapter(input, description));
+    const inMemory = await mergeStates(await requestOf(one), states);
+    expect(ours.modules).toEqual(inMemory.modules);
+    expect(ours.saved).toEqual(inMemory.saved);
+  });
+});
+
+describe('the outputs of the merged adapter, read back from its folder', async () => {
+  const vit = cases.filter(({ family }) => family === 'vit');
+  let model: AdaptedModel;
+  beforeAll(async () => {
+    await activateCompute(testCompute);
+    model = new AdaptedModel(await loadBaseModel(goldenPath('vit', 'base')));
+  });
+  afterAll(() => {
+    model.dispose();
+    model.base.dispose();
   });
 
-  test("the model's outputs are PEFT's, also after writing the folder and reading it again", async () => {
-    const ours = await merged(tag, kind);
-    const expected = await readSafetensors(goldenPath('vit', 'merges', tag, 'merged', kind, 'expected.safetensors'));
-    const theirs = expected.get('logits')?.data ?? [];
-    expect(relativeDifference(await logits(ours), theirs)).toBeLessThanOrEqual(1e-4);
-    const folder = path.join(temporary, `${tag}-${kind}`);
-    await writeAdapter(folder, ours, { description: base.description, baseModelName: 'golden/vit' });
-    expect(relativeDifference(await logits(await readAdapter(folder, base.description)), theirs)).toBeLessThanOrEqual(
-      1e-4,
-    );
+  test.each(vit)("$tag: $kind are PEFT's", async (one) => {
+    const folder = path.join(temporary, 'outputs', one.tag, one.kind);
+    await mergeFolders(await requestOf(one), inputsOf(one), folder);
+    model.loadState(await readAdapter(folder, descriptionOf('vit')));
+    const pixels = (await readSafetensors(goldenPath('vit', 'inputs.safetensors'))).get('pixel_values');
+    if (!pixels) throw new Error('inputs.safetensors holds no pixel_values');
+    const tensor = tf.tensor(new Float32Array(pixels.data), [...pixels.shape]);
+    const output = model.forward({ pixel_values: tensor });
+    const theirs = (await readSafetensors(pathOf(one, 'expected.safetensors'))).get('logits')?.data ?? [];
+    expect(relativeDifference(await output.data<'float32'>(), theirs)).toBeLessThanOrEqual(1e-4);
+    tf.dispose([tensor, output]);
   });
 });

@@ -1,67 +1,68 @@
 import { describe, expect, test } from 'vitest';
-import { checkFingerprints, mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
+import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
+import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
+import { checkFingerprints, preflightLines } from '../../../src-main/engine/merge/preflight.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { change, factors, matrix, state } from './states.ts';
+import { change, description, factors, matrix, state } from './states.ts';
 
 const makers = mergeMethods.filter((method) => method.makes === 'adapter');
 const one = () => state({ q_proj: factors([[1, 2]], [[3], [4]], 2) });
 const two = () => state({ q_proj: factors([[5, -1]], [[1], [0]], 2) });
 
 function verdict(method: string, states: Parameters<typeof merge>[1], weights: number[], check: string) {
-  return mergeMethod(method)
-    .preflight(states, weights, {})
-    .find((line) => line.check === check);
+  return preflightLines(mergeMethod(method), states, weights, {}).find((line) => line.check === check);
 }
 function merge(method: string, states: ReturnType<typeof state>[], weights: number[], parameters = {}) {
-  return mergeMethod(method).merge(states, weights, parameters);
+  const base = { description: description(1), directory: '' };
+  return mergeStates({ method: mergeMethod(method), weights, parameters, base }, states);
 }
 
-describe.each(makers.map((method) => [method.declaration.id, method] as const))('%s', (_, method) => {
-  test('one adapter at weight 1 reproduces itself, to the bit', () => {
+describe.each(makers.map((method) => method.declaration.id))('%s', (method) => {
+  test('one adapter at weight 1 reproduces itself, to the bit', async () => {
     const adapter = one();
-    expect(method.merge([adapter], [1], {})).toEqual(adapter);
-    expect(method.merge([adapter, two()], [1, 0], {})).toEqual(adapter);
+    expect(await merge(method, [adapter], [1], {})).toEqual(adapter);
+    expect(await merge(method, [adapter, two()], [1, 0], {})).toEqual(adapter);
   });
 
-  test('equal adapters at equal weights give the adapter', () => {
-    const merged = method.merge([one(), one()], [0.5, 0.5], {});
-    const factor = merged.modules.get('q_proj');
-    // Linear adds the factors with √½ each: twice √½ is √2 in both, so ΔW doubles.
-    const expected = method.declaration.id === 'linear' ? [12, 24, 16, 32] : [6, 12, 8, 16];
-    expected.forEach((value, index) => {
-      expect(factor && change(factor)[index]).toBeCloseTo(value, 5);
-    });
-  });
-
-  test('inputs stay as they were', () => {
+  test('inputs stay as they were', async () => {
     const states = [one(), two()];
     const before = structuredClone(states.map((entry) => [...entry.modules]));
-    method.merge(states, [0.25, 0.75], {});
+    await merge(method, states, [0.25, 0.75], {});
     expect(states.map((entry) => [...entry.modules])).toEqual(before);
   });
 });
 
-test('factor average by hand: A = (1·A₁ + 3·A₂)/4, B likewise, scaling kept', () => {
-  const merged = merge('factor-average', [one(), two()], [1, 3]).modules.get('q_proj');
+test.each(['factor-average', 'weight-average', 'linear'])('%s of equal adapters at equal weights', async (method) => {
+  const merged = await merge(method, [one(), one()], [0.5, 0.5], {});
+  const factor = merged.modules.get('q_proj');
+  // Linear adds the factors with √½ each: twice √½ is √2 in both, so ΔW doubles.
+  const expected = method === 'linear' ? [12, 24, 16, 32] : [6, 12, 8, 16];
+  expected.forEach((value, index) => {
+    expect(factor && change(factor)[index]).toBeCloseTo(value, 5);
+  });
+});
+
+test('factor average by hand: A = (1·A₁ + 3·A₂)/4, B likewise, scaling kept', async () => {
+  const merged = (await merge('factor-average', [one(), two()], [1, 3])).modules.get('q_proj');
   expect([...(merged?.a.data ?? [])]).toEqual([4, -0.25]);
   expect([...(merged?.b.data ?? [])]).toEqual([1.5, 1]);
   expect(merged?.scaling).toBe(2);
 });
 
-test('factor average of different scalings counts each adapter with its own strength', () => {
+test('factor average of different scalings counts each adapter with its own strength', async () => {
   // Scalings 1 and 4: √(4/1) = 2 goes into both factors of the second, so at weight (0, 1) its ΔW is whole.
   const first = state({ q_proj: factors([[1, 0]], [[1], [0]], 1) });
   const second = state({ q_proj: factors([[0, 3]], [[0], [5]], 4) });
-  const merged = merge('factor-average', [first, second], [1, 1]).modules.get('q_proj');
+  const merged = (await merge('factor-average', [first, second], [1, 1])).modules.get('q_proj');
   expect([...(merged?.a.data ?? [])]).toEqual([0.5, 3]);
   expect([...(merged?.b.data ?? [])]).toEqual([0.5, 5]);
   expect(merged?.scaling).toBe(1);
-  const end = merge('factor-average', [first, second], [0, 1]).modules.get('q_proj');
+  const end = (await merge('factor-average', [first, second], [0, 1])).modules.get('q_proj');
   expect(end && [...change(end)]).toEqual([0, 0, 0, 60]);
 });
 
-test('ΔW average is exact, with mixed ranks and a module that one adapter lacks', () => {
+test('ΔW average is exact, with mixed ranks and a module that one adapter lacks', async () => {
   const first = state({ q_proj: factors([[1, 2]], [[3], [4]], 2) });
   const second = state({
     q_proj: factors(
@@ -87,7 +88,7 @@ test('ΔW average is exact, with mixed ranks and a module that one adapter lacks
       0.5,
     ),
   });
-  const merged = merge('weight-average', [first, second], [1, 1]);
+  const merged = await merge('weight-average', [first, second], [1, 1]);
   const q = merged.modules.get('q_proj');
   const v = merged.modules.get('v_proj');
   // ΔW₁ = [[6, 12], [8, 16]], ΔW₂ = [[0.5, 1], [1.5, 2]]; halves of their sum.
@@ -99,14 +100,14 @@ test('ΔW average is exact, with mixed ranks and a module that one adapter lacks
   expect(merged.config.target_modules).toEqual(['q_proj', 'v_proj']);
 });
 
-test('negative weights: ΔW average without normalizing subtracts, factor average refuses', () => {
-  const merged = merge('weight-average', [one(), one()], [1, -1], { normalize: false }).modules.get('q_proj');
+test('negative weights: ΔW average without normalizing subtracts, factor average refuses', async () => {
+  const merged = (await merge('weight-average', [one(), one()], [1, -1], { normalize: false })).modules.get('q_proj');
   expect(merged && [...change(merged)].every((value) => value === 0)).toBe(true);
-  expect(() => merge('factor-average', [one(), two()], [1, -1])).toThrow(/no negative weights/);
-  expect(() => merge('weight-average', [one(), two()], [1, -1])).toThrow(/add up to zero/);
+  await expect(merge('factor-average', [one(), two()], [1, -1])).rejects.toThrow(/no negative weights/);
+  await expect(merge('weight-average', [one(), two()], [1, -1])).rejects.toThrow(/add up to zero/);
 });
 
-test('heads of one task are averaged by the same weights; of other labels refused with the label named', () => {
+test('heads of one task are averaged by the same weights; of other labels refused with the label named', async () => {
   const head = (value: number) => ({
     'classifier.weight': matrix([
       [value, 0],
@@ -116,17 +117,17 @@ test('heads of one task are averaged by the same weights; of other labels refuse
   const module = { q_proj: factors([[1, 2]], [[3], [4]], 2) };
   const first = state(module, { saved: head(1), labels: ['cat', 'dog'] });
   const second = state(module, { saved: head(5), labels: ['cat', 'dog'] });
-  const merged = merge('factor-average', [first, second], [3, 1]);
+  const merged = await merge('factor-average', [first, second], [3, 1]);
   expect([...(merged.saved.get('classifier.weight')?.data ?? [])]).toEqual([2, 0, 0, 2]);
   expect(merged.labels).toEqual(['cat', 'dog']);
   const other = state(module, { saved: head(5), labels: ['cat', 'fox'] });
-  expect(() => merge('weight-average', [first, other], [1, 1])).toThrow(
+  await expect(merge('weight-average', [first, other], [1, 1])).rejects.toThrow(
     'The task heads differ in their labels: label 1 is "dog" in adapter 1 and "fox" in adapter 2.',
   );
   expect(verdict('ensemble', [first, other], [1, 1], 'heads')?.verdict).toBe('refused');
 });
 
-test('different ranks: refused by factor average and linear with the way out, fine for the ΔW average', () => {
+test('different ranks: refused by factor average and linear with the way out, fine for the ΔW average', async () => {
   const wide = state({
     q_proj: factors(
       [
@@ -148,23 +149,23 @@ test('different ranks: refused by factor average and linear with the way out, fi
   expect(verdict('weight-average', [one(), wide], [1, 1], 'ranks')?.verdict).toBe('ok');
 });
 
-test('CoTo mixed with plain is a warning, and the merge does not carry the mark', () => {
+test('CoTo mixed with plain is a warning, and the merge does not carry the mark', async () => {
   const coto = cotoSettingsSchema.parse({});
   const marked = state({ q_proj: factors([[1, 2]], [[3], [4]], 2) }, { coto });
   expect(verdict('factor-average', [marked, two()], [1, 1], 'CoTo')?.verdict).toBe('warning');
-  expect(merge('factor-average', [marked, two()], [1, 1]).coto).toBeNull();
-  expect(merge('factor-average', [marked, marked], [1, 1]).coto).toEqual(coto);
+  expect((await merge('factor-average', [marked, two()], [1, 1])).coto).toBeNull();
+  expect((await merge('factor-average', [marked, marked], [1, 1])).coto).toEqual(coto);
 });
 
-test('DoRA is refused by name, rsLoRA with LoRA is not and loses the flag that would scale it twice', () => {
+test('DoRA is refused by name, rsLoRA with LoRA is not and loses the flag that would scale it twice', async () => {
   const dora = state({ q_proj: factors([[1, 2]], [[3], [4]], 2) }, { config: { use_dora: true } });
-  expect(() => merge('linear', [one(), dora], [1, 1])).toThrow(/adapter 2 is a DoRA adapter/);
+  await expect(merge('linear', [one(), dora], [1, 1])).rejects.toThrow(/adapter 2 is a DoRA adapter/);
   const rslora = state({ q_proj: factors([[1, 2]], [[3], [4]], 2) }, { config: { use_rslora: true } });
-  const merged = merge('factor-average', [rslora, rslora], [1, 1]);
+  const merged = await merge('factor-average', [rslora, rslora], [1, 1]);
   expect(merged.config).toMatchObject({ use_rslora: false, r: 1, lora_alpha: 2 });
 });
 
-test('bases are told apart by fingerprint', () => {
+test('bases are told apart by fingerprint', async () => {
   expect(checkFingerprints(['a', 'a'], ['first', 'second']).verdict).toBe('ok');
   expect(checkFingerprints(['a', 'b'], ['first', 'second'])).toMatchObject({
     verdict: 'refused',
@@ -172,8 +173,8 @@ test('bases are told apart by fingerprint', () => {
   });
 });
 
-test('unknown methods and parameters are refused by name', () => {
+test('unknown methods and parameters are refused by name', async () => {
   expect(() => mergeMethod('average')).toThrow(StudioError);
-  expect(() => merge('weight-average', [one()], [2], { normalise: true })).toThrow(/ΔW average/);
-  expect(() => merge('ensemble', [one()], [1])).toThrow(/no adapter to store/);
+  await expect(merge('weight-average', [one()], [2], { normalise: true })).rejects.toThrow(/ΔW average/);
+  await expect(merge('ensemble', [one()], [1])).rejects.toThrow(/no adapter to store/);
 });

@@ -22,7 +22,7 @@ function environment(adapters: Record<string, AdapterState>) {
     return factor ? (change(factor)[0] ?? 0) : 0;
   };
   const environment: StudyEnvironment = {
-    description: description(12),
+    base: { description: description(12), directory: '' },
     examples: 2,
     async adapter(reference) {
       const found = 'adapterId' in reference ? adapters[reference.adapterId] : undefined;

@@ -3,13 +3,18 @@ import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../tensors/atomic.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { writeSafetensors } from '../../tensors/safetensors.ts';
+import { writeArrivingTensors } from '../../tensors/safetensors-stream.ts';
+import { storedType } from '../../tensors/safetensors-values.ts';
+import { transposed } from '../../tensors/transpose.ts';
 import type { AdapterState, ModuleFactors } from '../state.ts';
+import { findLinear } from '../target-modules.ts';
 import { recognizeVariant } from '../variants/index.ts';
 import { adapterConfigFile, adapterConfigText, adapterTensorsFile, cotoConfigFile } from './adapter-config.ts';
 import { derivePeftConfig } from './derive-config.ts';
-import { openAdapter, readFactors, readSaved, readStored } from './open-adapter.ts';
+import { notFinite, openAdapter, readFactors, readSaved, readStored } from './open-adapter.ts';
 import { adapterReadme } from './readme.ts';
-import { peftTensors } from './tensors.ts';
+import { factorName } from './tensor-names.ts';
+import { keyPrefix, peftTensors } from './tensors.ts';
 
 /** A PEFT folder with all its tensors. @throws what `openAdapter` throws, and invalid_file for numbers that are not finite. */
 export async function readAdapter(directory: string, description: ModelDescription): Promise<AdapterState> {
@@ -38,20 +43,102 @@ export async function writeAdapter(
   state: AdapterState,
   details: { description: ModelDescription; baseModelName: string; readme?: string },
 ): Promise<void> {
+  const tensors = peftTensors(state, details.description);
+  await writeFolderAtomic(directory, async (temporary) => {
+    await writeSafetensors(path.join(temporary, adapterTensorsFile), tensors);
+    await writeDescription(temporary, state, details);
+  });
+}
+
+/** What is given to a folder that is written module by module. Tensors may be used again when the promise resolves. */
+export interface AdapterSink {
+  module(name: string, factors: Pick<ModuleFactors, 'a' | 'b' | 'rank' | 'scaling'>): Promise<void>;
+  /** A tensor of a module saved whole, [out, in]; an embedding's [in, out]. */
+  saved(name: string, tensor: HostTensor): Promise<void>;
+}
+
+/**
+ * As `writeAdapter`, for an adapter of factors and saved modules that is never in memory as a whole.
+ * @param names all modules and saved tensors that may come.
+ * @param write hands everything over, then says the rest.
+ * @throws StudioError invalid_file naming a tensor with numbers that are not finite.
+ */
+export async function streamAdapter(
+  directory: string,
+  description: ModelDescription,
+  names: Readonly<Record<'modules' | 'saved', readonly string[]>>,
+  write: (sink: AdapterSink) => Promise<Pick<AdapterState, 'config' | 'coto' | 'labels'>>,
+): Promise<void> {
+  const kindOf = (name: string) => findLinear(description, name)?.kind ?? 'linear';
+  const factorKey = (name: string, part: 'a' | 'b') => keyPrefix + factorName({ name, kind: kindOf(name) }, part);
+  const keys = [
+    ...names.modules.flatMap((name) => [factorKey(name, 'a'), factorKey(name, 'b')]),
+    ...names.saved.map((name) => keyPrefix + name),
+  ];
+  const modules = new Map<string, Pick<ModuleFactors, 'rank' | 'scaling'>>();
+  const saved: string[] = [];
+  await writeFolderAtomic(directory, async (temporary) => {
+    const file = path.join(temporary, adapterTensorsFile);
+    let rest: Pick<AdapterState, 'config' | 'coto' | 'labels'> | undefined;
+    await writeArrivingTensors(file, keys, async (put) => {
+      const putTensor = async (name: string, { shape, data }: HostTensor) => {
+        if (!allFinite(data)) throw notFinite(file, name);
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        await put({ name, dtype: storedType(data), shape, bytes });
+      };
+      rest = await write({
+        async module(name, { a, b, rank, scaling }) {
+          modules.set(name, { rank, scaling });
+          await putTensor(factorKey(name, 'a'), a);
+          await putTensor(factorKey(name, 'b'), b);
+        },
+        async saved(name, tensor) {
+          saved.push(name);
+          const isTurned =
+            name.endsWith('.weight') && findLinear(description, name.slice(0, -'.weight'.length))?.fanInFanOut;
+          await putTensor(keyPrefix + name, isTurned ? transposed(tensor) : tensor);
+        },
+      });
+    });
+    if (rest === undefined) throw new Error('nothing was written');
+    const baseModelName = rest.config.base_model_name_or_path ?? description.architecture;
+    await writeDescription(
+      temporary,
+      { ...rest, modules, saved: new Map(saved.map((name) => [name, null])), biases: new Map() },
+      { description, baseModelName },
+    );
+  });
+}
+
+type Described = Pick<AdapterState, 'config' | 'coto' | 'labels'> & {
+  readonly modules: ReadonlyMap<string, Pick<ModuleFactors, 'rank' | 'scaling'>>;
+  readonly saved: ReadonlyMap<string, unknown>;
+  readonly biases: ReadonlyMap<string, unknown>;
+};
+
+/** All of a folder but its tensors. */
+async function writeDescription(
+  directory: string,
+  adapter: Described,
+  details: { description: ModelDescription; baseModelName: string; readme?: string },
+): Promise<void> {
   const { description, baseModelName } = details;
-  const variant = recognizeVariant(state.config, 'The adapter');
+  const variant = recognizeVariant(adapter.config, 'The adapter');
   const config = {
-    ...derivePeftConfig(state.config, variant, state.modules, state.saved.keys(), description),
+    ...derivePeftConfig(adapter.config, variant, adapter.modules, adapter.saved.keys(), description),
     base_model_name_or_path: baseModelName,
     inference_mode: true,
   };
-  const tensors = peftTensors(state, description);
-  await writeFolderAtomic(directory, async (temporary) => {
-    await writeSafetensors(path.join(temporary, adapterTensorsFile), tensors);
-    const beside = { coto: state.coto, labels: state.labels, base_model_fingerprint: description.fingerprint };
-    await writeFileAtomic(path.join(temporary, cotoConfigFile), `${JSON.stringify(beside, null, 2)}\n`);
-    await writeFileAtomic(path.join(temporary, adapterConfigFile), adapterConfigText(config, description));
-    const readme = details.readme ?? adapterReadme({ ...state, config }, variant, baseModelName);
-    await writeFileAtomic(path.join(temporary, 'README.md'), readme);
-  });
+  const beside = { coto: adapter.coto, labels: adapter.labels, base_model_fingerprint: description.fingerprint };
+  await writeFileAtomic(path.join(directory, cotoConfigFile), `${JSON.stringify(beside, null, 2)}\n`);
+  await writeFileAtomic(path.join(directory, adapterConfigFile), adapterConfigText(config, description));
+  const readme = details.readme ?? adapterReadme({ ...adapter, config }, variant, baseModelName);
+  await writeFileAtomic(path.join(directory, 'README.md'), readme);
+}
+
+/** Zero times a value is NaN where the value is not finite; a sum of such products stays NaN. */
+function allFinite(values: HostTensor['data']): boolean {
+  let zeros = 0;
+  for (let at = 0; at < values.length; at++) zeros += 0 * (values[at] ?? 0);
+  return zeros === 0;
 }

@@ -1,8 +1,11 @@
 import type { AdapterState } from '../state.ts';
 import type { AdapterVariant } from '../variant.ts';
 
+type Described = Pick<AdapterState, 'config' | 'coto' | 'labels'> &
+  Readonly<Record<'modules' | 'biases', { readonly size: number }>>;
+
 /** The model card of an adapter folder, in the form that PEFT and model hubs read. */
-export function adapterReadme(state: AdapterState, variant: AdapterVariant, baseModelName: string): string {
+export function adapterReadme(state: Described, variant: AdapterVariant, baseModelName: string): string {
   const { config, coto } = state;
   const targets = config.target_modules;
   const lines = [

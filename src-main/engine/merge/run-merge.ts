@@ -1,0 +1,164 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { findLinear } from '../adapters/target-modules.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { BaseWeights } from './base-weights.ts';
+import {
+  allModules,
+  type LowRankUpdate,
+  type MergeInput,
+  type MergeMethod,
+  type ModuleContext,
+  refuseIllegal,
+  sum,
+  type WeightMergeMethod,
+} from './merge-method.ts';
+import { describeMerge } from './merged-adapter.ts';
+import { preflightLines } from './preflight.ts';
+import { weightedSum } from './weighted-sum.ts';
+
+/** An adapter to merge, in memory or in its file. Tensors are valid until the next module is asked for. */
+export interface MergeSource {
+  readonly input: MergeInput;
+  saved(name: string): Promise<HostTensor>;
+}
+
+/** Reads one module of all adapters that have it, and takes what they come to. */
+export interface MergeWorkspace {
+  readonly sources: readonly MergeSource[];
+  /** The updates of a module by the sources at `places`, in that order. */
+  updates(name: string, places: readonly number[]): Promise<LowRankUpdate[]>;
+  allocate(length: number): Float32Array;
+  module(name: string, update: LowRankUpdate): Promise<void>;
+  savedTensor(name: string, tensor: HostTensor): Promise<void>;
+}
+
+/** The base of all adapters. Its folder is opened only where a method asks for a weight. */
+export interface MergeBase {
+  readonly description: ModelDescription;
+  readonly directory: string;
+}
+
+export interface MergeRequest {
+  readonly method: MergeMethod;
+  readonly weights: readonly number[];
+  readonly parameters: ParameterValues;
+  readonly base: MergeBase;
+  /** Where draws come from; by default streams seeded by the parameter `seed`. */
+  readonly random?: (module: string) => ModuleContext['random'];
+}
+
+/** A merge that was found to be allowed. */
+export interface MergePlan {
+  readonly method: WeightMergeMethod;
+  readonly parameters: ParameterValues;
+  /** Places of the adapters whose weight is not zero. Those of weight zero have no part: so the ends of a λ line are the adapters. */
+  readonly used: readonly number[];
+  /** The one adapter that the merge comes to, to the bit: rounding would make the ends of a λ line differ from it. */
+  readonly alone: boolean;
+  readonly modules: readonly string[];
+  readonly savedNames: readonly string[];
+}
+
+/** @throws StudioError refused with the first check that does not pass, or because outputs cannot be stored. */
+export function planMerge(request: Omit<MergeRequest, 'base' | 'random'>, inputs: readonly MergeInput[]): MergePlan {
+  const { method, weights } = request;
+  const parameters = checkedParameters(method.declaration, request.parameters);
+  refuseIllegal(preflightLines(method, inputs, weights, parameters));
+  if (method.makes === 'outputs')
+    throw new StudioError(
+      'refused',
+      'An output ensemble averages predictions: there is no adapter to store.',
+      'Evaluate it, or merge by ΔW average.',
+    );
+  const used = inputs.map((_, place) => place).filter((place) => weights[place] !== 0);
+  const part = used.flatMap((place) => inputs[place] ?? []);
+  return {
+    method,
+    parameters,
+    used,
+    alone: used.length === 1 && (weights[used[0] ?? 0] === 1 || method.needs.normalized(parameters)),
+    modules: allModules(part),
+    savedNames: [...new Set(part.flatMap((input) => [...input.saved.keys()]))],
+  };
+}
+
+/** Merges module by module, then the saved modules, and says what the merge is beside its tensors. */
+export async function runMerge(
+  plan: MergePlan,
+  request: MergeRequest,
+  workspace: MergeWorkspace,
+): Promise<Pick<MergeInput, 'config' | 'coto' | 'labels'>> {
+  const { used, method, parameters } = plan;
+  const inputs = used.flatMap((place) => workspace.sources[place]?.input ?? []);
+  const weightOf = (place: number) => request.weights[place] ?? 0;
+  const divisor = method.needs.normalized(parameters) ? sum(used.map(weightOf)) : 1;
+  const merged = new Map<string, Pick<LowRankUpdate, 'rank' | 'scaling'>>();
+  const weights = new BaseWeights(request.base);
+  try {
+    for (const name of plan.modules) {
+      const having = used.filter((place) => workspace.sources[place]?.input.modules.has(name));
+      const updates = await workspace.updates(name, having);
+      const [only] = updates;
+      const update =
+        plan.alone && only
+          ? only
+          : await method.mergeModule(
+              updates.map((own, index) => ({ ...own, adapter: having[index] ?? 0 })),
+              having.map((place) => weightOf(place) / divisor),
+              parameters,
+              {
+                ...drawsAndPlace(request, parameters, name),
+                allocate: workspace.allocate,
+                baseWeight: () => weights.read(name),
+              },
+            );
+      merged.set(name, { rank: update.rank, scaling: update.scaling });
+      await workspace.module(name, update);
+    }
+  } finally {
+    await weights.close();
+  }
+  for (const name of plan.savedNames)
+    await workspace.savedTensor(name, await mergeSaved(name, plan, request, workspace));
+  const [only] = inputs;
+  return plan.alone && only ? only : describeMerge(inputs, merged);
+}
+
+/**
+ * A saved tensor (of a task head) of the merge: Σ wᵢ·headᵢ / Σ wᵢ over the adapters that saved one. Heads are whole weights, not
+ * differences, so their weights are always divided by their sum.
+ */
+async function mergeSaved(
+  name: string,
+  { used, alone }: MergePlan,
+  { weights }: MergeRequest,
+  { sources }: MergeWorkspace,
+): Promise<HostTensor> {
+  const having = used.filter((place) => sources[place]?.input.saved.has(name));
+  const tensors: HostTensor[] = [];
+  for (const place of having) tensors.push(...[await sources[place]?.saved(name)].filter((tensor) => !!tensor));
+  const [only] = tensors;
+  if (alone && only) return only;
+  const total = sum(having.map((place) => weights[place] ?? 0));
+  return weightedSum(
+    tensors,
+    having.map((place) => (weights[place] ?? 0) / total),
+  );
+}
+
+function drawsAndPlace(
+  { base, random }: MergeRequest,
+  parameters: ParameterValues,
+  name: string,
+): Pick<ModuleContext, 'name' | 'layer' | 'random'> {
+  const seed = Number(parameters['seed'] ?? 0);
+  return {
+    name,
+    layer: findLinear(base.description, name)?.layer ?? null,
+    random: random?.(name) ?? ((purpose) => RandomStream.named(seed, 'merge', `${name}/${purpose}`)),
+  };
+}
