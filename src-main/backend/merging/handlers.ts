@@ -1,6 +1,7 @@
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { refuseIllegal } from '../../engine/merge/merge-method.ts';
@@ -10,6 +11,7 @@ import { mergeJob } from '../jobs/merge.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { OutlineCache } from './outline-cache.ts';
 
 interface Request {
   readonly adapters: readonly { readonly adapterId: string; readonly weight: number }[];
@@ -19,10 +21,11 @@ interface Request {
 
 export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merge'>> {
   const { store, queue } = services;
+  const outlines = new OutlineCache();
   return {
-    'merge.preflight': (request) => preflight(services, request),
+    'merge.preflight': (request) => preflight(services, outlines, request),
     'merge.start': async (request) => {
-      refuseIllegal(await preflight(services, request));
+      refuseIllegal(await preflight(services, outlines, request));
       const method = mergeMethod(request.method);
       const names = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId).name);
       const name = request.name ?? `${method.declaration.label} of ${names.join(' + ')}`;
@@ -36,24 +39,30 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
   };
 }
 
-/** The line on the bases, then what the method itself checks; without a common base there is nothing more to say. */
-async function preflight({ store, home }: HandlerServices, request: Request): Promise<PreflightLine[]> {
+/**
+ * The line on the bases, then what the method itself checks; without a common base there is nothing more to say. No tensor is
+ * read: a slider that moves asks this many times a second.
+ */
+async function preflight(
+  { store, home }: HandlerServices,
+  outlines: OutlineCache,
+  request: Request,
+): Promise<PreflightLine[]> {
   const method = mergeMethod(request.method);
   const parameters = checkedParameters(method.declaration, request.parameters);
   const adapters = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId));
-  const models = adapters.map((adapter) => requireModel(store, adapter.modelId));
+  const models = new Map<string, ModelRecord>();
+  for (const { modelId } of adapters) models.set(modelId, models.get(modelId) ?? requireModel(store, modelId));
+  const modelOf = ({ modelId }: AdapterRecord) => models.get(modelId) ?? requireModel(store, modelId);
   const names = adapters.map((adapter) => `"${adapter.name}"`);
   const base = checkFingerprints(
-    models.map((model) => model.description.fingerprint),
+    adapters.map((adapter) => modelOf(adapter).description.fingerprint),
     names,
   );
   if (base.verdict === 'refused') return [base];
-  const states = await Promise.all(
-    adapters.map((adapter, index) => {
-      const model = models[index] ?? requireModel(store, adapter.modelId);
-      return readAdapter(home.absolute(adapter.folder), model.description);
-    }),
+  const inputs = await Promise.all(
+    adapters.map((adapter) => outlines.read(home.absolute(adapter.folder), modelOf(adapter).description)),
   );
   const weights = request.adapters.map(({ weight }) => weight);
-  return [base, ...preflightLines(method, states, weights, parameters, names)];
+  return [base, ...preflightLines(method, inputs, weights, parameters, names)];
 }

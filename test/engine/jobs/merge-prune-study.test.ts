@@ -120,6 +120,16 @@ test('merge writes a folder whose score is the one in the matrix; the base has n
   expect(result.scores).toEqual([[await accuracy(first), await accuracy(second), await accuracy(output), null]]);
 });
 
+test('where nothing is scored, the base is not touched', async () => {
+  const output = path.join(scratch, 'unscored');
+  const task = { ...mergeTask('weight-average', output), modelDirectory: path.join(scratch, 'nowhere'), datasets: [] };
+  expect(await runMergeTask(task, context())).toEqual({ kind: 'merge', adapterDirectory: output, scores: [] });
+  const merged = await readAdapter(output, description);
+  expect([...merged.modules.values()].every(({ rank }) => rank === 4)).toBe(true);
+  const none = { ...task, method: 'ensemble', outputDirectory: null };
+  expect(await runMergeTask(none, context())).toEqual({ kind: 'merge', adapterDirectory: null, scores: [] });
+});
+
 test('an ensemble stores nothing and scores what evaluating both together scores', async () => {
   const result = await runMergeTask(mergeTask('ensemble', null), context());
   expect(result.adapterDirectory).toBeNull();

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { openSafetensors, readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { writeArrivingTensors } from '../../../src-main/engine/tensors/safetensors-stream.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
@@ -171,5 +172,36 @@ describe('a model folder', () => {
     const index = { weight_map: { a: 'one.safetensors', b: 'one.safetensors' } };
     await writeFile(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
     expect((await refusal(() => openModelWeights(folder))).message).toMatch(/one\.safetensors lacks the tensor "b"/);
+  });
+});
+
+describe('tensors whose shapes are known only as they come', () => {
+  const arriving = (name: string, shape: number[]) => {
+    const data = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, at) => at - 1.5);
+    return { name, dtype: 'F32', shape, bytes: bytesOf(data), data };
+  };
+
+  it('come back as they were written, in the order of writing', async () => {
+    const tensors = [arriving('second', [3, 2]), arriving('first', [5])];
+    await writeArrivingTensors(file, ['first', 'second', 'never'], async (put) => {
+      for (const { data: _, ...tensor } of tensors) await put(tensor);
+    });
+    expect([...(await readSafetensors(file))]).toEqual(tensors.map(({ name, shape, data }) => [name, { shape, data }]));
+    const start = 8 + Number((await readFile(file)).readBigUInt64LE());
+    expect(start % 8).toBe(0);
+  });
+
+  it('are refused where the bytes do not fit the shape, or more come than were named; no file is left', async () => {
+    const { data: _, ...tensor } = arriving('first', [5]);
+    await expect(writeArrivingTensors(file, ['first'], (put) => put({ ...tensor, shape: [6] }))).rejects.toThrow(
+      /20 bytes for shape \[6\]/,
+    );
+    const names = Array.from({ length: 50 }, (_, index) => `tensor ${index}`);
+    await expect(
+      writeArrivingTensors(file, ['one'], async (put) => {
+        for (const name of names) await put({ ...tensor, name });
+      }),
+    ).rejects.toThrow(/more tensors came than were named/);
+    expect(await readdir(folder)).toEqual([]);
   });
 });
