@@ -57,7 +57,7 @@ describe('a pass over the real engine', () => {
       const adapter = await backend.handle('adapters.get', { id: run.adapterId ?? '' });
       expect(adapter).toMatchObject({
         modelId: 'tiny',
-        r: 2,
+        parameters: { r: 2 },
         layers: [0, 1],
         targetModules: ['q_proj', 'v_proj'],
         modulesToSave: ['classifier'],
@@ -97,7 +97,11 @@ describe('a pass over the real engine', () => {
     expect(result?.matrix.columns.map((column) => column.kind)).toEqual(['own', 'own', 'merged', 'base']);
     expect(result?.matrix.rows[0]?.accuracies.slice(0, 2)).toEqual(runs.map((run) => run.result?.accuracy));
     const merged = await backend.handle('adapters.get', { id: result?.adapterId ?? '' });
-    expect(merged).toMatchObject({ name: 'Both', r: 2, origin: { kind: 'merge', method: 'factor-average' } });
+    expect(merged).toMatchObject({
+      name: 'Both',
+      parameters: { r: 2 },
+      origin: { kind: 'merge', method: 'factor-average' },
+    });
     expect(merged.accuracy).toBe(result?.matrix.rows[0]?.accuracies[2]);
   });
 
