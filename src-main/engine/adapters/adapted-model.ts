@@ -8,17 +8,10 @@ import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
-import {
-  type AdaptedModule,
-  type DeviceAdapter,
-  disposeAdapter,
-  fromDevice,
-  hostFactors,
-  toDevice,
-} from './device-adapter.ts';
+import { type AdaptedModule, type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
-import { mergeModule } from './merged-weights.ts';
+import { mergedBias } from './merged-weights.ts';
 import { factorName } from './peft/tensor-names.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
@@ -294,9 +287,11 @@ export class AdaptedModel implements LinearRunner {
     for (const [name, one] of adapted) {
       const { weight, bias, bfloat16 } = this.base.frozenWeight(one.module);
       const standIn = host.biases.get(`${name}.bias`);
-      const own = { weight: await toHost(weight), bias: standIn ?? (bias && (await toHost(bias))) };
-      const made = mergeModule(variant, one.module, await hostFactors(one), own);
-      merged.set(name, new FrozenWeight(made.weight, made.bias, bfloat16));
+      const ownBias = one.bias ? await toHost(one.bias) : undefined;
+      const baseBias = standIn ?? (bias && (await toHost(bias)));
+      const made = variant.mergedWeight(weight, one.factors, one.module.kind === 'embedding');
+      const madeBias = mergedBias(baseBias, { bias: ownBias, scaling: one.factors.scaling });
+      merged.set(name, new FrozenWeight(made, madeBias, bfloat16));
     }
     this.merged = merged;
   }

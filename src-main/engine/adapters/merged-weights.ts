@@ -1,5 +1,8 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import { toMatrix } from '../ops/linear/frozen-weight.ts';
+import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
@@ -9,32 +12,35 @@ import { findLinear } from './target-modules.ts';
 import type { AdapterVariant } from './variant.ts';
 import { recognizeVariant } from './variants/index.ts';
 
-/** What alone does what the base's module and its adapter do together. */
-export interface MergedModule {
-  /** [outFeatures, inFeatures]; of an embedding its table [inFeatures, outFeatures]. */
-  readonly weight: HostTensor;
-  /** [outFeatures], or null. */
-  readonly bias: HostTensor | null;
-}
-
-/** `weight` and `bias` are the base's, laid out as `MergedModule` has them; they are not changed. */
-export function mergeModule(
-  variant: AdapterVariant,
-  module: Pick<LinearModule, 'kind'>,
-  factors: ModuleFactors,
-  { weight, bias }: MergedModule,
-): MergedModule {
-  const isTable = module.kind === 'embedding';
-  const merged = variant.mergedWeight(isTable ? transposed(weight) : weight, factors);
-  return { weight: isTable ? transposed(merged) : merged, bias: addBias(bias, factors) };
-}
-
-function addBias(bias: HostTensor | null, { bias: own, scaling }: ModuleFactors): HostTensor | null {
+/** The bias that does what the base's and the adapter's own (of B, scaled as B·A is) do together; null where both lack one. */
+export function mergedBias(
+  bias: HostTensor | null,
+  { bias: own, scaling }: Pick<ModuleFactors, 'bias' | 'scaling'>,
+): HostTensor | null {
   if (!own) return bias;
   return {
     shape: own.shape,
     data: Float32Array.from(own.data, (value, at) => (bias?.data[at] ?? 0) + scaling * value),
   };
+}
+
+/** A weight as stored with the adapter in it, computed on the device; `inputsFirst` as the variant has it. */
+async function mergedOnDevice(
+  variant: AdapterVariant,
+  weight: HostTensor,
+  { a, b, magnitude, scaling }: ModuleFactors,
+  inputsFirst: boolean,
+): Promise<HostTensor> {
+  const merged = tf.tidy(() => {
+    const lengths = magnitude ? tf.tensor1d(magnitude.data, 'float32') : null;
+    const factors = { a: toMatrix(a), b: toMatrix(b), magnitude: lengths, scaling };
+    return variant.mergedWeight(toMatrix(weight), factors, inputsFirst);
+  });
+  try {
+    return await toHost(merged);
+  } finally {
+    merged.dispose();
+  }
 }
 
 /** A tensor that is made when it is asked for: a checkpoint is merged tensor by tensor. */
@@ -45,7 +51,7 @@ export interface MergedTensor {
 
 /**
  * Every tensor of the checkpoint that the adapter changes, merged into it, by its key there and laid out as there (Conv1D
- * [in, out]).
+ * [in, out]). They are computed on the active compute backend.
  *
  * @throws StudioError refused where a checkpoint has no place for what the adapter does: a bias that the base lacks, or a
  * change of one of two modules that are stored as one tensor.
@@ -59,7 +65,7 @@ export function mergedTensors(
   const tensors = new Map<string, MergedTensor>();
   const putWhole = (key: string, tensor: HostTensor) =>
     tensors.set(key, { shape: tensor.shape, make: async () => tensor });
-  const putChanged = (key: string, change: (stored: HostTensor) => HostTensor) =>
+  const putChanged = (key: string, change: (stored: HostTensor) => HostTensor | Promise<HostTensor>) =>
     tensors.set(key, { shape: weights.info(key).shape, make: async () => change(await weights.read(key)) });
   for (const [name, tensor] of state.biases) putWhole(requireBiasVector(description, name).checkpointKey, tensor);
   for (const [name, factors] of state.modules) {
@@ -73,15 +79,12 @@ export function mergedTensors(
       );
     refuseShared(description.linears, module);
     const [weightKey, biasKey] = [`${module.checkpointKey}.weight`, `${module.checkpointKey}.bias`];
-    putChanged(weightKey, (stored) => {
-      const own = { weight: module.fanInFanOut ? transposed(stored) : stored, bias: null };
-      const { weight } = mergeModule(variant, module, factors, own);
-      return module.fanInFanOut ? transposed(weight) : weight;
-    });
+    const inputsFirst = module.fanInFanOut || module.kind === 'embedding';
+    putChanged(weightKey, (stored) => mergedOnDevice(variant, stored, factors, inputsFirst));
     if (factors.bias)
       putChanged(biasKey, (stored) => {
         const bias = state.biases.get(`${name}.bias`) ?? stored;
-        return addBias(bias, factors) ?? bias;
+        return mergedBias(bias, factors) ?? bias;
       });
   }
   for (const [name, tensor] of state.saved) {

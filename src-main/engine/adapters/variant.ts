@@ -5,8 +5,8 @@ import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
+import type { MergedFactors } from '../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ModuleFactors } from './state.ts';
 
 /** The factors of one adapted linear on the device. */
 export interface DeviceFactors {
@@ -56,6 +56,9 @@ export interface AdapterVariant {
   forward(x: tf.Tensor2D, frozen: FrozenWeight, factors: DeviceFactors, options: LoraLinearOptions): tf.Tensor2D;
   /** The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the factors. `frozen` holds its table. */
   embedding(ids: tf.Tensor1D, frozen: FrozenWeight, factors: DeviceFactors): tf.Tensor2D;
-  /** The weight [outFeatures, inFeatures] that alone does what the base's `weight` and the adapter do together. */
-  mergedWeight(weight: HostTensor, factors: ModuleFactors): HostTensor;
+  /**
+   * The weight that alone does what the base's `weight` and the adapter do together, on the device: [outFeatures, inFeatures], or
+   * both with `inputsFirst` the other way round (an embedding's table, a Conv1D as stored). The caller disposes it.
+   */
+  mergedWeight(weight: tf.Tensor2D, factors: MergedFactors, inputsFirst: boolean): tf.Tensor2D;
 }

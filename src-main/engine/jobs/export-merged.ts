@@ -4,6 +4,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
 import { mergedTensors } from '../adapters/merged-weights.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportMergedTask, TaskContext } from '../contract.ts';
 import { withMembers } from '../models/huggingface/json-members.ts';
 import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
@@ -22,6 +23,7 @@ export async function runExportMergedTask(
   task: ExportMergedTask,
   context: TaskContext,
 ): Promise<EngineResultOf<'export-merged'>> {
+  await activateCompute(task.compute, task.threads);
   const config = await readConfig(task.modelDirectory);
   const weights = await openModelWeights(task.modelDirectory);
   try {

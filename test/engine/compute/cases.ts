@@ -6,6 +6,7 @@ import { embeddingCases } from './cases/embeddings.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
 import { productCases } from './cases/matmul.ts';
+import { mergedWeightCases } from './cases/merged-weight.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
 import { tapedCases } from './cases/taped.ts';
@@ -18,6 +19,7 @@ export const operationCases: readonly OperationCase[] = [
   ...productCases,
   ...linearCases,
   ...doraCases,
+  ...mergedWeightCases,
   ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,

@@ -1,6 +1,6 @@
 import { doraLinear } from '../../ops/linear/dora-linear.ts';
 import { doraEmbedding } from '../../ops/linear/lora-embedding.ts';
-import { addWithMagnitude, rowNorms } from '../magnitude.ts';
+import { rowNorms } from '../magnitude.ts';
 import { type AdapterVariant, type DeviceFactors, magnitudeOf } from '../variant.ts';
 import { lora } from './lora.ts';
 
@@ -18,7 +18,6 @@ export const dora: AdapterVariant = {
   magnitude: { initialize: rowNorms },
   forward: (x, frozen, factors, options) => doraLinear(x, frozen, whole(factors), options),
   embedding: (ids, frozen, factors) => doraEmbedding(ids, frozen, whole(factors)),
-  mergedWeight: addWithMagnitude,
 };
 
 function whole(factors: DeviceFactors) {

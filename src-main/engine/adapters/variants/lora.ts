@@ -1,7 +1,7 @@
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
+import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import { initializeFactors } from '../initialize.ts';
-import { addLowRank } from '../low-rank.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { lowRankParameters } from './parameters.ts';
 
@@ -20,5 +20,5 @@ export const lora: AdapterVariant = {
   initialize: initializeFactors,
   forward: loraLinear,
   embedding: loraEmbedding,
-  mergedWeight: addLowRank,
+  mergedWeight,
 };

@@ -3,7 +3,7 @@ import { at, defineOperation, input } from '../autograd/operation.ts';
 import { matmul } from './matmul.ts';
 
 /** Keeps rows without any weight from a division by zero: whatever their magnitude is, they give 0. */
-const smallestSquare = 1e-30;
+export const smallestSquare = 1e-30;
 
 interface Sources {
   /** [r, in] */

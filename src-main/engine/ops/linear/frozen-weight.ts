@@ -12,13 +12,13 @@ export class FrozenWeight {
   readonly bfloat16: boolean;
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
-  /** `weight` [out, in] or a table [in, out], `bias` [out]; variables where the model itself is trained. */
-  constructor(weight: HostTensor, bias: HostTensor | null, bfloat16 = false, isTrained = false) {
-    const [rows, columns] = weight.shape;
-    if (weight.shape.length !== 2 || rows === undefined || columns === undefined)
-      throw new Error(`a linear's weight is a matrix, not [${weight.shape.join(', ')}]`);
+  /**
+   * `weight` [out, in] or a table [in, out] (a tensor becomes this object's own), `bias` [out]; variables where the model itself is
+   * trained.
+   */
+  constructor(weight: HostTensor | tf.Tensor2D, bias: HostTensor | null, bfloat16 = false, isTrained = false) {
     this.bfloat16 = bfloat16;
-    const made = tf.tensor2d(weight.data, [rows, columns], 'float32');
+    const made = weight instanceof tf.Tensor ? weight : toMatrix(weight);
     this.weight = isTrained ? asVariable(made) : tf.keep(made);
     this.biasVector = bias === null ? null : new FrozenVector(bias.data, isTrained);
   }
@@ -43,4 +43,12 @@ export class FrozenWeight {
     this.squares.clear();
     this.biasVector?.dispose();
   }
+}
+
+/** A matrix on the device. */
+export function toMatrix({ shape, data }: HostTensor): tf.Tensor2D {
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || rows === undefined || columns === undefined)
+    throw new Error(`a linear's weight is a matrix, not [${shape.join(', ')}]`);
+  return tf.tensor2d(data, [rows, columns], 'float32');
 }
