@@ -1,12 +1,14 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { dareTies } from './dare-ties.ts';
 import { ensemble } from './ensemble.ts';
 import { factorAverage } from './factor-average.ts';
 import { linear } from './linear.ts';
 import type { MergeMethod } from './merge-method.ts';
+import { ties } from './ties.ts';
 import { weightAverage } from './weight-average.ts';
 
 /** Every way to merge, in the order in which people see them. */
-export const mergeMethods: readonly MergeMethod[] = [factorAverage, weightAverage, linear, ensemble];
+export const mergeMethods: readonly MergeMethod[] = [factorAverage, weightAverage, linear, ties, dareTies, ensemble];
 
 /** @throws StudioError not_found naming the method and those there are. */
 export function mergeMethod(id: string): MergeMethod {
