@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cotoSettingsSchema } from './coto.ts';
 import { parameterValuesSchema } from './parameter.ts';
+import { parametersOf } from './parameters-of.ts';
 
 /**
  * `adapter_config.json` in PEFT's names and with PEFT's defaults (PEFT 0.21). Keys that are not listed are kept when a
@@ -51,18 +52,40 @@ export const adapterFieldsSchema = z.strictObject({
   parameters: parameterValuesSchema
     .default({})
     .describe("the variant's own; what is left out has the default that it declares"),
-  target_modules: z.union([z.string(), z.array(z.string()).min(1)]).default('all-linear'),
+  target_modules: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .default('all-linear')
+    .meta({
+      title: 'Target modules',
+      description:
+        'Which linear layers carry an adapter: all but the head, those whose name ends in one of these, or those whose whole name the regular expression matches.',
+      labels: { 'all-linear': 'all-linear' },
+    }),
   exclude_modules: z
     .union([z.string(), z.array(z.string())])
     .nullable()
-    .default(null),
-  layers_to_transform: z.array(z.number().int().min(0)).nullable().default(null),
-  modules_to_save: z
-    .array(z.string())
-    .nullable()
     .default(null)
-    .describe('null: the classifier where the task adds one'),
+    .meta({
+      title: 'Exclude modules',
+      description: 'Modules that carry no adapter although target_modules names them.',
+      empty: 'none',
+      advanced: true,
+    }),
+  layers_to_transform: z.array(z.number().int().min(0)).nullable().default(null).meta({
+    title: 'Layers to transform',
+    description: 'Only these layers carry an adapter, counted from 0 at the input.',
+    empty: 'all layers',
+    advanced: true,
+  }),
+  modules_to_save: z.array(z.string()).nullable().default(null).meta({
+    title: 'Modules to save',
+    description: 'Modules that are trained in full and saved with the adapter.',
+    empty: 'the classifier, if the task adds one',
+    advanced: true,
+  }),
 });
+/** Of every adapter, whatever its variant, named as in a run (`adapter.target_modules`). */
+export const adapterParameters = parametersOf(adapterFieldsSchema, 'adapter.');
 export type AdapterSettings = z.infer<typeof adapterFieldsSchema>;
 
 const plainObject = z.record(z.string(), z.unknown());

@@ -53,13 +53,18 @@ export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] 
       type: typeOf(leaf, name),
       default: parameterValueSchema.parse(json.default),
       ...bounds,
-      ...(leaf.enum ? { choices: leaf.enum.map((value) => ({ value, label: labels?.[value] ?? value })) } : {}),
+      ...choicesOf(leaf.enum ?? Object.keys(labels ?? {}), labels),
       help: description,
       ...(nullable ? { nullable } : {}),
       ...words,
     });
   }
   return specs;
+}
+
+/** The choices of a list of values; of a setting that takes other texts too, the words that mean something of their own. */
+function choicesOf(values: readonly string[], labels: Readonly<Record<string, string>> = {}) {
+  return values.length === 0 ? {} : { choices: values.map((value) => ({ value, label: labels[value] ?? value })) };
 }
 
 function withoutNull(leaf: Leaf): { leaf: Leaf; nullable: boolean } {

@@ -25,12 +25,12 @@ async function train(page: Page, name: string, seed: number, coto: boolean): Pro
   await goTo(page, 'Train');
   await page.getByLabel('Name', { exact: true }).fill(name);
   for (const [field, value] of [
-    ['train_samples_per_class', 4],
-    ['eval_samples', 40],
-    ['seed', seed],
-    ['max_steps', 6],
-    ['per_device_train_batch_size', 8],
-    ['r', 4],
+    ['Train samples per class', 4],
+    ['Eval samples', 40],
+    ['Seed', seed],
+    ['Max steps', 6],
+    ['Train batch size', 8],
+    ['Rank', 4],
   ] as const)
     await page.getByLabel(field, { exact: true }).fill(String(value));
   const toggle = page.getByRole('switch', { name: 'CoTo' });

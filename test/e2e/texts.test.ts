@@ -55,15 +55,15 @@ async function choose(page: Page, field: string, option: string): Promise<void> 
 async function train(page: Page, { name, model, dataset, task }: Wish): Promise<void> {
   await goTo(page, 'Train');
   await page.getByLabel('Name', { exact: true }).fill(name);
-  await choose(page, 'model', model);
-  await choose(page, 'dataset', dataset);
+  await choose(page, 'Model', model);
+  await choose(page, 'Dataset', dataset);
   await page.getByText(`auto: ${task}`).waitFor();
   await page.getByText('all-linear', { exact: true }).click();
   for (const [field, value] of [
-    ['eval_samples', 8],
-    ['max_length', 32],
-    ['max_steps', 4],
-    ['per_device_train_batch_size', 4],
+    ['Eval samples', 8],
+    ['Max length', 32],
+    ['Max steps', 4],
+    ['Train batch size', 4],
   ] as const)
     await page.getByLabel(field, { exact: true }).fill(String(value));
   await page.getByRole('button', { name: 'Start training' }).click();

@@ -1,19 +1,22 @@
 import { Select, Stack, Switch, Text } from '@mantine/core';
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
+import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { runParameters } from '../../../src-shared/domain/run.ts';
 import { defaultTask } from '../../../src-shared/domain/task.ts';
+import { FieldFrame } from '../../components/form/parameter-field.tsx';
+import { ParameterForm, type ParameterFormProps } from '../../components/form/parameter-form.tsx';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { contentWords } from '../data/content.ts';
-import classes from './config-field.module.css';
-import { ConfigField, FieldFrame } from './config-field.tsx';
-import type { Draft } from './draft.ts';
-import { setField, useTrainForm } from './draft-store.ts';
-import { parameterField } from './fields.ts';
-import { MoreFields } from './more-fields.tsx';
-import { TargetModulesField } from './target-modules-field.tsx';
+import classes from './config-form.module.css';
+import { type Draft, defaultDraft, variantOf } from './draft.ts';
+import { changeDraft, setField, useTrainForm } from './draft-store.ts';
 
 interface ConfigFormProps {
   models: readonly ModelRecord[];
@@ -23,118 +26,69 @@ interface ConfigFormProps {
   targetOutcome: string;
 }
 
-const adapterExtras = ['adapter.layers_to_transform', 'adapter.exclude_modules', 'adapter.modules_to_save'];
-
-/** How a language model is shown its texts. */
-const writingFields = ['prompt_template', 'chat_template', 'completion_only_loss', 'packing', 'length_normalized'];
-
-const optimizationExtras = [
-  'per_device_eval_batch_size',
-  'gradient_checkpointing',
-  'weight_decay',
-  'max_grad_norm',
-  'adam_beta1',
-  'adam_beta2',
-  'adam_epsilon',
-  'optim',
-  'logging_steps',
-  'save_steps',
-  'load_best_model_at_end',
-  'compute_backend',
-  'compute_dtype',
-];
-
-/** The run in four cards: base and data, adapter, CoTo, optimization. */
+/** The run in its cards: base and data, task (of texts), adapter, CoTo, optimization. */
 export function ConfigForm({ models, datasets, catalog, problems, targetOutcome }: ConfigFormProps) {
   const { draft } = useTrainForm();
   const model = models.find((candidate) => candidate.id === draft['model']);
   const dataset = datasets.find((candidate) => candidate.id === draft['dataset']);
-  const variant = catalog?.adapterVariants.find((candidate) => candidate.id === draft['adapter.variant']);
-  const parameters = variant?.parameters ?? [];
-  const parameterFields = (advanced: boolean) =>
-    parameters.filter((spec) => (spec.advanced ?? false) === advanced).map(parameterField);
+  const variant = variantOf(draft, catalog?.adapterVariants ?? []);
   const cotoOn = draft['coto'] === true;
-  const readsText = model?.description.text != null;
-  const writes = model?.description.kind === 'causal-lm';
-  const fields = (names: readonly string[], disabled = false) =>
-    names.map((name) => <ConfigField key={name} name={name} problems={problems} disabled={disabled} />);
+  const form = (parameters: readonly ParameterSpec[], others: Partial<ParameterFormProps> = {}) => (
+    <ParameterForm declaration={{ parameters }} values={draft} onChange={changeDraft} problems={problems} {...others} />
+  );
   return (
     <Stack gap={12}>
       <Panel title="Base and data">
-        <div className={classes['form']}>
-          <RecordField
-            name="model"
-            help="The frozen base model. Add others on the Models page."
-            records={models}
-            problem={problems.get('model')}
-            summary={
-              model
-                ? `${formatCount(model.description.parameterCount)} parameters, ${model.description.layerCount} layers, ${formatBytes(model.description.sizeBytes)}`
-                : ''
-            }
-          />
-          <RecordField
-            name="dataset"
-            help="What it is trained and tested on. Add others on the Data page."
-            records={datasets}
-            problem={problems.get('dataset')}
-            summary={
-              dataset
-                ? `${contentWords(dataset.description)}, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
-                : ''
-            }
-          />
-          {fields(['train_samples_per_class', 'eval_samples', 'data_seed', 'seed'])}
-        </div>
+        <Stack gap={8}>
+          <div className={classes['records']}>
+            <RecordField
+              name="model"
+              label="Model"
+              help="The frozen base model. Add others on the Models page."
+              records={models}
+              problem={problems.get('model')}
+              summary={
+                model
+                  ? `${formatCount(model.description.parameterCount)} parameters, ${model.description.layerCount} layers, ${formatBytes(model.description.sizeBytes)}`
+                  : ''
+              }
+            />
+            <RecordField
+              name="dataset"
+              label="Dataset"
+              help="What to train and evaluate on. Add others on the Data page."
+              records={datasets}
+              problem={problems.get('dataset')}
+              summary={
+                dataset
+                  ? `${contentWords(dataset.description)}, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
+                  : ''
+              }
+            />
+          </div>
+          {form(groupOf('Data'))}
+        </Stack>
       </Panel>
 
-      {readsText ? (
+      {model?.description.text == null ? null : (
         <Panel title="Task" note={taskNote(draft, dataset, model)}>
-          <div className={classes['form']}>{fields(['task', 'max_length'])}</div>
-          {writes ? (
-            <MoreFields names={writingFields} problems={problems}>
-              <ConfigField name="prompt_template" problems={problems} wide />
-              {fields(writingFields.filter((name) => name !== 'prompt_template'))}
-            </MoreFields>
-          ) : null}
+          {form(groupOf('Task').filter((spec) => model.description.kind === 'causal-lm' || !spec.advanced))}
         </Panel>
-      ) : null}
+      )}
 
       <Panel title="Adapter" note={variant?.summary}>
-        <div className={classes['form']}>
-          <FieldFrame
-            name="adapter.variant"
-            help={
-              variant?.paper
-                ? `${variant.summary} Source: ${variant.paper.title}.`
-                : 'How the update of a linear is made.'
-            }
-            problem={problems.get('adapter.variant')}
-          >
-            <Select
-              aria-label="variant"
-              data={(catalog?.adapterVariants ?? []).map(({ id, label }) => ({ value: id, label }))}
-              value={String(draft['adapter.variant'])}
-              onChange={(value) => setField('adapter.variant', value)}
-              allowDeselect={false}
-            />
-          </FieldFrame>
-          {parameterFields(false).map((spec) => (
-            <ConfigField key={spec.name} name={spec.name} spec={spec} problems={problems} />
-          ))}
-          <TargetModulesField model={model} problem={problems.get('adapter.target_modules')} outcome={targetOutcome} />
-        </div>
-        <MoreFields names={[...parameterFields(true).map(({ name }) => name), ...adapterExtras]} problems={problems}>
-          {parameterFields(true).map((spec) => (
-            <ConfigField key={spec.name} name={spec.name} spec={spec} problems={problems} />
-          ))}
-          {fields(adapterExtras)}
-        </MoreFields>
+        <Stack gap={8}>
+          <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
+          {form([...parametersOfVariant(variant), ...adapterParameters], {
+            suggestions: { 'adapter.target_modules': moduleSuffixes(model) },
+            notes: { 'adapter.target_modules': targetOutcome },
+          })}
+        </Stack>
       </Panel>
 
       <Panel
         title="CoTo"
-        note={cotoOn ? 'adapters come together step by step' : 'off: every adapter is on in every step'}
+        note={cotoOn ? 'progressive activation' : 'off: all adapters always active'}
         aside={
           <Switch
             aria-label="CoTo"
@@ -143,33 +97,34 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
           />
         }
       >
-        <div className={classes['form']}>
-          {fields(['coto.initial_p', 'coto.final_p', 'coto.stage1_ratio', 'coto.granularity', 'coto.curve'], !cotoOn)}
-        </div>
+        {form(cotoDeclaration.parameters, { disabled: !cotoOn })}
         <Text size="xs" c="dimmed" mt={8}>
-          Expect large gains in merging and pruning and a shorter run; on one task alone little or nothing.
+          Helps merging and pruning and shortens training; single-task accuracy barely changes.
         </Text>
       </Panel>
 
       <Panel title="Optimization">
-        <div className={classes['form']}>
-          {fields([
-            'learning_rate',
-            'lr_scheduler_type',
-            'warmup_steps',
-            'max_steps',
-            'per_device_train_batch_size',
-            'gradient_accumulation_steps',
-            'eval_steps',
-          ])}
-          <ConfigField name="num_train_epochs" problems={problems} disabled={Number(draft['max_steps']) > 0} />
-        </div>
-        <MoreFields names={optimizationExtras} problems={problems}>
-          {fields(optimizationExtras)}
-        </MoreFields>
+        {form(groupOf('Optimization'), { disabled: Number(draft['max_steps']) > 0 ? ['num_train_epochs'] : false })}
       </Panel>
     </Stack>
   );
+}
+
+function groupOf(group: string): ParameterSpec[] {
+  return runParameters.filter((spec) => spec.group === group);
+}
+
+/** The variant's parameters by their names in a run: `adapter.r`. */
+export function parametersOfVariant(variant: Declaration | undefined): ParameterSpec[] {
+  return (variant?.parameters ?? []).map((spec) => ({ ...spec, name: `adapter.${spec.name}` }));
+}
+
+/** Last names of the linears that can carry an adapter, in the model's order; the head is left out as all-linear does. */
+export function moduleSuffixes(model: ModelRecord | undefined): string[] {
+  const names = (model?.description.linears ?? [])
+    .filter((linear) => !linear.isHead)
+    .map((linear) => linear.name.split('.').at(-1) ?? linear.name);
+  return [...new Set(names)];
 }
 
 /** What `auto` comes to. */
@@ -179,8 +134,29 @@ function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: Model
   return `auto: ${defaultTask(model.description, columns)}`;
 }
 
+interface VariantFieldProps {
+  catalog: Catalog | undefined;
+  variant: Declaration | undefined;
+  problem: string | undefined;
+}
+
+/** The kind of adapter. Values of parameters that another kind has too stay as they are. */
+function VariantField({ catalog, variant, problem }: VariantFieldProps) {
+  const source = variant?.paper ? ` Source: ${variant.paper.title}.` : '';
+  return (
+    <ChoiceField
+      name="adapter.variant"
+      label="Variant"
+      help={variant ? `${variant.summary}${source}` : 'How the update of a linear layer is made.'}
+      problem={problem}
+      data={(catalog?.adapterVariants ?? []).map(({ id, label }) => ({ value: id, label }))}
+    />
+  );
+}
+
 interface RecordFieldProps {
   name: 'model' | 'dataset';
+  label: string;
   help: string;
   records: readonly { id: string; name: string }[];
   problem: string | undefined;
@@ -188,26 +164,64 @@ interface RecordFieldProps {
 }
 
 /** A choice among what the studio knows; a folder written in a YAML file stays choosable. */
-function RecordField({ name, help, records, problem, summary }: RecordFieldProps) {
+function RecordField({ records, summary, ...field }: RecordFieldProps) {
+  const data = records.map((record) => ({ value: record.id, label: record.name }));
+  return (
+    <ChoiceField
+      {...field}
+      data={data}
+      searchable
+      note={
+        <Text size="xs" c="dimmed" truncate title={summary} mih={20}>
+          {summary}
+        </Text>
+      }
+    />
+  );
+}
+
+interface ChoiceFieldProps {
+  name: string;
+  label: string;
+  help: string;
+  problem: string | undefined;
+  data: readonly { value: string; label: string }[];
+  searchable?: boolean;
+  note?: ReactNode;
+}
+
+/** A field of the run whose choices are what the studio holds; a value of the draft that is none of them is one of its own. */
+function ChoiceField({ name, label, help, problem, data, searchable = false, note }: ChoiceFieldProps) {
   const id = useId();
   const { draft } = useTrainForm();
-  const value = String(draft[name]);
-  const data = records.map((record) => ({ value: record.id, label: record.name }));
-  if (!data.some((entry) => entry.value === value)) data.push({ value, label: value });
+  const value = textOfValue(draft[name]);
+  const usual = textOfValue(defaultDraft[name]);
+  const named = (one: string) => data.find((entry) => entry.value === one)?.label ?? one;
+  const known = data.some((entry) => entry.value === value);
   return (
-    <FieldFrame name={name} help={help} problem={problem} id={id}>
+    <FieldFrame
+      id={id}
+      name={name}
+      label={label}
+      help={help}
+      problem={problem}
+      origin={value === usual ? 'default' : 'yours'}
+      base={named(usual)}
+      onReset={() => setField(name, usual)}
+      note={note}
+    >
       <Select
         id={id}
-        data={data}
+        data={known ? [...data] : [...data, { value, label: value }]}
         value={value}
-        onChange={(next) => setField(name, next)}
+        onChange={(next) => {
+          if (next !== null) setField(name, next);
+        }}
         allowDeselect={false}
-        searchable
+        searchable={searchable}
         error={problem !== undefined}
+        aria-describedby={`${id}-problem ${id}-help`}
       />
-      <Text size="xs" c="dimmed" truncate title={summary} mih={20}>
-        {summary}
-      </Text>
     </FieldFrame>
   );
 }

@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration, ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { useRequest } from '../../api/query.ts';
-import { type Draft, defaultDraft, defaultsOf, draftOf } from './draft.ts';
+import { type Draft, defaultDraft, draftOf } from './draft.ts';
 
 interface TrainForm {
   readonly draft: Draft;
@@ -28,13 +28,13 @@ export function useTrainForm(): TrainForm {
   return useSyncExternalStore(subscribe, () => form);
 }
 
-export function setField(name: string, value: unknown): void {
+export function setField(name: string, value: ParameterValue): void {
   change({ draft: { ...form.draft, [name]: value } });
 }
 
-export function resetField(name: string): void {
-  const { [name]: _, ...others } = form.draft;
-  change({ draft: name in defaultDraft ? { ...others, [name]: defaultDraft[name] } : others });
+/** Puts a whole draft into the form; a field that it leaves out goes back to its default. */
+export function changeDraft(draft: Draft): void {
+  change({ draft: { ...defaultDraft, ...draft } });
 }
 
 const none: readonly Declaration[] = [];
@@ -42,12 +42,6 @@ const none: readonly Declaration[] = [];
 /** What the catalog says of the adapter variants; none until it has come. */
 export function useVariants(): readonly Declaration[] {
   return useRequest('app.catalog', {}).data?.adapterVariants ?? none;
-}
-
-/** The default of every field of the form, with the chosen variant. */
-export function useDefaults(): Draft {
-  const variants = useVariants();
-  return defaultsOf(useTrainForm().draft, variants);
 }
 
 export function resetForm(): void {

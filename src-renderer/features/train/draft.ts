@@ -1,7 +1,7 @@
-import type { z } from 'zod';
 import { adapterFieldsSchema } from '../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import { type Declaration, type ParameterValues, parameterValueSchema } from '../../../src-shared/domain/parameter.ts';
+import { describeIssue } from '../../../src-shared/domain/parameter-check.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 
@@ -11,16 +11,16 @@ import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
  * stay while it is off, so that switching it on again brings them back. The adapter's parameters stand beside its other
  * fields; one that is missing has the default that the variant declares.
  */
-export type Draft = Readonly<Record<string, unknown>>;
+export type Draft = Readonly<ParameterValues>;
 
 const cotoDefaults = cotoSettingsSchema.parse({});
 
 /** The draft that equals `config`. */
 export function draftOf(config: RunConfig): Draft {
-  const draft: Record<string, unknown> = {};
+  const draft: ParameterValues = {};
   for (const [name, value] of Object.entries(config)) {
     if (name === 'adapter' || name === 'coto') continue;
-    draft[name] = value;
+    draft[name] = parameterValueSchema.parse(value);
   }
   const { parameters, ...fields } = config.adapter;
   for (const [name, value] of Object.entries({ ...fields, ...parameters })) draft[`adapter.${name}`] = value;
@@ -92,32 +92,6 @@ function fieldOf(path: readonly PropertyKey[]): string {
   return path.slice(0, depth).map(String).join('.');
 }
 
-/** A zod issue in the form's words. */
-export function describeIssue(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'too_small':
-      if (issue.origin === 'array') return 'Choose at least one.';
-      return issue.inclusive === false ? `Must be more than ${issue.minimum}.` : `Must be at least ${issue.minimum}.`;
-    case 'too_big':
-      return `Must be at most ${issue.maximum}.`;
-    case 'invalid_type':
-      if (issue.expected === 'int') return 'A whole number is needed.';
-      if (issue.expected === 'number') return 'A number is needed.';
-      return `Expected ${issue.expected}.`;
-    case 'invalid_value':
-      return `One of: ${issue.values.map(String).join(', ')}.`;
-    case 'unrecognized_keys':
-      return `Not a setting of a run: ${issue.keys.join(', ')}.`;
-    case 'invalid_union': {
-      const inner = issue.errors.flat();
-      const telling = inner.find((candidate) => candidate.code !== 'invalid_type') ?? inner[0];
-      return telling ? describeIssue(telling) : issue.message;
-    }
-    default:
-      return issue.message;
-  }
-}
-
 /** Whether a field differs from its default. */
 export function differs(draft: Draft, name: string, defaults: Draft): boolean {
   return draft[name] !== undefined && JSON.stringify(draft[name]) !== JSON.stringify(defaults[name]);
@@ -129,12 +103,4 @@ export function differingFields(draft: Draft, variants: readonly Declaration[]):
   return Object.keys(defaults).filter(
     (name) => (!name.startsWith('coto.') || draft['coto'] === true) && differs(draft, name, defaults),
   );
-}
-
-/** Text of a number field → what the draft keeps: the number, else the text as typed, which the schema then refuses. */
-export function numberFromText(text: string): number | string {
-  const trimmed = text.trim().replace(',', '.');
-  if (trimmed === '') return '';
-  const value = Number(trimmed);
-  return Number.isFinite(value) ? value : text;
 }

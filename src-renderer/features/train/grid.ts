@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import { numberFromText } from '../../../src-shared/domain/parameter-text.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { checkDraft, type Draft, defaultsOf, numberFromText } from './draft.ts';
+import { checkDraft, type Draft, defaultsOf } from './draft.ts';
 
 /** One axis of a grid: a field of the form and the values that it takes. */
 export interface GridAxis {
@@ -77,9 +78,14 @@ export function expandGrid(
   return { runs, problem: null };
 }
 
+/** A field's own name without its card's prefix. */
+export function shortName(name: string): string {
+  return name.replace(/^(adapter|coto)\./, '');
+}
+
 function partName(field: string, value: number | boolean | string): string {
   if (field === 'coto') return value === true ? 'CoTo' : 'without CoTo';
-  return `${field.replace(/^(adapter|coto)\./, '')} ${value}`;
+  return `${shortName(field)} ${value}`;
 }
 
 /** Numeric fields that a grid may run over, by their names in the YAML. */

@@ -6,10 +6,9 @@ import { notifyFailure, notifySuccess } from '../../components/feedback/notify.t
 import { plural } from '../../components/format/format.ts';
 import { methodLabel } from '../runs/run-labels.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
-import { shortName } from './config-field.tsx';
 import type { Draft } from './draft.ts';
 import { useVariants } from './draft-store.ts';
-import { expandGrid, type GridAxis, gridFields, valuesFromText } from './grid.ts';
+import { expandGrid, type GridAxis, gridFields, shortName, valuesFromText } from './grid.ts';
 
 interface QueueSeveralProps {
   opened: boolean;
