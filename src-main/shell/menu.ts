@@ -1,4 +1,5 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
+import { pageNames } from '../../src-shared/pages.ts';
 
 /** The native menu. What belongs to the app goes to the window as a command: a route to open, or 'palette'. */
 export function buildMenu(send: (command: string) => void, showLogs: () => void): Menu {
@@ -23,15 +24,10 @@ export function buildMenu(send: (command: string) => void, showLogs: () => void)
     {
       label: '&Go',
       submenu: [
-        go('Home', '/home', 'CmdOrCtrl+1'),
-        go('Data', '/data', 'CmdOrCtrl+2'),
-        go('Models', '/models', 'CmdOrCtrl+3'),
-        go('Train', '/train', 'CmdOrCtrl+4'),
-        go('Runs', '/runs', 'CmdOrCtrl+5'),
-        go('Merge', '/merge', 'CmdOrCtrl+6'),
-        go('Prune', '/prune', 'CmdOrCtrl+7'),
-        go('Studies', '/studies', 'CmdOrCtrl+8'),
-        go('Reports', '/reports', 'CmdOrCtrl+9'),
+        // Settings have their own place in the File menu, and keys 1 to 9 are all there are: 0 resets the zoom.
+        ...pageNames
+          .filter(({ id }) => id !== 'settings')
+          .map(({ id, label }, index) => go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined)),
       ],
     },
     {
