@@ -1,5 +1,6 @@
 import type { BenchEntry, BenchReport } from '../../bench/report.ts';
-import { formatBytes, formatDuration, formatFacts, formatPercent, formatTable } from './format.ts';
+import { formatBytes } from '../../src-shared/format/bytes.ts';
+import { formatDuration, formatFacts, formatPercent, formatTable } from './format.ts';
 
 /** The bench as a terminal shows it: one table of steps, then products, merging and loading. */
 export function benchText(report: BenchReport): string {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { toErrorValue } from '../../src-shared/contract/errors.ts';
+import { formatBytes } from '../../src-shared/format/bytes.ts';
 import { findNvidia } from './compute/tensorflow/nvidia.ts';
 import type { SetupProgress } from './compute/tensorflow/setup/progress.ts';
 import { setUpTensorflow } from './compute/tensorflow/setup/set-up.ts';
@@ -43,6 +44,6 @@ function tell(progress: SetupProgress): void {
   }
   if (!isNew && (percent === null || percent < told.percent + 10)) return;
   told = { ...told, phase, percent: percent ?? -10 };
-  const size = total === null ? '' : ` (${Math.round(total / 1e6)} MB)`;
+  const size = total === null ? '' : ` (${formatBytes(total)})`;
   process.stderr.write(`[studio] ${phase}${percent === null ? '' : `${size}: ${percent} %`}\n`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { totalLeft } from '../../src-main/cli/commands/demo.ts';
 import { applyAssignments } from '../../src-main/cli/commands/train.ts';
-import { formatBytes, formatDuration, formatTable, toJson } from '../../src-main/cli/format.ts';
+import { formatDuration, formatTable, toJson } from '../../src-main/cli/format.ts';
 import { givenParameters } from '../../src-main/cli/method-options.ts';
 import { ProgressLine } from '../../src-main/cli/progress-line.ts';
 import { resolveHome } from '../../src-main/cli/studio.ts';
@@ -158,7 +158,6 @@ test('formats', () => {
     ),
   ).toBe('a         value\n───────────────\nlong one      1\nb            22\n');
   expect([0.94, 48.2, 125, 3725].map(formatDuration)).toEqual(['0.9 s', '48 s', '2 min 05 s', '1 h 02 min']);
-  expect([999, 31_200_000].map(formatBytes)).toEqual(['999 B', '31.2 MB']);
   expect(JSON.parse(toJson({ pixels: Uint8Array.of(1, 2), loss: Number.NaN }))).toEqual({ pixels: [1, 2], loss: null });
 });
 

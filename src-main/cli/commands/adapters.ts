@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { AdapterContents, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { formatBytes, formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
+import { formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { numbersOf } from '../run-text.ts';
 

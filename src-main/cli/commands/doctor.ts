@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { formatBytes, formatFacts, formatTable } from '../format.ts';
+import { formatFacts, formatTable } from '../format.ts';
 
 export function addDoctorCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { countBySuffix, formatBytes, formatCount, formatFacts, formatTable } from '../format.ts';
+import { countBySuffix, formatCount, formatFacts, formatTable } from '../format.ts';
 import { findModel } from '../references.ts';
 
 export function addModelCommands(parent: Command, surroundings: CommandContext): void {

@@ -6,10 +6,11 @@ import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
-import { countBySuffix, formatBytes, formatFacts } from '../format.ts';
+import { countBySuffix, formatFacts } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
 import { findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
@@ -159,7 +160,7 @@ function forecastText(forecast: RequestOutput<'runs.forecast'>): string {
   ])}\n${forecast.yaml}`;
 }
 
-/** "41.2 MB of 12.0 GB free: fits" */
+/** "41.2 MiB of 12.0 GiB free: fits" */
 function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.forecast'>): string {
   const needed = memory.reduce((sum, part) => sum + part.bytes, 0);
   const verdict = memoryVerdict(needed, freeMemoryBytes);

@@ -1,3 +1,5 @@
+import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
+
 const missing = '–';
 const thinSpace = '\u2009';
 
@@ -39,16 +41,7 @@ export function formatPercent(share: number | null | undefined): string {
 
 /** "1.24 GiB", "312 MiB", "4.00 KiB". */
 export function formatBytes(bytes: number | null | undefined): string {
-  if (bytes === null || bytes === undefined) return missing;
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const text = unit === 0 ? String(Math.round(value)) : value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
-  return `${text} ${units[unit]}`;
+  return bytes === null || bytes === undefined ? missing : bytesText(bytes);
 }
 
 /** "850 ms", "12 s", "3 min 20 s", "2 h 05 min", "3 d 4 h". */
