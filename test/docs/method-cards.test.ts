@@ -32,12 +32,12 @@ test('a card that says another default, one that is missing, and one of no metho
   const card = join(folder, 'pruning/magnitude.md');
   writeFileSync(card, readFileSync(card, 'utf8').replace('| 0.5 |', '| 0.7 |'));
   rmSync(join(folder, 'merging/linear.md'));
-  writeFileSync(join(folder, 'merging/ties.md'), '# TIES\n');
+  writeFileSync(join(folder, 'merging/no-method.md'), '# None\n');
   const { status, stderr } = check('--docs', folder);
   expect(status).toBe(1);
   expect(stderr).toMatch(/magnitude\.md is not current/);
   expect(stderr).toMatch(/linear\.md has no prose/);
-  expect(stderr).toMatch(/ties\.md is the card of no method/);
+  expect(stderr).toMatch(/no-method\.md is the card of no method/);
 });
 
 test('the prose of a card is its writers’ own', () => {
