@@ -54,6 +54,19 @@ module.exports = {
       to: { path: '^src-main/(shell|cli)' },
     },
     {
+      name: 'cli-does-not-import-engine',
+      comment: 'The command is a client like the window: options come from declarations and the catalog.',
+      severity: 'error',
+      from: { path: '^src-main/cli' },
+      to: { path: '^src-main/engine' },
+    },
+    {
+      name: 'cli-opens-the-backend-by-its-index',
+      severity: 'error',
+      from: { path: '^src-main/cli' },
+      to: { path: '^src-main/backend/', pathNot: '^src-main/backend/index[.]ts$' },
+    },
+    {
       name: 'backend-knows-no-transport',
       comment: 'Handlers answer values; only the entry of the process and the engine host know which wire there is.',
       severity: 'error',

@@ -15,6 +15,12 @@ import { registerBundledDatasets } from './library/datasets.ts';
 import { registerBundledModels } from './library/models.ts';
 import type { Services } from './services.ts';
 
+export { writeFileAtomic } from '../engine/tensors/atomic.ts';
+export { catalog } from './app/catalog.ts';
+export { startEngine } from './engine/engine-host.ts';
+export { EngineSupervisor } from './engine/engine-supervisor.ts';
+export { checkDataset, detectDataset } from './library/check-dataset.ts';
+
 export interface BackendOptions {
   /** The studio's folder; made where it is missing. */
   readonly home: string;

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { writeFileAtomic } from '../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../backend/index.ts';
 import { toJson } from './format.ts';
 import { openStudio, resolveHome, type StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,33 +1,18 @@
 import { resolve } from 'node:path';
-import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
+import type { TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
-import type { OpenTexts } from '../engine/data/dataset.ts';
-import { datasetReaders, detectReader } from '../engine/data/readers/index.ts';
+import { catalog, detectDataset } from '../backend/index.ts';
 import { formatCount } from './format.ts';
-import { givenParameters } from './method-options.ts';
-import type { ProgressLine } from './progress-line.ts';
+import { givenParameters, hasMethodOptions } from './method-options.ts';
 
-/** --set name=value as options of the reader that `path` is for. */
-export async function readerOptionsOf(path: string, set: Record<string, string>): Promise<ParameterValues> {
-  if (Object.keys(set).length === 0) return {};
-  const { reader } = await detectReader(resolve(path));
-  return givenParameters(
-    datasetReaders.map(({ declaration }) => declaration),
-    reader,
-    { set },
-  );
-}
-
-/** Reads every row, with the count of them on the line. */
-export function describeShowing(data: OpenTexts, line: ProgressLine): Promise<DatasetDescription> {
-  let shown = 0;
-  return data.describe({
-    onRead: ({ rows }) => {
-      if (rows - shown < 10_000) return;
-      shown = rows;
-      line.show({ phase: 'Reading', done: rows, total: 0, unit: 'rows', perSecond: null, etaSeconds: null });
-    },
-  });
+/** What the command line says of how `path` is read, as options of the reader that it is for. */
+export async function readerOptionsOf(
+  path: string,
+  given: Readonly<Record<string, unknown>>,
+): Promise<ParameterValues> {
+  if (!hasMethodOptions(catalog.datasetReaders, given)) return {};
+  const { reader } = await detectDataset(resolve(path));
+  return givenParameters(catalog.datasetReaders, reader, given);
 }
 
 /** Label and value of what there is to say about texts. */

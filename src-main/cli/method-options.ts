@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { Declaration, ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
-import { rangeWords, textOfValue } from '../../src-shared/domain/parameter-text.ts';
+import type { Declaration, ParameterSpec, ParameterValue, ParameterValues } from '../../src-shared/domain/parameter.ts';
+import { checkParameters } from '../../src-shared/domain/parameter-check.ts';
+import { rangeWords, textOfValue, valueFromText } from '../../src-shared/domain/parameter-text.ts';
 
 /** One option for each parameter that any of the methods declares, e.g. --sparsity <number>; and --set name=value. */
 export function addMethodOptions(command: Command, methods: readonly Declaration[]): void {
@@ -15,7 +16,7 @@ export function addMethodOptions(command: Command, methods: readonly Declaration
   for (const [name, { spec, users }] of byName)
     command.option(
       `--${optionName(name)} <${placeholder(spec)}>`,
-      `${spec.help} Default ${spec.default}; for ${users.join(', ')}.`,
+      `${spec.help} Default ${defaultWords(spec)}; for ${users.join(', ')}.`,
     );
   command.option('--set <name=value...>', 'the same parameters by name', parseAssignment);
 }
@@ -33,15 +34,7 @@ export function givenParameters(
       `There is no method "${methodId}".`,
       `Methods: ${methods.map(({ id }) => id).join(', ')}.`,
     );
-  const texts = new Map<string, string>();
-  for (const name of new Set(methods.flatMap((known) => known.parameters.map((spec) => spec.name)))) {
-    const text = options[camelCase(optionName(name))];
-    if (typeof text === 'string') texts.set(name, text);
-  }
-  const set = options['set'];
-  if (typeof set === 'object' && set !== null)
-    for (const [name, text] of Object.entries(set)) texts.set(name, String(text));
-
+  const texts = givenTexts(methods, options);
   const values: ParameterValues = {};
   for (const [name, text] of texts) {
     const spec = method.parameters.find((known) => known.name === name);
@@ -56,16 +49,37 @@ export function givenParameters(
   return values;
 }
 
-function typedValue(spec: ParameterSpec, text: string): number | boolean | string {
-  if (spec.type === 'integer' || spec.type === 'number') {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isNaN(value)) throw new StudioError('invalid_input', `${spec.name} is "${text}", not a number.`);
-    return value;
+/** Whether any parameter of the methods was given, by its option or by --set. */
+export function hasMethodOptions(methods: readonly Declaration[], options: Readonly<Record<string, unknown>>): boolean {
+  return givenTexts(methods, options).size > 0;
+}
+
+function givenTexts(
+  methods: readonly Declaration[],
+  options: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const name of new Set(methods.flatMap((known) => known.parameters.map((spec) => spec.name)))) {
+    const text = options[camelCase(optionName(name))];
+    if (typeof text === 'string') texts.set(name, text);
   }
-  if (spec.type !== 'boolean') return text;
-  if (text !== 'true' && text !== 'false')
+  const set = options['set'];
+  if (typeof set === 'object' && set !== null)
+    for (const [name, text] of Object.entries(set)) texts.set(name, String(text));
+  return texts;
+}
+
+function typedValue(spec: ParameterSpec, text: string): ParameterValue {
+  const value = valueFromText(spec, text);
+  const isNumber = spec.type === 'integer' || spec.type === 'number';
+  if (isNumber && value !== null && typeof value !== 'number')
+    throw new StudioError('invalid_input', `${spec.name} is "${text}", not a number.`);
+  if (spec.type === 'boolean' && typeof value !== 'boolean')
     throw new StudioError('invalid_input', `${spec.name} is "${text}", not true or false.`);
-  return text === 'true';
+  const problem = checkParameters([spec], { [spec.name]: value }).get(spec.name);
+  if (problem !== undefined)
+    throw new StudioError('invalid_input', `${spec.name} is "${text}": ${problem}`, `It takes: ${rangeWords(spec)}.`);
+  return value;
 }
 
 /** For a command's help: each setting that --set takes, with its range, its default and what it does. */
@@ -76,7 +90,7 @@ export function settingsHelp(
     .map(([title, settings]) => {
       const lines = settings.map(
         (spec) =>
-          `  ${spec.name}  (${rangeWords(spec)}${spec.unit ? `, ${spec.unit}` : ''}; default ${textOfValue(spec.default).trim() || spec.empty || 'none'})\n      ${spec.help}`,
+          `  ${spec.name}  (${rangeWords(spec)}${spec.unit ? `, ${spec.unit}` : ''}; default ${defaultWords(spec)})\n      ${spec.help}`,
       );
       return `\n${title}:\n${lines.join('\n')}\n`;
     })
@@ -107,6 +121,10 @@ function optionName(parameter: string): string {
 
 function camelCase(option: string): string {
   return option.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function defaultWords(spec: ParameterSpec): string {
+  return textOfValue(spec.default).trim() || spec.empty || 'none';
 }
 
 function placeholder(spec: ParameterSpec): string {

@@ -6,8 +6,7 @@ import { requests } from '../../src-shared/contract/requests.ts';
 import { type Client, connect } from '../../src-shared/rpc/connect.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
-import { startEngine } from '../backend/engine/engine-host.ts';
-import { createBackend } from '../backend/index.ts';
+import { createBackend, startEngine } from '../backend/index.ts';
 
 const contract = { requests, events };
 export type StudioClient = Client<typeof contract>;

@@ -20,7 +20,6 @@ import {
   textInspectionSchema,
 } from '../domain/dataset.ts';
 import { evaluationRequestSchema, preflightLineSchema } from '../domain/evaluation.ts';
-import { exportTargetSchema } from '../domain/export.ts';
 import { generationRequestSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
@@ -231,10 +230,14 @@ export const requests = {
   },
   'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
 
-  'export.targets': { input: nothing, output: z.array(exportTargetSchema) },
   /** Writes an adapter to `path`, where nothing may be yet, in the form that `target` names. */
   'export.start': {
-    input: z.strictObject({ adapterId: z.string(), target: z.string(), path: z.string() }),
+    input: z.strictObject({
+      adapterId: z.string(),
+      target: z.string(),
+      path: z.string(),
+      parameters: parameterValuesSchema.default({}),
+    }),
     output: jobRecordSchema,
   },
 

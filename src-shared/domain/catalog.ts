@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exportTargetSchema } from './export.ts';
 import { declarationSchema } from './parameter.ts';
 
 /** Everything that is listed one file each, as it declares itself: forms, command line and docs are made from this. */
@@ -16,6 +17,7 @@ export const catalogSchema = z.object({
   modelFamilies: z.array(declarationSchema),
   datasetReaders: z.array(declarationSchema),
   studies: z.array(declarationSchema),
+  exportTargets: z.array(exportTargetSchema),
   sampling: declarationSchema.describe('how the next token of a text is chosen'),
 });
 export type Catalog = z.infer<typeof catalogSchema>;

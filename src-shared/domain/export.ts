@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { declarationSchema } from './parameter.ts';
 
 /** A form in which an adapter can leave the studio, as it declares itself. */
-export const exportTargetSchema = z.object({
-  id: z.string(),
-  label: z.string(),
-  summary: z.string(),
+export const exportTargetSchema = declarationSchema.extend({
   makes: z.enum(['file', 'folder']),
   extension: z.string().optional().describe('of the file, without the dot'),
 });

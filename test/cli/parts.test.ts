@@ -112,8 +112,18 @@ describe('parameters of methods', () => {
       label: '',
       summary: '',
       parameters: [
-        { name: 'density', label: '', type: 'number', default: 0.2, help: '' },
-        { name: 'majority_sign', label: '', type: 'choice', default: 'total', help: '' },
+        { name: 'density', label: '', type: 'number', default: 0.2, minimum: 0, maximum: 1, help: '' },
+        {
+          name: 'majority_sign',
+          label: '',
+          type: 'choice',
+          default: 'total',
+          choices: [
+            { value: 'total', label: '' },
+            { value: 'frequency', label: '' },
+          ],
+          help: '',
+        },
         { name: 'rescale', label: '', type: 'boolean', default: true, help: '' },
       ],
     },
@@ -137,6 +147,8 @@ describe('parameters of methods', () => {
   test.each([
     ['ties', { density: 'much' }, /density is "much", not a number/],
     ['ties', { density: ' ' }, /not a number/],
+    ['ties', { density: '2' }, /density is "2": Must be at most 1/],
+    ['ties', { majoritySign: 'most' }, /majority_sign is "most": One of: total, frequency/],
     ['ties', { set: { rescale: 'maybe' } }, /not true or false/],
     ['ties', { power: '2' }, /The method ties has no parameter "power"/],
     ['plain', { set: { toString: '1' } }, /no parameter "toString"/],

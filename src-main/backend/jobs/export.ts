@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { exportTarget } from '../library/export/index.ts';
 import { requireModel } from '../library/models.ts';
@@ -9,9 +11,14 @@ import { defineJob } from './define-job.ts';
 /** Writes an adapter in one of the forms of `export/`. */
 export const exportJob = defineJob({
   kind: 'export',
-  payload: z.object({ adapterId: z.string(), target: z.string(), path: z.string() }),
+  payload: z.object({
+    adapterId: z.string(),
+    target: z.string(),
+    path: z.string(),
+    parameters: parameterValuesSchema.default({}),
+  }),
   references: ({ adapterId }) => [{ adapterId }],
-  async execute({ adapterId, target, path }, context, services) {
+  async execute({ adapterId, target, path, parameters }, context, services) {
     const { home, store } = services;
     const adapter = requireAdapter(store, adapterId);
     if (existsSync(path))
@@ -20,6 +27,7 @@ export const exportJob = defineJob({
       adapter,
       directory: home.absolute(adapter.folder),
       model: requireModel(store, adapter.modelId),
+      parameters: checkedParameters(exportTarget(target).declaration, parameters),
     };
     await exportTarget(target).write(source, path, services, context);
     return { status: 'completed', result: { path }, message: `"${adapter.name}" is written: ${path}` };

@@ -1,25 +1,26 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { exportJob } from '../jobs/export.ts';
 import type { HandlerServices } from '../services.ts';
 import { requireAdapter } from './adapters.ts';
-import { exportTarget, exportTargets } from './export/index.ts';
+import { exportTarget } from './export/index.ts';
 
 export function exportHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'export'>> {
   return {
-    'export.targets': () => exportTargets.map(({ declaration }) => declaration),
-    'export.start': ({ adapterId, target, path: given }) => {
+    'export.start': ({ adapterId, target, path: given, parameters }) => {
       const adapter = requireAdapter(store, adapterId);
       const { declaration } = exportTarget(target);
+      checkedParameters(declaration, parameters);
       const path = resolve(given);
       if (existsSync(path))
         throw new StudioError('refused', `${path} is there already.`, 'Choose another name: nothing is overwritten.');
       return queue.add(
         exportJob,
         { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },
-        { adapterId, target, path },
+        { adapterId, target, path, parameters },
       );
     },
   };

@@ -3,17 +3,15 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
-import { openDataset } from '../../engine/data/open-dataset.ts';
-import { detectReader } from '../../engine/data/readers/index.ts';
+import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
 import { addDataset } from '../add-dataset.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { describeShowing, drawText, readerOptionsOf, textFacts } from '../dataset-text.ts';
+import { drawText, readerOptionsOf, textFacts } from '../dataset-text.ts';
 import { formatCount, formatFacts, formatTable } from '../format.ts';
-import { parseAssignment, parseNumber } from '../method-options.ts';
+import { addMethodOptions, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { findDataset } from '../references.ts';
 
-const assignments = z.record(z.string(), z.string()).default({});
 const splitName = z.enum(['train', 'test']);
 /** From dark to light. */
 const shades = ' .:-=+*#%@';
@@ -25,17 +23,13 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
     usage: 'add <path>',
     summary:
       'make a file of texts (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or a folder of images known to the studio; nothing in it is changed',
-    options: (command) =>
-      void command
-        .option('--name <name>', 'what to call it (default: the name of the file or folder)')
-        .option(
-          '--set <name=value...>',
-          'what is guessed otherwise, e.g. text=COLUMN label=COLUMN test_fraction=0.1 seed=1',
-          parseAssignment,
-        ),
-    input: z.object({ path: z.string(), name: z.string().optional(), set: assignments }),
-    async run({ path, name, set }, { terminal, withStudio }) {
-      const options = await readerOptionsOf(path, set);
+    options(command) {
+      command.option('--name <name>', 'what to call it (default: the name of the file or folder)');
+      addMethodOptions(command, catalog.datasetReaders);
+    },
+    input: z.looseObject({ path: z.string(), name: z.string().optional() }),
+    async run({ path, name, ...given }, { terminal, withStudio }) {
+      const options = await readerOptionsOf(path, given);
       const dataset = await withStudio((client) =>
         addDataset(client, { path, options, ...(name === undefined ? {} : { name }) }, terminal),
       );
@@ -102,35 +96,18 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
   addCommand(group, surroundings, {
     usage: 'validate <path>',
     summary: 'read every example of a dataset (by path, or one the studio knows) and say what is wrong',
-    options: (command) =>
-      void command.option('--set <name=value...>', 'options of the reader, as for add', parseAssignment),
-    input: z.object({ path: z.string(), set: assignments }),
-    async run({ path, set }, { terminal, withStudio }) {
+    options: (command) => addMethodOptions(command, catalog.datasetReaders),
+    input: z.looseObject({ path: z.string() }),
+    async run({ path, ...given }, { terminal, withStudio }) {
       const known = await withStudio(async (client) =>
         (await client.request('datasets.list', {})).find(({ id, name }) => id === path || name === path),
       );
-      const data = await openDataset(
-        known?.source ?? { ...(await detectReader(resolve(path))), options: await readerOptionsOf(path, set) },
-      );
+      const source = known?.source ?? {
+        ...(await detectDataset(resolve(path))),
+        options: await readerOptionsOf(path, given),
+      };
       const line = new ProgressLine(terminal);
-      let description: DatasetDescription;
-      try {
-        description = data.kind === 'texts' ? await describeShowing(data, line) : data.description;
-        const total = description.splits.reduce((sum, split) => sum + split.exampleCount, 0);
-        let done = 0;
-        for (const { name } of description.splits) {
-          if (data.kind === 'texts') break;
-          const split = data.split(name);
-          for (let index = 0; index < split.count; index++) {
-            await split.pixels(index);
-            if (++done % 500 === 0)
-              line.show({ phase: 'Reading', done, total, unit: 'examples', perSecond: null, etaSeconds: null });
-          }
-        }
-      } finally {
-        line.clear();
-        data.close();
-      }
+      const description = await checkDataset(source, (progress) => line.show(progress)).finally(() => line.clear());
       const { problems } = description;
       const found = problems.length === 0 ? 'Every example can be read.\n' : 'Problems:\n';
       const lines = problems.map(({ where, message }) => `  ${where}: ${message}\n`);

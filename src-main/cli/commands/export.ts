@@ -1,31 +1,39 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { exportTargets } from '../../backend/library/export/index.ts';
+import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
+import { addMethodOptions, givenParameters } from '../method-options.ts';
 import { findAdapter } from '../references.ts';
 
-const targets = exportTargets.map(({ declaration }) => declaration);
+const targets = catalog.exportTargets;
 
 export function addExportCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'export',
     summary: 'write an adapter in a form that other programs load',
-    options: (command) =>
-      void command
+    options(command) {
+      command
         .option('--adapter <adapter>', 'id, name, run or folder')
         .option('--run <run>', 'id or name: the adapter that it made')
         .requiredOption('--to <form>', targets.map(({ id, summary }) => `${id}: ${summary}`).join('\n'))
-        .requiredOption('--out <path>', 'the new file or folder'),
+        .requiredOption('--out <path>', 'the new file or folder');
+      addMethodOptions(command, targets);
+    },
     input: z
-      .object({ adapter: z.string().optional(), run: z.string().optional(), to: z.string(), out: z.string() })
+      .looseObject({ adapter: z.string().optional(), run: z.string().optional(), to: z.string(), out: z.string() })
       .refine(({ adapter, run }) => (adapter === undefined) !== (run === undefined), 'Give either --adapter or --run.'),
-    async run({ adapter, run, to, out }, { terminal, withStudio }) {
+    async run({ adapter, run, to, out, ...given }, { terminal, withStudio }) {
+      const parameters = givenParameters(targets, to, given);
       return withStudio(async (client) => {
         const { id } = await findAdapter(client, adapter ?? run ?? '');
         const path = resolve(out);
-        await followJob(client, await client.request('export.start', { adapterId: id, target: to, path }), terminal);
+        await followJob(
+          client,
+          await client.request('export.start', { adapterId: id, target: to, path, parameters }),
+          terminal,
+        );
         return { json: { path }, text: `${path}\n` };
       });
     },

@@ -8,12 +8,14 @@ import {
   newTokensPerSecond,
   type Prompt,
 } from '../../../src-shared/domain/generation.ts';
-import { sampling } from '../../engine/generation/sampling.ts';
+import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, givenParameters, parseNumber } from '../method-options.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { ColumnPrinter } from '../text-columns.ts';
+
+const { sampling } = catalog;
 
 export function addGenerateCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { startEngine } from '../../backend/engine/engine-host.ts';
-import { EngineSupervisor } from '../../backend/engine/engine-supervisor.ts';
+import { EngineSupervisor, startEngine } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 
 /** For checks against another implementation: folders and files only, so it needs neither the studio nor its home. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import { mergeMethods } from '../../engine/merge/index.ts';
+import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
@@ -11,7 +11,7 @@ import { addMethodOptions, collectNumber, givenParameters, parseNumber } from '.
 import { readYamlFile } from '../yaml-file.ts';
 import { findWeighted } from './eval.ts';
 
-const declarations = mergeMethods.map(({ declaration }) => declaration);
+const declarations = catalog.mergeMethods;
 
 /** merge.yaml: the same as the options. */
 const fileSchema = z.strictObject({
@@ -60,7 +60,7 @@ export function addMergeCommand(parent: Command, surroundings: CommandContext): 
     }),
     async run(input, { terminal, withStudio }) {
       const plan = input.file === undefined ? planFromOptions(input) : await planFromFile(input.file, input.out);
-      const makesOutputs = mergeMethods.find(({ declaration }) => declaration.id === plan.method)?.makes === 'outputs';
+      const makesOutputs = declarations.find(({ id }) => id === plan.method)?.makes === 'outputs';
       if (plan.out !== undefined && makesOutputs)
         throw new StudioError(
           'refused',

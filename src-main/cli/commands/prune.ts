@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { pruneMethods } from '../../engine/prune/index.ts';
+import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, givenParameters } from '../method-options.ts';
 import { findAdapter } from '../references.ts';
 import { describeAdapter } from './adapters.ts';
 
-const declarations = pruneMethods.map(({ declaration }) => declaration);
+const declarations = catalog.pruneMethods;
 
 export function addPruneCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {

@@ -3,11 +3,12 @@ import { type Document, isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
-import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
+import { adapterParameters, isFlatParameter } from '../../../src-shared/domain/adapter.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { countBySuffix, formatFacts } from '../format.ts';
@@ -36,6 +37,14 @@ export function addTrainCommand(parent: Command, surroundings: CommandContext): 
           'after',
           settingsHelp([
             ['Settings of a run, for its file and for --set', runParameters],
+            ['Settings of the adapter', adapterParameters],
+            ...catalog.adapterVariants.map(
+              ({ id, label, parameters }) =>
+                [
+                  `Settings of ${label} (adapter.variant=${id})`,
+                  parameters.map((spec) => ({ ...spec, name: `adapter.${spec.name}` })),
+                ] as const,
+            ),
             ['Settings of CoTo (coto: null trains without it)', cotoDeclaration.parameters],
           ]),
         ),

@@ -67,9 +67,9 @@ export function FieldFrame(props: FieldFrameProps) {
             {label}
           </Input.Label>
         </Tooltip>
-        <code className={classes['name']} aria-hidden>
-          {name}
-        </code>
+        <span className={classes['nameRoom']} aria-hidden>
+          <code className={classes['name']}>{name.split('.').at(-1)}</code>
+        </span>
         <span className={classes['origin']} title={originHelp[origin]} data-origin={origin}>
           {origin}
         </span>

@@ -1,35 +1,53 @@
 import { Menu } from '@mantine/core';
+import { modals } from '@mantine/modals';
 import { IconFile, IconFolder } from '@tabler/icons-react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { ExportForm } from './export-form.tsx';
 
 const failureTitle = 'The adapter was not exported';
 
 /** A menu item for each other form in which an adapter can leave the studio; how it ended comes as a notification. */
 export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
-  const targets = useRequest('export.targets', {});
+  const catalog = useRequest('app.catalog', {});
   const start = useAction('export.start', { failureTitle });
-  const ask = async (target: ExportTargetDeclaration) => {
+  const write = async (target: ExportTargetDeclaration, parameters: ParameterValues) => {
     try {
       const path = await askPath(adapter.name, target);
-      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path });
+      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, parameters });
     } catch (error) {
       notifyFailure(error instanceof Error ? error : new Error(String(error)), failureTitle);
     }
   };
+  const ask = (target: ExportTargetDeclaration) => {
+    if (target.parameters.length === 0) return void write(target, {});
+    const dialog = modals.open({
+      title: `Export ${adapter.name} as ${target.label}`,
+      children: (
+        <ExportForm
+          target={target}
+          onExport={(parameters) => {
+            modals.close(dialog);
+            void write(target, parameters);
+          }}
+        />
+      ),
+    });
+  };
   // The PEFT folder has an item of its own.
-  return (targets.data ?? [])
+  return (catalog.data?.exportTargets ?? [])
     .filter(({ id }) => id !== 'peft')
     .map((target) => (
       <Menu.Item
         key={target.id}
         title={target.summary}
         leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
-        onClick={() => void ask(target)}
+        onClick={() => ask(target)}
       >
-        {target.label}
+        {target.parameters.length > 0 ? `${target.label}…` : target.label}
       </Menu.Item>
     ));
 }

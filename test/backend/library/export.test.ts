@@ -15,7 +15,7 @@ it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', as
     modelId: model.id,
     name: 'mine',
   });
-  expect((await backend.handle('export.targets', {})).map(({ id }) => id)).toContain('gguf-lora');
+  expect((await backend.handle('app.catalog', {})).exportTargets.map(({ id }) => id)).toContain('gguf-lora');
   const path = join(temporaryFolder(), 'mine.gguf');
   const start = (target: string, to: string) =>
     backend.handle('export.start', { adapterId: adapter.id, target, path: to });

@@ -8,6 +8,7 @@ export const ggufLora: ExportTarget = {
     id: 'gguf-lora',
     label: 'GGUF adapter',
     summary: 'One file for llama.cpp, Ollama and LM Studio, loaded beside a GGUF file of the base (llama-cli --lora).',
+    parameters: [],
     makes: 'file',
     extension: 'gguf',
   },

@@ -1,20 +1,39 @@
+import { z } from 'zod';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import type { ExportTarget } from './target.ts';
+
+/** null: as the base stores them. */
+const dtypeSchema = z.enum(['base', 'F32', 'F16', 'BF16']).transform((value) => (value === 'base' ? null : value));
 
 export const merged: ExportTarget = {
   declaration: {
     id: 'merged',
     label: 'Merged model',
     summary: 'The base with the adapter in its weights: a Hugging Face folder that loads without PEFT.',
+    parameters: [
+      {
+        name: 'dtype',
+        label: 'Data type',
+        type: 'choice',
+        default: 'base',
+        choices: [
+          { value: 'base', label: 'As the base' },
+          { value: 'F32', label: 'float32' },
+          { value: 'F16', label: 'float16' },
+          { value: 'BF16', label: 'bfloat16' },
+        ],
+        help: 'How the weights are stored.',
+      },
+    ],
     makes: 'folder',
   },
-  async write({ directory, model }, path, { store }, context) {
+  async write({ directory, model, parameters }, path, { store }, context) {
     await context.runEngine({
       kind: 'export-merged',
       ...computeFields(store),
       modelDirectory: model.path,
       adapterDirectory: directory,
-      dtype: null,
+      dtype: dtypeSchema.parse(parameters['dtype']),
       outputDirectory: path,
     });
   },

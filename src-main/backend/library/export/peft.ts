@@ -9,6 +9,7 @@ export const peft: ExportTarget = {
     label: 'PEFT folder',
     summary:
       "adapter_config.json and adapter_model.safetensors, as PEFT and Transformers load them, with the base's tokenizer and chat template where it reads text.",
+    parameters: [],
     makes: 'folder',
   },
   async write({ directory, model }, path) {

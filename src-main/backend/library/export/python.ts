@@ -10,6 +10,7 @@ export const python: ExportTarget = {
     label: 'Python script',
     summary:
       'The run that made the adapter, for Transformers and PEFT on a GPU cluster: train.py with its settings, start, data and plan.',
+    parameters: [],
     makes: 'folder',
   },
   async write({ adapter, model }, path, { store, resourcesDirectory }, context) {

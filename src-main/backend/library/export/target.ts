@@ -1,6 +1,7 @@
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../../src-shared/domain/export.ts';
 import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { JobContext } from '../../jobs/define-job.ts';
 import type { Services } from '../../services.ts';
 
@@ -10,6 +11,8 @@ export interface ExportSource {
   /** The adapter's PEFT folder, absolute. */
   readonly directory: string;
   readonly model: ModelRecord;
+  /** Of the target, with its defaults filled in. */
+  readonly parameters: ParameterValues;
 }
 
 /** A form in which an adapter leaves the studio: one file declares it, `index.ts` lists it. */

@@ -1,0 +1,24 @@
+import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import { adapterVariants } from '../../engine/adapters/variants/index.ts';
+import { datasetReaders } from '../../engine/data/readers/index.ts';
+import { sampling } from '../../engine/generation/sampling.ts';
+import { mergeMethods } from '../../engine/merge/index.ts';
+import { modelFamilies } from '../../engine/models/families.ts';
+import { pruneMethods } from '../../engine/prune/index.ts';
+import { studyKinds } from '../../engine/studies/index.ts';
+import { exportTargets } from '../library/export/index.ts';
+
+/**
+ * Everything that is listed one file each, as it declares itself: what the window asks for by `app.catalog`, and what the
+ * command makes its options of before it has opened a home.
+ */
+export const catalog: Catalog = {
+  adapterVariants: adapterVariants.map(({ declaration }) => declaration),
+  mergeMethods: mergeMethods.map(({ declaration, makes }) => ({ ...declaration, makes })),
+  pruneMethods: pruneMethods.map(({ declaration, grid }) => ({ ...declaration, grid })),
+  modelFamilies: modelFamilies.map(({ declaration }) => declaration),
+  datasetReaders: datasetReaders.map(({ declaration }) => declaration),
+  studies: studyKinds.map(({ declaration }) => declaration),
+  exportTargets: exportTargets.map(({ declaration }) => declaration),
+  sampling,
+};

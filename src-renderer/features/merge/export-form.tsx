@@ -1,0 +1,29 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import { ParameterForm } from '../../components/form/parameter-form.tsx';
+
+interface ExportFormProps {
+  target: ExportTargetDeclaration;
+  onExport: (parameters: ParameterValues) => void;
+}
+
+/** What a form of export asks for before it asks where to write. */
+export function ExportForm({ target, onExport }: ExportFormProps) {
+  const [values, setValues] = useState<ParameterValues>({});
+  return (
+    <Stack gap={12}>
+      <Text size="sm" c="dimmed">
+        {target.summary}
+      </Text>
+      <ParameterForm declaration={target} values={values} onChange={setValues} showHelp="below" />
+      <Group justify="flex-end">
+        <Button onClick={() => onExport(values)} disabled={firstProblem(target.parameters, values) !== null}>
+          Choose where to write
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
