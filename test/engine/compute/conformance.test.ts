@@ -229,18 +229,33 @@ async function readAndDispose(tensor: tf.Tensor): Promise<number[]> {
 
 /** Where a gradient is compared: every entry of a small input, evenly spread ones of a large one, for time's sake. */
 function checkedPlaces(length: number): number[] {
-  const count = Math.min(length, 160);
+  const count = Math.min(length, 96);
   return Array.from({ length: count }, (_, index) => Math.floor((index * length) / count));
 }
 
-/** Central differences of the double-precision reference at `places`. */
+const knownDifferences = new WeakMap<OperationCase, Map<string, readonly number[]>>();
+
+/** Central differences of the double-precision reference at `places`, made once for all backends: the values are the same. */
 function differences(
   operation: OperationCase,
   values: Drawn,
   name: string,
   weights: readonly number[],
   places: readonly number[],
-): number[] {
+): readonly number[] {
+  const ofOperation = knownDifferences.get(operation) ?? new Map<string, readonly number[]>();
+  const known = ofOperation.get(name) ?? centralDifferences(operation, values, name, weights, places);
+  knownDifferences.set(operation, ofOperation.set(name, known));
+  return known;
+}
+
+function centralDifferences(
+  operation: OperationCase,
+  values: Drawn,
+  name: string,
+  weights: readonly number[],
+  places: readonly number[],
+): readonly number[] {
   const step = 1e-5;
   const sum = (changed: readonly number[]) =>
     operation

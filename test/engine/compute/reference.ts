@@ -6,12 +6,15 @@ export type Values = readonly number[];
 
 /** a [m, k] · b [k, n] */
 export function multiply(a: Values, b: Values, m: number, k: number, n: number): number[] {
-  return Array.from({ length: m * n }, (_, index) => {
-    const [row, column] = [Math.floor(index / n), index % n];
-    let sum = 0;
-    for (let step = 0; step < k; step++) sum += get(a, row * k + step) * get(b, step * n + column);
-    return sum;
-  });
+  const product = new Array<number>(m * n).fill(0);
+  for (let row = 0; row < m; row++)
+    for (let step = 0; step < k; step++) {
+      const factor = get(a, row * k + step);
+      // Along b's rows: columns of a large matrix are far apart in memory.
+      for (let column = 0; column < n; column++)
+        product[row * n + column] = get(product, row * n + column) + factor * get(b, step * n + column);
+    }
+  return product;
 }
 
 export function transpose(a: Values, rows: number, columns: number): number[] {
