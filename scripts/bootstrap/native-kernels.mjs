@@ -50,7 +50,7 @@ export async function testNativeKernels({ compiler, folder, instructionSets, ext
   return run(command, before);
 }
 
-/** What is compiled: the kernels once for each instruction set, what they share, the tests. */
+/** Compilation units: the kernels once for each instruction set, the sources they share, the tests. */
 function units(instructionSets) {
   const kernels = Object.entries(instructionSets).flatMap(([set, own]) =>
     filesIn(join(sources, 'kernels'), '.cc').map((file) => ({

@@ -21,7 +21,7 @@ export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cp
 const output = join(root, 'dist', 'native');
 const addonName = 'coto-native.node';
 
-/** What every processor of an architecture has: on arm64 NEON. */
+/** The instruction set that every processor of an architecture has: on arm64 NEON. */
 export const oneInstructionSet = { baseline: [] };
 
 /** The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time. */
@@ -92,7 +92,7 @@ async function build() {
   }
   const failure = await compile(compiler, output, [], instructionSets);
   if (failure !== null) return failure;
-  // What does not load now would not load later: better to know at once.
+  // An addon that does not load now would not load later: better to know at once.
   const addon = join(output, addonName);
   const tried = spawnSync(process.execPath, ['-e', `require(${JSON.stringify(addon)}).describe()`], {
     encoding: 'utf8',

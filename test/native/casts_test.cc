@@ -9,7 +9,7 @@ float bfloat16_value(uint16_t bits) {
   return value;
 }
 
-// The nearest bfloat16, ties to an even last bit, by trying both neighbours.
+// The nearest bfloat16, ties to an even last bit, by trying both neighbors.
 uint16_t nearest_bfloat16(float value) {
   uint32_t bits;
   std::memcpy(&bits, &value, 4);

@@ -6,20 +6,20 @@ struct Norm {
   Doubles y, dx;
 };
 
-// Layer norm (centred) or RMS norm of every row, and its gradient.
+// Layer norm (centered) or RMS norm of every row, and its gradient.
 Norm reference_of(const Floats& x, const Floats& scale, const Floats& shift, const Floats& dy, int64_t width,
-                  double epsilon, bool centred) {
+                  double epsilon, bool centered) {
   Norm out;
   for (size_t row = 0; row < x.size(); row += static_cast<size_t>(width)) {
     double mean = 0, square = 0, along = 0, total = 0;
-    for (int64_t i = 0; i < width; i++) mean += centred ? x[row + i] / double(width) : 0;
+    for (int64_t i = 0; i < width; i++) mean += centered ? x[row + i] / double(width) : 0;
     for (int64_t i = 0; i < width; i++) square += (x[row + i] - mean) * (x[row + i] - mean) / double(width);
     const double inverse = 1 / std::sqrt(square + epsilon);
     const auto normal = [&](int64_t i) { return (x[row + i] - mean) * inverse; };
     const auto factor = [&](int64_t i) { return scale.empty() ? 1.0 : double(scale[i]); };
     for (int64_t i = 0; i < width; i++) {
       along += dy[row + i] * factor(i) * normal(i) / double(width);
-      total += centred ? dy[row + i] * factor(i) / double(width) : 0;
+      total += centered ? dy[row + i] * factor(i) / double(width) : 0;
     }
     for (int64_t i = 0; i < width; i++) {
       out.y.push_back(normal(i) * factor(i) + (shift.empty() ? 0.0 : double(shift[i])));

@@ -1,7 +1,7 @@
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 
-/** What trying a backend, without running work on it, tells. */
+/** Result of probing a backend without running work on it. */
 export interface ComputeProbe {
   readonly available: boolean;
   /** null where there is no device, as `device` is then. */

@@ -21,7 +21,7 @@ export class NativeData {
   }
 }
 
-/** What the addon's memory holds. */
+/** State of the addon's memory. */
 export interface NativeMemory {
   readonly tensors: number;
   readonly liveBytes: number;

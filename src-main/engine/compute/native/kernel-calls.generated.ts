@@ -205,7 +205,7 @@ export interface AdamWOptions {
 
 type Argument = number | boolean | Float64Array;
 
-/** What the addon exports for its kernels: parameters one after another, a shape as its rank and its sizes. */
+/** The addon's exports for its kernels: parameters one after another, a shape as its rank and its sizes. */
 export interface KernelFunctions {
   attention(...parameters: readonly Argument[]): void;
   attentionGradient(...parameters: readonly Argument[]): void;

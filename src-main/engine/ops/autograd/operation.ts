@@ -16,7 +16,7 @@ export interface OperationDefinition {
   readonly name: string;
   /** The reference: right on every backend. Runs without a tape; what it makes in between is disposed. */
   compose(inputs: OperationInputs, attributes: OperationAttributes): tf.Tensor | tf.Tensor[];
-  /** What the gradients need. What a call leaves out is left out here too. */
+  /** Tensors that the gradients need; those that a call leaves out are left out here too. */
   readonly saved?: {
     /** Inputs that are kept until the backward pass is over. */
     readonly inputs?: readonly string[];

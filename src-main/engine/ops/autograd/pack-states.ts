@@ -57,7 +57,7 @@ export function packStates(x: tf.Tensor2D, carried: tf.Tensor2D): tf.Tensor2D {
   return only2D(join({ x, carried }));
 }
 
-/** What `packStates` put together: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
+/** Separates what `packStates` joined: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
 export function unpackStates(
   x: tf.Tensor2D,
   rows: number,

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AccumulatedGradient } from '../autograd/accumulated-gradient.ts';
 
-/** What a linear takes along, so that its neighbors need no pass over memory of their own. */
+/** Operations fused into a linear, so that its neighbors need no pass over memory of their own. */
 export interface LinearOptions {
   /** [rows, out], added to the result; its gradient is the result's. */
   readonly residual?: tf.Tensor2D | undefined;
@@ -13,8 +13,8 @@ export interface LinearOptions {
 }
 
 /**
- * What the product that makes the gradient of x takes along: the derivative of what made x, or else what x has of gradient
- * from elsewhere. The derivative would multiply that too.
+ * Options fused into the product that makes the gradient of x: the derivative of the activation that made x, or else the
+ * gradient that x has from elsewhere (which the derivative would multiply too).
  */
 export function multiplierOrAddend(
   derivative: tf.Tensor | undefined,

@@ -44,7 +44,7 @@ export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D
 }
 
 function normalize(x: tf.Tensor, epsilon: number): { normalized: tf.Tensor; inverse: tf.Tensor } {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-  return { normalized: tf.mul(centred, inverse), inverse };
+  const centered = tf.sub(x, tf.mean(x, -1, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), epsilon));
+  return { normalized: tf.mul(centered, inverse), inverse };
 }

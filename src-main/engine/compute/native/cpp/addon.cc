@@ -14,7 +14,7 @@
 namespace coto {
 namespace {
 
-/** Node unloads an addon with the last thread that used it; the pool's threads would wake up where no code is left. */
+X
 void stay_loaded() {
 #ifndef _WIN32
   Dl_info self{};
@@ -22,7 +22,7 @@ void stay_loaded() {
 #endif
 }
 
-/** Tells V8 what lies outside its heap, in large steps: in a steady training step nothing changes. */
+/** Tells V8 of the memory outside its heap, in large steps, so that a steady training step reports nothing. */
 void report_memory(Call& call) {
   constexpr int64_t kStep = int64_t{8} << 20;
   Tensors& tensors = call.tensors();

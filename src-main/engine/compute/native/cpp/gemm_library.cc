@@ -32,7 +32,7 @@ double measure_library_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int 
   const memory c(description.dst_desc(), cpu(), result.data());
   dnnl::stream stream(cpu());
   double best = 1e300;
-  // The first round warms the caches and the threads up.
+  // The first round warms up caches and threads.
   for (int round = 0; round <= rounds; round++) {
     const auto start = std::chrono::steady_clock::now();
     matmul.execute(stream, {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}});

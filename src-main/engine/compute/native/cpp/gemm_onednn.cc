@@ -9,26 +9,26 @@
 #include "onednn_gemm.h"
 #include "threads.h"
 
-/** Of libgomp, which Debian's oneDNN runs on; declared here, since clang brings no header for it. */
+/** From libgomp, which Debian's oneDNN runs on; declared here, since clang has no header for it. */
 extern "C" void omp_set_num_threads(int);
 
 namespace coto {
 namespace {
 
-/** A product's parts are about this large at least: below it, handing them out costs more than it brings. */
+/** Smallest work of a task: below it, handing tasks out costs more than it gains. */
 constexpr double kTaskFlops = 8e6;
 constexpr int64_t kMaxRows = 256;
-/** An inner dimension is cut into parts of about this length where the output alone has too few tasks. */
+/** Length of the parts into which an inner dimension is split where the output alone gives too few tasks. */
 constexpr int64_t kSplitLength = 256;
 constexpr int64_t kMaxSplits = 8;
 constexpr int64_t kFewTasks = 4;
 constexpr int64_t kFewOutputs = 65536;
-/** Values of b from which on packing it for a single product pays. */
+/** Size of b from which packing it for a single product pays. */
 constexpr int64_t kWorthPacking = 16384;
 
 thread_local ThreadMemory converted;
 
-/** oneDNN must not open threads of its own beneath ours. */
+/** Keeps oneDNN from opening threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
 
 int64_t rows_per_task(int64_t m, int64_t n, int64_t k) {
@@ -65,7 +65,7 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   if (state.primitives.size() > kMaxPrimitives) state.primitives.clear();
   const int64_t rows = rows_per_task(m, n, k);
   const int64_t tasks = (m + rows - 1) / rows;
-  // A weight of a vocabulary's size is packed in parts, which a product with a transposed a has no use for.
+  // A weight of a vocabulary's size is packed in parts, which a product with a transposed a cannot read.
   const bool frozen = given.packs != nullptr && !is_partitioned(k, n);
   if (!frozen && given.k2 == 0 && tasks <= kFewTasks && m * n <= kFewOutputs && k >= 2 * kSplitLength) {
     state.run_split_k(given, pool);
@@ -75,7 +75,7 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   gemm.bfloat16 = given.bfloat16 && !given.transpose_a;
   uint32_t flags = gemm.transpose_a ? uint32_t{kTransposeA} : 0;
 
-  // b is packed before the tasks share it: a frozen one once for good, another where it is large enough to gain by it.
+  // Pack b before the tasks share it: a frozen one once for good, another where it is large enough to gain.
   const void* b = gemm.b;
   Block transient;
   if (frozen) {
@@ -113,7 +113,7 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
       const int64_t first = at * rows;
       const int64_t count = at == tasks - 1 ? last : rows;
       float* c = gemm.c + first * n;
-      // The second product comes first: the main one then adds to it while it is in the cache.
+      // Run the second product first: the main one then adds to it while it is in the cache.
       if (has_second) execute(*(count == rows ? whole_second : rest_second), {gemm.a2 + first * gemm.k2, gemm.b2, c});
       const float* a = gemm.a + (gemm.transpose_a ? first : first * k);
       const void* source = a;
@@ -154,7 +154,7 @@ void GemmRunner::State::run_split_k(const Gemm& gemm, MemoryPool& pool) {
                                                   gemm.b + (gemm.transpose_b ? from : from * n), partial + at * total});
     }
   });
-  // Added in the order of the parts, whichever thread made them.
+  // Add the parts in their order, whichever thread computed them.
   parallel_for(total, 16384, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       float sum = partial[at];
@@ -197,7 +197,7 @@ namespace {
 
 std::string instruction_set() {
 #if defined(__aarch64__) && defined(__linux__)
-  // oneDNN has names for sets of x86-64 alone. Of SVE, the system says the length of a vector in bytes.
+  // oneDNN names the sets of x86-64 only. For SVE, the system tells the length of a vector in bytes.
   const int length = prctl(PR_SVE_GET_VL);
   return length < 0 ? "NEON" : "SVE of " + std::to_string(8 * (length & PR_SVE_VL_LEN_MASK)) + " bits";
 #else

@@ -8,18 +8,18 @@ namespace {
 
 using Tag = memory::format_tag;
 
-/** From so many inputs or outputs on a weight is taken in parts: a vocabulary's. */
+/** Inputs or outputs from which a weight is partitioned: those of a vocabulary. */
 constexpr int64_t kMany = 16384;
-/** Values of a part at most: half a megabyte in float32. */
+/** Largest size of a part: half a megabyte in float32. */
 constexpr int64_t kPartValues = 131072;
-/** Inputs that need not be cut, and the sizes of parts where there are more. */
+/** Largest inner size that stays whole, and the sizes of parts where it is larger. */
 constexpr int64_t kWholeInner = 2048;
 constexpr int64_t kInner = 512;
 constexpr int64_t kOuterOfMany = 128;
 /** Outputs that oneDNN packs together. */
 constexpr int64_t kOuterBlock = 64;
 
-/** Addend and multiplier, which come here after a part's last sum: blocks of c lie apart. */
+/** Applies addend and multiplier after a part's last sum: blocks of c lie apart, so that oneDNN cannot. */
 void finish(const Gemm& gemm, int64_t first, int64_t rows, int64_t columns) {
   for (int64_t row = 0; row < rows; row++)
     for (int64_t at = first + row * gemm.n; at < first + row * gemm.n + columns; at++) {
@@ -103,7 +103,7 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
   const bool has_row_scale = gemm.scaled != nullptr;
   const float* bias = has_row_scale ? nullptr : gemm.bias;
 
-  // Every part meets all of a: rounded once for all.
+  // Every part reads all of a: round it once for all of them.
   Block rounded;
   if (gemm.bfloat16) {
     rounded = pool.take(static_cast<size_t>(m * k) * 2);
@@ -134,7 +134,7 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
       for (const int64_t i : {int64_t{0}, std::min(int64_t{1}, inner - 1), inner - 1}) primitive(main_key(count, i, j));
       if (has_second) primitive(second_key(count, j));
     }
-  // Pieces of the same outputs follow each other: what they read of b is then near.
+  // Tasks of the same outputs follow each other, so that the part of b they read stays in the cache.
   parallel_for(outer * row_tasks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       const int64_t j = at / row_tasks;

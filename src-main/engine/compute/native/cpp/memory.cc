@@ -28,7 +28,7 @@ size_t class_of(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-/** What the system could still give without swapping; SIZE_MAX where it does not say. */
+/** Bytes that the system can still give without swapping; SIZE_MAX where it does not tell. */
 size_t available_bytes() {
 #ifdef __linux__
   FILE* file = std::fopen("/proc/meminfo", "r");
@@ -54,7 +54,7 @@ Block MemoryPool::take(size_t bytes) {
   const auto found = classes_.find(size);
   Block block;
   if (found != classes_.end() && !found->second.empty()) {
-    // The last one that was given back is the likeliest to be in the cache still.
+    // The block that was given back last is the most likely to be in the cache still.
     block = {found->second.back().data, size};
     found->second.pop_back();
     free_ -= size;
@@ -82,7 +82,7 @@ void MemoryPool::give_back(const Block& block) {
 void MemoryPool::trim() { keep_free(0); }
 
 void* MemoryPool::make(size_t bytes) {
-  // Other shapes than before have come: what was kept for the old ones must not pile up beside them.
+  // The shapes have changed: blocks kept for the old ones must not pile up beside the new.
   const size_t high = std::max(peak_, live_ + bytes);
   const size_t allowance = high + high / 4 + (size_t{64} << 20);
   if (live_ + free_ + bytes > allowance) keep_free(allowance > live_ + bytes ? allowance - live_ - bytes : 0);
@@ -97,7 +97,7 @@ void* MemoryPool::make(size_t bytes) {
   void* data = nullptr;
 #if defined(__linux__) && !defined(COTO_CHECKED_MEMORY)
   if (bytes >= kHugePage) {
-    // Mapped with space to align it, what is too much handed back; huge pages keep the address tables small.
+    // Map with space to align and hand back the excess; huge pages keep the page tables small.
     const size_t mapped = bytes + kHugePage;
     void* raw = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (raw == MAP_FAILED) throw OutOfMemory("the system refused " + std::to_string(bytes) + " bytes");

@@ -10,10 +10,10 @@
 namespace coto {
 
 constexpr int64_t kMinRows = 64;
-/** Shapes that are remembered; sequences of every length make many. */
+/** Most shapes whose primitives are kept; sequences of every length make many. */
 constexpr size_t kMaxPrimitives = 4096;
 
-/** The layout in which b is packed. Asked for at one number of rows, so that every product of the weight shares it. */
+/** Layout in which b is packed, asked for at one number of rows, so that all products of a weight share it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
 
 /** Whether a frozen weight is packed and multiplied in parts. */
@@ -86,17 +86,16 @@ struct GemmRunner::State {
     return made;
   }
 
-  /** b's packed form, made the first time: of a large weight part by part, as `WeightPartition` has them. */
+  /** Packs b the first time, a large weight part by part (`WeightPartition`), and returns its packed form. */
   const void* pack(const Gemm& gemm, PackedWeights& packs, MemoryPool& pool);
 
-  /** Writes what `part` shows of b, whose stored rows lie `stride` values apart, to its packed form. */
+  /** Packs the section of b that `part` describes; its stored rows lie `stride` values apart. */
   static void reorder(const Gemm& part, int64_t stride, const memory::desc& wanted, void* to);
 };
 
 /**
- * A weight [k, n] cut into parts that stay in a core's cache while rows meet them, and that can be shared among many
- * threads where there are few rows. Packed, the parts of the same outputs follow each other, from the first inputs to
- * the last.
+ * Partition of a weight [k, n] into parts that fit a core's cache and can be shared among many threads where there are
+ * few rows. Packed, the parts of the same outputs follow each other, from the first inputs to the last.
  */
 class WeightPartition {
  public:

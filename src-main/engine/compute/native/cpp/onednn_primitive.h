@@ -1,4 +1,4 @@
-// One matmul of oneDNN: what tells it from others, what it needs to run, and running it on the calling thread.
+// One matmul of oneDNN: its key, its primitive with memory descriptors, and its execution on the calling thread.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Memory that a thread keeps for the length of a task.
+// Scratch memory of a thread for the length of a task.
 #pragma once
 
 #include <cstdint>

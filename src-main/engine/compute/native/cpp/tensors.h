@@ -58,7 +58,7 @@ class Tensors {
   MemoryPool pool;
   GemmRunner gemm_runner;
   size_t live_tensors = 0;
-  /** What V8 was last told of held_bytes. */
+  /** Value of held_bytes last reported to V8. */
   int64_t reported_bytes = 0;
 
  private:

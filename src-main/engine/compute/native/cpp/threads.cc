@@ -25,7 +25,7 @@ void relax() {
 #endif
 }
 
-// Waits for `ready` by looking again and again, for kSpin at most. Says whether it came.
+// Spins until `ready`, for kSpin at most. Returns whether it came.
 template <typename Ready>
 bool spin_until(Ready ready) {
   const auto end = std::chrono::steady_clock::now() + kSpin;
@@ -183,8 +183,8 @@ class Pool {
 
 Pool& pool() {
 #ifdef _WIN32
-  // A library's destructors run there under the loader's lock, where no thread can be waited for: it is left to the
-  // system.
+  // Destructors of a shared library run under the loader's lock there, where no thread can be joined: the system ends
+  // them.
   static Pool* const pool = new Pool;
   return *pool;
 #else

@@ -14,7 +14,7 @@ int thread_count();
  */
 void set_thread_count(int count);
 
-/** Sets what every thread of the pool calls once, when it starts. Set it before the first parallel_for. */
+/** Sets a function that every thread of the pool calls once, at its start. Call it before the first parallel_for. */
 void set_thread_start_hook(void (*hook)());
 
 namespace detail {

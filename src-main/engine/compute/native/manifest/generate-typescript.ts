@@ -39,7 +39,7 @@ ${structs
   .join('\n')}
 type Argument = number | boolean | Float64Array;
 
-/** What the addon exports for its kernels: parameters one after another, a shape as its rank and its sizes. */
+/** The addon's exports for its kernels: parameters one after another, a shape as its rank and its sizes. */
 export interface KernelFunctions {
 ${calls.map(({ name, returns }) => `  ${camelCase(name)}(...parameters: readonly Argument[]): ${resultOf(returns)};\n`).join('')}}
 
@@ -95,7 +95,7 @@ function broken(open: string, parts: readonly string[], close: string, indent: n
   return `${open}\n${parts.map((part) => `${space}  ${part},\n`).join('')}${space}${close}`;
 }
 
-/** What goes to the addon for a parameter. */
+/** The arguments of the addon for a parameter. */
 function handedOver(parameter: Parameter): string[] {
   const name = camelCase(parameter.name);
   const fields = structFields.get(parameter.type);

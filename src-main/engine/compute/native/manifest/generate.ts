@@ -1,7 +1,7 @@
 import { declarations, kernelTable, methods, tableOfSet } from './generate-cpp.ts';
 import { kernelCalls } from './generate-typescript.ts';
 
-/** What is made of the manifest, by its path from src-main/engine/compute/native. */
+/** The files generated from the manifest, by path from src-main/engine/compute/native. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['cpp/kernels/kernels.generated.h', kernelTable()],

@@ -6,7 +6,7 @@ export interface Parameter {
   readonly type: string;
   /** A pointer that may be null. */
   readonly isOptional: boolean;
-  /** What a field is where it is left out, in C++'s words; null: it must be given. */
+  /** Value of a field that is left out, as written in C++; null: it is required. */
   readonly default: string | null;
 }
 

@@ -43,7 +43,7 @@ void update(const AdamWParameter& parameter, const AdamWOptions& options, int64_
 
 }  // namespace
 
-// The tasks of all parameters are numbered through, each parameter's own from a whole number on.
+// Tasks are numbered across all parameters; no task spans two of them.
 void adamw(const AdamWParameter* parameters, int64_t parameter_count, const AdamWOptions& options) {
   int64_t tasks = 0;
   for (int64_t p = 0; p < parameter_count; p++) tasks += ceiling_division(parameters[p].count, kGrain);

@@ -1,4 +1,4 @@
-// Attention's forward pass. A tile is a block of queries of one head; keys go by in blocks. Scores lie
+// Forward pass of attention. A tile is a block of queries of one head; keys go by in blocks. Scores lie
 // transposed, [keys, queries], so that the softmax runs over vectors of queries without sums across lanes. They count
 // in powers of two: the queries carry scale · log₂e.
 #include "attention.h"
@@ -19,11 +19,11 @@ struct Tile {
   float *y, *log_sum_exp;
 };
 
-// A block of queries on its way through the keys. All arrays of queries are `columns` long: whole vectors.
+// State of a block of queries while it passes over the keys. Arrays of queries are `columns` long: whole vectors.
 struct Forward {
   int64_t rows, columns, width, step;  // queries; queries in whole vectors; head size; head size in whole vectors
   float *q, *v, *scores, *sums;  // transposed queries [width, columns], [keys, step], [keys, columns], [rows, step]
-  // By query: the highest score so far, the sum of powers, what `sums` must be multiplied by, and at the end 1 / total.
+  // By query: the highest score so far, the sum of powers, the factor that corrects `sums`, and at the end 1 / total.
   float *highest, *total, *factor, *inverse;
 
   static int64_t floats(int64_t head_size) {
@@ -55,7 +55,7 @@ struct StoreScores {
   }
 };
 
-// Adds up the values that the probabilities weigh, in `to`. `before`: the sums of the blocks before, or null.
+// Adds values weighted by probabilities to the sums of the blocks before (`before`, or null), into `to`.
 struct StoreSums {
   float* to;
   const float *before, *factor;
@@ -66,7 +66,7 @@ struct StoreSums {
   }
 };
 
-// The same for the last block of keys: out come the attended values.
+// Does the same for the last block of keys and writes the attended values.
 struct StoreOutput {
   StoreSums sums;
   const float* inverse;
@@ -96,7 +96,7 @@ void hide(const Forward& f, const AttentionMask& visible, const float* mask, int
   }
 }
 
-// Scores become powers of two of their distance from the highest so far.
+// Turns scores into powers of two of their distance from the highest so far.
 template <int Vectors>
 COTO_INLINE void softmax_columns(const Forward& f, int64_t keys, int64_t column) {
   Vec before[Vectors], high[Vectors], shift[Vectors], sum[Vectors];
@@ -135,7 +135,7 @@ void softmax_keys(const Forward& f, int64_t keys) {
   for (; c < f.columns; c += kLanes) softmax_columns<1>(f, keys, c);
 }
 
-// The sums are whole: their inverses, and their logarithms.
+// Takes the inverses and logarithms of the finished sums.
 void close(const Forward& f, float* log_sum_exp) {
   for (int64_t c = 0; c < f.columns; c += kLanes) {
     const Vec total = load(f.total + c);

@@ -1,4 +1,4 @@
-// What attention's forward and gradient share: how a head's rows are read, and the scores of a block.
+// Shared by attention's forward pass and gradient: access to a head's rows, masks, prefetching, packing.
 #pragma once
 
 #include "../simd/math.h"
@@ -20,7 +20,7 @@ struct Head {
   COTO_INLINE Head from(int64_t row) const { return {data + row * stride, stride}; }
 };
 
-/** Which keys a block of queries may see: what query i (from the block's first) sees begins and ends with i. */
+/** Causal and window masks of a block of queries: the range of keys that a query sees moves with its position. */
 struct AttentionMask {
   int64_t position;  // the first query's
   int64_t window;
@@ -46,16 +46,15 @@ struct AttentionMask {
   }
 };
 
-// Pieces of work that a thread takes at once where there are many: of all but the last it can fetch the next one
-// ahead.
+// Tiles that a thread takes at once where there are many: for all but the last it can prefetch the next one.
 constexpr int64_t kTasksAtOnce = 4;
 constexpr int64_t kTasksPerTake = 16;
 
 COTO_INLINE int64_t tasks_at_once(int64_t tiles) { return max(1, min(kTasksAtOnce, tiles / kTasksPerTake)); }
 
 /**
- * Brings the rows of the next tile into the cache while the present one is computed: a head's rows are short
- * and far apart, so that the hardware does not plan_prefetch them.
+ * Brings the rows of the next tile into the cache while the present one is computed: a head's rows are short and far
+ * apart, so that the hardware does not prefetch them.
  */
 class Prefetch {
  public:

@@ -1,5 +1,5 @@
-// Attention's gradient. A tile is a key/value head of one example with all query heads that read it, so that
-// dk and dv are summed by one thread, in one order. Probabilities are made again from the logarithms of their sums.
+// Gradient of attention. A tile is a key/value head of one example with all query heads that read it, so that
+// dk and dv are summed by one thread, in one order. Probabilities are recomputed from the logarithms of their sums.
 #include "../scratch.h"
 #include "../threads.h"
 #include "attention.h"
@@ -87,7 +87,7 @@ void take_queries(Backward& f, int64_t rows, Head q, Head y, Head dy, const floa
   pack(q, rows, f.width, f.q);
   pack(dy, rows, f.width, f.dy);
   for (int64_t c = 0; c < f.columns; c += kLanes) {
-    // No finite power reaches up to ∞: a row without a sum, and the vector's lanes beyond the rows, get probability 0.
+    // A log sum of ∞ gives probability 0 to rows without a sum and to lanes beyond the rows.
     const Vec sums = load_partial(log_sum_exp + c, max(min(rows - c, kLanes), 0));
     const Int none = (sums == -__builtin_inff()) | (lane_numbers() >= static_cast<int32_t>(rows - c));
     store(f.log_sums + c, select(none, splat(__builtin_inff()), sums * kLog2OfE));
@@ -108,7 +108,7 @@ struct Gradients {
   float *dq, *dk, *dv;
 };
 
-// One block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
+// Processes one block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
 void pass(const AttentionShape& shape, const Backward& f, const AttentionMask& visible, Head k, Head v,
           const float* mask, int64_t stride, Gradients to, bool fresh, Prefetch& prefetch) {
   const auto between = [&prefetch] { prefetch.fetch(); };
@@ -142,7 +142,7 @@ struct Operands {
   int64_t stride, key_stride;
 };
 
-// What the head after this one will need: `at` and `key_at` are where it begins; `new_keys` where its keys are others.
+// Plans the prefetch of the next head's rows, which begin at `at` and `key_at`; `new_keys`: its keys are others.
 Prefetch plan_prefetch(const AttentionShape& shape, const Operands& in, int64_t at, int64_t key_at, bool new_keys) {
   Prefetch prefetch(shape.head_size);
   for (const float* const rows : {in.q, in.dy, in.y, static_cast<const float*>(in.to.dq)})
@@ -156,8 +156,8 @@ Prefetch plan_prefetch(const AttentionShape& shape, const Operands& in, int64_t 
   return prefetch;
 }
 
-// A key/value head of an example with the query heads that read it. `follows`: the next such head is this thread's,
-// too.
+// Computes the gradients of one key/value head of an example with the query heads that read it. `follows`: the next
+// such head is this thread's, too.
 void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t tile, bool follows, Backward& f) {
   const int64_t size = shape.head_size, group = shape.heads / shape.key_value_heads;
   const int64_t batch = tile / shape.key_value_heads, key_head = tile % shape.key_value_heads;

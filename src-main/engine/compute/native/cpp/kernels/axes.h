@@ -1,4 +1,4 @@
-// Walking tensors of any rank by steps: the axes of a broadcast or of a copy, merged as far as they lie without gaps.
+// Iteration over tensors of any rank by steps: axes of a broadcast or of a copy, merged where they lie without gaps.
 #pragma once
 
 #include "../simd/vector.h"
@@ -42,7 +42,7 @@ struct Axes {
   }
 };
 
-/** A place among the first `rank` axes that goes on one by one. */
+/** Iterator over the first `rank` axes. */
 template <int Count>
 struct Place {
   const Axes<Count>& axes;

@@ -23,7 +23,7 @@ Axes<2> broadcast_axes(const Shape& a, const Shape& b, const Shape& out) {
   return axes;
 }
 
-// One run of the innermost axis: each operand goes on by 1 or stands.
+// One run of the innermost axis: each operand has a step of 1 or 0.
 template <typename In, typename Out, typename F>
 __attribute__((noinline)) void run(const In* a, int64_t a_step, const In* b, int64_t b_step, Out* out, int64_t count,
                                    F f) {

@@ -1,5 +1,5 @@
-// DoRA (Liu et al. 2024): the norms of a weight that low-rank factors change, what they make of its product, and the
-// way back.
+// DoRA (Liu et al. 2024): row norms of a weight that low-rank factors change, the scaling of its product by them, and
+// the gradients of that.
 #include "../scratch.h"
 #include "declarations.generated.h"
 #include "elementwise.h"
@@ -13,7 +13,7 @@ constexpr int kOutputs = 4;
 constexpr int kVectors = 2;
 /** Multiplications in a task. */
 constexpr int64_t kPieceWork = int64_t{1} << 18;
-/** Keeps a row without any weight from a division by zero: whatever its magnitude is, it gives 0. */
+/** Smallest norm: keeps an all-zero row from a division by zero, so that it gives 0 for any magnitude. */
 constexpr float kSmallestSquare = 1e-30f;
 
 /** The weight and its factors: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. */
@@ -85,7 +85,7 @@ void dora_row_scale(const float* weight, const float* a, const float* b, const f
       if (count == kOutputs) {
         squares_of_group(changed, w, inputs, up, rank, squares);
       } else {
-        // What does not fill a group: the same row in each place.
+        // A remainder that does not fill a group: repeat the row in each place.
         for (int64_t o = 0; o < count; o++) {
           float same[kOutputs];
           squares_of_group(changed, w + o * inputs, 0, up + o * rank, 0, same);
@@ -131,7 +131,7 @@ void scaled_epilogue(const float* x, const float* row_scale, const float* bias, 
   else scale_rows(x, row_scale, y, rows, width, [](Vec value, int64_t, int64_t, int64_t) COTO_LAMBDA { return value; });
 }
 
-// The rows are cut into blocks by the shape alone; each block's sums are one thread's, and are put together in order.
+// Rows are cut into blocks by the shape alone; one thread sums each block, and the blocks are added in order.
 void row_scale_gradient(const float* dy, const float* x, const float* row_scale, const float* factor, float* dx,
                         float* sums, int64_t rows, int64_t width) {
   constexpr int64_t kMaxBlocks = 64;

@@ -1,4 +1,4 @@
-// Copies of any shape: every one of them walks the axes of what it writes, by steps in what it reads.
+// Copies between layouts: each walks the axes of its output, by steps in its input.
 #include "../simd/tile.h"
 #include "axes.h"
 #include "declarations.generated.h"
@@ -48,7 +48,7 @@ COTO_INLINE void copy_run(const T* x, int64_t x_step, T* y, int64_t y_step, int6
     for (int64_t i = 0; i < count; i++) y[i * y_step] = x[i * x_step];
 }
 
-// The axis that goes on by 1 in x, where the innermost one does not: with it, planes are transposed block by block.
+// Returns the axis of step 1 in x where the innermost axis is another (else −1): planes are transposed with it.
 int plane_axis(const Axes<2>& axes) {
   const int inner = axes.rank - 1;
   if (axes.step[kTo][inner] != 1 || axes.step[kFrom][inner] == 1 || axes.step[kFrom][inner] <= 0) return -1;
@@ -171,7 +171,7 @@ void concat(const void* const* inputs, const int64_t* widths, int64_t input_coun
   });
 }
 
-// Each axis as two: how often it is repeated, and itself.
+// Treats each axis as two: its repeats, and itself.
 void tile(const void* x, const Shape& x_shape, void* y, const Shape& y_shape, int element_bytes) {
   int64_t x_steps[kMaxRank] = {}, y_steps[kMaxRank] = {};
   steps_of(x_shape, x_steps);

@@ -6,7 +6,7 @@ namespace coto {
 namespace COTO_ISA {
 namespace {
 
-// The sum over a row of f(vector, index), zeros standing in beyond its end: f must give 0 of those.
+// Sums f(vector, index) over a row, padded with zeros beyond its end, for which f must give 0.
 template <typename F>
 COTO_INLINE float sum_of_row(int64_t width, F f) {
   Vec sums[4] = {Vec{}, Vec{}, Vec{}, Vec{}};
@@ -63,7 +63,7 @@ void layer_norm(const float* x, const float* scale, const float* shift, float* y
   });
 }
 
-// With n the normalised row and g = dy ∘ scale: dx = (g − mean(g) − n·mean(g ∘ n)) / √(variance + epsilon).
+// With n the normalized row and g = dy ∘ scale: dx = (g − mean(g) − n·mean(g ∘ n)) / √(variance + epsilon).
 void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx,
                          int64_t rows, int64_t width, float epsilon) {
   parallel_for(rows, rows_per_task(width), [=](int64_t begin, int64_t end) {

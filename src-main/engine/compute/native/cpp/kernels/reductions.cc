@@ -1,5 +1,5 @@
-// Every reduction comes down to [outer, length, inner] → [outer, inner]. The length is cut into blocks by the shape
-// alone; a block is one thread's, and the blocks are put together in order.
+// Every reduction is brought to the form [outer, length, inner] → [outer, inner]. The length is cut into blocks by the
+// shape alone; one thread reduces a block, and the blocks are combined in order.
 #include <memory>
 #include <new>
 
@@ -63,7 +63,7 @@ struct Minimum {
   static COTO_INLINE int32_t combine(int32_t a, int32_t b) { return a < b ? a : b; }
 };
 
-// A run of numbers.
+// Reduces consecutive numbers.
 template <typename Operation, typename T>
 T reduce_run(const T* x, int64_t count) {
   using V = typename VectorOf<T>::type;
@@ -87,7 +87,7 @@ T reduce_run(const T* x, int64_t count) {
   return result;
 }
 
-// Columns of `rows` rows that lie `step` apart.
+// Reduces the columns of `rows` rows that lie `step` apart.
 template <typename Operation, typename T>
 void reduce_columns(const T* x, int64_t rows, int64_t step, T* y, int64_t columns) {
   using V = typename VectorOf<T>::type;
@@ -110,7 +110,7 @@ void reduce_columns(const T* x, int64_t rows, int64_t step, T* y, int64_t column
   }
 }
 
-// One level: y [outer, blocks, inner] from blocks of `block` along the length.
+// Reduces one level: y [outer, blocks, inner] from blocks of `block` along the length.
 template <typename Operation, typename T>
 void reduce_blocks(const T* x, T* y, int64_t outer, int64_t length, int64_t inner, int64_t block) {
   const int64_t blocks = ceiling_division(length, block);
@@ -180,7 +180,7 @@ struct AxisRuns {
   }
 };
 
-// The reduced axes one after another, the innermost first.
+// Reduces axis runs one after another, the innermost first.
 template <typename Operation, typename T>
 void reduce_axes(const T* x, T* y, AxisRuns runs) {
   int last = runs.rank - 1;
@@ -240,7 +240,7 @@ void reduce_int32(Reduction operation, const int32_t* x, const Shape& x_shape, u
   for (int64_t i = 0; i < results; i++) y[i] = static_cast<int32_t>(y[i] / runs.reduced_count);
 }
 
-// all and any are the least and the greatest of zeros and ones.
+// all and any are the minimum and the maximum of zeros and ones.
 void reduce_bool(Logical operation, const uint8_t* x, const Shape& x_shape, uint32_t axes, uint8_t* y) {
   const int64_t count = count_of(x_shape), results = kept_count(x_shape, axes);
   const std::unique_ptr<int32_t[]> numbers(new int32_t[static_cast<size_t>(count + results)]);

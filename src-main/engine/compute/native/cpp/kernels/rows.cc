@@ -31,7 +31,7 @@ void gather_rows(const void* x, const int32_t* indices, void* y, int64_t x_rows,
   });
 }
 
-// A task is a band of columns, so that each sum is one thread's, in the order of the rows.
+// A task is a band of columns, so that one thread makes each sum, in the order of the rows.
 void scatter_add_rows(const float* x, const int32_t* indices, float* y, int64_t y_rows, int64_t count, int64_t width) {
   constexpr int64_t kBand = 128;
   parallel_for(width, kBand, [=](int64_t begin, int64_t end) {

@@ -1,5 +1,5 @@
-// Products of few rows, as in writing a text token by token: every weight is read once for all of them, and nothing is
-// kept from one product to the next, so that they run as fast as memory gives the weights.
+// Products of few rows, as in generating text token by token: every weight is read once for all rows, so that they run
+// at the bandwidth of the memory.
 #include "../threads.h"
 #include "declarations.generated.h"
 
@@ -35,7 +35,7 @@ COTO_INLINE void dots(const float* x, const float* weight, int64_t stride, int64
   for (int o = 0; o < kOutputs; o++) out[o] = sum_of_lanes(sums[o][0] + sums[o][1]);
 }
 
-// What the last outputs of a matrix are where they do not fill a group: the same rows, the last one repeated.
+// Computes a group of outputs; where the last ones do not fill it, one by one.
 COTO_INLINE void dots_of_group(const float* x, const float* weight, int64_t width, int64_t outputs, float* out) {
   if (outputs >= kOutputs) {
     dots(x, weight, width, width, out);
@@ -48,7 +48,7 @@ COTO_INLINE void dots_of_group(const float* x, const float* weight, int64_t widt
   }
 }
 
-// What comes to the product's own value for one output of one row.
+// Applies scales, second product, bias, addend and multiplier to one output of one row.
 COTO_INLINE float finished(const SkinnyGemm& p, int64_t row, int64_t output, float main, float second) {
   const int64_t at = row * p.outputs + output;
   float sum = main * p.scale;
@@ -58,7 +58,7 @@ COTO_INLINE float finished(const SkinnyGemm& p, int64_t row, int64_t output, flo
   return p.multiplier == nullptr ? sum : sum * p.multiplier[at];
 }
 
-// Outputs `first` and as many as fill a group after it, of one row; `main` holds the products with the weight.
+// Finishes the group of outputs from `first` on, of one row; `main` holds the products with the weight.
 COTO_INLINE void finish_group(const SkinnyGemm& p, int64_t row, int64_t first, const float* main) {
   const int64_t outputs = min(p.outputs - first, kOutputs);
   float second[kOutputs] = {};
@@ -67,7 +67,7 @@ COTO_INLINE void finish_group(const SkinnyGemm& p, int64_t row, int64_t first, c
     p.y[row * p.outputs + first + o] = finished(p, row, first + o, main[o], second[o]);
 }
 
-// x times the outputs of a panel.
+// Multiplies x by the outputs of a panel.
 COTO_INLINE void panel_dots(const float* x, const uint16_t* panel, int64_t width, float* out) {
   constexpr int kVectors = 4;
   const auto* const all = reinterpret_cast<const int32_t*>(panel);

@@ -25,12 +25,12 @@ COTO_INLINE float highest_of(const float* x, int64_t count) {
     for (int j = 0; j < 4; j++) high[j] = greater(high[j], load(x + i + j * kLanes));
   for (; i < count; i += kLanes) high[0] = greater(high[0], load_row(x + i, count - i, -__builtin_inff()));
   const float highest = greatest_lane(greater(greater(high[0], high[1]), greater(high[2], high[3])));
-  // A row of −∞ alone: nothing to shift by. NaN is not looked for: it comes out by the exponentials.
+  // A row of −∞ only is not shifted. NaN needs no test: the exponentials pass it on.
   return highest == -__builtin_inff() ? 0.0f : highest;
 }
 
-// The sum of e^(x − highest); each of them goes to `to` unless that is null. The lanes are added in double precision: a
-// sure row's loss is the logarithm of a sum that is barely above 1.
+// Sums e^(x − highest) and stores the terms in `to` unless that is null. Lanes are added in double precision: the loss
+// of a confident row is the logarithm of a sum barely above 1.
 template <bool Store>
 COTO_INLINE double sum_of_exponentials(const float* x, float* to, int64_t count, float highest) {
   const Vec shift = splat(highest);
@@ -57,7 +57,7 @@ COTO_INLINE double sum_of_exponentials(const float* x, float* to, int64_t count,
   return sum;
 }
 
-// e^x − what stands in `to` becomes factor · that.
+// Multiplies the terms in `to` by factor.
 COTO_INLINE void scale_row(float* to, int64_t count, float factor) {
   const Vec factors = splat(factor);
   map_range(to, to, 0, count, [&](Vec value) COTO_LAMBDA { return value * factors; });
@@ -113,7 +113,7 @@ int64_t rows_counted(const int32_t* labels, int64_t rows) {
 }  // namespace
 
 void softmax_cross_entropy(const float* logits, const int32_t* labels, float* loss, int64_t rows, int64_t classes) {
-  // The caller's scratch: the threads use none of their own.
+  // Scratch of the calling thread: the pool's threads use none here.
   float* const losses = scratch(rows);
   parallel_for(rows, rows_per_task(classes), [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++)

@@ -8,7 +8,7 @@ namespace coto {
 namespace COTO_ISA {
 namespace {
 
-// For functions that have no vector form here.
+// Applies functions without a vector form, number by number.
 template <typename F>
 COTO_INLINE void map_each(const float* x, float* y, int64_t count, F f) {
   parallel_for(count, kGrain, [=](int64_t begin, int64_t end) {
@@ -18,7 +18,7 @@ COTO_INLINE void map_each(const float* x, float* y, int64_t count, F f) {
 
 COTO_INLINE Vec rectify(Vec v) { return select(v < 0.0f, Vec{}, v); }
 
-// To the nearest whole number, ties to even; numbers of 2²³ and more are whole already.
+// Rounds to the nearest whole number, ties to even; numbers of 2²³ and more are whole already.
 COTO_INLINE Vec round_to_even(Vec v) {
   const Vec size = magnitude(v);
   const Vec rounded = (size + 8388608.0f) - 8388608.0f;

@@ -159,7 +159,7 @@ COTO_INLINE Logistic logistic(Vec x) {
   return {value, value * e};
 }
 
-/** What GELU needs of x, by one exponential and one division. */
+/** Φ and φ of x for GELU, by one exponential and one division. */
 struct Normal {
   Vec cumulative;  // Φ(x), absolute error below 1e-7
   Vec density;     // φ(x), absolute error below 1e-7
@@ -167,7 +167,7 @@ struct Normal {
 
 /**
  * The normal distribution: Φ(−|x|) = e^(−x²/2)·P(t), t = 1 / (1 + 0.28·|x|), the form of Abramowitz and Stegun 7.1.26
- * with a polynomial of degree 6, fitted for the least greatest error (1e-8 before rounding).
+ * with a polynomial of degree 6, fitted for the smallest maximal error (1e-8 before rounding).
  */
 COTO_INLINE Normal normal(Vec x) {
   const Vec e = power_of_two(x * x * -0.72134752044448170f);

@@ -20,7 +20,7 @@
 #define COTO_INLINE inline __attribute__((always_inline))
 #define COTO_LAMBDA __attribute__((always_inline))
 
-// Before a loop whose steps do not depend on one another, although its output may be one of its inputs.
+// Marks a loop whose iterations are independent, although its output may be one of its inputs.
 #if defined(__clang__)
 #define COTO_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
@@ -79,7 +79,7 @@ COTO_INLINE Int lane_numbers() {
 }
 
 namespace detail {
-// Four lanes are taken by the bits of their count: a call of memcpy would have every register in use saved around it.
+// Four lanes are loaded by the bits of their count: a call of memcpy would save every register in use around it.
 template <typename V, typename T>
 COTO_INLINE V load_first(const T* from, int64_t count) {
   V value{};
@@ -197,7 +197,7 @@ COTO_INLINE Vec rotate(Vec value, std::integer_sequence<int, Lane...>) {
   return shuffle<(Lane + By) % kLanes...>(value, value);
 }
 
-// All lanes put together, halves first, in every lane.
+// Combines all lanes, halves first, into every lane.
 template <int Half, typename Both>
 COTO_INLINE Vec fold(Vec value, Both both) {
   const Vec folded = both(value, rotate<Half>(value, std::make_integer_sequence<int, kLanes>{}));
@@ -218,7 +218,7 @@ COTO_INLINE float greatest_lane(Vec value) {
 /** 1 / a for a between 1e-37 and 1e37 in magnitude, relative error below 2e-7; NaN stays. */
 COTO_INLINE Vec reciprocal(Vec a) {
 #if defined(__AVX512F__)
-  // Fourteen bits, and one step of Newton's.
+  // Fourteen bits, refined by one Newton step.
   const Vec r = (Vec)_mm512_rcp14_ps((__m512)a);
   return r * (2.0f - a * r);
 #else
