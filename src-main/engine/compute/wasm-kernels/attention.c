@@ -1,6 +1,6 @@
 #include "softmax.h"
 
-// Rows of queries that are taken at a time: the scores of one block are all that exists of them.
+// Queries in a block: only the scores of one block are in memory at a time.
 #define BLOCK 66
 
 typedef struct {
@@ -20,12 +20,12 @@ static inline Span span_of(const Attention* shape, int query) {
   return (Span){from, position + 1};
 }
 
-// What the rows of a block see together.
+// The tokens [from, to) that any query of a block may see.
 static inline Span span_of_block(const Attention* shape, int first, int count) {
   return (Span){span_of(shape, first).from, span_of(shape, first + count - 1).to};
 }
 
-// A row of scores over the block's tokens to e^(score − less), zeros where nothing is seen; gives the sum.
+// Turns a row of scores over the block's tokens into e^(score − less), 0 where nothing is seen; returns the sum.
 static inline float powers_seen(float* row, float less, const float* mask, Span block, Span own) {
   zero(row, own.from - block.from);
   float sum = 0;
@@ -37,7 +37,7 @@ static inline float powers_seen(float* row, float less, const float* mask, Span 
   return sum;
 }
 
-// Softmax of a row of scores in place; gives the logarithm of its denominator, or −∞ where nothing is seen.
+// Takes the softmax of a row of scores in place; returns the logarithm of its denominator, or −∞ where nothing is seen.
 static inline float softmax_seen(float* row, const float* mask, Span block, Span own) {
   float* seen = row + own.from - block.from;
   int count = own.to - own.from, any = 0;
@@ -62,7 +62,7 @@ static inline float softmax_seen(float* row, const float* mask, Span block, Span
 }
 
 // q [batch · queries, heads · head_size], k and v [batch · tokens, key_heads · head_size] → out like q, sums [batch ·
-// heads, queries]. mask [batch, tokens] or none. `scores`: room for BLOCK · tokens. `panels`: for the larger of
+// heads, queries]. mask [batch, tokens] or none. `scores`: space for BLOCK · tokens. `panels`: for the larger of
 // head_size × tokens and tokens × head_size, the columns rounded up to COLUMNS.
 EXPORT(attention)
 void attention(const float* q, const float* k, const float* v, const float* mask, float* out, float* sums, int batch,
@@ -90,7 +90,7 @@ void attention(const float* q, const float* k, const float* v, const float* mask
   }
 }
 
-// `scores` and `ds`: room for BLOCK · tokens each. `panels`: as above, and for BLOCK × head_size.
+// `scores` and `ds`: space for BLOCK · tokens each. `panels`: as above, and for BLOCK × head_size.
 EXPORT(attention_gradient)
 void attention_gradient(const float* q, const float* k, const float* v, const float* mask, const float* y,
                         const float* sums, const float* dy, float* dq, float* dk, float* dv, int batch, int queries,

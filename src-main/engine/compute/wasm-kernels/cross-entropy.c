@@ -1,6 +1,6 @@
 #include "softmax.h"
 
-// Mean of −log softmax over the rows whose label is not −100. `powers`: room for a row.
+// Mean of −log softmax over the rows whose label is not −100. `powers`: space for a row.
 EXPORT(cross_entropy)
 void cross_entropy(const float* logits, const int* labels, float* loss, int rows, int classes, float* powers) {
   double sum = 0;

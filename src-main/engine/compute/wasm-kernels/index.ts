@@ -65,7 +65,7 @@ function matmul(module: KernelModule, inputs: Inputs, attributes: Attributes): t
   const out = module.output([m, n]);
   const place = (name: string) => optional(module, inputs, name);
   module.call(
-    'product',
+    'matmul',
     ...[module.address(a), module.address(b), module.address(out), m, n, k, transposeA, transposeB],
     ...[number(attributes, 'scale'), place('bias'), place('addend'), place('multiplier'), place('a2'), place('b2'), k2],
     ...[number(attributes, 'transposeB2'), number(attributes, 'scale2'), panels],

@@ -1,4 +1,4 @@
-// What the kernels of the wasm backend share. They work on tfjs's own memory: 128-bit SIMD with fused multiply-add
+// Shared by the kernels of the wasm backend, which work on tfjs's own memory: 128-bit SIMD with fused multiply-add
 // (relaxed SIMD). Freestanding: no C library, no static data. All matrices are float32, row-major. Built by
 // scripts/build-wasm-kernels.mjs into kernels-binary.ts.
 
@@ -67,12 +67,12 @@ static inline v128_t sigmoid(v128_t x) {
   return wasm_f32x4_div(splat(1.0f), wasm_f32x4_add(splat(1.0f), exponential(wasm_f32x4_neg(x))));
 }
 
-// ---- products (products.c) ----
+// ---- matrix products (matmul.c) ----
 
-// A panel's columns: how wide packed factors are.
+// Width of the panels into which factors are packed.
 #define COLUMNS 8
 
-// A factor of a product, by the strides of its rows and of the summed index; B likewise by that index and its columns.
+// A product A·B: A by the strides of its rows and of the summed index, B by those of that index and of its columns.
 typedef struct {
   const float* a;
   int a_row, a_step;
@@ -82,7 +82,7 @@ typedef struct {
   float scale;
 } Term;
 
-// C = (scale · A · B [+ the same of a second term] [+ bias] [+ plus]) [∘ times]; C, plus and times m × n with rows of
-// `c_stride`. `panels`: room for (k + k2) · n, n rounded up to COLUMNS.
+// C = (scale · A · B [+ the same of a second term] [+ bias] [+ addend]) [∘ multiplier]; C, addend and multiplier m × n
+// with rows of `c_stride`. `panels`: space for (k + k2) · n, n rounded up to COLUMNS.
 void multiply(const Term* first, const Term* second, float* c, int c_stride, int m, int n, const float* bias,
-              const float* plus, const float* times, float* panels);
+              const float* addend, const float* multiplier, float* panels);

@@ -1,6 +1,6 @@
 #include "kernels.h"
 
-// ---- layer normalisation ----
+// ---- layer normalization ----
 
 static inline float inverse_root(float x) { return 1.0f / __builtin_sqrtf(x); }
 
@@ -12,10 +12,10 @@ static inline void moments(const float* x, int columns, float epsilon, float* me
   for (; j + 4 <= columns; j += 4) sums = wasm_f32x4_add(sums, wasm_v128_load(x + j));
   for (; j < columns; j++) sum += x[j];
   *mean = (sum + sum_lanes(sums)) / (float)columns;
-  v128_t centre = splat(*mean), squares = splat(0);
+  v128_t center = splat(*mean), squares = splat(0);
   float square = 0;
   for (j = 0; j + 4 <= columns; j += 4) {
-    v128_t d = wasm_f32x4_sub(wasm_v128_load(x + j), centre);
+    v128_t d = wasm_f32x4_sub(wasm_v128_load(x + j), center);
     squares = multiply_add(d, d, squares);
   }
   for (; j < columns; j++) square += (x[j] - *mean) * (x[j] - *mean);
@@ -28,35 +28,35 @@ void layer_norm(const float* x, const float* scale, const float* shift, float* y
   for (int row = 0; row < rows; row++, x += columns, y += columns) {
     float mean, inverse;
     moments(x, columns, epsilon, &mean, &inverse);
-    v128_t centre = splat(mean), factor = splat(inverse);
+    v128_t center = splat(mean), factor = splat(inverse);
     int j = 0;
     for (; j + 4 <= columns; j += 4) {
-      v128_t normalised = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), centre), factor);
-      wasm_v128_store(y + j, multiply_add(normalised, wasm_v128_load(scale + j), wasm_v128_load(shift + j)));
+      v128_t normalized = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), center), factor);
+      wasm_v128_store(y + j, multiply_add(normalized, wasm_v128_load(scale + j), wasm_v128_load(shift + j)));
     }
     for (; j < columns; j++) y[j] = (x[j] - mean) * inverse * scale[j] + shift[j];
   }
 }
 
-static inline v128_t sum_with(const float* plus, int at, v128_t value) {
-  return plus ? wasm_f32x4_add(value, wasm_v128_load(plus + at)) : value;
+static inline v128_t sum_with(const float* addend, int at, v128_t value) {
+  return addend ? wasm_f32x4_add(value, wasm_v128_load(addend + at)) : value;
 }
 
 EXPORT(layer_norm_gradient)
-// `plus` may be null.
-void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx, int rows,
+// `addend` may be null.
+void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx, int rows,
                          int columns, float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
     float mean, inverse;
     moments(x, columns, epsilon, &mean, &inverse);
-    v128_t centre = splat(mean), factor = splat(inverse), sums = splat(0), alongs = splat(0);
+    v128_t center = splat(mean), factor = splat(inverse), sums = splat(0), alongs = splat(0);
     float sum = 0, along = 0;
     int j = 0;
     for (; j + 4 <= columns; j += 4) {
       v128_t g = wasm_f32x4_mul(wasm_v128_load(dy + j), wasm_v128_load(scale + j));
-      v128_t normalised = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), centre), factor);
+      v128_t normalized = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), center), factor);
       sums = wasm_f32x4_add(sums, g);
-      alongs = multiply_add(g, normalised, alongs);
+      alongs = multiply_add(g, normalized, alongs);
     }
     for (; j < columns; j++) {
       sum += dy[j] * scale[j];
@@ -66,17 +66,17 @@ void layer_norm_gradient(const float* x, const float* scale, const float* dy, co
     along = (along + sum_lanes(alongs)) / (float)columns;
     for (j = 0; j + 4 <= columns; j += 4) {
       v128_t g = wasm_f32x4_mul(wasm_v128_load(dy + j), wasm_v128_load(scale + j));
-      v128_t normalised = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), centre), factor);
-      v128_t rest = wasm_f32x4_sub(wasm_f32x4_sub(g, splat(sum)), wasm_f32x4_mul(normalised, splat(along)));
-      wasm_v128_store(dx + j, sum_with(plus, j, wasm_f32x4_mul(factor, rest)));
+      v128_t normalized = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + j), center), factor);
+      v128_t rest = wasm_f32x4_sub(wasm_f32x4_sub(g, splat(sum)), wasm_f32x4_mul(normalized, splat(along)));
+      wasm_v128_store(dx + j, sum_with(addend, j, wasm_f32x4_mul(factor, rest)));
     }
     for (; j < columns; j++)
-      dx[j] = inverse * (dy[j] * scale[j] - sum - (x[j] - mean) * inverse * along) + (plus ? plus[j] : 0);
-    if (plus) plus += columns;
+      dx[j] = inverse * (dy[j] * scale[j] - sum - (x[j] - mean) * inverse * along) + (addend ? addend[j] : 0);
+    if (addend) addend += columns;
   }
 }
 
-// ---- root mean square normalisation ----
+// ---- root mean square normalization ----
 
 static inline float inverse_root_mean_square(const float* x, int columns, float epsilon) {
   v128_t squares = splat(0);
@@ -100,8 +100,8 @@ void rms_norm(const float* x, const float* scale, float* y, int rows, int column
 }
 
 EXPORT(rms_norm_gradient)
-// `plus` may be null.
-void rms_norm_gradient(const float* x, const float* scale, const float* dy, const float* plus, float* dx, int rows,
+// `addend` may be null.
+void rms_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx, int rows,
                        int columns, float epsilon) {
   for (int row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
     float inverse = inverse_root_mean_square(x, columns, epsilon), along = 0;
@@ -117,10 +117,10 @@ void rms_norm_gradient(const float* x, const float* scale, const float* dy, cons
     for (j = 0; j + 4 <= columns; j += 4) {
       v128_t g = wasm_f32x4_mul(wasm_v128_load(dy + j), wasm_v128_load(scale + j));
       v128_t rest = wasm_f32x4_sub(g, wasm_f32x4_mul(wasm_v128_load(x + j), less));
-      wasm_v128_store(dx + j, sum_with(plus, j, wasm_f32x4_mul(factor, rest)));
+      wasm_v128_store(dx + j, sum_with(addend, j, wasm_f32x4_mul(factor, rest)));
     }
-    for (; j < columns; j++) dx[j] = inverse * (dy[j] * scale[j] - x[j] * along) + (plus ? plus[j] : 0);
-    if (plus) plus += columns;
+    for (; j < columns; j++) dx[j] = inverse * (dy[j] * scale[j] - x[j] * along) + (addend ? addend[j] : 0);
+    if (addend) addend += columns;
   }
 }
 

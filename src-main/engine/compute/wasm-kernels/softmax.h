@@ -42,7 +42,7 @@ static inline float highest_of(const float* row, int count) {
   return highest;
 }
 
-// to[j] = e^(row[j] − less) [∘ mask]; gives their sum.
+// to[j] = e^(row[j] − less) [∘ mask]; returns their sum.
 static inline float powers_of(const float* row, float less, const float* mask, float* to, int count) {
   v128_t top = splat(less), sums = splat(0);
   float sum = 0;

@@ -14,7 +14,7 @@
 namespace coto {
 namespace {
 
-X
+/** Keeps the addon mapped: Node unloads it with its last user, while threads of the pool may still wake up in it. */
 void stay_loaded() {
 #ifndef _WIN32
   Dl_info self{};

@@ -2,7 +2,7 @@
 
 #define ROWS 6
 
-// factor · the transpose of four rows of four, `stride` apart, to rows of a panel.
+// Writes factor · the transpose of four rows of four, `stride` apart, to rows of a panel.
 INLINE void transpose4(const float* from, int stride, v128_t factor, float* to) {
   v128_t r0 = wasm_v128_load(from), r1 = wasm_v128_load(from + stride);
   v128_t r2 = wasm_v128_load(from + 2 * stride), r3 = wasm_v128_load(from + 3 * stride);
@@ -94,7 +94,7 @@ INLINE void rows_of(const Term* term, int row, int height, const float* rows[ROW
 }
 
 void multiply(const Term* first, const Term* second, float* c, int c_stride, int m, int n, const float* bias,
-              const float* plus, const float* times, float* panels) {
+              const float* addend, const float* multiplier, float* panels) {
   int depth = first->k + (second ? second->k : 0);
   pack(first->b, first->b_step, first->b_column, n, first->k, first->scale, panels, depth);
   if (second)
@@ -120,13 +120,13 @@ void multiply(const Term* first, const Term* second, float* c, int c_stride, int
             l = wasm_f32x4_add(l, wasm_v128_load(bias + column));
             h = wasm_f32x4_add(h, wasm_v128_load(bias + column + 4));
           }
-          if (plus) {
-            l = wasm_f32x4_add(l, wasm_v128_load(plus + at));
-            h = wasm_f32x4_add(h, wasm_v128_load(plus + at + 4));
+          if (addend) {
+            l = wasm_f32x4_add(l, wasm_v128_load(addend + at));
+            h = wasm_f32x4_add(h, wasm_v128_load(addend + at + 4));
           }
-          if (times) {
-            l = wasm_f32x4_mul(l, wasm_v128_load(times + at));
-            h = wasm_f32x4_mul(h, wasm_v128_load(times + at + 4));
+          if (multiplier) {
+            l = wasm_f32x4_mul(l, wasm_v128_load(multiplier + at));
+            h = wasm_f32x4_mul(h, wasm_v128_load(multiplier + at + 4));
           }
           wasm_v128_store(c + at, l);
           wasm_v128_store(c + at + 4, h);
@@ -135,8 +135,8 @@ void multiply(const Term* first, const Term* second, float* c, int c_stride, int
           wasm_v128_store(values, l);
           wasm_v128_store(values + 4, h);
           for (int j = 0; j < width; j++)
-            c[at + j] = (values[j] + (bias ? bias[column + j] : 0.0f) + (plus ? plus[at + j] : 0.0f)) *
-                        (times ? times[at + j] : 1.0f);
+            c[at + j] = (values[j] + (bias ? bias[column + j] : 0.0f) + (addend ? addend[at + j] : 0.0f)) *
+                        (multiplier ? multiplier[at + j] : 1.0f);
         }
       }
     }
@@ -148,13 +148,13 @@ static inline Term term(const float* a, int transpose_a, const float* b, int tra
   return (Term){a, transpose_a ? 1 : k, transpose_a ? m : 1, b, transpose_b ? 1 : n, transpose_b ? k : 1, k, scale};
 }
 
-// c [m, n] = (scale · op(a) · op(b) [+ bias] [+ plus] [+ scale2 · a2 · op(b2), where k2 > 0]) [∘ times].
-// `panels`: room for (k + k2) · n, n rounded up to COLUMNS.
-EXPORT(product)
-void product(const float* a, const float* b, float* c, int m, int n, int k, int transpose_a, int transpose_b,
-             float scale, const float* bias, const float* plus, const float* times, const float* a2, const float* b2,
-             int k2, int transpose_b2, float scale2, float* panels) {
+// c [m, n] = (scale · op(a) · op(b) [+ bias] [+ addend] [+ scale2 · a2 · op(b2), where k2 > 0]) [∘ multiplier].
+// `panels`: space for (k + k2) · n, n rounded up to COLUMNS.
+EXPORT(matmul)
+void matmul(const float* a, const float* b, float* c, int m, int n, int k, int transpose_a, int transpose_b,
+            float scale, const float* bias, const float* addend, const float* multiplier, const float* a2,
+            const float* b2, int k2, int transpose_b2, float scale2, float* panels) {
   Term first = term(a, transpose_a, b, transpose_b, m, n, k, scale);
   Term second = term(a2, 0, b2, transpose_b2, m, n, k2, scale2);
-  multiply(&first, k2 > 0 ? &second : 0, c, n, m, n, bias, plus, times, panels);
+  multiply(&first, k2 > 0 ? &second : 0, c, n, m, n, bias, addend, multiplier, panels);
 }
