@@ -6,9 +6,10 @@ import { join, resolve } from 'node:path';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
-import { studyKinds } from '../src-main/engine/studies/index.ts';
+
 import { cotoDeclaration } from '../src-shared/domain/coto.ts';
 import { rangeWords, textOfValue } from '../src-shared/domain/parameter-text.ts';
+import { studyKinds } from '../src-shared/studies/index.ts';
 import { root } from './bootstrap/paths.mjs';
 
 const at = process.argv.indexOf('--docs');

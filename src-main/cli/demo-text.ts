@@ -1,19 +1,23 @@
 import type { RunRecord } from '../../src-shared/domain/run.ts';
-import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../src-shared/results/demo-table.ts';
+import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../src-shared/results/comparison-row.ts';
+import type { ComparisonSides } from '../../src-shared/results/names.ts';
 import { formatCount, formatDuration, formatTable } from './format.ts';
 
 export interface DemoSummary {
   readonly rows: readonly TableRow[];
+  readonly sides: ComparisonSides;
   readonly runs: readonly RunRecord[];
+  /** What the base of the runs is called. */
+  readonly base: string;
   readonly totalSeconds: number;
   readonly reportPath: string;
   readonly jsonPath: string | null;
 }
 
 /** The demo's table as a terminal shows it, with what its figures stand on. */
-export function demoText({ rows, runs, totalSeconds, reportPath, jsonPath }: DemoSummary): string {
+export function demoText({ rows, sides, runs, base, totalSeconds, reportPath, jsonPath }: DemoSummary): string {
   const table = formatTable(
-    ['', 'LoRA', 'LoRA + CoTo'],
+    ['', sides.without, sides.coto],
     rows.map((row) => [`${row.label}, ${unitLabels[row.unit]}`, cellText(row, row.lora), cellText(row, row.coto)]),
   );
   const seeds = [...new Set(runs.map(({ config }) => config.seed))];
@@ -22,10 +26,10 @@ export function demoText({ rows, runs, totalSeconds, reportPath, jsonPath }: Dem
     run?.facts == null
       ? ''
       : `Seeds ${seeds.join(', ')}; ${run.datasetId}, ${formatCount(run.facts.trainExamples)} training and ${formatCount(run.facts.evalExamples)} test examples; ` +
-        `${run.facts.totalSteps} steps; base ${run.modelId}; computed on ${run.facts.backend}.\n`;
+        `${run.facts.totalSteps} steps; base ${base}; computed on ${run.facts.backend}.\n`;
   return [
     `\n${table}\n`,
-    `Means over seeds, each value in brackets; merges and λ are of two seeds each. A few seeds show a direction, not a proof.\n`,
+    `Means over seeds, each value in brackets; merges and interpolations are of two seeds each. A few seeds show a direction, not a proof.\n`,
     basis,
     `Total time  ${formatDuration(totalSeconds)}\n`,
     `Report      ${reportPath}\n`,

@@ -10,6 +10,7 @@ import {
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
+import { scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import {
   checkpointRecordSchema,
@@ -18,13 +19,6 @@ import {
   runResultSchema,
 } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
-import {
-  adapterReferenceSchema,
-  lambdaStudyConfigSchema,
-  mergingStudyConfigSchema,
-  pruningStudyConfigSchema,
-  studyResultSchema,
-} from '../../src-shared/domain/study.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 
 /**
@@ -35,9 +29,6 @@ const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm'])
 /** On what a task computes. Without `threads` it is one for each core; a backend of one thread takes no notice. */
 const computeFields = { compute: backendChoice, threads: z.number().int().min(1).optional() };
 const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
-/** Folders of the adapters that a study's references mean, in the order in which references occur. */
-const resolvedReference = z.object({ reference: adapterReferenceSchema, directory: z.string() });
-
 /** A kind of task with what it asks and what it answers; the work is in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
   kind: Kind,
@@ -120,20 +111,20 @@ const jobs = [
     },
     { adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() },
   ),
+  /** Scores of subjects on one base and one dataset; each comes as an event as soon as it is known. */
   job(
-    'study',
+    'score',
     {
-      config: z.discriminatedUnion('kind', [
-        lambdaStudyConfigSchema,
-        pruningStudyConfigSchema,
-        mergingStudyConfigSchema,
-      ]),
       modelDirectory: z.string(),
       dataset: datasetSourceSchema,
       settings: taskSettingsSchema.prefault({}),
-      adapters: z.array(resolvedReference),
+      eval_samples: z.number().int(),
+      adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
+      subjects: z.array(
+        z.object({ key: z.string(), title: z.string(), names: z.array(z.string()), subject: subjectSchema }),
+      ),
     },
-    { result: studyResultSchema },
+    { scored: z.number().int() },
   ),
   /** Named tensors in, named tensors out: parity checks. */
   job(
@@ -206,7 +197,7 @@ export type TrainTask = EngineTaskOf<'train'>;
 export type EvaluateTask = EngineTaskOf<'evaluate'>;
 export type MergeTask = EngineTaskOf<'merge'>;
 export type PruneTask = EngineTaskOf<'prune'>;
-export type StudyTask = EngineTaskOf<'study'>;
+export type ScoreTask = EngineTaskOf<'score'>;
 export type LogitsTask = EngineTaskOf<'logits'>;
 export type PretrainTask = EngineTaskOf<'pretrain'>;
 export type ExportMergedTask = EngineTaskOf<'export-merged'>;
@@ -228,6 +219,7 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('masks'), masks: activationMasksSchema }),
   /** `folder` is absolute here; the backend stores it relative to the home. */
   z.object({ kind: z.literal('checkpoint'), checkpoint: checkpointRecordSchema }),
+  z.object({ kind: z.literal('score'), key: z.string(), score: scoreSchema }),
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);

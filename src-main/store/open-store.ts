@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
+import { ContentRepository } from './repositories/contents.ts';
 import { DatasetRepository } from './repositories/datasets.ts';
 import { DescriptionRepository } from './repositories/descriptions.ts';
 import { JobRepository } from './repositories/jobs.ts';
@@ -23,6 +24,7 @@ export interface Store {
   readonly history: RunHistoryRepository;
   readonly adapters: AdapterRepository;
   readonly studies: StudyRepository;
+  readonly contents: ContentRepository;
   readonly jobs: JobRepository;
   readonly reports: ReportRepository;
   readonly schemaVersion: number;
@@ -52,6 +54,7 @@ export function openStore(file: string): Store {
     history: new RunHistoryRepository(database),
     adapters: new AdapterRepository(database),
     studies: new StudyRepository(database),
+    contents: new ContentRepository(database),
     jobs: new JobRepository(database),
     reports: new ReportRepository(database),
     schemaVersion: schemaVersion(database),

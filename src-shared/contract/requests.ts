@@ -28,7 +28,8 @@ import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
-import { studyConfigSchema, studyRecordSchema } from '../domain/study.ts';
+import { studyRecordSchema } from '../domain/study.ts';
+import { studyConfigSchema } from '../studies/index.ts';
 
 const nothing = z.strictObject({});
 const done = z.object({ ok: z.literal(true) });
@@ -296,10 +297,12 @@ export const requests = {
     input: z.strictObject({ name: z.string().optional(), config: studyConfigSchema }),
     output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
   },
+  /** Takes up a study that was interrupted, paused, cancelled or failed; what was finished is not repeated. */
+  'studies.resume': { input: byId, output: jobRecordSchema },
   'studies.remove': { input: byId, output: done },
 
   /**
-   * The bundled study: LoRA with and without CoTo on two seeds (or those given), then merging and λ studies of every pair of
+   * The bundled study: LoRA with and without CoTo on two seeds (or those given), then merging and interpolation of every pair of
    * seeds, pruning, and a report.
    */
   'demo.start': {
@@ -315,6 +318,11 @@ export const requests = {
       jobs: z.array(jobRecordSchema),
       reportJobId: z.string(),
     }),
+  },
+  /** Writes studies, with the runs that they trained or refer to, as one HTML file. */
+  'reports.create': {
+    input: z.strictObject({ studyIds: z.array(z.string()).min(1), name: z.string().min(1).optional() }),
+    output: jobRecordSchema,
   },
   'reports.list': { input: nothing, output: z.array(reportRecordSchema) },
   'reports.get': { input: byId, output: reportRecordSchema },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { adapterReferenceSchema } from './adapter-reference.ts';
 import { parametersOf } from './parameters-of.ts';
-import { adapterReferenceSchema } from './study.ts';
 
 /** How many examples of each test split count. */
 export const evalSamplesSchema = z.number().int().min(0).default(0).meta({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { adapterReferenceSchema } from './adapter-reference.ts';
 import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
-import { adapterReferenceSchema } from './study.ts';
 
 export const chatMessageSchema = z.looseObject({
   role: z.string().describe("usually system, user or assistant; the model's template says which it knows"),

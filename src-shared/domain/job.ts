@@ -55,7 +55,12 @@ const kinds = [
     { page: 'prune', effort: 1 },
     z.object({ adapterId: z.string(), kept: z.number().int(), total: z.number().int() }),
   ),
-  job('study', { page: 'studies', subjectHasPage: 'always', effort: 3 }, z.object({ studyId: z.string() })),
+  job(
+    'study',
+    { page: 'studies', lane: 'studies', subjectHasPage: 'always', atClose: 'pause', resumable: true, effort: 3 },
+    z.object({ studyId: z.string() }),
+  ),
+  job('score', { page: 'studies', effort: 2 }, z.object({ scored: z.number().int() })),
   job('report', { page: 'reports', atClose: 'finish', effort: 0.2 }, z.object({ reportId: z.string() })),
   job('export', { page: 'home', effort: 1 }, z.object({ path: z.string() })),
   job(
@@ -127,6 +132,7 @@ export const jobRecordSchema = z.object({
   status: z.enum(['queued', 'running', 'completed', 'paused', 'stopped', 'cancelled', 'failed', 'interrupted']),
   /** What the job makes or continues: a run, an adapter, a study, a report, a model, a dataset. */
   subjectId: z.string().nullable(),
+  parentId: z.string().nullable().default(null).describe('the job that it is a part of'),
   after: z.array(z.string()).describe('jobs that must have completed first'),
   progress: jobProgressSchema.nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),

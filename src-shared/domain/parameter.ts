@@ -44,9 +44,11 @@ export const parameterSpecSchema = z.object({
   choices: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
   help: z.string(),
   names: z
-    .enum(['column', 'file'])
+    .enum(['column', 'file', 'merge-method'])
     .optional()
-    .describe('what a text names, so that it can be chosen: a column of the dataset, or a file'),
+    .describe(
+      'what a text names, so that it can be chosen: a column of the dataset, a file, a merge method that makes an adapter',
+    ),
   nullable: z.boolean().optional().describe('null is a value of its own'),
   empty: z.string().optional().describe('what null or an empty list means, e.g. "same as seed"'),
   multiline: z.boolean().optional().describe('a text of several lines'),

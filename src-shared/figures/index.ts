@@ -1,7 +1,5 @@
 export { activationFigure, fullActivationStep, sampleStrip } from './activation.ts';
 export { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-export { lambdaFigure } from './lambda.ts';
-export { mergingFigure } from './merging.ts';
 export {
   type CurveAxis,
   lossFigure,
@@ -12,6 +10,5 @@ export {
   stepsBehind,
 } from './metric.ts';
 export { colors, themeColors } from './palette.ts';
-export { pruningFigure, sparsityFigure } from './pruning.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';

@@ -1,5 +1,6 @@
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
-import { formatFigure, type TableRow, type TableUnit } from './demo-table.ts';
+import { formatFigure, type TableRow, type TableUnit } from './comparison-row.ts';
+import type { ComparisonSides } from './names.ts';
 
 /**
  * With CoTo minus without, in the unit of the row. Values that name a seed are paired by it; single merged values are paired
@@ -46,14 +47,17 @@ function verdictOf(row: TableRow): { ahead: Verdict; certain: boolean | null } |
  *
  * @param examples test examples behind each accuracy; null where unknown or mixed.
  */
-export function conclusions(rows: readonly TableRow[], examples: number | null): string[] {
+export function conclusions(rows: readonly TableRow[], examples: number | null, sides: ComparisonSides): string[] {
   const scores = rows.filter((row) => row.unit !== 'milliseconds' && row.better !== null);
   const judged = scores.flatMap((row) => {
     const verdict = verdictOf(row);
     return verdict === null ? [] : [{ row, ...verdict }];
   });
   return [
-    ...countSentence(judged.map(({ ahead }) => ahead)),
+    ...countSentence(
+      judged.map(({ ahead }) => ahead),
+      sides,
+    ),
     ...intervalSentences(judged),
     ...aloneSentence(rows),
     ...stepSentence(rows),
@@ -61,12 +65,12 @@ export function conclusions(rows: readonly TableRow[], examples: number | null):
   ];
 }
 
-function countSentence(verdicts: readonly Verdict[]): string[] {
+function countSentence(verdicts: readonly Verdict[], { without, coto }: ComparisonSides): string[] {
   if (verdicts.length === 0) return ['No row has values both with and without CoTo: there is nothing to compare.'];
   const count = (wanted: Verdict) => verdicts.filter((verdict) => verdict === wanted).length;
   const level = count('level') > 0 ? `, and both are level in ${count('level')}` : '';
   return [
-    `By the mean, LoRA + CoTo is ahead in ${count('coto')} of ${verdicts.length} rows, plain LoRA in ${count('without')}${level}. Rows of one study share their adapters, so they are not independent evidence.`,
+    `By the mean, ${coto} is ahead in ${count('coto')} of ${verdicts.length} rows, ${without} in ${count('without')}${level}. Rows of one study share their adapters, so they are not independent evidence.`,
   ];
 }
 

@@ -169,7 +169,7 @@ describe('what was trained', () => {
     );
     const done = await json(studyRecordSchema, ['study', study]);
     expect(done.result).toMatchObject({
-      kind: 'lambda',
+      kind: 'interpolation',
       pairs: [{ label: 'seeds', points: [{ lambda: 0 }, { lambda: 0.5 }, { lambda: 1 }] }],
     });
   });

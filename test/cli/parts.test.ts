@@ -83,6 +83,7 @@ describe('progress', () => {
       title: '',
       status: 'queued',
       subjectId: null,
+      parentId: null,
       after: [],
       progress: null,
       error: null,

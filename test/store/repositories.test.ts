@@ -8,7 +8,8 @@ import { packBits, unpackBits } from '../../src-main/store/repositories/run-hist
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
-import { type StudyRecord, studyConfigSchema } from '../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../src-shared/domain/study.ts';
+import { studyConfigSchema } from '../../src-shared/studies/index.ts';
 import { datasetRecord, modelRecord } from '../backend/records.ts';
 import { column, plain } from '../src-shared/curves/make-curve.ts';
 
@@ -279,7 +280,7 @@ describe('adapters, studies, reports', () => {
     const study: StudyRecord = {
       id: 'study-1',
       name: 'A study',
-      kind: 'lambda',
+      kind: 'interpolation',
       status: 'queued',
       config,
       result: null,
@@ -290,7 +291,7 @@ describe('adapters, studies, reports', () => {
     };
     store.studies.insert(study);
     expect(store.studies.list()).toEqual([study]);
-    const result = { kind: 'lambda' as const, examples: 3, pairs: [] };
+    const result = { kind: 'interpolation' as const, examples: 3, pairs: [] };
     store.studies.finish('study-1', { status: 'completed', result, error: null, finishedAt: 8 });
     expect(store.studies.find('study-1')).toEqual({ ...study, status: 'completed', result, finishedAt: 8 });
 
@@ -307,6 +308,7 @@ describe('jobs', () => {
     title: 'Train',
     status: 'queued',
     subjectId: 'run-1',
+    parentId: null,
     after: [],
     progress: null,
     error: null,

@@ -1,11 +1,12 @@
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { datasetReaders } from '../../engine/data/readers/index.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
 import { modelFamilies } from '../../engine/models/families.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
-import { studyKinds } from '../../engine/studies/index.ts';
 import { exportTargets } from '../library/export/index.ts';
 
 /**
@@ -18,7 +19,18 @@ export const catalog: Catalog = {
   pruneMethods: pruneMethods.map(({ declaration, grid }) => ({ ...declaration, grid })),
   modelFamilies: modelFamilies.map(({ declaration }) => declaration),
   datasetReaders: datasetReaders.map(({ declaration }) => declaration),
-  studies: studyKinds.map(({ declaration }) => declaration),
+  studies: studyKinds.map(({ declaration }) => withChoices(declaration)),
   exportTargets: exportTargets.map(({ declaration }) => declaration),
   sampling,
 };
+
+/** A parameter that names a merge method is chosen from those that make an adapter. */
+function withChoices(declaration: Declaration): Declaration {
+  const choices = mergeMethods
+    .filter(({ makes }) => makes === 'adapter')
+    .map((method) => ({ value: method.declaration.id, label: method.declaration.label }));
+  const parameters = declaration.parameters.map((spec) =>
+    spec.names === 'merge-method' ? { ...spec, type: 'choice' as const, choices } : spec,
+  );
+  return { ...declaration, parameters };
+}

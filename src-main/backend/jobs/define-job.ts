@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import {
   type JobFacts,
   type JobKind,
@@ -8,7 +9,6 @@ import {
   type JobResult,
   jobFacts,
 } from '../../../src-shared/domain/job.ts';
-import type { AdapterReference } from '../../../src-shared/domain/study.ts';
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { HandlerServices, Services } from '../services.ts';
 
@@ -34,6 +34,8 @@ export interface JobContext {
    * with.
    */
   readonly abort: AbortSignal;
+  /** Of a job that leads others: aborted when it is to save where it stands and end as paused. */
+  readonly pausing: AbortSignal;
   /** Runs one engine task under this job: signals reach it, progress events become the job's. */
   runEngine<Kind extends EngineTask['kind']>(
     task: EngineTaskOf<Kind>,

@@ -10,6 +10,7 @@ import { mergeJob } from './merge.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
 import { reportJob } from './report.ts';
+import { scoreJob } from './score.ts';
 import { studyJob } from './study.ts';
 import { trainJob } from './train.ts';
 
@@ -20,6 +21,7 @@ export const jobs: readonly Job[] = [
   mergeJob,
   pruneJob,
   studyJob,
+  scoreJob,
   reportJob,
   exportJob,
   convertJob,

@@ -6,6 +6,7 @@ import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
 import type { Job, JobContext, JobEnding } from './define-job.ts';
+import { InterruptedError } from './interrupted-error.ts';
 
 export interface QueueOptions {
   /** What each kind of job does. */
@@ -19,6 +20,7 @@ const closedError = { code: 'disconnected', message: 'The studio was closed.', h
 interface Current {
   readonly job: JobRecord;
   readonly abort: AbortController;
+  readonly pausing: AbortController;
   signal: EngineSignal | null;
   done: Promise<void>;
 }
@@ -53,7 +55,7 @@ export class JobQueue {
 
   add<Payload>(
     { kind }: Job<Payload>,
-    details: { title: string; subjectId: string | null; after?: readonly string[] },
+    details: { title: string; subjectId: string | null; after?: readonly string[]; parentId?: string },
     payload: Payload,
   ): JobRecord {
     const job: JobRecord = {
@@ -62,6 +64,7 @@ export class JobQueue {
       title: details.title,
       status: 'queued',
       subjectId: details.subjectId,
+      parentId: details.parentId ?? null,
       after: [...(details.after ?? [])],
       progress: null,
       error: null,
@@ -92,6 +95,7 @@ export class JobQueue {
       throw new StudioError('refused', 'This job is not running.', 'Look at its state: it may just have ended.');
     current.signal = signal;
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
+    else current.pausing.abort();
     if (jobFacts(current.job.kind).lane !== 'compute') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
       if (!(error instanceof EngineLostError)) this.parts.log.error({ err: error }, 'the engine could not be told');
@@ -201,7 +205,13 @@ export class JobQueue {
     if (this.current.has(lane) || this.closing) return;
     const job = this.nextReady(lane);
     if (job === null) return;
-    const current: Current = { job, abort: new AbortController(), signal: null, done: Promise.resolve() };
+    const current: Current = {
+      job,
+      abort: new AbortController(),
+      pausing: new AbortController(),
+      signal: null,
+      done: Promise.resolve(),
+    };
     this.current.set(lane, current);
     current.done = this.perform(current).finally(() => {
       this.current.delete(lane);
@@ -239,7 +249,7 @@ export class JobQueue {
       const outcome = await this.jobOf(job.kind).execute(payload, this.context(current), this.parts);
       if (outcome.result !== undefined) this.parts.store.jobs.saveResult(job.id, outcome.result);
       this.change(job.id, { status: outcome.status, finishedAt: Date.now() });
-      if (outcome.message !== null)
+      if (outcome.message !== null && job.parentId === null)
         this.parts.hub.notify({ level: 'success', title: job.title, message: outcome.message, error: null });
     } catch (thrown) {
       const error = toErrorValue(thrown);
@@ -266,7 +276,12 @@ export class JobQueue {
   }
 
   private isLoss(thrown: unknown): boolean {
-    if (thrown instanceof EngineLostError || toErrorValue(thrown).code === 'device_lost') return true;
+    if (
+      thrown instanceof EngineLostError ||
+      thrown instanceof InterruptedError ||
+      toErrorValue(thrown).code === 'device_lost'
+    )
+      return true;
     return this.closing && toErrorValue(thrown).code === 'disconnected';
   }
 
@@ -279,6 +294,7 @@ export class JobQueue {
       job: current.job,
       progress,
       abort: current.abort.signal,
+      pausing: current.pausing.signal,
       runEngine: async (task, onEvent) => {
         await engine.prepare();
         if (current.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
@@ -314,7 +330,7 @@ export class JobQueue {
     if (error !== null)
       this.parts.log.error({ job: job.id, status: job.status, err: StudioError.fromValue(error) }, job.title);
     // Who adds data waits for the answer, which says the same.
-    if (error !== null && job.status !== 'cancelled' && jobFacts(job.kind).lane !== 'data')
+    if (error !== null && job.parentId === null && job.status !== 'cancelled' && jobFacts(job.kind).lane !== 'data')
       this.parts.hub.notify({
         level: job.status === 'failed' ? 'failure' : 'warning',
         title: job.title,

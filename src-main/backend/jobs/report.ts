@@ -22,8 +22,8 @@ export const reportJob = defineJob({
     const { home, store, hub, plotlyScript } = services;
     const runs = runIds.map((id) => requireRun(store, id));
     const studies = studyIds.map((id) => requireStudy(store, id));
-    const [run] = runs;
-    if (run === undefined) throw new StudioError('invalid_input', 'A report needs at least one run.');
+    if (runs.length + studies.length === 0)
+      throw new StudioError('invalid_input', 'A report needs at least one run or study.');
     const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
     const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
     const { path } = await writeReport({

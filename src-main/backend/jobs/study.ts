@@ -1,73 +1,55 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterReference, StudyConfig, StudyRecord } from '../../../src-shared/domain/study.ts';
-import { commonModel, resolveReference } from '../library/adapters.ts';
-import { resolveDataset } from '../library/datasets.ts';
-import { taskSettingsFor } from '../library/task-settings.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { studyWork } from '../../engine/studies/index.ts';
 import type { Services } from '../services.ts';
-import { computeFields } from './compute-fields.ts';
+import { runPlan } from '../studies/run-plan.ts';
+import { PausedError, StudyLead } from '../studies/study-lead.ts';
 import { defineJob } from './define-job.ts';
 
-/** Runs a study on adapters that are there by now. */
+const goesOn = 'It goes on from there when it is resumed: nothing that was finished is repeated.';
+
+/** Leads the trainings and evaluations of a study, and folds what they find out into its result. */
 export const studyJob = defineJob({
   kind: 'study',
   payload: z.object({ studyId: z.string() }),
   references({ studyId }, store) {
     const study = store.studies.find(studyId);
-    return study === null ? [] : referencesOf(study.config);
+    return study === null ? [] : studyKind(study.kind).references(study.config);
   },
-  async execute({ studyId }, context, { home, store, hub }) {
-    const study = requireStudy(store, studyId);
-    const references = referencesOf(study.config);
-    const adapters = references.map((reference) => resolveReference(store, reference));
-    const model = commonModel(store, adapters);
-    const dataset = await resolveDataset({ store, hub }, study.config.dataset);
-    store.studies.setRunning(studyId);
+  async execute({ studyId }, context, services) {
+    const { store, hub } = services;
+    const { kind, config } = requireStudy(store, studyId);
+    const work = studyWork(kind);
+    store.studies.setOpen(studyId, 'running');
     hub.listChanged('studies');
-    const answer = await context.runEngine({
-      kind: 'study',
-      ...computeFields(store),
-      config: study.config,
-      modelDirectory: model.path,
-      dataset: dataset.source,
-      settings: taskSettingsFor(store, adapters),
-      adapters: references.map((reference, index) => ({
-        reference,
-        directory: home.absolute(adapters[index]?.folder ?? ''),
-      })),
-    });
-    store.studies.finish(studyId, {
-      status: 'completed',
-      result: answer.result,
-      error: null,
-      finishedAt: Date.now(),
-    });
-    hub.listChanged('studies');
-    return { status: 'completed', result: { studyId }, message: 'The study is complete.' };
+    try {
+      const scoreOf = await runPlan(services, work.plan(config), new StudyLead(services, studyId, context));
+      const result = work.fold(config, scoreOf);
+      store.studies.finish(studyId, { status: 'completed', result, error: null, finishedAt: Date.now() });
+      hub.listChanged('studies');
+      return { status: 'completed', result: { studyId }, message: 'The study is complete.' };
+    } catch (thrown) {
+      if (!(thrown instanceof PausedError)) throw thrown;
+      const error = { code: 'cancelled', message: 'The study was paused.', hint: goesOn };
+      store.studies.finish(studyId, { status: 'interrupted', result: null, error, finishedAt: Date.now() });
+      hub.listChanged('studies');
+      return { status: 'paused', message: null };
+    }
   },
   settle({ studyId }, { status, error }, { store, hub }) {
     if (store.studies.find(studyId) === null) return;
+    const hint = status === 'interrupted' ? goesOn : (error?.hint ?? null);
     store.studies.finish(studyId, {
       status,
       result: null,
-      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+      error: error === null ? null : { code: error.code, message: error.message, hint },
       finishedAt: Date.now(),
     });
     hub.listChanged('studies');
   },
 });
-
-/** Every reference of a study in the order in which they occur. */
-export function referencesOf(config: StudyConfig): AdapterReference[] {
-  switch (config.kind) {
-    case 'lambda':
-      return config.pairs.flatMap((pair) => [pair.from, pair.to]);
-    case 'pruning':
-      return config.adapters.map((one) => one.adapter);
-    case 'merging':
-      return config.groups.flatMap((group) => group.adapters);
-  }
-}
 
 export function requireStudy(store: Services['store'], id: string): StudyRecord {
   const study = store.studies.find(id);

@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { AdapterReference } from '../../../src-shared/domain/study.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import {
   type AdapterOutline,

@@ -27,7 +27,7 @@ export async function describeDatasetCached(
   source: DatasetSource,
   watch: ReadWatch = {},
 ): Promise<DatasetDescription> {
-  const stamp = `${JSON.stringify(source)}\n${(await Promise.all(filesOf(source).map((path) => folderFingerprint(path)))).join('\n')}`;
+  const stamp = await datasetStamp(source);
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
   if (kept.success) return kept.data;
   const opened = await openDataset(source);
@@ -39,6 +39,12 @@ export async function describeDatasetCached(
   } finally {
     opened.close();
   }
+}
+
+/** Says in one string whether a dataset is as before: how it is read, and names, sizes and times of change of its files. */
+export async function datasetStamp(source: DatasetSource): Promise<string> {
+  const files = await Promise.all(filesOf(source).map((path) => folderFingerprint(path)));
+  return [JSON.stringify(source), ...files].join('\n');
 }
 
 /** A second file that is missing is not stamped: reading it says so. */

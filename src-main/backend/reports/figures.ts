@@ -1,20 +1,15 @@
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
-import type { StudyResult } from '../../../src-shared/domain/study.ts';
 import {
   activationFigure,
   type Figure,
   type FigureTheme,
   fullActivationStep,
-  lambdaFigure,
   lossFigure,
-  mergingFigure,
-  pruningFigure,
-  sparsityFigure,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
-import { mergeMethods } from '../../engine/merge/index.ts';
-import { methodLabel, type ReportOptions } from './options.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { methodLabel, type ReportOptions, studyWords } from './options.ts';
 
 export interface ReportFigure {
   readonly id: string;
@@ -22,12 +17,16 @@ export interface ReportFigure {
   readonly dark: Figure;
 }
 
-const methodLabels = new Map(mergeMethods.map(({ declaration }) => [declaration.id, declaration.label]));
-
 /** Every figure of the report in both themes, in reading order: what was asked first, how it was trained after. */
 export function reportFigures(options: ReportOptions): ReportFigure[] {
   const draws: ((theme: FigureTheme) => Figure)[] = [
-    ...options.studies.flatMap((study) => (study.result === null ? [] : studyFigures(study.result))),
+    ...options.studies.flatMap(({ kind, result, config }) =>
+      result === null
+        ? []
+        : studyKind(kind)
+            .figures(result, config, studyWords)
+            .map((figure) => figure.draw),
+    ),
     ...trainingFigures(options),
   ];
   return draws.map((draw, index) => ({
@@ -35,17 +34,6 @@ export function reportFigures(options: ReportOptions): ReportFigure[] {
     light: draw({ dark: false }),
     dark: draw({ dark: true }),
   }));
-}
-
-function studyFigures(result: StudyResult): ((theme: FigureTheme) => Figure)[] {
-  switch (result.kind) {
-    case 'lambda':
-      return [(theme) => lambdaFigure(result, theme), (theme) => lambdaFigure(result, theme, 'loss')];
-    case 'pruning':
-      return [(theme) => pruningFigure(result, theme), (theme) => sparsityFigure(result, theme)];
-    case 'merging':
-      return [(theme) => mergingFigure(result, theme, methodLabels)];
-  }
 }
 
 function trainingFigures({ runs, losses, activation }: ReportOptions): ((theme: FigureTheme) => Figure)[] {

@@ -1,15 +1,16 @@
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
-import { type TableRow, unitLabels } from '../../../src-shared/results/demo-table.ts';
+import { type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
+import type { ComparisonSides } from '../../../src-shared/results/names.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportVersions } from './page.ts';
 
 /** One line a value: row, unit, side, seed (empty where seeds are merged), value (shares as fractions). RFC 4180. */
-export function reportCsv(rows: readonly TableRow[]): string {
+export function reportCsv(rows: readonly TableRow[], sides: ComparisonSides): string {
   const lines = [['id', 'quantity', 'unit', 'method', 'seed', 'value']];
   for (const row of rows)
     for (const [method, cell] of [
-      ['LoRA', row.lora],
-      ['LoRA + CoTo', row.coto],
+      [sides.without, row.lora],
+      [sides.coto, row.coto],
     ] as const)
       for (const { seed, value } of cell.values)
         lines.push([row.id, row.label, csvUnit(row), method, seed === null ? '' : String(seed), String(value)]);

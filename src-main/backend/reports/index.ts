@@ -4,10 +4,11 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { conclusions } from '../../../src-shared/results/comparison.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
+import { comparisonSides } from '../../../src-shared/results/names.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import { reportFigures } from './figures.ts';
 import { reportCsv, reportJson } from './files.ts';
-import { commonExamples, type ReportOptions } from './options.ts';
+import { commonExamples, type ReportOptions, variantName } from './options.ts';
 import { reportPage } from './page.ts';
 
 export type { ReportOptions } from './options.ts';
@@ -21,17 +22,18 @@ export type { ReportOptions } from './options.ts';
 export async function writeReport(options: ReportOptions): Promise<{ path: string }> {
   const createdAt = options.createdAt ?? Date.now();
   const rows = demoTable(options.runs, options.studies);
+  const sides = comparisonSides(options.runs, variantName);
+  const sentences = conclusions(rows, commonExamples(options.runs, options.studies), sides);
   const versions = {
     studio: packageJson.version,
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   };
   const plotly = await readPlotly(options.plotlyScript);
-  const page = reportPage(options, rows, reportFigures(options), versions, plotly, createdAt);
-  const sentences = conclusions(rows, commonExamples(options.runs, options.studies));
+  const page = reportPage(options, { rows, sides, sentences }, reportFigures(options), versions, plotly, createdAt);
   const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
   await mkdir(path.dirname(options.path), { recursive: true });
-  await writeFileAtomic(`${stem}.csv`, reportCsv(rows));
+  await writeFileAtomic(`${stem}.csv`, reportCsv(rows, sides));
   await writeFileAtomic(`${stem}.json`, reportJson(options, rows, sentences, versions, createdAt));
   await writeFileAtomic(options.path, page);
   return { path: options.path };

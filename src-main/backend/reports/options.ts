@@ -3,6 +3,9 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
+import { adapterVariants } from '../../engine/adapters/variants/index.ts';
+import { mergeMethods } from '../../engine/merge/index.ts';
 
 export interface ReportOptions {
   /** Absolute path of the HTML file; CSV and JSON are written beside it under the same name. */
@@ -24,16 +27,19 @@ export interface ReportOptions {
 
 /** "LoRA", "LoRA + CoTo": what runs of one kind are called. */
 export function methodLabel(run: RunRecord): string {
-  const { variant } = run.config.adapter;
-  const known: Record<string, string> = {
-    lora: 'LoRA',
-    rslora: 'rsLoRA',
-    dora: 'DoRA',
-    'dora-rslora': 'DoRA (rsLoRA scaling)',
-  };
-  const label = Object.hasOwn(known, variant) ? (known[variant] ?? variant) : variant;
+  const label = variantName(run.config.adapter.variant);
   return run.config.coto === null ? label : `${label} + CoTo`;
 }
+
+/** A variant's label; the id of one that this version does not have. */
+export function variantName(id: string): string {
+  return adapterVariants.find(({ declaration }) => declaration.id === id)?.declaration.label ?? id;
+}
+
+/** What methods are called in tables and figures. */
+export const studyWords: StudyWords = {
+  mergeMethod: (id) => mergeMethods.find(({ declaration }) => declaration.id === id)?.declaration.label ?? id,
+};
 
 /** Test examples behind the accuracies, where they are all alike. */
 export function commonExamples(runs: readonly RunRecord[], studies: readonly StudyRecord[]): number | null {

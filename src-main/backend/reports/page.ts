@@ -1,10 +1,13 @@
 import { stringify } from 'yaml';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { conclusions, formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
-import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/demo-table.ts';
+import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
+import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
+import { type ComparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
+import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
-import { commonExamples, methodLabel, type ReportOptions } from './options.ts';
+import { methodLabel, type ReportOptions, studyWords } from './options.ts';
 import { drawScript, styleSheet } from './page-assets.ts';
 
 export interface ReportVersions {
@@ -13,16 +16,21 @@ export interface ReportVersions {
   readonly platform: string;
 }
 
+interface Comparison {
+  readonly rows: readonly TableRow[];
+  readonly sides: ComparisonSides;
+  readonly sentences: readonly string[];
+}
+
 /** The whole report as one page that loads nothing. Everything that people or files named is escaped. */
 export function reportPage(
   options: ReportOptions,
-  rows: readonly TableRow[],
+  comparison: Comparison,
   figures: readonly ReportFigure[],
   versions: ReportVersions,
   plotly: string,
   createdAt: number,
 ): string {
-  const sentences = conclusions(rows, commonExamples(options.runs, options.studies));
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -39,12 +47,8 @@ export function reportPage(
 <h1>${options.name}</h1>
 <p class="quiet">${stateLine(options, createdAt)}</p>
 </header>
-<section>
-<h2>What came out</h2>
-<ul class="findings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
-${resultTable(rows)}
-<p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there are several pairs that are not all equal.</p>
-</section>
+${compares(options) ? comparisonSection(comparison) : html``}
+${options.studies.map(studySection)}
 <section>
 <h2>Figures</h2>
 <noscript><p>The figures are drawn by a script inside this file, which is switched off here. Their numbers are in the table above and in the files beside this one.</p></noscript>
@@ -70,7 +74,7 @@ function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt
   const seeds = [...new Set(runs.map((run) => run.config.seed))].sort((one, other) => one - other);
   const parts = [
     new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
-    models.map((model) => model.name).join(', '),
+    [...distinctModelNames(models).values()].join(', '),
     datasets.map((dataset) => dataset.name).join(', '),
     `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`,
     `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`,
@@ -78,9 +82,45 @@ function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-function resultTable(rows: readonly TableRow[]): SafeHtml {
+/** Whether the report is about CoTo beside without: its studies say so; a report of runs alone is. */
+function compares({ studies }: ReportOptions): boolean {
+  return (
+    studies.length === 0 ||
+    studies.some(({ kind, result }) => result !== null && studyKind(kind).comparison(result).length > 0)
+  );
+}
+
+function comparisonSection({ rows, sides, sentences }: Comparison): SafeHtml {
+  return html`<section>
+<h2>With and without CoTo</h2>
+<ul class="findings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
+${resultTable(rows, sides)}
+<p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there are several pairs that are not all equal.</p>
+</section>`;
+}
+
+function studySection({ name, kind, config, result }: ReportOptions['studies'][number]): SafeHtml {
+  if (result === null) return html``;
+  const study = studyKind(kind);
+  return html`<section>
+<h2>${name}</h2>
+<p class="quiet">${study.facts(config).map(({ label, value }) => html`${label}: ${value}. `)}${result.examples} test examples.</p>
+${study.table(result, config, studyWords).map(studyTable)}
+</section>`;
+}
+
+function studyTable({ title, columns, rows }: StudyTable): SafeHtml {
+  const cell = (text: string, at: number) =>
+    columns[at]?.numeric === true ? html`<td class="number">${text}</td>` : html`<td>${text}</td>`;
+  return html`<div class="scroll"><table><caption>${title}</caption>
+<thead><tr>${columns.map(({ label, numeric }) => html`<th class="${numeric === true ? 'number' : ''}">${label}</th>`)}</tr></thead>
+<tbody>${rows.map(({ cells }) => html`<tr>${cells.map(cell)}</tr>`)}</tbody>
+</table></div>`;
+}
+
+function resultTable(rows: readonly TableRow[], sides: ComparisonSides): SafeHtml {
   return html`<div class="scroll"><table>
-<thead><tr><th>Quantity</th><th>Unit</th><th class="number">LoRA</th><th class="number">LoRA + CoTo</th><th class="number">Difference</th></tr></thead>
+<thead><tr><th>Quantity</th><th>Unit</th><th class="number">${sides.without}</th><th class="number">${sides.coto}</th><th class="number">Difference</th></tr></thead>
 <tbody>${rows.map(resultRow)}</tbody>
 </table></div>`;
 }
@@ -116,10 +156,11 @@ function madeFrom({ models, datasets, runs }: ReportOptions, versions: ReportVer
       ),
     ),
   ];
+  const names = distinctModelNames(models);
   return html`<dl>
 ${models.map(
-  ({ name, description }) =>
-    html`<dt>Base model</dt><dd>${name}: ${description.architecture}, ${description.layerCount} layers, ${description.parameterCount.toLocaleString('en')} parameters; fingerprint <code>${description.fingerprint}</code></dd>`,
+  ({ id, name, description }) =>
+    html`<dt>Base model</dt><dd>${names.get(id) ?? name}: ${description.architecture}, ${description.layerCount} layers, ${description.parameterCount.toLocaleString('en')} parameters; fingerprint <code>${description.fingerprint}</code></dd>`,
 )}
 ${datasets.map(
   ({ name, description, licence }) =>

@@ -10,6 +10,7 @@ import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './estimate.ts';
 import { checkedRun } from './run-yaml.ts';
 
@@ -18,12 +19,14 @@ export interface NewRun {
   readonly config: RunConfig;
   readonly tags: readonly string[];
   readonly studyId: string | null;
+  /** The job of which the training is a part. */
+  readonly parentId?: string;
 }
 
 /** Keeps a run and queues its training. Throws where the config does not fit its model or data: nothing is kept then. */
 export async function createRun(
   services: HandlerServices,
-  { name, config: given, tags, studyId }: NewRun,
+  { name, config: given, tags, studyId, parentId }: NewRun,
 ): Promise<{ run: RunRecord; job: JobRecord }> {
   const { store, hub, queue } = services;
   const config = checkedRun(given);
@@ -31,6 +34,7 @@ export async function createRun(
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);
   checkRun(config, model.description, dataset.description);
+  const contentKey = await trainingKey(config, model, dataset);
   const id = newId('run');
   const run: RunRecord = {
     id,
@@ -57,11 +61,21 @@ export async function createRun(
   };
   const job = store.transaction(() => {
     store.runs.insert(run);
-    return queue.add(trainJob, { title: `Train ${run.name}`, subjectId: id }, { runId: id, resumeFrom: null });
+    store.contents.saveRun(id, contentKey);
+    const details = { title: `Train ${run.name}`, subjectId: id, ...(parentId === undefined ? {} : { parentId }) };
+    return queue.add(trainJob, details, { runId: id, resumeFrom: null });
   });
   hub.runChanged(run);
   hub.listChanged('runs');
   return { run, job };
+}
+
+/** @throws StudioError where a run of that config could not be made */
+export async function checkPlannedRun(services: HandlerServices, config: RunConfig): Promise<void> {
+  adapterVariant(config.adapter.variant);
+  const model = await resolveModel(services, config.model);
+  const dataset = await resolveDataset(services, config.dataset);
+  checkRun(config, model.description, dataset.description);
 }
 
 /** A running run saves and ends; one that waits in the queue is held back. */

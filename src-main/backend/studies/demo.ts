@@ -1,7 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
-import { type StudyConfig, type StudyRecord, studyConfigSchema } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyConfig } from '../../../src-shared/studies/index.ts';
+import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
+import { mergingStudy } from '../../../src-shared/studies/merging.ts';
+import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { newId } from '../identifiers.ts';
 import { reportJob } from '../jobs/report.ts';
@@ -55,9 +59,10 @@ export async function startDemo(services: HandlerServices, { quick, seeds, confi
       runs.push({ run: created.run, coto, seed });
       jobs.push(created.job);
     }
+  const trainings = [...jobs];
   for (const study of studyConfigs(plan, runs, sides)) {
     const name = `${title}: ${study.name}`;
-    const created = await createStudy(services, { name, config: study.config, parentId: demoId });
+    const created = await createStudy(services, { name, config: study.config, parentId: demoId, with: trainings });
     studies.push(created.study);
     jobs.push(created.job);
   }
@@ -83,38 +88,37 @@ function studyConfigs(
   const { dataset, eval_samples } = plan.run;
   const pairsOf = (coto: boolean) =>
     pairs(runs.filter((run) => run.coto === coto).map(({ run }) => ({ runId: run.id })));
-  const configs: { name: string; config: unknown }[] = [
+  return [
     {
       name: 'merging seeds',
-      config: {
-        kind: 'merging',
+      config: mergingStudy.configSchema.parse({
+        kind: mergingStudy.kind,
         dataset,
         eval_samples,
         groups: sides.flatMap(({ label, coto }) => pairsOf(coto).map((adapters) => ({ label, coto, adapters }))),
-      },
+      }),
     },
     {
-      name: 'λ between seeds',
-      config: {
-        kind: 'lambda',
+      name: 'interpolation between seeds',
+      config: interpolationStudy.configSchema.parse({
+        kind: interpolationStudy.kind,
         dataset,
         eval_samples,
         points: plan.lambdaPoints,
         pairs: sides.flatMap(({ label, coto }) => pairsOf(coto).map(([from, to]) => ({ label, coto, from, to }))),
-      },
+      }),
     },
     {
       name: 'pruning',
-      config: {
-        kind: 'pruning',
+      config: pruningStudy.configSchema.parse({
+        kind: pruningStudy.kind,
         dataset,
         eval_samples,
         sparsities: plan.sparsities,
         adapters: runs.map(({ run, coto, seed }) => ({ label: run.name, coto, seed, adapter: { runId: run.id } })),
-      },
+      }),
     },
   ];
-  return configs.map(({ name, config }) => ({ name, config: studyConfigSchema.parse(config) }));
 }
 
 /** Every two of `items`, in order. */

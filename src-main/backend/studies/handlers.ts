@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireStudy } from '../jobs/study.ts';
 import type { HandlerServices } from '../services.ts';
-import { createStudy } from './studies.ts';
+import { createStudy, resumeStudy } from './studies.ts';
 
 export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
   const { store, hub, queue } = services;
@@ -10,12 +10,13 @@ export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'stud
     'studies.list': () => store.studies.list(),
     'studies.get': ({ id }) => requireStudy(store, id),
     'studies.create': ({ name, config }) => createStudy(services, { name, config, parentId: null }),
+    'studies.resume': ({ id }) => resumeStudy(services, id),
     'studies.remove': ({ id }) => {
       const study = requireStudy(store, id);
       const job = store.jobs.findOfSubject(id);
       if (job && queue.isRunning(job.id))
         throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
-      if (job?.status === 'queued') queue.cancel(job.id);
+      if (job?.status === 'queued' || job?.status === 'paused') queue.cancel(job.id);
       store.studies.remove(id);
       hub.listChanged('studies');
       return ok;

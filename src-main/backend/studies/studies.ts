@@ -1,40 +1,55 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { StudyConfig, StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
+import { studyWork } from '../../engine/studies/index.ts';
 import { newId } from '../identifiers.ts';
-import { referencesOf, studyJob } from '../jobs/study.ts';
+import { requireStudy, studyJob } from '../jobs/study.ts';
 import { requireRun } from '../jobs/train.ts';
 import { requireAdapter } from '../library/adapters.ts';
-import { resolveDataset } from '../library/datasets.ts';
+import { peekDataset } from '../library/datasets.ts';
+import { checkPlannedRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
 
-const usualNames: Record<StudyConfig['kind'], string> = {
-  lambda: 'λ between adapters',
-  pruning: 'Pruning',
-  merging: 'Merging seeds',
-};
-
-/** Keeps a study and queues it behind the runs that it refers to. Throws where a reference leads nowhere. */
+/**
+ * Keeps a study and queues it behind the runs that it refers to. Throws where a reference leads nowhere, or where something
+ * of its plan cannot be: nothing is kept then.
+ */
 export async function createStudy(
   services: HandlerServices,
-  details: { name: string | undefined; config: StudyConfig; parentId: string | null },
+  details: {
+    name: string | undefined;
+    config: StudyConfig;
+    parentId: string | null;
+    /** Jobs of runs that were queued with the study: how they end is the queue's to see. */
+    with?: readonly JobRecord[];
+  },
 ): Promise<{ study: StudyRecord; job: JobRecord }> {
   const { store, hub, queue } = services;
-  const dataset = await resolveDataset(services, details.config.dataset);
-  const after = new Set<string>();
-  for (const reference of referencesOf(details.config)) {
+  const { config } = details;
+  const { kind, declaration, references } = studyKind(config.kind);
+  const queuedWith = details.with ?? [];
+  const after = new Set(queuedWith.map(({ id }) => id));
+  for (const reference of references(config)) {
     if ('adapterId' in reference) requireAdapter(store, reference.adapterId);
-    else {
+    else if (!queuedWith.some(({ subjectId }) => subjectId === reference.runId)) {
       const job = runJob(services, reference.runId);
       if (job) after.add(job.id);
     }
   }
+  const datasets = new Set<string>();
+  for (const spec of studyWork(kind).plan(config)) {
+    if (spec.kind === 'train') await checkPlannedRun(services, spec.config);
+    else datasets.add(spec.dataset);
+  }
+  for (const dataset of datasets) await peekDataset(services, dataset);
+  const names = [...datasets].map((id) => store.datasets.find(id)?.name ?? id);
   const study: StudyRecord = {
     id: newId('study'),
-    name: details.name ?? `${usualNames[details.config.kind]} · ${dataset.name}`,
-    kind: details.config.kind,
+    name: details.name ?? `${declaration.label} · ${names.join(', ')}`,
+    kind,
     status: 'queued',
-    config: details.config,
+    config,
     result: null,
     error: null,
     parentId: details.parentId,
@@ -47,6 +62,20 @@ export async function createStudy(
   });
   hub.listChanged('studies');
   return { study, job };
+}
+
+/** Takes a study up again from where it stands. @throws StudioError refused for one that waits, runs or is complete */
+export function resumeStudy({ store, hub, queue }: HandlerServices, id: string): JobRecord {
+  const study = requireStudy(store, id);
+  const job = store.jobs.findOfSubject(id);
+  if (job === null || study.status === 'completed' || job.status === 'queued' || job.status === 'running')
+    throw new StudioError('refused', `The study "${study.name}" is ${study.status}: it cannot be resumed.`);
+  const queued = store.transaction(() => {
+    store.studies.setOpen(id, 'queued');
+    return queue.requeue(job, { studyId: id });
+  });
+  hub.listChanged('studies');
+  return queued;
 }
 
 /** The job that a study has to wait for; null where the run has made its adapter already. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobKind, type JobRecord, jobFacts } from '../../../src-shared/domain/job.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
+import { comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { demoText } from '../demo-text.ts';
 import { followJobs, isOver, jobError } from '../follow.ts';
@@ -88,6 +89,10 @@ export function addDemoCommand(parent: Command, surroundings: CommandContext): v
         const report = await client.request('reports.get', { id: reportId });
         const totalSeconds = (Date.now() - started) / 1000;
         const rows = demoTable(runs, studies);
+        const { adapterVariants } = await client.request('app.catalog', {});
+        const sides = comparisonSides(runs, (id) => adapterVariants.find((known) => known.id === id)?.label ?? id);
+        const names = distinctModelNames(await client.request('models.list', {}));
+        const base = names.get(runs[0]?.modelId ?? '') ?? '';
         const json = {
           version: packageVersion(),
           quick,
@@ -102,7 +107,9 @@ export function addDemoCommand(parent: Command, surroundings: CommandContext): v
           json,
           text: demoText({
             rows,
+            sides,
             runs,
+            base,
             totalSeconds,
             reportPath: report.path,
             jsonPath: typeof jsonOption === 'string' ? jsonOption : null,

@@ -1,19 +1,23 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { type StudyConfig, type StudyResult, studyConfigSchema } from '../../../src-shared/domain/study.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
+import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
-import { formatPercent, formatTable } from '../format.ts';
-import { findAdapter, findDataset } from '../references.ts';
+import { formatTable } from '../format.ts';
+import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
+const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
+
 export function addStudyCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'study <file>',
-    summary: 'run a study as a YAML file says (kind: lambda, pruning or merging); adapters by id, name, run or folder',
+    summary: `run a study as a YAML file says (kind: ${kindsText}); adapters by id, name, run or folder. What is trained and scored already is not repeated`,
     options: (command) => void command.option('--name <name>', 'what to call it'),
     input: z.object({ file: z.string(), name: z.string().optional() }),
     async run({ file, name }, { terminal, withStudio }) {
@@ -24,85 +28,78 @@ export function addStudyCommand(parent: Command, surroundings: CommandContext): 
           config,
           ...(name === undefined ? {} : { name }),
         });
-        await followJob(client, job, terminal);
+        const ended = await followJob(client, job, terminal, {
+          interrupt: (running) => client.request('jobs.pause', { id: running.id }),
+          interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
+        });
+        if (ended.status === 'paused')
+          return { json: study, text: 'Paused. The same command goes on from there.\n', code: 130 };
         const done = await client.request('studies.get', { id: study.id });
         if (done.result === null) throw new StudioError('internal', 'The study left no result.');
-        return { json: done, text: `study  ${done.id}\n\n${describe(done.result)}` };
+        return { json: done, text: `study  ${done.id}\n\n${studyText(done, await studyWords(client))}` };
       });
     },
   });
 }
 
-/** Adapters written as one word become references; the dataset may be given by name or folder too. */
+/** Adapters, models and datasets written as one word become what the studio knows them by. */
 async function resolveConfig(
   client: StudioClient,
   file: string,
   value: unknown,
   terminal: Terminal,
 ): Promise<StudyConfig> {
-  const parsed = studyConfigSchema.safeParse(await resolveReferences(client, value));
-  if (!parsed.success)
-    throw new StudioError(
-      'invalid_input',
-      `${file} is not valid: ${describeIssues(parsed.error)}.`,
-      'A study has a kind (lambda, pruning or merging), a dataset, and what that kind compares.',
-    );
-  return { ...parsed.data, dataset: (await findDataset(client, parsed.data.dataset, terminal)).id };
+  if (typeof value !== 'object' || value === null || !('kind' in value))
+    throw new StudioError('invalid_input', `${file} is no study: it names no kind.`, `Kinds: ${kindsText}.`);
+  const { configSchema, declaration } = studyKind(String(value.kind));
+  const parsed = studyConfigSchema.safeParse(await resolveNames(client, value, terminal));
+  if (parsed.success) return parsed.data;
+  throw new StudioError(
+    'invalid_input',
+    `${file} is not valid: ${describeIssues(parsed.error)}.`,
+    configSchema instanceof z.ZodObject
+      ? `${declaration.label} has the keys ${Object.keys(configSchema.shape).join(', ')}.`
+      : null,
+  );
 }
 
-const referenceKeys = new Set(['from', 'to', 'adapter', 'adapters']);
+const adapterKeys = new Set(['from', 'to', 'adapter', 'adapters']);
 
-async function resolveReferences(client: StudioClient, value: unknown, key = ''): Promise<unknown> {
-  if (typeof value === 'string' && referenceKeys.has(key)) return { adapterId: (await findAdapter(client, value)).id };
+/** `adapter` of a run is an object of settings, and stays one: only a word is looked up. */
+async function resolveNames(client: StudioClient, value: unknown, terminal: Terminal, key = ''): Promise<unknown> {
+  if (typeof value === 'string') {
+    if (adapterKeys.has(key)) return { adapterId: (await findAdapter(client, value)).id };
+    if (key === 'dataset') return (await findDataset(client, value, terminal)).id;
+    if (key === 'model') return (await findModel(client, value)).id;
+    return value;
+  }
   if (Array.isArray(value)) {
     const items: unknown[] = [];
-    for (const item of value) items.push(await resolveReferences(client, item, key));
+    for (const item of value) items.push(await resolveNames(client, item, terminal, key));
     return items;
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries: [string, unknown][] = [];
-  for (const [name, item] of Object.entries(value)) entries.push([name, await resolveReferences(client, item, name)]);
+  for (const [name, item] of Object.entries(value))
+    entries.push([name, await resolveNames(client, item, terminal, name)]);
   return Object.fromEntries(entries);
 }
 
-function describe(result: StudyResult): string {
-  switch (result.kind) {
-    case 'lambda':
-      return formatTable(
-        ['pair', 'λ = 0', 'λ = ½', 'λ = 1', 'accuracy barrier, points', 'loss barrier'],
-        result.pairs.map(({ label, points, accuracyBarrier, lossBarrier }) => [
-          label,
-          ...[0, (points.length - 1) / 2, points.length - 1].map((at) =>
-            formatPercent(points[Math.round(at)]?.accuracy ?? null),
-          ),
-          (100 * accuracyBarrier).toFixed(1),
-          lossBarrier.toFixed(3),
-        ]),
-        1,
-      );
-    case 'pruning':
-      return formatTable(
-        [
-          'adapter',
-          'whole',
-          ...(result.adapters[0]?.patterns ?? []).map(({ label }) => label),
-          ...(result.adapters[0]?.sparsities ?? []).map(({ sparsity }) => `${formatPercent(sparsity)} zeroed`),
-        ],
-        result.adapters.map(({ label, unpruned, patterns, sparsities }) => [
-          label,
-          ...[unpruned, ...patterns, ...sparsities].map(({ accuracy }) => formatPercent(accuracy)),
-        ]),
-        1,
-      );
-    case 'merging':
-      return formatTable(
-        ['group', 'alone', ...(result.groups[0]?.merged ?? []).map(({ method }) => method)],
-        result.groups.map(({ label, alone, merged }) => [
-          label,
-          alone.map(({ accuracy }) => formatPercent(accuracy)).join(', '),
-          ...merged.map(({ accuracy }) => formatPercent(accuracy)),
-        ]),
-        1,
-      );
-  }
+/** The study's tables as a terminal shows them. */
+export function studyText({ kind, config, result }: StudyRecord, words: StudyWords): string {
+  if (result === null) return '';
+  return studyKind(kind)
+    .table(result, config, words)
+    .map(({ title, columns, rows }) => {
+      const rightFrom = columns.findIndex(({ numeric }) => numeric === true);
+      const header = columns.map(({ label }) => label);
+      const cells = rows.map((row) => row.cells);
+      return `${title}\n\n${formatTable(header, cells, rightFrom < 0 ? undefined : rightFrom)}`;
+    })
+    .join('\n');
+}
+
+async function studyWords(client: StudioClient): Promise<StudyWords> {
+  const { mergeMethods } = await client.request('app.catalog', {});
+  return { mergeMethod: (id) => mergeMethods.find((method) => method.id === id)?.label ?? id };
 }

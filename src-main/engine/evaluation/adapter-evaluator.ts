@@ -7,10 +7,9 @@ import type { AdapterState } from '../adapters/state.ts';
 import type { TaskContext } from '../contract.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import { type Score, studyScore } from '../studies/study-score.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { EvaluationProgress } from './evaluation-progress.ts';
-import { scoreOutputs, type TaskOutputs } from './task-outputs.ts';
+import type { TaskOutputs } from './task-outputs.ts';
 
 const batchSize = 100;
 
@@ -66,10 +65,6 @@ export class AdapterEvaluator {
     });
     progress.passDone();
     return outputs;
-  }
-
-  async score(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<Score> {
-    return studyScore(scoreOutputs(await this.outputs(state, progress, context)));
   }
 
   /**

@@ -7,7 +7,7 @@ import { logitsJob } from './logits.ts';
 import { mergeJob } from './merge.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
-import { studyJob } from './study.ts';
+import { scoreJob } from './score.ts';
 import { trainJob } from './train.ts';
 
 /** Everything that the engine can be asked. */
@@ -16,7 +16,7 @@ export const engineJobs: readonly EngineJob[] = [
   evaluateJob,
   mergeJob,
   pruneJob,
-  studyJob,
+  scoreJob,
   logitsJob,
   generateJob,
   pretrainJob,

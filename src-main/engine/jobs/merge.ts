@@ -6,13 +6,12 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
-import { scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
+import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { mergeFolders } from '../merge/merge-folders.ts';
 import { type MergeMethod, refuseIllegal } from '../merge/merge-method.ts';
 import { preflightLines } from '../merge/preflight.ts';
 import { loadBaseModel } from '../models/load-model.ts';
-import { ensembleScore } from '../studies/merging.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /**
@@ -113,7 +112,7 @@ function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[])
   const members = own.filter((outputs) => outputs !== null);
   // A member whose head is for other labels has no say in these.
   if (members.length < own.length) return null;
-  return ensembleScore(
+  return scoreEnsemble(
     members,
     task.adapters.map((adapter) => adapter.weight),
   ).accuracy;

@@ -1,31 +1,13 @@
-import type { StudyConfig, StudyResult } from '../../../src-shared/domain/study.ts';
-import { lambdaStudy } from './lambda.ts';
-import { mergingStudy } from './merging.ts';
-import { pruningStudy } from './pruning.ts';
-import type { StudyEnvironment } from './study-kind.ts';
+import type { StudyWork } from './define-study-work.ts';
+import { interpolationWork } from './interpolation.ts';
+import { mergingWork } from './merging.ts';
+import { pruningWork } from './pruning.ts';
 
-/** Every kind of study, in the order in which people see them. */
-export const studyKinds = [lambdaStudy, pruningStudy, mergingStudy] as const;
+/** The work of every kind of study. */
+export const studyWorks: readonly StudyWork[] = [interpolationWork, pruningWork, mergingWork];
 
-/** Evaluation passes that a study needs, each over all its examples. */
-export function studyPasses(config: StudyConfig): number {
-  switch (config.kind) {
-    case 'lambda':
-      return lambdaStudy.passes(config);
-    case 'pruning':
-      return pruningStudy.passes(config);
-    case 'merging':
-      return mergingStudy.passes(config);
-  }
-}
-
-export function runStudy(config: StudyConfig, environment: StudyEnvironment): Promise<StudyResult> {
-  switch (config.kind) {
-    case 'lambda':
-      return lambdaStudy.run(config, environment);
-    case 'pruning':
-      return pruningStudy.run(config, environment);
-    case 'merging':
-      return mergingStudy.run(config, environment);
-  }
+export function studyWork(kind: string): StudyWork {
+  const work = studyWorks.find((known) => known.kind === kind);
+  if (work === undefined) throw new RangeError(`No work is listed for studies of the kind "${kind}".`);
+  return work;
 }

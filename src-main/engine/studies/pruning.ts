@@ -1,41 +1,62 @@
+import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
+import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { pruneMethod } from '../prune/index.ts';
-import type { StudyKind } from './study-kind.ts';
+import { defineStudyWork } from './define-study-work.ts';
+import { pointScore } from './study-score.ts';
 
 /** Every adapter whole, under each structured pattern, and at each magnitude sparsity (each factor by itself). */
-export const pruningStudy: StudyKind<'pruning'> = {
-  kind: 'pruning',
-  declaration: {
-    id: 'pruning',
-    label: 'Pruning',
-    summary: 'How well adapters stand losing whole layers or the smallest entries of their factors.',
-    paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
-    parameters: [],
-  },
-  passes: (config) => config.adapters.length * (1 + config.patterns.length + config.sparsities.length),
-  async run(config, environment) {
-    const { description } = environment.base;
-    const magnitude = pruneMethod('magnitude');
-    const adapters = [];
-    for (const { label, coto, seed, adapter } of config.adapters) {
+export const pruningWork = defineStudyWork(pruningStudy, {
+  plan: ({ dataset, eval_samples, adapters, patterns, sparsities }) =>
+    adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
       const name = /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
-      const state = await environment.adapter(adapter, name);
-      const unpruned = await environment.score(state, `Unpruned, ${name}`);
-      const patterns = [];
-      for (const { method: id, parameters } of config.patterns) {
-        const method = pruneMethod(id);
-        const pruned = method.prune(state, description, parameters);
-        const patternLabel = method.describe(parameters);
-        const score = await environment.score(pruned.state, `${patternLabel}, ${name}`);
-        patterns.push({ label: patternLabel, method: id, parameters, ...score });
-      }
-      const sparsities = [];
-      for (const sparsity of config.sparsities) {
-        const { state: pruned, kept, total } = magnitude.prune(state, description, { sparsity });
-        const score = await environment.score(pruned, `${magnitude.describe({ sparsity })}, ${name}`);
-        sparsities.push({ sparsity, kept, total, ...score });
-      }
-      adapters.push({ label, coto, seed, unpruned, patterns, sparsities });
-    }
-    return { kind: 'pruning', examples: environment.examples, adapters };
-  },
-};
+      const whole = { kind: 'adapter', adapter } as const;
+      const spec = (key: string, what: string, subject: ScoreSpec['subject']): ScoreSpec => ({
+        kind: 'score',
+        key: `${at}/${key}`,
+        title: `${what}, ${name}`,
+        names: [name],
+        dataset,
+        eval_samples,
+        subject,
+      });
+      return [
+        spec('unpruned', 'Unpruned', whole),
+        ...patterns.map(({ method, parameters }, index) =>
+          spec(`pattern/${index}`, pruneMethod(method).describe(parameters), {
+            kind: 'prune',
+            method,
+            parameters,
+            subject: whole,
+          }),
+        ),
+        ...sparsities.map((sparsity, index) =>
+          spec(`sparsity/${index}`, pruneMethod('magnitude').describe({ sparsity }), {
+            kind: 'prune',
+            method: 'magnitude',
+            parameters: { sparsity },
+            subject: whole,
+          }),
+        ),
+      ];
+    }),
+  fold: (config, scoreOf) => ({
+    kind: 'pruning',
+    examples: scoreOf('0/unpruned').examples,
+    adapters: config.adapters.map(({ label, coto, seed }, at) => ({
+      label,
+      coto,
+      seed,
+      unpruned: pointScore(scoreOf(`${at}/unpruned`)),
+      patterns: config.patterns.map(({ method, parameters }, index) => ({
+        label: pruneMethod(method).describe(parameters),
+        method,
+        parameters,
+        ...pointScore(scoreOf(`${at}/pattern/${index}`)),
+      })),
+      sparsities: config.sparsities.map((sparsity, index) => {
+        const score = scoreOf(`${at}/sparsity/${index}`);
+        return { sparsity, kept: score.kept ?? 0, total: score.total ?? 0, ...pointScore(score) };
+      }),
+    })),
+  }),
+});

@@ -4,6 +4,7 @@ import { migration as adapters } from './0030-adapters.ts';
 import { migration as studiesAndJobs } from './0040-studies-and-jobs.ts';
 import { migration as declaredParameters } from './0050-declared-parameters.ts';
 import { migration as adapterParameters } from './0060-adapter-parameters.ts';
+import { migration as scoresByContent } from './0070-scores-by-content.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   studiesAndJobs,
   declaredParameters,
   adapterParameters,
+  scoresByContent,
 ];

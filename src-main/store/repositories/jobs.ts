@@ -15,6 +15,7 @@ const rowSchema = z
     title: z.string(),
     status: jobRecordSchema.shape.status,
     subject_id: z.string().nullable(),
+    parent_id: z.string().nullable(),
     after: jsonColumn(z.array(z.string())),
     progress: jsonColumn(jobProgressSchema).nullable(),
     error: jsonColumn(storedErrorSchema).nullable(),
@@ -23,9 +24,10 @@ const rowSchema = z
     finished_at: z.number().nullable(),
   })
   .transform(
-    ({ subject_id, created_at, started_at, finished_at, ...row }): JobRecord => ({
+    ({ subject_id, parent_id, created_at, started_at, finished_at, ...row }): JobRecord => ({
       ...row,
       subjectId: subject_id,
+      parentId: parent_id,
       createdAt: created_at,
       startedAt: started_at,
       finishedAt: finished_at,
@@ -80,8 +82,8 @@ export class JobRepository {
     this.database.transaction(() => {
       this.database
         .prepare(
-          `INSERT INTO jobs (id, kind, title, status, subject_id, payload, progress, error, created_at, started_at, finished_at)
-           VALUES (@id, @kind, @title, @status, @subjectId, @payload, @progress, @error, @createdAt, @startedAt, @finishedAt)`,
+          `INSERT INTO jobs (id, kind, title, status, subject_id, parent_id, payload, progress, error, created_at, started_at, finished_at)
+           VALUES (@id, @kind, @title, @status, @subjectId, @parentId, @payload, @progress, @error, @createdAt, @startedAt, @finishedAt)`,
         )
         .run({
           id: job.id,
@@ -89,6 +91,7 @@ export class JobRepository {
           title: job.title,
           status: job.status,
           subjectId: job.subjectId,
+          parentId: job.parentId,
           payload: toJson(payload),
           progress: toNullableJson(job.progress),
           error: toNullableJson(job.error),

@@ -1,12 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
-import {
-  type StudyRecord,
-  type StudyResult,
-  studyConfigSchema,
-  studyRecordSchema,
-  studyResultSchema,
-} from '../../../src-shared/domain/study.ts';
+import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
+import { type StudyResult, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
@@ -25,6 +20,8 @@ const rowSchema = z
   .transform(
     ({ parent_id, created_at, finished_at, ...row }): StudyRecord => ({
       ...row,
+      // The column may hold what the kind was called when the study was made.
+      kind: row.config.kind,
       parentId: parent_id,
       createdAt: created_at,
       finishedAt: finished_at,
@@ -61,8 +58,11 @@ export class StudyRepository {
       });
   }
 
-  setRunning(id: string): void {
-    this.database.prepare("UPDATE studies SET status = 'running', error = NULL WHERE id = ?").run(id);
+  /** Begins it, or puts it back to wait. */
+  setOpen(id: string, status: 'queued' | 'running'): void {
+    this.database
+      .prepare('UPDATE studies SET status = ?, error = NULL, finished_at = NULL WHERE id = ?')
+      .run(status, id);
   }
 
   finish(

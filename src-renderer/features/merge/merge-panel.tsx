@@ -4,6 +4,7 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { StudyButton } from '../studies/study-button.tsx';
 import classes from './merge.module.css';
 import { PreflightList } from './preflight-list.tsx';
 import { benchEvaluation, useMergePanel } from './use-merge-panel.ts';
@@ -13,7 +14,7 @@ interface MergePanelProps {
   catalog: Catalog | undefined;
 }
 
-/** How the bench is merged: method, parameters, preflight, and the three things that can be started from it. */
+/** How the bench is merged: method, parameters, preflight, and what can be started from it. */
 export function MergePanel({ chosen, catalog }: MergePanelProps) {
   const panel = useMergePanel(chosen, catalog);
   const { declaration, preflight } = panel;
@@ -70,29 +71,15 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
           <Button onClick={panel.merge} disabled={!panel.canMerge} loading={panel.isMerging}>
             {makesOutputs ? 'Evaluate the ensemble' : 'Merge'}
           </Button>
-          <Button
-            variant="default"
-            onClick={panel.startLambda}
-            disabled={panel.pairReason !== null}
-            title={panel.pairReason ?? 'Accuracy along the line between two adapters'}
-            loading={panel.isCreating}
-          >
-            λ study
-          </Button>
-          <Button
-            variant="default"
-            onClick={panel.startMerging}
-            disabled={panel.groupReason !== null}
-            title={panel.groupReason ?? 'Each adapter alone against every merge method'}
-            loading={panel.isCreating}
-          >
-            Compare merge methods
-          </Button>
-          {panel.bench.length > 0 && panel.pairReason ? (
-            <Text size="xs" c="dimmed">
-              {panel.pairReason}
-            </Text>
-          ) : null}
+          {panel.studies.map(({ kind, input, refusal }) => (
+            <StudyButton
+              key={kind.kind}
+              kind={kind}
+              input={input}
+              refusal={refusal}
+              onStarted={({ id }) => panel.showStudy(id)}
+            />
+          ))}
         </Group>
       </Panel>
     </>

@@ -5,12 +5,13 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem, knownValues } from '../../../src-shared/domain/parameter-check.ts';
+import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
+import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { useVariantNames } from '../runs/use-variant-names.ts';
+import { studyAdapters } from '../studies/study-adapters.ts';
 import { emptyBench } from './bench-memory.ts';
 import { changeBench, useBench } from './bench-store.ts';
-import { comparableGroups, lambdaPairs } from './lambda-pairs.ts';
 
 /** On the bench a first look is enough: so many examples of each task, where nothing else is asked for. */
 export const benchEvaluation: { parameters: readonly ParameterSpec[] } = {
@@ -19,7 +20,7 @@ export const benchEvaluation: { parameters: readonly ParameterSpec[] } = {
   ),
 };
 
-/** What is chosen on the bench, what the preflight says of it, and the merge and the two studies that it can start. */
+/** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
   const { bench, method, parameters, name, evalSamples } = useBench();
   const variants = useVariantNames();
@@ -37,19 +38,14 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     failureTitle: 'The merge was not started',
     onSuccess: (job) => changeBench({ mergeJobId: job.id }),
   });
-  const createStudy = useAction('studies.create', {
-    failureTitle: 'The study was not started',
-    onSuccess: ({ study }) => {
-      changeBench({ studyId: study.id });
-      notifySuccess('Study queued', study.name);
-    },
-  });
-  const dataset = commonDataset(chosen);
-  const pairs = lambdaPairs(chosen, variants);
-  const groups = comparableGroups(chosen, variants);
+  const { data: runs = [] } = useRequest('runs.list', { archived: false });
   const pairRefused = lines?.some((line) => line.verdict === 'refused' && line.check !== 'weights') ?? false;
-  const datasetReason =
-    dataset === null ? 'The adapters were trained on different datasets, or do not say on which.' : null;
+  const input = {
+    dataset: null,
+    eval_samples: evalSamples,
+    adapters: studyAdapters(chosen, runs, variants),
+    run: null,
+  };
   return {
     bench,
     method,
@@ -60,17 +56,15 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     evaluation,
     canMerge: bench.length > 0 && !refused && lines !== undefined && problem === null && evaluation.problem === null,
     isMerging: merge.isPending,
-    isCreating: createStudy.isPending,
-    /** Why there can be no λ study of what is on the bench; null where there can. */
-    pairReason: pairRefused
-      ? 'The preflight refuses this pair.'
-      : pairs === null
-        ? 'A λ study needs exactly two adapters, or two with and two without CoTo.'
-        : datasetReason,
-    groupReason:
-      groups.length === 0 || groups.some((group) => group.adapters.length < 2)
-        ? 'Comparing methods needs two or more seeds of each kind of adapter.'
-        : datasetReason,
+    /** The studies of what is on the bench: what each would be made of, and why there can be none; null: the kind may say. */
+    studies: studyKinds
+      .filter(({ offeredBy }) => offeredBy?.page === 'merge')
+      .map((kind) => ({
+        kind,
+        input: { ...input, ...methodChoice(kind, method, parameters) },
+        refusal: studyRefusal(kind, declaration, problem, pairRefused),
+      })),
+    showStudy: (studyId: string) => changeBench({ studyId }),
     /** Another method keeps the values of parameters that it declares too. */
     chooseMethod: (next: string) => {
       const specs = catalog?.mergeMethods.find(({ id }) => id === next)?.parameters ?? [];
@@ -86,38 +80,6 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
         eval_samples: evalSamples,
         ...(name.trim() === '' ? {} : { name: name.trim() }),
       }),
-    startLambda: () => {
-      if (pairs === null || dataset === null) return;
-      createStudy.mutate({
-        config: {
-          kind: 'lambda',
-          dataset,
-          eval_samples: evalSamples,
-          method: method === 'weight-average' ? 'weight-average' : 'factor-average',
-          pairs: pairs.map(({ label, coto, from, to }) => ({
-            label,
-            coto,
-            from: { adapterId: from.id },
-            to: { adapterId: to.id },
-          })),
-        },
-      });
-    },
-    startMerging: () => {
-      if (dataset === null) return;
-      createStudy.mutate({
-        config: {
-          kind: 'merging',
-          dataset,
-          eval_samples: evalSamples,
-          groups: groups.map(({ label, coto, adapters: members }) => ({
-            label,
-            coto,
-            adapters: members.map((member) => ({ adapterId: member.id })),
-          })),
-        },
-      });
-    },
   };
 }
 
@@ -136,9 +98,24 @@ function useEvaluation(evalSamples: number) {
   };
 }
 
-/** The dataset that all these adapters were made for, else null. */
-function commonDataset(adapters: readonly AdapterRecord[]): string | null {
-  const ids = new Set(adapters.map((adapter) => adapter.datasetId));
-  const [only] = ids;
-  return ids.size === 1 && only ? only : null;
+/** A study that takes one merge method takes the one of the bench, with its parameters. */
+export function methodChoice(kind: StudyKind, method: string, methodParameters: ParameterValues) {
+  return takesMethod(kind) ? { parameters: { method }, methodParameters } : { parameters: {} };
+}
+
+/** Why a study of the bench's method cannot be: a method that merges outputs leaves no adapter between two adapters. */
+export function studyRefusal(
+  kind: StudyKind,
+  method: Pick<Catalog['mergeMethods'][number], 'makes' | 'label'> | undefined,
+  problem: string | null,
+  pairRefused: boolean,
+): string | null {
+  if (!takesMethod(kind)) return null;
+  if (method?.makes === 'outputs')
+    return `${method.label} merges outputs: there is no adapter between two adapters. Choose another method.`;
+  return problem ?? (pairRefused ? 'The preflight refuses this pair.' : null);
+}
+
+function takesMethod({ declaration }: StudyKind): boolean {
+  return declaration.parameters.some(({ names }) => names === 'merge-method');
 }

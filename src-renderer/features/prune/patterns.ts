@@ -1,7 +1,7 @@
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, firstProblem } from '../../../src-shared/domain/parameter-check.ts';
-import type { StudyConfig } from '../../../src-shared/domain/study.ts';
+import type { PruningConfig } from '../../../src-shared/studies/pruning.ts';
 
 type PruneMethodEntry = Catalog['pruneMethods'][number];
 
@@ -113,7 +113,7 @@ export function gridText(method: PruneMethodEntry, { grids }: PruneChoices): str
 export function studyParts(
   methods: readonly PruneMethodEntry[],
   choices: PruneChoices,
-): Pick<Extract<StudyConfig, { kind: 'pruning' }>, 'patterns' | 'sparsities'> | string {
+): Pick<PruningConfig, 'patterns' | 'sparsities'> | string {
   const patterns = patternChoices(methods)
     .filter((pattern) => isTicked(pattern, choices))
     .map(({ method, parameters }) => ({ method, parameters: { ...choices.parameters[method], ...parameters } }));

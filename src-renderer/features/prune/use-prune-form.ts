@@ -6,10 +6,11 @@ import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { nameAmong, pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { comparableGroups } from '../merge/lambda-pairs.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
+import { studyAdapters } from '../studies/study-adapters.ts';
 import { firstChoices, type PruneChoices, patternChoices, studyParts, toggled } from './patterns.ts';
 
 const usualSamples = 500;
@@ -45,6 +46,7 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
   const patterns = patternChoices(methods);
   const parts = studyParts(methods, choices);
   const selected = adapters.filter((adapter) => chosen.includes(adapter.id));
+  const studied = studyAdapters(selected, runs, variants);
   const bases = new Set(selected.map((adapter) => adapter.modelId));
   const usedDataset = dataset ?? selected.find((adapter) => adapter.datasetId !== null)?.datasetId ?? null;
   const problem =
@@ -77,41 +79,18 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
       if (problem !== null || usedDataset === null || typeof parts === 'string') return;
       create.mutate({
         config: {
-          kind: 'pruning',
+          kind: pruningStudy.kind,
           dataset: usedDataset,
           eval_samples: Number(evaluation['eval_samples'] ?? usualSamples),
           ...parts,
-          adapters: selected.map((adapter) => ({
-            label: labelOf(adapter, selected, variants),
-            coto: adapter.coto !== null,
-            seed: seedOf(adapter, runs),
+          adapters: studied.map((adapter) => ({
+            label: nameAmong(adapter, studied),
+            coto: adapter.coto,
+            seed: adapter.seed,
             adapter: { adapterId: adapter.id },
           })),
         },
       });
     },
   };
-}
-
-/**
- * What an adapter is called in the figures. Runs that differ in nothing but their seed share a name, and are averaged; any
- * other adapter goes by its own.
- */
-function labelOf(
-  adapter: AdapterRecord,
-  selected: readonly AdapterRecord[],
-  variants: ReadonlyMap<string, string>,
-): string {
-  if (adapter.origin.kind !== 'run') return adapter.name;
-  const trained = selected.filter((other) => other.origin.kind === 'run');
-  const groups = comparableGroups(trained, variants);
-  const group = groups.find((candidate) => candidate.adapters.includes(adapter));
-  const isAlone = groups.filter((candidate) => candidate.label === group?.label).length === 1;
-  return group && isAlone ? group.label : adapter.name;
-}
-
-/** The seed of the run that made it; an adapter from elsewhere has none that is known, and counts as seed 0. */
-function seedOf(adapter: AdapterRecord, runs: readonly RunRecord[]): number {
-  const { origin } = adapter;
-  return origin.kind === 'run' ? (runs.find((run) => run.id === origin.runId)?.config.seed ?? 0) : 0;
 }

@@ -1,11 +1,9 @@
 import { Text } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
-
-/** What each kind of study is called; the catalog's own label where a kind is not among these. */
-const kindWords: Readonly<Record<string, string>> = { lambda: 'λ', pruning: 'Pruning', merging: 'Merging' };
 
 export const studyColumns: readonly DataColumn<StudyRecord>[] = [
   {
@@ -18,7 +16,7 @@ export const studyColumns: readonly DataColumn<StudyRecord>[] = [
       </Text>
     ),
   },
-  { id: 'kind', header: 'Kind', value: (study) => kindWords[study.kind] ?? study.kind },
+  { id: 'kind', header: 'Kind', value: (study) => studyKind(study.kind).declaration.label },
   {
     id: 'status',
     header: 'Status',

@@ -16,9 +16,12 @@ export function StudyView({ study }: { study: StudyRecord }) {
       {isOpen ? <JobProgress job={job} /> : null}
       {study.error ? <ErrorNote error={study.error} /> : null}
       {study.result ? (
-        <StudyResultView result={study.result} onKeep={(choice) => void keepPruned(study, choice)} />
+        <StudyResultView study={study} onKeep={(choice) => void keepPruned(choice)} />
       ) : isOpen || study.error ? null : (
-        <EmptyState>This study was {study.status} before it had a result. Start it again from its page.</EmptyState>
+        <EmptyState>
+          This study was {study.status} before it had a result. Resume it from its page: nothing that was finished is
+          repeated.
+        </EmptyState>
       )}
     </Stack>
   );

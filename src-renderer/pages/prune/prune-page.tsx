@@ -1,5 +1,6 @@
 import { Button, Group, Select, Skeleton } from '@mantine/core';
 import { useState } from 'react';
+import { studyKind } from '../../../src-shared/studies/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, navigate, pathOf } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
@@ -20,7 +21,7 @@ export default function PrunePage() {
   const studies = useRequest('studies.list', {});
   const [chosenId, setChosenId] = useState<string | null>(null);
   const pruning = (studies.data ?? [])
-    .filter((study) => study.kind === 'pruning')
+    .filter((study) => studyKind(study.kind).offeredBy?.page === 'prune')
     .sort((first, second) => second.createdAt - first.createdAt);
   const study = pruning.find((candidate) => candidate.id === chosenId) ?? pruning[0];
   const shown = adapters.data?.filter((adapter) => !adapter.archived);

@@ -1,6 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
+import { IconFileText, IconTrash } from '@tabler/icons-react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
@@ -14,6 +15,7 @@ import { MoreMenu, Page } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
+import { NewStudy } from '../../features/studies/new-study.tsx';
 import { studyColumns } from '../../features/studies/study-columns.tsx';
 import { StudyView } from '../../features/studies/study-view.tsx';
 import classes from './studies-page.module.css';
@@ -21,6 +23,7 @@ import classes from './studies-page.module.css';
 /** Every study on the left, the chosen one on the right. */
 export default function StudiesPage() {
   const id = useRoute().segments[1] ?? null;
+  const isNew = id === 'new';
   const { data, error } = useRequest('studies.list', {});
   const newest = data?.reduce<StudyRecord | null>(
     (found, candidate) => (found && found.createdAt >= candidate.createdAt ? found : candidate),
@@ -28,9 +31,14 @@ export default function StudiesPage() {
   );
   const study = data?.find((candidate) => candidate.id === id) ?? newest ?? null;
   return (
-    <Page title="Studies" state={data ? plural(data.length, 'study', 'studies') : ''} fill>
+    <Page
+      title="Studies"
+      state={data ? plural(data.length, 'study', 'studies') : ''}
+      actions={<Button onClick={() => navigate(pathOf('studies', 'new'))}>New study</Button>}
+      fill
+    >
       {error ? <ErrorNote error={error} /> : null}
-      {data?.length === 0 ? (
+      {data?.length === 0 && !isNew ? (
         <EmptyState
           action={
             <Group gap={8}>
@@ -44,8 +52,8 @@ export default function StudiesPage() {
             </Group>
           }
         >
-          Studies measure many merges or prunings at once: λ and merging studies start from the merge bench, pruning
-          studies from Prune, and the demo makes one of each.
+          Studies measure many adapters at once, and train those that are missing. They start here, from the merge bench
+          and from Prune; the demo makes several.
         </EmptyState>
       ) : (
         <SplitPanel
@@ -62,7 +70,7 @@ export default function StudiesPage() {
                   itemId={(item) => item.id}
                   columns={studyColumns}
                   initialSort={{ column: 'created', descending: true }}
-                  activeId={study?.id ?? null}
+                  activeId={isNew ? null : (study?.id ?? null)}
                   onActivate={(item) => navigate(pathOf('studies', item.id), { replace: id !== null })}
                 />
               </div>
@@ -72,7 +80,13 @@ export default function StudiesPage() {
           }
           right={
             <div style={{ padding: '12px 16px 24px' }}>
-              {study ? <StudyDetail key={study.id} study={study} /> : <Skeleton h={240} />}
+              {isNew ? (
+                <NewStudy onStarted={(started) => navigate(pathOf('studies', started.id), { replace: true })} />
+              ) : study ? (
+                <StudyDetail key={study.id} study={study} />
+              ) : (
+                <Skeleton h={240} />
+              )}
             </div>
           }
         />
@@ -93,6 +107,12 @@ function StudyDetail({ study }: { study: StudyRecord }) {
     failureTitle: 'The study was not started',
     onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
   });
+  const resume = useAction('studies.resume', { failureTitle: 'The study was not resumed' });
+  const report = useAction('reports.create', {
+    failureTitle: 'The report was not written',
+    onSuccess: (job) => notifySuccess('Report queued', job.title),
+  });
+  const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(study.status);
   const { config } = study;
   const isOpen = study.status === 'queued' || study.status === 'running';
   return (
@@ -102,7 +122,12 @@ function StudyDetail({ study }: { study: StudyRecord }) {
           {study.name}
         </Text>
         <Group gap={8} wrap="nowrap">
-          {isOpen ? null : (
+          {canGoOn ? (
+            <Button onClick={() => resume.mutate({ id: study.id })} loading={resume.isPending}>
+              Resume
+            </Button>
+          ) : null}
+          {isOpen || canGoOn ? null : (
             <Button
               variant="default"
               onClick={() => again.mutate({ name: study.name, config })}
@@ -114,6 +139,12 @@ function StudyDetail({ study }: { study: StudyRecord }) {
           <MoreMenu
             label={`More for ${study.name}`}
             items={[
+              {
+                label: 'Write a report',
+                icon: <IconFileText size={16} />,
+                disabledReason: study.result ? null : 'It has no result yet.',
+                onClick: () => report.mutate({ studyIds: [study.id] }),
+              },
               {
                 label: 'Remove',
                 icon: <IconTrash size={16} />,
@@ -135,14 +166,8 @@ function StudyDetail({ study }: { study: StudyRecord }) {
         <Facts
           items={[
             { label: 'Status', value: <StatusMark status={study.status} /> },
-            { label: 'Data', value: config.dataset },
-            {
-              label: 'Test examples',
-              value: study.result?.examples ?? (config.eval_samples === 0 ? 'all' : config.eval_samples),
-            },
-            ...(config.kind === 'lambda'
-              ? [{ label: 'Interpolation', value: `${config.method}, ${config.points} points` }]
-              : []),
+            ...(study.result ? [{ label: 'Test examples', value: study.result.examples }] : []),
+            ...studyKind(study.kind).facts(config),
             { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
           ]}
         />

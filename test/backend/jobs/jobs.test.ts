@@ -20,6 +20,32 @@ it('asks every kind which adapters it needs', () => {
     merge: { payload: { ...details, adapters }, needs: adapters },
     prune: { payload: { ...details, adapterId: 'a' }, needs: [{ adapterId: 'a' }] },
     study: { payload: { studyId: 'gone' }, needs: [] },
+    score: {
+      payload: {
+        modelId: 'm',
+        datasetId: 'd',
+        eval_samples: 0,
+        settings: {},
+        specs: [
+          {
+            kind: 'score',
+            key: 'x',
+            title: 'x',
+            dataset: 'd',
+            eval_samples: 0,
+            contentKey: 'k',
+            content: '{}',
+            subject: {
+              kind: 'prune',
+              method: 'm',
+              parameters: {},
+              subject: { kind: 'adapter', adapter: { adapterId: 'a' } },
+            },
+          },
+        ],
+      },
+      needs: [{ adapterId: 'a' }],
+    },
     report: { payload: { reportId: 'r', name: 'x', runIds: [], studyIds: [] }, needs: [] },
     export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },
     convert: { payload: { modelId: 'm', name: 'x', file: '/x.gguf' }, needs: [] },

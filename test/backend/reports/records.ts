@@ -2,8 +2,9 @@ import { checkedRun } from '../../../src-main/backend/runs/run-yaml.ts';
 import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
-import { type StudyRecord, type StudyResult, studyRecordSchema } from '../../../src-shared/domain/study.ts';
-import { lambdaResult, mergingResult, pruningResult } from '../../src-shared/figures/results.ts';
+import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
+import type { StudyResult } from '../../../src-shared/studies/index.ts';
+import { interpolationResult, mergingResult, pruningResult } from '../../src-shared/figures/results.ts';
 
 /** A finished run of 40 steps on 100 test examples. */
 export function runRecord(id: string, seed: number, coto: boolean, accuracy: number, milliseconds: number): RunRecord {
@@ -60,7 +61,7 @@ export const runs = [
 function studyRecord(result: StudyResult): StudyRecord {
   const reference = { adapterId: 'x' };
   const configs = {
-    lambda: { pairs: [{ label: 'LoRA', coto: false, from: reference, to: reference }] },
+    interpolation: { pairs: [{ label: 'LoRA', coto: false, from: reference, to: reference }] },
     pruning: { adapters: [{ label: 'LoRA', coto: false, seed: 1, adapter: reference }] },
     merging: { groups: [{ label: 'LoRA', coto: false, adapters: [reference, reference] }] },
   };
@@ -78,7 +79,7 @@ function studyRecord(result: StudyResult): StudyRecord {
   });
 }
 
-export const studies = [mergingResult, lambdaResult, pruningResult].map(studyRecord);
+export const studies = [mergingResult, interpolationResult, pruningResult].map(studyRecord);
 
 export const model = modelRecordSchema.parse({
   id: 'model',

@@ -72,7 +72,10 @@ test('CSV and JSON beside it hold the same values', async () => {
   expect(lines[0]).toBe('id,quantity,unit,method,seed,value');
   expect(lines).toContain('alone,Alone,fraction,LoRA,2,0.72');
   expect(lines).toContain(
-    '"barrier/accuracy","λ barrier, accuracy",fraction,LoRA,,0.11'.replace('"barrier/accuracy"', 'barrier/accuracy'),
+    '"barrier/accuracy","Interpolation barrier, accuracy",fraction,LoRA,,0.11'.replace(
+      '"barrier/accuracy"',
+      'barrier/accuracy',
+    ),
   );
   const json = z
     .object({

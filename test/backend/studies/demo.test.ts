@@ -31,7 +31,7 @@ describe('the demo study', () => {
       expect(new Set(demo.runs.map((run) => run.config.data_seed))).toEqual(new Set([0]));
       expect(demo.runs.every((run) => run.config.max_steps === steps && run.studyId === demo.demoId)).toBe(true);
 
-      expect(demo.studies.map((study) => study.kind)).toEqual(['merging', 'lambda', 'pruning']);
+      expect(demo.studies.map((study) => study.kind)).toEqual(['merging', 'interpolation', 'pruning']);
       const [, lambda] = demo.studies;
       expect(lambda?.config).toMatchObject({
         points,

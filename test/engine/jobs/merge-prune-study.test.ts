@@ -9,7 +9,7 @@ import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
-import { runStudyTask } from '../../../src-main/engine/jobs/study.ts';
+import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
@@ -167,54 +167,72 @@ test('prune writes a folder without the dropped layers', async () => {
   expect(after.saved.size).toBe(before.saved.size);
 });
 
-const studyTask = (directories: string[]) => ({
-  kind: 'study' as const,
+const adapter = (adapterId: string) => ({ kind: 'adapter', adapter: { adapterId } }) as const;
+const scoreTask = (directories: string[]) => ({
+  kind: 'score' as const,
   compute: testCompute,
   modelDirectory,
   dataset: dataset(),
   settings,
-  adapters: directories.map((directory, index) => ({ reference: { runId: `run${index}` }, directory })),
-  config: {
-    kind: 'lambda' as const,
-    dataset: 'data',
-    eval_samples: 60,
-    points: 5,
-    method: 'factor-average' as const,
-    pairs: [{ label: 'LoRA', coto: false, from: { runId: 'run0' }, to: { runId: 'run1' } }],
-  },
+  eval_samples: 60,
+  adapters: directories.map((directory, index) => ({ adapterId: `a${index}`, directory })),
+  subjects: [0, 0.5, 1].map((lambda) => ({
+    key: `λ${lambda}`,
+    title: `λ = ${lambda}`,
+    names: ['The first adapter', 'The second adapter'],
+    subject: {
+      kind: 'merge' as const,
+      method: 'factor-average',
+      parameters: {},
+      inputs: [
+        { subject: adapter('a0'), weight: 1 - lambda },
+        { subject: adapter('a1'), weight: lambda },
+      ],
+    },
+  })),
 });
 
-test('a λ study ends at the adapters, and its progress runs to the end', async () => {
+test('subjects are scored one by one, a line ends at its adapters, and progress runs to the end', async () => {
   const events: EngineEvent[] = [];
-  const { result } = await runStudyTask({ ...studyTask([first, second]) }, context(events));
-  if (result.kind !== 'lambda') throw new Error('another kind');
-  const evaluated = async (directory: string) =>
-    (
-      await runEvaluateTask(
-        {
-          kind: 'evaluate',
-          compute: testCompute,
-          modelDirectory,
-          dataset: dataset(),
-          settings,
-          eval_samples: 60,
-          adapters: [{ directory, weight: 1 }],
-        },
-        context(),
-      )
-    ).result;
-  const points = result.pairs[0]?.points ?? [];
-  expect(result.examples).toBe(60);
-  expect(points.map((point) => point.lambda)).toEqual([0, 0.25, 0.5, 0.75, 1]);
-  expect(points[0]?.loss).toBeCloseTo((await evaluated(first)).loss, 6);
-  expect(points[4]?.loss).toBeCloseTo((await evaluated(second)).loss, 6);
+  expect(await runScoreTask(scoreTask([first, second]), context(events))).toEqual({ kind: 'score', scored: 3 });
+  const evaluated = async (directory: string) => {
+    const adapters = [{ directory, weight: 1 }];
+    const task = { kind: 'evaluate', compute: testCompute, modelDirectory, settings, eval_samples: 60 } as const;
+    return (await runEvaluateTask({ ...task, dataset: dataset(), adapters }, context())).result;
+  };
+  const scores = events.flatMap((event) => (event.kind === 'score' ? event : []));
+  expect(scores.map(({ key }) => key)).toEqual(['λ0', 'λ0.5', 'λ1']);
+  expect(scores.map(({ score }) => score.examples)).toEqual([60, 60, 60]);
+  expect(scores[0]?.score.loss).toBeCloseTo((await evaluated(first)).loss, 6);
+  expect(scores[2]?.score.loss).toBeCloseTo((await evaluated(second)).loss, 6);
   expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({
-    progress: { done: 300, total: 300, unit: 'examples', etaSeconds: 0 },
+    progress: { done: 180, total: 180, unit: 'examples', etaSeconds: 0 },
   });
 });
 
-test('a study stops when told to, refuses other labels, and says which run made no adapter', async () => {
-  await expect(runStudyTask(studyTask([first, second]), context([], 2))).rejects.toMatchObject({ code: 'cancelled' });
-  await expect(runStudyTask(studyTask([first, foreign]), context())).rejects.toThrow(/second adapter of LoRA/);
-  await expect(runStudyTask(studyTask([first]), context())).rejects.toMatchObject({ code: 'not_found' });
+test('an ensemble asks each member once, and a pruned subject says what is left of it', async () => {
+  const events: EngineEvent[] = [];
+  const common = { names: [], title: 'x' };
+  const inputs = ['a0', 'a1'].map((id) => ({ subject: adapter(id), weight: 1 }));
+  const subjects = [
+    { ...common, key: 'alone', subject: adapter('a0') },
+    { ...common, key: 'both', subject: { kind: 'merge' as const, method: 'ensemble', parameters: {}, inputs } },
+    {
+      ...common,
+      key: 'half',
+      subject: { kind: 'prune' as const, method: 'every-other-layer', parameters: {}, subject: adapter('a0') },
+    },
+  ];
+  await runScoreTask({ ...scoreTask([first, second]), eval_samples: 0, subjects }, context(events));
+  const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
+  expect(scores.get('both')?.accuracy).toBe(await accuracy(first, second));
+  const { kept, total } = scores.get('half') ?? {};
+  expect(kept).toBe((total ?? 0) / 2);
+  // Three passes over 120 examples: a0, a1, and a0 pruned.
+  expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({ progress: { total: 360, done: 360 } });
+});
+
+test('scoring stops when told to, and refuses adapters for other labels by the name that they were given', async () => {
+  await expect(runScoreTask(scoreTask([first, second]), context([], 2))).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(runScoreTask(scoreTask([first, foreign]), context())).rejects.toThrow(/The second adapter was not/);
 });

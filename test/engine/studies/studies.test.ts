@@ -1,42 +1,36 @@
 import { expect, test } from 'vitest';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
-import { runStudy, studyPasses } from '../../../src-main/engine/studies/index.ts';
-import { lambdaGrid } from '../../../src-main/engine/studies/lambda.ts';
-import type { StudyEnvironment } from '../../../src-main/engine/studies/study-kind.ts';
-import {
-  lambdaStudyConfigSchema,
-  mergingStudyConfigSchema,
-  pruningStudyConfigSchema,
-} from '../../../src-shared/domain/study.ts';
+import { passesOf, SubjectScorer } from '../../../src-main/engine/evaluation/score-subjects.ts';
+import { studyWork } from '../../../src-main/engine/studies/index.ts';
+import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
+import type { Score } from '../../../src-shared/domain/plan.ts';
+import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { change, description, factors, state } from '../merge/states.ts';
 
 const module = 'vit.layers.0.attention.q_proj';
 /** An adapter whose one entry of A is `value`. */
 const numbered = (value: number) => state({ [module]: factors([[value, 0]], [[1], [0]], 1) });
 
-/** Scores are made of the adapter itself, so that what was scored can be read from the result. */
-function environment(adapters: Record<string, AdapterState>) {
+/** Does a plan on adapters whose outputs are made of themselves, so that what was scored can be read from the result. */
+async function studied(given: unknown, adapters: Record<string, AdapterState>) {
+  const config: StudyConfig = studyConfigSchema.parse(given);
+  const work = studyWork(config.kind);
+  const specs = work.plan(config).filter((spec) => spec.kind === 'score');
   const phases: string[] = [];
-  const value = (scored: AdapterState) => {
-    const factor = scored.modules.get(module);
-    return factor ? (change(factor)[0] ?? 0) : 0;
-  };
-  const environment: StudyEnvironment = {
+  const scorer = new SubjectScorer({
     base: { description: description(12), directory: '' },
     examples: 2,
-    async adapter(reference) {
-      const found = 'adapterId' in reference ? adapters[reference.adapterId] : undefined;
+    requireFit: () => undefined,
+    async adapter(adapterId) {
+      const found = adapters[adapterId];
       if (!found) throw new Error('unknown adapter');
       return found;
     },
-    async score(scored, phase) {
-      phases.push(phase);
-      return { accuracy: value(scored), loss: -value(scored) };
-    },
     async outputs(scored, phase) {
       phases.push(phase);
+      const factor = scored.modules.get(module);
       // Two examples of label 0 and 1; the adapter's value is how sure it is of label 0 in both.
-      const sure = value(scored);
+      const sure = factor ? (change(factor)[0] ?? 0) : 0;
       return {
         kind: 'classes',
         logits: Float32Array.from([sure, 0, sure, 0]),
@@ -44,33 +38,64 @@ function environment(adapters: Record<string, AdapterState>) {
         classCount: 2,
       };
     },
-  };
-  return { environment, phases };
+  });
+  const scores = new Map<string, Score>();
+  for (const spec of specs) scores.set(spec.key, await scorer.score(spec));
+  const result = work.fold(config, (key) => {
+    const score = scores.get(key);
+    if (!score) throw new Error(`no score ${key}`);
+    return score;
+  });
+  return { result, phases, passes: passesOf(specs.map(({ subject }) => subject)) };
 }
+
+/** The mean loss of the two examples for an adapter of that value: softplus, once as it is and once by its negative. */
+const lossOf = (sure: number) => (Math.log1p(Math.exp(-sure)) + Math.log1p(Math.exp(sure))) / 2;
 
 test('λ runs evenly from 0 to 1 and its ends are the adapters', async () => {
   expect(lambdaGrid(5)).toEqual([0, 0.25, 0.5, 0.75, 1]);
   expect(lambdaGrid(21).at(-1)).toBe(1);
   // B is 1 and −1: halfway B vanishes, and with it ΔW.
   const second = state({ [module]: factors([[-3, 0]], [[-1], [0]], 1) });
-  const { environment: studied, phases } = environment({ a: numbered(1), b: second });
-  const config = lambdaStudyConfigSchema.parse({
-    kind: 'lambda',
-    dataset: 'data',
-    points: 5,
-    pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
-  });
-  expect(studyPasses(config)).toBe(5);
-  const result = await runStudy(config, studied);
-  if (result.kind !== 'lambda') throw new Error('another kind');
+  const { result, phases, passes } = await studied(
+    {
+      // As files of older versions call it.
+      kind: 'lambda',
+      dataset: 'data',
+      points: 5,
+      pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
+    },
+    { a: numbered(1), b: second },
+  );
+  if (result.kind !== 'interpolation') throw new Error('another kind');
   const [pair] = result.pairs;
   // ((1−λ)·1 + λ·(−3)) · ((1−λ)·1 + λ·(−1)): 1, 0·0.5, (−1)·0, (−2)·(−0.5), 3.
-  expect(pair?.points.map((point) => point.accuracy)).toEqual([1, 0, 0, 1, 3]);
-  // The line is 1, 1.5, 2, 2.5, 3: the curve lies 2 below it at λ = ½.
-  expect(pair?.accuracyBarrier).toBe(2);
-  expect(pair?.lossBarrier).toBe(2);
+  for (const [point, sure] of [1, 0, 0, 1, 3].entries()) expect(pair?.points[point]?.loss).toBeCloseTo(lossOf(sure), 6);
+  // The loss falls below the line between its ends everywhere: no barrier. One of two is right whatever is said.
+  expect(pair?.lossBarrier).toBe(0);
+  expect(pair?.accuracyBarrier).toBe(0);
+  expect(passes).toBe(5);
   expect(phases).toHaveLength(5);
   expect(phases[1]).toBe('λ = 0.25, LoRA');
+});
+
+test('interpolation does what the chosen method does, and refuses one that makes no adapter', async () => {
+  const config = (method: string) => ({
+    kind: 'interpolation',
+    dataset: 'data',
+    points: 3,
+    method,
+    pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
+  });
+  const second = state({ [module]: factors([[-3, 0]], [[-1], [0]], 1) });
+  const halfway = async (method: string) => {
+    const { result } = await studied(config(method), { a: numbered(1), b: second });
+    return result.kind === 'interpolation' ? result.pairs[0]?.points[1]?.loss : null;
+  };
+  // The mean of the changes 1 and 3 is 2; of the factors, A is −1 and B is 0.
+  expect(await halfway('weight-average')).toBeCloseTo(lossOf(2), 6);
+  expect(await halfway('factor-average')).toBeCloseTo(lossOf(0), 6);
+  await expect(halfway('ensemble')).rejects.toThrow(/merges outputs/);
 });
 
 test('pruning scores the whole adapter, each pattern and each sparsity', async () => {
@@ -82,26 +107,27 @@ test('pruning scores the whole adapter, each pattern and each sparsity', async (
       ]),
     ),
   );
-  const { environment: studied } = environment({ a: layered });
-  const config = pruningStudyConfigSchema.parse({
-    kind: 'pruning',
-    dataset: 'data',
-    adapters: [{ label: 'LoRA', coto: false, seed: 3, adapter: { adapterId: 'a' } }],
-  });
-  expect(studyPasses(config)).toBe(9);
-  const result = await runStudy(config, studied);
+  const { result, passes } = await studied(
+    {
+      kind: 'pruning',
+      dataset: 'data',
+      adapters: [{ label: 'LoRA', coto: false, seed: 3, adapter: { adapterId: 'a' } }],
+    },
+    { a: layered },
+  );
+  expect(passes).toBe(9);
   if (result.kind !== 'pruning') throw new Error('another kind');
   const [adapter] = result.adapters;
-  expect(adapter?.unpruned.accuracy).toBe(7);
+  expect(adapter?.unpruned.loss).toBeCloseTo(lossOf(7), 6);
   // Layer 0 is in the even layers and the low third only.
-  expect(adapter?.patterns.map(({ label, accuracy }) => [label, accuracy])).toEqual([
+  expect(adapter?.patterns.map(({ label, loss }) => [label, loss > lossOf(6) ? 7 : 0])).toEqual([
     ['Every other layer', 7],
     ['Low third', 7],
     ['Middle third', 0],
     ['High third', 0],
   ]);
   // Each factor has two entries: half of them is one, 0.9 of them still one.
-  expect(adapter?.sparsities.map(({ kept, total, accuracy }) => [kept, total, accuracy])).toEqual([
+  expect(adapter?.sparsities.map(({ kept, total, loss }) => [kept, total, loss > lossOf(6) ? 7 : 0])).toEqual([
     [48, 48, 7],
     [24, 48, 7],
     [24, 48, 7],
@@ -110,14 +136,15 @@ test('pruning scores the whole adapter, each pattern and each sparsity', async (
 });
 
 test('merging: alone, each merge, and the ensemble of what the adapters said alone', async () => {
-  const { environment: studied, phases } = environment({ a: numbered(Math.log(3)), b: numbered(-Math.log(3)) });
-  const config = mergingStudyConfigSchema.parse({
-    kind: 'merging',
-    dataset: 'data',
-    groups: [{ label: 'LoRA', coto: false, adapters: [{ adapterId: 'a' }, { adapterId: 'b' }] }],
-  });
-  expect(studyPasses(config)).toBe(4);
-  const result = await runStudy(config, studied);
+  const { result, phases, passes } = await studied(
+    {
+      kind: 'merging',
+      dataset: 'data',
+      groups: [{ label: 'LoRA', coto: false, adapters: [{ adapterId: 'a' }, { adapterId: 'b' }] }],
+    },
+    { a: numbered(Math.log(3)), b: numbered(-Math.log(3)) },
+  );
+  expect(passes).toBe(4);
   if (result.kind !== 'merging') throw new Error('another kind');
   const [group] = result.groups;
   // The first says label 0 at ¾ in both examples: right once; losses −ln ¾ and −ln ¼.

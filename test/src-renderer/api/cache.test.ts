@@ -11,6 +11,7 @@ function job(id: string, createdAt: number, status: JobRecord['status'] = 'queue
     title: id,
     status,
     subjectId: null,
+    parentId: null,
     after: [],
     progress: null,
     error: null,

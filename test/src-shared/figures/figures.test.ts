@@ -8,23 +8,22 @@ import {
   type Figure,
   type FigureObject,
   fullActivationStep,
-  lambdaFigure,
   lossFigure,
   type MetricRun,
-  mergingFigure,
   metricFigure,
-  pruningFigure,
   sampleStrip,
   scheduleFigure,
   smooth,
-  sparsityFigure,
   stepsBehind,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
 import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
+import { interpolationFigure } from '../../../src-shared/studies/interpolation.ts';
+import { mergingFigure } from '../../../src-shared/studies/merging.ts';
+import { pruningFigure, sparsityFigure } from '../../../src-shared/studies/pruning.ts';
 import { makeCurve } from '../curves/make-curve.ts';
-import { lambdaResult, mergingResult, pruningResult } from './results.ts';
+import { interpolationResult, mergingResult, pruningResult } from './results.ts';
 
 const light = { dark: false };
 const named = (figure: Figure, name: string): FigureObject => {
@@ -185,14 +184,14 @@ describe('metrics', () => {
 
 describe('studies', () => {
   test('λ: percent over λ, a barrier in the caption, no band for one pair', () => {
-    const figure = lambdaFigure(lambdaResult, light);
+    const figure = interpolationFigure(interpolationResult, light);
     expect(named(figure, 'LoRA')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72] });
     expect(colorOf(named(figure, 'LoRA'))).toBe('#E69F00');
     expect(colorOf(named(figure, 'LoRA + CoTo'))).toBe('#0072B2');
     expect(figure.data).toHaveLength(2);
     expect(figure.caption).toContain('LoRA 11.0 points');
     expect(figure.caption).toContain('no uncertainty can be drawn');
-    expect(named(lambdaFigure(lambdaResult, light, 'loss'), 'LoRA')).toMatchObject({ y: [1, 1.5, 1] });
+    expect(named(interpolationFigure(interpolationResult, light, 'loss'), 'LoRA')).toMatchObject({ y: [1, 1.5, 1] });
   });
 
   test('pruning: means with their spread, every seed a point that leads back to its adapter', () => {
@@ -234,7 +233,9 @@ describe('studies', () => {
   });
 
   test('merging: alone and each method, by the names that people know', () => {
-    const figure = mergingFigure(mergingResult, light, new Map([['factor-average', 'Factor average']]));
+    const figure = mergingFigure(mergingResult, light, {
+      mergeMethod: (id) => (id === 'factor-average' ? 'Factor average' : id),
+    });
     expect(named(figure, 'LoRA')['y']).toEqual([71, 65, 73]);
     // Only "alone" has several values; a merge is one value and gets no interval.
     expect(named(figure, 'LoRA: spread')['y']).toEqual([71]);
@@ -270,7 +271,7 @@ test('names at line ends are moved apart and never above the plot', () => {
 });
 
 test('names that people typed are shown as typed', () => {
-  const result = structuredClone(lambdaResult);
+  const result = structuredClone(interpolationResult);
   for (const pair of result.pairs) pair.label = '<b>x & y</b>';
-  expect(lambdaFigure(result, light).data[0]?.['name']).toBe('&lt;b&gt;x &amp; y&lt;/b&gt;');
+  expect(interpolationFigure(result, light).data[0]?.['name']).toBe('&lt;b&gt;x &amp; y&lt;/b&gt;');
 });

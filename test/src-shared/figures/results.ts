@@ -1,8 +1,10 @@
-import type { LambdaStudyResult, MergingStudyResult, PruningStudyResult } from '../../../src-shared/domain/study.ts';
+import type { InterpolationResult } from '../../../src-shared/studies/interpolation.ts';
+import type { MergingResult } from '../../../src-shared/studies/merging.ts';
+import type { PruningResult } from '../../../src-shared/studies/pruning.ts';
 
 /** Results small enough to be worked by hand. */
-export const lambdaResult: LambdaStudyResult = {
-  kind: 'lambda',
+export const interpolationResult: InterpolationResult = {
+  kind: 'interpolation',
   examples: 100,
   pairs: [
     {
@@ -35,7 +37,7 @@ const pruned = (
   coto: boolean,
   seed: number,
   [unpruned, everyOther, low, half]: [number, number, number, number],
-): PruningStudyResult['adapters'][number] => ({
+): PruningResult['adapters'][number] => ({
   label,
   coto,
   seed,
@@ -46,7 +48,7 @@ const pruned = (
   ],
   sparsities: [{ sparsity: 0.5, kept: 10, total: 20, accuracy: half, loss: 1 }],
 });
-export const pruningResult: PruningStudyResult = {
+export const pruningResult: PruningResult = {
   kind: 'pruning',
   examples: 100,
   adapters: [
@@ -57,7 +59,7 @@ export const pruningResult: PruningStudyResult = {
   ],
 };
 
-export const mergingResult: MergingStudyResult = {
+export const mergingResult: MergingResult = {
   kind: 'merging',
   examples: 100,
   groups: [

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { conclusions, formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
-import { demoTable, type TableCell, type TableRow } from '../../../src-shared/results/demo-table.ts';
+import type { TableCell, TableRow } from '../../../src-shared/results/comparison-row.ts';
+import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { runs, studies } from '../../backend/reports/records.ts';
 
 const cell = (values: [number | null, number][]): TableCell => ({
   mean: values.length === 0 ? null : values.reduce((sum, [, value]) => sum + value, 0) / values.length,
   values: values.map(([seed, value]) => ({ seed, value })),
 });
+const sides = { without: 'DoRA', coto: 'DoRA + CoTo' };
 const row = (more: Partial<TableRow>): TableRow => ({
   id: 'row',
   label: 'Row',
@@ -50,9 +52,9 @@ test('the demo table and its sentences, from results worked by hand', () => {
   expect(means.get('merged/factor-average')).toEqual([0.65, 0.72]);
   expect(means.get('barrier/accuracy')).toEqual([0.11, 0.02]);
   expect(means.get('pattern/Low third')?.map((value) => value?.toFixed(4))).toEqual(['0.5100', '0.6200']);
-  const sentences = conclusions(rows, 100);
+  const sentences = conclusions(rows, 100, sides);
   // Alone, 2 merges, 2 barriers (lower is better), 2 patterns, 1 sparsity: CoTo is ahead in all 8.
-  expect(sentences[0]).toContain('ahead in 8 of 8 rows, plain LoRA in 0.');
+  expect(sentences[0]).toContain('DoRA + CoTo is ahead in 8 of 8 rows, DoRA in 0.');
   // Every other layer gains 10 and 8, low third 10 and 12, half 10 and 8 points: 9 ± 12.7 excludes nothing …
   expect(sentences[1]).toContain("With two paired seeds, no row's 95 % interval of the difference excludes zero.");
   expect(sentences[1]).toContain('very wide');
@@ -76,7 +78,7 @@ test('equal differences claim no certainty', () => {
       [2, 0.737],
     ]),
   });
-  const sentences = conclusions([equal], 300);
+  const sentences = conclusions([equal], 300, sides);
   expect(sentences[1]).toContain('All seeds differ by exactly the same');
   expect(sentences[2]).toContain('+0.4 points (two equal pairs of seeds, no interval)');
   expect(sentences.join(' ')).not.toContain('excludes zero');
@@ -99,8 +101,8 @@ test('an interval that excludes zero is named with its direction, also against C
         [3, 0.7 + gain + 1e-4],
       ]),
     });
-  const sentences = conclusions([clear('Up', 0.1, 'higher'), clear('Down', 0.1, 'lower')], null);
-  expect(sentences[0]).toContain('ahead in 1 of 2 rows, plain LoRA in 1');
+  const sentences = conclusions([clear('Up', 0.1, 'higher'), clear('Down', 0.1, 'lower')], null, sides);
+  expect(sentences[0]).toContain('ahead in 1 of 2 rows, DoRA in 1');
   expect(sentences[1]).toContain('in favor of CoTo in: Up; against it in: Down');
   expect(sentences[1]).toContain('by chance alone');
 });

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { leavesOf, type Score, scoreSpecSchema } from '../../../src-shared/domain/plan.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { requireAdapter } from '../library/adapters.ts';
+import { requireDataset } from '../library/datasets.ts';
+import { requireModel } from '../library/models.ts';
+import { computeFields } from './compute-fields.ts';
+import { defineJob } from './define-job.ts';
+
+const payload = z.object({
+  modelId: z.string(),
+  datasetId: z.string(),
+  eval_samples: z.number().int(),
+  settings: taskSettingsSchema,
+  /** Leaves are adapters of the studio; each score is kept under its content's key. */
+  specs: z.array(scoreSpecSchema.extend({ contentKey: z.string(), content: z.string() })),
+});
+export type ScorePayload = z.infer<typeof payload>;
+
+/** Finds out scores on one base and one dataset, and keeps each by its content as soon as it is known. */
+export const scoreJob = defineJob({
+  kind: 'score',
+  payload,
+  references: ({ specs }) =>
+    specs.flatMap(({ subject }) => leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []))),
+  async execute({ modelId, datasetId, eval_samples, settings, specs }, context, { home, store }) {
+    const adapterIds = new Set(
+      specs.flatMap(({ subject }) =>
+        leavesOf(subject).flatMap((leaf) =>
+          leaf.kind === 'adapter' && 'adapterId' in leaf.adapter ? leaf.adapter.adapterId : [],
+        ),
+      ),
+    );
+    const keep = (key: string, score: Score): void => {
+      const spec = specs.find((one) => one.key === key);
+      if (spec === undefined) throw new StudioError('internal', `The engine scored "${key}", which nobody asked for.`);
+      store.contents.saveScore(spec.contentKey, spec.content, score);
+    };
+    const { scored } = await context.runEngine(
+      {
+        kind: 'score',
+        ...computeFields(store),
+        modelDirectory: requireModel(store, modelId).path,
+        dataset: requireDataset(store, datasetId).source,
+        settings,
+        eval_samples,
+        adapters: [...adapterIds].map((adapterId) => ({
+          adapterId,
+          directory: home.absolute(requireAdapter(store, adapterId).folder),
+        })),
+        subjects: specs.map(({ key, title, names, subject }) => ({ key, title, names, subject })),
+      },
+      (event) => {
+        if (event.kind === 'score') keep(event.key, event.score);
+      },
+    );
+    return { status: 'completed', result: { scored }, message: null };
+  },
+});

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { Subject } from '../../../src-shared/domain/plan.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import { requireAdapter } from '../library/adapters.ts';
+import { datasetStamp } from '../library/datasets.ts';
+import type { Services } from '../services.ts';
+
+/** To be raised whenever the same content would be scored otherwise than before: old scores are then not taken for new ones. */
+const scoreVersion = 1;
+
+/** What a key is the hash of, and the key. */
+export interface ContentKey {
+  readonly key: string;
+  readonly content: string;
+}
+
+export interface ScoredContent {
+  readonly model: ModelRecord;
+  readonly dataset: DatasetRecord;
+  readonly eval_samples: number;
+  readonly settings: TaskSettings;
+  /** With every leaf resolved to an adapter of the studio. */
+  readonly subject: Subject;
+}
+
+/** The key of a score: base, adapters by their bytes, what is made of them, data, examples and how they are asked. */
+export async function scoreKey(
+  services: Pick<Services, 'home' | 'store'>,
+  { model, dataset, eval_samples, settings, subject }: ScoredContent,
+): Promise<ContentKey> {
+  return keyOf({
+    version: scoreVersion,
+    base: model.description.fingerprint,
+    subject: await subjectContent(services, subject),
+    dataset: await datasetContent(dataset),
+    eval_samples,
+    settings,
+    // Evaluations load the base in full precision, whatever a run was trained in.
+    compute_dtype: 'float32',
+  });
+}
+
+/** The key of a run: base, data, and every setting. Where it is kept and what it is called do not count. */
+export async function trainingKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
+  const content = { ...config, model: model.description.fingerprint, dataset: await datasetContent(dataset) };
+  return keyOf(content).key;
+}
+
+function keyOf(value: unknown): ContentKey {
+  const content = canonicalJson(value);
+  return { key: createHash('sha256').update(content).digest('hex'), content };
+}
+
+async function datasetContent({ source }: DatasetRecord): Promise<string> {
+  return createHash('sha256')
+    .update(await datasetStamp(source))
+    .digest('hex');
+}
+
+async function subjectContent(services: Pick<Services, 'home' | 'store'>, subject: Subject): Promise<unknown> {
+  switch (subject.kind) {
+    case 'trained':
+      throw new RangeError(`The training "${subject.training}" was not resolved to an adapter.`);
+    case 'adapter': {
+      if (!('adapterId' in subject.adapter)) throw new RangeError('A run was not resolved to an adapter.');
+      return adapterContent(services, requireAdapter(services.store, subject.adapter.adapterId));
+    }
+    case 'merge': {
+      const inputs = [];
+      for (const input of subject.inputs)
+        inputs.push({ of: await subjectContent(services, input.subject), weight: input.weight });
+      return { merge: subject.method, parameters: subject.parameters, inputs };
+    }
+    case 'prune':
+      return {
+        prune: subject.method,
+        parameters: subject.parameters,
+        of: await subjectContent(services, subject.subject),
+      };
+  }
+}
+
+/** The tensors' file by its hash and PEFT's config by its text: names of the studio are no part of it. */
+async function adapterContent({ home }: Pick<Services, 'home'>, { folder, sha256 }: AdapterRecord): Promise<unknown> {
+  const config = await readFile(join(home.absolute(folder), 'adapter_config.json'));
+  return { tensors: sha256, config: createHash('sha256').update(config).digest('hex') };
+}
+
+/** JSON with the keys of every object in order: equal values, equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([one], [other]) => (one < other ? -1 : 1)));
+  });
+}

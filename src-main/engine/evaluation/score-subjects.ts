@@ -1,0 +1,115 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { leavesOf, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { mergeMethod } from '../merge/index.ts';
+import { mergeStates } from '../merge/merge-states.ts';
+import type { MergeBase } from '../merge/run-merge.ts';
+import { pruneMethod } from '../prune/index.ts';
+import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
+
+/** What scoring subjects needs of the outside: adapters by id, and what the base with an adapter on it says. */
+export interface ScoringBench {
+  readonly base: MergeBase;
+  readonly examples: number;
+  /** Read once, kept. */
+  adapter(adapterId: string): Promise<AdapterState>;
+  /** @throws StudioError refused, naming the adapter, where its head is for other labels */
+  requireFit(state: AdapterState, name: string): void;
+  /** One pass over all examples. @throws StudioError cancelled */
+  outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
+}
+
+interface Derived {
+  readonly state: AdapterState;
+  readonly kept: number | null;
+  readonly total: number | null;
+}
+
+export interface NamedSubject {
+  readonly title: string;
+  readonly names: readonly string[];
+  readonly subject: Subject;
+}
+
+/** Scores subjects on one base and one dataset. An ensemble reuses what its members said, as far as they were asked here. */
+export class SubjectScorer {
+  private readonly bench: ScoringBench;
+  private readonly said = new Map<string, TaskOutputs>();
+
+  constructor(bench: ScoringBench) {
+    this.bench = bench;
+  }
+
+  async score(named: NamedSubject): Promise<Score> {
+    const { subject, title } = named;
+    for (const [index, leaf] of leavesOf(subject).entries()) {
+      const state = await this.derive(leaf);
+      this.bench.requireFit(state.state, named.names[index] ?? `Adapter ${index + 1}`);
+    }
+    if (subject.kind === 'merge' && mergeMethod(subject.method).makes === 'outputs') {
+      const members: TaskOutputs[] = [];
+      for (const { subject: member } of subject.inputs) members.push(await this.outputs(member, title));
+      const weights = subject.inputs.map(({ weight }) => weight);
+      return this.toScore(scoreEnsemble(members, weights), null, null);
+    }
+    const { state, kept, total } = await this.derive(subject);
+    const outputs = await this.bench.outputs(state, title);
+    // Adapters as they are may be members of an ensemble that comes later.
+    if (subject.kind === 'adapter') this.said.set(JSON.stringify(subject), outputs);
+    return this.toScore(scoreOutputs(outputs), kept, total);
+  }
+
+  private async outputs(subject: Subject, title: string): Promise<TaskOutputs> {
+    const key = JSON.stringify(subject);
+    const known = this.said.get(key);
+    if (known) return known;
+    const outputs = await this.bench.outputs((await this.derive(subject)).state, title);
+    this.said.set(key, outputs);
+    return outputs;
+  }
+
+  private async derive(subject: Subject): Promise<Derived> {
+    switch (subject.kind) {
+      case 'trained':
+        throw new StudioError('internal', `The training "${subject.training}" was not resolved to an adapter.`);
+      case 'adapter': {
+        if (!('adapterId' in subject.adapter))
+          throw new StudioError('internal', `The run ${subject.adapter.runId} was not resolved to an adapter.`);
+        return { state: await this.bench.adapter(subject.adapter.adapterId), kept: null, total: null };
+      }
+      case 'merge': {
+        const method = mergeMethod(subject.method);
+        const states: AdapterState[] = [];
+        for (const input of subject.inputs) states.push((await this.derive(input.subject)).state);
+        const weights = subject.inputs.map(({ weight }) => weight);
+        const parameters = checkedParameters(method.declaration, subject.parameters);
+        const state = await mergeStates({ method, weights, parameters, base: this.bench.base }, states);
+        return { state, kept: null, total: null };
+      }
+      case 'prune': {
+        const { state } = await this.derive(subject.subject);
+        return pruneMethod(subject.method).prune(state, this.bench.base.description, subject.parameters);
+      }
+    }
+  }
+
+  private toScore({ accuracy, loss, metrics }: TaskScore, kept: number | null, total: number | null): Score {
+    return { accuracy, loss, metrics, examples: this.bench.examples, kept, total };
+  }
+}
+
+/** Passes over all examples that these subjects take, in this order. */
+export function passesOf(subjects: readonly Subject[]): number {
+  const said = new Set<string>();
+  let passes = 0;
+  for (const subject of subjects) {
+    const isEnsemble = subject.kind === 'merge' && mergeMethod(subject.method).makes === 'outputs';
+    const asked = isEnsemble
+      ? subject.inputs.map((input) => JSON.stringify(input.subject)).filter((key) => !said.has(key))
+      : [JSON.stringify(subject)];
+    passes += asked.length;
+    if (isEnsemble || subject.kind === 'adapter') for (const key of asked) said.add(key);
+  }
+  return passes;
+}

@@ -1,0 +1,58 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { EngineResultOf, ScoreTask, TaskContext } from '../contract.ts';
+import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
+import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
+import { passesOf, SubjectScorer } from '../evaluation/score-subjects.ts';
+import { loadBaseModel } from '../models/load-model.ts';
+import { defineEngineJob } from './define-job.ts';
+
+/**
+ * Scores subjects one after the other, each told as soon as it is known. Ends with StudioError cancelled when told to, between
+ * batches.
+ */
+export async function runScoreTask(task: ScoreTask, context: TaskContext): Promise<EngineResultOf<'score'>> {
+  await activateCompute(task.compute, task.threads);
+  const base = await loadBaseModel(task.modelDirectory);
+  try {
+    const request = { ...task, source: task.dataset, samples: task.eval_samples };
+    const evaluator = await AdapterEvaluator.open(base, request, context);
+    try {
+      const passes = passesOf(task.subjects.map(({ subject }) => subject));
+      const progress = new EvaluationProgress(context, passes, evaluator.examples);
+      const scorer = new SubjectScorer({
+        base: { description: evaluator.description, directory: task.modelDirectory },
+        examples: evaluator.examples,
+        adapter: adapterReader(task, evaluator),
+        requireFit: (state, name) => evaluator.requireFit(state, name),
+        outputs(state, phase) {
+          progress.announce(phase);
+          return evaluator.outputs(state, progress, context);
+        },
+      });
+      for (const named of task.subjects)
+        context.emit({ kind: 'score', key: named.key, score: await scorer.score(named) });
+      return { kind: 'score', scored: task.subjects.length };
+    } finally {
+      evaluator.close();
+    }
+  } finally {
+    base.dispose();
+  }
+}
+
+export const scoreJob = defineEngineJob('score', runScoreTask);
+
+/** Reads each folder once. */
+function adapterReader(task: ScoreTask, evaluator: AdapterEvaluator): (adapterId: string) => Promise<AdapterState> {
+  const known = new Map<string, AdapterState>();
+  return async (adapterId) => {
+    const directory = task.adapters.find((adapter) => adapter.adapterId === adapterId)?.directory;
+    if (directory === undefined) throw new StudioError('internal', `The adapter ${adapterId} came without its folder.`);
+    const state = known.get(adapterId) ?? (await readAdapter(directory, evaluator.description));
+    known.set(adapterId, state);
+    return state;
+  };
+}

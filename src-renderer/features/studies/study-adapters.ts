@@ -1,0 +1,31 @@
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { StudyAdapter } from '../../../src-shared/studies/define-study.ts';
+
+/**
+ * Adapters as studies are made of them. Those that differ in their seed only, as far as their records tell, are one group:
+ * same variant, rank, targets, data and CoTo. The seed of one from elsewhere is not known and counts as 0.
+ */
+export function studyAdapters(
+  adapters: readonly AdapterRecord[],
+  runs: readonly RunRecord[],
+  variants: ReadonlyMap<string, string>,
+): StudyAdapter[] {
+  return adapters.map((adapter) => {
+    const { id, name, variant, parameters, targetModules, datasetId, modelId, origin } = adapter;
+    const coto = adapter.coto !== null;
+    const label = variants.get(variant) ?? variant;
+    const run = origin.kind === 'run' ? runs.find((one) => one.id === origin.runId) : undefined;
+    return {
+      id,
+      name,
+      label: coto ? `${label} + CoTo` : label,
+      group: JSON.stringify([variant, rankText(parameters), targetModules, datasetId, coto]),
+      coto,
+      seed: run?.config.seed ?? 0,
+      modelId,
+      datasetId,
+    };
+  });
+}

@@ -1,0 +1,58 @@
+/** The figures of one column: one for each seed, or a single one where seeds are merged. */
+export interface TableCell {
+  readonly mean: number | null;
+  readonly values: readonly { readonly seed: number | null; readonly value: number }[];
+}
+
+/** `percent` and `points` are fractions here (0.763, 0.051) and shown times 100. */
+export type TableUnit = 'percent' | 'points' | 'loss' | 'milliseconds' | 'share';
+
+/** One quantity with CoTo beside the same without. */
+export interface TableRow {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: TableUnit;
+  readonly better: 'higher' | 'lower' | null;
+  /** Without CoTo, of whatever variant: the key is part of what `coto demo --json` writes. */
+  readonly lora: TableCell;
+  readonly coto: TableCell;
+}
+
+/** `values` gives the figures of the side with CoTo (true) and without. */
+export function comparisonRow(
+  id: string,
+  label: string,
+  unit: TableUnit,
+  better: TableRow['better'],
+  values: (coto: boolean) => TableCell['values'],
+): TableRow {
+  return { id, label, unit, better, lora: cell(values(false)), coto: cell(values(true)) };
+}
+
+function cell(values: TableCell['values']): TableCell {
+  const sum = values.reduce((total, { value }) => total + value, 0);
+  return { mean: values.length === 0 ? null : sum / values.length, values };
+}
+
+/** "76.3", "5.1", "0.123", "48.0": a figure in the unit's own writing, without the unit. */
+export function formatFigure(value: number, unit: TableUnit): string {
+  switch (unit) {
+    case 'percent':
+    case 'points':
+    case 'share':
+      return (100 * value).toFixed(1);
+    case 'loss':
+      return value.toFixed(3);
+    case 'milliseconds':
+      return value.toFixed(1);
+  }
+}
+
+/** What stands behind a row's label. */
+export const unitLabels: Record<TableUnit, string> = {
+  percent: '%',
+  points: 'points',
+  loss: 'nats',
+  milliseconds: 'ms',
+  share: '%',
+};

@@ -1,0 +1,33 @@
+import type { RunRecord } from '../domain/run.ts';
+
+/** What the two columns of a comparison are called. */
+export interface ComparisonSides {
+  readonly without: string;
+  readonly coto: string;
+}
+
+/**
+ * By the variant that the runs share ("DoRA" and "DoRA + CoTo"); of several variants, by CoTo alone.
+ *
+ * @param variantName the label of a variant's id
+ */
+export function comparisonSides(
+  runs: readonly Pick<RunRecord, 'config'>[],
+  variantName: (id: string) => string,
+): ComparisonSides {
+  const [only, ...others] = new Set(runs.map(({ config }) => config.adapter.variant));
+  if (only === undefined || others.length > 0) return { without: 'Without CoTo', coto: 'With CoTo' };
+  return { without: variantName(only), coto: `${variantName(only)} + CoTo` };
+}
+
+/** Base models by id as people tell them apart: by name, and by folder too where another of them has the same name. */
+export function distinctModelNames(
+  models: readonly { readonly id: string; readonly name: string; readonly path: string }[],
+): ReadonlyMap<string, string> {
+  return new Map(
+    models.map(({ id, name, path }) => {
+      const isTwice = models.some((other) => other.id !== id && other.name === name);
+      return [id, isTwice ? `${name} (${path})` : name];
+    }),
+  );
+}

@@ -1,0 +1,44 @@
+import { StudioError } from '../contract/errors.ts';
+import type { Declaration } from '../domain/parameter.ts';
+import { type ParameterValues, parameterSchema } from '../domain/parameter.ts';
+import type { StudyAdapter, StudyInput } from './define-study.ts';
+
+/** The declared parameters with their defaults filled in. @throws ZodError naming the parameter */
+export function valuesOf(declaration: Declaration, { parameters }: StudyInput): ParameterValues {
+  return parameterSchema(declaration.parameters).parse(parameters);
+}
+
+/** The dataset chosen, or the one that all these adapters were made for. @throws StudioError refused */
+export function datasetOf({ dataset, adapters }: StudyInput): string {
+  if (dataset !== null) return dataset;
+  const [only, ...others] = new Set(adapters.map(({ datasetId }) => datasetId));
+  if (only && others.length === 0) return only;
+  throw new StudioError(
+    'refused',
+    'The adapters were made for different datasets, or do not say for which.',
+    'Choose the dataset that they are scored on.',
+  );
+}
+
+/** @throws StudioError refused where there is none, or where they stand on different bases */
+export function requireOneBase(adapters: readonly StudyAdapter[]): void {
+  const bases = new Set(adapters.map(({ modelId }) => modelId));
+  if (bases.size === 0) throw new StudioError('refused', 'Choose at least one adapter.');
+  if (bases.size > 1)
+    throw new StudioError('refused', 'These adapters stand on different bases: a study takes one base.');
+}
+
+/** Adapters that differ in their seed only, in the order of first occurrence. */
+export function groupsOf(
+  adapters: readonly StudyAdapter[],
+): { label: string; coto: boolean; adapters: readonly StudyAdapter[] }[] {
+  return [...Map.groupBy(adapters, ({ group }) => group).values()].map((members) => ({
+    label: members[0]?.label ?? '',
+    coto: members[0]?.coto ?? false,
+    adapters: members,
+  }));
+}
+
+export function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}

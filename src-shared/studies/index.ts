@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { StudioError } from '../contract/errors.ts';
+import type { StudyKind } from './define-study.ts';
+import { interpolationStudy } from './interpolation.ts';
+import { mergingStudy } from './merging.ts';
+import { pruningStudy } from './pruning.ts';
+
+/** Every kind of study, in the order in which people see them. */
+const kinds = [interpolationStudy, pruningStudy, mergingStudy] as const;
+
+export const studyKinds: readonly StudyKind[] = kinds;
+
+const [firstKind, ...otherKinds] = kinds;
+const currentConfigSchema = z.discriminatedUnion('kind', [
+  firstKind.configSchema,
+  ...otherKinds.map(({ configSchema }) => configSchema),
+]);
+const currentResultSchema = z.discriminatedUnion('kind', [
+  firstKind.resultSchema,
+  ...otherKinds.map(({ resultSchema }) => resultSchema),
+]);
+/** Files and homes of older versions may name a kind as it was called then. */
+export const studyConfigSchema = z.preprocess(withCurrentKind, currentConfigSchema);
+export const studyResultSchema = z.preprocess(withCurrentKind, currentResultSchema);
+export type StudyConfig = z.infer<typeof currentConfigSchema>;
+export type StudyResult = z.infer<typeof currentResultSchema>;
+
+/** The kind of that id, or that had it once. @throws StudioError invalid_input naming those there are */
+export function studyKind(id: string): StudyKind {
+  const found = findKind(id);
+  if (found !== undefined) return found;
+  throw new StudioError(
+    'invalid_input',
+    `There is no kind of study "${id}".`,
+    `Choose one of ${studyKinds.map(({ kind }) => kind).join(', ')}.`,
+  );
+}
+
+function findKind(id: unknown): StudyKind | undefined {
+  return studyKinds.find(({ kind, formerKinds }) => kind === id || formerKinds.some((former) => former === id));
+}
+
+function withCurrentKind(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return value;
+  const known = findKind(value.kind);
+  return known === undefined ? value : { ...value, kind: known.kind };
+}

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { StudioError } from '../contract/errors.ts';
+import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import type { Declaration } from '../domain/parameter.ts';
+import { barSeries } from '../figures/bars.ts';
+import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
+import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../figures/layout.ts';
+import { seriesKey, studyStyles } from '../figures/palette.ts';
+import { comparisonRow } from '../results/comparison-row.ts';
+import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
+import { defineStudy, type StudyWords } from './define-study.ts';
+import { pointScoreSchema } from './point-score.ts';
+
+const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
+
+const declaration: Declaration = {
+  id: 'merging',
+  label: 'Merging seeds',
+  summary: 'What same-task adapters of several seeds score alone, merged by each method, and as an ensemble.',
+  paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
+  parameters: [
+    {
+      name: 'methods',
+      label: 'Merge methods',
+      type: 'text-list',
+      default: usualMethods,
+      help: 'Ids of the merge methods that are compared, each with its defaults and equal weights.',
+    },
+  ],
+};
+
+const configSchema = z.strictObject({
+  kind: z.literal('merging'),
+  dataset: z.string(),
+  eval_samples: z.number().int().min(0).default(0),
+  methods: z.array(z.string()).default(usualMethods),
+  groups: z
+    .array(z.strictObject({ label: z.string(), coto: z.boolean(), adapters: z.array(adapterReferenceSchema).min(2) }))
+    .min(1),
+});
+
+const resultSchema = z.object({
+  kind: z.literal('merging'),
+  examples: z.number().int(),
+  groups: z.array(
+    z.object({
+      label: z.string(),
+      coto: z.boolean(),
+      alone: z.array(pointScoreSchema),
+      merged: z.array(pointScoreSchema.extend({ method: z.string() })),
+    }),
+  ),
+});
+export type MergingResult = z.infer<typeof resultSchema>;
+
+/** Demo and comparison call the methods of the paper by what they do. */
+const mergedLabels = new Map([
+  ['factor-average', 'Merged by factors'],
+  ['weight-average', 'Merged by ΔW average'],
+  ['ensemble', 'Output ensemble'],
+]);
+
+/** Same-task adapters of several seeds, alone and merged by each method. */
+export const mergingStudy = defineStudy({
+  kind: 'merging',
+  declaration,
+  takes: 'adapters',
+  offeredBy: { page: 'merge', action: 'Compare methods' },
+  configSchema,
+  resultSchema,
+  compose(input) {
+    requireOneBase(input.adapters);
+    const groups = groupsOf(input.adapters);
+    if (groups.some(({ adapters }) => adapters.length < 2))
+      throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.');
+    const { methods } = valuesOf(declaration, input);
+    return {
+      kind: 'merging' as const,
+      dataset: datasetOf(input),
+      eval_samples: input.eval_samples,
+      methods: z.array(z.string()).min(1).parse(methods),
+      groups: groups.map(({ label, coto, adapters }) => ({
+        label,
+        coto,
+        adapters: adapters.map(({ id }) => ({ adapterId: id })),
+      })),
+    };
+  },
+  references: ({ groups }) => groups.flatMap((group) => group.adapters),
+  facts: ({ dataset, methods }) => [
+    { label: 'Data', value: dataset },
+    { label: 'Methods', value: methods.join(', ') },
+  ],
+  table({ groups }, _config, words) {
+    const methods = methodsOf(groups);
+    return [
+      {
+        title: 'Accuracy (%)',
+        columns: [
+          { label: 'Group' },
+          { label: 'Alone, each', numeric: true },
+          ...methods.map((method) => ({ label: words.mergeMethod(method), numeric: true })),
+        ],
+        rows: groups.map(({ label, alone, merged }) => ({
+          cells: [
+            label,
+            alone.map(({ accuracy }) => percent(accuracy)).join(', '),
+            ...methods.map((method) => {
+              const score = merged.find((one) => one.method === method);
+              return score === undefined ? '–' : percent(score.accuracy);
+            }),
+          ],
+        })),
+      },
+    ];
+  },
+  figures: (result, _config, words) => [
+    { name: 'Merging study', draw: (theme) => mergingFigure(result, theme, words) },
+  ],
+  comparison: ({ groups }) =>
+    methodsOf(groups).map((method) =>
+      comparisonRow(
+        `merged/${method}`,
+        mergedLabels.get(method) ?? `Merged by ${method}`,
+        'percent',
+        'higher',
+        (coto) =>
+          groups
+            .filter((group) => group.coto === coto)
+            .flatMap((group) => group.merged)
+            .filter((score) => score.method === method)
+            .map(({ accuracy }) => ({ seed: null, value: accuracy })),
+      ),
+    ),
+});
+
+function methodsOf(groups: MergingResult['groups']): string[] {
+  return [...new Set(groups.flatMap((group) => group.merged.map(({ method }) => method)))];
+}
+
+/**
+ * Same-task adapters alone and merged by each method. `customdata` of a point is [index of the group, index of the adapter or method, "alone" or "merged"].
+ */
+export function mergingFigure(result: MergingResult, theme: FigureTheme, words: StudyWords): Figure {
+  const styles = studyStyles(result.groups);
+  const methods = [...new Set(result.groups.flatMap((group) => group.merged.map((entry) => entry.method)))];
+  const data: FigureObject[] = [];
+  result.groups.forEach((group, index) => {
+    const style = styles.get(seriesKey(group));
+    if (style === undefined) return;
+    const alone = group.alone.map((score, adapter) => ({
+      value: score.accuracy * 100,
+      customdata: [index, adapter, 'alone'],
+      name: `${group.label}, adapter ${adapter + 1}`,
+    }));
+    const merged = methods.map((method) =>
+      group.merged
+        .map((score, position) => ({
+          method: score.method,
+          value: score.accuracy * 100,
+          customdata: [index, position, 'merged'],
+          name: group.label,
+        }))
+        .filter((score) => score.method === method),
+    );
+    data.push(...barSeries(group.label, style, [alone, ...merged], index, result.groups.length, theme));
+  });
+  const categories = ['alone', ...methods.map((method) => words.mergeMethod(method))];
+  const most = Math.max(0, ...result.groups.map((group) => group.alone.length));
+  return {
+    data,
+    layout: baseLayout(theme, 'What merging seeds of one task costs or gains', {
+      hovermode: 'closest',
+      barmode: 'overlay',
+      showlegend: true,
+      legend: legendAbove(theme),
+      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
+      xaxis: axis(theme, '', {
+        tickvals: categories.map((_, index) => index),
+        ticktext: categories.map(plainText),
+        range: [-0.5, categories.length - 0.5],
+        showgrid: false,
+      }),
+      yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
+    }),
+    caption: `Accuracy on ${result.examples} test examples. "Alone" is the mean over ${most} adapters; each merge is one value, without an uncertainty. ${intervalCaption(most)}`,
+  };
+}

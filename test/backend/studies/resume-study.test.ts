@@ -1,0 +1,158 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { StartEngine } from '../../../src-main/backend/engine/engine-host.ts';
+import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
+import { resultOf } from '../../../src-shared/domain/job.ts';
+import { goldenPath } from '../../engine/golden.ts';
+import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyIdx, tinyResources } from '../support.ts';
+
+afterEach(closeBackends);
+
+/** The real engine; it counts what it is asked, and dies once `dieAfter` scores have been found out. */
+function countingEngine(dieAfter = Number.POSITIVE_INFINITY) {
+  const counts = { scores: [] as string[], trainings: 0, tasks: 0 };
+  let living = true;
+  const start: StartEngine = scriptedEngine(({ task, emit, die }) => {
+    counts.tasks++;
+    if (task.kind === 'train') counts.trainings++;
+    return runTask(task, {
+      emit(event) {
+        if (event.kind === 'score') {
+          if (living && counts.scores.length === dieAfter) {
+            living = false;
+            die(new Error('killed'));
+            throw new Error('killed');
+          }
+          counts.scores.push(event.key);
+        }
+        emit(event);
+      },
+      signal: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return null;
+      },
+    });
+  });
+  return { start, counts };
+}
+
+async function withAdapters(startEngine: StartEngine) {
+  const backend = await openBackend({ startEngine, resourcesDirectory: tinyResources() });
+  const lora = goldenPath('vit-28', 'adapters', 'lora');
+  // The same tensors at twice the strength: only the config tells them apart.
+  const strong = join(temporaryFolder(), 'strong');
+  cpSync(lora, strong, { recursive: true });
+  const file = join(strong, 'adapter_config.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"lora_alpha": 8', '"lora_alpha": 16'));
+  const ids: string[] = [];
+  for (const path of [lora, strong]) ids.push((await backend.handle('adapters.import', { path })).id);
+  return { backend, ids };
+}
+
+describe('a study whose engine dies in the middle', () => {
+  const config = (dataset: string, [from, to]: string[]) => ({
+    kind: 'interpolation',
+    dataset,
+    points: 7,
+    method: 'weight-average',
+    pairs: [{ label: 'LoRA', coto: false, from: { adapterId: from }, to: { adapterId: to } }],
+  });
+
+  it('is interrupted, goes on without repeating a score, and comes to what an undisturbed one comes to', async () => {
+    const dataset = tinyIdx();
+    const { start, counts } = countingEngine(3);
+    const { backend, ids } = await withAdapters(start);
+    const { study, job } = await backend.handle('studies.create', { config: config(dataset, ids) });
+    await backend.idle();
+    expect(await backend.handle('studies.get', { id: study.id })).toMatchObject({
+      status: 'interrupted',
+      error: { hint: expect.stringContaining('nothing that was finished is repeated') },
+    });
+    expect(counts.scores).toEqual(['0/0', '0/1', '0/2']);
+
+    expect((await backend.handle('studies.resume', { id: study.id })).id).toBe(job.id);
+    await backend.idle();
+    const done = await backend.handle('studies.get', { id: study.id });
+    expect(done.status).toBe('completed');
+    expect(counts.scores).toEqual(['0/0', '0/1', '0/2', '0/3', '0/4', '0/5', '0/6']);
+    expect(resultOf(await backend.handle('jobs.result', { id: job.id }), 'study')).toEqual({ studyId: study.id });
+
+    // Once more costs nothing: the engine is not even asked.
+    const { tasks } = counts;
+    const again = await backend.handle('studies.create', { config: config(dataset, ids) });
+    await backend.idle();
+    expect((await backend.handle('studies.get', { id: again.study.id })).result).toEqual(done.result);
+    expect(counts.tasks).toBe(tasks);
+
+    const other = countingEngine();
+    const undisturbed = await withAdapters(other.start);
+    const { study: whole } = await undisturbed.backend.handle('studies.create', {
+      config: config(dataset, undisturbed.ids),
+    });
+    await undisturbed.backend.idle();
+    expect((await undisturbed.backend.handle('studies.get', { id: whole.id })).result).toEqual(done.result);
+    expect(other.counts.scores).toHaveLength(7);
+  });
+
+  it('shares scores with studies of another kind, and scores anew what differs in anything', async () => {
+    const dataset = tinyIdx();
+    const { start, counts } = countingEngine();
+    const { backend, ids } = await withAdapters(start);
+    await backend.handle('studies.create', { config: config(dataset, ids) });
+    await backend.idle();
+    counts.scores.length = 0;
+    const pruning = (eval_samples: number) => ({
+      kind: 'pruning',
+      dataset,
+      eval_samples,
+      patterns: [],
+      sparsities: [0.5],
+      adapters: [{ label: 'LoRA', coto: false, seed: 1, adapter: { adapterId: ids[0] } }],
+    });
+    await backend.handle('studies.create', { config: pruning(0) });
+    await backend.idle();
+    // Whole, the adapter is an end of the line that was scored already.
+    expect(counts.scores).toEqual(['0/sparsity/0']);
+    await backend.handle('studies.create', { config: pruning(7) });
+    await backend.idle();
+    expect(counts.scores).toEqual(['0/sparsity/0', '0/unpruned', '0/sparsity/0']);
+  });
+});
+
+describe('a study as a whole', () => {
+  it('is cancelled with its part, and can be resumed', async () => {
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    let signalled: string | null = null;
+    const backend = await openBackend({
+      startEngine: scriptedEngine(async ({ task, nextSignal }) => {
+        if (task.kind !== 'score' || signalled !== null) return { kind: 'score', scored: 0 };
+        begin();
+        signalled = await nextSignal();
+        throw Object.assign(new Error('cancelled'), { code: 'cancelled' });
+      }),
+      resourcesDirectory: tinyResources(),
+    });
+    const { id } = await backend.handle('adapters.import', { path: goldenPath('vit-28', 'adapters', 'lora') });
+    const { study, job } = await backend.handle('studies.create', {
+      name: 'Whole',
+      config: {
+        kind: 'pruning',
+        dataset: tinyIdx(),
+        adapters: [{ label: 'LoRA', coto: false, seed: 1, adapter: { adapterId: id } }],
+      },
+    });
+    await begun;
+    const active = await backend.handle('jobs.list', {});
+    expect(active.map(({ kind, parentId, status }) => [kind, parentId, status])).toEqual([
+      ['study', null, 'running'],
+      ['score', job.id, 'running'],
+    ]);
+    await backend.handle('jobs.cancel', { id: job.id });
+    await backend.idle();
+    expect(signalled).toBe('cancel');
+    expect((await backend.handle('studies.get', { id: study.id })).status).toBe('cancelled');
+    expect((await backend.handle('jobs.get', { id: job.id })).status).toBe('cancelled');
+    expect(await backend.handle('jobs.list', {})).toEqual([]);
+  });
+});
