@@ -97,6 +97,24 @@ symmetric = {
     "Hilbert": (1.0 / (numpy.arange(8)[:, None] + numpy.arange(8) + 1), False),
 }
 
+
+
+def truncation(a_scale, scaling):
+    """Factors in float32, of which the product's singular values fall as A's rows do, and what of it is best kept."""
+    b = normal(9, 4).astype(numpy.float32).astype(numpy.float64)
+    a = (normal(4, 7) * numpy.array(a_scale)[:, None]).astype(numpy.float32).astype(numpy.float64)
+    u, s, vt = numpy.linalg.svd(scaling * b @ a, full_matrices=False)
+    shares = numpy.cumsum(s**2) / numpy.sum(s**2)
+    return {
+        "b": plain(b),
+        "a": plain(a),
+        "scaling": scaling,
+        "s": s.tolist(),
+        "best": [plain((u[:, :k] * s[:k]) @ vt[:k]) for k in (1, 2, 3)],
+        "ranks": {str(share): int(numpy.argmax(shares >= share)) + 1 for share in (0.5, 0.9, 0.99, 0.999)},
+    }
+
+
 expected = {
     "numpy": numpy.__version__,
     "matrices": [
@@ -113,6 +131,8 @@ expected = {
         "matrix": plain(m),
         "best": [plain((u[:, :k] * s[:k]) @ vt[:k]) for u, s, vt in [numpy.linalg.svd(m, full_matrices=False)] for k in (1, 2, 5)],
     })(normal(10, 7)),
+    # Two modules of an adapter, one flat and one with a strong first direction, cut to rank 1, 2 and 3 and to shares of their energy.
+    "truncation": [truncation([1, 1, 1, 1], 2.0), truncation([5, 1, 0.5, 0.1], 0.5)],
 }
 output.mkdir(parents=True, exist_ok=True)
 (output / "expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
