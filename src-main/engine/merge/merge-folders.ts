@@ -12,8 +12,8 @@ import type { LowRankUpdate } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
- * Merges PEFT folders into a new one, module by module: in memory are the tensors of two modules of each adapter and two
- * results, of which one is being written while the other is made.
+ * Merges PEFT folders into a new one, module by module: in memory are the tensors of two modules of each adapter and what is made
+ * of them, the one being written while the other is read and merged.
  *
  * @throws StudioError refused with the first check that does not pass; invalid_file naming the file and the tensor.
  */
@@ -30,22 +30,21 @@ export async function mergeFolders(
     const plan = planMerge(request, outlines);
     const names = { modules: plan.modules, saved: plan.savedNames };
     await streamAdapter(outputDirectory, description, names, async (sink) => {
-      const writer = new OverlappedWriter(sink);
-      const reader = new ModuleReader(adapters);
+      const turns = new ModuleTurns(adapters, sink);
       const described = await runMerge(plan, request, {
         sources: adapters.map(({ outline, file }) => ({
           input: outline,
           saved: async (name) => readSaved(file, present(outline.saved.get(name), name)),
         })),
-        updates: (name, places) => reader.read(name, places),
-        allocate: (length) => writer.allocate(length),
-        module: (name, update) => writer.module(name, update),
+        updates: (name, places) => turns.read(name, places),
+        allocate: (length) => turns.allocate(length),
+        module: (name, update) => turns.write(name, update),
         savedTensor: async (name, tensor) => {
-          await writer.finish();
+          await turns.finish();
           await sink.saved(name, tensor);
         },
       });
-      await writer.finish();
+      await turns.finish();
       return described;
     });
   } finally {
@@ -53,14 +52,20 @@ export async function mergeFolders(
   }
 }
 
-/** Reads one module of several adapters into memory that the module after the next takes over: a result may be part of it. */
-class ModuleReader {
+/**
+ * Reads modules and writes what they come to. Two arenas take turns, each with the tensors of one module and its result: while
+ * one is written, the next module is read into the other.
+ */
+class ModuleTurns {
   private readonly adapters: readonly OpenAdapter[];
+  private readonly sink: AdapterSink;
   private arena = new FloatArena();
-  private previous = new FloatArena();
+  private other = new FloatArena();
+  private writing: Promise<void> = Promise.resolve();
 
-  constructor(adapters: readonly OpenAdapter[]) {
+  constructor(adapters: readonly OpenAdapter[], sink: AdapterSink) {
     this.adapters = adapters;
+    this.sink = sink;
   }
 
   async read(name: string, places: readonly number[]): Promise<LowRankUpdate[]> {
@@ -69,13 +74,14 @@ class ModuleReader {
       return { file, factors: present(outline.modules.get(name), name) };
     });
     const floats = parts.reduce((total, { factors }) => total + count(factors.a) + count(factors.b), 0);
-    const inArena = floats <= arenaFloats;
-    [this.arena, this.previous] = [this.previous, this.arena];
-    if (inArena) this.arena.reserve(floats, 2 * parts.length);
+    [this.arena, this.other] = [this.other, this.arena];
+    // Most results are no larger than what they are made of.
+    const fits = 2 * floats <= arenaFloats;
+    this.arena.reserve(fits ? 2 * floats : 0, 4 * parts.length);
     const updates: LowRankUpdate[] = [];
     for (const { file, factors } of parts) {
       const read = async ({ key }: StoredTensor): Promise<HostTensor> => {
-        const tensor = inArena ? await file.stage(key, this.arena) : await file.lend(key, copied);
+        const tensor = fits ? await file.stage(key, this.arena) : await file.lend(key, copied);
         if (!tensor.finite) throw notFinite(file.path, key);
         return tensor;
       };
@@ -84,32 +90,14 @@ class ModuleReader {
     }
     return updates;
   }
-}
-
-/** Writes a module while the next one is merged. Results are made in two sets of memory that take turns. */
-class OverlappedWriter {
-  private readonly sink: AdapterSink;
-  private writing: Promise<void> = Promise.resolve();
-  private spare: Float32Array[] = [];
-  private taken: Float32Array[] = [];
-  private inWriting: Float32Array[] = [];
-
-  constructor(sink: AdapterSink) {
-    this.sink = sink;
-  }
 
   allocate(length: number): Float32Array {
-    const at = this.spare.findIndex((buffer) => buffer.length >= length);
-    const [buffer = new Float32Array(length)] = at < 0 ? [] : this.spare.splice(at, 1);
-    this.taken.push(buffer);
-    return buffer.subarray(0, length);
+    return this.arena.allocate(length) ?? new Float32Array(length);
   }
 
-  async module(name: string, update: LowRankUpdate): Promise<void> {
+  /** Resolves when the module before was written; this one is from then on. */
+  async write(name: string, update: LowRankUpdate): Promise<void> {
     await this.writing;
-    this.spare = this.inWriting;
-    this.inWriting = this.taken;
-    this.taken = [];
     this.writing = this.sink.module(name, update);
     // What fails is told by the next call, which waits for this one.
     this.writing.catch(() => undefined);

@@ -1,5 +1,5 @@
-import type { LowRankUpdate, WeightMergeMethod } from './merge-method.ts';
-import { sum } from './merge-method.ts';
+import { layRows, scaleInto } from '../tensors/float-arrays.ts';
+import { sum, type WeightMergeMethod } from './merge-method.ts';
 
 /**
  * Averages ΔW itself, exactly: the factors are laid side by side (rank Σ rᵢ), wᵢ·sᵢ goes into Aᵢ, and the scaling becomes 1.
@@ -37,27 +37,9 @@ export const weightAverage: WeightMergeMethod = {
     let row = 0;
     for (const [index, update] of updates.entries()) {
       scaleInto(a, row * inputs, update.a.data, (weights[index] ?? 0) * update.scaling);
+      layRows(b, row, rank, update.b.data, update.rank);
       row += update.rank;
     }
-    layColumns(b, updates, outputs, rank);
     return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, rank, scaling: 1 };
   },
 };
-
-function scaleInto(target: Float32Array, start: number, values: LowRankUpdate['a']['data'], scale: number): void {
-  for (let at = 0; at < values.length; at++) target[start + at] = scale * (values[at] ?? 0);
-}
-
-/** Lays the B of all updates beside each other: row by row, so that the result is written once from front to back. */
-function layColumns(target: Float32Array, updates: readonly LowRankUpdate[], outputs: number, rank: number): void {
-  let column = 0;
-  for (const update of updates) {
-    const { data } = update.b;
-    for (let output = 0; output < outputs; output++) {
-      const from = output * update.rank;
-      const to = output * rank + column;
-      for (let inner = 0; inner < update.rank; inner++) target[to + inner] = data[from + inner] ?? 0;
-    }
-    column += update.rank;
-  }
-}

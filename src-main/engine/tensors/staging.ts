@@ -53,22 +53,35 @@ export function stageFloats(stored: StoredFloats): StagedFloats | null {
   return space.read(stored, valuesAddress);
 }
 
-/** Memory for several stored tensors at once, which the next ones take over. */
+/** Memory for several stored tensors at once and for what is made of them, which the next ones take over. */
 export class FloatArena {
   private readonly space = createSpace();
   private next = valuesAddress;
 
-  /** Makes room for `tensors` tensors of `floats` values in all. What was staged before is not valid any more. */
-  reserve(floats: number, tensors: number): void {
+  /**
+   * Makes room for `arrays` arrays of `floats` values in all. What was in the arena before is not valid any more.
+   * @throws RangeError for more than `arenaFloats` values.
+   */
+  reserve(floats: number, arrays: number): void {
     this.next = valuesAddress;
-    this.space.grow(valuesAddress + floats * 4 + tensors * alignment);
+    this.space.grow(valuesAddress + floats * 4 + arrays * alignment);
   }
 
-  /** As `stageFloats`, beside what was staged since `reserve`. */
+  /** As `stageFloats`, beside what was placed since `reserve`. */
   stage(stored: StoredFloats): StagedFloats | null {
-    const staged = this.space.read(stored, this.next);
-    this.next += Math.ceil((stored.count * 4) / alignment) * alignment;
-    return staged;
+    return this.space.read(stored, this.take(stored.count));
+  }
+
+  /** An array of whatever content; null where no room was reserved for it. */
+  allocate(count: number): Float32Array | null {
+    const { buffer } = this.space.memory;
+    return this.next + count * 4 > buffer.byteLength ? null : new Float32Array(buffer, this.take(count), count);
+  }
+
+  private take(count: number): number {
+    const address = this.next;
+    this.next += Math.ceil((count * 4) / alignment) * alignment;
+    return address;
   }
 }
 
@@ -77,24 +90,45 @@ export const arenaFloats = 2 ** 29;
 /** Of a vector of four floats. */
 const alignment = 16;
 
-class StagingSpace {
-  private readonly memory: WebAssembly.Memory;
+/** The space whose memory a buffer is. */
+const spaces = new WeakMap<ArrayBufferLike, StagingSpace>();
+
+/** The space in which all of the arrays are, so that its kernels can work on them; null where there is none. */
+export function commonSpace(arrays: readonly { readonly buffer: ArrayBufferLike }[]): StagingSpace | null {
+  const [first] = arrays;
+  return first && arrays.every(({ buffer }) => buffer === first.buffer) ? (spaces.get(first.buffer) ?? null) : null;
+}
+
+/** WebAssembly memory with the kernels that work on it. */
+export class StagingSpace {
+  readonly memory: WebAssembly.Memory;
+  /** One chunk for intermediate values, free between two calls. */
+  readonly scratchAddress = chunkAddress;
   private readonly kernels: WebAssembly.Exports;
 
   constructor(module: WebAssembly.Module) {
     this.memory = new WebAssembly.Memory({ initial: valuesAddress / pageBytes, maximum: 65536 });
     this.kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports;
+    spaces.set(this.memory.buffer, this);
   }
 
   grow(bytes: number): void {
     const missing = bytes - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / pageBytes));
+    if (missing <= 0) return;
+    this.memory.grow(Math.ceil(missing / pageBytes));
+    spaces.set(this.memory.buffer, this);
+  }
+
+  /** Runs a kernel of values.c; addresses are byte offsets into the memory. */
+  run(name: string, ...operands: number[]): unknown {
+    const kernel = this.kernels[name];
+    if (typeof kernel !== 'function') throw new Error(`the value kernels know no ${name}`);
+    return kernel(...operands);
   }
 
   read({ descriptor, dtype, start, count }: StoredFloats, address: number): StagedFloats | null {
     const width = floatBytes.get(dtype) ?? 4;
-    const kernel = this.kernels[kernelNames.get(dtype) ?? ''];
-    if (typeof kernel !== 'function') throw new Error(`the value kernels know no ${dtype}`);
+    const kernel = kernelNames.get(dtype) ?? '';
     const bytes = new Uint8Array(this.memory.buffer);
     const perChunk = chunkBytes / width;
     let finite = true;
@@ -104,7 +138,7 @@ class StagingSpace {
       // Values as wide as ours are read to where they stay.
       const source = width === 4 ? target : chunkAddress;
       if (!readFully(descriptor, bytes, source, now * width, start + done * width)) return null;
-      const ok: unknown = width === 4 ? kernel(source, now) : kernel(source, target, now);
+      const ok = width === 4 ? this.run(kernel, source, now) : this.run(kernel, source, target, now);
       if (ok !== 1) finite = false;
     }
     return { values: new Float32Array(this.memory.buffer, address, count), finite };

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../tensors/atomic.ts';
+import { allFinite } from '../../tensors/float-arrays.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { writeSafetensors } from '../../tensors/safetensors.ts';
 import { writeArrivingTensors } from '../../tensors/safetensors-stream.ts';
@@ -134,11 +135,4 @@ async function writeDescription(
   await writeFileAtomic(path.join(directory, adapterConfigFile), adapterConfigText(config, description));
   const readme = details.readme ?? adapterReadme({ ...adapter, config }, variant, baseModelName);
   await writeFileAtomic(path.join(directory, 'README.md'), readme);
-}
-
-/** Zero times a value is NaN where the value is not finite; a sum of such products stays NaN. */
-function allFinite(values: HostTensor['data']): boolean {
-  let zeros = 0;
-  for (let at = 0; at < values.length; at++) zeros += 0 * (values[at] ?? 0);
-  return zeros === 0;
 }

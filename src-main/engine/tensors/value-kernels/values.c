@@ -1,5 +1,5 @@
-// Stored numbers to float32, on the memory that a file is read into: 128-bit SIMD, freestanding, no data of its own.
-// Built by scripts/build-wasm-kernels.mjs into values-binary.ts. Every function answers 1 where all values are finite.
+// Stored numbers to float32, and sums of them, on the memory that a file is read into: 128-bit SIMD, freestanding, no data of
+// its own. Built by scripts/build-wasm-kernels.mjs into values-binary.ts. What reads answers 1 where all values are finite.
 
 #include <wasm_simd128.h>
 
@@ -76,4 +76,67 @@ EXPORT(float16) int float16(const half* source, word* target, int count) {
     first = larger(first, value);
   }
   return is_finite(wasm_u32x4_max(first, second));
+}
+
+static inline v128_t low_doubles(v128_t values) { return wasm_f64x2_promote_low_f32x4(values); }
+
+static inline v128_t high_doubles(v128_t values) {
+  return wasm_f64x2_promote_low_f32x4(wasm_i32x4_shuffle(values, values, 2, 3, 2, 3));
+}
+
+static inline v128_t rounded(v128_t low, v128_t high) {
+  return wasm_i32x4_shuffle(wasm_f32x4_demote_f64x2_zero(low), wasm_f32x4_demote_f64x2_zero(high), 0, 1, 4, 5);
+}
+
+// target = factor * source, multiplied in double precision and rounded once.
+EXPORT(scale) void scale(const float *source, float *target, int count, double factor) {
+  v128_t factors = wasm_f64x2_splat(factor);
+  int at = 0;
+  for (; at + 4 <= count; at += 4) {
+    v128_t values = wasm_v128_load(source + at);
+    v128_t low = wasm_f64x2_mul(factors, low_doubles(values));
+    v128_t high = wasm_f64x2_mul(factors, high_doubles(values));
+    wasm_v128_store(target + at, rounded(low, high));
+  }
+  for (; at < count; at++) target[at] = (float)(factor * (double)source[at]);
+}
+
+// totals += factor * source, in double precision.
+EXPORT(add_scaled) void add_scaled(const float *source, double *totals, int count, double factor) {
+  v128_t factors = wasm_f64x2_splat(factor);
+  int at = 0;
+  for (; at + 4 <= count; at += 4) {
+    v128_t values = wasm_v128_load(source + at);
+    v128_t low = wasm_f64x2_mul(factors, low_doubles(values));
+    v128_t high = wasm_f64x2_mul(factors, high_doubles(values));
+    wasm_v128_store(totals + at, wasm_f64x2_add(wasm_v128_load(totals + at), low));
+    wasm_v128_store(totals + at + 2, wasm_f64x2_add(wasm_v128_load(totals + at + 2), high));
+  }
+  for (; at < count; at++) totals[at] += factor * (double)source[at];
+}
+
+// target = totals, rounded; totals = 0 for the next sum.
+EXPORT(take_totals) void take_totals(double *totals, float *target, int count) {
+  v128_t zero = wasm_f64x2_splat(0);
+  int at = 0;
+  for (; at + 4 <= count; at += 4) {
+    wasm_v128_store(target + at, rounded(wasm_v128_load(totals + at), wasm_v128_load(totals + at + 2)));
+    wasm_v128_store(totals + at, zero);
+    wasm_v128_store(totals + at + 2, zero);
+  }
+  for (; at < count; at++) {
+    target[at] = (float)totals[at];
+    totals[at] = 0;
+  }
+}
+
+// Rows of `width` values to places that are `stride` values apart.
+EXPORT(lay_rows) void lay_rows(const float *source, float *target, int rows, int width, int stride) {
+  for (int row = 0; row < rows; row++) {
+    const float *from = source + row * width;
+    float *to = target + row * stride;
+    int at = 0;
+    for (; at + 4 <= width; at += 4) wasm_v128_store(to + at, wasm_v128_load(from + at));
+    for (; at < width; at++) to[at] = from[at];
+  }
 }
