@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exportTargetSchema } from './export.ts';
 import { declarationSchema } from './parameter.ts';
+import { pruneDeclarationSchema } from './prune.ts';
 
 /** Everything that is listed one file each, as it declares itself: forms, command line and docs are made from this. */
 export const catalogSchema = z.object({
@@ -11,9 +12,7 @@ export const catalogSchema = z.object({
       makes: z.enum(['adapter', 'outputs']),
     }),
   ),
-  pruneMethods: z.array(
-    declarationSchema.extend({ grid: z.string().nullable().describe('the parameter that curves run over') }),
-  ),
+  pruneMethods: z.array(pruneDeclarationSchema),
   modelFamilies: z.array(declarationSchema),
   datasetReaders: z.array(declarationSchema),
   studies: z.array(declarationSchema),

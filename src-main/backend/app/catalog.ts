@@ -16,7 +16,7 @@ import { exportTargets } from '../library/export/index.ts';
 export const catalog: Catalog = {
   adapterVariants: adapterVariants.map(({ declaration }) => declaration),
   mergeMethods: mergeMethods.map(({ declaration, makes }) => ({ ...declaration, makes })),
-  pruneMethods: pruneMethods.map(({ declaration, grid }) => ({ ...declaration, grid })),
+  pruneMethods: pruneMethods.map(({ declaration }) => declaration),
   modelFamilies: modelFamilies.map(({ declaration }) => declaration),
   datasetReaders: datasetReaders.map(({ declaration }) => declaration),
   studies: studyKinds.map(({ declaration }) => withChoices(declaration)),

@@ -1,4 +1,6 @@
-import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
+import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { pruneJob } from '../jobs/prune.ts';
@@ -11,10 +13,11 @@ export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers
     'prune.start': async ({ adapterId, method, parameters, name }) => {
       const adapter = requireAdapter(store, adapterId);
       const { description } = requireModel(store, adapter.modelId);
-      const { describe, prune } = pruneMethod(method);
-      // Refuses bad parameters now, not when the job's turn comes.
-      prune(await readAdapter(home.absolute(adapter.folder), description), description, parameters);
-      const pattern = describe(parameters);
+      const { declaration, check } = pruneMethod(method);
+      // Refuses now, not when the job's turn comes, what can be told without tensors.
+      checkedParameters(declaration, parameters);
+      check?.(await readAdapterOutline(home.absolute(adapter.folder), description), description, parameters);
+      const pattern = describePruning(declaration, parameters);
       return queue.add(
         pruneJob,
         { title: `Prune ${adapter.name}: ${pattern}`, subjectId: null },

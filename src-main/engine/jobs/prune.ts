@@ -1,3 +1,4 @@
+import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
 import { pruneMethod } from '../prune/index.ts';
@@ -16,7 +17,7 @@ export async function runPruneTask(task: PruneTask, context: TaskContext): Promi
   context.emit({
     kind: 'log',
     level: 'info',
-    text: `${method.describe(task.parameters)}: ${pruned.kept} of ${pruned.total} factor entries kept.`,
+    text: `${describePruning(method.declaration, task.parameters)}: ${pruned.kept} of ${pruned.total} factor entries kept.`,
   });
   return { kind: 'prune', adapterDirectory: task.outputDirectory, kept: pruned.kept, total: pruned.total };
 }

@@ -1,8 +1,9 @@
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { adaptedLayers, keepLayers, type PruneMethod } from './prune-method.ts';
+import { adaptedLayers, keepLayers, keptModules, type PruneMethod } from './prune-method.ts';
 
-const declaration: Declaration = {
+const declaration: PruneDeclaration = {
   id: 'every-other-layer',
   label: 'Every other layer',
   summary: "Keeps the adapters of every second layer, counted from the input: the paper's “everyother”.",
@@ -20,17 +21,24 @@ const declaration: Declaration = {
       help: 'Which adapted layers stay, counted from the input; the first adapted layer counts as 0 (even).',
     },
   ],
+  patterns: [
+    { label: 'Every other layer', parameters: { keep: 'even' }, usual: true },
+    { label: 'Every other layer (odd)', parameters: { keep: 'odd' }, usual: false },
+  ],
+  grid: null,
 };
 
 /** Keeps the even (0, 2, 4 …) or the odd ones of the adapted layers, counted from the input. */
 export const everyOtherLayer: PruneMethod = {
   declaration,
-  grid: null,
-  describe: (parameters) =>
-    checkedParameters(declaration, parameters)['keep'] === 'odd' ? 'Every other layer (odd)' : 'Every other layer',
-  prune(state, description, given) {
-    const parity = checkedParameters(declaration, given)['keep'] === 'odd' ? 1 : 0;
-    const kept = adaptedLayers(state, description).filter((_, position) => position % 2 === parity);
-    return keepLayers(state, description, kept);
+  prune: (state, description, given) =>
+    keepLayers(state, description, keptLayers(adaptedLayers(state, description), given)),
+  check(adapter, description, given) {
+    keptModules(adapter, description, keptLayers(adaptedLayers(adapter, description), given));
   },
 };
+
+function keptLayers(layers: readonly number[], given: ParameterValues): number[] {
+  const parity = checkedParameters(declaration, given)['keep'] === 'odd' ? 1 : 0;
+  return layers.filter((_, position) => position % 2 === parity);
+}

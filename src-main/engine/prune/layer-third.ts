@@ -1,10 +1,11 @@
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { adaptedLayers, keepLayers, type PruneMethod } from './prune-method.ts';
+import { adaptedLayers, keepLayers, keptModules, type PruneMethod } from './prune-method.ts';
 
 const thirds = ['low', 'middle', 'high'];
 
-const declaration: Declaration = {
+const declaration: PruneDeclaration = {
   id: 'layer-third',
   label: 'One third of the layers',
   summary: 'Keeps the adapters of the lowest, the middle or the highest third of the layers only.',
@@ -23,20 +24,26 @@ const declaration: Declaration = {
       help: 'Which third of the adapted layers stays. Where the number is no multiple of three, thirds differ by one layer.',
     },
   ],
+  patterns: [
+    { label: 'Low third', parameters: { third: 'low' }, usual: true },
+    { label: 'Middle third', parameters: { third: 'middle' }, usual: true },
+    { label: 'High third', parameters: { third: 'high' }, usual: true },
+  ],
+  grid: null,
 };
 
 /** Keeps adapted layers ⌊k·n/3⌋ up to ⌊(k+1)·n/3⌋, counted from the input; k is 0 for low, 1 middle, 2 high. */
 export const layerThird: PruneMethod = {
   declaration,
-  grid: null,
-  describe(parameters) {
-    const third = String(checkedParameters(declaration, parameters)['third']);
-    return `${third.charAt(0).toUpperCase()}${third.slice(1)} third`;
-  },
-  prune(state, description, given) {
-    const k = thirds.indexOf(String(checkedParameters(declaration, given)['third']));
-    const layers = adaptedLayers(state, description);
-    const bound = (index: number) => Math.floor((index * layers.length) / 3);
-    return keepLayers(state, description, layers.slice(bound(k), bound(k + 1)));
+  prune: (state, description, given) =>
+    keepLayers(state, description, keptLayers(adaptedLayers(state, description), given)),
+  check(adapter, description, given) {
+    keptModules(adapter, description, keptLayers(adaptedLayers(adapter, description), given));
   },
 };
+
+function keptLayers(layers: readonly number[], given: ParameterValues): number[] {
+  const k = thirds.indexOf(String(checkedParameters(declaration, given)['third']));
+  const bound = (index: number) => Math.floor((index * layers.length) / 3);
+  return layers.slice(bound(k), bound(k + 1));
+}

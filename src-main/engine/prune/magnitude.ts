@@ -1,10 +1,10 @@
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { ModuleFactors } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { countEntries, type PruneMethod } from './prune-method.ts';
 
-const declaration: Declaration = {
+const declaration: PruneDeclaration = {
   id: 'magnitude',
   label: 'Magnitude',
   summary: 'Sets the smallest entries of the factors A and B to zero.',
@@ -31,6 +31,8 @@ const declaration: Declaration = {
       help: 'Whether every A and every B loses the same share, or the smallest entries of the whole adapter go.',
     },
   ],
+  patterns: [],
+  grid: { parameter: 'sparsity', values: [0.25, 0.5, 0.75, 0.9], label: '{value} zeroed', percent: true },
 };
 
 /**
@@ -39,11 +41,6 @@ const declaration: Declaration = {
  */
 export const magnitude: PruneMethod = {
   declaration,
-  grid: 'sparsity',
-  describe(parameters) {
-    const { sparsity } = checkedParameters(declaration, parameters);
-    return `${Number((Number(sparsity) * 100).toPrecision(4))} % zeroed`;
-  },
   prune(state, _description, given) {
     const { sparsity, scope } = checkedParameters(declaration, given);
     const copies = [...state.modules].map(([name, factors]) => ({

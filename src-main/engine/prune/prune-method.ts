@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { AdapterState, ModuleFactors } from '../adapters/state.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 
@@ -11,19 +12,28 @@ export interface Pruned {
   readonly total: number;
 }
 
-/** One way to leave parts of an adapter out. The state that comes in is not changed. */
+/**
+ * One way to leave parts of an adapter out: one file and one line of the list. What the form, the command, the study and its
+ * figures know of it stands in the declaration.
+ */
 export interface PruneMethod {
-  readonly declaration: Declaration;
-  /** The parameter that curves run over; null where there is none. */
-  readonly grid: string | null;
-  /** What a figure calls it with these parameters, e.g. "Low third". Parameters may be partial: defaults are filled in. */
-  describe(parameters: ParameterValues): string;
-  /** @throws StudioError invalid_input for a bad parameter, refused where nothing would be left. */
+  readonly declaration: PruneDeclaration;
+  /**
+   * What is left of `state`, which is not changed. Modules may be left out (`keepLayers`) or be given other factors, of another rank
+   * too: the config is derived from the modules when the adapter is written.
+   *
+   * @throws StudioError invalid_input for a bad parameter, refused where nothing would be left.
+   */
   prune(state: AdapterState, description: ModelDescription, parameters: ParameterValues): Pruned;
+  /** Throws what `prune` would refuse an adapter of these modules for; left out where that takes no look at the modules. */
+  check?(adapter: Outlined, description: ModelDescription, parameters: ParameterValues): void;
 }
 
+/** What is known of an adapter without its tensors. */
+type Outlined = { readonly modules: ReadonlyMap<string, unknown> };
+
 /** The layers that carry an adapter, from the input up. */
-export function adaptedLayers(state: AdapterState, description: ModelDescription): number[] {
+export function adaptedLayers(state: Outlined, description: ModelDescription): number[] {
   const layers = layerOf(description);
   const found = new Set<number>();
   for (const name of state.modules.keys()) {
@@ -39,19 +49,9 @@ export function adaptedLayers(state: AdapterState, description: ModelDescription
  */
 export function keepLayers(state: AdapterState, description: ModelDescription, kept: readonly number[]): Pruned {
   const layers = layerOf(description);
-  const modules = new Map<string, ModuleFactors>();
-  let outside = false;
-  for (const [name, factors] of state.modules) {
-    const layer = layers.get(name) ?? null;
-    if (layer === null) outside = true;
-    if (layer === null || kept.includes(layer)) modules.set(name, factors);
-  }
-  if (modules.size === 0)
-    throw new StudioError(
-      'refused',
-      `Nothing would be left: the adapter has ${adaptedLayers(state, description).length} layers.`,
-      'Choose a pattern that keeps at least one layer.',
-    );
+  const names = keptModules(state, description, kept);
+  const modules = new Map([...state.modules].filter(([name]) => names.has(name)));
+  const outside = [...modules.keys()].some((name) => (layers.get(name) ?? null) === null);
   const { target_modules } = state.config;
   // PEFT refuses layers_to_transform beside a string, and applies it to nothing outside the layers: names in full then.
   const byLayers = Array.isArray(target_modules) && !outside && !target_modules.some((name) => layers.has(name));
@@ -68,6 +68,25 @@ export function keepLayers(state: AdapterState, description: ModelDescription, k
     kept: countEntries(modules),
     total: countEntries(state.modules),
   };
+}
+
+/** The modules of the kept layers, and those outside the layers. @throws StudioError refused where there are none. */
+export function keptModules(
+  adapter: Outlined,
+  description: ModelDescription,
+  kept: readonly number[],
+): ReadonlySet<string> {
+  const layers = layerOf(description);
+  const names = [...adapter.modules.keys()].filter((name) => {
+    const layer = layers.get(name) ?? null;
+    return layer === null || kept.includes(layer);
+  });
+  if (names.length > 0) return new Set(names);
+  throw new StudioError(
+    'refused',
+    `Nothing would be left: the adapter has ${adaptedLayers(adapter, description).length} layers.`,
+    'Choose a pattern that keeps at least one layer.',
+  );
 }
 
 /** With bias "lora_only" the biases of a module go with its adapter, as PEFT would not save them. */

@@ -1,4 +1,6 @@
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
+import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
@@ -22,7 +24,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
       return [
         spec('unpruned', 'Unpruned', whole),
         ...patterns.map(({ method, parameters }, index) =>
-          spec(`pattern/${index}`, pruneMethod(method).describe(parameters), {
+          spec(`pattern/${index}`, nameOf(method, parameters), {
             kind: 'prune',
             method,
             parameters,
@@ -30,7 +32,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
           }),
         ),
         ...sparsities.map((sparsity, index) =>
-          spec(`sparsity/${index}`, pruneMethod('magnitude').describe({ sparsity }), {
+          spec(`sparsity/${index}`, nameOf('magnitude', { sparsity }), {
             kind: 'prune',
             method: 'magnitude',
             parameters: { sparsity },
@@ -48,7 +50,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
       seed,
       unpruned: pointScore(scoreOf(`${at}/unpruned`)),
       patterns: config.patterns.map(({ method, parameters }, index) => ({
-        label: pruneMethod(method).describe(parameters),
+        label: nameOf(method, parameters),
         method,
         parameters,
         ...pointScore(scoreOf(`${at}/pattern/${index}`)),
@@ -60,3 +62,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
     })),
   }),
 });
+
+function nameOf(method: string, parameters: ParameterValues): string {
+  return describePruning(pruneMethod(method).declaration, parameters);
+}

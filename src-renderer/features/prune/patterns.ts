@@ -1,68 +1,44 @@
-import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { PruningConfig } from '../../../src-shared/studies/pruning.ts';
-
-type PruneMethodEntry = Catalog['pruneMethods'][number];
 
 export interface PatternChoice {
   /** Identity in a set of chosen patterns. */
   readonly key: string;
   readonly label: string;
-  /** The method's own name, above its choices; null where the method has none. */
-  readonly group: string | null;
   readonly method: string;
   readonly parameters: ParameterValues;
+  /** Ticked at first. */
+  readonly usual: boolean;
 }
 
-/**
- * The patterns that can be ticked: each method of the catalog that runs over no grid, once for every value of its first
- * choice (low, middle and high third are three patterns), else once with its defaults.
- */
-export function patternChoices(methods: readonly PruneMethodEntry[]): PatternChoice[] {
-  return methods
-    .filter((method) => method.grid === null)
-    .flatMap((method): PatternChoice[] => {
-      const choice = firstChoice(method);
-      if (!choice) return [{ key: method.id, label: method.label, group: null, method: method.id, parameters: {} }];
-      return (choice.choices ?? []).map(({ value, label }) => ({
-        key: `${method.id}/${value}`,
-        label,
-        group: method.label,
-        method: method.id,
-        parameters: { [choice.name]: value },
-      }));
-    });
+/** The patterns that can be ticked: those that the methods declare; a method without patterns and grid is one by itself. */
+export function patternChoices(methods: readonly PruneDeclaration[]): PatternChoice[] {
+  return methods.flatMap(({ id, label, patterns, grid }): PatternChoice[] => {
+    if (patterns.length === 0 && grid === null) return [{ key: id, label, method: id, parameters: {}, usual: true }];
+    return patterns.map((pattern, index) => ({
+      key: `${id}/${index}`,
+      label: pattern.label,
+      method: id,
+      parameters: pattern.parameters,
+      usual: pattern.usual,
+    }));
+  });
 }
 
-function firstChoice(method: PruneMethodEntry): ParameterSpec | undefined {
-  return method.parameters.find((parameter) => parameter.type === 'choice');
-}
-
-/** The parameters that a form has fields for: all but the one that is a grid, or that is ticked value by value. */
-export function fieldsOfMethod(method: PruneMethodEntry): ParameterSpec[] {
-  const placed = method.grid ?? firstChoice(method)?.name;
-  return method.parameters.filter(({ name }) => name !== placed);
+/** The parameters that a form has fields for: all but the one that is a grid, and those that are ticked value by value. */
+export function fieldsOfMethod({ parameters, patterns, grid }: PruneDeclaration): ParameterSpec[] {
+  const placed = new Set([
+    ...patterns.flatMap((one) => Object.keys(one.parameters)),
+    ...(grid ? [grid.parameter] : []),
+  ]);
+  return parameters.filter(({ name }) => !placed.has(name));
 }
 
 /** The parameter that the curve of a method runs over; null where it runs over none. */
-export function gridOfMethod(method: PruneMethodEntry): ParameterSpec | null {
-  return method.parameters.find(({ name }) => name === method.grid) ?? null;
-}
-
-/** Ticked at first: the paper's patterns, which keep even layers or one third of them. */
-export function isUsual(pattern: PatternChoice): boolean {
-  return pattern.key !== 'every-other-layer/odd';
-}
-
-/** What a grid holds at first: shares up to 0.9, powers of two up to the default, else the default alone. */
-export function usualGrid(spec: ParameterSpec): string {
-  const least = spec.minimum ?? Number.NEGATIVE_INFINITY;
-  const most = spec.maximum ?? Number.POSITIVE_INFINITY;
-  if (spec.type === 'number' && most <= 1) return '0.25, 0.5, 0.75, 0.9';
-  const powers = spec.type === 'integer' ? [1, 2, 4, 8, 16, 32, 64] : [];
-  const usual = powers.filter((power) => power >= least && power <= Math.min(most, Number(spec.default)));
-  return usual.length > 0 ? usual.join(', ') : String(spec.default);
+export function gridOfMethod({ parameters, grid }: PruneDeclaration): ParameterSpec | null {
+  return parameters.find(({ name }) => name === grid?.parameter) ?? null;
 }
 
 /** "0.25, 50 %, 0.9" → values that the parameter takes, in rising order, each once; null where one is none. */
@@ -90,7 +66,7 @@ export interface PruneChoices {
 export const firstChoices: PruneChoices = { unticked: null, grids: {}, parameters: {} };
 
 export function isTicked(pattern: PatternChoice, { unticked }: PruneChoices): boolean {
-  return unticked === null ? isUsual(pattern) : !unticked.has(pattern.key);
+  return unticked === null ? pattern.usual : !unticked.has(pattern.key);
 }
 
 export function toggled(patterns: readonly PatternChoice[], choices: PruneChoices, key: string): PruneChoices {
@@ -100,9 +76,8 @@ export function toggled(patterns: readonly PatternChoice[], choices: PruneChoice
 }
 
 /** The grid of a method as it is typed. */
-export function gridText(method: PruneMethodEntry, { grids }: PruneChoices): string {
-  const spec = gridOfMethod(method);
-  return grids[method.id] ?? (spec ? usualGrid(spec) : '');
+export function gridText(method: PruneDeclaration, { grids }: PruneChoices): string {
+  return grids[method.id] ?? (method.grid?.values ?? []).join(', ');
 }
 
 /**
@@ -111,7 +86,7 @@ export function gridText(method: PruneMethodEntry, { grids }: PruneChoices): str
  * are a pattern for each value.
  */
 export function studyParts(
-  methods: readonly PruneMethodEntry[],
+  methods: readonly PruneDeclaration[],
   choices: PruneChoices,
 ): Pick<PruningConfig, 'patterns' | 'sparsities'> | string {
   const patterns = patternChoices(methods)

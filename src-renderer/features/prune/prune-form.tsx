@@ -90,7 +90,7 @@ function Method({ method, form }: MethodProps) {
           <Checkbox
             key={pattern.key}
             label={pattern.label}
-            aria-label={pattern.group === null ? pattern.label : `${pattern.group}: ${pattern.label}`}
+            aria-label={pattern.label === method.label ? pattern.label : `${method.label}: ${pattern.label}`}
             checked={isTicked(pattern, form.choices)}
             onChange={() => form.toggle(pattern.key)}
           />

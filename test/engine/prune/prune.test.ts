@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
-import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
+import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
+import { pruneMethod, pruneMethods } from '../../../src-main/engine/prune/index.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { description, factors, matrix, state } from '../merge/states.ts';
 
 /** Adapters on q_proj of every layer, each with 2 + 2 entries; layer n has A = [n + 1, −(n + 1)]. */
@@ -41,8 +44,10 @@ test('thirds of 12 layers are 0–3, 4–7, 8–11; of 4 layers 0, 1, 2–3', ()
   expect(kept(12, 'middle')).toEqual([4, 5, 6, 7]);
   expect(kept(12, 'high')).toEqual([8, 9, 10, 11]);
   expect([kept(4, 'low'), kept(4, 'middle'), kept(4, 'high')]).toEqual([[0], [1], [2, 3]]);
-  expect(method.describe({ third: 'middle' })).toBe('Middle third');
+  expect(describePruning(method.declaration, { third: 'middle' })).toBe('Middle third');
   expect(() => kept(2, 'low')).toThrow(/Nothing would be left/);
+  expect(() => method.check?.(layered(2), description(2), { third: 'low' })).toThrow(/Nothing would be left/);
+  expect(() => method.check?.(layered(12), description(12), { third: 'low' })).not.toThrow();
   expect(() => kept(12, 'top')).toThrow(/third/);
 });
 
@@ -100,3 +105,31 @@ test('counts are exact where s·n is a whole number that binary misses', () => {
   expect([0, 0.29, 0.57, 0.9, 1].map(zeroed)).toEqual([0, 29, 57, 90, 100]);
   expect(() => pruneMethod('magnitude').prune(adapter, description(1), { sparsity: 1.5 })).toThrow(/sparsity/);
 });
+
+test('a pruning is called by its pattern or its grid value, with what else is not the default', () => {
+  const named = (id: string, parameters: ParameterValues) => describePruning(pruneMethod(id).declaration, parameters);
+  expect([named('every-other-layer', {}), named('every-other-layer', { keep: 'odd' })]).toEqual([
+    'Every other layer',
+    'Every other layer (odd)',
+  ]);
+  expect(named('layer-third', {})).toBe('Low third');
+  expect([named('magnitude', {}), named('magnitude', { sparsity: 0.123456 })]).toEqual([
+    '50 % zeroed',
+    '12.35 % zeroed',
+  ]);
+  expect(named('magnitude', { sparsity: 0.9, scope: 'global' })).toBe('90 % zeroed (All factors together)');
+});
+
+test.each(pruneMethods.map(({ declaration }) => declaration))(
+  '$id declares patterns and a grid that it takes',
+  (one) => {
+    for (const { parameters } of one.patterns) expect(() => checkedParameters(one, parameters)).not.toThrow();
+    expect(new Set(one.patterns.map(({ parameters }) => describePruning(one, parameters)))).toEqual(
+      new Set(one.patterns.map(({ label }) => label)),
+    );
+    const { grid } = one;
+    if (grid === null) return;
+    for (const value of grid.values) expect(() => checkedParameters(one, { [grid.parameter]: value })).not.toThrow();
+    expect(grid.label).toContain('{value}');
+  },
+);

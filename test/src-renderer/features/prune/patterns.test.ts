@@ -6,45 +6,34 @@ import {
   patternChoices,
   studyParts,
   toggled,
-  usualGrid,
 } from '../../../../src-renderer/features/prune/patterns.ts';
 import type { Catalog } from '../../../../src-shared/domain/catalog.ts';
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 
-test('a method with a choice is one pattern a value, one without a pattern by itself, one with a grid none', () => {
+test('the declared patterns can be ticked; a method without patterns and grid is one by itself, one with a grid none', () => {
+  const bare = { summary: '', parameters: [], patterns: [], grid: null };
   const patterns = patternChoices([
     {
+      ...bare,
       id: 'layer-third',
       label: 'One third',
-      summary: '',
-      grid: null,
-      parameters: [
-        {
-          name: 'third',
-          label: 'Third',
-          type: 'choice',
-          default: 'low',
-          choices: [
-            { value: 'low', label: 'Low' },
-            { value: 'high', label: 'High' },
-          ],
-          help: '',
-        },
+      patterns: [
+        { label: 'Low third', parameters: { third: 'low' }, usual: true },
+        { label: 'High third', parameters: { third: 'high' }, usual: false },
       ],
     },
-    { id: 'half', label: 'Half', summary: '', grid: null, parameters: [] },
-    { id: 'magnitude', label: 'Magnitude', summary: '', grid: 'sparsity', parameters: [] },
+    { ...bare, id: 'half', label: 'Half' },
+    {
+      ...bare,
+      id: 'magnitude',
+      label: 'Magnitude',
+      grid: { parameter: 'sparsity', values: [], label: '', percent: true },
+    },
   ]);
   expect(patterns).toEqual([
-    { key: 'layer-third/low', label: 'Low', group: 'One third', method: 'layer-third', parameters: { third: 'low' } },
-    {
-      key: 'layer-third/high',
-      label: 'High',
-      group: 'One third',
-      method: 'layer-third',
-      parameters: { third: 'high' },
-    },
-    { key: 'half', label: 'Half', group: null, method: 'half', parameters: {} },
+    { key: 'layer-third/0', label: 'Low third', method: 'layer-third', parameters: { third: 'low' }, usual: true },
+    { key: 'layer-third/1', label: 'High third', method: 'layer-third', parameters: { third: 'high' }, usual: false },
+    { key: 'half', label: 'Half', method: 'half', parameters: {}, usual: true },
   ]);
 });
 
@@ -66,7 +55,6 @@ test('a grid is numbers that its parameter takes, or percent, in rising order', 
   expect(gridFromText(sparsity, 'half')).toBeNull();
   expect(gridFromText(rank, '4 1 2')).toEqual([1, 2, 4]);
   expect(gridFromText(rank, '1.5')).toBeNull();
-  expect(usualGrid(rank)).toBe('1, 2, 4');
 });
 
 const methods: Catalog['pruneMethods'] = [
@@ -74,6 +62,10 @@ const methods: Catalog['pruneMethods'] = [
     id: 'every-other-layer',
     label: 'Every other layer',
     summary: '',
+    patterns: [
+      { label: 'Even', parameters: { keep: 'even' }, usual: true },
+      { label: 'Odd', parameters: { keep: 'odd' }, usual: false },
+    ],
     grid: null,
     parameters: [
       {
@@ -94,7 +86,8 @@ const methods: Catalog['pruneMethods'] = [
     id: 'magnitude',
     label: 'Magnitude',
     summary: '',
-    grid: 'sparsity',
+    patterns: [],
+    grid: { parameter: 'sparsity', values: [0.25, 0.5, 0.75, 0.9], label: '{value} zeroed', percent: true },
     parameters: [
       sparsity,
       {
@@ -123,7 +116,7 @@ test('what is chosen becomes patterns and sparsities', () => {
     sparsities: [0.25, 0.5, 0.75, 0.9],
   });
   const choices = {
-    ...toggled(patterns, firstChoices, 'every-other-layer/odd'),
+    ...toggled(patterns, firstChoices, 'every-other-layer/1'),
     grids: { magnitude: '50 %' },
     parameters: { 'every-other-layer': { offset: 1 }, magnitude: { scope: 'global' } },
   };
