@@ -152,6 +152,23 @@ describe('migrations', () => {
     ]);
   });
 
+  it('0080 folds metrics by 64 steps and keeps their values', () => {
+    const database = databaseAt(70);
+    database.exec(`${insertModel}; ${insertDataset}; ${insertRun};
+      INSERT INTO metrics VALUES ('r', 'loss', 0, 2), ('r', 'loss', 10, 1), ('r', 'loss', 63, 3), ('r', 'loss', 64, 5),
+        ('r', 'loss', 65, 9e999), ('r', 'eval_loss', 200, 0.5), ('r', 'p', 3, -9e999);`);
+    const before = database.prepare('SELECT * FROM metrics').all();
+    migrate(database, migrations, 80);
+    expect(database.prepare('SELECT * FROM metrics').all()).toEqual(before);
+    expect(database.prepare('SELECT * FROM metric_buckets').raw().all()).toEqual([
+      ['r', 'eval_loss', 3, 1, 200, 200, 0.5, 0.5, 0.5],
+      ['r', 'loss', 0, 3, 73 / 3, 63, 1, 3, 2],
+      ['r', 'loss', 1, 1, 64, 64, 5, 5, 5],
+    ]);
+    database.exec("DELETE FROM runs WHERE id = 'r'");
+    expect(database.prepare('SELECT count(*) FROM metric_buckets').pluck().get()).toBe(0);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

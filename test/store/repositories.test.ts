@@ -172,6 +172,50 @@ describe('runs', () => {
     expect(fold(null, null, 1)).toMatchObject({ width: 16, counts: [11], ends: [11], min: [0], max: [110] });
   });
 
+  it('fold a long run from rows of 64 steps, to what its values come to', () => {
+    // 1000 steps, but none from 300 to 500, written in pieces; the last piece is written twice.
+    const at = [...Array(1000).keys()].filter((step) => step < 300 || step > 500);
+    const value = (step: number) => Math.sin(step) + step / 100;
+    for (let from = 0; from < at.length; from += 7) {
+      const piece = at.slice(from, from + 7);
+      store.history.insertMetrics('run-1', [column('loss', piece, piece.map(value))]);
+    }
+    store.history.insertMetrics('run-1', [column('loss', at.slice(-7), at.slice(-7).map(value))]);
+    for (const [from, to, buckets] of [
+      [null, null, 8],
+      [null, null, 3],
+      [100, 900, 7],
+      [130, null, 5],
+      [null, 700, 4],
+    ] as const) {
+      const { width, counts, steps, ends, min, max, mean } = store.history.curve('run-1', 'loss', {
+        from,
+        to,
+        buckets,
+      });
+      expect(width).toBeGreaterThanOrEqual(64);
+      const inside = at.filter((step) => step >= (from ?? 0) && step <= (to ?? 999));
+      const groups = [...Map.groupBy(inside, (step) => Math.floor(step / width)).values()];
+      expect(groups.length).toBeLessThanOrEqual(buckets);
+      expect([...counts]).toEqual(groups.map((group) => group.length));
+      expect([...ends]).toEqual(groups.map((group) => group.at(-1)));
+      groups.forEach((group, index) => {
+        const values = group.map(value);
+        const average = (list: number[]) => list.reduce((sum, one) => sum + one, 0) / list.length;
+        expect(min[index]).toBe(Math.min(...values));
+        expect(max[index]).toBe(Math.max(...values));
+        expect(mean[index]).toBeCloseTo(average(values), 12);
+        expect(steps[index]).toBeCloseTo(average(group), 9);
+      });
+    }
+    store.history.truncate('run-1', 800);
+    const { ends, counts } = store.history.curve('run-1', 'loss', { ...whole, buckets: 4 });
+    expect([ends.at(-1), counts.reduce((sum, count) => sum + count)]).toEqual([799, 599]);
+    expect(store.history.metrics('run-1')).toEqual([
+      { name: 'loss', count: 599, firstStep: 0, lastStep: 799, lastValue: value(799) },
+    ]);
+  });
+
   it('have no place for what is no number; an infinite value of an old home is passed over', () => {
     store.history.insertMetrics('run-1', [
       column('loss', [0, 1, 2, 3], [1, Number.NaN, Number.POSITIVE_INFINITY, 3]),
@@ -211,6 +255,28 @@ describe('runs', () => {
       on: Uint32Array.of(1, 0, 2, 1, 1, 1),
     });
     expect(store.history.activationShares('run-2', 100)).toBeNull();
+  });
+
+  it('join short chunks of masks, and cut one in the middle', () => {
+    const bytes = Uint8Array.from({ length: 3000 }, (_, at) => (at % 3 === 0 ? 1 : 0));
+    for (let step = 0; step < 1500; step += 5)
+      store.history.insertMasks('run-1', {
+        firstStep: step,
+        groupCount: 2,
+        bytes: bytes.slice(step * 2, step * 2 + 10),
+      });
+    const chunks = () => {
+      const reading = new SqliteDatabase(file);
+      const counts = reading.prepare('SELECT step_count FROM masks').pluck().all();
+      reading.close();
+      return counts;
+    };
+    expect(chunks()).toEqual([1025, 475]);
+    store.history.truncate('run-1', 1100);
+    expect(chunks()).toEqual([1025, 75]);
+    store.history.truncate('run-1', 1001);
+    expect(chunks()).toEqual([1001]);
+    expect(store.history.activationShares('run-1', 2000)?.on).toEqual(Uint32Array.from(bytes.slice(0, 2002)));
   });
 
   it('forget what lies behind the checkpoint that they go on from', () => {

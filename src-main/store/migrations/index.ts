@@ -5,6 +5,7 @@ import { migration as studiesAndJobs } from './0040-studies-and-jobs.ts';
 import { migration as declaredParameters } from './0050-declared-parameters.ts';
 import { migration as adapterParameters } from './0060-adapter-parameters.ts';
 import { migration as scoresByContent } from './0070-scores-by-content.ts';
+import { migration as metricBuckets } from './0080-metric-buckets.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   declaredParameters,
   adapterParameters,
   scoresByContent,
+  metricBuckets,
 ];

@@ -30,27 +30,37 @@ export interface CurveRange {
 
 /** Infinite values can be stored, NaN cannot; neither has a place in a curve. */
 const isFiniteValue = 'value BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308';
-const ofMetric = 'FROM metrics WHERE run_id = ? AND name = ?';
+const valuesBetween = `FROM metrics WHERE run_id = ? AND name = ? AND step BETWEEN ? AND ? AND ${isFiniteValue}`;
+const foldedValues = 'count(*), avg(step), max(step), min(value), max(value), avg(value)';
+/** So many steps are one row of metric_buckets, which holds them folded as `foldedValues` does. */
+const storedWidth = 64;
+/** A chunk of masks grows to about so many steps. */
+const chunkSteps = 1024;
+const anyStep = Number.MAX_SAFE_INTEGER;
 
 /** What a run left behind step by step: metrics, activation masks, log. */
 export class RunHistoryRepository {
   private readonly database: Database;
   private readonly insertValue: Statement;
-  private readonly firstStep: Statement;
-  private readonly lastStep: Statement;
-  private readonly bucket: Statement;
+  private readonly insertBucket: Statement;
+  private readonly foldValues: Statement;
+  private readonly foldBuckets: Statement;
 
   constructor(database: Database) {
     this.database = database;
     this.insertValue = database.prepare(
       'INSERT OR REPLACE INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)',
     );
-    this.firstStep = database.prepare(`SELECT step ${ofMetric} AND step >= ? ORDER BY step LIMIT 1`).pluck();
-    this.lastStep = database.prepare(`SELECT step ${ofMetric} AND step <= ? ORDER BY step DESC LIMIT 1`).pluck();
-    this.bucket = database
+    this.insertBucket = database.prepare(
+      `INSERT OR REPLACE INTO metric_buckets (run_id, name, bucket, count, mean_step, last_step, low, high, mean)
+         SELECT run_id, name, step / ${storedWidth}, ${foldedValues} ${valuesBetween} HAVING count(*) > 0`,
+    );
+    this.foldValues = database.prepare(`SELECT ${foldedValues} ${valuesBetween} HAVING count(*) > 0`).raw();
+    this.foldBuckets = database
       .prepare(
-        `SELECT count(*), avg(step), max(step), min(value), max(value), avg(value)
-           ${ofMetric} AND step BETWEEN ? AND ? AND ${isFiniteValue} HAVING count(*) > 0`,
+        `SELECT sum(count), sum(count * mean_step) / sum(count), max(last_step), min(low), max(high),
+             sum(count * mean) / sum(count)
+           FROM metric_buckets WHERE run_id = ? AND name = ? AND bucket BETWEEN ? AND ? HAVING count(*) > 0`,
       )
       .raw();
   }
@@ -61,16 +71,22 @@ export class RunHistoryRepository {
    */
   insertMetrics(runId: string, columns: readonly MetricColumn[]): void {
     this.database.transaction(() => {
-      for (const { name, steps, values } of columns)
+      for (const { name, steps, values } of columns) {
+        const buckets = new Set<number>();
         values.forEach((value, index) => {
-          if (Number.isFinite(value)) this.insertValue.run(runId, name, steps[index], value);
+          const step = steps[index] ?? 0;
+          if (!Number.isFinite(value)) return;
+          this.insertValue.run(runId, name, step, value);
+          buckets.add(Math.floor(step / storedWidth));
         });
+        for (const bucket of buckets) this.foldInto(runId, name, bucket);
+      }
     })();
   }
 
   /** The names of a run's metrics in order, found by one search each, however long the run is. */
   metricNames(runId: string): string[] {
-    const next = this.database.prepare('SELECT min(name) AS name FROM metrics WHERE run_id = ? AND name > ?');
+    const next = this.database.prepare('SELECT min(name) AS name FROM metric_buckets WHERE run_id = ? AND name > ?');
     const names: string[] = [];
     for (;;) {
       const { name } = nameSchema.parse(next.get(runId, names.at(-1) ?? ''));
@@ -79,61 +95,111 @@ export class RunHistoryRepository {
     }
   }
 
-  /** What there is of each metric, by name: reads the whole history. */
+  /** What there is of each metric, by name. */
   metrics(runId: string): MetricSummary[] {
-    const summary = this.database
-      .prepare(`SELECT count(*), min(step), max(step) ${ofMetric} AND ${isFiniteValue} HAVING count(*) > 0`)
-      .raw();
-    const valueAt = this.database.prepare(`SELECT value ${ofMetric} AND step = ?`).raw();
+    const valueAt = this.database.prepare(`SELECT value ${valuesBetween}`).raw();
     return this.metricNames(runId).flatMap((name) => {
-      const row = summary.get(runId, name);
-      if (row === undefined) return [];
-      const [count = 0, firstStep = 0, lastStep = 0] = numberRow(row);
-      const [lastValue = 0] = numberRow(valueAt.get(runId, name, lastStep));
-      return [{ name, count, firstStep, lastStep, lastValue }];
+      const [count = 0] = numberRow(this.foldBuckets.get(runId, name, 0, anyStep));
+      const ends = this.ends(runId, name, null, null);
+      if (ends === null) return [];
+      const [lastValue = 0] = numberRow(valueAt.get(runId, name, ends.last, ends.last));
+      return [{ name, count, firstStep: ends.first, lastStep: ends.last, lastValue }];
     });
   }
 
   /**
    * A metric folded into at most `buckets` buckets, or value by value where there are no more values than buckets. Each
-   * bucket is a range of the primary key of its own: one GROUP BY over all of them would sort every row first, which takes
+   * bucket is a range of a primary key of its own: one GROUP BY over all of them would sort every row first, which takes
    * four times as long.
    */
   curve(runId: string, name: string, { from, to, buckets }: CurveRange): Curve {
-    const first = this.firstStep.get(runId, name, from ?? 0);
-    const last = this.lastStep.get(runId, name, to ?? Number.MAX_SAFE_INTEGER);
-    if (typeof first !== 'number' || typeof last !== 'number' || first > last) return makeCurve(name, 1, []);
-    const values = this.values(runId, name, first, last, buckets);
-    if (values !== null) return makeCurve(name, 1, values);
+    const ends = this.ends(runId, name, from, to);
+    if (ends === null) return makeCurve(name, 1, []);
+    const { first, last } = ends;
+    if (!this.hasMoreThan(buckets, runId, name, first, last))
+      return makeCurve(name, 1, this.values(runId, name, first, last));
     const width = bucketWidth(first, last, buckets);
     const rows: (readonly number[])[] = [];
-    for (let bucket = Math.floor(first / width); bucket <= Math.floor(last / width); bucket++) {
-      const begin = Math.max(first, bucket * width);
-      const row = this.bucket.get(runId, name, begin, Math.min(last, (bucket + 1) * width - 1));
+    for (let begin = Math.floor(first / width) * width; begin <= last; begin += width) {
+      const end = begin + width - 1;
+      const isWhole = begin >= (from ?? 0) && end <= (to ?? anyStep);
+      const row =
+        isWhole && width >= storedWidth
+          ? this.foldBuckets.get(runId, name, begin / storedWidth, (end + 1) / storedWidth - 1)
+          : this.foldValues.get(runId, name, Math.max(first, begin), Math.min(last, end));
       if (row !== undefined) rows.push(numberRow(row));
     }
     return makeCurve(name, width, rows);
   }
 
-  /** Every value as a bucket of its own, or null where there are more than `most`. */
-  private values(runId: string, name: string, first: number, last: number, most: number): (readonly number[])[] | null {
-    const rows = this.database
-      .prepare(
-        `SELECT 1, step, step, value, value, value ${ofMetric} AND step BETWEEN ? AND ? AND ${isFiniteValue}
-           ORDER BY step LIMIT ?`,
-      )
-      .raw()
-      .all(runId, name, first, last, most + 1);
-    return rows.length > most ? null : rows.map(numberRow);
+  /** First and last step with a value within the range, or null where there is none. */
+  private ends(
+    runId: string,
+    name: string,
+    from: number | null,
+    to: number | null,
+  ): { first: number; last: number } | null {
+    const range = [runId, name, from ?? 0, to ?? anyStep];
+    const step = (order: 'ASC' | 'DESC'): unknown =>
+      this.database
+        .prepare(`SELECT step ${valuesBetween} ORDER BY step ${order} LIMIT 1`)
+        .pluck()
+        .get(...range);
+    const [first, last] = [step('ASC'), step('DESC')];
+    return typeof first === 'number' && typeof last === 'number' ? { first, last } : null;
   }
 
+  private hasMoreThan(count: number, runId: string, name: string, first: number, last: number): boolean {
+    const found = this.database
+      .prepare(`SELECT step ${valuesBetween} ORDER BY step LIMIT 1 OFFSET ?`)
+      .get(runId, name, first, last, count);
+    return found !== undefined;
+  }
+
+  /** Every value as a bucket of its own. */
+  private values(runId: string, name: string, first: number, last: number): (readonly number[])[] {
+    return this.database
+      .prepare(`SELECT 1, step, step, value, value, value ${valuesBetween} ORDER BY step`)
+      .raw()
+      .all(runId, name, first, last)
+      .map(numberRow);
+  }
+
+  private foldInto(runId: string, name: string, bucket: number): void {
+    this.insertBucket.run(runId, name, bucket * storedWidth, (bucket + 1) * storedWidth - 1);
+  }
+
+  /** Adds masks to the last chunk of the run where they follow it and it is short, so that a long run has few chunks. */
   insertMasks(runId: string, masks: ActivationMasks): void {
     if (masks.groupCount === 0 || masks.bytes.length === 0) return;
+    const last = maskRowSchema
+      .optional()
+      .parse(
+        this.database
+          .prepare('SELECT * FROM masks WHERE run_id = ? AND first_step < ? ORDER BY first_step DESC LIMIT 1')
+          .get(runId, masks.firstStep),
+      );
+    const joins =
+      last !== undefined &&
+      last.group_count === masks.groupCount &&
+      last.first_step + last.step_count === masks.firstStep &&
+      last.step_count < chunkSteps;
+    const before = joins ? last : null;
+    const known = before === null ? new Uint8Array() : unpackBits(before.bits, before.step_count * before.group_count);
+    const bytes = new Uint8Array(known.length + masks.bytes.length);
+    bytes.set(known);
+    bytes.set(masks.bytes, known.length);
     this.database
       .prepare(
         'INSERT OR REPLACE INTO masks (run_id, first_step, step_count, group_count, bits) VALUES (?, ?, ?, ?, ?)',
       )
-      .run(runId, masks.firstStep, masks.bytes.length / masks.groupCount, masks.groupCount, packBits(masks.bytes));
+      .run(
+        runId,
+        before?.first_step ?? masks.firstStep,
+        bytes.length / masks.groupCount,
+        masks.groupCount,
+        packBits(bytes),
+      );
   }
 
   /** The masks of a run folded into at most `buckets` buckets, or null where there are none. */
@@ -173,10 +239,15 @@ export class RunHistoryRepository {
       this.database
         .prepare("DELETE FROM metrics WHERE run_id = ? AND (step > ? OR (step = ? AND substr(name, 1, 5) <> 'eval_'))")
         .run(runId, step, step);
+      const names = this.metricNames(runId);
+      const straddled = Math.floor(step / storedWidth);
+      this.database.prepare('DELETE FROM metric_buckets WHERE run_id = ? AND bucket >= ?').run(runId, straddled);
+      for (const name of names) this.foldInto(runId, name, straddled);
       this.database.prepare('DELETE FROM masks WHERE run_id = ? AND first_step >= ?').run(runId, step);
       const straddling = this.database
         .prepare('SELECT * FROM masks WHERE run_id = ? AND first_step + step_count > ?')
         .all(runId, step);
+      this.database.prepare('DELETE FROM masks WHERE run_id = ? AND first_step + step_count > ?').run(runId, step);
       for (const row of z.array(maskRowSchema).parse(straddling)) {
         const bytes = unpackBits(row.bits, (step - row.first_step) * row.group_count);
         this.insertMasks(runId, { firstStep: row.first_step, groupCount: row.group_count, bytes });
