@@ -29,12 +29,18 @@ interface ViewListeners {
 }
 
 const redrawMilliseconds = 250;
+/** A figure this far below the fold is drawn before it is scrolled to. */
+const sightMargin = 200;
 const config: Partial<Config> = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
 
-/** Plotly in one element: loaded when first needed, redrawn at most four times a second, resized with its element. */
+/**
+ * Plotly in one element: loaded when first needed, redrawn at most four times a second and only while it is (nearly) in
+ * sight, resized with its element.
+ */
 export class PlotlyView {
   private readonly element: HTMLElement;
-  private readonly observer: ResizeObserver;
+  private readonly sizes: ResizeObserver;
+  private readonly sights: IntersectionObserver;
   private readonly onDrawn: () => void;
   private readonly onFailed: (thrown: unknown) => void;
   private readonly onPointClick: (point: FigurePoint) => void;
@@ -46,6 +52,7 @@ export class PlotlyView {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private lastDraw = 0;
   private width = 0;
+  private inSight = false;
   private disposed = false;
 
   constructor(element: HTMLElement, listeners: ViewListeners) {
@@ -56,14 +63,22 @@ export class PlotlyView {
     };
     this.onPointClick = listeners.onPointClick;
     this.onZoom = listeners.onZoom;
-    this.observer = new ResizeObserver((entries) => {
+    this.sizes = new ResizeObserver((entries) => {
       const width = Math.round(entries[0]?.contentRect.width ?? 0);
       if (width === this.width) return;
       this.width = width;
       if (this.shown && !this.pending) this.pending = this.shown;
       this.schedule();
     });
-    this.observer.observe(element);
+    this.sizes.observe(element);
+    this.sights = new IntersectionObserver(
+      (entries) => {
+        this.inSight = entries.at(-1)?.isIntersecting ?? false;
+        this.schedule();
+      },
+      { scrollMargin: `${sightMargin}px` },
+    );
+    this.sights.observe(element);
     import('./plotly-bundle.ts')
       .then((module) => {
         this.plotly = module.default;
@@ -79,8 +94,9 @@ export class PlotlyView {
 
   /** The figure as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
   async image(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
-    if (!this.plotly || !this.shown) return null;
-    const { figure, options } = this.shown;
+    const source = this.shown ?? this.pending;
+    if (!this.plotly || !source) return null;
+    const { figure, options } = source;
     const width = Math.max(320, this.width);
     const layout = this.layout(figure, { ...options, theme });
     const url = await this.plotly.toImage(
@@ -95,13 +111,14 @@ export class PlotlyView {
 
   dispose(): void {
     this.disposed = true;
-    this.observer.disconnect();
+    this.sizes.disconnect();
+    this.sights.disconnect();
     if (this.timer) clearTimeout(this.timer);
     this.plotly?.purge(this.element);
   }
 
   private schedule(): void {
-    if (this.disposed || this.timer || !this.plotly || !this.pending || this.width === 0) return;
+    if (this.disposed || this.timer || !this.plotly || !this.pending || this.width === 0 || !this.inSight) return;
     const wait = Math.max(0, this.lastDraw + redrawMilliseconds - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;

@@ -1,7 +1,7 @@
 import type { Curve } from '../domain/run-history.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from './layout.ts';
-import { faded, runStyles } from './palette.ts';
+import { faded, runStyles, type SeriesStyle } from './palette.ts';
 import { stepClock } from './step-clock.ts';
 
 export interface MetricRun {
@@ -67,11 +67,13 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
     values.push(...curve.low, ...curve.high);
     const line = { color: style.color, width: 1.8, dash: style.dash };
     const name = plainText(run.label);
-    if (curve.x.length > 1 && (smoothing > 0 || curve.width > 1))
+    if (curve.x.length > 1 && curve.width > 1) data.push(...extremes(curve, name, style));
+    else if (curve.x.length > 1 && smoothing > 0)
       data.push({
         type: 'scatter',
         name,
-        ...rawLine(curve),
+        x: curve.x,
+        y: curve.y,
         mode: 'lines',
         line: { color: faded(style.color, 0.28), width: 1 },
         hoverinfo: 'skip',
@@ -107,6 +109,8 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       legend: legendAbove(theme),
       xaxis: axis(theme, xTitle(options.x ?? 'step'), {
         ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
+        // The mean step of several is rarely a whole one.
+        hoverformat: options.x === 'time' ? '.4~g' : ',.0f',
         // A zoom is kept as long as the axis measures the same.
         uirevision: options.x ?? 'step',
       }),
@@ -121,11 +125,10 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
 }
 
 function caption(smoothing: number, width: number): string {
-  const raw = width > 1 ? `lowest and highest value of every ${width} steps; zoom in for more` : 'every value';
-  if (smoothing > 0) return `Strong lines: moving average with weight ${smoothing} on the past; faint lines: ${raw}.`;
-  return width > 1
-    ? `Strong lines: mean of every ${width} steps; faint lines: their ${raw}.`
-    : 'Every recorded value is drawn.';
+  const average = `Strong lines: moving average with weight ${smoothing} on the past;`;
+  if (width === 1) return smoothing > 0 ? `${average} faint lines: every value.` : 'Every recorded value is drawn.';
+  const band = `lowest to highest value of every ${width} steps. Zoom in for each value.`;
+  return smoothing > 0 ? `${average} bands: ${band}` : `Lines: mean, bands: ${band}`;
 }
 
 interface DrawnCurve {
@@ -166,10 +169,13 @@ function points(run: MetricRun, options: MetricOptions): DrawnCurve {
   return { ...shared, x: steps, plannedEnd: run.totalSteps };
 }
 
-/** Every value; where a point stands for several, a line through the lowest and the highest of each. */
-function rawLine({ x, y, low, high, width }: DrawnCurve): { x: number[]; y: number[] } {
-  if (width === 1) return { x, y };
-  return { x: x.flatMap((at) => [at, at]), y: low.flatMap((value, index) => [value, high[index] ?? value]) };
+/** A band from the lowest to the highest of the values behind each point. */
+function extremes({ x, low, high }: DrawnCurve, name: string, style: SeriesStyle): FigureObject[] {
+  const edge = { type: 'scatter', x, mode: 'lines', line: { width: 0, color: style.color }, hoverinfo: 'skip' };
+  return [
+    { ...edge, name: `${name}: lowest`, y: low },
+    { ...edge, name: `${name}: highest`, y: high, fill: 'tonexty', fillcolor: faded(style.color, 0.22) },
+  ];
 }
 
 /**

@@ -142,13 +142,14 @@ describe('metrics', () => {
   test('of a folded curve the means are drawn over the extremes', () => {
     const figure = lossFigure([run('a', 'LoRA', false, [1, 3, 2, 6], 2)], light);
     expect(figure.data).toMatchObject([
-      { x: [0.5, 0.5, 2.5, 2.5], y: [1, 3, 2, 6], hoverinfo: 'skip' },
+      { x: [0.5, 2.5], y: [1, 2], name: 'a: lowest' },
+      { x: [0.5, 2.5], y: [3, 6], name: 'a: highest', fill: 'tonexty' },
       { x: [0.5, 2.5], y: [2, 4] },
     ]);
-    expect(figure.caption).toContain('mean of every 2 steps');
+    expect(figure.caption).toMatch(/^Lines: mean, bands: lowest to highest value of every 2 steps/);
     const ends = lossFigure([run('a', 'LoRA', false, [1, 3, 2, 6], 2)], light, { x: 'time' });
     // Half a second a step; the mean steps 0.5 and 2.5 end after 0.75 s and 1.75 s.
-    expect(ends.data[1]?.['x']).toEqual([0.75, 1.75]);
+    expect(ends.data[2]?.['x']).toEqual([0.75, 1.75]);
   });
 
   test('a stretch of any axis is known by its steps', () => {

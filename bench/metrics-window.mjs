@@ -1,0 +1,226 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { _electron } from 'playwright-core';
+import { say } from '../scripts/bootstrap/log.mjs';
+import { root } from '../scripts/bootstrap/paths.mjs';
+import { ensureBuild } from '../scripts/build.mjs';
+import { electronFlags, withScreen } from '../scripts/tasks/window.mjs';
+
+const deltas = 100;
+const stepsInDelta = 7;
+
+/**
+ * Opens the built app on a home and measures there: from the click to the curves, and what a delta of a running run costs
+ * the window's main thread. `pictures` names a folder for images of the pages, light and dark.
+ */
+export async function measureWindow({ home, totalSteps, groups, pictures }) {
+  await ensureBuild(['main', 'report', 'renderer']);
+  await withScreen(async (env) => {
+    const studio = await _electron.launch({
+      executablePath: env.COTO_ELECTRON,
+      args: [...electronFlags({ virtual: process.platform === 'linux' }), root],
+      env: { ...process.env, ...env, COTO_STUDIO_HOME: home },
+    });
+    try {
+      const page = await studio.firstWindow();
+      await page.setViewportSize({ width: 1400, height: 900 });
+      await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+      await page.waitForTimeout(3000);
+      const session = await page.context().newCDPSession(page);
+      await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+      const cpu = async () => {
+        const { metrics } = await session.send('Performance.getMetrics');
+        return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0);
+      };
+      for (const id of ['run-short', 'run-short', 'run-long', 'run-groups', 'run-long', 'run-short']) {
+        await goTo(page, '#/home');
+        await page.waitForTimeout(1000);
+        const asked = await page.evaluate(askHistory, id);
+        const before = await cpu();
+        const opened = await page.evaluate(openRun, id);
+        const spent = (await cpu()) - before;
+        say(
+          `${id}: curves in the window ${asked.toFixed(0)} ms after they were asked for; its page from click to first curve ` +
+            `${opened.first.toFixed(0)} ms, to all ${opened.figures} figures in sight ${opened.all.toFixed(0)} ms ` +
+            `(CPU time of the main thread in all: ${spent.toFixed(0)} ms)`,
+        );
+        await page.waitForTimeout(1500);
+      }
+      await measureDeltas(studio, page, { totalSteps, groups });
+      if (pictures) await takePictures(page, pictures);
+    } finally {
+      await studio.close();
+    }
+  });
+}
+
+/** In the page: milliseconds from the request to its answer, over the window's own wire. */
+function askHistory(id) {
+  return new Promise((resolve) => {
+    const metrics = ['loss', 'learning_rate', 'grad_norm', 'step_milliseconds', 'active_share', 'eval_accuracy'];
+    const start = performance.now();
+    const stop = window.coto.on((message) => {
+      if (message.t !== 's' || message.i !== 'bench') return;
+      stop();
+      resolve(performance.now() - start);
+    });
+    window.coto.post({
+      t: 'q',
+      i: 'bench',
+      m: 'runs.history',
+      a: [{ ids: [id], metrics, masks: true, buckets: 1024 }],
+    });
+  });
+}
+
+/** In the page: milliseconds from the change of address to the first curve and to the last figure in sight. */
+function openRun(id) {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    let first = 0;
+    let all = 0;
+    let figures = 0;
+    const look = () => {
+      const now = performance.now() - start;
+      const drawn = document.querySelectorAll('.js-plotly-plot .main-svg').length;
+      if (first === 0 && document.querySelector('figure[aria-label="Training loss"] .scatterlayer .trace path'))
+        first = now;
+      if (drawn > figures) {
+        figures = drawn;
+        all = now;
+      }
+      if (first > 0 && now - all > 1000)
+        resolve({ first, all, figures: document.querySelectorAll('.js-plotly-plot').length });
+      else requestAnimationFrame(look);
+    };
+    location.hash = `#/runs/${id}`;
+    requestAnimationFrame(look);
+  });
+}
+
+/** Sends what the backend sends of a run, ten times a second, and reads the main thread's tasks from a trace. */
+async function measureDeltas(studio, page, { totalSteps, groups }) {
+  const session = await page.context().newCDPSession(page);
+  const traced = [];
+  session.on('Tracing.dataCollected', ({ value }) => traced.push(...value));
+  const trace = async (runId, count, pause) => {
+    traced.length = 0;
+    await session.send('Tracing.start', {
+      transferMode: 'ReportEvents',
+      categories: 'toplevel,devtools.timeline,v8,blink.user_timing',
+    });
+    await studio.evaluate(sendDeltas, { runId, count, pause, totalSteps, groups, stepsInDelta });
+    await page.waitForTimeout(500);
+    const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+    await session.send('Tracing.end');
+    await complete;
+    return [...traced];
+  };
+  for (const runId of ['run-other', 'run-long']) {
+    const { messages, rest } = readTrace(await trace(runId, deltas, 100));
+    say(
+      `${deltas} deltas of ${runId} in ${deltas / 10} s, CPU time of the window's main thread: ` +
+        `${statistics(perDelta(messages))} a delta; everything else ${rest.toFixed(0)} ms`,
+    );
+  }
+}
+
+/** A delta is two messages: its metrics and its masks. */
+function perDelta(messages) {
+  return messages.flatMap((time, index) => (index % 2 === 1 ? [time + messages[index - 1]] : []));
+}
+
+/** In the shell: sends deltas to the window as the relay does. */
+async function sendDeltas({ BrowserWindow }, { runId, count, pause, totalSteps, groups, stepsInDelta: steps }) {
+  globalThis.nextStep ??= totalSteps;
+  const [window] = BrowserWindow.getAllWindows();
+  for (let index = 0; index < count; index++) {
+    const first = runId === 'run-long' ? globalThis.nextStep : 0;
+    if (runId === 'run-long') globalThis.nextStep += steps;
+    const at = Int32Array.from({ length: steps }, (_, step) => first + step);
+    const column = (name, value) => ({ name, steps: at, values: Float64Array.from(at, () => value) });
+    const columns = [
+      column('loss', 0.1 + 0.1 * Math.random()),
+      column('learning_rate', 1e-5),
+      column('grad_norm', Math.random()),
+      column('step_milliseconds', 15),
+      column('active_share', 1),
+      column('p', 1),
+    ];
+    const bytes = new Uint8Array(steps * groups.length).fill(1);
+    const event = (m, payload) => window.webContents.send('studio:from-backend', { t: 'q', m, a: [payload] });
+    event('run.metrics', { runId, columns });
+    event('run.masks', { runId, masks: { firstStep: first, groupCount: groups.length, bytes } });
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/** CPU milliseconds of each message from the shell on the page's main thread, and of all its other tasks together. */
+function readTrace(found) {
+  const main = found.find((event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain');
+  const own = found.filter((event) => event.ph === 'X' && event.pid === main?.pid && event.tid === main?.tid);
+  const isMessage = (event) =>
+    event.args?.chrome_mojo_event_info?.mojo_interface_tag === 'electron.mojom.ElectronRenderer';
+  const time = (event) => (event.tdur ?? 0) / 1000;
+  const messages = own
+    .filter(isMessage)
+    .sort((one, other) => one.ts - other.ts)
+    .map(time);
+  const tasks = own.filter((event) => event.name === 'ThreadControllerImpl::RunTask').map(time);
+  return { messages, rest: sum(tasks) - sum(messages) };
+}
+
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function statistics(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share) => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
+  return `mean ${(sum(values) / Math.max(1, values.length)).toFixed(2)} ms, median ${at(0.5)} ms, 95th of a hundred ${at(0.95)} ms, worst ${at(1)} ms`;
+}
+
+function goTo(page, address) {
+  return page.evaluate((hash) => {
+    location.hash = hash;
+  }, address);
+}
+
+async function takePictures(page, folder) {
+  mkdirSync(folder, { recursive: true });
+  const picture = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const id of ['run-long', 'run-groups', 'run-short']) {
+      await goTo(page, `#/runs/${id}`);
+      await page.waitForTimeout(2500);
+      await picture(`${id}-${theme}`);
+    }
+    await goTo(page, '#/runs/run-groups');
+    await page.waitForTimeout(2500);
+    const { x, y, width, height } = await page
+      .locator('figure[aria-label="Training loss"] .nsewdrag')
+      .first()
+      .boundingBox();
+    await page.mouse.move(x + 0.3 * width, y + 0.1 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.33 * width, y + 0.12 * height, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForTimeout(2500);
+    await picture(`zoomed-${theme}`);
+    await page.getByText('time', { exact: true }).first().click();
+    await page.getByRole('figure', { name: 'Gradient norm by group' }).scrollIntoViewIfNeeded();
+    await page.waitForTimeout(2500);
+    await picture(`below-${theme}`);
+    await goTo(page, '#/runs');
+    await page.waitForTimeout(1500);
+    const boxes = page.getByRole('table', { name: 'Runs' }).getByRole('checkbox');
+    for (let index = 1; index < Math.min(4, await boxes.count()); index++) await boxes.nth(index).check();
+    await page.waitForTimeout(2500);
+    await picture(`comparison-${theme}`);
+    await page.getByLabel('Metric of the curves').first().click();
+    await page.getByRole('option', { name: 'Test accuracy' }).click();
+    await page.waitForTimeout(2500);
+    await picture(`comparison-accuracy-${theme}`);
+  }
+}
