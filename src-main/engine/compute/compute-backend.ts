@@ -40,9 +40,9 @@ export interface ComputeBackend {
 
 export interface Bfloat16Support {
   /** Whether this machine's processor has them. */
-  areThere(): boolean;
+  isAvailable(): boolean;
   /** Whether they were timed to be faster than those in float32; asked only where they are there. Timed once. */
-  areFaster(): boolean;
+  isFaster(): boolean;
 }
 
 export interface LibraryGemm {

@@ -4,8 +4,9 @@ import { computeBackends } from './index.ts';
 import { computeLabels } from './selection.ts';
 
 /**
- * In what the products with the frozen base are computed on the active backend `backendId`. `auto` takes bfloat16 only where
- * the backend timed it to be faster, and keeps to what an earlier part of the same run had, if it can. Throws StudioError('refused') where it is wished for and the backend has no such products.
+ * Resolves the precision of matrix products with the frozen base on the active backend `backendId`. `auto` takes bfloat16 only
+ * where the backend timed it to be faster, and keeps to what an earlier part of the same run had, if it can. Throws
+ * StudioError('refused') where bfloat16 is asked for and the backend has no such products.
  */
 export function resolveComputeDtype(
   wish: RunConfig['compute_dtype'],
@@ -13,13 +14,13 @@ export function resolveComputeDtype(
   earlier: RunFacts['computeDtype'] | null = null,
 ): RunFacts['computeDtype'] {
   const backend = computeBackends.find((candidate) => candidate.id === backendId);
-  const products = backend?.bfloat16;
-  const capable = products?.areThere() === true ? products : null;
+  const support = backend?.bfloat16;
+  const capable = support?.isAvailable() === true ? support : null;
   if (wish === 'auto' && earlier !== null) return capable === null ? 'float32' : earlier;
-  if (wish === 'auto') return capable?.areFaster() === true ? 'bfloat16' : 'float32';
+  if (wish === 'auto') return capable?.isFaster() === true ? 'bfloat16' : 'float32';
   if (wish === 'bfloat16' && capable === null) {
     const name = backend === undefined ? backendId : computeLabels[backend.id];
-    throw products === undefined
+    throw support === undefined
       ? new StudioError(
           'refused',
           `compute_dtype is bfloat16, but the compute backend ${name} computes in float32 only.`,
@@ -27,7 +28,7 @@ export function resolveComputeDtype(
         )
       : new StudioError(
           'refused',
-          `compute_dtype is bfloat16, but this processor has no products in bfloat16 for the compute backend ${name}.`,
+          `compute_dtype is bfloat16, but this processor has no matrix products in bfloat16 for the compute backend ${name}.`,
           'Set compute_dtype to auto or float32.',
         );
   }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
-import { measureProducts } from './measure.ts';
+import { measureGemm } from './measure.ts';
 import { nativeBackend } from './native.ts';
 import { type ComputeChoice, computeIsolation, computeLabels, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow/index.ts';
@@ -55,7 +55,7 @@ export async function reportOn(id: ComputeId, measure: boolean): Promise<Compute
   const report = { id, label: computeLabels[id], available, chosen: false, kind, device, memoryBytes, reason };
   if (!measure || !available) return { ...report, gemmGflops: null, gemmBfloat16Gflops: null };
   await activateCompute(id);
-  return { ...report, ...(await measureProducts(backend)) };
+  return { ...report, ...(await measureGemm(backend)) };
 }
 
 async function best(): Promise<ComputeBackend> {

@@ -15,10 +15,10 @@ type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
  * The best rate of the active backend in products of 512 × 512 × 512 with a frozen weight, in GFLOPS; bfloat16 null where it
  * has no such products.
  */
-export async function measureProducts(backend: ComputeBackend): Promise<Rates> {
+export async function measureGemm(backend: ComputeBackend): Promise<Rates> {
   return {
     gemmGflops: await rate(false),
-    gemmBfloat16Gflops: backend.bfloat16?.areThere() === true ? await rate(true) : null,
+    gemmBfloat16Gflops: backend.bfloat16?.isAvailable() === true ? await rate(true) : null,
   };
 }
 

@@ -34,11 +34,11 @@ export const nativeBackend: ComputeBackend = {
     return { device: describe(addon), threads: addon.threads() };
   },
   bfloat16: {
-    areThere: () => {
+    isAvailable: () => {
       const loaded = loadAddon();
       return 'addon' in loaded && new NativeKernels(loaded.addon).computesBfloat16();
     },
-    areFaster: () => {
+    isFaster: () => {
       const { float32, bfloat16 } = measureNativeGemm();
       return bfloat16 >= worthwhile * float32;
     },

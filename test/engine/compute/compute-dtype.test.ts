@@ -19,7 +19,7 @@ it.each([
 ] as const)(
   'of a backend that timed bfloat16 as faster: %s is %s by itself, and what is wished for else',
   (faster, dtype) => {
-    const backend = Object.assign(wasmBackend, { bfloat16: { areThere: () => true, areFaster: () => faster } });
+    const backend = Object.assign(wasmBackend, { bfloat16: { isAvailable: () => true, isFaster: () => faster } });
     try {
       expect(resolveComputeDtype('auto', 'wasm')).toBe(dtype);
       expect(resolveComputeDtype('bfloat16', 'wasm')).toBe('bfloat16');

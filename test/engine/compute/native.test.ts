@@ -16,7 +16,7 @@ import { goldenPath, relativeDifference } from '../golden.ts';
 import { get, multiply, transpose } from './reference.ts';
 
 const loaded = loadAddon();
-const hasBfloat16 = nativeBackend.bfloat16?.areThere() === true;
+const hasBfloat16 = nativeBackend.bfloat16?.isAvailable() === true;
 
 describe.skipIf(!('addon' in loaded))('the native backend', () => {
   beforeAll(async () => {
@@ -161,7 +161,7 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
   it.skipIf(!hasBfloat16)('takes bfloat16 only where it was timed to be faster', () => {
     const { float32, bfloat16 } = measureNativeGemm();
     expect(float32).toBeGreaterThan(0);
-    expect(nativeBackend.bfloat16?.areFaster()).toBe(bfloat16 >= 1.15 * float32);
+    expect(nativeBackend.bfloat16?.isFaster()).toBe(bfloat16 >= 1.15 * float32);
   });
 
   it('fetches a tensor that another backend made', async () => {

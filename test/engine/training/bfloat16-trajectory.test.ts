@@ -34,7 +34,7 @@ const capable = computeBackends.filter((backend) => backend.bfloat16 !== undefin
 describe.each(capable)('products in bfloat16 on $id', (backend) => {
   let available = false;
   beforeAll(async () => {
-    available = (await backend.probe()).available && backend.bfloat16?.areThere() === true;
+    available = (await backend.probe()).available && backend.bfloat16?.isAvailable() === true;
     if (available) await activateCompute(backend.id);
   });
 

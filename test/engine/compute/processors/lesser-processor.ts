@@ -37,7 +37,7 @@ export async function describeLesserProcessor({ kernels, products, name }: Lesse
       expect(() => resolveComputeDtype('bfloat16', 'native')).toThrow(
         expect.objectContaining({
           code: 'refused',
-          message: expect.stringContaining('this processor has no products in bfloat16'),
+          message: expect.stringContaining('this processor has no matrix products in bfloat16'),
           hint: 'Set compute_dtype to auto or float32.',
         }),
       );
