@@ -71,7 +71,8 @@ export async function createRun(
 }
 
 /** @throws StudioError where a run of that config could not be made */
-export async function checkPlannedRun(services: HandlerServices, config: RunConfig): Promise<void> {
+export async function checkPlannedRun(services: HandlerServices, given: RunConfig): Promise<void> {
+  const config = checkedRun(given);
   adapterVariant(config.adapter.variant);
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);

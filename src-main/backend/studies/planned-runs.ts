@@ -3,6 +3,7 @@ import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
+import { checkedRun } from '../runs/run-yaml.ts';
 import { createRun, resumeRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
 import { trainingKey } from './content-keys.ts';
@@ -13,9 +14,10 @@ import { trainingKey } from './content-keys.ts';
  */
 export async function plannedRun(
   services: HandlerServices,
-  { config }: Pick<TrainingSpec, 'config'>,
+  spec: Pick<TrainingSpec, 'config'>,
 ): Promise<RunRecord | null> {
   const { store } = services;
+  const config = checkedRun(spec.config);
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);
   const runs = store.contents

@@ -5,7 +5,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { formatTable } from '../format.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
@@ -18,10 +18,14 @@ export function addStudyCommand(parent: Command, surroundings: CommandContext): 
   addCommand(parent, surroundings, {
     usage: 'study <file>',
     summary: `run a study as a YAML file says (kind: ${kindsText}); adapters by id, name, run or folder. What is trained and scored already is not repeated`,
-    options: (command) => void command.option('--name <name>', 'what to call it'),
-    input: z.object({ file: z.string(), name: z.string().optional() }),
-    async run({ file, name }, { terminal, withStudio }) {
-      const value = await readYamlFile(file);
+    options: (command) =>
+      void command
+        .option('--name <name>', 'what to call it (the file may say it too: name)')
+        .option('--report', 'also write a report of it, with its figures'),
+    input: z.object({ file: z.string(), name: z.string().optional(), report: z.boolean().default(false) }),
+    async run({ file, name: given, report }, { terminal, withStudio }) {
+      const { name: own, ...value } = studyFile(file, await readYamlFile(file));
+      const name = given ?? own;
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value, terminal);
         const { study, job } = await client.request('studies.create', {
@@ -36,22 +40,47 @@ export function addStudyCommand(parent: Command, surroundings: CommandContext): 
           return { json: study, text: 'Paused. The same command goes on from there.\n', code: 130 };
         const done = await client.request('studies.get', { id: study.id });
         if (done.result === null) throw new StudioError('internal', 'The study left no result.');
-        return { json: done, text: `study  ${done.id}\n\n${studyText(done, await studyWords(client))}` };
+        const written = report ? await writeReport(client, done, terminal) : null;
+        return {
+          json: written === null ? done : { ...done, report: written },
+          text: [
+            `study  ${done.id}\n\n`,
+            studyText(done, await studyWords(client)),
+            written === null ? '' : `\nreport  ${written}\n`,
+          ].join(''),
+        };
       });
     },
   });
+}
+
+/** What a study's file says: its kind, perhaps a name, and what the kind needs. */
+function studyFile(file: string, value: unknown): { name?: string | undefined; kind: string } {
+  const parsed = z.looseObject({ kind: z.string(), name: z.string().optional() }).safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new StudioError(
+    'invalid_input',
+    `${file} is not valid: ${describeIssues(parsed.error)}.`,
+    `A study says its kind: ${kindsText}.`,
+  );
+}
+
+/** Writes a report of the study, and answers its path. */
+async function writeReport(client: StudioClient, { id, name }: StudyRecord, terminal: Terminal): Promise<string> {
+  const job = await client.request('reports.create', { studyIds: [id], name });
+  await followJob(client, job, terminal);
+  const { reportId } = await jobResult(client, job, 'report');
+  return (await client.request('reports.get', { id: reportId })).path;
 }
 
 /** Adapters, models and datasets written as one word become what the studio knows them by. */
 async function resolveConfig(
   client: StudioClient,
   file: string,
-  value: unknown,
+  value: { readonly kind: string },
   terminal: Terminal,
 ): Promise<StudyConfig> {
-  if (typeof value !== 'object' || value === null || !('kind' in value))
-    throw new StudioError('invalid_input', `${file} is no study: it names no kind.`, `Kinds: ${kindsText}.`);
-  const { configSchema, declaration } = studyKind(String(value.kind));
+  const { configSchema, declaration } = studyKind(value.kind);
   const parsed = studyConfigSchema.safeParse(await resolveNames(client, value, terminal));
   if (parsed.success) return parsed.data;
   throw new StudioError(

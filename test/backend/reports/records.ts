@@ -3,7 +3,6 @@ import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
 import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
-import type { StudyResult } from '../../../src-shared/studies/index.ts';
 import { interpolationResult, mergingResult, pruningResult } from '../../src-shared/figures/results.ts';
 
 /** A finished run of 40 steps on 100 test examples. */
@@ -58,7 +57,7 @@ export const runs = [
   runRecord('d', 2, true, 0.73, 244),
 ];
 
-function studyRecord(result: StudyResult): StudyRecord {
+function studyRecord(result: typeof mergingResult | typeof interpolationResult | typeof pruningResult): StudyRecord {
   const reference = { adapterId: 'x' };
   const configs = {
     interpolation: { pairs: [{ label: 'LoRA', coto: false, from: reference, to: reference }] },
