@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
+import { ablationStudy } from './ablation.ts';
 import type { StudyKind } from './define-study.ts';
 import { interpolationStudy } from './interpolation.ts';
 import { mergingStudy } from './merging.ts';
 import { pruningStudy } from './pruning.ts';
 
 /** Every kind of study, in the order in which people see them. */
-const kinds = [interpolationStudy, pruningStudy, mergingStudy] as const;
+const kinds = [interpolationStudy, pruningStudy, mergingStudy, ablationStudy] as const;
 
 export const studyKinds: readonly StudyKind[] = kinds;
 

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { studyWork } from '../../../src-main/engine/studies/index.ts';
+import type { Score } from '../../../src-shared/domain/plan.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { ablationStudy, comparedCells, gridFromText } from '../../../src-shared/studies/ablation.ts';
+import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
+
+const words = { mergeMethod: (id: string) => id };
+const run = runConfigSchema.parse({
+  max_steps: 20,
+  eval_samples: 100,
+  adapter: { variant: 'lora', parameters: { r: 4 } },
+});
+
+function missing(key: string): never {
+  throw new Error(`no score ${key}`);
+}
+
+/** Two cells on three seeds: differences 3, 2 and 4 points. */
+const accuracies = [
+  [0.7, 0.72, 0.74],
+  [0.73, 0.74, 0.78],
+];
+function folded() {
+  const config = studyConfigSchema.parse({ kind: 'ablation', run, grid: { coto: [null, {}] }, seeds: [5, 6, 7] });
+  const work = studyWork('ablation');
+  const scores = work.plan(config).filter((spec) => spec.kind === 'score');
+  expect(scores).toHaveLength(6);
+  const known = new Map(
+    scores.map(({ key }, at): [string, Score] => {
+      const accuracy = accuracies[Math.floor(at / 3)]?.[at % 3] ?? 0;
+      return [key, { accuracy, loss: 1 - accuracy, metrics: {}, examples: 100, kept: null, total: null }];
+    }),
+  );
+  const result = work.fold(config, (key) => known.get(key) ?? missing(key));
+  if (result.kind !== 'ablation') throw new Error('another kind');
+  return { config, result };
+}
+
+describe('an ablation', () => {
+  it('plans a run for each cell and seed, and a score of each', () => {
+    const config = {
+      kind: 'ablation',
+      run,
+      grid: { 'adapter.r': [4, 8], 'coto.stage1_ratio': [0.5], learning_rate: [1e-3, 2e-3] },
+      seeds: [1, 2],
+    };
+    const specs = studyWork('ablation').plan(studyConfigSchema.parse(config));
+    const trainings = specs.filter((spec) => spec.kind === 'train');
+    expect(trainings.map(({ title }) => title).slice(0, 3)).toEqual([
+      'r = 4, coto.stage1_ratio = 0.5, learning_rate = 0.001 · seed 1',
+      'r = 4, coto.stage1_ratio = 0.5, learning_rate = 0.001 · seed 2',
+      'r = 4, coto.stage1_ratio = 0.5, learning_rate = 0.002 · seed 1',
+    ]);
+    expect(trainings).toHaveLength(8);
+    expect(trainings[7]?.config).toMatchObject({
+      seed: 2,
+      learning_rate: 2e-3,
+      max_steps: 20,
+      coto: { stage1_ratio: 0.5, initial_p: 0.1 },
+      adapter: { variant: 'lora', parameters: { r: 8 } },
+    });
+    const scores = specs.filter((spec) => spec.kind === 'score');
+    expect(scores.map(({ subject }) => subject)).toEqual(
+      trainings.map(({ key }) => ({ kind: 'trained', training: key })),
+    );
+    expect(new Set(scores.map(({ key }) => key)).size).toBe(8);
+  });
+
+  it('takes means and paired differences with their 95 % intervals, worked by hand', () => {
+    const { result } = folded();
+    const [reference, coto] = comparedCells(result);
+    // t(0.975, 2) = 4.302653. Reference: mean 72, s 2. With CoTo: mean 75, s = √7 = 2.645751.
+    expect(reference?.own.mean).toBeCloseTo(0.72, 12);
+    expect(reference?.own.halfWidth).toBeCloseTo((4.302653 * 0.02) / Math.sqrt(3), 7);
+    expect(reference?.difference).toBeNull();
+    expect(coto?.own.mean).toBeCloseTo(0.75, 12);
+    expect(coto?.own.halfWidth).toBeCloseTo((4.302653 * 0.02645751) / Math.sqrt(3), 7);
+    // Differences 3, 2, 4: mean 3, s 1. Unpaired, the interval would hold zero; paired, it does not.
+    expect(coto?.difference?.mean).toBeCloseTo(0.03, 12);
+    expect(coto?.difference?.halfWidth).toBeCloseTo((4.302653 * 0.01) / Math.sqrt(3), 7);
+  });
+
+  it('writes them in its table, and draws them with error bars', () => {
+    const { config, result } = folded();
+    const [table] = ablationStudy.table(result, config, words);
+    expect(table?.rows.map(({ cells }) => cells)).toEqual([
+      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '4.968', '–', '–'],
+      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.572', '+3.000', '2.484'],
+    ]);
+    const [cells, differences] = ablationStudy
+      .figures(result, config, words)
+      .map((figure) => figure.draw({ dark: false }));
+    expect(cells?.data.filter((trace) => trace['type'] === 'bar')).toHaveLength(2);
+    expect(cells?.caption).toContain('95 % interval');
+    const [points] = differences?.data ?? [];
+    expect(points).toMatchObject({ x: [1], error_y: { type: 'data' } });
+    expect(points?.['y']).toEqual([expect.closeTo(3, 9)]);
+  });
+
+  it('reads a grid as it is typed, and leaves out parameters that another variant has not', () => {
+    expect(gridFromText('learning_rate: 5e-4, 1e-3\n\ncoto: off, on, {"stage1_ratio": 0.5, "initial_p": 0.2}')).toEqual(
+      {
+        learning_rate: [5e-4, 1e-3],
+        coto: [null, {}, { stage1_ratio: 0.5, initial_p: 0.2 }],
+      },
+    );
+    expect(gridFromText('adapter.variant: lora, dora')).toEqual({ 'adapter.variant': ['lora', 'dora'] });
+    expect(() => gridFromText('learning_rate 1e-3')).toThrow(/no line of a grid/);
+    const other = { ...run, adapter: { ...run.adapter, parameters: { ...run.adapter.parameters, nobody_has: 1 } } };
+    const [first] = studyWork('ablation').plan(
+      studyConfigSchema.parse({ kind: 'ablation', run: other, grid: { 'adapter.variant': ['dora'] }, seeds: [1] }),
+    );
+    expect(first?.kind === 'train' && first.config.adapter).toMatchObject({ variant: 'dora', parameters: { r: 4 } });
+    expect(first?.kind === 'train' && first.config.adapter.parameters).not.toHaveProperty('nobody_has');
+  });
+
+  it('names what makes no run, no cell or no metric', () => {
+    const plan = (more: object) =>
+      studyWork('ablation').plan(studyConfigSchema.parse({ kind: 'ablation', run, seeds: [1], ...more }));
+    expect(() => plan({ grid: { learning_rat: [1] } })).toThrow(/learning_rat/);
+    expect(() => plan({ grid: { max_steps: [-3] } })).toThrow(/max_steps/);
+    expect(() => plan({ grid: { seed: [1] } })).toThrow(/give seeds/);
+    expect(() => plan({ grid: { coto: [null, {}] }, reference: { coto: 7 } })).toThrow(/no cell of the grid/);
+    const config = studyConfigSchema.parse({
+      kind: 'ablation',
+      run,
+      grid: { coto: [null] },
+      seeds: [1],
+      metric: 'bleu',
+    });
+    const score = { accuracy: 0.5, loss: 1, metrics: { f1_macro: 0.4 }, examples: 9, kept: null, total: null };
+    expect(() => studyWork('ablation').fold(config, () => score)).toThrow(/no metric "bleu"/);
+  });
+});
