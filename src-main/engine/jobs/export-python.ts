@@ -1,7 +1,6 @@
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -9,7 +8,6 @@ import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
-import { modelFamilies } from '../models/families.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
@@ -34,7 +32,6 @@ export async function runExportPythonTask(
   const base = await loadBaseModel(task.modelDirectory);
   const model = new AdaptedModel(base);
   try {
-    refuseOwnForm(base.description);
     const { modelDirectory, config: settings, dataset: source } = task;
     const request = { modelDirectory, model: base.description, source, settings, training: true };
     const opened = await openTask(request, context);
@@ -52,16 +49,6 @@ export async function runExportPythonTask(
 }
 
 export const exportPythonJob = defineEngineJob('export-python', runExportPythonTask);
-
-function refuseOwnForm({ family, architecture }: ModelDescription): void {
-  const isOwn = modelFamilies.some(({ declaration, isOwn = false }) => isOwn && declaration.id === family);
-  if (!isOwn) return;
-  throw new StudioError(
-    'refused',
-    `Transformers has no ${architecture}, so there is no Python script that could train it.`,
-    'Train on another base, e.g. a BERT.',
-  );
-}
 
 async function writeExport(
   task: ExportPythonTask,

@@ -10,7 +10,6 @@ import { robertaFamily } from './encoder/roberta.ts';
 import { xlmRobertaFamily } from './encoder/xlm-roberta.ts';
 import type { ModelFamily } from './family.ts';
 import { gpt2Family } from './gpt2/index.ts';
-import { useLiteFamily } from './use-lite/index.ts';
 import { vitFamily } from './vit/index.ts';
 
 /** Every base-model family of the studio. */
@@ -25,7 +24,6 @@ export const modelFamilies: readonly ModelFamily[] = [
   qwen2Family,
   qwen3Family,
   robertaFamily,
-  useLiteFamily,
   vitFamily,
   xlmRobertaFamily,
 ];

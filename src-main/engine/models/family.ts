@@ -29,8 +29,6 @@ export interface ModelFamily {
   readonly declaration: Declaration;
   /** `model_type` of config.json. */
   readonly modelType: string;
-  /** A form of the studio's own, which Transformers does not load. */
-  readonly isOwn?: true;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
   /** What a training step of such a model keeps in memory, from its config alone; texts have `tokens` tokens. */

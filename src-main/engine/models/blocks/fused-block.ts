@@ -18,8 +18,6 @@ export interface FusedBlock {
   /** [width] → [3 · width]: queries, keys, values. */
   readonly qkv: LinearModule;
   readonly o: LinearModule;
-  /** Brings what is added to attention to the width that o gives; null: it has that width. */
-  readonly residual: LinearModule | null;
   readonly fc1: LinearModule;
   readonly fc2: LinearModule;
 }
@@ -48,8 +46,7 @@ function attend(block: FusedBlock, states: HiddenStates, runner: LinearRunner): 
     causal: block.causal,
     mask: context?.mask,
   });
-  const residual = block.residual ? runner.linear(block.residual, hidden) : hidden;
-  return runner.linear(block.o, attended, { residual });
+  return runner.linear(block.o, attended, { residual: hidden });
 }
 
 function feedForward(block: FusedBlock, x: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D {

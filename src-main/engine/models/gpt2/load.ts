@@ -34,7 +34,6 @@ export async function loadGpt2(
         heads: config.heads,
         activation: config.activation,
         causal: true,
-        residual: null,
         before: await loadNorm(tensors, `${key}.ln_1`, config.epsilon),
         after: await loadNorm(tensors, `${key}.ln_2`, config.epsilon),
         qkv: module(`${name}.attn.c_attn`),

@@ -58,6 +58,9 @@ export async function readConfig(directory: string): Promise<ModelConfigFile> {
   }
 }
 
+/** What earlier versions made of a package of npm; its graph had no other use. */
+const formerFamilies: ReadonlyMap<string, string> = new Map([['use-lite', 'Universal Sentence Encoder Lite']]);
+
 export function familyOf(config: ModelConfigFile): ModelFamily {
   const checked = z.object({ model_type: z.string() }).safeParse(config.value);
   if (!checked.success)
@@ -65,6 +68,13 @@ export function familyOf(config: ModelConfigFile): ModelFamily {
       'invalid_file',
       `${config.path} lacks the key "model_type".`,
       'Choose the folder of a Hugging Face model: its config.json says what kind of model it is.',
+    );
+  const former = formerFamilies.get(checked.data.model_type);
+  if (former !== undefined)
+    throw new StudioError(
+      'refused',
+      `${config.path}: ${former} is no longer supported.`,
+      'Train on another text encoder, e.g. sentence-transformers/all-MiniLM-L6-v2 (a BERT); the model and its adapters can be removed.',
     );
   const family = modelFamilies.find((candidate) => candidate.modelType === checked.data.model_type);
   if (family === undefined)
