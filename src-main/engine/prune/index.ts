@@ -3,11 +3,12 @@ import { everyOtherLayer } from './every-other-layer.ts';
 import { layerThird } from './layer-third.ts';
 import { magnitude } from './magnitude.ts';
 import type { PruneMethod } from './prune-method.ts';
+import { svd } from './svd.ts';
 
 export type { PruneMethod } from './prune-method.ts';
 
 /** Every way to prune, in the order in which people see them. */
-export const pruneMethods: readonly PruneMethod[] = [everyOtherLayer, layerThird, magnitude];
+export const pruneMethods: readonly PruneMethod[] = [everyOtherLayer, layerThird, magnitude, svd];
 
 /** @throws StudioError not_found naming the method and those there are. */
 export function pruneMethod(id: string): PruneMethod {

@@ -1,0 +1,78 @@
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import type { ModuleFactors } from '../adapters/state.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { leading, type Svd, svdOfProduct, toFloat32 } from '../linalg/index.ts';
+import { countEntries, type PruneMethod } from './prune-method.ts';
+
+const declaration: PruneDeclaration = {
+  id: 'svd',
+  label: 'SVD rank truncation',
+  summary: "Cuts each module's B·A to a lower rank: the best approximation of that rank.",
+  parameters: [
+    {
+      name: 'rank',
+      label: 'Rank',
+      type: 'integer',
+      default: null,
+      nullable: true,
+      empty: 'as many as the energy share needs',
+      minimum: 1,
+      maximum: 1024,
+      step: 1,
+      help: 'Singular values that each module keeps; a module of a lower rank keeps its own. Given, the energy share is not used.',
+    },
+    {
+      name: 'energy',
+      label: 'Energy share',
+      type: 'number',
+      default: 0.9,
+      above: 0,
+      maximum: 1,
+      step: 0.01,
+      help: 'Each module keeps as few singular values as have this share of the sum of all their squares.',
+    },
+  ],
+  patterns: [1, 2, 4, 8, 16, 32].map((rank) => ({
+    label: `SVD to rank ${rank}`,
+    parameters: { rank },
+    usual: false,
+  })),
+  grid: { parameter: 'energy', values: [], label: 'SVD to {value} of the energy', percent: true },
+};
+
+/**
+ * Of each module's B·A = U·S·Vᵀ, found through the factors, the largest singular values stay: B becomes U·√S and A √S·Vᵀ, with
+ * the scaling that they had. No matrix of that rank is nearer to B·A (Eckart and Young 1936). Task heads, biases and DoRA's
+ * magnitudes stay.
+ */
+export const svd: PruneMethod = {
+  declaration,
+  prune(state, _description, given) {
+    const { rank, energy } = checkedParameters(declaration, given);
+    const modules = new Map<string, ModuleFactors>();
+    for (const [name, factors] of state.modules) {
+      const whole = svdOfProduct(factors.b, factors.a);
+      const kept = rank === null ? rankOfShare(whole.s, Number(energy)) : Number(rank);
+      modules.set(name, { ...factors, ...balanced(leading(whole, kept)) });
+    }
+    return { state: { ...state, modules }, kept: countEntries(modules), total: countEntries(state.modules) };
+  },
+};
+
+/** The least number of values, at least 1, whose squares have this share of the sum of all squares. */
+function rankOfShare(s: Float64Array, share: number): number {
+  const squares = s.map((value) => value * value);
+  const wanted = share * squares.reduce((sum, square) => sum + square, 0);
+  let [count, sum] = [0, 0];
+  while (count < squares.length && sum < wanted) sum += squares[count++] ?? 0;
+  return Math.max(1, count);
+}
+
+/** B = U·√S [out, k] and A = √S·Vᵀ [k, in]: entries of both are of one size, which float16 and further training like. */
+function balanced({ u, s, vt }: Svd): Pick<ModuleFactors, 'a' | 'b' | 'rank'> {
+  const roots = s.map(Math.sqrt);
+  const [rank, inputs] = vt.shape;
+  const b = { shape: u.shape, data: u.data.map((value, at) => value * (roots[at % rank] ?? 0)) };
+  const a = { shape: vt.shape, data: vt.data.map((value, at) => value * (roots[Math.floor(at / inputs)] ?? 0)) };
+  return { a: toFloat32(a), b: toFloat32(b), rank };
+}
