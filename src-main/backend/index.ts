@@ -13,6 +13,7 @@ import { jobOf } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { registerBundledDatasets } from './library/datasets.ts';
 import { registerBundledModels } from './library/models.ts';
+import { removeStrayAdapters } from './library/stray-adapters.ts';
 import type { Services } from './services.ts';
 
 export { writeFileAtomic } from '../engine/tensors/atomic.ts';
@@ -81,6 +82,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
+  removeStrayAdapters(services);
   const queue = new JobQueue(services, { jobOf, takeUpQueue: options.takeUpQueue ?? true });
   let closing: Promise<void> | null = null;
   const close = async (graceMilliseconds: number): Promise<void> => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineSupervisor } from '../../src-main/backend/engine/engine-supervisor.ts';
@@ -228,6 +228,17 @@ describe('a pass over the real engine', () => {
       adapterId: null,
       error: { code: 'not_finite' },
     });
+  });
+
+  it('clears away an adapter that a killed job wrote and never listed, and nothing else', async () => {
+    const listed = await backend.handle('adapters.list', {});
+    const folder = (name: string) => join(backend.home, 'adapters', name);
+    const [stray, own] = [folder('adapter-0123456789'), folder('adapter-of-mine')];
+    for (const path of [stray, own]) cpSync(join(backend.home, listed[0]?.folder ?? ''), path, { recursive: true });
+    await backend.close();
+    backend = await openBackend({ startEngine: realEngine, home: backend.home, resourcesDirectory });
+    expect([existsSync(stray), existsSync(own)]).toEqual([false, true]);
+    for (const adapter of listed) expect(existsSync(join(backend.home, adapter.folder))).toBe(true);
   });
 
   it('finds everything again after a restart, described from memory', async () => {
