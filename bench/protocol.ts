@@ -31,14 +31,14 @@ export const runnerRequestSchema = z.discriminatedUnion('do', [
   /** Ours only: the share of a step that passes outside compute kernels. */
   z.object({ do: z.literal('outside-kernels'), steps: z.number().int() }),
   /** Ours only: rates of frozen products, and of the library behind them called alone. */
-  z.object({ do: z.literal('products'), seconds: z.number() }),
+  z.object({ do: z.literal('gemm'), seconds: z.number() }),
   /** Ours only: merging the loaded adapter into its base and taking it out again. */
   z.object({ do: z.literal('merge'), rounds: z.number().int() }),
   z.object({ do: z.literal('unload') }),
 ]);
 export type RunnerRequest = z.infer<typeof runnerRequestSchema>;
 
-export const productRateSchema = z.object({
+export const gemmRateSchema = z.object({
   rows: z.number().int(),
   inFeatures: z.number().int(),
   outFeatures: z.number().int(),
@@ -46,7 +46,7 @@ export const productRateSchema = z.object({
   /** The same product by the backend's library called alone; null where the backend cannot tell. */
   libraryGflops: z.number().nullable(),
 });
-export type ProductRate = z.infer<typeof productRateSchema>;
+export type GemmRate = z.infer<typeof gemmRateSchema>;
 
 export const runnerAnswers = {
   /** `device` is null for a peer, which names its version instead. */
@@ -54,7 +54,7 @@ export const runnerAnswers = {
   losses: z.object({ losses: z.array(z.number()), milliseconds: z.array(z.number()) }),
   time: z.object({ milliseconds: z.array(z.number()) }),
   'outside-kernels': z.object({ share: z.number().nullable() }),
-  products: z.object({ rates: z.array(productRateSchema) }),
+  gemm: z.object({ rates: z.array(gemmRateSchema) }),
   merge: z.object({ milliseconds: z.array(z.number()), parameters: z.number().int() }),
   unload: z.object({}),
 } satisfies Record<RunnerRequest['do'], z.ZodType>;

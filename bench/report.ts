@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { productRateSchema } from './protocol.ts';
+import { gemmRateSchema } from './protocol.ts';
 
 /** Milliseconds of one optimizer step. */
 const stepTimeSchema = z.object({
@@ -65,11 +65,11 @@ export const benchReportSchema = z.object({
   adapters: z.array(z.object({ id: z.string(), label: z.string() })),
   entries: z.array(entrySchema),
   missing: z.array(missingSchema),
-  products: z.array(
+  gemm: z.array(
     z.object({
       contender: z.string(),
       precision: z.enum(['float32', 'bfloat16']),
-      rates: z.array(productRateSchema),
+      rates: z.array(gemmRateSchema),
     }),
   ),
   /** Merging an adapter into its base, in values of the base a second. */

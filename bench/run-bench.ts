@@ -52,8 +52,8 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
 export { benchAdapters, workloads };
 
 const limits = {
-  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, productSeconds: 6 },
-  quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, productSeconds: 0.3 },
+  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, gemmSeconds: 6 },
+  quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, gemmSeconds: 0.3 },
 };
 
 const everything = { precision: null, adapter: null };
@@ -61,20 +61,20 @@ const everything = { precision: null, adapter: null };
 /** The share outside kernels is taken of about as many milliseconds of steps. */
 const outsideMilliseconds = 1500;
 
-type Findings = Pick<BenchReport, 'entries' | 'missing' | 'products' | 'merging'>;
+type Findings = Pick<BenchReport, 'entries' | 'missing' | 'gemm' | 'merging'>;
 
 /** Times every contender with every adapter on every shape, side by side. A contender that cannot take part is named with the reason. */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
-  const findings: Findings = { entries: [], missing: [], products: [], merging: [] };
+  const findings: Findings = { entries: [], missing: [], gemm: [], merging: [] };
   const folder = await mkdtemp(join(tmpdir(), 'coto-bench-'));
   const limit = options.quick ? limits.quick : limits.whole;
   try {
     if ('reason' in options.peer)
       findings.missing.push({ ...everything, shape: null, contender: 'pytorch', reason: options.peer.reason });
     for (const shape of options.shapes) await timeShape(options, shape, folder, findings);
-    for (const backend of options.backends) await measureProducts(options, backend, folder, limit, findings);
+    for (const backend of options.backends) await measureGemm(options, backend, folder, limit, findings);
     options.report('Reading safetensors');
     const loading = await measureLoading(folder, limit.megabytes);
     return {
@@ -178,11 +178,11 @@ async function seatAll(
   }
 }
 
-async function measureProducts(
+async function measureGemm(
   options: BenchOptions,
   backend: ComputeChoice,
   folder: string,
-  { productSeconds }: { productSeconds: number },
+  { gemmSeconds }: { gemmSeconds: number },
   findings: Findings,
 ): Promise<void> {
   const [shape] = options.shapes;
@@ -195,8 +195,8 @@ async function measureProducts(
     const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
     const seat = await openBackendSession(backend, precision, options.threads, problem, false);
     try {
-      const { rates } = await seat.process.ask({ do: 'products', seconds: productSeconds });
-      findings.products.push({ contender: backend, precision, rates });
+      const { rates } = await seat.process.ask({ do: 'gemm', seconds: gemmSeconds });
+      findings.gemm.push({ contender: backend, precision, rates });
     } finally {
       await seat.process.close();
     }

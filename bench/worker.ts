@@ -5,7 +5,7 @@ import { activateCompute, computeBackends } from '../src-main/engine/compute/ind
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
 import { StudioError, toErrorValue } from '../src-shared/contract/errors.ts';
 import { BenchRunner } from './bench-runner.ts';
-import { measureProductRates } from './products.ts';
+import { measureGemmRates } from './gemm.ts';
 import { type RunnerAnswer, type RunnerRequest, runnerRequestSchema } from './protocol.ts';
 import { workloads } from './workloads/index.ts';
 
@@ -37,10 +37,10 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
     case 'outside-kernels':
       // Kernels of a GPU are only started by JavaScript: the time inside them says nothing.
       return { share: choice === 'webgpu' ? null : await loaded().outsideKernels(request.steps) };
-    case 'products': {
+    case 'gemm': {
       const backend = computeBackends.find((candidate) => candidate.id === choice);
       if (backend === undefined) throw new StudioError('not_found', `There is no compute backend "${choice}".`);
-      return { rates: await measureProductRates(backend, bfloat16, request.seconds) };
+      return { rates: await measureGemmRates(backend, bfloat16, request.seconds) };
     }
     case 'merge':
       return loaded().merge(request.rounds);

@@ -25,7 +25,7 @@ export function benchText(report: BenchReport): string {
     'same precision; below 1 is faster.',
     reference === undefined ? '\n' : ` /${reference.label}: over the same contender's step with ${reference.label}.\n`,
     ...missingLines(report),
-    ...productTables(report),
+    ...gemmTables(report),
     ...report.merging.map(
       ({ shape, contender, adapter, valuesPerSecond }) =>
         `Merging into the base (${shape}, ${contender}, ${adapter}): ${(valuesPerSecond / 1e6).toFixed(1)} million values a second\n`,
@@ -94,9 +94,9 @@ function missingLines({ missing }: BenchReport): string[] {
   });
 }
 
-function productTables({ products }: BenchReport): string[] {
-  if (products.length === 0) return [];
-  const rows = products.flatMap(({ contender, precision, rates }) =>
+function gemmTables({ gemm }: BenchReport): string[] {
+  if (gemm.length === 0) return [];
+  const rows = gemm.flatMap(({ contender, precision, rates }) =>
     rates.map(({ rows: count, inFeatures, outFeatures, gflops, libraryGflops }) => [
       contender,
       precision,

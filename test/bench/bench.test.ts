@@ -57,7 +57,7 @@ describe('the bench', () => {
     const refused = report.missing.filter(({ precision }) => precision === 'bfloat16');
     expect(refused.map(({ shape }) => shape)).toEqual(workloads.map((shape) => shape.id));
     for (const { reason } of refused) expect(reason).toMatch(/WebAssembly computes in float32 only/);
-    expect(report.products[0]?.rates.every(({ gflops }) => gflops > 0)).toBe(true);
+    expect(report.gemm[0]?.rates.every(({ gflops }) => gflops > 0)).toBe(true);
     expect(report.loading[0]?.ours).toBeGreaterThan(0);
     expect(report.merging.map(({ shape, adapter }) => [shape, adapter])).toEqual(all);
     for (const shape of workloads) {

@@ -55,7 +55,7 @@ let isRegistered = false;
 let wantedThreads = defaultThreads();
 
 /** Rates of typical products in both precisions, in GFLOPS. */
-interface ProductRates {
+interface GemmRates {
   readonly float32: number;
   readonly bfloat16: number;
 }
@@ -63,41 +63,41 @@ interface ProductRates {
 /** bfloat16 must be this much faster than float32 before it is taken unasked. */
 const worthwhile = 1.15;
 
-const typicalProducts = [
+const typicalShapes = [
   [2048, 256, 256],
   [2048, 256, 1024],
 ] as const;
 
-const measuringTurns = 8;
+const measuringRounds = 8;
 
-/** After so many turns, what is so many times slower is not timed any further: it may take seconds where it is only imitated. */
-const hopelessTurns = 2;
+/** After so many rounds, what is so many times slower is not timed any further: it may take seconds where it is only imitated. */
+const hopelessRounds = 2;
 const hopelesslySlower = 4;
 
-let rates: ProductRates | null = null;
+let rates: GemmRates | null = null;
 
 /**
  * Times products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024) once, in about a tenth of a second. The two
  * precisions take turns, so that what else the machine does falls on both. Throws where there is no bfloat16.
  */
-export function measureNativeGemm(): ProductRates {
+export function measureNativeGemm(): GemmRates {
   const addon = required();
   addon.setThreads(wantedThreads);
   if (rates !== null) return rates;
   const timed = new NativeKernels(addon);
-  const best: ProductRates[] = [];
+  const best: GemmRates[] = [];
   let isHopeless = false;
-  for (const [m, k, n] of typicalProducts) {
+  for (const [m, k, n] of typicalShapes) {
     const rate = { float32: 0, bfloat16: 0 };
-    for (let turn = 0; turn < measuringTurns && !isHopeless; turn++) {
+    for (let round = 0; round < measuringRounds && !isHopeless; round++) {
       rate.float32 = Math.max(rate.float32, timed.measureGemm(m, k, n, false, 1));
       rate.bfloat16 = Math.max(rate.bfloat16, timed.measureGemm(m, k, n, true, 1));
-      isHopeless = turn + 1 === hopelessTurns && hopelesslySlower * rate.bfloat16 < rate.float32;
+      isHopeless = round + 1 === hopelessRounds && hopelesslySlower * rate.bfloat16 < rate.float32;
     }
     best.push(rate);
     if (isHopeless) break;
   }
-  const mean = (of: keyof ProductRates) => best.reduce((sum, rate) => sum + rate[of], 0) / best.length;
+  const mean = (of: keyof GemmRates) => best.reduce((sum, rate) => sum + rate[of], 0) / best.length;
   rates = { float32: mean('float32'), bfloat16: mean('bfloat16') };
   return rates;
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ComputeBackend } from '../src-main/engine/compute/compute-backend.ts';
 import { FrozenWeight, frozenLinear } from '../src-main/engine/ops/index.ts';
-import type { ProductRate } from './protocol.ts';
+import type { GemmRate } from './protocol.ts';
 import { RandomTensors } from './random-tensors.ts';
 
 /** The frozen products of the encoder and the decoder: rows, inFeatures, outFeatures. */
@@ -15,13 +15,13 @@ const sizes: readonly (readonly [number, number, number])[] = [
 ];
 
 /** Best rate of x·W as the engine runs it, and of the backend's library alone; about `seconds` for all of them. */
-export async function measureProductRates(
+export async function measureGemmRates(
   backend: ComputeBackend,
   bfloat16: boolean,
   seconds: number,
-): Promise<ProductRate[]> {
+): Promise<GemmRate[]> {
   const made = new RandomTensors(2);
-  const rates: ProductRate[] = [];
+  const rates: GemmRate[] = [];
   for (const [rows, inFeatures, outFeatures] of sizes) {
     const x = tf.tensor2d(made.uniform([rows, inFeatures], 1).data as Float32Array, [rows, inFeatures]);
     const weight = new FrozenWeight(made.uniform([outFeatures, inFeatures], 0.05), null, bfloat16);
