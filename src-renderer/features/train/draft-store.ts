@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { create } from 'zustand';
 import type { Declaration, ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { useRequest } from '../../api/query.ts';
@@ -11,25 +11,12 @@ interface TrainForm {
 }
 
 /** The form outlives the page: a look at another screen loses nothing that was typed. */
-let form: TrainForm = { draft: defaultDraft, name: '', tags: [] };
-const listeners = new Set<() => void>();
+export const useTrainForm = create<TrainForm>(() => ({ draft: defaultDraft, name: '', tags: [] }));
 
-function change(next: Partial<TrainForm>): void {
-  form = { ...form, ...next };
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export function useTrainForm(): TrainForm {
-  return useSyncExternalStore(subscribe, () => form);
-}
+const change = useTrainForm.setState;
 
 export function setField(name: string, value: ParameterValue): void {
-  change({ draft: { ...form.draft, [name]: value } });
+  change(({ draft }) => ({ draft: { ...draft, [name]: value } }));
 }
 
 /** Puts a whole draft into the form; a field that it leaves out goes back to its default. */
