@@ -21,6 +21,14 @@ export function addMethodOptions(command: Command, methods: readonly Declaration
   command.option('--set <name=value...>', 'the same parameters by name', parseAssignment);
 }
 
+/** An option for a declared number, with its default; `alias` is another long name for it. */
+export function addNumberOption(command: Command, specs: readonly ParameterSpec[], name: string, alias?: string): void {
+  const spec = specs.find((one) => one.name === name);
+  if (spec === undefined) throw new Error(`There is no parameter ${name} to make an option of.`);
+  const flags = [...(alias === undefined ? [] : [alias]), `--${optionName(name)}`].join(', ');
+  command.option(`${flags} <${placeholder(spec)}>`, spec.help, parseNumber, Number(spec.default));
+}
+
 /** The parameters of the chosen method that were given, as their declared types; a parameter of another method is refused. */
 export function givenParameters(
   methods: readonly Declaration[],

@@ -48,7 +48,11 @@ describe('generate', () => {
     ['no prompt', ['--model', 'small-llama'], /^coto: Give either --prompt or --chat/],
     ['no model', ['--prompt', 'a'], /^coto: There is no model to write with/],
     ['a model of images', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not write text/],
-    ['a setting that is none', ['--model', 'small-llama', '--prompt', 'a', '--top-p', '3'], /^coto: Sampling: top_p/],
+    [
+      'a setting that is none',
+      ['--model', 'small-llama', '--prompt', 'a', '--top-p', '3'],
+      /^coto: top_p is "3": Must be at most 1/,
+    ],
     [
       'a chat that is no file',
       ['--model', 'small-llama', '--chat', 'no.json'],

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatCount, formatDuration, formatFacts, formatPercent, formatTable } from '../format.ts';
-import { collectNumber, parseNumber } from '../method-options.ts';
+import { addNumberOption, collectNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import { parseYaml } from '../yaml-file.ts';
@@ -17,8 +17,8 @@ export function addEvalCommand(parent: Command, surroundings: CommandContext): v
   addCommand(parent, surroundings, {
     usage: 'eval',
     summary: 'score a base, an adapter, or an ensemble of adapters on the test split of a dataset',
-    options: (command) =>
-      void command
+    options(command) {
+      command
         .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')
         .requiredOption('--dataset <dataset>', 'id, name or folder')
         .option('--adapter <adapter...>', 'id, name, run or folder; several are averaged as an ensemble')
@@ -27,17 +27,18 @@ export function addEvalCommand(parent: Command, surroundings: CommandContext): v
           '--set <key=value...>',
           "another setting of the task than the adapter's run had, e.g. max_length=128 or prompt_template=...",
           collectAssignment,
-        )
-        .option('--samples <count>', 'only the first so many test examples; 0 takes all', parseNumber, 0),
+        );
+      addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
+    },
     input: z.object({
       model: z.string().optional(),
       dataset: z.string(),
       adapter: z.array(z.string()).default([]),
       weights: z.array(z.number()).optional(),
-      samples: z.number(),
+      evalSamples: z.number(),
       set: z.array(z.tuple([z.string(), z.string()])).default([]),
     }),
-    async run({ model, dataset, adapter, weights, samples, set }, { terminal, withStudio }) {
+    async run({ model, dataset, adapter, weights, evalSamples, set }, { terminal, withStudio }) {
       return withStudio(async (client) => {
         const given = model === undefined ? undefined : (await findModel(client, model)).id;
         const adapters = await findWeighted(client, adapter, weights, given);
@@ -47,7 +48,7 @@ export function addEvalCommand(parent: Command, surroundings: CommandContext): v
         const job = await client.request('evaluate.start', {
           model: modelId,
           dataset: (await findDataset(client, dataset, terminal)).id,
-          eval_samples: samples,
+          eval_samples: evalSamples,
           settings: Object.fromEntries(set.map(([key, value]) => [key, parseYaml(value, `--set ${key}`)])),
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
         });

@@ -5,13 +5,14 @@ import { describeIssues, StudioError } from '../../../src-shared/contract/errors
 import {
   chatMessageSchema,
   type GenerationResult,
+  generationParameters,
   newTokensPerSecond,
   type Prompt,
 } from '../../../src-shared/domain/generation.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { addMethodOptions, givenParameters, parseNumber } from '../method-options.ts';
+import { addMethodOptions, addNumberOption, givenParameters } from '../method-options.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { ColumnPrinter } from '../text-columns.ts';
 
@@ -28,10 +29,10 @@ export function addGenerateCommand(parent: Command, surroundings: CommandContext
         .option('--base', 'also a text of the base alone, where adapters are given')
         .option('--prompt <text>', 'what the model goes on from')
         .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
-        .option('--max-new-tokens <count>', 'how much to write at most', parseNumber, 128)
         .option('--stop <text...>', 'end the text before any of these')
-        .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32')
-        .option('--seed <number>', 'what is drawn; the same seed gives the same text', parseNumber, 0);
+        .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32');
+      addNumberOption(command, generationParameters, 'max_new_tokens');
+      addNumberOption(command, generationParameters, 'seed');
       addMethodOptions(command, [sampling]);
     },
     input: z.looseObject({

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { evaluationParameters, type MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
-import { addMethodOptions, collectNumber, givenParameters, parseNumber } from '../method-options.ts';
+import { addMethodOptions, addNumberOption, collectNumber, givenParameters } from '../method-options.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { findWeighted } from './eval.ts';
 
@@ -45,8 +45,8 @@ export function addMergeCommand(parent: Command, surroundings: CommandContext): 
         .option('--adapters <adapter...>', 'ids, names, runs or folders')
         .option('--weights <number...>', 'a weight for each adapter (default: 1)', collectNumber)
         .option('--name <name>', 'what to call the merged adapter')
-        .option('--samples <count>', 'score on the first so many test examples; 0 takes all', parseNumber, 0)
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
+      addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
       addMethodOptions(command, declarations);
     },
     input: z.looseObject({
@@ -55,7 +55,7 @@ export function addMergeCommand(parent: Command, surroundings: CommandContext): 
       adapters: z.array(z.string()).default([]),
       weights: z.array(z.number()).optional(),
       name: z.string().optional(),
-      samples: z.number(),
+      evalSamples: z.number(),
       out: z.string().optional(),
     }),
     async run(input, { terminal, withStudio }) {
@@ -102,7 +102,7 @@ function planFromOptions(input: {
   adapters: string[];
   weights?: number[] | undefined;
   name?: string | undefined;
-  samples: number;
+  evalSamples: number;
   out?: string | undefined;
 }): Plan {
   if (input.method === undefined || input.adapters.length === 0)
@@ -113,7 +113,7 @@ function planFromOptions(input: {
     parameters: givenParameters(declarations, input.method, input),
     adapters: input.adapters,
     weights: input.weights,
-    evalSamples: input.samples,
+    evalSamples: input.evalSamples,
     out: input.out,
   };
 }

@@ -7,6 +7,7 @@ import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../.
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatTable } from '../format.ts';
+import { settingsHelp } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
@@ -21,7 +22,13 @@ export function addStudyCommand(parent: Command, surroundings: CommandContext): 
     options: (command) =>
       void command
         .option('--name <name>', 'what to call it (the file may say it too: name)')
-        .option('--report', 'also write a report of it, with its figures'),
+        .option('--report', 'also write a report of it, with its figures')
+        .addHelpText(
+          'after',
+          settingsHelp(
+            studyKinds.map(({ declaration: { id, label, parameters } }) => [`${label} (kind: ${id})`, parameters]),
+          ),
+        ),
     input: z.object({ file: z.string(), name: z.string().optional(), report: z.boolean().default(false) }),
     async run({ file, name: given, report }, { terminal, withStudio }) {
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));

@@ -95,7 +95,7 @@ export function ParameterControl(props: ControlProps) {
 }
 
 function sharedProps({ id, disabled, invalid }: ControlProps) {
-  return { id, disabled, error: invalid, 'aria-describedby': `${id}-problem ${id}-help` };
+  return { id, disabled, error: invalid };
 }
 
 /** A number as people write it (2e-4, 0.0002 or 0,0002), stepped by the arrow keys; the unit stands inside, at the right. */

@@ -1,6 +1,6 @@
 import { ActionIcon, Input, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import classes from './parameter-form.module.css';
@@ -38,6 +38,10 @@ const originHelp: Readonly<Record<Origin, string>> = {
 export function FieldFrame(props: FieldFrameProps) {
   const { id, label, name, help, showHelp = 'hover', origin, base, onReset, problem, note, wide, disabled } = props;
   const [asked, setAsked] = useState(false);
+  useEffect(() => {
+    // Mantine's inputs drop an aria-describedby of ours for one of their own wrapper's, which has nothing to say here.
+    document.getElementById(id)?.setAttribute('aria-describedby', problem ? `${id}-problem ${id}-help` : `${id}-help`);
+  }, [id, problem]);
   const yours = origin === 'yours';
   const classNames = [classes['field'], yours ? classes['changed'] : '', wide ? classes['wide'] : ''];
   return (

@@ -220,7 +220,6 @@ function ChoiceField({ name, label, help, problem, data, searchable = false, not
         allowDeselect={false}
         searchable={searchable}
         error={problem !== undefined}
-        aria-describedby={`${id}-problem ${id}-help`}
       />
     </FieldFrame>
   );
