@@ -3,6 +3,13 @@ import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import { writeSafetensors } from '../src-main/engine/tensors/safetensors.ts';
 import type { BenchProblem } from './workload.ts';
 
+/** Parts of LoRA and DoRA under the names by which PEFT's modules hold them. */
+const peerKeys: Readonly<Record<string, string>> = {
+  a: 'lora_A.weight',
+  b: 'lora_B.weight',
+  magnitude: 'lora_magnitude_vector.weight',
+};
+
 /**
  * Writes a problem as a peer reads it: tensors `frozen:…`, `trained:…` and `input:…`, the linears as
  * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata are the
@@ -24,10 +31,7 @@ export async function writeProblemFile(
     const factors = state.modules.get(module.name);
     if (factors !== undefined) {
       scaling = factors.scaling;
-      put('trained', `${peerName}.lora_A.weight`, factors.a);
-      put('trained', `${peerName}.lora_B.weight`, factors.b);
-      if (factors.magnitude !== undefined)
-        put('trained', `${peerName}.lora_magnitude_vector.weight`, factors.magnitude);
+      for (const [part, tensor] of factors.tensors) put('trained', `${peerName}.${peerKeys[part] ?? part}`, tensor);
     }
     const { weight, bias } = problem.base.frozen(module);
     for (const [part, frozen] of [['weight', weight] as const, ['bias', bias] as const]) {

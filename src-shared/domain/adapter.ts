@@ -4,8 +4,8 @@ import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
 
 /**
- * `adapter_config.json` in PEFT's names and with PEFT's defaults (PEFT 0.21). Keys that are not listed are kept when a
- * folder is read, and written back.
+ * The keys of `adapter_config.json` that do not depend on the kind of adapter, in PEFT's names and with PEFT's defaults (PEFT
+ * 0.21). The variant reads its own; the rest is kept when a folder is read, and written back.
  */
 export const adapterConfigSchema = z.looseObject({
   peft_type: z.string().default('LORA'),
@@ -15,9 +15,6 @@ export const adapterConfigSchema = z.looseObject({
     .nullable()
     .default(null),
   inference_mode: z.boolean().default(true),
-  r: z.number().int().min(1).default(8),
-  lora_alpha: z.number().positive().default(8),
-  lora_dropout: z.number().min(0).max(1).default(0),
   target_modules: z
     .union([z.string(), z.array(z.string())])
     .nullable()
@@ -34,15 +31,9 @@ export const adapterConfigSchema = z.looseObject({
     .union([z.string(), z.array(z.string())])
     .nullable()
     .default(null),
-  rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
-  alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
   modules_to_save: z.array(z.string()).nullable().default(null),
   bias: z.enum(['none', 'all', 'lora_only']).default('none').describe('biases of the base that were trained too'),
-  lora_bias: z.boolean().default(false).describe('whether B has a bias of its own'),
   fan_in_fan_out: z.boolean().default(false),
-  init_lora_weights: z.union([z.boolean(), z.string()]).default(true),
-  use_rslora: z.boolean().default(false),
-  use_dora: z.boolean().default(false),
 });
 export type AdapterConfig = z.infer<typeof adapterConfigSchema>;
 
@@ -152,10 +143,11 @@ export type AdapterRecord = z.infer<typeof adapterRecordSchema>;
 
 /** What the tensors of an adapter are, counted. */
 export const adapterContentsSchema = z.object({
-  linears: z.number().int().describe('linears with factors'),
-  embeddings: z.array(z.string()).describe('embeddings with factors, by name'),
-  magnitudes: z.number().int().describe("modules with DoRA's magnitude vector"),
-  factorBiases: z.number().int().describe('modules whose B has a bias (lora_bias)'),
+  linears: z.number().int().describe('adapted linears'),
+  embeddings: z.array(z.string()).describe('adapted embeddings, by name'),
+  parts: z
+    .record(z.string(), z.number().int())
+    .describe('modules that have a tensor, by the name that the variant gives it'),
   replacedBiases: z.number().int().describe("biases that stand in for the base's"),
   whole: z.array(z.string()).describe('tensors of modules saved whole, by name'),
 });

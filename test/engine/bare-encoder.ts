@@ -34,8 +34,10 @@ export async function withClassifier(family: string, base: string, adapter: stri
   await model.createAdapter(settings, { random, labels: ['a', 'b', 'c', 'd'] });
   const state = await model.exportState();
   // A fresh adapter changes nothing: B is drawn too.
-  for (const { b } of state.modules.values())
-    if (b.data instanceof Float32Array) for (const at of b.data.keys()) b.data[at] = random.normal() / 20;
+  for (const { tensors } of state.modules.values()) {
+    const data = tensors.get('b')?.data;
+    if (data instanceof Float32Array) for (const at of data.keys()) data[at] = random.normal() / 20;
+  }
   model.loadState(state);
   await writeAdapter(adapter, state, { description: model.base.description, baseModelName: base });
   const outputs = model.outputs(tensorsOf(await readSafetensors(goldenPath(family, 'inputs.safetensors'))));

@@ -128,10 +128,10 @@ describe.each(cases)('the exported script of $title', ({ title, model, data, set
     const own = await readAdapter(adapters.ours, description);
     const other = await readAdapter(adapters.theirs, description);
     expect([...other.modules.keys()]).toEqual([...own.modules.keys()]);
-    for (const [module, { b }] of other.modules) {
-      const values = own.modules.get(module)?.b.data ?? [];
+    for (const [module, { tensors }] of other.modules) {
+      const values = own.modules.get(module)?.tensors.get('b')?.data ?? [];
       expect(
-        b.data.every((value, at) => Math.abs(value - (values[at] ?? Number.NaN)) < 1e-3),
+        tensors.get('b')?.data.every((value, at) => Math.abs(value - (values[at] ?? Number.NaN)) < 1e-3),
         module,
       ).toBe(true);
     }

@@ -14,7 +14,6 @@ import {
   checkAdapterFolder,
   readAdapterOutline,
 } from '../../engine/adapters/peft/open-adapter.ts';
-import { factorParts } from '../../engine/adapters/peft/tensor-names.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
@@ -94,12 +93,12 @@ export async function adapterContents({ home, store }: Parts, id: string): Promi
   const { modules, saved, biases } = await readAdapterOutline(home.absolute(folder), description);
   const isEmbedding = (name: string) => findLinear(description, name)?.kind === 'embedding';
   const names = [...modules.keys()];
-  const count = (part: 'magnitude' | 'bias') => [...modules.values()].filter((factors) => factors[part]).length;
+  const parts: Record<string, number> = {};
+  for (const { tensors } of modules.values()) for (const part of tensors.keys()) parts[part] = (parts[part] ?? 0) + 1;
   return {
     linears: names.filter((name) => !isEmbedding(name)).length,
     embeddings: names.filter(isEmbedding),
-    magnitudes: count('magnitude'),
-    factorBiases: count('bias'),
+    parts,
     replacedBiases: biases.size,
     whole: [...saved.keys()],
   };
@@ -194,17 +193,17 @@ function factsOf(outline: AdapterOutline, description: ModelDescription) {
   const layers = new Set<number>();
   const targets = new Set<string>();
   let parameterCount = 0;
-  for (const [name, factors] of outline.modules) {
+  for (const [name, { tensors: own }] of outline.modules) {
     const layer = layerOf.get(name) ?? null;
     if (layer !== null) layers.add(layer);
     targets.add(name.slice(name.lastIndexOf('.') + 1));
-    for (const part of factorParts) parameterCount += elementCount(factors[part]?.shape ?? [0]);
+    for (const tensor of own.values()) parameterCount += elementCount(tensor.shape);
   }
-  for (const tensor of [...outline.saved.values(), ...outline.biases.values()])
+  for (const tensor of [...outline.shared.values(), ...outline.saved.values(), ...outline.biases.values()])
     parameterCount += elementCount(tensor.shape);
   return {
     variant: outline.variant.declaration.id,
-    parameters: { r: outline.config.r, lora_alpha: outline.config.lora_alpha },
+    parameters: outline.parameters,
     targetModules: [...targets],
     layers: [...layers].sort((left, right) => left - right),
     modulesToSave: outline.config.modules_to_save ?? [],

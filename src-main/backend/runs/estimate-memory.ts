@@ -11,8 +11,10 @@ export interface StepShape {
   readonly description: ModelDescription;
   readonly memory: ModelMemory;
   readonly adapters: AdapterPresence;
-  /** Values of each trained tensor: factors and modules trained whole. */
+  /** Values of each trained tensor: the adapters' and those of modules trained whole. */
   readonly trained: readonly number[];
+  /** Values of each of the adapters' tensors that is not trained. */
+  readonly fixed: readonly number[];
   /** Outputs of the head. */
   readonly outputs: number;
   readonly batch: number;
@@ -33,7 +35,7 @@ export interface MemoryPart {
  *
  * - weights: every parameter in float32; where the backend packs frozen weights, each linear once more for its product, and
  *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
- * - adapters n, gradients n, AdamW's two moments 2n, for n trained values.
+ * - adapters n, gradients n, AdamW's two moments 2n, for n trained values; with the adapters, those that are not trained.
  * - activations: what the layers keep for the backward pass, and what the one layer that runs has in hand besides; the largest
  *   such sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
  *   gradient checkpointing only the layers' inputs are kept, and one layer's own states.
@@ -47,7 +49,7 @@ export function forecastMemory(shape: StepShape): MemoryPart[] {
   const adapters = bytes(trained);
   return [
     { part: 'weights', bytes: shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend) },
-    { part: 'adapters', bytes: adapters },
+    { part: 'adapters', bytes: adapters + bytes(shape.fixed) },
     { part: 'gradients', bytes: adapters },
     { part: 'optimizer', bytes: 2 * adapters },
     { part: 'activations', bytes: bytes(memory.inputs(batch)) + activationBytes(shape, bytes) },
@@ -76,7 +78,7 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[]) =>
 /** The layers below run without a tape and keep nothing. */
 function lowestAdaptedLayer({ description, adapters }: StepShape): number {
   const layers = description.linears.flatMap(({ layer, name }) =>
-    layer !== null && adapters.rank(name) > 0 ? [layer] : [],
+    layer !== null && adapters.has(name) ? [layer] : [],
   );
   return Math.min(description.layerCount, ...layers);
 }

@@ -9,10 +9,9 @@ import {
   type ModelDescription,
   type ModelRecord,
 } from '../../../src-shared/domain/model.ts';
-import { mapOf, numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
-import { patternValue } from '../../engine/adapters/peft/patterns.ts';
+import { adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
@@ -33,7 +32,7 @@ export async function forecastRun(services: Services, given: RunConfig): Promise
   const { description } = model;
   requireTask(config.task, description, dataset);
   const targets = resolveTargetModules(targetConfig(config, description), description);
-  const trained = trainedTensors(config, description, dataset, targets);
+  const { trained } = tensorSizes(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
@@ -110,37 +109,20 @@ function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }
 
-/** Values of each trained tensor: A, B and magnitudes of every target; of a module trained whole its weight and bias. */
-function trainedTensors(
+/** Values of each tensor of the adapters, and of each module trained whole. */
+function tensorSizes(
   config: RunConfig,
   model: ModelDescription,
   dataset: DatasetDescription,
   targets: readonly LinearModule[],
-): number[] {
-  const factors = targets.flatMap((module) => {
-    const rank = rankOf(config, module);
-    return [
-      rank * module.inFeatures,
-      rank * module.outFeatures,
-      ...(hasMagnitudes(config) ? [module.outFeatures] : []),
-    ];
-  });
+): { trained: number[]; fixed: number[] } {
+  const { trained, fixed } = adapterSizes(adapterVariant(config.adapter.variant), config.adapter.parameters, targets);
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the dataset has labels.
     const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
-  return [...factors, ...whole];
-}
-
-function rankOf({ adapter }: RunConfig, module: LinearModule): number {
-  const { parameters } = adapter;
-  const names = [module.name, ...module.aliases];
-  return patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern');
-}
-
-function hasMagnitudes({ adapter }: RunConfig): boolean {
-  return adapterVariant(adapter.variant).magnitude !== undefined;
+  return { trained: [...trained, ...whole], fixed };
 }
 
 function groupNames(config: RunConfig, targets: readonly LinearModule[]): string[] {
@@ -167,16 +149,12 @@ async function memoryParts(
   targets: readonly LinearModule[],
 ): Promise<MemoryPart[]> {
   const file = await readConfig(path);
-  const ranks = new Map(targets.map((module) => [module.name, rankOf(config, module)]));
+  const { variant, parameters } = config.adapter;
   return forecastMemory({
     description,
     memory: familyOf(file).memory(file, tokensOf(config, description)),
-    adapters: {
-      rank: (module) => ranks.get(module) ?? 0,
-      dropout: numberOf(config.adapter.parameters, 'lora_dropout') > 0,
-      magnitudes: hasMagnitudes(config),
-    },
-    trained: trainedTensors(config, description, dataset, targets),
+    adapters: adapterPresence(adapterVariant(variant), parameters, targets),
+    ...tensorSizes(config, description, dataset, targets),
     outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,
     gradientCheckpointing: config.gradient_checkpointing,

@@ -85,17 +85,16 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
 
 /** What the tensors are, as far as there is anything to say. */
 function factsOfContents(contents: AdapterContents): [string, string][] {
-  const { linears, embeddings, magnitudes, factorBiases, replacedBiases, whole } = contents;
+  const { linears, embeddings, parts, replacedBiases, whole } = contents;
   const facts: [string, string][] = [
-    ['factors', [`${linears} linears`, ...embeddings].join(', ')],
-    ['magnitudes', magnitudes === 0 ? '' : `${magnitudes} vectors (DoRA)`],
+    ['adapted', [`${linears} linears`, ...embeddings].join(', ')],
     [
-      'biases',
-      [
-        ...(factorBiases > 0 ? [`${factorBiases} of B (lora_bias)`] : []),
-        ...(replacedBiases > 0 ? [`${replacedBiases} in place of the base's`] : []),
-      ].join(', '),
+      'tensors',
+      Object.entries(parts)
+        .map(([part, count]) => `${count} ${part}`)
+        .join(', '),
     ],
+    ['biases', replacedBiases > 0 ? `${replacedBiases} in place of the base's` : ''],
     ['saved tensors', whole.join(', ')],
   ];
   return facts.filter(([, text]) => text !== '');

@@ -12,7 +12,6 @@ import { type AdaptedModule, type DeviceAdapter, disposeAdapter, fromDevice, toD
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
 import { mergedBias } from './merged-weights.ts';
-import { factorName } from './peft/tensor-names.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
@@ -88,7 +87,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** Every trained tensor by its name in the model, from the input up: the factors, then the modules saved whole. */
   trainable(): ReadonlyMap<string, tf.Variable> {
-    return this.adapter?.variables ?? new Map();
+    return this.adapter?.trained ?? new Map();
   }
 
   /** The groups that CoTo switches, from the input up. Adapters outside the layers (the head's) belong to none: always on. */
@@ -104,7 +103,7 @@ export class AdaptedModel implements LinearRunner {
     return [...groups].map(([name, group]) => ({
       name,
       ...group,
-      variableNames: group.modules.flatMap((module) => variableNames(this.adapter?.adapted.get(module))),
+      variableNames: group.modules.flatMap((module) => this.adapter?.adapted.get(module)?.trainedNames ?? []),
     }));
   }
 
@@ -143,12 +142,10 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || adapted !== null);
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    const { factors, bias } = adapted;
-    const result = this.adapter.variant.forward(x, this.base.frozenWeight(module), factors, {
+    return this.adapter.host.variant.forward(x, this.base.frozenWeight(module), adapted, {
       ...options,
       dropoutMask: this.maskFor(x),
     });
-    return bias === null ? result : tf.add<tf.Tensor2D>(result, tf.mul(bias, factors.scaling));
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -157,7 +154,9 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || adapted !== null);
     if (whole) return gatherRows(whole.weight, ids);
     if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
-    return this.adapter.variant.embedding(ids, this.base.frozenWeight(module), adapted.factors);
+    const { embedding } = this.adapter.host.variant;
+    if (embedding === undefined) throw new Error(`${module.name} is an embedding, which its adapter cannot adapt`);
+    return embedding(ids, this.base.frozenWeight(module), adapted);
   }
 
   isPlain(module: LinearModule): boolean {
@@ -282,15 +281,15 @@ export class AdaptedModel implements LinearRunner {
    */
   async mergeIntoBase(): Promise<void> {
     if (this.merged) return;
-    const { variant, adapted, host } = this.loaded();
+    const { adapted, host } = this.loaded();
     const merged = new Map<string, FrozenWeight>();
+    const { variant } = host;
     for (const [name, one] of adapted) {
       const { weight, bias, bfloat16 } = this.base.frozenWeight(one.module);
       const standIn = host.biases.get(`${name}.bias`);
-      const ownBias = one.bias ? await toHost(one.bias) : undefined;
       const baseBias = standIn ?? (bias && (await toHost(bias)));
-      const made = variant.mergedWeight(weight, one.factors, one.module.kind === 'embedding');
-      const madeBias = mergedBias(baseBias, { bias: ownBias, scaling: one.factors.scaling });
+      const madeBias = variant.mergedBias?.changes(one) ? await mergedBias(variant, baseBias, one) : baseBias;
+      const made = variant.mergedWeight(weight, one, one.module.kind === 'embedding');
       merged.set(name, new FrozenWeight(made, madeBias, bfloat16));
     }
     this.merged = merged;
@@ -342,9 +341,11 @@ export class AdaptedModel implements LinearRunner {
   }
 
   private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
-    const probability = this.adapter?.host.config.lora_dropout ?? 0;
-    if (!this.training || probability === 0) return null;
-    if (this.dropout === null) throw new Error('lora_dropout needs a random stream in training');
+    if (!this.training || !this.adapter) return null;
+    const { variant, parameters } = this.adapter.host;
+    const probability = variant.dropout(parameters);
+    if (probability === 0) return null;
+    if (this.dropout === null) throw new Error('dropout needs a random stream in training');
     return dropoutMask(x.shape, probability, this.dropout);
   }
 
@@ -362,16 +363,4 @@ export class AdaptedModel implements LinearRunner {
     if (this.adapter) return this.adapter;
     throw new Error('there is no adapter on the model');
   }
-}
-
-function variableNames(adapted: AdaptedModule | undefined): string[] {
-  if (adapted === undefined) return [];
-  const { module, bias, factors } = adapted;
-  const parts = [
-    'a',
-    'b',
-    ...(bias ? (['bias'] as const) : []),
-    ...(factors.magnitude ? (['magnitude'] as const) : []),
-  ] as const;
-  return parts.map((part) => factorName(module, part));
 }

@@ -6,20 +6,10 @@ import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { frozenBias, requireBiasVector } from './base-biases.ts';
-import { factorName, factorParts, factorShape } from './peft/tensor-names.ts';
-import type { AdapterState, ModuleFactors } from './state.ts';
+import { partKey, sharedKey } from './peft/tensor-names.ts';
+import type { AdapterState, ModuleState } from './state.ts';
 import { findLinear, fromTheInputUp } from './target-modules.ts';
-import type { AdapterVariant, DeviceFactors } from './variant.ts';
-import { recognizeVariant } from './variants/index.ts';
-
-/** A linear or an embedding with the factors on it. */
-export interface AdaptedModule {
-  readonly module: LinearModule;
-  readonly rank: number;
-  readonly factors: DeviceFactors;
-  /** [outFeatures]: B's own bias. */
-  readonly bias: tf.Variable<tf.Rank.R1> | null;
-}
+import type { AdapterVariant, DeviceModule, TensorPart } from './variant.ts';
 
 /** A linear or an embedding that is trained whole (modules_to_save) in place of the base's. */
 export interface SavedModule {
@@ -30,15 +20,22 @@ export interface SavedModule {
   readonly bias: tf.Variable<tf.Rank.R1> | null;
 }
 
+/** An adapted module, and the names of its trained tensors in the model. */
+export interface AdaptedModule extends DeviceModule {
+  readonly trainedNames: readonly string[];
+}
+
 /** An adapter on the device, and what of its state needs no device. */
 export interface DeviceAdapter {
-  readonly variant: AdapterVariant;
-  readonly host: Pick<AdapterState, 'config' | 'coto' | 'labels' | 'biases'>;
+  readonly host: Omit<AdapterState, 'modules' | 'shared' | 'saved'>;
   readonly adapted: ReadonlyMap<string, AdaptedModule>;
+  readonly shared: ReadonlyMap<string, tf.Variable>;
   readonly whole: ReadonlyMap<string, SavedModule>;
   /** Biases that stand in for the base's while the adapter is on. */
   readonly biases: readonly { readonly vector: FrozenVector; readonly standIn: tf.Tensor1D }[];
-  /** Every trained tensor by its name in the model, from the input up: the factors, then the modules saved whole. */
+  /** Every trained tensor by its name in the model, from the input up: the adapters', then the modules saved whole. */
+  readonly trained: ReadonlyMap<string, tf.Variable>;
+  /** All tensors, those that are not trained among them. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
 }
 
@@ -47,32 +44,49 @@ export interface DeviceAdapter {
  * @throws StudioError refused where the adapter does not fit the base; `before` then stays as it is.
  */
 export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAdapter | null): DeviceAdapter {
-  const variant = recognizeVariant(state.config, 'The adapter');
-  const modules = [...state.modules].map(([name, factors]) => ({ module: fitting(name, factors, base), factors }));
-  const savedModules = [...state.saved.keys()].map((name) => moduleOfSaved(name, base));
+  const { variant, modules, shared: sharedTensors, saved, ...host } = state;
+  const placed = inOrder(
+    [...modules].map(([name, own]) => ({ own, ...fitting(variant, state, name, own, base) })),
+    base,
+  );
+  const sharedParts =
+    variant.shared?.parts(
+      placed.map(({ module }) => module),
+      state.parameters,
+    ) ?? [];
+  if (placed.length > 0) requireParts(sharedParts, sharedTensors, (part) => sharedKey(variant, part));
+  const savedModules = [...saved.keys()].map((name) => moduleOfSaved(name, base));
   for (const module of savedModules)
-    if (!state.saved.has(`${module.name}.weight`))
+    if (!saved.has(`${module.name}.weight`))
       throw new StudioError('refused', `The adapter saves ${module.name}.bias without its weight.`);
   for (const name of state.biases.keys()) requireBiasVector(base.description, name);
 
   const variables = new Map<string, tf.Variable>();
-  const put = (name: string, tensor: HostTensor): tf.Variable => {
-    const variable = assignOrCreate(before?.variables.get(name), tensor);
+  const trained = new Map<string, tf.Variable>();
+  const put = (name: string, tensor: HostTensor, trainable = true): tf.Variable => {
+    const variable = assignOrCreate(before?.variables.get(name), tensor, trainable);
     variables.set(name, variable);
+    if (trainable) trained.set(name, variable);
     return variable;
   };
+  const shared = new Map<string, tf.Variable>();
+  for (const { name, trainable } of sharedParts) {
+    const tensor = sharedTensors.get(name);
+    if (tensor) shared.set(name, put(sharedKey(variant, name), tensor, trainable));
+  }
   const adapted = new Map<string, AdaptedModule>();
-  for (const { module, factors } of inOrder(modules, base)) {
-    const a = matrix(put(factorName(module, 'a'), factors.a));
-    const b = matrix(put(factorName(module, 'b'), factors.b));
-    const bias = factors.bias ? vector(put(factorName(module, 'bias'), factors.bias)) : null;
-    const magnitude = factors.magnitude ? vector(put(factorName(module, 'magnitude'), factors.magnitude)) : null;
-    const { rank, scaling } = factors;
-    adapted.set(module.name, { module, rank, factors: { a, b, scaling, magnitude }, bias });
+  for (const { module, own, parts } of placed) {
+    const tensors = new Map(shared);
+    for (const { name, trainable } of parts) {
+      const tensor = own.tensors.get(name);
+      if (tensor) tensors.set(name, put(partKey(variant, module, name), tensor, trainable));
+    }
+    const trainedNames = parts.filter(({ trainable }) => trainable).map(({ name }) => partKey(variant, module, name));
+    adapted.set(module.name, { module, rank: own.rank, scaling: own.scaling, tensors, trainedNames });
   }
   const whole = new Map<string, SavedModule>();
   for (const module of new Set(savedModules)) {
-    const [weight, bias] = ['weight', 'bias'].map((part) => state.saved.get(`${module.name}.${part}`));
+    const [weight, bias] = ['weight', 'bias'].map((part) => saved.get(`${module.name}.${part}`));
     if (!weight) continue;
     whole.set(module.name, {
       module,
@@ -85,32 +99,35 @@ export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAda
     standIn: tf.keep(tf.tensor1d(Float32Array.from(data), 'float32')),
   }));
   if (before) disposeAdapter(before, variables);
-  const { config, coto, labels } = state;
-  return { variant, host: { config, coto, labels, biases: state.biases }, adapted, whole, biases, variables };
+  return { host: { variant, ...host }, adapted, shared, whole, biases, trained, variables };
 }
 
 /** Copies it to the host. */
-export async function fromDevice({ host, adapted, whole }: DeviceAdapter): Promise<AdapterState> {
-  const modules = new Map<string, ModuleFactors>();
-  for (const [name, module] of adapted) modules.set(name, await hostFactors(module));
+export async function fromDevice({
+  host,
+  adapted,
+  shared: sharedVariables,
+  whole,
+}: DeviceAdapter): Promise<AdapterState> {
+  const shared = await copied(sharedVariables);
+  const modules = new Map<string, ModuleState>();
+  for (const [name, { rank, scaling, tensors }] of adapted) {
+    const own = new Map([...tensors].filter(([part]) => !shared.has(part)));
+    modules.set(name, { rank, scaling, tensors: await copied(own) });
+  }
   const saved = new Map<string, HostTensor>();
   for (const [name, { weight, bias }] of whole) {
     saved.set(`${name}.weight`, await toHost(weight));
     if (bias) saved.set(`${name}.bias`, await toHost(bias));
   }
-  return { ...host, modules, saved };
+  return { ...host, modules, shared, saved };
 }
 
-export async function hostFactors({ factors, rank, bias }: AdaptedModule): Promise<ModuleFactors> {
-  const { a, b, scaling, magnitude } = factors;
-  return {
-    a: await toHost(a),
-    b: await toHost(b),
-    rank,
-    scaling,
-    ...(magnitude ? { magnitude: await toHost(magnitude) } : {}),
-    ...(bias ? { bias: await toHost(bias) } : {}),
-  };
+/** Tensors by the names of their parts, copied to the host. */
+async function copied(tensors: ReadonlyMap<string, tf.Variable>): Promise<Map<string, HostTensor>> {
+  const host = new Map<string, HostTensor>();
+  for (const [part, tensor] of tensors) host.set(part, await toHost(tensor));
+  return host;
 }
 
 /** Gives back its tensors, all but those variables that `kept` has too. */
@@ -122,7 +139,13 @@ export function disposeAdapter(
   for (const { standIn } of biases) standIn.dispose();
 }
 
-function fitting(name: string, factors: ModuleFactors, base: BaseModel): LinearModule {
+function fitting(
+  variant: AdapterVariant,
+  { parameters }: AdapterState,
+  name: string,
+  { rank, tensors }: ModuleState,
+  base: BaseModel,
+): { module: LinearModule; parts: TensorPart[] } {
   const module = findLinear(base.description, name);
   if (module?.name !== name)
     throw new StudioError(
@@ -130,17 +153,36 @@ function fitting(name: string, factors: ModuleFactors, base: BaseModel): LinearM
       `The base has no linear ${name}, which the adapter is for.`,
       'Was the adapter made for another base model?',
     );
-  for (const part of factorParts) {
-    const tensor = factors[part];
-    const expected = factorShape(module, part, factors.rank);
-    if (tensor && !isShape(tensor, expected))
-      throw new StudioError(
-        'refused',
-        `The adapter does not fit the base: ${factorName(module, part)} is [${tensor.shape.join(', ')}], not [${expected.join(', ')}].`,
-        'Was the adapter made for another base model?',
-      );
+  if (module.kind === 'embedding') requireEmbedding(variant, module);
+  const parts = variant.parts(module, { rank, parameters });
+  requireParts(parts, tensors, (part) => partKey(variant, module, part));
+  return { module, parts };
+}
+
+/** @throws StudioError refused where the variant has no way to adapt an embedding. */
+export function requireEmbedding({ embedding, declaration }: AdapterVariant, { name }: LinearModule): void {
+  if (embedding) return;
+  throw new StudioError(
+    'refused',
+    `${declaration.label} adapts linears, and ${name} is an embedding.`,
+    'Leave it out of target_modules, add it to modules_to_save to train it as a whole, or choose LoRA.',
+  );
+}
+
+function requireParts(
+  parts: readonly TensorPart[],
+  tensors: ReadonlyMap<string, HostTensor>,
+  key: (part: string) => string,
+): void {
+  for (const { name, shape } of parts) {
+    const tensor = tensors.get(name);
+    if (tensor && isShape(tensor, shape)) continue;
+    throw new StudioError(
+      'refused',
+      `The adapter does not fit the base: ${key(name)} is ${tensor ? `[${tensor.shape.join(', ')}]` : 'missing'}, not [${shape.join(', ')}].`,
+      'Was the adapter made for another base model?',
+    );
   }
-  return module;
 }
 
 function moduleOfSaved(name: string, base: BaseModel): LinearModule {
@@ -154,10 +196,10 @@ function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], 
   return [...items].sort((one, other) => order.indexOf(one.module.name) - order.indexOf(other.module.name));
 }
 
-function assignOrCreate(existing: tf.Variable | undefined, tensor: HostTensor): tf.Variable {
+function assignOrCreate(existing: tf.Variable | undefined, tensor: HostTensor, trainable: boolean): tf.Variable {
   const values = tf.tensor(new Float32Array(tensor.data), [...tensor.shape], 'float32');
   try {
-    if (existing === undefined || !isShape(tensor, existing.shape)) return tf.variable(values);
+    if (existing === undefined || !isShape(tensor, existing.shape)) return tf.variable(values, trainable);
     existing.assign(values);
     return existing;
   } finally {

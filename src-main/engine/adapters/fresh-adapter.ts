@@ -7,9 +7,9 @@ import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { transposed } from '../tensors/transpose.ts';
+import { requireEmbedding } from './device-adapter.ts';
 import { initializeHead } from './initialize.ts';
-import { configuredFactors, derivePeftConfig } from './peft/derive-config.ts';
-import type { AdapterState, ModuleFactors } from './state.ts';
+import type { AdapterState, ModuleState } from './state.ts';
 import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
@@ -28,12 +28,10 @@ export async function freshAdapter(
   const { description } = base;
   const variant = adapterVariant(settings.variant);
   const parameters = checkedParameters(variant.declaration, settings.parameters);
-  const start = parameters['init_lora_weights'] === 'gaussian' ? 'gaussian' : 'kaiming';
   const whole = modulesTrainedWhole(base, settings, labels);
   const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : defaultTask(description);
   const config = adapterConfigSchema.parse({
-    ...variant.peftKeys,
-    ...parameters,
+    peft_type: variant.peft.type,
     target_modules: settings.target_modules,
     exclude_modules: settings.exclude_modules,
     layers_to_transform: settings.layers_to_transform,
@@ -44,14 +42,15 @@ export async function freshAdapter(
     ),
     task_type: taskType,
     ...(taskType === null ? {} : { auto_mapping: null }),
-    init_lora_weights: start === 'gaussian' ? 'gaussian' : true,
   });
-  const modules = new Map<string, ModuleFactors>();
-  for (const module of resolveTargetModules(config, description)) {
-    const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
-    const { a, b } = variant.initialize(module, rank, start, random);
-    const magnitude = variant.magnitude?.initialize(await weightByOutput(base, module));
-    modules.set(module.name, { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}) });
+  const targets = resolveTargetModules(config, description);
+  const modules = new Map<string, ModuleState>();
+  for (const module of targets) {
+    if (module.kind === 'embedding') requireEmbedding(variant, module);
+    const { rank, scaling } = variant.strength(parameters, [module.name, ...module.aliases]);
+    const weight = () => weightByOutput(base, module);
+    const tensors = await variant.initialize(module, { rank, parameters }, { random, weight });
+    modules.set(module.name, { rank, scaling, tensors });
   }
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
@@ -64,9 +63,12 @@ export async function freshAdapter(
     if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
   }
   return {
-    config: derivePeftConfig(config, variant, modules, saved.keys(), description),
+    variant,
+    parameters,
+    config,
     coto: null,
     modules,
+    shared: variant.shared?.initialize(targets, parameters) ?? new Map(),
     saved,
     biases: new Map(),
     labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,

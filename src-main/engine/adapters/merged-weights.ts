@@ -7,35 +7,51 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
 import { requireBiasVector } from './base-biases.ts';
-import type { AdapterState, ModuleFactors } from './state.ts';
+import type { AdapterState } from './state.ts';
 import { findLinear } from './target-modules.ts';
-import type { AdapterVariant } from './variant.ts';
-import { recognizeVariant } from './variants/index.ts';
+import type { AdapterVariant, HostModule, ModuleTensors } from './variant.ts';
 
-/** The bias that does what the base's and the adapter's own (of B, scaled as B·A is) do together; null where both lack one. */
-export function mergedBias(
-  bias: HostTensor | null,
-  { bias: own, scaling }: Pick<ModuleFactors, 'bias' | 'scaling'>,
-): HostTensor | null {
-  if (!own) return bias;
-  return {
-    shape: own.shape,
-    data: Float32Array.from(own.data, (value, at) => (bias?.data[at] ?? 0) + scaling * value),
-  };
-}
-
-/** A weight as stored with the adapter in it, computed on the device; `inputsFirst` as the variant has it. */
-async function mergedOnDevice(
+/** The bias of a module whose adapter changes it, computed on the device. */
+export async function mergedBias(
   variant: AdapterVariant,
-  weight: HostTensor,
-  { a, b, magnitude, scaling }: ModuleFactors,
-  inputsFirst: boolean,
+  bias: HostTensor | null,
+  adapted: ModuleTensors<tf.Tensor>,
 ): Promise<HostTensor> {
   const merged = tf.tidy(() => {
-    const lengths = magnitude ? tf.tensor1d(magnitude.data, 'float32') : null;
-    const factors = { a: toMatrix(a), b: toMatrix(b), magnitude: lengths, scaling };
-    return variant.mergedWeight(toMatrix(weight), factors, inputsFirst);
+    const own = bias && tf.tensor1d(Float32Array.from(bias.data), 'float32');
+    if (!variant.mergedBias) throw new Error('a variant that changes no bias was asked for one');
+    return variant.mergedBias.merge(own, adapted);
   });
+  try {
+    return await toHost(merged);
+  } finally {
+    merged.dispose();
+  }
+}
+
+/** What `make` gives of a module's tensors, which are on the device only meanwhile. */
+async function onDevice(
+  adapted: HostModule,
+  make: (placed: ModuleTensors<tf.Tensor>) => HostTensor | Promise<HostTensor>,
+): Promise<HostTensor> {
+  const tensors = new Map<string, tf.Tensor>();
+  for (const [part, { shape, data }] of adapted.tensors)
+    tensors.set(part, tf.tensor(Float32Array.from(data), [...shape], 'float32'));
+  try {
+    return await make({ ...adapted, tensors });
+  } finally {
+    tf.dispose([...tensors.values()]);
+  }
+}
+
+/** A weight as stored with the adapter in it; `inputsFirst` as the variant has it. */
+async function mergedWeight(
+  variant: AdapterVariant,
+  weight: HostTensor,
+  adapted: ModuleTensors<tf.Tensor>,
+  inputsFirst: boolean,
+): Promise<HostTensor> {
+  const merged = tf.tidy(() => variant.mergedWeight(toMatrix(weight), adapted, inputsFirst));
   try {
     return await toHost(merged);
   } finally {
@@ -61,17 +77,19 @@ export function mergedTensors(
   description: ModelDescription,
   state: AdapterState,
 ): Map<string, MergedTensor> {
-  const variant = recognizeVariant(state.config, 'The adapter');
+  const { variant } = state;
   const tensors = new Map<string, MergedTensor>();
   const putWhole = (key: string, tensor: HostTensor) =>
     tensors.set(key, { shape: tensor.shape, make: async () => tensor });
   const putChanged = (key: string, change: (stored: HostTensor) => HostTensor | Promise<HostTensor>) =>
     tensors.set(key, { shape: weights.info(key).shape, make: async () => change(await weights.read(key)) });
   for (const [name, tensor] of state.biases) putWhole(requireBiasVector(description, name).checkpointKey, tensor);
-  for (const [name, factors] of state.modules) {
+  for (const [name, own] of state.modules) {
     const module = findLinear(description, name);
     if (!module) throw new StudioError('refused', `The base has no linear ${name}, which the adapter is for.`);
-    if (factors.bias && !module.hasBias)
+    const adapted: HostModule = { module, ...own, tensors: new Map([...state.shared, ...own.tensors]) };
+    const changesBias = variant.mergedBias?.changes(adapted) ?? false;
+    if (changesBias && !module.hasBias)
       throw new StudioError(
         'refused',
         `The adapter has a bias on ${name} (lora_bias), but the base has none there: merged weights have no place for it.`,
@@ -80,11 +98,13 @@ export function mergedTensors(
     refuseShared(description.linears, module);
     const [weightKey, biasKey] = [`${module.checkpointKey}.weight`, `${module.checkpointKey}.bias`];
     const inputsFirst = module.fanInFanOut || module.kind === 'embedding';
-    putChanged(weightKey, (stored) => mergedOnDevice(variant, stored, factors, inputsFirst));
-    if (factors.bias)
+    putChanged(weightKey, (stored) =>
+      onDevice(adapted, (placed) => mergedWeight(variant, stored, placed, inputsFirst)),
+    );
+    if (changesBias)
       putChanged(biasKey, (stored) => {
         const bias = state.biases.get(`${name}.bias`) ?? stored;
-        return mergedBias(bias, factors) ?? bias;
+        return onDevice(adapted, (placed) => mergedBias(variant, bias, placed));
       });
   }
   for (const [name, tensor] of state.saved) {

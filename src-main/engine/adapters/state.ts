@@ -1,30 +1,34 @@
 import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { AdapterVariant, ModuleStrength } from './variant.ts';
 
-/** The factors of one adapted linear or embedding. ΔW = scaling · B · A, which DoRA's magnitudes then scale by output. */
-export interface ModuleFactors {
-  /** [rank, inFeatures] */
-  readonly a: HostTensor;
-  /** [outFeatures, rank] */
-  readonly b: HostTensor;
-  readonly rank: number;
-  /** lora_alpha / rank, or lora_alpha / √rank with use_rslora; after alpha_pattern and rank_pattern. */
-  readonly scaling: number;
-  /** [outFeatures]: DoRA's. */
-  readonly magnitude?: HostTensor | undefined;
-  /** [outFeatures]: B's own with `lora_bias`; scaled as B·A is. */
-  readonly bias?: HostTensor | undefined;
+/** The tensors of one adapted linear or embedding by the names that the variant gives its parts. */
+export interface ModuleState<T = HostTensor> extends ModuleStrength {
+  readonly tensors: ReadonlyMap<string, T>;
+}
+
+/** What an adapter is beside its tensors. */
+export interface AdapterDescription {
+  readonly variant: AdapterVariant;
+  /** The variant's own settings. Ranks and scalings by module are in `modules`. */
+  readonly parameters: ParameterValues;
+  /** The keys of PEFT's config that every variant has, and those that a folder held beside: they are written back. */
+  readonly config: AdapterConfig;
+  readonly coto: CotoSettings | null;
+  /** What the rows of a saved classifier mean; kept in coto_config.json, since PEFT's config has no place for it. */
+  readonly labels: readonly string[] | null;
 }
 
 /**
  * An adapter in JavaScript memory, whatever dialect its folder was in: what reading, merging, pruning and writing agree on.
- * Module names are those of today's transformers (`LinearModule.name`).
+ * Module names are those of today's transformers (`LinearModule.name`). PEFT's config of it is made when it is written.
  */
-export interface AdapterState {
-  readonly config: AdapterConfig;
-  readonly coto: CotoSettings | null;
-  readonly modules: ReadonlyMap<string, ModuleFactors>;
+export interface AdapterState extends AdapterDescription {
+  readonly modules: ReadonlyMap<string, ModuleState>;
+  /** Tensors that all modules share, by the names of their parts. */
+  readonly shared: ReadonlyMap<string, HostTensor>;
   /**
    * Tensors of modules_to_save by their name in the model, e.g. classifier.weight: [outFeatures, inFeatures], an embedding's
    * table [inFeatures, outFeatures].
@@ -32,6 +36,4 @@ export interface AdapterState {
   readonly saved: ReadonlyMap<string, HostTensor>;
   /** Biases that stand in for the base's while the adapter is on (`bias`), by their name in the model. */
   readonly biases: ReadonlyMap<string, HostTensor>;
-  /** What the rows of a saved classifier mean; kept in coto_config.json, since PEFT's config has no place for it. */
-  readonly labels: readonly string[] | null;
 }

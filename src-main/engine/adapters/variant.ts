@@ -1,64 +1,162 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
-import type { MergedFactors } from '../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 
-/** The factors of one adapted linear on the device. */
-export interface DeviceFactors {
-  /** [rank, inFeatures] */
-  readonly a: tf.Variable<tf.Rank.R2>;
-  /** [outFeatures, rank] */
-  readonly b: tf.Variable<tf.Rank.R2>;
-  readonly scaling: number;
-  /** [outFeatures], of a variant that trains them. */
-  readonly magnitude: tf.Variable<tf.Rank.R1> | null;
+/** One tensor of an adapted module, or of the whole adapter. */
+export interface TensorPart {
+  /** The variant's own name of it, e.g. `a`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
 }
 
-/** The magnitudes of a variant that has them. */
-export function magnitudeOf({ magnitude }: DeviceFactors): tf.Variable<tf.Rank.R1> {
-  if (magnitude === null) throw new Error('a module of a variant with magnitudes has none');
-  return magnitude;
+/** How strong the adapter of one module is, after patterns by name. */
+export interface ModuleStrength {
+  /** Null where the variant has no rank. */
+  readonly rank: number | null;
+  /** The factor in front of the update; 1 where the variant has none. */
+  readonly scaling: number;
+}
+
+/** What decides which tensors a module has. */
+export interface ModuleSettings {
+  readonly rank: number | null;
+  readonly parameters: ParameterValues;
+}
+
+/** One adapted module with its tensors by the names of their parts, those that the whole adapter shares among them. */
+export interface ModuleTensors<T> extends ModuleStrength {
+  readonly module: LinearModule;
+  readonly tensors: ReadonlyMap<string, T>;
+}
+export type HostModule = ModuleTensors<HostTensor>;
+export type DeviceModule = ModuleTensors<tf.Variable>;
+
+/** ΔW = scaling · B · A */
+export interface LowRankUpdate {
+  /** [rank, inFeatures] */
+  readonly a: HostTensor;
+  /** [outFeatures, rank] */
+  readonly b: HostTensor;
+  readonly scaling: number;
+}
+
+/** The variant in the files of PEFT. */
+export interface PeftFormat {
+  /** `peft_type` */
+  readonly type: string;
+  /** Keys of adapter_config.json that are this variant's own; what they say is in the parameters. */
+  readonly ownKeys: readonly string[];
+  /** Keys about targets and biases that this type's config has beside target_modules and modules_to_save. */
+  readonly sharedKeys: readonly SharedKey[];
+  /** Of several variants of one type, whether the config describes this one. */
+  matches(config: AdapterConfig): boolean;
+  /** @throws StudioError refused for settings of the type that are contradictory or not supported; `where` they stand. */
+  refuse?(config: AdapterConfig, where: string): void;
+  /** @throws ZodError naming the key. */
+  fromConfig(config: AdapterConfig): ParameterValues;
+  /** The own keys from which PEFT, where `config` says the targets, makes these modules with this strength. */
+  toConfig(
+    parameters: ParameterValues,
+    modules: ReadonlyMap<string, ModuleStrength>,
+    config: AdapterConfig,
+  ): Record<string, unknown>;
+  /** Every part that a file of this type may hold, in the order in which they are written. */
+  readonly parts: readonly string[];
+  /** What in the config says that a part is there, for the refusal of one that is not said. */
+  readonly saidBy?: Readonly<Record<string, string>>;
+  /** The end of a part's key, after the module's name. */
+  tensorKey(module: Pick<LinearModule, 'kind'>, part: string): string;
+  /** Another end under which files have had it. */
+  formerTensorKey?(module: Pick<LinearModule, 'kind'>, part: string): string;
+  /** Every part that the whole adapter may share, and its key after `base_model.`. */
+  readonly sharedParts?: readonly string[];
+  sharedTensorKey?(part: string): string;
+}
+export type SharedKey = 'exclude_modules' | 'layers_to_transform' | 'layers_pattern' | 'bias' | 'fan_in_fan_out';
+
+/** Tensors that all modules of an adapter share, such as VeRA's projections. */
+export interface SharedTensors {
+  /** @param modules all that are adapted. */
+  parts(modules: readonly LinearModule[], parameters: ParameterValues): TensorPart[];
+  initialize(modules: readonly LinearModule[], parameters: ParameterValues): Map<string, HostTensor>;
 }
 
 /**
- * One kind of adapter. The adapted model, PEFT's folders and merging into the base ask nothing else, so a further kind is
- * one file and one line of the list.
+ * One kind of adapter: which tensors it has, and what they do. The adapted model, PEFT's folders, merging, the training loop
+ * and the memory estimate ask nothing else, so a further kind is one file and one line of the list.
  */
 export interface AdapterVariant {
   readonly declaration: Declaration;
-  /** The keys of adapter_config.json that say it is this kind. */
-  readonly peftKeys: Readonly<Pick<AdapterConfig, 'peft_type' | 'use_rslora' | 'use_dora'>>;
-  /** The factor in front of B·A. */
-  scaling(loraAlpha: number, rank: number): number;
-  /** The lora_alpha that gives this scaling: the inverse of `scaling`. */
-  loraAlpha(scaling: number, rank: number): number;
-  /** Fresh factors that leave the base's function as it is; draws from `random`. */
+  readonly peft: PeftFormat;
+  /** Rank and scaling of a module. `names`: today's first, then older ones. */
+  strength(parameters: ParameterValues, names: readonly string[]): ModuleStrength;
+  /** The tensors of a module, in a fixed order. */
+  parts(module: LinearModule, settings: ModuleSettings): TensorPart[];
+  readonly shared?: SharedTensors;
+  /**
+   * Fresh tensors that leave the base's function as it is; draws from `random`. `weight` gives the base's own
+   * [outFeatures, inFeatures].
+   */
   initialize(
     module: LinearModule,
-    rank: number,
-    method: 'kaiming' | 'gaussian',
-    random: RandomStream,
-  ): { a: HostTensor; b: HostTensor };
+    settings: ModuleSettings,
+    source: { readonly random: RandomStream; weight(): Promise<HostTensor> },
+  ): Map<string, HostTensor> | Promise<Map<string, HostTensor>>;
+  /** Chance that an entry of the adapter's input is zeroed in training. */
+  dropout(parameters: ParameterValues): number;
   /**
-   * Of a variant that trains a magnitude for each output: how they start on a weight [outFeatures, inFeatures]. Its forward pass
-   * keeps the product that they scale, [rows, outFeatures]; B·A alone is not its change of the weight.
+   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the trained tensors and the residual.
+   * The dropout mask among the options multiplies the adapter's input only.
    */
-  readonly magnitude?: { initialize(weight: HostTensor): HostTensor };
+  forward(x: tf.Tensor2D, frozen: FrozenWeight, adapted: DeviceModule, options: LoraLinearOptions): tf.Tensor2D;
   /**
-   * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the factors and the residual. The dropout
-   * mask among the options multiplies the adapter's input only.
+   * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
+   * table. Absent: embeddings cannot carry this adapter.
    */
-  forward(x: tf.Tensor2D, frozen: FrozenWeight, factors: DeviceFactors, options: LoraLinearOptions): tf.Tensor2D;
-  /** The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the factors. `frozen` holds its table. */
-  embedding(ids: tf.Tensor1D, frozen: FrozenWeight, factors: DeviceFactors): tf.Tensor2D;
+  embedding?(ids: tf.Tensor1D, frozen: FrozenWeight, adapted: DeviceModule): tf.Tensor2D;
   /**
-   * The weight that alone does what the base's `weight` and the adapter do together, on the device: [outFeatures, inFeatures], or
-   * both with `inputsFirst` the other way round (an embedding's table, a Conv1D as stored). The caller disposes it.
+   * The weight that alone does what the base's `weight` and the adapter do together, on the device: [outFeatures, inFeatures],
+   * or both with `inputsFirst` the other way round (an embedding's table, a Conv1D as stored). The caller disposes it.
    */
-  mergedWeight(weight: tf.Tensor2D, factors: MergedFactors, inputsFirst: boolean): tf.Tensor2D;
+  mergedWeight(weight: tf.Tensor2D, adapted: ModuleTensors<tf.Tensor>, inputsFirst: boolean): tf.Tensor2D;
+  /** Of a variant that changes biases too. Absent: the base's own stays. */
+  readonly mergedBias?: {
+    /** Whether the bias of this module becomes another. */
+    changes(adapted: ModuleTensors<{ readonly shape: readonly number[] }>): boolean;
+    /** [outFeatures], on the device; null stands for no bias. The caller disposes it. */
+    merge(bias: tf.Tensor1D | null, adapted: ModuleTensors<tf.Tensor>): tf.Tensor1D;
+  };
+  /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
+  readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
+  readonly notLowRank?: string;
+  /**
+   * Numbers of values of the float32 tensors that the forward pass of a linear keeps for the backward pass, beside its input.
+   */
+  memory(linear: LinearSize, settings: ModuleSettings): number[];
+}
+
+/** A linear in a training step: `rows` inputs at a time. */
+export interface LinearSize {
+  readonly rows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** A tensor that the variant's `parts` promise. */
+export function partOf<T>({ tensors, module }: ModuleTensors<T>, name: string): T {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`the adapter of ${module.name} has no tensor ${name}`);
+  return tensor;
+}
+
+/** The rank of a variant that has one. */
+export function requireRank({ rank }: { readonly rank: number | null }): number {
+  if (rank === null) throw new Error('a module of a variant with ranks has none');
+  return rank;
 }

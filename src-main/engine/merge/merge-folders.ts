@@ -1,14 +1,19 @@
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type AdapterSink, streamAdapter } from '../adapters/peft/adapter-folder.ts';
 import {
+  type AdapterOutline,
   notFinite,
   type OpenAdapter,
   openAdapter,
+  readModule,
   readSaved,
+  readStored,
   type StoredTensor,
 } from '../adapters/peft/open-adapter.ts';
+import { findLinear } from '../adapters/target-modules.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../tensors/staging.ts';
-import type { LowRankUpdate } from './merge-method.ts';
+import { type LowRankUpdate, updateOf } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
@@ -30,7 +35,7 @@ export async function mergeFolders(
     const plan = planMerge(request, outlines);
     const names = { modules: plan.modules, saved: plan.savedNames };
     await streamAdapter(outputDirectory, description, names, async (sink) => {
-      const turns = new ModuleTurns(adapters, sink);
+      const turns = new ModuleTurns(adapters, description, sink);
       const described = await runMerge(plan, request, {
         sources: adapters.map(({ outline, file }) => ({
           input: outline,
@@ -58,37 +63,57 @@ export async function mergeFolders(
  */
 class ModuleTurns {
   private readonly adapters: readonly OpenAdapter[];
+  private readonly description: ModelDescription;
   private readonly sink: AdapterSink;
+  /** What an adapter's modules share is read once, by the adapter's place. */
+  private readonly shared = new Map<number, ReadonlyMap<string, HostTensor>>();
   private arena = new FloatArena();
   private other = new FloatArena();
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(adapters: readonly OpenAdapter[], sink: AdapterSink) {
+  constructor(adapters: readonly OpenAdapter[], description: ModelDescription, sink: AdapterSink) {
     this.adapters = adapters;
+    this.description = description;
     this.sink = sink;
   }
 
   async read(name: string, places: readonly number[]): Promise<LowRankUpdate[]> {
+    const module = present(findLinear(this.description, name) ?? undefined, name);
     const parts = places.map((place) => {
       const { outline, file } = present(this.adapters[place], name);
-      return { file, factors: present(outline.modules.get(name), name) };
+      return { place, file, outline, own: present(outline.modules.get(name), name) };
     });
-    const floats = parts.reduce((total, { factors }) => total + count(factors.a) + count(factors.b), 0);
+    const stored = parts.flatMap(({ own }) => [...own.tensors.values()]);
+    const floats = stored.reduce((total, tensor) => total + count(tensor), 0);
     [this.arena, this.other] = [this.other, this.arena];
     // Most results are no larger than what they are made of.
     const fits = 2 * floats <= arenaFloats;
-    this.arena.reserve(fits ? 2 * floats : 0, 4 * parts.length);
+    this.arena.reserve(fits ? 2 * floats : 0, 2 * stored.length);
     const updates: LowRankUpdate[] = [];
-    for (const { file, factors } of parts) {
+    for (const { place, file, outline, own } of parts) {
       const read = async ({ key }: StoredTensor): Promise<HostTensor> => {
         const tensor = fits ? await file.stage(key, this.arena) : await file.lend(key, copied);
         if (!tensor.finite) throw notFinite(file.path, key);
         return tensor;
       };
-      const { rank, scaling } = factors;
-      updates.push({ a: await read(factors.a), b: await read(factors.b), rank, scaling });
+      const { rank, scaling, tensors } = await readModule(own, read);
+      const shared = await this.sharedOf(place, outline, file);
+      updates.push(updateOf(outline.variant, { module, rank, scaling, tensors: new Map([...shared, ...tensors]) }));
     }
     return updates;
+  }
+
+  private async sharedOf(
+    place: number,
+    outline: AdapterOutline,
+    file: OpenAdapter['file'],
+  ): Promise<ReadonlyMap<string, HostTensor>> {
+    const known = this.shared.get(place);
+    if (known) return known;
+    const read = new Map<string, HostTensor>();
+    for (const [part, stored] of outline.shared) read.set(part, await readStored(file, stored));
+    this.shared.set(place, read);
+    return read;
   }
 
   allocate(length: number): Float32Array {

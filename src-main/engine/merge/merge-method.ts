@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
-import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterDescription, ModuleState } from '../adapters/state.ts';
+import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 
 interface Shaped {
@@ -10,26 +10,22 @@ interface Shaped {
 }
 
 /** What checks of a merge look at: an adapter in memory, or the outline of one whose tensors stand in their file. */
-export interface MergeInput {
-  readonly config: AdapterConfig;
-  readonly coto: CotoSettings | null;
-  readonly labels: readonly string[] | null;
-  readonly modules: ReadonlyMap<
-    string,
-    Readonly<{ rank: number; scaling: number; a: Shaped; b: Shaped; bias?: Shaped | undefined }>
-  >;
+export interface MergeInput extends AdapterDescription {
+  readonly modules: ReadonlyMap<string, ModuleState<Shaped>>;
   readonly saved: ReadonlyMap<string, Shaped>;
   readonly biases: ReadonlyMap<string, unknown>;
 }
 
 /** ΔW = scaling · B · A of one module. */
-export interface LowRankUpdate {
-  /** [rank, inFeatures] */
-  readonly a: HostTensor;
-  /** [outFeatures, rank] */
-  readonly b: HostTensor;
+export interface LowRankUpdate extends Product {
   readonly rank: number;
-  readonly scaling: number;
+}
+
+/** The update of a module by an adapter of a variant that has one. `adapted` holds the tensors that it shares, too. */
+export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: HostModule): LowRankUpdate {
+  if (lowRank === null) throw new Error(`${declaration.label} was not refused`);
+  const product = lowRank(adapted);
+  return { ...product, rank: product.a.shape[0] ?? 0 };
 }
 
 /** One adapter's update of a module. */

@@ -1,6 +1,7 @@
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterState, ModuleState } from '../adapters/state.ts';
+import { findLinear } from '../adapters/target-modules.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { LowRankUpdate } from './merge-method.ts';
+import { type LowRankUpdate, updateOf } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
@@ -9,17 +10,29 @@ import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
  */
 export async function mergeStates(request: MergeRequest, states: readonly AdapterState[]): Promise<AdapterState> {
   const plan = planMerge(request, states);
-  const modules = new Map<string, LowRankUpdate>();
+  const modules = new Map<string, ModuleState>();
   const saved = new Map<string, HostTensor>();
   const described = await runMerge(plan, request, {
     sources: states.map((input) => ({ input, saved: async (name) => required(input.saved.get(name), name) })),
-    updates: async (name, places) => places.map((place) => required(states[place]?.modules.get(name), name)),
+    updates: async (name, places) => places.map((place) => update(request, required(states[place], name), name)),
     allocate: (length) => new Float32Array(length),
-    module: async (name, update) => void modules.set(name, update),
+    module: async (name, { a, b, rank, scaling }) => {
+      const tensors = new Map([
+        ['a', a],
+        ['b', b],
+      ]);
+      modules.set(name, { rank, scaling, tensors });
+    },
     savedTensor: async (name, tensor) => void saved.set(name, tensor),
   });
-  const { config, coto, labels } = described;
-  return { config, coto, labels, modules, saved, biases: new Map() };
+  const { variant, parameters, config, coto, labels } = described;
+  return { variant, parameters, config, coto, labels, modules, shared: new Map(), saved, biases: new Map() };
+}
+
+function update({ base }: MergeRequest, { variant, modules, shared }: AdapterState, name: string): LowRankUpdate {
+  const module = required(findLinear(base.description, name) ?? undefined, name);
+  const own = required(modules.get(name), name);
+  return updateOf(variant, { module, ...own, tensors: new Map([...shared, ...own.tensors]) });
 }
 
 function required<T>(value: T | undefined, name: string): T {

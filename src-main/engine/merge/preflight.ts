@@ -1,6 +1,5 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { recognizeVariant } from '../adapters/variants/index.ts';
 import { allModules, type MergeInput, type MergeMethod, sum } from './merge-method.ts';
 
 const weightAverageRemedy = 'Use the ΔW average, which takes different ranks and targets.';
@@ -70,13 +69,13 @@ function checkWeights(
 const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
 
 function checkVariant(states: readonly MergeInput[], names: readonly string[], factorsAlone: boolean): PreflightLine {
-  const variants = states.map((state) => recognizeVariant(state.config, 'The adapter'));
+  const variants = states.map(({ variant }) => variant);
   const kinds = variants.map(({ declaration }) => declaration.label);
-  const foreign = variants.findIndex(({ magnitude }) => magnitude !== undefined);
+  const foreign = variants.findIndex(({ lowRank }) => lowRank === null);
   if (foreign >= 0 && factorsAlone)
     return refused(
       'variant',
-      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone: its magnitudes would be lost.`,
+      `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone: ${variants[foreign]?.notLowRank}.`,
       outputsRemedy,
     );
   if (new Set(kinds).size > 1)
@@ -89,13 +88,13 @@ function checkVariant(states: readonly MergeInput[], names: readonly string[], f
 
 function checkBiases(states: readonly MergeInput[], names: readonly string[], factorsAlone: boolean): PreflightLine {
   const hasBias = ({ biases, modules }: MergeInput) =>
-    biases.size > 0 || [...modules.values()].some(({ bias }) => bias !== undefined);
+    biases.size > 0 || [...modules.values()].some(({ tensors }) => tensors.has('bias'));
   const having = states.findIndex(hasBias);
   if (having < 0) return ok('biases', 'No adapter brings biases.');
   if (!factorsAlone) return ok('biases', `${names[having]} brings biases, which count for itself.`);
   return refused(
     'biases',
-    `${names[having]} brings trained biases (${states[having]?.config.lora_bias ? 'lora_bias' : `bias "${states[having]?.config.bias}"`}): a base has only one set of them, so they cannot be merged.`,
+    `${names[having]} brings trained biases (${states[having]?.parameters['lora_bias'] === true ? 'lora_bias' : `bias "${states[having]?.config.bias}"`}): a base has only one set of them, so they cannot be merged.`,
     'Use the output ensemble, which runs each adapter as it is; or train the adapters with bias "none".',
   );
 }
@@ -121,7 +120,9 @@ function checkRanks(
   for (const module of allModules(states)) {
     const having = states.flatMap((state, index) => {
       const factors = state.modules.get(module);
-      return factors === undefined ? [] : [{ index, rank: factors.rank, a: factors.a.shape[1], b: factors.b.shape[0] }];
+      if (factors === undefined) return [];
+      const { rank, tensors } = factors;
+      return [{ index, rank, a: tensors.get('a')?.shape[1], b: tensors.get('b')?.shape[0] }];
     });
     const first = having[0];
     const shaped = having.find((entry) => entry.a !== first?.a || entry.b !== first?.b);

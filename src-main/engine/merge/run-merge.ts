@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import type { AdapterDescription } from '../adapters/state.ts';
 import { findLinear } from '../adapters/target-modules.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
@@ -91,12 +92,11 @@ export async function runMerge(
   plan: MergePlan,
   request: MergeRequest,
   workspace: MergeWorkspace,
-): Promise<Pick<MergeInput, 'config' | 'coto' | 'labels'>> {
+): Promise<AdapterDescription> {
   const { used, method, parameters } = plan;
   const inputs = used.flatMap((place) => workspace.sources[place]?.input ?? []);
   const weightOf = (place: number) => request.weights[place] ?? 0;
   const divisor = method.needs.normalized(parameters) ? sum(used.map(weightOf)) : 1;
-  const merged = new Map<string, Pick<LowRankUpdate, 'rank' | 'scaling'>>();
   const weights = new BaseWeights(request.base);
   try {
     for (const name of plan.modules) {
@@ -116,7 +116,6 @@ export async function runMerge(
                 baseWeight: () => weights.read(name),
               },
             );
-      merged.set(name, { rank: update.rank, scaling: update.scaling });
       await workspace.module(name, update);
     }
   } finally {
@@ -125,7 +124,8 @@ export async function runMerge(
   for (const name of plan.savedNames)
     await workspace.savedTensor(name, await mergeSaved(name, plan, request, workspace));
   const [only] = inputs;
-  return plan.alone && only ? only : describeMerge(inputs, merged);
+  // Of a variant with shared tensors the update was worked out: it is a plain LoRA now.
+  return plan.alone && only?.variant.shared === undefined && only ? only : describeMerge(inputs);
 }
 
 /**

@@ -1,28 +1,11 @@
 /** Texts that nobody said the length of are taken to be this long. */
 export const usualTokens = 512;
 
-/** What the adapters of a run do to the memory of a model's layers. */
+/** What the adapters of a run do to the memory of a model's layers. Linears go by their names in the model. */
 export interface AdapterPresence {
-  /** Rank of the adapter on a linear, by the linear's name in the model; 0 where it has none. */
-  rank(module: string): number;
-  /** With dropout every adapted linear keeps a mask of its input. */
-  readonly dropout: boolean;
-  /** With magnitudes (DoRA) every adapted linear keeps the product that they scale. */
-  readonly magnitudes?: boolean;
-}
-
-/** What an adapted linear keeps beside its input: what lies between A and B, the mask, and what the magnitudes scale. */
-export function keptByAdapter(
-  adapters: AdapterPresence,
-  linear: { readonly name: string; readonly rows: number; readonly inputs: number; readonly outputs: number },
-): number[] {
-  const rank = adapters.rank(linear.name);
-  if (rank === 0) return [];
-  return [
-    linear.rows * rank,
-    ...(adapters.dropout ? [linear.rows * linear.inputs] : []),
-    ...(adapters.magnitudes ? [linear.rows * linear.outputs] : []),
-  ];
+  has(linear: string): boolean;
+  /** Numbers of values of the float32 tensors that a linear's adapter keeps beside its input; none where it has none. */
+  kept(linear: string, sizes: { readonly rows: number; readonly inputs: number; readonly outputs: number }): number[];
 }
 
 /** float32 tensors of one layer in a training step, each by its number of values. */

@@ -1,8 +1,8 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import type { ModuleFactors } from '../adapters/state.ts';
+import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { countEntries, type PruneMethod } from './prune-method.ts';
+import { countEntries, isFactor, type PruneMethod, requireFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'magnitude',
@@ -43,22 +43,24 @@ export const magnitude: PruneMethod = {
   declaration,
   prune(state, _description, given) {
     const { sparsity, scope } = checkedParameters(declaration, given);
-    const copies = [...state.modules].map(([name, factors]) => ({
-      name,
-      factors,
-      a: copy(factors.a),
-      b: copy(factors.b),
-    }));
-    const tensors = copies.flatMap(({ a, b }) => [a, b]);
+    requireFactors(state, declaration.label);
+    const modules = new Map<string, ModuleState>();
+    const tensors: Float32Array[] = [];
+    for (const [name, module] of state.modules) {
+      const copies = new Map<string, HostTensor>();
+      for (const [part, tensor] of module.tensors) {
+        if (!isFactor(part)) {
+          copies.set(part, tensor);
+          continue;
+        }
+        const data = copy(tensor);
+        tensors.push(data);
+        copies.set(part, { shape: tensor.shape, data });
+      }
+      modules.set(name, { ...module, tensors: copies });
+    }
     const groups = scope === 'global' ? [tensors] : tensors.map((tensor) => [tensor]);
     const zeroed = groups.reduce((count, group) => count + zeroSmallest(group, Number(sparsity)), 0);
-    const modules = new Map<string, ModuleFactors>();
-    for (const { name, factors, a, b } of copies)
-      modules.set(name, {
-        ...factors,
-        a: { shape: factors.a.shape, data: a },
-        b: { shape: factors.b.shape, data: b },
-      });
     const total = countEntries(state.modules);
     return { state: { ...state, modules }, kept: total - zeroed, total };
   },

@@ -2,10 +2,10 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import type { AdapterState, ModuleFactors } from '../adapters/state.ts';
+import type { AdapterState, ModuleState } from '../adapters/state.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 
-/** What is left of an adapter; kept and total count entries of the factors A and B. Heads are never pruned nor counted. */
+/** What is left of an adapter; kept and total count entries of its factors A and B. Heads and vectors are never pruned nor counted. */
 export interface Pruned {
   readonly state: AdapterState;
   readonly kept: number;
@@ -45,26 +45,13 @@ export function adaptedLayers(state: Outlined, description: ModelDescription): n
 
 /**
  * Takes the adapters off every layer that is not in `kept`; modules outside the layers stay. No key of a dropped layer
- * remains, and layers_to_transform names those that do, so that PEFT makes only these.
+ * remains, and the config that is written names those that do, so that PEFT makes only these.
  */
 export function keepLayers(state: AdapterState, description: ModelDescription, kept: readonly number[]): Pruned {
-  const layers = layerOf(description);
   const names = keptModules(state, description, kept);
   const modules = new Map([...state.modules].filter(([name]) => names.has(name)));
-  const outside = [...modules.keys()].some((name) => (layers.get(name) ?? null) === null);
-  const { target_modules } = state.config;
-  // PEFT refuses layers_to_transform beside a string, and applies it to nothing outside the layers: names in full then.
-  const byLayers = Array.isArray(target_modules) && !outside && !target_modules.some((name) => layers.has(name));
-  const targets = byLayers
-    ? { layers_to_transform: [...kept] }
-    : {
-        target_modules: [...modules.keys()],
-        exclude_modules: null,
-        layers_to_transform: null,
-        layers_pattern: null,
-      };
   return {
-    state: { ...state, config: { ...state.config, ...targets }, modules, biases: keptBiases(state, modules) },
+    state: { ...state, modules, biases: keptBiases(state, modules) },
     kept: countEntries(modules),
     total: countEntries(state.modules),
   };
@@ -90,15 +77,31 @@ export function keptModules(
 }
 
 /** With bias "lora_only" the biases of a module go with its adapter, as PEFT would not save them. */
-function keptBiases({ config, biases }: AdapterState, modules: ReadonlyMap<string, ModuleFactors>) {
+function keptBiases({ config, biases }: AdapterState, modules: ReadonlyMap<string, ModuleState>) {
   if (config.bias !== 'lora_only') return biases;
   return new Map([...biases].filter(([name]) => modules.has(name.replace(/\.bias$/, ''))));
 }
 
-export function countEntries(modules: ReadonlyMap<string, ModuleFactors>): number {
+export function countEntries(modules: ReadonlyMap<string, ModuleState>): number {
   let count = 0;
-  for (const { a, b } of modules.values()) count += elementCount(a.shape) + elementCount(b.shape);
+  for (const { tensors } of modules.values())
+    for (const [part, tensor] of tensors) if (isFactor(part)) count += elementCount(tensor.shape);
   return count;
+}
+
+/** Whether a part is one of the factors A and B, of whose entries and ranks some methods take away. */
+export function isFactor(part: string): boolean {
+  return part === 'a' || part === 'b';
+}
+
+/** @throws StudioError refused for an adapter whose modules have no factors A and B of their own. */
+export function requireFactors({ variant, modules }: AdapterState, method: string): void {
+  if ([...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('b'))) return;
+  throw new StudioError(
+    'refused',
+    `${method} takes away from the factors A and B, and a ${variant.declaration.label} adapter has none of its own.`,
+    'Prune by layers instead, or choose a LoRA or DoRA adapter.',
+  );
 }
 
 function layerOf(description: ModelDescription): Map<string, number | null> {

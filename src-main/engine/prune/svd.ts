@@ -1,8 +1,9 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import type { ModuleFactors } from '../adapters/state.ts';
+import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { leading, type Svd, svdOfProduct, toFloat32 } from '../linalg/index.ts';
-import { countEntries, type PruneMethod } from './prune-method.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { countEntries, type PruneMethod, requireFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'svd',
@@ -49,11 +50,15 @@ export const svd: PruneMethod = {
   declaration,
   prune(state, _description, given) {
     const { rank, energy } = checkedParameters(declaration, given);
-    const modules = new Map<string, ModuleFactors>();
-    for (const [name, factors] of state.modules) {
-      const whole = svdOfProduct(factors.b, factors.a);
+    requireFactors(state, declaration.label);
+    const modules = new Map<string, ModuleState>();
+    for (const [name, module] of state.modules) {
+      const [a, b] = [module.tensors.get('a'), module.tensors.get('b')];
+      if (!a || !b) continue;
+      const whole = svdOfProduct(b, a);
       const kept = rank === null ? rankOfShare(whole.s, Number(energy)) : Number(rank);
-      modules.set(name, { ...factors, ...balanced(leading(whole, kept)) });
+      const { rank: own, factors } = balanced(leading(whole, kept));
+      modules.set(name, { ...module, rank: own, tensors: new Map([...module.tensors, ...factors]) });
     }
     return { state: { ...state, modules }, kept: countEntries(modules), total: countEntries(state.modules) };
   },
@@ -69,10 +74,16 @@ function rankOfShare(s: Float64Array, share: number): number {
 }
 
 /** B = U·√S [out, k] and A = √S·Vᵀ [k, in]: entries of both are of one size, which float16 and further training like. */
-function balanced({ u, s, vt }: Svd): Pick<ModuleFactors, 'a' | 'b' | 'rank'> {
+function balanced({ u, s, vt }: Svd): { rank: number; factors: [string, HostTensor][] } {
   const roots = s.map(Math.sqrt);
   const [rank, inputs] = vt.shape;
   const b = { shape: u.shape, data: u.data.map((value, at) => value * (roots[at % rank] ?? 0)) };
   const a = { shape: vt.shape, data: vt.data.map((value, at) => value * (roots[Math.floor(at / inputs)] ?? 0)) };
-  return { a: toFloat32(a), b: toFloat32(b), rank };
+  return {
+    rank,
+    factors: [
+      ['a', toFloat32(a)],
+      ['b', toFloat32(b)],
+    ],
+  };
 }

@@ -3,7 +3,6 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord, RunConfig, RunFacts, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
-import { factorParts } from '../adapters/peft/tensor-names.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
@@ -359,8 +358,7 @@ function divergedAt(thrown: unknown, where: string): unknown {
 
 /** An update can overflow before any loss shows it; such weights must not become a checkpoint. */
 function refuseDiverged({ modules, saved }: AdapterState, where: string): void {
-  const factors = [...modules.values()].flatMap((module) => factorParts.flatMap((part) => module[part] ?? []));
-  const tensors = [...factors, ...saved.values()];
+  const tensors = [...[...modules.values()].flatMap((module) => [...module.tensors.values()]), ...saved.values()];
   if (!tensors.every(({ data }) => data.every(Number.isFinite)))
     throw divergedAt(new StudioError('not_finite', "The adapter's weights are not numbers."), where);
 }

@@ -1,5 +1,6 @@
 import { forecastMemory } from '../../../src-main/backend/runs/estimate-memory.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { adapterPresence, adapterSizes } from '../../../src-main/engine/adapters/presence.ts';
 import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
@@ -41,14 +42,12 @@ export async function forecastOverPeak(given: Measured): Promise<number> {
     peak = peakBytes.read();
   }
   const state = await model.exportState();
+  const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
   const parts = forecastMemory({
     description: base.description,
     memory,
-    adapters: {
-      rank: (name) => state.modules.get(name)?.rank ?? 0,
-      dropout: Number(settings.parameters['lora_dropout'] ?? 0) > 0,
-      magnitudes: settings.variant === 'dora',
-    },
+    adapters: adapterPresence(state.variant, state.parameters, targets),
+    fixed: adapterSizes(state.variant, state.parameters, targets).fixed,
     trained: [...model.trainable().values()].map((variable) => variable.size),
     outputs,
     batch,

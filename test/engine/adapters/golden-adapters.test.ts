@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { recognizeVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { modelFamilies } from '../../../src-main/engine/models/families.ts';
@@ -14,6 +15,8 @@ import { openModelWeights } from '../../../src-main/engine/models/huggingface/mo
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -39,7 +42,7 @@ function casesOf(family: string): GoldenCase[] {
     const parent = goldenPath(family, dialect);
     if (!existsSync(parent)) return [];
     const cases = readdirSync(parent).flatMap((name) => {
-      if (/^(lora|rslora|dora)(-|$)/.test(name)) return [{ name, folder: join(parent, name) }];
+      if (isSupported(join(parent, name))) return [{ name, folder: join(parent, name) }];
       // PiSSA and OLoRA, made into plain LoRA of twice the rank on the untouched base.
       const converted = join(parent, name, 'converted');
       return existsSync(converted) ? [{ name: `${name} converted`, folder: converted }] : [];
@@ -51,6 +54,20 @@ function casesOf(family: string): GoldenCase[] {
       written: folder.replace('adapters-transformers4', 'adapters'),
     }));
   });
+}
+
+/** Whether a variant of the list is described. */
+function isSupported(folder: string): boolean {
+  if (!existsSync(join(folder, 'adapter_config.json'))) return false;
+  try {
+    const config = z.record(z.string(), z.unknown()).parse(readJson(join(folder, 'adapter_config.json')));
+    const given = Object.entries(config).filter(([, value]) => value !== null);
+    recognizeVariant(adapterConfigSchema.parse(Object.fromEntries(given)), folder);
+    return true;
+  } catch (error) {
+    if (error instanceof StudioError) return false;
+    throw error;
+  }
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'coto-golden-'));
@@ -121,7 +138,8 @@ describe.each(families)('%s', (family) => {
     for (const [key, tensor] of tensors) expect(written.get(key)).toEqual(tensor);
     // In older names the config says the same in other words: today's are said anew.
     if (golden.folder === golden.written) expect(configOf(folder)).toMatchObject(config);
-    expect(await readAdapter(folder, description)).toEqual({ ...state, config: expect.anything() });
+    const again = await readAdapter(folder, description);
+    expect(again).toEqual({ ...state, config: expect.anything(), parameters: expect.anything() });
   });
 
   const merged = casesOf(family).filter(({ folder }) => existsSync(join(folder, 'merged.safetensors')));

@@ -120,7 +120,7 @@ async function madeAdapter(size: number): Promise<string> {
     const random = RandomStream.seeded(1, 'initialization');
     await model.createAdapter(adapterSettingsSchema.parse({ target_modules: ['v_proj'] }), { random, labels: null });
     const state = await model.exportState();
-    for (const { b } of state.modules.values()) b.data.fill(size);
+    for (const { tensors } of state.modules.values()) tensors.get('b')?.data.fill(size);
     const folder = path.join(scratch, `adapter-${size}`);
     await writeAdapter(folder, state, { description: base.description, baseModelName: 'small-llama' });
     return folder;

@@ -67,7 +67,12 @@ async function randomAdapter(name: string, seed: number, task: string[]): Promis
     data: Float32Array.from(tensor.data, () => 0.3 * random.normal()),
   });
   const directory = path.join(scratch, name);
-  const modules = new Map([...state.modules].map(([key, value]) => [key, { ...value, b: drawn(value.b) }]));
+  const modules = new Map(
+    [...state.modules].map(([key, { tensors, ...rest }]) => {
+      const own = [...tensors].map(([part, tensor]) => [part, part === 'b' ? drawn(tensor) : tensor] as const);
+      return [key, { ...rest, tensors: new Map(own) }];
+    }),
+  );
   const saved = new Map([...state.saved].map(([key, value]) => [key, drawn(value)]));
   await writeAdapter(
     directory,

@@ -1,4 +1,6 @@
-import type { AdapterState, ModuleFactors } from '../../../src-main/engine/adapters/state.ts';
+import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/state.ts';
+import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
+import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
@@ -9,27 +11,30 @@ export function matrix(rows: readonly (readonly number[])[]): HostTensor {
   return { shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) };
 }
 
-export function factors(a: number[][], b: number[][], scaling: number): ModuleFactors {
-  return { a: matrix(a), b: matrix(b), rank: a.length, scaling };
+export function factors(a: number[][], b: number[][], scaling: number): ModuleState {
+  const tensors = new Map([
+    ['a', matrix(a)],
+    ['b', matrix(b)],
+  ]);
+  return { rank: a.length, scaling, tensors };
 }
 
 export function state(
-  modules: Record<string, ModuleFactors>,
+  modules: Record<string, ModuleState>,
   more: {
     saved?: Record<string, HostTensor>;
     labels?: string[] | null;
     coto?: CotoSettings | null;
     config?: object;
+    variant?: string;
   } = {},
 ): AdapterState {
-  const [first] = Object.values(modules);
+  const variant = adapterVariant(more.variant ?? 'lora');
   return {
-    config: adapterConfigSchema.parse({
-      r: first?.rank ?? 8,
-      lora_alpha: (first?.rank ?? 8) * (first?.scaling ?? 1),
-      target_modules: ['q_proj'],
-      ...more.config,
-    }),
+    variant,
+    parameters: checkedParameters(variant.declaration, {}),
+    config: adapterConfigSchema.parse({ target_modules: ['q_proj'], ...more.config }),
+    shared: new Map(),
     biases: new Map(),
     coto: more.coto ?? null,
     modules: new Map(Object.entries(modules)),
@@ -39,7 +44,10 @@ export function state(
 }
 
 /** scaling · B·A, row-major [out, in]. */
-export function change({ a, b, rank, scaling }: ModuleFactors): Float64Array {
+export function change({ tensors, scaling }: ModuleState): Float64Array {
+  const [a, b] = [tensors.get('a'), tensors.get('b')];
+  if (!a || !b) throw new Error('no factors');
+  const [rank = 0] = a.shape;
   const inputs = a.shape[1] ?? 0;
   const outputs = b.shape[0] ?? 0;
   const product = new Float64Array(outputs * inputs);

@@ -108,7 +108,10 @@ test('what is not finite is refused by name, and nothing is left', async () => {
   const state = await readAdapter(inputs[0] ?? '', description);
   const [name = '', factors] = [...state.modules][0] ?? [];
   if (!factors) throw new Error('no module');
-  const spoilt = { ...factors, b: { ...factors.b, data: Float32Array.from(factors.b.data, () => Number.NaN) } };
+  const b = factors.tensors.get('b');
+  if (!b) throw new Error('no B');
+  const nothing = { ...b, data: Float32Array.from(b.data, () => Number.NaN) };
+  const spoilt = { ...factors, tensors: new Map([...factors.tensors, ['b', nothing]]) };
   const folder = path.join(scratch, 'spoilt');
   const modules = new Map([...state.modules, [name, spoilt]]);
   await writeAdapter(folder, { ...state, modules }, { description, baseModelName: 'golden/llama' });

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { derivePeftConfig } from '../../../src-main/engine/adapters/peft/derive-config.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { pruneMethod, pruneMethods } from '../../../src-main/engine/prune/index.ts';
+import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { description, factors, matrix, state } from '../merge/states.ts';
@@ -53,14 +56,14 @@ test('thirds of 12 layers are 0–3, 4–7, 8–11; of 4 layers 0, 1, 2–3', ()
 
 test('the config says which layers are left, so that a reader makes only these', () => {
   const base = description(6);
+  const written = (pruned: AdapterState) => derivePeftConfig({ ...pruned, savedNames: pruned.saved.keys() }, base);
   for (const target_modules of [['q_proj'], 'all-linear', '.*q_proj']) {
     const pruned = pruneMethod('every-other-layer').prune(layered(6, { target_modules }), base, {});
-    expect(resolveTargetModules(pruned.state.config, base).map((module) => module.name)).toEqual([
-      ...pruned.state.modules.keys(),
-    ]);
+    const config = adapterConfigSchema.parse(written(pruned.state));
+    expect(resolveTargetModules(config, base).map((module) => module.name)).toEqual([...pruned.state.modules.keys()]);
   }
   const listed = pruneMethod('every-other-layer').prune(layered(6), base, {});
-  expect(listed.state.config.layers_to_transform).toEqual([0, 2, 4]);
+  expect(written(listed.state)['layers_to_transform']).toEqual([0, 2, 4]);
 });
 
 test('magnitude zeroes exactly ⌊s·n⌋ of each factor, smallest first, ties by index, heads never', () => {
@@ -72,11 +75,11 @@ test('magnitude zeroes exactly ⌊s·n⌋ of each factor, smallest first, ties b
   const pruned = pruneMethod('magnitude').prune(adapter, description(1), { sparsity: 0.5 });
   const kept = pruned.state.modules.get(module);
   // A: 2 of 5 go: 0.5, then the first of the two ones (index 1). B: 2 of 4: of three ones the first two.
-  expect([...(kept?.a.data ?? [])]).toEqual([3, 0, 2, 1, 0]);
-  expect([...(kept?.b.data ?? [])]).toEqual([0, 0, 1, 5]);
+  expect([...(kept?.tensors.get('a')?.data ?? [])]).toEqual([3, 0, 2, 1, 0]);
+  expect([...(kept?.tensors.get('b')?.data ?? [])]).toEqual([0, 0, 1, 5]);
   expect([pruned.kept, pruned.total]).toEqual([5, 9]);
   expect(pruned.state.saved).toEqual(adapter.saved);
-  expect([...(adapter.modules.get(module)?.a.data ?? [])]).toEqual([3, -1, 2, 1, 0.5]);
+  expect([...(adapter.modules.get(module)?.tensors.get('a')?.data ?? [])]).toEqual([3, -1, 2, 1, 0.5]);
 });
 
 test('globally, the smallest entries of all factors go', () => {
@@ -87,7 +90,9 @@ test('globally, the smallest entries of all factors go', () => {
     [second]: factors([[5, 6]], [[7], [0.25]], 1),
   });
   const pruned = pruneMethod('magnitude').prune(adapter, description(2), { sparsity: 0.5, scope: 'global' });
-  const values = [...pruned.state.modules.values()].map(({ a, b }) => [...a.data, ...b.data]);
+  const values = [...pruned.state.modules.values()].map(({ tensors }) =>
+    [...tensors.values()].flatMap(({ data }) => [...data]),
+  );
   expect(values).toEqual([
     [0, 0, 0, 9],
     [5, 6, 7, 0],
@@ -100,7 +105,10 @@ test('counts are exact where s·n is a whole number that binary misses', () => {
   const adapter = state({ 'vit.layers.0.attention.q_proj': factors(hundred, [[1]], 1) });
   const zeroed = (sparsity: number) => {
     const pruned = pruneMethod('magnitude').prune(adapter, description(1), { sparsity });
-    return pruned.state.modules.get('vit.layers.0.attention.q_proj')?.a.data.filter((value) => value === 0).length;
+    return pruned.state.modules
+      .get('vit.layers.0.attention.q_proj')
+      ?.tensors.get('a')
+      ?.data.filter((value) => value === 0).length;
   };
   expect([0, 0.29, 0.57, 0.9, 1].map(zeroed)).toEqual([0, 29, 57, 90, 100]);
   expect(() => pruneMethod('magnitude').prune(adapter, description(1), { sparsity: 1.5 })).toThrow(/sparsity/);

@@ -48,8 +48,8 @@ describe("beside numpy's best approximations", () => {
     truncation.forEach(({ best }, layer) => {
       const module = pruned.state.modules.get(nameOf(layer));
       expect(module?.rank).toBe(rank);
-      expect(module?.a.shape).toEqual([rank, 7]);
-      expect(module?.b.shape).toEqual([9, rank]);
+      expect(module?.tensors.get('a')?.shape).toEqual([rank, 7]);
+      expect(module?.tensors.get('b')?.shape).toEqual([9, rank]);
       expect(relativeDifference(module ? change(module) : [], best[rank - 1]?.data ?? [])).toBeLessThan(1e-6);
     });
     expect([pruned.kept, pruned.total]).toEqual([2 * rank * 16, 2 * 4 * 16]);
@@ -84,8 +84,8 @@ describe('by hand', () => {
   it('keeps the 4 of diag(3, 4), and its scaling of 2', () => {
     const kept = module({ rank: 1 });
     expect(kept?.scaling).toBe(2);
-    expect([...(kept?.b.data ?? [])]).toEqual([0, 2]);
-    expect([...(kept?.a.data ?? [])]).toEqual([0, 2]);
+    expect([...(kept?.tensors.get('b')?.data ?? [])]).toEqual([0, 2]);
+    expect([...(kept?.tensors.get('a')?.data ?? [])]).toEqual([0, 2]);
   });
 
   it.each([

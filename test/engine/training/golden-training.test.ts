@@ -77,9 +77,8 @@ describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
     const ours = await model.exportState();
     for (const [name, factors] of end.modules) {
       const own = ours.modules.get(name);
-      expect(largestDifference(own?.a.data, factors.a.data)).toBeLessThan(1e-3);
-      expect(largestDifference(own?.b.data, factors.b.data)).toBeLessThan(1e-3);
-      if (factors.magnitude) expect(largestDifference(own?.magnitude?.data, factors.magnitude.data)).toBeLessThan(1e-3);
+      for (const [part, tensor] of factors.tensors)
+        expect(largestDifference(own?.tensors.get(part)?.data, tensor.data), `${name} ${part}`).toBeLessThan(1e-3);
     }
     for (const [name, tensor] of end.saved)
       expect(largestDifference(ours.saved.get(name)?.data, tensor.data)).toBeLessThan(1e-3);

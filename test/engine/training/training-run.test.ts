@@ -181,9 +181,11 @@ describe('a training run', () => {
       const factors = state.modules.get(module.name);
       if (!factors || module.layer === null) continue;
       // B starts at zero, so it has moved if and only if its layer was on.
-      expect(factors.b.data.some((value) => value !== 0)).toBe(bytes[module.layer] === 1);
+      expect(factors.tensors.get('b')?.data.some((value) => value !== 0)).toBe(bytes[module.layer] === 1);
       const start = rowNorms(await toHost(base.frozenWeight(module).weight)).data;
-      expect(factors.magnitude?.data.some((value, at) => value !== start[at])).toBe(bytes[module.layer] === 1);
+      expect(factors.tensors.get('magnitude')?.data.some((value, at) => value !== start[at])).toBe(
+        bytes[module.layer] === 1,
+      );
     }
     expect(bytes.filter((bit) => bit === 1)).toHaveLength(1);
   });

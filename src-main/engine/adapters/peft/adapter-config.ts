@@ -35,13 +35,17 @@ export async function readAdapterConfig(directory: string): Promise<AdapterConfi
   if (!keys.success) throw new StudioError('invalid_file', `${file} does not hold a JSON object.`);
   const given = Object.entries(keys.data).filter(([, value]) => value !== null);
   const parsed = adapterConfigSchema.safeParse(Object.fromEntries(given));
-  if (!parsed.success)
-    throw new StudioError(
-      'invalid_file',
-      `${file}: ${describeIssues(parsed.error)}.`,
-      'The keys are those of PEFT. Copy or download the adapter again if you have not changed the file.',
-    );
+  if (!parsed.success) throw invalidConfig(file, parsed.error);
   return { ...keys.data, ...parsed.data };
+}
+
+/** Values in adapter_config.json that no key of PEFT has. */
+export function invalidConfig(file: string, error: z.ZodError): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${file}: ${describeIssues(error)}.`,
+    'The keys are those of PEFT. Copy or download the adapter again if you have not changed the file.',
+  );
 }
 
 /** coto_config.json; without the file neither settings nor labels are known. */
@@ -54,35 +58,12 @@ export async function readCotoConfig(directory: string): Promise<CotoConfig> {
   return parsed.data;
 }
 
-/** The keys that PEFT 0.21 writes for a LoRA adapter beside those of `config`, and their "not used" values. */
-const unusedPeftKeys = {
-  alora_invocation_tokens: null,
-  arrow_config: null,
-  corda_config: null,
-  ensure_weight_tying: false,
-  eva_config: null,
-  kasa_config: null,
-  layer_replication: null,
-  loftq_config: {},
-  lora_ga_config: null,
-  megatron_config: null,
-  megatron_core: 'megatron.core',
-  monteclora_config: null,
-  peft_version: '0.21.2',
-  qalora_group_size: 16,
-  revision: null,
-  target_parameters: null,
-  trainable_token_indices: null,
-  use_bdlora: null,
-  use_qalora: false,
-  velora_config: null,
-};
-
-/** adapter_config.json as PEFT 0.21 writes it: every key, in alphabetical order. */
-export function adapterConfigText(config: AdapterConfig, description: ModelDescription): string {
+/** adapter_config.json as PEFT 0.21 writes it, in alphabetical order. */
+export function adapterConfigText(config: Readonly<Record<string, unknown>>, description: ModelDescription): string {
   const module = description.family.replaceAll('-', '_');
   const complete = {
-    ...unusedPeftKeys,
+    peft_version: '0.21.2',
+    revision: null,
     auto_mapping: {
       base_model_class: description.architecture,
       parent_library: `transformers.models.${module}.modeling_${module}`,

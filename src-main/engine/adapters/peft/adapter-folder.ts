@@ -7,29 +7,32 @@ import { writeSafetensors } from '../../tensors/safetensors.ts';
 import { writeArrivingTensors } from '../../tensors/safetensors-stream.ts';
 import { storedType } from '../../tensors/safetensors-values.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import type { AdapterState, ModuleFactors } from '../state.ts';
+import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
 import { findLinear } from '../target-modules.ts';
-import { recognizeVariant } from '../variants/index.ts';
+import type { LowRankUpdate, ModuleStrength } from '../variant.ts';
+import { lora } from '../variants/lora.ts';
 import { adapterConfigFile, adapterConfigText, adapterTensorsFile, cotoConfigFile } from './adapter-config.ts';
 import { derivePeftConfig } from './derive-config.ts';
-import { notFinite, openAdapter, readFactors, readSaved, readStored } from './open-adapter.ts';
+import { notFinite, openAdapter, readModule, readSaved, readStored } from './open-adapter.ts';
 import { adapterReadme } from './readme.ts';
-import { factorName } from './tensor-names.ts';
+import { partKey } from './tensor-names.ts';
 import { keyPrefix, peftTensors } from './tensors.ts';
 
 /** A PEFT folder with all its tensors. @throws what `openAdapter` throws, and invalid_file for numbers that are not finite. */
 export async function readAdapter(directory: string, description: ModelDescription): Promise<AdapterState> {
   const { outline, file, close } = await openAdapter(directory, description);
   try {
-    const modules = new Map<string, ModuleFactors>();
+    const modules = new Map<string, ModuleState>();
     for (const [name, placed] of outline.modules)
-      modules.set(name, await readFactors(placed, (tensor) => readStored(file, tensor)));
+      modules.set(name, await readModule(placed, (tensor) => readStored(file, tensor)));
+    const shared = new Map<string, HostTensor>();
+    for (const [name, stored] of outline.shared) shared.set(name, await readStored(file, stored));
     const saved = new Map<string, HostTensor>();
     for (const [name, placed] of outline.saved) saved.set(name, await readSaved(file, placed));
     const biases = new Map<string, HostTensor>();
     for (const [name, stored] of outline.biases) biases.set(name, await readStored(file, stored));
-    const { config, coto, labels } = outline;
-    return { config, coto, labels, modules, saved, biases };
+    const { variant, parameters, config, coto, labels } = outline;
+    return { variant, parameters, config, coto, labels, modules, shared, saved, biases };
   } finally {
     await close();
   }
@@ -53,13 +56,13 @@ export async function writeAdapter(
 
 /** What is given to a folder that is written module by module. Tensors may be used again when the promise resolves. */
 export interface AdapterSink {
-  module(name: string, factors: Pick<ModuleFactors, 'a' | 'b' | 'rank' | 'scaling'>): Promise<void>;
+  module(name: string, update: LowRankUpdate & { readonly rank: number }): Promise<void>;
   /** A tensor of a module saved whole, [out, in]; an embedding's [in, out]. */
   saved(name: string, tensor: HostTensor): Promise<void>;
 }
 
 /**
- * As `writeAdapter`, for an adapter of factors and saved modules that is never in memory as a whole.
+ * As `writeAdapter`, for a LoRA adapter (of either scaling) that is never in memory as a whole.
  * @param names all modules and saved tensors that may come.
  * @param write hands everything over, then says the rest.
  * @throws StudioError invalid_file naming a tensor with numbers that are not finite.
@@ -68,19 +71,19 @@ export async function streamAdapter(
   directory: string,
   description: ModelDescription,
   names: Readonly<Record<'modules' | 'saved', readonly string[]>>,
-  write: (sink: AdapterSink) => Promise<Pick<AdapterState, 'config' | 'coto' | 'labels'>>,
+  write: (sink: AdapterSink) => Promise<AdapterDescription>,
 ): Promise<void> {
   const kindOf = (name: string) => findLinear(description, name)?.kind ?? 'linear';
-  const factorKey = (name: string, part: 'a' | 'b') => keyPrefix + factorName({ name, kind: kindOf(name) }, part);
+  const factorKey = (name: string, part: 'a' | 'b') => keyPrefix + partKey(lora, { name, kind: kindOf(name) }, part);
   const keys = [
     ...names.modules.flatMap((name) => [factorKey(name, 'a'), factorKey(name, 'b')]),
     ...names.saved.map((name) => keyPrefix + name),
   ];
-  const modules = new Map<string, Pick<ModuleFactors, 'rank' | 'scaling'>>();
+  const modules = new Map<string, ModuleStrength>();
   const saved: string[] = [];
   await writeFolderAtomic(directory, async (temporary) => {
     const file = path.join(temporary, adapterTensorsFile);
-    let rest: Pick<AdapterState, 'config' | 'coto' | 'labels'> | undefined;
+    let rest: AdapterDescription | undefined;
     await writeArrivingTensors(file, keys, async (put) => {
       const putTensor = async (name: string, { shape, data }: HostTensor) => {
         if (!allFinite(data)) throw notFinite(file, name);
@@ -111,11 +114,11 @@ export async function streamAdapter(
   });
 }
 
-type Described = Pick<AdapterState, 'config' | 'coto' | 'labels'> & {
-  readonly modules: ReadonlyMap<string, Pick<ModuleFactors, 'rank' | 'scaling'>>;
+interface Described extends AdapterDescription {
+  readonly modules: ReadonlyMap<string, ModuleStrength>;
   readonly saved: ReadonlyMap<string, unknown>;
   readonly biases: ReadonlyMap<string, unknown>;
-};
+}
 
 /** All of a folder but its tensors. */
 async function writeDescription(
@@ -124,15 +127,14 @@ async function writeDescription(
   details: { description: ModelDescription; baseModelName: string; readme?: string },
 ): Promise<void> {
   const { description, baseModelName } = details;
-  const variant = recognizeVariant(adapter.config, 'The adapter');
   const config = {
-    ...derivePeftConfig(adapter.config, variant, adapter.modules, adapter.saved.keys(), description),
+    ...derivePeftConfig({ ...adapter, savedNames: adapter.saved.keys() }, description),
     base_model_name_or_path: baseModelName,
     inference_mode: true,
   };
   const beside = { coto: adapter.coto, labels: adapter.labels, base_model_fingerprint: description.fingerprint };
   await writeFileAtomic(path.join(directory, cotoConfigFile), `${JSON.stringify(beside, null, 2)}\n`);
   await writeFileAtomic(path.join(directory, adapterConfigFile), adapterConfigText(config, description));
-  const readme = details.readme ?? adapterReadme({ ...adapter, config }, variant, baseModelName);
+  const readme = details.readme ?? adapterReadme(adapter, config, baseModelName);
   await writeFileAtomic(path.join(directory, 'README.md'), readme);
 }

@@ -1,30 +1,24 @@
 import path from 'node:path';
+import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
-import type { CotoSettings } from '../../../../src-shared/domain/coto.ts';
+import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
 import { labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';
 import type { TensorInfo } from '../../tensors/safetensors-header.ts';
 import { transposed } from '../../tensors/transpose.ts';
-import type { AdapterVariant } from '../variant.ts';
+import type { AdapterDescription, ModuleState } from '../state.ts';
 import { recognizeVariant } from '../variants/index.ts';
 import {
   adapterConfigFile,
   adapterTensorsFile,
   cotoConfigFile,
+  invalidConfig,
   readAdapterConfig,
   readCotoConfig,
 } from './adapter-config.ts';
-import { derivePeftConfig } from './derive-config.ts';
-import {
-  incompleteHint,
-  isCopy,
-  type PlacedFactors,
-  type PlacedSaved,
-  type PlacedTensors,
-  sortTensors,
-} from './tensors.ts';
+import { savedEntries } from './derive-config.ts';
+import { incompleteHint, isCopy, type PlacedSaved, type PlacedTensors, sortTensors } from './tensors.ts';
 
 /** A tensor that still stands in its file. */
 export interface StoredTensor extends TensorInfo {
@@ -32,12 +26,7 @@ export interface StoredTensor extends TensorInfo {
 }
 
 /** All that an adapter's folder says without reading a tensor: adapter_config.json, coto_config.json and the header. */
-export interface AdapterOutline extends PlacedTensors<StoredTensor> {
-  readonly config: AdapterConfig;
-  readonly variant: AdapterVariant;
-  readonly coto: CotoSettings | null;
-  readonly labels: readonly string[] | null;
-}
+export interface AdapterOutline extends PlacedTensors<StoredTensor>, AdapterDescription {}
 
 /** An adapter whose tensors are read when they are asked for. */
 export interface OpenAdapter {
@@ -47,32 +36,32 @@ export interface OpenAdapter {
 }
 
 /**
- * Opens a PEFT LoRA folder, saved under today's transformers or under version 4, and checks its config and the header of its
- * tensors against the base. Modules come in the order in which the input meets them and go by today's names; the config is said
- * in today's names too.
+ * Opens a PEFT folder, saved under today's transformers or under version 4, and checks its config and the header of its
+ * tensors against the base. Modules come in the order in which the input meets them and go by today's names; targets and
+ * patterns of the config stay as they are written.
  *
  * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
  * that is not supported), naming the file and the tensor.
  */
 export async function openAdapter(directory: string, description: ModelDescription): Promise<OpenAdapter> {
-  const config = await readAdapterConfig(directory);
-  const variant = recognizeVariant(config, path.join(directory, adapterConfigFile));
+  const described = await readDescription(directory);
   const { coto, labels } = await readCotoConfig(directory);
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {
     const stored = new Map<string, StoredTensor>();
     for (const key of file.names) stored.set(key, { key, ...file.info(key) });
-    const placed = naming(directory, () => sortTensors({ file: file.path, config, variant, description }, stored));
+    const placed = naming(directory, () => sortTensors({ file: file.path, ...described, description }, stored));
     const { modules, saved } = placed;
     if (modules.size === 0 && saved.size === 0)
       throw new StudioError(
         'invalid_file',
-        `${file.path} holds no adapter: it has no lora_A and lora_B tensors.`,
+        `${file.path} holds no adapter: it has no tensors of a ${described.variant.declaration.label}.`,
         incompleteHint,
       );
     checkLabels(directory, labels, saved, description);
-    const derived = naming(directory, () => derivePeftConfig(config, variant, modules, saved.keys(), description));
-    const outline: AdapterOutline = { config: derived, variant, coto, labels, ...placed };
+    const modules_to_save = savedEntries(described.config, saved.keys());
+    const config = { ...described.config, modules_to_save };
+    const outline: AdapterOutline = { ...described, config, coto, labels, ...placed };
     return { outline, file, close: () => file.close() };
   } catch (error) {
     await file.close();
@@ -103,24 +92,50 @@ export async function readSaved(
   return isTurned ? transposed(read) : read;
 }
 
-/** The factors of one module, each read by `read`. */
-export async function readFactors<T, Read>(
-  { a, b, magnitude, bias, ...rest }: PlacedFactors<T>,
+/** The tensors of one module, each read by `read`. */
+export async function readModule<T, Read>(
+  { tensors, rank, scaling }: ModuleState<T>,
   read: (tensor: T) => Promise<Read>,
-): Promise<PlacedFactors<Read>> {
-  return {
-    ...rest,
-    a: await read(a),
-    b: await read(b),
-    ...(magnitude === undefined ? {} : { magnitude: await read(magnitude) }),
-    ...(bias === undefined ? {} : { bias: await read(bias) }),
-  };
+): Promise<ModuleState<Read>> {
+  const made = new Map<string, Read>();
+  for (const [part, tensor] of tensors) made.set(part, await read(tensor));
+  return { rank, scaling, tensors: made };
+}
+
+/** What the config alone says, whatever the base. */
+async function readDescription(
+  directory: string,
+): Promise<Pick<AdapterDescription, 'variant' | 'parameters' | 'config'>> {
+  const config = await readAdapterConfig(directory);
+  const file = path.join(directory, adapterConfigFile);
+  try {
+    const given = withoutNulls(config);
+    const variant = recognizeVariant(given, file);
+    const parameters = variant.peft.fromConfig(given);
+    return { variant, parameters, config: withoutKeys(config, variant.peft.ownKeys) };
+  } catch (error) {
+    if (error instanceof z.ZodError) throw invalidConfig(file, error);
+    throw error;
+  }
+}
+
+/** PEFT writes null for what is not set; of the keys that every kind has, null is a value of its own. */
+function withoutNulls(config: AdapterConfig): AdapterConfig {
+  const checked = adapterConfigSchema.parse({});
+  const absent = Object.keys(config).filter((key) => config[key] === null && !(key in checked));
+  return withoutKeys(config, absent);
+}
+
+/** A config without `keys`. */
+function withoutKeys(config: AdapterConfig, keys: readonly string[]): AdapterConfig {
+  const kept = { ...config };
+  for (const key of keys) Reflect.deleteProperty(kept, key);
+  return kept;
 }
 
 /** Throws what `openAdapter` and reading throw for a folder that is wrong in itself, whatever the base. */
 export async function checkAdapterFolder(directory: string): Promise<void> {
-  const config = await readAdapterConfig(directory);
-  recognizeVariant(config, path.join(directory, adapterConfigFile));
+  const { config } = await readDescription(directory);
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {
     for (const key of file.names) if (!isCopy(key, config, file)) await readStored(file, { key, ...file.info(key) });

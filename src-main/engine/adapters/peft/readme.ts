@@ -1,38 +1,45 @@
-import type { AdapterState } from '../state.ts';
-import type { AdapterVariant } from '../variant.ts';
+import { textOfValue } from '../../../../src-shared/domain/parameter-text.ts';
+import type { AdapterDescription } from '../state.ts';
 
-type Described = Pick<AdapterState, 'config' | 'coto' | 'labels'> &
-  Readonly<Record<'modules' | 'biases', { readonly size: number }>>;
+/** What a model card says of an adapter, beside its tensors. */
+interface Described extends Pick<AdapterDescription, 'variant' | 'coto' | 'labels'> {
+  readonly modules: { readonly size: number };
+  readonly biases: { readonly size: number };
+}
 
-/** The model card of an adapter folder, in the form that PEFT and model hubs read. */
-export function adapterReadme(state: Described, variant: AdapterVariant, baseModelName: string): string {
-  const { config, coto } = state;
-  const targets = config.target_modules;
+/** The model card of an adapter folder, in the form that PEFT and model hubs read. `config` is what is written beside it. */
+export function adapterReadme(
+  adapter: Described,
+  config: Readonly<Record<string, unknown>>,
+  baseModelName: string,
+): string {
+  const { variant, coto, labels } = adapter;
+  const { declaration } = variant;
+  const settings = declaration.parameters.filter(
+    ({ name, advanced }) => config[name] !== undefined && (!advanced || config[name] === true),
+  );
   const lines = [
     '---',
     `base_model: ${JSON.stringify(baseModelName)}`,
     'library_name: peft',
     'tags:',
-    `- ${variant.declaration.id}`,
+    `- ${declaration.id}`,
     ...(coto ? ['- coto'] : []),
     '---',
     '',
-    `# ${variant.declaration.label} adapter for ${baseModelName}`,
+    `# ${declaration.label} adapter for ${baseModelName}`,
     '',
-    `${variant.declaration.summary} Made with CoTo Studio; the folder is in PEFT's format and loads with \`PeftModel.from_pretrained\`.`,
+    `${declaration.summary} Made with CoTo Studio; the folder is in PEFT's format and loads with \`PeftModel.from_pretrained\`.`,
     '',
     '| setting | value |',
     '| --- | --- |',
-    `| rank (\`r\`) | ${config.r} |`,
-    `| \`lora_alpha\` | ${config.lora_alpha} |`,
-    `| \`target_modules\` | ${typeof targets === 'string' ? targets : (targets ?? []).join(', ')} |`,
-    `| adapted linears | ${state.modules.size} |`,
-    ...(variant.magnitude ? [`| magnitude vectors | ${state.modules.size} |`] : []),
-    ...(state.biases.size > 0
-      ? [`| \`bias\` | ${config.bias}: ${state.biases.size} biases of the base replaced |`]
+    ...settings.map(({ name }) => `| \`${name}\` | ${textOfValue(config[name])} |`),
+    `| \`target_modules\` | ${textOfValue(config['target_modules'])} |`,
+    `| adapted modules | ${adapter.modules.size} |`,
+    ...(adapter.biases.size > 0
+      ? [`| \`bias\` | ${config['bias']}: ${adapter.biases.size} biases of the base replaced |`]
       : []),
-    ...(config.lora_bias ? ['| `lora_bias` | B has a bias |'] : []),
-    `| \`modules_to_save\` | ${(config.modules_to_save ?? []).join(', ') || 'none'} |`,
+    `| \`modules_to_save\` | ${textOfValue(config['modules_to_save']) || 'none'} |`,
     '',
     '## CoTo',
     '',
@@ -48,7 +55,7 @@ export function adapterReadme(state: Described, variant: AdapterVariant, baseMod
           `| \`curve\` | ${coto.curve} |`,
         ]
       : ['Not trained with the CoTo schedule.']),
-    ...(state.labels ? ['', '## Labels', '', ...state.labels.map((label, index) => `${index}. ${label}`)] : []),
+    ...(labels ? ['', '## Labels', '', ...labels.map((label, index) => `${index}. ${label}`)] : []),
     '',
   ];
   return lines.join('\n');

@@ -4,27 +4,21 @@ import { type LinearModule, labelHead, type ModelDescription } from '../../../..
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import { findBiasVector } from '../base-biases.ts';
-import type { AdapterState, ModuleFactors } from '../state.ts';
+import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
 import { findLinear, fromTheInputUp, isSavedBy } from '../target-modules.ts';
-import type { AdapterVariant } from '../variant.ts';
-import { configuredFactors } from './derive-config.ts';
-import { type FactorPart, factorName, factorParts, factorShape, parseFactorName } from './tensor-names.ts';
+import type { TensorPart } from '../variant.ts';
+import { parsePartKey, partKey, sharedKey } from './tensor-names.ts';
 
 export const keyPrefix = 'base_model.model.';
+const sharedPrefix = 'base_model.';
 export const incompleteHint = 'Copy or download the adapter again: it is incomplete.';
 
-type Parts = Pick<AdapterState, 'modules' | 'saved' | 'biases'>;
+type Parts = Pick<AdapterState, 'variant' | 'modules' | 'shared' | 'saved' | 'biases'>;
 
 /** What placing a tensor needs to know of it: in memory or still in its file. */
 interface Shaped {
   readonly shape: readonly number[];
 }
-type Factors<T> = Partial<Record<FactorPart, T>>;
-
-/** The factors of one adapted module, with the rank and scaling that the config gives it. */
-export type PlacedFactors<T> = Pick<ModuleFactors, 'rank' | 'scaling'> &
-  Readonly<{ a: T; b: T; magnitude?: T; bias?: T }>;
-
 /** A tensor of a module saved whole. `shape` is [out, in], an embedding's [in, out]. */
 export interface PlacedSaved<T> extends Shaped {
   readonly tensor: T;
@@ -34,16 +28,16 @@ export interface PlacedSaved<T> extends Shaped {
 
 /** The tensors of a file, each in its place, by today's names; modules from the input up. */
 export interface PlacedTensors<T> {
-  readonly modules: ReadonlyMap<string, PlacedFactors<T>>;
+  readonly modules: ReadonlyMap<string, ModuleState<T>>;
+  /** By the names of the parts that the whole adapter shares. */
+  readonly shared: ReadonlyMap<string, T>;
   readonly saved: ReadonlyMap<string, PlacedSaved<T>>;
   readonly biases: ReadonlyMap<string, T>;
 }
 
 /** What the file, its config and the base say, for messages and checks. */
-interface Source {
+interface Source extends Pick<AdapterDescription, 'variant' | 'parameters' | 'config'> {
   readonly file: string;
-  readonly config: AdapterConfig;
-  readonly variant: AdapterVariant;
   readonly description: ModelDescription;
 }
 
@@ -52,49 +46,60 @@ interface Source {
  * @throws StudioError naming the file and the tensor that does not fit the config or the base.
  */
 export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyMap<string, T>): PlacedTensors<T> {
-  const { file, config, description } = source;
-  const factors = new Map<LinearModule, Factors<T>>();
+  const { file, config, variant, description } = source;
+  const parts = new Map<LinearModule, Map<string, T>>();
+  const shared = new Map<string, T>();
+  const sharedNames = new Map(
+    variant.peft.sharedParts?.map((part) => [sharedPrefix + sharedKey(variant, part), part]) ?? [],
+  );
   const saved = new Map<string, PlacedSaved<T>>();
   const biases = new Map<string, T>();
   for (const [key, tensor] of tensors) {
     if (isCopy(key, config, tensors)) continue;
+    const sharedName = sharedNames.get(key);
+    if (sharedName !== undefined) {
+      shared.set(sharedName, tensor);
+      continue;
+    }
     const name = key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : '';
-    const factor = parseFactorName(name);
-    const module = findLinear(description, factor?.name ?? name.replace(/\.(weight|bias)$/, ''));
-    if (factor && module && (factor.kind ?? module.kind) === module.kind) {
-      const given: Factors<T> = factors.get(module) ?? {};
-      given[factor.part] = tensor;
-      factors.set(module, given);
-    } else if (!factor && module && (isSaved(config, module) || isSavedAlong(description, module, name))) {
+    const found = parsePartKey(variant, description, name);
+    if (found) {
+      const given = parts.get(found.module) ?? new Map<string, T>();
+      parts.set(found.module, given.set(found.part, tensor));
+      continue;
+    }
+    const module = findLinear(description, name.replace(/\.(weight|bias)$/, ''));
+    if (module && (isSaved(config, module) || isSavedAlong(description, module, name))) {
       saved.set(`${module.name}.${name.endsWith('.bias') ? 'bias' : 'weight'}`, oriented(source, key, module, tensor));
-    } else if (!factor && config.bias !== 'none' && name.endsWith('.bias')) {
+    } else if (config.bias !== 'none' && name.endsWith('.bias')) {
       const found = findBiasVector(description, name.replace(/\.base_layer\.bias$/, '.bias'));
       if (!found) throw unknownTensor(source, key);
       checkShape(file, key, tensor, [found.size]);
       biases.set(found.name, tensor);
     } else throw unknownTensor(source, key);
   }
-  const modules = new Map<string, PlacedFactors<T>>();
+  const modules = new Map<string, ModuleState<T>>();
   for (const module of fromTheInputUp(description)) {
-    const given = factors.get(module);
-    if (given) modules.set(module.name, checkedFactors(source, module, given));
+    const given = parts.get(module);
+    if (given) modules.set(module.name, checkedModule(source, module, given));
     checkSavedPair(file, module, saved);
     if (given && saved.has(`${module.name}.weight`))
       throw new StudioError('invalid_file', `${file} holds ${module.name} both whole and as an adapter.`);
   }
-  return { modules, saved, biases };
+  checkShared(source, [...parts.keys()], shared);
+  return { modules, shared, saved, biases };
 }
 
 /** The tensors of a state under PEFT's keys, laid out as PEFT stores them. */
-export function peftTensors({ modules, saved, biases }: Parts, description: ModelDescription): Map<string, HostTensor> {
+export function peftTensors(state: Parts, description: ModelDescription): Map<string, HostTensor> {
+  const { variant, modules, shared, saved, biases } = state;
   const tensors = new Map<string, HostTensor>();
-  for (const [name, factors] of modules) {
+  for (const [name, module] of modules) {
     const kind = findLinear(description, name)?.kind ?? 'linear';
-    for (const part of factorParts) {
-      const tensor = factors[part];
-      if (tensor) tensors.set(keyPrefix + factorName({ name, kind }, part), tensor);
-    }
+    for (const [part, tensor] of module.tensors)
+      tensors.set(keyPrefix + partKey(variant, { name, kind }, part), tensor);
   }
+  for (const [part, tensor] of shared) tensors.set(sharedPrefix + sharedKey(variant, part), tensor);
   for (const [name, tensor] of biases) {
     const module = name.slice(0, -'.bias'.length);
     tensors.set(keyPrefix + (modules.has(module) ? `${module}.base_layer.bias` : name), tensor);
@@ -135,40 +140,55 @@ function unknownTensor({ file, description }: Source, key: string): StudioError 
   );
 }
 
-function checkedFactors<T extends Shaped>(
-  { file, config, variant }: Source,
+function checkedModule<T extends Shaped>(
+  source: Source,
   module: LinearModule,
-  given: Factors<T>,
-): PlacedFactors<T> {
-  const { a, b, bias, magnitude } = given;
-  const name = (part: FactorPart) => keyPrefix + factorName(module, part);
-  const wanted: Readonly<Record<FactorPart, boolean>> = {
-    a: true,
-    b: true,
-    bias: config.lora_bias && module.kind === 'linear',
-    magnitude: variant.magnitude !== undefined,
-  };
-  for (const part of factorParts) {
-    if (wanted[part] && !given[part])
+  given: ReadonlyMap<string, T>,
+): ModuleState<T> {
+  const { file, variant, parameters } = source;
+  const { rank, scaling } = variant.strength(parameters, [module.name, ...module.aliases]);
+  const wanted = variant.parts(module, { rank, parameters });
+  const key = (part: string) => keyPrefix + partKey(variant, module, part);
+  for (const part of given.keys())
+    if (!wanted.some(({ name }) => name === part))
       throw new StudioError(
         'invalid_file',
-        `${file}: ${name(part)} is missing, while its partner is there.`,
-        incompleteHint,
-      );
-    if (!wanted[part] && given[part])
-      throw new StudioError(
-        'invalid_file',
-        `${file}: ${name(part)} is there, but adapter_config.json does not say so (${part === 'bias' ? 'lora_bias' : 'use_dora'} is false).`,
+        `${file}: ${key(part)} is there, but adapter_config.json does not say so (${variant.peft.saidBy?.[part] ?? part} is false).`,
         'The tensors and the config are of two different adapters.',
       );
+  return { rank, scaling, tensors: checkedParts(file, wanted, given, key) };
+}
+
+function checkShared<T extends Shaped>(
+  { file, variant, parameters }: Source,
+  modules: readonly LinearModule[],
+  given: ReadonlyMap<string, T>,
+): void {
+  if (modules.length === 0) return;
+  const wanted = variant.shared?.parts(modules, parameters) ?? [];
+  checkedParts(file, wanted, given, (part) => sharedPrefix + sharedKey(variant, part));
+}
+
+/** In the order of the parts. */
+function checkedParts<T extends Shaped>(
+  file: string,
+  wanted: readonly TensorPart[],
+  given: ReadonlyMap<string, T>,
+  key: (part: string) => string,
+): Map<string, T> {
+  const parts = new Map<string, T>();
+  for (const { name, shape } of wanted) {
+    const tensor = given.get(name);
+    if (tensor === undefined)
+      throw new StudioError(
+        'invalid_file',
+        `${file}: ${key(name)} is missing, while its partner is there.`,
+        incompleteHint,
+      );
+    checkShape(file, key(name), tensor, shape);
+    parts.set(name, tensor);
   }
-  const { rank, scaling } = configuredFactors(config, variant, [module.name, ...module.aliases]);
-  for (const part of factorParts) {
-    const tensor = given[part];
-    if (tensor) checkShape(file, name(part), tensor, factorShape(module, part, rank));
-  }
-  if (!a || !b) throw new Error('A and B were checked');
-  return { a, b, rank, scaling, ...(magnitude ? { magnitude } : {}), ...(bias ? { bias } : {}) };
+  return parts;
 }
 
 /** A tensor of a module saved whole, [out, in] (an embedding's [in, out]). A classifier may have other rows: it has its own labels. */

@@ -1,3 +1,4 @@
+import { loraFormat } from '../peft/lora-format.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { dora } from './dora.ts';
 import { rslora } from './rslora.ts';
@@ -11,7 +12,6 @@ export const doraRslora: AdapterVariant = {
     label: 'DoRA with rsLoRA scaling',
     summary: 'DoRA whose B·A is scaled by lora_alpha / √r instead of lora_alpha / r, for high ranks.',
   },
-  peftKeys: { ...dora.peftKeys, use_rslora: true },
-  scaling: rslora.scaling,
-  loraAlpha: rslora.loraAlpha,
+  peft: loraFormat({ use_rslora: true, use_dora: true }),
+  strength: rslora.strength,
 };

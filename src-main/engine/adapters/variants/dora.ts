@@ -1,10 +1,16 @@
 import { doraLinear } from '../../ops/linear/dora-linear.ts';
 import { doraEmbedding } from '../../ops/linear/lora-embedding.ts';
+import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import { rowNorms } from '../magnitude.ts';
-import { type AdapterVariant, type DeviceFactors, magnitudeOf } from '../variant.ts';
-import { lora } from './lora.ts';
+import { loraFormat } from '../peft/lora-format.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+import { factorsOf, lora } from './lora.ts';
+import { lowRankParameters } from './parameters.ts';
 
-/** DoRA: W' = m · (W + s·B·A) / ‖W + s·B·A‖ by output, m trained, the norm held fixed in the backward pass. Liu et al. 2024. */
+/**
+ * DoRA: W' = m · (W + s·B·A) / ‖W + s·B·A‖ by output, m trained, the norm held fixed in the backward pass. Liu et al. 2024.
+ * Parts: those of LoRA, and magnitude [out].
+ */
 export const dora: AdapterVariant = {
   ...lora,
   declaration: {
@@ -13,13 +19,25 @@ export const dora: AdapterVariant = {
     label: 'DoRA',
     summary: "LoRA that turns each output's weights by B·A and trains their length by itself: one magnitude an output.",
     paper: { title: 'DoRA: Weight-Decomposed Low-Rank Adaptation', url: 'https://arxiv.org/abs/2402.09353' },
+    parameters: lowRankParameters,
   },
-  peftKeys: { peft_type: 'LORA', use_rslora: false, use_dora: true },
-  magnitude: { initialize: rowNorms },
-  forward: (x, frozen, factors, options) => doraLinear(x, frozen, whole(factors), options),
-  embedding: (ids, frozen, factors) => doraEmbedding(ids, frozen, whole(factors)),
+  peft: loraFormat({ use_rslora: false, use_dora: true }),
+  parts: (module, settings) => [
+    ...lora.parts(module, settings),
+    { name: 'magnitude', shape: [module.outFeatures], trainable: true },
+  ],
+  async initialize(module, settings, source) {
+    const tensors = await lora.initialize(module, settings, source);
+    return tensors.set('magnitude', rowNorms(await source.weight()));
+  },
+  forward: (x, frozen, adapted, options) => doraLinear(x, frozen, withMagnitude(adapted), options),
+  embedding: (ids, frozen, adapted) => doraEmbedding(ids, frozen, withMagnitude(adapted)),
+  mergedWeight: (weight, adapted, inputsFirst) => mergedWeight(weight, withMagnitude(adapted), inputsFirst),
+  lowRank: null,
+  notLowRank: 'its magnitudes also scale the rows of the base',
+  memory: (linear, settings) => [...lora.memory(linear, settings), linear.rows * linear.outputs],
 };
 
-function whole(factors: DeviceFactors) {
-  return { ...factors, magnitude: magnitudeOf(factors) };
+function withMagnitude<T>(adapted: ModuleTensors<T>) {
+  return { ...factorsOf(adapted), magnitude: partOf(adapted, 'magnitude') };
 }

@@ -1,24 +1,80 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import { initializeFactors } from '../initialize.ts';
-import type { AdapterVariant } from '../variant.ts';
-import { lowRankParameters } from './parameters.ts';
+import { loraFormat, loraStrength } from '../peft/lora-format.ts';
+import { type AdapterVariant, type ModuleSettings, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { loraBiasParameter, lowRankParameters } from './parameters.ts';
 
-/** LoRA: y = W·x + (lora_alpha / r) · B·A·x. Hu et al. 2021. */
+/** LoRA: y = W·x + (lora_alpha / r) · B·A·x. Hu et al. 2021. Parts: a [r, in], b [out, r], with lora_bias bias [out]. */
 export const lora: AdapterVariant = {
   declaration: {
     id: 'lora',
     label: 'LoRA',
     summary: 'Adds a product of two thin matrices, B·A, to each chosen linear; scaled by lora_alpha / r.',
     paper: { title: 'LoRA: Low-Rank Adaptation of Large Language Models', url: 'https://arxiv.org/abs/2106.09685' },
-    parameters: lowRankParameters,
+    parameters: [...lowRankParameters, loraBiasParameter],
   },
-  peftKeys: { peft_type: 'LORA', use_rslora: false, use_dora: false },
-  scaling: (loraAlpha, rank) => loraAlpha / rank,
-  loraAlpha: (scaling, rank) => scaling * rank,
-  initialize: initializeFactors,
-  forward: loraLinear,
-  embedding: loraEmbedding,
-  mergedWeight,
+  peft: loraFormat({ use_rslora: false, use_dora: false }),
+  strength: loraStrength((rank) => rank),
+  parts({ inFeatures, outFeatures, kind }, settings) {
+    const rank = requireRank(settings);
+    return [
+      { name: 'a', shape: [rank, inFeatures], trainable: true },
+      { name: 'b', shape: [outFeatures, rank], trainable: true },
+      ...(hasBias(settings) && kind === 'linear' ? [{ name: 'bias', shape: [outFeatures], trainable: true }] : []),
+    ];
+  },
+  initialize(module, settings, { random }) {
+    const { a, b } = initializeFactors(module, requireRank(settings), startOf(settings), random);
+    const tensors = new Map([
+      ['a', a],
+      ['b', b],
+    ]);
+    if (!hasBias(settings) || module.kind !== 'linear') return tensors;
+    if (startOf(settings) !== 'kaiming')
+      throw new StudioError(
+        'invalid_input',
+        `lora_bias cannot be used with init_lora_weights "${startOf(settings)}", as in PEFT.`,
+        'Set init_lora_weights to kaiming, or lora_bias to false.',
+      );
+    return tensors.set('bias', { shape: [module.outFeatures], data: new Float32Array(module.outFeatures) });
+  },
+  dropout: (parameters) => numberOf(parameters, 'lora_dropout'),
+  forward(x, frozen, adapted, options) {
+    const y = loraLinear(x, frozen, factorsOf(adapted), options);
+    const bias = adapted.tensors.get('bias');
+    return bias === undefined ? y : tf.add<tf.Tensor2D>(y, tf.mul(bias, adapted.scaling));
+  },
+  embedding: (ids, frozen, adapted) => loraEmbedding(ids, frozen, factorsOf(adapted)),
+  mergedWeight: (weight, adapted, inputsFirst) =>
+    mergedWeight(weight, { ...factorsOf(adapted), magnitude: null }, inputsFirst),
+  mergedBias: {
+    changes: ({ tensors }) => tensors.has('bias'),
+    merge(bias, adapted) {
+      const own = tf.mul<tf.Tensor1D>(partOf(adapted, 'bias'), adapted.scaling);
+      return bias === null ? own : tf.add<tf.Tensor1D>(bias, own);
+    },
+  },
+  lowRank: factorsOf,
+  memory: ({ rows, inputs }, settings) => [
+    rows * requireRank(settings),
+    ...(numberOf(settings.parameters, 'lora_dropout') > 0 ? [rows * inputs] : []),
+  ],
 };
+
+/** A and B. */
+export function factorsOf<T>(adapted: ModuleTensors<T>): { a: T; b: T; scaling: number } {
+  return { a: partOf(adapted, 'a'), b: partOf(adapted, 'b'), scaling: adapted.scaling };
+}
+
+function hasBias({ parameters }: ModuleSettings): boolean {
+  return parameters['lora_bias'] === true;
+}
+
+function startOf({ parameters }: ModuleSettings): 'kaiming' | 'gaussian' {
+  return parameters['init_lora_weights'] === 'gaussian' ? 'gaussian' : 'kaiming';
+}

@@ -66,3 +66,13 @@ export const lowRankParameters: ParameterSpec[] = [
     advanced: true,
   },
 ];
+
+/** Only where the update is B·A alone. */
+export const loraBiasParameter: ParameterSpec = {
+  name: 'lora_bias',
+  label: 'Bias on B',
+  type: 'boolean',
+  default: false,
+  help: 'Trains a bias of B for each adapted linear, starting at zero. Such adapters cannot be merged with others.',
+  advanced: true,
+};

@@ -1,3 +1,4 @@
+import { loraFormat, loraStrength } from '../peft/lora-format.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { lora } from './lora.ts';
 
@@ -14,7 +15,6 @@ export const rslora: AdapterVariant = {
       url: 'https://arxiv.org/abs/2312.03732',
     },
   },
-  peftKeys: { peft_type: 'LORA', use_rslora: true, use_dora: false },
-  scaling: (loraAlpha, rank) => loraAlpha / Math.sqrt(rank),
-  loraAlpha: (scaling, rank) => scaling * Math.sqrt(rank),
+  peft: loraFormat({ use_rslora: true, use_dora: false }),
+  strength: loraStrength(Math.sqrt),
 };

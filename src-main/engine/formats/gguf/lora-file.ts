@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { AdapterState, ModuleFactors } from '../../adapters/state.ts';
+import { mostFrequent } from '../../adapters/peft/lora-format.ts';
+import type { AdapterState } from '../../adapters/state.ts';
+import { findLinear } from '../../adapters/target-modules.ts';
+import type { LowRankUpdate } from '../../adapters/variant.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { GgufArchitecture, NamedModule } from './architectures/architecture.ts';
@@ -25,11 +28,9 @@ export interface LoraBase {
  */
 export async function writeGgufLora(path: string, state: AdapterState, base: LoraBase, name: string): Promise<void> {
   const architecture = architectureFor(base.description);
-  refuseUnwritable(state);
-  const alpha = state.config.lora_alpha;
-  const tensors = [...state.modules].flatMap(([module, factors]) =>
-    writtenFactors(architecture, base, module, factors, alpha),
-  );
+  const updates = updatesOf(state, base.description);
+  const alpha = mostFrequent([...updates.values()].map(({ a, scaling }) => scaling * (a.shape[0] ?? 0)));
+  const tensors = [...updates].flatMap(([module, update]) => writtenFactors(architecture, base, module, update, alpha));
   const metadata = new Map<string, WrittenValue>([
     ['general.architecture', { type: 'text', value: architecture.id }],
     ['general.type', { type: 'text', value: 'adapter' }],
@@ -51,36 +52,37 @@ function architectureFor({ family, kind }: ModelDescription): GgufArchitecture {
   );
 }
 
-/** Initializations after which the factors belong to a changed base. */
-const ofAnotherBase = /^(pissa|olora|corda|loftq|lora_ga)/;
-
-function refuseUnwritable(state: AdapterState): void {
-  const reason = unwritable(state);
-  if (reason !== null)
-    throw new StudioError(
-      'refused',
-      `llama.cpp's adapters are plain low-rank products, and this one ${reason}.`,
-      'Export it merged into its base, or as a PEFT folder.',
-    );
+/** The adapter's products by module. @throws StudioError refused where it is more than that. */
+function updatesOf(state: AdapterState, description: ModelDescription): Map<string, LowRankUpdate> {
+  const { variant, modules, shared, saved, biases } = state;
+  const { lowRank } = variant;
+  if (lowRank === null) throw unwritable(`is a ${variant.declaration.label}: ${variant.notLowRank}`);
+  const hasBias = [...modules.values()].some(({ tensors }) => tensors.has('bias'));
+  if (biases.size > 0 || hasBias) throw unwritable('has biases of its own');
+  const [whole] = saved.keys();
+  if (whole !== undefined) throw unwritable(`holds whole modules (${whole})`);
+  const updates = new Map<string, LowRankUpdate>();
+  for (const [name, own] of modules) {
+    const module = findLinear(description, name);
+    if (!module) throw new StudioError('refused', `The base has no linear ${name}, which the adapter is for.`);
+    updates.set(name, lowRank({ module, ...own, tensors: new Map([...shared, ...own.tensors]) }));
+  }
+  return updates;
 }
 
-function unwritable({ config, modules, saved, biases }: AdapterState): string | null {
-  if (config.peft_type !== 'LORA') return `is of the kind ${config.peft_type}`;
-  const factors = [...modules.values()];
-  if (factors.some(({ magnitude }) => magnitude)) return 'is a DoRA, which also scales the rows of the base';
-  if (biases.size > 0 || factors.some(({ bias }) => bias)) return 'has biases of its own';
-  const start = config.init_lora_weights;
-  if (typeof start === 'string' && ofAnotherBase.test(start))
-    return `began as "${start}", so that its factors stand on a changed base`;
-  const [whole] = saved.keys();
-  return whole === undefined ? null : `holds whole modules (${whole})`;
+function unwritable(reason: string): StudioError {
+  return new StudioError(
+    'refused',
+    `llama.cpp's adapters are plain low-rank products, and this one ${reason}.`,
+    'Export it merged into its base, or as a PEFT folder.',
+  );
 }
 
 function writtenFactors(
   architecture: GgufArchitecture,
   base: LoraBase,
   moduleName: string,
-  { a, b, rank, scaling }: ModuleFactors,
+  { a, b, scaling }: LowRankUpdate,
   alpha: number,
 ): WrittenTensor[] {
   const place = placeOf(architecture, base.description, moduleName);
@@ -89,7 +91,7 @@ function writtenFactors(
   const rows = heads === null ? floats(b) : interleaved(floats(b), b.shape[0] ?? 0, heads);
   return [
     { name: `${weight}.lora_a`, shape: a.shape, data: floats(a) },
-    { name: `${weight}.lora_b`, shape: b.shape, data: scaled(rows, (scaling * rank) / alpha) },
+    { name: `${weight}.lora_b`, shape: b.shape, data: scaled(rows, (scaling * (a.shape[0] ?? 0)) / alpha) },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type AdapterPresence, keptByAdapter, type LayerMemory } from '../memory.ts';
+import type { AdapterPresence, LayerMemory } from '../memory.ts';
 import type { DecoderBlock } from './decoder-block.ts';
 
 export interface DecoderSizes {
@@ -20,7 +20,7 @@ type LinearNames = Readonly<Record<keyof Pick<DecoderBlock, 'q' | 'k' | 'v' | 'o
 export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
   const { batch, tokens, hidden, inner, heads, keyValueSize } = sizes;
   const rows = batch * tokens;
-  const isAdapted = (linear: keyof LinearNames) => adapters.rank(names[linear]) > 0;
+  const isAdapted = (linear: keyof LinearNames) => adapters.has(names[linear]);
   const kept = [
     rows * hidden, // queries, turned
     rows * keyValueSize, // keys, turned
@@ -40,7 +40,7 @@ export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters:
   const outputs = { q: hidden, k: keyValueSize, v: keyValueSize, o: hidden, gate: inner, up: inner, down: hidden };
   for (const linear of ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const) {
     const inputs = linear === 'down' ? inner : hidden;
-    kept.push(...keptByAdapter(adapters, { name: names[linear], rows, inputs, outputs: outputs[linear] }));
+    kept.push(...adapters.kept(names[linear], { rows, inputs, outputs: outputs[linear] }));
   }
   return { input: rows * hidden, kept, working };
 }

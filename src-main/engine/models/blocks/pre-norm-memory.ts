@@ -1,4 +1,4 @@
-import { type AdapterPresence, keptByAdapter, type LayerMemory } from '../memory.ts';
+import type { AdapterPresence, LayerMemory } from '../memory.ts';
 import type { PreNormBlock } from './pre-norm-block.ts';
 
 export interface PreNormSizes {
@@ -20,7 +20,7 @@ export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters:
   const { batch, tokens, hidden, inner, heads, onlyFirstToken } = sizes;
   const all = batch * tokens;
   const out = onlyFirstToken ? batch : all;
-  const isAdapted = (linear: keyof LinearNames) => adapters.rank(names[linear]) > 0;
+  const isAdapted = (linear: keyof LinearNames) => adapters.has(names[linear]);
   const kept = [
     ...[out, all, all].map((rows) => rows * hidden), // q, k, v
     out * hidden, // what attention gives
@@ -42,7 +42,7 @@ export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters:
   const outputs = { q: hidden, k: hidden, v: hidden, o: hidden, fc1: inner, fc2: hidden };
   for (const linear of ['q', 'k', 'v', 'o', 'fc1', 'fc2'] as const) {
     const [name, rows, inputs] = [names[linear], rowsOf[linear], widthOf[linear]];
-    kept.push(...keptByAdapter(adapters, { name, rows, inputs, outputs: outputs[linear] }));
+    kept.push(...adapters.kept(name, { rows, inputs, outputs: outputs[linear] }));
   }
   return { input: all * hidden, kept, working };
 }

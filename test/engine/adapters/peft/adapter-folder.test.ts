@@ -41,7 +41,9 @@ describe.each(cases)('%s', (name) => {
     const state = await readAdapter(goldenPath('vit', dialect, name), description);
     const folder = path.join(scratch, `${dialect}-${name}`);
     await writeAdapter(folder, state, { description, baseModelName: 'golden/vit' });
-    expect(await readAdapter(folder, description)).toEqual(state);
+    // What the config says in older names is said anew in today's.
+    const renamed = dialect === 'adapters' ? {} : { config: expect.anything(), parameters: expect.anything() };
+    expect(await readAdapter(folder, description)).toEqual({ ...state, ...renamed });
   });
 
   it("is written with PEFT's keys and config", async () => {
@@ -90,9 +92,7 @@ it('says anew what a changed adapter is: fewer modules, other ranks and scalings
   const narrower = new Map(
     [...modules].map(([name, factors]) => [
       name,
-      name === first
-        ? { a: rows(factors.a, 2, 32), b: rows(factors.b, 32, 2), rank: 2, scaling: 0.75 }
-        : { ...factors, scaling: 1.5 },
+      name === first ? { tensors: narrowed(factors.tensors), rank: 2, scaling: 0.75 } : { ...factors, scaling: 1.5 },
     ]),
   );
   await writeAdapter(folder, { ...state, modules: narrower }, { description, baseModelName: 'x' });
@@ -189,8 +189,19 @@ describe('refuses, in one sentence', () => {
   });
 });
 
-function rows(tensor: HostTensor, height: number, width: number): HostTensor {
-  return { shape: [height, width], data: tensor.data.slice(0, height * width) };
+/** The factors at rank 2. */
+function narrowed(tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
+  const shapes = { a: [2, 32], b: [32, 2] };
+  return new Map(
+    Object.entries(shapes).map(([part, shape]) => [
+      part,
+      { shape, data: tensors.get(part)?.data.slice(0, 64) ?? fail() },
+    ]),
+  );
+}
+
+function fail(): never {
+  throw new Error('missing');
 }
 
 async function copyOf(name: string, tag: string): Promise<string> {

@@ -80,7 +80,9 @@ describe.each([
       const alpha = gguf.metadata.number('adapter.lora.alpha') ?? 0;
       expect(gguf.tensors.size).toBe(2 * state.modules.size);
       expect(state.modules.size).toBeGreaterThan(0);
-      for (const [name, { a, b, rank, scaling }] of state.modules) {
+      for (const [name, { tensors, rank, scaling }] of state.modules) {
+        const [a, b] = [tensors.get('a'), tensors.get('b')];
+        if (!a || !b || rank === null) throw new Error(`${name} has no factors`);
         const [, layer, part = ''] = /\.(\d+)\.(.+)$/.exec(name) ?? [];
         const weight = `blk.${layer}.${ggufNames[part]}.weight`;
         const [left, right] = [await readTensor(gguf, `${weight}.lora_b`), await readTensor(gguf, `${weight}.lora_a`)];
@@ -118,8 +120,11 @@ describe('what llama.cpp has no place for is refused with the reason', () => {
   });
 
   test.each<[string, (state: AdapterState) => AdapterState, RegExp]>([
-    ['kinds', (state) => ({ ...state, config: { ...state.config, peft_type: 'HIRA' } }), /is of the kind HIRA/],
-    ['starts', (state) => ({ ...state, config: { ...state.config, init_lora_weights: 'olora' } }), /began as "olora"/],
+    [
+      'kinds',
+      (state) => ({ ...state, variant: { ...state.variant, lowRank: null, notLowRank: 'it multiplies the base' } }),
+      /is a LoRA: it multiplies the base/,
+    ],
     ['heads that are the embedding itself', withHead, /factors for lm_head, which is the embedding itself/],
   ])('%s', async (_, change, reason) => {
     const directory = goldenPath('llama3', 'base');
