@@ -18,6 +18,8 @@ export const pruneDeclarationSchema = declarationSchema.extend({
       values: z.array(z.number()).describe('where a study samples it; none: only where it was asked to'),
       label: z.string().describe('what figures call one value, which stands for {value}'),
       percent: z.boolean().describe('whether the number is a share, shown as a percentage'),
+      axis: z.string().describe('what the axis of its figure says'),
+      unchanged: z.number().nullable().describe('the value that leaves the adapter as it is; null where there is none'),
     })
     .nullable(),
 });
@@ -42,7 +44,10 @@ export function describePruning(declaration: PruneDeclaration, given: ParameterV
 }
 
 /** One value of a grid in words, e.g. "50 % zeroed". */
-export function gridLabel({ label, percent }: NonNullable<PruneDeclaration['grid']>, value: number): string {
+export function gridLabel(
+  { label, percent }: Pick<NonNullable<PruneDeclaration['grid']>, 'label' | 'percent'>,
+  value: number,
+): string {
   return label.replace('{value}', percent ? `${Number((value * 100).toPrecision(4))} %` : String(value));
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
-import { type Declaration, type ParameterValues, parameterValuesSchema } from '../domain/parameter.ts';
+import { type Declaration, parameterValuesSchema } from '../domain/parameter.ts';
+import { gridLabel } from '../domain/prune.ts';
 import { bySeries, meanCurve } from '../figures/band.ts';
 import { barSeries } from '../figures/bars.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
@@ -22,13 +23,6 @@ import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './compos
 import { defineStudy, type PrunedChoice, type StudyAdapter, type StudyTable } from './define-study.ts';
 import { pointScoreSchema } from './point-score.ts';
 
-const usualPatterns: { method: string; parameters: ParameterValues }[] = [
-  { method: 'every-other-layer', parameters: {} },
-  { method: 'layer-third', parameters: { third: 'low' } },
-  { method: 'layer-third', parameters: { third: 'middle' } },
-  { method: 'layer-third', parameters: { third: 'high' } },
-];
-
 const declaration: Declaration = {
   id: 'pruning',
   label: 'Pruning',
@@ -47,47 +41,120 @@ const declaration: Declaration = {
       label: 'Whole layers',
       type: 'boolean',
       default: true,
-      help: 'Also keep every other layer, and each third of the layers.',
+      help: 'Also try the usual patterns of layers that keep their adapters.',
     },
   ],
 };
 
-const configSchema = z.strictObject({
-  kind: z.literal('pruning'),
-  dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
-  patterns: z.array(z.strictObject({ method: z.string(), parameters: parameterValuesSchema })).default(usualPatterns),
-  sparsities: z.array(z.number().min(0).max(1)).default([0.25, 0.5, 0.75, 0.9]),
-  adapters: z
-    .array(
-      z.strictObject({ label: z.string(), coto: z.boolean(), seed: z.number().int(), adapter: adapterReferenceSchema }),
-    )
-    .min(1),
+/** A parameter of a prune method that a curve runs over, and the values of the others. */
+const gridSchema = z.strictObject({
+  method: z.string(),
+  parameters: parameterValuesSchema.default({}),
+  values: z.array(z.number()).min(1),
 });
+
+const configSchema = z
+  .strictObject({
+    kind: z.literal('pruning'),
+    dataset: z.string(),
+    eval_samples: z.number().int().min(0).default(0),
+    patterns: z
+      .array(z.strictObject({ method: z.string(), parameters: parameterValuesSchema }))
+      .nullable()
+      .default(null)
+      .describe('null: the usual ones of every prune method'),
+    grids: z
+      .array(gridSchema)
+      .nullable()
+      .default(null)
+      .describe('null: the usual one of every prune method that has one'),
+    sparsities: z
+      .array(z.number().min(0).max(1))
+      .optional()
+      .describe('the grid of magnitude pruning, as files of earlier versions say it'),
+    adapters: z
+      .array(
+        z.strictObject({
+          label: z.string(),
+          coto: z.boolean(),
+          seed: z.number().int(),
+          adapter: adapterReferenceSchema,
+        }),
+      )
+      .min(1),
+  })
+  .transform(({ sparsities, grids, ...rest }) => ({
+    ...rest,
+    grids: grids ?? (sparsities === undefined ? null : magnitudeGrids(sparsities)),
+  }));
 export type PruningConfig = z.output<typeof configSchema>;
+
+function magnitudeGrids(values: readonly number[]): z.infer<typeof gridSchema>[] {
+  return values.length === 0 ? [] : [{ method: 'magnitude', parameters: {}, values: [...values] }];
+}
+
+const countsSchema = z.object({ kept: z.number().int(), total: z.number().int() });
+
+const gridResultSchema = z.object({
+  method: z.string(),
+  label: z.string().describe('what the method is called'),
+  parameter: z.string().describe('the parameter that the curve runs over'),
+  parameters: parameterValuesSchema.describe('the values of the others'),
+  axis: z.string(),
+  percent: z.boolean(),
+  unchanged: z.number().nullable(),
+  points: z.array(pointScoreSchema.extend({ value: z.number(), label: z.string(), ...countsSchema.shape })),
+});
+export type PruningGrid = z.infer<typeof gridResultSchema>;
+
+const prunedSchema = z
+  .object({
+    label: z.string(),
+    coto: z.boolean(),
+    seed: z.number().int(),
+    unpruned: pointScoreSchema,
+    patterns: z.array(
+      pointScoreSchema.extend({ label: z.string(), method: z.string(), parameters: parameterValuesSchema }),
+    ),
+    grids: z.array(gridResultSchema).optional(),
+    sparsities: z
+      .array(pointScoreSchema.extend({ sparsity: z.number(), ...countsSchema.shape }))
+      .optional()
+      .describe('the curve of magnitude pruning, as earlier versions kept it'),
+  })
+  .transform(({ sparsities = [], grids, ...rest }) => ({
+    ...rest,
+    grids: grids ?? (sparsities.length === 0 ? [] : [magnitudeCurve(sparsities)]),
+  }));
+
+function magnitudeCurve(
+  points: readonly (Omit<PruningGrid['points'][number], 'value' | 'label'> & { sparsity: number })[],
+): PruningGrid {
+  return {
+    method: 'magnitude',
+    label: 'Magnitude',
+    parameter: 'sparsity',
+    parameters: {},
+    axis: 'factor entries set to zero',
+    percent: true,
+    unchanged: 0,
+    points: points.map(({ sparsity, ...score }) => ({
+      value: sparsity,
+      label: gridLabel({ label: '{value} zeroed', percent: true }, sparsity),
+      ...score,
+    })),
+  };
+}
 
 const resultSchema = z.object({
   kind: z.literal('pruning'),
   examples: z.number().int(),
-  adapters: z.array(
-    z.object({
-      label: z.string(),
-      coto: z.boolean(),
-      seed: z.number().int(),
-      unpruned: pointScoreSchema,
-      patterns: z.array(
-        pointScoreSchema.extend({ label: z.string(), method: z.string(), parameters: parameterValuesSchema }),
-      ),
-      sparsities: z.array(
-        pointScoreSchema.extend({ sparsity: z.number(), kept: z.number().int(), total: z.number().int() }),
-      ),
-    }),
-  ),
+  adapters: z.array(prunedSchema),
 });
-export type PruningResult = z.infer<typeof resultSchema>;
+export type PruningResult = z.output<typeof resultSchema>;
 type PrunedAdapter = PruningResult['adapters'][number];
 
-/** How well adapters stand losing parts: structured patterns and a magnitude-sparsity grid. */
+/** How well adapters stand losing parts: patterns as bars, and a curve for each grid. */
 export const pruningStudy = defineStudy({
   kind: 'pruning',
   declaration,
@@ -102,8 +169,8 @@ export const pruningStudy = defineStudy({
       kind: 'pruning' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
-      patterns: layers === true ? usualPatterns : [],
-      sparsities: sharesFromTexts(sparsities),
+      patterns: layers === true ? null : [],
+      grids: magnitudeGrids(sharesFromTexts(sparsities)),
       adapters: input.adapters.map((adapter) => ({
         label: nameAmong(adapter, input.adapters),
         coto: adapter.coto,
@@ -113,32 +180,36 @@ export const pruningStudy = defineStudy({
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
-  facts: ({ dataset, patterns, sparsities }) => [
+  facts: ({ dataset, patterns, grids }) => [
     { label: 'Data', value: dataset },
-    { label: 'Pruned by', value: `${patterns.length} patterns, ${sparsities.length} sparsities` },
+    {
+      label: 'Pruned by',
+      value: `${patterns === null ? 'the usual patterns' : plural(patterns.length, 'pattern')}, ${
+        grids === null ? 'the usual grids' : plural(grids.flatMap(({ values }) => values).length, 'grid value')
+      }`,
+    },
   ],
   table: (result, config) => [everyScore(result, config)],
   figures(result, config) {
-    const keep = (kind: 'patterns' | 'sparsities') => (customData: unknown) => {
+    const keep = (grid: number | null) => (customData: unknown) => {
       if (!Array.isArray(customData)) return null;
       const [adapter, index] = customData;
       return typeof adapter === 'number' && typeof index === 'number'
-        ? choiceOf(result, config, adapter, kind, index)
+        ? choiceOf(result, config, adapter, grid, index)
         : null;
     };
     const patterns = {
       name: 'Structured pruning',
       draw: (theme: FigureTheme) => pruningFigure(result, theme),
-      keep: keep('patterns'),
-    };
-    const sparsities = {
-      name: 'Magnitude pruning',
-      draw: (theme: FigureTheme) => sparsityFigure(result, theme),
-      keep: keep('sparsities'),
+      keep: keep(null),
     };
     return [
       ...(result.adapters.some((adapter) => adapter.patterns.length > 0) ? [patterns] : []),
-      ...(result.adapters.some((adapter) => adapter.sparsities.length > 0) ? [sparsities] : []),
+      ...(result.adapters[0]?.grids ?? []).map(({ label }, at) => ({
+        name: `Pruning curve: ${label}`,
+        draw: (theme: FigureTheme) => gridFigure(result, at, theme),
+        keep: keep(at),
+      })),
     ];
   },
   comparison: ({ adapters }) => comparisonRows(adapters),
@@ -170,27 +241,29 @@ function seriesName({ label, seed }: { label: string; seed: number }): string {
   return seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
 }
 
+/** A pattern of an adapter (`grid` null), or a point of its grid. */
 function choiceOf(
   result: PruningResult,
   config: PruningConfig,
   at: number,
-  kind: 'patterns' | 'sparsities',
+  grid: number | null,
   index: number,
 ): PrunedChoice | null {
   const adapter = result.adapters[at];
   const source = config.adapters[at];
   if (!adapter || !source) return null;
   const of = source.adapter;
-  if (kind === 'patterns') {
+  if (grid === null) {
     const pattern = adapter.patterns[index];
     if (!pattern) return null;
     const { label, method, parameters } = pattern;
     return { name: `${seriesName(adapter)}: ${label}`, of, method, parameters };
   }
-  const sparsity = adapter.sparsities[index]?.sparsity;
-  if (sparsity === undefined) return null;
-  const name = `${seriesName(adapter)}: ${percent(sparsity)} % zeroed`;
-  return { name, of, method: 'magnitude', parameters: { sparsity } };
+  const curve = adapter.grids[grid];
+  const point = curve?.points[index];
+  if (!curve || !point) return null;
+  const parameters = { ...curve.parameters, [curve.parameter]: point.value };
+  return { name: `${seriesName(adapter)}: ${point.label}`, of, method: curve.method, parameters };
 }
 
 function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
@@ -216,15 +289,9 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
       });
       return [
         row('unpruned', adapter.unpruned, null),
-        ...adapter.patterns.map((score, index) =>
-          row(score.label, score, choiceOf(result, config, at, 'patterns', index)),
-        ),
-        ...adapter.sparsities.map((score, index) =>
-          row(
-            `${percent(score.sparsity)} % of the factors zeroed`,
-            score,
-            choiceOf(result, config, at, 'sparsities', index),
-          ),
+        ...adapter.patterns.map((score, index) => row(score.label, score, choiceOf(result, config, at, null, index))),
+        ...adapter.grids.flatMap(({ points }, grid) =>
+          points.map((score, index) => row(score.label, score, choiceOf(result, config, at, grid, index))),
         ),
       ];
     }),
@@ -232,26 +299,23 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
 }
 
 function comparisonRows(adapters: readonly PrunedAdapter[]): TableRow[] {
-  const labels = [...new Set(adapters.flatMap((adapter) => adapter.patterns.map(({ label }) => label)))];
-  const sparsities = [...new Set(adapters.flatMap((adapter) => adapter.sparsities.map(({ sparsity }) => sparsity)))];
-  const of = (accuracy: (adapter: PrunedAdapter) => number | undefined) => (coto: boolean) =>
-    adapters
-      .filter((adapter) => adapter.coto === coto)
-      .flatMap((adapter) => {
-        const value = accuracy(adapter);
-        return value === undefined ? [] : [{ seed: adapter.seed, value }];
-      });
-  return [
-    ...labels.map((label) => {
-      const values = of(({ patterns }) => patterns.find((one) => one.label === label)?.accuracy);
-      return comparisonRow(`pattern/${label}`, label, 'percent', 'higher', values);
-    }),
-    ...sparsities.map((sparsity) => {
-      const label = `${Number((sparsity * 100).toFixed(2))} % of the factors zeroed`;
-      const values = of((adapter) => adapter.sparsities.find((one) => one.sparsity === sparsity)?.accuracy);
-      return comparisonRow(`sparsity/${sparsity}`, label, 'percent', 'higher', values);
-    }),
+  const scored = (adapter: PrunedAdapter) => [
+    ...adapter.patterns.map(({ label, accuracy }) => ({ id: `pattern/${label}`, label, accuracy })),
+    ...adapter.grids.flatMap(({ method, points }) =>
+      points.map(({ label, accuracy }) => ({ id: `grid/${method}/${label}`, label, accuracy })),
+    ),
   ];
+  const rows = new Map(adapters.flatMap((adapter) => scored(adapter).map(({ id, label }) => [id, label] as const)));
+  return [...rows].map(([id, label]) =>
+    comparisonRow(id, label, 'percent', 'higher', (coto) =>
+      adapters
+        .filter((adapter) => adapter.coto === coto)
+        .flatMap((adapter) => {
+          const found = scored(adapter).find((one) => one.id === id);
+          return found === undefined ? [] : [{ seed: adapter.seed, value: found.accuracy }];
+        }),
+    ),
+  );
 }
 
 /**
@@ -318,35 +382,45 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
 }
 
 /**
- * Accuracy over the share of factor entries set to zero, the unpruned level as the point at 0 %.
- * `customdata` of a point is [index of the series' first adapter in result.adapters, index in its sparsities; −1 unpruned].
+ * Accuracy over the values of one grid; where a value leaves the adapter as it is, the unpruned level is the point there.
+ * `customdata` of a point is [index of the series' first adapter in result.adapters, index in the grid's points; −1 unpruned].
  */
-export function sparsityFigure(result: PruningResult, theme: FigureTheme): Figure {
+export function gridFigure(result: PruningResult, at: number, theme: FigureTheme): Figure {
   const styles = studyStyles(result.adapters);
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
   const ends: LineEnd[] = [];
   const all: number[] = [];
   let seeds = 0;
+  const {
+    label = '',
+    axis: words = '',
+    percent: isShare = false,
+    unchanged = null,
+  } = result.adapters[0]?.grids[at] ?? {};
+  const scale = isShare ? 100 : 1;
   for (const group of bySeries(result.adapters)) {
     const style = styles.get(seriesKey(group));
     const first = group.entries[0];
     if (style === undefined || first === undefined) continue;
     seeds = Math.max(seeds, group.entries.length);
-    const x = [0, ...first.entry.sparsities.map((point) => point.sparsity * 100)];
-    const values = group.entries.map(({ entry }) =>
-      [entry.unpruned, ...entry.sparsities].map((point) => point.accuracy * 100),
-    );
+    const pointsOf = ({ grids, unpruned }: PrunedAdapter) => [
+      ...(unchanged === null ? [] : [{ ...unpruned, value: unchanged, index: -1 }]),
+      ...(grids[at]?.points ?? []).map((point, index) => ({ ...point, index })),
+    ];
+    const points = pointsOf(first.entry);
+    const x = points.map(({ value }) => value * scale);
+    const values = group.entries.map(({ entry }) => pointsOf(entry).map(({ accuracy }) => accuracy * 100));
     const curve = meanCurve(
       group.label,
       style,
       x,
       values,
-      x.map((_, index) => [first.index, index - 1]),
+      points.map(({ index }) => [first.index, index]),
     );
     data.push(...curve.traces);
-    all.push(...values.flat());
-    const level = curve.means[0] ?? Number.NaN;
+    const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
+    all.push(...values.flat(), level);
     shapes.push({
       type: 'line',
       xref: 'paper',
@@ -362,14 +436,14 @@ export function sparsityFigure(result: PruningResult, theme: FigureTheme): Figur
   const range = accuracyRange(all);
   return {
     data,
-    layout: baseLayout(theme, 'How much of the factors can be zeroed', {
+    layout: baseLayout(theme, `What is left after pruning: ${plainText(label)}`, {
       margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
-      xaxis: axis(theme, 'factor entries set to zero (%)', { range: [-1, 101] }),
+      xaxis: axis(theme, isShare ? `${plainText(words)} (%)` : plainText(words), isShare ? { range: [-1, 101] } : {}),
       yaxis: axis(theme, 'test accuracy (%)', { range: [...range] }),
       annotations: lineEnds(theme, ends, range),
       shapes,
     }),
-    caption: `Accuracy on ${result.examples} test examples; smallest magnitudes go first; dotted lines: unpruned. ${intervalCaption(seeds)}`,
+    caption: `Accuracy on ${result.examples} test examples; dotted lines: unpruned. ${intervalCaption(seeds)}`,
   };
 }
 
@@ -383,4 +457,8 @@ function accuracyRange(values: readonly number[]): [number, number] {
   const high = Math.max(...values) + 4;
   const missing = Math.max(0, 30 - (high - low)) / 2;
   return [Math.max(0, low - missing), Math.min(100, high + missing)];
+}
+
+function plural(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -114,7 +114,7 @@ function studyConfigs(
         kind: pruningStudy.kind,
         dataset,
         eval_samples,
-        sparsities: plan.sparsities,
+        grids: [{ method: 'magnitude', values: [...plan.sparsities] }],
         adapters: runs.map(({ run, coto, seed }) => ({ label: run.name, coto, seed, adapter: { runId: run.id } })),
       }),
     },

@@ -32,7 +32,14 @@ const declaration: PruneDeclaration = {
     },
   ],
   patterns: [],
-  grid: { parameter: 'sparsity', values: [0.25, 0.5, 0.75, 0.9], label: '{value} zeroed', percent: true },
+  grid: {
+    parameter: 'sparsity',
+    values: [0.25, 0.5, 0.75, 0.9],
+    label: '{value} zeroed',
+    percent: true,
+    axis: 'factor entries set to zero',
+    unchanged: 0,
+  },
 };
 
 /**

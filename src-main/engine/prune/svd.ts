@@ -38,7 +38,14 @@ const declaration: PruneDeclaration = {
     parameters: { rank },
     usual: false,
   })),
-  grid: { parameter: 'energy', values: [], label: 'SVD to {value} of the energy', percent: true },
+  grid: {
+    parameter: 'energy',
+    values: [],
+    label: 'SVD to {value} of the energy',
+    percent: true,
+    axis: 'share of the energy that is kept',
+    unchanged: 1,
+  },
 };
 
 /**

@@ -1,15 +1,19 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
-import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
-import { pruneMethod } from '../prune/index.ts';
+import { type PruningConfig, type PruningGrid, pruningStudy } from '../../../src-shared/studies/pruning.ts';
+import { pruneMethod, pruneMethods } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { pointScore } from './study-score.ts';
 
-/** Every adapter whole, under each structured pattern, and at each magnitude sparsity (each factor by itself). */
+type Pattern = NonNullable<PruningConfig['patterns']>[number];
+type Grid = NonNullable<PruningConfig['grids']>[number];
+
+/** Every adapter whole, under each pattern, and at each value of each grid. */
 export const pruningWork = defineStudyWork(pruningStudy, {
-  plan: ({ dataset, eval_samples, adapters, patterns, sparsities }) =>
-    adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
+  plan: (config) =>
+    config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
       const name = /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
       const whole = { kind: 'adapter', adapter } as const;
       const spec = (key: string, what: string, subject: ScoreSpec['subject']): ScoreSpec => ({
@@ -17,27 +21,17 @@ export const pruningWork = defineStudyWork(pruningStudy, {
         key: `${at}/${key}`,
         title: `${what}, ${name}`,
         names: [name],
-        dataset,
-        eval_samples,
+        dataset: config.dataset,
+        eval_samples: config.eval_samples,
         subject,
       });
+      const pruned = (key: string, method: string, parameters: ParameterValues) =>
+        spec(key, nameOf(method, parameters), { kind: 'prune', method, parameters, subject: whole });
       return [
         spec('unpruned', 'Unpruned', whole),
-        ...patterns.map(({ method, parameters }, index) =>
-          spec(`pattern/${index}`, nameOf(method, parameters), {
-            kind: 'prune',
-            method,
-            parameters,
-            subject: whole,
-          }),
-        ),
-        ...sparsities.map((sparsity, index) =>
-          spec(`sparsity/${index}`, nameOf('magnitude', { sparsity }), {
-            kind: 'prune',
-            method: 'magnitude',
-            parameters: { sparsity },
-            subject: whole,
-          }),
+        ...patternsOf(config).map(({ method, parameters }, index) => pruned(`pattern/${index}`, method, parameters)),
+        ...gridsOf(config).flatMap((grid, place) =>
+          pointsOf(grid).map(({ parameters }, index) => pruned(`grid/${place}/${index}`, grid.method, parameters)),
         ),
       ];
     }),
@@ -49,19 +43,70 @@ export const pruningWork = defineStudyWork(pruningStudy, {
       coto,
       seed,
       unpruned: pointScore(scoreOf(`${at}/unpruned`)),
-      patterns: config.patterns.map(({ method, parameters }, index) => ({
+      patterns: patternsOf(config).map(({ method, parameters }, index) => ({
         label: nameOf(method, parameters),
         method,
         parameters,
         ...pointScore(scoreOf(`${at}/pattern/${index}`)),
       })),
-      sparsities: config.sparsities.map((sparsity, index) => {
-        const score = scoreOf(`${at}/sparsity/${index}`);
-        return { sparsity, kept: score.kept ?? 0, total: score.total ?? 0, ...pointScore(score) };
+      grids: gridsOf(config).map((grid, place): PruningGrid => {
+        const { parameter, axis, percent, unchanged } = declaredGrid(grid.method);
+        return {
+          method: grid.method,
+          label: pruneMethod(grid.method).declaration.label,
+          parameter,
+          parameters: grid.parameters,
+          axis,
+          percent,
+          unchanged,
+          points: pointsOf(grid).map(({ value, parameters }, index) => {
+            const score = scoreOf(`${at}/grid/${place}/${index}`);
+            const counts = { kept: score.kept ?? 0, total: score.total ?? 0 };
+            return { value, label: nameOf(grid.method, parameters), ...counts, ...pointScore(score) };
+          }),
+        };
       }),
     })),
   }),
 });
+
+/** Where a config leaves them open, the usual patterns that the methods declare. */
+function patternsOf({ patterns }: PruningConfig): readonly Pattern[] {
+  return (
+    patterns ??
+    pruneMethods.flatMap(({ declaration }) =>
+      declaration.patterns
+        .filter(({ usual }) => usual)
+        .map(({ parameters }) => ({ method: declaration.id, parameters })),
+    )
+  );
+}
+
+/** Where a config leaves them open, the grids that the methods declare with values. */
+function gridsOf({ grids }: PruningConfig): readonly Grid[] {
+  return (
+    grids ??
+    pruneMethods.flatMap(({ declaration: { id, grid } }) =>
+      grid === null || grid.values.length === 0 ? [] : [{ method: id, parameters: {}, values: grid.values }],
+    )
+  );
+}
+
+function pointsOf({ method, parameters, values }: Grid): { value: number; parameters: ParameterValues }[] {
+  const { parameter } = declaredGrid(method);
+  return values.map((value) => ({ value, parameters: { ...parameters, [parameter]: value } }));
+}
+
+/** @throws StudioError invalid_input where a curve of this method runs over nothing. */
+function declaredGrid(method: string) {
+  const { declaration } = pruneMethod(method);
+  if (declaration.grid !== null) return declaration.grid;
+  throw new StudioError(
+    'invalid_input',
+    `grids: ${declaration.label} has no parameter that a curve could run over.`,
+    'Name it among the patterns.',
+  );
+}
 
 function nameOf(method: string, parameters: ParameterValues): string {
   return describePruning(pruneMethod(method).declaration, parameters);

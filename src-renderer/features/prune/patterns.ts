@@ -80,32 +80,30 @@ export function gridText(method: PruneDeclaration, { grids }: PruneChoices): str
   return grids[method.id] ?? (method.grid?.values ?? []).join(', ');
 }
 
-/**
- * What of the choices a pruning study is made of: its patterns and its sparsities; or the sentence that says what is wrong.
- * Its curve is that of magnitude pruning with each factor by itself: other methods with a grid, and other ways of this one,
- * are a pattern for each value.
- */
-export function studyParts(
-  methods: readonly PruneDeclaration[],
-  choices: PruneChoices,
-): Pick<PruningConfig, 'patterns' | 'sparsities'> | string {
+/** What of the choices a pruning study is made of: its patterns and its grids; or the sentence that says what is wrong. */
+export function studyParts(methods: readonly PruneDeclaration[], choices: PruneChoices): StudyParts | string {
   const patterns = patternChoices(methods)
     .filter((pattern) => isTicked(pattern, choices))
     .map(({ method, parameters }) => ({ method, parameters: { ...choices.parameters[method], ...parameters } }));
-  let sparsities: number[] = [];
+  const grids: StudyParts['grids'] = [];
   for (const method of methods) {
-    const values = choices.parameters[method.id] ?? {};
-    const problem = firstProblem(fieldsOfMethod(method), values);
+    const parameters = choices.parameters[method.id] ?? {};
+    const problem = firstProblem(fieldsOfMethod(method), parameters);
     if (problem !== null) return `${method.label}: ${problem}`;
     const spec = gridOfMethod(method);
     if (spec === null) continue;
-    const grid = gridFromText(spec, gridText(method, choices));
-    if (grid === null) return `${method.label}: ${gridProblem(spec)}`;
-    const changed = fieldsOfMethod(method).some(({ name, default: usual }) => (values[name] ?? usual) !== usual);
-    if (method.id === 'magnitude' && !changed) sparsities = grid;
-    else for (const value of grid) patterns.push({ method: method.id, parameters: { ...values, [spec.name]: value } });
+    const values = gridFromText(spec, gridText(method, choices));
+    if (values === null) return `${method.label}: ${gridProblem(spec)}`;
+    if (values.length > 0) grids.push({ method: method.id, parameters, values });
   }
-  return patterns.length + sparsities.length === 0 ? 'Choose a pattern or a grid value.' : { patterns, sparsities };
+  return patterns.length + grids.length === 0 ? 'Choose a pattern or a grid value.' : { patterns, grids };
+}
+
+type StudyParts = { readonly [Key in 'patterns' | 'grids']: NonNullable<PruningConfig[Key]> };
+
+/** Pruned adapters that a study evaluates for each adapter. */
+export function countPruned({ patterns, grids }: StudyParts): number {
+  return patterns.length + grids.flatMap(({ values }) => values).length;
 }
 
 /** "Sparsity: numbers from 0 to 1, or percent." */

@@ -11,7 +11,7 @@ import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { studyAdapters } from '../studies/study-adapters.ts';
-import { firstChoices, type PruneChoices, patternChoices, studyParts, toggled } from './patterns.ts';
+import { countPruned, firstChoices, type PruneChoices, patternChoices, studyParts, toggled } from './patterns.ts';
 
 const usualSamples = 500;
 /** A pruning study looks at 500 examples, where nothing else is asked for: it evaluates each adapter many times. */
@@ -72,8 +72,7 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
     evaluation,
     setEvaluation,
     problem,
-    evaluations:
-      typeof parts === 'string' ? 0 : selected.length * (1 + parts.patterns.length + parts.sparsities.length),
+    evaluations: typeof parts === 'string' ? 0 : selected.length * (1 + countPruned(parts)),
     isStarting: create.isPending,
     start: () => {
       if (problem !== null || usedDataset === null || typeof parts === 'string') return;

@@ -113,10 +113,10 @@ describe('a study whose engine dies in the middle', () => {
     await backend.handle('studies.create', { config: pruning(0) });
     await backend.idle();
     // Whole, the adapter is an end of the line that was scored already.
-    expect(counts.scores).toEqual(['0/sparsity/0']);
+    expect(counts.scores).toEqual(['0/grid/0/0']);
     await backend.handle('studies.create', { config: pruning(7) });
     await backend.idle();
-    expect(counts.scores).toEqual(['0/sparsity/0', '0/unpruned', '0/sparsity/0']);
+    expect(counts.scores).toEqual(['0/grid/0/0', '0/unpruned', '0/grid/0/0']);
   });
 });
 

@@ -4,7 +4,8 @@ import { passesOf, SubjectScorer } from '../../../src-main/engine/evaluation/sco
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
-import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
+import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { change, description, factors, state } from '../merge/states.ts';
 
 const module = 'vit.layers.0.attention.q_proj';
@@ -98,7 +99,7 @@ test('interpolation does what the chosen method does, and refuses one that makes
   await expect(halfway('ensemble')).rejects.toThrow(/merges outputs/);
 });
 
-test('pruning scores the whole adapter, each pattern and each sparsity', async () => {
+test('pruning scores the whole adapter, each pattern and each value of a grid', async () => {
   const layered = state(
     Object.fromEntries(
       Array.from({ length: 12 }, (_, layer) => [
@@ -127,12 +128,86 @@ test('pruning scores the whole adapter, each pattern and each sparsity', async (
     ['High third', 0],
   ]);
   // Each factor has two entries: half of them is one, 0.9 of them still one.
-  expect(adapter?.sparsities.map(({ kept, total, loss }) => [kept, total, loss > lossOf(6) ? 7 : 0])).toEqual([
+  expect(adapter?.grids).toMatchObject([
+    { method: 'magnitude', label: 'Magnitude', parameter: 'sparsity', unchanged: 0 },
+  ]);
+  const points = adapter?.grids[0]?.points ?? [];
+  expect(points.map(({ value, label }) => [value, label])).toEqual(
+    [25, 50, 75, 90].map((share) => [share / 100, `${share} % zeroed`]),
+  );
+  expect(points.map(({ kept, total, loss }) => [kept, total, loss > lossOf(6) ? 7 : 0])).toEqual([
     [48, 48, 7],
     [24, 48, 7],
     [24, 48, 7],
     [24, 48, 7],
   ]);
+});
+
+test('a pruning study of an earlier version: its sparsities are the grid of magnitude, in configs and in results', () => {
+  const old = { kind: 'pruning', dataset: 'data', patterns: [], adapters: [] };
+  const adapters = [{ label: 'LoRA', coto: false, seed: 1, adapter: { adapterId: 'a' } }];
+  const config = studyConfigSchema.parse({ ...old, adapters, sparsities: [0.5, 0.9] });
+  expect(config).toMatchObject({ grids: [{ method: 'magnitude', parameters: {}, values: [0.5, 0.9] }] });
+  expect(config).not.toHaveProperty('sparsities');
+  expect(studyConfigSchema.parse({ ...old, adapters, sparsities: [] })).toMatchObject({ grids: [] });
+  expect(studyConfigSchema.parse({ ...old, adapters })).toMatchObject({ grids: null });
+  const score = { accuracy: 0.5, loss: 1 };
+  const pruned = { label: 'LoRA', coto: false, seed: 1, unpruned: score, patterns: [] };
+  const result = studyResultSchema.parse({
+    kind: 'pruning',
+    examples: 10,
+    adapters: [{ ...pruned, sparsities: [{ sparsity: 0.5, kept: 1, total: 2, ...score }] }],
+  });
+  if (result.kind !== 'pruning') throw new Error('another kind');
+  expect(result.adapters[0]?.grids).toEqual([
+    {
+      method: 'magnitude',
+      label: 'Magnitude',
+      parameter: 'sparsity',
+      parameters: {},
+      axis: 'factor entries set to zero',
+      percent: true,
+      unchanged: 0,
+      points: [{ value: 0.5, label: '50 % zeroed', kept: 1, total: 2, ...score }],
+    },
+  ]);
+});
+
+test('a curve over the energy that SVD keeps ends at the whole adapter; a method without a grid has none', async () => {
+  const wide = state({
+    [module]: factors(
+      [
+        [5, 0],
+        [0, 1],
+      ],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      1,
+    ),
+  });
+  const config = (method: string) => ({
+    kind: 'pruning',
+    dataset: 'data',
+    patterns: [],
+    grids: [{ method, values: [0.5, 1] }],
+    adapters: [{ label: 'LoRA', coto: false, seed: 1, adapter: { adapterId: 'a' } }],
+  });
+  const { result } = await studied(config('svd'), { a: wide });
+  if (result.kind !== 'pruning') throw new Error('another kind');
+  const [adapter] = result.adapters;
+  expect(adapter?.grids[0]?.points.map(({ label, kept, total }) => [label, kept, total])).toEqual([
+    ['SVD to 50 % of the energy', 4, 8],
+    ['SVD to 100 % of the energy', 8, 8],
+  ]);
+  const [figure] = pruningStudy.figures(result, config('svd'), { mergeMethod: (id) => id });
+  expect(figure?.name).toBe('Pruning curve: SVD rank truncation');
+  expect(figure?.draw({ dark: false }).layout['xaxis']).toMatchObject({
+    title: { text: 'share of the energy that is kept (%)' },
+  });
+  expect(figure?.keep?.([0, 0])).toMatchObject({ method: 'svd', parameters: { energy: 0.5 } });
+  await expect(studied(config('layer-third'), { a: wide })).rejects.toThrow(/no parameter that a curve could run over/);
 });
 
 test('merging: alone, each merge, and the ensemble of what the adapters said alone', async () => {

@@ -21,7 +21,7 @@ import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
 import { interpolationFigure } from '../../../src-shared/studies/interpolation.ts';
 import { mergingFigure } from '../../../src-shared/studies/merging.ts';
-import { pruningFigure, sparsityFigure } from '../../../src-shared/studies/pruning.ts';
+import { gridFigure, pruningFigure } from '../../../src-shared/studies/pruning.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 import { interpolationResult, mergingResult, pruningResult } from './results.ts';
 
@@ -216,8 +216,8 @@ describe('studies', () => {
     expect(figure.layout['yaxis']).toMatchObject({ range: [0, 100] });
   });
 
-  test('sparsity: starts at the unpruned adapter, band over two seeds', () => {
-    const figure = sparsityFigure(pruningResult, light);
+  test('a grid of shares: starts at the unpruned adapter, band over two seeds', () => {
+    const figure = gridFigure(pruningResult, 0, light);
     expect(named(figure, 'LoRA + CoTo')).toBeDefined();
     const mean = figure.data.find((trace) => trace['name'] === 'LoRA' && trace['mode'] === 'lines+markers');
     expect(mean).toMatchObject({

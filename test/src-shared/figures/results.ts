@@ -46,7 +46,18 @@ const pruned = (
     { label: 'Every other layer', method: 'every-other-layer', parameters: {}, accuracy: everyOther, loss: 1 },
     { label: 'Low third', method: 'layer-third', parameters: { third: 'low' }, accuracy: low, loss: 1 },
   ],
-  sparsities: [{ sparsity: 0.5, kept: 10, total: 20, accuracy: half, loss: 1 }],
+  grids: [
+    {
+      method: 'magnitude',
+      label: 'Magnitude',
+      parameter: 'sparsity',
+      parameters: {},
+      axis: 'factor entries set to zero',
+      percent: true,
+      unchanged: 0,
+      points: [{ value: 0.5, label: '50 % zeroed', kept: 10, total: 20, accuracy: half, loss: 1 }],
+    },
+  ],
 });
 export const pruningResult: PruningResult = {
   kind: 'pruning',

@@ -27,7 +27,7 @@ test('the declared patterns can be ticked; a method without patterns and grid is
       ...bare,
       id: 'magnitude',
       label: 'Magnitude',
-      grid: { parameter: 'sparsity', values: [], label: '', percent: true },
+      grid: { parameter: 'sparsity', values: [], label: '', percent: true, axis: '', unchanged: 0 },
     },
   ]);
   expect(patterns).toEqual([
@@ -87,7 +87,14 @@ const methods: Catalog['pruneMethods'] = [
     label: 'Magnitude',
     summary: '',
     patterns: [],
-    grid: { parameter: 'sparsity', values: [0.25, 0.5, 0.75, 0.9], label: '{value} zeroed', percent: true },
+    grid: {
+      parameter: 'sparsity',
+      values: [0.25, 0.5, 0.75, 0.9],
+      label: '{value} zeroed',
+      percent: true,
+      axis: 'zeroed',
+      unchanged: 0,
+    },
     parameters: [
       sparsity,
       {
@@ -109,11 +116,11 @@ test('every parameter that is no grid and no pattern has a field', () => {
   expect(methods.map((method) => fieldsOfMethod(method).map(({ name }) => name))).toEqual([['offset'], ['scope']]);
 });
 
-test('what is chosen becomes patterns and sparsities', () => {
+test('what is chosen becomes patterns and grids', () => {
   const patterns = patternChoices(methods);
   expect(studyParts(methods, firstChoices)).toEqual({
     patterns: [{ method: 'every-other-layer', parameters: { keep: 'even' } }],
-    sparsities: [0.25, 0.5, 0.75, 0.9],
+    grids: [{ method: 'magnitude', parameters: {}, values: [0.25, 0.5, 0.75, 0.9] }],
   });
   const choices = {
     ...toggled(patterns, firstChoices, 'every-other-layer/1'),
@@ -124,9 +131,8 @@ test('what is chosen becomes patterns and sparsities', () => {
     patterns: [
       { method: 'every-other-layer', parameters: { keep: 'even', offset: 1 } },
       { method: 'every-other-layer', parameters: { keep: 'odd', offset: 1 } },
-      { method: 'magnitude', parameters: { scope: 'global', sparsity: 0.5 } },
     ],
-    sparsities: [],
+    grids: [{ method: 'magnitude', parameters: { scope: 'global' }, values: [0.5] }],
   });
   expect(studyParts(methods, { ...firstChoices, grids: { magnitude: '2' } })).toBe(
     'Magnitude: Sparsity: enter numbers from 0 to 1, or percent.',
