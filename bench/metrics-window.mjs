@@ -46,6 +46,8 @@ export async function measureWindow({ home, totalSteps, groups, pictures }) {
         );
         await page.waitForTimeout(1500);
       }
+      await goTo(page, '#/runs/run-long');
+      await page.waitForTimeout(3000);
       await measureDeltas(studio, page, { totalSteps, groups });
       if (pictures) await takePictures(page, pictures);
     } finally {

@@ -61,9 +61,13 @@ describe('the main job in the window', () => {
     await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByRole('heading', { name: 'CoTo run' }).waitFor();
     // Each figure is drawn by plotly into an SVG of its own.
-    await page.locator('.js-plotly-plot .main-svg').first().waitFor();
-    expect(await page.locator('.js-plotly-plot').count()).toBeGreaterThanOrEqual(3);
-    expect(await page.locator('.js-plotly-plot .heatmaplayer image').count()).toBeGreaterThanOrEqual(1);
+    for (const figure of ['Training loss', 'Test accuracy', 'Activation timeline'])
+      await page.getByRole('figure', { name: figure }).locator('.main-svg').first().waitFor();
+    await page.locator('.js-plotly-plot .heatmaplayer image').first().waitFor();
+    // What lies below is drawn when it is scrolled to.
+    const below = page.getByRole('figure', { name: 'Gradient norm by group' });
+    await below.scrollIntoViewIfNeeded();
+    await below.locator('.heatmaplayer image').waitFor();
     await page.getByRole('tab', { name: 'Log' }).click();
     await page
       .getByRole('tabpanel')
