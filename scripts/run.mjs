@@ -16,6 +16,7 @@ const tasks = [
   'build',
   'lint',
   'format',
+  'make-kernels',
   'typecheck',
   'test',
   'e2e',

@@ -1,4 +1,8 @@
-import { runNode, tools } from './steps.mjs';
+import { clangFormat } from '../bootstrap/clang-format.mjs';
+import { runNode, runSteps, tools } from './steps.mjs';
 
 // Formats and sorts imports in place, all that the lint would ask for and can be done safely.
-process.exit(await runNode(tools.biome, ['check', '--write']));
+await runSteps([
+  ['biome', () => runNode(tools.biome, ['check', '--write'])],
+  ['clang-format', () => clangFormat('-i')],
+]);

@@ -1,4 +1,4 @@
-// Made by scripts/make-native-kernels.mjs from manifest/: do not edit.
+// Made by npm run make:kernels from manifest/: do not edit.
 
 declare const handleBrand: unique symbol;
 

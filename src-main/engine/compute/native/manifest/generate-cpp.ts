@@ -2,7 +2,7 @@ import { enums, families, structs } from './index.ts';
 import type { EnumSpec, KernelSpec, StructSpec } from './kernel-spec.ts';
 import { camelCase, comment, type Parameter, parseParameter, parseParameters, wrapped } from './signature.ts';
 
-const notice = `// Made by scripts/make-native-kernels.mjs from ../manifest: do not edit.
+const notice = `// Made by npm run make:kernels from ../manifest: do not edit.
 // clang-format off
 `;
 

@@ -22,7 +22,7 @@ const calls: readonly Call[] = families.flatMap(({ kernels, functions = [] }) =>
 /** The types of the addon's kernels, their list, and a method for each that hands its parameters over. */
 export function kernelCalls(): string {
   const used = new Set(calls.flatMap(({ params }) => parseParameters(params).map(({ type }) => type)));
-  return `// Made by scripts/make-native-kernels.mjs from manifest/: do not edit.
+  return `// Made by npm run make:kernels from manifest/: do not edit.
 
 declare const handleBrand: unique symbol;
 

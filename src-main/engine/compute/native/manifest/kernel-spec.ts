@@ -1,6 +1,6 @@
 /**
  * A kernel of the native backend, implemented once in C++ (cpp/kernels) and compiled for each instruction set. From these
- * entries scripts/make-native-kernels.mjs writes the table of kernels, its bindings and their types in TypeScript.
+ * entries `npm run make:kernels` writes the table of kernels, its bindings and their types in TypeScript.
  */
 export interface KernelSpec {
   /** In C++, in snake case; JavaScript has it in camel case. */

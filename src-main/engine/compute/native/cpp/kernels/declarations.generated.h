@@ -1,4 +1,4 @@
-// Made by scripts/make-native-kernels.mjs from ../manifest: do not edit.
+// Made by npm run make:kernels from ../manifest: do not edit.
 // clang-format off
 #pragma once
 
