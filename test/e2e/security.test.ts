@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +39,7 @@ describe('the window is shut in', () => {
         'post',
         'restartBackend',
         'showInFolder',
+        'showLogs',
         'versions',
       ],
     });
@@ -135,6 +136,27 @@ describe('the window is shut in', () => {
     expect(await said(7)).toMatch(/expected string/i);
   });
 
+  test('the log folder is shown, by the menu and by the page, and no other folder by that way', async () => {
+    const { app, page } = studio;
+    await app.evaluate(({ shell }) => {
+      Reflect.set(globalThis, 'shown', []);
+      shell.openPath = async (path) => {
+        Reflect.get(globalThis, 'shown').push(path);
+        return '';
+      };
+    });
+    await page.evaluate(() => window.coto.showLogs());
+    const found = await app.evaluate(({ Menu }) => {
+      const help = Menu.getApplicationMenu()?.items.find(({ role }) => role === 'help');
+      const item = help?.submenu?.items.find(({ label }) => label === 'Show the log folder');
+      item?.click();
+      return item !== undefined;
+    });
+    expect(found).toBe(true);
+    const logs = join(homeFolder(folder), 'logs');
+    await expect.poll(() => app.evaluate((): unknown => Reflect.get(globalThis, 'shown'))).toEqual([logs, logs]);
+  });
+
   test('typed arrays and NaN survive the whole way from the backend to the page and back', async () => {
     const { page } = studio;
     const outcome = await page.evaluate(async () => {
@@ -183,7 +205,15 @@ describe('a backend that is lost', () => {
       .toEqual([`ready ${before}`, `lost ${before}`, `starting ${before + 1}`, `ready ${before + 1}`]);
     await goTo(page, 'Models');
     await page.getByText('quickdraw-vit').first().waitFor();
+    expect(logOf('shell')).toContain('"msg":"the backend is lost"');
+    expect(logOf('backend').match(/"msg":"the backend starts"/g)).toHaveLength(2);
   });
+
+  function logOf(program: string): string {
+    const logs = join(homeFolder(folder), 'logs');
+    const files = readdirSync(logs).filter((name) => name.startsWith(`${program}-`));
+    return files.map((name) => readFileSync(join(logs, name), 'utf8')).join('');
+  }
 });
 
 // Last in this file: Playwright goes on waiting for the navigation that was refused.
