@@ -113,7 +113,7 @@ export const ablationStudy = defineStudy({
     const compared = comparedCells(result);
     return [
       {
-        title: `${result.metric} of each cell, and its paired difference to the reference`,
+        title: `${titled(result.metric)} of each cell, and its paired difference to the reference`,
         columns: [
           { label: 'Cell' },
           { label: `Each seed${unit}`, numeric: true },

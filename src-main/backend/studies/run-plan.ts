@@ -57,7 +57,7 @@ export async function runPlan(
     await lead.part(missing.length + groups.length, () =>
       services.queue.add(
         scoreJob,
-        { title: `Evaluate ${group.specs.length} of a study`, subjectId: null, parentId: lead.jobId },
+        { title: `Evaluate ${group.specs.length} adapters`, subjectId: null, parentId: lead.jobId },
         group,
       ),
     );

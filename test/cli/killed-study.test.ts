@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import SqliteDatabase from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { cotoOn } from './run-command.ts';
+
+const folder = caseFolder();
+const base = copyOf(folder);
+const data = goodData(join(folder, 'bands'));
+const file = join(folder, 'ablation.yaml');
+writeFileSync(
+  file,
+  `kind: ablation
+name: Does CoTo help?
+run:
+  model: ${base}
+  dataset: ${data}
+  max_steps: 12
+  per_device_train_batch_size: 4
+  compute_backend: wasm
+  adapter: { r: 2, target_modules: [q_proj, v_proj] }
+grid: { coto: [null, {}], learning_rate: [1.0e-3, 1.0e-2] }
+seeds: [1, 2]
+`,
+);
+
+const rows = (home: string, sql: string): unknown[] => {
+  const database = new SqliteDatabase(join(home, 'studio.sqlite'), { readonly: true });
+  const found = database.prepare(sql).all();
+  database.close();
+  return found;
+};
+const finishedRuns = (home: string) =>
+  z
+    .array(z.object({ id: z.string(), finished_at: z.number() }))
+    .parse(rows(home, "SELECT id, finished_at FROM runs WHERE status = 'completed' ORDER BY id"));
+const keptScores = (home: string) =>
+  z
+    .array(z.object({ key: z.string(), created_at: z.number() }))
+    .parse(rows(home, 'SELECT key, created_at FROM scores ORDER BY key'));
+
+/** `coto study` in a process of its own, killed as soon as so many of its runs are at their end. */
+async function killedAfter(home: string, runs: number): Promise<void> {
+  const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
+  const child = spawn(process.execPath, [command, 'study', file], {
+    env: { ...process.env, COTO_STUDIO_HOME: home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const closed = once(child, 'close');
+  while (child.exitCode === null && count(home) < runs) await wait(10);
+  child.kill('SIGKILL');
+  const [, signal] = await closed;
+  expect(signal, said).toBe('SIGKILL');
+}
+
+/** Runs at their end; 0 as long as there is no database. */
+function count(home: string): number {
+  try {
+    return finishedRuns(home).length;
+  } catch {
+    return 0;
+  }
+}
+
+test('a study that is killed goes on without repeating a training or a score, to the result of an undisturbed one', async () => {
+  const home = join(folder, 'killed');
+  await killedAfter(home, 3);
+  const trained = finishedRuns(home);
+  expect(trained.length).toBeGreaterThanOrEqual(3);
+  expect(trained.length).toBeLessThan(8);
+
+  const coto = cotoOn(home);
+  const second = await coto(['study', file, '--json', '--report']);
+  expect(second, second.err).toMatchObject({ code: 0 });
+  const done = studyRecordSchema.parse(JSON.parse(second.out));
+  // Eight runs in all, and those that were at their end have not been touched.
+  expect(finishedRuns(home)).toHaveLength(8);
+  expect(rows(home, 'SELECT id FROM runs')).toHaveLength(8);
+  expect(finishedRuns(home)).toEqual(expect.arrayContaining(trained));
+  const scores = keptScores(home);
+  expect(scores).toHaveLength(8);
+
+  // Once more costs nothing: no run is added, no score renewed.
+  const third = studyRecordSchema.parse(JSON.parse((await coto(['study', file, '--json'])).out));
+  expect(third.result).toEqual(done.result);
+  expect(rows(home, 'SELECT id FROM runs')).toHaveLength(8);
+  expect(keptScores(home)).toEqual(scores);
+
+  const undisturbed = await cotoOn(join(folder, 'undisturbed'))(['study', file, '--json']);
+  expect(studyRecordSchema.parse(JSON.parse(undisturbed.out)).result).toEqual(done.result);
+});
+
+test('the command prints its table, and the report has it with its figures', async () => {
+  const coto = cotoOn(join(folder, 'killed'));
+  const { out, code, err } = await coto(['study', file, '--report']);
+  expect(code, err).toBe(0);
+  expect(out).toMatch(/without CoTo, learning_rate = 0.001 \(reference\)/);
+  expect(out).toMatch(/report {2}\S+report\.html/);
+});
