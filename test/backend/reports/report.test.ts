@@ -8,6 +8,8 @@ import { type ReportOptions, writeReport } from '../../../src-main/backend/repor
 import { fromYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { sampleStrip } from '../../../src-shared/figures/index.ts';
 import { makeCurve } from '../../src-shared/curves/make-curve.ts';
 import { dataset, model, runRecord, runs, studies } from './records.ts';
@@ -104,4 +106,50 @@ test('without the bundle nothing is written', async () => {
     /missing\.js/,
   );
   await expect(readFile(file)).rejects.toThrow();
+});
+
+test('a report says the variant of its runs, and tells two bases of one name apart', async () => {
+  const dora = runs.map((run) => ({
+    ...run,
+    config: { ...run.config, adapter: { ...run.config.adapter, variant: 'dora' } },
+  }));
+  const twin = { ...model, id: 'twin', path: '/elsewhere' };
+  const file = path.join(folder, 'dora', 'report.html');
+  await writeReport({ ...options, path: file, runs: dora, studies: [], models: [model, twin] });
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain('<th class="number">DoRA</th><th class="number">DoRA + CoTo</th>');
+  expect(page).toContain('By the mean, DoRA + CoTo is ahead');
+  expect(page).toContain(`${model.name} (/elsewhere)`);
+  const csv = await readFile(path.join(folder, 'dora', 'report.csv'), 'utf8');
+  expect(csv).toContain('alone,Alone,fraction,DoRA + CoTo,1,0.73');
+});
+
+test('a report of studies alone has their tables, and no comparison', async () => {
+  const study = {
+    ...studies[0],
+    name: 'A grid',
+    kind: 'ablation',
+    config: {
+      kind: 'ablation' as const,
+      run: runConfigSchema.parse({}),
+      grid: { coto: [null] },
+      seeds: [1],
+      metric: 'accuracy',
+      reference: null,
+    },
+    result: {
+      kind: 'ablation' as const,
+      examples: 100,
+      metric: 'accuracy',
+      reference: 0,
+      cells: [{ label: 'without CoTo', settings: { coto: null }, coto: false, scores: [{ seed: 1, value: 0.7 }] }],
+    },
+  };
+  const file = path.join(folder, 'ablation', 'report.html');
+  await writeReport({ ...options, path: file, runs: [], studies: [studyRecordSchema.parse(study)] });
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain('<h2>A grid</h2>');
+  expect(page).toContain('without CoTo (reference)');
+  expect(page).not.toContain('With and without CoTo');
+  expect(page.match(/<figure>/g)).toHaveLength(2);
 });
