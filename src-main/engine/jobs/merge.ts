@@ -1,3 +1,4 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import type { AdapterState } from '../adapters/state.ts';
@@ -12,6 +13,7 @@ import { mergeFolders } from '../merge/merge-folders.ts';
 import { type MergeMethod, refuseIllegal } from '../merge/merge-method.ts';
 import { preflightLines } from '../merge/preflight.ts';
 import { loadBaseModel } from '../models/load-model.ts';
+import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /**
@@ -23,7 +25,8 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
   const method = mergeMethod(task.method);
   const { outputDirectory } = task;
   if (method.makes === 'outputs' || outputDirectory === null) await check(task, method);
-  else await mergeFolders(request(task, method), directoriesOf(task), outputDirectory);
+  else
+    await mergeFolders({ ...request(task, method), onModule: follow(context) }, directoriesOf(task), outputDirectory);
   const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
   const scores = task.datasets.length === 0 ? [] : await scoreAll(task, adapterDirectory, context);
   return { kind: 'merge', adapterDirectory, scores };
@@ -38,6 +41,16 @@ function request({ adapters, parameters, description, modelDirectory }: MergeTas
 
 function directoriesOf(task: MergeTask): string[] {
   return task.adapters.map(({ directory }) => directory);
+}
+
+/** Says how far a merge is. @throws StudioError cancelled when the task is told to end, between modules. */
+function follow(context: TaskContext): (done: number, total: number) => Promise<void> {
+  let meter: ProgressMeter | null = null;
+  return async (done, total) => {
+    meter ??= new ProgressMeter(context, 'Merging', total, 'modules');
+    meter.at(done);
+    if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The merge was cancelled.');
+  };
 }
 
 /** @throws StudioError refused with the first check that does not pass. */

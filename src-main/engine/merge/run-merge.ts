@@ -48,6 +48,8 @@ export interface MergeRequest {
   readonly weights: readonly number[];
   readonly parameters: ParameterValues;
   readonly base: MergeBase;
+  /** Told how many modules are merged, after each; may throw to end the merge, so that nothing is written. */
+  readonly onModule?: (done: number, total: number) => Promise<void>;
   /** Where draws come from; by default streams seeded by the parameter `seed`. */
   readonly random?: (module: string) => ModuleContext['random'];
 }
@@ -65,7 +67,10 @@ export interface MergePlan {
 }
 
 /** @throws StudioError refused with the first check that does not pass, or because outputs cannot be stored. */
-export function planMerge(request: Omit<MergeRequest, 'base' | 'random'>, inputs: readonly MergeInput[]): MergePlan {
+export function planMerge(
+  request: Pick<MergeRequest, 'method' | 'weights' | 'parameters'>,
+  inputs: readonly MergeInput[],
+): MergePlan {
   const { method, weights } = request;
   const parameters = checkedParameters(method.declaration, request.parameters);
   refuseIllegal(preflightLines(method, inputs, weights, parameters));
@@ -99,7 +104,7 @@ export async function runMerge(
   const divisor = method.needs.normalized(parameters) ? sum(used.map(weightOf)) : 1;
   const weights = new BaseWeights(request.base);
   try {
-    for (const name of plan.modules) {
+    for (const [at, name] of plan.modules.entries()) {
       const having = used.filter((place) => workspace.sources[place]?.input.modules.has(name));
       const updates = await workspace.updates(name, having);
       const [only] = updates;
@@ -117,6 +122,7 @@ export async function runMerge(
               },
             );
       await workspace.module(name, update);
+      await request.onModule?.(at + 1, plan.modules.length);
     }
   } finally {
     await weights.close();

@@ -4,7 +4,10 @@ import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 const benchStateSchema = z.object({
   bench: z.array(z.object({ adapterId: z.string(), weight: z.number(), locked: z.boolean() })).readonly(),
   method: z.string(),
-  parameters: parameterValuesSchema,
+  // Versions before American spelling in identifiers kept "normalise".
+  parameters: parameterValuesSchema.transform(({ normalise, ...others }) =>
+    normalise === undefined ? others : { ...others, normalize: normalise },
+  ),
   name: z.string(),
   /** Test examples a task; 0 takes all. */
   evalSamples: z.number().int().min(0),

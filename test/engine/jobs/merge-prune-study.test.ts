@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -133,6 +133,21 @@ test('where nothing is scored, the base is not touched', async () => {
   expect([...merged.modules.values()].every(({ rank }) => rank === 4)).toBe(true);
   const none = { ...task, method: 'ensemble', outputDirectory: null };
   expect(await runMergeTask(none, context())).toEqual({ kind: 'merge', adapterDirectory: null, scores: [] });
+});
+
+test('a merge says how far it is and can be cancelled between modules; then nothing is left', async () => {
+  const output = path.join(scratch, 'followed');
+  const task = { ...mergeTask('weight-average', output), datasets: [] };
+  const events: EngineEvent[] = [];
+  await runMergeTask(task, context(events));
+  const total = (await readAdapter(output, description)).modules.size;
+  const progress = events.flatMap((event) => (event.kind === 'progress' ? [event.progress] : []));
+  expect(progress.at(-1)).toMatchObject({ phase: 'Merging', done: total, total, unit: 'modules' });
+  const cancelled = path.join(scratch, 'cancelled');
+  await expect(runMergeTask({ ...task, outputDirectory: cancelled }, context([], 2))).rejects.toMatchObject({
+    code: 'cancelled',
+  });
+  expect((await readdir(scratch)).filter((name) => name.includes('cancelled'))).toEqual([]);
 });
 
 test('an ensemble stores nothing and scores what evaluating both together scores', async () => {

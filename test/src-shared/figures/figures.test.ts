@@ -21,7 +21,7 @@ import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
 import { interpolationFigure } from '../../../src-shared/studies/interpolation.ts';
 import { mergingFigure } from '../../../src-shared/studies/merging.ts';
-import { gridFigure, pruningFigure } from '../../../src-shared/studies/pruning.ts';
+import { gridFigure, pruningFigure } from '../../../src-shared/studies/pruning-figures.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 import { interpolationResult, mergingResult, pruningResult } from './results.ts';
 

@@ -1,6 +1,6 @@
 import type { InterpolationResult } from '../../../src-shared/studies/interpolation.ts';
 import type { MergingResult } from '../../../src-shared/studies/merging.ts';
-import type { PruningResult } from '../../../src-shared/studies/pruning.ts';
+import type { PruningResult } from '../../../src-shared/studies/pruning-schemas.ts';
 
 /** Results small enough to be worked by hand. */
 export const interpolationResult: InterpolationResult = {

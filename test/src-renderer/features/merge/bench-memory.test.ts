@@ -19,6 +19,11 @@ test('a bench comes back as it was left', () => {
   expect(recallBench(place)).toEqual(left);
 });
 
+test('a bench that an earlier version kept has its parameter under the name of today', () => {
+  const text = JSON.stringify({ ...emptyBench, method: 'weight-average', parameters: { normalise: false } });
+  expect(recallBench({ getItem: () => text }).parameters).toEqual({ normalize: false });
+});
+
 test.each(['', '{"bench": 3}', 'null', '{'])('what cannot be read (%s) is an empty bench', (text) => {
   expect(recallBench({ getItem: () => text })).toEqual(emptyBench);
 });

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { parameterValuesSchema } from '../domain/parameter.ts';
+import { gridLabel } from '../domain/prune.ts';
+import { pointScoreSchema } from './point-score.ts';
+
+/** A parameter of a prune method that a curve runs over, and the values of the others. */
+const gridSchema = z.strictObject({
+  method: z.string(),
+  parameters: parameterValuesSchema.default({}),
+  values: z.array(z.number()).min(1),
+});
+
+export const pruningConfigSchema = z
+  .strictObject({
+    kind: z.literal('pruning'),
+    dataset: z.string(),
+    eval_samples: z.number().int().min(0).default(0),
+    patterns: z
+      .array(z.strictObject({ method: z.string(), parameters: parameterValuesSchema }))
+      .nullable()
+      .default(null)
+      .describe('null: the usual ones of every prune method'),
+    grids: z
+      .array(gridSchema)
+      .nullable()
+      .default(null)
+      .describe('null: the usual one of every prune method that has one'),
+    sparsities: z
+      .array(z.number().min(0).max(1))
+      .optional()
+      .describe('the grid of magnitude pruning, as files of earlier versions say it'),
+    adapters: z
+      .array(
+        z.strictObject({
+          label: z.string(),
+          coto: z.boolean(),
+          seed: z.number().int(),
+          adapter: adapterReferenceSchema,
+        }),
+      )
+      .min(1),
+  })
+  .transform(({ sparsities, grids, ...rest }) => ({
+    ...rest,
+    grids: grids ?? (sparsities === undefined ? null : magnitudeGrids(sparsities)),
+  }));
+export type PruningConfig = z.output<typeof pruningConfigSchema>;
+
+export function magnitudeGrids(values: readonly number[]): z.infer<typeof gridSchema>[] {
+  return values.length === 0 ? [] : [{ method: 'magnitude', parameters: {}, values: [...values] }];
+}
+
+const countsSchema = z.object({ kept: z.number().int(), total: z.number().int() });
+
+const gridResultSchema = z.object({
+  method: z.string(),
+  label: z.string().describe('what the method is called'),
+  parameter: z.string().describe('the parameter that the curve runs over'),
+  parameters: parameterValuesSchema.describe('the values of the others'),
+  axis: z.string(),
+  percent: z.boolean(),
+  unchanged: z.number().nullable(),
+  points: z.array(pointScoreSchema.extend({ value: z.number(), label: z.string(), ...countsSchema.shape })),
+});
+export type PruningGrid = z.infer<typeof gridResultSchema>;
+
+const prunedSchema = z
+  .object({
+    label: z.string(),
+    coto: z.boolean(),
+    seed: z.number().int(),
+    unpruned: pointScoreSchema,
+    patterns: z.array(
+      pointScoreSchema.extend({ label: z.string(), method: z.string(), parameters: parameterValuesSchema }),
+    ),
+    grids: z.array(gridResultSchema).optional(),
+    sparsities: z
+      .array(pointScoreSchema.extend({ sparsity: z.number(), ...countsSchema.shape }))
+      .optional()
+      .describe('the curve of magnitude pruning, as earlier versions kept it'),
+  })
+  .transform(({ sparsities = [], grids, ...rest }) => ({
+    ...rest,
+    grids: grids ?? (sparsities.length === 0 ? [] : [magnitudeCurve(sparsities)]),
+  }));
+
+function magnitudeCurve(
+  points: readonly (Omit<PruningGrid['points'][number], 'value' | 'label'> & { sparsity: number })[],
+): PruningGrid {
+  return {
+    method: 'magnitude',
+    label: 'Magnitude',
+    parameter: 'sparsity',
+    parameters: {},
+    axis: 'factor entries set to zero',
+    percent: true,
+    unchanged: 0,
+    points: points.map(({ sparsity, ...score }) => ({
+      value: sparsity,
+      label: gridLabel({ label: '{value} zeroed', percent: true }, sparsity),
+      ...score,
+    })),
+  };
+}
+
+export const pruningResultSchema = z.object({
+  kind: z.literal('pruning'),
+  examples: z.number().int(),
+  adapters: z.array(prunedSchema),
+});
+export type PruningResult = z.output<typeof pruningResultSchema>;
+export type PrunedAdapter = PruningResult['adapters'][number];
