@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { adapterVariant } from '../../src-main/engine/adapters/variants/index.ts';
 import { modelFamilies } from '../../src-main/engine/models/families.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
@@ -27,19 +28,26 @@ export function goldenBases(): { name: string; autoClass: string }[] {
   });
 }
 
-/** A fresh adapter whose B is no longer zero, on two kinds of linear. */
+/** A fresh adapter on all linears, with what starts as one constant (LoRA's B at zero) moved off it. */
 export async function writeOne(name: string, variant: string, directory: string) {
   const base = await loadBaseModel(goldenPath(name, 'base'));
   const model = new AdaptedModel(base);
   try {
-    const settings = adapterSettingsSchema.parse({ variant, r: 4, lora_alpha: 6, target_modules: 'all-linear' });
+    const declared = adapterVariant(variant).declaration.parameters.map((spec) => spec.name);
+    const parameters = Object.entries({ r: 4, lora_alpha: 6 }).filter(([parameter]) => declared.includes(parameter));
+    const settings = adapterSettingsSchema.parse({
+      variant,
+      parameters: Object.fromEntries(parameters),
+      target_modules: 'all-linear',
+    });
     const random = RandomStream.seeded(11, 'initialization');
     await model.createAdapter(settings, { random, labels: null });
-    for (const [tensor, variable] of model.trainable())
-      if (tensor.includes('lora_B')) {
-        const values = Float32Array.from({ length: variable.size }, () => 0.3 * random.normal());
-        tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
-      }
+    for (const variable of model.trainable().values()) {
+      const start = variable.dataSync();
+      if (start.some((value) => value !== start[0])) continue;
+      const values = Float32Array.from(start, (value) => value + 0.3 * random.normal());
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+    }
     await writeAdapter(directory, await model.exportState(), {
       description: base.description,
       baseModelName: goldenPath(name, 'base'),

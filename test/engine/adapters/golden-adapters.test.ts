@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { recognizeVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { modelFamilies } from '../../../src-main/engine/models/families.ts';
@@ -15,9 +14,8 @@ import { openModelWeights } from '../../../src-main/engine/models/huggingface/mo
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { isSupported } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
 /** Where an adapter lies, and where the outputs with it. */
@@ -54,20 +52,6 @@ function casesOf(family: string): GoldenCase[] {
       written: folder.replace('adapters-transformers4', 'adapters'),
     }));
   });
-}
-
-/** Whether a variant of the list is described. */
-function isSupported(folder: string): boolean {
-  if (!existsSync(join(folder, 'adapter_config.json'))) return false;
-  try {
-    const config = z.record(z.string(), z.unknown()).parse(readJson(join(folder, 'adapter_config.json')));
-    const given = Object.entries(config).filter(([, value]) => value !== null);
-    recognizeVariant(adapterConfigSchema.parse(Object.fromEntries(given)), folder);
-    return true;
-  } catch (error) {
-    if (error instanceof StudioError) return false;
-    throw error;
-  }
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'coto-golden-'));

@@ -22,6 +22,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
+import { variantOf } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
 /** What PEFT refuses. Whatever of it is not refused here is said to be wider, or to be of something that is not here yet. */
@@ -62,8 +63,41 @@ async function mergeOf(method: string, one: string[], other: string[], parameter
   return halves(method, [await read(...one), await read(...other)], description, parameters);
 }
 
+/** Kinds of adapters that PEFT does not merge, by their folders. */
+const kinds: Readonly<Record<string, string>> = {
+  'merge: HiRA adapters': 'hira',
+  'merge: LoHa adapters': 'loha',
+  'merge: LoKr adapters': 'lokr',
+  'merge: VeRA adapters': 'vera',
+  'merge: AdaLoRA adapters': 'adalora',
+  'a LoRA and a HiRA adapter on one model': 'hira',
+};
+
+function isProduct(folder: string): boolean {
+  return (variantOf(goldenPath('llama', 'adapters', folder))?.lowRank ?? null) !== null;
+}
+
+/** What no variant describes is not read; what is more than B·A is read, but not merged. */
+function refusedKinds(): Record<string, Refused> {
+  const entries = Object.entries(kinds).filter(([, folder]) => !isProduct(folder));
+  return Object.fromEntries(
+    entries.map(([what, folder]): [string, Refused] => {
+      const isRead = variantOf(goldenPath('llama', 'adapters', folder)) !== null;
+      const run = () => mergeOf('linear', ['adapters', folder], ['adapters', folder]);
+      if (isRead) return [what, { run, message: /is not B·A alone/, remedy: /output ensemble/ }];
+      return [what, { run, message: new RegExp(folder, 'i'), remedy: /Supported are LoRA/ }];
+    }),
+  );
+}
+
+interface Refused {
+  run(): unknown;
+  message: RegExp;
+  remedy: RegExp;
+}
+
 /** How the studio refuses it: the sentence, and the way out. */
-const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy: RegExp }>> = {
+const refused: Readonly<Record<string, Refused>> = {
   'merge by linear: adapters of different rank': {
     run: () => mergeOf('linear', ['merges', 'mixed-ranks', 'a0'], ['merges', 'mixed-ranks', 'a1']),
     message: /rank \d+ on .*, adapter 2 has \d+; Linear .* needs equal ranks/,
@@ -74,16 +108,7 @@ const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy
     message: /no merge method "average"/,
     remedy: /Choose one of/,
   },
-  'merge: HiRA adapters': { run: () => read('adapters', 'hira'), message: /HIRA/, remedy: /Supported are LoRA/ },
-  'merge: LoHa adapters': { run: () => read('adapters', 'loha'), message: /LOHA/, remedy: /Supported are LoRA/ },
-  'merge: LoKr adapters': { run: () => read('adapters', 'lokr'), message: /LOKR/, remedy: /Supported are LoRA/ },
-  'merge: VeRA adapters': { run: () => read('adapters', 'vera'), message: /VERA/, remedy: /Supported are LoRA/ },
-  'merge: AdaLoRA adapters': { run: () => read('adapters', 'adalora'), message: /ADALORA/, remedy: /Supported are/ },
-  'a LoRA and a HiRA adapter on one model': {
-    run: () => read('adapters', 'hira'),
-    message: /kind that is not supported: HIRA/,
-    remedy: /Supported are LoRA/,
-  },
+  ...refusedKinds(),
   'merge_and_unload: lora_bias where the base layer has no bias': {
     run: async () => {
       const weights = await openModelWeights(goldenPath('llama', 'base'));
@@ -149,6 +174,11 @@ const refused: Readonly<Record<string, { run(): unknown; message: RegExp; remedy
 };
 
 const notRefused: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.entries(kinds)
+      .filter(([, folder]) => isProduct(folder))
+      .map(([what]) => [what, 'wider: its update is B·A alone, which is merged as a plain LoRA']),
+  ),
   'merge: both adapters saved the same module (modules_to_save)':
     'wider: task heads of the same labels are averaged; of other labels they are refused',
   'merge: one adapter targets by regex, the other by list':

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -13,9 +14,11 @@ import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.t
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { isSupported } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
 const trajectorySchema = z.object({
+  optimizer: z.string(),
   learning_rate: z.number(),
   betas: z.tuple([z.number(), z.number()]),
   eps: z.number(),
@@ -33,14 +36,20 @@ beforeAll(async () => {
   await activateCompute(testCompute);
 });
 
-/** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings. */
-const runs = [
-  ...['vit', 'llama', 'bert'].flatMap((family) =>
-    ['lora', 'rslora', 'dora'].flatMap((variant) =>
-      [variant, `${variant}-coto`].map((name) => ({ family, variant: name })),
-    ),
-  ),
-];
+/** Those that AdamW made in one group with every trained parameter; others need an optimizer of their own. */
+const plainAdamW = 'torch.optim.AdamW, one group with every trained parameter';
+
+/** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings: of every variant there is. */
+const runs = ['vit', 'llama', 'bert'].flatMap((family) =>
+  readdirSync(goldenPath(family, 'train')).flatMap((variant) => {
+    const folder = goldenPath(family, 'train', variant);
+    if (!isSupported(join(folder, 'start'))) return [];
+    const { optimizer } = trajectorySchema.parse(JSON.parse(readFileSync(join(folder, 'trajectory.json'), 'utf8')));
+    return optimizer === plainAdamW ? [{ family, variant }] : [];
+  }),
+);
+it('finds the runs', () => expect(runs.length).toBeGreaterThanOrEqual(18));
+
 describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
   it('has the losses, gradient norms, final tensors and final outputs of PyTorch', async () => {
     const folder = goldenPath(family, 'train', variant);
