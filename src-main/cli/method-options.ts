@@ -34,13 +34,14 @@ export function givenParameters(
   methods: readonly Declaration[],
   methodId: string,
   options: Readonly<Record<string, unknown>>,
+  noun = 'method',
 ): ParameterValues {
   const method = methods.find((known) => known.id === methodId);
   if (method === undefined)
     throw new StudioError(
       'not_found',
-      `There is no method "${methodId}".`,
-      `Methods: ${methods.map(({ id }) => id).join(', ')}.`,
+      `There is no ${noun} "${methodId}".`,
+      `Choose one of ${methods.map(({ id }) => id).join(', ')}.`,
     );
   const texts = givenTexts(methods, options);
   const values: ParameterValues = {};

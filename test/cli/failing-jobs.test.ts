@@ -245,7 +245,7 @@ test('a damaged database is named with a way out', async () => {
 });
 
 describe('a base that was damaged after it was added', () => {
-  test('fails scoring, merging, pruning and studies alike, and leaves nothing of them', async () => {
+  test('fails scoring, merging and studies alike, and leaves nothing of them; pruning needs no base', async () => {
     const folder = caseFolder();
     const [home, model] = [join(folder, 'home'), copyOf(folder)];
     const coto = cotoOn(home);
@@ -272,13 +272,17 @@ describe('a base that was damaged after it was added', () => {
     for (const words of [
       ['eval', '--dataset', 'bands', '--adapter', 'one'],
       ['merge', '--method', 'linear', '--adapters', 'one', 'one', '--out', join(folder, 'out')],
-      ['prune', '--adapter', 'one', '--method', 'magnitude', '--out', join(folder, 'out')],
       ['study', study],
     ])
       expectOneLine(withoutProgress(await coto(words)), { says: [`${weights} is cut short`, 'again'] });
     expect(readdirSync(join(home, 'adapters'))).toEqual(before);
     expect(existsSync(join(folder, 'out'))).toBe(false);
     expect(halfWritten(home)).toEqual([]);
+    const pruned = join(folder, 'pruned');
+    expect(await coto(['prune', '--adapter', 'one', '--method', 'magnitude', '--out', pruned])).toMatchObject({
+      code: 0,
+    });
+    expect(existsSync(join(pruned, 'adapter_model.safetensors'))).toBe(true);
     const studio = await openStudio(home);
     try {
       const studies = await studio.client.request('studies.list', {});

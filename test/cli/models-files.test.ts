@@ -80,5 +80,5 @@ test('export writes a GGUF adapter, and no form that there is not', async () => 
   expect(readFileSync(file).subarray(0, 4).toString()).toBe('GGUF');
   const unknown = await coto(['export', '--adapter', 'mine', '--to', 'onnx', '--out', join(folder, 'x')]);
   expect(unknown.code).not.toBe(0);
-  expect(unknown.err).toMatch(/There is no export to "onnx"\. Choose one of .*gguf-lora/);
+  expect(unknown.err).toMatch(/There is no export target "onnx"\. Choose one of .*gguf-lora/);
 });

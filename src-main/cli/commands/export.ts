@@ -25,7 +25,7 @@ export function addExportCommand(parent: Command, surroundings: CommandContext):
       .looseObject({ adapter: z.string().optional(), run: z.string().optional(), to: z.string(), out: z.string() })
       .refine(({ adapter, run }) => (adapter === undefined) !== (run === undefined), 'Give either --adapter or --run.'),
     async run({ adapter, run, to, out, ...given }, { terminal, withStudio }) {
-      const parameters = givenParameters(targets, to, given);
+      const parameters = givenParameters(targets, to, given, 'export target');
       return withStudio(async (client) => {
         const { id } = await findAdapter(client, adapter ?? run ?? '');
         const path = resolve(out);
