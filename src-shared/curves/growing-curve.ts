@@ -9,6 +9,7 @@ export class GrowingCurve {
   private readonly limit: number;
   private width: number;
   private length: number;
+  private shown: Curve | null = null;
   private readonly counts: Uint32Array<ArrayBuffer>;
   private readonly steps: Float64Array<ArrayBuffer>;
   private readonly ends: Int32Array<ArrayBuffer>;
@@ -49,6 +50,7 @@ export class GrowingCurve {
   add(step: number, value: number): boolean {
     if (step <= this.lastStep) return false;
     if (!Number.isFinite(value)) return true;
+    this.shown = null;
     const last = this.length - 1;
     if (last >= 0 && Math.floor(step / this.width) === Math.floor(this.lastStep / this.width)) {
       this.merge(last, 1, step, step, value, value, value);
@@ -63,10 +65,13 @@ export class GrowingCurve {
     return true;
   }
 
-  /** The curve as it is now. Its columns are the buffers themselves: what is added later changes them. */
+  /**
+   * The curve as it is now, the same object until something is added. Its columns are the buffers themselves: what is added
+   * later changes them.
+   */
   view(): Curve {
     const { metric, width, length } = this;
-    return {
+    this.shown ??= {
       metric,
       width,
       counts: this.counts.subarray(0, length),
@@ -76,6 +81,7 @@ export class GrowingCurve {
       max: this.max.subarray(0, length),
       mean: this.mean.subarray(0, length),
     };
+    return this.shown;
   }
 
   /** Joins what falls into one bucket of the present width, which is widened until there are no more than `limit`. */

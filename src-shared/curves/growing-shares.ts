@@ -9,6 +9,7 @@ export class GrowingShares {
   private first: number;
   private length: number;
   private nextStep: number;
+  private shown: ActivationShares | null = null;
   private readonly counts: Uint32Array<ArrayBuffer>;
   private readonly on: Uint32Array<ArrayBuffer>;
 
@@ -32,6 +33,7 @@ export class GrowingShares {
   /** Adds masks of later steps; answers false and changes nothing where they begin before the end of those known. */
   add({ firstStep, groupCount, bytes }: ActivationMasks): boolean {
     if (groupCount !== this.groupCount || (this.length > 0 && firstStep < this.nextStep)) return false;
+    this.shown = null;
     const steps = Math.floor(bytes.length / groupCount);
     for (let index = 0; index < steps; index++) {
       const at = this.bucketOf(firstStep + index);
@@ -45,10 +47,10 @@ export class GrowingShares {
     return true;
   }
 
-  /** The shares as they are now, or null where no step was added. The columns are the buffers themselves. */
+  /** The shares as they are now (the same object until a step is added), or null where none was. The columns are the buffers themselves. */
   view(): ActivationShares | null {
     if (this.length === 0) return null;
-    return {
+    this.shown ??= {
       firstStep: this.first * this.width,
       nextStep: this.nextStep,
       width: this.width,
@@ -56,10 +58,12 @@ export class GrowingShares {
       counts: this.counts.subarray(0, this.length),
       on: this.on.subarray(0, this.length * this.groupCount),
     };
+    return this.shown;
   }
 
   /** Makes buckets at least so wide (a power of two). */
   widenTo(width: number): void {
+    this.shown = null;
     while (this.width < width) this.widen();
   }
 

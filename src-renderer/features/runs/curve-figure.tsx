@@ -13,6 +13,7 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { metricRuns } from './run-labels.ts';
 import { useHistory } from './use-history.ts';
+import { useDrawnRuns, useSameItems } from './use-unchanged.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
 interface CurveFigureProps {
@@ -27,21 +28,25 @@ interface CurveFigureProps {
 }
 
 interface Zoom {
+  readonly metric: string;
   readonly x: CurveAxis;
   readonly from: number;
   readonly to: number;
 }
 
 /** A metric of one or several runs. Where it is zoomed into, that stretch is asked for in more detail. */
-export function CurveFigure({ runs, snapshot, options, height, name, note = '', onRunClick }: CurveFigureProps) {
+export function CurveFigure({ runs: given, snapshot, options, height, name, note = '', onRunClick }: CurveFigureProps) {
   const theme = useFigureTheme();
   const variants = useVariantNames();
   const [zoom, setZoom] = useState<Zoom | null>(null);
   const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1 } = options;
-  const series = useMemo(() => metricRuns(runs, snapshot.runs, variants), [runs, snapshot, variants]);
+  const runs = useDrawnRuns(given);
+  const needed = x === 'time' ? [metric, 'step_milliseconds'] : [metric];
+  const curves = useSameItems(runs.flatMap((run) => needed.map((name) => snapshot.runs.get(run.id)?.curves.get(name))));
+  const series = useMemo(() => metricRuns(runs, snapshot.runs, variants), [runs, curves, variants]);
   const { buckets } = snapshot.query;
   const detail = useHistory(
-    zoom !== null && zoom.x === x
+    zoom !== null && zoom.metric === metric && zoom.x === x
       ? { ids: runs.map((run) => run.id), metrics: [metric], masks: false, from: zoom.from, to: zoom.to, buckets }
       : null,
   );
@@ -81,7 +86,7 @@ function zoomOn(
   const steps = width === 1 ? null : stepsBehind(series, x, range);
   if (steps === null) return null;
   const from = Math.max(0, Math.floor(steps.from / width) - 1) * width;
-  return { x, from, to: (Math.floor(steps.to / width) + 2) * width - 1 };
+  return { metric, x, from, to: (Math.floor(steps.to / width) + 2) * width - 1 };
 }
 
 function withDetail(

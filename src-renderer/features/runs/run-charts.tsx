@@ -12,6 +12,7 @@ import { groupHeatmap, stepTimeOverShare } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { usePlotBuckets } from './plot-buckets.ts';
 import { useHistory } from './use-history.ts';
+import { useDrawnRuns } from './use-unchanged.ts';
 
 const chartHeight = 260;
 
@@ -72,10 +73,10 @@ interface ChartsProps {
 function Charts({ run, snapshot, groups, view }: ChartsProps) {
   const theme = useFigureTheme();
   const history = snapshot.runs.get(run.id);
-  const { facts, config } = run;
+  const runs = useDrawnRuns([run]);
+  const { facts, config } = runs[0] ?? run;
   const masks = history?.masks ?? null;
   const norms = groups?.runs.get(run.id)?.curves;
-  const runs = useMemo(() => [run], [run]);
   const strip = useMemo(() => {
     if (!facts || !masks) return null;
     const { groups: names, totalSteps } = facts;

@@ -83,7 +83,6 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
       <Panel>
         {snapshot && shown ? (
           <CurveFigure
-            key={shown.value}
             runs={runs}
             snapshot={snapshot}
             options={{

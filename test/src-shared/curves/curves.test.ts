@@ -66,6 +66,18 @@ describe('a growing curve', () => {
     expect(plain(curve.view())).toMatchObject({ steps: [3], mean: [1] });
   });
 
+  test('is the same object until something is added', () => {
+    const curve = new GrowingCurve('loss', 8);
+    curve.add(0, 1);
+    const view = curve.view();
+    expect(curve.view()).toBe(view);
+    curve.add(1, Number.NaN);
+    expect(curve.view()).toBe(view);
+    curve.add(2, 1);
+    expect(curve.view()).not.toBe(view);
+    expect(curve.view().counts).toHaveLength(2);
+  });
+
   test('goes on from one that was answered', () => {
     const steps = [...Array(20).keys()];
     const answered = makeCurve('loss', steps.slice(0, 13), steps, 8);

@@ -1,0 +1,19 @@
+import { useMemo, useRef } from 'react';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+
+/**
+ * These runs, the same list until something changes by which figures are drawn. How far a run is changes ten times a second
+ * while it goes on, and its figures need not be made anew for that.
+ */
+export function useDrawnRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
+  const key = JSON.stringify(runs.map(({ id, name, config, facts, step }) => [id, name, config, facts ?? step]));
+  return useMemo(() => runs, [key]);
+}
+
+/** The same list until one of its items is another object. */
+export function useSameItems<Item>(items: readonly Item[]): readonly Item[] {
+  const known = useRef(items);
+  if (known.current.length !== items.length || items.some((item, index) => item !== known.current[index]))
+    known.current = items;
+  return known.current;
+}
