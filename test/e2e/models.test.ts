@@ -43,7 +43,7 @@ test('a GGUF file that lies in the Hugging Face cache becomes a base', async () 
 test('a model of the hub is looked up, then fetched', async () => {
   const { page } = studio;
   await goTo(page, 'Models');
-  await page.getByRole('button', { name: 'Get from Hugging Face…' }).click();
+  await page.getByRole('button', { name: 'Download from Hugging Face…' }).click();
   const name = page.getByRole('textbox', { name: 'Model' });
   await name.fill('org/nowhere');
   await page.keyboard.press('Enter');

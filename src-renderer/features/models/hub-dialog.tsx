@@ -1,13 +1,12 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
 import type { DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import classes from './models.module.css';
+import { useHubDialog } from './use-hub-dialog.ts';
 
 type PlannedFile = DownloadPlan['files'][number];
 
@@ -18,7 +17,7 @@ const columns: readonly DataColumn<PlannedFile>[] = [
     header: 'Size',
     align: 'right',
     value: (file) => file.bytes,
-    cell: (file) => (file.present ? 'there already' : formatBytes(file.bytes)),
+    cell: (file) => (file.present ? 'already downloaded' : formatBytes(file.bytes)),
   },
 ];
 
@@ -28,59 +27,35 @@ interface HubDialogProps {
   onStarted: (job: JobRecord) => void;
 }
 
-/** Gets a model from the hub in two steps: looking up what it consists of, then fetching just that. */
+/** Downloads a model from the hub in two steps: finding what it consists of, then fetching just that. */
 export function HubDialog({ opened, onClose, onStarted }: HubDialogProps) {
-  const [repository, setRepository] = useState('');
-  const [revision, setRevision] = useState('main');
-  const [plan, setPlan] = useState<DownloadPlan | null>(null);
-  const [failure, setFailure] = useState<Error | null>(null);
-  const lookUp = useAction('models.plan', {
-    onSuccess: (found) => {
-      setFailure(null);
-      setPlan(found);
-    },
-    onError: setFailure,
-  });
-  const download = useAction('models.download', {
-    onSuccess: (job) => {
-      setPlan(null);
-      onStarted(job);
-      onClose();
-    },
-    onError: setFailure,
-  });
-  const change = (set: (value: string) => void) => (value: string) => {
-    set(value);
-    setPlan(null);
-    setFailure(null);
-  };
-  const asked = { repository: repository.trim(), revision: revision.trim() || 'main' };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (plan) download.mutate(asked);
-    else lookUp.mutate(asked);
-  };
-
+  const hub = useHubDialog({ onClose, onStarted });
+  const { plan, failure } = hub;
   return (
-    <Modal opened={opened} onClose={onClose} title="Get from Hugging Face" size="lg">
-      <form onSubmit={submit}>
+    <Modal opened={opened} onClose={onClose} title="Download from Hugging Face" size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          hub.submit();
+        }}
+      >
         <Stack gap={12}>
           <Text className={classes['help'] ?? ''}>
-            Looking up asks the hub for the model’s list of files. Nothing is fetched before you have seen it.
+            Find lists the model’s files. Nothing is downloaded before you have seen them.
           </Text>
           <Group gap={12} align="flex-end" wrap="nowrap">
             <TextInput
               label="Model"
               placeholder="org/name"
-              value={repository}
-              onChange={(event) => change(setRepository)(event.currentTarget.value)}
+              value={hub.repository}
+              onChange={(event) => hub.setRepository(event.currentTarget.value)}
               data-autofocus
               style={{ flex: 1 }}
             />
             <TextInput
               label="Revision"
-              value={revision}
-              onChange={(event) => change(setRevision)(event.currentTarget.value)}
+              value={hub.revision}
+              onChange={(event) => hub.setRevision(event.currentTarget.value)}
               style={{ width: 140 }}
             />
           </Group>
@@ -90,8 +65,8 @@ export function HubDialog({ opened, onClose, onStarted }: HubDialogProps) {
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" disabled={asked.repository === ''} loading={lookUp.isPending || download.isPending}>
-              {plan ? buttonText(plan) : 'Look up'}
+            <Button type="submit" disabled={!hub.canSubmit} loading={hub.isBusy}>
+              {plan ? buttonText(plan) : 'Find'}
             </Button>
           </Group>
         </Stack>
@@ -116,6 +91,6 @@ function Plan({ plan }: { plan: DownloadPlan }) {
 
 function buttonText({ files }: DownloadPlan): string {
   const missing = files.filter(({ present }) => !present);
-  if (missing.length === 0) return 'Add it: all is there';
-  return `Get ${plural(missing.length, 'file')}, ${formatBytes(missing.reduce((sum, { bytes }) => sum + bytes, 0))}`;
+  if (missing.length === 0) return 'Add (already downloaded)';
+  return `Download ${plural(missing.length, 'file')} (${formatBytes(missing.reduce((sum, { bytes }) => sum + bytes, 0))})`;
 }

@@ -74,7 +74,7 @@ export default function ModelsPage() {
       actions={
         <>
           <Button variant="default" onClick={() => setHubOpened(true)}>
-            Get from Hugging Face…
+            Download from Hugging Face…
           </Button>
           <Button loading={add.isPending} onClick={() => void choose()}>
             Add model folder

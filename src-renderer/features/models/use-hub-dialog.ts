@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import type { DownloadPlan } from '../../../src-shared/domain/hub.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { useAction } from '../../api/query.ts';
+
+interface HubDialogInput {
+  onClose: () => void;
+  onStarted: (job: JobRecord) => void;
+}
+
+/** The model asked for, the plan of its download once it is found, and what to do next: find it, or download it. */
+export function useHubDialog({ onClose, onStarted }: HubDialogInput) {
+  const [repository, setRepository] = useState('');
+  const [revision, setRevision] = useState('main');
+  const [plan, setPlan] = useState<DownloadPlan | null>(null);
+  const [failure, setFailure] = useState<Error | null>(null);
+  const find = useAction('models.plan', {
+    onSuccess: (found) => {
+      setFailure(null);
+      setPlan(found);
+    },
+    onError: setFailure,
+  });
+  const download = useAction('models.download', {
+    onSuccess: (job) => {
+      setPlan(null);
+      onStarted(job);
+      onClose();
+    },
+    onError: setFailure,
+  });
+  /** A plan is of what was asked for: another name needs another. */
+  const change = (set: (value: string) => void) => (value: string) => {
+    set(value);
+    setPlan(null);
+    setFailure(null);
+  };
+  const asked = { repository: repository.trim(), revision: revision.trim() || 'main' };
+  return {
+    repository,
+    revision,
+    plan,
+    failure,
+    setRepository: change(setRepository),
+    setRevision: change(setRevision),
+    canSubmit: asked.repository !== '',
+    isBusy: find.isPending || download.isPending,
+    submit: () => {
+      if (plan) download.mutate(asked);
+      else find.mutate(asked);
+    },
+  };
+}

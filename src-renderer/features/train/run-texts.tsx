@@ -1,0 +1,44 @@
+import { Code, Group, SegmentedControl } from '@mantine/core';
+import { useState } from 'react';
+import { CopyButton } from '../../components/format/copy-button.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { trainCommand } from './command-line.ts';
+import type { Draft } from './draft.ts';
+import { useVariants } from './draft-store.ts';
+import type { Forecast } from './use-run-draft.ts';
+
+/** The same run as a YAML file and as a command. */
+export function RunTexts({ draft, forecast }: { draft: Draft; forecast: Forecast | undefined }) {
+  const [shown, setShown] = useState<'yaml' | 'command'>('yaml');
+  const variants = useVariants();
+  const text = shown === 'yaml' ? (forecast?.yaml ?? '') : trainCommand(draft, variants);
+  return (
+    <Panel
+      title="YAML and CLI"
+      aside={
+        <Group gap={8}>
+          <SegmentedControl
+            aria-label="Form of the run"
+            value={shown}
+            onChange={(value) => setShown(value === 'command' ? 'command' : 'yaml')}
+            data={[
+              { value: 'yaml', label: 'YAML' },
+              { value: 'command', label: 'Command' },
+            ]}
+          />
+          <CopyButton text={text} label={shown === 'yaml' ? 'Copy the YAML' : 'Copy the command'} />
+        </Group>
+      }
+    >
+      <Code
+        block
+        aria-label={shown === 'yaml' ? 'Run as YAML' : 'coto train command'}
+        mah={260}
+        mih={60}
+        style={{ overflow: 'auto' }}
+      >
+        {text}
+      </Code>
+    </Panel>
+  );
+}

@@ -1,0 +1,39 @@
+import { Skeleton, Stack, Text } from '@mantine/core';
+import { useMemo } from 'react';
+import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { sampleStrip, scheduleFigure } from '../../../src-shared/figures/index.ts';
+import { Figure } from '../../plots/figure.tsx';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
+import type { Forecast } from './use-run-draft.ts';
+
+/** More than the figure has columns. */
+const stripBuckets = 1024;
+
+/** p(t), and which layers are active in each step as the run's seed will draw it. */
+export function ScheduleView({ config, forecast }: { config: RunConfig | null; forecast: Forecast | undefined }) {
+  const theme = useFigureTheme();
+  const figure = useMemo(() => {
+    if (!config?.coto || !forecast || forecast.groups.length === 0 || forecast.totalSteps === 0) return null;
+    const { groups, totalSteps } = forecast;
+    return scheduleFigure(
+      {
+        settings: config.coto,
+        totalSteps,
+        groups,
+        strip: foldMasks(sampleStrip(config.coto, totalSteps, groups.length, config.seed), stripBuckets),
+      },
+      theme,
+    );
+  }, [config, forecast, theme]);
+  if (config && !config.coto)
+    return (
+      <Stack gap={4} mih={120} justify="center" align="center">
+        <Text size="sm" c="dimmed">
+          Turn on CoTo to preview its schedule.
+        </Text>
+      </Stack>
+    );
+  if (!figure) return <Skeleton h={300} />;
+  return <Figure figure={figure} height={300} name="CoTo schedule" caption={figure.caption} />;
+}

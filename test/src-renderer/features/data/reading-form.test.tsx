@@ -1,0 +1,68 @@
+// @vitest-environment happy-dom
+import { fireEvent, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { ReadingForm } from '../../../../src-renderer/features/data/reading-form.tsx';
+import { openReading, useReadings } from '../../../../src-renderer/features/data/reading-store.ts';
+import { noColumns, textInspectionSchema } from '../../../../src-shared/domain/dataset.ts';
+import { backend, catalog } from '../../fake-backend.ts';
+import { fieldOf, renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+const path = '/data/reviews.csv';
+const inspection = textInspectionSchema.parse({
+  columnNames: ['review', 'verdict'],
+  columns: { ...noColumns, text: 'review', label: 'verdict' },
+  isGuessed: true,
+  split: { by: 'share', rule: 'a random fifth', column: null, values: [], testFile: null },
+  misfit: null,
+  rows: [{ kind: 'fault', where: 'row 6', message: 'empty' }],
+  labelKind: 'classes',
+  labels: ['bad', 'good'],
+  rowsRead: 6,
+  isWhole: true,
+  problems: [],
+});
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = {
+    'app.catalog': () => catalog,
+    'datasets.inspect': () => ({
+      name: 'reviews',
+      source: { reader: 'csv', path, options: {} },
+      text: inspection,
+    }),
+  };
+  openReading({ datasetId: null, path, reader: 'csv', name: 'reviews', kind: null, options: {} });
+});
+
+function Opened() {
+  const [reading] = useReadings();
+  return reading ? <ReadingForm reading={reading} /> : null;
+}
+
+test('columns that were detected say so; every option of the reader has a field, and one that is wrong is not asked about', async () => {
+  const view = renderInWindow(<Opened />);
+  await waitFor(() => expect(within(fieldOf(view, 'Text column').frame).getByText('detected')).toBeTruthy());
+  for (const label of ['Pair column', 'Label column', 'Test share', 'Split seed', 'Separator'])
+    expect(fieldOf(view, label).frame, label).toBeTruthy();
+  const share = fieldOf(view, 'Test share');
+  fireEvent.change(share.control, { target: { value: '0.5' } });
+  await waitFor(() =>
+    expect(backend.inputsOf('datasets.inspect')).toContainEqual({
+      path,
+      options: { test_fraction: 0.5, split_by: 'share' },
+    }),
+  );
+  fireEvent.change(share.control, { target: { value: '5' } });
+  expect(within(share.frame).getByRole('alert').textContent).toBe('Must be at most 1.');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(backend.inputsOf('datasets.inspect')).not.toContainEqual(
+    expect.objectContaining({ options: expect.objectContaining({ test_fraction: 5 }) }),
+  );
+  expect(view.getByRole('button', { name: 'Add' })).toHaveProperty('disabled', true);
+});

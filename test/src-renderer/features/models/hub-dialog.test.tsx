@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+import { fireEvent } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { HubDialog } from '../../../../src-renderer/features/models/hub-dialog.tsx';
+import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import { backend, job } from '../../fake-backend.ts';
+import { renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+const plan = {
+  repository: 'org/name',
+  revision: 'main',
+  commit: 'abc',
+  host: 'huggingface.co',
+  folder: '/cache',
+  files: [
+    { name: 'model.safetensors', bytes: 3 * 2 ** 30, present: false },
+    { name: 'config.json', bytes: 100, present: true },
+  ],
+};
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = { 'models.plan': () => plan, 'models.download': () => job('j', 'download') };
+});
+
+test('a model is found first, then downloaded; another name needs another plan', async () => {
+  const started: JobRecord[] = [];
+  const close = vi.fn();
+  const view = renderInWindow(<HubDialog opened onClose={close} onStarted={(one) => started.push(one)} />);
+  const find = await view.findByRole('button', { name: 'Find' });
+  expect(find).toHaveProperty('disabled', true);
+  fireEvent.change(view.getByLabelText('Model'), { target: { value: ' org/name ' } });
+  fireEvent.click(find);
+  const download = await view.findByRole('button', { name: 'Download 1 file (3.00 GiB)' });
+  expect(backend.inputsOf('models.plan')).toEqual([{ repository: 'org/name', revision: 'main' }]);
+  fireEvent.change(view.getByLabelText('Revision'), { target: { value: 'v2' } });
+  expect(view.queryByRole('button', { name: /^Download/ })).toBeNull();
+  fireEvent.click(view.getByRole('button', { name: 'Find' }));
+  fireEvent.click(await view.findByRole('button', { name: 'Download 1 file (3.00 GiB)' }));
+  await vi.waitFor(() => expect(started.map(({ id }) => id)).toEqual(['j']));
+  expect(backend.inputsOf('models.download')).toEqual([{ repository: 'org/name', revision: 'v2' }]);
+  expect(download).toBeDefined();
+  expect(close).toHaveBeenCalledOnce();
+});
+
+test('what went wrong is said in the dialog', async () => {
+  backend.answers['models.plan'] = () => {
+    throw new Error('There is no such model.');
+  };
+  const view = renderInWindow(<HubDialog opened onClose={() => undefined} onStarted={() => undefined} />);
+  fireEvent.change(await view.findByLabelText('Model'), { target: { value: 'org/none' } });
+  fireEvent.click(view.getByRole('button', { name: 'Find' }));
+  expect(await view.findByText(/There is no such model/)).toBeTruthy();
+});

@@ -1,0 +1,86 @@
+// @vitest-environment happy-dom
+import { act, fireEvent, waitFor } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { ConfigForm, parametersOfVariant } from '../../../../src-renderer/features/train/config-form.tsx';
+import { checkDraft } from '../../../../src-renderer/features/train/draft.ts';
+import { resetForm, setField, useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
+import { useRunDraft } from '../../../../src-renderer/features/train/use-run-draft.ts';
+import { adapterParameters } from '../../../../src-shared/domain/adapter.ts';
+import { cotoDeclaration } from '../../../../src-shared/domain/coto.ts';
+import { runParameters } from '../../../../src-shared/domain/run.ts';
+import { backend, catalog as small } from '../../fake-backend.ts';
+import { fieldOf, renderHookInWindow, renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+/** A second variant that shares the rank and adds a parameter that no form knows of. */
+const catalog = {
+  ...small,
+  adapterVariants: [
+    ...small.adapterVariants,
+    {
+      id: 'new',
+      label: 'New',
+      summary: 'Made up.',
+      parameters: [
+        ...(small.adapterVariants[0]?.parameters ?? []),
+        { name: 'twist', label: 'Twist', type: 'number' as const, default: 0.5, maximum: 1, help: 'Of the update.' },
+      ],
+    },
+  ],
+};
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = { 'app.catalog': () => catalog };
+  resetForm();
+});
+
+function Form() {
+  const { draft } = useTrainForm();
+  const { problems } = checkDraft(draft, catalog.adapterVariants);
+  return <ConfigForm models={[]} datasets={[]} catalog={catalog} problems={problems} targetOutcome="" />;
+}
+
+test('every declared setting of a run has a field, those of the chosen variant among them', () => {
+  const view = renderInWindow(<Form />);
+  const shown = [
+    ...runParameters.filter(({ group }) => group !== 'Task'),
+    ...adapterParameters,
+    ...parametersOfVariant(catalog.adapterVariants[0]),
+    ...cotoDeclaration.parameters,
+  ];
+  for (const { label } of shown) expect(view.getAllByText(label, { selector: 'label' }), label).toHaveLength(1);
+  expect(view.queryByText('Twist')).toBeNull();
+});
+
+test('another variant brings its parameters, and keeps values of equal names', () => {
+  const view = renderInWindow(<Form />);
+  fireEvent.change(fieldOf(view, 'Rank').control, { target: { value: '4' } });
+  act(() => setField('adapter.variant', 'new'));
+  expect(fieldOf(view, 'Rank').control).toHaveProperty('value', '4');
+  fireEvent.change(fieldOf(view, 'Twist').control, { target: { value: '2' } });
+  expect(view.getByRole('alert').textContent).toBe('Must be at most 1.');
+  fireEvent.change(fieldOf(view, 'Twist').control, { target: { value: '0.25' } });
+  const { config } = checkDraft(useTrainForm.getState().draft, catalog.adapterVariants);
+  expect(config?.adapter).toMatchObject({ variant: 'new', parameters: { r: 4, twist: 0.25 } });
+});
+
+test('a run that is whole is asked about and started; one that is not keeps the last in sight', async () => {
+  const { result } = renderHookInWindow(() => useRunDraft());
+  await waitFor(() => expect(backend.inputsOf('runs.forecast').length).toBeGreaterThan(0));
+  act(() => setField('learning_rate', ''));
+  expect(result.current.isWhole).toBe(false);
+  expect([...result.current.problems]).toEqual([['learning_rate', 'Enter a number.']]);
+  expect(result.current.config?.learning_rate).toBe(1e-3);
+  act(() => result.current.start());
+  expect(backend.inputsOf('runs.create')).toEqual([]);
+  act(() => setField('learning_rate', 5e-4));
+  expect(result.current.changed).toBe(1);
+  act(() => result.current.start());
+  await waitFor(() => expect(backend.inputsOf('runs.create')).toHaveLength(1));
+  expect(backend.inputsOf('runs.create')).toMatchObject([{ config: { learning_rate: 5e-4 }, tags: [] }]);
+});
