@@ -55,7 +55,7 @@ test('a model of the hub is looked up, then fetched', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('table', { name: 'Files of the model' }).getByText('model.safetensors').waitFor();
   expect(hub.requests.some(({ line }) => line.includes('resolve'))).toBe(false);
-  await page.getByRole('button', { name: /^Get 3 files/ }).click();
+  await page.getByRole('button', { name: /^Download 3 files/ }).click();
   await page.getByRole('heading', { name: 'org/tiny', exact: true }).waitFor({ timeout: 60_000 });
   await page.getByText('gpt2 (GPT2LMHeadModel)').waitFor();
 });

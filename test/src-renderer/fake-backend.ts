@@ -52,7 +52,7 @@ export const catalog: Catalog = {
       label: 'Magnitude',
       summary: 'Zeroes.',
       patterns: [],
-      grid: { parameter: 'sparsity', values: [0.5, 0.9], label: 'zeroed', percent: true },
+      grid: { parameter: 'sparsity', values: [0.5, 0.9], label: 'zeroed', percent: true, axis: 'zeroed', unchanged: 0 },
       parameters: [
         { ...density, name: 'sparsity', label: 'Sparsity' },
         { name: 'block', label: 'Block', type: 'integer', default: 1, minimum: 1, help: 'Entries that go together.' },

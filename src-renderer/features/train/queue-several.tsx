@@ -66,7 +66,7 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
     }
   };
   return (
-    <Modal opened={opened} onClose={onClose} title="Queue several" size="lg">
+    <Modal opened={opened} onClose={onClose} title="Sweep" size="lg">
       <Stack gap={12}>
         <Text size="sm" c="dimmed">
           Every combination becomes a run of its own; what is not listed here is as in the form. Pair each seed with and
