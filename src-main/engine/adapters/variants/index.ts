@@ -3,11 +3,12 @@ import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
+import { ia3 } from './ia3.ts';
 import { lora } from './lora.ts';
 import { rslora } from './rslora.ts';
 
 /** Every kind of adapter that the studio trains, reads and writes. */
-export const adapterVariants: readonly AdapterVariant[] = [lora, rslora, dora, doraRslora];
+export const adapterVariants: readonly AdapterVariant[] = [lora, rslora, dora, doraRslora, ia3];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */
 export function adapterVariant(id: string): AdapterVariant {

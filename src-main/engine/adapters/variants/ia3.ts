@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
+import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
+import { lastName } from '../target-modules.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+
+const namesSchema = z.array(z.string());
+/** PEFT's IA3Config; the default of the names depends on the model there, and is written out. */
+const configSchema = z.object({ feedforward_modules: namesSchema.default([]) });
+
+/**
+ * IA³: y = l ∘ (W·x + b), or, in feed-forward modules, y = W·(l ∘ x) + b; trained is l alone, which starts at one. Liu et al. 2022.
+ * Part: l, [out, 1], of a feed-forward module [1, in].
+ */
+export const ia3: AdapterVariant = {
+  declaration: {
+    id: 'ia3',
+    label: 'IA³',
+    summary: 'Rescales the outputs of each chosen linear, or the inputs of feed-forward ones, by one trained vector.',
+    paper: {
+      title: 'Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning',
+      url: 'https://arxiv.org/abs/2205.05638',
+    },
+    parameters: [
+      {
+        name: 'feedforward_modules',
+        label: 'Feed-forward modules',
+        type: 'text-list',
+        default: ['down_proj', 'fc2', 'lin2', 'mlp.c_proj'],
+        empty: 'none: outputs are rescaled everywhere',
+        help: 'Modules, by the ends of their names, whose inputs are rescaled instead of their outputs: the second linear of the feed-forward network. They count only where target_modules takes them in.',
+      },
+    ],
+  },
+  peft: {
+    type: 'IA3',
+    ownKeys: [...Object.keys(configSchema.shape), 'init_ia3_weights'],
+    sharedKeys: ['exclude_modules', 'fan_in_fan_out'],
+    matches: () => true,
+    fromConfig: (config) => configSchema.parse(config),
+    toConfig: (parameters, modules, config) => ({
+      init_ia3_weights: true,
+      ...feedforwardKeys(parameters, [...modules.keys()], config),
+    }),
+    parts: ['l'],
+    tensorKey: () => 'ia3_l',
+  },
+  strength: () => ({ rank: null, scaling: 1 }),
+  parts: ({ name, aliases, inFeatures, outFeatures }, { parameters }) => [
+    {
+      name: 'l',
+      shape: isFeedforward(parameters, [name, ...aliases]) ? [1, inFeatures] : [outFeatures, 1],
+      trainable: true,
+    },
+  ],
+  initialize(module, settings) {
+    const [{ shape = [] } = {}] = ia3.parts(module, settings);
+    const ones = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(1);
+    return new Map([['l', { shape, data: ones }]]);
+  },
+  dropout: () => 0,
+  forward(x, frozen, adapted, { derivative, residual }) {
+    const l = tf.reshape(partOf(adapted, 'l'), [-1]);
+    if (scalesInputs(adapted)) return frozenLinear(tf.mul(scaleGradient(x, derivative), l), frozen, { residual });
+    const scaled = tf.mul<tf.Tensor2D>(frozenLinear(x, frozen, { derivative }), l);
+    return residual === undefined ? scaled : tf.add(scaled, residual);
+  },
+  mergedWeight(weight, adapted, inputsFirst) {
+    const isByRow = scalesInputs(adapted) === inputsFirst;
+    const l = tf.reshape(partOf(adapted, 'l'), [-1]);
+    return tf.mul(weight, isByRow ? tf.expandDims(l, 1) : l);
+  },
+  mergedBias: {
+    changes: (adapted) => adapted.module.hasBias && !scalesInputs(adapted),
+    merge: (bias, adapted) => {
+      const l = tf.reshape<tf.Rank.R1>(partOf(adapted, 'l'), [-1]);
+      return bias === null ? tf.zerosLike(l) : tf.mul(bias, l);
+    },
+  },
+  lowRank: null,
+  notLowRank: 'it multiplies activations and adds nothing to the weights',
+  memory: ({ rows, outputs }) => [rows * outputs],
+};
+
+function isFeedforward(parameters: ParameterValues, names: readonly string[]): boolean {
+  const ends = namesSchema.parse(parameters['feedforward_modules']);
+  return names.some((name) => ends.some((end) => name.endsWith(end)));
+}
+
+/** [1, in] rescales inputs, [out, 1] outputs. */
+function scalesInputs(adapted: ModuleTensors<{ readonly shape: readonly number[] }>): boolean {
+  return partOf(adapted, 'l').shape[0] === 1;
+}
+
+/** feedforward_modules from which PEFT tells the same modules: as given, by last names, or in full beside such targets. */
+function feedforwardKeys(
+  parameters: ParameterValues,
+  names: readonly string[],
+  { target_modules: targets }: AdapterConfig,
+): Record<string, unknown> {
+  const given = namesSchema.parse(parameters['feedforward_modules']);
+  const wanted = names.filter((name) => isFeedforward(parameters, [name]));
+  const listed = Array.isArray(targets) ? targets : null;
+  // PEFT refuses feed-forward modules that are not among listed targets.
+  const candidates = [
+    given.filter((end) => listed === null || listed.includes(end)),
+    [...new Set(wanted.map(lastName))],
+  ];
+  const found = candidates.find(
+    (ends) =>
+      (listed === null || ends.every((end) => listed.includes(end))) &&
+      names.every((name) => ends.some((end) => name.endsWith(end)) === wanted.includes(name)),
+  );
+  if (found) return { feedforward_modules: found };
+  return { feedforward_modules: wanted, target_modules: [...names] };
+}
