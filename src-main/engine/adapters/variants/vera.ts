@@ -1,0 +1,207 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
+import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
+import { mergedWeight } from '../../ops/linear/merged-weight.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+
+/** PEFT's VeraConfig, with PEFT's defaults. The projections have to be in the file: `save_projection`. */
+const configSchema = z.object({
+  r: z.number().int().min(1).default(256),
+  projection_prng_key: z.number().int().default(0),
+  d_initial: z.number().default(0.1),
+  vera_dropout: z.number().min(0).max(1).default(0),
+});
+
+/**
+ * VeRA: y = W·x + λ_b ∘ B·(λ_d ∘ A·x). A [r, in] and B [out, r] are random, frozen and shared: one pair as large as the largest
+ * module, of which each takes its first rows and columns. Trained are λ_b [out] and λ_d [r]. Kopiczko et al. 2024.
+ */
+export const vera: AdapterVariant = {
+  declaration: {
+    id: 'vera',
+    label: 'VeRA',
+    summary:
+      'Scales two random projections that all linears share by two trained vectors each: few values even at a high rank.',
+    paper: { title: 'VeRA: Vector-based Random Matrix Adaptation', url: 'https://arxiv.org/abs/2310.11454' },
+    parameters: [
+      {
+        name: 'r',
+        label: 'Rank',
+        type: 'integer',
+        default: 256,
+        minimum: 1,
+        maximum: 4096,
+        step: 1,
+        help: 'Inner size of the shared projections: each linear trains r + out values.',
+      },
+      {
+        name: 'd_initial',
+        label: 'Start of λ_d',
+        type: 'number',
+        default: 0.1,
+        help: 'Every value of λ_d at the start. λ_b starts at zero, so training begins from the unchanged base.',
+      },
+      {
+        name: 'vera_dropout',
+        label: 'Dropout',
+        type: 'number',
+        default: 0,
+        minimum: 0,
+        maximum: 0.95,
+        step: 0.05,
+        unit: 'probability',
+        help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
+      },
+      {
+        name: 'projection_prng_key',
+        label: 'Seed of the projections',
+        type: 'integer',
+        default: 0,
+        minimum: 0,
+        help: "Seed of torch's generator that draws A and B: PEFT makes the same ones of it. Adapters of one seed share them.",
+        advanced: true,
+      },
+    ],
+  },
+  peft: {
+    type: 'VERA',
+    ownKeys: [...Object.keys(configSchema.shape), 'save_projection', 'init_weights'],
+    sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias', 'fan_in_fan_out'],
+    matches: () => true,
+    fromConfig: (config) => configSchema.parse(config),
+    toConfig: (parameters) => ({ ...parameters, save_projection: true, init_weights: true }),
+    parts: ['lambda_b', 'lambda_d'],
+    tensorKey: (_, part) => `vera_${part}`,
+    sharedParts: ['A', 'B'],
+    sharedTensorKey: (part) => `vera_${part}`,
+  },
+  strength: (parameters) => ({ rank: numberOf(parameters, 'r'), scaling: 1 }),
+  parts: ({ outFeatures }, settings) => [
+    { name: 'lambda_b', shape: [outFeatures], trainable: true },
+    { name: 'lambda_d', shape: [requireRank(settings)], trainable: true },
+  ],
+  shared: {
+    parts: (modules, parameters) =>
+      Object.entries(projectionShapes(modules, parameters)).map(([name, shape]) => ({ name, shape, trainable: false })),
+    initialize(modules, parameters) {
+      const random = new TorchUniform(numberOf(parameters, 'projection_prng_key'));
+      const shapes = Object.entries(projectionShapes(modules, parameters));
+      return new Map(shapes.map(([name, shape]) => [name, kaimingUniform(shape, random)]));
+    },
+  },
+  initialize: ({ outFeatures }, settings) =>
+    new Map([
+      ['lambda_b', { shape: [outFeatures], data: new Float32Array(outFeatures) }],
+      ['lambda_d', constant(requireRank(settings), numberOf(settings.parameters, 'd_initial'))],
+    ]),
+  dropout: (parameters) => numberOf(parameters, 'vera_dropout'),
+  forward(x, frozen, adapted, { derivative, residual, dropoutMask }) {
+    const entered = scaleGradient(x, derivative);
+    const y = frozenLinear(entered, frozen, { residual });
+    const { a, b } = projections(adapted);
+    const dropped = dropoutMask ? tf.mul(entered, dropoutMask) : entered;
+    const inner = tf.mul(tf.matMul(dropped, tf.transpose(a)), partOf(adapted, 'lambda_d'));
+    const update = tf.mul(tf.matMul(inner, tf.transpose(b)), partOf(adapted, 'lambda_b'));
+    return tf.add(y, adapted.scaling === 1 ? update : tf.mul(update, adapted.scaling));
+  },
+  mergedWeight(weight, adapted, inputsFirst) {
+    const { a, b } = projections(adapted);
+    const factors = {
+      a: tf.mul(a, tf.expandDims(partOf(adapted, 'lambda_d'), 1)),
+      b: tf.mul(b, tf.expandDims(partOf(adapted, 'lambda_b'), 1)),
+    };
+    return mergedWeight(weight, { ...factors, scaling: adapted.scaling }, inputsFirst);
+  },
+  lowRank: (adapted) => ({
+    a: scaledRows(partOf(adapted, 'A'), partOf(adapted, 'lambda_d'), adapted.module.inFeatures),
+    b: scaledRows(partOf(adapted, 'B'), partOf(adapted, 'lambda_b'), requireRank(adapted)),
+    scaling: adapted.scaling,
+  }),
+  memory: ({ rows, inputs, outputs }, settings) => [
+    ...[rows * requireRank(settings), rows * requireRank(settings), rows * outputs],
+    ...(numberOf(settings.parameters, 'vera_dropout') > 0 ? [rows * inputs, rows * inputs] : []),
+  ],
+};
+
+function projectionShapes(modules: readonly LinearModule[], parameters: ParameterValues) {
+  const r = numberOf(parameters, 'r');
+  const largest = (sizes: readonly number[]) => sizes.reduce((most, size) => Math.max(most, size), 0);
+  return {
+    A: [r, largest(modules.map((module) => module.inFeatures))],
+    B: [largest(modules.map((module) => module.outFeatures)), r],
+  };
+}
+
+/** The module's part of the shared projections: A [r, in], B [out, r]. */
+function projections(adapted: ModuleTensors<tf.Tensor>): { a: tf.Tensor2D; b: tf.Tensor2D } {
+  const { inFeatures, outFeatures } = adapted.module;
+  const rank = requireRank(adapted);
+  return {
+    a: tf.slice2d(tf.reshape(partOf(adapted, 'A'), [rank, -1]), [0, 0], [rank, inFeatures]),
+    b: tf.slice2d(tf.reshape(partOf(adapted, 'B'), [-1, rank]), [0, 0], [outFeatures, rank]),
+  };
+}
+
+/** The first rows and columns of a matrix, each row times an entry of `scale`. */
+function scaledRows({ shape, data }: HostTensor, scale: HostTensor, columns: number): HostTensor {
+  const rows = scale.data.length;
+  const width = shape[1] ?? 0;
+  const scaled = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      scaled[row * columns + column] = (scale.data[row] ?? 0) * (data[row * width + column] ?? 0);
+  return { shape: [rows, columns], data: scaled };
+}
+
+function constant(length: number, value: number): HostTensor {
+  return { shape: [length], data: new Float32Array(length).fill(value) };
+}
+
+/** PEFT's start of a projection: torch's kaiming_uniform_ over the columns, within ±√2·√3/√columns. */
+function kaimingUniform(shape: readonly number[], random: TorchUniform): HostTensor {
+  const [rows = 0, columns = 0] = shape;
+  const bound = Math.sqrt(3) * (Math.SQRT2 / Math.sqrt(columns));
+  return { shape, data: Float32Array.from({ length: rows * columns }, () => random.between(-bound, bound)) };
+}
+
+/** torch's generator on the CPU (Mersenne Twister, MT19937) with its float32 `uniform_`: 24 bits of each draw. */
+class TorchUniform {
+  private readonly state = new Uint32Array(624);
+  private place = 624;
+
+  constructor(seed: number) {
+    this.state[0] = seed;
+    for (let at = 1; at < 624; at++) {
+      const last = this.state[at - 1] ?? 0;
+      this.state[at] = Math.imul(1812433253, last ^ (last >>> 30)) + at;
+    }
+  }
+
+  between(from: number, to: number): number {
+    const [low, high] = [Math.fround(from), Math.fround(to)];
+    return ((this.next() & 0xffffff) / 2 ** 24) * Math.fround(high - low) + low;
+  }
+
+  private next(): number {
+    if (this.place === 624) this.twist();
+    let bits = this.state[this.place++] ?? 0;
+    bits ^= bits >>> 11;
+    bits ^= (bits << 7) & 0x9d2c5680;
+    bits ^= (bits << 15) & 0xefc60000;
+    return (bits ^ (bits >>> 18)) >>> 0;
+  }
+
+  private twist(): void {
+    const { state } = this;
+    for (let at = 0; at < 624; at++) {
+      const mixed = ((state[at] ?? 0) & 0x80000000) | ((state[(at + 1) % 624] ?? 0) & 0x7fffffff);
+      state[at] = (state[(at + 397) % 624] ?? 0) ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0);
+    }
+    this.place = 0;
+  }
+}
