@@ -36,7 +36,7 @@ export function barSeries(
     width: width * 0.92,
     marker: {
       color: style.color,
-      ...(style.pattern === '' ? {} : { pattern: { shape: style.pattern, fgcolor: surface } }),
+      ...(style.pattern === '' ? {} : { pattern: { shape: style.pattern, bgcolor: style.color, fgcolor: surface } }),
     },
     hovertemplate: `${plainText(label)}: %{y:.2f} ${unit} (mean)<extra></extra>`,
     customdata: categories.map((points) => points[0]?.customdata ?? null),

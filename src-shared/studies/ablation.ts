@@ -127,10 +127,10 @@ export const ablationStudy = defineStudy({
           return {
             cells: [
               at === result.reference ? `${label} (reference)` : label,
-              scores.map(({ value }) => written(value * scale)).join(', '),
-              own === null ? '–' : written(own.mean * scale),
+              scores.map(({ value }) => written(value, scale)).join(', '),
+              own === null ? '–' : written(own.mean, scale),
               halfWidthText(own, scale),
-              difference === null ? '–' : signed(difference.mean * scale),
+              difference === null ? '–' : signed(difference.mean, scale),
               halfWidthText(difference, scale),
             ],
           };
@@ -286,7 +286,7 @@ function differenceFigure(result: AblationResult, theme: FigureTheme): Figure {
   const interval =
     pairs < 2
       ? 'One seed: no interval can be given.'
-      : `Bars are the 95 % interval (Student's t) of the mean difference over ${pairs} paired seeds${pairs === 2 ? ', which two make very wide' : ''}; none where all seeds differ by exactly the same.`;
+      : `Bars are the 95 % interval (Student's t) of the mean difference over ${pairs} paired seeds; where all seeds differ by exactly the same there is none.${pairs === 2 ? ' Two pairs make such intervals very wide.' : ''}`;
   return {
     data,
     layout: cellLayout(
@@ -326,14 +326,15 @@ function titled(metric: string): string {
   return metric.charAt(0).toUpperCase() + metric.slice(1);
 }
 
-function written(value: number): string {
-  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(3);
+/** Per cent to a tenth, anything else to a thousandth. */
+function written(value: number, scale: number): string {
+  return (value * scale).toFixed(scale === 100 ? 1 : 3);
 }
 
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${written(Math.abs(value))}`;
+function signed(value: number, scale: number): string {
+  return `${value < 0 ? '−' : '+'}${written(Math.abs(value), scale)}`;
 }
 
 function halfWidthText(interval: MeanInterval | null, scale: number): string {
-  return interval === null || interval.halfWidth === null ? '–' : written(interval.halfWidth * scale);
+  return interval === null || interval.halfWidth === null ? '–' : written(interval.halfWidth, scale);
 }

@@ -1,6 +1,7 @@
 import { Button, Checkbox, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -36,13 +37,15 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
   const declaration = catalog?.studies.find(({ id }) => id === kind.declaration.id) ?? kind.declaration;
   const shown = (adapters ?? []).filter(({ archived }) => !archived);
   const selected = shown.filter(({ id }) => chosen.includes(id));
-  const { config, reason } = compose(kind, {
+  const composed = compose(kind, {
     dataset: kind.takes === 'adapters' ? dataset : null,
     eval_samples: evalSamples,
     adapters: studyAdapters(selected, runs, variants),
     run: runs.find(({ id }) => id === runId)?.config ?? null,
     parameters: values,
   });
+  const reason = firstProblem(declaration.parameters, values) ?? composed.reason;
+  const config = reason === null ? composed.config : null;
   return (
     <Stack gap={12}>
       <Panel title="Kind of study" note={declaration.summary}>

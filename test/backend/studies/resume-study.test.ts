@@ -5,7 +5,15 @@ import type { StartEngine } from '../../../src-main/backend/engine/engine-host.t
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { resultOf } from '../../../src-shared/domain/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
-import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyIdx, tinyResources } from '../support.ts';
+import {
+  closeBackends,
+  openBackend,
+  scriptedEngine,
+  temporaryFolder,
+  tinyConfig,
+  tinyIdx,
+  tinyResources,
+} from '../support.ts';
 
 afterEach(closeBackends);
 
@@ -154,5 +162,52 @@ describe('a study as a whole', () => {
     expect((await backend.handle('studies.get', { id: study.id })).status).toBe('cancelled');
     expect((await backend.handle('jobs.get', { id: job.id })).status).toBe('cancelled');
     expect(await backend.handle('jobs.list', {})).toEqual([]);
+  });
+
+  it('pauses with its training, which saves where it stands, and goes on with both', async () => {
+    const asked: string[] = [];
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const ended = { steps: 3, accuracy: 0.5, evalLoss: 1, trainLoss: 1, metrics: {}, meanStepMilliseconds: 1 };
+    const result = { ...ended, medianStepMilliseconds: 1, meanActiveShare: 1, trainSeconds: 1 };
+    const score = { accuracy: 0.5, loss: 1, metrics: {}, examples: 20, kept: null, total: null };
+    const backend = await openBackend({
+      startEngine: scriptedEngine(async ({ task, nextSignal, emit }) => {
+        asked.push(task.kind);
+        if (task.kind === 'score') {
+          for (const { key } of task.subjects) emit({ kind: 'score', key, score });
+          return { kind: 'score', scored: task.subjects.length };
+        }
+        if (asked.length === 1) {
+          begin();
+          expect(await nextSignal()).toBe('pause');
+          return { kind: 'train', outcome: 'paused', result: null, adapterDirectory: null, adapterStep: null };
+        }
+        const adapterDirectory = goldenPath('vit-28', 'adapters', 'lora');
+        return { kind: 'train', outcome: 'completed', result, adapterDirectory, adapterStep: 3 };
+      }),
+      resourcesDirectory: tinyResources(),
+    });
+    const { study, job } = await backend.handle('studies.create', {
+      config: {
+        kind: 'ablation',
+        run: { ...tinyConfig, dataset: tinyIdx() },
+        grid: { learning_rate: [1e-3, 2e-3] },
+        seeds: [1],
+      },
+    });
+    await begun;
+    await backend.handle('jobs.pause', { id: job.id });
+    await backend.idle();
+    expect((await backend.handle('jobs.get', { id: job.id })).status).toBe('paused');
+    expect((await backend.handle('studies.get', { id: study.id })).status).toBe('interrupted');
+    expect((await backend.handle('runs.list', {})).map(({ status }) => status)).toEqual(['paused']);
+
+    await backend.handle('studies.resume', { id: study.id });
+    await backend.idle();
+    // The first run is taken up, the second made; then both are scored in one go.
+    expect(asked).toEqual(['train', 'train', 'train', 'score']);
+    expect((await backend.handle('runs.list', {})).map(({ status }) => status)).toEqual(['completed', 'completed']);
+    const done = await backend.handle('studies.get', { id: study.id });
+    expect(done).toMatchObject({ status: 'completed', result: { kind: 'ablation', examples: 20 } });
   });
 });

@@ -85,8 +85,8 @@ describe('an ablation', () => {
     const { config, result } = folded();
     const [table] = ablationStudy.table(result, config, words);
     expect(table?.rows.map(({ cells }) => cells)).toEqual([
-      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '4.968', '–', '–'],
-      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.572', '+3.000', '2.484'],
+      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '5.0', '–', '–'],
+      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.6', '+3.0', '2.5'],
     ]);
     const [cells, differences] = ablationStudy
       .figures(result, config, words)
