@@ -18,7 +18,7 @@ const staleByList: Record<ListName, readonly string[]> = {
     'datasets.tokens',
     'datasets.lengths',
   ],
-  runs: ['runs.list', 'runs.get', 'runs.forecast'],
+  runs: ['runs.list', 'runs.get', 'runs.estimate'],
   adapters: ['adapters.list', 'adapters.get'],
   studies: ['studies.list', 'studies.get'],
   reports: ['reports.list', 'reports.get'],
@@ -45,7 +45,9 @@ export function followBackend(client: QueryClient): () => void {
   };
 }
 
-/** A list that was called stale stays so: data that is put into it would make it count as fresh, without its new runs. */
+/**
+ * A list that was called stale stays so: data that is put into it would make it count as fresh, without its new runs.
+ */
 export function applyRun(client: QueryClient, run: RunRecord): void {
   client.setQueryData(['runs.get', { id: run.id }], run);
   for (const query of client.getQueryCache().findAll({ queryKey: ['runs.list'] })) {

@@ -1,7 +1,7 @@
 import type { ErrorValue } from './errors.ts';
 
 /**
- * How the backend is. `ready`: it answers. `lost`: it ended and is being started again; whatever was asked is lost.
+ * State of the backend. `ready`: it answers. `lost`: it ended and is restarting; pending requests are lost.
  * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
  */
 /** A file or folder that was dropped on the window: a DOM `File`. */
@@ -21,35 +21,35 @@ export interface FileFilter {
   readonly extensions: string[];
 }
 
-/** The one object that the window sees of the outside: `window.coto`, made by the preload script. */
+/** The window's only access to the outside: `window.coto`, exposed by the preload script. */
 export interface StudioBridge<Dropped = DroppedFile> {
   /** Sends one RPC frame to the backend. Frames posted while it is not `ready` are lost: connect once it is. */
   post(message: unknown): void;
   /** Calls `listener` with every RPC frame of the backend until the returned function is called. */
   on(listener: (message: unknown) => void): () => void;
-  /** Calls `listener` with the present status at once (asynchronously) and with every later one. */
+  /** Calls `listener` asynchronously with the current status and with every later one. */
   onStatus(listener: (status: BackendStatus) => void): () => void;
-  /** Starts a backend that has `failed` once more. */
+  /** Restarts a backend that has `failed`. */
   restartBackend(): void;
-  /** Native dialogs; null where the person cancelled. */
+  /** Native dialogs; null if the user cancelled. */
   readonly dialogs: {
     openFolder(options?: { title?: string }): Promise<string | null>;
     openFile(options?: { title?: string; filters?: FileFilter[] }): Promise<string | null>;
     saveFile(options?: { title?: string; defaultName?: string; filters?: FileFilter[] }): Promise<string | null>;
-    /** Asks where, then writes the text there. Answers the path. */
+    /** Asks for a path, writes the text there and returns the path. */
     saveText(
       text: string,
       options?: { title?: string; defaultName?: string; filters?: FileFilter[] },
     ): Promise<string | null>;
-    /** Asks which, then reads it (at most 16 MiB). */
+    /** Asks for a file and reads it (at most 16 MiB). */
     openText(options?: { title?: string; filters?: FileFilter[] }): Promise<{ path: string; text: string } | null>;
   };
   /** The path on disk of a file or folder that was dropped on the window. */
   pathForFile(file: Dropped): string;
-  /** Opens a file or folder with the system's own program. Rejects with one sentence. */
+  /** Opens a file or folder with the system's default program. Rejects with a one-sentence message. */
   openPath(path: string): Promise<void>;
   showInFolder(path: string): Promise<void>;
-  /** Opens the folder of the log files. Rejects with one sentence. */
+  /** Opens the folder of the log files. Rejects with a one-sentence message. */
   showLogs(): Promise<void>;
   /** A choice in the native menu: a route to open ('/train', '/settings') or 'palette'. */
   onMenu(listener: (command: string) => void): () => void;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Codes say whose turn it is: `invalid_*` the person's, `not_found` a stale reference, `refused` something that is possible
- * in general but not with these inputs, `out_of_memory`, `device_lost` and `disk_full` the machine's, `internal` ours.
+ * Error codes by cause: `invalid_*` bad input, `not_found` a stale reference, `refused` an operation that is
+ * possible in general but not with these inputs, `out_of_memory`, `device_lost` and `disk_full` the machine,
+ * `internal` a bug in the studio.
  */
 export const errorCodeSchema = z.enum([
   'invalid_input',
@@ -19,7 +20,10 @@ export const errorCodeSchema = z.enum([
 ]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 
-/** How an error crosses every wire. `message` is one sentence that names the file, field or row; `hint` is the way out. */
+/**
+ * An error as it crosses every wire. `message` is one sentence that names the file, field or row; `hint` is the way
+ * out.
+ */
 export const errorValueSchema = z.object({
   code: errorCodeSchema,
   message: z.string(),
@@ -28,7 +32,7 @@ export const errorValueSchema = z.object({
 });
 export type ErrorValue = z.infer<typeof errorValueSchema>;
 
-/** The one error class of the studio: thrown wherever a person should read what happened. */
+/** The studio's only error class, for every error that a user should read. */
 export class StudioError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | null;
@@ -47,10 +51,10 @@ export class StudioError extends Error {
   }
 }
 
-/** How SQLite says that its file, its log or the log's index cannot grow. */
+/** SQLite's error codes for a file, log or log index that cannot grow. */
 const fullDatabase = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_FSYNC']);
 
-/** Flattens anything thrown into what can be cloned; a file system without space and a zod refusal get their own words. */
+/** Converts anything thrown into a cloneable value; a full disk and a zod error get messages of their own. */
 export function toErrorValue(thrown: unknown): ErrorValue {
   if (thrown instanceof StudioError)
     return {
@@ -75,7 +79,7 @@ export function toErrorValue(thrown: unknown): ErrorValue {
       return {
         code: 'invalid_file',
         message: "The studio's database in the home folder is damaged.",
-        hint: 'Put back a backup of studio.sqlite, or choose another home folder (COTO_STUDIO_HOME).',
+        hint: 'Restore a backup of studio.sqlite, or choose another home folder (COTO_STUDIO_HOME).',
         details: thrown.stack ?? null,
       };
     return { code: 'internal', message: thrown.message || thrown.name, hint: null, details: thrown.stack ?? null };

@@ -5,18 +5,18 @@ import { runRecordSchema } from '../domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../domain/run-history.ts';
 import { errorValueSchema } from './errors.ts';
 
-/** What the backend tells every client unasked. At most ten messages a second of each kind. */
+/** Events that the backend sends to every client, at most ten a second of each kind. */
 export const events = {
   'job.changed': jobRecordSchema,
   'run.changed': runRecordSchema,
-  /** What a run's history grew by. It is stored already: a request that is answered later answers it too. */
+  /** New entries of a run's history. They are stored already: any later request returns them too. */
   'run.metrics': z.object({ runId: z.string(), columns: z.array(metricColumnSchema) }),
   'run.masks': z.object({ runId: z.string(), masks: activationMasksSchema }),
-  /** A run starts (again): what its history held from `step` on is forgotten. */
+  /** A run starts or resumes: its history from `step` on is discarded. */
   'run.restarted': z.object({ runId: z.string(), step: z.number().int() }),
-  /** What the texts of a generation grew by. */
+  /** New text of a generation. */
   'generation.text': z.object({ jobId: z.string(), pieces: z.array(textPieceSchema) }),
-  /** Something in this list is other than before: ask again. */
+  /** Something in this list has changed: request it again. */
   'list.changed': z.object({
     list: z.enum(['models', 'datasets', 'runs', 'adapters', 'studies', 'reports', 'settings']),
   }),

@@ -35,7 +35,7 @@ const nothing = z.strictObject({});
 const done = z.object({ ok: z.literal(true) });
 const hubModel = z.strictObject({ repository: z.string(), revision: z.string().default('main') });
 const byId = z.strictObject({ id: z.string() });
-/** Steps, both included, null is open; and into how many buckets they are folded at most. */
+/** First and last step, both inclusive, null for no bound; and the most buckets to fold them into. */
 const curveRange = {
   from: z.number().int().min(0).nullable().default(null),
   to: z.number().int().min(0).nullable().default(null),
@@ -44,8 +44,8 @@ const curveRange = {
 const weightedAdapters = z.array(z.strictObject({ adapterId: z.string(), weight: z.number() })).min(1);
 
 /**
- * Every request a client may make, with the schema of its argument and of its answer. Names are domain.verb.
- * A request that starts work answers at once with the job; the work's end comes as an event.
+ * Every request of a client with the schemas of its argument and its result. Names are domain.verb.
+ * A request that starts work returns the job at once; its end is reported as an event.
  */
 export const requests = {
   'app.doctor': { input: nothing, output: doctorReportSchema },
@@ -53,7 +53,7 @@ export const requests = {
   'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
-  /** Setting libtensorflow up (see `npm run setup:tensorflow`): it goes on by itself, `state` tells how far it is. */
+  /** Sets libtensorflow up (see `npm run setup:tensorflow`) in the background; `state` returns the progress. */
   'tensorflow.state': { input: nothing, output: tensorflowSetupSchema },
   'tensorflow.setup': {
     input: z.strictObject({ device: z.enum(['auto', 'cpu', 'gpu']) }),
@@ -66,21 +66,21 @@ export const requests = {
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
-  /** Makes a model folder below the home of a GGUF file; the job's result names the model. */
+  /** Converts a GGUF file to a model folder below the home; the job's result names the model. */
   'models.convert': {
     input: z.strictObject({ file: z.string(), name: z.string().optional() }),
     output: jobRecordSchema,
   },
-  /** What lies in the Hugging Face cache of this machine. */
+  /** Models in the Hugging Face cache of this machine. */
   'models.cached': { input: nothing, output: z.array(cachedModelSchema) },
-  /** Asks the hub what getting a model would bring: the one request that goes out before anything is fetched. */
+  /** Asks the hub which files a model consists of; nothing is downloaded. */
   'models.plan': { input: hubModel, output: downloadPlanSchema },
   'models.download': { input: hubModel, output: jobRecordSchema },
   'models.remove': { input: byId, output: done },
 
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
   'datasets.get': { input: byId, output: datasetRecordSchema },
-  /** `options`: of the reader that the path is for, e.g. which column is the label. */
+  /** `options` are the options of the path's reader, e.g. which column is the label. */
   'datasets.add': {
     input: z.strictObject({
       path: z.string(),
@@ -89,12 +89,14 @@ export const requests = {
     }),
     output: datasetRecordSchema,
   },
-  /** How a path would be read, before it is added: reads the head of the file only. `text` is null for images. */
+  /**
+   * Previews how a path would be read before it is added; reads only the head of the file. `text` is null for images.
+   */
   'datasets.inspect': {
     input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
     output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
   },
-  /** Reads a dataset anew, by other options of its reader. Its id stays; refused while a run of it is being trained. */
+  /** Reads a dataset again with other reader options. Its id stays; refused while a run is training on it. */
   'datasets.update': {
     input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
     output: datasetRecordSchema,
@@ -110,7 +112,7 @@ export const requests = {
     }),
     output: z.array(examplePreviewSchema),
   },
-  /** What a dataset of texts holds; texts are cut to so many characters. */
+  /** Examples of a text dataset; texts are truncated to `characters` characters. */
   'datasets.texts': {
     input: z.strictObject({
       id: z.string(),
@@ -121,7 +123,7 @@ export const requests = {
     }),
     output: z.array(textExampleSchema),
   },
-  /** One example as the model reads it; its first tokens. */
+  /** The first tokens of one example as the model reads it. */
   'datasets.tokens': {
     input: z.strictObject({
       id: z.string(),
@@ -131,7 +133,9 @@ export const requests = {
     }),
     output: describedTokensSchema,
   },
-  /** How many tokens the first 1000 training examples have, in order. `unwritable` of them the template refused. */
+  /**
+   * Token counts of the first 1000 training examples, in order. `unwritable` counts those that the template rejects.
+   */
   'datasets.lengths': {
     input: z.strictObject({ id: z.string(), model: z.string() }),
     output: z.object({
@@ -166,16 +170,19 @@ export const requests = {
     }),
     output: runRecordSchema,
   },
-  /** What removing the run would free: asked before it is done. */
+  /** Bytes that removing the run would free. */
   'runs.size': { input: byId, output: z.object({ bytes: z.number() }) },
   'runs.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
-  /** Which metrics a run has recorded, by name. */
+  /** Names of the metrics that a run has recorded. */
   'runs.metrics': { input: byId, output: z.array(metricSummarySchema) },
-  /** One metric over the steps `from` to `to`, in at most `buckets` buckets; value by value where there are no more of them. */
+  /**
+   * One metric over the steps `from` to `to`, in at most `buckets` buckets; single values if there are no more than
+   * that.
+   */
   'runs.curve': { input: z.strictObject({ id: z.string(), metric: z.string(), ...curveRange }), output: curveSchema },
   /**
-   * Several metrics of several runs at once. A metric that ends in `/` is all that begin so: `grad_norm/` has one for each
-   * group. What a run has not recorded is left out; masks come where they are asked for, of all steps.
+   * Several metrics of several runs. A metric name that ends in `/` is a prefix: `grad_norm/` selects one curve for
+   * each group. Metrics that a run has not recorded are omitted; masks are returned on request, over all steps.
    */
   'runs.history': {
     input: z.strictObject({
@@ -193,8 +200,11 @@ export const requests = {
     output: activationSharesSchema.nullable(),
   },
   'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
-  /** What a config would cost, before it is run. `stepMilliseconds` is measured on past runs of the same shape, else null. */
-  'runs.forecast': {
+  /**
+   * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
+   * null.
+   */
+  'runs.estimate': {
     input: z.strictObject({ config: runConfigSchema }),
     output: z.object({
       trainableParameters: z.number().int(),
@@ -210,12 +220,12 @@ export const requests = {
       yaml: z.string(),
     }),
   },
-  /** Checks a run written as YAML against the schema: the file's own text in, the full config out. */
+  /** Parses and validates a run's YAML and returns the full config. */
   'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
 
   'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },
   'adapters.get': { input: byId, output: adapterRecordSchema },
-  /** Reads the adapter's folder. */
+  /** Summarizes the tensors in the adapter's folder. */
   'adapters.contents': { input: byId, output: adapterContentsSchema },
   'adapters.import': {
     input: z.strictObject({ path: z.string(), modelId: z.string().optional(), name: z.string().optional() }),
@@ -231,7 +241,7 @@ export const requests = {
   },
   'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
 
-  /** Writes an adapter to `path`, where nothing may be yet, in the form that `target` names. */
+  /** Exports an adapter to `path`, which must not exist yet, in the format `target`. */
   'export.start': {
     input: z.strictObject({
       adapterId: z.string(),
@@ -245,20 +255,20 @@ export const requests = {
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
 
   /**
-   * Trains a base model from scratch and writes it to `path`, where nothing may be yet. Paused (`jobs.pause`), it goes on when
-   * it is started again with the same settings and path.
+   * Trains a base model from scratch and writes it to `path`, which must not exist yet. After `jobs.pause`, starting
+   * it again with the same settings and path resumes it.
    */
   'pretrain.start': {
     input: z.strictObject({ config: pretrainConfigSchema, path: z.string(), name: z.string().optional() }),
     output: jobRecordSchema,
   },
 
-  /** Whether the model's folder has a tokenizer to write with, and a template for conversations. */
+  /** Whether the model's folder has a tokenizer and a chat template. */
   'generation.abilities': {
     input: z.strictObject({ model: z.string() }),
     output: z.object({ problem: z.string().nullable(), chat: z.boolean() }),
   },
-  /** The texts come as `generation.text` events, and whole as the result. */
+  /** Text is streamed as `generation.text` events; the result has the complete texts. */
   'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
 
   'merge.preflight': {
@@ -269,7 +279,10 @@ export const requests = {
     }),
     output: z.array(preflightLineSchema),
   },
-  /** Merges, then scores the result, each own adapter and the base on the datasets the adapters were made for. */
+  /**
+   * Merges adapters, then scores the merge, each input adapter and the base on the datasets the adapters were trained
+   * on.
+   */
   'merge.start': {
     input: z.strictObject({
       name: z.string().optional(),
@@ -297,19 +310,19 @@ export const requests = {
     input: z.strictObject({ name: z.string().optional(), config: studyConfigSchema }),
     output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
   },
-  /** Takes up a study that was interrupted, paused, cancelled or failed; what was finished is not repeated. */
+  /** Resumes a study that was interrupted, paused, cancelled or failed; finished work is not repeated. */
   'studies.resume': { input: byId, output: jobRecordSchema },
   'studies.remove': { input: byId, output: done },
 
   /**
-   * The bundled study: LoRA with and without CoTo on two seeds (or those given), then merging and interpolation of every pair of
-   * seeds, pruning, and a report.
+   * The bundled study: LoRA with and without CoTo on two seeds (or those given), then merging and interpolation of
+   * every pair of seeds, pruning, and a report.
    */
   'demo.start': {
     input: z.strictObject({
       quick: z.boolean().default(false),
       seeds: z.array(z.number().int().min(0)).min(2).max(10).optional(),
-      config: runConfigSchema.optional().describe('the run that is compared instead of the bundled one'),
+      config: runConfigSchema.optional().describe('the run to compare instead of the bundled one'),
     }),
     output: z.object({
       demoId: z.string(),
@@ -319,7 +332,7 @@ export const requests = {
       reportJobId: z.string(),
     }),
   },
-  /** Writes studies, with the runs that they trained or refer to, as one HTML file. */
+  /** Writes studies, with the runs that they trained or refer to, into one HTML file. */
   'reports.create': {
     input: z.strictObject({ studyIds: z.array(z.string()).min(1), name: z.string().min(1).optional() }),
     output: jobRecordSchema,
@@ -329,17 +342,17 @@ export const requests = {
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
   'jobs.get': { input: byId, output: jobRecordSchema },
-  /** What a job came to, typed by its kind; null as long as nothing was kept. */
+  /** Result of a job, typed by its kind; null until there is one. */
   'jobs.result': { input: byId, output: jobAnswerSchema },
   'jobs.cancel': { input: byId, output: done },
-  /** Lets a running job save where it stands and end; refused for a kind that cannot go on from there. */
+  /** Saves a running job's progress and ends it as paused; refused for a kind that cannot be resumed. */
   'jobs.pause': { input: byId, output: done },
 } as const;
 
 export type Requests = typeof requests;
 export type RequestName = keyof Requests;
-/** What a caller writes: defaults may be left out. */
+/** Input as the caller passes it: defaults may be omitted. */
 export type RequestInput<Name extends RequestName> = z.input<Requests[Name]['input']>;
-/** What a handler sees: defaults are filled in. */
+/** Input as the handler receives it: defaults are filled in. */
 export type RequestArgument<Name extends RequestName> = z.output<Requests[Name]['input']>;
 export type RequestOutput<Name extends RequestName> = z.output<Requests[Name]['output']>;

@@ -1,10 +1,10 @@
-/** Uniform numbers in [0, 1): whatever seeded stream the caller owns. */
+/** A source of uniform numbers in [0, 1), e.g. a seeded stream. */
 export type UniformSource = () => number;
 
 /**
- * Draws which of `groupCount` adapter groups are on: one uniform u a group, off if and only if u > p; the whole vector is
- * drawn again while all are off, so at least one is always on (the authors' code). With p = 0 no draw could ever end,
- * and one group chosen uniformly is on: the limit of that rule as p goes to 0.
+ * Draws which of `groupCount` adapter groups are on: one uniform u per group, off if and only if u > p; the vector
+ * is redrawn while all are off, so at least one is always on (as in the authors' code). With p = 0 redrawing would
+ * never end, so one group chosen uniformly is on: the limit of the rule as p goes to 0.
  */
 export function sampleActiveGroups(probability: number, groupCount: number, uniform: UniformSource): Uint8Array {
   const active = new Uint8Array(groupCount);

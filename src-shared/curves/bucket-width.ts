@@ -1,7 +1,7 @@
 /**
- * The smallest power of two by which the steps `from` to `to` (both included, not negative) fall into at most `buckets`
- * buckets that begin at multiples of it. Buckets of a wider width are unions of these, so that curves folded at different
- * times lie over each other.
+ * Smallest power-of-two width that folds the steps `from` to `to` (both inclusive, not negative) into at most
+ * `buckets` buckets aligned to multiples of it. Wider buckets are unions of narrower ones, so curves folded at
+ * different times line up.
  */
 export function bucketWidth(from: number, to: number, buckets: number): number {
   let width = 1;

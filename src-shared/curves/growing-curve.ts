@@ -1,8 +1,8 @@
 import type { Curve } from '../domain/run-history.ts';
 
 /**
- * A curve that grows in place and never beyond `limit` buckets: where one more would be too many, buckets become twice as
- * wide. A value costs a constant time in the mean.
+ * A curve that grows in place up to `limit` buckets: on overflow the bucket width doubles. Adding a value takes
+ * amortized constant time.
  */
 export class GrowingCurve {
   private readonly metric: string;
@@ -46,7 +46,7 @@ export class GrowingCurve {
     return this.length === 0 ? -1 : (this.ends[this.length - 1] ?? -1);
   }
 
-  /** Adds a value of a step after the last; answers false and changes nothing where it is not after it. */
+  /** Adds a value for a step after the last one; returns false and changes nothing for an earlier step. */
   add(step: number, value: number): boolean {
     if (step <= this.lastStep) return false;
     if (!Number.isFinite(value)) return true;
@@ -66,8 +66,8 @@ export class GrowingCurve {
   }
 
   /**
-   * The curve as it is now, the same object until something is added. Its columns are the buffers themselves: what is added
-   * later changes them.
+   * The curve as it is now, the same object until something is added. Its columns are the buffers themselves: what is
+   * added later changes them.
    */
   view(): Curve {
     const { metric, width, length } = this;
@@ -84,7 +84,7 @@ export class GrowingCurve {
     return this.shown;
   }
 
-  /** Joins what falls into one bucket of the present width, which is widened until there are no more than `limit`. */
+  /** Merges values that share a bucket, doubling the width until there are at most `limit` buckets. */
   private shrink(): void {
     for (;;) {
       let kept = 0;

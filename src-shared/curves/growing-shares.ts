@@ -1,6 +1,6 @@
 import type { ActivationMasks, ActivationShares } from '../domain/run-history.ts';
 
-/** Activation masks folded as they come, in at most `limit` buckets: they become twice as wide where there is no room. */
+/** Activation masks folded incrementally into at most `limit` buckets: on overflow the bucket width doubles. */
 export class GrowingShares {
   private readonly groupCount: number;
   private readonly limit: number;
@@ -30,7 +30,7 @@ export class GrowingShares {
     }
   }
 
-  /** Adds masks of later steps; answers false and changes nothing where they begin before the end of those known. */
+  /** Adds masks of later steps; returns false and changes nothing if they overlap steps added already. */
   add({ firstStep, groupCount, bytes }: ActivationMasks): boolean {
     if (groupCount !== this.groupCount || (this.length > 0 && firstStep < this.nextStep)) return false;
     this.shown = null;
@@ -47,7 +47,10 @@ export class GrowingShares {
     return true;
   }
 
-  /** The shares as they are now (the same object until a step is added), or null where none was. The columns are the buffers themselves. */
+  /**
+   * The shares as they are now (the same object until a step is added), or null where none was. The columns are the
+   * buffers themselves.
+   */
   view(): ActivationShares | null {
     if (this.length === 0) return null;
     this.shown ??= {
@@ -61,13 +64,13 @@ export class GrowingShares {
     return this.shown;
   }
 
-  /** Makes buckets at least so wide (a power of two). */
+  /** Widens the buckets to at least `width` steps (a power of two). */
   widenTo(width: number): void {
     this.shown = null;
     while (this.width < width) this.widen();
   }
 
-  /** The bucket of a step, made where it is not there yet. */
+  /** The bucket of a step; created if missing. */
   private bucketOf(step: number): number {
     if (this.length === 0) this.first = Math.floor(step / this.width);
     let at = Math.floor(step / this.width) - this.first;
@@ -79,7 +82,7 @@ export class GrowingShares {
     return at;
   }
 
-  /** Makes buckets twice as wide. Where the first is the second half of a new one, that one begins with it. */
+  /** Doubles the bucket width. If the first bucket is the second half of a wider one, the wider one starts with it. */
   private widen(): void {
     const { groupCount } = this;
     const first = Math.floor(this.first / 2);
@@ -106,7 +109,7 @@ export class GrowingShares {
   }
 }
 
-/** Masks folded into at most `limit` buckets, or null where there are none. */
+/** Folds masks into at most `limit` buckets; null if there are none. */
 export function foldMasks(masks: ActivationMasks, limit: number): ActivationShares | null {
   if (masks.groupCount === 0) return null;
   const shares = new GrowingShares(masks.groupCount, limit);

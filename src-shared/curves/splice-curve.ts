@@ -1,8 +1,8 @@
 import type { Curve } from '../domain/run-history.ts';
 
 /**
- * A curve with the steps `from` to `to` (both included) in more detail, of which `detail` is all there is. Buckets of `whole`
- * that reach across an end of the range are left out there. `width` is the detail's: what is said of the range.
+ * Replaces the steps `from` to `to` (both inclusive) of a curve by the finer buckets of `detail`. Buckets of `whole`
+ * that cross an end of the range are dropped. `width` is that of the detail.
  */
 export function spliceCurve(whole: Curve, detail: Curve, from: number, to: number): Curve {
   const begins = (index: number): number => Math.floor((whole.ends[index] ?? 0) / whole.width) * whole.width;

@@ -4,8 +4,9 @@ import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
 
 /**
- * The keys of `adapter_config.json` that do not depend on the kind of adapter, in PEFT's names and with PEFT's defaults (PEFT
- * 0.21). The variant reads its own; the rest is kept when a folder is read, and written back.
+ * The keys of `adapter_config.json` that do not depend on the kind of adapter, in PEFT's names and with PEFT's defaults
+ * (PEFT
+ * 0.21). The variant reads its own keys; all others are preserved on reading and written back.
  */
 export const adapterConfigSchema = z.looseObject({
   peft_type: z.string().default('LORA'),
@@ -37,19 +38,19 @@ export const adapterConfigSchema = z.looseObject({
 });
 export type AdapterConfig = z.infer<typeof adapterConfigSchema>;
 
-/** What every variant has: where its tensors go. The rest is in `parameters`, as the variant declares it. */
+/** Settings of every variant: where its tensors go. All others are in `parameters`, as the variant declares them. */
 export const adapterFieldsSchema = z.strictObject({
   variant: z.string().default('lora').describe('id of an adapter variant of the catalog'),
   parameters: parameterValuesSchema
     .default({})
-    .describe("the variant's own; what is left out has the default that it declares"),
+    .describe('parameters of the variant; omitted ones take their declared defaults'),
   target_modules: z
     .union([z.string(), z.array(z.string()).min(1)])
     .default('all-linear')
     .meta({
       title: 'Target modules',
       description:
-        'Which linear layers carry an adapter: all but the head, those whose name ends in one of these, or those whose whole name the regular expression matches.',
+        'Which linear layers get an adapter: all but the head, those whose name ends in one of these, or those whose full name matches the regular expression.',
       labels: { 'all-linear': 'all-linear' },
     }),
   exclude_modules: z
@@ -58,13 +59,13 @@ export const adapterFieldsSchema = z.strictObject({
     .default(null)
     .meta({
       title: 'Exclude modules',
-      description: 'Modules that carry no adapter although target_modules names them.',
+      description: 'Modules that get no adapter although target_modules names them.',
       empty: 'none',
       advanced: true,
     }),
   layers_to_transform: z.array(z.number().int().min(0)).nullable().default(null).meta({
     title: 'Layers to transform',
-    description: 'Only these layers carry an adapter, counted from 0 at the input.',
+    description: 'Only these layers get an adapter, counted from 0 at the input.',
     empty: 'all layers',
     advanced: true,
   }),
@@ -75,7 +76,7 @@ export const adapterFieldsSchema = z.strictObject({
     advanced: true,
   }),
 });
-/** Of every adapter, whatever its variant, named as in a run (`adapter.target_modules`). */
+/** Parameters of every adapter, whatever its variant, named as in a run (`adapter.target_modules`). */
 export const adapterParameters = parametersOf(adapterFieldsSchema, 'adapter.');
 export type AdapterSettings = z.infer<typeof adapterFieldsSchema>;
 
@@ -87,8 +88,8 @@ export function isFlatParameter(key: string): boolean {
 }
 
 /**
- * What a person chooses about the adapter of a run. Parameters may also stand beside the fields (`adapter: {r: 8}`, as PEFT
- * has them); they are moved into `parameters`.
+ * Adapter settings of a run. Parameters may also be given next to the fields (`adapter: {r: 8}`, as in PEFT); they
+ * are moved into `parameters`.
  */
 export const adapterSettingsSchema = z.preprocess((value, context) => {
   const given = plainObject.safeParse(value);
@@ -104,7 +105,7 @@ export const adapterSettingsSchema = z.preprocess((value, context) => {
   return { ...Object.fromEntries(fields), parameters: { ...nested.data, ...Object.fromEntries(flat) } };
 }, adapterFieldsSchema);
 
-/** Where an adapter came from: lineage that the reports show. */
+/** Lineage of an adapter, as reports show it. */
 export const adapterOriginSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), runId: z.string(), checkpoint: z.enum(['last', 'best']), step: z.number().int() }),
   z.object({ kind: z.literal('import'), path: z.string() }),
@@ -117,7 +118,10 @@ export const adapterOriginSchema = z.discriminatedUnion('kind', [
 ]);
 export type AdapterOrigin = z.infer<typeof adapterOriginSchema>;
 
-/** An adapter of the studio: a PEFT folder under its home. `folder` is relative to the home; `sha256` is of the tensors' file. */
+/**
+ * An adapter of the studio: a PEFT folder under its home. `folder` is relative to the home; `sha256` is of the tensors'
+ * file.
+ */
 export const adapterRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -126,11 +130,11 @@ export const adapterRecordSchema = z.object({
   variant: z.string(),
   parameters: parameterValuesSchema.describe('of the variant: r, lora_alpha'),
   targetModules: z.array(z.string()).describe("the modules' last names, e.g. q_proj"),
-  layers: z.array(z.number().int()).describe('layers that carry an adapter'),
+  layers: z.array(z.number().int()).describe('layers that have an adapter'),
   modulesToSave: z.array(z.string()),
   coto: cotoSettingsSchema.nullable(),
   origin: adapterOriginSchema,
-  /** The dataset the adapter was made for, and its score there. */
+  /** The dataset the adapter was trained on, and its score there. */
   datasetId: z.string().nullable(),
   accuracy: z.number().nullable(),
   parameterCount: z.number().int(),
@@ -141,14 +145,14 @@ export const adapterRecordSchema = z.object({
 });
 export type AdapterRecord = z.infer<typeof adapterRecordSchema>;
 
-/** What the tensors of an adapter are, counted. */
+/** Summary of an adapter's tensors. */
 export const adapterContentsSchema = z.object({
   linears: z.number().int().describe('adapted linears'),
   embeddings: z.array(z.string()).describe('adapted embeddings, by name'),
   parts: z
     .record(z.string(), z.number().int())
-    .describe('modules that have a tensor, by the name that the variant gives it'),
-  replacedBiases: z.number().int().describe("biases that stand in for the base's"),
-  whole: z.array(z.string()).describe('tensors of modules saved whole, by name'),
+    .describe('number of modules with a tensor, by tensor name of the variant'),
+  replacedBiases: z.number().int().describe("number of biases that replace the base's"),
+  whole: z.array(z.string()).describe('tensors of modules_to_save, by name'),
 });
 export type AdapterContents = z.infer<typeof adapterContentsSchema>;

@@ -3,7 +3,7 @@ import { exportTargetSchema } from './export.ts';
 import { declarationSchema } from './parameter.ts';
 import { pruneDeclarationSchema } from './prune.ts';
 
-/** Everything that is listed one file each, as it declares itself: forms, command line and docs are made from this. */
+/** Declarations of every variant, method and target; forms, command line and docs are generated from them. */
 export const catalogSchema = z.object({
   adapterVariants: z.array(declarationSchema),
   mergeMethods: z.array(
@@ -32,16 +32,16 @@ export const computeBackendReportSchema = z.object({
   kind: z
     .enum(['gpu', 'cpu', 'software'])
     .nullable()
-    .describe('what it computes on; software imitates a GPU on the CPU; null where there is no device'),
+    .describe('kind of device; software: a GPU emulated on the CPU; null if there is none'),
   device: z.string().nullable(),
-  memoryBytes: z.number().nullable().describe('how much there is to compute in; null where the device does not say'),
-  reason: z.string().describe('why it can be used, or why not and what would help'),
-  gemmGflops: z.number().nullable().describe('float32 product 512 × 512 × 512, the best rate; null where not measured'),
-  gemmBfloat16Gflops: z.number().nullable().describe('the same in bfloat16; null where not measured, or not offered'),
+  memoryBytes: z.number().nullable().describe('memory of the device; null if unknown'),
+  reason: z.string().describe('why it can be used, or why not and how to enable it'),
+  gemmGflops: z.number().nullable().describe('float32 matmul 512 × 512 × 512, best rate; null if not measured'),
+  gemmBfloat16Gflops: z.number().nullable().describe('the same in bfloat16; null if not measured or not supported'),
 });
 export type ComputeBackendReport = z.infer<typeof computeBackendReportSchema>;
 
-/** How the setup of libtensorflow stands; `done` and `total` in bytes while something is fetched. */
+/** State of the libtensorflow setup; `done` and `total` are in bytes during a download. */
 export const tensorflowSetupSchema = z.object({
   state: z.enum(['idle', 'running', 'done', 'failed', 'cancelled']),
   phase: z.string().nullable(),
@@ -84,10 +84,10 @@ export type SystemStatus = z.infer<typeof systemStatusSchema>;
 export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
-  threads: z.number().int().min(1).nullable().default(null).describe('threads that compute; null: one for each core'),
+  threads: z.number().int().min(1).nullable().default(null).describe('compute threads; null: one for each core'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-/** What may be set, one or several at a time. Not settingsSchema.partial(): that would fill in the defaults of the others. */
+/** A change of one or several settings. Not settingsSchema.partial(): that would fill in the defaults of the others. */
 export const settingsChangesSchema = z.strictObject({
   theme: settingsSchema.shape.theme.unwrap().optional(),
   compute_backend: settingsSchema.shape.compute_backend.unwrap().optional(),

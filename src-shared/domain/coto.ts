@@ -35,13 +35,13 @@ export const cotoSettingsSchema = z.strictObject({
     .default('layer')
     .meta({
       title: 'Granularity',
-      description: 'What is switched as one: all adapters of a layer, or each module by itself.',
+      description: 'What is switched together: all adapters of a layer, or each module by itself.',
       labels: { layer: 'Layer', module: 'Module' },
     }),
 });
 export type CotoSettings = z.infer<typeof cotoSettingsSchema>;
 
-/** CoTo as it declares itself, its settings named as in a run (`coto.initial_p`). */
+/** CoTo's declaration, its settings named as in a run (`coto.initial_p`). */
 export const cotoDeclaration: Declaration = {
   id: 'coto',
   label: 'CoTo',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parameterValuesSchema } from './parameter.ts';
 
-/** Where the examples are: what an engine job needs to open them again. `reader` is the id of a reader of the catalog. */
+/** Location of the examples, as an engine job needs it to open them. `reader` is the id of a reader of the catalog. */
 export const datasetSourceSchema = z.object({
   reader: z.string(),
   path: z.string().describe('absolute file or folder'),
@@ -16,7 +16,7 @@ export const splitSummarySchema = z.object({
 });
 export type SplitSummary = z.infer<typeof splitSummarySchema>;
 
-/** What a column of a file of texts can be taken for. */
+/** Roles that a column of a text file can have. */
 export const textColumnRoles = [
   'text',
   'text_pair',
@@ -32,10 +32,10 @@ const textColumnsSchema = z.object({
   text: columnName,
   text_pair: columnName.describe('read together with the text'),
   label: columnName,
-  choices: columnName.default(null).describe('the answers of a row; its label says which is right'),
+  choices: columnName.default(null).describe('answer choices of a row; its label is the index of the right one'),
   prompt: columnName,
-  input: columnName.describe('put after the prompt, as alpaca does'),
-  completion: columnName.describe('what is to be written after the prompt'),
+  input: columnName.describe('appended to the prompt, as in Alpaca'),
+  completion: columnName.describe('the text to generate after the prompt'),
   messages: columnName.describe('a conversation'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
@@ -57,16 +57,16 @@ const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets']);
 const textDescriptionSchema = z.object({
   shape: textShapeSchema,
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
-  columns: textColumnsSchema.describe('which column is taken for what: guessed, or as the options of the source say'),
-  labelKind: labelKindSchema.describe('sets: several labels an example'),
+  columns: textColumnsSchema.describe('role of each column: guessed, or set by the options of the source'),
+  labelKind: labelKindSchema.describe('sets: several labels per example'),
   splitRule: z.string(),
   rowCount: z.number().int(),
-  faultyRows: z.number().int().describe('left out; problems say why'),
+  faultyRows: z.number().int().describe('rows skipped; `problems` gives the reasons'),
   duplicates: z.object({
     comparedRows: z.number().int(),
-    withinTrain: z.number().int().describe('rows that repeat an earlier one exactly'),
+    withinTrain: z.number().int().describe('rows that duplicate an earlier one exactly'),
     withinTest: z.number().int(),
-    across: z.number().int().describe('texts that stand in both splits exactly'),
+    across: z.number().int().describe('texts that occur in both splits exactly'),
     nearComparedRows: z.number().int(),
     nearAcross: z.number().int().describe('test rows that nearly repeat a training row'),
   }),
@@ -110,62 +110,66 @@ export const examplePreviewSchema = z.object({
 });
 export type ExamplePreview = z.infer<typeof examplePreviewSchema>;
 
-/** One example of texts, as a reader made it of a row: `text`, or `completion` (after `prompt`), or `messages`. */
+/** One text example, parsed from a row: `text`, or `completion` (after `prompt`), or `messages`. */
 export const textExampleSchema = z.object({
   row: z.string().describe('e.g. row 4711'),
   split: z.enum(['train', 'test']),
   text: z.string().nullable(),
   textPair: z.string().nullable(),
   label: z.union([z.string(), z.array(z.string())]).nullable(),
-  choices: z.array(z.string()).nullable().default(null).describe('the label is one of them'),
+  choices: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('answer choices; the label is the index of the right one'),
   prompt: z.string().nullable(),
   completion: z.string().nullable(),
   messages: z.array(z.object({ role: z.string(), content: z.string() })).nullable(),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
 
-/** A row with what came of it: an example, a fault of the row, or why it is of no split. */
+/** A row with its outcome: an example, the row's problem, or the reason why it is in neither split. */
 const readRowSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('example'), example: textExampleSchema }),
   rowProblemSchema.extend({ kind: z.enum(['fault', 'left-out']) }),
 ]);
 export type ReadRow = z.infer<typeof readRowSchema>;
 
-/** How the head of a file of texts would be read by some options. */
+/** Preview of a text file's head, read with the given options. */
 export const textInspectionSchema = z.object({
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
-  columns: textColumnsSchema.describe('which column is taken for what; all null where none could be'),
-  isGuessed: z.boolean().describe('whether columns were taken from their names and contents'),
+  columns: textColumnsSchema.describe('role of each column; all null if none could be assigned'),
+  isGuessed: z.boolean().describe('whether the roles were guessed from names and contents'),
   split: z
     .object({
       by: z.enum(['share', 'column', 'file']),
       rule: z.string().describe('in words'),
       column: z.string().nullable(),
-      values: z.array(z.string()).describe('what the column says in the first rows'),
+      values: z.array(z.string()).describe('values of the column in the first rows'),
       testFile: z.string().nullable(),
     })
     .nullable()
-    .describe('null where the options do not fit'),
+    .describe('null if the options do not fit'),
   misfit: z
     .object({ message: z.string(), hint: z.string().nullable() })
     .nullable()
-    .describe('why the file cannot be read by these options'),
-  rows: z.array(readRowSchema).describe('the first ones; texts are cut'),
+    .describe('why the file cannot be read with these options'),
+  rows: z.array(readRowSchema).describe('the first rows; texts are truncated'),
   labelKind: labelKindSchema,
-  labels: z.array(z.string()).describe('the different ones of all rows that were read; none where they are numbers'),
+  labels: z.array(z.string()).describe('distinct labels of all rows read; none if they are numbers'),
   rowsRead: z.number().int(),
-  isWhole: z.boolean().describe('whether those are all rows there are'),
+  isWhole: z.boolean().describe('whether all rows were read'),
   problems: z.array(rowProblemSchema).describe('of all rows that were read'),
 });
 export type TextInspection = z.infer<typeof textInspectionSchema>;
 
-/** An example of texts as a model reads it. */
+/** A text example as a model reads it. */
 export const describedTokensSchema = z.object({
-  text: z.string().describe('of the tokens that are shown'),
+  text: z.string().describe('text of the tokens shown'),
   written: z.enum(['plain', 'template']),
   counts: z
     .enum(['completion', 'text', 'label', 'nothing'])
-    .describe("what the loss is taken over; label: none of the tokens, but the example's label"),
+    .describe("what the loss is computed on; label: the example's label, none of the tokens"),
   tokens: z
     .array(z.object({ id: z.number().int(), text: z.string(), counted: z.boolean() }))
     .describe('the first ones'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
 import { parametersOf } from './parameters-of.ts';
 
-/** How many examples of each test split count. */
+/** Limit on the test examples used of each dataset. */
 export const evalSamplesSchema = z.number().int().min(0).default(0).meta({
   title: 'Eval examples',
   description: 'Number of test examples per dataset to evaluate on, from the start of the test split (0 = all).',
@@ -16,23 +16,23 @@ export const evaluationRequestSchema = z.strictObject({
   eval_samples: evalSamplesSchema,
   /** Keys of `taskSettingsSchema` that differ from those of the run that made the first adapter. */
   settings: z.record(z.string(), z.unknown()).default({}),
-  /** None: the base alone. Several: the outputs are averaged (ensemble) by weight. */
+  /** Empty: the base alone. Several: a weighted ensemble of their outputs. */
   adapters: z.array(z.strictObject({ adapter: adapterReferenceSchema, weight: z.number().default(1) })).default([]),
 });
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
-/** Of an evaluation, besides what is evaluated. */
+/** Settings of an evaluation. */
 export const evaluationParameters = parametersOf(evaluationRequestSchema);
 
 export const evaluationResultSchema = z.object({
   accuracy: z
     .number()
     .nullable()
-    .describe('share of right answers, of a text of the tokens that count; null where values are predicted'),
+    .describe('share of correct predictions, for text of the tokens in the loss; null for regression'),
   loss: z.number(),
   examples: z.number().int(),
-  /** counts[actual][predicted]; empty where there are no classes */
+  /** counts[actual][predicted]; empty without classes */
   confusion: z.array(z.array(z.number().int())),
-  /** By id of the metric, e.g. f1_macro, matthews; empty where a result was kept before they were counted. */
+  /** By id of the metric, e.g. f1_macro, matthews; empty in results of versions that did not record metrics. */
   metrics: z.record(z.string(), z.number()).default({}),
   labels: z.array(z.string()),
   seconds: z.number(),
@@ -44,11 +44,11 @@ export const preflightLineSchema = z.object({
   check: z.string(),
   verdict: z.enum(['ok', 'warning', 'refused']),
   message: z.string(),
-  remedy: z.string().nullable().describe('the way out, e.g. use the ΔW average for different ranks'),
+  remedy: z.string().nullable().describe('the remedy, e.g. use the ΔW average for different ranks'),
 });
 export type PreflightLine = z.infer<typeof preflightLineSchema>;
 
-/** The merge bench's matrix: for each dataset, each own adapter, the merged one and the base. */
+/** The merge bench's matrix: for each dataset, the scores of each input adapter, the merge and the base. */
 export const mergeMatrixSchema = z.object({
   columns: z.array(
     z.object({ label: z.string(), kind: z.enum(['own', 'merged', 'base']), adapterId: z.string().nullable() }),

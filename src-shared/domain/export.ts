@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { declarationSchema } from './parameter.ts';
 
-/** A form in which an adapter can leave the studio, as it declares itself. */
+/** Declaration of an export format. */
 export const exportTargetSchema = declarationSchema.extend({
   makes: z.enum(['file', 'folder']),
   extension: z.string().optional().describe('of the file, without the dot'),

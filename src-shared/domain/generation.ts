@@ -4,12 +4,12 @@ import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
 
 export const chatMessageSchema = z.looseObject({
-  role: z.string().describe("usually system, user or assistant; the model's template says which it knows"),
+  role: z.string().describe("usually system, user or assistant; the model's template defines the roles"),
   content: z.string(),
 });
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
-/** What a model goes on from: a text as it is, or a conversation in the model's own template. */
+/** The prompt of a generation: plain text, or a conversation rendered with the model's chat template. */
 export const promptSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), text: z.string() }),
   z.strictObject({ kind: z.literal('chat'), messages: z.array(chatMessageSchema).min(1) }),
@@ -35,25 +35,25 @@ export const generationSettingsSchema = z.strictObject({
   compute_dtype: z.enum(['auto', 'float32', 'bfloat16']).default('float32').meta({
     title: 'Compute dtype',
     description:
-      'Of the matrix products with the base. bfloat16 is about twice as fast for large models; outputs may differ slightly. auto takes it where it is faster.',
+      'Precision of the matrix products with the base. bfloat16 is about twice as fast for large models; outputs may differ slightly. auto takes it where it is faster.',
   }),
-  /** Of the logits processors, by name; the catalog's `sampling` declares them. */
+  /** Parameters of the logits processors, by name; the catalog's `sampling` declares them. */
   sampling: parameterValuesSchema.default({}),
 });
-/** Of a generation, besides model, columns, prompt and sampling. */
+/** Settings of a generation besides model, columns, prompt and sampling. */
 export const generationParameters = parametersOf(generationSettingsSchema);
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
 
 export const generationRequestSchema = generationSettingsSchema.extend({
   model: z.string(),
-  /** A text for each: of the base alone (null), or with an adapter. */
+  /** One generated text per column: from the base alone (null) or with an adapter. */
   columns: z.array(adapterReferenceSchema.nullable()).min(1).max(8),
   prompt: promptSchema,
 });
 export type GenerationRequest = z.infer<typeof generationRequestSchema>;
 
 export const finishReasonSchema = z.enum(['end', 'stop', 'length', 'context', 'cancelled']);
-/** Why a text ends: the model's own end token, a stop string, as many tokens as allowed, no place left in the model, a person. */
+/** Why a text ended: the model's end token, a stop string, the token limit, a full context, or the user. */
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 
 const ratesSchema = z.object({
@@ -65,16 +65,16 @@ const ratesSchema = z.object({
 export type GenerationRates = z.infer<typeof ratesSchema>;
 
 export const generationResultSchema = z.object({
-  prompt: z.string().describe('the text that the model read: the conversation as its template writes it'),
+  prompt: z.string().describe('the prompt as the model read it: the conversation rendered with its chat template'),
   columns: z.array(ratesSchema.extend({ text: z.string(), finish: finishReasonSchema })),
 });
 export type GenerationResult = z.infer<typeof generationResultSchema>;
 
-/** What a column's text grew by. */
+/** New text of a column. */
 export const textPieceSchema = ratesSchema.extend({ column: z.number().int(), text: z.string() });
 export type TextPiece = z.infer<typeof textPieceSchema>;
 
-/** New tokens a second: the first one comes out of the prompt. */
+/** New tokens per second, without the first one, which comes out of the prompt. */
 export function newTokensPerSecond({ newTokens, generationSeconds }: GenerationRates): number | null {
   return newTokens > 1 && generationSeconds > 0 ? (newTokens - 1) / generationSeconds : null;
 }

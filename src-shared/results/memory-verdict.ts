@@ -1,11 +1,11 @@
 export type MemoryVerdict = 'fits' | 'tight' | 'does not fit';
 
-/** Above this share of what is free a run is tight: other programs, and the forecast's own error, need the rest. */
+/** Above this share of what is free a run is tight: other programs, and the estimate's own error, need the rest. */
 export const tightShare = 0.8;
 
 /**
- * Whether a run that needs `needed` bytes has room in `free` bytes: it fits up to 80 % of what is free, is tight up to all of
- * it, and does not fit beyond.
+ * Whether a run that needs `needed` bytes has room in `free` bytes: it fits up to 80 % of what is free, is tight up to
+ * all of it, and does not fit beyond.
  */
 export function memoryVerdict(needed: number, free: number): MemoryVerdict {
   if (needed > free) return 'does not fit';

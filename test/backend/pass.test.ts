@@ -72,16 +72,16 @@ describe('a pass over the real engine', () => {
     }
   });
 
-  it('forecasts what such a run costs from what they were', async () => {
-    const forecast = await backend.handle('runs.forecast', { config });
+  it('estimates what such a run costs from what they were', async () => {
+    const estimate = await backend.handle('runs.estimate', { config });
     const run = await backend.handle('runs.get', { id: runIds[0] ?? '' });
-    expect(forecast.trainableParameters).toBe(run.facts?.trainableParameters);
-    expect(forecast.totalParameters).toBe(run.facts?.totalParameters);
-    expect(forecast.totalSteps).toBe(run.facts?.totalSteps);
-    expect(forecast.groups).toEqual(run.facts?.groups);
-    expect(forecast.trainExamples).toBe(run.facts?.trainExamples);
-    expect(forecast.stepMilliseconds).toBeGreaterThan(0);
-    const other = await backend.handle('runs.forecast', { config: { ...config, coto: null } });
+    expect(estimate.trainableParameters).toBe(run.facts?.trainableParameters);
+    expect(estimate.totalParameters).toBe(run.facts?.totalParameters);
+    expect(estimate.totalSteps).toBe(run.facts?.totalSteps);
+    expect(estimate.groups).toEqual(run.facts?.groups);
+    expect(estimate.trainExamples).toBe(run.facts?.trainExamples);
+    expect(estimate.stepMilliseconds).toBeGreaterThan(0);
+    const other = await backend.handle('runs.estimate', { config: { ...config, coto: null } });
     expect(other.stepMilliseconds).toBeNull();
     expect(other.seconds).toBeNull();
   });

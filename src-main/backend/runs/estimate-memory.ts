@@ -33,15 +33,18 @@ export interface MemoryPart {
 /**
  * Bytes of the tensors at the peak of a training step, by part.
  *
- * - weights: every parameter in float32; where the backend packs frozen weights, each linear once more for its product, and
+ * - weights: every parameter in float32; where the backend packs frozen weights, each linear once more for its product,
+ * and
  *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
- * - adapters n, gradients n, AdamW's two moments 2n, for n trained values; with the adapters, those that are not trained.
- * - activations: what the layers keep for the backward pass, and what the one layer that runs has in hand besides; the largest
+ * - adapters n, gradients n, AdamW's two moments 2n, for n trained values; with the adapters, those that are not
+ * trained.
+ * - activations: what the layers keep for the backward pass, and what the one layer that runs has in hand besides; the
+ * largest
  *   such sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
  *   gradient checkpointing only the layers' inputs are kept, and one layer's own states.
  * - logits: the head with its gradients.
  */
-export function forecastMemory(shape: StepShape): MemoryPart[] {
+export function estimateMemory(shape: StepShape): MemoryPart[] {
   const backend = backendMemory(shape.backend);
   const { memory, batch, trained } = shape;
   const bytes = (values: readonly number[], each = bytesPerFloat) =>

@@ -21,11 +21,13 @@ import { countSteps } from '../../engine/training/training-run.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
-import { forecastMemory, type MemoryPart } from './estimate-memory.ts';
+import { estimateMemory, type MemoryPart } from './estimate-memory.ts';
 import { checkedRun, toYaml } from './run-yaml.ts';
 
-/** What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data. */
-export async function forecastRun(services: Services, given: RunConfig): Promise<RequestOutput<'runs.forecast'>> {
+/**
+ * What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data.
+ */
+export async function estimateRun(services: Services, given: RunConfig): Promise<RequestOutput<'runs.estimate'>> {
   const config = checkedRun(given);
   const model = await peekModel(services, config.model);
   const dataset = await peekDataset(services, config.dataset);
@@ -51,7 +53,9 @@ export async function forecastRun(services: Services, given: RunConfig): Promise
   };
 }
 
-/** Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued. */
+/**
+ * Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued.
+ */
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
   requireTask(config.task, model, dataset);
   refuseEmptyTemplate(config);
@@ -150,7 +154,7 @@ async function memoryParts(
 ): Promise<MemoryPart[]> {
   const file = await readConfig(path);
   const { variant, parameters } = config.adapter;
-  return forecastMemory({
+  return estimateMemory({
     description,
     memory: familyOf(file).memory(file, tokensOf(config, description)),
     adapters: adapterPresence(adapterVariant(variant), parameters, targets),
@@ -163,7 +167,9 @@ async function memoryParts(
   });
 }
 
-/** Median over past runs of the same model, batch, targets and use of CoTo of their own median step; null without one. */
+/**
+ * Median over past runs of the same model, batch, targets and use of CoTo of their own median step; null without one.
+ */
 export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
   const times = runs
     .filter((run) => run.result !== null && run.result.medianStepMilliseconds > 0 && run.modelId === modelId)

@@ -2,7 +2,7 @@ import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireRun } from '../jobs/train.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
-import { forecastRun } from './estimate.ts';
+import { estimateRun } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
@@ -52,7 +52,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       requireRun(store, id);
       return store.history.log(id);
     },
-    'runs.forecast': ({ config }) => forecastRun(services, config),
+    'runs.estimate': ({ config }) => estimateRun(services, config),
     'runs.parse': ({ yaml }) => fromYaml(yaml),
   };
 }

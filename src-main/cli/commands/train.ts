@@ -59,8 +59,8 @@ export function addTrainCommand(parent: Command, surroundings: CommandContext): 
       return withStudio(async (client) => {
         const config = await readRun(client, file, set, terminal);
         if (dryRun) {
-          const forecast = await client.request('runs.forecast', { config });
-          return { json: { config, forecast }, text: forecastText(forecast) };
+          const estimate = await client.request('runs.estimate', { config });
+          return { json: { config, forecast: estimate }, text: estimateText(estimate) };
         }
         const { run, job } = await client.request('runs.create', {
           config,
@@ -120,7 +120,10 @@ export async function followRun(
   return { json: { run, adapter }, text: describeRun(run) + next, ...(paused ? { code: 130 } : {}) };
 }
 
-/** The file's text with single keys changed; a text that is no YAML is given back, so that its reader says what is wrong. */
+/**
+ * The file's text with single keys changed; a text that is no YAML is given back, so that its reader says what is
+ * wrong.
+ */
 export function applyAssignments(text: string, assignments: readonly (readonly [string, string])[]): string {
   if (assignments.length === 0) return text;
   const written = parseDocument(text);
@@ -138,7 +141,10 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
   return document.toString();
 }
 
-/** A parameter of the adapter stands beside its other keys or below `parameters`: where the file has it, else where it was given. */
+/**
+ * A parameter of the adapter stands beside its other keys or below `parameters`: where the file has it, else where it
+ * was given.
+ */
 function placeOf(document: Document, path: readonly string[]): readonly string[] {
   const [first, ...keys] = path;
   const [name, ...below] = keys[0] === 'parameters' ? keys.slice(1) : keys;
@@ -158,19 +164,19 @@ export function collectAssignment(text: string, before: [string, string][] = [])
   return [...before, [text.slice(0, at).trim(), text.slice(at + 1)]];
 }
 
-function forecastText(forecast: RequestOutput<'runs.forecast'>): string {
+function estimateText(estimate: RequestOutput<'runs.estimate'>): string {
   return `${formatFacts([
-    ['steps', String(forecast.totalSteps)],
-    ['examples', String(forecast.trainExamples)],
-    ['trainable', `${forecast.trainableParameters} of ${forecast.totalParameters} parameters`],
-    ['groups', forecast.groups.join(', ')],
-    ['target modules', countBySuffix(forecast.targetModules)],
-    ['memory', memoryText(forecast)],
-  ])}\n${forecast.yaml}`;
+    ['steps', String(estimate.totalSteps)],
+    ['examples', String(estimate.trainExamples)],
+    ['trainable', `${estimate.trainableParameters} of ${estimate.totalParameters} parameters`],
+    ['groups', estimate.groups.join(', ')],
+    ['target modules', countBySuffix(estimate.targetModules)],
+    ['memory', memoryText(estimate)],
+  ])}\n${estimate.yaml}`;
 }
 
 /** "41.2 MiB of 12.0 GiB free: fits" */
-function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.forecast'>): string {
+function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.estimate'>): string {
   const needed = memory.reduce((sum, part) => sum + part.bytes, 0);
   const verdict = memoryVerdict(needed, freeMemoryBytes);
   return `${formatBytes(needed)} of ${formatBytes(freeMemoryBytes)} free: ${verdict}`;

@@ -1,6 +1,6 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 
-/** How a compute backend lays out what it is given, for the memory forecast. */
+/** How a compute backend lays out what it is given, for the memory estimate. */
 export interface BackendMemory {
   /** Bytes that a tensor of `bytes` bytes takes. */
   blockBytes(bytes: number): number;

@@ -4,7 +4,9 @@ export const usualTokens = 512;
 /** What the adapters of a run do to the memory of a model's layers. Linears go by their names in the model. */
 export interface AdapterPresence {
   has(linear: string): boolean;
-  /** Numbers of values of the float32 tensors that a linear's adapter keeps beside its input; none where it has none. */
+  /**
+   * Numbers of values of the float32 tensors that a linear's adapter keeps beside its input; none where it has none.
+   */
   kept(linear: string, sizes: { readonly rows: number; readonly inputs: number; readonly outputs: number }): number[];
 }
 
@@ -18,7 +20,7 @@ export interface LayerMemory {
   readonly working: readonly number[];
 }
 
-/** How much a model's training step keeps, for the memory forecast: a family says it once for all its models. */
+/** How much a model's training step keeps, for the memory estimate: a family says it once for all its models. */
 export interface ModelMemory {
   /** Values of a batch's inputs and what stands beside the layers all the time. */
   inputs(batch: number): readonly number[];

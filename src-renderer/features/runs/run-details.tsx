@@ -107,7 +107,7 @@ export function RunCheckpoints({ run }: { run: RunRecord }) {
 
 /** The run's own YAML, as `coto train` reads it. */
 export function RunConfigText({ run }: { run: RunRecord }) {
-  const { data, error } = useRequest('runs.forecast', { config: run.config });
+  const { data, error } = useRequest('runs.estimate', { config: run.config });
   if (error) return <ErrorNote error={error} />;
   if (!data) return <Skeleton h={200} />;
   return (

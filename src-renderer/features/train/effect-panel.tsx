@@ -4,66 +4,66 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import type { Draft } from './draft.ts';
-import { MemoryForecast } from './memory-estimate.tsx';
+import { MemoryEstimate } from './memory-estimate.tsx';
 import { RunTexts } from './run-texts.tsx';
 import { ScheduleView } from './schedule-view.tsx';
-import type { Forecast } from './use-run-draft.ts';
+import type { RunEstimate } from './use-run-draft.ts';
 
 interface EffectPanelProps {
   draft: Draft;
   /** The last config that was whole: what is shown while a field is being typed. */
   config: RunConfig | null;
-  forecast: Forecast | undefined;
+  estimate: RunEstimate | undefined;
   failure: Error | null;
 }
 
 /** What the run takes, before it starts: parameters, steps, time, memory, schedule, and its texts. */
-export function EffectPanel({ draft, config, forecast, failure }: EffectPanelProps) {
+export function EffectPanel({ draft, config, estimate, failure }: EffectPanelProps) {
   return (
     <Stack gap={12}>
       {failure ? (
         <ErrorNote error={failure} />
       ) : (
         <Panel title="Estimate">
-          <Costs forecast={forecast} />
+          <Costs estimate={estimate} />
         </Panel>
       )}
       <Panel title="CoTo schedule" note={config?.coto ? `sample for seed ${config.seed}` : 'off'}>
-        <ScheduleView config={config} forecast={forecast} />
+        <ScheduleView config={config} estimate={estimate} />
       </Panel>
       {/* What was said of the form before it went wrong is not said of it now. */}
-      {failure ? null : <RunTexts draft={draft} forecast={forecast} />}
+      {failure ? null : <RunTexts draft={draft} estimate={estimate} />}
     </Stack>
   );
 }
 
-function Costs({ forecast }: { forecast: Forecast | undefined }) {
-  if (!forecast) return <Skeleton h={120} />;
-  const share = forecast.trainableParameters / forecast.totalParameters;
+function Costs({ estimate }: { estimate: RunEstimate | undefined }) {
+  if (!estimate) return <Skeleton h={120} />;
+  const share = estimate.trainableParameters / estimate.totalParameters;
   return (
     <Stack gap={12}>
       <Group gap={24} align="flex-start">
         <Fact
           name="Trainable parameters"
-          value={formatCount(forecast.trainableParameters)}
-          note={`${formatPercent(share)} % of ${formatCount(forecast.totalParameters)}`}
+          value={formatCount(estimate.trainableParameters)}
+          note={`${formatPercent(share)} % of ${formatCount(estimate.totalParameters)}`}
         />
         <Fact
           name="Optimizer steps"
-          value={formatCount(forecast.totalSteps)}
-          note={`on ${formatCount(forecast.trainExamples)} examples`}
+          value={formatCount(estimate.totalSteps)}
+          note={`on ${formatCount(estimate.trainExamples)} examples`}
         />
         <Fact
           name="Expected time"
-          value={forecast.seconds === null ? '–' : formatDuration(forecast.seconds)}
+          value={estimate.seconds === null ? '–' : formatDuration(estimate.seconds)}
           note={
-            forecast.stepMilliseconds === null
+            estimate.stepMilliseconds === null
               ? 'available after a first run'
-              : `≈ ${formatNumber(forecast.stepMilliseconds)} ms/step (from previous runs)`
+              : `≈ ${formatNumber(estimate.stepMilliseconds)} ms/step (from previous runs)`
           }
         />
       </Group>
-      <MemoryForecast parts={forecast.memory} freeBytes={forecast.freeMemoryBytes} />
+      <MemoryEstimate parts={estimate.memory} freeBytes={estimate.freeMemoryBytes} />
     </Stack>
   );
 }

@@ -9,13 +9,13 @@ const verdictColors: Record<MemoryVerdict, string> = {
   'does not fit': 'var(--studio-failure)',
 };
 
-interface MemoryForecastProps {
+interface MemoryEstimateProps {
   parts: readonly { part: string; bytes: number }[];
   freeBytes: number;
 }
 
 /** What the run will hold in memory, stacked, in front of what is free now. */
-export function MemoryForecast({ parts, freeBytes }: MemoryForecastProps) {
+export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
   const needed = parts.reduce((sum, part) => sum + part.bytes, 0);
   const verdict = memoryVerdict(needed, freeBytes);
   // The bar shows the need, not the machine: of 100 GiB free a run of 200 MiB would be a hair.
@@ -36,7 +36,7 @@ export function MemoryForecast({ parts, freeBytes }: MemoryForecastProps) {
       <div
         className={classes['bar']}
         role="img"
-        aria-label={`Memory forecast: ${parts.map((part) => `${part.part} ${formatBytes(part.bytes)}`).join(', ')}; ${formatBytes(freeBytes)} free`}
+        aria-label={`Memory estimate: ${parts.map((part) => `${part.part} ${formatBytes(part.bytes)}`).join(', ')}; ${formatBytes(freeBytes)} free`}
       >
         {parts.map((part, index) => (
           <Tooltip key={part.part} label={`${part.part}: ${formatBytes(part.bytes)}`}>

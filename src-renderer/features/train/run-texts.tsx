@@ -5,13 +5,13 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { trainCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
 import { useVariants } from './draft-store.ts';
-import type { Forecast } from './use-run-draft.ts';
+import type { RunEstimate } from './use-run-draft.ts';
 
 /** The same run as a YAML file and as a command. */
-export function RunTexts({ draft, forecast }: { draft: Draft; forecast: Forecast | undefined }) {
+export function RunTexts({ draft, estimate }: { draft: Draft; estimate: RunEstimate | undefined }) {
   const [shown, setShown] = useState<'yaml' | 'command'>('yaml');
   const variants = useVariants();
-  const text = shown === 'yaml' ? (forecast?.yaml ?? '') : trainCommand(draft, variants);
+  const text = shown === 'yaml' ? (estimate?.yaml ?? '') : trainCommand(draft, variants);
   return (
     <Panel
       title="YAML and CLI"

@@ -5,17 +5,17 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { sampleStrip, scheduleFigure } from '../../../src-shared/figures/index.ts';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
-import type { Forecast } from './use-run-draft.ts';
+import type { RunEstimate } from './use-run-draft.ts';
 
 /** More than the figure has columns. */
 const stripBuckets = 1024;
 
 /** p(t), and which layers are active in each step as the run's seed will draw it. */
-export function ScheduleView({ config, forecast }: { config: RunConfig | null; forecast: Forecast | undefined }) {
+export function ScheduleView({ config, estimate }: { config: RunConfig | null; estimate: RunEstimate | undefined }) {
   const theme = useFigureTheme();
   const figure = useMemo(() => {
-    if (!config?.coto || !forecast || forecast.groups.length === 0 || forecast.totalSteps === 0) return null;
-    const { groups, totalSteps } = forecast;
+    if (!config?.coto || !estimate || estimate.groups.length === 0 || estimate.totalSteps === 0) return null;
+    const { groups, totalSteps } = estimate;
     return scheduleFigure(
       {
         settings: config.coto,
@@ -25,7 +25,7 @@ export function ScheduleView({ config, forecast }: { config: RunConfig | null; f
       },
       theme,
     );
-  }, [config, forecast, theme]);
+  }, [config, estimate, theme]);
   if (config && !config.coto)
     return (
       <Stack gap={4} mih={120} justify="center" align="center">

@@ -9,7 +9,7 @@ import { notifyFailure, notifySuccess } from '../../components/feedback/notify.t
 import { checkDraft, differingFields } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
 
-export type Forecast = RequestOutput<'runs.forecast'>;
+export type RunEstimate = RequestOutput<'runs.estimate'>;
 
 const yamlFiles = [{ name: 'Run as YAML', extensions: ['yaml', 'yml'] }];
 
@@ -21,8 +21,8 @@ export function useRunDraft() {
   const check = useMemo(() => checkDraft(draft, variants), [draft, variants]);
   const config = useLastWhole(check.config);
   const [settled] = useDebouncedValue(config, 200);
-  const answer = useRequest('runs.forecast', { config: settled ?? {} }, { enabled: settled !== null });
-  const forecast = useLastAnswer(answer.data);
+  const answer = useRequest('runs.estimate', { config: settled ?? {} }, { enabled: settled !== null });
+  const estimate = useLastAnswer(answer.data);
   const create = useAction('runs.create', {
     failureTitle: 'The run was not queued',
     onSuccess: ({ run }) => {
@@ -43,14 +43,14 @@ export function useRunDraft() {
     isWhole: check.ok,
     /** The last config that was whole: what is shown while a field is being typed. */
     config,
-    forecast,
+    estimate,
     failure: answer.error,
     changed: differingFields(draft, variants).length,
     isStarting: create.isPending,
     start,
     load: () => loadYaml().catch((thrown) => notifyFailure(asError(thrown), 'The file was not loaded')),
     save: () =>
-      saveYaml(forecast?.yaml ?? '', name).catch((thrown) => notifyFailure(asError(thrown), 'The file was not saved')),
+      saveYaml(estimate?.yaml ?? '', name).catch((thrown) => notifyFailure(asError(thrown), 'The file was not saved')),
   };
 }
 

@@ -14,7 +14,7 @@ import classes from './train-page.module.css';
 /** The form of a run on the left, what it takes on the right, alive while it is typed. */
 export default function TrainPage() {
   const run = useRunDraft();
-  const { draft, name, tags, problems, isWhole, changed, forecast } = run;
+  const { draft, name, tags, problems, isWhole, changed, estimate } = run;
   const models = useRequest('models.list', {});
   const datasets = useRequest('datasets.list', {});
   const catalog = useRequest('app.catalog', {});
@@ -50,7 +50,7 @@ export default function TrainPage() {
           label: 'Save YAML',
           icon: <IconDeviceFloppy size={16} />,
           onClick: run.save,
-          disabledReason: forecast && isWhole ? null : 'Some fields are invalid.',
+          disabledReason: estimate && isWhole ? null : 'Some fields are invalid.',
         },
         {
           label: 'Reset all to the defaults',
@@ -83,14 +83,14 @@ export default function TrainPage() {
             catalog={catalog.data}
             problems={problems}
             targetOutcome={
-              forecast
-                ? `${plural(forecast.targetModules.length, 'module')} in ${plural(forecast.groups.length, 'group')}`
+              estimate
+                ? `${plural(estimate.targetModules.length, 'module')} in ${plural(estimate.groups.length, 'group')}`
                 : ''
             }
           />
         </div>
         <div className={classes['effect']}>
-          <EffectPanel draft={draft} config={run.config} forecast={forecast} failure={run.failure} />
+          <EffectPanel draft={draft} config={run.config} estimate={estimate} failure={run.failure} />
         </div>
       </div>
       <QueueSeveral opened={severalOpened} onClose={several.close} draft={draft} name={name.trim()} tags={tags} />

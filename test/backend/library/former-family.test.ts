@@ -89,7 +89,7 @@ it('a home that holds a model of a family that was dropped opens, says so of the
     adapter: { target_modules: ['qkv'] },
     max_steps: 1,
   };
-  await expect(backend.handle('runs.forecast', { config })).rejects.toMatchObject(gone);
+  await expect(backend.handle('runs.estimate', { config })).rejects.toMatchObject(gone);
   const evaluation = await backend.handle('evaluate.start', { model: 'model-former', dataset: table, adapters: [] });
   await backend.idle();
   const job = await backend.handle('jobs.get', { id: evaluation.id });

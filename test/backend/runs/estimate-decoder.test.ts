@@ -3,7 +3,7 @@ import { decoderShape } from '../../../bench/workloads/decoder.ts';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { decoderMemory } from '../../../src-main/engine/models/blocks/decoder-memory.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
-import { forecastOverPeak } from './measured-estimate.ts';
+import { estimateOverPeak } from './measured-estimate.ts';
 
 const targets = [
   { what: 'q and v', names: ['q_proj', 'v_proj'] },
@@ -19,7 +19,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
   });
 
   it.for(targets)(
-    'the forecast of decoder layers is within 15 percent of what is measured: $what',
+    'the estimate of decoder layers is within 15 percent of what is measured: $what',
     async ({ names }, { skip }) => {
       const { peakBytes } = backend;
       if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
@@ -48,7 +48,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       };
       const adapter = { target_modules: names };
       const given = { backend, peakBytes, base, adapter, labels: null, micro, batch: sizes.batch, memory, outputs: 0 };
-      const share = await forecastOverPeak(given);
+      const share = await estimateOverPeak(given);
       expect(share).toBeGreaterThan(0.85);
       expect(share).toBeLessThan(1.15);
     },

@@ -6,9 +6,9 @@ import { activateCompute, computeBackends } from '../../../src-main/engine/compu
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { makeEncoder } from '../../engine/models/synthetic-encoder.ts';
-import { forecastOverPeak } from './measured-estimate.ts';
+import { estimateOverPeak } from './measured-estimate.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'coto-forecast-'));
+const home = mkdtempSync(join(tmpdir(), 'coto-estimate-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
 const [batch, tokens] = [16, 64];
@@ -39,7 +39,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
   });
 
   it.for(cases)(
-    'the forecast of a $kind with adapters on $targets, checkpointing $gradientCheckpointing, is within 15 percent of what is measured',
+    'the estimate of a $kind with adapters on $targets, checkpointing $gradientCheckpointing, is within 15 percent of what is measured',
     async ({ kind, targets, gradientCheckpointing }, { skip }) => {
       const { peakBytes } = backend;
       if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
@@ -54,7 +54,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       const memory = familyOf(config).memory(config, tokens);
       const adapter = { target_modules: targets };
       const given = { backend, peakBytes, base, adapter, labels: null, micro, batch, memory, outputs: 3 };
-      const share = await forecastOverPeak({ ...given, gradientCheckpointing });
+      const share = await estimateOverPeak({ ...given, gradientCheckpointing });
       expect(share).toBeGreaterThan(0.85);
       expect(share).toBeLessThan(1.15);
     },

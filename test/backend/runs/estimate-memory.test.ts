@@ -4,7 +4,7 @@ import { activateCompute, computeBackends } from '../../../src-main/engine/compu
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { goldenPath } from '../../engine/golden.ts';
-import { forecastOverPeak } from './measured-estimate.ts';
+import { estimateOverPeak } from './measured-estimate.ts';
 
 const bundled = fileURLToPath(new URL('../../../assets/models/quickdraw-vit', import.meta.url));
 const labels = ['left', 'right', 'neither'];
@@ -60,7 +60,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     if (available) await activateCompute(backend.id);
   });
 
-  it.for(cases)('the forecast is within 15 percent of what is measured: $what', async (one, { skip }) => {
+  it.for(cases)('the estimate is within 15 percent of what is measured: $what', async (one, { skip }) => {
     const { model: directory, batch, adapter, checkpointing = false } = one;
     const { peakBytes } = backend;
     if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
@@ -79,7 +79,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     const file = await readConfig(directory);
     const memory = familyOf(file).memory(file);
     const given = { backend, peakBytes, base, adapter, labels, micro, batch, memory, outputs: labels.length };
-    const share = await forecastOverPeak({ ...given, gradientCheckpointing: checkpointing });
+    const share = await estimateOverPeak({ ...given, gradientCheckpointing: checkpointing });
     expect(share).toBeGreaterThan(0.85);
     expect(share).toBeLessThan(1.15);
   });

@@ -11,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(closeBackends);
 
-describe('the forecast of a run', () => {
+describe('the estimate of a run', () => {
   it('counts by hand what the tiny ViT trains', async () => {
     // hidden 32, inner 48, 2 layers, 4 heads, 17 tokens, 10 labels.
-    const forecast = await backend.handle('runs.forecast', {
+    const estimate = await backend.handle('runs.estimate', {
       config: {
         ...tinyConfig,
         dataset,
@@ -26,28 +26,28 @@ describe('the forecast of a run', () => {
     });
     // q_proj: 2 · (32 + 32); fc1: 3 · (32 + 48); both in two layers; head: 10 · 32 + 10.
     const trainable = 2 * (2 * 64 + 3 * 80) + 330;
-    expect(forecast.trainableParameters).toBe(trainable);
-    expect(forecast.targetModules).toEqual([
+    expect(estimate.trainableParameters).toBe(trainable);
+    expect(estimate.targetModules).toEqual([
       'vit.layers.0.attention.q_proj',
       'vit.layers.0.mlp.fc1',
       'vit.layers.1.attention.q_proj',
       'vit.layers.1.mlp.fc1',
     ]);
-    expect(forecast.groups).toEqual(['layers.0', 'layers.1']);
-    expect(forecast.trainExamples).toBe(30);
+    expect(estimate.groups).toEqual(['layers.0', 'layers.1']);
+    expect(estimate.trainExamples).toBe(30);
     // 30 examples in batches of 4 are 8 steps an epoch.
-    expect(forecast.totalSteps).toBe(24);
-    const bytes = Object.fromEntries(forecast.memory.map((part) => [part.part, part.bytes]));
+    expect(estimate.totalSteps).toBe(24);
+    const bytes = Object.fromEntries(estimate.memory.map((part) => [part.part, part.bytes]));
     const rows = 4 * 17;
-    // The first layer keeps its input, q, k, v, attention's result, the middle state (32 each), fc1's derivative (48), sums
-    // (4 heads), the inputs of q and fc1 (adapted), and r values each of q (2) and fc1 (3).
+    // The first layer keeps its input, q, k, v, attention's result, the middle state (32 each), fc1's derivative (48),
+    // sums (4 heads), the inputs of q and fc1 (adapted), and r values each of q (2) and fc1 (3).
     const first = rows * (6 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
     // The second does the same for the class token of each of the 4 images, but for its input, k and v.
     const second = rows * 3 * 32 + 4 * (3 * 32 + 48 + 4 + 2 * 32 + 2 + 3);
     // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalized state.
     const working = 4 * (48 + 48 + 32 + 32) + rows * 32;
     expect(bytes).toEqual({
-      weights: 4 * forecast.totalParameters,
+      weights: 4 * estimate.totalParameters,
       adapters: 4 * trainable,
       gradients: 4 * trainable,
       optimizer: 8 * trainable,
@@ -57,14 +57,14 @@ describe('the forecast of a run', () => {
   });
 
   it('makes nothing known to the studio', async () => {
-    await backend.handle('runs.forecast', { config: { ...tinyConfig, dataset } });
-    await backend.handle('runs.forecast', { config: { ...tinyConfig, model: goldenPath('vit-28', 'base'), dataset } });
+    await backend.handle('runs.estimate', { config: { ...tinyConfig, dataset } });
+    await backend.handle('runs.estimate', { config: { ...tinyConfig, model: goldenPath('vit-28', 'base'), dataset } });
     expect((await backend.handle('models.list', {})).map((model) => model.id)).toEqual(['tiny']);
     expect((await backend.handle('datasets.list', {})).filter((one) => !one.bundled)).toEqual([]);
   });
 
   it('names one group a module where CoTo switches modules', async () => {
-    const { groups } = await backend.handle('runs.forecast', {
+    const { groups } = await backend.handle('runs.estimate', {
       config: { ...tinyConfig, dataset, coto: { granularity: 'module' } },
     });
     expect(groups).toEqual([

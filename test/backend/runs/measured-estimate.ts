@@ -1,4 +1,4 @@
-import { forecastMemory } from '../../../src-main/backend/runs/estimate-memory.ts';
+import { estimateMemory } from '../../../src-main/backend/runs/estimate-memory.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { adapterPresence, adapterSizes } from '../../../src-main/engine/adapters/presence.ts';
 import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
@@ -24,8 +24,8 @@ interface Measured {
   readonly gradientCheckpointing?: boolean;
 }
 
-/** What is forecast of a training step, as a share of what it takes at its peak. Disposes the base. */
-export async function forecastOverPeak(given: Measured): Promise<number> {
+/** What is estimated of a training step, as a share of what it takes at its peak. Disposes the base. */
+export async function estimateOverPeak(given: Measured): Promise<number> {
   const { backend, peakBytes, base, labels, micro, batch, memory, outputs, gradientCheckpointing = false } = given;
   const model = new AdaptedModel(base);
   const settings = adapterSettingsSchema.parse(given.adapter);
@@ -43,7 +43,7 @@ export async function forecastOverPeak(given: Measured): Promise<number> {
   }
   const state = await model.exportState();
   const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
-  const parts = forecastMemory({
+  const parts = estimateMemory({
     description: base.description,
     memory,
     adapters: adapterPresence(state.variant, state.parameters, targets),

@@ -71,7 +71,7 @@ test('another variant brings its parameters, and keeps values of equal names', (
 
 test('a run that is whole is asked about and started; one that is not keeps the last in sight', async () => {
   const { result } = renderHookInWindow(() => useRunDraft());
-  await waitFor(() => expect(backend.inputsOf('runs.forecast').length).toBeGreaterThan(0));
+  await waitFor(() => expect(backend.inputsOf('runs.estimate').length).toBeGreaterThan(0));
   act(() => setField('learning_rate', ''));
   expect(result.current.isWhole).toBe(false);
   expect([...result.current.problems]).toEqual([['learning_rate', 'Enter a number.']]);
