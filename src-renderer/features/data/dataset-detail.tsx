@@ -17,6 +17,7 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
 import { ExampleGrid } from './example-grid.tsx';
+import { ImageOptions } from './image-options.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { taskWords } from './reading.ts';
 import { TextExamples } from './text-examples.tsx';
@@ -88,7 +89,11 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           ]}
         />
       </Panel>
-      {description.text === null ? null : <TextPanels dataset={dataset} text={description.text} />}
+      {description.text === null ? (
+        <ImageOptions key={dataset.id} dataset={dataset} />
+      ) : (
+        <TextPanels dataset={dataset} text={description.text} />
+      )}
       {description.problems.length > 0 ? (
         <Panel title="Problems" note={`${plural(description.problems.length, 'problem')} found when it was read`}>
           <ProblemList problems={description.problems} />
