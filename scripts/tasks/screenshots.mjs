@@ -54,9 +54,9 @@ await withScreen(async (env) => {
     }
     await show(page, '#/data');
     await page.getByText('CMUdict pronunciations').first().click();
-    await page.getByText('As the model reads it', { exact: true }).click();
+    await page.getByText('Tokenized', { exact: true }).click();
     await page.waitForTimeout(1500);
-    await page.getByText('How many tokens do the examples have?').scrollIntoViewIfNeeded();
+    await page.getByText('Token length').scrollIntoViewIfNeeded();
     await page.screenshot({ path: join(out, `data-texts-${theme}.png`) });
     const run = await firstRun(page);
     if (run) {
@@ -85,7 +85,7 @@ async function show(page, hash) {
 async function prepare(page, id) {
   if (id === 'home') {
     // The backend finds out about the machine in its own time, and the page asks now and then.
-    for (const pending of ['not chosen yet', 'not measured yet'])
+    for (const pending of ['detecting…', 'detecting…'])
       await page.getByText(pending).first().waitFor({ state: 'hidden', timeout: 20_000 });
   }
   if (id === 'train') {
@@ -109,7 +109,7 @@ async function prepare(page, id) {
     await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
     await page.getByLabel('Max new tokens').fill('80');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
-    await page.getByText(/as long as allowed|the model ended the text/).waitFor({ timeout: 60_000 });
+    await page.getByText(/max tokens|EOS/).waitFor({ timeout: 60_000 });
     // Where the page begins.
     await page.getByRole('heading', { name: 'Model', exact: true }).scrollIntoViewIfNeeded();
   }

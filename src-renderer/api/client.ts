@@ -80,7 +80,7 @@ function bridgeChannel(bridge: StudioBridge): Channel {
 }
 
 function lostError(): StudioError {
-  return new StudioError('disconnected', 'The backend does not run.', 'Start it again from the banner at the top.');
+  return new StudioError('disconnected', 'The backend isn’t running.', 'Start it again from the banner at the top.');
 }
 
 /**

@@ -59,7 +59,7 @@ export function CommandPalette() {
       actions={actions}
       shortcut="mod + K"
       tagsToIgnore={[]}
-      nothingFound="Nothing has that name"
+      nothingFound="No results"
       highlightQuery
       scrollable
       overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
@@ -88,13 +88,13 @@ function useActions(): SpotlightActionData[] {
   return [
     {
       id: 'theme-light',
-      label: 'Use the light theme',
+      label: 'Theme: light',
       leftSection: <IconSun size={18} />,
       onClick: () => setTheme('light'),
     },
     {
       id: 'theme-dark',
-      label: 'Use the dark theme',
+      label: 'Theme: dark',
       leftSection: <IconMoon size={18} />,
       onClick: () => setTheme('dark'),
     },

@@ -16,7 +16,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
     const shown = new StudioError('internal', `This page failed: ${error.message}`, null, error.stack ?? null);
     return (
       <div style={{ padding: 16 }}>
-        <ErrorNote error={shown} action={{ label: 'Draw it again', onClick: () => this.setState({ error: null }) }} />
+        <ErrorNote error={shown} action={{ label: 'Reload page', onClick: () => this.setState({ error: null }) }} />
       </div>
     );
   }

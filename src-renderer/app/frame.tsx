@@ -90,7 +90,7 @@ function Rail() {
         </UnstyledButton>
         <UnstyledButton
           className={classes['item'] ?? ''}
-          aria-label={collapsed ? 'Show the words of the rail' : 'Collapse the rail to icons'}
+          aria-label={collapsed ? 'Expand sidebar' : 'Collapse sidebar'}
           onClick={() => setCollapsed((value) => !value)}
         >
           {collapsed ? (
@@ -142,7 +142,7 @@ function BackendBanner() {
   return (
     <div className={classes['banner']} role="alert" data-failed={status === 'failed' || undefined}>
       {status === 'lost' ? (
-        <span>The backend ended unexpectedly and is being started again. A running job can be resumed afterwards.</span>
+        <span>The backend quit unexpectedly and is restarting. You can resume the running job afterwards.</span>
       ) : (
         <>
           <span>

@@ -32,7 +32,7 @@ export function StatusBar() {
           <Item
             icon={<IconDeviceSdCard size={14} />}
             text={`${formatBytes(status.memoryUsedBytes)} of ${formatBytes(status.memoryTotalBytes)}`}
-            title="Memory that the backend takes, of all that the machine has"
+            title="Memory used by the backend, of the machine’s total"
           />
           <Item
             icon={<IconDatabase size={14} />}

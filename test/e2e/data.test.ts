@@ -43,9 +43,9 @@ test('a file that is read for long shows how far that is, and can be cancelled',
   await reading.getByRole('button', { name: 'Cancel' }).click();
   await reading.waitFor({ state: 'detached' });
   // What was chosen is still there, to be added after all.
-  await page.getByRole('option').filter({ hasText: 'not added yet' }).waitFor();
+  await page.getByRole('option').filter({ hasText: 'draft' }).waitFor();
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
-  await page.getByText('not added yet').waitFor({ state: 'detached' });
+  await page.getByText('draft').waitFor({ state: 'detached' });
   expect(await page.getByRole('option').filter({ hasText: 'long' }).count()).toBe(0);
   expect(await page.getByText(/cancelled/).count()).toBe(0);
 });

@@ -26,7 +26,7 @@ describe('the playground', () => {
     await page.getByLabel('Max new tokens').fill('24');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const column = page.getByRole('region', { name: 'Base', exact: true });
-    await column.getByText('as long as allowed').waitFor({ timeout: 60_000 });
+    await column.getByText('max tokens').waitFor({ timeout: 60_000 });
     const text = await page.getByRole('region', { name: 'Text of Base' }).textContent();
     expect(text?.startsWith('The people of the United States')).toBe(true);
     expect(text?.length).toBeGreaterThan('The people of the United States'.length + 20);
@@ -54,7 +54,7 @@ describe('the playground', () => {
         );
     }
     expect(stopped).toBe(true);
-    await page.getByRole('button', { name: 'Go on from this answer' }).click({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Continue' }).click({ timeout: 60_000 });
     await page.getByLabel('Message 3', { exact: true }).waitFor();
   });
 });

@@ -43,7 +43,7 @@ test('a CSV is dropped, its label column is changed, and it is read as a model r
   await page.getByText('Texts, 2 classes').waitFor();
   await page.getByRole('figure', { name: 'Class balance of reviews' }).locator('.main-svg').first().waitFor();
   expect(await page.getByRole('list', { name: 'Problems' }).textContent()).toContain('row 6: review is missing');
-  await page.getByText('As the model reads it').click();
+  await page.getByText('Tokenized').click();
   await page.getByRole('heading', { name: /^\d+ tokens, of which \d+ are learned$/ }).waitFor();
   const tokens = (await page.getByRole('list', { name: 'Tokens' }).textContent())?.replaceAll(/\d+/g, '');
   expect(tokens).toContain('user↵film·number');
@@ -51,9 +51,9 @@ test('a CSV is dropped, its label column is changed, and it is read as a model r
 
 test('it is read anew under its own name', async () => {
   const { page } = studio;
-  await page.getByRole('button', { name: 'Change how it is read' }).click();
+  await page.getByRole('button', { name: 'Edit import…' }).click();
   await page.getByText('A second file', { exact: true }).click();
-  await page.getByText('Choose the second file.').waitFor();
+  await page.getByText('Choose the test file.').waitFor();
   expect(await page.getByRole('button', { name: 'Re-import' }).isDisabled()).toBe(true);
   await page.getByText('A share of the rows', { exact: true }).click();
   await page.getByLabel('Test share').fill('0.5');

@@ -23,7 +23,7 @@ export function confirmRemoval({ what, consequence, freedBytes, verb = 'Remove',
         {freedBytes ? ` This frees ${formatBytes(freedBytes)}.` : ''}
       </Text>
     ),
-    labels: { confirm: verb, cancel: 'Keep' },
+    labels: { confirm: verb, cancel: 'Cancel' },
     confirmProps: { color: 'red.9', 'data-autofocus': true },
     onConfirm,
   });

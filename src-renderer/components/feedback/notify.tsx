@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 /** A failure that nothing on the screen caused, or whose cause is already gone: red, stays until it is closed. */
-export function notifyFailure(error: Error, title = 'That did not work'): void {
+export function notifyFailure(error: Error, title = 'Something went wrong'): void {
   const hint = error instanceof StudioError ? error.hint : null;
   notifications.show({
     color: 'red',

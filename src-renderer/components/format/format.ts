@@ -94,5 +94,5 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** A compute backend's id as the status shows it; it is chosen when something first computes. */
 export function backendName(id: string): string {
-  return id === 'auto' ? 'not chosen yet' : id;
+  return id === 'auto' ? 'detecting…' : id;
 }

@@ -126,7 +126,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
               {selectable ? (
                 <th className={classes['tick']}>
                   <Checkbox
-                    aria-label="Choose all rows"
+                    aria-label="Select all"
                     checked={rows.length > 0 && rows.every((row) => selected.has(row.id))}
                     indeterminate={
                       rows.some((row) => selected.has(row.id)) && !rows.every((row) => selected.has(row.id))

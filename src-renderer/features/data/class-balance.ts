@@ -26,7 +26,7 @@ export function classBalanceFigure(description: DatasetDescription, theme: Figur
       marker: { color: split.name === 'train' ? tones.train : tones.test },
       hovertemplate: `%{y} ${split.name}<extra></extra>`,
     })),
-    layout: baseLayout(theme, 'How many examples does each class have?', {
+    layout: baseLayout(theme, 'Class balance', {
       margin: { l: 56, r: 24, t: 44, b: 24 },
       barmode: 'group',
       bargap: 0.25,

@@ -48,7 +48,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
               navigate('/train');
             }}
           >
-            Train on it
+            Train on this data
           </Button>
           <MoreMenu
             label={`More actions for ${dataset.name}`}
@@ -57,11 +57,11 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
                 label: 'Remove from the list',
                 icon: <IconTrash size={16} />,
                 danger: true,
-                disabledReason: dataset.bundled ? 'A bundled dataset stays.' : null,
+                disabledReason: dataset.bundled ? 'Bundled datasets can’t be removed.' : null,
                 onClick: () =>
                   confirmRemoval({
                     what: `the dataset “${dataset.name}”`,
-                    consequence: 'The studio forgets it. Its files stay on disk as they are.',
+                    consequence: 'It is removed from the list; files on disk are untouched.',
                     onConfirm: () => remove.mutate({ id: dataset.id }),
                   }),
               },
@@ -83,9 +83,9 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
             },
             ...imageFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
-            { label: 'Reader', value: <code>{dataset.source.reader}</code> },
+            { label: 'Format', value: <code>{dataset.source.reader}</code> },
             { label: 'Licence', value: dataset.licence ?? 'not stated' },
-            { label: 'Place', value: <PathText path={dataset.source.path} /> },
+            { label: 'Location', value: <PathText path={dataset.source.path} /> },
           ]}
         />
       </Panel>
@@ -121,7 +121,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
 /** What is particular to images. */
 function imageFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
   if (text !== null) return [];
-  if (image === null) return [{ label: 'Images', value: 'of different sizes' }];
+  if (image === null) return [{ label: 'Images', value: 'various sizes' }];
   const channels = image.channels === 1 ? 'grey' : `${image.channels} channels`;
   return [{ label: 'Images', value: `${image.width} × ${image.height} pixels, ${channels}` }];
 }

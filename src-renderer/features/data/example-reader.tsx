@@ -34,7 +34,7 @@ export function ExampleReader({ dataset, split, index, total, modelId, onModelId
         <>
           {view === 'tokens' ? (
             <Select
-              aria-label="Base model that reads"
+              aria-label="Base model"
               w={200}
               data={models.map(({ id, name }) => ({ value: id, label: name }))}
               value={model?.id ?? null}
@@ -45,8 +45,8 @@ export function ExampleReader({ dataset, split, index, total, modelId, onModelId
           <SegmentedControl
             aria-label="How the example is shown"
             data={[
-              { value: 'text', label: 'As in the file' },
-              { value: 'tokens', label: 'As the model reads it' },
+              { value: 'text', label: 'Raw' },
+              { value: 'tokens', label: 'Tokenized' },
             ]}
             value={view}
             onChange={(value) => setView(value === 'tokens' ? 'tokens' : 'text')}
@@ -59,7 +59,7 @@ export function ExampleReader({ dataset, split, index, total, modelId, onModelId
       ) : model ? (
         <Tokens id={dataset.id} split={split} index={index} model={model.id} modelName={model.name} />
       ) : (
-        <EmptyState>Models that read texts are listed here once the library has one.</EmptyState>
+        <EmptyState>Text models appear here once you add one.</EmptyState>
       )}
     </Panel>
   );
@@ -113,9 +113,9 @@ function partsOf(example: TextExample): [name: string, value: string][] {
 }
 
 const countsWords: Readonly<Record<DescribedTokens['counts'], string>> = {
-  completion: 'Marked: what the model learns to write; the loss counts nothing else.',
-  text: 'The model learns to write all of it: the loss counts every token.',
-  label: 'The model reads these tokens and learns to tell the label.',
+  completion: 'Highlighted tokens contribute to the loss.',
+  text: 'Every token contributes to the loss.',
+  label: 'The model reads these tokens and predicts the label.',
   nothing: 'The model only reads these tokens: there is no label to learn.',
 };
 
@@ -135,7 +135,7 @@ function Tokens({ modelName, ...place }: ExamplePlace & { model: string; modelNa
       </pre>
       <h3>
         {plural(tokenCount, 'token')}
-        {counts === 'completion' ? `, of which ${formatCount(countedCount)} are learned` : ''}
+        {counts === 'completion' ? `, ${formatCount(countedCount)} in the loss` : ''}
       </h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <ol className={classes['tokens']} aria-label="Tokens" tabIndex={0}>

@@ -28,7 +28,7 @@ export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, them
         hovertemplate: '%{y} examples of %{customdata} tokens<extra></extra>',
       },
     ],
-    layout: baseLayout(theme, 'How many tokens do the examples have?', {
+    layout: baseLayout(theme, 'Token length', {
       margin: { l: 56, r: 24, t: 44, b: 44 },
       hovermode: 'closest',
       bargap: 0.08,

@@ -32,7 +32,7 @@ export function LengthPanel({ dataset, modelId }: { dataset: DatasetRecord; mode
         <ErrorNote
           error={{
             message: `${modelName} cannot read any of the first ${plural(measured.unwritable, 'example')}: it has no chat template for them.`,
-            hint: 'Choose another base model above, under “As the model reads it”.',
+            hint: 'Choose another base model above, under “Tokenized”.',
           }}
         />
       ) : figure ? (

@@ -108,14 +108,14 @@ export function whatIsMissing(
 ): string | null {
   const needed = neededRoles[kind].find((role) => columns[role] === null);
   if (needed !== undefined) return `Choose the column of the ${needed}.`;
-  if (by === 'column' && !splitValues['split_column']) return 'Choose the column that splits.';
-  if (by === 'file' && !splitValues['test_file']) return 'Choose the second file.';
+  if (by === 'column' && !splitValues['split_column']) return 'Choose the split column.';
+  if (by === 'file' && !splitValues['test_file']) return 'Choose the test file.';
   return null;
 }
 
 /** Why it cannot be added though everything is chosen; null where it can. */
 export function whatIsWrong(inspection: TextInspection | undefined): string | null {
-  if (inspection === undefined) return 'The file is being read.';
+  if (inspection === undefined) return 'Reading the file…';
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
   if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';
   return null;
@@ -142,8 +142,8 @@ export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspec
   const names = labels.length > namedLabels ? `${named} and ${labels.length - namedLabels} more` : named;
   const words: Readonly<Record<TextDescription['labelKind'], string>> = {
     none: 'no label',
-    numbers: 'numbers, learned as measured values',
-    classes: labels.length === 0 ? 'too many different ones for classes' : `${labels.length} classes: ${names}`,
+    numbers: 'numeric (regression)',
+    classes: labels.length === 0 ? 'too many distinct values for classes' : `${labels.length} classes: ${names}`,
     sets: `several of ${labels.length} a row: ${names}`,
   };
   return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;

@@ -14,8 +14,8 @@ export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: Te
   return (
     <>
       <Panel
-        title="How it is read"
-        note={isGuessed ? 'guessed from names and contents' : null}
+        title="Columns and split"
+        note={isGuessed ? 'auto-detected' : null}
         aside={
           dataset.bundled ? null : (
             <Button
@@ -25,26 +25,26 @@ export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: Te
                 navigate(pathOf('data', 'reading', path));
               }}
             >
-              Change how it is read
+              Edit import…
             </Button>
           )
         }
       >
         <Facts items={readingFacts(text)} />
       </Panel>
-      <Repetitions text={text} />
+      <Duplicates text={text} />
     </>
   );
 }
 
-function Repetitions({ text }: { text: TextDescription }) {
+function Duplicates({ text }: { text: TextDescription }) {
   const found = repetitions(text);
   return (
-    <Panel title="Repetitions" note={comparedWords(text)}>
+    <Panel title="Duplicates" note={comparedWords(text)}>
       {found.length === 0 ? (
-        'No text stands twice, neither within train or test nor in both.'
+        'No duplicates or leakage found'
       ) : (
-        <table className={classes['repetitions']} aria-label="Repetitions">
+        <table className={classes['repetitions']} aria-label="Duplicates">
           <tbody>
             {found.map(({ what, count, meaning }) => (
               <tr key={what}>

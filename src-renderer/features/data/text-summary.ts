@@ -13,9 +13,9 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
 };
 const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   none: 'none',
-  classes: 'classes, one a row',
-  numbers: 'numbers, a measured value a row',
-  sets: 'sets, several labels a row',
+  classes: 'single label',
+  numbers: 'numeric (regression)',
+  sets: 'multi-label',
 };
 
 /** How the rows of a file became examples. */
@@ -28,7 +28,7 @@ export function readingFacts(text: TextDescription): { label: string; value: str
   const unused = text.columnNames.filter((name) => !used.has(name));
   return [
     ...taken,
-    ...(unused.length === 0 ? [] : [{ label: 'Not read', value: unused.slice(0, 20).join(', ') }]),
+    ...(unused.length === 0 ? [] : [{ label: 'Unused columns', value: unused.slice(0, 20).join(', ') }]),
     {
       label: 'Labels',
       value: text.columns.choices === null ? labelWords[text.labelKind] : 'the right one of the choices of its row',
@@ -46,24 +46,25 @@ export function repetitions({ duplicates }: TextDescription): { what: string; co
   const { withinTrain, withinTest, across, nearAcross } = duplicates;
   const all = [
     {
-      what: 'rows of train that repeat an earlier one',
+      what: 'Duplicates in train',
       count: withinTrain,
-      meaning: 'Learned more often than the others. Harmless where few; else keep one of each.',
+      meaning: 'Over-weighted in training. Harmless if few; otherwise keep one of each.',
     },
     {
-      what: 'rows of test that repeat an earlier one',
+      what: 'Duplicates in test',
       count: withinTest,
       meaning: 'Counted more than once in every score. Keep one of each.',
     },
     {
-      what: 'texts that stand in train and in test',
+      what: 'Train/test leakage',
       count: across,
-      meaning: 'Scored on what was learned by heart: the score is too good. Take them out of one of the two.',
+      meaning: 'Inflates the test score. Remove them from one of the two.',
     },
     {
-      what: 'rows of test that nearly repeat one of train',
+      what: 'Near-duplicates across train and test',
       count: nearAcross,
-      meaning: 'The same text but for a few words: a score on it says little. Take them out of one of the two.',
+      meaning:
+        'The same text but for a few words, which also inflates the test score. Remove them from one of the two.',
     },
   ];
   return all.filter(({ count }) => count > 0);

@@ -19,7 +19,7 @@ export function Failures({ runs, studies }: { runs: readonly RunRecord[]; studie
     .slice(0, shown);
   if (failed.length === 0) return null;
   return (
-    <Panel title="Needs a look" flush>
+    <Panel title="Needs attention" flush>
       {failed.map((entry) => (
         <div key={entry.id} className={classes['failure']}>
           <div className={classes['failureTitle']}>
@@ -32,7 +32,7 @@ export function Failures({ runs, studies }: { runs: readonly RunRecord[]; studie
           <ErrorNote
             error={
               entry.error ?? {
-                message: 'The studio ended while this was running.',
+                message: 'CoTo Studio quit during this run.',
                 hint: 'Open it to resume from the last checkpoint where there is one.',
               }
             }

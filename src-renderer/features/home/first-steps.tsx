@@ -7,7 +7,7 @@ import classes from './home.module.css';
 /** What someone new does first: three numbered steps, all of them possible with what is bundled. */
 export function FirstSteps() {
   return (
-    <Panel title="First steps" note="with the bundled base and data, offline" flush>
+    <Panel title="First steps" note="works offline with the bundled model and data" flush>
       <ol className={classes['steps']}>
         <li className={classes['step']}>
           <span className={classes['number']} aria-hidden>

@@ -18,23 +18,23 @@ export function MachinePanel() {
           </div>
           <div className={classes['meter']}>
             <div className={classes['meterRow']}>
-              <span className={classes['quiet']}>Memory taken</span>
+              <span className={classes['quiet']}>Memory</span>
               <span>
                 {formatBytes(status.memoryUsedBytes)} of {formatBytes(status.memoryTotalBytes)}
               </span>
             </div>
             <Progress
               color="var(--mantine-color-dimmed)"
-              aria-label="Share of the memory that the backend takes"
+              aria-label="Share of memory used by the backend"
               value={(status.memoryUsedBytes / status.memoryTotalBytes) * 100}
             />
           </div>
           <div className={classes['meterRow']}>
-            <span className={classes['quiet']}>Runs, adapters, reports</span>
-            <span>{status.homeBytes > 0 ? formatBytes(status.homeBytes) : 'not measured yet'}</span>
+            <span className={classes['quiet']}>Storage used</span>
+            <span>{status.homeBytes > 0 ? formatBytes(status.homeBytes) : 'detecting…'}</span>
           </div>
           <div className={classes['meterRow']}>
-            <span className={classes['quiet']}>Free disk</span>
+            <span className={classes['quiet']}>Disk free</span>
             <span>{formatBytes(status.diskFreeBytes)}</span>
           </div>
         </div>

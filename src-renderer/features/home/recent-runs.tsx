@@ -57,7 +57,7 @@ export function RecentRuns({ runs }: { runs: readonly RunRecord[] }) {
     .slice(0, shown);
   if (ended.length === 0) return null;
   return (
-    <Panel title="Finished last" aside={<Link to="/runs">All runs</Link>} flush>
+    <Panel title="Recent runs" aside={<Link to="/runs">All runs</Link>} flush>
       <DataTable
         label="Runs that finished last"
         items={ended}

@@ -32,7 +32,7 @@ export function BenchPanel({ adapters, namesOf, isDragging }: BenchPanelProps) {
       {bench.length === 0 ? (
         <div className={classes['hint']}>
           {isDragging
-            ? 'Drop it here.'
+            ? 'Release to add'
             : 'Drag adapters from the shelf onto this bench, or focus a card and press Enter. Two or more of one base can be merged.'}
         </div>
       ) : (
@@ -71,7 +71,7 @@ interface BenchRowProps {
 }
 
 function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
-  const name = adapter?.name ?? 'An adapter that was removed';
+  const name = adapter?.name ?? 'A deleted adapter';
   const id = item.adapterId;
   const change = (weight: number) => changeBench((bench) => setWeight(bench, id, weight));
   return (
@@ -112,7 +112,7 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
         decimalScale={6}
         disabled={item.locked}
       />
-      <Tooltip label={item.locked ? 'Unlock this weight' : 'Lock this weight: Normalize leaves it alone'}>
+      <Tooltip label={item.locked ? 'Unlock this weight' : 'Lock this weight (Normalize won’t change it)'}>
         <ActionIcon
           aria-label={item.locked ? `Unlock the weight of ${name}` : `Lock the weight of ${name}`}
           aria-pressed={item.locked}
@@ -121,9 +121,9 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
           {item.locked ? <IconLock size={16} /> : <IconLockOpen size={16} />}
         </ActionIcon>
       </Tooltip>
-      <Tooltip label="Take from the bench">
+      <Tooltip label="Remove from bench">
         <ActionIcon
-          aria-label={`Take ${name} from the bench`}
+          aria-label={`Remove ${name} from the bench`}
           onClick={() => changeBench((bench) => removeFromBench(bench, id))}
         >
           <IconX size={16} />

@@ -5,9 +5,9 @@ import { changeBench, useBench } from './bench-store.ts';
 import classes from './merge.module.css';
 
 const marks: Record<PreflightLine['verdict'], { sign: string; word: string }> = {
-  ok: { sign: '✓', word: 'in order' },
-  warning: { sign: '!', word: 'look here' },
-  refused: { sign: '✗', word: 'not possible' },
+  ok: { sign: '✓', word: 'OK' },
+  warning: { sign: '!', word: 'Warning' },
+  refused: { sign: '✗', word: 'Blocked' },
 };
 
 /** One line a check: a verdict, a sentence, the way out, and a button where the studio can take it. */

@@ -34,7 +34,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
   return (
     <>
       <div style={{ overflowX: 'auto' }}>
-        <table className={classes['matrix']} aria-label="Accuracy of each own adapter, the merge and the base by task">
+        <table className={classes['matrix']} aria-label="Accuracy by task: single adapters, merge and base">
           <thead>
             <tr>
               <th scope="col">Accuracy %</th>

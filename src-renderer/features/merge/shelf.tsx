@@ -126,7 +126,7 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
           onClick={() =>
             confirmRemoval({
               what: `the adapter "${adapter.name}"`,
-              consequence: 'Its PEFT folder in the studio goes; what it was exported to stays.',
+              consequence: 'Deletes the adapter from the library. Exported copies are kept.',
               freedBytes: adapter.sizeBytes,
               onConfirm: () => remove.mutate({ id: adapter.id }),
             })

@@ -30,7 +30,7 @@ export function CachedModels({ known, pending, onAdd }: CachedModelsProps) {
         <h2 className={classes['sectionTitle']}>Found in the Hugging Face cache</h2>
         <ActionIcon
           variant="subtle"
-          aria-label="Look into the cache again"
+          aria-label="Rescan the cache"
           loading={cached.isFetching}
           onClick={() => void cached.refetch()}
         >

@@ -29,15 +29,15 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
   { id: 'out', header: 'Out', align: 'right', value: (group) => group.outFeatures },
   {
     id: 'weights',
-    header: 'Weights each',
+    header: 'Parameters per module',
     align: 'right',
     value: (group) => group.parameters,
     cell: (group) => formatCount(group.parameters),
   },
   {
     id: 'use',
-    header: 'Trained as',
-    help: 'A task head is trained whole; the others can carry an adapter',
+    header: 'Role',
+    help: 'A task head is trained in full; the others can carry an adapter',
     value: (group) => (group.isHead ? 'task head' : 'adapter'),
     cell: (group) => (group.isHead ? 'task head' : 'adapter'),
   },
@@ -68,7 +68,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
               navigate('/train');
             }}
           >
-            Train an adapter on it
+            Fine-tune
           </Button>
           <MoreMenu
             label={`More actions for ${model.name}`}
@@ -77,12 +77,12 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                 label: 'Remove from the list',
                 icon: <IconTrash size={16} />,
                 danger: true,
-                disabledReason: model.bundled ? 'A bundled model stays.' : null,
+                disabledReason: model.bundled ? 'Bundled models can’t be removed.' : null,
                 onClick: () =>
                   confirmRemoval({
                     what: `the model “${model.name}”`,
                     consequence:
-                      'The studio forgets it. A folder that the studio made of a GGUF file is deleted; any other stays on disk as it is.',
+                      'It is removed from the list. A folder converted from a GGUF file is deleted; other files on disk are untouched.',
                     onConfirm: () => remove.mutate({ id: model.id }),
                   }),
               },
@@ -123,9 +123,9 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
           ]}
         />
       </Panel>
-      <Panel title="Linear modules" note={`${plural(carriers, 'module')} can carry an adapter`} flush>
+      <Panel title="Target modules" note={`${plural(carriers, 'module')} adaptable`} flush>
         <DataTable
-          label={`Linear modules of ${model.name}`}
+          label={`Target modules of ${model.name}`}
           items={groups}
           itemId={(group) => `${group.suffix}-${group.inFeatures}-${group.outFeatures}`}
           columns={columns}

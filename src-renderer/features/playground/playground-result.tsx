@@ -17,7 +17,7 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
   if (asked === null)
     return (
       <EmptyState>
-        Write a prompt on the left and press Write: the base and its adapters go on from it here, side by side.
+        Enter a prompt and press Generate: the base and its adapters continue it here, side by side.
       </EmptyState>
     );
   const { prompt } = asked.request;
@@ -25,9 +25,7 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
     <>
       {job?.status === 'queued' ? (
         <Text size="sm" c="dimmed" role="status">
-          {waitsFor
-            ? `Waits until "${waitsFor.title}" is done: one task computes at a time. Pause that one to write now.`
-            : 'Starting'}
+          {waitsFor ? `Waiting for "${waitsFor.title}". Pause it to generate now.` : 'Starting'}
         </Text>
       ) : null}
       {job?.error ? <ErrorNote error={job.error} /> : null}

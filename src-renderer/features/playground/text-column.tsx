@@ -7,10 +7,10 @@ import { Panel } from '../../components/layout/panel.tsx';
 import classes from './playground.module.css';
 
 const finishWords: Record<FinishReason, string> = {
-  end: 'the model ended the text',
-  stop: 'ended before a stop string',
-  length: 'as long as allowed',
-  context: "the model's places are full",
+  end: 'EOS',
+  stop: 'stop string',
+  length: 'max tokens',
+  context: 'context full',
   cancelled: 'stopped',
 };
 
@@ -41,7 +41,7 @@ export function TextColumn({ name, prompt, text, rates, finish, onGoOn }: TextCo
       </div>
       {onGoOn ? (
         <Button mt={8} variant="default" fullWidth onClick={onGoOn}>
-          Go on from this answer
+          Continue
         </Button>
       ) : null}
     </Panel>

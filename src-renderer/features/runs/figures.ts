@@ -92,7 +92,7 @@ export function stepTimeOverShare(
             {
               type: 'scatter',
               mode: 'lines',
-              name: 'groups on',
+              name: 'active layers',
               x: Array.from(shares.steps),
               y: Array.from(shares.mean, (share) => share * 100),
               yaxis: 'y2',
@@ -110,14 +110,14 @@ export function stepTimeOverShare(
         hovertemplate: '%{y:.4g} ms',
       },
     ],
-    layout: baseLayout(theme, 'How long each step took', {
+    layout: baseLayout(theme, 'Step time', {
       margin: { l: 56, r: 56, t: 44, b: 48 },
       xaxis: axis(theme, 'optimizer step', { range: [0, Math.max(1, totalSteps)] }),
       yaxis: axis(theme, 'step time (ms)', { range: [0, top * 1.5] }),
       ...(shares === undefined
         ? {}
         : {
-            yaxis2: axis(theme, 'groups on (%)', {
+            yaxis2: axis(theme, 'active layers (%)', {
               range: [0, 104],
               tickvals: [0, 25, 50, 75, 100],
               overlaying: 'y',
@@ -128,8 +128,8 @@ export function stepTimeOverShare(
     }),
     caption: `${
       shares === undefined
-        ? 'Wall-clock time of each step; every adapter was on.'
-        : 'Solid: wall-clock time of the step (left). Dotted: share of adapter groups that were on (right).'
+        ? 'Step time; all adapters were active.'
+        : 'Solid: step time. Dotted: active layers (right axis).'
     }${times && times.width > 1 ? ` Each point is the mean of ${times.width} steps.` : ''}`,
   };
 }

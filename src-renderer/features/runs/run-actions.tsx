@@ -29,9 +29,9 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   const clone = () => navigate(`/train?from=${encodeURIComponent(id)}`);
   const confirmCancel = () =>
     modals.openConfirmModal({
-      title: `Cancel the run "${run.name}"?`,
-      children: <Text>It ends at once, and no adapter is kept. "Stop and save" keeps what was learned so far.</Text>,
-      labels: { confirm: 'Cancel the run', cancel: 'Go on' },
+      title: `Discard the run "${run.name}"?`,
+      children: <Text>Training stops and nothing is saved. "Stop and save" keeps what was learned so far.</Text>,
+      labels: { confirm: 'Discard run', cancel: 'Keep training' },
       confirmProps: { color: 'red' },
       onConfirm: () => cancel.mutate({ id }),
     });
@@ -57,7 +57,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   } else if (run.status === 'queued') {
     buttons = (
       <Button variant="default" onClick={() => cancel.mutate({ id })} loading={cancel.isPending}>
-        Take from the queue
+        Remove from queue
       </Button>
     );
   } else {
@@ -70,7 +70,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
     if (run.status === 'paused') more.push(cancelItem);
     more.push(
       {
-        label: run.archived ? 'Take out of the archive' : 'Archive',
+        label: run.archived ? 'Unarchive' : 'Archive',
         icon: run.archived ? <IconArchiveOff size={16} /> : <IconArchive size={16} />,
         onClick: () => update.mutate({ id, archived: !run.archived }),
       },

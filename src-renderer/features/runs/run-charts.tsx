@@ -49,10 +49,10 @@ export function RunCharts({ run }: { run: RunRecord }) {
     return (
       <EmptyState>
         {run.status === 'queued'
-          ? 'Its curves appear here as soon as it starts: it waits for the jobs before it.'
+          ? 'Curves appear when the run starts.'
           : run.status === 'running'
             ? 'The model and the data are being loaded; the curves start with the first step.'
-            : 'It ended before its first step, so there are no curves.'}
+            : 'No metrics: the run ended before its first step.'}
       </EmptyState>
     );
   return (

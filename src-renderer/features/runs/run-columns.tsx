@@ -28,7 +28,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       cell: (run) => (
         <ActionIcon
           size={20}
-          aria-label={run.starred ? `Take the star from ${run.name}` : `Star ${run.name}`}
+          aria-label={run.starred ? `Unstar ${run.name}` : `Star ${run.name}`}
           aria-pressed={run.starred}
           onClick={() => onStar(run)}
         >

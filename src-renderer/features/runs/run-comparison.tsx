@@ -31,7 +31,7 @@ const metrics: readonly MetricChoice[] = [
   { value: 'learning_rate', label: 'Learning rate', yTitle: 'learning rate' },
   { value: 'grad_norm', label: 'Gradient norm', yTitle: 'L2 norm' },
   { value: 'step_milliseconds', label: 'Step time', yTitle: 'step time (ms)' },
-  { value: 'active_share', label: 'Groups on', yTitle: 'groups on (%)', factor: 100 },
+  { value: 'active_share', label: 'Groups on', yTitle: 'active layers (%)', factor: 100 },
 ];
 
 /** The chosen runs laid over each other: curves, what their configs differ in, what they came to. */
@@ -101,10 +101,10 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
           <Skeleton h={372} />
         )}
       </Panel>
-      <Panel title="What they came to" flush>
+      <Panel title="Results" flush>
         <Results runs={runs} variants={variants} />
       </Panel>
-      <Panel title="What differs in their configs" note={differences.length === 0 ? 'nothing' : ''} flush>
+      <Panel title="Config differences" note={differences.length === 0 ? 'nothing' : ''} flush>
         {differences.length > 0 ? (
           <Table.ScrollContainer minWidth={300}>
             <Table aria-label="Config differences" verticalSpacing={4} horizontalSpacing={12}>
@@ -130,7 +130,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
           </Table.ScrollContainer>
         ) : (
           <Text size="sm" c="dimmed" p={12}>
-            These runs have the very same config.
+            Identical configs
           </Text>
         )}
       </Panel>

@@ -111,11 +111,7 @@ export function RunConfigText({ run }: { run: RunRecord }) {
   if (error) return <ErrorNote error={error} />;
   if (!data) return <Skeleton h={200} />;
   return (
-    <Panel
-      title="Config"
-      note="only what differs from the defaults"
-      aside={<CopyButton text={data.yaml} label="Copy the YAML" />}
-    >
+    <Panel title="Config" note="non-default values" aside={<CopyButton text={data.yaml} label="Copy the YAML" />}>
       <Code block>{data.yaml}</Code>
     </Panel>
   );

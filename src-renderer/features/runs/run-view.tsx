@@ -24,7 +24,7 @@ export function RunView({ run }: { run: RunRecord }) {
             ? { action: { label: 'Resume from the last checkpoint', onClick: () => resume.mutate({ id: run.id }) } }
             : {
                 action: {
-                  label: 'Change its settings',
+                  label: 'Edit and rerun',
                   onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`),
                 },
               })}

@@ -75,11 +75,11 @@ function progressText(setup: TensorflowSetup): string {
       return `${setup.phase ?? 'Starting'}${size}`;
     }
     case 'done':
-      return 'Set up. The next job that wants it uses it.';
+      return 'Set up. The next job that needs it will use it.';
     case 'cancelled':
-      return 'Cancelled. What was fetched is kept for the next time.';
+      return 'Cancelled. What was downloaded is kept for next time.';
     default:
-      return 'The setup failed: the end of the log says why.';
+      return 'The setup failed; see the end of the log.';
   }
 }
 

@@ -6,9 +6,9 @@ import { notifyFailure, notifySuccess } from '../../components/feedback/notify.t
 export async function keepPruned({ name, of, method, parameters }: PrunedChoice): Promise<void> {
   try {
     const adapterId = 'adapterId' in of ? of.adapterId : (await request('runs.get', { id: of.runId })).adapterId;
-    if (adapterId === null) throw new Error(`The run behind "${name}" has no adapter any more.`);
+    if (adapterId === null) throw new Error(`The run behind "${name}" no longer has an adapter.`);
     await request('prune.start', { adapterId, name, method, parameters });
-    notifySuccess('Pruning queued', `"${name}" comes onto the adapter shelf of Merge and Prune.`);
+    notifySuccess('Pruning queued', `"${name}" will be added to your adapters.`);
   } catch (error) {
     notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The pruned adapter was not kept');
   }

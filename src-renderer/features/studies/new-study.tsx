@@ -63,7 +63,7 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
           />
           <TextInput
             label="Name"
-            placeholder="made from the kind and the dataset"
+            placeholder="auto-generated"
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
@@ -99,7 +99,7 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
                 value={dataset}
                 onChange={setDataset}
                 clearable
-                placeholder="the one they were made for"
+                placeholder="the training dataset"
               />
               <NumberInput
                 label="Test examples"
@@ -129,7 +129,7 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
         Start study
       </Button>
       <Text size="xs" c="dimmed" ta="center">
-        {reason ?? 'What is trained and scored already is taken as it is: only the rest is computed.'}
+        {reason ?? 'Finished training runs and scores are reused; only the rest is computed.'}
       </Text>
     </Stack>
   );

@@ -81,16 +81,16 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
           />
           <Checkbox
             mt={44}
-            label="Each with and without CoTo"
+            label="Pair each run with a no-CoTo baseline"
             checked={both}
             onChange={(event) => setBoth(event.currentTarget.checked)}
           />
         </Group>
         <Group grow align="flex-start">
           <Select
-            label="One more field"
+            label="Sweep parameter"
             placeholder="none"
-            description="any number of the form"
+            description="any numeric setting"
             data={gridFields(draft, variants).map((candidate) => ({ value: candidate, label: candidate }))}
             value={field}
             onChange={setField}
@@ -98,7 +98,7 @@ export function QueueSeveral({ opened, onClose, draft, name, tags }: QueueSevera
             clearable
           />
           <TextInput
-            label={field === null ? 'Its values' : `Values of ${shortName(field)}`}
+            label={field === null ? 'Values' : `Values of ${shortName(field)}`}
             description="1e-3, 3e-3"
             disabled={field === null}
             value={values}

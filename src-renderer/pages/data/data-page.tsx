@@ -59,7 +59,7 @@ export default function DataPage() {
   });
 
   const chooseFolder = async () => {
-    const path = await window.coto.dialogs.openFolder({ title: 'Choose a folder of IDX files or of class folders' });
+    const path = await window.coto.dialogs.openFolder({ title: 'Choose an image folder (by class, or IDX)' });
     if (path) inspect.mutate({ path });
   };
   const chooseFile = async () => {
@@ -73,10 +73,10 @@ export default function DataPage() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconFolder size={16} />} onClick={() => void chooseFolder()}>
-          Folder: IDX files, or one folder a class
+          Folder (images by class, or IDX)
         </Menu.Item>
         <Menu.Item leftSection={<IconFile size={16} />} onClick={() => void chooseFile()}>
-          File of texts: CSV, TSV, JSON, JSONL, Parquet
+          Text file (CSV, TSV, JSON, JSONL, Parquet)
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -85,7 +85,7 @@ export default function DataPage() {
   return (
     <Page title="Data" state={datasets.data ? plural(list.length, 'dataset') : null} actions={addButton} fill>
       <DropZone
-        message="Drop a file of texts (CSV, TSV, JSON, JSONL, Parquet), a folder of IDX files, or one with a folder a class, to add it"
+        message="Drop a text file (CSV, TSV, JSON, JSONL, Parquet) or an image folder (by class, or IDX) to add it"
         onPaths={(paths) => {
           for (const path of paths) inspect.mutate({ path });
         }}
@@ -116,8 +116,8 @@ export default function DataPage() {
                   ...readings.map(({ path, name, datasetId }) => ({
                     id: readingId(path),
                     title: name || path,
-                    note: datasetId === null ? 'not added yet' : 'not read anew yet',
-                    detail: 'How is it read?',
+                    note: datasetId === null ? 'draft' : 'unsaved changes',
+                    detail: 'Import',
                   })),
                   ...list.map((dataset) => ({
                     id: dataset.id,

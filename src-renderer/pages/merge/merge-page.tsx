@@ -140,12 +140,12 @@ function DraggedCard({
   const foreign = chosen.find((other) => other.modelId !== adapter.modelId);
   const already = chosen.some((other) => other.id === adapter.id);
   const words = already
-    ? 'Is on the bench already.'
+    ? 'Already on the bench'
     : foreign
       ? `Stands on another base than ${foreign.name}: they cannot be merged.`
       : over?.id === benchId
-        ? 'Let go to put it on the bench.'
-        : 'Drop it on the merge bench.';
+        ? 'Release to add'
+        : 'Drop on the bench';
   return (
     <div className={classes['dragged']}>
       <AdapterCardBody adapter={adapter} names={names} />

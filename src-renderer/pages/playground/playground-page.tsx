@@ -19,7 +19,7 @@ export default function PlaygroundPage() {
   const active = useRequest('jobs.list', {});
   const { asked } = usePlayground();
   const { data: job } = useRequest('jobs.get', { id: asked?.jobId ?? '' }, { enabled: asked !== null });
-  const cancel = useAction('jobs.cancel', { failureTitle: 'The text was not stopped' });
+  const cancel = useAction('jobs.cancel', { failureTitle: 'The generation was not stopped' });
   const writers = models.data?.filter(({ description }) => description.kind === 'causal-lm');
   const isWriting = job?.status === 'queued' || job?.status === 'running';
   return (
@@ -27,8 +27,7 @@ export default function PlaygroundPage() {
       {models.error ? <ErrorNote error={models.error} /> : null}
       {writers?.length === 0 ? (
         <EmptyState action={<Button onClick={() => navigate('/models')}>Add a model</Button>}>
-          Here language models write, with and without adapters. There is no language model yet: add the folder of one,
-          with its tokenizer. Images come later.
+          Chat with a model and its adapters side by side. Add a language model, with its tokenizer, to start.
         </EmptyState>
       ) : (
         <SplitPanel

@@ -36,7 +36,7 @@ export default function PrunePage() {
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}
       {shown?.length === 0 ? (
         <EmptyState action={<Button onClick={() => navigate('/train')}>Train an adapter</Button>}>
-          Here you see how much of an adapter can be taken away before it forgets. There is no adapter yet.
+          See how much of an adapter you can prune before accuracy drops. There is no adapter yet.
         </EmptyState>
       ) : (
         <SplitPanel

@@ -52,7 +52,7 @@ function LoadedRun({ run }: { run: RunRecord }) {
         <>
           {buttons}
           {toMerge && run.status === 'completed' ? (
-            <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(toMerge)}`)}>Put on merge bench</Button>
+            <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(toMerge)}`)}>Add to merge</Button>
           ) : null}
         </>
       }

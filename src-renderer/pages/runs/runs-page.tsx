@@ -68,8 +68,7 @@ function RunList() {
       {runs.error ? <ErrorNote error={runs.error} /> : null}
       {runs.data && list.length === 0 && !archived ? (
         <EmptyState action={<Button onClick={() => navigate('/train')}>Set up a training run</Button>}>
-          Every training run stands here with its curves, its activation timeline and what it came to. There is none
-          yet.
+          No runs yet. Train an adapter and its curves appear here.
         </EmptyState>
       ) : (
         <SplitPanel
@@ -82,7 +81,7 @@ function RunList() {
               <Group gap={12} p={8} wrap="nowrap">
                 <TextInput
                   aria-label="Filter the runs"
-                  placeholder="Filter by any word"
+                  placeholder="Filter runs…"
                   leftSection={<IconSearch size={14} />}
                   value={filter}
                   onChange={(event) => setFilter(event.currentTarget.value)}
@@ -108,7 +107,7 @@ function RunList() {
                     activeId={chosen.length === 0 ? (active?.id ?? null) : null}
                     onActivate={(run) => setActiveId(run.id)}
                     onOpen={(run) => navigate(pathOf('runs', run.id))}
-                    emptyText={archived ? 'No run is archived.' : 'No run has this word.'}
+                    emptyText={archived ? 'No archived runs' : 'No matching runs'}
                   />
                 ) : (
                   <Skeleton h={200} m={12} />
@@ -130,7 +129,7 @@ function RunList() {
 function Detail({ chosen, active }: { chosen: readonly RunRecord[]; active: RunRecord | null }) {
   if (chosen.length > 1) return <RunComparison runs={chosen} />;
   const run = chosen[0] ?? active;
-  if (!run) return <EmptyState>No run is archived. Switch Archived off to see the others.</EmptyState>;
+  if (!run) return <EmptyState>No archived runs. Switch Archived off to see the others.</EmptyState>;
   return (
     <>
       <Group justify="space-between" mb={8} wrap="nowrap">

@@ -13,7 +13,7 @@ import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
 
 const themeChoices = [
-  { value: 'system', label: 'As the system' },
+  { value: 'system', label: 'System' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ];
@@ -41,7 +41,7 @@ export default function SettingsPage() {
             if (doctor.data) clipboard.copy(doctorText(doctor.data));
           }}
         >
-          {clipboard.copied ? 'Copied' : 'Copy as text'}
+          {clipboard.copied ? 'Copied' : 'Copy diagnostics'}
         </Button>
       }
     >
@@ -61,7 +61,7 @@ export default function SettingsPage() {
             />
           </div>
         </Panel>
-        <Panel title="Compute" note="what a run computes on where its config says auto">
+        <Panel title="Compute" note="default for runs set to auto">
           <div className={classes['row']}>
             <div className={classes['rowText']}>
               <div>Compute backend</div>
@@ -114,7 +114,7 @@ export default function SettingsPage() {
         </Panel>
         <Panel
           title="Compute backends"
-          note="in the order in which Automatic tries them"
+          note="in the order Automatic tries them"
           aside={
             <Button
               variant="default"
@@ -130,7 +130,7 @@ export default function SettingsPage() {
         >
           <ComputeTable backends={doctor.data?.backends} measuring={measurement.measuring} />
         </Panel>
-        <Panel title="TensorFlow" note="set up on request, since it is large">
+        <Panel title="TensorFlow" note="optional, large download">
           <TensorflowSetupRow isSetUp={isTensorflowThere} />
         </Panel>
         <Panel title="This machine">
@@ -154,14 +154,14 @@ function MachineFacts({ doctor }: { doctor: DoctorReport }) {
         {
           label: 'Home folder',
           value: <PathText path={doctor.home} />,
-          help: 'Runs, adapters, reports and the database. Set COTO_STUDIO_HOME before the start to use another.',
+          help: 'Runs, adapters, reports and the database. Set COTO_STUDIO_HOME before starting to use another folder.',
         },
         {
           label: 'Log folder',
           value: <PathText path={doctor.logs} />,
-          help: 'A file for each day of the backend and of the app. Send the newest with a report of an error.',
+          help: 'One file per day for the backend and the app. Attach the newest when you report an error.',
         },
-        { label: 'Free disk', value: formatBytes(doctor.freeDiskBytes) },
+        { label: 'Disk free', value: formatBytes(doctor.freeDiskBytes) },
       ]}
     />
   );

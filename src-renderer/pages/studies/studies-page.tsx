@@ -149,12 +149,11 @@ function StudyDetail({ study }: { study: StudyRecord }) {
                 label: 'Remove',
                 icon: <IconTrash size={16} />,
                 danger: true,
-                disabledReason: isOpen ? 'It is still at work: cancel it first.' : null,
+                disabledReason: isOpen ? 'It is still running: cancel it first.' : null,
                 onClick: () =>
                   confirmRemoval({
                     what: `the study "${study.name}"`,
-                    consequence:
-                      'Its scores and figures go; the adapters that it measured, and those kept from it, stay.',
+                    consequence: 'Deletes its scores and figures. The adapters are kept.',
                     onConfirm: () => remove.mutate({ id: study.id }),
                   }),
               },

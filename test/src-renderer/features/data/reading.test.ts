@@ -78,8 +78,8 @@ describe('choosing a split', () => {
 
   it('asks for the column or the file that it needs', () => {
     expect(whatIsMissing('text', guessed, 'column', splitValues({}, inspection))).toBeNull();
-    expect(whatIsMissing('text', guessed, 'column', {})).toBe('Choose the column that splits.');
-    expect(whatIsMissing('text', guessed, 'file', splitValues({}, inspection))).toBe('Choose the second file.');
+    expect(whatIsMissing('text', guessed, 'column', {})).toBe('Choose the split column.');
+    expect(whatIsMissing('text', guessed, 'file', splitValues({}, inspection))).toBe('Choose the test file.');
     expect(whatIsMissing('text', guessed, 'file', { test_file: '/test.csv' })).toBeNull();
   });
 });
@@ -88,11 +88,11 @@ it('says what the labels are', () => {
   expect(labelsWords(inspection)).toBe('Labels of all rows: 2 classes: a, b');
   const many = { ...inspection, labels: [...'abcdefghij'], isWhole: false, rowsRead: 1000 };
   expect(labelsWords(many)).toBe('Labels of the first 1000 rows: 10 classes: a, b, c, d, e, f, g, h and 2 more');
-  expect(labelsWords({ ...inspection, labels: [] })).toMatch(/too many different/);
+  expect(labelsWords({ ...inspection, labels: [] })).toMatch(/too many distinct/);
 });
 
 it('is wrong as long as no row is a good example', () => {
-  expect(whatIsWrong(undefined)).toMatch(/being read/);
+  expect(whatIsWrong(undefined)).toMatch(/Reading the file/);
   expect(whatIsWrong({ ...inspection, misfit: { message: 'no', hint: null } })).toMatch(/do not fit/);
   expect(whatIsWrong(inspection)).toMatch(/None of the first rows/);
   const example = { row: 'row 2', split: 'train', text: 'a', label: null } as const;

@@ -47,8 +47,5 @@ it('tells only the repetitions that there are', () => {
     faultyRows: 0,
     duplicates,
   });
-  expect(found.map(({ count, what }) => `${count} ${what}`)).toEqual([
-    '2 rows of test that repeat an earlier one',
-    '1 texts that stand in train and in test',
-  ]);
+  expect(found.map(({ count, what }) => `${count} ${what}`)).toEqual(['2 Duplicates in test', '1 Train/test leakage']);
 });

@@ -60,7 +60,7 @@ test('the share of active groups has an axis only where it was recorded', () => 
   expect(plain.data).toHaveLength(1);
   expect(plain.layout).not.toHaveProperty('yaxis2');
   const coto = stepTimeOverShare(curves(times, makeCurve('active_share', [0], [0.25])), 3, true, { dark: false });
-  expect(coto.data.map((trace) => trace['name'])).toEqual(['groups on', 'step time']);
+  expect(coto.data.map((trace) => trace['name'])).toEqual(['active layers', 'step time']);
   expect(coto.data[0]).toMatchObject({ y: [25], yaxis: 'y2' });
   expect(coto.layout).toHaveProperty('yaxis2');
 });
