@@ -102,7 +102,7 @@ describe('the main job in the window', () => {
     await page.getByLabel('Sparsity grid').fill('0.5');
     await page.getByLabel('Eval examples').fill('40');
     await page.getByRole('button', { name: 'Run pruning study' }).click();
-    const scores = page.getByRole('table', { name: 'Pruned adapters' });
+    const scores = page.getByRole('table', { name: 'Every score' });
     await scores.waitFor({ timeout: 150_000 });
     expect(await scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
     await scores.getByRole('button', { name: /^Keep .*50/ }).click();
@@ -124,7 +124,7 @@ describe('the main job in the window', () => {
       await shelf.getByRole('listitem').filter({ hasText: name }).first().waitFor();
     expect(await shelf.getByRole('listitem').count()).toBe(4);
     await goTo(page, 'Prune');
-    await page.getByRole('table', { name: 'Pruned adapters' }).waitFor();
+    await page.getByRole('table', { name: 'Every score' }).waitFor();
     await goTo(page, 'Studies');
     await page
       .getByRole('row')

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
+import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { barrier } from './barrier.ts';
 import { defineStudyWork } from './define-study-work.ts';
@@ -24,7 +25,8 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
         `${method.declaration.label} merges outputs: there is no adapter between the two to score.`,
         'Choose a merge method that makes an adapter.',
       );
-    const { dataset, eval_samples, parameters } = config;
+    const { dataset, eval_samples } = config;
+    const parameters = checkedParameters(method.declaration, config.parameters);
     return config.pairs.flatMap(({ label, from, to }, pair) =>
       lambdaGrid(config.points).map((lambda, point): ScoreSpec => {
         const [first, second]: Subject[] = [
