@@ -1,5 +1,6 @@
-// Stored numbers to float32, and sums of them, on the memory that a file is read into: 128-bit SIMD, freestanding, no data of
-// its own. Built by scripts/build-wasm-kernels.mjs into values-binary.ts. What reads answers 1 where all values are finite.
+// Stored numbers to float32, and sums of them, on the memory that a file is read into: 128-bit SIMD, freestanding, no
+// data of its own. Built by scripts/build-wasm-kernels.mjs into values-binary.ts. What reads answers 1 where all values
+// are finite.
 
 #include <wasm_simd128.h>
 
@@ -89,7 +90,7 @@ static inline v128_t rounded(v128_t low, v128_t high) {
 }
 
 // target = factor * source, multiplied in double precision and rounded once.
-EXPORT(scale) void scale(const float *source, float *target, int count, double factor) {
+EXPORT(scale) void scale(const float* source, float* target, int count, double factor) {
   v128_t factors = wasm_f64x2_splat(factor);
   int at = 0;
   for (; at + 4 <= count; at += 4) {
@@ -102,7 +103,7 @@ EXPORT(scale) void scale(const float *source, float *target, int count, double f
 }
 
 // totals += factor * source, in double precision.
-EXPORT(add_scaled) void add_scaled(const float *source, double *totals, int count, double factor) {
+EXPORT(add_scaled) void add_scaled(const float* source, double* totals, int count, double factor) {
   v128_t factors = wasm_f64x2_splat(factor);
   int at = 0;
   for (; at + 4 <= count; at += 4) {
@@ -116,7 +117,7 @@ EXPORT(add_scaled) void add_scaled(const float *source, double *totals, int coun
 }
 
 // target = totals, rounded; totals = 0 for the next sum.
-EXPORT(take_totals) void take_totals(double *totals, float *target, int count) {
+EXPORT(take_totals) void take_totals(double* totals, float* target, int count) {
   v128_t zero = wasm_f64x2_splat(0);
   int at = 0;
   for (; at + 4 <= count; at += 4) {
@@ -131,10 +132,10 @@ EXPORT(take_totals) void take_totals(double *totals, float *target, int count) {
 }
 
 // Rows of `width` values to places that are `stride` values apart.
-EXPORT(lay_rows) void lay_rows(const float *source, float *target, int rows, int width, int stride) {
+EXPORT(lay_rows) void lay_rows(const float* source, float* target, int rows, int width, int stride) {
   for (int row = 0; row < rows; row++) {
-    const float *from = source + row * width;
-    float *to = target + row * stride;
+    const float* from = source + row * width;
+    float* to = target + row * stride;
     int at = 0;
     for (; at + 4 <= width; at += 4) wasm_v128_store(to + at, wasm_v128_load(from + at));
     for (; at < width; at++) to[at] = from[at];
