@@ -8,13 +8,15 @@ import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
-import { type AdaptedModule, type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
+import type { TrainingHooks } from '../training/training-hooks.ts';
+import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
 import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
+import type { TrainedModule } from './variant.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -90,6 +92,20 @@ export class AdaptedModel implements LinearRunner {
     return this.adapter?.trained ?? new Map();
   }
 
+  /** How the variant wants to be trained, on this adapter; groups are off here as they are in the step. */
+  trainingHooks(): TrainingHooks {
+    const { variant, parameters } = this.loaded().host;
+    const { parameterGroups, penalty, transformGradients, afterStep } = variant.training ?? {};
+    const all = () => [...this.loaded().adapted.values()];
+    const active = () => all().filter(({ module }) => this.activeOn(module));
+    return {
+      ...(parameterGroups ? { parameterGroups: (usual) => parameterGroups(all(), usual) } : {}),
+      ...(penalty ? { penalty: () => penalty(active(), parameters) } : {}),
+      ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
+      ...(afterStep ? { afterStep: (step) => afterStep(step, active()) } : {}),
+    };
+  }
+
   /** The groups that CoTo switches, from the input up. Adapters outside the layers (the head's) belong to none: always on. */
   groups(granularity: 'layer' | 'module'): readonly AdapterGroup[] {
     const groups = new Map<string, { layer: number; modules: string[] }>();
@@ -103,7 +119,9 @@ export class AdaptedModel implements LinearRunner {
     return [...groups].map(([name, group]) => ({
       name,
       ...group,
-      variableNames: group.modules.flatMap((module) => this.adapter?.adapted.get(module)?.trainedNames ?? []),
+      variableNames: group.modules.flatMap((module) => [
+        ...(this.adapter?.adapted.get(module)?.trainedNames.values() ?? []),
+      ]),
     }));
   }
 
@@ -307,12 +325,12 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /** The adapter on a module, where there is one and it is neither switched off nor merged. */
-  private activeOn({ name }: LinearModule): AdaptedModule | null {
+  private activeOn({ name }: LinearModule): TrainedModule | null {
     return this.merged || this.inactive.has(name) ? null : (this.adapter?.adapted.get(name) ?? null);
   }
 
   private activeModules(): LinearModule[] {
-    const { adapted = new Map<string, AdaptedModule>(), whole = new Map<string, { module: LinearModule }>() } =
+    const { adapted = new Map<string, TrainedModule>(), whole = new Map<string, { module: LinearModule }>() } =
       this.adapter ?? {};
     const all = [...[...adapted.values()].filter(({ module }) => this.activeOn(module)), ...whole.values()];
     return all.map(({ module }) => module);

@@ -9,7 +9,7 @@ import { frozenBias, requireBiasVector } from './base-biases.ts';
 import { partKey, sharedKey } from './peft/tensor-names.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import { findLinear, fromTheInputUp } from './target-modules.ts';
-import type { AdapterVariant, DeviceModule, TensorPart } from './variant.ts';
+import type { AdapterVariant, TensorPart, TrainedModule } from './variant.ts';
 
 /** A linear or an embedding that is trained whole (modules_to_save) in place of the base's. */
 export interface SavedModule {
@@ -20,15 +20,10 @@ export interface SavedModule {
   readonly bias: tf.Variable<tf.Rank.R1> | null;
 }
 
-/** An adapted module, and the names of its trained tensors in the model. */
-export interface AdaptedModule extends DeviceModule {
-  readonly trainedNames: readonly string[];
-}
-
 /** An adapter on the device, and what of its state needs no device. */
 export interface DeviceAdapter {
   readonly host: Omit<AdapterState, 'modules' | 'shared' | 'saved'>;
-  readonly adapted: ReadonlyMap<string, AdaptedModule>;
+  readonly adapted: ReadonlyMap<string, TrainedModule>;
   readonly shared: ReadonlyMap<string, tf.Variable>;
   readonly whole: ReadonlyMap<string, SavedModule>;
   /** Biases that stand in for the base's while the adapter is on. */
@@ -74,14 +69,16 @@ export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAda
     const tensor = sharedTensors.get(name);
     if (tensor) shared.set(name, put(sharedKey(variant, name), tensor, trainable));
   }
-  const adapted = new Map<string, AdaptedModule>();
+  const adapted = new Map<string, TrainedModule>();
   for (const { module, own, parts } of placed) {
     const tensors = new Map(shared);
     for (const { name, trainable } of parts) {
       const tensor = own.tensors.get(name);
       if (tensor) tensors.set(name, put(partKey(variant, module, name), tensor, trainable));
     }
-    const trainedNames = parts.filter(({ trainable }) => trainable).map(({ name }) => partKey(variant, module, name));
+    const trainedNames = new Map(
+      parts.filter(({ trainable }) => trainable).map(({ name }) => [name, partKey(variant, module, name)]),
+    );
     adapted.set(module.name, { module, rank: own.rank, scaling: own.scaling, tensors, trainedNames });
   }
   const whole = new Map<string, SavedModule>();

@@ -6,6 +6,7 @@ import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { ParameterGroup } from '../training/optimizers/index.ts';
 
 /** One tensor of an adapted module, or of the whole adapter. */
 export interface TensorPart {
@@ -87,6 +88,23 @@ export interface SharedTensors {
   initialize(modules: readonly LinearModule[], parameters: ParameterValues): Map<string, HostTensor>;
 }
 
+/** How a variant is trained otherwise than by the run's optimizer alone. */
+export interface VariantTraining {
+  /** Groups of trained tensors, by their names in the model, at other rates or decays; what no group has learns as usual. */
+  parameterGroups?(adapted: readonly TrainedModule[], usual: { readonly weightDecay: number }): ParameterGroup[];
+  /** A scalar that is added to the loss. */
+  penalty?(adapted: readonly TrainedModule[], parameters: ParameterValues): tf.Scalar;
+  /** Replaces gradients, by their names in the model, after their norm was measured and before the update; disposes those it replaces. */
+  transformGradients?(gradients: Map<string, tf.Tensor>, adapted: readonly TrainedModule[]): void;
+  /** After the update of a step, counted from 1. */
+  afterStep?(step: number, adapted: readonly TrainedModule[]): void;
+}
+
+/** A module in training, and the names of its trained tensors in the model by their parts. */
+export interface TrainedModule extends DeviceModule {
+  readonly trainedNames: ReadonlyMap<string, string>;
+}
+
 /**
  * One kind of adapter: which tensors it has, and what they do. The adapted model, PEFT's folders, merging, the training loop
  * and the memory estimate ask nothing else, so a further kind is one file and one line of the list.
@@ -135,6 +153,7 @@ export interface AdapterVariant {
   /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
   readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
   readonly notLowRank?: string;
+  readonly training?: VariantTraining;
   /**
    * Numbers of values of the float32 tensors that the forward pass of a linear keeps for the backward pass, beside its input.
    */

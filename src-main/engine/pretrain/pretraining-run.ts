@@ -1,16 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
-import { RandomStream } from '../../../src-shared/random.ts';
-import type { EngineSignal, TaskContext } from '../contract.ts';
+import type { TaskContext } from '../contract.ts';
 import { BatchOrder } from '../training/batch-order.ts';
-import { learningRateSchedules, warmupStepCount } from '../training/learning-rate/index.ts';
 import { MetricRecorder } from '../training/metric-recorder.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
-import { AdamW } from '../training/optimizers/adamw.ts';
-import { GroupedOptimizer } from '../training/optimizers/grouped.ts';
-import type { Optimizer } from '../training/optimizers/optimizer.ts';
-import { ProgressMeter } from '../training/progress-meter.ts';
-import { TrainingStep } from '../training/training-step.ts';
+import type { ParameterGroup } from '../training/optimizers/index.ts';
+import type { TrainingHooks } from '../training/training-hooks.ts';
+import { type Objective, type TakenStep, TrainingLoop } from '../training/training-loop.ts';
 import { readPretrainCheckpoint, writePretrainCheckpoint } from './checkpoint.ts';
 import type { FullModel } from './full-model.ts';
 
@@ -51,96 +47,139 @@ export function pretrainSteps(config: PretrainConfig, exampleCount: number): num
 
 /** Trains every parameter of a model, from the start or from where a checkpoint left it. */
 export async function runPretraining(parts: PretrainingParts): Promise<PretrainingOutcome> {
-  const { config, model, context, checkpointDirectory } = parts;
-  const totalSteps = pretrainSteps(config, parts.exampleCount);
-  const settings = JSON.stringify(config);
-  const optimizer = optimizerFor(model.trainable(), config);
-  const step = new TrainingStep(model, optimizer, config.max_grad_norm);
-  const order = new BatchOrder(
-    Int32Array.from({ length: parts.exampleCount }, (_, index) => index),
-    config.per_device_train_batch_size,
-    config.gradient_accumulation_steps,
-    RandomStream.seeded(config.seed, 'data'),
-  );
-  const recorder = new MetricRecorder(context, 0);
-  const progress = new ProgressMeter(context, 'Training', totalSteps, 'steps');
-  const log = (text: string) => context.emit({ kind: 'log', level: 'info', text });
-  try {
-    const earlier = await readPretrainCheckpoint(checkpointDirectory, model.trainable(), settings);
-    let done = earlier?.step ?? 0;
-    if (earlier) {
-      order.restore(earlier.order);
-      optimizer.restore(earlier.optimizer);
-      log(`Goes on at step ${done} of ${totalSteps}.`);
-    }
-    const before = earlier?.seconds ?? 0;
-    const started = performance.now();
-    const seconds = () => before + (performance.now() - started) / 1000;
-    let loss: number | null = null;
-    let savedAt = performance.now();
-    const save = async () => {
-      const state = { step: done, seconds: seconds(), config: settings, order: order.state() };
-      await writePretrainCheckpoint(checkpointDirectory, model.trainable(), {
-        ...state,
-        optimizer: await optimizer.state(),
-      });
-      savedAt = performance.now();
-    };
-    const score = async () => {
-      const made = await parts.evaluate();
-      recorder.record(done, {
-        eval_loss: made.loss,
-        ...(made.accuracy === null ? {} : { eval_accuracy: made.accuracy }),
-      });
-      recorder.flush();
-      log(`Step ${done} of ${totalSteps}: evaluation loss ${made.loss.toFixed(4)}${scoreWords(made)}.`);
-      progress.startAt(done);
-      return made;
-    };
+  return new PretrainingRun(parts).run();
+}
 
+/** The training of a model as a whole: the objective of a loop. */
+class PretrainingRun implements Objective {
+  readonly model: FullModel;
+  readonly hooks: TrainingHooks;
+  private readonly parts: PretrainingParts;
+  private readonly totalSteps: number;
+  private readonly recorder: MetricRecorder;
+  private readonly loop: TrainingLoop;
+  private secondsBefore = 0;
+  private startedAt = performance.now();
+  private savedAt = performance.now();
+  private loss: number | null = null;
+
+  constructor(parts: PretrainingParts) {
+    const { config, model, context, exampleCount } = parts;
+    this.parts = parts;
+    this.model = model;
+    this.hooks = { parameterGroups: () => [undecayed(model.trainable())] };
+    this.totalSteps = pretrainSteps(config, exampleCount);
+    this.recorder = new MetricRecorder(context, 0);
+    this.loop = new TrainingLoop({ ...config, optim: 'adamw', gradient_checkpointing: false }, this, {
+      examples: Int32Array.from({ length: exampleCount }, (_, index) => index),
+      totalSteps: this.totalSteps,
+      context,
+      recorder: this.recorder,
+    });
+  }
+
+  async run(): Promise<PretrainingOutcome> {
+    try {
+      await this.resume();
+      this.startedAt = performance.now();
+      this.savedAt = performance.now();
+      const signal = await this.loop.run();
+      this.recorder.flush();
+      const facts = { steps: this.loop.done, trainLoss: this.loss };
+      if (signal === 'cancel') return { outcome: 'cancelled', ...facts, score: null, seconds: this.seconds() };
+      if (signal === 'pause') {
+        await this.save();
+        return { outcome: 'paused', ...facts, score: null, seconds: this.seconds() };
+      }
+      const seconds = this.seconds();
+      return { outcome: signal ? 'stopped' : 'completed', ...facts, score: await this.score(), seconds };
+    } finally {
+      this.loop.dispose();
+    }
+  }
+
+  loadBatch(indices: Int32Array, place: number): Promise<MicroBatch> {
+    return this.parts.loadBatch(indices, place);
+  }
+
+  enterStep(): ReadonlySet<string> {
+    return new Set();
+  }
+
+  leaveStep(): void {
+    // A model that is trained as a whole has no parts to switch back.
+  }
+
+  explain(thrown: unknown): unknown {
+    return thrown;
+  }
+
+  async record({ step, report, learningRate }: TakenStep): Promise<void> {
+    this.loss = report.loss;
+    if (step % this.parts.config.logging_steps === 0 || step + 1 === this.totalSteps)
+      this.recorder.record(step, { loss: report.loss, learning_rate: learningRate, grad_norm: report.gradientNorm });
+  }
+
+  async afterStep(done: number): Promise<void> {
+    const { eval_steps } = this.parts.config;
+    if (eval_steps > 0 && done % eval_steps === 0 && done < this.totalSteps) await this.score();
+    if (performance.now() - this.savedAt > checkpointMilliseconds) await this.save();
+  }
+
+  private async resume(): Promise<void> {
+    const { checkpointDirectory } = this.parts;
+    const earlier = await readPretrainCheckpoint(checkpointDirectory, this.model.trainable(), this.settings());
+    if (!earlier) return;
+    this.loop.order.restore(earlier.order);
+    this.loop.optimizer.restore(earlier.optimizer);
+    this.loop.done = earlier.step;
+    this.secondsBefore = earlier.seconds;
+    this.log(`Goes on at step ${earlier.step} of ${this.totalSteps}.`);
+  }
+
+  private async save(): Promise<void> {
+    const { order, optimizer, done } = this.loop;
+    await writePretrainCheckpoint(this.parts.checkpointDirectory, this.model.trainable(), {
+      step: done,
+      seconds: this.seconds(),
+      config: this.settings(),
+      order: order.state(),
+      optimizer: await optimizer.state(),
+    });
+    this.savedAt = performance.now();
+  }
+
+  private async score(): Promise<PretrainScore> {
+    const { done, progress } = this.loop;
+    const made = await this.parts.evaluate();
+    this.recorder.record(done, {
+      eval_loss: made.loss,
+      ...(made.accuracy === null ? {} : { eval_accuracy: made.accuracy }),
+    });
+    this.recorder.flush();
+    this.log(`Step ${done} of ${this.totalSteps}: evaluation loss ${made.loss.toFixed(4)}${scoreWords(made)}.`);
     progress.startAt(done);
-    let signal: EngineSignal | null = null;
-    while (done < totalSteps) {
-      signal = await context.signal();
-      if (signal) break;
-      const batches: MicroBatch[] = [];
-      for (const [at, indices] of order.next().entries())
-        batches.push(await parts.loadBatch(indices, done * config.gradient_accumulation_steps + at));
-      const length = { totalSteps, warmupSteps: warmupStepCount(config.warmup_steps, totalSteps) };
-      const learningRate = config.learning_rate * learningRateSchedules[config.lr_scheduler_type].factor(done, length);
-      const report = await step.run(batches, learningRate, new Set());
-      loss = report.loss;
-      if (done % config.logging_steps === 0 || done + 1 === totalSteps)
-        recorder.record(done, { loss, learning_rate: learningRate, grad_norm: report.gradientNorm });
-      recorder.flushWhenDue(performance.now());
-      done += 1;
-      progress.at(done);
-      if (config.eval_steps > 0 && done % config.eval_steps === 0 && done < totalSteps) await score();
-      if (performance.now() - savedAt > checkpointMilliseconds) await save();
-    }
-    recorder.flush();
-    const facts = { steps: done, trainLoss: loss };
-    if (signal === 'cancel') return { outcome: 'cancelled', ...facts, score: null, seconds: seconds() };
-    if (signal === 'pause') {
-      await save();
-      return { outcome: 'paused', ...facts, score: null, seconds: seconds() };
-    }
-    const trained = seconds();
-    return { outcome: signal ? 'stopped' : 'completed', ...facts, score: await score(), seconds: trained };
-  } finally {
-    recorder.flush();
-    optimizer.dispose();
+    return made;
+  }
+
+  /** Others than those that a checkpoint was made with would not go on from there. */
+  private settings(): string {
+    return JSON.stringify(this.parts.config);
+  }
+
+  private seconds(): number {
+    return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
+  }
+
+  private log(text: string): void {
+    this.parts.context.emit({ kind: 'log', level: 'info', text });
   }
 }
 
-/** AdamW whose decay is for matrices only: biases and the scales of norms are left out, as is usual from scratch. */
-function optimizerFor(variables: ReadonlyMap<string, tf.Variable>, config: PretrainConfig): Optimizer {
-  const options = { beta1: config.adam_beta1, beta2: config.adam_beta2, epsilon: config.adam_epsilon };
-  const group = (decays: boolean) => ({
-    names: new Set([...variables].filter(([, { rank }]) => rank > 1 === decays).map(([name]) => name)),
-    optimizer: new AdamW(variables, { ...options, weightDecay: decays ? config.weight_decay : 0 }),
-  });
-  return new GroupedOptimizer([group(true), group(false)]);
+/** Biases and the scales of norms, which are left out of the decay, as is usual from scratch. */
+function undecayed(variables: ReadonlyMap<string, tf.Variable>): ParameterGroup {
+  const names = new Set([...variables].filter(([, { rank }]) => rank <= 1).map(([name]) => name));
+  return { names, learningRateFactor: 1, weightDecay: 0 };
 }
 
 function scoreWords({ loss, accuracy }: PretrainScore): string {

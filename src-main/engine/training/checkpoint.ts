@@ -8,6 +8,7 @@ import type { AdapterState } from '../adapters/state.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import type { OptimizerState } from './optimizers/optimizer.ts';
+import { stepTimesSchema } from './step-times.ts';
 
 const randomState = z.array(z.number().int());
 
@@ -30,7 +31,9 @@ export const trainerStateSchema = z.strictObject({
       loss: z.number().nullable().default(null),
     })
     .nullable(),
-  step_milliseconds: z.array(z.number()),
+  /** Of every step: as versions before `step_times` kept them. */
+  step_milliseconds: z.array(z.number()).optional(),
+  step_times: stepTimesSchema.optional(),
   active_share_sum: z.number(),
   last_loss: z.number().nullable(),
 });

@@ -8,13 +8,12 @@ import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
-import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import { AdamW } from './optimizers/adamw.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
-import { ProgressMeter } from './progress-meter.ts';
-import { divergedHint, gradientNorms, type StepReport, TrainingStep } from './training-step.ts';
+import { StepTimes } from './step-times.ts';
+import type { TrainingHooks } from './training-hooks.ts';
+import { type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
+import { divergedHint, gradientNorms } from './training-step.ts';
 
 /** A checkpoint that a crash or a kill can fall back on is never older than this, whatever `save_steps` says. */
 const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
@@ -64,20 +63,19 @@ export function countSteps(config: RunConfig, exampleCount: number): number {
   return Math.max(1, Math.ceil(config.num_train_epochs * perEpoch));
 }
 
-/** The training loop of one run, from its first step or from a checkpoint. */
-export class TrainingRun {
+/** The training of a run's adapter, from its first step or from a checkpoint: the objective of a loop. */
+export class TrainingRun implements Objective {
+  readonly model: AdaptedModel;
+  readonly hooks: TrainingHooks;
   private readonly parts: TrainingRunParts;
-  private readonly optimizer: Optimizer;
-  private readonly step: TrainingStep;
-  private readonly order: BatchOrder;
+  private readonly loop: TrainingLoop;
   private readonly groups: readonly AdapterGroup[];
   private readonly recorder: MetricRecorder;
-  private readonly progress: ProgressMeter;
   private cotoRandom: RandomStream;
   private dropoutRandom: RandomStream;
   private coto: CotoController | null = null;
-  private globalStep = 0;
-  private stepMilliseconds: number[] = [];
+  private draw: CotoDraw | null = null;
+  private times = new StepTimes();
   private activeShareSum = 0;
   private lastLoss: number | null = null;
   private best: TrainerState['best'] = null;
@@ -86,25 +84,18 @@ export class TrainingRun {
 
   constructor(parts: TrainingRunParts) {
     this.parts = parts;
-    const { config, model } = parts;
-    this.optimizer = new AdamW(model.trainable(), {
-      beta1: config.adam_beta1,
-      beta2: config.adam_beta2,
-      epsilon: config.adam_epsilon,
-      weightDecay: config.weight_decay,
-    });
-    this.step = new TrainingStep(model, this.optimizer, config.max_grad_norm, config.gradient_checkpointing);
-    this.order = new BatchOrder(
-      parts.examples,
-      config.per_device_train_batch_size,
-      config.gradient_accumulation_steps,
-      RandomStream.seeded(config.seed, 'data'),
-    );
+    const { config, model, examples, totalSteps, context } = parts;
+    this.model = model;
+    this.hooks = model.trainingHooks();
     this.cotoRandom = RandomStream.seeded(config.seed, 'coto');
     this.dropoutRandom = RandomStream.seeded(config.seed, 'dropout');
     this.groups = model.groups(config.coto?.granularity ?? 'layer');
-    this.recorder = new MetricRecorder(parts.context, this.groups.length);
-    this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
+    this.recorder = new MetricRecorder(context, this.groups.length);
+    this.loop = new TrainingLoop(config, this, { examples, totalSteps, context, recorder: this.recorder });
+  }
+
+  private get globalStep(): number {
+    return this.loop.done;
   }
 
   /** Takes the run up where `directory` left it: weights, optimizer, random streams, order of the data. */
@@ -113,12 +104,14 @@ export class TrainingRun {
     const checkpoint = await readCheckpoint(directory, model.base.description);
     const { trainer } = checkpoint;
     model.loadState(checkpoint.adapter);
-    this.optimizer.restore(checkpoint.optimizer);
-    this.order.restore(trainer.order);
+    this.loop.optimizer.restore(checkpoint.optimizer);
+    this.loop.order.restore(trainer.order);
+    this.loop.done = trainer.global_step;
     this.cotoRandom = RandomStream.restored(trainer.random.coto);
     this.dropoutRandom = RandomStream.restored(trainer.random.dropout);
-    this.globalStep = trainer.global_step;
-    this.stepMilliseconds = [...trainer.step_milliseconds];
+    this.times = trainer.step_times
+      ? StepTimes.restored(trainer.step_times)
+      : StepTimes.of(trainer.step_milliseconds ?? []);
     this.activeShareSum = trainer.active_share_sum;
     this.lastLoss = trainer.last_loss;
     this.best = trainer.best;
@@ -137,19 +130,59 @@ export class TrainingRun {
       },
     });
     if (config.coto) this.coto = new CotoController(model, config.coto, totalSteps, this.cotoRandom);
-    this.progress.startAt(this.globalStep);
     try {
-      let signal: EngineSignal | null = null;
-      while (this.globalStep < totalSteps) {
-        signal = await context.signal();
-        if (signal) break;
-        await this.takeStep();
-      }
-      return await this.finish(signal);
+      return await this.finish(await this.loop.run());
     } finally {
-      this.recorder.flush();
-      this.optimizer.dispose();
+      this.loop.dispose();
     }
+  }
+
+  loadBatch(indices: Int32Array): Promise<MicroBatch> {
+    return this.parts.loadBatch(indices);
+  }
+
+  enterStep(step: number): ReadonlySet<string> {
+    this.draw = this.coto?.drawFor(step) ?? null;
+    this.model.setTraining(true, this.dropoutRandom);
+    return frozenVariables(this.groups, this.draw?.mask ?? null);
+  }
+
+  leaveStep(): void {
+    this.model.setTraining(false);
+  }
+
+  explain(thrown: unknown, step: number, learningRate: number): unknown {
+    return divergedAt(
+      thrown,
+      `step ${step + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`,
+    );
+  }
+
+  async record({ step, report, learningRate, milliseconds, examples }: TakenStep): Promise<void> {
+    const { draw } = this;
+    this.lastLoss = report.loss;
+    this.times.add(milliseconds);
+    this.activeShareSum += draw ? activeShare(draw) : 1;
+    if (draw) this.recorder.recordMask(step, draw.mask);
+    if (step % this.parts.config.logging_steps !== 0 && step + 1 !== this.parts.totalSteps) return;
+    this.recorder.record(step, {
+      loss: report.loss,
+      learning_rate: learningRate,
+      grad_norm: report.gradientNorm,
+      step_milliseconds: milliseconds,
+      examples_per_second: (1000 * examples) / milliseconds,
+      ...(draw ? { p: draw.probability, active_share: activeShare(draw) } : {}),
+      ...this.normsByGroup('grad_norm', report.gradientNorms),
+    });
+    if (step % WEIGHT_NORM_EVERY === 0)
+      this.recorder.record(step, this.normsByGroup('weight_norm', await gradientNorms(this.parts.model.trainable())));
+  }
+
+  async afterStep(done: number): Promise<void> {
+    const { config, totalSteps } = this.parts;
+    if (isDue(done, config.eval_steps) && done < totalSteps) await this.evaluateNow();
+    if (isDue(done, config.save_steps)) await this.save(`step-${String(done).padStart(6, '0')}`);
+    if (performance.now() - this.lastCheckpointAt > SAFETY_CHECKPOINT_MILLISECONDS) await this.save('last');
   }
 
   private async finish(signal: EngineSignal | null): Promise<TrainingOutcome> {
@@ -172,51 +205,6 @@ export class TrainingRun {
     };
   }
 
-  private async takeStep(): Promise<void> {
-    const { config, model, totalSteps, loadBatch } = this.parts;
-    const batches: MicroBatch[] = [];
-    for (const indices of this.order.next()) batches.push(await loadBatch(indices));
-
-    const startedAt = performance.now();
-    const draw = this.coto?.drawFor(this.globalStep) ?? null;
-    model.setTraining(true, this.dropoutRandom);
-    const learningRate = this.learningRate();
-    const report = await this.runStep(batches, learningRate, draw);
-    model.setTraining(false);
-    const milliseconds = performance.now() - startedAt;
-
-    this.lastLoss = report.loss;
-    this.stepMilliseconds.push(milliseconds);
-    this.activeShareSum += draw ? activeShare(draw) : 1;
-    const examples = batches.reduce((count, batch) => count + (batch.examples ?? batch.labels.length), 0);
-    await this.recordStep(report, learningRate, draw, milliseconds, examples);
-    this.globalStep += 1;
-    this.progress.at(this.globalStep);
-
-    if (isDue(this.globalStep, config.eval_steps) && this.globalStep < totalSteps) await this.evaluateNow();
-    if (isDue(this.globalStep, config.save_steps)) await this.save(`step-${String(this.globalStep).padStart(6, '0')}`);
-    if (performance.now() - this.lastCheckpointAt > SAFETY_CHECKPOINT_MILLISECONDS) await this.save('last');
-  }
-
-  private async runStep(
-    batches: readonly MicroBatch[],
-    learningRate: number,
-    draw: CotoDraw | null,
-  ): Promise<StepReport> {
-    try {
-      return await this.step.run(batches, learningRate, frozenVariables(this.groups, draw?.mask ?? null));
-    } catch (thrown) {
-      const where = `step ${this.globalStep + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`;
-      throw divergedAt(thrown, where);
-    }
-  }
-
-  private learningRate(): number {
-    const { config, totalSteps } = this.parts;
-    const length = { totalSteps, warmupSteps: warmupStepCount(config.warmup_steps, totalSteps) };
-    return config.learning_rate * learningRateSchedules[config.lr_scheduler_type].factor(this.globalStep, length);
-  }
-
   /** Scores the model with every adapter on and keeps the best checkpoint. */
   private async evaluateNow(): Promise<Score> {
     this.coto?.everythingOn();
@@ -236,33 +224,8 @@ export class TrainingRun {
       this.best = { step: this.globalStep, accuracy: score.accuracy, loss: score.loss };
       await this.save('best');
     }
-    this.progress.startAt(this.globalStep);
+    this.loop.progress.startAt(this.globalStep);
     return score;
-  }
-
-  private async recordStep(
-    report: StepReport,
-    learningRate: number,
-    draw: CotoDraw | null,
-    milliseconds: number,
-    examples: number,
-  ): Promise<void> {
-    const step = this.globalStep;
-    if (draw) this.recorder.recordMask(step, draw.mask);
-    if (step % this.parts.config.logging_steps === 0 || step + 1 === this.parts.totalSteps) {
-      this.recorder.record(step, {
-        loss: report.loss,
-        learning_rate: learningRate,
-        grad_norm: report.gradientNorm,
-        step_milliseconds: milliseconds,
-        examples_per_second: (1000 * examples) / milliseconds,
-        ...(draw ? { p: draw.probability, active_share: activeShare(draw) } : {}),
-        ...this.normsByGroup('grad_norm', report.gradientNorms),
-      });
-      if (step % WEIGHT_NORM_EVERY === 0)
-        this.recorder.record(step, this.normsByGroup('weight_norm', await gradientNorms(this.parts.model.trainable())));
-    }
-    this.recorder.flushWhenDue(performance.now());
   }
 
   private normsByGroup(prefix: string, norms: ReadonlyMap<string, number>): Record<string, number> {
@@ -297,16 +260,17 @@ export class TrainingRun {
 
   private async checkpoint(): Promise<Checkpoint> {
     const { config, model, totalSteps } = this.parts;
-    const optimizer = await this.optimizer.state();
+    const optimizer = await this.loop.optimizer.state();
+    const order = this.loop.order.state();
     const trainer: TrainerState = {
       format: 1,
       global_step: this.globalStep,
       total_steps: totalSteps,
-      order: { ...this.order.state(), epochRandomState: [...this.order.state().epochRandomState] },
+      order: { ...order, epochRandomState: [...order.epochRandomState] },
       random: { coto: [...this.cotoRandom.state()], dropout: [...this.dropoutRandom.state()] },
       optimizer_steps: Object.fromEntries(optimizer.steps),
       best: this.best,
-      step_milliseconds: this.stepMilliseconds,
+      step_times: this.times.state(),
       active_share_sum: this.activeShareSum,
       last_loss: this.lastLoss,
     };
@@ -314,19 +278,17 @@ export class TrainingRun {
   }
 
   private summarize(score: Score): RunResult {
-    const count = this.stepMilliseconds.length;
-    const total = this.stepMilliseconds.reduce((sum, value) => sum + value, 0);
-    const sorted = [...this.stepMilliseconds].sort((left, right) => left - right);
+    const { times } = this;
     return {
       steps: this.globalStep,
       accuracy: score.accuracy,
       evalLoss: score.loss,
       trainLoss: this.lastLoss,
       metrics: { ...score.metrics },
-      meanStepMilliseconds: count === 0 ? 0 : total / count,
-      medianStepMilliseconds: sorted[Math.floor(count / 2)] ?? 0,
-      meanActiveShare: count === 0 ? 1 : this.activeShareSum / count,
-      trainSeconds: total / 1000,
+      meanStepMilliseconds: times.mean,
+      medianStepMilliseconds: times.median,
+      meanActiveShare: times.steps === 0 ? 1 : this.activeShareSum / times.steps,
+      trainSeconds: times.total / 1000,
     };
   }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
+import { valueAndGradients } from '../ops/autograd/backward.ts';
 import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
 import { sumsOfSquares } from '../ops/optimizer/sum-of-squares.ts';
@@ -10,6 +11,7 @@ import { checkpointedLossGradients, type LossGradients, lossGradients } from './
 import type { MicroBatch } from './micro-batch.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import type { TrainableModel } from './trainable-model.ts';
+import type { TrainingHooks } from './training-hooks.ts';
 
 /** What one optimizer step came to. The loss is the mean over all its labels; norms are before clipping. */
 export interface StepReport {
@@ -30,12 +32,21 @@ export class TrainingStep {
   private readonly optimizer: Optimizer;
   private readonly maxGradientNorm: number;
   private readonly gradientCheckpointing: boolean;
+  private readonly hooks: TrainingHooks;
 
   /**
    * @param maxGradientNorm 0 switches clipping off.
    * @param gradientCheckpointing less memory and more time for the same numbers: layers run again in the backward pass.
+   * @param hooks what the objective adds to the loss and does to gradients.
    */
-  constructor(model: TrainableModel, optimizer: Optimizer, maxGradientNorm: number, gradientCheckpointing = false) {
+  constructor(
+    model: TrainableModel,
+    optimizer: Optimizer,
+    maxGradientNorm: number,
+    gradientCheckpointing = false,
+    hooks: TrainingHooks = {},
+  ) {
+    this.hooks = hooks;
     this.model = model;
     this.optimizer = optimizer;
     this.maxGradientNorm = maxGradientNorm;
@@ -57,10 +68,12 @@ export class TrainingStep {
     try {
       let loss = 0;
       for (const batch of batches) loss += await this.accumulate(batch, active, labelCount, gradients);
+      loss += await this.accumulatePenalty(active, gradients);
       if (!Number.isFinite(loss)) throw notFinite('loss', loss);
       const norms = await gradientNorms(gradients);
       const gradientNorm = Math.hypot(...norms.values());
       if (!Number.isFinite(gradientNorm)) throw notFinite('gradient norm', gradientNorm);
+      this.hooks.transformGradients?.(gradients);
       this.optimizer.step(gradients, learningRate, this.clipFactor(gradientNorm));
       return { loss, gradientNorm, gradientNorms: norms };
     } finally {
@@ -105,6 +118,37 @@ export class TrainingStep {
       return (await value.data())[0] ?? Number.NaN;
     } finally {
       value.dispose();
+    }
+  }
+
+  /** Adds the gradients of the penalty, where there is one; returns its value. */
+  private async accumulatePenalty(
+    active: readonly (readonly [string, tf.Variable])[],
+    gradients: Gradients,
+  ): Promise<number> {
+    const { penalty } = this.hooks;
+    if (!penalty) return 0;
+    const sources = active.map(([, variable]) => variable);
+    const kept = tf.tidy(() => {
+      const { value, gradients: made } = valueAndGradients(penalty, sources);
+      const sums: tf.NamedTensorMap = { penalty: value };
+      for (const [index, [name]] of active.entries()) {
+        const [own, before] = [made[index], gradients.get(name)];
+        if (own) sums[`gradient ${name}`] = before ? tf.add(before, own) : own;
+      }
+      return sums;
+    });
+    for (const [name] of active) {
+      const sum = kept[`gradient ${name}`];
+      if (!sum) continue;
+      gradients.get(name)?.dispose();
+      gradients.set(name, sum);
+    }
+    const value = kept['penalty'];
+    try {
+      return value === undefined ? 0 : ((await value.data())[0] ?? Number.NaN);
+    } finally {
+      value?.dispose();
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -197,6 +197,18 @@ describe('a training run', () => {
     expect((await readAdapter(stopped.adapterDirectory ?? '', base.description)).modules.size).toBe(6);
     const cancelled = await train(config(), { name: 'cancel', signal: 'cancel', signalAt: 3 });
     expect(cancelled).toMatchObject({ outcome: 'cancelled', result: null, adapterDirectory: null });
+  });
+
+  it('resumes a checkpoint of a version that kept the time of every step', async () => {
+    await train(config(), { name: 'older', signal: 'pause', signalAt: 3 });
+    const last = join(folder, 'older', 'checkpoints', 'last');
+    const file = join(last, 'trainer_state.json');
+    const { step_times, ...older } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(step_times.count).toBe(3);
+    writeFileSync(file, JSON.stringify({ ...older, step_milliseconds: [1000, 1000, 1000] }));
+    const { result } = await train(config(), { name: 'older', resume: last });
+    expect(result?.trainSeconds).toBeGreaterThan(3);
+    expect(result?.steps).toBe(config().max_steps);
   });
 
   it('hands on the best checkpoint where the config asks for it', async () => {

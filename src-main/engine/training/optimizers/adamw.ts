@@ -3,7 +3,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/optimizer/adamw.ts';
 import { toHost } from '../../ops/to-host.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import type { Optimizer, OptimizerState } from './optimizer.ts';
+import type { Optimizer, OptimizerKind, OptimizerState } from './optimizer.ts';
 
 export type AdamWOptions = Pick<AdamWSettings, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
 
@@ -12,6 +12,8 @@ interface Moments {
   first: tf.Variable;
   second: tf.Variable;
 }
+
+export const adamw: OptimizerKind = { create: (variables, settings) => new AdamW(variables, settings) };
 
 /** AdamW as in `adamwStep`, with t counted by variable. */
 export class AdamW implements Optimizer {

@@ -1,18 +1,24 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 
-/** Optimizers that share the variables out among them, e.g. with and without decay. */
-export class GroupedOptimizer implements Optimizer {
-  private readonly groups: readonly { readonly names: ReadonlySet<string>; readonly optimizer: Optimizer }[];
+interface Group {
+  readonly names: ReadonlySet<string>;
+  readonly learningRateFactor: number;
+  readonly optimizer: Optimizer;
+}
 
-  constructor(groups: readonly { readonly names: ReadonlySet<string>; readonly optimizer: Optimizer }[]) {
+/** Optimizers that share the variables out among them, e.g. with and without decay, or at several rates. */
+export class GroupedOptimizer implements Optimizer {
+  private readonly groups: readonly Group[];
+
+  constructor(groups: readonly Group[]) {
     this.groups = groups;
   }
 
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {
-    for (const { names, optimizer } of this.groups) {
+    for (const { names, learningRateFactor, optimizer } of this.groups) {
       const own = new Map([...gradients].filter(([name]) => names.has(name)));
-      if (own.size > 0) optimizer.step(own, learningRate, gradientScale);
+      if (own.size > 0) optimizer.step(own, learningRate * learningRateFactor, gradientScale);
     }
   }
 

@@ -9,6 +9,21 @@ export interface OptimizerState {
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
+/** What a run says of every optimizer. */
+export interface OptimizerSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** One kind of optimizer, as `optim` names it. */
+export interface OptimizerKind {
+  create(
+    variables: ReadonlyMap<string, tf.Variable>,
+    settings: OptimizerSettings & { readonly weightDecay: number },
+  ): Optimizer;
+}
+
 export interface Optimizer {
   /**
    * One step at `learningRate` over the variables that have a gradient in `gradients`; the others are left alone: no decay,

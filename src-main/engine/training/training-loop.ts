@@ -1,0 +1,162 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import type { EngineSignal, TaskContext } from '../contract.ts';
+import { BatchOrder } from './batch-order.ts';
+import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
+import type { MetricRecorder } from './metric-recorder.ts';
+import type { MicroBatch } from './micro-batch.ts';
+import { createOptimizer, type ParameterGroup } from './optimizers/index.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import type { TrainableModel } from './trainable-model.ts';
+import type { TrainingHooks } from './training-hooks.ts';
+import { type StepReport, TrainingStep } from './training-step.ts';
+
+/** The settings that every training has, whatever it trains. */
+export type LoopSettings = Pick<
+  RunConfig,
+  | 'optim'
+  | 'learning_rate'
+  | 'lr_scheduler_type'
+  | 'warmup_steps'
+  | 'per_device_train_batch_size'
+  | 'gradient_accumulation_steps'
+  | 'gradient_checkpointing'
+  | 'weight_decay'
+  | 'adam_beta1'
+  | 'adam_beta2'
+  | 'adam_epsilon'
+  | 'max_grad_norm'
+  | 'seed'
+>;
+
+/** A step that was taken. `step` counts from 0. */
+export interface TakenStep {
+  readonly step: number;
+  readonly report: StepReport;
+  readonly learningRate: number;
+  /** Wall-clock time of the step, without reading its data. */
+  readonly milliseconds: number;
+  readonly examples: number;
+}
+
+/** What is trained, by what: an adapter on its base, or a model as a whole. */
+export interface Objective {
+  readonly model: TrainableModel;
+  readonly hooks: TrainingHooks;
+  /** @param place the number of this micro-batch in the whole training. */
+  loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
+  /** Prepares a step; returns the names of the variables that rest in it. */
+  enterStep(step: number): ReadonlySet<string>;
+  leaveStep(): void;
+  /** Says where a step went wrong. */
+  explain(thrown: unknown, step: number, learningRate: number): unknown;
+  /** Records a step; it does not yet count as done. */
+  record(taken: TakenStep): Promise<void>;
+  /** After a step: what is due of evaluations and checkpoints. `done` steps are done. */
+  afterStep(done: number): Promise<void>;
+}
+
+/** The loop over optimizer steps, from the first or from where a checkpoint left it, to the last or to a signal. */
+export class TrainingLoop {
+  readonly optimizer: Optimizer;
+  readonly order: BatchOrder;
+  readonly progress: ProgressMeter;
+  /** Steps that are done. */
+  done = 0;
+  private readonly settings: LoopSettings;
+  private readonly objective: Objective;
+  private readonly totalSteps: number;
+  private readonly context: TaskContext;
+  private readonly recorder: MetricRecorder;
+  private readonly step: TrainingStep;
+
+  constructor(
+    settings: LoopSettings,
+    objective: Objective,
+    parts: {
+      readonly examples: Int32Array;
+      readonly totalSteps: number;
+      readonly context: TaskContext;
+      readonly recorder: MetricRecorder;
+    },
+  ) {
+    this.settings = settings;
+    this.objective = objective;
+    this.totalSteps = parts.totalSteps;
+    this.context = parts.context;
+    this.recorder = parts.recorder;
+    const { model, hooks } = objective;
+    this.optimizer = optimizerOf(settings, model.trainable(), hooks);
+    this.step = new TrainingStep(model, this.optimizer, settings.max_grad_norm, settings.gradient_checkpointing, hooks);
+    this.order = new BatchOrder(
+      parts.examples,
+      settings.per_device_train_batch_size,
+      settings.gradient_accumulation_steps,
+      RandomStream.seeded(settings.seed, 'data'),
+    );
+    this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
+  }
+
+  /** Returns the signal that ended it before the last step; null where all steps are done. */
+  async run(): Promise<EngineSignal | null> {
+    this.progress.startAt(this.done);
+    while (this.done < this.totalSteps) {
+      const signal = await this.context.signal();
+      if (signal) return signal;
+      await this.takeStep();
+    }
+    return null;
+  }
+
+  dispose(): void {
+    this.recorder.flush();
+    this.optimizer.dispose();
+  }
+
+  private async takeStep(): Promise<void> {
+    const { objective, done: step } = this;
+    const batches: MicroBatch[] = [];
+    const firstPlace = step * this.settings.gradient_accumulation_steps;
+    for (const [at, indices] of this.order.next().entries())
+      batches.push(await objective.loadBatch(indices, firstPlace + at));
+
+    const startedAt = performance.now();
+    const resting = objective.enterStep(step);
+    const learningRate = this.learningRate();
+    const report = await this.step.run(batches, learningRate, resting).catch((thrown: unknown) => {
+      throw objective.explain(thrown, step, learningRate);
+    });
+    objective.leaveStep();
+    const milliseconds = performance.now() - startedAt;
+
+    const examples = batches.reduce((count, batch) => count + (batch.examples ?? batch.labels.length), 0);
+    await objective.record({ step, report, learningRate, milliseconds, examples });
+    this.recorder.flushWhenDue(performance.now());
+    this.done += 1;
+    objective.hooks.afterStep?.(this.done);
+    this.progress.at(this.done);
+    await objective.afterStep(this.done);
+  }
+
+  private learningRate(): number {
+    const { learning_rate, lr_scheduler_type, warmup_steps } = this.settings;
+    const length = { totalSteps: this.totalSteps, warmupSteps: warmupStepCount(warmup_steps, this.totalSteps) };
+    return learning_rate * learningRateSchedules[lr_scheduler_type].factor(this.done, length);
+  }
+}
+
+/** What `optim` names, with the groups of the objective and one of all other variables. */
+function optimizerOf(
+  settings: LoopSettings,
+  variables: ReadonlyMap<string, tf.Variable>,
+  hooks: TrainingHooks,
+): Optimizer {
+  const { optim, adam_beta1: beta1, adam_beta2: beta2, adam_epsilon: epsilon, weight_decay: weightDecay } = settings;
+  const groups = hooks.parameterGroups?.({ weightDecay }) ?? [];
+  const grouped = new Set(groups.flatMap(({ names }) => [...names]));
+  const rest = new Set([...variables.keys()].filter((name) => !grouped.has(name)));
+  const all: ParameterGroup[] = [...groups, { names: rest, learningRateFactor: 1, weightDecay }];
+  return createOptimizer(optim, variables, { beta1, beta2, epsilon }, all);
+}
