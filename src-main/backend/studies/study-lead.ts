@@ -32,16 +32,18 @@ export class StudyLead implements PlanLead {
     const stopFollowing = this.services.hub.subscribe((name, payload) => {
       if (name === 'job.changed' && 'progress' in payload && payload.id === job.id) this.report(payload, parts);
     });
+    const over = new AbortController();
     try {
-      requireCompleted(await Promise.race([this.services.queue.ended(job), this.interrupted(job)]));
+      requireCompleted(await Promise.race([this.services.queue.ended(job), this.interrupted(job, over.signal)]));
       this.done++;
     } finally {
+      over.abort();
       stopFollowing();
     }
   }
 
-  /** Rejects when the study is cancelled, paused or closed, and passes that on to the part. */
-  private interrupted(part: JobRecord): Promise<never> {
+  /** Rejects when the study is cancelled, paused or closed before the part is `over`, and passes that on to the part. */
+  private interrupted(part: JobRecord, over: AbortSignal): Promise<never> {
     const { abort, pausing } = this.context;
     const { queue } = this.services;
     return new Promise((_, reject) => {
@@ -57,8 +59,8 @@ export class StudyLead implements PlanLead {
       };
       if (abort.aborted) end();
       else if (pausing.aborted) pause();
-      abort.addEventListener('abort', end, { once: true });
-      pausing.addEventListener('abort', pause, { once: true });
+      abort.addEventListener('abort', end, { once: true, signal: over });
+      pausing.addEventListener('abort', pause, { once: true, signal: over });
     });
   }
 
