@@ -44,7 +44,7 @@ test('a CSV is dropped, its label column is changed, and it is read as a model r
   await page.getByRole('figure', { name: 'Class balance of reviews' }).locator('.main-svg').first().waitFor();
   expect(await page.getByRole('list', { name: 'Problems' }).textContent()).toContain('row 6: review is missing');
   await page.getByText('Tokenized').click();
-  await page.getByRole('heading', { name: /^\d+ tokens, of which \d+ are learned$/ }).waitFor();
+  await page.getByRole('heading', { name: /^\d+ tokens, \d+ in the loss$/ }).waitFor();
   const tokens = (await page.getByRole('list', { name: 'Tokens' }).textContent())?.replaceAll(/\d+/g, '');
   expect(tokens).toContain('user↵film·number');
 });
