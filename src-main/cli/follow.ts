@@ -48,7 +48,7 @@ export async function followJobs(
     interrupts++;
     const running = [...latest.values()].find((job) => job.status === 'running');
     if (interrupts > 1 || running === undefined) {
-      reject(new StudioError('cancelled', 'Interrupted.', 'What was finished is kept.'));
+      reject(new StudioError('cancelled', 'Interrupted.', 'Finished work is kept.'));
       return;
     }
     line.say(options.interruptText);

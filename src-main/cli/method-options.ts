@@ -18,7 +18,7 @@ export function addMethodOptions(command: Command, methods: readonly Declaration
       `--${optionName(name)} <${placeholder(spec)}>`,
       `${spec.help} Default ${defaultWords(spec)}; for ${users.join(', ')}.`,
     );
-  command.option('--set <name=value...>', 'the same parameters by name', parseAssignment);
+  command.option('--set <name=value...>', 'parameters by name', parseAssignment);
 }
 
 /** An option for a declared number, with its default; `alias` is another long name for it. */

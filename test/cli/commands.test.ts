@@ -245,7 +245,7 @@ describe('errors are one line, and an exit code', () => {
       1,
       /^coto: There is no adapter "nobody"/,
     ],
-    ['nothing to score', ['eval', '--dataset', 'blobs'], 1, /^coto: There is nothing to score/],
+    ['nothing to score', ['eval', '--dataset', 'blobs'], 1, /^coto: Nothing to evaluate/],
     [
       'weights too few',
       ['merge', '--method', 'linear', '--adapters', 'seed 1', 'seed 2', '--weights', '1'],

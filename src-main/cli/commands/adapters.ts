@@ -13,7 +13,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
 
   addCommand(group, surroundings, {
     usage: 'list',
-    summary: 'every adapter of the studio',
+    summary: 'list the adapters',
     input: z.object({}),
     async run(_, { withStudio }) {
       const adapters = await withStudio((client) => client.request('adapters.list', {}));
@@ -36,7 +36,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
 
   addCommand(group, surroundings, {
     usage: 'show <adapter>',
-    summary: 'what an adapter is made of, and where it came from',
+    summary: 'show an adapter: its config, modules and origin',
     input: z.object({ adapter: z.string() }),
     async run({ adapter: reference }, { withStudio }) {
       return withStudio(async (client) => {
@@ -49,10 +49,10 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
 
   addCommand(group, surroundings, {
     usage: 'import <folder>',
-    summary: 'take a PEFT adapter folder into the studio (a copy; the folder stays as it is)',
+    summary: 'import a PEFT adapter folder (copied; the folder is not changed)',
     options: (command) =>
       void command
-        .option('--model <model>', 'its base (default: the one whose modules fit)')
+        .option('--model <model>', 'its base model (default: the one whose modules match)')
         .option('--name <name>', 'what to call it (default: the name of the folder)'),
     input: z.object({ folder: z.string(), model: z.string().optional(), name: z.string().optional() }),
     async run({ folder, model, name }, { withStudio }) {
@@ -70,8 +70,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
   addCommand(group, surroundings, {
     usage: 'export <adapter>',
     summary: 'write an adapter as a PEFT folder',
-    options: (command) =>
-      void command.requiredOption('--out <folder>', 'a new or empty folder, or one to put it below'),
+    options: (command) => void command.requiredOption('--out <folder>', 'a new or empty folder, or a parent folder'),
     input: z.object({ adapter: z.string(), out: z.string() }),
     async run({ adapter: reference, out }, { withStudio }) {
       return withStudio(async (client) => {

@@ -18,7 +18,7 @@ export function addBenchCommand(parent: Command, surroundings: CommandContext): 
       'time training steps with and without CoTo side by side on the compute backends (npm run bench: and on PyTorch)',
     options: (command) =>
       void command
-        .option('--quick', 'cut-down shapes and few steps: shows that it works, gives no figures to quote')
+        .option('--quick', 'small shapes and few steps: a check that it works, not a measurement')
         .addOption(new Option('--shapes <shapes...>', 'only these').choices(shapeIds))
         .addOption(
           new Option('--backends <backends...>', 'these instead of native and wasm').choices([

@@ -22,7 +22,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
   addCommand(group, surroundings, {
     usage: 'add <path>',
     summary:
-      'make a file of texts (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or a folder of images known to the studio; nothing in it is changed',
+      'add a text file (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or an image folder to the library; its files are not changed',
     options(command) {
       command.option('--name <name>', 'what to call it (default: the name of the file or folder)');
       addMethodOptions(command, catalog.datasetReaders);
@@ -39,7 +39,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
 
   addCommand(group, surroundings, {
     usage: 'list',
-    summary: 'the datasets that the studio knows',
+    summary: 'list the datasets of the library',
     input: z.object({}),
     async run(_, { withStudio }) {
       const datasets = await withStudio((client) => client.request('datasets.list', {}));
@@ -64,7 +64,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
       void command
         .option('--split <split>', 'train or test', 'train')
         .option('--limit <count>', 'how many', parseNumber, 4)
-        .option('--offset <count>', 'from which on', parseNumber, 0),
+        .option('--offset <count>', 'index of the first one', parseNumber, 0),
     input: z.object({ dataset: z.string(), split: splitName, limit: z.number(), offset: z.number() }),
     async run({ dataset: reference, split, limit, offset }, { terminal, withStudio }) {
       const { dataset, examples, texts } = await withStudio(async (client) => {
@@ -95,7 +95,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
 
   addCommand(group, surroundings, {
     usage: 'validate <path>',
-    summary: 'read every example of a dataset (by path, or one the studio knows) and say what is wrong',
+    summary: 'read every example of a dataset (a path, or one of the library) and list its problems',
     options: (command) => addMethodOptions(command, catalog.datasetReaders),
     input: z.looseObject({ path: z.string() }),
     async run({ path, ...given }, { terminal, withStudio }) {

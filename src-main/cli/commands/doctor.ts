@@ -8,9 +8,8 @@ import { formatFacts, formatTable } from '../format.ts';
 export function addDoctorCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'doctor',
-    summary:
-      'which compute backends, devices, memory and versions there are, how fast they are, and why not the others',
-    options: (command) => void command.option('--no-measure', 'say what there is without timing it'),
+    summary: 'compute backends, devices, memory and versions: which work, how fast they are, and why others do not',
+    options: (command) => void command.option('--no-measure', 'list what is available without timing it'),
     input: z.object({ measure: z.boolean() }),
     async run({ measure }, { terminal, withStudio }) {
       const report = await withStudio(async (client) => {

@@ -22,7 +22,7 @@ export function addEvalCommand(parent: Command, surroundings: CommandContext): v
         .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')
         .requiredOption('--dataset <dataset>', 'id, name or folder')
         .option('--adapter <adapter...>', 'id, name, run or folder; several are averaged as an ensemble')
-        .option('--weights <number...>', 'a weight for each adapter (default: 1)', collectNumber)
+        .option('--weights <number...>', 'one weight per adapter (default: 1)', collectNumber)
         .option(
           '--set <key=value...>',
           "another setting of the task than the adapter's run had, e.g. max_length=128 or prompt_template=...",
@@ -44,7 +44,7 @@ export function addEvalCommand(parent: Command, surroundings: CommandContext): v
         const adapters = await findWeighted(client, adapter, weights, given);
         const modelId = given ?? adapters[0]?.record.modelId;
         if (modelId === undefined)
-          throw new StudioError('invalid_input', 'There is nothing to score.', 'Give --model, --adapter, or both.');
+          throw new StudioError('invalid_input', 'Nothing to evaluate.', 'Give --model, --adapter, or both.');
         const job = await client.request('evaluate.start', {
           model: modelId,
           dataset: (await findDataset(client, dataset, terminal)).id,

@@ -12,11 +12,11 @@ const targets = catalog.exportTargets;
 export function addExportCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'export',
-    summary: 'write an adapter in a form that other programs load',
+    summary: 'export an adapter in a format that other programs load',
     options(command) {
       command
         .option('--adapter <adapter>', 'id, name, run or folder')
-        .option('--run <run>', 'id or name: the adapter that it made')
+        .option('--run <run>', 'id or name: its adapter')
         .requiredOption('--to <form>', targets.map(({ id, summary }) => `${id}: ${summary}`).join('\n'))
         .requiredOption('--out <path>', 'the new file or folder');
       addMethodOptions(command, targets);

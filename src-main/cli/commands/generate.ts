@@ -21,15 +21,15 @@ const { sampling } = catalog;
 export function addGenerateCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'generate',
-    summary: 'let a language model go on from a prompt or answer a conversation, with and without adapters',
+    summary: 'generate text from a prompt or a chat, with and without adapters',
     options(command) {
       command
         .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')
-        .option('--adapter <adapter...>', 'id, name, run or folder; a text for each')
-        .option('--base', 'also a text of the base alone, where adapters are given')
-        .option('--prompt <text>', 'what the model goes on from')
+        .option('--adapter <adapter...>', 'id, name, run or folder; one text per adapter')
+        .option('--base', 'also generate with the base alone')
+        .option('--prompt <text>', 'text for the model to continue')
         .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
-        .option('--stop <text...>', 'end the text before any of these')
+        .option('--stop <text...>', 'stop before any of these strings')
         .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32');
       addNumberOption(command, generationParameters, 'max_new_tokens');
       addNumberOption(command, generationParameters, 'seed');
@@ -56,11 +56,7 @@ export function addGenerateCommand(parent: Command, surroundings: CommandContext
         for (const reference of input.adapter) adapters.push(await findAdapter(client, reference, given));
         const model = given ?? adapters[0]?.modelId;
         if (model === undefined)
-          throw new StudioError(
-            'invalid_input',
-            'There is no model to write with.',
-            'Give --model, --adapter, or both.',
-          );
+          throw new StudioError('invalid_input', 'No model is given.', 'Give --model, --adapter, or both.');
         const names = [...(adapters.length === 0 || input.base ? ['base'] : []), ...adapters.map(({ name }) => name)];
         const columns = [
           ...(adapters.length === 0 || input.base ? [null] : []),

@@ -43,7 +43,7 @@ export function addMergeCommand(parent: Command, surroundings: CommandContext): 
       command
         .option('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
         .option('--adapters <adapter...>', 'ids, names, runs or folders')
-        .option('--weights <number...>', 'a weight for each adapter (default: 1)', collectNumber)
+        .option('--weights <number...>', 'one weight per adapter (default: 1)', collectNumber)
         .option('--name <name>', 'what to call the merged adapter')
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
       addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
@@ -106,7 +106,7 @@ function planFromOptions(input: {
   out?: string | undefined;
 }): Plan {
   if (input.method === undefined || input.adapters.length === 0)
-    throw new StudioError('invalid_input', 'Say what to merge.', 'Give a merge.yaml, or --method and --adapters.');
+    throw new StudioError('invalid_input', 'Nothing to merge.', 'Give a merge.yaml, or --method and --adapters.');
   return {
     name: input.name,
     method: input.method,

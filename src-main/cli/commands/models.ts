@@ -13,8 +13,7 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
 
   addCommand(group, surroundings, {
     usage: 'add <path>',
-    summary:
-      'make a Hugging Face model folder known to the studio, as it lies there; or a GGUF file, of which a folder is made',
+    summary: 'add a Hugging Face model folder to the library, in place; or a GGUF file, which is converted to one',
     options: (command) =>
       void command.option('--name <name>', 'what to call it (default: the name of the folder or file)'),
     input: z.object({ path: z.string(), name: z.string().optional() }),
@@ -32,8 +31,8 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
 
   addCommand(group, surroundings, {
     usage: 'list',
-    summary: 'the models that the studio knows, or those in the Hugging Face cache of this machine',
-    options: (command) => void command.option('--cache', 'what lies in the Hugging Face cache (HF_HUB_CACHE, HF_HOME)'),
+    summary: 'list the models of the library, or those in the Hugging Face cache',
+    options: (command) => void command.option('--cache', 'those in the Hugging Face cache (HF_HUB_CACHE, HF_HOME)'),
     input: z.object({ cache: z.boolean().default(false) }),
     async run({ cache }, { withStudio }) {
       if (cache) {
@@ -58,11 +57,11 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
 
   addCommand(group, surroundings, {
     usage: 'get <model>',
-    summary: 'fetch a model (org/name) from the Hugging Face hub into its cache, and make it known to the studio',
+    summary: 'download a model (org/name) from the Hugging Face hub into its cache, and add it to the library',
     options: (command) =>
       void command
         .option('--revision <revision>', 'branch, tag or commit', 'main')
-        .option('--dry-run', 'only say what would be fetched')
+        .option('--dry-run', 'only list what would be downloaded')
         .addHelpText(
           'after',
           '\nHF_ENDPOINT names another hub, HF_TOKEN opens private models, HF_HUB_OFFLINE forbids it.\n',
@@ -87,7 +86,7 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
 
   addCommand(group, surroundings, {
     usage: 'show <model>',
-    summary: 'what a model is made of, and which modules can carry adapters',
+    summary: 'show a model: its size, layers and target modules',
     input: z.object({ model: z.string() }),
     async run({ model: reference }, { withStudio }) {
       const model = await withStudio((client) => findModel(client, reference));

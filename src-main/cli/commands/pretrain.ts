@@ -41,7 +41,7 @@ export function addPretrainCommand(parent: Command, surroundings: CommandContext
           interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
         });
         if (job.status === 'paused')
-          return { json: { path, result: null }, text: 'Paused. The same command goes on from there.\n', code: 130 };
+          return { json: { path, result: null }, text: 'Paused. The same command resumes it.\n', code: 130 };
         const result = await jobResult(client, job, 'pretrain');
         const score = result.perplexity;
         const text = formatFacts([

@@ -12,7 +12,7 @@ const declarations = catalog.pruneMethods;
 export function addPruneCommand(parent: Command, surroundings: CommandContext): void {
   addCommand(parent, surroundings, {
     usage: 'prune',
-    summary: 'leave parts of an adapter out, and keep the rest as a new adapter',
+    summary: 'prune an adapter and save the result as a new one',
     options(command) {
       command
         .requiredOption('--adapter <adapter>', 'id, name, run or folder')

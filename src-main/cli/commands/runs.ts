@@ -15,8 +15,8 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
 
   addCommand(group, surroundings, {
     usage: 'list',
-    summary: 'every run with its result',
-    options: (command) => void command.option('--archived', 'the archived ones instead'),
+    summary: 'list the runs with their results',
+    options: (command) => void command.option('--archived', 'only archived runs'),
     input: z.object({ archived: z.boolean().default(false) }),
     async run({ archived }, { withStudio }) {
       const runs = await withStudio((client) => client.request('runs.list', { archived }));
@@ -64,7 +64,7 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
 
   addCommand(group, surroundings, {
     usage: 'compare <runs...>',
-    summary: 'results side by side, and the settings in which the runs differ',
+    summary: 'results side by side, and the settings that differ',
     input: z.object({ runs: z.array(z.string()).min(1) }),
     async run({ runs: references }, { withStudio }) {
       const runs = await withStudio(async (client) => {
@@ -87,14 +87,14 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
       );
       return {
         json: { runs, differences },
-        text: `${results}\n${differences.length === 0 ? 'The settings are equal.\n' : settings}`,
+        text: `${results}\n${differences.length === 0 ? 'Identical settings.\n' : settings}`,
       };
     },
   });
 
   addCommand(group, surroundings, {
     usage: 'resume <run>',
-    summary: 'go on with a run that was paused, interrupted or stopped, from its last checkpoint',
+    summary: 'resume a paused, interrupted or stopped run from its last checkpoint',
     input: byRun,
     async run({ run: reference }, { terminal, withStudio }) {
       return withStudio(async (client) => {
@@ -108,9 +108,9 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
   for (const { verb, summary } of [
     {
       verb: 'pause',
-      summary: 'hold back a run that waits in the queue (Ctrl+C pauses the one that this terminal trains)',
+      summary: 'pause a queued run (Ctrl+C pauses the one that this terminal is training)',
     },
-    { verb: 'cancel', summary: 'give up a run that waits, was paused or was interrupted' },
+    { verb: 'cancel', summary: 'cancel a queued, paused or interrupted run' },
   ] as const)
     addCommand(group, surroundings, {
       usage: `${verb} <run>`,

@@ -44,7 +44,7 @@ export function addStudyCommand(parent: Command, surroundings: CommandContext): 
           interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
         });
         if (ended.status === 'paused')
-          return { json: study, text: 'Paused. The same command goes on from there.\n', code: 130 };
+          return { json: study, text: 'Paused. The same command resumes it.\n', code: 130 };
         const done = await client.request('studies.get', { id: study.id });
         if (done.result === null) throw new StudioError('internal', 'The study left no result.');
         const written = report ? await writeReport(client, done, terminal) : null;

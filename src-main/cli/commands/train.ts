@@ -32,7 +32,7 @@ export function addTrainCommand(parent: Command, surroundings: CommandContext): 
         )
         .option('--name <name>', 'what to call the run')
         .option('--tag <tag...>', 'tags of the run')
-        .option('--dry-run', 'only say what the run would come to')
+        .option('--dry-run', 'only show the estimate: steps, parameters, memory')
         .addHelpText(
           'after',
           settingsHelp([
@@ -116,7 +116,7 @@ export async function followRun(
   const run = await client.request('runs.get', { id: runId });
   const adapter = run.adapterId === null ? null : await client.request('adapters.get', { id: run.adapterId });
   const paused = ended.status === 'paused';
-  const next = paused ? `Paused at step ${run.step}. Go on with: coto runs resume ${run.id}\n` : '';
+  const next = paused ? `Paused at step ${run.step}. Resume it with: coto runs resume ${run.id}\n` : '';
   return { json: { run, adapter }, text: describeRun(run) + next, ...(paused ? { code: 130 } : {}) };
 }
 
