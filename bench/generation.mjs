@@ -3,57 +3,68 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { ensurePython, peers } from '../scripts/bootstrap/python.mjs';
 
-const [folder, prompt = '128', fresh = '64', ...own] = process.argv.slice(2);
+const backendSchema = z.enum(['native', 'wasm', 'webgpu', 'tensorflow']);
+const speedSchema = z.object({ prompt: z.number(), generation: z.number() });
+
+const [folder = '', prompt = '128', fresh = '64', ...own] = process.argv.slice(2);
 if (!folder) throw new Error('Say which model folder.');
 
 if (own.length > 0) {
-  console.log(JSON.stringify(await measure(own[0], own[1] === 'bfloat16')));
+  console.log(JSON.stringify(await measure(backendSchema.parse(own[0]), own[1] === 'bfloat16')));
   process.exit(0);
 }
 
 const rows = [];
-for (const [backend, dtype] of [
+for (const [backend, dtype] of /** @type {const} */ ([
   ['native', 'float32'],
   ['native', 'bfloat16'],
   ['wasm', 'float32'],
-])
-  rows.push([
-    `${backend} ${dtype}`,
-    run(process.execPath, [fileURLToPath(import.meta.url), folder, prompt, fresh, backend, dtype]),
-  ]);
+]))
+  rows.push({
+    name: `${backend} ${dtype}`,
+    speed: run(process.execPath, [fileURLToPath(import.meta.url), folder, prompt, fresh, backend, dtype]),
+  });
 const found = ensurePython(peers);
 if ('python' in found)
   for (const dtype of ['float32', 'bfloat16'])
     for (const threads of ['1', '2']) {
       const script = join(root, 'bench/peers/generation.py');
-      rows.push([
-        `transformers ${dtype}, ${threads} threads`,
-        run(found.python, [script, folder, prompt, fresh, threads, dtype]),
-      ]);
+      rows.push({
+        name: `transformers ${dtype}, ${threads} threads`,
+        speed: run(found.python, [script, folder, prompt, fresh, threads, dtype]),
+      });
     }
 else console.log(found.reason);
 console.log(`${prompt} tokens of prompt, ${fresh} new ones; tokens a second, best of three`);
-for (const [name, speed] of rows)
+for (const { name, speed } of rows)
   console.log(
     `${name.padEnd(34)} prompt ${speed.prompt.toFixed(0).padStart(6)}   generation ${speed.generation.toFixed(1).padStart(6)}`,
   );
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 function run(command, args) {
   const done = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, HF_HUB_OFFLINE: '1' } });
   if (done.status !== 0) throw new Error(done.stderr);
-  return JSON.parse(done.stdout.trim().split('\n').at(-1));
+  return speedSchema.parse(JSON.parse(done.stdout.trim().split('\n').at(-1) ?? ''));
 }
 
-/** Greedy, on the studio's own engine. */
+/**
+ * Greedy, on the studio's own engine.
+ * @param {z.infer<typeof backendSchema>} backend
+ * @param {boolean} bfloat16
+ */
 async function measure(backend, bfloat16) {
-  const engine = (path) => import(join(root, 'src-main/engine', path));
-  const { activateCompute } = await engine('compute/index.ts');
-  const { loadBaseModel } = await engine('models/load-model.ts');
-  const { AdaptedModel } = await engine('lora/adapted-model.ts');
-  const { Generation } = await engine('generation/generation.ts');
+  const { activateCompute } = await import('../src-main/engine/compute/index.ts');
+  const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
+  const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
+  const { Generation } = await import('../src-main/engine/generation/generation.ts');
   await activateCompute(backend, 2);
   const model = new AdaptedModel(await loadBaseModel(folder, { bfloat16 }));
   const ids = Array.from({ length: Number(prompt) }, (_, index) => 100 + (index % 1000));

@@ -4,6 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { findPython, peers, pytorch } from '../scripts/bootstrap/python.mjs';
 import {
@@ -17,7 +19,10 @@ import {
 } from '../src-main/engine/linalg/index.ts';
 import { RandomStream } from '../src-shared/random.ts';
 
-/** Name, rows, columns (of factors: the rank), and how often. */
+/**
+ * Name, rows, columns (of factors: the rank), and how often.
+ * @type {[name: keyof typeof ours, rows: number, columns: number, rounds: number][]}
+ */
 const cases = [
   ['qr', 4096, 16, 40],
   ['qr', 512, 512, 3],
@@ -31,26 +36,46 @@ const cases = [
   ['eigen', 64, 64, 40],
   ['eigen', 512, 512, 3],
 ];
+const { values: options } = parseArgs({ options: { json: { type: 'string' } } });
 const random = RandomStream.seeded(1, 'study');
+/** @type {(rows: number, columns: number) => { shape: [number, number], data: Float32Array }} */
 const gaussian = (rows, columns) => ({
   shape: [rows, columns],
   data: Float32Array.from({ length: rows * columns }, () => random.normal()),
 });
+/** @typedef {(rows: number, columns: number) => () => unknown} Prepared draws the input and answers what is timed */
 const ours = {
-  qr: (rows, columns) => [qr, gaussian(rows, columns)],
-  svd: (rows, columns) => [svd, gaussian(rows, columns)],
-  'svd of B·A': (size, rank) => [svdOfProduct, gaussian(size, rank), gaussian(rank, size)],
-  'randomized svd': (size, rank) => [(matrix) => randomizedSvd(matrix, { rank }, random), gaussian(size, size)],
+  /** @type {Prepared} */
+  qr: (rows, columns) => {
+    const matrix = gaussian(rows, columns);
+    return () => qr(matrix);
+  },
+  /** @type {Prepared} */
+  svd: (rows, columns) => {
+    const matrix = gaussian(rows, columns);
+    return () => svd(matrix);
+  },
+  /** @type {Prepared} */
+  'svd of B·A': (size, rank) => {
+    const [b, a] = [gaussian(size, rank), gaussian(rank, size)];
+    return () => svdOfProduct(b, a);
+  },
+  /** @type {Prepared} */
+  'randomized svd': (size, rank) => {
+    const matrix = gaussian(size, size);
+    return () => randomizedSvd(matrix, { rank }, random);
+  },
+  /** @type {Prepared} */
   eigen: (size) => {
     const half = gaussian(size, size);
-    return [symmetricEigen, matmul(half, transpose(half))];
+    const matrix = matmul(half, transpose(half));
+    return () => symmetricEigen(matrix);
   },
 };
 
 const theirs = numpyTimes();
 const rows = cases.map(([name, size, other, rounds], index) => {
-  const [run, ...inputs] = ours[name](size, other);
-  const milliseconds = meanOf(rounds, () => run(...inputs));
+  const milliseconds = meanOf(rounds, ours[name](size, other));
   const numpy = theirs?.[index] ?? null;
   return {
     name,
@@ -66,10 +91,13 @@ for (const { name, shape, milliseconds, numpy, ratio } of rows)
     `${`${name}, ${shape}`.padEnd(28)}${milliseconds.toFixed(2).padStart(10)}${(numpy?.toFixed(2) ?? '–').padStart(10)}${(ratio?.toFixed(1) ?? '–').padStart(8)}`,
   );
 if (theirs === null) console.log('No Python with numpy was found.');
-const at = process.argv.indexOf('--json');
-if (at > 0) writeFileSync(process.argv[at + 1], `${JSON.stringify(rows, null, 2)}\n`);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
-/** The mean of as many runs, after half as many that meet code which is not compiled yet. */
+/**
+ * The mean of as many runs, after half as many that meet code which is not compiled yet.
+ * @param {number} rounds
+ * @param {() => unknown} run
+ */
 function meanOf(rounds, run) {
   for (let round = 0; round < rounds / 2; round++) run();
   const before = process.threadCpuUsage();
@@ -85,7 +113,7 @@ function numpyTimes() {
     const oneThread = { OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
     const env = { ...process.env, ...oneThread };
     const done = spawnSync(python, [script, JSON.stringify(cases)], { encoding: 'utf8', env });
-    if (done.status === 0) return JSON.parse(done.stdout);
+    if (done.status === 0) return z.array(z.number()).parse(JSON.parse(done.stdout));
   }
   return null;
 }

@@ -15,10 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** @typedef {import('../src-shared/domain/model.ts').ModelDescription} ModelDescription */
 
 const hidden = 4096;
 const intermediate = 11008;
 const layers = 32;
+/** @type {Record<string, [inFeatures: number, outFeatures: number]>} */
 const shapes = {
   'self_attn.q_proj': [hidden, hidden],
   'self_attn.k_proj': [hidden, hidden],
@@ -30,21 +34,27 @@ const shapes = {
 };
 
 if (process.argv[2] === 'child') {
-  const [, , , what, directories, output] = process.argv;
+  const [, , , what = '', directories = '', output = ''] = process.argv;
   console.log(JSON.stringify(await timed(what, directories.split(','), output)));
   process.exit(0);
 }
 
-const [dtype = 'F32', count = '8', rank = '16', rounds = '3', given] = process.argv.slice(2);
+const [stored = 'F32', count = '8', rank = '16', rounds = '3', given] = process.argv.slice(2);
+const dtype = z.enum(['F32', 'BF16']).parse(stored);
 const folder = given ?? mkdtempSync(join(tmpdir(), 'coto-merging-'));
 mkdirSync(folder, { recursive: true });
 const inputs = [];
 for (let index = 0; index < Number(count); index++) inputs.push(await makeAdapter(index));
 const bytes = inputs.reduce((sum, directory) => sum + folderBytes(directory), 0);
 console.log(`${count} adapters, rank ${rank}, ${dtype}: ${(bytes / 1e9).toFixed(2)} GB in ${folder}`);
-const seen = new Map();
+const mergeSchema = z.object({ milliseconds: z.number(), cpu: z.number(), peakBytes: z.number() });
+const preflightSchema = z.object({ cold: z.number(), warm: z.number() });
+/** @type {Record<'copy' | 'linear' | 'cat', z.infer<typeof mergeSchema>[]>} */
+const merges = { copy: [], linear: [], cat: [] };
+/** @type {z.infer<typeof preflightSchema>[]} */
+const preflights = [];
 for (let round = 0; round < Number(rounds); round++)
-  for (const what of ['copy', 'linear', 'cat', 'preflight']) {
+  for (const what of /** @type {const} */ (['copy', 'linear', 'cat', 'preflight'])) {
     const output = join(folder, 'output');
     const child = spawnSync(
       process.execPath,
@@ -52,23 +62,30 @@ for (let round = 0; round < Number(rounds); round++)
       { encoding: 'utf8', maxBuffer: 2 ** 24 },
     );
     if (child.status !== 0) throw new Error(child.stderr);
-    seen.set(what, [...(seen.get(what) ?? []), JSON.parse(child.stdout)]);
+    const answer = JSON.parse(child.stdout);
+    if (what === 'preflight') preflights.push(preflightSchema.parse(answer));
+    else merges[what].push(mergeSchema.parse(answer));
     rmSync(output, { recursive: true, force: true });
   }
 // The best of the rounds: whatever else runs on the machine only adds to a time.
-const best = (what) => Math.min(...seen.get(what).map((one) => one.milliseconds));
-for (const what of ['copy', 'linear', 'cat']) {
-  const all = seen.get(what);
+/** @param {{ milliseconds: number }[]} all */
+const best = (all) => Math.min(...all.map((one) => one.milliseconds));
+for (const [what, all] of Object.entries(merges)) {
   const memory = Math.max(...all.map((one) => one.peakBytes)) / 2 ** 20;
   console.log(
-    `${what.padEnd(7)} ${best(what).toFixed(0).padStart(6)} ms (${all.map((one) => one.milliseconds.toFixed(0)).join(', ')})` +
-      `  ${(best(what) / best('copy')).toFixed(2)} × copy  CPU ${middle(all.map((one) => one.cpu)).toFixed(0)} ms  peak ${memory.toFixed(0)} MiB`,
+    `${what.padEnd(7)} ${best(all).toFixed(0).padStart(6)} ms (${all.map((one) => one.milliseconds.toFixed(0)).join(', ')})` +
+      `  ${(best(all) / best(merges.copy)).toFixed(2)} × copy  CPU ${middle(all.map((one) => one.cpu)).toFixed(0)} ms  peak ${memory.toFixed(0)} MiB`,
   );
 }
-for (const key of ['cold', 'warm'])
-  console.log(`preflight ${key} ${middle(seen.get('preflight').map((one) => one[key])).toFixed(1)} ms`);
+for (const key of /** @type {const} */ (['cold', 'warm']))
+  console.log(`preflight ${key} ${middle(preflights.map((one) => one[key])).toFixed(1)} ms`);
 if (given === undefined) rmSync(folder, { recursive: true });
 
+/**
+ * @param {string} what a way of merging, copy or preflight
+ * @param {string[]} directories
+ * @param {string} output
+ */
 async function timed(what, directories, output) {
   const { writeFolderAtomic } = await import('../src-main/engine/tensors/atomic.ts');
   const { mergeFolders } = await import('../src-main/engine/merge/merge-folders.ts');
@@ -103,6 +120,10 @@ async function timed(what, directories, output) {
   };
 }
 
+/**
+ * @param {string[]} directories
+ * @param {string} target
+ */
 function copyAll(directories, target) {
   for (const [index, directory] of directories.entries()) {
     mkdirSync(join(target, String(index)));
@@ -110,7 +131,12 @@ function copyAll(directories, target) {
   }
 }
 
-/** As the backend answers it: outlines of folders, kept by their fingerprints. */
+/**
+ * As the backend answers it: outlines of folders, kept by their fingerprints.
+ * @param {string[]} directories
+ * @param {ModelDescription} description
+ * @param {number[]} weights
+ */
 async function preflight(directories, description, weights) {
   const { OutlineCache } = await import('../src-main/backend/merging/outline-cache.ts');
   const { mergeMethod } = await import('../src-main/engine/merge/index.ts');
@@ -129,7 +155,10 @@ async function preflight(directories, description, weights) {
   return { cold, warm: middle(warm) };
 }
 
-/** A LoRA folder as PEFT writes it, with random tensors. */
+/**
+ * A LoRA folder as PEFT writes it, with random tensors.
+ * @param {number} index
+ */
 async function makeAdapter(index) {
   const { encodeFloats } = await import('../src-main/engine/tensors/encode-floats.ts');
   const { streamSafetensors } = await import('../src-main/engine/tensors/safetensors-stream.ts');
@@ -138,10 +167,10 @@ async function makeAdapter(index) {
   mkdirSync(directory);
   const r = Number(rank);
   const tensors = [...modules()].flatMap(({ name, inFeatures, outFeatures }) =>
-    [
+    /** @type {const} */ ([
       { part: 'lora_A', shape: [r, inFeatures] },
       { part: 'lora_B', shape: [outFeatures, r] },
-    ].map(({ part, shape }) => ({
+    ]).map(({ part, shape }) => ({
       name: `base_model.model.${name}.${part}.weight`,
       dtype,
       shape,
@@ -172,6 +201,7 @@ function* modules() {
       yield { name: `model.layers.${layer}.${part}`, layer, inFeatures, outFeatures };
 }
 
+/** @returns {ModelDescription} */
 function describeBase() {
   return {
     family: 'llama',
@@ -199,11 +229,13 @@ function describeBase() {
   };
 }
 
+/** @param {string} directory */
 function folderBytes(directory) {
   return readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }
 
+/** @param {number[]} values */
 function middle(values) {
   const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)];
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

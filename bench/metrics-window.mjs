@@ -1,10 +1,34 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron } from 'playwright-core';
+import { z } from 'zod';
 import { say } from '../scripts/bootstrap/log.mjs';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { ensureBuild } from '../scripts/build.mjs';
 import { electronFlags, withScreen } from '../scripts/tasks/window.mjs';
+
+/**
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {import('playwright-core').ElectronApplication} Studio
+ */
+
+/** Of an event in Chromium's trace what is read here; times in microseconds. */
+const traceEventSchema = z.object({
+  name: z.string(),
+  ph: z.string(),
+  pid: z.number(),
+  tid: z.number(),
+  ts: z.number().default(0),
+  tdur: z.number().default(0),
+  args: z
+    .object({
+      name: z.unknown().optional(),
+      chrome_mojo_event_info: z.object({ mojo_interface_tag: z.unknown().optional() }).optional(),
+    })
+    .optional()
+    .catch(undefined),
+});
+/** @typedef {z.infer<typeof traceEventSchema>} TraceEvent */
 
 const deltas = 100;
 const stepsInDelta = 7;
@@ -12,6 +36,7 @@ const stepsInDelta = 7;
 /**
  * Opens the built app on a home and measures there: from the click to the curves, and what a delta of a running run costs
  * the window's main thread. `pictures` names a folder for images of the pages, light and dark.
+ * @param {{ home: string, totalSteps: number, groups: string[], pictures: string | undefined }} what
  */
 export async function measureWindow({ home, totalSteps, groups, pictures }) {
   await ensureBuild(['main', 'report', 'renderer']);
@@ -56,12 +81,17 @@ export async function measureWindow({ home, totalSteps, groups, pictures }) {
   });
 }
 
-/** In the page: milliseconds from the request to its answer, over the window's own wire. */
+/**
+ * In the page: milliseconds from the request to its answer, over the window's own wire.
+ * @param {string} id
+ * @returns {Promise<number>}
+ */
 function askHistory(id) {
   return new Promise((resolve) => {
     const metrics = ['loss', 'learning_rate', 'grad_norm', 'step_milliseconds', 'active_share', 'eval_accuracy'];
     const start = performance.now();
     const stop = window.coto.on((message) => {
+      if (typeof message !== 'object' || message === null || !('t' in message) || !('i' in message)) return;
       if (message.t !== 's' || message.i !== 'bench') return;
       stop();
       resolve(performance.now() - start);
@@ -75,7 +105,11 @@ function askHistory(id) {
   });
 }
 
-/** In the page: milliseconds from the change of address to the first curve and to the last figure in sight. */
+/**
+ * In the page: milliseconds from the change of address to the first curve and to the last figure in sight.
+ * @param {string} id
+ * @returns {Promise<{ first: number, all: number, figures: number }>}
+ */
 function openRun(id) {
   return new Promise((resolve) => {
     const start = performance.now();
@@ -100,11 +134,18 @@ function openRun(id) {
   });
 }
 
-/** Sends what the backend sends of a run, ten times a second, and reads the main thread's tasks from a trace. */
+/**
+ * Sends what the backend sends of a run, ten times a second, and reads the main thread's tasks from a trace.
+ * @param {Studio} studio
+ * @param {Page} page
+ * @param {{ totalSteps: number, groups: string[] }} run
+ */
 async function measureDeltas(studio, page, { totalSteps, groups }) {
   const session = await page.context().newCDPSession(page);
+  /** @type {unknown[]} */
   const traced = [];
   session.on('Tracing.dataCollected', ({ value }) => traced.push(...value));
+  /** @type {(runId: string, count: number, pause: number) => Promise<TraceEvent[]>} */
   const trace = async (runId, count, pause) => {
     traced.length = 0;
     await session.send('Tracing.start', {
@@ -116,7 +157,7 @@ async function measureDeltas(studio, page, { totalSteps, groups }) {
     const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
     await session.send('Tracing.end');
     await complete;
-    return [...traced];
+    return z.array(traceEventSchema).parse(traced);
   };
   for (const runId of ['run-other', 'run-long']) {
     const { messages, rest } = readTrace(await trace(runId, deltas, 100));
@@ -127,19 +168,35 @@ async function measureDeltas(studio, page, { totalSteps, groups }) {
   }
 }
 
-/** A delta is two messages: its metrics and its masks. */
+/**
+ * A delta is two messages: its metrics and its masks.
+ * @param {number[]} messages
+ */
 function perDelta(messages) {
-  return messages.flatMap((time, index) => (index % 2 === 1 ? [time + messages[index - 1]] : []));
+  return messages.flatMap((time, index) => (index % 2 === 1 ? [time + (messages[index - 1] ?? 0)] : []));
 }
 
-/** In the shell: sends deltas to the window as the relay does. */
+/**
+ * In the shell: sends deltas to the window as the relay does. The steps of a run that goes on are counted in the shell's global.
+ * @param {typeof import('electron')} electron
+ * @param {object} what
+ * @param {string} what.runId
+ * @param {number} what.count of deltas
+ * @param {number} what.pause after each, in milliseconds
+ * @param {number} what.totalSteps
+ * @param {string[]} what.groups
+ * @param {number} what.stepsInDelta
+ */
 async function sendDeltas({ BrowserWindow }, { runId, count, pause, totalSteps, groups, stepsInDelta: steps }) {
-  globalThis.nextStep ??= totalSteps;
+  /** @type {typeof globalThis & { nextStep?: number }} */
+  const shell = globalThis;
+  let nextStep = shell.nextStep ?? totalSteps;
   const [window] = BrowserWindow.getAllWindows();
   for (let index = 0; index < count; index++) {
-    const first = runId === 'run-long' ? globalThis.nextStep : 0;
-    if (runId === 'run-long') globalThis.nextStep += steps;
+    const first = runId === 'run-long' ? nextStep : 0;
+    if (runId === 'run-long') nextStep += steps;
     const at = Int32Array.from({ length: steps }, (_, step) => first + step);
+    /** @type {(name: string, value: number) => { name: string, steps: Int32Array, values: Float64Array }} */
     const column = (name, value) => ({ name, steps: at, values: Float64Array.from(at, () => value) });
     const columns = [
       column('loss', 0.1 + 0.1 * Math.random()),
@@ -150,20 +207,27 @@ async function sendDeltas({ BrowserWindow }, { runId, count, pause, totalSteps, 
       column('p', 1),
     ];
     const bytes = new Uint8Array(steps * groups.length).fill(1);
-    const event = (m, payload) => window.webContents.send('studio:from-backend', { t: 'q', m, a: [payload] });
+    /** @type {(m: string, payload: object) => void} */
+    const event = (m, payload) => window?.webContents.send('studio:from-backend', { t: 'q', m, a: [payload] });
     event('run.metrics', { runId, columns });
     event('run.masks', { runId, masks: { firstStep: first, groupCount: groups.length, bytes } });
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+  shell.nextStep = nextStep;
 }
 
-/** CPU milliseconds of each message from the shell on the page's main thread, and of all its other tasks together. */
+/**
+ * CPU milliseconds of each message from the shell on the page's main thread, and of all its other tasks together.
+ * @param {TraceEvent[]} found
+ */
 function readTrace(found) {
   const main = found.find((event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain');
   const own = found.filter((event) => event.ph === 'X' && event.pid === main?.pid && event.tid === main?.tid);
+  /** @param {TraceEvent} event */
   const isMessage = (event) =>
     event.args?.chrome_mojo_event_info?.mojo_interface_tag === 'electron.mojom.ElectronRenderer';
-  const time = (event) => (event.tdur ?? 0) / 1000;
+  /** @param {TraceEvent} event */
+  const time = (event) => event.tdur / 1000;
   const messages = own
     .filter(isMessage)
     .sort((one, other) => one.ts - other.ts)
@@ -172,26 +236,38 @@ function readTrace(found) {
   return { messages, rest: sum(tasks) - sum(messages) };
 }
 
+/** @param {number[]} values */
 function sum(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** @param {number[]} values */
 function statistics(values) {
   const sorted = [...values].sort((a, b) => a - b);
+  /** @param {number} share */
   const at = (share) => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
   return `mean ${(sum(values) / Math.max(1, values.length)).toFixed(2)} ms, median ${at(0.5)} ms, 95th of a hundred ${at(0.95)} ms, worst ${at(1)} ms`;
 }
 
+/**
+ * @param {Page} page
+ * @param {string} address
+ */
 function goTo(page, address) {
   return page.evaluate((hash) => {
     location.hash = hash;
   }, address);
 }
 
+/**
+ * @param {Page} page
+ * @param {string} folder
+ */
 async function takePictures(page, folder) {
   mkdirSync(folder, { recursive: true });
+  /** @param {string} name */
   const picture = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
-  for (const theme of ['light', 'dark']) {
+  for (const theme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme: theme });
     for (const id of ['run-long', 'run-groups', 'run-short']) {
       await goTo(page, `#/runs/${id}`);
@@ -200,10 +276,9 @@ async function takePictures(page, folder) {
     }
     await goTo(page, '#/runs/run-groups');
     await page.waitForTimeout(2500);
-    const { x, y, width, height } = await page
-      .locator('figure[aria-label="Training loss"] .nsewdrag')
-      .first()
-      .boundingBox();
+    const box = await page.locator('figure[aria-label="Training loss"] .nsewdrag').first().boundingBox();
+    if (box === null) throw new Error('The training loss is not in sight.');
+    const { x, y, width, height } = box;
     await page.mouse.move(x + 0.3 * width, y + 0.1 * height);
     await page.mouse.down();
     await page.mouse.move(x + 0.33 * width, y + 0.12 * height, { steps: 4 });

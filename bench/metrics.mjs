@@ -22,6 +22,11 @@ import { connect } from '../src-shared/rpc/connect.ts';
 import { parseHello } from '../src-shared/rpc/hello.ts';
 import { measureWindow } from './metrics-window.mjs';
 
+/**
+ * @typedef {import('../src-shared/domain/run.ts').RunRecord} RunRecord
+ * @typedef {import('zod').output<(typeof requests)['runs.history']['output']>[number]} RunHistory
+ */
+
 const { values: options } = parseArgs({
   options: {
     steps: { type: 'string', default: '100000' },
@@ -56,6 +61,7 @@ async function makeHome() {
   const store = openStore(join(home, 'studio.sqlite'));
   const [model] = store.models.list();
   const [dataset] = store.datasets.list();
+  if (model === undefined || dataset === undefined) throw new Error('The new home lacks the bundled model or data.');
   for (const { id, name, steps, perGroup } of [
     { id: 'run-long', name: 'Six metrics', steps: totalSteps, perGroup: false },
     { id: 'run-groups', name: 'Six metrics and every group', steps: totalSteps, perGroup: true },
@@ -76,6 +82,14 @@ async function makeHome() {
   say(`the database is ${(statSync(join(home, 'studio.sqlite')).size / 2 ** 20).toFixed(1)} MiB`);
 }
 
+/**
+ * @param {string} id
+ * @param {string} name
+ * @param {number} steps
+ * @param {string} modelId
+ * @param {string} datasetId
+ * @returns {RunRecord}
+ */
 function record(id, name, steps, modelId, datasetId) {
   return {
     id,
@@ -112,10 +126,18 @@ function record(id, name, steps, modelId, datasetId) {
   };
 }
 
-/** What the engine says of `count` steps from `first`. */
+/**
+ * What the engine says of `count` steps from `first`.
+ * @param {number} first
+ * @param {number} count
+ * @param {number} steps of the whole run
+ * @param {boolean} perGroup
+ */
 function columns(first, count, steps, perGroup) {
   const at = Int32Array.from({ length: count }, (_, index) => first + index);
+  /** @type {(name: string, value: (step: number) => number) => { name: string, steps: Int32Array<ArrayBuffer>, values: Float64Array<ArrayBuffer> }} */
   const column = (name, value) => ({ name, steps: at, values: Float64Array.from(at, value) });
+  /** @param {number} step */
   const noise = (step) => Math.abs(Math.sin(step * 12.9898) * 43_758.5453) % 1;
   const evaluations = at.filter((step) => step % Math.ceil(steps / 40) === 0);
   return [
@@ -136,6 +158,11 @@ function columns(first, count, steps, perGroup) {
   ];
 }
 
+/**
+ * @param {number} first
+ * @param {number} count
+ * @param {number} steps of the whole run
+ */
 function masks(first, count, steps) {
   const bytes = Uint8Array.from({ length: count * groupCount }, (_, at) => {
     const step = first + Math.floor(at / groupCount);
@@ -172,16 +199,19 @@ async function measureBackend() {
     env: { ...process.env, COTO_STUDIO_HOME: home, COTO_STUDIO_RESOURCES: resourcesDirectory },
   });
   const channel = childProcessChannel(child);
-  await new Promise((resolve, reject) => {
+  /** @type {Promise<void>} */
+  const ready = new Promise((resolve, reject) => {
     channel.on((message) => {
       const hello = parseHello(message);
       if (hello?.ready) resolve();
       else if (hello) reject(new Error(hello.error.message));
     });
   });
+  await ready;
   const client = connect(channel, { requests, events });
   const range = { masks: true, buckets };
   for (const id of ['run-short', 'run-long', 'run-groups']) {
+    /** @type {Record<'curves' | 'figures' | 'groups', number[]>} */
     const times = { curves: [], figures: [], groups: [] };
     for (let round = 0; round < rounds; round++) {
       const start = performance.now();
@@ -189,7 +219,7 @@ async function measureBackend() {
       times.curves.push(performance.now() - start);
       const run = await client.request('runs.get', { id });
       const asked = performance.now();
-      figures(run, history);
+      if (history !== undefined) figures(run, history);
       times.figures.push(performance.now() - asked);
       const grouping = performance.now();
       await client.request('runs.history', { ids: [id], metrics: ['grad_norm/'], buckets: 512 });
@@ -201,20 +231,28 @@ async function measureBackend() {
     );
   }
   const [history] = await client.request('runs.history', { ids: ['run-long'], metrics: pageMetrics, ...range });
-  const bytes = history.curves
-    .flatMap((curve) => Object.values(curve))
-    .reduce((sum, list) => sum + (list.byteLength ?? 0), 0);
-  say(`${history.curves.length} curves of ${history.curves[0].counts.length} points: ${(bytes / 1024).toFixed(0)} KiB`);
+  if (history === undefined) throw new Error('The backend knows nothing of the run.');
+  let bytes = 0;
+  for (const curve of history.curves)
+    for (const field of Object.values(curve)) if (ArrayBuffer.isView(field)) bytes += field.byteLength;
+  say(
+    `${history.curves.length} curves of ${history.curves[0]?.counts.length} points: ${(bytes / 1024).toFixed(0)} KiB`,
+  );
   channel.post({ shutdown: true });
   await new Promise((resolve) => child.once('exit', resolve));
 }
 
+/** @param {number[]} times */
 function milliseconds(times) {
   const sorted = [...times].sort((one, other) => one - other);
-  return `${sorted[sorted.length >> 1].toFixed(1)} (${sorted[0].toFixed(1)}) ms`;
+  return `${sorted[sorted.length >> 1]?.toFixed(1)} (${sorted[0]?.toFixed(1)}) ms`;
 }
 
-/** Makes the data of every figure of a run's page. */
+/**
+ * Makes the data of every figure of a run's page.
+ * @param {RunRecord} run
+ * @param {RunHistory} history
+ */
 function figures(run, history) {
   const theme = { dark: false };
   const curves = new Map(history.curves.map((curve) => [curve.metric, curve]));
@@ -230,7 +268,9 @@ function figures(run, history) {
       curves,
     },
   ];
-  const settings = run.config.coto;
+  const { facts, config } = run;
+  if (facts === null || config.coto === null) throw new Error(`The run ${run.id} has no facts or no schedule.`);
+  const settings = config.coto;
   return [
     lossFigure(series, theme, { smoothing: 0.6 }),
     ...['learning_rate', 'grad_norm', 'eval_accuracy'].map((metric) =>
@@ -238,7 +278,7 @@ function figures(run, history) {
     ),
     stepTimeOverShare(curves, totalSteps, true, theme),
     scheduleFigure({ settings, totalSteps, groups, strip: history.masks }, theme),
-    groupHeatmap(curves, run.facts, { metric: 'grad_norm', title: '' }, theme),
+    groupHeatmap(curves, facts, { metric: 'grad_norm', title: '' }, theme),
   ];
 }
 
@@ -262,7 +302,7 @@ function measureDelta() {
   });
   times.sort((one, other) => one - other);
   const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-  const rare = times[Math.floor(times.length * 0.999)];
+  const rare = times[Math.floor(times.length * 0.999)] ?? Number.NaN;
   say(
     `a delta of 7 steps is added in ${(1000 * mean).toFixed(1)} µs in the mean; 999 of 1000 in ${(1000 * rare).toFixed(0)} µs`,
   );

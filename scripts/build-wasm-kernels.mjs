@@ -16,7 +16,12 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** The C files of `folder` → `<folder>/<name>-binary.ts`. */
+/**
+ * The C files of `folder` → `<folder>/<name>-binary.ts`.
+ * @param {string} folder
+ * @param {string} name
+ * @param {string[]} options for the compiler
+ */
 function compile(folder, name, options) {
   const files = readdirSync(folder)
     .filter((file) => /\.[ch]$/.test(file))
@@ -65,14 +70,17 @@ function compile(folder, name, options) {
   );
 }
 
-/** The modules share their memory with others: a data segment (section 11) would overwrite what stands there. */
+/**
+ * The modules share their memory with others: a data segment (section 11) would overwrite what stands there.
+ * @param {Uint8Array} bytes
+ */
 function refuseData(bytes) {
   let at = 8;
   while (at < bytes.length) {
     const id = bytes[at++];
     let size = 0;
     for (let shift = 0; ; shift += 7) {
-      const next = bytes[at++];
+      const next = bytes[at++] ?? 0;
       size |= (next & 0x7f) << shift;
       if (next < 0x80) break;
     }

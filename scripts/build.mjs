@@ -32,7 +32,11 @@ const targets = {
   },
 };
 
-/** Builds the named targets whose sources changed since they were last built. */
+/**
+ * Builds the named targets whose sources changed since they were last built.
+ * @param {(keyof typeof targets)[]} names
+ * @param {{ force?: boolean }} options
+ */
 export async function ensureBuild(names, { force = false } = {}) {
   if (names.includes('main')) await ensureNative({ force });
   for (const name of names) {
@@ -51,9 +55,13 @@ export async function ensureBuild(names, { force = false } = {}) {
   }
 }
 
-/** Names, sizes and times of all source files: a few hundred stats, so that an up-to-date start costs milliseconds. */
+/**
+ * Names, sizes and times of all source files: a few hundred stats, so that an up-to-date start costs milliseconds.
+ * @param {string[]} paths
+ */
 function fingerprint(paths) {
   const hash = createHash('sha256');
+  /** @param {string} path */
   const visit = (path) => {
     const full = join(root, path);
     if (!existsSync(full)) return;
@@ -67,6 +75,7 @@ function fingerprint(paths) {
 
 async function buildMain() {
   const { build } = await import('esbuild');
+  /** @satisfies {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -78,7 +87,9 @@ async function buildMain() {
     legalComments: 'none',
   };
   // The shell also runs on Electron's older embedded Node (20), and inside an archive: it carries all it needs.
+  /** @satisfies {import('esbuild').BuildOptions} */
   const shell = { ...common, target: 'node20', format: 'cjs', external: ['electron'], outExtension: { '.js': '.cjs' } };
+  /** @satisfies {import('esbuild').BuildOptions} */
   const module = { ...common, format: 'esm', packages: 'external', outExtension: { '.js': '.mjs' } };
   await Promise.all([
     build({
@@ -102,7 +113,10 @@ async function buildMain() {
   copyAddonSources(join(root, 'dist', 'engine', 'tensorflow-addon'));
 }
 
-/** The C++ of tfjs's addon for the opt-in setup of libtensorflow. Packed apps leave out files that end in .cc. */
+/**
+ * The C++ of tfjs's addon for the opt-in setup of libtensorflow. Packed apps leave out files that end in .cc.
+ * @param {string} folder
+ */
 function copyAddonSources(folder) {
   const binding = join(modules, '@tensorflow', 'tfjs-node-gpu', 'binding');
   if (!existsSync(binding)) {

@@ -18,7 +18,10 @@ const labels = [
   ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
 ];
 
-/** mulberry32: a generator of a few lines, so that this script needs no package. */
+/**
+ * mulberry32: a generator of a few lines, so that this script needs no package.
+ * @param {number} state
+ */
 function randomNumbers(state) {
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -28,6 +31,7 @@ function randomNumbers(state) {
   };
 }
 
+/** @param {string} split */
 function read(split) {
   const images = gunzipSync(readFileSync(join(source, `${split}-images-idx3-ubyte.gz`))).subarray(16);
   const classes = gunzipSync(readFileSync(join(source, `${split}-labels-idx1-ubyte.gz`))).subarray(8);
@@ -35,7 +39,10 @@ function read(split) {
   return { images, classes };
 }
 
-/** 256 rows of each class, drawn by the seed, in the order of the official training set. */
+/**
+ * 256 rows of each class, drawn by the seed, in the order of the official training set.
+ * @param {Uint8Array} classes
+ */
 function trainRows(classes) {
   const random = randomNumbers(seed);
   const rows = [];
@@ -43,13 +50,17 @@ function trainRows(classes) {
     const own = [...classes.keys()].filter((row) => classes[row] === label);
     for (let last = own.length - 1; last > 0; last--) {
       const other = Math.floor(random() * (last + 1));
-      [own[last], own[other]] = [own[other], own[last]];
+      [own[last], own[other]] = [own[other] ?? 0, own[last] ?? 0];
     }
     rows.push(...own.slice(0, trainPerClass));
   }
   return rows.sort((a, b) => a - b);
 }
 
+/**
+ * @param {number[]} dimensions
+ * @param {Uint8Array} bytes
+ */
 function idx(dimensions, bytes) {
   const header = Buffer.alloc(4 + 4 * dimensions.length);
   header[2] = 0x08;
@@ -58,11 +69,16 @@ function idx(dimensions, bytes) {
   return gzipSync(Buffer.concat([header, bytes]), { level: 9 });
 }
 
+/**
+ * @param {string} split
+ * @param {{ images: Uint8Array, classes: Uint8Array }} all
+ * @param {number[]} rows
+ */
 function write(split, { images, classes }, rows) {
   const pixels = Buffer.concat(rows.map((row) => images.subarray(row * imageBytes, (row + 1) * imageBytes)));
   const files = {
     [`${split}-images-idx3-ubyte.gz`]: idx([rows.length, 28, 28], pixels),
-    [`${split}-labels-idx1-ubyte.gz`]: idx([rows.length], Buffer.from(rows.map((row) => classes[row]))),
+    [`${split}-labels-idx1-ubyte.gz`]: idx([rows.length], Buffer.from(rows.map((row) => classes[row] ?? 0))),
   };
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(output, name), content);

@@ -3,23 +3,29 @@
 // methods' own declarations; the prose below it is left alone. --check writes nothing and fails where a card is not current.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
-
 import { cotoDeclaration } from '../src-shared/domain/coto.ts';
 import { rangeWords, textOfValue } from '../src-shared/domain/parameter-text.ts';
 import { studyKinds } from '../src-shared/studies/index.ts';
 import { root } from './bootstrap/paths.mjs';
 
-const at = process.argv.indexOf('--docs');
-const folder = at > 0 ? resolve(process.argv[at + 1]) : join(root, 'docs', 'methods');
-const check = process.argv.includes('--check');
+const { values: options } = parseArgs({ options: { docs: { type: 'string' }, check: { type: 'boolean' } } });
+const folder = options.docs === undefined ? join(root, 'docs', 'methods') : resolve(options.docs);
+const check = options.check === true;
 const [open, close] = [
   "<!-- made from the method's own declaration by scripts/make-method-cards.mjs: edit there -->",
   '<!-- end of the declared part -->',
 ];
 
+/**
+ * @typedef {import('../src-shared/domain/parameter.ts').Declaration} Declaration
+ * @typedef {import('../src-shared/domain/parameter.ts').ParameterSpec} ParameterSpec
+ */
+
+/** @param {readonly { declaration: Declaration }[]} list */
 const declarations = (list) => list.map(({ declaration }) => declaration);
 /** Each group has a folder and an id space of its own; the schedule's card lies beside the index. */
 const groups = [
@@ -32,6 +38,7 @@ const groups = [
 const cards = groups.flatMap((group) =>
   group.cards.map((declaration) => ({ declaration, path: join(group.folder, `${declaration.id}.md`) })),
 );
+/** @type {string[]} */
 const stale = [];
 
 for (const { declaration, path } of cards) {
@@ -44,7 +51,7 @@ for (const { declaration, path } of cards) {
 const index = join(folder, 'README.md');
 keep(index, existsSync(index) ? readFileSync(index, 'utf8') : '', indexText());
 const known = new Set(['README.md', ...cards.map(({ path }) => path)]);
-for (const name of readdirSync(folder, { recursive: true }))
+for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
   if (name.endsWith('.md') && !known.has(name)) stale.push(`${name} is the card of no method`);
 
 if (stale.length > 0) {
@@ -52,12 +59,18 @@ if (stale.length > 0) {
   process.exit(1);
 }
 
+/**
+ * @param {string} file
+ * @param {string} old
+ * @param {string} now
+ */
 function keep(file, old, now) {
   if (old === now) return;
   if (check) stale.push(`${file} is not current; run node_modules/.bin/node scripts/make-method-cards.mjs`);
   else writeFileSync(file, now);
 }
 
+/** @param {Declaration} declaration */
 function declared({ summary, paper, parameters }) {
   const parts = [summary];
   if (paper) parts.push(`Paper: [${paper.title}](${paper.url})`);
@@ -75,12 +88,14 @@ function declared({ summary, paper, parameters }) {
   return `${parts.join('\n\n')}\n`;
 }
 
+/** @param {ParameterSpec} spec */
 function values(spec) {
   if (spec.choices && spec.type === 'choice') return spec.choices.map(({ value }) => `\`${value}\``).join(', ');
   if (spec.type === 'boolean') return '`true`, `false`';
   return `${rangeWords(spec)}${spec.unit ? ` (${spec.unit})` : ''}`;
 }
 
+/** @param {string} text */
 function cell(text) {
   return text.replaceAll('|', '\\|');
 }

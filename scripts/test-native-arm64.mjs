@@ -10,7 +10,11 @@ import { testNativeKernels } from './bootstrap/native-kernels.mjs';
 import { root } from './bootstrap/paths.mjs';
 
 /** Each with a processor of qemu's. */
-const modes = { kernels: 'cortex-a72', neon: 'cortex-a72', sve: 'neoverse-v1' };
+const modes = new Map([
+  ['kernels', 'cortex-a72'],
+  ['neon', 'cortex-a72'],
+  ['sve', 'neoverse-v1'],
+]);
 
 const suites = [
   'test/engine/compute/conformance.test.ts',
@@ -20,9 +24,9 @@ const suites = [
 ];
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter((mode) => !Object.hasOwn(modes, mode));
+const unknown = asked.filter((mode) => !modes.has(mode));
 if (unknown.length > 0) {
-  console.error(`There is no mode ${unknown.join(', ')}; there are ${Object.keys(modes).join(', ')}.`);
+  console.error(`There is no mode ${unknown.join(', ')}; there are ${[...modes.keys()].join(', ')}.`);
   process.exit(2);
 }
 const arm64 = ensureArm64();
@@ -33,36 +37,37 @@ if ('reason' in arm64) {
 
 const folder = join(root, 'dist', 'native-arm64');
 mkdirSync(folder, { recursive: true });
-const wanted = asked.length > 0 ? asked : Object.keys(modes);
-const addon = wanted.some((mode) => mode !== 'kernels')
-  ? await buildForArm64(folder, arm64.compiler, arm64.extra)
-  : null;
+const wanted = asked.length > 0 ? asked : [...modes.keys()];
+const needsAddon = wanted.some((mode) => mode !== 'kernels');
+const addon = needsAddon ? await buildForArm64(folder, arm64.compiler, arm64.extra) : '';
 let failed = false;
 for (const mode of wanted) {
   const started = Date.now();
-  process.env.QEMU_CPU = modes[mode];
-  const passed = mode === 'kernels' ? await testKernels() : testAddon();
+  process.env.QEMU_CPU = modes.get(mode);
+  const passed = mode === 'kernels' ? await testKernels(arm64) : testAddon(arm64.node);
   const seconds = Math.round((Date.now() - started) / 1000);
-  console.log(`== ${mode} (${modes[mode]}): ${passed ? 'passed' : 'FAILED'} in ${seconds} s`);
+  console.log(`== ${mode} (${modes.get(mode)}): ${passed ? 'passed' : 'FAILED'} in ${seconds} s`);
   failed ||= !passed;
 }
 process.exit(failed ? 1 : 0);
 
-async function testKernels() {
+/** @param {{ compiler: string, emulator: string[] }} tools */
+async function testKernels({ compiler, emulator }) {
   const { passed, output } = await testNativeKernels({
-    compiler: arm64.compiler,
+    compiler,
     folder: join(folder, 'kernels'),
     instructionSets: oneInstructionSet,
     extra: [],
-    emulator: arm64.emulator,
+    emulator,
   });
   console.log(output);
   return passed;
 }
 
-function testAddon() {
+/** @param {string} node */
+function testAddon(node) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const args = ['run', '--project', 'arm64', ...suites];
-  const env = { ...process.env, COTO_ARM64_NODE: arm64.node, COTO_NATIVE_ADDON: addon };
+  const env = { ...process.env, COTO_ARM64_NODE: node, COTO_NATIVE_ADDON: addon };
   return spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: 'inherit', env }).status === 0;
 }

@@ -5,17 +5,18 @@ import { findCompiler, instructionSets } from './bootstrap/native.mjs';
 import { testNativeKernels } from './bootstrap/native-kernels.mjs';
 import { root } from './bootstrap/paths.mjs';
 
+/** @param {string} names */
 const sanitizer = (names) => [`-fsanitize=${names}`, '-g', '-O1', '-fno-omit-frame-pointer'];
-const modes = {
-  plain: [],
-  address: [...sanitizer('address,undefined'), '-fno-sanitize-recover=undefined'],
-  thread: sanitizer('thread'),
-};
+const modes = new Map([
+  ['plain', []],
+  ['address', [...sanitizer('address,undefined'), '-fno-sanitize-recover=undefined']],
+  ['thread', sanitizer('thread')],
+]);
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter((mode) => !Object.hasOwn(modes, mode));
+const unknown = asked.filter((mode) => !modes.has(mode));
 if (unknown.length > 0) {
-  console.error(`There is no mode ${unknown.join(', ')}; there are ${Object.keys(modes).join(', ')}.`);
+  console.error(`There is no mode ${unknown.join(', ')}; there are ${[...modes.keys()].join(', ')}.`);
   process.exit(2);
 }
 const compiler = findCompiler();
@@ -24,10 +25,15 @@ if (compiler === null) {
   process.exit(0);
 }
 let failed = false;
-for (const mode of asked.length > 0 ? asked : Object.keys(modes)) {
+for (const mode of asked.length > 0 ? asked : modes.keys()) {
   const started = Date.now();
   const folder = join(root, 'dist', 'native-tests', mode);
-  const { passed, output } = await testNativeKernels({ compiler, folder, instructionSets, extra: modes[mode] });
+  const { passed, output } = await testNativeKernels({
+    compiler,
+    folder,
+    instructionSets,
+    extra: modes.get(mode) ?? [],
+  });
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`== ${mode}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s\n${output}`);
   failed ||= !passed;

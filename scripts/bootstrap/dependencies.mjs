@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isObject, packageVersion, readJsonObject } from './json.mjs';
 import { fail, say } from './log.mjs';
 import { modules, nodeBinary, root } from './paths.mjs';
 
@@ -41,11 +42,21 @@ export function ensureDependencies() {
 /** True where somebody ran `npm install` or `npm ci` by hand: every locked version lies in node_modules. */
 function installedAsLocked() {
   if (!existsSync(join(modules, '.package-lock.json'))) return false;
-  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const installed = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')).packages;
-  return Object.entries(locked).every(
-    ([path, entry]) => path === '' || entry.optional || entry.devOptional || installed[path]?.version === entry.version,
+  const installed = lockedPackages(join(modules, '.package-lock.json'));
+  return [...lockedPackages(join(root, 'package-lock.json'))].every(
+    ([path, entry]) =>
+      path === '' || entry.optional || entry.devOptional || installed.get(path)?.version === entry.version,
   );
+}
+
+/**
+ * The entries of a lock file by their paths.
+ * @param {string} path
+ */
+function lockedPackages(path) {
+  const { packages } = readJsonObject(path);
+  if (!isObject(packages)) throw new Error(`${path} lists no packages.`);
+  return new Map(Object.entries(packages).map(([name, entry]) => [name, isObject(entry) ? entry : {}]));
 }
 
 /**
@@ -54,7 +65,7 @@ function installedAsLocked() {
  */
 function ensureNode() {
   if (nodeVersion() !== null) return;
-  const { version } = JSON.parse(readFileSync(join(modules, 'node', 'package.json'), 'utf8'));
+  const version = packageVersion(join(modules, 'node'));
   const system = process.platform === 'win32' ? 'win' : process.platform;
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
   const name = `${prefix}-${system}-${process.arch}`;
@@ -64,7 +75,8 @@ function ensureNode() {
     writeFileSync(join(scratch, 'package.json'), '{"private":true}');
     runNpm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', `${name}@${version}`], scratch);
     const folder = join(scratch, 'node_modules', name);
-    const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { bin } = readJsonObject(join(folder, 'package.json'));
+    if (!isObject(bin) || typeof bin.node !== 'string') throw new Error(`The package ${name} names no binary.`);
     mkdirSync(dirname(nodeBinary), { recursive: true });
     rmSync(nodeBinary, { force: true });
     copyFileSync(join(folder, bin.node), nodeBinary);
@@ -81,6 +93,10 @@ function nodeVersion() {
   return answer.status === 0 && answer.stdout.startsWith('v24.') ? answer.stdout.trim() : null;
 }
 
+/**
+ * @param {string[]} args
+ * @param {string} cwd
+ */
 export function runNpm(args, cwd) {
   const result = spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, {
     cwd,

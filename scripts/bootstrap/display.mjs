@@ -20,7 +20,10 @@ const libraries = [
 const virtualScreen = [['xvfb'], ['xauth']];
 const fonts = [['fonts-dejavu-core']];
 
-/** Sees to the shared libraries that `electron` needs and, where there is no display, to a virtual screen. Linux only. */
+/**
+ * Sees to the shared libraries that `electron` needs and, where there is no display, to a virtual screen. Linux only.
+ * @param {string} electron path of its executable
+ */
 export function ensureDisplay(electron, options = { virtual: false }) {
   if (process.platform !== 'linux') return;
   const missing = missingLibraries(electron);
@@ -35,7 +38,7 @@ export function ensureDisplay(electron, options = { virtual: false }) {
   }
   say(`${reason}: installing it with apt …`);
   apt(['update', '-qq']);
-  apt(['install', '-y', '-qq', '--no-install-recommends', ...groups.map(available)]);
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...groups.flatMap(available)]);
   const still = missingLibraries(electron);
   if (still.length > 0) fail(`Electron still lacks ${still.join(', ')}: install what brings them, then start again.`);
 }
@@ -67,27 +70,40 @@ export async function startVirtualScreen({ forOne = false } = {}) {
   return { display: `:${number}`, stop: () => server.kill() };
 }
 
+/**
+ * @param {string} electron path of its executable
+ * @returns {string[]}
+ */
 function missingLibraries(electron) {
   const folder = dirname(electron);
   const answer = spawnSync('ldd', [electron], { encoding: 'utf8', env: { ...process.env, LD_LIBRARY_PATH: folder } });
   if (answer.status !== 0) return [];
-  return answer.stdout.split('\n').flatMap((line) => (line.includes('not found') ? [line.trim().split(' ')[0]] : []));
+  return answer.stdout
+    .split('\n')
+    .flatMap((line) => (line.includes('not found') ? line.trim().split(' ').slice(0, 1) : []));
 }
 
+/**
+ * Of one package's names the first that apt can install, else the oldest.
+ * @param {readonly string[]} names newest first
+ * @returns {string[]}
+ */
 function available(names) {
   const found = names.find((name) => {
     const answer = spawnSync('apt-cache', ['policy', name], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
     return /Candidate: (?!\(none\))/.test(answer.stdout ?? '');
   });
-  return found ?? names.at(-1);
+  return found === undefined ? names.slice(-1) : [found];
 }
 
+/** @param {string[]} args */
 function apt(args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const result = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env });
   if (result.status !== 0) fail(`apt-get ${args[0]} failed: see above.`);
 }
 
+/** @param {string} name */
 function onPath(name) {
   return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, name)));
 }

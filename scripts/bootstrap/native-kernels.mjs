@@ -25,6 +25,7 @@ export async function testNativeKernels({ compiler, folder, instructionSets, ext
   const common = [...headers, ...filesIn(tests, '.h')].map((file) => readFileSync(file, 'utf8')).join('');
   const waiting = units(instructionSets);
   const objects = waiting.map(({ name }) => join(folder, `${name}.o`));
+  /** @type {{ passed: boolean, output: string } | null} */
   let failure = null;
   const worker = async () => {
     for (let unit = waiting.pop(); unit !== undefined && failure === null; unit = waiting.pop()) {
@@ -50,7 +51,10 @@ export async function testNativeKernels({ compiler, folder, instructionSets, ext
   return run(command, before);
 }
 
-/** Compilation units: the kernels once for each instruction set, the sources they share, the tests. */
+/**
+ * Compilation units: the kernels once for each instruction set, the sources they share, the tests.
+ * @param {Record<string, string[]>} instructionSets
+ */
 function units(instructionSets) {
   const kernels = Object.entries(instructionSets).flatMap(([set, own]) =>
     filesIn(join(sources, 'kernels'), '.cc').map((file) => ({
@@ -64,6 +68,10 @@ function units(instructionSets) {
   return [...kernels, ...others.map((file) => ({ file, name: basename(file, '.cc'), own: ['-Wno-sign-compare'] }))];
 }
 
+/**
+ * @param {string} folder
+ * @param {string} ending
+ */
 function filesIn(folder, ending) {
   return readdirSync(folder)
     .filter((name) => name.endsWith(ending))
@@ -71,6 +79,11 @@ function filesIn(folder, ending) {
     .map((name) => join(folder, name));
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<{ passed: boolean, output: string }>}
+ */
 function run(command, args) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });

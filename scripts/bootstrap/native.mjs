@@ -21,10 +21,21 @@ export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cp
 const output = join(root, 'dist', 'native');
 const addonName = 'coto-native.node';
 
-/** The instruction set that every processor of an architecture has: on arm64 NEON. */
+/**
+ * The compiler's flags by the name of an instruction set.
+ * @typedef {Record<string, string[]>} InstructionSets
+ */
+
+/**
+ * The instruction set that every processor of an architecture has: on arm64 NEON.
+ * @type {InstructionSets}
+ */
 export const oneInstructionSet = { baseline: [] };
 
-/** The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time. */
+/**
+ * The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time.
+ * @type {InstructionSets}
+ */
 export const instructionSets =
   process.arch === 'x64'
     ? {
@@ -59,17 +70,32 @@ export async function ensureNative({ force = false } = {}) {
   writeFileSync(stampFile, stamp);
 }
 
-/** Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a folder of its own; answers its path. */
-export function buildSanitized(folder) {
+/**
+ * Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a folder of its own; answers its path.
+ * @param {string} folder
+ * @param {string} compiler
+ */
+export function buildSanitized(folder, compiler) {
   const extra = ['-fsanitize=address,undefined', '-g', '-O1', '-fno-omit-frame-pointer', '-DCOTO_CHECKED_MEMORY'];
-  return buildIn(folder, findCompiler(), extra, instructionSets);
+  return buildIn(folder, compiler, extra, instructionSets);
 }
 
-/** Builds the addon for Linux on arm64 with a cross compiler; `extra` says where it finds oneDNN. Answers the addon's path. */
+/**
+ * Builds the addon for Linux on arm64 with a cross compiler. Answers the addon's path.
+ * @param {string} folder
+ * @param {string} compiler
+ * @param {string[]} extra flags that say where it finds oneDNN
+ */
 export function buildForArm64(folder, compiler, extra) {
   return buildIn(folder, compiler, extra, oneInstructionSet);
 }
 
+/**
+ * @param {string} folder
+ * @param {string} compiler
+ * @param {string[]} extra
+ * @param {InstructionSets} sets
+ */
 async function buildIn(folder, compiler, extra, sets) {
   mkdirSync(folder, { recursive: true });
   const failure = await compile(compiler, folder, extra, sets);
@@ -77,7 +103,10 @@ async function buildIn(folder, compiler, extra, sets) {
   return join(folder, addonName);
 }
 
-/** Null, or why there is no addon. */
+/**
+ * Null, or why there is no addon.
+ * @returns {Promise<string | null>}
+ */
 async function build() {
   if (process.platform === 'win32') return 'it is not offered on Windows yet.';
   const compiler = findCompiler();
@@ -102,25 +131,35 @@ async function build() {
   return `it was built, but does not load (${lastLine(tried.stderr)}).`;
 }
 
+/**
+ * Null, or why there is no addon in the folder.
+ * @param {string} compiler
+ * @param {string} folder
+ * @param {string[]} extra
+ * @param {InstructionSets} sets
+ * @returns {Promise<string | null>}
+ */
 async function compile(compiler, folder, extra, sets) {
   const work = mkdtempSync(join(folder, 'objects-'));
   try {
     const include = ['-I', sources, '-I', join(modules, 'node-api-headers', 'include')];
-    const common = filesIn(sources).map((file) => ({ file, object: `${basename(file, '.cc')}.o`, flags: [] }));
+    const common = filesIn(sources).map((file) => ({ file, object: `${basename(file, '.cc')}.o`, own: [] }));
     const kernels = Object.entries(sets).flatMap(([name, own]) =>
       filesIn(join(sources, 'kernels')).map((file) => ({
         file,
         object: `${name}-${basename(file, '.cc')}.o`,
-        flags: [...own, `-DCOTO_ISA=${name}`],
+        own: [...own, `-DCOTO_ISA=${name}`],
       })),
     );
-    const units = [...common, ...kernels].map(({ file, object, flags: own }) => ({
+    const units = [...common, ...kernels].map(({ file, object, own }) => ({
       file,
       object: join(work, object),
       options: [...flags, ...extra, ...own, ...include, '-c', file, '-o', join(work, object)],
     }));
     writeCompileCommands(folder, compiler, units);
+    /** @type {string[]} */
     const objects = [];
+    /** @type {string[]} */
     const failures = [];
     const waiting = [...units];
     const worker = async () => {
@@ -131,7 +170,7 @@ async function compile(compiler, folder, extra, sets) {
       }
     };
     await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
-    if (failures.length > 0) return failures[0];
+    if (failures[0] !== undefined) return failures[0];
     const made = join(work, addonName);
     const linked = await run(compiler, [
       '-shared',
@@ -150,7 +189,12 @@ async function compile(compiler, folder, extra, sets) {
   }
 }
 
-/** For clangd and clang-tidy (.clangd names the folder): how each file is compiled, the kernels' once for each instruction set. */
+/**
+ * For clangd and clang-tidy (.clangd names the folder): how each file is compiled, the kernels' once for each instruction set.
+ * @param {string} folder
+ * @param {string} compiler
+ * @param {{ file: string, options: string[] }[]} units
+ */
 function writeCompileCommands(folder, compiler, units) {
   const commands = units.map(({ file, options }) => ({ directory: root, file, arguments: [compiler, ...options] }));
   writeFileSync(join(folder, 'compile_commands.json'), `${JSON.stringify(commands, null, 1)}\n`);
@@ -161,23 +205,28 @@ function libraries() {
   return ['-ldnnl', '-l:libgomp.so.1', '-Wl,-rpath,$ORIGIN'];
 }
 
-/** Copies the libraries that the addon links, beyond what every system has, beside a packed copy of it. */
+/**
+ * Copies the libraries that the addon links, beyond what every system has, beside a packed copy of it. Answers their names.
+ * @param {string} folder
+ * @returns {string[]}
+ */
 export function bundleLibraries(folder) {
   const addon = join(folder, addonName);
   if (process.platform !== 'linux' || !existsSync(addon)) return [];
   const answer = spawnSync('ldd', [addon], { encoding: 'utf8' });
   const wanted = /^\s*(lib(?:dnnl|gomp)\S*) => (\S+)/gm;
-  return [...(answer.stdout ?? '').matchAll(wanted)].map(([, name, path]) => {
+  return [...(answer.stdout ?? '').matchAll(wanted)].map(([, name = '', path = '']) => {
     copyFileSync(realpathSync(path), join(folder, name));
     return name;
   });
 }
 
 export function findCompiler() {
-  const candidates = [process.env.CXX, 'g++', 'clang++', 'c++'].filter((name) => name);
+  const candidates = [...(process.env.CXX ? [process.env.CXX] : []), 'g++', 'clang++', 'c++'];
   return candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) ?? null;
 }
 
+/** @param {string} compiler */
 function hasOneDnn(compiler) {
   const program = '#include <oneapi/dnnl/dnnl.hpp>\n#if DNNL_VERSION_MAJOR != 3\n#error another version\n#endif\n';
   const answer = spawnSync(compiler, ['-std=c++17', '-E', '-x', 'c++', '-'], {
@@ -191,15 +240,18 @@ function mayInstall() {
   return process.platform === 'linux' && process.getuid?.() === 0 && isThere('apt-get');
 }
 
+/** @param {string} debianPackage */
 function hint(debianPackage) {
   if (process.platform === 'darwin') return 'Install it once: xcode-select --install';
   return `Install it once, on Debian or Ubuntu: sudo apt-get install ${debianPackage}; then: npm run build -- --force`;
 }
 
+/** @param {string} program */
 function isThere(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
+/** @param {string[]} args */
 function apt(args) {
   spawnSync('apt-get', args, {
     stdio: ['ignore', 'ignore', 2],
@@ -207,6 +259,7 @@ function apt(args) {
   });
 }
 
+/** @param {string} folder */
 function filesIn(folder) {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.cc'))
@@ -217,6 +270,7 @@ function filesIn(folder) {
 /** Of the contents of all sources: a fresh clone's times say nothing, and reading them takes a few milliseconds. */
 function fingerprint() {
   const hash = createHash('sha256');
+  /** @param {string} folder */
   const visit = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
@@ -229,7 +283,12 @@ function fingerprint() {
   return hash.update(`${process.platform} ${process.arch}`).digest('hex');
 }
 
-/** Runs a compiler; of what it says, the first error is kept. */
+/**
+ * Runs a compiler; of what it says, the first error is kept.
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<{ code: number | null, text: string }>}
+ */
 function run(command, args) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -245,6 +304,7 @@ function run(command, args) {
   });
 }
 
+/** @param {string} text */
 function lastLine(text) {
   return text.trim().split('\n').at(-1) ?? '';
 }

@@ -7,7 +7,17 @@ import { cacheFolder } from './paths.mjs';
 const installTimeout = 20 * 60_000;
 const windows = process.platform === 'win32';
 
-/** What the studio is compared with, each in an environment of its own: its folder in the cache, and the packages of PyPI. */
+/**
+ * What the studio is compared with, each in an environment of its own.
+ * @typedef {object} Environment
+ * @property {string} name of its folder in the cache
+ * @property {string} what it is called before people
+ * @property {string[]} packages of PyPI
+ * @property {string} check a program that succeeds where the packages are there
+ * @property {string} variable of the process's environment, which may name a Python that has them already
+ */
+
+/** @type {Environment} */
 export const pytorch = {
   name: 'pytorch',
   what: 'PyTorch',
@@ -15,6 +25,7 @@ export const pytorch = {
   check: 'import torch',
   variable: 'COTO_BENCH_PYTHON',
 };
+/** @type {Environment} */
 export const peers = {
   name: 'peers',
   what: 'Transformers and PEFT',
@@ -23,6 +34,7 @@ export const peers = {
   variable: 'COTO_PEERS_PYTHON',
 };
 
+/** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);
   return {
@@ -32,7 +44,10 @@ function placeOf({ name }) {
   };
 }
 
-/** The Python of an environment that is there already, or null: what its variable names, or what was made earlier. */
+/**
+ * The Python of an environment that is there already, or null: what its variable names, or what was made earlier.
+ * @param {Environment} environment
+ */
 export function findPython(environment) {
   const named = process.env[environment.variable];
   if (named) return named;
@@ -43,6 +58,8 @@ export function findPython(environment) {
 /**
  * A Python with an environment's packages, made in the cache folder where it is missing: `{ python }`, or `{ reason }` why
  * there is none. Nothing of the machine's own Python is touched.
+ * @param {Environment} environment
+ * @returns {{ python: string } | { reason: string }}
  */
 export function ensurePython(environment) {
   const found = findPython(environment);
@@ -50,12 +67,14 @@ export function ensurePython(environment) {
   const { folder, python, complete } = placeOf(environment);
   const { what, packages, check } = environment;
   const own = windows ? 'python' : 'python3';
+  /** @param {string[]} args */
   const has = (args) => spawnSync(own, args, { stdio: 'ignore' }).status === 0;
   if (!has(['--version'])) return { reason: `${own} was not found, so there is no ${what} to compare with.` };
   if (!has(['-m', 'pip', '--version']) || !has(['-m', 'venv', '--help']))
     return { reason: `${own} has no pip or no venv, so ${what} could not be installed.` };
   say(`installing ${what} for the comparison into ${folder} (once)`);
   rmSync(folder, { recursive: true, force: true });
+  /** @type {[string, string[]][]} */
   const steps = [
     [own, ['-m', 'venv', folder]],
     [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]],

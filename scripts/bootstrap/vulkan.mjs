@@ -25,6 +25,7 @@ export function ensureVulkanForTests() {
   }
 }
 
+/** @param {string} folder */
 function hasDriver(folder) {
   return existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.json'));
 }

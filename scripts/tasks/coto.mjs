@@ -13,7 +13,11 @@ const own = args.filter((argument) => argument !== '--window' && argument !== '-
 const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...own], { cwd: process.cwd() });
 process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs'], homeOf(own)) : code);
 
-/** The window stands on the home that the command worked on; --home goes before the environment's, as it does there. */
+/**
+ * The window stands on the home that the command worked on; --home goes before the environment's, as it does there.
+ * @param {string[]} given
+ * @returns {Record<string, string>}
+ */
 function homeOf(given) {
   const at = given.indexOf('--home');
   const joined = given.find((argument) => argument.startsWith('--home='));

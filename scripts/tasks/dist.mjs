@@ -15,6 +15,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
 import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
+import { isObject, packageVersion } from '../bootstrap/json.mjs';
 import { fail, say } from '../bootstrap/log.mjs';
 import { bundleLibraries } from '../bootstrap/native.mjs';
 import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
@@ -32,14 +33,19 @@ await ensureBuild(['main', 'report', 'renderer']);
 const electron = await ensureElectron();
 const version = electronVersion(electron);
 const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8'));
-config.electronVersion = version;
-config.electronDist = electronDist(electron);
+if (!isObject(config) || !Array.isArray(config.extraResources)) fail('electron-builder.yml lists no extraResources.');
 // The app brings a plain Node: engines on a GPU run on it, since Electron's lets no driver lend its memory to JavaScript, and
 // so does the backend where Electron's own (before 36) is too old for the database.
-config.extraResources.push({ from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' });
+const node = { from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' };
+const packing = {
+  ...config,
+  electronVersion: version,
+  electronDist: electronDist(electron),
+  extraResources: [...config.extraResources, node],
+};
 const configFile = join(root, 'dist', 'electron-builder.json');
 mkdirSync(dirname(configFile), { recursive: true });
-writeFileSync(configFile, JSON.stringify(config, null, 2));
+writeFileSync(configFile, JSON.stringify(packing, null, 2));
 
 rmSync(release, { recursive: true, force: true });
 const builder = join(modules, 'electron-builder', 'cli.js');
@@ -58,7 +64,7 @@ const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') ||
 if (!folder) fail('electron-builder left no packed folder.');
 // The loader of the fallback runtime is of no use beside the app itself.
 rmSync(join(release, folder, 'resources', 'default_app.asar'), { force: true });
-const name = `coto-studio-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}-${process.platform}-${process.arch}.tar.gz`;
+const name = `coto-studio-${packageVersion(root)}-${process.platform}-${process.arch}.tar.gz`;
 const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
 // The fastest level: most of it is binaries that hardly shrink.
 await pipeline(tar.stdout, createGzip({ level: 1 }), createWriteStream(join(release, name)));
@@ -68,6 +74,7 @@ if (options.includes('--smoke')) process.exit(await smoke(join(release, folder))
 /**
  * Starts the packed app on a home of its own; it ends by itself once its window has the backend's first answer. Then
  * the packed command looks at its engine, so that no package is missing from the pack.
+ * @param {string} app
  */
 async function smoke(app) {
   const executable = join(app, 'coto-studio');
@@ -92,7 +99,10 @@ async function smoke(app) {
   return code || doctor;
 }
 
-/** electron-builder wants a folder that holds the runtime under its plain name. */
+/**
+ * electron-builder wants a folder that holds the runtime under its plain name.
+ * @param {string} binary
+ */
 function electronDist(binary) {
   return process.platform === 'darwin' ? dirname(dirname(dirname(dirname(binary)))) : dirname(binary);
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { _electron } from 'playwright-core';
 import sharp from 'sharp';
 import { fail, say } from '../bootstrap/log.mjs';
@@ -11,12 +12,9 @@ import { electronFlags, withScreen } from './window.mjs';
 
 // usage: npm run screenshots [-- --home FOLDER] [-- --out FOLDER]
 // Every page in light and dark, at 1400 × 900, from a home that the quick demo filled (or the one given).
-const option = (name) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at > 0 ? process.argv[at + 1] : undefined;
-};
-const given = option('home');
-const out = option('out') ?? join(root, 'docs', 'images');
+const { values } = parseArgs({ options: { home: { type: 'string' }, out: { type: 'string' } } });
+const given = values.home;
+const out = values.out ?? join(root, 'docs', 'images');
 const size = { width: 1400, height: 900 };
 
 await ensureBuild(['main', 'report', 'renderer']);
@@ -43,9 +41,11 @@ await withScreen(async (env) => {
   await page.setViewportSize(size);
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   const ids = await page.evaluate(() =>
-    [...document.querySelectorAll('nav[aria-label="Pages"] a')].map((link) => link.getAttribute('href').slice(2)),
+    [...document.querySelectorAll('nav[aria-label="Pages"] a')].map((link) =>
+      (link.getAttribute('href') ?? '').slice(2),
+    ),
   );
-  for (const theme of ['light', 'dark']) {
+  for (const theme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme: theme });
     for (const id of ids) {
       await show(page, `#/${id}`);
@@ -74,6 +74,10 @@ for (const name of readdirSync(out).filter((entry) => entry.endsWith('.png'))) {
 }
 say(`images in ${out}`);
 
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} hash
+ */
 async function show(page, hash) {
   await page.evaluate((address) => {
     location.hash = address;
@@ -81,7 +85,11 @@ async function show(page, hash) {
   await page.waitForTimeout(1200);
 }
 
-/** What makes a page show what it is for. */
+/**
+ * What makes a page show what it is for.
+ * @param {import('playwright-core').Page} page
+ * @param {string} id
+ */
 async function prepare(page, id) {
   if (id === 'home') {
     // The backend finds out about the machine in its own time, and the page asks now and then.
@@ -120,7 +128,10 @@ async function prepare(page, id) {
   }
 }
 
-/** The address of the page of a run with CoTo, if there is one. */
+/**
+ * The address of the page of a run with CoTo, if there is one.
+ * @param {import('playwright-core').Page} page
+ */
 async function firstRun(page) {
   await show(page, '#/runs');
   const row = page.getByRole('row').filter({ hasText: 'CoTo' }).nth(1);

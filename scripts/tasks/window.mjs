@@ -5,7 +5,11 @@ import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { run } from './steps.mjs';
 
-/** Sees to everything a window needs, opens the app and waits for its end. */
+/**
+ * Sees to everything a window needs, opens the app and waits for its end.
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ */
 export async function openWindow(args = [], env = {}) {
   const electron = await ensureElectron();
   ensureDisplay(electron);
@@ -19,7 +23,11 @@ export async function openWindow(args = [], env = {}) {
   return code;
 }
 
-/** Runs `act` with the environment that names the Electron to use and a virtual screen (on Linux). */
+/**
+ * Runs `act` with the environment that names the Electron to use and a virtual screen (on Linux).
+ * @template T
+ * @param {(env: Record<string, string> & { COTO_ELECTRON: string }) => Promise<T>} act
+ */
 export async function withScreen(act) {
   const electron = await ensureElectron();
   ensureDisplay(electron, { virtual: true });

