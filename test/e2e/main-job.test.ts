@@ -89,7 +89,7 @@ describe('the main job in the window', () => {
     await page.getByLabel('Eval examples').fill('40');
     await page.getByRole('list', { name: 'Preflight checks' }).waitFor();
     await page.getByRole('button', { name: 'Merge', exact: true }).click();
-    const matrix = page.getByRole('table', { name: /Accuracy of each own adapter/ });
+    const matrix = page.getByRole('table', { name: 'Accuracy by task: single adapters, merge and base' });
     await matrix.waitFor({ timeout: 120_000 });
     expect(await matrix.textContent()).toMatch(/\d/);
     await shelf.getByRole('listitem').filter({ hasText: 'Both merged' }).waitFor();
@@ -98,7 +98,7 @@ describe('the main job in the window', () => {
   test('an adapter is pruned along a grid, and a point is kept', async () => {
     const { page } = studio;
     await goTo(page, 'Prune');
-    await page.getByRole('checkbox', { name: /CoTo run/ }).check();
+    await page.getByRole('checkbox', { name: /^CoTo run/ }).check();
     await page.getByLabel('Sparsity grid').fill('0.5');
     await page.getByLabel('Eval examples').fill('40');
     await page.getByRole('button', { name: 'Run pruning study' }).click();
