@@ -115,7 +115,7 @@ async function prepare(page, id) {
   }
   if (id === 'playground') {
     await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
-    await page.getByLabel('Max new tokens').fill('80');
+    await page.getByLabel('Max new tokens', { exact: true }).fill('80');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     await page.getByText(/max tokens|EOS/).waitFor({ timeout: 60_000 });
     // Where the page begins.

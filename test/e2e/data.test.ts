@@ -26,7 +26,7 @@ async function addFile({ app, page }: Studio, path: string): Promise<void> {
   }, path);
   await goTo(page, 'Data');
   await page.getByRole('button', { name: 'Add data' }).first().click();
-  await page.getByRole('menuitem', { name: /^File of texts/ }).click();
+  await page.getByRole('menuitem', { name: /^Text file/ }).click();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
 }
 

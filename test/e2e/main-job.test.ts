@@ -86,7 +86,7 @@ describe('the main job in the window', () => {
       await bench.getByRole('listitem').filter({ hasText: name }).waitFor();
     }
     await page.getByLabel('Name of the merge').fill('Both merged');
-    await page.getByLabel('Eval examples').fill('40');
+    await page.getByLabel('Eval examples', { exact: true }).fill('40');
     await page.getByRole('list', { name: 'Preflight checks' }).waitFor();
     await page.getByRole('button', { name: 'Merge', exact: true }).click();
     const matrix = page.getByRole('table', { name: 'Accuracy by task: single adapters, merge and base' });
@@ -100,7 +100,7 @@ describe('the main job in the window', () => {
     await goTo(page, 'Prune');
     await page.getByRole('checkbox', { name: /^CoTo run/ }).check();
     await page.getByLabel('Sparsity grid').fill('0.5');
-    await page.getByLabel('Eval examples').fill('40');
+    await page.getByLabel('Eval examples', { exact: true }).fill('40');
     await page.getByRole('button', { name: 'Run pruning study' }).click();
     const scores = page.getByRole('table', { name: 'Every score' });
     await scores.waitFor({ timeout: 150_000 });

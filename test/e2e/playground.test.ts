@@ -23,7 +23,7 @@ describe('the playground', () => {
     const { page } = studio;
     await goTo(page, 'Playground');
     await page.getByRole('textbox', { name: 'Prompt' }).fill('The people of the United States');
-    await page.getByLabel('Max new tokens').fill('24');
+    await page.getByLabel('Max new tokens', { exact: true }).fill('24');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const column = page.getByRole('region', { name: 'Base', exact: true });
     await column.getByText('max tokens').waitFor({ timeout: 60_000 });
@@ -37,7 +37,7 @@ describe('the playground', () => {
     const { page } = studio;
     await page.getByText('Chat', { exact: true }).click();
     await page.getByLabel('Message 1', { exact: true }).fill('Where is the whale?');
-    await page.getByLabel('Max new tokens').fill('480');
+    await page.getByLabel('Max new tokens', { exact: true }).fill('480');
     const column = page.getByRole('region', { name: 'Base', exact: true });
     // A model may end its answer before anyone can stop it: then another seed.
     let stopped = false;

@@ -48,7 +48,7 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
             />
           ) : null}
           <ParameterForm
-            declaration={benchEvaluation}
+            {...benchEvaluation}
             values={panel.evaluation.values}
             onChange={panel.evaluation.change}
             showHelp="below"

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
@@ -14,11 +14,10 @@ import { emptyBench } from './bench-memory.ts';
 import { changeBench, useBench } from './bench-store.ts';
 
 /** On the bench a first look is enough: so many examples of each task, where nothing else is asked for. */
-export const benchEvaluation: { parameters: readonly ParameterSpec[] } = {
-  parameters: evaluationParameters.map((spec) =>
-    spec.name === 'eval_samples' ? { ...spec, default: emptyBench.evalSamples } : spec,
-  ),
-};
+export const benchEvaluation = {
+  declaration: { parameters: evaluationParameters },
+  bases: { eval_samples: { value: emptyBench.evalSamples, from: 'preset' } },
+} as const;
 
 /** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
@@ -88,11 +87,11 @@ function useEvaluation(evalSamples: number) {
   const [typed, setTyped] = useState<ParameterValues>({ eval_samples: evalSamples });
   return {
     values: typed,
-    problem: firstProblem(benchEvaluation.parameters, typed),
+    problem: firstProblem(evaluationParameters, typed),
     change: (values: ParameterValues) => {
       setTyped(values);
       const next = values['eval_samples'] ?? emptyBench.evalSamples;
-      if (firstProblem(benchEvaluation.parameters, values) === null && typeof next === 'number')
+      if (firstProblem(evaluationParameters, values) === null && typeof next === 'number')
         changeBench({ evalSamples: next });
     },
   };

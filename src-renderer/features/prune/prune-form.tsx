@@ -59,7 +59,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
             onChange={form.setDataset}
             placeholder="the training dataset"
           />
-          <ParameterForm declaration={pruneEvaluation} values={form.evaluation} onChange={form.setEvaluation} />
+          <ParameterForm {...pruneEvaluation} values={form.evaluation} onChange={form.setEvaluation} />
         </Stack>
       </Panel>
       <Button onClick={form.start} disabled={form.problem !== null} loading={form.isStarting}>

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
@@ -15,11 +15,10 @@ import { countPruned, firstChoices, type PruneChoices, patternChoices, studyPart
 
 const usualSamples = 500;
 /** A pruning study looks at 500 examples, where nothing else is asked for: it evaluates each adapter many times. */
-export const pruneEvaluation: { parameters: readonly ParameterSpec[] } = {
-  parameters: evaluationParameters.map((spec) =>
-    spec.name === 'eval_samples' ? { ...spec, default: usualSamples } : spec,
-  ),
-};
+export const pruneEvaluation = {
+  declaration: { parameters: evaluationParameters },
+  bases: { eval_samples: { value: usualSamples, from: 'preset' } },
+} as const;
 
 interface PruneInput {
   adapters: readonly AdapterRecord[];
@@ -56,7 +55,7 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
         ? 'These adapters have different base models: a study takes one base.'
         : usedDataset === null
           ? 'Choose the dataset to evaluate on.'
-          : (firstProblem(pruneEvaluation.parameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
+          : (firstProblem(evaluationParameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
   return {
     methods,
     patterns,
