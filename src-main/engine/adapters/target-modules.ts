@@ -178,10 +178,13 @@ function nothingMatches(config: TargetConfig, description: ModelDescription): St
     usesLayers(config) ? `layers_to_transform (the base has layers 0 to ${description.layerCount - 1})` : null,
   ].filter((reason) => reason !== null);
   const after = narrowed.length > 0 ? ` once ${narrowed.join(' and ')} narrowed them` : '';
+  const isName = typeof targets === 'string' && description.linears.some(({ name }) => lastName(name) === targets);
   return new StudioError(
     'invalid_input',
     `target_modules: no linear of the base matches ${named}${after}.`,
-    `This base has ${availableNames(description)}.`,
+    isName
+      ? `A string is a regular expression for whole names, as in PEFT: write a list, [${targets}].`
+      : `This base has ${availableNames(description)}.`,
   );
 }
 

@@ -111,6 +111,11 @@ function checkBaseName(states: readonly MergeInput[], names: readonly string[]):
   );
 }
 
+/** Sizes that both adapters have of their own: what a variant shares among its modules is no module's. */
+function isOther(one: number | undefined, other: number | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}
+
 function checkRanks(
   label: string,
   states: readonly MergeInput[],
@@ -125,7 +130,7 @@ function checkRanks(
       return [{ index, rank, a: tensors.get('a')?.shape[1], b: tensors.get('b')?.shape[0] }];
     });
     const first = having[0];
-    const shaped = having.find((entry) => entry.a !== first?.a || entry.b !== first?.b);
+    const shaped = having.find((entry) => isOther(entry.a, first?.a) || isOther(entry.b, first?.b));
     if (first && shaped)
       return refused(
         'ranks',
