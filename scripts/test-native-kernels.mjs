@@ -1,7 +1,7 @@
 // Builds the native kernels' test program and runs it: node scripts/test-native-kernels.mjs [plain] [address] [thread]
 // (all three without arguments): as it ships, under AddressSanitizer and UndefinedBehaviorSanitizer, under ThreadSanitizer.
 import { join } from 'node:path';
-import { findCompiler, instructionSets } from './bootstrap/native.mjs';
+import { currentObjects, findCompiler, instructionSets } from './bootstrap/native.mjs';
 import { testNativeKernels } from './bootstrap/native-kernels.mjs';
 import { root } from './bootstrap/paths.mjs';
 
@@ -28,11 +28,14 @@ let failed = false;
 for (const mode of asked.length > 0 ? asked : modes.keys()) {
   const started = Date.now();
   const folder = join(root, 'dist', 'native-tests', mode);
+  // As it ships: the very objects that the addon was linked of, where it was built here.
+  const kernelObjects = mode === 'plain' ? currentObjects() : null;
   const { passed, output } = await testNativeKernels({
     compiler,
     folder,
     instructionSets,
     extra: modes.get(mode) ?? [],
+    kernelObjects,
   });
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`== ${mode}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s\n${output}`);

@@ -16,15 +16,22 @@ const tests = join(root, 'test', 'native');
  * @param {string} how.folder
  * @param {Record<string, string[]>} how.instructionSets compiler flags by name, the kernels are compiled once for each
  * @param {string[]} how.extra more flags for compiling and linking
+ * @param {string | null} [how.kernelObjects] a folder of the kernels' objects, made with the same flags: they are not made again
  * @param {string[]} [how.emulator] the command that runs a program of another processor
  * @returns {Promise<{ passed: boolean, output: string }>}
  */
-export async function testNativeKernels({ compiler, folder, instructionSets, extra, emulator = [] }) {
+export async function testNativeKernels(how) {
+  const { compiler, folder, instructionSets, extra, kernelObjects = null, emulator = [] } = how;
   mkdirSync(folder, { recursive: true });
   const headers = ['.', 'kernels', 'simd'].flatMap((name) => filesIn(join(sources, name), '.h'));
   const common = [...headers, ...filesIn(tests, '.h')].map((file) => readFileSync(file, 'utf8')).join('');
-  const waiting = units(instructionSets);
-  const objects = waiting.map(({ name }) => join(folder, `${name}.o`));
+  const madeAlready = kernelObjects === null ? [] : readdirSync(kernelObjects);
+  const all = units(instructionSets).map(({ name, isKernel, ...unit }) => {
+    const isMade = isKernel && kernelObjects !== null && madeAlready.includes(`${name}.o`);
+    return { ...unit, name, isMade, object: join(isMade ? kernelObjects : folder, `${name}.o`) };
+  });
+  const objects = all.map(({ object }) => object);
+  const waiting = all.filter(({ isMade }) => !isMade);
   /** @type {{ passed: boolean, output: string } | null} */
   let failure = null;
   const worker = async () => {
@@ -61,11 +68,15 @@ function units(instructionSets) {
       file,
       name: `${set}-${basename(file, '.cc')}`,
       own: [...own, `-DCOTO_ISA=${set}`],
+      isKernel: true,
     })),
   );
   const shared = ['threads.cc', 'scratch.cc', 'dispatch.cc'].map((name) => join(sources, name));
   const others = [...shared, ...filesIn(tests, '.cc')];
-  return [...kernels, ...others.map((file) => ({ file, name: basename(file, '.cc'), own: ['-Wno-sign-compare'] }))];
+  return [
+    ...kernels,
+    ...others.map((file) => ({ file, name: basename(file, '.cc'), own: ['-Wno-sign-compare'], isKernel: false })),
+  ];
 }
 
 /**

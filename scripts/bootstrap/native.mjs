@@ -20,6 +20,9 @@ import { modules, root } from './paths.mjs';
 export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cpp');
 const output = join(root, 'dist', 'native');
 const addonName = 'coto-native.node';
+const stampFile = join(output, 'stamp');
+/** The objects that the addon was linked of: the kernels' tests link the same. */
+const keptObjects = join(output, 'objects');
 
 /**
  * The compiler's flags by the name of an instruction set.
@@ -55,7 +58,6 @@ export const flags = [
  * once, leaves the reason where the app finds it, and the app computes with WebAssembly.
  */
 export async function ensureNative({ force = false } = {}) {
-  const stampFile = join(output, 'stamp');
   const stamp = fingerprint();
   if (!force && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const started = Date.now();
@@ -68,6 +70,12 @@ export async function ensureNative({ force = false } = {}) {
     writeFileSync(join(output, 'not-built.txt'), `The native addon was not built: ${failure}\n`);
   }
   writeFileSync(stampFile, stamp);
+}
+
+/** The folder of the built addon's objects, `<set>-<file>.o` for the kernels, or null where they are not of today's sources. */
+export function currentObjects() {
+  const isCurrent = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint();
+  return isCurrent && existsSync(keptObjects) ? keptObjects : null;
 }
 
 /**
@@ -183,6 +191,7 @@ async function compile(compiler, folder, extra, sets) {
     ]);
     if (linked.code !== 0) return `it does not link (${linked.text}).`;
     renameSync(made, join(folder, addonName));
+    if (folder === output) renameSync(work, keptObjects);
     return null;
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -82,8 +82,8 @@ void binary(Binary operation, const float* a, const Shape& a_shape, const float*
     case Binary::subtract: COTO_EACH(p - q);
     case Binary::multiply: COTO_EACH(p * q);
     case Binary::divide: COTO_EACH(p / q);
-    case Binary::maximum: COTO_EACH((p > q) | (p != p) ? p : q);
-    case Binary::minimum: COTO_EACH((p < q) | (p != p) ? p : q);
+    case Binary::maximum: COTO_EACH(((p > q) | (p != p)) ? p : q);
+    case Binary::minimum: COTO_EACH(((p < q) | (p != p)) ? p : q);
     case Binary::power:
       if (count_of(b_shape) == 1 && *b == 2.0f) COTO_EACH((void(q), p * p));
       COTO_EACH(::powf(p, q));

@@ -50,7 +50,7 @@ struct Maximum {
   static constexpr float identity(float) { return -__builtin_inff(); }
   static constexpr int32_t identity(int32_t) { return INT32_MIN; }
   static COTO_INLINE Vec combine(Vec a, Vec b) { return ((a > b) | (a != a)) ? a : b; }
-  static COTO_INLINE float combine(float a, float b) { return (a > b) | (a != a) ? a : b; }
+  static COTO_INLINE float combine(float a, float b) { return ((a > b) | (a != a)) ? a : b; }
   static COTO_INLINE Int combine(Int a, Int b) { return a > b ? a : b; }
   static COTO_INLINE int32_t combine(int32_t a, int32_t b) { return a > b ? a : b; }
 };
@@ -58,7 +58,7 @@ struct Minimum {
   static constexpr float identity(float) { return __builtin_inff(); }
   static constexpr int32_t identity(int32_t) { return INT32_MAX; }
   static COTO_INLINE Vec combine(Vec a, Vec b) { return ((a < b) | (a != a)) ? a : b; }
-  static COTO_INLINE float combine(float a, float b) { return (a < b) | (a != a) ? a : b; }
+  static COTO_INLINE float combine(float a, float b) { return ((a < b) | (a != a)) ? a : b; }
   static COTO_INLINE Int combine(Int a, Int b) { return a < b ? a : b; }
   static COTO_INLINE int32_t combine(int32_t a, int32_t b) { return a < b ? a : b; }
 };
