@@ -10,6 +10,7 @@ import {
   type ModelRecord,
 } from '../../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
 import { adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
@@ -34,6 +35,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const { description } = model;
   requireTask(config.task, description, dataset);
   const targets = resolveTargetModules(targetConfig(config, description), description);
+  requireAdaptable(config, targets);
   const { trained } = tensorSizes(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
@@ -59,7 +61,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
   requireTask(config.task, model, dataset);
   refuseEmptyTemplate(config);
-  resolveTargetModules(targetConfig(config, model), model);
+  requireAdaptable(config, resolveTargetModules(targetConfig(config, model), model));
   countTrainExamples(config, dataset);
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
     throw new StudioError(
@@ -67,6 +69,12 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
       'The dataset has no test examples to score the run on.',
       'Add a test split.',
     );
+}
+
+/** @throws StudioError refused where a target is an embedding and the variant adapts linears only. */
+function requireAdaptable({ adapter }: RunConfig, targets: readonly LinearModule[]): void {
+  const variant = adapterVariant(adapter.variant);
+  for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {

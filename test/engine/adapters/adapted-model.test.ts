@@ -131,6 +131,22 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       expect(relativeDifference(withoutFactors, run('vit'))).toBeLessThan(1e-6);
     });
 
+    it('runs the plain base where all of its groups are off, and gives it no gradient', async () => {
+      const { model } = at('vit');
+      const state = await trainedState({ variant: id, ...targets });
+      model.loadState({ ...state, modules: new Map() });
+      const plain = run('vit');
+      model.loadState(state);
+      const groups = model.groups('layer');
+      expect(run('vit')).not.toEqual(plain);
+      model.setActive(groups, Uint8Array.of(0, 0, 0));
+      expect(run('vit')).toEqual(plain);
+      expect(model.lowestActiveLayer()).toBe(3);
+      model.setActive(groups, null);
+      const switched = groups.flatMap(({ variableNames }) => variableNames);
+      expect([...switched, 'classifier.weight', 'classifier.bias']).toEqual([...model.trainable().keys()]);
+    });
+
     it('gives gradients that agree with finite differences', async () => {
       const { model, inputs } = at('vit');
       model.loadState(await trainedState({ variant: id, ...targets }));
