@@ -1,3 +1,3 @@
-/** What both Node and a browser's window have beyond the language itself: `src-shared` may use this and nothing else. */
+/** Globals common to Node and browsers, the only ones that `src-shared` may use. */
 declare function structuredClone<Value>(value: Value): Value;
 declare function queueMicrotask(callback: () => void): void;

@@ -1,4 +1,4 @@
-/** A page of the window: the first segment of its address, and its word in the rail, the palette and the menu. */
+/** A page of the window: the first segment of its address, and its label in the rail, the palette and the menu. */
 export interface PageName {
   readonly id: string;
   readonly label: string;

@@ -14,7 +14,7 @@ export type StreamName =
   | 'merge'
   | 'augmentation';
 
-/** A seeded stream of random numbers whose state can be stored and taken up again. */
+/** A seeded stream of random numbers whose state can be saved and restored. */
 export class RandomStream {
   private readonly generator: RandomGenerator;
 
@@ -26,12 +26,12 @@ export class RandomStream {
     return new RandomStream(xoroshiro128plus(mixSeed(seed, stream)));
   }
 
-  /** A stream for the `place`th of many like things, so that any of them can be drawn again without those before it. */
+  /** A stream for item `place` of a sequence, so that each item can be redrawn without the ones before it. */
   static numbered(seed: number, stream: StreamName, place: number): RandomStream {
     return RandomStream.named(seed, stream, String(place));
   }
 
-  /** As `numbered`, for like things that have names. */
+  /** Like `numbered`, for named items. */
   static named(seed: number, stream: StreamName, name: string): RandomStream {
     const made = new RandomStream(xoroshiro128plus(mixSeed(seed, `${stream}/${name}`)));
     // The first draws of seeds that differ in few bits resemble each other.
@@ -57,13 +57,16 @@ export class RandomStream {
     return Math.min(bound - 1, Math.floor(this.uniform() * bound));
   }
 
-  /** Standard normal by Box and Muller; one of the pair is thrown away so that the state alone says what comes next. */
+  /**
+   * Standard normal by the Box-Muller transform; the second value is discarded so that the state alone determines the
+   * next draw.
+   */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Fisher and Yates, in place. */
+  /** In-place Fisher-Yates shuffle. */
   shuffle<T>(items: T[]): T[] {
     for (let last = items.length - 1; last > 0; last--) {
       const other = this.integer(last + 1);

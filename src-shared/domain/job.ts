@@ -5,23 +5,24 @@ import { pretrainResultSchema } from './pretrain.ts';
 import { runResultSchema } from './run.ts';
 
 /**
- * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files, `data`
- * reads a dataset to make it known (a small one is there at once), `studies` computes nothing itself and leads other jobs.
+ * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files,
+ * `data` reads a dataset to make it known (a small one is there at once), `studies` computes nothing itself and leads
+ * other jobs.
  */
 export const jobLanes = ['compute', 'files', 'data', 'studies'] as const;
 export type JobLane = (typeof jobLanes)[number];
 
-/** What everybody may know of a kind of job; what it does is in backend/jobs/<kind>.ts. */
+/** Public properties of a kind of job; its implementation is in backend/jobs/<kind>.ts. */
 export interface JobFacts {
   readonly lane: JobLane;
   /** The page of the window that shows what comes of it, and whether that page has a place for the subject itself. */
   readonly page: string;
   readonly subjectHasPage: 'always' | 'when completed' | 'never';
-  /** What becomes of it when the studio closes: it saves and pauses, is given the time to finish, or ends at once. */
+  /** Behavior when the studio closes: the job saves and pauses, is given time to finish, or ends at once. */
   readonly atClose: 'pause' | 'finish' | 'end';
-  /** Interrupted or paused, it goes on from where it was: jobs that need it keep waiting. */
+  /** Whether the job can resume after an interruption or a pause; jobs that depend on it then keep waiting. */
   readonly resumable: boolean;
-  /** How long it takes beside others, roughly: for the time that is left of several. */
+  /** Rough duration relative to other kinds, to estimate the remaining time of several jobs. */
   readonly effort: number;
 }
 
@@ -87,7 +88,7 @@ const kinds = [
 ] as const;
 
 const [firstKind, ...otherKinds] = kinds;
-/** What `jobs.result` answers: the kept result of a job, typed by the job's kind. */
+/** Output of `jobs.result`: the stored result of a job, typed by the job's kind. */
 export const jobAnswerSchema = z.discriminatedUnion('kind', [
   firstKind.answer,
   ...otherKinds.map(({ answer }) => answer),
@@ -97,7 +98,7 @@ export type JobKind = JobAnswer['kind'];
 type JobResults = { [Kind in JobKind]: NonNullable<Extract<JobAnswer, { kind: Kind }>['result']> };
 export type JobResult<Kind extends JobKind> = JobResults[Kind];
 
-/** The result of a job of that kind; null where nothing was kept, or where the job is of another kind. */
+/** The result of a job of that kind; null if nothing was stored or the job is of another kind. */
 export function resultOf<Kind extends JobKind>(answer: JobAnswer, kind: Kind): JobResult<Kind> | null {
   const result: unknown = answer.result;
   return isResultOf(answer, kind, result) ? result : null;
@@ -116,7 +117,7 @@ export function jobFacts(kind: JobKind): JobFacts {
 }
 
 export const jobProgressSchema = z.object({
-  phase: z.string().describe('what is being done, in words: "Training", "Evaluating λ = 0.35"'),
+  phase: z.string().describe('current phase as shown to the user: "Training", "Evaluating λ = 0.35"'),
   done: z.number(),
   total: z.number().describe('0: not known yet'),
   unit: z.string().describe('what done and total count: steps, examples, points'),
@@ -130,9 +131,9 @@ export const jobRecordSchema = z.object({
   kind: jobKindSchema,
   title: z.string(),
   status: z.enum(['queued', 'running', 'completed', 'paused', 'stopped', 'cancelled', 'failed', 'interrupted']),
-  /** What the job makes or continues: a run, an adapter, a study, a report, a model, a dataset. */
+  /** The subject that the job creates or continues: a run, an adapter, a study, a report, a model, a dataset. */
   subjectId: z.string().nullable(),
-  parentId: z.string().nullable().default(null).describe('the job that it is a part of'),
+  parentId: z.string().nullable().default(null).describe('the parent job'),
   after: z.array(z.string()).describe('jobs that must have completed first'),
   progress: jobProgressSchema.nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A linear or an embedding of a base model that can carry an adapter. */
+/** A linear layer or an embedding of a base model that can have an adapter. */
 export const linearModuleSchema = z.object({
   name: z.string().describe("the module's name in today's transformers, e.g. vit.layers.0.attention.q_proj"),
   aliases: z
@@ -15,25 +15,25 @@ export const linearModuleSchema = z.object({
   kind: z
     .enum(['linear', 'embedding'])
     .default('linear')
-    .describe('an embedding is a table [inFeatures, outFeatures] of which rows are taken'),
+    .describe('an embedding is a table [inFeatures, outFeatures] that is indexed by row'),
   fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
   isMissing: z
     .boolean()
     .default(false)
     .describe(
-      'a part of the head that the checkpoint lacks: an adapter brings it, with as many outputs as it has labels',
+      'a part of the head that is missing from the checkpoint: it comes with an adapter, with one output per label',
     ),
 });
-/** What nearly every module is. */
+/** Defaults that fit nearly every module. */
 export const plainLinear = { kind: 'linear', fanInFanOut: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
 
-/** The linear whose outputs are the labels: the last part of the head. */
+/** The linear layer whose outputs are the labels: the last part of the head. */
 export function labelHead({ linears }: { readonly linears: readonly LinearModule[] }): LinearModule | undefined {
   return linears.findLast((module) => module.isHead);
 }
 
-/** A bias that no linear has, e.g. the shift of a normalization. */
+/** A bias that belongs to no linear layer, e.g. the shift of a normalization. */
 export const biasVectorSchema = z.object({
   name: z.string().describe("its name in today's transformers, e.g. vit.layers.0.layernorm_before.bias"),
   aliases: z.array(z.string()).describe('its names in older transformers'),
@@ -42,7 +42,7 @@ export const biasVectorSchema = z.object({
 });
 export type BiasVector = z.infer<typeof biasVectorSchema>;
 
-/** What reading config.json and the safetensors' header tells, without loading weights. */
+/** Description of a model, read from config.json and the safetensors header without loading weights. */
 export const modelDescriptionSchema = z.object({
   family: z.string(),
   architecture: z.string(),
@@ -58,12 +58,12 @@ export const modelDescriptionSchema = z.object({
     .object({ vocabularySize: z.number().int(), maxPositions: z.number().int() })
     .nullable()
     .default(null)
-    .describe('of models that read tokens'),
+    .describe('for models that read tokens'),
   linears: z.array(linearModuleSchema),
   biases: z
     .array(biasVectorSchema)
     .optional()
-    .describe('biases beside those of the linears, which adapters with bias "all" replace'),
+    .describe('biases outside the linear layers, which adapters with bias "all" replace'),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type ParameterSpec, type ParameterValues, parameterSchema } from './parameter.ts';
 
-/** One sentence for each value that its declaration refuses, by the parameter's name; empty where all are accepted. */
+/** One sentence for each value that its declaration rejects, by parameter name; empty if all are valid. */
 export function checkParameters(
   specs: readonly ParameterSpec[],
   values: Readonly<Record<string, unknown>>,
@@ -13,7 +13,7 @@ export function checkParameters(
   return problems;
 }
 
-/** The first of those sentences, with the parameter's label before it; null where all values are accepted. */
+/** The first of those sentences, prefixed with the parameter's label; null if all values are valid. */
 export function firstProblem(
   specs: readonly ParameterSpec[],
   values: Readonly<Record<string, unknown>>,
@@ -24,7 +24,7 @@ export function firstProblem(
   return `${specs.find((spec) => spec.name === name)?.label ?? name}: ${sentence}`;
 }
 
-/** Those of `values` that the declaration knows: what a form keeps of another method is no fault of this one. */
+/** The values that the declaration knows; values that a form keeps from another method are ignored. */
 export function knownValues(specs: readonly ParameterSpec[], values: ParameterValues): ParameterValues {
   const names = new Set(specs.map(({ name }) => name));
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
@@ -35,7 +35,7 @@ function namesOf(issue: z.core.$ZodIssue): string[] {
   return issue.code === 'unrecognized_keys' ? issue.keys : [];
 }
 
-/** A zod issue as a sentence to stand beside its field. */
+/** Formats a zod issue as a sentence to show next to its field. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':

@@ -1,9 +1,9 @@
 import type { ParameterSpec, ParameterValue } from './parameter.ts';
 
 /**
- * Text as a person types it, in a field or after an option, → the parameter's value. Numbers may have a decimal comma; lists
- * are "q_proj, v_proj", maps "q_proj=16, v_proj=8" (or a line each, with a colon). What cannot be read so stays as it is typed,
- * and the schema then refuses it by the parameter's name.
+ * Parses text as typed in a field or after an option into the parameter's value. Numbers may have a decimal comma;
+ * lists are "q_proj, v_proj", maps "q_proj=16, v_proj=8" (or a line each, with a colon). Text that does not parse is
+ * returned unchanged, and the schema then rejects it by the parameter's name.
  */
 export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, text: string): ParameterValue {
   const trimmed = text.trim();
@@ -35,7 +35,7 @@ export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, te
   }
 }
 
-/** A value as `valueFromText` reads it, for a field, an option's default or a card; "" where there is none. */
+/** Formats a value as `valueFromText` parses it, for a field, an option's default or a card; "" for null. */
 export function textOfValue(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.join(', ');
@@ -46,7 +46,7 @@ export function textOfValue(value: unknown): string {
   return String(value);
 }
 
-/** What a parameter takes, in words: "number from 0 to 1", "list of integers", "even or odd". */
+/** Describes the values of a parameter: "number from 0 to 1", "list of integers", "even or odd". */
 export function rangeWords(spec: ParameterSpec): string {
   const range = [
     spec.minimum === undefined ? '' : ` from ${spec.minimum}`,
@@ -77,7 +77,7 @@ export function rangeWords(spec: ParameterSpec): string {
   }
 }
 
-/** The number that a text says, else the text as typed. */
+/** The text as a number, or unchanged if it is none. */
 export function numberFromText(text: string): number | string {
   const trimmed = text.trim().replace(',', '.');
   if (trimmed === '') return '';

@@ -3,7 +3,7 @@ import type { ParameterValues } from './parameter.ts';
 
 const numbersByName = z.record(z.string(), z.number());
 
-/** Values of checked parameters by their declared types. @throws Error where the declaration says otherwise: a slip of ours. */
+/** Reads validated parameters by their declared types. @throws Error on a value of another type, which is a bug */
 export function numberOf(values: ParameterValues, name: string): number {
   const value = values[name];
   if (typeof value !== 'number') throw mismatch(name, 'a number', value);
@@ -20,12 +20,12 @@ function mismatch(name: string, expected: string, value: unknown): Error {
   return new Error(`the parameter ${name} is ${JSON.stringify(value)}, not ${expected}`);
 }
 
-/** The rank among a variant's parameters; null where it has none. */
+/** The rank among a variant's parameters; null if it has none. */
 export function rankOf({ r }: ParameterValues): number | null {
   return typeof r === 'number' ? r : null;
 }
 
-/** "r 8": the rank in words, as badges and names have it; null where the variant has none. */
+/** "r 8": the rank as badges and names show it; null if the variant has none. */
 export function rankText(values: ParameterValues): string | null {
   const rank = rankOf(values);
   return rank === null ? null : `r ${rank}`;

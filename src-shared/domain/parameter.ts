@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a parameter may hold. Lists name modules or layers; a map gives a number to each name (`rank_pattern`); null says
- * "as it follows from something else", which the parameter's `empty` puts in words.
+ * Type of a parameter's value. Lists name modules or layers; a map gives a number to each name (`rank_pattern`); null
+ * says "as it follows from something else", which the parameter's `empty` puts in words.
  */
 export const parameterValueSchema = z.union([
   z.number(),
@@ -16,9 +16,9 @@ export const parameterValueSchema = z.union([
 export type ParameterValue = z.infer<typeof parameterValueSchema>;
 
 /**
- * One parameter of a method (adapter variant, merge or prune method, study, reader, run): what the form, the command, the
- * YAML and the method card are made from. `unit` is shown beside the field; `minimum` and `maximum` are inclusive, `above`
- * is not. Of lists and maps, they bound each element.
+ * One parameter of a method (adapter variant, merge or prune method, study, reader, run): what the form, the command,
+ * the YAML and the method card are made from. `unit` is shown beside the field; `minimum` and `maximum` are inclusive,
+ * `above` is not. Of lists and maps, they bound each element.
  */
 export const parameterSpecSchema = z.object({
   name: z.string(),
@@ -47,11 +47,11 @@ export const parameterSpecSchema = z.object({
     .enum(['column', 'file', 'merge-method'])
     .optional()
     .describe(
-      'what a text names, so that it can be chosen: a column of the dataset, a file, a merge method that makes an adapter',
+      'what the text refers to, so that a form can offer choices: a column of the dataset, a file, a merge method that produces an adapter',
     ),
   nullable: z.boolean().optional().describe('null is a value of its own'),
-  empty: z.string().optional().describe('what null or an empty list means, e.g. "same as seed"'),
-  multiline: z.boolean().optional().describe('a text of several lines'),
+  empty: z.string().optional().describe('meaning of null or an empty list, e.g. "same as seed"'),
+  multiline: z.boolean().optional().describe('multi-line text'),
   group: z.string().optional().describe('heading in the form that parameters of the same group share'),
   advanced: z.boolean().optional().describe('seldom changed: behind "More settings" in a form'),
 });
@@ -60,7 +60,7 @@ export type ParameterSpec = z.infer<typeof parameterSpecSchema>;
 export const parameterValuesSchema = z.record(z.string(), parameterValueSchema);
 export type ParameterValues = z.infer<typeof parameterValuesSchema>;
 
-/** What every listed variant says of itself. */
+/** Declaration of a listed variant. */
 export const declarationSchema = z.object({
   id: z.string(),
   label: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ParameterSpec, parameterValueSchema } from './parameter.ts';
 
-/** What a setting's schema says of itself by `.meta()`, beside its range and default: the words of the form. */
+/** Form texts of a setting, given by `.meta()` of its schema. */
 const metaSchema = z.object({
   title: z.string(),
   description: z.string(),
@@ -34,9 +34,9 @@ const leafSchema = z.object({
 type Leaf = z.infer<typeof leafSchema>;
 
 /**
- * The parameters that an object's schema declares: every key whose schema has a title (by `.meta()`), in the schema's order.
- * So a setting of fixed type (of the run, of CoTo) is stated once, with its range, its default and its words.
- * @throws Error where a titled key has a type that no field is made for: a slip of ours.
+ * The parameters that an object's schema declares: every key whose schema has a title (by `.meta()`), in the schema's
+ * order. Settings of fixed type (of the run, of CoTo) are thus declared once, with range, default and form texts.
+ * @throws Error for a titled key whose type has no form field, which is a bug
  */
 export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
@@ -62,7 +62,7 @@ export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] 
   return specs;
 }
 
-/** The choices of a list of values; of a setting that takes other texts too, the words that mean something of their own. */
+/** The choices of an enum; for a setting that also takes free text, its reserved words. */
 function choicesOf(values: readonly string[], labels: Readonly<Record<string, string>> = {}) {
   return values.length === 0 ? {} : { choices: values.map((value) => ({ value, label: labels[value] ?? value })) };
 }
@@ -85,10 +85,10 @@ function typeOf(
   if (type === 'array') return items?.type === 'string' ? 'text-list' : 'integer-list';
   if (type === 'object' && additionalProperties)
     return additionalProperties.type === 'integer' ? 'integer-map' : 'number-map';
-  throw new Error(`No field is made for the setting ${name}.`);
+  throw new Error(`The setting ${name} has no form field.`);
 }
 
-/** JSON Schema bounds every integer by what a double holds; that is no bound worth a word. */
+/** JSON Schema bounds every integer by the safe integers; such bounds are not shown. */
 function boundsOf({ minimum, exclusiveMinimum, maximum }: Leaf): Pick<ParameterSpec, 'minimum' | 'above' | 'maximum'> {
   return {
     ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),

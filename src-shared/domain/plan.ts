@@ -4,8 +4,8 @@ import { type ParameterValues, parameterValuesSchema } from './parameter.ts';
 import { runConfigSchema } from './run.ts';
 
 /**
- * What is scored, as an expression over adapters: an adapter as it is, what a training of the same plan will have made, a
- * merge of subjects (of their outputs, where the method merges outputs), or what a pruning leaves of a subject.
+ * The subject of a score, as an expression over adapters: an adapter, the adapter of a training in the same plan, a
+ * merge of subjects (of their outputs if the method merges outputs), or a pruned subject.
  */
 export type Subject =
   | { readonly kind: 'adapter'; readonly adapter: AdapterReference }
@@ -42,14 +42,14 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
   ]),
 );
 
-/** What one evaluation came to. Accuracy in [0, 1], null where values are predicted; the loss is a mean, in nats. */
+/** Result of one evaluation. Accuracy in [0, 1], null for regression; the loss is a mean, in nats. */
 export const scoreSchema = z.object({
   accuracy: z.number().nullable(),
   loss: z.number(),
   /** By id of the metric, e.g. f1_macro. */
   metrics: z.record(z.string(), z.number()),
   examples: z.number().int(),
-  /** Of a pruned subject: entries of the factors that are left, of so many. */
+  /** Of a pruned subject: remaining and total entries of the factors. */
   kept: z.number().int().nullable(),
   total: z.number().int().nullable(),
 });
@@ -59,7 +59,7 @@ export type Score = z.infer<typeof scoreSchema>;
 export const trainingSpecSchema = z.object({
   kind: z.literal('train'),
   key: z.string(),
-  title: z.string().describe('what the run is called'),
+  title: z.string().describe('name of the run'),
   config: runConfigSchema,
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
@@ -68,8 +68,8 @@ export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 export const scoreSpecSchema = z.object({
   kind: z.literal('score'),
   key: z.string(),
-  title: z.string().describe('what progress says of it: "λ = 0.35, LoRA + CoTo"'),
-  /** What messages call the adapters in the order of the subject's leaves: "The second adapter of LoRA". */
+  title: z.string().describe('label in the progress: "λ = 0.35, LoRA + CoTo"'),
+  /** Names of the adapters in messages, in the order of the subject's leaves: "The second adapter of LoRA". */
   names: z.array(z.string()).default([]),
   dataset: z.string(),
   eval_samples: z.number().int().min(0),
@@ -78,12 +78,12 @@ export const scoreSpecSchema = z.object({
 export type ScoreSpec = z.infer<typeof scoreSpecSchema>;
 
 /**
- * One piece of a study's work. Pieces depend on each other by what their subjects name only, so that any executor, this
- * machine's queue or a cluster's, can do them in whatever order their dependencies allow.
+ * One unit of a study's work. Units depend on each other only through the subjects they name, so any executor, this
+ * machine's queue or a cluster's, can run them in any order that respects these dependencies.
  */
 export type JobSpec = TrainingSpec | ScoreSpec;
 
-/** The adapters that a subject is made of, in the order of its leaves. */
+/** The adapters of a subject, in the order of its leaves. */
 export function leavesOf(subject: Subject): Extract<Subject, { kind: 'adapter' | 'trained' }>[] {
   if (subject.kind === 'merge') return subject.inputs.flatMap((input) => leavesOf(input.subject));
   if (subject.kind === 'prune') return leavesOf(subject.subject);

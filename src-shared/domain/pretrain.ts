@@ -2,34 +2,34 @@ import { z } from 'zod';
 
 const share = z.number().min(0).max(1);
 
-/** How images are changed at random each time they are trained on; what comes in from outside is black. */
+/** Random augmentation of training images; pixels from outside the image are black. */
 export const augmentationSchema = z.strictObject({
-  rotation_radians: z.number().min(0).max(Math.PI).default(0).describe('at most so far, either way'),
+  rotation_radians: z.number().min(0).max(Math.PI).default(0).describe('largest rotation, in both directions'),
   scale: z
     .tuple([z.number().positive(), z.number().positive()])
     .refine(([low, high]) => low <= high, 'the first must not be above the second')
     .default([1, 1])
-    .describe('from so small to so large'),
-  shift: share.default(0).describe('at most this share of width and height, either way'),
-  horizontal_flip: z.boolean().default(false).describe('mirrors every second image'),
+    .describe('smallest and largest factor'),
+  shift: share.default(0).describe('largest shift as a share of width and height, in both directions'),
+  horizontal_flip: z.boolean().default(false).describe('mirrors an image with probability 1/2'),
 });
 export type Augmentation = z.infer<typeof augmentationSchema>;
 
 /**
- * A base model trained from scratch, all of its parameters, as a YAML file with Transformers' own names. Unknown keys are
- * refused.
+ * A base model trained from scratch, all of its parameters, as a YAML file with Transformers' own names. Unknown keys
+ * are refused.
  */
 export const pretrainConfigSchema = z.strictObject({
-  model_config: z.string().describe('config.json of the fresh model, or the folder that holds it'),
+  model_config: z.string().describe('config.json of the new model, or its folder'),
   tokenizer: z.string().nullable().default(null).describe('folder with tokenizer.json: for language models'),
   train_data: z
     .array(z.string())
     .min(1)
-    .describe('text files, documents parted by a blank line; for image models one dataset of the studio, or a path'),
-  eval_data: z.array(z.string()).default([]).describe('text files; without any, eval_share of train_data is held out'),
+    .describe('text files, documents separated by a blank line; for image models one dataset of the studio, or a path'),
+  eval_data: z.array(z.string()).default([]).describe('text files; if empty, eval_share of train_data is held out'),
   augmentation: augmentationSchema.nullable().default(null).describe('of images, in training only; null: none'),
-  eval_share: share.default(0.02).describe('every so-manyth document is held out'),
-  block_size: z.number().int().min(8).default(128).describe('tokens of a window of text'),
+  eval_share: share.default(0.02).describe('share of the documents that is held out'),
+  block_size: z.number().int().min(8).default(128).describe('tokens per window of text'),
 
   seed: z
     .number()
@@ -54,15 +54,20 @@ export const pretrainConfigSchema = z.strictObject({
     .min(0)
     .lt(1)
     .default(0)
-    .describe('share of the training loss that goes to all classes alike; evaluation has none'),
+    .describe('label smoothing of the training loss; not applied in evaluation'),
   logging_steps: z.number().int().min(1).default(10),
   eval_steps: z.number().int().min(0).default(0).describe('0 evaluates only at the end'),
-  eval_samples: z.number().int().min(0).default(0).describe('windows or images to score; 0: all that are held out'),
+  eval_samples: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('windows or images to evaluate on; 0: all that are held out'),
   save_dtype: z.enum(['float32', 'float16', 'bfloat16']).default('float32'),
 });
 export type PretrainConfig = z.infer<typeof pretrainConfigSchema>;
 
-/** What a pretraining came to. Perplexity is of a language model, accuracy of an image classifier; the other is null. */
+/** Result of a pretraining. Language models have a perplexity, image classifiers an accuracy; the other is null. */
 export const pretrainResultSchema = z.object({
   steps: z.number().int(),
   parameterCount: z.number().int(),

@@ -1,33 +1,33 @@
 import { z } from 'zod';
 import { declarationSchema, type ParameterSpec, type ParameterValues, parameterValuesSchema } from './parameter.ts';
 
-/** What a prune method says of itself: the form, the command, the pruning study and its figures are made from this. */
+/** Declaration of a prune method; the form, the command, the pruning study and its figures are generated from it. */
 export const pruneDeclarationSchema = declarationSchema.extend({
   patterns: z
     .array(
       z.object({
-        label: z.string().describe('what figures call it'),
+        label: z.string().describe('name in figures'),
         parameters: parameterValuesSchema,
-        usual: z.boolean().describe('whether a study tries it where nothing else was chosen'),
+        usual: z.boolean().describe('whether a study includes it by default'),
       }),
     )
-    .describe('choices of parameters that are compared as bars; none where a curve runs over values'),
+    .describe('sets of parameters that are compared as bars; empty if a curve runs over values'),
   grid: z
     .object({
       parameter: z.string().describe('the number that curves run over'),
-      values: z.array(z.number()).describe('where a study samples it; none: only where it was asked to'),
-      label: z.string().describe('what figures call one value, which stands for {value}'),
+      values: z.array(z.number()).describe('default sampling points of a study; empty: only on request'),
+      label: z.string().describe('name of one value in figures, with {value} as its placeholder'),
       percent: z.boolean().describe('whether the number is a share, shown as a percentage'),
-      axis: z.string().describe('what the axis of its figure says'),
-      unchanged: z.number().nullable().describe('the value that leaves the adapter as it is; null where there is none'),
+      axis: z.string().describe('title of the axis of its figure'),
+      unchanged: z.number().nullable().describe('the value that leaves the adapter unchanged; null if there is none'),
     })
     .nullable(),
 });
 export type PruneDeclaration = z.infer<typeof pruneDeclarationSchema>;
 
 /**
- * What figures and titles call a pruning, e.g. "Low third" or "50 % zeroed"; further values that are not the default stand in
- * brackets. Parameters may be partial: defaults are filled in.
+ * Name of a pruning in figures and titles, e.g. "Low third" or "50 % zeroed"; other non-default values follow in
+ * parentheses. Parameters may be partial: defaults are filled in.
  */
 export function describePruning(declaration: PruneDeclaration, given: ParameterValues): string {
   const { label, parameters, patterns, grid } = declaration;

@@ -3,7 +3,7 @@ import { adapterFieldsSchema, isFlatParameter } from './adapter.ts';
 import { type Declaration, type ParameterValues, parameterSchema } from './parameter.ts';
 import { type RunConfig, runConfigSchema } from './run.ts';
 
-/** Keys of a run that older versions spelled otherwise. */
+/** Keys of a run that older versions spelled differently. */
 const formerKeys: Readonly<Record<string, string>> = { length_normalised: 'length_normalized' };
 
 const plainObject = z.record(z.string(), z.unknown());
@@ -13,10 +13,10 @@ export type RunCheck =
   | { readonly config: null; readonly issues: readonly z.core.$ZodIssue[] };
 
 /**
- * Checks a run, read from a file or a form, against its schema and against what its adapter variant declares, and fills in
- * the defaults of both. Every fault is named at once, by the path at which it was given.
+ * Validates a run from a file or a form against its schema and its adapter variant's declaration, and fills in the
+ * defaults of both. Reports all issues at once, each with the path at which it was given.
  *
- * @param variants what the catalog declares.
+ * @param variants the variants of the catalog
  */
 export function checkRunInput(input: unknown, variants: readonly Declaration[]): RunCheck {
   const object = plainObject.safeParse(input).data;

@@ -11,8 +11,8 @@ export const metricColumnSchema = z
 export type MetricColumn = z.infer<typeof metricColumnSchema>;
 
 /**
- * A metric over the steps, folded into buckets of `width` consecutive steps that begin at multiples of `width` (a power of
- * two); only buckets with a value are listed, in order. Where `width` is 1 every entry is one recorded value.
+ * A metric over the steps, folded into buckets of `width` consecutive steps that begin at multiples of `width` (a power
+ * of two); only buckets with a value are listed, in order. Where `width` is 1 every entry is one recorded value.
  */
 export const curveSchema = z
   .object({
@@ -35,7 +35,7 @@ export const curveSchema = z
   );
 export type Curve = z.infer<typeof curveSchema>;
 
-/** What a run has recorded of one metric. */
+/** Recorded values of one metric of a run. */
 export const metricSummarySchema = z.object({
   name: z.string(),
   count: z.number().int(),
@@ -45,7 +45,7 @@ export const metricSummarySchema = z.object({
 });
 export type MetricSummary = z.infer<typeof metricSummarySchema>;
 
-/** Activation masks of consecutive steps from `firstStep`: one byte a group and step, step-major, 1 is on. */
+/** Activation masks of consecutive steps from `firstStep`: one byte per group and step, step-major, 1 is on. */
 export const activationMasksSchema = z.object({
   firstStep: z.number().int(),
   groupCount: z.number().int(),
@@ -54,19 +54,19 @@ export const activationMasksSchema = z.object({
 export type ActivationMasks = z.infer<typeof activationMasksSchema>;
 
 /**
- * Activation masks folded into buckets of `width` consecutive steps (a power of two) without a gap; the first bucket begins
- * at `firstStep`, a multiple of `width`. Where `width` is 1 a bucket is one step.
+ * Activation masks folded into buckets of `width` consecutive steps (a power of two) without a gap; the first bucket
+ * begins at `firstStep`, a multiple of `width`. Where `width` is 1 a bucket is one step.
  */
 export const activationSharesSchema = z
   .object({
     firstStep: z.number().int(),
-    /** The step after the last that was drawn. */
+    /** The step after the last one drawn. */
     nextStep: z.number().int(),
     width: z.number().int().min(1),
     groupCount: z.number().int().min(1),
-    /** Steps that were drawn in each bucket; 0 where none was. */
+    /** Number of steps drawn in each bucket; may be 0. */
     counts: z.instanceof(Uint32Array),
-    /** In how many of them each group was on: bucket-major, the first group first. */
+    /** Number of those steps in which each group was on: bucket-major, the first group first. */
     on: z.instanceof(Uint32Array),
   })
   .refine(({ counts, on, groupCount }) => on.length === counts.length * groupCount, 'has columns of different lengths');

@@ -5,7 +5,7 @@ import { parametersOf } from './parameters-of.ts';
 import { taskSettingsSchema } from './task.ts';
 
 /**
- * A run as a YAML file: Transformers' and PEFT's own names, unknown keys refused. A report holds the very file.
+ * A run as a YAML file: Transformers' and PEFT's own names, unknown keys are rejected. Reports contain the same file.
  * Where `max_steps` is 0 the length is `num_train_epochs`.
  */
 export const runConfigSchema = z.strictObject({
@@ -177,7 +177,7 @@ export const runConfigSchema = z.strictObject({
 
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto').meta({
     title: 'Compute backend',
-    description: 'What computes this run. auto takes the fastest that works here; Settings shows which, and why.',
+    description: 'Compute backend of this run. auto takes the fastest that works here; Settings shows which, and why.',
     advanced: true,
     group: 'Optimization',
   }),
@@ -191,7 +191,7 @@ export const runConfigSchema = z.strictObject({
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
-/** The run's own settings, without those of its adapter and of CoTo; a group each of data, task and optimization. */
+/** The run's own settings, without those of its adapter and of CoTo, grouped into data, task and optimization. */
 export const runParameters = parametersOf(runConfigSchema);
 
 export const runStatusSchema = z.enum([
@@ -211,11 +211,11 @@ export const checkpointRecordSchema = z.object({
   step: z.number().int(),
   folder: z.string().describe('relative to the home'),
   accuracy: z.number().nullable(),
-  resumable: z.boolean().describe('holds the optimizer and the random streams'),
+  resumable: z.boolean().describe('whether it has the optimizer state and the random streams'),
 });
 export type CheckpointRecord = z.infer<typeof checkpointRecordSchema>;
 
-/** Facts fixed when a run starts, so that its figures can be read later without its model. */
+/** Properties fixed when a run starts, so that its figures can be drawn later without its model. */
 export const runFactsSchema = z.object({
   totalSteps: z.number().int(),
   trainableParameters: z.number().int(),
@@ -229,13 +229,13 @@ export const runFactsSchema = z.object({
 });
 export type RunFacts = z.infer<typeof runFactsSchema>;
 
-/** What a run came to. Times are wall-clock milliseconds of whole optimizer steps, evaluation left out. */
+/** Result of a run. Times are wall-clock milliseconds of whole optimizer steps, without evaluation. */
 export const runResultSchema = z.object({
   steps: z.number().int(),
   accuracy: z.number().nullable(),
   evalLoss: z.number().nullable(),
   trainLoss: z.number().nullable(),
-  /** Every metric of the last evaluation, by its id. */
+  /** All metrics of the last evaluation, by id. */
   metrics: z.record(z.string(), z.number()).default({}),
   meanStepMilliseconds: z.number(),
   medianStepMilliseconds: z.number(),
@@ -256,7 +256,7 @@ export const runRecordSchema = z.object({
   note: z.string(),
   starred: z.boolean(),
   archived: z.boolean(),
-  studyId: z.string().nullable().describe('the study that asked for it'),
+  studyId: z.string().nullable().describe('the study that created it'),
   step: z.number().int(),
   facts: runFactsSchema.nullable(),
   result: runResultSchema.nullable(),

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { TextColumns } from './dataset.ts';
 import type { ModelDescription } from './model.ts';
 
-/** What a model can learn to do. */
+/** Tasks that a model can be trained for. */
 export const taskIds = ['image-classification', 'text-classification', 'causal-lm', 'multiple-choice'] as const;
 export type TaskId = (typeof taskIds)[number];
 
-/** What is asked of the model, and how it is shown its texts; keys of a run, named as in Transformers and TRL. */
+/** Task settings, and how examples are presented to the model; keys of a run, named as in Transformers and TRL. */
 export const taskSettingsSchema = z.object({
   task: z
     .enum(['auto', ...taskIds])
@@ -26,7 +26,7 @@ export const taskSettingsSchema = z.object({
   prompt_template: z.string().default('{prompt}\n').meta({
     title: 'Prompt template',
     description:
-      'What comes before the completion: {prompt}, {text} and {text_pair} are filled in. A chat model’s own template is put around it.',
+      'The prompt before the completion: {prompt}, {text} and {text_pair} are filled in. A chat model’s own template is applied to it.',
     multiline: true,
     advanced: true,
     group: 'Task',
@@ -60,7 +60,7 @@ export const taskSettingsSchema = z.object({
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
-/** What `auto` comes to: what fits the model and the data, which are images where `columns` is null. */
+/** Resolves `auto` to the task that fits the model and the data; `columns` is null for image data. */
 export function defaultTask(
   { kind, image }: Pick<ModelDescription, 'kind' | 'image'>,
   columns: TextColumns | null,
@@ -71,7 +71,7 @@ export function defaultTask(
   return isChosen ? 'multiple-choice' : 'causal-lm';
 }
 
-/** The settings of a task out of a larger object that has them, e.g. a run. */
+/** Picks the task settings from a larger object, e.g. a run. */
 export function taskSettingsOf(settings: TaskSettings): TaskSettings {
   const { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalized } =
     settings;

@@ -9,11 +9,11 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from './f
 import { axis, baseLayout } from './layout.ts';
 import { themeColors } from './palette.ts';
 
-/** More columns than this cannot be told apart on a screen; neighboring steps share one then. */
+/** Most columns that can be told apart on a screen; beyond it, neighboring steps share a column. */
 const maximumColumns = 600;
 
 /**
- * The masks that a run with this seed draws: the same stream, in the same order, as training does. Bytes are step-major.
+ * The masks that a run with this seed draws, from the same random stream as training. Bytes are step-major.
  */
 export function sampleStrip(
   settings: CotoSettings,
@@ -37,19 +37,19 @@ export interface ActivationFigureInput {
   readonly shares: ActivationShares;
   /** Names of the groups from the input up. */
   readonly groups: readonly string[];
-  /** The planned length: the x axis reaches there from the start. */
+  /** Planned number of steps, which fixes the x axis from the start. */
   readonly totalSteps: number;
-  /** Where p stands at final_p = 1, if it ever does: marked by a line. See `fullActivationStep`. */
+  /** First step with p = final_p = 1, marked by a line; null if there is none. See `fullActivationStep`. */
   readonly fullActivationStep: number | null;
 }
 
-/** The step (0-based) from which every group is on in every step, or null where the schedule never gets there. */
+/** First step (0-based) from which all groups are always on, or null if the schedule never gets there. */
 export function fullActivationStep(settings: CotoSettings, totalSteps: number): number | null {
   const step = stageOneSteps(settings, totalSteps);
   return settings.final_p >= 1 && step < totalSteps ? step : null;
 }
 
-/** Layer × step, two plain tones; rows count from the input (bottom) up. */
+/** Layer × step heatmap in two tones; rows count from the input (bottom) up. */
 export function activationFigure(input: ActivationFigureInput, theme: FigureTheme): Figure {
   const { trace, width } = activationTrace(input, theme);
   const mark = fullActivationMark(input.fullActivationStep, theme, 'y domain');
@@ -72,12 +72,12 @@ function caption(width: number, input: ActivationFigureInput): string {
   return `Each row is a group of adapters, the one nearest the input at the bottom; one draw an optimizer step.${full}${foldedCaption(width)}`;
 }
 
-/** What a column stands for where it is more than one step, as a sentence to be added. */
+/** Sentence that explains columns of more than one step. */
 export function foldedCaption(width: number): string {
   return width > 1 ? ` Each column is ${width} steps; its color is the share of them in which the group was on.` : '';
 }
 
-/** The heatmap alone, for figures that put something above it. `width`: so many steps are one column. */
+/** The heatmap alone, for figures that combine it with others. `width` is the number of steps per column. */
 export function activationTrace(
   input: ActivationFigureInput,
   theme: FigureTheme,
@@ -136,7 +136,7 @@ function shareText(share: number | null, plain: boolean): string {
   return `on in ${(100 * share).toFixed(0)} %`;
 }
 
-/** As many columns as can be told apart, judged by the planned length from the start: columns do not change as a run goes on. */
+/** Number of columns, from the planned length, so that columns do not change while a run goes on. */
 function foldShares(shares: ActivationShares, totalSteps: number): ActivationShares {
   const width = Math.max(shares.width, bucketWidth(0, Math.max(totalSteps, shares.nextStep) - 1, maximumColumns));
   const folded = new GrowingShares(shares.groupCount, Math.max(1, shares.counts.length), shares);

@@ -5,14 +5,14 @@ import { type SeriesStyle, themeColors } from './palette.ts';
 
 export interface BarPoint {
   readonly value: number;
-  /** What a click on the point should find again. */
+  /** Value that identifies the point on a click. */
   readonly customdata: FigureObject[string];
   readonly name: string;
 }
 
 /**
- * One series of grouped bars: the mean of each category with its spread (drawnSpread), and every repetition as a point on its
- * bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` says where in a category the series stands.
+ * One series of grouped bars: the mean of each category with its spread (drawnSpread), and every repetition as a point
+ * on its bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` says where in a category the series stands.
  */
 export function barSeries(
   label: string,
@@ -42,7 +42,7 @@ export function barSeries(
     customdata: categories.map((points) => points[0]?.customdata ?? null),
   };
   if (!repeated) return [bars];
-  // A trace of its own: on the bars, a category of one value would get an interval of no width.
+  // A separate trace: on the bars, a category of one value would get an interval of zero width.
   const certain = intervals.flatMap(({ mean, halfWidth }, category) =>
     halfWidth === null ? [] : [{ x: centre(category), mean, halfWidth }],
   );

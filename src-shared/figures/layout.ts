@@ -3,7 +3,7 @@ import { type SeriesStyle, themeColors } from './palette.ts';
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-/** The frame that all figures share: transparent ground, quiet grid, exact hover, zoom kept while new data come in. */
+/** Layout shared by all figures: transparent background, faint grid, exact hover, zoom preserved as new data arrive. */
 export function baseLayout(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
   const { text, surface, grid } = themeColors(theme);
   return {
@@ -66,8 +66,8 @@ export interface LineEnd {
 }
 
 /**
- * Names at the lines' ends, as annotations: a dot in the line's color, then the name in the text's color (a colored name
- * would be too faint to read). Names that would overlap are moved apart; `range` is the y axis (in the axis' own
+ * Names at the lines' ends, as annotations: a dot in the line's color, then the name in the text's color (a colored
+ * name would be too faint to read). Names that would overlap are moved apart; `range` is the y axis (in the axis' own
  * coordinates) and `height` the plot's height in pixels that this is judged by.
  */
 export function lineEnds(
@@ -99,13 +99,13 @@ export function lineEnds(
   }));
 }
 
-/** Room at the right for the longest of these names at 11 px. */
+/** Right margin that fits the longest of these names at 11 px. */
 export function marginFor(labels: readonly string[]): number {
   const longest = labels.reduce((most, label) => Math.max(most, label.length), 0);
   return Math.min(220, 28 + Math.ceil(longest * 6.2));
 }
 
-/** What the bands and bars are, in words; honest about n = 1 and n = 2. */
+/** Caption of bands and bars, with sentences of their own for n = 1 and n = 2. */
 export function intervalCaption(n: number, unit = 'seeds'): string {
   if (n < 2) return 'One seed: no uncertainty can be drawn.';
   if (n === 2) return `Bands and bars span the two ${unit}: two are too few for an interval.`;

@@ -14,7 +14,7 @@ export interface MetricRun {
   readonly totalSteps: number;
   /** Batch × accumulation, for the axis of examples. */
   readonly examplesPerStep: number;
-  /** By metric: all of the run's or just the needed ones (the axis of time needs step_milliseconds). */
+  /** Curves by metric: all of the run's or only those needed (the time axis needs step_milliseconds). */
   readonly curves: ReadonlyMap<string, Curve>;
 }
 
@@ -26,8 +26,8 @@ export interface MetricOptions {
   readonly title: string;
   readonly yTitle: string;
   /**
-   * Weight of the past in the moving average, 0 (off) up to below 1. The raw curve stays, faint. Evaluations (eval_…) are
-   * never smoothed: each is a result of its own.
+   * Weight of the past in the moving average, 0 (off) up to below 1. The raw curve stays, faint. Evaluations (eval_…)
+   * are never smoothed: each is a result of its own.
    */
   readonly smoothing?: number;
   readonly x?: CurveAxis;
@@ -46,8 +46,8 @@ export function lossFigure(
 }
 
 /**
- * Any metric of one or several runs over steps, time or examples. `customdata` of every point is the run's id. The x axis
- * reaches to the planned end from the start, so that nothing jumps while a run goes on.
+ * Any metric of one or several runs over steps, time or examples. `customdata` of every point is the run's id. The x
+ * axis spans the planned length from the start, so that nothing jumps while a run goes on.
  */
 export function metricFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
   const smoothing = options.metric.startsWith('eval_') ? 0 : (options.smoothing ?? 0);
@@ -136,9 +136,9 @@ interface DrawnCurve {
   readonly y: number[];
   readonly low: number[];
   readonly high: number[];
-  /** Values behind each point. */
+  /** Number of values behind each point. */
   readonly counts: readonly number[];
-  /** Steps behind the widest point. */
+  /** Number of steps behind the widest point. */
   readonly width: number;
   readonly plannedEnd: number;
 }
@@ -179,8 +179,8 @@ function extremes({ x, low, high }: DrawnCurve, name: string, style: SeriesStyle
 }
 
 /**
- * Exponential moving average, corrected for its start (as Adam's moments are): the first value is the first value. `counts`
- * says how many values each is the mean of: it moves the average as much as so many would.
+ * Exponential moving average with bias correction (as in Adam): the first output is the first value. `counts` is the
+ * number of values that each entry is the mean of; an entry is weighted like that many values.
  */
 export function smooth(values: readonly number[], weight: number, counts?: readonly number[]): number[] {
   let sum = 0;
@@ -194,8 +194,8 @@ export function smooth(values: readonly number[], weight: number, counts?: reado
 }
 
 /**
- * The steps behind a stretch of the x axis, over all runs: what to ask for in more detail when it is zoomed into. Null where
- * it holds all that was planned.
+ * The steps of an x range over all runs, to be requested in more detail on zooming in. Null if the range covers the
+ * whole run.
  */
 export function stepsBehind(
   runs: readonly MetricRun[],

@@ -9,7 +9,7 @@ export const colors = {
   merged: '#CC79A7',
 } as const;
 
-/** What further groups of runs take, in order. */
+/** Colors of further groups of runs, in order. */
 const furtherColors = ['#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442'] as const;
 const dashes = ['solid', 'dash', 'dot', 'dashdot', 'longdash'] as const;
 const patterns = ['', '/', 'x', '.', '+'] as const;
@@ -39,8 +39,8 @@ export function studyStyles(series: readonly { label: string; coto: boolean }[])
 }
 
 /**
- * Styles of overlaid runs, keyed by their group: the first group with CoTo is blue, the first without orange, further groups
- * take the rest of the palette in order; the dash tells adapter variants apart.
+ * Styles of overlaid runs, keyed by their group: the first group with CoTo is blue, the first without orange, further
+ * groups take the rest of the palette in order; the dash tells adapter variants apart.
  */
 export function runStyles(
   runs: readonly { group: string; coto: boolean; variant: string }[],
@@ -63,7 +63,7 @@ export function seriesKey(series: { label: string; coto: boolean }): string {
   return `${series.coto ? 'coto' : 'without'}/${seriesLabel(series.label)}`;
 }
 
-/** What all seeds of a series are called: "LoRA · seed 1" and "LoRA · seed 2" are both "LoRA". */
+/** Common name of all seeds of a series: "LoRA · seed 1" and "LoRA · seed 2" are both "LoRA". */
 export function seriesLabel(label: string): string {
   return label.replace(/[\s·,;:–—-]*\bseed\s*=?\s*\d+\s*$/i, '') || label;
 }

@@ -11,7 +11,7 @@ export interface ScheduleFigureInput {
   readonly totalSteps: number;
   /** Names of the groups from the input up. */
   readonly groups: readonly string[];
-  /** What was drawn (`foldMasks` of a `sampleStrip` for a preview, a run's own else); null leaves the strip out. */
+  /** The masks drawn (`foldMasks` of a `sampleStrip` for a preview, else the run's own); null omits the strip. */
   readonly strip: ActivationShares | null;
 }
 

@@ -3,13 +3,13 @@ import type { Curve } from '../domain/run-history.ts';
 export interface StepClock {
   /** Seconds from the start of training to the end of a step. */
   secondsAt(step: number): number;
-  /** The step (with its fraction) that had been taken after so many seconds. */
+  /** The step (fractional) reached after `seconds`. */
   stepAt(seconds: number): number;
 }
 
 /**
- * Time by the recorded step times (`step_milliseconds`). Where only every n-th step is logged, or several are folded into
- * one bucket, their mean stands for all steps since the value before; beyond the last the mean step time goes on.
+ * Time by the recorded step times (`step_milliseconds`). Where only every n-th step is logged, or several are folded
+ * into one bucket, their mean stands for all steps since the value before; beyond the last the mean step time goes on.
  */
 export function stepClock(milliseconds: Curve | undefined): StepClock {
   const steps = [-1];

@@ -1,4 +1,4 @@
-/** The figures of one column: one for each seed, or a single one where seeds are merged. */
+/** Values of one column: one for each seed, or a single one if seeds are merged. */
 export interface TableCell {
   readonly mean: number | null;
   readonly values: readonly { readonly seed: number | null; readonly value: number }[];
@@ -7,7 +7,7 @@ export interface TableCell {
 /** `percent` and `points` are fractions here (0.763, 0.051) and shown times 100. */
 export type TableUnit = 'percent' | 'points' | 'loss' | 'milliseconds' | 'share';
 
-/** One quantity with CoTo beside the same without. */
+/** One quantity with and without CoTo. */
 export interface TableRow {
   readonly id: string;
   readonly label: string;
@@ -34,7 +34,7 @@ function cell(values: TableCell['values']): TableCell {
   return { mean: values.length === 0 ? null : sum / values.length, values };
 }
 
-/** "76.3", "5.1", "0.123", "48.0": a figure in the unit's own writing, without the unit. */
+/** Formats a value as its unit requires, without the unit: "76.3", "5.1", "0.123", "48.0". */
 export function formatFigure(value: number, unit: TableUnit): string {
   switch (unit) {
     case 'percent':
@@ -48,7 +48,7 @@ export function formatFigure(value: number, unit: TableUnit): string {
   }
 }
 
-/** What stands behind a row's label. */
+/** Suffix of a row's label. */
 export const unitLabels: Record<TableUnit, string> = {
   percent: '%',
   points: 'points',

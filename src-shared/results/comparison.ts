@@ -3,8 +3,8 @@ import { formatFigure, type TableRow, type TableUnit } from './comparison-row.ts
 import type { ComparisonSides } from './names.ts';
 
 /**
- * With CoTo minus without, in the unit of the row. Values that name a seed are paired by it; single merged values are paired
- * as they stand. null where a side has nothing to pair with.
+ * Difference with minus without CoTo, in the unit of the row. Values are paired by seed; single merged values are
+ * paired directly. null if a side has no counterpart.
  */
 export function rowDifference(row: TableRow): MeanInterval | null {
   const withCoto: number[] = [];
@@ -21,7 +21,7 @@ export function rowDifference(row: TableRow): MeanInterval | null {
   return withCoto.length === 0 ? null : pairedDifference(withCoto, without);
 }
 
-/** "+1.2", "−0.4": with its sign, so that a difference is not read as a value. */
+/** Formats a difference with its sign: "+1.2", "−0.4". */
 export function formatDifference(value: number, unit: TableUnit): string {
   const text = formatFigure(Math.abs(value), unit);
   if (Number(text) === 0) return text;
@@ -30,7 +30,10 @@ export function formatDifference(value: number, unit: TableUnit): string {
 
 type Verdict = 'coto' | 'without' | 'level';
 
-/** Who is ahead in a row that has a better direction; `certain` where a 95 % interval excludes zero, null where there is none. */
+/**
+ * Which side is better in a row with a direction; `certain` says whether the 95 % interval excludes zero, null without
+ * an interval.
+ */
 function verdictOf(row: TableRow): { ahead: Verdict; certain: boolean | null } | null {
   const difference = rowDifference(row);
   if (difference === null || row.better === null) return null;
@@ -42,8 +45,8 @@ function verdictOf(row: TableRow): { ahead: Verdict; certain: boolean | null } |
 }
 
 /**
- * What the table shows, in sentences that claim no more than it does: who is ahead in how many rows, which intervals exclude
- * zero, what cannot be said, the cost of a step, and how finely the test set can tell scores apart.
+ * What the table shows, in sentences that claim no more than it does: who is ahead in how many rows, which intervals
+ * exclude zero, what cannot be said, the cost of a step, and how finely the test set can tell scores apart.
  *
  * @param examples test examples behind each accuracy; null where unknown or mixed.
  */
@@ -134,7 +137,7 @@ function stepSentence(rows: readonly TableRow[]): string[] {
   ];
 }
 
-/** √(a·(1 − a)/n): what the finite test set alone lets an accuracy waver by. */
+/** √(a·(1 − a)/n): the standard error of an accuracy due to the finite test set. */
 function samplingSentence(rows: readonly TableRow[], examples: number | null): string[] {
   const alone = rows.find((row) => row.id === 'alone');
   const values = [...(alone?.lora.values ?? []), ...(alone?.coto.values ?? [])].map(({ value }) => value);

@@ -3,7 +3,7 @@ import type { StudyRecord } from '../domain/study.ts';
 import { studyKind } from '../studies/index.ts';
 import { comparisonRow, type TableCell, type TableRow } from './comparison-row.ts';
 
-/** The demo study as rows: every figure of its runs and studies with CoTo beside the same without. What is missing is left out. */
+/** The demo study as rows: every value of its runs and studies with and without CoTo. Missing values are omitted. */
 export function demoTable(runs: readonly RunRecord[], studies: readonly StudyRecord[]): TableRow[] {
   const rows = [
     comparisonRow('alone', 'Alone', 'percent', 'higher', (coto) => perSeed(runs, coto, (result) => result.accuracy)),

@@ -1,4 +1,4 @@
-/** What the metrics beside accuracy are called, in the order in which they are shown. */
+/** Labels of the metrics other than accuracy, in display order. */
 const labels: readonly (readonly [string, string])[] = [
   ['f1_macro', 'F1 (macro)'],
   ['f1_binary', 'F1'],
@@ -9,7 +9,7 @@ const labels: readonly (readonly [string, string])[] = [
   ['exact_match', 'Exact match'],
 ];
 
-/** The metrics of an evaluation that are worth a line, by their names. */
+/** The metrics of an evaluation to be shown, by label. */
 export function furtherMetrics(
   metrics: Readonly<Record<string, number>>,
 ): { id: string; label: string; value: number }[] {

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../domain/run.ts';
 
-/** What the two columns of a comparison are called. */
+/** Titles of the two columns of a comparison. */
 export interface ComparisonSides {
   readonly without: string;
   readonly coto: string;
@@ -20,7 +20,7 @@ export function comparisonSides(
   return { without: variantName(only), coto: `${variantName(only)} + CoTo` };
 }
 
-/** Base models by id as people tell them apart: by name, and by folder too where another of them has the same name. */
+/** Display names of base models by id: the name, with the folder added if two models share it. */
 export function distinctModelNames(
   models: readonly { readonly id: string; readonly name: string; readonly path: string }[],
 ): ReadonlyMap<string, string> {

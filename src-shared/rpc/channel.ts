@@ -1,5 +1,5 @@
 /**
- * A wire between two sides that keeps the order of messages. Values cross by structured clone or its like: NaN,
+ * An ordered message channel between two sides. Values are transferred by structured clone or an equivalent: NaN,
  * undefined and typed arrays survive.
  */
 export interface Channel {

@@ -1,11 +1,11 @@
 export interface CloseSignal {
   readonly closed: boolean;
-  /** Calls `listener` once: when `fire` is called, or at once where it already was. */
+  /** Calls `listener` once: when `fire` is called, or immediately if it already was. */
   onClose(listener: () => void): void;
   fire(): void;
 }
 
-/** Remembers that a wire is gone, so that whoever asks late is told as well. */
+/** Remembers that a channel has closed, so that late listeners are called too. */
 export function closeSignal(): CloseSignal {
   const listeners: (() => void)[] = [];
   let closed = false;

@@ -15,8 +15,9 @@ import {
 
 export interface Client<C extends Contract> {
   /**
-   * Asks and waits, however long it takes. Rejects with a StudioError: the handler's own, 'disconnected' when the other
-   * side is lost, 'internal' when a message could not be cloned or an answer does not fit its schema.
+   * Sends a request and waits for its reply without a timeout. Rejects with a StudioError: the handler's own,
+   * 'disconnected' if the other side is lost, 'internal' if a message cannot be cloned or a reply does not match its
+   * schema.
    */
   request<Name extends RequestNameOf<C>>(name: Name, input: InputOf<C, Name>): Promise<OutputOf<C, Name>>;
   /** Calls `listener` with each event of that name until the returned function is called. */
@@ -27,11 +28,11 @@ export interface Client<C extends Contract> {
 }
 
 export interface ConnectOptions {
-  /** Told of an event that does not fit its schema, and of a listener that threw. */
+  /** Called with the error if an event does not match its schema or a listener throws. */
   onFault?(error: Error): void;
 }
 
-/** The asking side of a contract over a channel. */
+/** Client side of a contract over a channel. */
 export function connect<C extends Contract>(channel: Channel, contract: C, options: ConnectOptions = {}): Client<C> {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
   const fault = (thrown: unknown): void =>

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { errorValueSchema } from '../contract/errors.ts';
 
-/** What two sides of a wire agree on: the requests that one side answers and the events that it sends unasked. */
+/** A contract between two sides of a channel: the requests that one side serves and the events that it sends. */
 export interface Contract {
   readonly requests: Readonly<Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>>;
   readonly events: Readonly<Record<string, z.ZodType>>;
 }
 export type RequestNameOf<C extends Contract> = keyof C['requests'] & string;
 export type EventNameOf<C extends Contract> = keyof C['events'] & string;
-/** What a caller writes: defaults may be left out. */
+/** Input as the caller passes it: defaults may be omitted. */
 export type InputOf<C extends Contract, Name extends RequestNameOf<C>> = z.input<C['requests'][Name]['input']>;
-/** What a handler sees: defaults are filled in. */
+/** Input as the handler receives it: defaults are filled in. */
 export type ArgumentOf<C extends Contract, Name extends RequestNameOf<C>> = z.output<C['requests'][Name]['input']>;
-/** What a handler answers. */
+/** Output as the handler returns it. */
 export type AnswerOf<C extends Contract, Name extends RequestNameOf<C>> = z.input<C['requests'][Name]['output']>;
-/** What a caller gets. */
+/** Output as the caller receives it. */
 export type OutputOf<C extends Contract, Name extends RequestNameOf<C>> = z.output<C['requests'][Name]['output']>;
 export type PayloadOf<C extends Contract, Name extends EventNameOf<C>> = z.output<C['events'][Name]>;
 
@@ -22,14 +22,14 @@ export type Handlers<C extends Contract> = {
   readonly [Name in RequestNameOf<C>]: (input: ArgumentOf<C, Name>) => AnswerOf<C, Name> | Promise<AnswerOf<C, Name>>;
 };
 
-/** Errors cross as data, so that no wire's way of cloning errors matters. */
+/** Errors are sent as data, so that it does not matter how a channel clones errors. */
 export const replySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
   z.object({ ok: z.literal(false), error: errorValueSchema }),
 ]);
 export type Reply = z.infer<typeof replySchema>;
 
-/** The frames that birpc puts on the wire; anything else that arrives is not ours and is left alone. */
+/** Frames of birpc; other messages on the channel are ignored. */
 const frameSchema = z.union([
   z.object({ t: z.literal('q'), m: z.string(), a: z.array(z.unknown()), i: z.string().optional() }),
   z.object({ t: z.literal('s'), i: z.string() }),

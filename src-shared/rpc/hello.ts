@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { errorValueSchema } from '../contract/errors.ts';
 
 /**
- * The first message of a backend on its wire to the shell, before any RPC frame: it answers from now on, or it could not
- * start and why.
+ * First message of a backend to the shell, before any RPC frame: it is ready, or could not start and why.
  */
 const helloSchema = z.object({
   hello: z.discriminatedUnion('ready', [
@@ -22,7 +21,7 @@ export function parseHello(message: unknown): Hello | null {
   return parsed.success ? parsed.data.hello : null;
 }
 
-/** What the shell posts when the app is about to end: close everything, then exit. */
+/** Message of the shell when the app is quitting: close everything, then exit. */
 const shutdownSchema = z.object({ shutdown: z.literal(true) });
 
 export function isShutdown(message: unknown): boolean {

@@ -2,7 +2,7 @@ import type { Channel } from './channel.ts';
 import { closeSignal } from './close-signal.ts';
 
 /**
- * Two ends of a wire within one process. Messages are cloned and arrive later, in order, as on any other wire, so that
+ * Two ends of a channel within one process. Messages are cloned and arrive asynchronously and in order, so that
  * nothing can depend on shared objects. Closing one end closes both.
  */
 export function inProcessChannels(): [Channel, Channel] {

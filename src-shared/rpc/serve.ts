@@ -12,25 +12,25 @@ import {
   replyId,
 } from './contract.ts';
 
-/** Answers any request of a contract by name; it validates its input itself. */
+/** Serves any request of a contract by name; it validates its input itself. */
 export type Dispatch = (name: string, input: unknown) => unknown;
 
 export interface Server<C extends Contract> {
-  /** Sends an event to the client; without effect once the client is gone. */
+  /** Sends an event to the client; a no-op once the client is gone. */
   emit<Name extends EventNameOf<C>>(name: Name, payload: PayloadOf<C, Name>): void;
   close(): void;
 }
 
 export interface ServeOptions {
-  /** Told what cannot be told to the client: an event that could not be cloned. */
+  /** Called with the error if an event cannot be cloned. */
   onFault?(error: Error): void;
 }
 
 /**
- * Answers the requests of `contract` that arrive on `channel`. Each input is parsed by its schema first; whatever a
- * handler throws, at once or later, is answered as an error value, and so is an answer that cannot be cloned.
+ * Serves the requests of `contract` that arrive on `channel`. Each input is parsed by its schema first; anything a
+ * handler throws or rejects with is returned as an error value, and so is a result that cannot be cloned.
  *
- * With a function in place of the handlers every name of the contract goes to it, the input unparsed.
+ * A function in place of the handlers receives every request with its unparsed input.
  */
 export function serve<C extends Contract>(
   channel: Channel,

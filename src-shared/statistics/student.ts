@@ -18,8 +18,9 @@ export interface MeanInterval {
   readonly n: number;
   readonly mean: number;
   /**
-   * Half the width of the 95 % interval, t(0.975, n − 1) · s / √n. null for a single value, and where all values are equal:
-   * scores on a few hundred examples often coincide, and an interval of no width would claim a certainty that nobody measured.
+   * Half the width of the 95 % interval, t(0.975, n − 1) · s / √n. null for a single value and for equal values:
+   * scores on a few hundred examples often coincide, and an interval of zero width would claim a certainty that was
+   * not measured.
    */
   readonly halfWidth: number | null;
 }
@@ -33,9 +34,9 @@ export function meanInterval(values: readonly number[]): MeanInterval {
 }
 
 /**
- * What a figure draws around the mean of `values`: the 95 % interval from three values on; of two their range, since
- * Student's interval of two is 12.7 standard errors to each side and would only bury the two points. null where nothing can
- * be drawn.
+ * Spread that a figure draws around the mean of `values`: the 95 % interval from three values on; for two their
+ * range, since Student's interval of two is 12.7 standard errors to each side and would hide the two points. null if
+ * nothing can be drawn.
  */
 export function drawnSpread(values: readonly number[]): { mean: number; halfWidth: number | null } {
   const { n, mean: centre, halfWidth } = meanInterval(values);
@@ -50,16 +51,16 @@ function isSpread(values: readonly number[]): boolean {
 }
 
 /**
- * Mean and 95 % interval of the paired differences treatment[i] − control[i]; pairs share a seed, so what the seed does to
- * both cancels. Throws RangeError where the lengths differ.
+ * Mean and 95 % interval of the paired differences treatment[i] − control[i]; pairs share a seed, so its effect
+ * cancels. Throws RangeError if the lengths differ.
  */
 export function pairedDifference(treatment: readonly number[], control: readonly number[]): MeanInterval {
   if (treatment.length !== control.length)
-    throw new RangeError(`Paired values must be equally many, got ${treatment.length} and ${control.length}.`);
+    throw new RangeError(`Paired values must have equal lengths, got ${treatment.length} and ${control.length}.`);
   return meanInterval(treatment.map((value, index) => value - (control[index] ?? Number.NaN)));
 }
 
-/** The value that Student's t with `degrees` degrees of freedom stays below with probability `probability` (0 < p < 1). */
+/** Quantile of Student's t with `degrees` degrees of freedom at `probability` (0 < p < 1). */
 export function studentQuantile(probability: number, degrees: number): number {
   if (!(probability > 0 && probability < 1) || !(degrees > 0))
     throw new RangeError(`No Student quantile for p = ${probability} and ${degrees} degrees of freedom.`);

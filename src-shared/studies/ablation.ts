@@ -30,7 +30,7 @@ const declaration: Declaration = {
       type: 'integer-list',
       default: [1, 2, 3],
       minimum: 0,
-      help: 'Every cell is trained once on each. Three or more give intervals that say something.',
+      help: 'Every cell is trained once on each. Meaningful intervals need three or more.',
     },
     {
       name: 'metric',
@@ -48,14 +48,14 @@ export type CellSettings = z.infer<typeof settingsSchema>;
 
 const configSchema = z.strictObject({
   kind: z.literal('ablation'),
-  run: runConfigSchema.prefault({}).describe('what every cell is but for its own settings; its seed is not used'),
+  run: runConfigSchema.prefault({}).describe('the run that the cells vary; its seed is not used'),
   grid: z
     .record(z.string(), z.array(z.json()).min(1))
     .refine((grid) => Object.keys(grid).length > 0, 'Name at least one field with its values.')
-    .refine((grid) => !Object.hasOwn(grid, 'seed'), 'The seed is no field of the grid: give seeds.'),
+    .refine((grid) => !Object.hasOwn(grid, 'seed'), 'The seed cannot be a field of the grid: give seeds.'),
   seeds: z.array(z.number().int().min(0)).min(1),
   metric: z.string().default('accuracy'),
-  reference: settingsSchema.nullable().default(null).describe('settings of the cell to compare with; null: the first'),
+  reference: settingsSchema.nullable().default(null).describe('settings of the reference cell; null: the first'),
 });
 export type AblationConfig = z.output<typeof configSchema>;
 
@@ -85,7 +85,7 @@ export const ablationStudy = defineStudy({
   configSchema,
   resultSchema,
   compose(input) {
-    if (input.run === null) throw new StudioError('refused', 'Choose the run that is varied.');
+    if (input.run === null) throw new StudioError('refused', 'Choose the run to vary.');
     const { grid, seeds, metric } = valuesOf(declaration, input);
     return {
       kind: 'ablation' as const,
@@ -152,7 +152,7 @@ export function cellsOf(grid: AblationConfig['grid']): CellSettings[] {
   return cells;
 }
 
-/** "learning_rate = 0.001, CoTo": what a cell is called. */
+/** Label of a cell: "learning_rate = 0.001, CoTo". */
 export function cellLabel(settings: CellSettings): string {
   return Object.entries(settings)
     .map(([name, value]) => {
@@ -169,8 +169,8 @@ function isPlain(value: CellSettings[string]): boolean {
 }
 
 /**
- * "learning_rate: 5e-4, 1e-3" by lines → the grid. Values are JSON where they can be read so, else words; "on" and "off"
- * are a feature with its defaults and without it. @throws StudioError invalid_input naming the line
+ * "learning_rate: 5e-4, 1e-3" by lines → the grid. Values are parsed as JSON if possible, else taken as text; "on"
+ * and "off" enable a feature with its defaults and disable it. @throws StudioError invalid_input naming the line
  */
 export function gridFromText(text: string): AblationConfig['grid'] {
   const grid: AblationConfig['grid'] = {};
@@ -178,7 +178,7 @@ export function gridFromText(text: string): AblationConfig['grid'] {
     if (line.trim() === '') continue;
     const [, name, values] = /^\s*([\w.]+)\s*:\s*(.+)$/.exec(line) ?? [];
     if (name === undefined || values === undefined)
-      throw new StudioError('invalid_input', `"${line.trim()}" is no line of a grid.`, 'Write field: value, value.');
+      throw new StudioError('invalid_input', `"${line.trim()}" is not a line of a grid.`, 'Write field: value, value.');
     // Commas inside brackets belong to one value.
     grid[name] = values.split(/,(?![^[{]*[\]}])/).map((value) => valueFromWord(value.trim()));
   }
@@ -195,7 +195,10 @@ function valueFromWord(word: string): CellSettings[string] {
   }
 }
 
-/** Mean of each cell with its 95 % interval, and its difference to the reference, paired by seed; null for the reference. */
+/**
+ * Mean of each cell with its 95 % interval, and its difference to the reference, paired by seed; null for the
+ * reference.
+ */
 export function comparedCells({
   cells,
   reference,
@@ -292,7 +295,7 @@ function differenceFigure(result: AblationResult, theme: FigureTheme): Figure {
     layout: cellLayout(
       result,
       theme,
-      `What each cell changes against "${plainText(result.cells[result.reference]?.label ?? '')}"`,
+      `Difference of each cell to "${plainText(result.cells[result.reference]?.label ?? '')}"`,
       {
         yaxis: axis(theme, axisTitle(`difference in ${result.metric}`, axisUnit === '%' ? 'points' : axisUnit), {
           zeroline: true,

@@ -8,24 +8,24 @@ export function valuesOf(declaration: Declaration, { parameters }: StudyInput): 
   return parameterSchema(declaration.parameters).parse(parameters);
 }
 
-/** The dataset chosen, or the one that all these adapters were made for. @throws StudioError refused */
+/** The dataset chosen, or the one that all these adapters were trained on. @throws StudioError refused */
 export function datasetOf({ dataset, adapters }: StudyInput): string {
   if (dataset !== null) return dataset;
   const [only, ...others] = new Set(adapters.map(({ datasetId }) => datasetId));
   if (only && others.length === 0) return only;
   throw new StudioError(
     'refused',
-    'The adapters were made for different datasets, or do not say for which.',
-    'Choose the dataset that they are scored on.',
+    'The adapters were trained on different or unknown datasets.',
+    'Choose the dataset to score them on.',
   );
 }
 
-/** @throws StudioError refused where there is none, or where they stand on different bases */
+/** @throws StudioError refused if there is none, or if they have different bases */
 export function requireOneBase(adapters: readonly StudyAdapter[]): void {
   const bases = new Set(adapters.map(({ modelId }) => modelId));
   if (bases.size === 0) throw new StudioError('refused', 'Choose at least one adapter.');
   if (bases.size > 1)
-    throw new StudioError('refused', 'These adapters stand on different bases: a study takes one base.');
+    throw new StudioError('refused', 'These adapters have different bases: a study needs a single base.');
 }
 
 /** Adapters that differ in their seed only, in the order of first occurrence. */

@@ -5,14 +5,14 @@ import type { RunConfig } from '../domain/run.ts';
 import type { Figure, FigureTheme } from '../figures/figure.ts';
 import type { TableRow } from '../results/comparison-row.ts';
 
-/** A table as the command prints it and window and report show it: cells are written out, units stand in the heads. */
+/** A table for the command line, the window and reports: cells are formatted text, units are in the headers. */
 export interface StudyTable {
   readonly title: string;
   readonly columns: readonly { readonly label: string; readonly numeric?: boolean }[];
   readonly rows: readonly { readonly cells: readonly string[]; readonly keep?: PrunedChoice }[];
 }
 
-/** A pruned adapter that a row or a point stands for: it can be made and kept. */
+/** The pruned adapter of a row or a point, which can be saved. */
 export interface PrunedChoice {
   readonly name: string;
   readonly of: AdapterReference;
@@ -23,20 +23,20 @@ export interface PrunedChoice {
 export interface StudyFigure {
   readonly name: string;
   draw(theme: FigureTheme): Figure;
-  /** What a point, by its `customdata`, can be kept as; null where it is nothing that could be. */
+  /** The adapter that a point, given by its `customdata`, can be saved as; null if none. */
   keep?(customData: unknown): PrunedChoice | null;
 }
 
-/** What methods are called, where a result names them by id. */
+/** Labels of methods by id. */
 export interface StudyWords {
   mergeMethod(id: string): string;
 }
 
-/** An adapter that a study may be made of. */
+/** An adapter that a study can use. */
 export interface StudyAdapter {
   readonly id: string;
   readonly name: string;
-  /** What adapters that differ in their seed only have in common, e.g. "LoRA + CoTo"; `group` tells them apart. */
+  /** Common label of adapters that differ only in their seed, e.g. "LoRA + CoTo"; `group` identifies them. */
   readonly label: string;
   readonly group: string;
   readonly coto: boolean;
@@ -45,45 +45,45 @@ export interface StudyAdapter {
   readonly datasetId: string | null;
 }
 
-/** What a person chose, whatever the kind of study. */
+/** Choices of the user for any kind of study. */
 export interface StudyInput {
-  /** null: the one that the adapters were made for. */
+  /** null: the one that the adapters were trained on. */
   readonly dataset: string | null;
   readonly eval_samples: number;
   readonly adapters: readonly StudyAdapter[];
   readonly run: RunConfig | null;
-  /** By name of the declared parameters; those left out have their defaults. */
+  /** Values by declared parameter name; omitted ones take their defaults. */
   readonly parameters: ParameterValues;
-  /** Of the merge method that the parameters name. */
+  /** Parameters of the chosen merge method. */
   readonly methodParameters?: ParameterValues;
 }
 
 interface StudyDetails<Kind extends string, ConfigSchema extends z.ZodType, ResultSchema extends z.ZodType> {
   readonly kind: Kind;
-  /** Ids under which older files and homes know it. */
+  /** Ids in older files and homes. */
   readonly formerKinds?: readonly string[];
   readonly declaration: Declaration;
-  /** What it is made of: chosen adapters, or a run that it varies. */
+  /** Input of the study: chosen adapters, or a run that it varies. */
   readonly takes: 'adapters' | 'run';
-  /** The page besides Studies that offers it, and the words of its button there. */
+  /** The page besides Studies that offers it, and its button label there. */
   readonly offeredBy?: { readonly page: 'merge' | 'prune'; readonly action: string };
   readonly configSchema: ConfigSchema;
   readonly resultSchema: ResultSchema;
-  /** @throws StudioError refused or invalid_input, with the reason why this cannot be studied */
+  /** @throws StudioError refused or invalid_input, with the reason */
   compose(input: StudyInput): z.input<ConfigSchema>;
-  /** Adapters, or runs that will make them, that must be there before it starts. */
+  /** Adapters, or runs that will produce them, that the study waits for. */
   references(config: z.output<ConfigSchema>): AdapterReference[];
-  /** What the study's page says of its settings. */
+  /** Settings as the study's page shows them. */
   facts(config: z.output<ConfigSchema>): { readonly label: string; readonly value: string }[];
   table(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyTable[];
   figures(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyFigure[];
-  /** Rows of the comparison with CoTo beside without; left out where the study does not compare the two. */
+  /** Rows of the comparison with and without CoTo; omitted if the study does not compare the two. */
   comparison?(result: z.output<ResultSchema>): TableRow[];
 }
 
 /**
- * A kind of study as everybody may know it; its work is in engine/studies/<kind>.ts. Configs and results are checked where
- * they come in, so that whoever has a study of any kind needs no switch over kinds.
+ * Public interface of a kind of study; its implementation is in engine/studies/<kind>.ts. Configs and results are
+ * validated on entry, so that callers need no switch over kinds.
  */
 export interface StudyKind<
   Kind extends string = string,

@@ -6,7 +6,7 @@ import { interpolationStudy } from './interpolation.ts';
 import { mergingStudy } from './merging.ts';
 import { pruningStudy } from './pruning.ts';
 
-/** Every kind of study, in the order in which people see them. */
+/** Every kind of study, in display order. */
 const kinds = [interpolationStudy, pruningStudy, mergingStudy, ablationStudy] as const;
 
 export const studyKinds: readonly StudyKind[] = kinds;
@@ -20,13 +20,13 @@ const currentResultSchema = z.discriminatedUnion('kind', [
   firstKind.resultSchema,
   ...otherKinds.map(({ resultSchema }) => resultSchema),
 ]);
-/** Files and homes of older versions may name a kind as it was called then. */
+/** Files and homes of older versions may use an earlier id of a kind. */
 export const studyConfigSchema = z.preprocess(withCurrentKind, currentConfigSchema);
 export const studyResultSchema = z.preprocess(withCurrentKind, currentResultSchema);
 export type StudyConfig = z.infer<typeof currentConfigSchema>;
 export type StudyResult = z.infer<typeof currentResultSchema>;
 
-/** The kind of that id, or that had it once. @throws StudioError invalid_input naming those there are */
+/** Finds a kind by its current or an earlier id. @throws StudioError invalid_input listing the kinds */
 export function studyKind(id: string): StudyKind {
   const found = findKind(id);
   if (found !== undefined) return found;

@@ -36,7 +36,7 @@ const declaration: Declaration = {
       type: 'text',
       default: 'factor-average',
       names: 'merge-method',
-      help: 'What is interpolated: the factors A and B, as in the paper, or ΔW itself, or what another method makes.',
+      help: 'What to interpolate: the factors A and B, as in the paper, ΔW, or the merge of another method.',
     },
   ],
 };
@@ -46,8 +46,8 @@ const configSchema = z.strictObject({
   dataset: z.string(),
   eval_samples: z.number().int().min(0).default(0),
   points: z.number().int().min(3).max(201).default(21),
-  method: z.string().default('factor-average').describe('a merge method that makes an adapter of two weights'),
-  parameters: parameterValuesSchema.default({}).describe('of the merge method'),
+  method: z.string().default('factor-average').describe('a merge method that produces an adapter from two weights'),
+  parameters: parameterValuesSchema.default({}).describe('parameters of the merge method'),
   pairs: z
     .array(
       z.strictObject({
@@ -68,7 +68,10 @@ const resultSchema = z.object({
       label: z.string(),
       coto: z.boolean(),
       points: z.array(pointScoreSchema.extend({ lambda: z.number() })),
-      /** Largest fall of accuracy below the straight line between the ends, at least 0; and the rise of the loss above it. */
+      /**
+       * Largest fall of accuracy below the straight line between the ends, at least 0; and the rise of the loss above
+       * it.
+       */
       accuracyBarrier: z.number(),
       lossBarrier: z.number(),
     }),
@@ -147,7 +150,7 @@ export const interpolationStudy = defineStudy({
   },
 });
 
-/** Any two adapters by themselves, or several groups of exactly two seeds, which are then laid over each other. */
+/** Any two adapters, or several groups of exactly two seeds, which are overlaid. */
 function pairsOf(
   adapters: readonly StudyAdapter[],
 ): { label: string; coto: boolean; from: StudyAdapter; to: StudyAdapter }[] {
@@ -168,8 +171,8 @@ function pairsOf(
 }
 
 /**
- * Metric along the line between two adapters, with the barrier of each series in the caption. Pairs that share a label are
- * one series. `customdata` of a point is [index of the series' first pair, index of the point].
+ * Metric along the line between two adapters, with the barrier of each series in the caption. Pairs that share a label
+ * are one series. `customdata` of a point is [index of the series' first pair, index of the point].
  */
 export function interpolationFigure(
   result: InterpolationResult,

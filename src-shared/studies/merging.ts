@@ -16,7 +16,7 @@ const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
 const declaration: Declaration = {
   id: 'merging',
   label: 'Merging seeds',
-  summary: 'What same-task adapters of several seeds score alone, merged by each method, and as an ensemble.',
+  summary: 'Scores of same-task adapters of several seeds alone, merged by each method, and as an ensemble.',
   paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
   parameters: [
     {
@@ -24,7 +24,7 @@ const declaration: Declaration = {
       label: 'Merge methods',
       type: 'text-list',
       default: usualMethods,
-      help: 'Ids of the merge methods that are compared, each with its defaults and equal weights.',
+      help: 'Ids of the merge methods to compare, each with its defaults and equal weights.',
     },
   ],
 };
@@ -53,7 +53,7 @@ const resultSchema = z.object({
 });
 export type MergingResult = z.infer<typeof resultSchema>;
 
-/** Demo and comparison call the methods of the paper by what they do. */
+/** Labels of the paper's methods in the demo and the comparison. */
 const mergedLabels = new Map([
   ['factor-average', 'Merged by factors'],
   ['weight-average', 'Merged by ΔW average'],
@@ -139,7 +139,8 @@ function methodsOf(groups: MergingResult['groups']): string[] {
 }
 
 /**
- * Same-task adapters alone and merged by each method. `customdata` of a point is [index of the group, index of the adapter or method, "alone" or "merged"].
+ * Same-task adapters alone and merged by each method. `customdata` of a point is [index of the group, index of the
+ * adapter or method, "alone" or "merged"].
  */
 export function mergingFigure(result: MergingResult, theme: FigureTheme, words: StudyWords): Figure {
   const styles = studyStyles(result.groups);

@@ -4,7 +4,7 @@ import { parameterValuesSchema } from '../domain/parameter.ts';
 import { gridLabel } from '../domain/prune.ts';
 import { pointScoreSchema } from './point-score.ts';
 
-/** A parameter of a prune method that a curve runs over, and the values of the others. */
+/** A prune method's parameter that a curve runs over, and values of the other parameters. */
 const gridSchema = z.strictObject({
   method: z.string(),
   parameters: parameterValuesSchema.default({}),
@@ -20,16 +20,16 @@ export const pruningConfigSchema = z
       .array(z.strictObject({ method: z.string(), parameters: parameterValuesSchema }))
       .nullable()
       .default(null)
-      .describe('null: the usual ones of every prune method'),
+      .describe('null: the defaults of every prune method'),
     grids: z
       .array(gridSchema)
       .nullable()
       .default(null)
-      .describe('null: the usual one of every prune method that has one'),
+      .describe('null: the default of every prune method that has one'),
     sparsities: z
       .array(z.number().min(0).max(1))
       .optional()
-      .describe('the grid of magnitude pruning, as files of earlier versions say it'),
+      .describe('the grid of magnitude pruning, in the format of earlier versions'),
     adapters: z
       .array(
         z.strictObject({
@@ -55,9 +55,9 @@ const countsSchema = z.object({ kept: z.number().int(), total: z.number().int() 
 
 const gridResultSchema = z.object({
   method: z.string(),
-  label: z.string().describe('what the method is called'),
-  parameter: z.string().describe('the parameter that the curve runs over'),
-  parameters: parameterValuesSchema.describe('the values of the others'),
+  label: z.string().describe('label of the method'),
+  parameter: z.string().describe('parameter on the x axis of the curve'),
+  parameters: parameterValuesSchema.describe('values of the other parameters'),
   axis: z.string(),
   percent: z.boolean(),
   unchanged: z.number().nullable(),
@@ -78,7 +78,7 @@ const prunedSchema = z
     sparsities: z
       .array(pointScoreSchema.extend({ sparsity: z.number(), ...countsSchema.shape }))
       .optional()
-      .describe('the curve of magnitude pruning, as earlier versions kept it'),
+      .describe('the curve of magnitude pruning, in the format of earlier versions'),
   })
   .transform(({ sparsities = [], grids, ...rest }) => ({
     ...rest,

@@ -19,7 +19,7 @@ import {
 const declaration: Declaration = {
   id: 'pruning',
   label: 'Pruning',
-  summary: 'How well adapters stand losing whole layers or the smallest entries of their factors.',
+  summary: 'How well adapters tolerate losing whole layers or the smallest entries of their factors.',
   paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
   parameters: [
     {
@@ -39,7 +39,7 @@ const declaration: Declaration = {
   ],
 };
 
-/** How well adapters stand losing parts: patterns as bars, and a curve for each grid. */
+/** How well adapters tolerate pruning: patterns as bars, and a curve for each grid. */
 export const pruningStudy = defineStudy({
   kind: 'pruning',
   declaration,
@@ -100,7 +100,9 @@ export const pruningStudy = defineStudy({
   comparison: ({ adapters }) => comparisonRows(adapters),
 });
 
-/** "0.25", "50 %" → shares in rising order, each once. @throws StudioError invalid_input where one is no share */
+/**
+ * Parses "0.25", "50 %" into distinct shares in ascending order. @throws StudioError invalid_input for an invalid share
+ */
 export function sharesFromTexts(texts: unknown): number[] {
   const shares = z
     .array(z.string())
@@ -109,19 +111,19 @@ export function sharesFromTexts(texts: unknown): number[] {
       const plain = text.replaceAll(/\s/g, '');
       const share = plain.endsWith('%') ? Number(plain.slice(0, -1)) / 100 : Number(plain);
       if (plain === '' || !Number.isFinite(share) || share < 0 || share > 1)
-        throw new StudioError('invalid_input', `"${text}" is no share from 0 to 1.`, 'Write 0.25 or 25 %.');
+        throw new StudioError('invalid_input', `"${text}" is not a share from 0 to 1.`, 'Write 0.25 or 25 %.');
       return share;
     });
   return [...new Set(shares)].sort((first, second) => first - second);
 }
 
-/** Seeds of one kind share a name, and are averaged; an adapter whose kind is not told apart by name goes by its own. */
+/** Seeds of one kind share a name and are averaged; an adapter without a distinct kind uses its own name. */
 export function nameAmong(adapter: StudyAdapter, all: readonly StudyAdapter[]): string {
   const groups = groupsOf(all).filter(({ label }) => label === adapter.label);
   return groups.length === 1 ? adapter.label : adapter.name;
 }
 
-/** A series and its seed; seed 0 stands for an adapter whose seed is not known, which goes by its name alone. */
+/** A series and its seed; seed 0 means that the seed is unknown, and the adapter's name is used alone. */
 function seriesName({ label, seed }: { label: string; seed: number }): string {
   return seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
 }
