@@ -20,7 +20,7 @@ try {
   await begin(channel);
 } catch (thrown) {
   channel.post(helloMessage({ ready: false, error: toErrorValue(thrown) }));
-  // The message must be out before the process ends.
+  // The message must be sent before the process ends.
   setTimeout(() => process.exit(1), 250);
 }
 

@@ -12,9 +12,9 @@ export type ListName = EventPayload<'list.changed'>['list'];
 const flushMilliseconds = 100;
 
 /**
- * Tells every subscriber what changed. Changes are gathered for a tenth of a second: of a job or a run only its newest
- * state is sent, and a list is named once. Notifications go at once, and so does what the engine has gathered already:
- * metrics, masks and text.
+ * Sends changes to every subscriber. Changes are batched for a tenth of a second: only the newest state of a job or
+ * run is sent, and each list once. Notifications are sent at once, as are the metrics, masks and text that the engine
+ * has batched already.
  */
 export class EventHub {
   private readonly log: Log;
@@ -72,7 +72,7 @@ export class EventHub {
     this.send('notification', notification);
   }
 
-  /** Sends what waits. */
+  /** Sends the pending changes. */
   flush(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;

@@ -1,6 +1,6 @@
 import type { RequestArgument, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
 
-/** Answers one request; its argument is parsed already, and its answer will be. */
+/** Handles one request; its argument has been validated, its result will be. */
 export type Handler<Name extends RequestName> = (
   input: RequestArgument<Name>,
 ) => RequestOutput<Name> | Promise<RequestOutput<Name>>;

@@ -32,7 +32,9 @@ const schemas: {
 
 export type Dispatch = (name: string, input: unknown) => Promise<unknown>;
 
-/** Every request's handler behind one function: the argument is checked, then the answer; whatever fails is a StudioError. */
+/**
+ * Dispatches requests to their handlers, validates arguments and results, and turns every failure into a StudioError.
+ */
 export function createDispatch(services: HandlerServices): Dispatch {
   const endpoints = new Map<string, (input: unknown) => Promise<unknown>>();
   const register = <Name extends RequestName>(handlers: Handlers<Name>): void => {
@@ -89,8 +91,8 @@ function endpoint<Name extends RequestName>(
     if (!checked.success)
       throw new StudioError(
         'internal',
-        `The answer to ${name} does not fit the contract.`,
-        'This is an error of the studio itself.',
+        `The result of ${name} does not match the contract.`,
+        'This is a bug in the studio.',
         checked.error.message,
       );
     return checked.data;

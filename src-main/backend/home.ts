@@ -4,21 +4,21 @@ import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
 import { lockFile } from '../store/home-lock.ts';
 
-/** The studio's folder: the database, and beside it everything that is kept as files. */
+/** The studio's folder: the database and all files. */
 export interface Home {
   readonly path: string;
   readonly database: string;
-  /** Absolute path of something kept, e.g. absolute('adapters', id). */
+  /** Absolute path below the home, e.g. absolute('adapters', id). */
   absolute(...parts: string[]): string;
-  /** The path as the database keeps it: relative to the home, with forward slashes. */
+  /** The path as stored in the database: relative to the home, with forward slashes. */
   relative(absolutePath: string): string;
-  /** Lets another backend have the home. */
+  /** Releases the lock on the home. */
   release(): void;
 }
 
 /**
- * Makes the home where it is missing and locks it.
- * Throws StudioError('refused') while another backend has it, 'invalid_input' where it cannot be made.
+ * Creates the home if missing and locks it.
+ * Throws StudioError('refused') while another backend has it, 'invalid_input' if it cannot be created.
  */
 export function openHome(path: string): Home {
   const home = resolve(path);
@@ -50,7 +50,7 @@ export function openHome(path: string): Home {
     relative(absolutePath) {
       const inside = relative(home, absolutePath);
       if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
-        throw new StudioError('internal', `${absolutePath} does not lie below the home folder ${home}.`);
+        throw new StudioError('internal', `${absolutePath} is not below the home folder ${home}.`);
       return inside.split(sep).join('/');
     },
     release() {
@@ -74,7 +74,7 @@ function homeError(error: unknown, home: string, what: 'made' | 'written'): Stud
   );
 }
 
-/** Clears away what a killed process was writing. The lock is held, so nobody writes it now. */
+/** Removes partial files of a killed process. The lock is held, so nobody else is writing. */
 function removeUnfinished(home: string): void {
   const below = (folder: string): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -23,38 +23,38 @@ export { EngineSupervisor } from './engine/engine-supervisor.ts';
 export { checkDataset, detectDataset } from './library/check-dataset.ts';
 
 export interface BackendOptions {
-  /** The studio's folder; made where it is missing. */
+  /** The studio's folder; created if missing. */
   readonly home: string;
-  /** The folder that holds models/ and data/, e.g. the repository's assets/. */
+  /** The folder with models/ and data/, e.g. the repository's assets/. */
   readonly resourcesDirectory: string;
-  /** Called when an engine is first needed, and again after it was lost. */
+  /** Called when an engine is first needed, and again after a loss. */
   readonly startEngine: StartEngine;
-  /** false: jobs that an earlier session left queued stay there untouched; only what is asked for now is done. */
+  /** false: jobs that an earlier session left queued are not run; only new ones are. */
   readonly takeUpQueue?: boolean;
-  /** The script that draws a report's figures; by default the one that the build places. */
+  /** The script that draws a report's figures; by default the built one. */
   readonly plotlyScript?: string;
 }
 
-/** What the app does, behind one function: the window and the command line are clients of it. */
+/** The app's backend: the window and the command line are its clients. */
 export interface Backend {
   readonly log: Log;
-  /** Answers a request of the contract; rejects with a StudioError. */
+  /** Handles a request of the contract; rejects with a StudioError. */
   handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
-  /** As `handle`, for a name and an input that came over a wire: an unknown name is answered `not_found`. */
+  /** Like `handle`, for an unchecked name and input: an unknown name is rejected with `not_found`. */
   dispatch(name: string, input: unknown): Promise<unknown>;
   /** Calls `listener` with every event until the returned function is called. */
   subscribe(listener: EventListener): () => void;
-  /** As `subscribe`, for the events of one name. */
+  /** Like `subscribe`, for the events of one name. */
   on<Name extends EventName>(name: Name, listener: (payload: EventPayload<Name>) => void): () => void;
-  /** Resolves when the queue has nothing left that could be done now. */
+  /** Resolves when the queue has no runnable job left. */
   idle(): Promise<void>;
-  /** Pauses a training that is under way (waiting for it up to `graceMilliseconds`), ends the engine, closes the files. */
+  /** Pauses a running training (waiting up to `graceMilliseconds`), ends the engine and closes the files. */
   close(graceMilliseconds?: number): Promise<void>;
 }
 
 /**
- * Opens the home, registers what comes with the studio, marks what an earlier session left unfinished and starts on the
- * queue. Throws StudioError where the home is in use, cannot be made, or was written by a newer studio.
+ * Opens the home, registers the bundled models and datasets, marks what an earlier session left unfinished and
+ * starts the queue. Throws StudioError if the home is in use, cannot be created, or was written by a newer studio.
  */
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const home = openHome(options.home);

@@ -5,20 +5,20 @@ import type { EventHub } from './event-hub.ts';
 import type { Home } from './home.ts';
 import type { JobQueue } from './jobs/queue.ts';
 
-/** What everything in the backend may use. */
+/** Services shared by the backend. */
 export interface Services {
   readonly home: Home;
   readonly store: Store;
   readonly hub: EventHub;
   readonly log: Log;
   readonly engine: EngineSupervisor;
-  /** The folder that holds models/ and data/. */
+  /** The folder with models/ and data/. */
   readonly resourcesDirectory: string;
-  /** The script that draws the figures of a report; it is written into the report. */
+  /** The script that draws the figures of a report, which is inlined into it. */
   readonly plotlyScript: string;
 }
 
-/** What a handler may use besides. */
+/** Services of request handlers. */
 export interface HandlerServices extends Services {
   readonly queue: JobQueue;
 }

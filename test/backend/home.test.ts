@@ -22,7 +22,7 @@ describe('the home', () => {
   it('names what lies in it relative to itself', () => {
     const home = openHome(temporaryFolder());
     expect(home.relative(home.absolute('adapters', 'a', 'b'))).toBe('adapters/a/b');
-    expect(() => home.relative('/somewhere/else')).toThrow(/does not lie below/);
+    expect(() => home.relative('/somewhere/else')).toThrow(/is not below/);
     home.release();
   });
 

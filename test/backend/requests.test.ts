@@ -83,7 +83,7 @@ describe('models and datasets', () => {
     expect((await backend.handle('models.add', { path: folder })).id).toBe(model.id);
     await backend.handle('models.remove', { id: model.id });
     expect((await backend.handle('models.list', {})).map((one) => one.id)).toEqual(['tiny']);
-    await expect(backend.handle('models.remove', { id: 'tiny' })).rejects.toThrow(/comes with the studio/);
+    await expect(backend.handle('models.remove', { id: 'tiny' })).rejects.toThrow(/is bundled/);
 
     const data = await backend.handle('datasets.add', { path: dataset, name: 'Bands' });
     expect(data.description.splits).toMatchObject([{ exampleCount: 40 }, { exampleCount: 20 }]);

@@ -206,13 +206,13 @@ describe('an output that cannot be written', () => {
     });
   });
 
-  test('because something is there already', async () => {
+  test('because something already exists', async () => {
     const folder = caseFolder();
     mkdirSync(join(folder, 'good'));
     writeFileSync(join(folder, 'good', 'mine.txt'), 'mine');
     await expectRefused(home, ['adapters', 'export', 'good', '--out', folder], {
       code: 'refused',
-      says: [join(folder, 'good'), 'is there already', 'nothing is overwritten'],
+      says: [join(folder, 'good'), 'already exists', 'nothing is overwritten'],
     });
     expect(readdirSync(join(folder, 'good'))).toEqual(['mine.txt']);
   });

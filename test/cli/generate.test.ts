@@ -47,7 +47,7 @@ describe('generate', () => {
   const wrong: [string, string[], RegExp][] = [
     ['no prompt', ['--model', 'small-llama'], /^coto: Give either --prompt or --chat/],
     ['no model', ['--prompt', 'a'], /^coto: No model is given/],
-    ['a model of images', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not write text/],
+    ['a model of images', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not generate text/],
     [
       'a setting that is none',
       ['--model', 'small-llama', '--prompt', 'a', '--top-p', '3'],

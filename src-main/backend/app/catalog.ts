@@ -10,8 +10,8 @@ import { pruneMethods } from '../../engine/prune/index.ts';
 import { exportTargets } from '../library/export/index.ts';
 
 /**
- * Everything that is listed one file each, as it declares itself: what the window asks for by `app.catalog`, and what the
- * command makes its options of before it has opened a home.
+ * Declarations of every variant, method and target, for the window (`app.catalog`) and for the command line's
+ * options, which are built before a home is opened.
  */
 export const catalog: Catalog = {
   adapterVariants: adapterVariants.map(({ declaration }) => declaration),
@@ -24,7 +24,7 @@ export const catalog: Catalog = {
   sampling,
 };
 
-/** A parameter that names a merge method is chosen from those that make an adapter. */
+/** A parameter that names a merge method offers those that produce an adapter. */
 function withChoices(declaration: Declaration): Declaration {
   const choices = mergeMethods
     .filter(({ makes }) => makes === 'adapter')

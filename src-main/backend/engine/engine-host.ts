@@ -10,48 +10,51 @@ import { followLines } from '../../logging/output-lines.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
 import { messagePortChannel } from '../../transport/message-port.ts';
 
-/** An engine that was started, wherever it runs. */
+/** A running engine, in a thread or a process. */
 export interface EngineHost {
   readonly channel: Channel;
-  /** Resolves when the engine is gone: with the error that ended it, or null. Never rejects. */
+  /** Resolves when the engine has ended: with the error that ended it, or null. Never rejects. */
   readonly ended: Promise<Error | null>;
-  /** Ends it as it stands, in the middle of its work. */
+  /** Terminates the engine at once, even in the middle of its work. */
   terminate(): Promise<void>;
-  /** Lets an engine at rest come to its own end, which takes milliseconds; what does not is terminated. */
+  /** Lets an idle engine exit by itself, which takes milliseconds; terminates it otherwise. */
   end(): Promise<void>;
-  /** Resident memory beside this process's own; left out where it is part of that. */
+  /** Resident memory of the engine's own process; absent if it shares this one. */
   memoryBytes?(): number;
 }
 
-/** Told each line that the engine, its libraries and its drivers write. */
+/** Called with each line that the engine, its libraries and its drivers print. */
 export type OutputListener = (line: string) => void;
 
-/** Starts an engine, or answers null where there can be none in a process of its own. */
+/** Starts an engine; returns null if it cannot have a process of its own. */
 export type StartEngine = (home: EngineIsolation, onOutput?: OutputListener) => EngineHost | null;
 
 const ignored: OutputListener = () => undefined;
 
-/** How much of what an engine's process wrote is kept, to be shown if it crashes. */
+/** Length of an engine's output that is kept, to be shown if it crashes. */
 const keptCharacters = 4000;
 const patienceMilliseconds = 2000;
 
-/** Starts the engine where it is wanted. In a process of its own it needs a plain Node: Electron's lends no memory to drivers. */
+/**
+ * Starts the engine in a thread or a process. A process needs a plain Node: Electron's V8 sandbox allows no external
+ * memory.
+ */
 export const startEngine: StartEngine = (home, onOutput = ignored) => {
   if (home === 'thread') return startEngineWorker(engineFile('worker'), onOutput);
   const node = plainNode();
   return node === null ? null : startEngineProcess(node, engineFile('process'), onOutput);
 };
 
-/** Starts the engine in a worker thread, from the sources or from the built file, whichever this module belongs to. */
+/** Starts the engine in a worker thread, from the sources or from the build, as this module was loaded. */
 export function startEngineWorker(file: URL = engineFile('worker'), onOutput: OutputListener = ignored): EngineHost {
-  // A worker that is terminated while V8 compiles WebAssembly for it has been seen to take the process down: one that is at
-  // rest is asked to leave instead.
+  // Terminating a worker while V8 compiles WebAssembly for it can crash the process: an idle one is asked to exit
+  // instead.
   const { port1: lifeline, port2: held } = new MessageChannel();
   lifeline.unref();
   const worker = new Worker(file, {
     workerData: { lifeline: held },
     transferList: [held],
-    // Else it would come out of this process, among the answer of a command.
+    // Otherwise it would be printed by this process, mixed with the output of a command.
     stdout: true,
     stderr: true,
   });
@@ -92,7 +95,7 @@ export function startEngineProcess(
     execArgv: [],
     serialization: 'advanced',
     env: { ...process.env, COTO_ENGINE_PROCESS: 'child', LD_LIBRARY_PATH: libraryPath() },
-    // Drivers and libtensorflow write what nobody asked for.
+    // Drivers and libtensorflow print messages of their own.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let written = '';
@@ -107,7 +110,7 @@ export function startEngineProcess(
     child.on('error', resolve);
     child.on('close', (code, signal) => {
       const clean = terminated || code === 0;
-      resolve(clean ? null : new Error(`The engine's process ended with ${signal ?? `code ${code}`}.\n${written}`));
+      resolve(clean ? null : new Error(`The engine process exited with ${signal ?? `code ${code}`}.\n${written}`));
     });
   });
   const terminate = async (): Promise<void> => {
@@ -124,7 +127,7 @@ export function startEngineProcess(
   };
 }
 
-/** Linux tells; elsewhere, and of a process that is gone, 0. */
+/** Resident memory from /proc; 0 on other systems and for a process that has ended. */
 function residentBytes(processId: number | undefined): number {
   try {
     const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1];
@@ -141,7 +144,7 @@ function libraryPath(): string | undefined {
   return folders.length === 0 ? given : [...folders, ...(given ? [given] : [])].join(':');
 }
 
-/** This very Node, or beside Electron the one that the shell names. */
+/** This process's own Node, or under Electron the one that the shell names. */
 export function plainNode(): string | null {
   if (process.versions['electron'] === undefined) return process.execPath;
   const named = process.env['COTO_NODE'];

@@ -14,7 +14,7 @@ import { engineContract } from '../../engine/rpc-contract.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
 import type { EngineHost, StartEngine } from './engine-host.ts';
 
-/** The engine itself ended while it worked: what it was doing is interrupted, not wrong. */
+/** The engine ended during a task: the task is interrupted, not failed. */
 export class EngineLostError extends StudioError {
   constructor(cause: Error | null) {
     const memory = cause !== null && isOutOfMemory(cause);
@@ -37,18 +37,18 @@ interface Engine {
 }
 
 const noProcessReason =
-  'It needs an engine in a process of its own, and no Node was found beside the app to run one: name a Node 24 in COTO_NODE.';
+  'It needs a separate engine process, and no Node was found to run one: set COTO_NODE to a Node 24.';
 
 /**
- * Starts the engine when it is first needed, where the wanted compute backend may run, and again after it was lost. What
- * could crash is tried, and everything is measured, in engines of their own that end thereafter: neither a crash nor a
- * switch of backends reaches the one at work.
+ * Starts the engine on first use, in the isolation that the chosen compute backend needs, and restarts it after a
+ * loss. Probes that could crash and all measurements run in temporary engines, so that neither a crash nor a switch
+ * of backends affects the working one.
  */
 export class EngineSupervisor {
   private readonly start: StartEngine;
   private readonly log: Log;
   private running: Engine | null = null;
-  /** The engine of the task at hand, from the moment that it was asked for. */
+  /** The engine of the current task, from the moment it is requested. */
   private assigned: Promise<{ engine: Engine }> | null = null;
   private onEvent: ((event: EngineEvent) => void) | null = null;
   private closed = false;
@@ -62,8 +62,8 @@ export class EngineSupervisor {
   }
 
   /**
-   * Runs a task to its end; throws the engine's own StudioError, or EngineLostError. After `device_lost` the next task gets a
-   * new engine.
+   * Runs a task to its end; throws the engine's StudioError or EngineLostError. After `device_lost` the next task
+   * gets a new engine.
    */
   async run(task: EngineTask, onEvent: (event: EngineEvent) => void): Promise<EngineResult> {
     const assigned = this.assign(task);
@@ -77,7 +77,7 @@ export class EngineSupervisor {
           throw thrown;
         },
       );
-      // Events that were sent before the answer may still wait in this turn of the loop.
+      // Events sent before the result may still be pending in this turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
       return result;
     } finally {
@@ -86,24 +86,24 @@ export class EngineSupervisor {
     }
   }
 
-  /** Tells the running task; without effect when there is none. */
+  /** Signals the running task; a no-op without one. */
   async signal(signal: EngineSignal): Promise<void> {
     if (this.assigned === null) return;
     const { engine } = await this.assigned;
     await lostAsError(engine, engine.client.request('engine.signal', { signal }));
   }
 
-  /** What is known of the compute backends, as for `choice`; null before they were ever tried. */
+  /** Known state of the compute backends for `choice`; null before the first probe. */
   backends(choice: ComputeChoice): readonly ComputeBackendReport[] | null {
     return this.reports && withChoice(this.reports, choice);
   }
 
-  /** Memory of the engine where it is not part of this process's. */
+  /** Memory of an engine in a process of its own. */
   get memoryBytes(): number {
     return this.running?.host.memoryBytes?.() ?? 0;
   }
 
-  /** Tries every compute backend, each where it may be loaded; rates that were measured before are kept. */
+  /** Probes every compute backend in its required isolation; rates measured before are kept. */
   async probe(): Promise<void> {
     this.probing ??= this.probeAll().finally(() => {
       this.probing = null;
@@ -111,14 +111,14 @@ export class EngineSupervisor {
     this.reports = await this.probing;
   }
 
-  /** To be called before a task that leaves the choice open. */
+  /** Must be called before a task that leaves the choice open. */
   async prepare(): Promise<void> {
     if (this.reports === null) await this.probe();
   }
 
   /**
-   * Measures the product rates of a backend. The running engine is not asked: its backend stays what it is.
-   * @throws StudioError not_found where this version has no such backend.
+   * Measures the matmul rates of a backend, in a temporary engine: the running one keeps its backend.
+   * @throws StudioError not_found if this version has no such backend.
    */
   async measure(id: ComputeId): Promise<ComputeBackendReport> {
     await this.prepare();
@@ -140,15 +140,15 @@ export class EngineSupervisor {
     await Promise.all(engines.map((engine) => this.end(engine)));
   }
 
-  /** Settles on which compute backend the task runs, and sees to an engine where that may be. */
+  /** Chooses the task's compute backend and ensures an engine in the isolation it needs. */
   private async assign(task: EngineTask): Promise<{ engine: Engine; decided: EngineTask }> {
     const choice = task.compute;
-    // What is being tried must not lose its engine to this task.
+    // A running probe must not lose its engine to this task.
     await this.probing?.catch(() => undefined);
     if (choice !== 'auto') return { engine: await this.ensure(computeIsolation[choice]), decided: task };
     await this.prepare();
     const best = preferred(this.reports ?? [], 'auto');
-    // Nothing works: the engine itself says so.
+    // Nothing works: the engine reports that.
     if (best === null) return { engine: await this.ensure('thread'), decided: task };
     return { engine: await this.ensure(computeIsolation[best.id]), decided: { ...task, compute: best.id } };
   }
@@ -165,7 +165,7 @@ export class EngineSupervisor {
 
   private async probeHome(home: EngineIsolation): Promise<ComputeBackendReport[]> {
     const reports: ComputeBackendReport[] = [];
-    // Backends that may run in a thread are asked in the engine itself, which is likely to be needed next.
+    // Backends that may run in a thread are probed in the working engine, which is likely to be needed next.
     const shared = home === 'thread' && (this.running ?? null)?.home !== 'process' ? await this.ensure(home) : null;
     let trial = shared;
     try {
@@ -180,7 +180,7 @@ export class EngineSupervisor {
     }
   }
 
-  /** Asks after one backend; null where this version has none. An engine that crashes is an answer too. */
+  /** Probes one backend; null if this version has none. An engine that crashes counts as a result. */
   private async tryOn(trial: Engine | null, id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
     if (trial === null) return unusable(id, noProcessReason);
     try {
@@ -188,7 +188,7 @@ export class EngineSupervisor {
     } catch (thrown) {
       if (this.closed) throw closing();
       const cause = trial.client.closed ? await trial.host.ended : thrown;
-      return unusable(id, `It failed when it was tried: ${firstLine(cause)}`);
+      return unusable(id, `It failed when tested: ${firstLine(cause)}`);
     }
   }
 
@@ -203,7 +203,7 @@ export class EngineSupervisor {
       else log.error({ err: cause }, 'the engine ended unexpectedly');
     });
     const client = connect(host.channel, engineContract, {
-      onFault: (error) => log.error({ err: error }, 'the engine sent something malformed'),
+      onFault: (error) => log.error({ err: error }, 'the engine sent a malformed message'),
     });
     const engine: Engine = { home, host, client };
     this.trials.add(engine);
@@ -216,7 +216,7 @@ export class EngineSupervisor {
     const present = this.running;
     if (present && !present.client.closed) {
       if (present.home === home) return present;
-      // An idle engine would hold on to its device's memory.
+      // An idle engine would keep its device memory.
       await this.end(present);
     }
     const engine = this.open(home);
@@ -234,12 +234,12 @@ export class EngineSupervisor {
   private async end(engine: Engine): Promise<void> {
     this.trials.delete(engine);
     if (this.running === engine) this.running = null;
-    // What a task still has to say would come to a backend that is closing.
+    // Late messages of a task would reach a backend that is closing.
     await (this.assigned === null ? engine.host.end() : engine.host.terminate());
   }
 }
 
-/** COTO_COMPUTE_BACKENDS may name the only ones to be tried, e.g. "native,wasm"; by name every one can still be chosen. */
+/** COTO_COMPUTE_BACKENDS limits the backends to probe, e.g. "native,wasm"; every one can still be chosen by name. */
 function offeredIds(): ComputeId[] {
   const named = process.env['COTO_COMPUTE_BACKENDS'];
   return computeIdSchema.options.filter((id) => named === undefined || named.split(',').includes(id));
@@ -261,7 +261,7 @@ function unusable(id: ComputeId, reason: string): ComputeBackendReport {
 }
 
 function closing(): StudioError {
-  return new StudioError('disconnected', 'The studio is being closed.');
+  return new StudioError('disconnected', 'The studio is closing.');
 }
 
 async function lostAsError<Value>(engine: Engine, answer: Promise<Value>): Promise<Value> {

@@ -13,10 +13,10 @@ import { logFolder } from '../../logging/log.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 
-/** The home is walked at most this often. */
+/** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;
 
-/** What the machine offers and how full it is; what costs time is remembered. */
+/** Resources of the machine and their use; slow queries are cached. */
 export class Machine {
   private readonly services: HandlerServices;
   private homeBytes = 0;
@@ -47,7 +47,7 @@ export class Machine {
     };
   }
 
-  /** Answers at once: the compute backend is found out in the background, the home's size now and then. */
+  /** Returns at once: compute backends are probed in the background, the home's size is updated from time to time. */
   async status(): Promise<SystemStatus> {
     const { home, store, queue, engine } = this.services;
     if (!queue.busy) engine.prepare().catch(() => undefined);
@@ -62,22 +62,22 @@ export class Machine {
     };
   }
 
-  /** Measures one compute backend, which takes seconds; its report then has the rates. */
+  /** Measures one compute backend, which takes seconds, and adds the rates to its report. */
   async measure(backend: ComputeId): Promise<ComputeBackendReport> {
     const { queue, engine } = this.services;
     if (queue.busy)
       throw new StudioError(
         'refused',
-        'A job is running: it would be slowed down, and the rate would be wrong.',
+        'A job is running: it would slow down and distort the measurement.',
         'Measure when the queue is empty.',
       );
     await engine.measure(backend);
     const report = engine.backends(this.choice)?.find(({ id }) => id === backend);
-    if (report === undefined) throw new StudioError('internal', `The backend ${backend} was not reported on.`);
+    if (report === undefined) throw new StudioError('internal', `There is no report on the backend ${backend}.`);
     return report;
   }
 
-  /** While a task runs the last answer stands: the engine is asked before its first task. */
+  /** While a task runs the last result is kept: the engine is probed before its first task. */
   private async backends(): Promise<ComputeBackendReport[]> {
     const { queue, engine } = this.services;
     if (queue.busy) await engine.prepare();

@@ -21,12 +21,11 @@ export class TensorflowSetupProcess {
     return this.current;
   }
 
-  /** @throws StudioError refused where it runs already, or where no Node can run it. */
+  /** @throws StudioError refused if it is running already, or if no Node can run it. */
   start(device: 'auto' | 'cpu' | 'gpu'): TensorflowSetup {
     if (this.child) throw new StudioError('refused', 'libtensorflow is being set up already.');
     const node = plainNode();
-    if (node === null)
-      throw new StudioError('refused', 'No Node was found beside the app to run the setup.', 'Name one in COTO_NODE.');
+    if (node === null) throw new StudioError('refused', 'No Node was found to run the setup.', 'Set COTO_NODE to one.');
     this.current = { state: 'running', phase: 'Starting', done: null, total: null, log: '' };
     const child = fork(setupFile(), device === 'auto' ? [] : [`--${device}`], {
       execPath: node,
@@ -48,7 +47,7 @@ export class TensorflowSetupProcess {
     return this.current;
   }
 
-  /** Ends it; what was fetched is kept for the next time. */
+  /** Stops the setup; downloaded data is kept for the next attempt. */
   cancel(): TensorflowSetup {
     this.child?.kill('SIGTERM');
     return this.current;

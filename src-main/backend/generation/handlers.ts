@@ -27,7 +27,7 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
       if (model.description.kind !== 'causal-lm')
         throw new StudioError(
           'refused',
-          `${model.name} does not write text: it is for ${model.description.kind}.`,
+          `${model.name} does not generate text: it is a model for ${model.description.kind}.`,
           'Choose a language model, e.g. small-llama.',
         );
       return queue.add(generateJob, { title: `Write with ${model.name}`, subjectId: null }, { request });

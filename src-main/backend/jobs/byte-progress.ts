@@ -1,15 +1,15 @@
 import type { JobProgress } from '../../../src-shared/domain/job.ts';
 
 const tellMilliseconds = 200;
-/** Below this many bytes KiB are counted, else MiB. */
+/** Totals below this are reported in KiB, others in MiB. */
 const smallBytes = 10 * 2 ** 20;
 
 /**
- * Turns counts of bytes into progress, with the rate since the first count and what is left at that rate. Told five
- * times a second at most, and at the end.
+ * Turns byte counts into progress with the average rate and the remaining time. Reported at most five times a
+ * second, and at the end.
  *
- * @param progress told of it
- * @param now milliseconds
+ * @param progress receives the reports
+ * @param now clock, in milliseconds
  */
 export function byteProgress(
   phase: string,

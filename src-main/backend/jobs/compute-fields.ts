@@ -2,7 +2,7 @@ import type { Settings } from '../../../src-shared/domain/catalog.ts';
 import type { EngineTask } from '../../engine/contract.ts';
 import type { Services } from '../services.ts';
 
-/** What the settings say of where and how a task computes; the choice of the task itself goes before theirs. */
+/** Compute settings of a task: its own choice takes precedence over the studio's. */
 export function computeFields(
   store: Services['store'],
   own: Settings['compute_backend'] = 'auto',

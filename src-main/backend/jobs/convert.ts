@@ -8,7 +8,7 @@ import { addModel, newModelFolder } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';
 import { defineJob } from './define-job.ts';
 
-/** Makes a Hugging Face folder below the home of a GGUF file, and a model of the studio of that. */
+/** Converts a GGUF file to a Hugging Face folder below the home and adds it as a model. */
 export const convertJob = defineJob({
   kind: 'convert',
   payload: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),

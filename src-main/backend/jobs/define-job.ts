@@ -12,15 +12,15 @@ import {
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { HandlerServices, Services } from '../services.ts';
 
-/** How a job's work ended when nothing went wrong. `result` is kept as JSON with the job. */
+/** Outcome of a job without an error. `result` is stored as JSON with the job. */
 export interface JobOutcome<Result = unknown> {
   readonly status: 'completed' | 'paused' | 'stopped' | 'cancelled';
   readonly result?: Result;
-  /** Said to the person when the job completed or was stopped; null: nothing is said. */
+  /** Notification when the job completed or was stopped; null for none. */
   readonly message: string | null;
 }
 
-/** How a job ended otherwise. */
+/** Outcome of a job that did not complete. */
 export interface JobEnding {
   readonly status: 'failed' | 'cancelled' | 'interrupted';
   readonly error: ErrorValue | null;
@@ -30,13 +30,13 @@ export interface JobContext {
   readonly job: JobRecord;
   progress(progress: JobProgress): void;
   /**
-   * Of work outside the engine: aborted when the person cancels or the studio closes. Its reason is the StudioError to end
-   * with.
+   * For work outside the engine: aborted when the user cancels or the studio closes. Its reason is the StudioError
+   * to end with.
    */
   readonly abort: AbortSignal;
-  /** Of a job that leads others: aborted when it is to save where it stands and end as paused. */
+  /** For a job that leads others: aborted when it should save its progress and end as paused. */
   readonly pausing: AbortSignal;
-  /** Runs one engine task under this job: signals reach it, progress events become the job's. */
+  /** Runs one engine task for this job, which receives its signals and whose progress becomes the job's. */
   runEngine<Kind extends EngineTask['kind']>(
     task: EngineTaskOf<Kind>,
     onEvent?: (event: EngineEvent) => void,
@@ -45,16 +45,22 @@ export interface JobContext {
 
 interface JobDetails<Kind extends JobKind, Payload> {
   readonly kind: Kind;
-  /** What a queued job has to do, as kept. Names in it are resolved when its turn comes: earlier jobs may make what they mean. */
+  /**
+   * Payload of a queued job, as stored. References are resolved when the job starts: earlier jobs may create their
+   * targets.
+   */
   readonly payload: z.ZodType<Payload>;
-  /** Adapters that must not be removed before the job has ended. */
+  /** Adapters that must not be removed until the job has ended. */
   references(payload: Payload, store: Services['store']): readonly AdapterReference[];
   execute(payload: Payload, context: JobContext, services: HandlerServices): Promise<JobOutcome<JobResult<Kind>>>;
-  /** Told when the job ended without `execute` returning: its subject (run, study) must say so too. */
+  /** Called when the job ended without `execute` returning, to update its subject (run, study). */
   settle?(payload: Payload, ending: JobEnding, services: HandlerServices): void;
 }
 
-/** A kind of job: where it waits (`lane` and further facts, src-shared/domain/job.ts) and what it does, on payloads as kept. */
+/**
+ * A kind of job: where it waits (`lane` and further facts, src-shared/domain/job.ts) and what it does, on payloads as
+ * kept.
+ */
 export interface Job<Payload = unknown> extends JobFacts {
   readonly kind: JobKind;
   readonly payload: z.ZodType<Payload>;

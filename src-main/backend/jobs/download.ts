@@ -4,7 +4,7 @@ import { addModel } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';
 import { defineJob } from './define-job.ts';
 
-/** Fetches a model of the hub into the Hugging Face cache, and makes it a model of the studio. */
+/** Downloads a model from the hub into the Hugging Face cache and adds it to the studio. */
 export const downloadJob = defineJob({
   kind: 'download',
   payload: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),

@@ -23,7 +23,7 @@ export const evaluateJob = defineJob({
       if (record.modelId !== model.id)
         throw new StudioError(
           'refused',
-          `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
+          `The adapter "${record.name}" has the base ${record.modelId}, not on ${model.id}.`,
           `Evaluate it with the model ${record.modelId}.`,
         );
       return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };

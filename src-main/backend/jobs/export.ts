@@ -8,7 +8,7 @@ import { exportTarget } from '../library/export/index.ts';
 import { requireModel } from '../library/models.ts';
 import { defineJob } from './define-job.ts';
 
-/** Writes an adapter in one of the forms of `export/`. */
+/** Exports an adapter to one of the formats of `export/`. */
 export const exportJob = defineJob({
   kind: 'export',
   payload: z.object({
@@ -22,7 +22,7 @@ export const exportJob = defineJob({
     const { home, store } = services;
     const adapter = requireAdapter(store, adapterId);
     if (existsSync(path))
-      throw new StudioError('refused', `${path} is there already.`, 'Choose another name: nothing is overwritten.');
+      throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
     const source = {
       adapter,
       directory: home.absolute(adapter.folder),

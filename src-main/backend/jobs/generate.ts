@@ -6,7 +6,7 @@ import { resolveModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
-/** Continues a prompt with a base and adapters of it; the texts go to whoever listens as they come. */
+/** Continues a prompt with a base and its adapters; text is streamed to the subscribers. */
 export const generateJob = defineJob({
   kind: 'generate',
   payload: z.object({ request: generationRequestSchema }),
@@ -21,7 +21,7 @@ export const generateJob = defineJob({
       if (record.modelId !== model.id)
         throw new StudioError(
           'refused',
-          `The adapter "${record.name}" stands on the base ${record.modelId}, not on ${model.id}.`,
+          `The adapter "${record.name}" has the base ${record.modelId}, not on ${model.id}.`,
           `Choose it with the model ${record.modelId}.`,
         );
       return home.absolute(record.folder);

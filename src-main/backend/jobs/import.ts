@@ -5,7 +5,7 @@ import { addDataset } from '../library/datasets.ts';
 import { byteProgress } from './byte-progress.ts';
 import { defineJob } from './define-job.ts';
 
-/** Reads a dataset from end to end and makes it known. Nothing is kept before the end. */
+/** Reads a dataset from end to end and adds it. Nothing is stored before the end. */
 export const importJob = defineJob({
   kind: 'import',
   payload: z.object({

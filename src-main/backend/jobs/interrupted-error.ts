@@ -1,4 +1,4 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** A part of a job was interrupted, and so is the job: nothing is wrong with it, and it goes on from there. */
+/** A part of a job was interrupted, and so is the job: it has not failed and can be resumed. */
 export class InterruptedError extends StudioError {}

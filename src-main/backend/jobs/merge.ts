@@ -10,7 +10,7 @@ import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
-/** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was made for. */
+/** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was trained on. */
 export const mergeJob = defineJob({
   kind: 'merge',
   payload: z.object({

@@ -2,7 +2,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { Services } from '../services.ts';
 import { jobOf } from './index.ts';
 
-/** The job that waits or runs and needs the adapter; null where none does. */
+/** The queued or running job that needs the adapter; null if none does. */
 export function jobThatNeeds(store: Services['store'], adapterId: string): JobRecord | null {
   return store.jobs.list(true).find((job) => neededAdapters(store, job).includes(adapterId)) ?? null;
 }

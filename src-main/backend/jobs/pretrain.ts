@@ -8,14 +8,14 @@ import { addModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
-/** Trains a base model from scratch and makes it a model of the studio. */
+/** Trains a base model from scratch and adds it to the studio. */
 export const pretrainJob = defineJob({
   kind: 'pretrain',
   payload: z.object({ modelId: z.string(), name: z.string(), config: pretrainConfigSchema, path: z.string() }),
   references: () => [],
   async execute({ modelId, name, config, path }, context, services) {
     if (existsSync(path))
-      throw new StudioError('refused', `${path} is there already.`, 'Choose another folder: nothing is overwritten.');
+      throw new StudioError('refused', `${path} already exists.`, 'Choose another folder: nothing is overwritten.');
     const [data = ''] = config.train_data;
     const dataset = config.tokenizer === null ? (await resolveDataset(services, data)).source : null;
     const checkpointDirectory = `${path}.checkpoint`;

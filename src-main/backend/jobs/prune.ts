@@ -6,7 +6,7 @@ import { requireModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
-/** Makes a pruned adapter of another one. Its score is not known until it is evaluated. */
+/** Creates a pruned copy of an adapter. It has no score until it is evaluated. */
 export const pruneJob = defineJob({
   kind: 'prune',
   payload: z.object({

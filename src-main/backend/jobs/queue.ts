@@ -9,9 +9,9 @@ import type { Job, JobContext, JobEnding } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
 
 export interface QueueOptions {
-  /** What each kind of job does. */
+  /** Implementation of each kind of job. */
   jobOf(kind: JobKind): Job;
-  /** false: jobs that an earlier session left in the queue stay there; only those added now are done. */
+  /** false: jobs that an earlier session left in the queue are not run; only new ones are. */
   readonly takeUpQueue: boolean;
 }
 
@@ -25,7 +25,10 @@ interface Current {
   done: Promise<void>;
 }
 
-/** One job of each lane at a time, in the order of creation; a job with `after` waits for those, and fails with them. */
+/**
+ * Runs one job of each lane at a time, in the order of creation; a job with `after` waits for those jobs and fails with
+ * them.
+ */
 export class JobQueue {
   private readonly parts: HandlerServices;
   private readonly jobOf: QueueOptions['jobOf'];
@@ -41,7 +44,7 @@ export class JobQueue {
     this.takeUpQueue = takeUpQueue;
   }
 
-  /** Marks what an earlier session left running, then starts on the queue. */
+  /** Marks jobs that an earlier session left running, then starts the queue. */
   open(): void {
     for (const job of this.parts.store.jobs.withStatus('running'))
       this.end(job, 'interrupted', {
@@ -79,7 +82,7 @@ export class JobQueue {
     return job;
   }
 
-  /** Puts a job that paused or ended back into the queue, at its old place. */
+  /** Puts a paused or ended job back into the queue at its old position. */
   requeue(job: JobRecord, payload: unknown): JobRecord {
     this.parts.store.jobs.setPayload(job.id, payload);
     this.own.add(job.id);
@@ -88,29 +91,34 @@ export class JobQueue {
     return queued;
   }
 
-  /** Asks the running job to pause, stop or cancel. Refused where `jobId` is not the running one. */
+  /** Asks the running job to pause, stop or cancel. Refused if `jobId` is not running. */
   signal(jobId: string, signal: EngineSignal): void {
     const current = this.running(jobId);
     if (current === null)
-      throw new StudioError('refused', 'This job is not running.', 'Look at its state: it may just have ended.');
+      throw new StudioError('refused', 'This job is not running.', 'It may just have ended: check its status.');
     current.signal = signal;
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
     else current.pausing.abort();
     if (jobFacts(current.job.kind).lane !== 'compute') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
-      if (!(error instanceof EngineLostError)) this.parts.log.error({ err: error }, 'the engine could not be told');
+      if (!(error instanceof EngineLostError))
+        this.parts.log.error({ err: error }, 'the engine could not be signalled');
     });
   }
 
-  /** Lets a running job save where it stands and end. Refused for a kind that could not go on from there. */
+  /** Lets a running job save its progress and end as paused. Refused for a kind that cannot be resumed. */
   pause(jobId: string): void {
     const job = this.parts.store.jobs.find(jobId);
     if (job !== null && jobFacts(job.kind).atClose !== 'pause')
-      throw new StudioError('refused', `The job "${job.title}" cannot be paused.`, 'Cancel it, and start it again.');
+      throw new StudioError(
+        'refused',
+        `The job "${job.title}" cannot be paused.`,
+        'Cancel it and start it again later.',
+      );
     this.signal(jobId, 'pause');
   }
 
-  /** Cancels a job in whatever state: at once where it waits, between two steps where it runs. */
+  /** Cancels a job: at once if it is queued, between two steps if it is running. */
   cancel(jobId: string): void {
     if (this.isRunning(jobId)) {
       this.signal(jobId, 'cancel');
@@ -120,17 +128,17 @@ export class JobQueue {
     if (job === null) throw new StudioError('not_found', `There is no job ${jobId}.`);
     if (job.status === 'cancelled') return;
     if (!['queued', 'paused', 'interrupted'].includes(job.status))
-      throw new StudioError('refused', `The job "${job.title}" is over already (${job.status}).`);
+      throw new StudioError('refused', `The job "${job.title}" has already ended (${job.status}).`);
     this.end(job, 'cancelled', null);
     this.pumpSoon();
   }
 
-  /** Holds back a job that waits, as if it had been paused. */
+  /** Marks a queued job as paused. */
   hold(jobId: string): void {
     this.change(jobId, { status: 'paused' });
   }
 
-  /** Resolves when the job neither waits nor runs any more; `interrupted` where the studio was closed before its turn came. */
+  /** Resolves when the job is neither queued nor running; `interrupted` if the studio was closed before it started. */
   ended(job: JobRecord): Promise<JobRecord> {
     const waiting = this.waiting.get(job.id) ?? Promise.withResolvers<JobRecord>();
     this.waiting.set(job.id, waiting);
@@ -141,12 +149,12 @@ export class JobQueue {
     return this.running(jobId) !== null;
   }
 
-  /** Whether something is being computed. */
+  /** Whether a compute job is running. */
   get busy(): boolean {
     return this.current.has('compute');
   }
 
-  /** Resolves when nothing is left that could be done now. */
+  /** Resolves when no runnable job is left. */
   async idle(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -156,9 +164,8 @@ export class JobQueue {
   }
 
   /**
-   * Takes no new job. A training run that is under way is paused, so that it has a checkpoint of this moment; after
-   * `graceMilliseconds`, and for other jobs at once, the engine is ended and the job is marked interrupted. What moves files
-   * is ended likewise.
+   * Accepts no new job. A running training is paused, so that it saves a checkpoint; after `graceMilliseconds`, and
+   * for other jobs at once, the engine is ended and the job is marked interrupted. File jobs are ended likewise.
    */
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
@@ -219,7 +226,10 @@ export class JobQueue {
     });
   }
 
-  /** The oldest waiting job of the lane whose dependencies are met; those whose dependencies have failed are failed on the way. */
+  /**
+   * The oldest queued job of the lane whose dependencies are met; jobs with failed dependencies are failed along the
+   * way.
+   */
   private nextReady(lane: JobLane): JobRecord | null {
     const { jobs } = this.parts.store;
     for (const job of jobs.withStatus('queued')) {
@@ -227,11 +237,11 @@ export class JobQueue {
       const before = job.after.map((id) => jobs.find(id));
       const failed = before.find((one) => one === null || isDead(one));
       if (failed !== undefined) {
-        const title = failed?.title ?? 'a job that is gone';
+        const title = failed?.title ?? 'a removed job';
         this.end(job, 'failed', {
           code: 'refused',
           message: `It needed "${title}", which ${failed === null ? 'is missing' : endedAs(failed)}.`,
-          hint: 'Repeat that one, then start this again.',
+          hint: 'Run that job again, then start this one again.',
           details: null,
         });
         return this.nextReady(lane);
@@ -258,7 +268,7 @@ export class JobQueue {
     }
   }
 
-  /** As `end`, where there may be no room for it: then whoever waits for the job is told all the same. */
+  /** Like `end`, but also notifies those who wait for the job if the disk is full. */
   private endOnFullDisk(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): void {
     for (const attempt of ['first', 'last'] as const)
       try {
@@ -267,7 +277,7 @@ export class JobQueue {
         return;
       } catch (failure) {
         const full = toErrorValue(failure).code === 'disk_full';
-        if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be kept');
+        if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be stored');
         if (full && attempt === 'first') continue;
         // The next start finds the job running and marks it.
         this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
@@ -305,7 +315,7 @@ export class JobQueue {
             if (event.kind === 'progress') progress(event.progress);
             onEvent?.(event);
           } catch (thrown) {
-            // What cannot be kept (a full disk) must not be trained on: end the task, then say why.
+            // Training must not go on when its events cannot be stored (a full disk): end the task and report why.
             fault = thrown ?? new Error('unknown failure');
             void engine.signal('cancel').catch(() => undefined);
           }
@@ -314,7 +324,7 @@ export class JobQueue {
         const result = await running;
         if (fault !== null) throw fault;
         if (!isOfKind(result, task.kind))
-          throw new StudioError('internal', `The engine answered a ${task.kind} task with a ${result.kind} result.`);
+          throw new StudioError('internal', `The engine returned a ${result.kind} result for a ${task.kind} task.`);
         return result;
       },
     };
@@ -329,7 +339,7 @@ export class JobQueue {
     this.tell(job);
     if (error !== null)
       this.parts.log.error({ job: job.id, status: job.status, err: StudioError.fromValue(error) }, job.title);
-    // Who adds data waits for the answer, which says the same.
+    // The client that adds data waits for the response, which has the same error.
     if (error !== null && job.parentId === null && job.status !== 'cancelled' && jobFacts(job.kind).lane !== 'data')
       this.parts.hub.notify({
         level: job.status === 'failed' ? 'failure' : 'warning',
@@ -356,7 +366,9 @@ export class JobQueue {
   }
 }
 
-/** Nothing can come of it any more. What is interrupted or paused and can be resumed keeps others waiting. */
+/**
+ * Whether the job can no longer complete. Interrupted or paused jobs that can be resumed keep their dependents waiting.
+ */
 function isDead(job: JobRecord): boolean {
   if (job.status === 'interrupted') return !jobFacts(job.kind).resumable;
   return job.status === 'failed' || job.status === 'cancelled';

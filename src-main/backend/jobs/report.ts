@@ -5,7 +5,7 @@ import { defineJob } from './define-job.ts';
 import { requireStudy } from './study.ts';
 import { requireRun } from './train.ts';
 
-/** More buckets than a report's figure has pixels across. */
+/** Buckets of a curve: more than the width of a report's figure in pixels. */
 const wholeRun = { from: null, to: null, buckets: 1024 };
 
 /** Writes runs and studies as one HTML file below the home. */

@@ -13,12 +13,12 @@ const payload = z.object({
   datasetId: z.string(),
   eval_samples: z.number().int(),
   settings: taskSettingsSchema,
-  /** Leaves are adapters of the studio; each score is kept under its content's key. */
+  /** Leaves are adapters of the studio; each score is stored under its content key. */
   specs: z.array(scoreSpecSchema.extend({ contentKey: z.string(), content: z.string() })),
 });
 export type ScorePayload = z.infer<typeof payload>;
 
-/** Finds out scores on one base and one dataset, and keeps each by its content as soon as it is known. */
+/** Computes scores on one base and one dataset, and stores each under its content key as soon as it is known. */
 export const scoreJob = defineJob({
   kind: 'score',
   payload,
@@ -34,7 +34,7 @@ export const scoreJob = defineJob({
     );
     const keep = (key: string, score: Score): void => {
       const spec = specs.find((one) => one.key === key);
-      if (spec === undefined) throw new StudioError('internal', `The engine scored "${key}", which nobody asked for.`);
+      if (spec === undefined) throw new StudioError('internal', `The engine returned an unrequested score "${key}".`);
       store.contents.saveScore(spec.contentKey, spec.content, score);
     };
     const { scored } = await context.runEngine(

@@ -8,9 +8,9 @@ import { runPlan } from '../studies/run-plan.ts';
 import { PausedError, StudyLead } from '../studies/study-lead.ts';
 import { defineJob } from './define-job.ts';
 
-const goesOn = 'It goes on from there when it is resumed: nothing that was finished is repeated.';
+const goesOn = 'Resume it to go on: finished work is not repeated.';
 
-/** Leads the trainings and evaluations of a study, and folds what they find out into its result. */
+/** Runs the trainings and evaluations of a study and folds their results into its own. */
 export const studyJob = defineJob({
   kind: 'study',
   payload: z.object({ studyId: z.string() }),

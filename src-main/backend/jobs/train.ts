@@ -14,7 +14,7 @@ import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob, type JobOutcome } from './define-job.ts';
 
-/** Trains a run, from its start or from a checkpoint, and hands its adapter on. */
+/** Trains a run from the start or from a checkpoint and adds its adapter. */
 export const trainJob = defineJob({
   kind: 'train',
   payload: z.object({
@@ -135,7 +135,7 @@ async function finish(
   };
 }
 
-/** The evaluation behind the best checkpoint. */
+/** The evaluation of the best checkpoint. */
 function bestAccuracy({ store }: Services, runId: string, step: number): number | null {
   const best = store.runs.find(runId)?.checkpoints.find((one) => one.kind === 'best' && one.step === step);
   return best?.accuracy ?? null;
@@ -170,7 +170,7 @@ function keepEvent(services: Services, runId: string, event: EngineEvent): void 
   }
 }
 
-/** Says from which step the run can go on; of one that was interrupted, also that it cannot. */
+/** The step from which the run can be resumed, or a note that an interrupted one cannot. */
 function resumeHint(
   { store }: Services,
   runId: string,
@@ -185,7 +185,7 @@ function resumeHint(
     step !== undefined && step !== null
       ? `It can be resumed from its checkpoint at step ${step}.`
       : status === 'interrupted'
-        ? 'It had saved no checkpoint: clone it to start anew (save_steps says how often one is saved).'
+        ? 'It has no checkpoint: clone it to start again (save_steps sets how often one is saved).'
         : null;
   return [hint, way].filter((part) => part !== null).join(' ') || null;
 }

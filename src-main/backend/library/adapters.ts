@@ -25,7 +25,7 @@ import { requireFolder, requireModel } from './models.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'hub'>;
 
-/** The files of a PEFT folder; a checkpoint holds more (the optimizer), which an adapter does not need. */
+/** The files of a PEFT folder; a checkpoint has more (the optimizer state), which an adapter does not need. */
 const adapterFiles = ['adapter_config.json', 'adapter_model.safetensors', 'coto_config.json', 'README.md'];
 
 export interface AdapterDetails {
@@ -36,15 +36,15 @@ export interface AdapterDetails {
   readonly accuracy: number | null;
 }
 
-/** A place for an adapter that the engine is about to write. */
+/** A new folder for an adapter that the engine will write. */
 export function newAdapterFolder({ home }: Pick<Services, 'home'>): { id: string; directory: string } {
   const id = newId('adapter');
   return { id, directory: home.absolute('adapters', id) };
 }
 
-/** Copies a PEFT folder into the home and lists it. Throws where it does not fit the model; then nothing is left. */
+/** Copies a PEFT folder into the home and adds it. Throws if it does not fit the model, and leaves nothing behind. */
 export async function copyAdapterIn(parts: Parts, from: string, details: AdapterDetails): Promise<AdapterRecord> {
-  // Before the copy, so that what is wrong is said of the folder that the person knows.
+  // Checked before the copy, so that errors name the user's own folder.
   await readAdapter(from, details.model.description);
   const { id, directory } = newAdapterFolder(parts);
   await writeFolderAtomic(directory, (temporary) => copyAdapterFiles(from, temporary));
@@ -52,8 +52,8 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
 }
 
 /**
- * Lists the adapter that the engine, or a copy of a folder that was read, has put below the home: only its header is looked at.
- * Throws where that does not fit the model; then the folder is removed.
+ * Adds an adapter that the engine or a copy has written below the home, from its header.
+ * Throws and removes the folder if it does not fit the model.
  */
 export async function listAdapter(
   { home, store, hub }: Parts,
@@ -86,7 +86,7 @@ export async function listAdapter(
   }
 }
 
-/** What an adapter's tensors are. Throws what `readAdapterOutline` throws where the folder was changed. */
+/** Summarizes an adapter's tensors. Throws as `readAdapterOutline` if the folder was changed. */
 export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
   const { folder, modelId } = requireAdapter(store, id);
   const { description } = requireModel(store, modelId);
@@ -115,8 +115,8 @@ export async function importAdapter(
   if (!existsSync(join(folder, 'adapter_config.json')))
     throw new StudioError(
       'invalid_file',
-      `${folder} holds no adapter_config.json.`,
-      'Choose the folder that PEFT or the studio wrote: adapter_config.json and adapter_model.safetensors.',
+      `${folder} has no adapter_config.json.`,
+      'Choose a folder written by PEFT or the studio, with adapter_config.json and adapter_model.safetensors.',
     );
   const model =
     options.modelId === undefined ? await findBase(parts.store, folder) : requireModel(parts.store, options.modelId);
@@ -130,15 +130,15 @@ export async function importAdapter(
 }
 
 /**
- * Writes an adapter's PEFT folder to `directory`, or into a folder of its own name there when `directory` has something in
- * it already. Nothing is overwritten.
+ * Writes an adapter's PEFT folder to `directory`, or to a subfolder named after the adapter if `directory` is not
+ * empty. Nothing is overwritten.
  */
 export async function exportAdapter({ home, store }: Parts, id: string, directory: string): Promise<string> {
   const adapter = requireAdapter(store, id);
   const wished = resolve(directory);
   const target = (await isMissingOrEmpty(wished)) ? wished : join(wished, fileName(adapter.name));
   if (!(await isMissingOrEmpty(target)))
-    throw new StudioError('refused', `${target} is there already.`, 'Choose another folder: nothing is overwritten.');
+    throw new StudioError('refused', `${target} already exists.`, 'Choose another folder: nothing is overwritten.');
   await mkdir(resolve(target, '..'), { recursive: true });
   await writeFolderAtomic(target, (temporary) => copyAdapterFiles(home.absolute(adapter.folder), temporary));
   return target;
@@ -160,7 +160,7 @@ export function requireAdapter(store: Services['store'], id: string): AdapterRec
   return adapter;
 }
 
-/** The adapter that a reference means: itself, or what its run has made by now. */
+/** Resolves a reference to an adapter: by id, or by the run that has produced it. */
 export function resolveReference(store: Services['store'], reference: AdapterReference): AdapterRecord {
   if ('adapterId' in reference) return requireAdapter(store, reference.adapterId);
   const run = store.runs.find(reference.runId);
@@ -168,13 +168,13 @@ export function resolveReference(store: Services['store'], reference: AdapterRef
   if (run.adapterId === null)
     throw new StudioError(
       'refused',
-      `The run "${run.name}" has made no adapter (${run.status}).`,
-      'Let it end, or stop and save it.',
+      `The run "${run.name}" has no adapter yet (${run.status}).`,
+      'Wait for it, or stop and save it.',
     );
   return requireAdapter(store, run.adapterId);
 }
 
-/** The one base of several adapters. Throws `refused` where they stand on different bases. */
+/** The common base of several adapters. Throws `refused` if they have different bases. */
 export function commonModel(store: Services['store'], adapters: readonly AdapterRecord[]): ModelRecord {
   const [first, ...others] = adapters;
   if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
@@ -182,8 +182,8 @@ export function commonModel(store: Services['store'], adapters: readonly Adapter
   if (stranger)
     throw new StudioError(
       'refused',
-      `"${first.name}" and "${stranger.name}" were made on different bases (${first.modelId}, ${stranger.modelId}).`,
-      'Only adapters of one base can be put together.',
+      `"${first.name}" and "${stranger.name}" have different bases (${first.modelId}, ${stranger.modelId}).`,
+      'Choose adapters of the same base.',
     );
   return requireModel(store, first.modelId);
 }
@@ -239,7 +239,7 @@ async function findBase(store: Services['store'], folder: string): Promise<Model
     throw new StudioError(
       'invalid_input',
       `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${name ?? 'none'}".`,
-      'Say which is its base.',
+      'Name its base model.',
     );
   throw new StudioError(
     'refused',

@@ -4,12 +4,12 @@ import { openDataset } from '../../engine/data/open-dataset.ts';
 
 export { detectReader as detectDataset } from '../../engine/data/readers/index.ts';
 
-/** Rows and examples between two reports of the progress. */
+/** Rows or examples between two progress reports. */
 const [rowsBetween, examplesBetween] = [10_000, 500];
 
 /**
- * Reads every row of a file of texts, or every image, and says what is there and what is wrong. Needs no home: nothing is kept.
- * @throws StudioError naming the file where it cannot be read at all.
+ * Reads every row of a text file, or every image, and reports contents and problems. Needs no home: nothing is stored.
+ * @throws StudioError naming a file that cannot be read at all.
  */
 export async function checkDataset(
   source: DatasetSource,

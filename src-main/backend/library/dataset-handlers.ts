@@ -38,8 +38,8 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
 }
 
 /**
- * Reads the dataset as a job, which says how far it is and can be cancelled, and waits for it. A job of which nothing came
- * is not kept.
+ * Reads the dataset in a job, which has progress and can be cancelled, and waits for it. A job without a result is
+ * removed.
  */
 async function add(
   { store, queue }: HandlerServices,
@@ -61,7 +61,7 @@ async function add(
     : new StudioError(errorCodeSchema.catch('internal').parse(job.error.code), job.error.message, job.error.hint);
 }
 
-/** Examples of one split from `offset` on, of one label where that is wished. */
+/** Examples of one split from `offset` on, optionally of one label. */
 async function preview(
   { store }: HandlerServices,
   { id, split, offset, limit, label }: RequestArgument<'datasets.preview'>,
@@ -105,7 +105,7 @@ async function preview(
 
 const measuredExamples = 1000;
 
-/** @throws StudioError not_found where the split has no such example. */
+/** @throws StudioError not_found if the split has no such example. */
 async function tokensOf(
   services: HandlerServices,
   { id, split, index, model }: RequestArgument<'datasets.tokens'>,
@@ -133,7 +133,7 @@ async function lengthsOf(
 /** @throws StudioError refused for images. */
 function requireTexts({ store }: HandlerServices, id: string): TextDescription {
   const { name, description } = requireDataset(store, id);
-  if (description.text === null) throw new StudioError('refused', `The dataset ${name} holds images, not texts.`);
+  if (description.text === null) throw new StudioError('refused', `The dataset ${name} contains images, not text.`);
   return description.text;
 }
 

@@ -21,7 +21,7 @@ import { reportUnreadable } from './models.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
 
-/** Counts what a dataset holds, or remembers it from last time where nothing in it changed. */
+/** Describes a dataset, from the cache if nothing in it has changed. */
 export async function describeDatasetCached(
   { store }: Pick<Services, 'store'>,
   source: DatasetSource,
@@ -41,19 +41,22 @@ export async function describeDatasetCached(
   }
 }
 
-/** Says in one string whether a dataset is as before: how it is read, and names, sizes and times of change of its files. */
+/**
+ * Fingerprint of a dataset that changes with its reader options and the names, sizes and modification times of its
+ * files.
+ */
 export async function datasetStamp(source: DatasetSource): Promise<string> {
   const files = await Promise.all(filesOf(source).map((path) => folderFingerprint(path)));
   return [JSON.stringify(source), ...files].join('\n');
 }
 
-/** A second file that is missing is not stamped: reading it says so. */
+/** A missing second file is not included: reading it reports the error. */
 function filesOf({ path, options }: DatasetSource): string[] {
   const testFile = String(options['test_file'] ?? '');
   return existsSync(testFile) ? [path, testFile] : [path];
 }
 
-/** Lists the datasets that come with the studio or its packages. One that cannot be read is left out and said. */
+/** Registers the bundled datasets. One that cannot be read is skipped with a notification. */
 export async function registerBundledDatasets({ store, hub, resourcesDirectory }: Services): Promise<void> {
   for (const bundled of await bundledDatasets(resourcesDirectory)) {
     try {
@@ -66,7 +69,7 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
   }
 }
 
-/** The source that `path` is, and the dataset that is known of it. @throws StudioError where it is none */
+/** Source of `path` and its registered dataset, if any. @throws StudioError if the path is no dataset */
 export async function findSource(
   store: Services['store'],
   path: string,
@@ -79,8 +82,8 @@ export async function findSource(
 }
 
 /**
- * Makes a file or folder known as a dataset, by the first reader that recognizes it. `options`: that reader's; `watch.id`:
- * of the dataset, where it is a new one. One that cannot be read leaves nothing behind, nor one whose reading is aborted.
+ * Registers a file or folder as a dataset, with the first reader that recognizes it. `options` are that reader's;
+ * `watch.id` is the id for a new dataset. Unreadable files and aborted reads leave nothing behind.
  */
 export async function addDataset(
   { store, hub }: Parts,
@@ -104,7 +107,7 @@ export async function addDataset(
     description: await describeDatasetCached({ store }, source, watch),
     createdAt: known?.createdAt ?? Date.now(),
   };
-  // Reading took its time: a run may have been started meanwhile.
+  // Reading takes time: a run may have been started meanwhile.
   if (isReread) requireNoTraining(store, known);
   store.datasets.save(dataset);
   hub.listChanged('datasets');
@@ -112,16 +115,16 @@ export async function addDataset(
 }
 
 /**
- * The dataset, where it may be read anew by other options; runs and adapters keep naming it by its id.
- * @throws StudioError refused for one that comes with the studio, or that a run is trained on.
+ * The dataset, if it may be read again with other options; its id stays.
+ * @throws StudioError refused if it is bundled, or if a run is training on it.
  */
 export function requireChangeable(store: Services['store'], id: string): DatasetRecord {
   const dataset = requireDataset(store, id);
   if (dataset.bundled)
     throw new StudioError(
       'refused',
-      `${dataset.name} comes with the studio and is read as it is.`,
-      'Copy its file, and add the copy.',
+      `${dataset.name} is a bundled dataset, whose options cannot be changed.`,
+      'Copy its file and add the copy.',
     );
   requireNoTraining(store, dataset);
   return dataset;
@@ -129,13 +132,13 @@ export function requireChangeable(store: Services['store'], id: string): Dataset
 
 const goingOn: readonly RunRecord['status'][] = ['queued', 'running', 'paused', 'interrupted'];
 
-/** A run that goes on must find the examples that it began with. */
+/** A resumed run must find the examples that it started with. */
 function requireNoTraining(store: Services['store'], { id, name }: DatasetRecord): void {
   const run = goingOn.flatMap((status) => store.runs.withStatus(status)).find(({ datasetId }) => datasetId === id);
   if (run === undefined) return;
   throw new StudioError(
     'refused',
-    `${name} cannot be read otherwise now: the run "${run.name}" of it is ${run.status}.`,
+    `${name} cannot be read with other options: the run "${run.name}" on it is ${run.status}.`,
     'Wait for its end, or cancel it.',
   );
 }
@@ -144,7 +147,7 @@ function knownByPath(store: Services['store'], path: string): DatasetRecord | un
   return store.datasets.list().find(({ source }) => source.path === path);
 }
 
-/** The dataset that `reference` names: an id, else a path, which is then made known; a known one stays read as it is. */
+/** Resolves an id, or a path, which is registered if it is new; the options of a registered one are kept. */
 export async function resolveDataset(parts: Parts, reference: string): Promise<DatasetRecord> {
   const known = parts.store.datasets.find(reference);
   if (known) return known;
@@ -155,7 +158,7 @@ export async function resolveDataset(parts: Parts, reference: string): Promise<D
   throw unknownDataset(parts.store, reference);
 }
 
-/** What `resolveDataset` would find, but a path stays unknown to the studio: for looking at what a choice would mean. */
+/** Like `resolveDataset`, but without registering a path: for previews. */
 export async function peekDataset({ store }: Pick<Services, 'store'>, reference: string): Promise<DatasetDescription> {
   const known = store.datasets.find(reference);
   if (known) return known.description;
@@ -167,7 +170,7 @@ export async function peekDataset({ store }: Pick<Services, 'store'>, reference:
 function unknownDataset(store: Services['store'], reference: string): StudioError {
   return new StudioError(
     'not_found',
-    `There is no dataset "${reference}" in the studio, and no file or folder of that name.`,
+    `There is no dataset "${reference}" in the studio, and no such file or folder.`,
     `Datasets of the studio: ${
       store.datasets
         .list()
@@ -183,13 +186,12 @@ export function requireDataset(store: Services['store'], id: string): DatasetRec
   return dataset;
 }
 
-/** Forgets a dataset. Throws `refused` for a bundled one and for one that runs were trained on. */
+/** Removes a dataset from the studio. Throws `refused` for a bundled one and for one that runs were trained on. */
 export function removeDataset({ store, hub }: Parts, id: string): void {
   const dataset = requireDataset(store, id);
-  if (dataset.bundled) throw new StudioError('refused', `${dataset.name} comes with the studio and cannot be removed.`);
+  if (dataset.bundled) throw new StudioError('refused', `${dataset.name} is bundled and cannot be removed.`);
   const runs = store.runs.countOf('dataset_id', id);
-  if (runs > 0)
-    throw new StudioError('refused', `${dataset.name} is the data of ${runs} run(s).`, 'Remove those first.');
+  if (runs > 0) throw new StudioError('refused', `${dataset.name} is used by ${runs} run(s).`, 'Remove those first.');
   store.datasets.remove(id);
   hub.listChanged('datasets');
 }

@@ -9,12 +9,12 @@ import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
 import { chatRenderer } from '../../engine/tokenization/chat-template.ts';
 import { loadTokenizer, type TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
 
-/** More chips than this no one looks at. */
+/** Most tokens shown of an example. */
 const shownTokens = 2000;
-/** After so many tokens of examples other requests have their turn. */
+/** Tokens after which other requests get a turn. */
 const tokensAtOnce = 5000;
 
-/** An example in tokens, each with 1 where the loss counts it. */
+/** Tokens of an example, each with 1 if it is in the loss. */
 interface Read {
   readonly ids: readonly number[];
   readonly marks: readonly number[];
@@ -23,8 +23,8 @@ interface Read {
 }
 
 /**
- * An example as the model reads it in training, with the settings that a run has where it says nothing else.
- * @throws StudioError where the model has no tokenizer, or cannot read such examples.
+ * An example as the model reads it in training with default settings.
+ * @throws StudioError if the model has no tokenizer or cannot read such examples.
  */
 export async function describeTokens(
   model: ModelRecord,
@@ -44,7 +44,10 @@ export async function describeTokens(
   };
 }
 
-/** How many tokens each example has; `unwritable` of them the model refused. Other requests are answered in between. */
+/**
+ * Token count of each example; `unwritable` is the number that the template rejects. Yields to other requests in
+ * between.
+ */
 export async function countTokens(
   model: ModelRecord,
   columns: TextColumns,
@@ -71,16 +74,16 @@ export async function countTokens(
   return { lengths, unwritable };
 }
 
-/** The last model's tokenizer stays: examples are looked at one after the other. */
+/** Caches the last model's tokenizer: examples are viewed one after the other. */
 let kept: { readonly path: string; readonly tokenizer: Promise<TextTokenizer> } | null = null;
 
 function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
   if (model.description.text === null)
-    throw new StudioError('refused', `${model.name} reads images, not texts.`, 'Choose a model that reads texts.');
+    throw new StudioError('refused', `${model.name} reads images, not text.`, 'Choose a model that reads text.');
   if (kept?.path !== model.path) {
     const tokenizer = loadTokenizer(model.path);
     kept = { path: model.path, tokenizer };
-    // A folder that is mended meanwhile is read again.
+    // A folder repaired meanwhile is read again.
     tokenizer.catch(() => {
       if (kept?.tokenizer === tokenizer) kept = null;
     });
@@ -88,7 +91,7 @@ function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
   return kept.tokenizer;
 }
 
-/** How the task that fits the model and the columns reads an example. */
+/** Encoder of the task that fits the model and the columns. */
 function exampleReader(
   tokenizer: TextTokenizer,
   { description }: ModelRecord,
@@ -113,7 +116,7 @@ function exampleReader(
   };
 }
 
-/** A token as text: byte-level spellings as the characters that they are, parts of one as their bytes. */
+/** A token as text: byte-level symbols are decoded to characters, incomplete ones shown as bytes. */
 function shownToken(tokenizer: TextTokenizer, id: number): string {
   const spelling = tokenizer.spelling(id);
   const { decoder, added_tokens } = tokenizer.files.tokenizer;
@@ -124,7 +127,7 @@ function shownToken(tokenizer: TextTokenizer, id: number): string {
   return [...bytes].map((byte) => `<${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
 }
 
-/** Byte-level vocabularies spell a byte that cannot be printed by the character so many places after U+0100. */
+/** Byte-level vocabularies map non-printable bytes to consecutive characters from U+0100 on. */
 function byteOf(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   return code < 0x100 ? code : (unprintable[code - 0x100] ?? 0x3f);

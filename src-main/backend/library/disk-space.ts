@@ -1,10 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** What the database and the rest of the machine should be left with. */
+/** Reserve for the database and the rest of the machine. */
 const reserveBytes = 64 * 1024 * 1024;
 
-/** Throws StudioError('disk_full') where `bytes` do not fit beside what lies on the disk of `folder`. */
+/** Throws StudioError('disk_full') if `bytes` do not fit on the disk of `folder`. */
 export async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;

@@ -16,7 +16,7 @@ export function exportHandlers({ store, queue }: HandlerServices): Handlers<Name
       checkedParameters(declaration, parameters);
       const path = resolve(given);
       if (existsSync(path))
-        throw new StudioError('refused', `${path} is there already.`, 'Choose another name: nothing is overwritten.');
+        throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
       return queue.add(
         exportJob,
         { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },

@@ -1,4 +1,4 @@
-/** A name that every file system takes. */
+/** A name that is valid on every file system. */
 export function fileName(name: string): string {
   return (
     name

@@ -3,8 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Says in one string whether a file or folder is as before: names, sizes and times of change of everything down to
- * `depth` levels (deeper folders count by their own time of change). Cheap: nothing is read.
+ * Fingerprint of a file or folder from the names, sizes and modification times of everything down to `depth` levels
+ * (deeper folders contribute their own modification time). Cheap: no content is read.
  */
 export async function folderFingerprint(path: string, depth = 2): Promise<string> {
   const lines: string[] = [];
@@ -19,12 +19,12 @@ async function walk(path: string, name: string, depth: number, lines: string[]):
   const entries = (await readdir(path, { withFileTypes: true })).sort((left, right) =>
     left.name < right.name ? -1 : 1,
   );
-  // A class folder with many thousand images counts by its own time of change, which new and removed files alter.
+  // A class folder with thousands of images contributes its own modification time, which changes as files come and go.
   if (entries.length > 1000) return;
   for (const entry of entries) await walk(join(path, entry.name), `${name}/${entry.name}`, depth - 1, lines);
 }
 
-/** Bytes of all files below `path`; 0 where there is none. */
+/** Bytes of all files below `path`; 0 if it does not exist. */
 export async function folderBytes(path: string): Promise<number> {
   let entries: Dirent[];
   try {
@@ -41,7 +41,7 @@ export async function folderBytes(path: string): Promise<number> {
   return bytes;
 }
 
-/** Temporary files come and go while a folder is walked: one that is gone counts nothing. */
+/** Temporary files may vanish during the walk: missing ones count 0. */
 async function fileBytes(path: string): Promise<number> {
   try {
     return (await stat(path)).size;

@@ -25,7 +25,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
     'models.plan': ({ repository, revision }) =>
       planDownload(process.env, repository, revision, AbortSignal.timeout(lookUpMilliseconds)),
     'models.download': ({ repository, revision }) => {
-      // Said at once, not when its turn comes.
+      // Reported now, not when the job starts.
       openEndpoint(process.env);
       const modelId = newId('model');
       return services.queue.add(

@@ -16,7 +16,7 @@ import { folderFingerprint } from './folder-fingerprint.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
 
-/** Reads what a model folder holds, or remembers it from last time where nothing in it changed. */
+/** Describes a model folder, from the cache if nothing in it has changed. */
 export async function describeModelCached({ store }: Pick<Services, 'store'>, path: string): Promise<ModelDescription> {
   const stamp = await folderFingerprint(path, 1);
   const kept = modelDescriptionSchema.safeParse(store.descriptions.find('model', path, stamp));
@@ -26,7 +26,10 @@ export async function describeModelCached({ store }: Pick<Services, 'store'>, pa
   return description;
 }
 
-/** Lists the models below `<resources>/models` under their folders' names. One that cannot be read is left out and said. */
+/**
+ * Registers the models below `<resources>/models` under their folder names. One that cannot be read is skipped with a
+ * notification.
+ */
 export async function registerBundledModels({ store, hub, resourcesDirectory }: Services): Promise<void> {
   const folder = join(resourcesDirectory, 'models');
   if (!existsSync(folder)) return;
@@ -53,13 +56,13 @@ export async function registerBundledModels({ store, hub, resourcesDirectory }: 
 }
 
 export function reportUnreadable(hub: Services['hub'], what: string, error: unknown): void {
-  // That is no fault of theirs, and nothing else could be kept either.
+  // A full disk is not the model's problem, and nothing else could be stored either.
   if (toErrorValue(error).code === 'disk_full') throw error;
   const message = error instanceof Error ? error.message : String(error);
   hub.notify({ level: 'warning', title: `${what} could not be read`, message, error: null });
 }
 
-/** Makes a folder known as a base model; one that is known already is renewed. Nothing in the folder is changed. */
+/** Registers a folder as a base model, or updates its registration. The folder is not changed. */
 export async function addModel(
   { store, hub }: Parts,
   path: string,
@@ -82,7 +85,7 @@ export async function addModel(
   return model;
 }
 
-/** The model that `reference` names: an id, else a folder, which is then made known. */
+/** Resolves an id, or a folder, which is registered if it is new. */
 export async function resolveModel(parts: Parts, reference: string): Promise<ModelRecord> {
   const known = parts.store.models.find(reference);
   if (known) return known;
@@ -90,7 +93,7 @@ export async function resolveModel(parts: Parts, reference: string): Promise<Mod
   throw unknownModel(parts.store, reference);
 }
 
-/** As `resolveModel`, but a folder stays unknown to the studio: for looking at what a choice would mean. */
+/** Like `resolveModel`, but without registering a folder: for previews. */
 export async function peekModel(
   { store }: Pick<Services, 'store'>,
   reference: string,
@@ -106,7 +109,7 @@ export async function peekModel(
 function unknownModel(store: Services['store'], reference: string): StudioError {
   return new StudioError(
     'not_found',
-    `There is no model "${reference}" in the studio, and no folder of that name.`,
+    `There is no model "${reference}" in the studio, and no such folder.`,
     `Models of the studio: ${
       store.models
         .list()
@@ -123,12 +126,12 @@ export function requireModel(store: Services['store'], id: string): ModelRecord 
 }
 
 /**
- * Forgets a model; the folder stays, unless the studio itself made it of a GGUF file. Throws `refused` for a bundled one and for
- * one that runs or adapters stand on.
+ * Removes a model from the studio; its folder stays, unless the studio converted it from a GGUF file. Throws
+ * `refused` for a bundled one and for one that runs or adapters use.
  */
 export async function removeModel({ store, hub, home }: Parts & Pick<Services, 'home'>, id: string): Promise<void> {
   const model = requireModel(store, id);
-  if (model.bundled) throw new StudioError('refused', `${model.name} comes with the studio and cannot be removed.`);
+  if (model.bundled) throw new StudioError('refused', `${model.name} is bundled and cannot be removed.`);
   const runs = store.runs.countOf('model_id', id);
   const adapters = store.adapters.countOfModel(id);
   if (runs + adapters > 0)
@@ -142,7 +145,7 @@ export async function removeModel({ store, hub, home }: Parts & Pick<Services, '
   hub.listChanged('models');
 }
 
-/** A folder below the home for a model that is about to be written, under a name that none has yet. */
+/** A new folder below the home, with an unused name, for a model to be written. */
 export function newModelFolder({ home }: Pick<Services, 'home'>, name: string): string {
   const wished = home.absolute('models', fileName(name));
   let folder = wished;
@@ -159,8 +162,8 @@ export async function requireFolder(path: string, what: string): Promise<void> {
       'invalid_input',
       `${path} is a file, not a ${what} folder.`,
       what === 'model' && isGguf(path)
-        ? 'Let the studio make a folder of it first: coto models add, or drop it on the Models page.'
-        : 'Give the folder that holds it.',
+        ? 'Convert it first: coto models add, or drop it on the Models page.'
+        : 'Give the folder that contains it.',
     );
 }
 

@@ -11,7 +11,7 @@ export function pretrainHandlers({ queue }: HandlerServices): Handlers<NamesOf<'
     'pretrain.start': ({ config, path: given, name: wished }) => {
       const path = resolve(given);
       if (existsSync(path))
-        throw new StudioError('refused', `${path} is there already.`, 'Choose another folder: nothing is overwritten.');
+        throw new StudioError('refused', `${path} already exists.`, 'Choose another folder: nothing is overwritten.');
       const name = wished ?? basename(path);
       const modelId = newId('model');
       return queue.add(

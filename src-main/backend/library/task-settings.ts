@@ -5,8 +5,8 @@ import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../
 import type { Services } from '../services.ts';
 
 /**
- * How an adapter is to be asked: as the run was that made it, or that made what it was merged or pruned from. The usual way for
- * adapters from elsewhere, and where the run is gone.
+ * Task settings of an adapter: those of the run that trained it or its first ancestor. Defaults for imported
+ * adapters, and if the run is gone.
  */
 export function taskSettingsFor(store: Services['store'], adapters: readonly AdapterRecord[]): TaskSettings {
   for (const adapter of adapters) {

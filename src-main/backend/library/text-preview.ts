@@ -10,7 +10,7 @@ import { requireDataset } from './datasets.ts';
 const inspectedCharacters = 500;
 const shownMessages = 20;
 
-/** What the head of a path would be by these options. @throws StudioError where it is no dataset, or cannot be read. */
+/** Previews the head of a path with these options. @throws StudioError if it is no dataset or cannot be read. */
 export async function inspectPath({
   path,
   options,
@@ -26,7 +26,7 @@ export async function inspectPath({
   return { name, source, text: { ...text, rows } };
 }
 
-/** Examples of texts of one split from `offset` on, whole. @throws StudioError refused for images. */
+/** Untruncated text examples of one split from `offset` on. @throws StudioError refused for images. */
 export async function* readExamples(
   { store }: Pick<Services, 'store'>,
   id: string,
@@ -35,7 +35,7 @@ export async function* readExamples(
   const { name, source } = requireDataset(store, id);
   const opened = await openDataset(source);
   try {
-    if (opened.kind !== 'texts') throw new StudioError('refused', `The dataset ${name} holds images, not texts.`);
+    if (opened.kind !== 'texts') throw new StudioError('refused', `The dataset ${name} contains images, not text.`);
     let place = 0;
     for await (const example of opened.examples(split)) {
       if (place++ < offset) continue;
@@ -47,7 +47,7 @@ export async function* readExamples(
   }
 }
 
-/** The example with every text cut to so many characters; what was cut ends in "…". */
+/** The example with every text truncated, ending in "…" if truncated. */
 export function cutTexts(example: TextExample, characters: number): TextExample {
   const cut = (text: string): string => (text.length > characters ? `${text.slice(0, characters)}…` : text);
   const cutOrNull = (text: string | null): string | null => (text === null ? null : cut(text));

@@ -40,8 +40,8 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
 }
 
 /**
- * The line on the bases, then what the method itself checks; without a common base there is nothing more to say. No tensor is
- * read: a slider that moves asks this many times a second.
+ * Checks the bases, then runs the method's own checks if the base is common. Reads no tensor: a moving slider
+ * requests this many times a second.
  */
 async function preflight(
   { store, home }: HandlerServices,

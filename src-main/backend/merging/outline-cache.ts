@@ -2,24 +2,24 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { folderFingerprint } from '../library/folder-fingerprint.ts';
 
-/** Outlines that are kept: more than lie on anyone's bench. */
+/** Capacity of the cache: more adapters than a merge bench has. */
 const capacity = 128;
 
 interface Kept {
-  /** Of the adapter's folder and of the base. */
+  /** Fingerprint of the adapter's folder and of the base. */
   readonly fingerprint: string;
   readonly outline: Promise<AdapterOutline>;
 }
 
-/** Outlines of adapter folders, read again only where a folder has changed. */
+/** Caches outlines of adapter folders; reads one again only if its folder has changed. */
 export class OutlineCache {
   private readonly kept = new Map<string, Kept>();
 
-  /** @throws what `readAdapterOutline` throws. */
+  /** @throws as `readAdapterOutline` */
   async read(directory: string, description: ModelDescription): Promise<AdapterOutline> {
     const fingerprint = `${description.fingerprint}\n${await folderFingerprint(directory)}`;
     const known = this.kept.get(directory);
-    // Put at the end again: the first of the map is what was not asked for longest.
+    // Moved to the end: the first entry of the map is the least recently used.
     this.kept.delete(directory);
     const kept =
       known?.fingerprint === fingerprint ? known : { fingerprint, outline: readAdapterOutline(directory, description) };

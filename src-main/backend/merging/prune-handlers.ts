@@ -14,7 +14,7 @@ export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers
       const adapter = requireAdapter(store, adapterId);
       const { description } = requireModel(store, adapter.modelId);
       const { declaration, check } = pruneMethod(method);
-      // Refuses now, not when the job's turn comes, what can be told without tensors.
+      // Checks that need no tensors fail now, not when the job starts.
       checkedParameters(declaration, parameters);
       check?.(await readAdapterOutline(home.absolute(adapter.folder), description), description, parameters);
       const pattern = describePruning(declaration, parameters);

@@ -17,7 +17,7 @@ export interface ReportFigure {
   readonly dark: Figure;
 }
 
-/** Every figure of the report in both themes, in reading order: what was asked first, how it was trained after. */
+/** Every figure of the report in both themes, in reading order: studies first, then training. */
 export function reportFigures(options: ReportOptions): ReportFigure[] {
   const draws: ((theme: FigureTheme) => Figure)[] = [
     ...options.studies.flatMap(({ kind, result, config }) =>

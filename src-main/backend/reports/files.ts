@@ -4,7 +4,7 @@ import type { ComparisonSides } from '../../../src-shared/results/names.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportVersions } from './page.ts';
 
-/** One line a value: row, unit, side, seed (empty where seeds are merged), value (shares as fractions). RFC 4180. */
+/** One line per value: row, unit, side, seed (empty if seeds are merged), value (shares as fractions). RFC 4180. */
 export function reportCsv(rows: readonly TableRow[], sides: ComparisonSides): string {
   const lines = [['id', 'quantity', 'unit', 'method', 'seed', 'value']];
   for (const row of rows)
@@ -20,7 +20,7 @@ export function reportCsv(rows: readonly TableRow[], sides: ComparisonSides): st
     .concat('\r\n');
 }
 
-/** Every number of the report, with what it takes to make it again. Shares and accuracies are fractions. */
+/** Every number of the report, with the settings to reproduce it. Shares and accuracies are fractions. */
 export function reportJson(
   options: ReportOptions,
   rows: readonly TableRow[],

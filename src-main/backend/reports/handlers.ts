@@ -21,7 +21,7 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
         throw new StudioError(
           'refused',
           `The study "${open.name}" has no result (${open.status}).`,
-          'Let it end first.',
+          'Wait for its end.',
         );
       const reportId = newId('report');
       const title = name ?? studies.map((study) => study.name).join(', ');
@@ -40,7 +40,7 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
   };
 }
 
-/** The runs that studies trained, or whose adapters they refer to, each once and as far as they are still there. */
+/** The distinct existing runs that studies trained or whose adapters they refer to. */
 async function runsOf(services: HandlerServices, studies: readonly StudyRecord[]): Promise<string[]> {
   const { store } = services;
   const ids: string[] = [];

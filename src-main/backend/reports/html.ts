@@ -1,4 +1,4 @@
-/** HTML that is known to be safe: made by `html`, which escapes whatever it is given. */
+/** Safe HTML, created by `html`, which escapes its values. */
 export interface SafeHtml {
   readonly html: string;
 }
@@ -20,12 +20,12 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** JSON that may stand inside a script element: no text in it can end the element or begin a comment. */
+/** JSON for a script element: no string in it can end the element or begin a comment. */
 export function scriptJson(value: unknown): SafeHtml {
   return { html: JSON.stringify(value).replace(/[<\u2028\u2029]/g, escapeUnit) };
 }
 
-/** A script's text inside a script element: an end tag within its strings is broken up. */
+/** Script text for a script element, with end tags in its strings escaped. */
 export function scriptText(code: string): SafeHtml {
   return { html: code.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '\\u003c!--') };
 }

@@ -14,10 +14,10 @@ import { reportPage } from './page.ts';
 export type { ReportOptions } from './options.ts';
 
 /**
- * Writes runs and studies as one HTML file that needs no network and no other file, and the same numbers as CSV and JSON
- * beside it. The HTML comes last: where it stands, the others do too.
+ * Writes runs and studies as one HTML file that needs no network and no other file, and the same numbers as CSV and
+ * JSON beside it. The HTML is written last: if it exists, the others do too.
  *
- * @throws StudioError invalid_file where the plotly bundle is missing.
+ * @throws StudioError invalid_file if the plotly bundle is missing.
  */
 export async function writeReport(options: ReportOptions): Promise<{ path: string }> {
   const createdAt = options.createdAt ?? Date.now();

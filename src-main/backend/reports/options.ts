@@ -8,7 +8,7 @@ import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
 
 export interface ReportOptions {
-  /** Absolute path of the HTML file; CSV and JSON are written beside it under the same name. */
+  /** Absolute path of the HTML file; CSV and JSON are written next to it under the same name. */
   readonly path: string;
   readonly name: string;
   readonly runs: readonly RunRecord[];
@@ -17,31 +17,31 @@ export interface ReportOptions {
   readonly datasets: readonly DatasetRecord[];
   /** The training loss by run id. */
   readonly losses: ReadonlyMap<string, Curve>;
-  /** Which groups were on, by run id; null or absent where a run kept no masks. */
+  /** Active groups by run id; null or absent if a run recorded no masks. */
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
-  /** Absolute path of the plotly bundle whose text goes into the page. */
+  /** Absolute path of the plotly bundle to inline into the page. */
   readonly plotlyScript: string;
-  /** Milliseconds since 1970; now where it is left out. */
+  /** Milliseconds since 1970; now by default. */
   readonly createdAt?: number;
 }
 
-/** "LoRA", "LoRA + CoTo": what runs of one kind are called. */
+/** Label of a run's kind: "LoRA", "LoRA + CoTo". */
 export function methodLabel(run: RunRecord): string {
   const label = variantName(run.config.adapter.variant);
   return run.config.coto === null ? label : `${label} + CoTo`;
 }
 
-/** A variant's label; the id of one that this version does not have. */
+/** A variant's label, or its id if this version does not know it. */
 export function variantName(id: string): string {
   return adapterVariants.find(({ declaration }) => declaration.id === id)?.declaration.label ?? id;
 }
 
-/** What methods are called in tables and figures. */
+/** Labels of methods in tables and figures. */
 export const studyWords: StudyWords = {
   mergeMethod: (id) => mergeMethods.find(({ declaration }) => declaration.id === id)?.declaration.label ?? id,
 };
 
-/** Test examples behind the accuracies, where they are all alike. */
+/** Number of test examples behind the accuracies, if it is the same for all. */
 export function commonExamples(runs: readonly RunRecord[], studies: readonly StudyRecord[]): number | null {
   const counts = new Set([
     ...runs.flatMap((run) => run.facts?.evalExamples ?? []),

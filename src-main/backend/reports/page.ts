@@ -22,7 +22,7 @@ interface Comparison {
   readonly sentences: readonly string[];
 }
 
-/** The whole report as one page that loads nothing. Everything that people or files named is escaped. */
+/** The report as one self-contained page. All names from users or files are escaped. */
 export function reportPage(
   options: ReportOptions,
   comparison: Comparison,
@@ -82,7 +82,7 @@ function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** Whether the report is about CoTo beside without: its studies say so; a report of runs alone is. */
+/** Whether the report compares with and without CoTo: true for studies that do and for a report of runs alone. */
 function compares({ studies }: ReportOptions): boolean {
   return (
     studies.length === 0 ||

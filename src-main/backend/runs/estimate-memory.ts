@@ -6,20 +6,20 @@ import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts
 const bytesPerFloat = 4;
 const bytesPerBrainFloat = 2;
 
-/** What of a run decides how much memory its training step takes. */
+/** Sizes that determine the memory of a training step. */
 export interface StepShape {
   readonly description: ModelDescription;
   readonly memory: ModelMemory;
   readonly adapters: AdapterPresence;
-  /** Values of each trained tensor: the adapters' and those of modules trained whole. */
+  /** Number of values of each trained tensor: of adapters and of modules_to_save. */
   readonly trained: readonly number[];
-  /** Values of each of the adapters' tensors that is not trained. */
+  /** Number of values of each frozen tensor of the adapters. */
   readonly fixed: readonly number[];
   /** Outputs of the head. */
   readonly outputs: number;
   readonly batch: number;
   readonly gradientCheckpointing: boolean;
-  /** Products with the frozen linears in bfloat16. */
+  /** Whether products with the frozen linear layers run in bfloat16. */
   readonly bfloat16: boolean;
   /** Id of the compute backend. */
   readonly backend: ComputeId;
@@ -38,7 +38,7 @@ export interface MemoryPart {
  *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
  * - adapters n, gradients n, AdamW's two moments 2n, for n trained values; with the adapters, those that are not
  * trained.
- * - activations: what the layers keep for the backward pass, and what the one layer that runs has in hand besides; the
+ * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the
  * largest
  *   such sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
  *   gradient checkpointing only the layers' inputs are kept, and one layer's own states.
@@ -68,7 +68,7 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[]) =>
   for (let index = 0; index < description.layerCount; index++) {
     const layer = memory.layer(index, batch, adapters);
     const own = bytes(layer.kept);
-    // Of the layers below the tape only what flowed between them was still there, and now goes.
+    // Only the hidden states between the layers below the tape were still alive; they are freed here.
     if (index === lowest) held = 0;
     held += bytes([layer.input]);
     const keeps = index >= lowest && !gradientCheckpointing;

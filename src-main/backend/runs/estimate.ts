@@ -26,7 +26,7 @@ import { estimateMemory, type MemoryPart } from './estimate-memory.ts';
 import { checkedRun, toYaml } from './run-yaml.ts';
 
 /**
- * What the run of `config` would cost, without running it. Throws where the config does not fit the model or the data.
+ * Estimates the cost of a run. Throws if the config does not fit the model or the data.
  */
 export async function estimateRun(services: Services, given: RunConfig): Promise<RequestOutput<'runs.estimate'>> {
   const config = checkedRun(given);
@@ -56,7 +56,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
 }
 
 /**
- * Throws where `config` cannot be run on this model and these data: what the engine would refuse, before it is queued.
+ * Throws what the engine would refuse, before the run is queued: a `config` that does not fit the model or the data.
  */
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
   requireTask(config.task, model, dataset);
@@ -99,17 +99,17 @@ function countTrainExamples(config: RunConfig, { splits, labels, text }: Dataset
   return perClass * labels.length;
 }
 
-/** Outputs of a fresh head: a class or label each, or one value. */
+/** Outputs of a new head: one per class or label, or a single value. */
 function outputsOf({ labels }: DatasetDescription): number {
   return Math.max(1, labels.length);
 }
 
-/** Tokens of the longest text that a step can meet. */
+/** Tokens of the longest text in a step. */
 function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number | undefined {
   return text === null ? undefined : Math.min(max_length, text.maxPositions);
 }
 
-/** The modules trained whole: what modules_to_save names, by default the head of a classifier. */
+/** Modules trained in full: modules_to_save, by default the head of a classifier. */
 function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
   const entries = config.adapter.modules_to_save ?? savedByDefault(description, true);
   return description.linears.filter((module) =>
@@ -121,7 +121,7 @@ function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }
 
-/** Values of each tensor of the adapters, and of each module trained whole. */
+/** Number of values of each tensor of the adapters and of each saved module. */
 function tensorSizes(
   config: RunConfig,
   model: ModelDescription,
@@ -144,7 +144,7 @@ function groupNames(config: RunConfig, targets: readonly LinearModule[]): string
   return [...new Set(names)];
 }
 
-/** The compute backend that the run would take now; wasm, which is everywhere, as long as none was tried. */
+/** The compute backend that the run would use now; wasm, which always works, before the first probe. */
 function expectedBackend(services: Services, config: RunConfig): ComputeId {
   const settings = services.store.settings.get().compute_backend;
   const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
@@ -152,7 +152,7 @@ function expectedBackend(services: Services, config: RunConfig): ComputeId {
   return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
 }
 
-/** What the run's training step takes, on the compute backend that it would run on. */
+/** Memory of a training step on the compute backend that the run would use. */
 async function memoryParts(
   services: Services,
   config: RunConfig,
@@ -176,7 +176,7 @@ async function memoryParts(
 }
 
 /**
- * Median over past runs of the same model, batch, targets and use of CoTo of their own median step; null without one.
+ * Median of the median step times of past runs with the same model, batch, targets and use of CoTo; null without any.
  */
 export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
   const times = runs

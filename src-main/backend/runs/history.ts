@@ -5,8 +5,8 @@ import type { Store } from '../../store/open-store.ts';
 import { requireRun } from '../jobs/train.ts';
 
 /**
- * Curves and masks of several runs. Others are let in between two curves: one of a million values takes a tenth of a second.
- * A run that goes on meanwhile may have grown in curves read later; each is whole up to its own last step.
+ * Curves and masks of several runs. Yields to other requests between two curves: one of a million values takes 0.1 s.
+ * A run in progress may have grown in curves read later; each is complete up to its own last step.
  */
 export async function readHistory(
   store: Store,

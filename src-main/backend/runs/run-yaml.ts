@@ -7,8 +7,8 @@ import { adapterVariant, adapterVariants } from '../../engine/adapters/variants/
 const declarations = adapterVariants.map(({ declaration }) => declaration);
 
 /**
- * The run as a file: its model and dataset, then only the keys that differ from their defaults, in the schema's order. The
- * variant's parameters stand beside the adapter's other keys, as in PEFT's config.
+ * Formats a run as YAML: its model and dataset, then only the keys that differ from their defaults, in the schema's
+ * order. The variant's parameters are written next to the adapter's other keys, as in PEFT's config.
  */
 export function toYaml(config: RunConfig): string {
   const defaults = runConfigSchema.parse({});
@@ -29,7 +29,9 @@ export function toYaml(config: RunConfig): string {
   return stringify(kept, { lineWidth: 0 });
 }
 
-/** Reads a run's file. Throws StudioError('invalid_input') naming the line of bad YAML, or every bad or unknown key. */
+/**
+ * Parses a run's YAML. Throws StudioError('invalid_input') naming the line of bad YAML, or every bad or unknown key.
+ */
 export function fromYaml(text: string): RunConfig {
   const document = parseDocument(text, { prettyErrors: true });
   const [problem] = document.errors;
@@ -43,14 +45,17 @@ export function fromYaml(text: string): RunConfig {
   return checkedRun(value);
 }
 
-/** A run with all defaults filled in, its variant's too. Throws StudioError('invalid_input') naming every bad or unknown key. */
+/**
+ * Validates a run and fills in all defaults, including its variant's. Throws StudioError('invalid_input') naming every
+ * bad or unknown key.
+ */
 export function checkedRun(input: unknown): RunConfig {
   const { config, issues } = checkRunInput(input, declarations);
   if (config) return config;
   throw new StudioError(
     'invalid_input',
     `The run is not valid: ${describeIssues({ issues })}.`,
-    "Keys are those of Transformers and PEFT; an adapter's stand below adapter:, the schedule's below coto:.",
+    "Keys are those of Transformers and PEFT; an adapter's go below adapter:, the schedule's below coto:.",
   );
 }
 

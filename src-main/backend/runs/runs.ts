@@ -19,11 +19,11 @@ export interface NewRun {
   readonly config: RunConfig;
   readonly tags: readonly string[];
   readonly studyId: string | null;
-  /** The job of which the training is a part. */
+  /** The parent job of the training. */
   readonly parentId?: string;
 }
 
-/** Keeps a run and queues its training. Throws where the config does not fit its model or data: nothing is kept then. */
+/** Creates a run and queues its training. Throws, creating nothing, if the config does not fit its model or data. */
 export async function createRun(
   services: HandlerServices,
   { name, config: given, tags, studyId, parentId }: NewRun,
@@ -70,7 +70,7 @@ export async function createRun(
   return { run, job };
 }
 
-/** @throws StudioError where a run of that config could not be made */
+/** @throws StudioError if a run of that config cannot be created */
 export async function checkPlannedRun(services: HandlerServices, given: RunConfig): Promise<void> {
   const config = checkedRun(given);
   adapterVariant(config.adapter.variant);
@@ -79,7 +79,7 @@ export async function checkPlannedRun(services: HandlerServices, given: RunConfi
   checkRun(config, model.description, dataset.description);
 }
 
-/** A running run saves and ends; one that waits in the queue is held back. */
+/** Saves and pauses a running run; a queued one is held back. */
 export function pauseRun(services: HandlerServices, id: string): void {
   const { store, hub, queue } = services;
   const { run, job } = runAndJob(services, id);
@@ -91,7 +91,7 @@ export function pauseRun(services: HandlerServices, id: string): void {
   } else throw notPossible(run, 'paused');
 }
 
-/** Saves, evaluates and hands the adapter on. */
+/** Saves, evaluates and adds the adapter. */
 export function stopRun(services: HandlerServices, id: string): void {
   const { run, job } = runAndJob(services, id);
   if (!services.queue.isRunning(job.id)) throw notPossible(run, 'stopped and saved');
@@ -104,7 +104,7 @@ export function cancelRun(services: HandlerServices, id: string): void {
   services.queue.cancel(job.id);
 }
 
-/** Goes on from the latest checkpoint that is still there; a run without one starts again. */
+/** Resumes from the latest existing checkpoint; a run without one starts again. */
 export function resumeRun(services: HandlerServices, id: string): JobRecord {
   const { store, hub, queue, home } = services;
   const { run, job } = runAndJob(services, id);
@@ -121,12 +121,12 @@ export function resumeRun(services: HandlerServices, id: string): JobRecord {
   return queued;
 }
 
-/** Removes a run with its history and checkpoints; the adapter that it made stays. Returns the bytes freed. */
+/** Removes a run with its history and checkpoints; its adapter stays. Returns the bytes freed. */
 export async function removeRun(services: HandlerServices, id: string): Promise<number> {
   const { store, hub, home, queue } = services;
   const { run, job } = runAndJob(services, id);
   if (queue.isRunning(job.id))
-    throw new StudioError('refused', `The run "${run.name}" is being trained.`, 'Cancel it first.');
+    throw new StudioError('refused', `The run "${run.name}" is training.`, 'Cancel it first.');
   if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
   const folder = home.absolute(run.folder);
   const freedBytes = await folderBytes(folder);

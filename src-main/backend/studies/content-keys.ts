@@ -11,10 +11,10 @@ import { requireAdapter } from '../library/adapters.ts';
 import { datasetStamp } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
 
-/** To be raised whenever the same content would be scored otherwise than before: old scores are then not taken for new ones. */
+/** Must be raised whenever scores of the same content change, so that old ones are not reused. */
 const scoreVersion = 1;
 
-/** What a key is the hash of, and the key. */
+/** A key and the value it is the hash of. */
 export interface ContentKey {
   readonly key: string;
   readonly content: string;
@@ -29,7 +29,7 @@ export interface ScoredContent {
   readonly subject: Subject;
 }
 
-/** The key of a score: base, adapters by their bytes, what is made of them, data, examples and how they are asked. */
+/** Key of a score: base, adapters by their bytes, the expression over them, data, examples and task settings. */
 export async function scoreKey(
   services: Pick<Services, 'home' | 'store'>,
   { model, dataset, eval_samples, settings, subject }: ScoredContent,
@@ -41,12 +41,12 @@ export async function scoreKey(
     dataset: await datasetContent(dataset),
     eval_samples,
     settings,
-    // Evaluations load the base in full precision, whatever a run was trained in.
+    // Evaluations load the base in full precision, whatever dtype a run was trained in.
     compute_dtype: 'float32',
   });
 }
 
-/** The key of a run: base, data, and every setting. Where it is kept and what it is called do not count. */
+/** Key of a run: base, data and every setting, independent of its name and location. */
 export async function trainingKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
   const content = { ...config, model: model.description.fingerprint, dataset: await datasetContent(dataset) };
   return keyOf(content).key;
@@ -86,13 +86,13 @@ async function subjectContent(services: Pick<Services, 'home' | 'store'>, subjec
   }
 }
 
-/** The tensors' file by its hash and PEFT's config by its text: names of the studio are no part of it. */
+/** The tensor file by its hash and PEFT's config by its text; names in the studio are not included. */
 async function adapterContent({ home }: Pick<Services, 'home'>, { folder, sha256 }: AdapterRecord): Promise<unknown> {
   const config = await readFile(join(home.absolute(folder), 'adapter_config.json'));
   return { tensors: sha256, config: createHash('sha256').update(config).digest('hex') };
 }
 
-/** JSON with the keys of every object in order: equal values, equal texts. */
+/** Canonical JSON with sorted keys: equal values have equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;

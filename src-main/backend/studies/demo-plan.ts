@@ -1,10 +1,10 @@
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 
-/** A run that is trained with and without CoTo on every seed, and how closely its adapters are studied. */
+/** A run to train with and without CoTo on every seed, and the resolution of the studies on its adapters. */
 export interface DemoPlan {
   readonly title: string;
-  /** Its seed and whether CoTo is on are set run by run. */
+  /** Its seed and CoTo are set for each run. */
   readonly run: RunConfig;
   readonly seeds: readonly number[];
   readonly lambdaPoints: number;
@@ -25,7 +25,9 @@ const bundledRun = {
   lr_scheduler_type: 'cosine',
 };
 
-/** Measured with the wasm backend: 2 minutes on two cores that were busy with other work at the same time. Enough to see every part work, too short to compare by. */
+/**
+ * Takes 2 minutes with the wasm backend on two busy cores: enough to see every part work, too short for a comparison.
+ */
 export const quickPlan: DemoPlan = {
   title: 'Quick demo',
   run: runConfigSchema.parse({ ...bundledRun, max_steps: 60, per_device_train_batch_size: 32, eval_samples: 300 }),
@@ -34,7 +36,7 @@ export const quickPlan: DemoPlan = {
   sparsities: [0.5, 0.9],
 };
 
-/** Measured likewise: 15 minutes. */
+/** Takes 15 minutes on the same machine. */
 export const fullPlan: DemoPlan = {
   title: 'Demo',
   run: runConfigSchema.parse({ ...bundledRun, max_steps: 400, per_device_train_batch_size: 64, eval_samples: 2000 }),
@@ -43,7 +45,7 @@ export const fullPlan: DemoPlan = {
   sparsities: [0.25, 0.5, 0.8, 0.9],
 };
 
-/** The same study of a run of one's own. */
+/** The same study of a user's run. */
 export function ownPlan(run: RunConfig, quick: boolean): DemoPlan {
   return {
     ...(quick ? quickPlan : fullPlan),
@@ -52,7 +54,7 @@ export function ownPlan(run: RunConfig, quick: boolean): DemoPlan {
   };
 }
 
-/** The plan's run for one seed; CoTo as the run has it, else with its defaults. */
+/** The plan's run for one seed; with the run's own CoTo settings, else the defaults. */
 export function demoRunConfig({ run }: DemoPlan, seed: number, coto: boolean): RunConfig {
   return { ...run, seed, coto: coto ? (run.coto ?? cotoSettingsSchema.parse({})) : null };
 }

@@ -28,7 +28,7 @@ interface Side {
 interface DemoRequest {
   readonly quick: boolean;
   readonly seeds?: readonly number[] | undefined;
-  /** What is compared instead of the bundled run. */
+  /** The run to compare instead of the bundled one. */
   readonly config?: RunConfig | undefined;
 }
 
@@ -121,7 +121,7 @@ function studyConfigs(
   ];
 }
 
-/** Every two of `items`, in order. */
+/** All pairs of `items`, in order. */
 function pairs<T>(items: readonly T[]): [T, T][] {
   return items.flatMap((first, index) => items.slice(index + 1).map((second): [T, T] => [first, second]));
 }

@@ -9,8 +9,8 @@ import type { HandlerServices } from '../services.ts';
 import { trainingKey } from './content-keys.ts';
 
 /**
- * The run that a training asks for, found by its content: one at its end whose adapter is still there, of whomever; else one
- * of a study that could go on; null where there is none.
+ * Finds the run of a training by its content: any completed one whose adapter exists, else a resumable one of a
+ * study; null if there is none.
  */
 export async function plannedRun(
   services: HandlerServices,
@@ -30,7 +30,7 @@ export async function plannedRun(
   return runs.find(isDone) ?? runs.find(canGoOn) ?? null;
 }
 
-/** Sees to it that the training is in the queue, from where `known` stands or anew, and answers its job. */
+/** Queues the training, resuming `known` if given, and returns its job. */
 export async function queuePlannedRun(
   services: HandlerServices,
   { title, config }: TrainingSpec,

@@ -10,21 +10,21 @@ import type { HandlerServices } from '../services.ts';
 import { canonicalJson, scoreKey } from './content-keys.ts';
 import { plannedRun, queuePlannedRun } from './planned-runs.ts';
 
-/** What leads a plan: it has the plan's parts done one after the other. */
+/** Executor of a plan's parts, one after the other. */
 export interface PlanLead {
   readonly studyId: string;
-  /** The job whose parts the plan's jobs are. */
+  /** The parent of the plan's jobs. */
   readonly jobId: string;
-  /** Has one part done, of `parts` in all. @throws StudioError where it did not complete */
+  /** Runs one of `parts` parts. @throws StudioError if it did not complete */
   part(parts: number, begin: () => JobRecord | Promise<JobRecord>): Promise<void>;
 }
 
 /**
- * Does what of a plan is not done yet: trains the runs that are missing or not at their end, then scores what no score is
- * kept of. Every score is kept by its content as soon as it is known, so that whatever ends this in the middle costs one
- * evaluation at most. Answers the scores by the keys of the plan.
+ * Completes a plan: trains the missing or unfinished runs, then computes the missing scores. Every score is stored
+ * under its content key as soon as it is known, so that an interruption costs one evaluation at most. Returns the
+ * scores by the keys of the plan.
  *
- * @throws StudioError refused where an adapter is missing, and what the parts throw
+ * @throws StudioError refused if an adapter is missing, and the errors of the parts
  */
 export async function runPlan(
   services: HandlerServices,
@@ -47,7 +47,7 @@ export async function runPlan(
       throw new StudioError(
         'refused',
         `The run "${spec.title}" was ended before its last step.`,
-        'Start the study again: it is trained anew then.',
+        'Start the study again to train it again.',
       );
     trained.set(spec.key, requireAdapter(services.store, run.adapterId));
   }
@@ -98,7 +98,7 @@ async function resolveScores(
     const adapters = adaptersOf(spec.subject);
     const model = commonModel(services.store, adapters);
     const dataset = await resolveDataset(services, spec.dataset);
-    // An adapter from elsewhere is asked as the others of the study are.
+    // An imported adapter is scored with the task settings of the study's others.
     const settings = taskSettingsFor(services.store, [...adapters, ...all]);
     const subject = withAdapters(spec.subject, adapters);
     const content = await scoreKey(services, { model, dataset, eval_samples: spec.eval_samples, settings, subject });
@@ -126,7 +126,7 @@ function withAdapters(subject: Subject, adapters: readonly AdapterRecord[]): Sub
   return replace(subject);
 }
 
-/** What no score is kept of, once each, by what can be scored on one loaded base and one opened dataset. */
+/** The distinct missing scores, grouped by base and dataset. */
 function groupsOfMissing({ store }: HandlerServices, scores: readonly ResolvedScore[]): ScorePayload[] {
   const missing = new Map(
     scores

@@ -12,8 +12,8 @@ import { checkPlannedRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
 
 /**
- * Keeps a study and queues it behind the runs that it refers to. Throws where a reference leads nowhere, or where something
- * of its plan cannot be: nothing is kept then.
+ * Creates a study and queues it behind the runs that it refers to. Throws, creating nothing, on a dangling reference
+ * or an impossible plan.
  */
 export async function createStudy(
   services: HandlerServices,
@@ -21,7 +21,7 @@ export async function createStudy(
     name: string | undefined;
     config: StudyConfig;
     parentId: string | null;
-    /** Jobs of runs that were queued with the study: how they end is the queue's to see. */
+    /** Jobs of runs that were queued with the study; the queue handles their failures. */
     with?: readonly JobRecord[];
   },
 ): Promise<{ study: StudyRecord; job: JobRecord }> {
@@ -64,7 +64,7 @@ export async function createStudy(
   return { study, job };
 }
 
-/** Takes a study up again from where it stands. @throws StudioError refused for one that waits, runs or is complete */
+/** Resumes a study. @throws StudioError refused for one that is queued, running or complete */
 export function resumeStudy({ store, hub, queue }: HandlerServices, id: string): JobRecord {
   const study = requireStudy(store, id);
   const job = store.jobs.findOfSubject(id);
@@ -78,7 +78,7 @@ export function resumeStudy({ store, hub, queue }: HandlerServices, id: string):
   return queued;
 }
 
-/** The job that a study has to wait for; null where the run has made its adapter already. */
+/** The job that a study must wait for; null if the run has its adapter already. */
 function runJob({ store }: HandlerServices, runId: string): JobRecord | null {
   const run = requireRun(store, runId);
   if (run.adapterId !== null) return null;
@@ -86,7 +86,7 @@ function runJob({ store }: HandlerServices, runId: string): JobRecord | null {
   if (job === null || ['failed', 'cancelled'].includes(run.status))
     throw new StudioError(
       'refused',
-      `The run "${run.name}" has made no adapter (${run.status}).`,
+      `The run "${run.name}" has no adapter (${run.status}).`,
       'Resume it, or choose another run.',
     );
   return job;

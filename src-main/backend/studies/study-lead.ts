@@ -5,7 +5,7 @@ import { InterruptedError } from '../jobs/interrupted-error.ts';
 import type { HandlerServices } from '../services.ts';
 import type { PlanLead } from './run-plan.ts';
 
-/** Thrown where the study was asked to pause: its part saves where it stands, and the study ends as paused. */
+/** Thrown when the study is paused: its current part saves its progress, and the study ends as paused. */
 export class PausedError extends Error {}
 
 /** Leads the parts of one study's job: their progress becomes the job's, and cancelling or pausing it reaches them. */
@@ -42,13 +42,15 @@ export class StudyLead implements PlanLead {
     }
   }
 
-  /** Rejects when the study is cancelled, paused or closed before the part is `over`, and passes that on to the part. */
+  /**
+   * Rejects when the study is cancelled, paused or closed before the part is `over`, and forwards the signal to the part.
+   */
   private interrupted(part: JobRecord, over: AbortSignal): Promise<never> {
     const { abort, pausing } = this.context;
     const { queue } = this.services;
     return new Promise((_, reject) => {
       const end = () => {
-        // Where the studio closes, the queue itself sees to what runs.
+        // When the studio closes, the queue itself ends what runs.
         if (isCancelled(abort.reason)) this.attempt(() => queue.cancel(part.id));
         reject(abort.reason);
       };
@@ -64,7 +66,7 @@ export class StudyLead implements PlanLead {
     });
   }
 
-  /** A part that has just ended by itself needs no telling. */
+  /** A part that has just ended needs no signal. */
   private attempt(tell: () => void): void {
     try {
       tell();
@@ -102,7 +104,7 @@ function requireCompleted({ title, status, error }: JobRecord): void {
   if (status === 'completed' || status === 'stopped') return;
   if (status === 'cancelled') throw new StudioError('cancelled', `"${title}" was cancelled.`);
   const code: ErrorCode = errorCodeSchema.catch('internal').parse(error?.code);
-  const message = `"${title}" ${status === 'failed' ? 'failed' : 'was interrupted'}: ${error?.message ?? 'no reason is known.'}`;
+  const message = `"${title}" ${status === 'failed' ? 'failed' : 'was interrupted'}: ${error?.message ?? 'unknown reason.'}`;
   if (status === 'failed') throw new StudioError(code, message, error?.hint ?? null);
   throw new InterruptedError(code, message, error?.hint ?? null);
 }

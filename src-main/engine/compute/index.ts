@@ -82,7 +82,7 @@ function find(id: ComputeId): ComputeBackend {
 async function probe(backend: ComputeBackend): Promise<ComputeProbe> {
   if (computeIsolation[backend.id] === 'process' && process.env['COTO_ENGINE_PROCESS'] !== 'child')
     return unavailable(
-      `${computeLabels[backend.id]} may only be loaded by an engine in a process of its own, which this is not.`,
+      `${computeLabels[backend.id]} can only be loaded in a separate engine process, and this engine runs in a thread.`,
     );
   return backend.probe();
 }

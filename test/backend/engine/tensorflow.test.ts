@@ -28,7 +28,7 @@ it('a driver that crashes while tensorflow is tried, ends nothing but the trial,
   );
   await engine.probe();
   expect(engine.backends('auto')).toMatchObject([
-    { id: 'tensorflow', available: false, reason: expect.stringMatching(/failed when it was tried: .*SIGSEGV/) },
+    { id: 'tensorflow', available: false, reason: expect.stringMatching(/failed when tested: .*SIGSEGV/) },
     { id: 'webgpu', available: false, reason: expect.stringMatching(/SIGSEGV/) },
     { id: 'wasm', available: true, chosen: true },
   ]);

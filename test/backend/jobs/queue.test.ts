@@ -343,7 +343,7 @@ describe('the queue', () => {
     expect(signals).toEqual(['cancel']);
     expect(await backend.handle('runs.get', { id: run.id })).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringContaining('/elsewhere does not lie below') },
+      error: { message: expect.stringContaining('/elsewhere is not below') },
     });
   });
 

@@ -26,8 +26,8 @@ it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', as
   expect(file.metadata.text('general.name')).toBe('mine');
   expect(file.tensors.size).toBe(12);
   await file.close();
-  await expect(start('gguf-lora', path)).rejects.toThrow(/mine\.gguf is there already/);
-  await expect(start('gguf', join(path, '..', 'x'))).rejects.toThrow(/no export to "gguf"/);
+  await expect(start('gguf-lora', path)).rejects.toThrow(/mine\.gguf already exists/);
+  await expect(start('gguf', join(path, '..', 'x'))).rejects.toThrow(/no export format "gguf"/);
   // What came in between is not overwritten either.
   const late = join(temporaryFolder(), 'late.gguf');
   const waiting = await start('gguf-lora', late);

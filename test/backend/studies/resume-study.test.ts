@@ -75,7 +75,7 @@ describe('a study whose engine dies in the middle', () => {
     await backend.idle();
     expect(await backend.handle('studies.get', { id: study.id })).toMatchObject({
       status: 'interrupted',
-      error: { hint: expect.stringContaining('nothing that was finished is repeated') },
+      error: { hint: expect.stringContaining('finished work is not repeated') },
     });
     expect(counts.scores).toEqual(['0/0', '0/1', '0/2']);
 

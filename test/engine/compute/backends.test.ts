@@ -25,11 +25,11 @@ it('reports on a backend, with its product rate where that is asked for', async 
   expect(measured?.gemmBfloat16Gflops).toBeNull();
 });
 
-it.each(['tensorflow', 'webgpu'] as const)('loads %s in a process of its own only', async (choice) => {
+it.each(['tensorflow', 'webgpu'] as const)('loads %s in a separate engine process only', async (choice) => {
   expect(await reportOn(choice, true)).toMatchObject({ available: false, gemmGflops: null });
   await expect(activateCompute(choice)).rejects.toMatchObject({
     code: 'refused',
-    message: expect.stringContaining('a process of its own'),
+    message: expect.stringContaining('a separate engine process'),
   });
 });
 

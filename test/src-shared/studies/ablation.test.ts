@@ -106,7 +106,7 @@ describe('an ablation', () => {
       },
     );
     expect(gridFromText('adapter.variant: lora, dora')).toEqual({ 'adapter.variant': ['lora', 'dora'] });
-    expect(() => gridFromText('learning_rate 1e-3')).toThrow(/no line of a grid/);
+    expect(() => gridFromText('learning_rate 1e-3')).toThrow(/not a line of a grid/);
     const other = { ...run, adapter: { ...run.adapter, parameters: { ...run.adapter.parameters, nobody_has: 1 } } };
     const [first] = studyWork('ablation').plan(
       studyConfigSchema.parse({ kind: 'ablation', run: other, grid: { 'adapter.variant': ['dora'] }, seeds: [1] }),

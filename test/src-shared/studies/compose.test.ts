@@ -57,7 +57,7 @@ describe('every study of adapters', () => {
     expect(pruningStudy.compose(input(pair, { dataset: 'other' })).dataset).toBe('other');
     const mixed = [adapter('a', false), adapter('b', false, { datasetId: null })];
     for (const study of [interpolationStudy, mergingStudy, pruningStudy])
-      expect(() => study.compose(input(mixed))).toThrow(/different datasets/);
+      expect(() => study.compose(input(mixed))).toThrow(/different or unknown datasets/);
   });
 
   it('takes one base', () => {
@@ -79,6 +79,6 @@ describe('every study of adapters', () => {
 
   it('reads shares as they are typed', () => {
     expect(sharesFromTexts(['0.9', '25 %', '0.25'])).toEqual([0.25, 0.9]);
-    expect(() => sharesFromTexts(['2'])).toThrow(/no share/);
+    expect(() => sharesFromTexts(['2'])).toThrow(/not a share/);
   });
 });

@@ -5,16 +5,16 @@ import { peft } from './peft.ts';
 import { python } from './python.ts';
 import type { ExportTarget } from './target.ts';
 
-/** Every form in which an adapter can leave the studio. */
+/** Every export format. */
 export const exportTargets: readonly ExportTarget[] = [peft, merged, ggufLora, python];
 
-/** @throws StudioError invalid_input naming the target and those there are. */
+/** @throws StudioError invalid_input naming the target and the available ones. */
 export function exportTarget(id: string): ExportTarget {
   const target = exportTargets.find(({ declaration }) => declaration.id === id);
   if (target) return target;
   throw new StudioError(
     'invalid_input',
-    `There is no export to "${id}".`,
+    `There is no export format "${id}".`,
     `Choose one of ${exportTargets.map(({ declaration }) => declaration.id).join(', ')}.`,
   );
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import type { ExportTarget } from './target.ts';
 
-/** null: as the base stores them. */
+/** null: the dtype of the base. */
 const dtypeSchema = z.enum(['base', 'F32', 'F16', 'BF16']).transform((value) => (value === 'base' ? null : value));
 
 export const merged: ExportTarget = {
@@ -22,7 +22,7 @@ export const merged: ExportTarget = {
           { value: 'F16', label: 'float16' },
           { value: 'BF16', label: 'bfloat16' },
         ],
-        help: 'How the weights are stored.',
+        help: 'Dtype of the stored weights.',
       },
     ],
     makes: 'folder',

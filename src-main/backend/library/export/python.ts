@@ -19,8 +19,8 @@ export const python: ExportTarget = {
     if (run === null)
       throw new StudioError(
         'refused',
-        `"${adapter.name}" was not made by a run that the studio still has, so there is no training to export.`,
-        'Choose an adapter that a run made.',
+        `"${adapter.name}" has no run in the studio, so there is no training to export.`,
+        'Choose an adapter trained by a run.',
       );
     await context.runEngine({
       kind: 'export-python',

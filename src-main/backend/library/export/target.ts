@@ -5,19 +5,22 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import type { JobContext } from '../../jobs/define-job.ts';
 import type { Services } from '../../services.ts';
 
-/** What is exported. */
+/** The adapter to export. */
 export interface ExportSource {
   readonly adapter: AdapterRecord;
   /** The adapter's PEFT folder, absolute. */
   readonly directory: string;
   readonly model: ModelRecord;
-  /** Of the target, with its defaults filled in. */
+  /** Parameters of the target, with defaults filled in. */
   readonly parameters: ParameterValues;
 }
 
-/** A form in which an adapter leaves the studio: one file declares it, `index.ts` lists it. */
+/** An export format: one file declares it, `index.ts` lists it. */
 export interface ExportTarget {
   readonly declaration: ExportTargetDeclaration;
-  /** Writes to `path`, where nothing is yet; whole or not at all. Throws StudioError where it cannot be said in this form. */
+  /**
+   * Writes atomically to `path`, which does not exist yet. Throws StudioError if the format cannot represent the
+   * adapter.
+   */
   write(source: ExportSource, path: string, services: Services, context: JobContext): Promise<void>;
 }

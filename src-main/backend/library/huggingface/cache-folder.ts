@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where Hugging Face's tools keep models: HF_HUB_CACHE, else below HF_HOME, else below the person's cache folder. */
+/** Hugging Face's model cache: HF_HUB_CACHE, else below HF_HOME, else below the user's cache folder. */
 export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   const own = environment['HF_HUB_CACHE'] || environment['HUGGINGFACE_HUB_CACHE'];
   if (own) return own;

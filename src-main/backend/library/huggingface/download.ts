@@ -8,7 +8,7 @@ import { addressOf, type Endpoint, openEndpoint } from './endpoint.ts';
 import { fetchFile } from './fetch-file.ts';
 import { lookUpRepository, type RemoteFile, type Repository } from './repository.ts';
 
-/** What fetching a model would bring, from where and where to. Nothing is fetched but the list. */
+/** Lists the files of a model, their host and the target folder. Downloads nothing. */
 export async function planDownload(
   environment: NodeJS.ProcessEnv,
   id: string,
@@ -29,11 +29,10 @@ export async function planDownload(
 }
 
 /**
- * Fetches what a base model needs into the cache folder in the layout of Hugging Face's own tools, so that these find it too:
- * contents below blobs/ by their hashes, snapshots/<commit>/ with links to them, refs/<revision>. What is there already is not
- * fetched again.
+ * Downloads a base model into the cache folder in Hugging Face's own layout, so that its tools find it too: blobs/
+ * by hash, snapshots/<commit>/ with links to them, refs/<revision>. Existing files are not downloaded again.
  *
- * @param onProgress bytes that are there, of all
+ * @param onProgress bytes downloaded and total
  * @returns the snapshot's folder
  */
 export async function downloadRepository(
@@ -89,7 +88,7 @@ async function requireSpace(folder: string, files: readonly RemoteFile[]): Promi
   await requireDiskSpace(folder, missing);
 }
 
-/** A relative link, as Hugging Face's tools make it; where links are not allowed (Windows), the file itself. */
+/** Creates a relative link, as Hugging Face's tools do; a copy where links are not permitted (Windows). */
 async function link(blob: string, path: string): Promise<void> {
   await rm(path, { force: true });
   try {

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 
-/** The hub that models are fetched from, by the variables that Hugging Face's own tools go by. */
+/** The hub to download from, configured by Hugging Face's environment variables. */
 export interface Endpoint {
-  /** HF_ENDPOINT, without a slash at its end. */
+  /** HF_ENDPOINT without a trailing slash. */
   readonly url: URL;
   /** HF_TOKEN; sent to the endpoint's own origin and nowhere else. */
   readonly token: string | null;
@@ -11,30 +11,34 @@ export interface Endpoint {
 const defaultEndpoint = 'https://huggingface.co';
 const mostRedirects = 5;
 
-/** @throws StudioError refused under HF_HUB_OFFLINE, invalid_input where HF_ENDPOINT is no address. */
+/** @throws StudioError refused with HF_HUB_OFFLINE, invalid_input if HF_ENDPOINT is no URL. */
 export function openEndpoint(environment: NodeJS.ProcessEnv): Endpoint {
   if (/^(1|on|yes|true)$/i.test(environment['HF_HUB_OFFLINE'] ?? ''))
     throw new StudioError(
       'refused',
-      'HF_HUB_OFFLINE is set: nothing is fetched from the Hugging Face hub.',
+      'HF_HUB_OFFLINE is set, so nothing can be downloaded from the Hugging Face hub.',
       'Unset it, or add a model folder that is on this machine.',
     );
   const given = environment['HF_ENDPOINT'] || defaultEndpoint;
   const url = URL.parse(given.replace(/\/+$/, ''));
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new StudioError('invalid_input', `HF_ENDPOINT is no web address: ${given}`, 'Unset it for huggingface.co.');
+    throw new StudioError(
+      'invalid_input',
+      `HF_ENDPOINT is not a web address: ${given}.`,
+      'Unset it to use huggingface.co.',
+    );
   return { url, token: environment['HF_TOKEN'] || null };
 }
 
-/** The address of something at the endpoint; every part of the path is escaped. */
+/** URL at the endpoint; every path segment is escaped. */
 export function addressOf({ url }: Endpoint, path: string): URL {
   const parts = path.split('/').map(encodeURIComponent);
   return new URL(`${url.href.replace(/\/+$/, '')}/${parts.join('/')}`);
 }
 
 /**
- * Asks for an address and follows redirects, without the token once they lead to another origin. Throws StudioError where
- * nothing answers or the answer is a refusal; `what` names what was asked for.
+ * Fetches a URL and follows redirects, without the token once they lead to another origin. Throws StudioError if the
+ * host is unreachable or responds with an error; `what` names the resource.
  */
 export async function reach(
   endpoint: Endpoint,
@@ -49,10 +53,10 @@ export async function reach(
     await response.body?.cancel();
     const target = URL.parse(next, current.href);
     if (target === null || !/^https?:$/.test(target.protocol))
-      throw new StudioError('refused', `${current.host} sends on to ${next}, which is no web address.`);
+      throw new StudioError('refused', `${current.host} redirects to ${next}, which is not a web address.`);
     current = target;
   }
-  throw new StudioError('refused', `${address.host} sends from one address to the next without end.`);
+  throw new StudioError('refused', `${address.host} redirects in a loop.`);
 }
 
 async function request(
@@ -75,7 +79,7 @@ export function unreachable(address: URL, error: unknown): StudioError {
   return new StudioError(
     'refused',
     `${address.host} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`,
-    'Is the network within reach? HF_ENDPOINT names another hub.',
+    'Check the network connection, or set HF_ENDPOINT to another hub.',
   );
 }
 
@@ -83,11 +87,11 @@ async function accepted(endpoint: Endpoint, address: URL, response: Response, wh
   if (response.ok) return response;
   await response.body?.cancel();
   const { status } = response;
-  const known = endpoint.token === null ? 'Set HF_TOKEN to a token of yours' : 'See to it that HF_TOKEN may read it';
+  const known = endpoint.token === null ? 'Set HF_TOKEN to your token' : 'Check that HF_TOKEN may read it';
   if (status === 401 || status === 403)
     throw new StudioError(
       'refused',
-      `${address.host} does not give out ${what} (${status}): it is private or gated, or there is no such model.`,
+      `${address.host} denies access to ${what} (${status}): it is private, gated or does not exist.`,
       `Check the name. ${known}, and accept the terms on the model's page where it has any.`,
     );
   if (status === 404)

@@ -12,10 +12,10 @@ const attempts = 5;
 const pauseMilliseconds = 500;
 
 /**
- * Fetches a file to `target`, going on where an earlier attempt ended (`target`.incomplete), and holds it to its size and hash. A
- * connection that drops is taken up again. `onBytes` is told how many of its bytes are there.
+ * Downloads a file to `target`, resuming an earlier attempt (`target`.incomplete), and verifies its size and hash.
+ * Dropped connections are retried. `onBytes` receives the bytes downloaded so far.
  *
- * @throws StudioError naming the file; what came so far is kept unless it is wrong.
+ * @throws StudioError naming the file; the partial download is kept unless its content is wrong.
  */
 export async function fetchFile(
   endpoint: Endpoint,
@@ -41,14 +41,14 @@ export async function fetchFile(
     await rm(partial, { force: true });
     throw new StudioError(
       'invalid_file',
-      `${file.name} came with other content than the hub says (${file.hash.kind === 'sha256' ? 'SHA-256' : 'SHA-1'} ${found}).`,
-      'Try again; if it stays so, something between here and the hub changes files.',
+      `${file.name} does not match the hub's hash (${file.hash.kind === 'sha256' ? 'SHA-256' : 'SHA-1'} ${found}).`,
+      'Try again; if it persists, a proxy may be altering downloads.',
     );
   }
   await rename(partial, target);
 }
 
-/** Appends what is missing. Throws anything but StudioError where the connection broke. */
+/** Appends the missing bytes. Throws another error than StudioError if the connection broke. */
 async function fetchRest(
   endpoint: Endpoint,
   address: URL,
@@ -78,18 +78,18 @@ async function fetchRest(
   }
   if (done > file.bytes) {
     await rm(partial, { force: true });
-    throw new StudioError('invalid_file', `${file.name} is longer than the ${file.bytes} bytes that the hub says.`);
+    throw new StudioError('invalid_file', `${file.name} is longer than the ${file.bytes} bytes given by the hub.`);
   }
   if (done < file.bytes) throw new Error(`the connection ended after ${done} of ${file.bytes} bytes`);
 }
 
-/** Where a partial answer begins: servers may ignore what was asked for. */
+/** Offset of a partial response: servers may ignore the range requested. */
 function startOf(response: Response): number | null {
   const match = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
   return match ? Number(match[1]) : null;
 }
 
-/** Bytes of the file; -1 where there is none, since an empty file has to be made too. */
+/** Size of the file; -1 if it does not exist, since an empty file must be created too. */
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.size ?? -1;
 }

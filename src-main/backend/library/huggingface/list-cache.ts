@@ -10,8 +10,8 @@ const configSchema = z.object({ model_type: z.string() });
 const mostConfigBytes = 1 << 20;
 
 /**
- * The models in the Hugging Face cache of this machine, as they are: snapshots with config.json and safetensors, and GGUF files.
- * Folders that cannot be read are left out.
+ * Lists the models in the Hugging Face cache of this machine: snapshots with config.json and safetensors, and GGUF
+ * files. Unreadable folders are skipped.
  */
 export async function listCachedModels(environment: NodeJS.ProcessEnv): Promise<CachedModel[]> {
   const cache = cacheFolder(environment);
@@ -37,7 +37,7 @@ async function modelsIn(
 ): Promise<CachedModel[]> {
   const sizes = new Map<string, number>();
   for (const name of await namesIn(snapshot)) {
-    // A link whose blob is gone is no file.
+    // A link whose blob is missing does not count.
     const status = await stat(join(snapshot, name)).catch(() => null);
     if (status?.isFile()) sizes.set(name, status.size);
   }
@@ -66,7 +66,7 @@ async function modelTypeOf(file: string, bytes: number): Promise<string | null> 
   }
 }
 
-/** Commit → the name that stands for it, e.g. main. */
+/** Maps a commit to its ref, e.g. main. */
 async function refsOf(folder: string): Promise<Map<string, string>> {
   const refs = new Map<string, string>();
   for (const name of await namesIn(folder)) {

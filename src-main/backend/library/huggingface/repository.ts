@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { addressOf, type Endpoint, reach } from './endpoint.ts';
 
-/** A file that is to be fetched, and how its content is checked. */
+/** A file to download and its expected hash. */
 export interface RemoteFile {
   readonly name: string;
   readonly bytes: number;
-  /** Large files are known by the SHA-256 of their content, small ones by git's name for it (SHA-1 with a header). */
+  /** SHA-256 for large files, the git blob id (SHA-1 with a header) for small ones. */
   readonly hash: { readonly kind: 'sha256' | 'git-blob'; readonly hex: string };
 }
 
@@ -14,7 +14,7 @@ export interface Repository {
   /** org/name */
   readonly id: string;
   readonly revision: string;
-  /** What the revision is now, 40 hexadecimal digits. */
+  /** The commit that the revision resolves to, 40 hexadecimal digits. */
   readonly commit: string;
   readonly files: readonly RemoteFile[];
 }
@@ -32,7 +32,7 @@ const infoSchema = z.object({
   ),
 });
 
-/** Beside the weights, everything that a base model is read from. */
+/** Files of a base model besides the weights. */
 const smallFiles: ReadonlySet<string> = new Set([
   'config.json',
   'generation_config.json',
@@ -54,14 +54,15 @@ const smallFiles: ReadonlySet<string> = new Set([
 const indexName = 'model.safetensors.index.json';
 const mostInfoBytes = 64 << 20;
 
-/** Whether `id` can be the name of a model on the hub: org/name, or a bare name as of old. */
+/** Whether `id` is a valid model name on the hub: org/name, or a legacy bare name. */
 export function isRepositoryId(id: string): boolean {
   return id.length <= 200 && /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(id) && !/\.\.|--|\.git$/.test(id);
 }
 
 /**
- * Asks the hub what a model consists of, and picks what the studio needs: config, tokenizer, safetensors; never pickled weights.
- * @throws StudioError naming the model where it is not there, not open to the person, or has no safetensors.
+ * Lists a model's files on the hub and selects those that the studio needs: config, tokenizer, safetensors; never
+ * pickled weights.
+ * @throws StudioError naming a model that does not exist, is not accessible, or has no safetensors.
  */
 export async function lookUpRepository(
   endpoint: Endpoint,
@@ -70,9 +71,9 @@ export async function lookUpRepository(
   signal: AbortSignal,
 ): Promise<Repository> {
   if (!isRepositoryId(id))
-    throw new StudioError('invalid_input', `"${id}" is no name of a model on the hub.`, 'Write it as org/name.');
+    throw new StudioError('invalid_input', `"${id}" is not the name of a model on the hub.`, 'Write it as org/name.');
   if (!/^[\w][\w./-]*$/.test(revision) || revision.includes('..'))
-    throw new StudioError('invalid_input', `"${revision}" is no revision.`, 'Give a branch, a tag or a commit.');
+    throw new StudioError('invalid_input', `"${revision}" is not a revision.`, 'Give a branch, a tag or a commit.');
   const address = addressOf(endpoint, `api/models/${id}/revision`);
   address.pathname += `/${encodeURIComponent(revision)}`;
   address.searchParams.set('blobs', 'true');
@@ -80,7 +81,7 @@ export async function lookUpRepository(
   const response = await reach(endpoint, address, { what, signal });
   const info = infoSchema.safeParse(await limitedJson(response));
   if (!info.success)
-    throw new StudioError('invalid_file', `${address.host} describes ${what} in a form that is not the hub's.`);
+    throw new StudioError('invalid_file', `${address.host} returned an unexpected description of ${what}.`);
   return { id, revision, commit: info.data.sha, files: neededFiles(info.data, what) };
 }
 

@@ -135,7 +135,7 @@ describe('a model of the hub', () => {
     const wrong = Buffer.from(files.get(name) ?? '');
     wrong[10] = (wrong[10] ?? 0) ^ 1;
     hub.behavior.replaced = new Map([[name, wrong]]);
-    await expect(download()).rejects.toThrow(new RegExp(`${name} came with other content`));
+    await expect(download()).rejects.toThrow(new RegExp(`${name} does not match the hub`));
     expect(existsSync(join(cache, 'models--org--tiny', 'refs'))).toBe(false);
     delete hub.behavior.replaced;
     await download();
@@ -147,8 +147,8 @@ describe('a model of the hub', () => {
   });
 
   it.each([
-    [401, 'refused', /does not give out the model org\/tiny \(401\)/],
-    [403, 'refused', /does not give out the model org\/tiny \(403\)/],
+    [401, 'refused', /denies access to the model org\/tiny \(401\)/],
+    [403, 'refused', /denies access to the model org\/tiny \(403\)/],
     [404, 'not_found', /does not have the model org\/tiny\./],
     [500, 'refused', /answers 500/],
   ])('says what %i means', async (status, code, message) => {
@@ -163,12 +163,12 @@ describe('a model of the hub', () => {
     expect(hub.requests).toEqual([]);
     environment['HF_HUB_OFFLINE'] = '0';
     environment['HF_ENDPOINT'] = 'ftp://hub';
-    await expect(download()).rejects.toThrow(/HF_ENDPOINT is no web address/);
+    await expect(download()).rejects.toThrow(/HF_ENDPOINT is not a web address/);
     environment['HF_ENDPOINT'] = 'http://127.0.0.1:9';
     await expect(download()).rejects.toThrow(/127.0.0.1:9 cannot be reached/);
     for (const name of ['../etc', 'org/../x', 'a/b/c', 'org/', 'org/na me', ''])
       await expect(planDownload(environment, name, 'main', new AbortController().signal)).rejects.toThrow(
-        /is no name of a model/,
+        /is not the name of a model/,
       );
     await expect(planDownload(environment, id, '../../x', new AbortController().signal)).rejects.toThrow(/no revision/);
   });
