@@ -159,7 +159,7 @@ describe('runs that cannot work', () => {
   it('cannot remove what a run stands on', async () => {
     const data = await backend.handle('datasets.add', { path: dataset });
     const { run } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset } });
-    await expect(backend.handle('datasets.remove', { id: data.id })).rejects.toThrow(/data of 1 run/);
+    await expect(backend.handle('datasets.remove', { id: data.id })).rejects.toThrow(/used by 1 run/);
     await backend.handle('runs.update', { id: run.id, name: 'Renamed', tags: ['a'], starred: true });
     expect(await backend.handle('runs.get', { id: run.id })).toMatchObject({
       name: 'Renamed',
