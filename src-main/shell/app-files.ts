@@ -1,9 +1,9 @@
 import { join, normalize, sep } from 'node:path';
 
-/** The window's origin. A scheme of its own: `file:` would give the page more rights than it needs. */
+/** Origin of the window, with a custom scheme: `file:` would give the page more rights than it needs. */
 export const studioOrigin = 'app://studio';
 
-/** The file that a URL of the app's scheme means, or null where it leads out of `folder` or to another host. */
+/** The file of a URL of the app's scheme, or null if it is outside `folder` or on another host. */
 export function fileOf(folder: string, url: string): string | null {
   let parsed: URL;
   let pathname: string;

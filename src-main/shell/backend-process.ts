@@ -16,7 +16,9 @@ export interface BackendProcessOptions {
   readonly entry: string;
   readonly home: string;
   readonly resourcesDirectory: string;
-  /** A plain Node ≥ 22: for engines on a GPU, and for the backend where Electron's own is older. null where there is none. */
+  /**
+   * A plain Node ≥ 22: for engines on a GPU, and for the backend if Electron's Node is older. null if there is none.
+   */
   readonly node: string | null;
   readonly log: Log;
   onMessage(message: unknown): void;
@@ -26,20 +28,20 @@ export interface BackendProcessOptions {
 export interface BackendProcess {
   readonly status: BackendStatus;
   post(message: unknown): void;
-  /** Starts it again after it failed to start. */
+  /** Restarts the backend after it failed to start. */
   restart(): void;
-  /** Ends it for good, after it had `graceMilliseconds` to close its files. */
+  /** Ends the backend for good, after `graceMilliseconds` to close its files. */
   stop(graceMilliseconds?: number): Promise<void>;
 }
 
 const firstPauseMilliseconds = 500;
 const longestPauseMilliseconds = 15_000;
-/** One that lived this long was healthy: the pauses start from the shortest again. */
+/** A backend that ran this long was healthy, and the restart delay is reset. */
 const healthyMilliseconds = 60_000;
 
 /**
- * Starts the backend, watches it, and starts it again with growing pauses when it ends. It runs in a utility process, or
- * on a Node of its own where Electron's is too old for the database.
+ * Starts the backend, watches it, and restarts it with increasing delays when it ends. It runs in a utility process,
+ * or on a plain Node if Electron's is too old for the database.
  */
 export function startBackendProcess(options: BackendProcessOptions): BackendProcess {
   let status: BackendStatus = { status: 'starting', generation: 0, error: null };
@@ -91,8 +93,8 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
       if (stopping || failed) return;
       const lived = Date.now() - startedAt;
       if (lived > healthyMilliseconds) pause = firstPauseMilliseconds;
-      const message = 'The backend ended unexpectedly and is being started again.';
-      tell('lost', toErrorValue(new StudioError('disconnected', message, 'Jobs that were running can be resumed.')));
+      const message = 'The backend ended unexpectedly and is restarting.';
+      tell('lost', toErrorValue(new StudioError('disconnected', message, 'Interrupted jobs can be resumed.')));
       timer = setTimeout(start, pause);
       pause = Math.min(pause * 2, longestPauseMilliseconds);
     });
@@ -145,8 +147,8 @@ function openChannel(options: BackendProcessOptions): Channel {
   if (options.node === null || !existsSync(options.node))
     throw new StudioError(
       'refused',
-      `Electron ${process.versions.electron} carries Node ${process.versions.node}, which is too old for the backend, and no newer Node was found.`,
-      'Start the app with `npm start`, or name a Node ≥ 22 in COTO_NODE.',
+      `Electron ${process.versions.electron} includes Node ${process.versions.node}, which is too old for the backend, and no newer Node was found.`,
+      'Start the app with `npm start`, or set COTO_NODE to a Node ≥ 22.',
     );
   return followed(
     fork(options.entry, [], {
@@ -161,7 +163,7 @@ function openChannel(options: BackendProcessOptions): Channel {
   );
 }
 
-/** What the backend's process writes (a crash of Node above all) goes into the log, and to the terminal as before. */
+/** Logs the output of the backend process (above all a crash of Node), and prints it to the terminal. */
 function followed<Child extends ChildProcess | UtilityProcess>(
   child: Child,
   channelOf: (child: Child) => Channel,

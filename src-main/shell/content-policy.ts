@@ -1,6 +1,6 @@
 /**
- * What the window may load: its own files and nothing else. Inline styles are needed by the component library and by the
- * figures; scripts are never inline and never evaluated.
+ * Content security policy: the window may load only its own files. Inline styles are needed by the component library
+ * and by the figures; scripts are never inline and never evaluated.
  */
 export const contentPolicy = [
   "default-src 'none'",

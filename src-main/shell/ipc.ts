@@ -53,7 +53,7 @@ export function serveBridge(backend: BackendProcess, developmentServer: string |
     const path = await choose(window, options, ['openFile']);
     if (path === null) return null;
     if ((await stat(path)).size > largestTextBytes)
-      throw new StudioError('invalid_file', `${path} is larger than 16 MiB: it is no text to open here.`);
+      throw new StudioError('invalid_file', `${path} is larger than 16 MiB and cannot be opened as text.`);
     return { path, text: await readFile(path, 'utf8') };
   });
   answer(bridgeChannels.openPath, z.string(), openPath);
@@ -74,7 +74,7 @@ export async function openPath(path: string): Promise<void> {
 function senderWindow(event: IpcMainInvokeEvent, developmentServer: string | null): BrowserWindow {
   const window = BrowserWindow.fromWebContents(event.sender);
   if (!isTrusted(event, developmentServer) || window === null)
-    throw new StudioError('refused', 'This page may not ask the system for anything.');
+    throw new StudioError('refused', 'This page may not use the system.');
   return window;
 }
 
@@ -102,5 +102,5 @@ async function chooseTarget(window: BrowserWindow, options: DialogOptions): Prom
 
 async function mustExist(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
-  if (found === null) throw new StudioError('not_found', `${path} is not there any more.`);
+  if (found === null) throw new StudioError('not_found', `${path} no longer exists.`);
 }

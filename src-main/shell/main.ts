@@ -13,12 +13,12 @@ import { lockDown, registerScheme, serveRenderer } from './security.ts';
 import { openWindow } from './window.ts';
 
 const home = process.env['COTO_STUDIO_HOME'];
-// A studio home of its own (tests, a second project) also means Chromium's files and the single-instance lock of its own.
+// Each studio home (tests, a second project) has its own Chromium files and single-instance lock.
 if (home) app.setPath('userData', join(home, 'window'));
 const studioHome = home ?? app.getPath('userData');
 const resources = locateResources();
 const developmentServer = app.isPackaged ? null : (process.env['COTO_DEV_SERVER'] ?? null);
-/** A self-check of the packed app: waits for the window's first answer from the backend, then ends. */
+/** Self-check of the packed app: waits for the window's first response from the backend, then quits. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 
 const logs = join(studioHome, logFolder);
@@ -75,7 +75,8 @@ function begin(): void {
   Menu.setApplicationMenu(
     buildMenu(
       (command) => send(bridgeChannels.menu, command),
-      () => void openPath(logs).catch((error: unknown) => log.error({ err: error }, 'the log folder was not opened')),
+      () =>
+        void openPath(logs).catch((error: unknown) => log.error({ err: error }, 'the log folder could not be opened')),
     ),
   );
   const open = (route: string | null): BrowserWindow =>
@@ -94,11 +95,13 @@ function begin(): void {
 
 function passSmokeTest(): void {
   if (quitting) return;
-  process.stdout.write(`smoke test passed: the window has its first answer (Electron ${process.versions.electron})\n`);
+  process.stdout.write(
+    `smoke test passed: the window has its first response (Electron ${process.versions.electron})\n`,
+  );
   app.quit();
 }
 
-process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'an error that nothing caught'));
+process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'uncaught error'));
 app.on('window-all-closed', () => {
   if (process.platform !== 'darwin') app.quit();
 });

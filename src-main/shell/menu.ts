@@ -1,7 +1,7 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import { pageNames } from '../../src-shared/pages.ts';
 
-/** The native menu. What belongs to the app goes to the window as a command: a route to open, or 'palette'. */
+/** The native menu. App items are sent to the window as commands: a route to open, or 'palette'. */
 export function buildMenu(send: (command: string) => void, showLogs: () => void): Menu {
   const go = (label: string, command: string, accelerator?: string): MenuItemConstructorOptions => ({
     label,
@@ -24,7 +24,7 @@ export function buildMenu(send: (command: string) => void, showLogs: () => void)
     {
       label: '&Go',
       submenu: [
-        // Settings have their own place in the File menu, and keys 1 to 9 are all there are: 0 resets the zoom.
+        // Settings are in the File menu, and only the keys 1 to 9 are available: 0 resets the zoom.
         ...pageNames
           .filter(({ id }) => id !== 'settings')
           .map(({ id, label }, index) => go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined)),

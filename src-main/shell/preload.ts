@@ -2,7 +2,7 @@ import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'ele
 import type { BackendStatus, StudioBridge } from '../../src-shared/contract/bridge.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 
-/** Calls `listener` with what the shell sends by that name until the returned function is called. */
+/** Calls `listener` with the shell's messages of that name until the returned function is called. */
 function listen<Payload>(name: string, listener: (payload: Payload) => void): () => void {
   const unwrap = (_event: IpcRendererEvent, payload: Payload): void => listener(payload);
   ipcRenderer.on(name, unwrap);
@@ -11,7 +11,7 @@ function listen<Payload>(name: string, listener: (payload: Payload) => void): ()
   };
 }
 
-/** Electron puts its own words before an error's message; a person should read the message alone. */
+/** Removes the prefix that Electron adds to error messages. */
 async function invoke<Answer>(name: string, argument: unknown): Promise<Answer> {
   const answer: { value: Answer } | { error: string } = await ipcRenderer.invoke(name, argument);
   if ('error' in answer) throw new Error(answer.error);

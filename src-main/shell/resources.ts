@@ -13,8 +13,8 @@ export interface Resources {
 }
 
 /**
- * Where the app's parts lie. Packed, the window's files are inside the archive; the backend and what it loads lie beside
- * it, since a Node other than Electron's cannot read an archive.
+ * Locations of the app's parts. In the packed app the window's files are inside the archive; the backend and its
+ * dependencies are next to it, since a Node other than Electron's cannot read an archive.
  */
 export function locateResources(): Resources {
   const root = app.getAppPath();

@@ -22,7 +22,9 @@ export function registerScheme(): void {
   ]);
 }
 
-/** Serves the renderer's files under the app's scheme, confined to its folder, each answer with the policy in its header. */
+/**
+ * Serves the renderer's files under the app's scheme, confined to its folder, with the policy in each response header.
+ */
 export function serveRenderer(folder: string): void {
   protocol.handle('app', async (request) => {
     const path = fileOf(folder, request.url);
@@ -35,7 +37,7 @@ export function serveRenderer(folder: string): void {
   });
 }
 
-/** Nothing that a page may ask for is granted, no page but ours is opened, and no second window. */
+/** Denies all permissions, foreign pages and further windows. */
 export function lockDown(developmentServer: string | null): void {
   session.defaultSession.setPermissionRequestHandler((_contents, permission, grant) =>
     grant(permission === 'clipboard-sanitized-write'),
@@ -52,7 +54,7 @@ export function lockDown(developmentServer: string | null): void {
   });
 }
 
-/** The one place where the sender of a message is checked: our own page, in a window's main frame. */
+/** Checks the sender of a message: the app's own page, in a window's main frame. */
 export function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent, developmentServer: string | null): boolean {
   const frame = event.senderFrame;
   return frame !== null && frame.parent === null && isOwnPage(frame.url, developmentServer);

@@ -2,7 +2,7 @@ import type { UtilityProcess } from 'electron';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { closeSignal } from '../../src-shared/rpc/close-signal.ts';
 
-/** The shell's end of its wire to a utility process. */
+/** The shell's end of the channel to a utility process. */
 export function utilityProcessChannel(child: UtilityProcess): Channel {
   const signal = closeSignal();
   child.once('exit', signal.fire);

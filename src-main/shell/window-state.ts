@@ -10,7 +10,7 @@ const stateSchema = z.object({
 });
 export type WindowState = z.infer<typeof stateSchema>;
 
-/** Where the window was last, if that place is still on a screen; null for a first start or an unreadable file. */
+/** The last position of the window, if it is still on a screen; null on a first start or for an unreadable file. */
 export function readWindowState(file: string, screens: readonly Rectangle[]): WindowState | null {
   let text: string;
   try {
@@ -31,7 +31,7 @@ export function readWindowState(file: string, screens: readonly Rectangle[]): Wi
   return visible ? parsed.data : null;
 }
 
-/** Keeps the window's place in `file` as it closes. */
+/** Saves the window's position to `file` on closing. */
 export function rememberWindowState(window: BrowserWindow, file: string, log: Log): void {
   window.on('close', () => {
     const state: WindowState = { bounds: window.getNormalBounds(), maximized: window.isMaximized() };
@@ -40,8 +40,8 @@ export function rememberWindowState(window: BrowserWindow, file: string, log: Lo
       writeFileSync(`${file}.new`, JSON.stringify(state));
       renameSync(`${file}.new`, file);
     } catch (error) {
-      // The window's place is not worth keeping anyone from closing it.
-      log.warn({ err: error }, 'the place of the window was not kept');
+      // Failing to save the position must not prevent the window from closing.
+      log.warn({ err: error }, 'the position of the window was not saved');
     }
   });
 }

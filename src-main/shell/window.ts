@@ -7,7 +7,7 @@ import { readWindowState, rememberWindowState } from './window-state.ts';
 export interface WindowOptions {
   readonly preload: string;
   readonly icon: string | null;
-  /** The address of vite's server while developing, else null. */
+  /** URL of the vite server in development, else null. */
   readonly developmentServer: string | null;
   /** A page to open first, such as '/runs'. */
   readonly route: string | null;
@@ -54,10 +54,10 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   return window;
 }
 
-/** Of one window: a page that repeats itself must not push everything else out of the log. */
+/** Most messages logged for a window, so that a repeating one does not displace the rest of the log. */
 const mostMessages = 500;
 
-/** Writes down the page's warnings and errors, and its end. */
+/** Logs the page's warnings and errors, and its end. */
 function followPage(page: WebContents, log: Log): void {
   let count = 0;
   page.on('console-message', ({ level, message, sourceId, lineNumber }) => {
@@ -67,9 +67,9 @@ function followPage(page: WebContents, log: Log): void {
     else log.warn(fields, message.slice(0, 4000));
   });
   page.on('render-process-gone', (_event, { reason, exitCode }) => {
-    log.error({ reason, exitCode }, 'the process of the window is gone');
+    log.error({ reason, exitCode }, 'the window's process ended');
   });
-  page.on('did-fail-load', (_event, code, description) => log.error({ code, description }, 'the page was not loaded'));
+  page.on('did-fail-load', (_event, code, description) => log.error({ code, description }, 'the page could not be loaded'));
   page.on('preload-error', (_event, _path, error) => log.error({ err: error }, 'the preload script failed'));
-  page.on('unresponsive', () => log.warn('the window does not answer'));
+  page.on('unresponsive', () => log.warn('the window does not respond'));
 }

@@ -1,8 +1,8 @@
 import SqliteDatabase from 'better-sqlite3';
 
 /**
- * Holds `file` locked as long as this process lives or until the returned function is called; null where another holds
- * it. The lock is the operating system's (SQLite's exclusive lock), so that of a killed process is gone with it.
+ * Locks `file` until this process ends or the returned function is called; null if another process has the lock. It
+ * is the operating system's lock (SQLite's exclusive lock), so a killed process releases it.
  */
 export function lockFile(file: string): (() => void) | null {
   const database = new SqliteDatabase(file, { timeout: 0 });

@@ -4,12 +4,12 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import { migrations as allMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 
-/** The database was written by a newer version of the studio; nothing in it was touched. */
+/** The database was written by a newer version of the studio; it was not changed. */
 export class NewerDatabaseError extends StudioError {
   constructor(found: number, newest: number) {
     super(
       'refused',
-      `The studio's database has schema version ${found}, and this version of CoTo Studio knows versions up to ${newest}.`,
+      `The studio's database has schema version ${found}, but this version of CoTo Studio supports versions up to ${newest}.`,
       'Start the newer CoTo Studio that wrote it, or choose another home folder (COTO_STUDIO_HOME).',
     );
     this.name = 'NewerDatabaseError';
@@ -25,7 +25,8 @@ export function schemaVersion(database: Database): number {
 
 /**
  * Brings `database` to the newest schema (or to `target`), each migration in a transaction of its own that also sets
- * `user_version`, so that a crash leaves the last complete version. Throws NewerDatabaseError for a database from the future.
+ * `user_version`, so that a crash leaves the last complete version. Throws NewerDatabaseError for a database of a newer
+ * version.
  */
 export function migrate(
   database: Database,

@@ -14,7 +14,7 @@ import { RunRepository } from './repositories/runs.ts';
 import { SettingsRepository } from './repositories/settings.ts';
 import { StudyRepository } from './repositories/studies.ts';
 
-/** The studio's database, open: one repository an entity. */
+/** The open database of the studio, with one repository per entity. */
 export interface Store {
   readonly models: ModelRepository;
   readonly datasets: DatasetRepository;
@@ -29,16 +29,16 @@ export interface Store {
   readonly reports: ReportRepository;
   readonly schemaVersion: number;
   readonly sqliteVersion: string;
-  /** All of `work` or nothing of it. */
+  /** Runs `work` in a transaction. */
   transaction<Result>(work: () => Result): Result;
-  /** Writes the write-ahead log into the database and empties it: on a full disk that makes room for a last word. */
+  /** Writes the write-ahead log into the database and truncates it, which frees space on a full disk. */
   shrinkLog(): void;
   close(): void;
 }
 
 /**
- * Opens (or makes) the database `file` and brings it to the newest schema. `:memory:` is allowed.
- * Throws StudioError: NewerDatabaseError, or invalid_file where it is no database.
+ * Opens or creates the database `file` and migrates it to the newest schema. `:memory:` is allowed.
+ * Throws StudioError: NewerDatabaseError, or invalid_file if it is not a database.
  */
 export function openStore(file: string): Store {
   const database = openDatabase(file);
@@ -69,7 +69,7 @@ export function openStore(file: string): Store {
   };
 }
 
-/** Write-ahead log, foreign keys on, five seconds of patience with another reader; synced at each checkpoint of the log. */
+/** Write-ahead log, foreign keys on, a busy timeout of five seconds; synced at each checkpoint of the log. */
 export function openDatabase(file: string): Database {
   const database = new SqliteDatabase(file, { timeout: 5000 });
   try {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A column that holds JSON: parsed, then checked by `schema`. */
+/** A JSON column, parsed and validated by `schema`. */
 export function jsonColumn<Schema extends z.ZodType>(schema: Schema) {
   return z
     .string()
@@ -15,11 +15,11 @@ export function jsonColumn<Schema extends z.ZodType>(schema: Schema) {
     .pipe(schema);
 }
 
-/** A row read with `raw()` whose columns are all numbers; much cheaper than a schema where a thousand rows are read singly. */
+/** A row of numbers read with `raw()`; much cheaper than a schema when thousands of rows are read one by one. */
 export function numberRow(row: unknown): readonly number[] {
-  if (!Array.isArray(row)) throw new Error('the database answered no row');
+  if (!Array.isArray(row)) throw new Error('the database returned no row');
   return row.map((value: unknown) => {
-    if (typeof value !== 'number') throw new Error(`the database answered ${typeof value} where a number belongs`);
+    if (typeof value !== 'number') throw new Error(`the database returned ${typeof value}, not a number`);
     return value;
   });
 }
@@ -39,6 +39,6 @@ export function toBit(value: boolean): 0 | 1 {
   return value ? 1 : 0;
 }
 
-/** How an error is kept: its stack stays in the log. */
+/** An error as stored, without its stack, which is in the log. */
 export const storedErrorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
 export type StoredError = z.infer<typeof storedErrorSchema>;

@@ -2,12 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { closeSignal } from '../../src-shared/rpc/close-signal.ts';
 
-/** The parent's end. Start the child with `serialization: 'advanced'`, else NaN and typed arrays are lost. */
+/**
+ * The parent's end of the channel. Start the child with `serialization: 'advanced'`, else NaN and typed arrays are
+ * lost.
+ */
 export function childProcessChannel(child: ChildProcess): Channel {
   return processChannel(child);
 }
 
-/** The child's end: the channel to the process that forked this one. Throws where there is none. */
+/** The child's end: the channel to the process that forked this one. Throws if there is none. */
 export function parentProcessChannel(): Channel {
   if (process.send === undefined) throw new Error('this process was not forked with an IPC channel');
   return processChannel(process);
@@ -24,7 +27,7 @@ function processChannel(peer: ChildProcess | NodeJS.Process): Channel {
     post(message) {
       if (signal.closed || !peer.connected) return;
       if (typeof message !== 'object' || message === null) throw new TypeError('only objects cross this wire');
-      // A peer that dies while this is being written shows as 'disconnect'; only a failing clone is thrown.
+      // A peer that dies during the write is reported by 'disconnect'; only a failing clone throws.
       peer.send?.(message, undefined, undefined, () => undefined);
     },
     on(listener) {

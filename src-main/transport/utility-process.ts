@@ -1,20 +1,20 @@
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { closeSignal } from '../../src-shared/rpc/close-signal.ts';
 
-/** The parts of Electron's `process.parentPort` that are used: only the shell imports electron, this runs under it. */
+/** The parts of Electron's `process.parentPort` in use, typed here because only the shell imports electron. */
 export interface UtilityParentPort {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): unknown;
   off(event: 'message', listener: (event: { data: unknown }) => void): unknown;
 }
 
-/** `process.parentPort` where this process is a utility process of Electron, else null. */
+/** `process.parentPort` in a utility process of Electron, else null. */
 export function utilityParentPort(): UtilityParentPort | null {
   const port: unknown = Reflect.get(process, 'parentPort');
   return isParentPort(port) ? port : null;
 }
 
-/** The utility process's end of its wire to the shell. Electron ends the process together with the shell. */
+/** The utility process's end of the channel to the shell. Electron ends the process together with the shell. */
 export function utilityParentChannel(port: UtilityParentPort): Channel {
   const signal = closeSignal();
   return {

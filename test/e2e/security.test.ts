@@ -132,7 +132,7 @@ describe('the window is shut in', () => {
           ),
         path,
       );
-    expect(await said('/nowhere/at/all')).toContain('/nowhere/at/all is not there any more');
+    expect(await said('/nowhere/at/all')).toContain('/nowhere/at/all no longer exists');
     expect(await said(7)).toMatch(/expected string/i);
   });
 

@@ -17,18 +17,18 @@ interface BenchRequest {
   readonly modelDirectory: string;
   readonly source: DatasetSource;
   readonly settings: TaskSettings;
-  /** Test examples; 0 takes all. */
+  /** Number of test examples; 0: all. */
   readonly samples: number;
 }
 
-/** What tells whether a head fits: an adapter, or its outline. */
+/** Input of the head check: an adapter or its outline. */
 interface FittedAdapter extends Pick<AdapterState, 'labels'> {
   readonly saved: ReadonlyMap<string, { readonly shape: readonly number[] }>;
 }
 
 /**
- * One base and one dataset's test examples, on which many adapters are scored one after the other. The base's weights are
- * loaded once, examples are read once.
+ * One base and one dataset's test examples, on which many adapters are scored one after the other. The base's weights
+ * are loaded once, examples are read once.
  */
 export class AdapterEvaluator {
   readonly description: ModelDescription;
@@ -45,7 +45,7 @@ export class AdapterEvaluator {
     this.indices = indices;
   }
 
-  /** The caller closes the bench, and disposes the base after that. */
+  /** The caller closes the evaluator, then disposes the base. */
   static async open(base: BaseModel, request: BenchRequest, context: TaskContext): Promise<AdapterEvaluator> {
     const task = await openTask({ ...request, model: base.description, training: false }, context);
     return new AdapterEvaluator(base, task, evaluationIndices(task.testCount, request.samples));
@@ -53,7 +53,7 @@ export class AdapterEvaluator {
 
   /**
    * Outputs of the base with `state` on it (null: the plain base) for every example.
-   * @throws StudioError cancelled when the task is told to end, between batches.
+   * @throws StudioError cancelled when the task is signalled, between batches
    */
   async outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
     if (state === null) this.model.clear();
@@ -68,8 +68,8 @@ export class AdapterEvaluator {
   }
 
   /**
-   * Whether the head that would answer (the adapter's, else the base's) was made for this dataset's labels. A saved head
-   * that does not say its labels is taken at its number of rows. A task without a head of its own is open to all.
+   * Whether the head in use (the adapter's, else the base's) fits this dataset's labels. A saved head without labels
+   * is judged by its number of rows. A task without a classification head fits all.
    */
   fits(state: FittedAdapter | null): boolean {
     const { labels } = this.task;
@@ -81,13 +81,13 @@ export class AdapterEvaluator {
     return own.length === labels.length && own.every((label, index) => label === labels[index]);
   }
 
-  /** @throws StudioError refused, naming the adapter, where `fits` is false. */
+  /** @throws StudioError refused, naming the adapter, if `fits` is false */
   requireFit(state: AdapterState, name: string): void {
     if (this.fits(state)) return;
     throw new StudioError(
       'refused',
       `${name} was not trained for the labels of this dataset (${this.task.classNames.length}: ${this.task.classNames.slice(0, 3).join(', ')} …).`,
-      'Study the adapter on the dataset that it was trained for.',
+      'Score the adapter on the dataset that it was trained on.',
     );
   }
 

@@ -3,8 +3,8 @@ import type { TaskContext } from '../contract.ts';
 const reportMilliseconds = 100;
 
 /**
- * Progress of many evaluation passes of one length as one bar of examples, with the rate since the start and the time left;
- * at most ten messages a second.
+ * Combined progress of several evaluation passes of equal length, in examples, with the average rate and the time
+ * left; at most ten messages a second.
  */
 export class EvaluationProgress {
   private readonly context: TaskContext;
@@ -21,13 +21,13 @@ export class EvaluationProgress {
     this.examples = examples;
   }
 
-  /** Names what comes now: "λ = 0.35 of LoRA + CoTo". */
+  /** Sets the label of the current pass: "λ = 0.35 of LoRA + CoTo". */
   announce(phase: string): void {
     this.phase = phase;
     this.report(0, true);
   }
 
-  /** `done` examples of the current pass are through. */
+  /** Reports `done` finished examples of the current pass. */
   within(done: number): void {
     this.report(done, false);
   }

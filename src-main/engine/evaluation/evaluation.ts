@@ -6,7 +6,7 @@ import { scoreOutcome } from '../metrics/index.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 
-/** What a model says of examples: row-major [examples, classCount], and what is true. */
+/** Outputs of a model, row-major [examples, classCount], and the true labels. */
 export interface ClassificationLogits {
   readonly kind: 'classes';
   readonly logits: Float32Array;
@@ -14,19 +14,19 @@ export interface ClassificationLogits {
   readonly classCount: number;
 }
 
-/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], every metric of classes. */
+/** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], and all classification metrics. */
 export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
 
-/** How an evaluation goes on, and is told to end. */
+/** Progress and cancellation of an evaluation. */
 export interface EvaluationOptions {
   readonly batchSize: number;
   onProgress?(done: number, total: number): void | Promise<void>;
-  /** Asked between batches; true ends the evaluation with StudioError cancelled. */
+  /** Polled between batches; true ends the evaluation with StudioError cancelled. */
   cancelled?(): Promise<boolean>;
 }
 
 export interface ClassificationOptions extends EvaluationOptions {
-  /** How many classes the dataset has; the model's head must have as many. */
+  /** Number of classes of the dataset, which must match the model's head. */
   readonly labelCount: number;
 }
 
@@ -35,8 +35,8 @@ export type LoadBatch = (indices: Int32Array) => Promise<MicroBatch>;
 
 /**
  * The logits of the examples `indices`, in their order.
- * @throws StudioError refused where the head has another number of classes than the data, invalid_input without examples or
- * with a label out of range, not_finite where the model gives NaN, cancelled.
+ * @throws StudioError refused if head and data differ in the number of classes, invalid_input without examples or
+ * with a label out of range, not_finite if the model returns NaN, cancelled.
  */
 export async function classificationLogits(
   model: AdaptedModel,
@@ -60,9 +60,9 @@ export async function classificationLogits(
 }
 
 /**
- * What the head says of the examples `indices`, [examples, width] in their order. Dropout is the caller's to switch off.
- * @throws StudioError refused where the head gives another number of values, invalid_input without examples, not_finite where
- * the model gives NaN, cancelled.
+ * Outputs of the head for the examples `indices`, [examples, width] in their order. The caller must switch dropout off.
+ * @throws StudioError refused if the head has another number of outputs, invalid_input without examples, not_finite
+ * if the model returns NaN, cancelled.
  */
 export async function headOutputs(
   model: AdaptedModel,
@@ -82,7 +82,7 @@ export async function headOutputs(
   return outputs;
 }
 
-/** @throws StudioError invalid_input where there is nothing to evaluate on. */
+/** @throws StudioError invalid_input without examples */
 export function refuseNoExamples(count: number): void {
   if (count > 0) return;
   throw new StudioError(
@@ -92,7 +92,7 @@ export function refuseNoExamples(count: number): void {
   );
 }
 
-/** @throws StudioError cancelled where the evaluation was told to end. */
+/** @throws StudioError cancelled */
 export async function refuseCancelled(options: EvaluationOptions): Promise<void> {
   if (await options.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
 }
@@ -105,7 +105,7 @@ async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: num
       throw new StudioError(
         'refused',
         `The model's head has ${outputs.shape[1]} outputs, but the dataset has ${width} labels.`,
-        'Evaluate on the dataset that the head was trained for.',
+        'Evaluate on the dataset that the head was trained on.',
       );
     const values = await outputs.data<'float32'>();
     if (!values.every(Number.isFinite)) throw notFiniteOutputs();
@@ -118,8 +118,8 @@ async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: num
 export function notFiniteOutputs(): StudioError {
   return new StudioError(
     'not_finite',
-    'The model gives outputs that are not numbers (NaN or infinity).',
-    'An adapter on it has diverged: use one of an earlier checkpoint or a lower learning_rate, or leave it out.',
+    'The outputs of the model are not finite (NaN or infinity).',
+    'The adapter has diverged: use an earlier checkpoint, lower learning_rate, or leave the adapter out.',
   );
 }
 
@@ -180,7 +180,7 @@ export function softmaxRows(logits: Float32Array | Float64Array, classCount: num
 
 /**
  * The output ensemble: the mean of the members' probabilities, weighted.
- * @throws StudioError invalid_input where the weights are negative or sum to zero.
+ * @throws StudioError invalid_input if weights are negative or sum to zero
  */
 export function ensembleProbabilities(
   members: readonly { logits: Float32Array | Float64Array; weight: number }[],
@@ -190,8 +190,8 @@ export function ensembleProbabilities(
 }
 
 /**
- * What the members of an ensemble say, entry by entry; weights are divided by their sum.
- * @throws StudioError invalid_input where the weights are negative or sum to zero.
+ * Weighted mean of the members' outputs, entry by entry; weights are divided by their sum.
+ * @throws StudioError invalid_input if weights are negative or sum to zero
  */
 export function weightedMean(members: readonly { values: Float64Array; weight: number }[]): Float64Array {
   const total = members.reduce((sum, member) => sum + member.weight, 0);

@@ -8,13 +8,13 @@ import type { MergeBase } from '../merge/run-merge.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
 
-/** What scoring subjects needs of the outside: adapters by id, and what the base with an adapter on it says. */
+/** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter. */
 export interface ScoringBench {
   readonly base: MergeBase;
   readonly examples: number;
-  /** Read once, kept. */
+  /** Read once and cached. */
   adapter(adapterId: string): Promise<AdapterState>;
-  /** @throws StudioError refused, naming the adapter, where its head is for other labels */
+  /** @throws StudioError refused, naming the adapter, if its head is for other labels */
   requireFit(state: AdapterState, name: string): void;
   /** One pass over all examples. @throws StudioError cancelled */
   outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
@@ -32,7 +32,7 @@ export interface NamedSubject {
   readonly subject: Subject;
 }
 
-/** Scores subjects on one base and one dataset. An ensemble reuses what its members said, as far as they were asked here. */
+/** Scores subjects on one base and one dataset. An ensemble reuses the outputs of its members that were scored here. */
 export class SubjectScorer {
   private readonly bench: ScoringBench;
   private readonly said = new Map<string, TaskOutputs>();
@@ -55,7 +55,7 @@ export class SubjectScorer {
     }
     const { state, kept, total } = await this.derive(subject);
     const outputs = await this.bench.outputs(state, title);
-    // Adapters as they are may be members of an ensemble that comes later.
+    // Unmodified adapters may be members of a later ensemble.
     if (subject.kind === 'adapter') this.said.set(JSON.stringify(subject), outputs);
     return this.toScore(scoreOutputs(outputs), kept, total);
   }
@@ -99,7 +99,7 @@ export class SubjectScorer {
   }
 }
 
-/** Passes over all examples that these subjects take, in this order. */
+/** Number of evaluation passes for these subjects, in this order. */
 export function passesOf(subjects: readonly Subject[]): number {
   const said = new Set<string>();
   let passes = 0;

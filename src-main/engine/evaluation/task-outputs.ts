@@ -9,7 +9,7 @@ import {
   weightedMean,
 } from './evaluation.ts';
 
-/** What a model says of test examples, beside what is true: as much as scoring it, or an ensemble of it, needs. */
+/** Outputs of a model on test examples and their targets, as needed to score it or an ensemble with it. */
 export type TaskOutputs =
   | ClassificationLogits
   /** logits and targets (0 or 1) [examples, width], row-major */
@@ -21,8 +21,9 @@ export type TaskOutputs =
     }
   | { readonly kind: 'numbers'; readonly predictions: Float32Array; readonly targets: Float32Array }
   /**
-   * Of language: nats summed over the tokens that count, and how many of these had the highest logit. `exact`: the share of
-   * examples all of whose tokens had it, which greedy decoding therefore writes word for word; null where nothing is to be answered.
+   * For language models: nats summed over the tokens in the loss, and the number of these with the highest logit.
+   * `exact` is the share of examples whose tokens all had it, which greedy decoding therefore reproduces; null
+   * without completions.
    */
   | {
       readonly kind: 'tokens';
@@ -32,7 +33,7 @@ export type TaskOutputs =
       readonly exact: number | null;
     };
 
-/** The loss is the mean over examples in nats (of tokens: over tokens), of values the mean squared error. */
+/** The loss is the mean over examples in nats (for tokens: over tokens), for regression the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
 
 export function scoreOutputs(outputs: TaskOutputs): TaskScore {
@@ -59,8 +60,8 @@ export function scoreOutputs(outputs: TaskOutputs): TaskScore {
 }
 
 /**
- * Scores the ensemble of models that saw the same examples: the weighted mean of their probabilities, or of their values.
- * @throws StudioError refused for language, whose probabilities over the vocabulary are not kept.
+ * Scores an ensemble of models on the same examples: the weighted mean of their probabilities or values.
+ * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
  */
 export function scoreEnsemble(members: readonly TaskOutputs[], weights: readonly number[]): TaskScore {
   const [first] = members;
@@ -93,8 +94,8 @@ export function scoreEnsemble(members: readonly TaskOutputs[], weights: readonly
     case 'tokens':
       throw new StudioError(
         'refused',
-        'The outputs of language models cannot be averaged here: their probabilities of every token are not kept.',
-        'Merge the adapters by their weights instead.',
+        'The outputs of language models cannot be averaged: their token probabilities are not stored.',
+        'Merge the weights of the adapters instead.',
       );
   }
 }

@@ -54,7 +54,7 @@ async function evaluate(
     if (adapter !== null) {
       const state = await readAdapter(adapter.directory, model.base.description);
       warnOfOtherLabels(context, adapter.directory, state.labels, opened.labels);
-      // Alone, the weight is how strongly the adapter is on; in an ensemble it is its share of the mean.
+      // For a single adapter, the weight scales its update; in an ensemble it is its share of the mean.
       model.loadState(passes.length === 1 ? scaleAdapter(state, adapter.weight) : state);
     }
     members.push(

@@ -18,7 +18,9 @@ import { defineEngineJob } from './define-job.ts';
 const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
 const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
-/** Writes the base with an adapter in its weights as a Hugging Face folder, tensor by tensor; whole or not at all. */
+/**
+ * Writes the base with the adapter merged into its weights as a Hugging Face folder, tensor by tensor and atomically.
+ */
 export async function runExportMergedTask(
   task: ExportMergedTask,
   context: TaskContext,
@@ -45,7 +47,7 @@ export async function runExportMergedTask(
         const tensor: ModelTensor = {
           name: key,
           dtype: task.dtype ?? floatTypeOf(dtype),
-          // A head for other labels has other rows than the base's.
+          // A head for other labels differs in its rows from the base's.
           shape: own?.shape ?? shape,
           make: async () => {
             if (await context.signal()) throw new StudioError('cancelled', 'The export was cancelled.');

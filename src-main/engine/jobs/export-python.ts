@@ -23,7 +23,7 @@ import { defineEngineJob } from './define-job.ts';
 const templateFiles = ['train.py', 'examples.py', 'scoring.py', 'requirements.txt'];
 const dataFile = 'data.safetensors';
 
-/** Writes a folder with which Transformers and PEFT repeat a run step by step; whole or not at all. */
+/** Atomically writes a folder with which Transformers and PEFT repeat a run step by step. */
 export async function runExportPythonTask(
   task: ExportPythonTask,
   context: TaskContext,
@@ -74,7 +74,7 @@ async function writeExport(
   });
 }
 
-/** The run's settings under the names of Transformers and PEFT, with what was left open filled in. */
+/** The run's settings under the names of Transformers and PEFT, with all defaults resolved. */
 function settingsOf(
   { config, modelDirectory }: ExportPythonTask,
   { type, labels }: TaskOnData,
@@ -100,7 +100,7 @@ function progressOn(context: TaskContext): ReadingProgress {
   };
 }
 
-/** The micro-batches of every epoch, as places in the training split that is written, and CoTo's masks by step. */
+/** The micro-batches of every epoch, as indices into the exported training split, and CoTo's masks by step. */
 function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, totalSteps: number) {
   const places = Int32Array.from({ length: exampleCount }, (_, place) => place);
   const { per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed } = config;

@@ -20,7 +20,10 @@ import { defineEngineJob } from './define-job.ts';
 
 const REPORT_MILLISECONDS = 100;
 
-/** Continues one prompt with the base, with adapters, or with several of them side by side, a token of each in turn. The base stays in `warm`. */
+/**
+ * Continues a prompt with the base, with adapters, or with several of them interleaved token by token. The base stays
+ * in `warm`.
+ */
 export async function runGenerateTask(
   task: GenerateTask,
   context: TaskContext,
@@ -40,7 +43,7 @@ export async function runGenerateTask(
       if (base.description.kind !== 'causal-lm')
         throw new StudioError(
           'refused',
-          `The model in ${task.modelDirectory} does not write text: it is for ${base.description.kind}.`,
+          `The model in ${task.modelDirectory} does not generate text: it is a model for ${base.description.kind}.`,
           'Choose a language model.',
         );
       const ids = tokenizer.encode(prompt, { addSpecialTokens: task.prompt.kind === 'text' }).ids;
@@ -108,7 +111,7 @@ interface ColumnOptions {
   readonly endTokens: EndTokens;
 }
 
-/** One of the texts: its model over the common base, and what was written so far. */
+/** One of the texts: its model on the common base, and the tokens generated so far. */
 class Column {
   private readonly model: AdaptedModel;
   private readonly generation: Generation;
@@ -160,7 +163,7 @@ class Column {
     this.waiting += this.stream.end();
   }
 
-  /** What is new since it was last asked for; null where nothing is. */
+  /** The new text since the last call; null if there is none. */
   takePiece(column: number) {
     const { times } = this.generation;
     if (this.waiting === '' && times.newTokens === this.toldTokens) return null;

@@ -10,7 +10,7 @@ import { pruneJob } from './prune.ts';
 import { scoreJob } from './score.ts';
 import { trainJob } from './train.ts';
 
-/** Everything that the engine can be asked. */
+/** All kinds of engine tasks. */
 export const engineJobs: readonly EngineJob[] = [
   trainJob,
   evaluateJob,

@@ -12,14 +12,14 @@ import { defineEngineJob } from './define-job.ts';
 
 /**
  * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,
- * height, width], or input_ids [batch, tokens]) and writes its outputs by their names, `logits` for most models: for checks
- * against another implementation.
+ * height, width], or input_ids [batch, tokens]) and writes its outputs by their names, `logits` for most models: for
+ * checks against another implementation.
  */
 export async function runLogitsTask(task: LogitsTask, context: TaskContext): Promise<EngineResultOf<'logits'>> {
   const compute = await activateCompute(task.compute, task.threads);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const given = await readSafetensors(task.inputsFile);
-  if (given.size === 0) throw new StudioError('invalid_file', `${task.inputsFile} holds no tensors.`);
+  if (given.size === 0) throw new StudioError('invalid_file', `${task.inputsFile} contains no tensors.`);
   const base = await loadBaseModel(task.modelDirectory);
   const model = new AdaptedModel(base);
   try {

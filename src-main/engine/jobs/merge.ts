@@ -17,9 +17,9 @@ import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /**
- * Merges adapters, writes the result as a PEFT folder (where the method makes one), and scores every adapter alone, the
- * merge and the base on each dataset. A cell is null where the head was not made for that dataset's labels. The base is loaded
- * only where something is scored.
+ * Merges adapters, writes the result as a PEFT folder (if the method produces an adapter), and scores every adapter
+ * alone, the merge and the base on each dataset. A cell is null if the head does not fit the dataset's labels. The
+ * base is loaded only for scoring.
  */
 export async function runMergeTask(task: MergeTask, context: TaskContext): Promise<EngineResultOf<'merge'>> {
   const method = mergeMethod(task.method);
@@ -43,7 +43,7 @@ function directoriesOf(task: MergeTask): string[] {
   return task.adapters.map(({ directory }) => directory);
 }
 
-/** Says how far a merge is. @throws StudioError cancelled when the task is told to end, between modules. */
+/** Reports the progress of a merge. @throws StudioError cancelled when the task is signalled, between modules */
 function follow(context: TaskContext): (done: number, total: number) => Promise<void> {
   let meter: ProgressMeter | null = null;
   return async (done, total) => {
@@ -53,7 +53,7 @@ function follow(context: TaskContext): (done: number, total: number) => Promise<
   };
 }
 
-/** @throws StudioError refused with the first check that does not pass. */
+/** @throws StudioError refused with the first failed check */
 async function check(task: MergeTask, method: MergeMethod): Promise<void> {
   const outlines = [];
   for (const directory of directoriesOf(task)) outlines.push(await readAdapterOutline(directory, task.description));
@@ -90,7 +90,9 @@ async function scoreAll(
   }
 }
 
-/** Accuracies of one dataset. One adapter is in memory at a time; heads that do not fit are told by their outlines. */
+/**
+ * Accuracies on one dataset. One adapter is in memory at a time; heads that do not fit are detected from the outlines.
+ */
 async function scoreRow(
   task: MergeTask,
   context: TaskContext,
@@ -123,7 +125,7 @@ async function scoreRow(
 
 function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {
   const members = own.filter((outputs) => outputs !== null);
-  // A member whose head is for other labels has no say in these.
+  // Members with a head for other labels are excluded.
   if (members.length < own.length) return null;
   return scoreEnsemble(
     members,

@@ -33,7 +33,7 @@ const freshKeys = z.looseObject({
   n_layer: z.number().int().optional(),
 });
 
-/** Trains a fresh model of a family and writes it as a Hugging Face folder; whole or not at all. */
+/** Trains a new model of a family and writes it atomically as a Hugging Face folder. */
 export async function runPretrainTask(task: PretrainTask, context: TaskContext): Promise<EngineResultOf<'pretrain'>> {
   const { config } = task;
   const compute = await activateCompute(task.compute, task.threads);
@@ -117,7 +117,7 @@ async function freshModel(file: ModelConfigFile, seed: number) {
   return { source, description, variables, base };
 }
 
-/** Each tensor in the shape and layout of the checkpoint: Conv1D weights stand turned in memory. */
+/** Each tensor in the shape and layout of the checkpoint: Conv1D weights are transposed in memory. */
 async function writeWeights(
   directory: string,
   source: TensorSource,
@@ -139,7 +139,7 @@ async function writeWeights(
   await writeModelWeights(directory, tensors);
 }
 
-/** What the images were preprocessed by, where the folder says it: the model must go on seeing them so. */
+/** Image preprocessing of the folder, if given, so that the model sees images as in training. */
 async function copyPreprocessing(from: string, to: string): Promise<void> {
   const name = 'preprocessor_config.json';
   if (existsSync(path.join(from, name))) await copyFile(path.join(from, name), path.join(to, name));

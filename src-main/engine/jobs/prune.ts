@@ -4,7 +4,7 @@ import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { defineEngineJob } from './define-job.ts';
 
-/** Prunes one adapter and writes what is left as a PEFT folder. Needs no weights of the base and no compute backend. */
+/** Prunes an adapter and writes the result as a PEFT folder. Needs no weights of the base and no compute backend. */
 export async function runPruneTask(task: PruneTask, context: TaskContext): Promise<EngineResultOf<'prune'>> {
   const { description } = task;
   const state = await readAdapter(task.adapterDirectory, description);

@@ -10,7 +10,7 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /**
- * Scores subjects one after the other, each told as soon as it is known. Ends with StudioError cancelled when told to, between
+ * Scores subjects one after the other and reports each at once. Throws StudioError cancelled on a signal, between
  * batches.
  */
 export async function runScoreTask(task: ScoreTask, context: TaskContext): Promise<EngineResultOf<'score'>> {
@@ -50,7 +50,7 @@ function adapterReader(task: ScoreTask, evaluator: AdapterEvaluator): (adapterId
   const known = new Map<string, AdapterState>();
   return async (adapterId) => {
     const directory = task.adapters.find((adapter) => adapter.adapterId === adapterId)?.directory;
-    if (directory === undefined) throw new StudioError('internal', `The adapter ${adapterId} came without its folder.`);
+    if (directory === undefined) throw new StudioError('internal', `The adapter ${adapterId} has no folder.`);
     const state = known.get(adapterId) ?? (await readAdapter(directory, evaluator.description));
     known.set(adapterId, state);
     return state;

@@ -12,7 +12,7 @@ import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
 
-/** Trains one run. The run folder gets checkpoints/last, checkpoints/best and those that `save_steps` asks for. */
+/** Trains one run. Writes checkpoints/last, checkpoints/best and those of `save_steps` to the run folder. */
 export async function runTrainTask(task: TrainTask, context: TaskContext): Promise<EngineResultOf<'train'>> {
   const { config } = task;
   const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;

@@ -5,7 +5,7 @@ import { type ModelWeights, openModelWeights } from '../models/huggingface/model
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { transposed } from '../tensors/transpose.ts';
 
-/** Weights of a base, read one at a time when a merge method asks for them. */
+/** Weights of a base, read on demand. */
 export class BaseWeights {
   private readonly base: { readonly description: ModelDescription; readonly directory: string };
   private opened: Promise<ModelWeights> | null = null;
@@ -17,7 +17,7 @@ export class BaseWeights {
   /** The weight [outFeatures, inFeatures] of a module, of an embedding as well. */
   async read(name: string): Promise<HostTensor> {
     const module = findLinear(this.base.description, name);
-    if (!module) throw new StudioError('refused', `The base has no linear ${name}, which an adapter is for.`);
+    if (!module) throw new StudioError('refused', `The base has no linear layer ${name}, which an adapter targets.`);
     this.opened ??= openModelWeights(this.base.directory);
     const stored = await (await this.opened).read(`${module.checkpointKey}.weight`);
     return module.fanInFanOut || module.kind === 'embedding' ? transposed(stored) : stored;

@@ -3,7 +3,10 @@ import type { WeightMergeMethod } from './merge-method.ts';
 import { densityParameter, majoritySign, majoritySignParameter, seedParameter } from './parameters.ts';
 import { keepAtRandom } from './task-vectors.ts';
 
-/** DARE before TIES's election, on the factors, as PEFT's add_weighted_adapter with combination_type "dare_ties". Yu et al. 2023. */
+/**
+ * DARE before TIES's election, on the factors, as PEFT's add_weighted_adapter with combination_type "dare_ties". Yu et
+ * al. 2023.
+ */
 export const dareTies: WeightMergeMethod = {
   declaration: {
     id: 'dare-ties',
@@ -15,7 +18,7 @@ export const dareTies: WeightMergeMethod = {
       url: 'https://arxiv.org/abs/2311.03099',
     },
     parameters: [
-      densityParameter(0.5, 'Chance of each entry to be kept; what is kept is divided by it.'),
+      densityParameter(0.5, 'Probability to keep an entry; kept entries are divided by it.'),
       majoritySignParameter,
       seedParameter,
     ],

@@ -2,9 +2,9 @@ import type { WeightMergeMethod } from './merge-method.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /**
- * The paper's merge: A = Σ wᵢ·Aᵢ / Σ wᵢ and B = Σ wᵢ·Bᵢ / Σ wᵢ. Where the adapters' scalings differ, the share √(sᵢ/s₁) of
- * each goes into both of its factors, so that the scaling s₁ of the first serves all and every adapter counts with the
- * strength that it has alone. Source: CoTo (ICML 2025, arXiv 2506.05713), read as averaging the factors.
+ * The paper's merge: A = Σ wᵢ·Aᵢ / Σ wᵢ and B = Σ wᵢ·Bᵢ / Σ wᵢ. If the adapters' scalings differ, each pair of
+ * factors is multiplied by √(sᵢ/s₁), so that all share the scaling s₁ of the first and every adapter keeps its
+ * strength. Source: CoTo (ICML 2025, arXiv 2506.05713), interpreted as averaging the factors.
  */
 export const factorAverage: WeightMergeMethod = {
   declaration: {

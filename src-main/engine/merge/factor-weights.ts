@@ -1,8 +1,8 @@
 import type { LowRankUpdate } from './merge-method.ts';
 
 /**
- * PEFT's share of a weight for each factor: √|wᵢ·sᵢ| goes to Aᵢ and to Bᵢ, a negative sign to Aᵢ only. So B·A of the weighted
- * factors is wᵢ·ΔWᵢ, and what is made of them has the scaling 1.
+ * PEFT's share of a weight for each factor: √|wᵢ·sᵢ| goes to Aᵢ and to Bᵢ, a negative sign to Aᵢ only. So B·A of the
+ * weighted factors is wᵢ·ΔWᵢ, and the merge has the scaling 1.
  */
 export function factorWeights(
   updates: readonly Pick<LowRankUpdate, 'scaling'>[],

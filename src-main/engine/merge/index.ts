@@ -7,10 +7,10 @@ import type { MergeMethod } from './merge-method.ts';
 import { ties } from './ties.ts';
 import { weightAverage } from './weight-average.ts';
 
-/** Every way to merge, in the order in which people see them. */
+/** All merge methods, in display order. */
 export const mergeMethods: readonly MergeMethod[] = [factorAverage, weightAverage, linear, ties, dareTies, ensemble];
 
-/** @throws StudioError not_found naming the method and those there are. */
+/** @throws StudioError not_found naming the method and the available ones */
 export function mergeMethod(id: string): MergeMethod {
   const method = mergeMethods.find((known) => known.declaration.id === id);
   if (method) return method;

@@ -3,14 +3,15 @@ import type { WeightMergeMethod } from './merge-method.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /**
- * PEFT's add_weighted_adapter with combination_type "linear": the sums of the weighted factors are the factors, with scaling 1.
- * Cross terms Bᵢ·Aⱼ remain, so this is not Σ wᵢ·ΔWᵢ.
+ * PEFT's add_weighted_adapter with combination_type "linear": the sums of the weighted factors are the factors, with
+ * scaling 1. Cross terms Bᵢ·Aⱼ remain, so this is not Σ wᵢ·ΔWᵢ.
  */
 export const linear: WeightMergeMethod = {
   declaration: {
     id: 'linear',
     label: "Linear (PEFT's)",
-    summary: 'Adds the factors, each with the root of its weight, as PEFT does. Weights may be negative; equal ranks.',
+    summary:
+      'Adds the factors, each scaled by the square root of its weight, as PEFT does. Weights may be negative; equal ranks.',
     parameters: [],
   },
   makes: 'adapter',

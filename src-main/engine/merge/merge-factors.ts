@@ -3,8 +3,8 @@ import type { AdapterUpdate, LowRankUpdate, ModuleContext } from './merge-method
 import { mergeTaskVectors, type TaskVectorSteps } from './task-vectors.ts';
 
 /**
- * PEFT's way with task vectors: A and B are vectors of their own, each with its share of the weight, and what they come to are
- * the factors, with scaling 1. Draws are made for the purposes `a/<adapter>` and `b/<adapter>`.
+ * Merges task vectors as PEFT does: A and B are separate vectors, each with its share of the weight, and the results
+ * are the factors, with scaling 1. Random streams are named `a/<adapter>` and `b/<adapter>`.
  */
 export function mergeFactors(
   updates: readonly AdapterUpdate[],

@@ -17,10 +17,10 @@ import { type LowRankUpdate, updateOf } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
- * Merges PEFT folders into a new one, module by module: in memory are the tensors of two modules of each adapter and what is made
- * of them, the one being written while the other is read and merged.
+ * Merges PEFT folders into a new one, module by module: memory holds the tensors of two modules of each adapter and
+ * their merges, one being written while the other is read and merged.
  *
- * @throws StudioError refused with the first check that does not pass; invalid_file naming the file and the tensor.
+ * @throws StudioError refused with the first failed check; invalid_file naming the file and the tensor.
  */
 export async function mergeFolders(
   request: MergeRequest,
@@ -58,14 +58,14 @@ export async function mergeFolders(
 }
 
 /**
- * Reads modules and writes what they come to. Two arenas take turns, each with the tensors of one module and its result: while
- * one is written, the next module is read into the other.
+ * Reads modules and writes their merges. Two arenas alternate, each with the tensors of one module and its result:
+ * while one is written, the next module is read into the other.
  */
 class ModuleTurns {
   private readonly adapters: readonly OpenAdapter[];
   private readonly description: ModelDescription;
   private readonly sink: AdapterSink;
-  /** What an adapter's modules share is read once, by the adapter's place. */
+  /** Shared tensors of an adapter, read once, by the adapter's index. */
   private readonly shared = new Map<number, ReadonlyMap<string, HostTensor>>();
   private arena = new FloatArena();
   private other = new FloatArena();
@@ -86,7 +86,7 @@ class ModuleTurns {
     const stored = parts.flatMap(({ own }) => [...own.tensors.values()]);
     const floats = stored.reduce((total, tensor) => total + count(tensor), 0);
     [this.arena, this.other] = [this.other, this.arena];
-    // Most results are no larger than what they are made of.
+    // Most results are no larger than their inputs.
     const fits = 2 * floats <= arenaFloats;
     this.arena.reserve(fits ? 2 * floats : 0, 2 * stored.length);
     const updates: LowRankUpdate[] = [];
@@ -120,11 +120,11 @@ class ModuleTurns {
     return this.arena.allocate(length) ?? new Float32Array(length);
   }
 
-  /** Resolves when the module before was written; this one is from then on. */
+  /** Resolves when the previous module is written; then this one is being written. */
   async write(name: string, update: LowRankUpdate): Promise<void> {
     await this.writing;
     this.writing = this.sink.module(name, update);
-    // What fails is told by the next call, which waits for this one.
+    // A failure is thrown by the next call, which waits for this one.
     this.writing.catch(() => undefined);
   }
 

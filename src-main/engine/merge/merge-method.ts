@@ -9,7 +9,7 @@ interface Shaped {
   readonly shape: readonly number[];
 }
 
-/** What checks of a merge look at: an adapter in memory, or the outline of one whose tensors stand in their file. */
+/** Input of the merge checks: an adapter in memory, or the outline of an adapter on disk. */
 export interface MergeInput extends AdapterDescription {
   readonly modules: ReadonlyMap<string, ModuleState<Shaped>>;
   readonly saved: ReadonlyMap<string, Shaped>;
@@ -21,7 +21,7 @@ export interface LowRankUpdate extends Product {
   readonly rank: number;
 }
 
-/** The update of a module by an adapter of a variant that has one. `adapted` holds the tensors that it shares, too. */
+/** The low-rank update of a module. `adapted` includes the shared tensors. */
 export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: HostModule): LowRankUpdate {
   if (lowRank === null) throw new Error(`${declaration.label} was not refused`);
   const product = lowRank(adapted);
@@ -30,29 +30,32 @@ export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: Host
 
 /** One adapter's update of a module. */
 export interface AdapterUpdate extends LowRankUpdate {
-  /** The adapter's place in the request. */
+  /** Index of the adapter in the request. */
   readonly adapter: number;
 }
 
-/** Where a method that draws gets its numbers from: uniform in [0, 1). */
+/** Source of random numbers, uniform in [0, 1). */
 export interface Draws {
   uniform(): number;
 }
 
-/** The module being merged, and what a method may ask for beside the updates. */
+/** The module being merged, and further inputs of a method. */
 export interface ModuleContext {
   readonly name: string;
   /** Null outside the layers. */
   readonly layer: number | null;
-  /** Draws of this module for one purpose, such as the mask of A of adapter 2: always the same for one `seed` parameter. */
+  /**
+   * Random stream of this module for one purpose, such as the mask of A of adapter 2; determined by the parameter
+   * `seed`.
+   */
   random(purpose: string): Draws;
-  /** Memory for a result; it is used again once the result was written. Values are whatever was there. */
+  /** Allocates uninitialized memory for a result; it is reused once the result is written. */
   allocate(length: number): Float32Array;
-  /** The base's own weight [outFeatures, inFeatures], read when it is asked for. */
+  /** The base's weight [outFeatures, inFeatures], read on demand. */
   baseWeight(): Promise<HostTensor>;
 }
 
-/** What a method takes. Preflight warns or refuses by it. */
+/** Requirements of a method, checked by the preflight. */
 export interface MergeNeeds {
   readonly equalRanks: boolean;
   readonly equalTargets: boolean;
@@ -61,18 +64,18 @@ export interface MergeNeeds {
   normalized(parameters: ParameterValues): boolean;
 }
 
-/** One way to make one adapter, or one prediction, of several: one file and one line of the list. */
+/** A method that merges several adapters, or their predictions: one file and one line of the list. */
 export type MergeMethod = WeightMergeMethod | OutputMergeMethod;
 
-/** Makes an adapter of adapters that are B·A alone, module by module. */
+/** Merges adapters that are pure B·A, module by module. */
 export interface WeightMergeMethod {
   readonly declaration: Declaration;
   readonly makes: 'adapter';
   readonly needs: MergeNeeds;
   /**
-   * The merged update of one module. `updates` are those of the adapters that have the module and a weight other than zero, in
-   * the order of the request; their tensors are valid until the result is there, and are not changed. `weights` stand in the
-   * order of `updates`, and add up to 1 over all adapters where `needs.normalized`.
+   * The merged update of one module. `updates` are those of the adapters that have the module and a weight other than
+   * zero, in the order of the request; their tensors are valid until the result is returned, and must not be changed.
+   * `weights` are in the order of `updates`, and sum to 1 over all adapters if `needs.normalized`.
    */
   mergeModule(
     updates: readonly AdapterUpdate[],
@@ -82,20 +85,20 @@ export interface WeightMergeMethod {
   ): LowRankUpdate | Promise<LowRankUpdate>;
 }
 
-/** Averages what several forward passes say; there is nothing to store. */
+/** Averages the outputs of several forward passes; there is nothing to store. */
 export interface OutputMergeMethod {
   readonly declaration: Declaration;
   readonly makes: 'outputs';
   readonly needs: MergeNeeds;
 }
 
-/** @throws StudioError refused with the message of the first refused line, if there is one. */
+/** @throws StudioError refused with the message of the first refused line, if any */
 export function refuseIllegal(lines: readonly PreflightLine[]): void {
   const refused = lines.find((line) => line.verdict === 'refused');
   if (refused) throw new StudioError('refused', refused.message, refused.remedy);
 }
 
-/** Names of all modules that any of the adapters has, in the order of first occurrence. */
+/** Union of the adapters' module names, in the order of first occurrence. */
 export function allModules(inputs: readonly Pick<MergeInput, 'modules'>[]): string[] {
   return [...new Set(inputs.flatMap((input) => [...input.modules.keys()]))];
 }

@@ -5,8 +5,8 @@ import { type LowRankUpdate, updateOf } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
- * Merges adapters that are in memory, as studies do. The states are not changed; tensors may be shared with them.
- * @throws StudioError refused with the first check that does not pass, or because outputs cannot be stored.
+ * Merges adapters in memory, for studies. The states are not changed; tensors may be shared with them.
+ * @throws StudioError refused with the first failed check, or because outputs cannot be stored.
  */
 export async function mergeStates(request: MergeRequest, states: readonly AdapterState[]): Promise<AdapterState> {
   const plan = planMerge(request, states);

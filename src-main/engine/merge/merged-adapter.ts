@@ -4,8 +4,8 @@ import { checkedParameters } from '../checked-parameters.ts';
 import type { MergeInput } from './merge-method.ts';
 
 /**
- * What a merge is beside its tensors: a plain LoRA, with schedule and labels from the inputs. Its config says ranks and
- * scalings by lora_alpha / r when it is written (PEFT keeps use_rslora, and its merge of rsLoRA adapters comes out √r too
+ * Config of a merge: a plain LoRA, with schedule and labels from the inputs. Its ranks and scalings are written as
+ * lora_alpha / r (PEFT keeps use_rslora, and its merge of rsLoRA adapters comes out √r too
  * strong).
  */
 export function describeMerge(inputs: readonly MergeInput[]): AdapterDescription {
@@ -16,7 +16,7 @@ export function describeMerge(inputs: readonly MergeInput[]): AdapterDescription
     variant: lora,
     parameters: checkedParameters(lora.declaration, {}),
     config: { ...first.config, modules_to_save: saved.length > 0 ? saved : null },
-    // A mark that the schedule was used holds for the merge only if it holds for every part.
+    // A merge counts as trained with the schedule only if all of its parts were.
     coto: inputs.every((input) => input.coto !== null) ? first.coto : null,
     labels: inputs.find((input) => input.labels !== null)?.labels ?? null,
   };

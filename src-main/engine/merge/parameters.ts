@@ -23,7 +23,7 @@ export const majoritySignParameter: ParameterSpec = {
     { value: 'total', label: 'Total: the sum of the entries' },
     { value: 'frequency', label: 'Frequency: the number of adapters' },
   ],
-  help: 'How the sign of each entry is elected; entries of the other sign are left out.',
+  help: 'How the sign of each entry is elected; entries of the opposite sign are dropped.',
 };
 
 export const seedParameter: ParameterSpec = {

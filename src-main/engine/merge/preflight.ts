@@ -2,12 +2,12 @@ import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { allModules, type MergeInput, type MergeMethod, sum } from './merge-method.ts';
 
-const weightAverageRemedy = 'Use the ΔW average, which takes different ranks and targets.';
+const weightAverageRemedy = 'Use the ΔW average, which supports different ranks and targets.';
 
 /**
- * Checks of a merge, each a line with a verdict and a sentence: weights, variant, ranks, targets, scaling, heads and CoTo.
- * What the method can do decides between a warning and a refusal. No tensor is looked at, only shapes.
- * @param names how sentences call the adapters.
+ * Checks of a merge, each a line with a verdict and a sentence: weights, variant, ranks, targets, scaling, heads and
+ * CoTo. The method's requirements decide between a warning and a refusal. Only shapes are read, no tensors.
+ * @param names the adapters' names in messages
  */
 export function preflightLines(
   method: Pick<MergeMethod, 'declaration' | 'needs' | 'makes'>,
@@ -17,7 +17,7 @@ export function preflightLines(
   names: readonly string[] = states.map((_, index) => `adapter ${index + 1}`),
 ): PreflightLine[] {
   const { needs, declaration } = method;
-  // What is stored is B·A alone: there is no place for magnitudes and for several sets of biases.
+  // The merge is stored as B·A alone, without magnitudes and several sets of biases.
   const factorsAlone = method.makes === 'adapter';
   return [
     checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalized(parameters)),
@@ -32,14 +32,14 @@ export function preflightLines(
   ];
 }
 
-/** The line on the base models themselves, by their fingerprints: what only the caller knows. */
+/** Checks the base models by their fingerprints, which only the caller knows. */
 export function checkFingerprints(fingerprints: readonly string[], names: readonly string[]): PreflightLine {
   const other = fingerprints.findIndex((fingerprint) => fingerprint !== fingerprints[0]);
-  if (other < 0) return ok('base', 'All adapters stand on the same base model (same fingerprint).');
+  if (other < 0) return ok('base', 'All adapters have the same base model (same fingerprint).');
   return refused(
     'base',
-    `${names[0]} and ${names[other]} stand on different base models.`,
-    'Only adapters of one base can be merged: train them on the same base.',
+    `${names[0]} and ${names[other]} have different base models.`,
+    'Merge adapters of the same base model.',
   );
 }
 
@@ -50,15 +50,15 @@ function checkWeights(
   negativeAllowed: boolean,
   normalized: boolean,
 ): PreflightLine {
-  if (states.length === 0) return refused('weights', 'There is no adapter to merge.', 'Drop adapters on the bench.');
+  if (states.length === 0) return refused('weights', 'There is no adapter to merge.', 'Choose adapters to merge.');
   if (weights.length !== states.length || !weights.every(Number.isFinite))
     return refused('weights', 'Every adapter needs a weight that is a number.', 'Set the missing weight.');
   if (weights.every((weight) => weight === 0))
-    return refused('weights', 'All weights are zero: nothing would be left.', 'Raise at least one weight.');
+    return refused('weights', 'All weights are zero.', 'Raise at least one weight.');
   if (!negativeAllowed && weights.some((weight) => weight < 0))
     return refused(
       'weights',
-      `${label} takes no negative weights.`,
+      `${label} does not support negative weights.`,
       'Use weights of at least zero, or the ΔW average or linear merge.',
     );
   if (normalized && Math.abs(sum(weights)) < 1e-9)
@@ -79,10 +79,7 @@ function checkVariant(states: readonly MergeInput[], names: readonly string[], f
       outputsRemedy,
     );
   if (new Set(kinds).size > 1)
-    return ok(
-      'variant',
-      `${[...new Set(kinds)].join(' and ')} together: each counts with the scaling that it was trained with.`,
-    );
+    return ok('variant', `${[...new Set(kinds)].join(' and ')} together: each keeps its own scaling.`);
   return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}.`);
 }
 
@@ -90,11 +87,11 @@ function checkBiases(states: readonly MergeInput[], names: readonly string[], fa
   const hasBias = ({ biases, modules }: MergeInput) =>
     biases.size > 0 || [...modules.values()].some(({ tensors }) => tensors.has('bias'));
   const having = states.findIndex(hasBias);
-  if (having < 0) return ok('biases', 'No adapter brings biases.');
-  if (!factorsAlone) return ok('biases', `${names[having]} brings biases, which count for itself.`);
+  if (having < 0) return ok('biases', 'No adapter has biases.');
+  if (!factorsAlone) return ok('biases', `${names[having]} has biases, which apply to that adapter alone.`);
   return refused(
     'biases',
-    `${names[having]} brings trained biases (${states[having]?.parameters['lora_bias'] === true ? 'lora_bias' : `bias "${states[having]?.config.bias}"`}): a base has only one set of them, so they cannot be merged.`,
+    `${names[having]} has trained biases (${states[having]?.parameters['lora_bias'] === true ? 'lora_bias' : `bias "${states[having]?.config.bias}"`}), which cannot be merged: a base has only one set.`,
     'Use the output ensemble, which runs each adapter as it is; or train the adapters with bias "none".',
   );
 }
@@ -134,8 +131,8 @@ function checkRanks(
     if (first && shaped)
       return refused(
         'ranks',
-        `${module} has other sizes in ${names[shaped.index]} than in ${names[first.index]}.`,
-        'Only adapters of one base can be merged.',
+        `${module} has different sizes in ${names[shaped.index]} and ${names[first.index]}.`,
+        'Merge adapters of the same base model.',
       );
     const other = having.find((entry) => entry.rank !== first?.rank);
     if (!first || !other) continue;
@@ -183,7 +180,7 @@ function checkHeads(
 ): PreflightLine {
   const having = states.map((_, index) => index).filter((index) => (states[index]?.saved.size ?? 0) > 0);
   const first = having[0];
-  if (first === undefined) return ok('heads', "No adapter brings a task head: the base's own is used.");
+  if (first === undefined) return ok('heads', "No adapter has a task head: the base's own is used.");
   const reference = states[first];
   for (const index of having) {
     const problem = headProblem(reference, states[index], names[first] ?? '', names[index] ?? '');
@@ -198,11 +195,11 @@ function checkHeads(
     );
   const lacking = states.findIndex((_, index) => !having.includes(index));
   if (lacking >= 0)
-    return warning('heads', `${names[lacking]} brings no task head: the merge takes that of the others.`, null);
+    return warning('heads', `${names[lacking]} has no task head: the merge uses that of the others.`, null);
   if (having.length > 1 && having.some((index) => states[index]?.labels === null))
     return warning(
       'heads',
-      'A task head does not say what its labels are: that they agree can only be assumed.',
+      'A task head does not name its labels, so they are assumed to agree.',
       'Check that the adapters were trained on the same labels in the same order.',
     );
   return ok('heads', having.length > 1 ? 'The task heads have the same labels and are averaged.' : 'One task head.');
@@ -215,7 +212,7 @@ function headProblem(
   name: string,
 ): PreflightLine | null {
   if (reference === undefined || state === undefined) return null;
-  const remedy = 'Heads can be averaged only for one task: merge adapters that were trained on the same labels.';
+  const remedy = 'Merge adapters that were trained on the same labels.';
   const { labels } = state;
   if (reference.labels !== null && labels !== null) {
     const at = reference.labels.findIndex((label, index) => label !== labels[index]);
@@ -234,7 +231,7 @@ function headProblem(
       return refused(
         'heads',
         `${name} saved ${tensorName}, ${referenceName} did not.`,
-        'Save the same modules in all.',
+        'Use adapters with the same modules_to_save.',
       );
     if (other.shape.join() !== tensor.shape.join())
       return refused(
@@ -245,7 +242,11 @@ function headProblem(
   }
   const missing = [...reference.saved.keys()].find((tensorName) => !state.saved.has(tensorName));
   if (missing === undefined) return null;
-  return refused('heads', `${referenceName} saved ${missing}, ${name} did not.`, 'Save the same modules in all.');
+  return refused(
+    'heads',
+    `${referenceName} saved ${missing}, ${name} did not.`,
+    'Use adapters with the same modules_to_save.',
+  );
 }
 
 function checkCoto(states: readonly MergeInput[], names: readonly string[]): PreflightLine {
@@ -256,7 +257,7 @@ function checkCoto(states: readonly MergeInput[], names: readonly string[]): Pre
   return warning(
     'CoTo',
     `${names[withCoto]} was trained with CoTo, ${names[without]} without: the merge mixes both.`,
-    'To compare, merge those with CoTo and those without apart.',
+    'To compare, merge those with and without CoTo separately.',
   );
 }
 

@@ -21,23 +21,23 @@ import { describeMerge } from './merged-adapter.ts';
 import { preflightLines } from './preflight.ts';
 import { weightedSum } from './weighted-sum.ts';
 
-/** An adapter to merge, in memory or in its file. Tensors are valid until the next module is asked for. */
+/** An adapter to merge, in memory or in its file. Tensors are valid until the next module is requested. */
 export interface MergeSource {
   readonly input: MergeInput;
   saved(name: string): Promise<HostTensor>;
 }
 
-/** Reads one module of all adapters that have it, and takes what they come to. */
+/** Reads one module of all adapters that have it, and stores their merge. */
 export interface MergeWorkspace {
   readonly sources: readonly MergeSource[];
-  /** The updates of a module by the sources at `places`, in that order. */
+  /** The updates of a module by the sources at the indices `places`, in that order. */
   updates(name: string, places: readonly number[]): Promise<LowRankUpdate[]>;
   allocate(length: number): Float32Array;
   module(name: string, update: LowRankUpdate): Promise<void>;
   savedTensor(name: string, tensor: HostTensor): Promise<void>;
 }
 
-/** The base of all adapters. Its folder is opened only where a method asks for a weight. */
+/** The base of all adapters. Its folder is opened only if a method requests a weight. */
 export interface MergeBase {
   readonly description: ModelDescription;
   readonly directory: string;
@@ -48,25 +48,28 @@ export interface MergeRequest {
   readonly weights: readonly number[];
   readonly parameters: ParameterValues;
   readonly base: MergeBase;
-  /** Told how many modules are merged, after each; may throw to end the merge, so that nothing is written. */
+  /** Called after each module with the number merged; may throw to end the merge, so that nothing is written. */
   readonly onModule?: (done: number, total: number) => Promise<void>;
-  /** Where draws come from; by default streams seeded by the parameter `seed`. */
+  /** Source of random streams; by default seeded by the parameter `seed`. */
   readonly random?: (module: string) => ModuleContext['random'];
 }
 
-/** A merge that was found to be allowed. */
+/** A merge that passed all checks. */
 export interface MergePlan {
   readonly method: WeightMergeMethod;
   readonly parameters: ParameterValues;
-  /** Places of the adapters whose weight is not zero. Those of weight zero have no part: so the ends of a λ line are the adapters. */
+  /**
+   * Indices of the adapters with non-zero weight. The others are ignored, so that the ends of an interpolation are the
+   * adapters.
+   */
   readonly used: readonly number[];
-  /** The one adapter that the merge comes to, to the bit: rounding would make the ends of a λ line differ from it. */
+  /** The single adapter that the merge equals bit for bit: rounding would make the ends of an interpolation differ. */
   readonly alone: boolean;
   readonly modules: readonly string[];
   readonly savedNames: readonly string[];
 }
 
-/** @throws StudioError refused with the first check that does not pass, or because outputs cannot be stored. */
+/** @throws StudioError refused with the first failed check, or because outputs cannot be stored. */
 export function planMerge(
   request: Pick<MergeRequest, 'method' | 'weights' | 'parameters'>,
   inputs: readonly MergeInput[],
@@ -92,7 +95,7 @@ export function planMerge(
   };
 }
 
-/** Merges module by module, then the saved modules, and says what the merge is beside its tensors. */
+/** Merges module by module, then the saved modules, and returns the merge's config. */
 export async function runMerge(
   plan: MergePlan,
   request: MergeRequest,
@@ -130,13 +133,13 @@ export async function runMerge(
   for (const name of plan.savedNames)
     await workspace.savedTensor(name, await mergeSaved(name, plan, request, workspace));
   const [only] = inputs;
-  // Of a variant with shared tensors the update was worked out: it is a plain LoRA now.
+  // The update of a variant with shared tensors has been expanded to a plain LoRA.
   return plan.alone && only?.variant.shared === undefined && only ? only : describeMerge(inputs);
 }
 
 /**
- * A saved tensor (of a task head) of the merge: Σ wᵢ·headᵢ / Σ wᵢ over the adapters that saved one. Heads are whole weights, not
- * differences, so their weights are always divided by their sum.
+ * A saved tensor (of a task head) of the merge: Σ wᵢ·headᵢ / Σ wᵢ over the adapters that saved one. Heads are full
+ * weights, not differences, so their weights are always divided by their sum.
  */
 async function mergeSaved(
   name: string,

@@ -1,39 +1,40 @@
 import { keepLargestMagnitudes } from '../tensors/largest-magnitudes.ts';
 import type { Draws } from './merge-method.ts';
 
-/** What one adapter changes: the entries of ΔW, or of a factor. */
+/** A task vector of one adapter: the entries of ΔW, or of a factor. */
 export interface TaskVector {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number> & Iterable<number>;
 }
 
-/** Zeroes entries of a copy, in place. `draws` is a stream of its own for each vector. */
+/** Zeroes entries of a copy, in place. `draws` is a separate random stream for each vector. */
 export type Sparsify = (values: Float32Array, shape: readonly number[], draws: () => Draws) => void;
 
 /**
- * How task vectors become one: sparsify × rescale × consensus × normalize. TIES, DARE, DELLA and breadcrumbs are choices among
- * these.
+ * Options for merging task vectors: sparsify × rescale × consensus × normalize. TIES, DARE, DELLA and breadcrumbs
+ * are combinations of these.
  */
 export interface TaskVectorSteps {
-  /** Left out: every entry stays. */
+  /** Default: every entry stays. */
   readonly sparsify?: Sparsify;
-  /** What makes up for dropped entries: a factor, or the one that restores the sum of magnitudes. Left out: nothing does. */
+  /** Compensation for dropped entries: a factor, or the one that restores the sum of magnitudes. Default: none. */
   readonly rescale?: number | 'l1';
   /**
-   * Entries against the elected sign have no part. It is the sign of the sum (`total`) or of the sum of signs (`frequency`), of
-   * the vectors as they are (PEFT) or times their weights (mergekit); + where it is zero. Left out: all entries are summed.
+   * Entries against the elected sign are dropped. It is the sign of the sum (`total`) or of the sum of signs
+   * (`frequency`), of the unweighted (PEFT) or weighted (mergekit) vectors; + if zero. Default: all entries are
+   * summed.
    */
   readonly consensus?: { readonly by: 'total' | 'frequency'; readonly weighted: boolean };
-  /** What the sum is divided by: how many entries have a part in it (PEFT), or their weights (mergekit). Left out: nothing. */
+  /** Divisor of the sum: the number of contributing entries (PEFT), or their weights (mergekit). Default: none. */
   readonly normalize?: 'count' | 'weight';
 }
 
 /**
- * Σ wᵢ·vᵢ of vectors of one shape, each sparsified and rescaled before, over the entries that agree in sign, divided as
- * `normalize` says. Summed in double precision, rounded once.
+ * Σ wᵢ·vᵢ of vectors of one shape, each sparsified and rescaled first, over the entries that agree in sign, divided
+ * according to `normalize`. Summed in double precision, rounded once.
  *
- * @param drawsOf the stream of a vector by its place.
- * @param allocate memory for the result, of whatever content.
+ * @param drawsOf the random stream of a vector by its index.
+ * @param allocate returns uninitialized memory for the result.
  */
 export function mergeTaskVectors(
   vectors: readonly TaskVector[],
@@ -95,12 +96,12 @@ function magnitudeSum(values: Float32Array): number {
   return sum;
 }
 
-/** Keeps ⌊density · n⌋ entries of n, those of largest magnitude. */
+/** Keeps the ⌊density · n⌋ entries of largest magnitude. */
 export function keepLargest(density: number): Sparsify {
   return (values) => keepLargestMagnitudes(values, Math.trunc(density * values.length));
 }
 
-/** Keeps each entry with the probability `density`. */
+/** Keeps each entry with probability `density`. */
 export function keepAtRandom(density: number): Sparsify {
   return (values, _shape, draws) => {
     const stream = draws();

@@ -2,15 +2,15 @@ import { layRows, scaleInto } from '../tensors/float-arrays.ts';
 import { sum, type WeightMergeMethod } from './merge-method.ts';
 
 /**
- * Averages ΔW itself, exactly: the factors are laid side by side (rank Σ rᵢ), wᵢ·sᵢ goes into Aᵢ, and the scaling becomes 1.
- * Without `normalize` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter does not
- * have counts as zero.
+ * Averages ΔW exactly: the factors are concatenated (rank Σ rᵢ), Aᵢ is multiplied by wᵢ·sᵢ, and the scaling becomes 1.
+ * Without `normalize` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter
+ * lacks counts as zero.
  */
 export const weightAverage: WeightMergeMethod = {
   declaration: {
     id: 'weight-average',
     label: 'ΔW average',
-    summary: 'Averages the change of the weights exactly, by laying the factors side by side. The ranks add up.',
+    summary: 'Averages the weight updates exactly by concatenating the factors. The ranks add up.',
     parameters: [
       {
         name: 'normalize',

@@ -3,7 +3,7 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
 
 /**
  * Σ coefficientᵢ · tensorᵢ, summed in double precision and rounded to float32 once. All of one shape.
- * @param allocate memory for the result, of whatever content.
+ * @param allocate returns uninitialized memory for the result.
  */
 export function weightedSum(
   tensors: readonly HostTensor[],

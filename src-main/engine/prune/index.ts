@@ -7,10 +7,10 @@ import { svd } from './svd.ts';
 
 export type { PruneMethod } from './prune-method.ts';
 
-/** Every way to prune, in the order in which people see them. */
+/** All prune methods, in display order. */
 export const pruneMethods: readonly PruneMethod[] = [everyOtherLayer, layerThird, magnitude, svd];
 
-/** @throws StudioError not_found naming the method and those there are. */
+/** @throws StudioError not_found naming the method and the available ones */
 export function pruneMethod(id: string): PruneMethod {
   const method = pruneMethods.find((known) => known.declaration.id === id);
   if (method) return method;

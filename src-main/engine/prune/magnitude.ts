@@ -28,7 +28,7 @@ const declaration: PruneDeclaration = {
         { value: 'tensor', label: 'Each factor by itself' },
         { value: 'global', label: 'All factors together' },
       ],
-      help: 'Whether every A and every B loses the same share, or the smallest entries of the whole adapter go.',
+      help: 'Whether every A and every B loses the same share, or the smallest entries of the whole adapter are removed.',
     },
   ],
   patterns: [],
@@ -43,8 +43,8 @@ const declaration: PruneDeclaration = {
 };
 
 /**
- * Zeroes exactly ⌊sparsity · n⌋ of n entries, those of the smallest absolute value; of equal ones, the earlier go first
- * (modules from the input up, A before B, row by row). The task head stays whole, and so do DoRA's magnitudes and biases.
+ * Zeroes exactly ⌊sparsity · n⌋ of n entries, those of the smallest absolute value; ties are broken by order
+ * (modules from the input up, A before B, row by row). The task head, DoRA's magnitudes and biases are not pruned.
  */
 export const magnitude: PruneMethod = {
   declaration,
@@ -77,10 +77,10 @@ function copy(tensor: HostTensor): Float32Array {
   return Float32Array.from(tensor.data);
 }
 
-/** Zeroes the smallest of all entries of `tensors` in place and says how many. */
+/** Zeroes the smallest of all entries of `tensors` in place and returns their number. */
 function zeroSmallest(tensors: readonly Float32Array[], sparsity: number): number {
   const n = tensors.reduce((count, tensor) => count + tensor.length, 0);
-  // 0.29 · 100 is 28.999…96 in binary: without the nudge one entry too few would go.
+  // 0.29 · 100 is 28.999…96 in binary: without the correction one entry too few would be removed.
   const count = Math.min(n, Math.floor(sparsity * n + 1e-9));
   if (count === 0) return 0;
   const sorted = new Float32Array(n);

@@ -5,7 +5,10 @@ import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 
-/** What is left of an adapter; kept and total count entries of its factors A and B. Heads and vectors are never pruned nor counted. */
+/**
+ * A pruned adapter; `kept` and `total` count entries of its factors A and B. Heads and vectors are neither pruned nor
+ * counted.
+ */
 export interface Pruned {
   readonly state: AdapterState;
   readonly kept: number;
@@ -13,26 +16,26 @@ export interface Pruned {
 }
 
 /**
- * One way to leave parts of an adapter out: one file and one line of the list. What the form, the command, the study and its
- * figures know of it stands in the declaration.
+ * A prune method: one file and one line of the list. Form, command, study and figures are generated from its
+ * declaration.
  */
 export interface PruneMethod {
   readonly declaration: PruneDeclaration;
   /**
-   * What is left of `state`, which is not changed. Modules may be left out (`keepLayers`) or be given other factors, of another rank
-   * too: the config is derived from the modules when the adapter is written.
+   * Returns the pruned adapter; `state` is not changed. Modules may be dropped (`keepLayers`) or get other factors,
+   * also of another rank: the config is derived from the modules when the adapter is written.
    *
-   * @throws StudioError invalid_input for a bad parameter, refused where nothing would be left.
+   * @throws StudioError invalid_input for a bad parameter, refused if nothing would be left
    */
   prune(state: AdapterState, description: ModelDescription, parameters: ParameterValues): Pruned;
-  /** Throws what `prune` would refuse an adapter of these modules for; left out where that takes no look at the modules. */
+  /** Throws if `prune` would refuse an adapter with these modules; absent if the method accepts any. */
   check?(adapter: Outlined, description: ModelDescription, parameters: ParameterValues): void;
 }
 
-/** What is known of an adapter without its tensors. */
+/** Outline of an adapter, without its tensors. */
 type Outlined = { readonly modules: ReadonlyMap<string, unknown> };
 
-/** The layers that carry an adapter, from the input up. */
+/** The adapted layers, from the input up. */
 export function adaptedLayers(state: Outlined, description: ModelDescription): number[] {
   const layers = layerOf(description);
   const found = new Set<number>();
@@ -44,8 +47,8 @@ export function adaptedLayers(state: Outlined, description: ModelDescription): n
 }
 
 /**
- * Takes the adapters off every layer that is not in `kept`; modules outside the layers stay. No key of a dropped layer
- * remains, and the config that is written names those that do, so that PEFT makes only these.
+ * Removes the adapters of all layers not in `kept`; modules outside the layers stay. The written config names the
+ * remaining modules, so that PEFT creates only these.
  */
 export function keepLayers(state: AdapterState, description: ModelDescription, kept: readonly number[]): Pruned {
   const names = keptModules(state, description, kept);
@@ -57,7 +60,7 @@ export function keepLayers(state: AdapterState, description: ModelDescription, k
   };
 }
 
-/** The modules of the kept layers, and those outside the layers. @throws StudioError refused where there are none. */
+/** The modules of the kept layers, and those outside the layers. @throws StudioError refused if there are none */
 export function keptModules(
   adapter: Outlined,
   description: ModelDescription,
@@ -89,17 +92,17 @@ export function countEntries(modules: ReadonlyMap<string, ModuleState>): number 
   return count;
 }
 
-/** Whether a part is one of the factors A and B, of whose entries and ranks some methods take away. */
+/** Whether a part is one of the factors A and B, which some methods prune. */
 export function isFactor(part: string): boolean {
   return part === 'a' || part === 'b';
 }
 
-/** @throws StudioError refused for an adapter whose modules have no factors A and B of their own. */
+/** @throws StudioError refused for an adapter whose modules have no factors A and B */
 export function requireFactors({ variant, modules }: AdapterState, method: string): void {
   if ([...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('b'))) return;
   throw new StudioError(
     'refused',
-    `${method} takes away from the factors A and B, and a ${variant.declaration.label} adapter has none of its own.`,
+    `${method} prunes the factors A and B, which a ${variant.declaration.label} adapter does not have.`,
     'Prune by layers instead, or choose a LoRA or DoRA adapter.',
   );
 }

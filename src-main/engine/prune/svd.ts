@@ -16,11 +16,11 @@ const declaration: PruneDeclaration = {
       type: 'integer',
       default: null,
       nullable: true,
-      empty: 'as many as the energy share needs',
+      empty: 'determined by the energy share',
       minimum: 1,
       maximum: 1024,
       step: 1,
-      help: 'Singular values that each module keeps; a module of a lower rank keeps its own. Given, the energy share is not used.',
+      help: 'Singular values that each module keeps; a module of a lower rank keeps its own. If set, the energy share is ignored.',
     },
     {
       name: 'energy',
@@ -30,7 +30,7 @@ const declaration: PruneDeclaration = {
       above: 0,
       maximum: 1,
       step: 0.01,
-      help: 'Each module keeps as few singular values as have this share of the sum of all their squares.',
+      help: 'Each module keeps the fewest singular values whose squares reach this share of their sum.',
     },
   ],
   patterns: [1, 2, 4, 8, 16, 32].map((rank) => ({
@@ -49,9 +49,9 @@ const declaration: PruneDeclaration = {
 };
 
 /**
- * Of each module's B·A = U·S·Vᵀ, found through the factors, the largest singular values stay: B becomes U·√S and A √S·Vᵀ, with
- * the scaling that they had. No matrix of that rank is nearer to B·A (Eckart and Young 1936). Task heads, biases and DoRA's
- * magnitudes stay.
+ * Of each module's B·A = U·S·Vᵀ, computed from the factors, the largest singular values are kept: B becomes U·√S and
+ * A becomes √S·Vᵀ, with unchanged scaling. No matrix of that rank is closer to B·A (Eckart and Young 1936). Task
+ * heads, biases and DoRA's magnitudes are unchanged.
  */
 export const svd: PruneMethod = {
   declaration,
@@ -71,7 +71,7 @@ export const svd: PruneMethod = {
   },
 };
 
-/** The least number of values, at least 1, whose squares have this share of the sum of all squares. */
+/** The smallest number of values, at least 1, whose squares reach this share of the sum of squares. */
 function rankOfShare(s: Float64Array, share: number): number {
   const squares = s.map((value) => value * value);
   const wanted = share * squares.reduce((sum, square) => sum + square, 0);
@@ -80,7 +80,7 @@ function rankOfShare(s: Float64Array, share: number): number {
   return Math.max(1, count);
 }
 
-/** B = U·√S [out, k] and A = √S·Vᵀ [k, in]: entries of both are of one size, which float16 and further training like. */
+/** B = U·√S [out, k] and A = √S·Vᵀ [k, in]: entries of similar magnitude, which suits float16 and further training. */
 function balanced({ u, s, vt }: Svd): { rank: number; factors: [string, HostTensor][] } {
   const roots = s.map(Math.sqrt);
   const [rank, inputs] = vt.shape;

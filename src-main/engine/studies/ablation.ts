@@ -14,7 +14,7 @@ import { defineStudyWork } from './define-study-work.ts';
 
 type Settings = { [name: string]: CellSettings[string] };
 
-/** Trains every cell of the grid on every seed, and scores what came of it: cells share seeds, so that they can be paired. */
+/** Trains every cell of the grid on every seed and scores it; cells share seeds, so that they can be paired. */
 export const ablationWork = defineStudyWork(ablationStudy, {
   plan(config) {
     referenceOf(config);
@@ -65,7 +65,7 @@ function keyOf(cell: CellSettings, seed: number): string {
   return `${JSON.stringify(cell)}/${seed}`;
 }
 
-/** @throws StudioError invalid_input where the reference is no cell of the grid */
+/** @throws StudioError invalid_input if the reference is not a cell of the grid */
 function referenceOf({ grid, reference }: AblationConfig): number {
   if (reference === null) return 0;
   const at = cellsOf(grid).findIndex((cell) =>
@@ -74,13 +74,14 @@ function referenceOf({ grid, reference }: AblationConfig): number {
   if (at >= 0) return at;
   throw new StudioError(
     'invalid_input',
-    `reference: ${JSON.stringify(reference)} is no cell of the grid.`,
-    'Give a value of the grid for each of its fields, or leave it out to take the first cell.',
+    `reference: ${JSON.stringify(reference)} is not a cell of the grid.`,
+    'Give a value of the grid for each of its fields, or omit it to use the first cell.',
   );
 }
 
 /**
- * The run of one cell: the study's with the cell's fields set. Parameters that another variant does not have are left out.
+ * The run of one cell: the study's with the cell's fields set. Parameters that another variant does not have are
+ * omitted.
  * @throws StudioError invalid_input naming the field
  */
 function cellRun({ run, grid }: AblationConfig, cell: CellSettings, seed: number): RunConfig {
@@ -90,7 +91,7 @@ function cellRun({ run, grid }: AblationConfig, cell: CellSettings, seed: number
   if (!parsed.success)
     throw new StudioError(
       'invalid_input',
-      `grid: ${cellLabel(cell)} makes no run: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
+      `grid: ${cellLabel(cell)} is not a valid run: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
       'Fields are named as in the run, e.g. learning_rate, adapter.parameters.r, coto.stage1_ratio.',
     );
   const { adapter } = parsed.data;
@@ -103,14 +104,14 @@ function cellRun({ run, grid }: AblationConfig, cell: CellSettings, seed: number
   return { ...parsed.data, adapter: { ...adapter, parameters } };
 }
 
-/** A parameter of the variant may be named as PEFT has it, without `parameters` before it. */
+/** A parameter of the variant may be named as in PEFT, without the prefix `parameters`. */
 function pathOf(name: string): string[] {
   const path = name.split('.');
   const [first, second = ''] = path;
   return first === 'adapter' && path.length === 2 && isFlatParameter(second) ? [first, 'parameters', second] : path;
 }
 
-/** Sets a field by its path; what is off (`coto: null`) on the way is switched on with its defaults. */
+/** Sets a field by its path; a disabled feature along the path (`coto: null`) is enabled with its defaults. */
 function setAt(target: Settings, [name = '', ...rest]: readonly string[], value: CellSettings[string]): void {
   if (rest.length === 0) {
     target[name] = value;
@@ -122,7 +123,7 @@ function setAt(target: Settings, [name = '', ...rest]: readonly string[], value:
   target[name] = below;
 }
 
-/** @throws StudioError refused naming the metrics that there are */
+/** @throws StudioError refused listing the available metrics */
 function metricOf({ accuracy, loss, metrics }: Score, metric: string): number {
   const all: Readonly<Record<string, number>> = { ...metrics, ...(accuracy === null ? {} : { accuracy }), loss };
   const value = all[metric];
@@ -130,6 +131,6 @@ function metricOf({ accuracy, loss, metrics }: Score, metric: string): number {
   throw new StudioError(
     'refused',
     `The task has no metric "${metric}".`,
-    `Choose one of ${Object.keys(all).sort().join(', ')}: what was trained and scored is kept.`,
+    `Choose one of ${Object.keys(all).sort().join(', ')}; finished trainings and scores are kept.`,
   );
 }

@@ -1,9 +1,10 @@
 /**
  * Height of the barrier on the line between two adapters.
  *
- * For a curve m(λ), 0 ≤ λ ≤ 1, the barrier is the largest distance to the wrong side of the straight line between the ends:
- * for an accuracy max over λ of (1 − λ)·m(0) + λ·m(1) − m(λ), for a loss the negative of it. At least 0, since both ends lie
- * on the line. Same unit as the metric. Source: linear mode connectivity, Frankle et al. 2020 (arXiv 1912.05671).
+ * For a curve m(λ), 0 ≤ λ ≤ 1, the barrier is the largest deviation for the worse from the straight line between the
+ * ends: for an accuracy max over λ of (1 − λ)·m(0) + λ·m(1) − m(λ), for a loss the negative of it. At least 0, since
+ * both ends lie on the line. Same unit as the metric. Source: linear mode connectivity, Frankle et al. 2020 (arXiv
+ * 1912.05671).
  *
  * @param points by rising λ; the first and the last are the ends. Throws RangeError for fewer than two.
  */

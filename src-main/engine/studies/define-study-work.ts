@@ -3,21 +3,21 @@ import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import type { StudyResult } from '../../../src-shared/studies/index.ts';
 
-/** What was found out for each piece of a plan: the score of its key. @throws RangeError for a key that the plan has not */
+/** Looks up the score of a key of the plan. @throws RangeError for an unknown key */
 export type ScoreOf = (key: string) => Score;
 
 interface Work<Config, Result> {
-  /** Everything that has to be known, in the order in which it is best found out. Plans nothing twice. */
+  /** All trainings and scores needed, in their preferred order, without duplicates. */
   plan(config: Config): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf): Result;
 }
 
-/** The work of a kind of study, whatever the kind. */
+/** Implementation of any kind of study. */
 export interface StudyWork extends Work<unknown, StudyResult> {
   readonly kind: string;
 }
 
-/** Joins a kind of study with its work; engine/studies/index.ts lists it. */
+/** Combines a kind of study with its implementation; engine/studies/index.ts lists it. */
 export function defineStudyWork<
   Kind extends string,
   ConfigSchema extends z.ZodType,

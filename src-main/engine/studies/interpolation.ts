@@ -13,8 +13,8 @@ export function lambdaGrid(points: number): number[] {
 }
 
 /**
- * The metric along the line between two same-task adapters, (1 − λ)·first + λ·second, by the chosen merge; its ends are the
- * adapters themselves. The barrier says how far the curve falls below the straight line between them.
+ * The metric along the line between two same-task adapters, (1 − λ)·first + λ·second, by the chosen merge method;
+ * its ends are the adapters themselves. The barrier is how far the curve falls below the straight line between them.
  */
 export const interpolationWork = defineStudyWork(interpolationStudy, {
   plan(config) {
@@ -23,7 +23,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
       throw new StudioError(
         'refused',
         `${method.declaration.label} merges outputs: there is no adapter between the two to score.`,
-        'Choose a merge method that makes an adapter.',
+        'Choose a merge method that produces an adapter.',
       );
     const { dataset, eval_samples } = config;
     const parameters = checkedParameters(method.declaration, config.parameters);

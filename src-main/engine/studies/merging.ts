@@ -18,7 +18,7 @@ export const mergingWork = defineStudyWork(mergingStudy, {
         subject: { kind: 'adapter', adapter } as const,
       }));
       const inputs = adapters.map((adapter) => ({ subject: { kind: 'adapter', adapter } as const, weight: 1 }));
-      // What the members say alone is at hand for an ensemble as long as nothing else is in between.
+      // The members' outputs are cached for the ensemble only if it directly follows them.
       const outputsFirst = [...methods].sort((one, other) => rank(one) - rank(other));
       const merged = outputsFirst.map((method) => ({
         ...common,

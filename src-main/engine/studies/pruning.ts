@@ -11,7 +11,7 @@ import { pointScore } from './study-score.ts';
 type Pattern = NonNullable<PruningConfig['patterns']>[number];
 type Grid = NonNullable<PruningConfig['grids']>[number];
 
-/** Every adapter whole, under each pattern, and at each value of each grid. */
+/** Scores every adapter unpruned, under each pattern, and at each value of each grid. */
 export const pruningWork = defineStudyWork(pruningStudy, {
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
@@ -71,7 +71,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
   }),
 });
 
-/** Where a config leaves them open, the usual patterns that the methods declare. */
+/** The patterns of the config, or those declared as usual by the methods. */
 function patternsOf({ patterns }: PruningConfig): readonly Pattern[] {
   return (
     patterns ??
@@ -83,7 +83,7 @@ function patternsOf({ patterns }: PruningConfig): readonly Pattern[] {
   );
 }
 
-/** Where a config leaves them open, the grids that the methods declare with values. */
+/** The grids of the config, or those declared with values by the methods. */
 function gridsOf({ grids }: PruningConfig): readonly Grid[] {
   return (
     grids ??
@@ -98,14 +98,14 @@ function pointsOf({ method, parameters, values }: Grid): { value: number; parame
   return values.map((value) => ({ value, parameters: { ...parameters, [parameter]: value } }));
 }
 
-/** @throws StudioError invalid_input where a curve of this method runs over nothing. */
+/** @throws StudioError invalid_input if the method has no parameter for a curve */
 function declaredGrid(method: string) {
   const { declaration } = pruneMethod(method);
   if (declaration.grid !== null) return declaration.grid;
   throw new StudioError(
     'invalid_input',
-    `grids: ${declaration.label} has no parameter that a curve could run over.`,
-    'Name it among the patterns.',
+    `grids: ${declaration.label} has no parameter for a curve.`,
+    'List it under patterns.',
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Base models, datasets, what reading them told (by path, size and time of change), and the settings. */
+/** Base models, datasets, their cached descriptions (by path, size and modification time), and the settings. */
 export const migration: Migration = {
   version: 10,
   name: 'models and datasets',

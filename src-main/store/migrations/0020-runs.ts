@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Runs with their whole history. Masks are a bit a group and step, packed, in chunks of consecutive steps. */
+/** Runs with their whole history. Masks have one bit per group and step, packed in chunks of consecutive steps. */
 export const migration: Migration = {
   version: 20,
   name: 'runs, metrics, masks, log, checkpoints',

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Adapters of the studio: PEFT folders below its home. A run may be removed while the adapter that it made stays. */
+/** Adapters of the studio: PEFT folders below its home. A run may be removed while its adapter stays. */
 export const migration: Migration = {
   version: 30,
   name: 'adapters',

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import type { Migration } from './migration.ts';
 
-/** Where runs, tasks and merge parameters are kept as JSON. */
+/** Columns with runs, tasks and merge parameters as JSON. */
 const columns = [
   { table: 'runs', key: 'id', column: 'config' },
   { table: 'studies', key: 'id', column: 'config' },
@@ -25,8 +25,8 @@ const rowsSchema = z.array(z.object({ id: z.string(), json: z.string().nullable(
 const objectSchema = z.record(z.string(), z.unknown());
 
 /**
- * The adapter of a run is `{ variant, parameters, target_modules, ... }` instead of all in one object; the task's setting
- * length_normalised and the merge parameter normalise are spelled with a z.
+ * The adapter of a run is `{ variant, parameters, target_modules, ... }` instead of all in one object; the task's
+ * setting length_normalised and the merge parameter normalise are spelled with a z.
  */
 export const migration: Migration = {
   version: 50,
@@ -59,7 +59,7 @@ function withCurrentKeys(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** A run's adapter; what a study calls so is a reference, without a variant. */
+/** The adapter of a run; in a study, the same key is a reference, without a variant. */
 function withParameters(value: unknown): unknown {
   const object = objectSchema.safeParse(value);
   if (!object.success || !('variant' in object.data) || 'parameters' in object.data) return value;

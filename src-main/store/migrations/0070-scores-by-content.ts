@@ -1,8 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * What was found out is kept by what it was found out of: scores under a hash of base, subject, data and settings, trained
- * runs under a hash of base, data and config. Jobs may be parts of another job.
+ * Results are stored by content: scores under a hash of base, subject, data and settings, trained runs under a hash
+ * of base, data and config. Jobs may be parts of another job.
  */
 export const migration: Migration = {
   version: 70,

@@ -1,8 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Metrics folded by 64 steps beside the values themselves: a curve over a long run reads a 64th of the rows. Infinite values
- * have no place in a curve and are left out.
+ * Metrics folded by 64 steps in addition to the values: a curve over a long run reads a 64th of the rows. Infinite
+ * values are omitted.
  */
 export const migration: Migration = {
   version: 80,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
-/** Scores and runs by what they were made of, so that nothing is computed twice. Keys are hashes that the backend makes. */
+/** Scores and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
 export class ContentRepository {
   private readonly database: Database;
 
@@ -16,7 +16,7 @@ export class ContentRepository {
     return row === undefined ? null : z.object({ score: jsonColumn(scoreSchema) }).parse(row).score;
   }
 
-  /** `content` is what the key is the hash of, for whoever looks into the database. */
+  /** `content` is the hashed value, stored for inspection of the database. */
   saveScore(key: string, content: string, score: Score): void {
     this.database
       .prepare('INSERT OR REPLACE INTO scores (key, content, score, created_at) VALUES (?, ?, ?, ?)')
@@ -27,7 +27,7 @@ export class ContentRepository {
     this.database.prepare('INSERT OR REPLACE INTO run_contents (run_id, key) VALUES (?, ?)').run(runId, key);
   }
 
-  /** Runs of that content, the newest first. */
+  /** Runs with that content key, newest first. */
   findRuns(key: string): string[] {
     const rows = this.database
       .prepare(

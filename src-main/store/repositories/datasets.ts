@@ -20,7 +20,7 @@ const rowSchema = z
   })
   .transform(({ created_at, ...row }): DatasetRecord => ({ ...row, createdAt: created_at }));
 
-/** Datasets that the studio knows; the files are the person's own and never touched. */
+/** Registered datasets; their files belong to the user and are never changed. */
 export class DatasetRepository {
   private readonly database: Database;
 
@@ -38,7 +38,7 @@ export class DatasetRepository {
     return row === undefined ? null : rowSchema.parse(row);
   }
 
-  /** Adds the dataset, or renews what is known of the one with this id. */
+  /** Adds the dataset or updates the one with this id. */
   save(dataset: DatasetRecord): void {
     this.database
       .prepare(

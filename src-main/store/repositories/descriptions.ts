@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const rowSchema = z.object({ stamp: z.string(), description: z.string() });
 
-/** What reading a folder told, as long as its stamp (sizes and times of change) stays the same. */
+/** Cached descriptions of folders, valid as long as the fingerprint (sizes and modification times) is the same. */
 export class DescriptionRepository {
   private readonly database: Database;
 
@@ -11,7 +11,7 @@ export class DescriptionRepository {
     this.database = database;
   }
 
-  /** The JSON kept for `path`, or null where there is none or the folder is other than before. */
+  /** The JSON stored for `path`, or null if there is none or the folder has changed. */
   find(kind: 'model' | 'dataset', path: string, stamp: string): unknown {
     const row = this.database
       .prepare('SELECT stamp, description FROM descriptions WHERE kind = ? AND path = ?')

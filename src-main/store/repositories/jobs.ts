@@ -45,7 +45,7 @@ export interface JobChanges {
   finishedAt?: number | null;
 }
 
-/** The queue as kept: order of creation is order of work. The payload is JSON that the queue's owner understands. */
+/** The persistent queue, in order of creation. The payload is JSON for the queue's owner. */
 export class JobRepository {
   private readonly database: Database;
 
@@ -53,7 +53,7 @@ export class JobRepository {
     this.database = database;
   }
 
-  /** All jobs, or those that are not over: queued, running, paused. Oldest first. */
+  /** All jobs, or the active ones: queued, running, paused. Oldest first. */
   list(active: boolean): JobRecord[] {
     const where = active ? "WHERE status IN ('queued', 'running', 'paused')" : '';
     return z.array(rowSchema).parse(this.database.prepare(`${selectJobs} ${where} ORDER BY sequence`).all());
@@ -135,7 +135,7 @@ export class JobRepository {
     return changed;
   }
 
-  /** Forgets a job on which no other waits. */
+  /** Deletes a job on which no other depends. */
   remove(id: string): void {
     this.database.prepare('DELETE FROM jobs WHERE id = ?').run(id);
   }

@@ -15,7 +15,7 @@ const rowSchema = z
   })
   .transform(({ created_at, ...row }): ModelRecord => ({ ...row, createdAt: created_at }));
 
-/** Base models that the studio knows; their folders are never touched here. */
+/** Registered base models; their folders are never changed here. */
 export class ModelRepository {
   private readonly database: Database;
 
@@ -38,7 +38,7 @@ export class ModelRepository {
     return row === undefined ? null : rowSchema.parse(row);
   }
 
-  /** Adds the model, or renews what is known of the one with this id. */
+  /** Adds the model or updates the one with this id. */
   save(model: ModelRecord): void {
     this.database
       .prepare(

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { jsonColumn, toJson } from '../rows.ts';
 
-/** A report as kept: `path` is relative to the home. */
+/** A stored report; `path` is relative to the home. */
 const rowSchema = z
   .object({
     id: z.string(),

@@ -20,11 +20,11 @@ const maskRowSchema = z.object({
 const logRowSchema = z.object({ at: z.number(), level: z.string(), text: z.string() });
 const nameSchema = z.object({ name: z.string().nullable() });
 
-/** What a curve is asked for. Steps are both included; null is open. */
+/** Range of a curve. Both steps are inclusive; null is no bound. */
 export interface CurveRange {
   readonly from: number | null;
   readonly to: number | null;
-  /** Most buckets of the answer. */
+  /** Maximum number of buckets. */
   readonly buckets: number;
 }
 
@@ -32,13 +32,13 @@ export interface CurveRange {
 const isFiniteValue = 'value BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308';
 const valuesBetween = `FROM metrics WHERE run_id = ? AND name = ? AND step BETWEEN ? AND ? AND ${isFiniteValue}`;
 const foldedValues = 'count(*), avg(step), max(step), min(value), max(value), avg(value)';
-/** So many steps are one row of metric_buckets, which holds them folded as `foldedValues` does. */
+/** Steps per row of metric_buckets, folded as by `foldedValues`. */
 const storedWidth = 64;
-/** A chunk of masks grows to about so many steps. */
+/** Approximate maximum number of steps in a chunk of masks. */
 const chunkSteps = 1024;
 const anyStep = Number.MAX_SAFE_INTEGER;
 
-/** What a run left behind step by step: metrics, activation masks, log. */
+/** History of a run by step: metrics, activation masks, log. */
 export class RunHistoryRepository {
   private readonly database: Database;
   private readonly insertValue: Statement;
@@ -66,8 +66,8 @@ export class RunHistoryRepository {
   }
 
   /**
-   * One transaction; a value that is there already is replaced (a resumed run takes the same step again). Values that are no
-   * number or infinite are left out.
+   * Stores values in one transaction; existing ones are replaced (a resumed run repeats steps). NaN and infinite
+   * values are omitted.
    */
   insertMetrics(runId: string, columns: readonly MetricColumn[]): void {
     this.database.transaction(() => {
@@ -84,7 +84,7 @@ export class RunHistoryRepository {
     })();
   }
 
-  /** The names of a run's metrics in order, found by one search each, however long the run is. */
+  /** Names of a run's metrics in order, with one index lookup each, however long the run is. */
   metricNames(runId: string): string[] {
     const next = this.database.prepare('SELECT min(name) AS name FROM metric_buckets WHERE run_id = ? AND name > ?');
     const names: string[] = [];
@@ -95,7 +95,7 @@ export class RunHistoryRepository {
     }
   }
 
-  /** What there is of each metric, by name. */
+  /** Summary of each metric, by name. */
   metrics(runId: string): MetricSummary[] {
     const valueAt = this.database.prepare(`SELECT value ${valuesBetween}`).raw();
     return this.metricNames(runId).flatMap((name) => {
@@ -108,9 +108,9 @@ export class RunHistoryRepository {
   }
 
   /**
-   * A metric folded into at most `buckets` buckets, or value by value where there are no more values than buckets. Each
-   * bucket is a range of a primary key of its own: one GROUP BY over all of them would sort every row first, which takes
-   * four times as long.
+   * A metric folded into at most `buckets` buckets, or single values if there are no more values than buckets. Each
+   * bucket is a range of a primary key of its own: one GROUP BY over all of them would sort every row first, which
+   * takes four times as long.
    */
   curve(runId: string, name: string, { from, to, buckets }: CurveRange): Curve {
     const ends = this.ends(runId, name, from, to);
@@ -132,7 +132,7 @@ export class RunHistoryRepository {
     return makeCurve(name, width, rows);
   }
 
-  /** First and last step with a value within the range, or null where there is none. */
+  /** First and last step with a value within the range, or null if there is none. */
   private ends(
     runId: string,
     name: string,
@@ -169,7 +169,7 @@ export class RunHistoryRepository {
     this.insertBucket.run(runId, name, bucket * storedWidth, (bucket + 1) * storedWidth - 1);
   }
 
-  /** Adds masks to the last chunk of the run where they follow it and it is short, so that a long run has few chunks. */
+  /** Appends masks to the run's last chunk if they follow it and it is short, so that a long run has few chunks. */
   insertMasks(runId: string, masks: ActivationMasks): void {
     if (masks.groupCount === 0 || masks.bytes.length === 0) return;
     const last = maskRowSchema
@@ -202,7 +202,7 @@ export class RunHistoryRepository {
       );
   }
 
-  /** The masks of a run folded into at most `buckets` buckets, or null where there are none. */
+  /** The masks of a run folded into at most `buckets` buckets, or null if there are none. */
   activationShares(runId: string, buckets: number): ActivationShares | null {
     let shares: GrowingShares | null = null;
     const chunks = this.database.prepare('SELECT * FROM masks WHERE run_id = ? ORDER BY first_step').iterate(runId);
@@ -230,9 +230,9 @@ export class RunHistoryRepository {
   }
 
   /**
-   * Forgets what lies behind a checkpoint that a run goes on from, where `step` steps were taken (the next is number
-   * `step`, counted from 0): training metrics and masks of later steps, and evaluations that came after it. Evaluations
-   * are numbered by the steps before them, so that at `step` stays. A chunk of masks that straddles the border is cut.
+   * Deletes the history after a checkpoint taken after `step` steps (the next step is number `step`, counted from
+   * 0): training metrics and masks of later steps, and later evaluations. Evaluations are numbered by the steps
+   * before them, so the one at `step` stays. A chunk of masks that straddles the border is cut.
    */
   truncate(runId: string, step: number): void {
     this.database.transaction(() => {
@@ -256,7 +256,7 @@ export class RunHistoryRepository {
   }
 }
 
-/** A curve of rows as the statements above make them: count, mean step, last step, min, max, mean. */
+/** Builds a curve from rows of the statements above: count, mean step, last step, min, max, mean. */
 function makeCurve(metric: string, width: number, rows: readonly (readonly number[])[]): Curve {
   const column = (at: number): Float64Array<ArrayBuffer> => Float64Array.from(rows, (row) => row[at] ?? 0);
   return {
@@ -271,7 +271,7 @@ function makeCurve(metric: string, width: number, rows: readonly (readonly numbe
   };
 }
 
-/** One bit for each byte that is not 0, the first in the lowest bit. */
+/** Packs each non-zero byte as one bit, the first in the lowest bit. */
 export function packBits(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const bits = new Uint8Array(Math.ceil(bytes.length / 8));
   for (let index = 0; index < bytes.length; index++) {

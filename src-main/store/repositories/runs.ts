@@ -80,7 +80,7 @@ const checkpointRowSchema = z.object({
   resumable: booleanColumn,
 });
 
-/** What may change in a run; what is left out stays as it is. */
+/** Changes of a run; omitted fields keep their values. */
 export interface RunChanges {
   name?: string | undefined;
   status?: RunStatus;
@@ -147,7 +147,7 @@ export class RunRepository {
       .run(toRow(run));
   }
 
-  /** Changes the named fields and returns the whole run as it is now. */
+  /** Updates the given fields and returns the run. */
   update(id: string, changes: RunChanges): RunRecord | null {
     const run = this.find(id);
     if (run === null) return null;
@@ -167,7 +167,7 @@ export class RunRepository {
     this.database.prepare('DELETE FROM runs WHERE id = ?').run(id);
   }
 
-  /** Keeps the checkpoint; there is one `last` and one `best` a run, and one row a folder. */
+  /** Stores the checkpoint; a run has one `last` and one `best`, and one row per folder. */
   saveCheckpoint(runId: string, checkpoint: CheckpointRecord): void {
     this.database.transaction(() => {
       if (checkpoint.kind !== 'step')

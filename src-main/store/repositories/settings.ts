@@ -12,7 +12,7 @@ export class SettingsRepository {
     this.database = database;
   }
 
-  /** Every setting; a kept value that is no longer allowed gives way to the default. */
+  /** All settings; a stored value that is no longer valid is replaced by the default. */
   get(): Settings {
     const rows = z.array(rowSchema).parse(this.database.prepare('SELECT name, value FROM settings').all());
     let settings = settingsSchema.parse({});

@@ -20,7 +20,7 @@ const rowSchema = z
   .transform(
     ({ parent_id, created_at, finished_at, ...row }): StudyRecord => ({
       ...row,
-      // The column may hold what the kind was called when the study was made.
+      // The column may contain an earlier id of the kind.
       kind: row.config.kind,
       parentId: parent_id,
       createdAt: created_at,
@@ -58,7 +58,7 @@ export class StudyRepository {
       });
   }
 
-  /** Begins it, or puts it back to wait. */
+  /** Marks the study as running or queued. */
   setOpen(id: string, status: 'queued' | 'running'): void {
     this.database
       .prepare('UPDATE studies SET status = ?, error = NULL, finished_at = NULL WHERE id = ?')

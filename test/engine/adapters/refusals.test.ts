@@ -127,7 +127,7 @@ const refused: Readonly<Record<string, Refused>> = {
       const states = ['lora-bias', 'lora'].map((name) => readAdapter(goldenPath('vit', 'adapters', name), vit));
       return halves('linear', await Promise.all(states), vit);
     },
-    message: /adapter 1 brings trained biases \(bias "lora_only"\)/,
+    message: /adapter 1 has trained biases \(bias "lora_only"\)/,
     remedy: /bias "none"/,
   },
   'r of 0': { run: () => readWith({ r: 0 }), message: /adapter_config\.json: r: /, remedy: /keys are those of PEFT/ },

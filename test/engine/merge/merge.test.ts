@@ -111,7 +111,7 @@ test('ΔW average is exact, with mixed ranks and a module that one adapter lacks
 test('negative weights: ΔW average without normalizing subtracts, factor average refuses', async () => {
   const merged = (await merge('weight-average', [one(), one()], [1, -1], { normalize: false })).modules.get('q_proj');
   expect(merged && [...change(merged)].every((value) => value === 0)).toBe(true);
-  await expect(merge('factor-average', [one(), two()], [1, -1])).rejects.toThrow(/no negative weights/);
+  await expect(merge('factor-average', [one(), two()], [1, -1])).rejects.toThrow(/does not support negative weights/);
   await expect(merge('weight-average', [one(), two()], [1, -1])).rejects.toThrow(/add up to zero/);
 });
 
@@ -177,7 +177,7 @@ test('bases are told apart by fingerprint', async () => {
   expect(checkFingerprints(['a', 'a'], ['first', 'second']).verdict).toBe('ok');
   expect(checkFingerprints(['a', 'b'], ['first', 'second'])).toMatchObject({
     verdict: 'refused',
-    message: 'first and second stand on different base models.',
+    message: 'first and second have different base models.',
   });
 });
 

@@ -207,7 +207,7 @@ test('a curve over the energy that SVD keeps ends at the whole adapter; a method
     title: { text: 'share of the energy that is kept (%)' },
   });
   expect(figure?.keep?.([0, 0])).toMatchObject({ method: 'svd', parameters: { energy: 0.5 } });
-  await expect(studied(config('layer-third'), { a: wide })).rejects.toThrow(/no parameter that a curve could run over/);
+  await expect(studied(config('layer-third'), { a: wide })).rejects.toThrow(/no parameter for a curve/);
 });
 
 test('merging: alone, each merge, and the ensemble of what the adapters said alone', async () => {

@@ -170,7 +170,9 @@ describe('a model of the hub', () => {
       await expect(planDownload(environment, name, 'main', new AbortController().signal)).rejects.toThrow(
         /is not the name of a model/,
       );
-    await expect(planDownload(environment, id, '../../x', new AbortController().signal)).rejects.toThrow(/not a revision/);
+    await expect(planDownload(environment, id, '../../x', new AbortController().signal)).rejects.toThrow(
+      /not a revision/,
+    );
   });
 });
 
