@@ -67,9 +67,11 @@ function followPage(page: WebContents, log: Log): void {
     else log.warn(fields, message.slice(0, 4000));
   });
   page.on('render-process-gone', (_event, { reason, exitCode }) => {
-    log.error({ reason, exitCode }, 'the window's process ended');
+    log.error({ reason, exitCode }, 'the process of the window ended');
   });
-  page.on('did-fail-load', (_event, code, description) => log.error({ code, description }, 'the page could not be loaded'));
+  page.on('did-fail-load', (_event, code, description) =>
+    log.error({ code, description }, 'the page could not be loaded'),
+  );
   page.on('preload-error', (_event, _path, error) => log.error({ err: error }, 'the preload script failed'));
   page.on('unresponsive', () => log.warn('the window does not respond'));
 }

@@ -1,4 +1,6 @@
-/** The sets of texts below `<resources>/data`, each a folder with train.jsonl, test.jsonl, PROVENANCE.md and LICENSE. */
+/**
+ * The text datasets below `<resources>/data`, each a folder with train.jsonl, test.jsonl, PROVENANCE.md and LICENSE.
+ */
 export const bundledTexts: readonly { readonly id: string; readonly name: string; readonly licence: string }[] = [
   {
     id: 'spam-subjects',

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import { bundledTexts } from './bundled-text.ts';
 
-/** A dataset that comes with the studio, or with a package of the machine. */
+/** A dataset bundled with the studio or installed by a system package. */
 export interface BundledDataset {
   readonly id: string;
   readonly name: string;
@@ -14,17 +14,17 @@ export interface BundledDataset {
   readonly source: DatasetSource;
 }
 
-/** Where Debian's package dataset-fashion-mnist puts its files. */
+/** Install path of Debian's package dataset-fashion-mnist. */
 const debianFashion = '/usr/share/datasets/fashion-mnist';
 
-/** The ten classes of Fashion-MNIST in the order of its labels, as its authors name them. */
+/** The ten classes of Fashion-MNIST in label order, with its authors' names. */
 export const fashionLabels = [
   ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
 ];
 
 /**
- * The bundled datasets that are there: images and texts that lie below `<resourcesDirectory>/data`, the data packages
- * of npm that are installed beside the studio, and Debian's Fashion-MNIST where the machine has it.
+ * The available bundled datasets: images and text below `<resourcesDirectory>/data`, installed npm data packages,
+ * and Debian's Fashion-MNIST if present.
  */
 export async function bundledDatasets(resourcesDirectory: string): Promise<BundledDataset[]> {
   const found: BundledDataset[] = [];
@@ -72,7 +72,7 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
   return found;
 }
 
-/** What the bundled base has not seen, for adapters, and what it was made from, to make it again. */
+/** The classes that the bundled base has not seen, for adapters, and those it was trained on, to reproduce it. */
 function quickdrawSets(path: string): BundledDataset[] {
   const licence = 'CC BY 4.0, © Google; the package MIT, © 2017 Thomas Wagenaar';
   const origin =
@@ -95,13 +95,13 @@ function quickdrawSets(path: string): BundledDataset[] {
   ];
 }
 
-/** The folder of an installed package: beside the resources (a packed app, a clone), else beside this module. */
+/** The folder of an installed package: next to the resources (a packed app, a clone), else next to this module. */
 function packageFolder(name: string, resourcesDirectory: string): string | null {
   for (const from of [join(resourcesDirectory, 'package.json'), import.meta.url]) {
     try {
       return dirname(createRequire(from).resolve(`${name}/package.json`));
     } catch {
-      // Not installed there: the next place, or none.
+      // Not installed there: try the next location.
     }
   }
   return null;

@@ -5,23 +5,26 @@ import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 const unzip = promisify(gunzip);
-/** Compressed bytes looked at for a header: enough for any, and at most some 4 MB once unpacked. */
+/** Compressed bytes read for a header: enough for any, and at most some 4 MB when decompressed. */
 const peekedBytes = 4096;
 const largestUnpacked = 2 ** 31 - 1;
 
-/** The content of a file, whether it lies there raw or packed by gzip. */
+/** Content of a raw or gzip-compressed file. */
 export interface ByteSource {
   readonly path: string;
-  /** Bytes of the unpacked content; of a gzip file, what its trailer states (checked when the content is read). */
+  /** Bytes of the decompressed content; for gzip, the size in its trailer (verified when the content is read). */
   readonly size: number;
-  /** The first `length` bytes, without unpacking the rest; fewer where the content is shorter. */
+  /** The first `length` bytes, without decompressing the rest; fewer if the content is shorter. */
   head(length: number): Uint8Array;
-  /** Throws StudioError('invalid_file') where the file ends early or its checksum is wrong. */
+  /** Throws StudioError('invalid_file') if the file ends early or its checksum is wrong. */
   read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
   close(): void;
 }
 
-/** Opens `path`; gzip is known by its first two bytes, not by the file's name. Throws StudioError where it cannot be read. */
+/**
+ * Opens `path`; gzip is detected by its first two bytes, not by the file's name. Throws StudioError if it cannot be
+ * read.
+ */
 export function openByteSource(path: string): ByteSource {
   const descriptor = openToRead(path);
   try {
@@ -40,7 +43,7 @@ export function openByteSource(path: string): ByteSource {
   }
 }
 
-/** A descriptor, which is the caller's to close. @throws StudioError naming the file where it cannot be opened */
+/** Opens a file descriptor, which the caller must close. @throws StudioError naming the file if it cannot be opened */
 export function openToRead(path: string): number {
   try {
     return openSync(path, 'r');

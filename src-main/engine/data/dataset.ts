@@ -8,17 +8,17 @@ export interface Image {
   readonly channels: number;
 }
 
-/** One split, opened: labels of all examples at hand, images read when asked for. */
+/** An open split with the labels of all examples; images are read on demand. */
 export interface ImageSplit {
   readonly count: number;
   readonly labels: Int32Array;
-  /** height × width × channels bytes of example `index`, row by row, in the size that the description states. */
+  /** height × width × channels bytes of example `index`, row by row, in the size of the description. */
   pixels(index: number): Promise<Uint8Array> | Uint8Array;
-  /** Example `index` in its own size, where the images of a dataset differ in size; absent where they do not. */
+  /** Example `index` in its own size; absent if all images of the dataset have the same size. */
   image?(index: number): Promise<Image>;
 }
 
-/** A dataset of images, opened. Reading the same source twice gives the same order. */
+/** An open image dataset. Reading the same source twice gives the same order. */
 export interface OpenImages {
   readonly kind: 'images';
   readonly description: DatasetDescription;
@@ -26,28 +26,28 @@ export interface OpenImages {
   close(): void;
 }
 
-/** How far the reading of all rows is. */
+/** Progress of reading all rows. */
 export interface RowsRead {
   readonly rows: number;
   readonly bytes: number;
-  /** Of all files. */
+  /** Total over all files. */
   readonly totalBytes: number;
 }
 
-/** Told of how far it is after every few rows; ends with the reason of `signal` where that is aborted. */
+/** Progress callback, called every few rows, and a signal whose reason is thrown on abort. */
 export interface ReadWatch {
   onRead?(read: RowsRead): void;
   readonly signal?: AbortSignal;
 }
 
-/** A dataset of texts. Rows are streamed each time anew: nothing of the file is held. */
+/** A text dataset. Rows are streamed on every pass: nothing of the file is kept in memory. */
 export interface OpenTexts {
   readonly kind: 'texts';
-  /** Which column is taken for what. */
+  /** Role of each column. */
   readonly columns: TextColumns;
   /** Reads every row: counts, labels, problems, duplicates. */
   describe(watch?: ReadWatch): Promise<DatasetDescription>;
-  /** The good rows of one split, in the order of the file. */
+  /** The valid rows of one split, in file order. */
   examples(split: 'train' | 'test'): AsyncGenerator<TextExample>;
   close(): void;
 }

@@ -3,7 +3,7 @@ import { type ByteSource, openByteSource } from './byte-source.ts';
 
 /**
  * An IDX file (LeCun's format): two zero bytes, the type (0x08: unsigned bytes), the number of dimensions, then each
- * dimension as a big-endian 32-bit number, then the values, row by row. Raw or packed by gzip.
+ * dimension as a big-endian 32-bit number, then the values, row by row. Raw or gzip-compressed.
  */
 export interface IdxFile {
   readonly path: string;
@@ -17,7 +17,7 @@ const unsignedBytes = 0x08;
 
 /**
  * Opens an IDX file of unsigned bytes with one of `dimensionCounts` dimensions.
- * Throws StudioError('invalid_file') naming the file and offset where the header or the size is wrong.
+ * Throws StudioError('invalid_file') naming the file and offset if the header or the size is wrong.
  */
 export function openIdxFile(path: string, dimensionCounts: readonly number[]): IdxFile {
   const source = openByteSource(path);
@@ -69,11 +69,7 @@ function readHeader(source: ByteSource, dimensionCounts: readonly number[]): num
 }
 
 function invalid(source: ByteSource, what: string): StudioError {
-  return new StudioError(
-    'invalid_file',
-    `${source.path} ${what}.`,
-    'Is it a whole IDX file? Get it again if it was cut off.',
-  );
+  return new StudioError('invalid_file', `${source.path} ${what}.`, 'Get the file again if it was cut off.');
 }
 
 function hex(value: number | undefined): string {

@@ -3,7 +3,7 @@ import type { ImagePreprocessor } from './image-preprocessor.ts';
 
 export { createImagePreprocessor, type ImagePreprocessor } from './image-preprocessor.ts';
 
-/** What a forward pass takes: `pixelValues` is [examples, channels, height, width], row-major. */
+/** Input of a forward pass: `pixelValues` is [examples, channels, height, width], row-major. */
 export interface ImageBatch {
   readonly pixelValues: Float32Array;
   readonly labels: Int32Array;
@@ -13,9 +13,8 @@ export interface ImageBatch {
 const defaultCacheBytes = 256 * 1024 * 1024;
 
 /**
- * Reads examples of a split as a model wants them. What was read once is kept as bytes, until `cacheBytes` are used: then
- * the examples that are kept stay, and the others are read again each time, which under shuffled epochs no other choice of
- * what to keep would beat.
+ * Reads examples of a split in a model's format. Decoded bytes are cached until `cacheBytes` are used; cached
+ * examples then stay and the others are read again each time, which is optimal for shuffled epochs.
  */
 export class ImageBatcher {
   readonly split: ImageSplit;
@@ -30,8 +29,9 @@ export class ImageBatcher {
   }
 
   /**
-   * @param alter gives other bytes for an example's fitted ones, which it leaves as they are; called in the order of `indices`.
-   * @throws StudioError where an example cannot be read.
+   * @param alter returns augmented bytes of an example without changing the originals; called in the order of
+   * `indices`.
+   * @throws StudioError if an example cannot be read.
    */
   async batch(
     indices: ArrayLike<number>,
@@ -62,7 +62,7 @@ export class ImageBatcher {
     const fitted = this.preprocessor.fit(image);
     if (this.bytesLeft >= fitted.length && !this.kept.has(index)) {
       this.bytesLeft -= fitted.length;
-      // A copy: what was read may be a view of a far larger buffer.
+      // A copy: the source may be a view of a far larger buffer.
       this.kept.set(index, Uint8Array.from(fitted));
     }
     return fitted;

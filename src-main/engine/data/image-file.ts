@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Image } from './dataset.ts';
 
-/** What an image file's header tells, the camera's orientation applied. */
+/** Properties of an image from its header, with the camera's orientation applied. */
 export interface ImageHeader {
   readonly height: number;
   readonly width: number;

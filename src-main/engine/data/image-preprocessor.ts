@@ -9,7 +9,10 @@ import type { Image } from './dataset.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
 
 const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
-/** `preprocessor_config.json` with the defaults of transformers' ViTImageProcessor; `size` as number or height and width. */
+/**
+ * `preprocessor_config.json` with the defaults of transformers' ViTImageProcessor; `size` as number or height and
+ * width.
+ */
 const configSchema = z.looseObject({
   do_resize: z.boolean().nullable().default(true),
   size: z
@@ -34,23 +37,23 @@ type PreprocessorConfig = z.output<typeof configSchema>;
 
 /** Turns a dataset's images into a model's `pixel_values`. */
 export interface ImagePreprocessor {
-  /** What `ImageSplit.pixels` of the dataset gives. */
+  /** Format of `ImageSplit.pixels` of the dataset. */
   readonly source: { readonly height: number; readonly width: number; readonly channels: number };
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Channels and size as the model wants them, still bytes (channel last): what is worth keeping. */
+  /** Bytes with the model's channels and size (channel last), to be cached. */
   fit(image: Image): Uint8Array;
-  /** For each channel, the float that each of the 256 bytes becomes. */
+  /** For each channel, the float value of each of the 256 bytes. */
   readonly tables: readonly Float32Array[];
   /** Fitted bytes to floats, rescaled and normalized, channel first, into `values` from `offset`. */
   write(fitted: Uint8Array, values: Float32Array, offset: number): void;
 }
 
 /**
- * Reads `preprocessor_config.json` of the model's folder (without one: ViTImageProcessor's defaults at the model's size).
- * Grey images are repeated for a model of three channels; RGB becomes grey by ITU-R 601 for a model of one, as Pillow's
- * `convert('L')` does. Throws StudioError where the config or the dataset does not fit the model.
+ * Reads `preprocessor_config.json` of the model's folder (without one: ViTImageProcessor's defaults at the model's
+ * size). Grey images are repeated for a model of three channels; RGB becomes grey by ITU-R 601 for a model of one, as
+ * Pillow's `convert('L')` does. Throws StudioError if the config or the dataset does not fit the model.
  */
 export async function createImagePreprocessor(
   modelDirectory: string,
@@ -97,14 +100,14 @@ async function readConfig(path: string): Promise<PreprocessorConfig> {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    throw new StudioError('invalid_file', `${path} is no JSON: ${thrown instanceof Error ? thrown.message : thrown}.`);
+    throw new StudioError('invalid_file', `${path} is not JSON: ${thrown instanceof Error ? thrown.message : thrown}.`);
   }
   const parsed = configSchema.safeParse(value);
   if (!parsed.success) throw new StudioError('invalid_file', `${path}: ${describeIssues(parsed.error)}.`);
   return parsed.data;
 }
 
-/** For each channel the float that each byte becomes: (byte · rescale_factor − mean) / std. */
+/** For each channel the float value of each byte: (byte · rescale_factor − mean) / std. */
 function byteTables(config: PreprocessorConfig, channels: number, path: string): Float32Array[] {
   const factor = config.do_rescale === false ? 1 : config.rescale_factor;
   const normalize = config.do_normalize !== false;

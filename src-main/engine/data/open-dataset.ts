@@ -6,13 +6,13 @@ import { type DatasetReader, readerOptions } from './readers/reader.ts';
 
 const readersById = new Map(datasetReaders.map((reader) => [reader.declaration.id, reader]));
 
-/** Opens a dataset; the caller closes it. Throws StudioError naming the file where the data is not what it should be. */
+/** Opens a dataset; the caller closes it. Throws StudioError naming the file if the data is invalid. */
 export async function openDataset(source: DatasetSource): Promise<OpenDataset> {
   const reader = readerOf(source);
   return reader.open(source.path, readerOptions(reader.declaration, source));
 }
 
-/** How the head of a file of texts would be read; null for images, of which there is nothing to choose. */
+/** Previews the head of a text file; null for images, which have no options. */
 export async function inspectDataset(source: DatasetSource): Promise<TextInspection | null> {
   const reader = readerOf(source);
   return (await reader.inspect?.(source.path, readerOptions(reader.declaration, source))) ?? null;
@@ -29,7 +29,7 @@ function readerOf(source: DatasetSource): DatasetReader {
   return reader;
 }
 
-/** Opens a dataset of images. @throws StudioError refused where it is of texts. */
+/** Opens an image dataset. @throws StudioError refused for a text dataset */
 export async function openImages(source: DatasetSource): Promise<OpenImages> {
   const opened = await openDataset(source);
   if (opened.kind === 'images') return opened;

@@ -97,7 +97,7 @@ describe('pixel values', () => {
   });
 
   test.each<[string, unknown, { height: number; width: number; channels: number } | null, RegExp]>([
-    ['no JSON', '{', { height: 2, width: 2, channels: 1 }, /preprocessor_config.json is no JSON/],
+    ['no JSON', '{', { height: 2, width: 2, channels: 1 }, /preprocessor_config.json is not JSON/],
     ['another size', { size: 3 }, { height: 2, width: 2, channels: 1 }, /resizes to 3 × 3, but the model takes 2 × 2/],
     ['a crop', { do_center_crop: true }, { height: 2, width: 2, channels: 1 }, /do_center_crop/],
     [

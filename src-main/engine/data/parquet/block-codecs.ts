@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import { ParquetError } from './parse-error.ts';
 
-/** Where unpacked bytes are put: never past the end, and copied from what is there already. */
+/** Bounded output buffer of a decompressor, which can copy from its earlier output. */
 class Output {
   readonly bytes: Buffer;
   private length = 0;
@@ -21,7 +21,7 @@ class Output {
     this.length += count;
   }
 
-  /** Repeats `count` bytes from `back` bytes ago; they may overlap, so that a pattern goes on. */
+  /** Copies `count` bytes from `back` bytes ago; the ranges may overlap, which repeats a pattern. */
   repeat(back: number, count: number): void {
     this.need(count);
     if (back < 1 || back > this.length) throw doesNotUnpack();
@@ -43,7 +43,7 @@ class Output {
   }
 }
 
-/** Gives that many bytes for what is unpacked: its own, or such as are used again and again. */
+/** Allocates a buffer for decompressed bytes, new or reused. */
 export type Room = (size: number) => Buffer;
 
 const ownRoom: Room = (size) => Buffer.allocUnsafe(size);
@@ -54,8 +54,8 @@ export function doesNotUnpack(): ParquetError {
 
 /**
  * Google's Snappy, without framing (format_description.txt).
- * @param size of the unpacked bytes
- * @param room where they are put
+ * @param size number of decompressed bytes
+ * @param room allocates their buffer
  */
 export function unpackSnappy(packed: Buffer, size: number, room: Room = ownRoom): Buffer {
   const source = new ByteReader(packed);

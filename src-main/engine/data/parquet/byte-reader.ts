@@ -14,7 +14,7 @@ export class ByteReader {
     return this.bytes.length - this.offset;
   }
 
-  /** The place of the next `count` bytes, which are thereby taken. */
+  /** Consumes `count` bytes and returns their offset. */
   take(count: number): number {
     if (!(count >= 0 && count <= this.left)) throw endsEarly();
     const start = this.offset;
@@ -30,7 +30,7 @@ export class ByteReader {
     return this.bytes.readUInt32LE(this.take(4));
   }
 
-  /** A part of its own, which is thereby taken. */
+  /** Consumes a slice and returns a reader of it. */
   part(count: number): ByteReader {
     const start = this.take(count);
     return new ByteReader(this.bytes.subarray(start, start + count));
@@ -56,7 +56,7 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** As `zigzag`, of 64 bits. */
+  /** Like `zigzag`, with 64 bits. */
   zigzag64(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {

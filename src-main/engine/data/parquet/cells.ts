@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Leaf } from './schema.ts';
 
-/** A value that only a row of its own can be blamed for: the row becomes a fault. */
+/** A value that cannot be read and makes its row a faulty one. */
 export class UnreadableCell {
   readonly fault: string;
 
@@ -10,7 +10,7 @@ export class UnreadableCell {
   }
 }
 
-/** What bytes of a column are in a row: texts mostly. */
+/** Converts the bytes of a column to a cell, mostly text. */
 export function bytesToCell(leaf: Leaf): (bytes: Buffer, start: number, end: number) => unknown {
   const kind = leaf.meaning?.kind;
   if (leaf.meaning?.kind === 'decimal') {
@@ -39,7 +39,7 @@ export function bytesToCell(leaf: Leaf): (bytes: Buffer, start: number, end: num
   };
 }
 
-/** What a number of a column is in a row. */
+/** Converts a number of a column to a cell. */
 export function numberToCell({ meaning, type }: Leaf): (value: number | bigint) => unknown {
   switch (meaning?.kind) {
     case 'decimal':
@@ -60,7 +60,7 @@ export function numberToCell({ meaning, type }: Leaf): (value: number | bigint) 
       return (value) => safeNumber(BigInt.asUintN(bits, BigInt(value)));
     }
     default:
-      // pandas writes what is missing in a column of numbers as "not a number".
+      // pandas writes missing values of a numeric column as NaN.
       return (value) => (typeof value === 'bigint' ? safeNumber(value) : Number.isNaN(value) ? null : value);
   }
 }
@@ -77,7 +77,7 @@ export const physical = {
   fixedBytes: 7,
 } as const;
 
-/** A number where that is exact, else its digits. */
+/** A number if exact, else its digits. */
 function safeNumber(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);

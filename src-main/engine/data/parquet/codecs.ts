@@ -2,10 +2,10 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { doesNotUnpack, type Room, unpackHadoopLz4, unpackLz4, unpackSnappy } from './block-codecs.ts';
 import { type ParquetError, unsupported } from './parse-error.ts';
 
-/** How pages may be packed, by the format's number. `most`: bytes that one packed byte can stand for, where that is known. */
+/** Compression codecs by the format's number. `most` is the largest expansion of one compressed byte, if known. */
 interface Codec {
   readonly most: number;
-  /** `room`: where the bytes may be put. */
+  /** `room` allocates the buffer. */
   unpack(packed: Buffer, size: number, room?: Room): Buffer;
 }
 
@@ -30,7 +30,7 @@ const codecs: ReadonlyMap<number, Codec> = new Map([
   [7, { most: 256, unpack: unpackLz4 }],
 ]);
 
-/** A page's bytes unpacked. @throws ParquetError where they are not of `size`; what no page can be is never allocated. */
+/** Decompresses a page. @throws ParquetError if it is not of `size`; implausible sizes are never allocated. */
 export function unpackPage(codec: number, packed: Buffer, size: number, room?: Room): Buffer {
   const found = codecs.get(codec);
   if (found === undefined) throw unknownCodec(codec);

@@ -2,8 +2,8 @@ import type { ByteReader } from './byte-reader.ts';
 import { ParquetError } from './parse-error.ts';
 
 /**
- * Reads `count` numbers of `width` bits (0 to 32) in Parquet's mix of runs and packed bits. What a run says beyond `count` is
- * left out.
+ * Reads `count` numbers of `width` bits (0 to 32) in Parquet's hybrid of run-length and bit-packed encoding. Values
+ * beyond `count` are ignored.
  */
 export function readHybrid(source: ByteReader, width: number, count: number): Uint8Array | Uint32Array {
   if (width > 32) throw new ParquetError(`has indices of ${width} bits`);
@@ -38,7 +38,7 @@ function unpackBits(
   from: number,
   count: number,
 ): void {
-  // More than 32 bits are held at once: plain numbers are exact up to 53, bit operators only up to 32.
+  // The accumulator exceeds 32 bits: plain numbers are exact up to 53, bit operators only up to 32.
   const modulus = 2 ** width;
   let held = 0;
   let heldBits = 0;

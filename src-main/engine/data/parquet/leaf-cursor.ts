@@ -7,7 +7,7 @@ import { ParquetError } from './parse-error.ts';
 import type { Leaf } from './schema.ts';
 import { readDictionary, type Values } from './values.ts';
 
-/** What pages and dictionaries of all columns may take at once. */
+/** Memory limit for pages and dictionaries of all columns. */
 const mostHeldBytes = 384 * 2 ** 20;
 /** A header is some dozen bytes, unless it quotes long values. */
 const headerSizes = [512, 64 * 1024, 4 * 2 ** 20];
@@ -17,7 +17,7 @@ function heldBytesOf({ kind, size, entryCount }: PageHeader): number {
   return kind === 'dictionary' ? 3 * size : size + 6 * entryCount;
 }
 
-/** Bytes that the pages of all columns hold now. */
+/** Bytes of the pages of all columns in memory. */
 export class HeldBytes {
   private held = 0;
 
@@ -26,12 +26,12 @@ export class HeldBytes {
     if (this.held > mostHeldBytes)
       throw new ParquetError(
         `has pages that take ${this.held} bytes together, where at most ${mostHeldBytes} are held`,
-        'Write it anew with smaller pages, or without the columns that are not learned from.',
+        'Write it again with smaller pages, or without the columns that are not used.',
       );
   }
 }
 
-/** Goes through the entries of one column of a row group, one page in memory at a time. */
+/** Iterates over the entries of one column of a row group, with one page in memory at a time. */
 export class LeafCursor {
   readonly leaf: Leaf;
   private readonly file: ParquetFile;

@@ -2,14 +2,14 @@ import { ByteReader } from './byte-reader.ts';
 import { ParquetError } from './parse-error.ts';
 import { ThriftReader } from './thrift.ts';
 
-/** What a column is annotated as, beyond how it is stored; times with their units a second. */
+/** Logical type of a column, beyond its physical type; times with their units per second. */
 export type Meaning =
   | { readonly kind: 'text' | 'json' | 'list' | 'map' | 'date' | 'uuid' | 'float16' | 'unsigned' }
   | { readonly kind: 'decimal'; readonly scale: number }
   | { readonly kind: 'time'; readonly perSecond: number }
   | { readonly kind: 'timestamp'; readonly perSecond: number; readonly utc: boolean };
 
-/** One element of the schema: they stand in one list, a group before its children. */
+/** An element of the schema, a flat list with each group before its children. */
 export interface SchemaElement {
   readonly name: string;
   /** By number: boolean, int32, int64, int96, float, double, byte array, fixed byte array; null for a group. */
@@ -21,7 +21,7 @@ export interface SchemaElement {
   readonly meaning: Meaning | null;
 }
 
-/** Where the values of one column of one row group lie. */
+/** Location of the values of one column in one row group. */
 export interface ColumnChunk {
   readonly codec: number;
   readonly entryCount: number;

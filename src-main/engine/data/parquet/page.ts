@@ -7,9 +7,9 @@ import type { Leaf } from './schema.ts';
 import { ThriftReader } from './thrift.ts';
 import { readValues, type Values } from './values.ts';
 
-/** Nothing larger is allocated for a page, whatever it says of itself. */
+/** Largest allocation for a page, whatever its header claims. */
 const largestPageBytes = 256 * 2 ** 20;
-/** Entries of a page: values and what stands for missing ones. */
+/** Entries of a page: values and nulls. */
 const mostEntries = 2 ** 24;
 
 const kinds = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const;
@@ -20,11 +20,11 @@ export interface PageHeader {
   readonly packedSize: number;
   readonly entryCount: number;
   readonly encoding: number;
-  /** Version 2: levels stand apart, unpacked. */
+  /** Version 2: levels are separate and uncompressed. */
   readonly levels: { readonly repetition: number; readonly definition: number; readonly packed: boolean } | null;
 }
 
-/** What a page says of one column: for every entry its levels, and a value where it is fully defined. */
+/** A decoded page of one column: for every entry its levels, and a value if it is fully defined. */
 export interface DataPage {
   readonly entryCount: number;
   /** Null where every entry begins a row. */
@@ -69,7 +69,7 @@ export function readPageHeader(source: ByteReader): PageHeader {
   if (size > largestPageBytes)
     throw unsupported(
       `has a page of ${size} bytes, where at most ${largestPageBytes} are read`,
-      'Write it anew with smaller pages, e.g. with pandas: DataFrame.to_parquet(path).',
+      'Write it again with smaller pages, e.g. with pandas: DataFrame.to_parquet(path).',
     );
   if (packedSize > largestPageBytes * 1.25) throw new ParquetError(`has a page of ${packedSize} bytes`);
   if (entryCount > mostEntries) throw new ParquetError(`has a page of ${entryCount} values`);
@@ -84,14 +84,14 @@ export function readPageHeader(source: ByteReader): PageHeader {
   };
 }
 
-/** Whether values are read from the page's bytes as they lie in the file. */
+/** Whether values are read directly from the page's bytes in the file. */
 export function isUnpacked(codec: number, { levels }: PageHeader): boolean {
   return codec === 0 || levels?.packed === false;
 }
 
 /**
  * @param packed the bytes after the header
- * @param room where they may be unpacked
+ * @param room allocates the buffer to decompress into
  */
 export function readDataPage(
   leaf: Leaf,

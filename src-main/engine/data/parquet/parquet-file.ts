@@ -7,28 +7,28 @@ import { type Leaf, type SchemaNode, schemaColumns } from './schema.ts';
 const magic = 'PAR1';
 const largestFooterBytes = 64 * 2 ** 20;
 /**
- * Rows that are taken on trust, and on top of them for each byte of the file: a run of the same value takes few bytes, but
- * texts to learn from do not.
+ * Rows that are taken on trust, and on top of them for each byte of the file: a run of the same value takes few bytes,
+ * but texts to learn from do not.
  */
 const trusted = { rows: 1_000_000, perByte: 64 };
 
-/** An open Parquet file: what it says of itself, checked against what there is of it. */
+/** An open Parquet file with its metadata, validated against the file. */
 export interface ParquetFile {
   readonly path: string;
   readonly byteLength: number;
   readonly columns: readonly SchemaNode[];
   readonly leaves: readonly Leaf[];
   readonly rowGroups: ParquetMetadata['rowGroups'];
-  /** Where pages end at the latest. */
+  /** Upper bound of page offsets. */
   readonly dataEnd: number;
-  /** Into bytes of its own, or as many as are given. @throws ParquetError where the file ends before */
+  /** Reads into a new or the given buffer. @throws ParquetError if the file ends before */
   read(offset: number, length: number, into?: Buffer): Buffer;
-  /** As `read`, but the bytes are others' at the next call: pages come by the thousand, and each would be a new buffer. */
+  /** Like `read`, but reuses the buffer on the next call, which saves thousands of allocations for pages. */
   lend(offset: number, length: number): Buffer;
   close(): void;
 }
 
-/** @throws StudioError naming the file where it is no Parquet file, or not one that can be read */
+/** @throws StudioError naming a file that is not a readable Parquet file */
 export function openParquet(path: string): ParquetFile {
   const descriptor = openToRead(path);
   try {

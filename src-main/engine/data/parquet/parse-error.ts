@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 
-/** Why something of a Parquet file cannot be read; whoever reads it adds the file, the row group and the column. */
+/** Reason why a part of a Parquet file cannot be read; the caller adds file, row group and column. */
 export class ParquetError extends Error {
   readonly hint: string;
 
@@ -10,14 +10,17 @@ export class ParquetError extends Error {
   }
 }
 
-const writeAnew = 'Write it anew, e.g. with pandas: DataFrame.to_parquet(path).';
+const writeAnew = 'Write it again, e.g. with pandas: DataFrame.to_parquet(path).';
 
-/** What a sound file may hold and this reader does not read. */
+/** A feature of valid files that this reader does not support. */
 export function unsupported(what: string, hint: string = writeAnew): ParquetError {
   return new ParquetError(what, hint);
 }
 
-/** Runs `read`; what it finds wrong is said of `path`, at `place` (e.g. a row group and a column; empty: of the file). */
+/**
+ * Runs `read` and rethrows its errors with `path` and `place` (e.g. a row group and a column; empty for the whole
+ * file).
+ */
 export function readOf<Result>(path: string, place: () => string, read: () => Result): Result {
   try {
     return read();

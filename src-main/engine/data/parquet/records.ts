@@ -6,16 +6,16 @@ import type { ParquetFile } from './parquet-file.ts';
 import { ParquetError } from './parse-error.ts';
 import { type Group, type Leaf, repetitions, type SchemaNode } from './schema.ts';
 
-/** What a missing value, an object or a list takes of a row's size. */
+/** Size that a missing value, an object or a list adds to a row. */
 const entryBytes = 8;
 
-/** Puts rows of one row group together out of its columns (S. Melnik et al., "Dremel", VLDB 2010, section 4). */
+/** Assembles the rows of a row group from its columns (S. Melnik et al., "Dremel", VLDB 2010, section 4). */
 export class RecordReader {
   private readonly columns: readonly SchemaNode[];
   private readonly cursors: readonly LeafCursor[];
   private rowBytes = 0;
   private fault: string | null = null;
-  /** The column at hand, for what is said of damage. */
+  /** The current column, for error messages. */
   place = '';
 
   constructor(file: ParquetFile, chunks: readonly ColumnChunk[]) {
@@ -46,7 +46,7 @@ export class RecordReader {
     return { row: read, byteLength: this.rowBytes };
   }
 
-  /** @throws ParquetError where a column has more than the rows that were read */
+  /** @throws ParquetError if a column has more values than the rows read */
   end(): void {
     for (const cursor of this.cursors) {
       this.place = cursor.leaf.path;
@@ -64,7 +64,7 @@ export class RecordReader {
     return cursor;
   }
 
-  /** What stands in a row for `node`, with all its repetitions. */
+  /** The value of `node` in a row, with all its repetitions. */
   private value(node: SchemaNode): unknown {
     if (node.repetition !== repetitions.repeated) return this.single(node);
     const first = this.firstCursor(node);
@@ -80,7 +80,7 @@ export class RecordReader {
     return list;
   }
 
-  /** One value of `node`, whether it repeats or not. */
+  /** A single value of `node`. */
   private single(node: SchemaNode): unknown {
     if (node.kind === 'leaf') {
       const cursor = this.cursor(node);
@@ -104,7 +104,7 @@ export class RecordReader {
     return Object.fromEntries(node.children.map((inner) => [inner.name, this.value(inner)]));
   }
 
-  /** A list has a repeated group of one element, which is no level of its own; older writers left it out. */
+  /** A list has a repeated group of one element, which is not a level of its own; older writers omitted it. */
   private listOf(list: Group, repeated: SchemaNode): unknown {
     const values = this.value(repeated);
     const isElement =

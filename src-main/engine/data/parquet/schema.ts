@@ -2,28 +2,28 @@ import { mostColumns } from '../text/raw-row.ts';
 import type { Meaning, SchemaElement } from './metadata.ts';
 import { ParquetError, unsupported } from './parse-error.ts';
 
-/** How often a value may stand in its parent, by the format's numbers. */
+/** Repetition of a value in its parent, by the format's numbers. */
 export const repetitions = { required: 0, optional: 1, repeated: 2 } as const;
 
 interface Common {
   readonly name: string;
   readonly repetition: number;
   readonly meaning: Meaning | null;
-  /** Levels down to and with this node: how many of its ancestors may be missing, and how many repeat. */
+  /** Maximum definition and repetition levels of this node. */
   readonly definition: number;
   readonly repeats: number;
 }
 
-/** A column as it is stored. */
+/** A stored column. */
 export interface Leaf extends Common {
   readonly kind: 'leaf';
   /** Names from the outermost column on, with dots. */
   readonly path: string;
-  /** Its place among the chunks of a row group. */
+  /** Its index among the chunks of a row group. */
   readonly index: number;
   readonly type: number;
   readonly typeLength: number;
-  /** False for one that stands in an object or a list. */
+  /** False inside an object or a list. */
   readonly isOutermost: boolean;
 }
 
@@ -37,7 +37,7 @@ export type SchemaNode = Leaf | Group;
 
 const deepest = 32;
 
-/** The columns of a file as trees. @throws ParquetError where the list of elements makes none, or they are too many. */
+/** The columns of a file as trees. @throws ParquetError if the schema elements form none, or too many. */
 export function schemaColumns(elements: readonly SchemaElement[]): { columns: SchemaNode[]; leaves: Leaf[] } {
   const leaves: Leaf[] = [];
   let next = 1;
@@ -68,10 +68,7 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
       if (element.type === null) throw unsupported(`has the column ${leaf.path} without any values`);
       leaves.push({ ...leaf, type: element.type, typeLength: element.typeLength });
       if (leaves.length > mostColumns)
-        throw new ParquetError(
-          `has more than ${mostColumns} columns`,
-          'Leave out the columns that are not learned from.',
-        );
+        throw new ParquetError(`has more than ${mostColumns} columns`, 'Leave out the columns that are not used.');
       return leaves[first] ?? node(parent, path);
     }
     const children = Array.from({ length: Math.min(element.childCount, elements.length) }, () => node(common, names));

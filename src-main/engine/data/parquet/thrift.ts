@@ -19,8 +19,8 @@ const types = {
 const deepest = 32;
 
 /**
- * Reads Thrift's compact protocol, in which Parquet keeps what it says of itself. Whoever calls takes the fields that it
- * wants, all others are skipped; nothing is allocated by a count that the bytes state.
+ * Reads Thrift's compact protocol, the encoding of Parquet's metadata. Callers take the fields they want, all others
+ * are skipped; nothing is allocated from a count in the file.
  */
 export class ThriftReader {
   private readonly source: ByteReader;
@@ -30,7 +30,9 @@ export class ThriftReader {
     this.source = source;
   }
 
-  /** Calls `read` for every field of a struct: it reads the value and says so by true, else the value is skipped. */
+  /**
+   * Calls `read` for every field of a struct: it returns true after reading the value, otherwise the value is skipped.
+   */
   struct(read: (field: number, type: number) => boolean): void {
     if (++this.depth > deepest) throw new ParquetError('nests its metadata too deep');
     let field = 0;
@@ -52,7 +54,7 @@ export class ThriftReader {
     return true;
   }
 
-  /** Calls `read` for every element of a list, of the type that it is given. */
+  /** Calls `read` for every element of a list with its type. */
   listOf(type: number, read: (type: number) => void): true {
     if (type !== types.set) expectType(type, types.list);
     const head = this.source.uint8();
@@ -69,7 +71,7 @@ export class ThriftReader {
     return this.source.zigzag();
   }
 
-  /** @throws ParquetError where it is negative */
+  /** @throws ParquetError if it is negative */
   countOf(type: number): number {
     const value = this.integerOf(type);
     if (value < 0) throw new ParquetError('has a negative count in its metadata');
@@ -93,7 +95,7 @@ export class ThriftReader {
     this.skipElement(type);
   }
 
-  /** In a list, truth values have a byte of their own. */
+  /** In a list, each boolean is one byte. */
   private skipElement(type: number): void {
     if (type === types.yes || type === types.no || type === types.byte) this.source.take(1);
     else if (type === types.int16 || type === types.int32 || type === types.int64) this.source.zigzag64();
@@ -109,5 +111,5 @@ export class ThriftReader {
 }
 
 function expectType(type: number, wanted: number): void {
-  if (type !== wanted) throw new ParquetError('has metadata of another type than the format asks for');
+  if (type !== wanted) throw new ParquetError('has metadata of a different type than the format requires');
 }

@@ -5,11 +5,11 @@ import { readHybrid } from './hybrid.ts';
 import { ParquetError, unsupported } from './parse-error.ts';
 import type { Leaf } from './schema.ts';
 
-/** The values of a page, made cells when they are asked for. */
+/** Values of a page, converted to cells on demand. */
 export interface Values {
   readonly count: number;
   cell(index: number): unknown;
-  /** Bytes of the value as it is stored: what a row is measured by. */
+  /** Stored size of the value, which counts towards the row's size. */
   size(index: number): number;
 }
 
@@ -29,8 +29,8 @@ const encodings = {
 const largestExpanded = 256 * 2 ** 20;
 
 /**
- * Reads `count` values of a page, of which `source` has the rest. @param dictionary of the column chunk, where it has one
- * @throws ParquetError where they are fewer, or encoded as the format knows not
+ * Reads `count` values of a page from the rest of `source`. @param dictionary of the column chunk, if any
+ * @throws ParquetError if there are fewer, or for an unknown encoding
  */
 export function readValues(
   leaf: Leaf,
@@ -70,7 +70,7 @@ export function readValues(
   throw unsupported(`has values in an encoding that is not read (number ${encoding})`);
 }
 
-/** A dictionary is made cells once, so that rows share its texts. */
+/** A dictionary is converted to cells once, so that rows share its strings. */
 export function readDictionary(leaf: Leaf, source: ByteReader, count: number): Values {
   const plain = readPlain(leaf, source, count);
   const cells = new Array<unknown>(count);
@@ -116,7 +116,7 @@ function readPlain(leaf: Leaf, source: ByteReader, count: number): Values {
   return fixedValues(leaf, source.bytes, start, width, count);
 }
 
-/** Bytes of each value of a type that has as many for all. */
+/** Bytes per value of a fixed-width type. */
 function fixedWidth({ type, typeLength }: Leaf): number {
   if (type === physical.int32 || type === physical.float) return 4;
   if (type === physical.int64 || type === physical.double) return 8;
@@ -141,7 +141,7 @@ function fixedValues(leaf: Leaf, bytes: Buffer, start: number, width: number, co
   return { count, size, cell: (index) => toCell(readNumber(start + index * width)) };
 }
 
-/** Values of lengths of their own, one after the other; `lengthOf` is asked before each is taken. */
+/** Variable-length values in sequence; `lengthOf` is called before each is read. */
 function piecesOf(leaf: Leaf, source: ByteReader, count: number, lengthOf: (index: number) => number): Values {
   const starts = new Uint32Array(count);
   const ends = new Uint32Array(count);
@@ -186,7 +186,7 @@ function readPrefixed(leaf: Leaf, source: ByteReader, count: number): Values {
   }
   const toCell = bytesToCell(leaf);
   if (leaf.type === physical.fixedBytes && size !== count * leaf.typeLength)
-    throw new ParquetError('has values of other lengths than its column');
+    throw new ParquetError('has values whose lengths differ from that of the column');
   return {
     count,
     cell: (index) => toCell(bytes, ends[index] ?? 0, ends[index + 1] ?? 0),

@@ -51,8 +51,8 @@ async function* tableRows(path: string, separator: string, onBytes?: BytesListen
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: largestRowBytes,
-    // The row's number goes along as the first cell: records and faults are told apart before they are read. So does the
-    // number of cells, of which no more are kept than are read.
+    // The row's number goes along as the first cell: records and faults are told apart before they are read. So does
+    // the number of cells, of which no more are kept than are read.
     on_record: (cells: string[]) => [String(++row), String(cells.length), ...cells.slice(0, mostColumns)],
     on_skip: (error: unknown): undefined => {
       faults.push(faultyRow(++row, faultOf(error)));
@@ -85,8 +85,9 @@ async function* tableRows(path: string, separator: string, onBytes?: BytesListen
 }
 
 /**
- * The bytes of the file. The parser holds all cells of a row, empty ones too, which its own bound on bytes does not count.
- * @throws StudioError invalid_file where a line has more separators than a row that anybody means
+ * The bytes of the file. The parser holds all cells of a row, empty ones too, which its own bound on bytes does not
+ * count.
+ * @throws StudioError invalid_file if a line has implausibly many separators
  */
 async function* boundedLines(path: string, separator: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
   let cells = 0;
@@ -98,7 +99,7 @@ async function* boundedLines(path: string, separator: string, onBytes?: BytesLis
       throw new StudioError(
         'invalid_file',
         `${path} has a line of more than ${mostCellsOfLine} cells; at most ${mostColumns} columns are read.`,
-        'Write each row in a line of its own.',
+        'Write each row on its own line.',
       );
     if (first >= 0) cells = countOf(chunk.subarray(chunk.lastIndexOf(end) + 1), separator);
     yield chunk;
@@ -112,13 +113,13 @@ function countOf(bytes: Buffer, separator: string): number {
   return count;
 }
 
-/** @throws StudioError invalid_file where columns are too many, or two have the same name. */
+/** @throws StudioError invalid_file if there are too many columns, or two have the same name */
 function checkedHeader(path: string, cells: readonly string[], count: number): string[] {
   if (count > mostColumns)
     throw new StudioError(
       'invalid_file',
       `${path} has ${count} columns; at most ${mostColumns} are read.`,
-      'Leave out the columns that are not learned from.',
+      'Leave out the columns that are not used.',
     );
   const names = cells.map((name, index) => name.trim() || `column ${index + 1}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

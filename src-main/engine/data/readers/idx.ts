@@ -11,7 +11,7 @@ import type { DatasetReader } from './reader.ts';
 const filePattern = /^(?:.*[-_])?(train|t10k|test)-(images|labels)[-.]idx\d-ubyte(?:\.gz)?$/;
 const labelsFile = 'labels.txt';
 
-/** Folder of IDX files as MNIST and its relatives are published. */
+/** A folder of IDX files, the format of MNIST and its variants. */
 export const idxReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'idx',
@@ -44,7 +44,7 @@ export const idxReader: DatasetReader<OpenImages> = {
 
 /**
  * Opens a folder of IDX files. `names`: the classes in order, or null for numbers up to the highest training label.
- * Without t10k (or test) files a fifth of each class is held out by a fixed seed.
+ * Without t10k (or test) files, a fifth of each class is held out by a fixed seed.
  */
 export async function openIdxFolder(folder: string, names: readonly string[] | null): Promise<OpenImages> {
   const files = await findFiles(folder);
@@ -100,7 +100,7 @@ interface Pair {
   readonly labelNames: readonly string[];
 }
 
-/** Images and labels of one split, lengths and label range checked. */
+/** Images and labels of one split, with lengths and label range checked. */
 async function openPair(
   [imagesPath, labelsPath]: readonly [string, string],
   names: readonly string[] | null,
@@ -176,7 +176,7 @@ async function findFiles(folder: string): Promise<{ train: PairPaths; test: Pair
       const match = filePattern.exec(name);
       return match !== null && splits.includes(match[1] ?? '') && match[2] === part;
     });
-    // A raw file and its packed copy may lie side by side: they are one file.
+    // A raw file and its compressed copy count as one file.
     const kinds = new Set(found.map((name) => name.replace(/\.gz$/, '')));
     if (kinds.size > 1)
       throw new StudioError(

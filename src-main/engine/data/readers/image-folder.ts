@@ -11,13 +11,13 @@ import type { DatasetReader } from './reader.ts';
 
 const imageName = /\.(?:png|jpe?g|webp|gif|tiff?|avif|svg|heic|heif)$/i;
 const trainNames = ['train', 'training'];
-/** In the order of preference, where several are there. */
+/** In order of preference. */
 const testNames = ['test', 'testing', 'val', 'valid', 'validation'];
-/** Up to so many bytes of files every image is decoded when the folder is opened; beyond, only headers are read. */
+/** Total file size up to which every image is decoded on opening; beyond it, only headers are read. */
 const verifiedBytes = 256 * 1024 * 1024;
 const inParallel = 16;
 
-/** A folder of images, one folder a class. */
+/** A folder of images with one subfolder per class. */
 export const imageFolderReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'image-folder',
@@ -136,7 +136,9 @@ async function foldersIn(path: string): Promise<string[]> {
   return names.sort(naturally);
 }
 
-/** Images of a class, in subfolders too; links to folders are not followed there, so that nothing goes round in circles. */
+/**
+ * Images of a class, in subfolders too; links to folders are not followed there, so that nothing goes round in circles.
+ */
 async function imagesIn(path: string): Promise<{ images: string[]; others: string[] }> {
   const entries = await readdir(path, { withFileTypes: true, recursive: true });
   const files = entries
