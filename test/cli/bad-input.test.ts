@@ -269,7 +269,7 @@ describe('a dataset is refused', () => {
     'whose images are cut off': {
       words: damaged('train-images-idx3-ubyte', (bytes) => bytes.subarray(0, 16 + 2 * 784 + 5)),
       code: 'invalid_file',
-      says: ['train-images-idx3-ubyte states 4 × 28 × 28 values', 'ends inside row 2', 'Get it again'],
+      says: ['train-images-idx3-ubyte states 4 × 28 × 28 values', 'ends inside row 2', 'Get the file again'],
     },
     'that is no IDX file': {
       words: damaged('train-images-idx3-ubyte', (bytes) => bytes.fill(1, 0, 4)),
@@ -298,7 +298,7 @@ describe('an adapter is refused', () => {
     'without a config': {
       words: adapter((_, file) => rmSync(file)),
       code: 'invalid_file',
-      says: ['has no adapter_config.json', 'Choose the folder'],
+      says: ['has no adapter_config.json', 'Choose a folder'],
     },
     'whose config is no JSON': {
       words: adapter((_, file) => writeFileSync(file, '{')),
