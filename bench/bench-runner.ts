@@ -7,13 +7,13 @@ import { KernelClock } from './kernel-clock.ts';
 import { writeProblemFile } from './problem-file.ts';
 import type { BenchProblem, ProblemOptions, Workload } from './workload.ts';
 
-/** As the peers have it: see test/bench/peers. */
+/** Same interface as the peers, see bench/peers. */
 const learningRate = 1e-3;
 const maximumGradientNorm = 1;
 
 const adapterShape = { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] };
 
-/** Our side of the bench: the studio's own training step on a shape, on the active compute backend. */
+/** Runs the studio's training step on a workload, on the active compute backend. */
 export class BenchRunner {
   private readonly variant: string;
   private readonly problem: BenchProblem;
@@ -46,7 +46,7 @@ export class BenchRunner {
     return writeProblemFile(path, this.variant, this.problem, this.model);
   }
 
-  /** One optimizer step with the groups of `mask` on (all where it is null); answers its loss. */
+  /** One optimizer step with the groups of `mask` on (null: all); returns its loss. */
   async run(mask: readonly number[] | null): Promise<number> {
     const bytes = mask === null ? null : Uint8Array.from(mask);
     this.model.setActive(this.groups, bytes);
@@ -68,7 +68,7 @@ export class BenchRunner {
     return { losses, milliseconds };
   }
 
-  /** Milliseconds of one step a mask. */
+  /** Milliseconds of one step per mask. */
   async time(masks: readonly (readonly number[] | null)[]): Promise<number[]> {
     const milliseconds: number[] = [];
     for (const mask of masks) milliseconds.push((await this.timed(mask)).milliseconds);
@@ -81,11 +81,11 @@ export class BenchRunner {
     return { loss, milliseconds: performance.now() - started };
   }
 
-  /** The share of `steps` full steps that passes outside kernels, 0 … 1. */
+  /** The share of the time of `steps` full steps spent outside kernels, 0 … 1. */
   async outsideKernels(steps: number): Promise<number> {
     const clock = new KernelClock();
     try {
-      // JavaScript's compiler first has to meet the wrapped kernels as often as it had met the plain ones.
+      // Warm-up, so that the JIT compiles the wrapped kernels as it did the plain ones.
       for (let step = 1; step < steps; step++) await this.run(null);
       const before = clock.milliseconds;
       const started = performance.now();
@@ -97,7 +97,7 @@ export class BenchRunner {
     }
   }
 
-  /** Puts the adapter into the base and takes it out again; milliseconds of each round, and how many values were merged. */
+  /** Merges the adapter into the base and unmerges it; milliseconds of each round, and the number of values merged. */
   async merge(rounds: number): Promise<{ milliseconds: number[]; parameters: number }> {
     const milliseconds: number[] = [];
     for (let round = 0; round < rounds; round++) {

@@ -14,7 +14,7 @@ const sizes: readonly (readonly [number, number, number])[] = [
   [2048, 1536, 512],
 ];
 
-/** Best rate of x·W as the engine runs it, and of the backend's library alone; about `seconds` for all of them. */
+/** Best rate of x·W in the engine, and of the backend's library alone; takes about `seconds` in total. */
 export async function measureGemmRates(
   backend: ComputeBackend,
   bfloat16: boolean,
@@ -27,7 +27,7 @@ export async function measureGemmRates(
     const weight = new FrozenWeight(made.uniform([outFeatures, inFeatures], 0.05), null, bfloat16);
     let best = Number.POSITIVE_INFINITY;
     const until = performance.now() + (1000 * seconds) / sizes.length;
-    // The first call packs the weight. Reading one value waits for a backend that works behind JavaScript's back.
+    // The first call packs the weight. Reading one value waits for asynchronous backends.
     for (let round = 0; round < 2 || performance.now() < until; round++) {
       const started = performance.now();
       const y = frozenLinear(x, weight);

@@ -1,4 +1,4 @@
-// Tokens a second of a language model's folder on the compute backends, beside Transformers on the same CPU.
+// Tokens per second of a language model on the compute backends, compared with Transformers on the same CPU.
 // Usage: node_modules/node/bin/node bench/generation.mjs <model folder> [prompt tokens] [new tokens]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const backendSchema = z.enum(['native', 'wasm', 'webgpu', 'tensorflow']);
 const speedSchema = z.object({ prompt: z.number(), generation: z.number() });
 
 const [folder = '', prompt = '128', fresh = '64', ...own] = process.argv.slice(2);
-if (!folder) throw new Error('Say which model folder.');
+if (!folder) throw new Error('Give a model folder.');
 
 if (own.length > 0) {
   console.log(JSON.stringify(await measure(backendSchema.parse(own[0]), own[1] === 'bfloat16')));

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Times the kernels of the active backend from outside: while it is on, every registered kernel is wrapped. Kernels that
- * call kernels count once. What remains of a step is JavaScript: the tape, shapes, memory keeping, the optimizer's loop.
+ * Times the kernels of the active backend from outside: while it is on, every registered kernel is wrapped. Nested
+ * kernels count once. The rest of a step is JavaScript: the tape, shapes, memory management, the optimizer's loop.
  */
 export class KernelClock {
   private readonly originals: tf.KernelConfig[];
@@ -23,7 +23,7 @@ export class KernelClock {
     return this.total;
   }
 
-  /** Puts the kernels back as they were. */
+  /** Restores the kernels. */
   stop(): void {
     for (const original of this.originals) {
       tf.unregisterKernel(original.kernelName, original.backendName);

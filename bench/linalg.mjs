@@ -1,5 +1,5 @@
-// Milliseconds of processor time (one thread, so that a busy machine says the same) of the engine's linear algebra in double
-// precision, mean of several, beside numpy's where a Python has it.
+// Milliseconds of processor time (one thread, so that a busy machine says the same) of the engine's linear algebra in
+// double precision, mean of several, beside numpy's where a Python has it.
 // Usage: node_modules/node/bin/node bench/linalg.mjs [--json FILE]
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import {
 import { RandomStream } from '../src-shared/random.ts';
 
 /**
- * Name, rows, columns (of factors: the rank), and how often.
+ * Name, rows, columns (for factors: the rank) and repetitions.
  * @type {[name: keyof typeof ours, rows: number, columns: number, rounds: number][]}
  */
 const cases = [
@@ -94,7 +94,7 @@ if (theirs === null) console.log('No Python with numpy was found.');
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
 /**
- * The mean of as many runs, after half as many that meet code which is not compiled yet.
+ * Mean of `count` runs, after half as many for warm-up.
  * @param {number} rounds
  * @param {() => unknown} run
  */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import type { BenchReport } from './report.ts';
 
-/** Flags of Linux that decide how fast products run, in the makers' writing. */
+/** CPU flags of Linux that affect matmul speed, with the vendors' spelling. */
 const namedFlags: ReadonlyMap<string, string> = new Map([
   ['avx2', 'AVX2'],
   ['fma', 'FMA'],

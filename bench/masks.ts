@@ -5,17 +5,16 @@ import { RandomStream } from '../src-shared/random.ts';
 
 const precision = 2 ** 20;
 
-/** As many lists of masks are drawn to choose among. */
+/** Number of candidate lists of masks. */
 const candidates = 500;
-/** A list shall stand for the schedule by so many of its first masks already. */
+/** Length of the prefix that must already represent the schedule. */
 const prefixes = [8, 16, 32];
 
 /**
- * `count` masks of CoTo's default schedule over `groups` groups, drawn at evenly spaced places of it. They come in van der
- * Corput's order, so that a contender that has time for the first few only still sees the whole schedule. Of many such lists
- * the one is taken whose masks, the first few too, have most nearly the schedule's own mean number of groups that are on and
- * of layers that the backward pass goes through: on these two the time of a step depends, and of a few masks drawn once
- * the mean would be a matter of luck.
+ * `count` masks of CoTo's default schedule over `groups` groups, drawn at evenly spaced steps of it. They are in van
+ * der Corput order, so that a runner with time for the first few only still covers the whole schedule. Of many such
+ * lists, the one is chosen whose masks, and whose prefix, best match the schedule's mean number of active groups and
+ * of layers in the backward pass, which determine the time of a step.
  */
 export function scheduleMasks(count: number, groups: number): number[][] {
   const random = RandomStream.seeded(42, 'coto');
@@ -42,7 +41,7 @@ function drawMasks(count: number, groups: number, random: RandomStream): number[
   });
 }
 
-/** Mean number of groups that are on, and of layers from the lowest such group up. */
+/** Mean number of active groups, and of layers from the lowest active group up. */
 function meanWork(masks: readonly (readonly number[])[]): { active: number; depth: number } {
   const sums = { active: 0, depth: 0 };
   for (const mask of masks) {
@@ -52,7 +51,7 @@ function meanWork(masks: readonly (readonly number[])[]): { active: number; dept
   return { active: sums.active / masks.length, depth: sums.depth / masks.length };
 }
 
-/** The binary digits of `index` mirrored at the point: 0, ½, ¼, ¾, ⅛, … */
+/** Van der Corput sequence, the bit reversal of `index`: 0, ½, ¼, ¾, ⅛, … */
 function radicalInverse(index: number): number {
   let value = 0;
   let weight = 0.5;

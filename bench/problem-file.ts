@@ -3,7 +3,7 @@ import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import { writeSafetensors } from '../src-main/engine/tensors/safetensors.ts';
 import type { BenchProblem } from './workload.ts';
 
-/** Parts of LoRA and DoRA under the names by which PEFT's modules hold them. */
+/** Parts of LoRA and DoRA by the names in PEFT's modules. */
 const peerKeys: Readonly<Record<string, string>> = {
   a: 'lora_A.weight',
   b: 'lora_B.weight',
@@ -11,9 +11,9 @@ const peerKeys: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes a problem as a peer reads it: tensors `frozen:…`, `trained:…` and `input:…`, the linears as
- * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata are the
- * adapter variant's id, so that a peer refuses what it does not know, and the architecture as JSON.
+ * Writes a problem file for the peers: tensors `frozen:…`, `trained:…` and `input:…`, the linear layers as
+ * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata
+ * are the adapter variant's id, so that a peer can refuse an unknown one, and the architecture as JSON.
  */
 export async function writeProblemFile(
   path: string,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What the bench asks of a contender: a process of its own, ours or a peer's, which reads one request a line from standard
- * input as JSON and answers each with one line. One problem is loaded at a time. A failure is answered `{ error }`.
+ * Protocol between the bench and a runner, a process of the studio or of a peer: one JSON request per line on
+ * standard input, one line in response. One problem is loaded at a time. A failure is returned as `{ error }`.
  */
 export const precisionSchema = z.enum(['float32', 'bfloat16', 'autocast']);
 export type Precision = z.infer<typeof precisionSchema>;
@@ -13,26 +13,29 @@ export const runnerRequestSchema = z.discriminatedUnion('do', [
     shape: z.string(),
     /** An adapter variant's id. */
     adapter: z.string(),
-    /** bfloat16: the products with frozen weights; for PyTorch the whole base. autocast: PyTorch's own way, over float32. */
+    /**
+     * bfloat16: the products with frozen weights; for PyTorch the whole base. autocast: PyTorch's autocast over
+     * float32.
+     */
     precision: precisionSchema,
     threads: z.number().int(),
-    /** Cut down to a fraction, for a bench that is only to run to its end. */
+    /** Reduced to a fraction, for a smoke test of the bench. */
     small: z.boolean(),
-    /** A safetensors file of the problem: written by ours where `writes` says so, read by peers. */
+    /** The problem as a safetensors file: written by the studio's runner if `writes` is set, read by peers. */
     exchange: z.string(),
     writes: z.boolean(),
-    /** The folder that holds models/. */
+    /** The folder with models/. */
     resources: z.string(),
   }),
-  /** The first optimizer steps after loading, every adapter on: the loss of each, and how long it took. */
+  /** The first optimizer steps after loading, with every adapter on: loss and duration of each. */
   z.object({ do: z.literal('losses'), count: z.number().int() }),
-  /** One optimizer step a mask; 1 is on, by layer from the input up. null is every adapter on. */
+  /** One optimizer step per mask; 1 is on, by layer from the input up. null: every adapter on. */
   z.object({ do: z.literal('time'), masks: z.array(z.array(z.number()).nullable()) }),
-  /** Ours only: the share of a step that passes outside compute kernels. */
+  /** The studio only: the share of a step spent outside compute kernels. */
   z.object({ do: z.literal('outside-kernels'), steps: z.number().int() }),
-  /** Ours only: rates of frozen products, and of the library behind them called alone. */
+  /** The studio only: rates of products with frozen weights, and of the library called alone. */
   z.object({ do: z.literal('gemm'), seconds: z.number() }),
-  /** Ours only: merging the loaded adapter into its base and taking it out again. */
+  /** The studio only: merging the loaded adapter into its base and unmerging it. */
   z.object({ do: z.literal('merge'), rounds: z.number().int() }),
   z.object({ do: z.literal('unload') }),
 ]);
@@ -43,7 +46,7 @@ export const gemmRateSchema = z.object({
   inFeatures: z.number().int(),
   outFeatures: z.number().int(),
   gflops: z.number(),
-  /** The same product by the backend's library called alone; null where the backend cannot tell. */
+  /** The same product by the backend's library alone; null if the backend cannot measure it. */
   libraryGflops: z.number().nullable(),
 });
 export type GemmRate = z.infer<typeof gemmRateSchema>;

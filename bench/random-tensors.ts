@@ -1,7 +1,7 @@
 import { elementCount, type HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import { RandomStream } from '../src-shared/random.ts';
 
-/** Seeded made-up tensors: what a step costs does not depend on their values, but its loss must be a number. */
+/** Seeded random tensors: the cost of a step does not depend on their values, but its loss must be finite. */
 export class RandomTensors {
   private readonly random: RandomStream;
 
@@ -17,7 +17,7 @@ export class RandomTensors {
     return { shape, data };
   }
 
-  /** Whole numbers in [0, bound). */
+  /** Integers in [0, bound). */
   integers(shape: readonly number[], bound: number): { shape: readonly number[]; data: Int32Array } {
     const data = Int32Array.from({ length: elementCount(shape) }, () => this.random.integer(bound));
     return { shape, data };

@@ -5,7 +5,7 @@ import { gemmRateSchema } from './protocol.ts';
 const stepTimeSchema = z.object({
   median: z.number(),
   minimum: z.number(),
-  /** Steps that were timed. */
+  /** Number of steps timed. */
   samples: z.number().int(),
 });
 export type StepTime = z.infer<typeof stepTimeSchema>;
@@ -17,28 +17,28 @@ const entrySchema = z.object({
   precision: z.enum(['float32', 'bfloat16']),
   /** An adapter variant's id. */
   adapter: z.string(),
-  /** Threads, and for a peer how it was set. */
+  /** Threads, and the settings of a peer. */
   configuration: z.string(),
   /** Every module's adapter on. */
   plain: stepTimeSchema,
   /** Mean over masks of CoTo's default schedule: of each mask's median, and of each mask's minimum. */
   coto: stepTimeSchema,
   /**
-   * The same with the lowest group of each mask alone: what a step of CoTo would take if all its other adapters cost nothing.
+   * The same with only the lowest group of each mask: the time of a CoTo step if all other adapters were free.
    * null for peers.
    */
   lowestAlone: stepTimeSchema.nullable(),
-  /** Of the first steps, every module's adapter on. */
+  /** Losses of the first steps, with every adapter on. */
   losses: z.array(z.number()),
-  /** Largest |loss / the loss of the first contender with this adapter − 1| over them. */
+  /** Largest |loss / loss of the first runner with this adapter − 1| over them. */
   lossDifference: z.number(),
-  /** Share of a step outside compute kernels, 0 … 1; null for peers and where it cannot be told. */
+  /** Share of a step outside compute kernels, 0 … 1; null for peers and if it cannot be measured. */
   outsideKernels: z.number().nullable(),
 });
 export type BenchEntry = z.infer<typeof entrySchema>;
 
 const missingSchema = z.object({
-  /** null: left out for every shape. */
+  /** null: left out for every workload. */
   shape: z.string().nullable(),
   contender: z.string(),
   precision: z.enum(['float32', 'bfloat16']).nullable(),
@@ -50,13 +50,13 @@ const missingSchema = z.object({
 export const benchReportSchema = z.object({
   version: z.string(),
   startedAt: z.string(),
-  /** Cut-down shapes and few steps: no figures to quote. */
+  /** Reduced workloads and few steps: not for publication. */
   quick: z.boolean(),
   seconds: z.number(),
   machine: z.object({
     cpu: z.string(),
     cores: z.number().int(),
-    features: z.array(z.string()).describe('AVX2, AVX-512, AMX and the like; empty where the system does not tell'),
+    features: z.array(z.string()).describe('AVX2, AVX-512, AMX and the like; empty if unknown'),
     platform: z.string(),
     node: z.string(),
     memoryBytes: z.number(),
@@ -72,11 +72,11 @@ export const benchReportSchema = z.object({
       rates: z.array(gemmRateSchema),
     }),
   ),
-  /** Merging an adapter into its base, in values of the base a second. */
+  /** Merging an adapter into its base, in values of the base per second. */
   merging: z.array(
     z.object({ shape: z.string(), contender: z.string(), adapter: z.string(), valuesPerSecond: z.number() }),
   ),
-  /** Bytes of the file a second, from the disk cache; `cat` is null where the system has none. */
+  /** Bytes per second from the disk cache; `cat` is null if the system has none. */
   loading: z.array(
     z.object({ dtype: z.string(), fileBytes: z.number(), ours: z.number(), cat: z.number().nullable() }),
   ),

@@ -2,16 +2,19 @@ import type { StepTime } from './report.ts';
 import type { Session } from './sessions.ts';
 import { meanOverMasks, stepTime } from './statistics.ts';
 
-/** The first so many masks stand all over the schedule already. */
+/** Prefix of the masks that already covers the schedule. */
 const fewestMasks = 8;
 const timesPerMask = 3;
-/** Up to so many milliseconds, some steps more are taken before the rounds are planned by them. */
+/** Duration in milliseconds up to which more steps are timed before the rounds are planned. */
 const shortStep = 200;
 const warmSteps = 8;
 
 export interface RoundLimits {
   readonly rounds: number;
-  /** A seat whose full and CoTo's steps would need longer in all rounds is asked for fewer; those with the lowest alone come on top. */
+  /**
+   * A seat whose full and CoTo's steps would need longer in all rounds is asked for fewer; those with the lowest alone
+   * come on top.
+   */
   readonly secondsPerSeat: number;
 }
 
@@ -21,15 +24,16 @@ export interface SessionTimes {
   readonly lowestAlone: StepTime | null;
 }
 
-/** What a step has on: everything, a mask of the schedule, or of that mask the lowest group alone. */
+/** Active groups of a step: all, a mask of the schedule, or only the lowest group of that mask. */
 interface Step {
   readonly kind: keyof SessionTimes;
   readonly mask: number;
 }
 
 /**
- * Lets the seats step in turn, round by round, so that what slows the machine slows all of them. In its turn a seat takes
- * as many full steps as steps of the schedule, one after the other; ours as many with the lowest group alone, too.
+ * Lets the seats step in turn, round by round, so that what slows the machine slows all of them. In its turn a seat
+ * takes as many full steps as steps of the schedule, one after the other; ours as many with the lowest group alone,
+ * too.
  */
 export async function timeInRounds(
   seats: readonly Session[],
@@ -75,7 +79,7 @@ function groupsOn(kind: Step['kind'], mask: readonly number[]): number[] | null 
   return mask.map((bit, group) => (kind === 'coto' || group === lowest ? bit : 0));
 }
 
-/** Milliseconds of a step that is compiled: where it is short, not of the first ones. */
+/** Milliseconds of a warmed-up step: short steps skip the first ones. */
 async function warmStep({ process, stepMilliseconds }: Session): Promise<number> {
   if (stepMilliseconds > shortStep) return stepMilliseconds;
   const { milliseconds } = await process.ask({ do: 'time', masks: Array.from({ length: warmSteps }, () => null) });
@@ -85,16 +89,16 @@ async function warmStep({ process, stepMilliseconds }: Session): Promise<number>
 interface Plan {
   readonly rounds: number;
   readonly stepsPerRound: number;
-  /** Of the schedule's masks, the first so many. */
+  /** Number of the schedule's masks in use. */
   readonly masks: number;
 }
 
-/** At least two rounds, and never more steps than there are masks to a round. */
+/** At least two rounds, and no more steps per round than there are masks. */
 function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits): Plan {
   const steps = Math.max(2, Math.floor((1000 * limits.secondsPerSeat) / (2 * stepMilliseconds)));
   const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / limits.rounds)));
   const rounds = Math.min(limits.rounds, Math.max(2, Math.floor(steps / stepsPerRound)));
-  // Fewer masks, each timed several times: a minimum of one time is none.
+  // Fewer masks, each timed several times: a minimum needs several values.
   const masks = Math.min(maskCount, Math.max(fewestMasks, Math.floor((rounds * stepsPerRound) / timesPerMask)));
   return { rounds, stepsPerRound, masks };
 }

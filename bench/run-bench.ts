@@ -24,7 +24,7 @@ import { workloads } from './workloads/index.ts';
 
 export interface BenchOptions {
   readonly version: string;
-  /** Cut-down shapes and few steps. */
+  /** Reduced workloads and few steps. */
   readonly quick: boolean;
   readonly shapes: readonly Workload[];
   readonly backends: readonly ComputeChoice[];
@@ -35,11 +35,11 @@ export interface BenchOptions {
   readonly threads: number;
   /** The folder that holds models/. */
   readonly resources: string;
-  /** Told what is being done. */
+  /** Receives progress messages. */
   report(text: string): void;
 }
 
-/** What the bench runs on by itself: our own backends that work here. */
+/** Default backends of the bench: the studio's own that work here. */
 export async function defaultBackends(): Promise<ComputeChoice[]> {
   const own: ComputeChoice[] = [];
   for (const backend of computeBackends) {
@@ -58,12 +58,15 @@ const limits = {
 
 const everything = { precision: null, adapter: null };
 
-/** The share outside kernels is taken of about as many milliseconds of steps. */
+/** Milliseconds of steps over which the share outside kernels is measured. */
 const outsideMilliseconds = 1500;
 
 type Findings = Pick<BenchReport, 'entries' | 'missing' | 'gemm' | 'merging'>;
 
-/** Times every contender with every adapter on every shape, side by side. A contender that cannot take part is named with the reason. */
+/**
+ * Times every runner with every adapter on every workload, in interleaved rounds. A runner that cannot take part is
+ * listed with the reason.
+ */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
@@ -157,15 +160,15 @@ async function seatAll(
           seats.push(await openBackendSession(backend, precision, threads, problem, writes));
         }
       } catch (thrown) {
-        // What keeps a backend from computing in a precision has nothing to do with the adapter.
+        // Whether a backend supports a precision does not depend on the adapter.
         missing({ contender: backend, precision }, thrown);
       }
     }
   const [first] = problems;
   if ('reason' in peer || first === undefined || seats.length === 0) return;
-  report(`${shape.label}: looking for PyTorch's best`);
+  report(`${shape.label}: tuning PyTorch`);
   try {
-    // The same base, batch and optimizer whatever the adapter: the first one's best way serves for all.
+    // Base, batch and optimizer do not depend on the adapter: the first one's best configuration is used for all.
     const ways = await tunePyTorch(peer, precisions, availableParallelism(), first);
     for (const problem of problems)
       try {
@@ -207,7 +210,7 @@ function largestDifference(losses: readonly number[], reference: readonly number
   return Math.max(...losses.map((loss, index) => Math.abs(loss / (reference[index] ?? Number.NaN) - 1)));
 }
 
-/** Of a contender that was tried in several ways, the one with the lowest median is its best. */
+/** Of a runner's configurations, the one with the lowest median counts. */
 function isBestOfItsKind(entry: BenchEntry, entries: readonly BenchEntry[]): boolean {
   return !entries.some(
     (other) =>

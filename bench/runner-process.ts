@@ -6,7 +6,7 @@ import { type RunnerAnswer, type RunnerRequest, runnerAnswers } from './protocol
 
 const failureSchema = z.object({ error: z.string() });
 
-/** How a contender's process is started. */
+/** Command that starts a runner's process. */
 export interface RunnerCommand {
   readonly command: string;
   readonly args: readonly string[];
@@ -18,7 +18,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A contender in a process of its own, asked one thing at a time. */
+/** A runner's process, with one request at a time. */
 export class RunnerProcess {
   private readonly child: ChildProcess;
   private waiting: Waiting | null = null;
@@ -37,16 +37,16 @@ export class RunnerProcess {
     });
     this.child.once('error', (error) => this.end(error.message));
     this.child.once('close', (code, signal) => this.end(`it ended (${signal ?? code})`));
-    // A write into a process that is gone shows as its end.
+    // A write to an ended process is reported by its end.
     this.child.stdin?.on('error', () => undefined);
   }
 
-  /** Throws StudioError('internal') with the contender's own words where it failed or ended. */
+  /** Throws StudioError('internal') with the runner's own message if it failed or ended. */
   async ask<Kind extends RunnerRequest['do']>(
     request: RunnerRequest & { readonly do: Kind },
   ): Promise<RunnerAnswer<Kind>> {
     if (this.ended) throw this.failure('it has ended');
-    if (this.waiting !== null) throw new Error('a contender is asked one thing at a time');
+    if (this.waiting !== null) throw new Error('a runner takes one request at a time');
     const answer = await new Promise<unknown>((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.child.stdin?.write(`${JSON.stringify(request)}\n`);
@@ -56,7 +56,7 @@ export class RunnerProcess {
     return runnerAnswers[request.do].parse(answer) as RunnerAnswer<Kind>;
   }
 
-  /** Ends the process and waits until its memory is free again. */
+  /** Ends the process and waits until its memory is free. */
   async close(): Promise<void> {
     if (this.ended) return;
     const gone = new Promise<void>((resolve) => this.child.once('close', () => resolve()));
@@ -69,7 +69,7 @@ export class RunnerProcess {
     try {
       value = JSON.parse(line);
     } catch {
-      // A library that writes to standard output says nothing to us.
+      // Output of libraries on standard output is ignored.
       return;
     }
     const { waiting } = this;

@@ -4,10 +4,10 @@ import type { Precision, RunnerRequest } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';
 import { type RunnerCommand, RunnerProcess } from './runner-process.ts';
 
-/** A contender with one adapter that takes part in the rounds of one shape, loaded and ready. */
+/** A loaded runner with one adapter, ready for the rounds of one workload. */
 export interface Session {
   readonly contender: string;
-  /** Not ours: PyTorch. */
+  /** A peer: PyTorch. */
   readonly isPeer: boolean;
   readonly precision: BenchPrecision;
   /** An adapter variant's id. */
@@ -15,20 +15,20 @@ export interface Session {
   readonly configuration: string;
   readonly process: RunnerProcess;
   readonly losses: readonly number[];
-  /** Of the last of the steps that gave the losses. */
+  /** Duration of the last of the steps that gave the losses. */
   readonly stepMilliseconds: number;
 }
 
-/** What loading needs besides the precision and the threads: one adapter on one shape. */
+/** An adapter on a workload, to be loaded in a precision with a number of threads. */
 export type Problem = Omit<RunnerRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
 
-/** A PyTorch that the bench may start. */
+/** A PyTorch installation that the bench may start. */
 export interface PeerProgram {
   readonly python: string;
   readonly script: string;
 }
 
-/** Losses that every contender must agree on: with them come the gradients and updates of the steps before. */
+/** Number of losses on which all runners must agree; they depend on the gradients and updates of earlier steps. */
 const lossCount = 3;
 
 /** Takes a seat for one of our compute backends. Throws StudioError where it cannot do this. */
@@ -42,7 +42,7 @@ export async function openBackendSession(
   const program: RunnerCommand = {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
-    // Backends that can take a process down are loaded in one of their own only, as this is.
+    // Backends that can crash a process are loaded in a separate one, as here.
     environment: { OMP_WAIT_POLICY: 'passive', COTO_ENGINE_PROCESS: 'child' },
   };
   return opening(program, async (child) => {
@@ -71,7 +71,7 @@ interface PeerSetting {
   readonly waitPolicy: 'passive' | 'default';
 }
 
-/** One way in which PyTorch may be run, and how long its step took when it was tried. */
+/** A configuration of PyTorch and its step time in tuning. */
 export interface ReferenceConfig {
   readonly precision: BenchPrecision;
   readonly setting: PeerSetting;
@@ -79,14 +79,15 @@ export interface ReferenceConfig {
   readonly milliseconds: number;
 }
 
-/** A way that was slower than the best by more than this when it was tried will not be the better one in the rounds. */
+/** Configurations slower than the best by more than this factor are dropped. */
 const nearlyBest = 1.1;
-/** From so many milliseconds a step one is tried after the first, else three. */
+/** Step time in milliseconds from which one step is timed after the first, else three. */
 const slowTrial = 500;
 
 /**
- * Tries PyTorch in every way that could be its best (one thread and all, both wait policies, bfloat16 by autocast and by a
- * bfloat16 base) and answers the fastest of each precision, two where they are close: the rounds say which is the better.
+ * Tries every promising configuration of PyTorch (one thread and all, both wait policies, bfloat16 by autocast and
+ * by a bfloat16 base) and returns the fastest of each precision, or two if they are close, to be decided by the
+ * rounds.
  */
 export async function tunePyTorch(
   peer: PeerProgram,
@@ -95,7 +96,7 @@ export async function tunePyTorch(
   problem: Problem,
 ): Promise<ReferenceConfig[]> {
   const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
-  // A cut-down shape is not there to find the best.
+  // A reduced workload is not used for tuning.
   if (cores > 1 && !problem.small)
     settings.push({ threads: cores, waitPolicy: 'passive' }, { threads: cores, waitPolicy: 'default' });
   const modes = precisions.flatMap((precision) =>
@@ -184,7 +185,7 @@ function countThreads(threads: number): string {
   return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-/** Beside this module in the sources; the build lays it beside the engine. */
+/** Next to this module in the sources; the build copies it next to the engine. */
 function workerFile(): string {
   const built = !import.meta.url.endsWith('.ts');
   return fileURLToPath(new URL(built ? '../engine/bench.mjs' : './worker.ts', import.meta.url));

@@ -10,7 +10,7 @@ export function stepTime(milliseconds: readonly number[]): StepTime {
   return { median: median(milliseconds), minimum: Math.min(...milliseconds), samples: milliseconds.length };
 }
 
-/** Mean over the masks that were timed, each by its own median and minimum. */
+/** Mean over the timed masks of their medians and minima. */
 export function meanOverMasks(byMask: ReadonlyMap<number, readonly number[]>): StepTime {
   const times = [...byMask.values()].map(stepTime);
   const mean = (pick: (time: StepTime) => number) => times.reduce((sum, time) => sum + pick(time), 0) / times.length;

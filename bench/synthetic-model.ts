@@ -4,7 +4,7 @@ import { StudioError } from '../src-shared/contract/errors.ts';
 import { type LinearModule, type ModelDescription, plainLinear } from '../src-shared/domain/model.ts';
 import { RandomTensors } from './random-tensors.ts';
 
-/** What one layer holds, by the peer's names within it. */
+/** Modules of a layer, by the peer's names. */
 export interface SyntheticLayer {
   /** Last name, sizes and bias of each linear. */
   readonly linears: readonly {
@@ -22,17 +22,17 @@ export interface SyntheticModelPlan {
   readonly layers: number;
   readonly hidden: number;
   readonly layer: SyntheticLayer;
-  /** Tensors outside the layers: shape and standard deviation. */
+  /** Tensors outside the layers, with shape and standard deviation. */
   readonly others: Readonly<Record<string, { readonly shape: readonly number[]; readonly deviation: number }>>;
-  /** Classes of the head; null for a model without one of its own. */
+  /** Classes of the head; null for a model without a head. */
   readonly classes: number | null;
 }
 
-/** A model that no checkpoint holds: its description, and its seeded tensors as a source that the engine's blocks load from. */
+/** A synthetic model: its description and its seeded tensors as a source for the engine's blocks. */
 export interface SyntheticModel {
   readonly description: ModelDescription;
   readonly source: TensorSource;
-  /** All but the linears, by the peer's names. */
+  /** All tensors but the linear layers', by the peer's names. */
   readonly extras: ReadonlyMap<string, HostTensor>;
 }
 
@@ -65,7 +65,7 @@ export function makeSyntheticModel(plan: SyntheticModelPlan): SyntheticModel {
   return {
     description: {
       family: 'bench',
-      architecture: 'made up for the bench',
+      architecture: 'synthetic',
       kind: plan.kind,
       parameterCount,
       sizeBytes: 4 * parameterCount,
@@ -83,15 +83,15 @@ export function makeSyntheticModel(plan: SyntheticModelPlan): SyntheticModel {
   };
 }
 
-/** The linear `layers.<layer>.<name>` of a made model. */
+/** The linear layer `layers.<layer>.<name>` of a synthetic model. */
 export function linearOf(model: SyntheticModel, layer: number, name: string): LinearModule {
   const found = model.description.linears.find((module) => module.name === `layers.${layer}.${name}`);
-  if (found === undefined) throw new Error(`the made model has no linear ${name}`);
+  if (found === undefined) throw new Error(`the synthetic model has no linear layer ${name}`);
   return found;
 }
 
 function sourceOf(tensors: ReadonlyMap<string, HostTensor>): TensorSource {
-  const path = 'the made-up model';
+  const path = 'the synthetic model';
   const get = (name: string) => {
     const found = tensors.get(name);
     if (found === undefined) throw new StudioError('internal', `${path} lacks the tensor "${name}".`);

@@ -9,7 +9,7 @@ import { measureGemmRates } from './gemm.ts';
 import { type RunnerAnswer, type RunnerRequest, runnerRequestSchema } from './protocol.ts';
 import { workloads } from './workloads/index.ts';
 
-/** The process of one of our contenders: its argument is the compute backend. See protocol.ts. */
+/** Process of a studio runner; its argument is the compute backend. See protocol.ts. */
 const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
 let contender: BenchRunner | null = null;
 let bfloat16 = false;
@@ -23,7 +23,7 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
       bfloat16 =
         resolveComputeDtype(request.precision === 'float32' ? 'float32' : 'bfloat16', compute.id) === 'bfloat16';
       const shape = workloads.find((candidate) => candidate.id === request.shape);
-      if (shape === undefined) throw new StudioError('not_found', `The bench has no shape "${request.shape}".`);
+      if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
       contender?.dispose();
       const { adapter, small, resources } = request;
       contender = await BenchRunner.load(shape, adapter, { small, resources, bfloat16 });
@@ -35,7 +35,7 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
     case 'time':
       return { milliseconds: await loaded().time(request.masks) };
     case 'outside-kernels':
-      // Kernels of a GPU are only started by JavaScript: the time inside them says nothing.
+      // JavaScript only launches GPU kernels: the time inside the calls is meaningless.
       return { share: choice === 'webgpu' ? null : await loaded().outsideKernels(request.steps) };
     case 'gemm': {
       const backend = computeBackends.find((candidate) => candidate.id === choice);
@@ -52,7 +52,7 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
 }
 
 function loaded(): BenchRunner {
-  if (contender === null) throw new StudioError('internal', 'No shape is loaded.');
+  if (contender === null) throw new StudioError('internal', 'No workload is loaded.');
   return contender;
 }
 

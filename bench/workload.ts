@@ -2,7 +2,7 @@ import type { BaseModel } from '../src-main/engine/models/base-model.ts';
 import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import type { MicroBatch } from '../src-main/engine/training/micro-batch.ts';
 
-/** How a peer puts the shape together; what is not a number or a name is in the tensors. */
+/** Architecture for a peer: numbers and names, in addition to the tensors. */
 export interface PeerArchitecture {
   readonly kind: 'encoder' | 'decoder';
   readonly layers: number;
@@ -11,7 +11,7 @@ export interface PeerArchitecture {
   /** Of one example. */
   readonly tokens: number;
   readonly epsilon: number;
-  /** What the head reads: the first token, or every one (a language model). */
+  /** Input of the head: the first token, or all (a language model). */
   readonly pooling: 'first' | 'none';
   /** Whether the last layer is computed for the first token only. */
   readonly cutsLastLayer: boolean;
@@ -20,33 +20,33 @@ export interface PeerArchitecture {
   readonly theta?: number;
 }
 
-/** A shape ready to be trained, and the same in a peer's names. */
+/** A workload ready for training, and its tensors under a peer's names. */
 export interface BenchProblem {
   readonly base: BaseModel;
   readonly batch: MicroBatch;
-  /** Of the head that is trained with the adapter; null where no head is. */
+  /** The head that is trained with the adapter; null if none is. */
   readonly labels: readonly string[] | null;
   readonly architecture: PeerArchitecture;
-  /** The frozen tensors besides the linears in the layers, by the peer's names. */
+  /** Frozen tensors other than the layers' linear weights, by the peer's names. */
   readonly extras: ReadonlyMap<string, HostTensor>;
 }
 
 export interface ProblemOptions {
-  /** Cut down to a fraction of the shape. */
+  /** Reduced to a fraction of the workload. */
   readonly small: boolean;
-  /** The folder that holds models/. */
+  /** The folder with models/. */
   readonly resources: string;
   /** Products with frozen weights in bfloat16. */
   readonly bfloat16: boolean;
 }
 
-/** One model and batch that the bench times: one file each, listed in `shapes/index.ts`. */
+/** A model and batch to be timed: one file each, listed in `workloads/index.ts`. */
 export interface Workload {
   readonly id: string;
   readonly label: string;
   readonly detail: string;
   readonly layers: number;
-  /** Layers of the cut-down shape. */
+  /** Layers of the reduced workload. */
   readonly smallLayers: number;
   build(options: ProblemOptions): Promise<BenchProblem>;
 }

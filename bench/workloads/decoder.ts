@@ -15,10 +15,10 @@ const inner = 1536;
 const heads = 8;
 const epsilon = 1e-5;
 const theta = 10_000;
-/** The label of a token that has no next one. */
+/** Label of the last token, which has no successor. */
 const ignored = -100;
 
-/** A language model of Llama's kind that learns to name the next token; its head is its embedding. */
+/** A Llama-like language model with next-token prediction and tied head and embedding. */
 export const decoderShape: Workload = {
   id: 'decoder',
   label: 'decoder',

@@ -16,7 +16,7 @@ const vocabulary = 1000;
 const epsilon = 1e-5;
 const classes = 10;
 
-/** A text encoder that classifies by its first token; every layer is computed whole, as BERT's are. */
+/** A text encoder that classifies by its first token; every layer is computed for all tokens, as in BERT. */
 export const encoderShape: Workload = {
   id: 'encoder',
   label: 'encoder',

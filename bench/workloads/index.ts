@@ -3,5 +3,5 @@ import { decoderShape } from './decoder.ts';
 import { encoderShape } from './encoder.ts';
 import { vitShape } from './vit.ts';
 
-/** Every shape that is timed, in the order of the table. */
+/** All workloads, in the order of the table. */
 export const workloads: readonly Workload[] = [vitShape, encoderShape, decoderShape];

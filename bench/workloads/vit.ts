@@ -9,7 +9,7 @@ import type { Workload } from '../workload.ts';
 
 const labels = Array.from({ length: 10 }, (_, index) => `class ${index}`);
 
-/** The ViT that comes with the studio, as a run on a dataset of ten classes trains it. */
+/** The bundled ViT, as trained by a run on a dataset of ten classes. */
 export const vitShape: Workload = {
   id: 'vit',
   label: 'bundled ViT',

@@ -1,6 +1,6 @@
 import type { Image } from './dataset.ts';
 
-/** Filters of Pillow's `resize`, under the numbers that `resample` has in a preprocessor_config.json. */
+/** Filters of Pillow's `resize`, by the numbers of `resample` in a preprocessor_config.json. */
 export type ResampleFilter = 'nearest' | 'lanczos' | 'bilinear' | 'bicubic' | 'box' | 'hamming';
 export const resampleFilters: readonly ResampleFilter[] = [
   'nearest',
@@ -22,13 +22,13 @@ const kernels: Record<Exclude<ResampleFilter, 'nearest'>, { support: number; wei
   lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
 
-/** Bits behind the point of Pillow's fixed-point weights. */
+/** Fractional bits of Pillow's fixed-point weights. */
 const precision = 32 - 8 - 2;
 
 /**
- * Resizes to `height` × `width` as Pillow does (Resample.c): a separable filter that widens when shrinking, first along the
- * rows, then along the columns, each pass rounded to bytes (Pillow up to 11; later ones take the cheaper order first, and may
- * differ by 1). An image of that size already is given back as it is.
+ * Resizes to `height` × `width` as Pillow does (Resample.c): a separable filter that widens when shrinking, first along
+ * the rows, then along the columns, each pass rounded to bytes (Pillow up to 11; later ones take the cheaper order
+ * first, and may differ by 1). An image that has that size already is returned unchanged.
  */
 export function resample(image: Image, height: number, width: number, filter: ResampleFilter): Image {
   if (image.height === height && image.width === width) return image;
@@ -45,7 +45,7 @@ interface Window {
   readonly weights: Int32Array;
 }
 
-/** For each output position the input positions that it is made of, and their fixed-point weights. */
+/** For each output position, its input positions and their fixed-point weights. */
 function windows(from: number, to: number, kernel: { support: number; weight(x: number): number }): Window[] {
   const scale = from / to;
   const filterScale = Math.max(1, scale);

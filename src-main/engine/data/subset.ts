@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
-/** Each class draws from a stream of its own, so that the examples of one class never depend on another class. */
+/** Each class has its own random stream, so that its examples do not depend on other classes. */
 function classStream(seed: number, label: number): RandomStream {
   return RandomStream.seeded(seed * 65536 + label, 'subset');
 }
@@ -16,7 +16,7 @@ export function indicesByLabel(labels: ArrayLike<number>, labelCount: number): n
 /**
  * A few-shot subset: `perClass` examples of each label, drawn by `seed`, as ascending indices; 0 takes all examples.
  * A seed always gives the same examples, and n + 1 a class contains those of n a class.
- * Throws StudioError('invalid_input') naming the label (`labelNames`, where given) that has too few examples.
+ * Throws StudioError('invalid_input') naming the label (by `labelNames`, if given) that has too few examples.
  */
 export function fewShotIndices(
   labels: Int32Array,
@@ -39,14 +39,16 @@ export function fewShotIndices(
   return Int32Array.from(chosen).sort();
 }
 
-/** The first `limit` of `count` examples; 0 takes all. Test splits are ordered so that any beginning is a fair sample. */
+/**
+ * The first `limit` of `count` examples; 0 takes all. Test splits are ordered so that any beginning is a fair sample.
+ */
 export function evaluationIndices(count: number, limit: number): Int32Array {
   return Int32Array.from({ length: limit === 0 ? count : Math.min(limit, count) }, (_, index) => index);
 }
 
 /**
- * Splits the examples of each class by a fixed seed where a dataset brings no test split: `testCount(n)` of a class's n
- * examples are for testing. Both lists go round the classes, so that any beginning is balanced.
+ * Splits the examples of each class by a fixed seed if a dataset has no test split: `testCount(n)` of a class's n
+ * examples are for testing. Both lists alternate between the classes, so that every prefix is balanced.
  */
 export function splitByClass(
   classes: readonly (readonly number[])[],

@@ -16,14 +16,14 @@ export const causalLanguageModelling: TaskType = {
   declaration: {
     id: 'causal-lm',
     label: 'Writing text',
-    summary: 'Goes on from a prompt, answers in a conversation, or writes on in the manner of plain texts.',
+    summary: 'Generates text: continues a prompt, answers in a conversation, or continues plain text.',
     parameters: [],
   },
   bestBy: 'loss',
   reads: 'texts',
   misfit(model) {
     if (model.kind !== 'causal-lm')
-      return { message: `A ${model.kind} model does not write text.`, hint: 'Choose a language model.' };
+      return { message: `A ${model.kind} model does not generate text.`, hint: 'Choose a language model.' };
     return null;
   },
   open: openLanguageModelling,
@@ -48,11 +48,11 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   if (training && rows.train.count === 0)
     throw new StudioError(
       'invalid_input',
-      `None of the ${leftOut} examples has a token to learn within max_length (${maxLength}).`,
+      `None of the ${leftOut} examples has a trainable token within max_length (${maxLength}).`,
       'Raise max_length.',
     );
   const padding = tokenizer.paddingId;
-  // Of a plain text nothing is asked.
+  // Plain text has no completion.
   const { completion, messages, label } = dataset.columns;
   const answers = settings.completion_only_loss && (completion ?? messages ?? label) !== null;
   const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;

@@ -4,8 +4,8 @@ import { evaluationIndices, fewShotIndices } from '../data/subset.ts';
 import type { ChosenExamples, OpenTask, TrainingExamples } from './task-type.ts';
 
 /**
- * The examples that a run learns from, and those that it is scored on.
- * @throws StudioError invalid_input where the data have too few of either, or no classes to take so many of.
+ * The training and test examples of a run.
+ * @throws StudioError invalid_input if there are too few of either, or no classes to draw from.
  */
 export function chosenExamples(config: RunConfig, { train, testCount }: OpenTask): ChosenExamples {
   if (testCount === 0)

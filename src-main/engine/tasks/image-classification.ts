@@ -7,7 +7,7 @@ export const imageClassification: TaskType = {
   declaration: {
     id: 'image-classification',
     label: 'Image classification',
-    summary: 'An image to one of several classes.',
+    summary: 'Assigns an image to one of several classes.',
     parameters: [],
   },
   bestBy: 'accuracy',

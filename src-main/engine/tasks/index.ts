@@ -8,7 +8,7 @@ import { multipleChoice } from './multiple-choice.ts';
 import type { TaskType } from './task-type.ts';
 import { textClassification } from './text-classification.ts';
 
-/** Every task, in the order in which they are offered. */
+/** All tasks, in display order. */
 export const taskTypes: readonly TaskType[] = [
   imageClassification,
   textClassification,
@@ -18,14 +18,14 @@ export const taskTypes: readonly TaskType[] = [
 
 const byId = new Map(taskTypes.map((task) => [task.declaration.id, task]));
 
-/** What a task is chosen by: images (`columns` is null), or which columns of texts there are. */
+/** Properties of the data that select a task: images (`columns` is null), or the columns of text. */
 interface Chosen {
   readonly task: 'auto' | TaskId;
   readonly model: Pick<ModelDescription, 'kind' | 'image'>;
   readonly columns: TextColumns | null;
 }
 
-/** The task of that id; `auto` takes what fits the model and the data. */
+/** The task of that id; `auto` selects the one that fits the model and the data. */
 export function resolveTask({ task, model, columns }: Chosen): TaskType {
   const id = task === 'auto' ? defaultTask(model, columns) : task;
   const found = byId.get(id);
@@ -33,7 +33,7 @@ export function resolveTask({ task, model, columns }: Chosen): TaskType {
   return found;
 }
 
-/** @throws StudioError refused where the model cannot learn this from these data. */
+/** @throws StudioError refused if the model cannot learn this task from these data. */
 export function requireTask(task: 'auto' | TaskId, model: ModelDescription, dataset: DatasetDescription): TaskType {
   const found = resolveTask({ task, model, columns: dataset.text?.columns ?? null });
   refuseOtherKind(found, model, dataset.text === null ? 'images' : 'texts');
@@ -42,7 +42,7 @@ export function requireTask(task: 'auto' | TaskId, model: ModelDescription, data
   return found;
 }
 
-/** @throws StudioError refused where the task reads something else than the model or the dataset is of. */
+/** @throws StudioError refused if task, model and dataset differ in their kind of input. */
 export function refuseOtherKind(
   { declaration, reads }: TaskType,
   model: Pick<ModelDescription, 'kind' | 'image' | 'text'>,
@@ -54,8 +54,8 @@ export function refuseOtherKind(
       'refused',
       `This model reads ${modelReads} (${model.kind}), but the dataset holds ${holds}.`,
       holds === 'images'
-        ? 'Choose an image model, e.g. quickdraw-vit, or a dataset of texts.'
-        : 'Choose a model that reads text, or a dataset of images, e.g. mnist.',
+        ? 'Choose an image model, e.g. quickdraw-vit, or a text dataset.'
+        : 'Choose a model that reads text, or an image dataset, e.g. mnist.',
     );
   if (reads !== holds)
     throw new StudioError(

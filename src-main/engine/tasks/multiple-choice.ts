@@ -10,7 +10,7 @@ import { testOrder } from './text/test-order.ts';
 import { textReading } from './text/text-reading.ts';
 import { TokenRows } from './text/token-rows.ts';
 
-/** Every class is an answer that is scored by itself. */
+/** Maximum number of classes, since each is scored as an answer. */
 const mostChoices = 200;
 
 export const multipleChoice: TaskType = {
@@ -18,14 +18,14 @@ export const multipleChoice: TaskType = {
     id: 'multiple-choice',
     label: 'Multiple choice',
     summary:
-      'A language model learns to write the label of a text; the label that it finds likeliest, by the log-likelihood of its tokens, is its answer.',
+      'A language model learns to generate the label of a text; it answers with the label of the highest log-likelihood.',
     parameters: [],
   },
   bestBy: 'accuracy',
   reads: 'texts',
   misfit(model, { text, labels }) {
     if (model.kind !== 'causal-lm')
-      return { message: `A ${model.kind} model writes no answers.`, hint: 'Choose a language model.' };
+      return { message: `A ${model.kind} model does not generate answers.`, hint: 'Choose a language model.' };
     const isOfClasses = text?.labelKind === 'classes' && labels.length >= 2 && labels.length <= mostChoices;
     if (!text?.columns.choices && !isOfClasses)
       return {
@@ -37,7 +37,7 @@ export const multipleChoice: TaskType = {
   open: openMultipleChoice,
 };
 
-/** A test example as it is kept until it is asked. */
+/** A test example as stored until it is scored. */
 interface Question extends Content {
   readonly answer: string;
   /** Null: the classes of the dataset. */
@@ -73,7 +73,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   const answersOf = ({ choices }: Question) => choices ?? read.names;
   const padding = tokenizer.paddingId;
   const order = testOrder(questions.length);
-  // Many adapters are asked the same.
+  // Many adapters are scored on the same questions.
   const encoded = new Map<number, EncodedChoices>();
   const encode = (place: number): EncodedChoices => {
     const known = encoded.get(place);
@@ -136,7 +136,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   };
 }
 
-/** The beginning of a prompt gives way: its end is what the answers follow. */
+/** Truncates the start of a prompt, since the answers follow its end. */
 function shortened({ prompt, choices }: EncodedChoices, maxLength: number): EncodedChoices {
   const longest = choices.reduce((most, choice) => Math.max(most, choice.length), 0);
   const room = Math.max(1, maxLength - longest);

@@ -22,8 +22,8 @@ export interface TaskOnData extends OpenTask {
 }
 
 /**
- * Opens a dataset for a task. What is to be said of the data is logged.
- * @throws StudioError where the data are not what the task needs, or cancelled.
+ * Opens a dataset for a task and logs notes on the data.
+ * @throws StudioError if the data do not fit the task, or cancelled.
  */
 export async function openTask(request: TaskRequest, context: TaskContext): Promise<TaskOnData> {
   const { modelDirectory, model, source, settings, training } = request;
@@ -31,7 +31,7 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
   try {
     const columns = dataset.kind === 'texts' ? dataset.columns : null;
     const type = resolveTask({ task: settings.task, model, columns });
-    // A dataset can have changed on the disk since it was added.
+    // A dataset may have changed on disk since it was added.
     refuseOtherKind(type, model, dataset.kind);
     const opened = await type.open({
       modelDirectory,

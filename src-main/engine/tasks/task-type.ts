@@ -8,15 +8,15 @@ import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 
-/** One thing that a model can learn to do. */
+/** A task that a model can be trained for. */
 export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
-  /** What the best checkpoint is chosen by. */
+  /** Metric that selects the best checkpoint. */
   readonly bestBy: 'accuracy' | 'loss';
   readonly reads: 'images' | 'texts';
-  /** Why this model cannot learn this from these data, which both are of what the task reads; null where it can. */
+  /** Reason why this model cannot learn the task from these data, given the right kind of input; null if it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
-  /** @throws StudioError where the data are not what the task needs. */
+  /** @throws StudioError if the data do not fit the task. */
   open(given: TaskMaterial): Promise<OpenTask>;
 }
 
@@ -25,32 +25,34 @@ export interface Misfit {
   readonly hint: string;
 }
 
-/** What a task is opened on; the dataset stays the caller's to close. */
+/** Inputs for opening a task; the caller closes the dataset. */
 export interface TaskMaterial {
   readonly modelDirectory: string;
   readonly model: ModelDescription;
   readonly dataset: OpenDataset;
   readonly settings: TaskSettings;
-  /** Whether the training examples will be asked for. */
+  /** Whether training examples are needed. */
   readonly training: boolean;
-  /** Told how many examples were read; may throw to end. */
+  /** Called with the number of examples read; may throw to stop. */
   onRead(examples: number): Promise<void>;
 }
 
-/** A task made ready on one model and one dataset. */
+/** A task prepared for one model and one dataset. */
 export interface OpenTask {
-  /** What a fresh head tells apart; null: the model keeps the head that it has. */
+  /** Outputs of a new head; null: the model keeps its head. */
   readonly labels: readonly string[] | null;
-  /** What the classes or labels of its outputs are called; empty where it has none. */
+  /** Names of the output classes or labels; empty if there are none. */
   readonly classNames: readonly string[];
   readonly train: TrainingExamples;
-  /** Test examples, in an order of which any beginning is a fair sample. */
+  /** Test examples, ordered so that every prefix is a fair sample. */
   readonly testCount: number;
-  /** What should be said of the data, e.g. how many examples were too long. */
+  /** Notes on the data, e.g. how many examples were too long. */
   readonly notes: readonly string[];
-  /** What `model`, with whatever adapter is on it, says of the test examples `indices`. Dropout is the caller's to switch off. */
+  /**
+   * Outputs of `model`, with its current adapter, for the test examples `indices`. The caller must switch dropout off.
+   */
   outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
-  /** The examples for a program outside the studio; only where `training` was asked for. */
+  /** Examples for export to another program; only if opened with `training`. */
   exported(chosen: ChosenExamples, progress: ReadingProgress): Promise<ExportedExamples>;
 }
 
@@ -60,28 +62,28 @@ export interface ChosenExamples {
   readonly test: Int32Array;
 }
 
-/** Told how many of `total` examples of a split were read; may throw to end. */
+/** Called with the number of examples read of `total` in a split; may throw to stop. */
 export type ReadingProgress = (split: 'train' | 'test', done: number, total: number) => Promise<void>;
 
-/** Examples exactly as the model reads them, with what Transformers has to know to learn from them. */
+/** Examples exactly as the model reads them, with the settings that Transformers needs to train on them. */
 export interface ExportedExamples {
   readonly settings: {
     readonly auto_class:
       | 'AutoModelForImageClassification'
       | 'AutoModelForSequenceClassification'
       | 'AutoModelForCausalLM';
-    /** Transformers' name of what a head says; null without a head. */
+    /** Transformers' problem_type of the head; null without a head. */
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
-    /** Fills rows of tokens up. */
+    /** Token id for padding. */
     readonly pad_token_id?: number;
   };
-  /** By `train.<name>` and `test.<name>`, an entry for each example, and tables that both splits share. */
+  /** By `train.<name>` and `test.<name>`, one entry per example, and tables shared by both splits. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
 export interface TrainingExamples {
   readonly count: number;
-  /** The class of each, where they have one: for few-shot subsets. */
+  /** Class of each example, if any, for few-shot subsets. */
   readonly classes: { readonly ids: Int32Array; readonly names: readonly string[] } | null;
   readonly load: LoadBatch;
 }

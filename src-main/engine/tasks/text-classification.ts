@@ -12,14 +12,14 @@ import { byLength, testOrder } from './text/test-order.ts';
 import { textReading } from './text/text-reading.ts';
 import { TokenRows } from './text/token-rows.ts';
 
-/** What a head for values is called, as Transformers calls it. */
+/** Transformers' label name of a regression head. */
 const valueLabel = 'LABEL_0';
 
 export const textClassification: TaskType = {
   declaration: {
     id: 'text-classification',
     label: 'Text classification',
-    summary: 'A text, or a pair of texts, to one class, to several labels, or to a value, by a head on an encoder.',
+    summary: 'Assigns a text or a pair of texts to one class, several labels, or a value, with a head on an encoder.',
     parameters: [],
   },
   bestBy: 'accuracy',
@@ -27,7 +27,7 @@ export const textClassification: TaskType = {
   misfit(model, { text, labels }) {
     if (model.kind !== 'text-classification' && model.kind !== 'embedding')
       return {
-        message: `A ${model.kind} model has no head that tells texts apart.`,
+        message: `A ${model.kind} model cannot classify text.`,
         hint: 'Choose an encoder, e.g. a BERT, or the task multiple-choice.',
       };
     if (!model.linears.some(({ isHead }) => isHead))
@@ -35,11 +35,11 @@ export const textClassification: TaskType = {
     if (!text?.columns.text || text.labelKind === 'none')
       return {
         message: 'The dataset has no text with a label in each row.',
-        hint: 'Say on the Data page which columns are text and label.',
+        hint: 'Choose the text and label columns on the Data page.',
       };
     if (text.labelKind !== 'numbers' && labels.length < 2)
       return {
-        message: `The dataset has ${labels.length} label, where two or more are told apart.`,
+        message: `The dataset has ${labels.length} label, but classification needs two or more.`,
         hint: 'Choose another label column.',
       };
     return null;
@@ -57,7 +57,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     material.onRead,
   );
   if (read.kind === 'none')
-    throw new StudioError('invalid_input', 'The dataset has no labels.', 'Say which column is the label.');
+    throw new StudioError('invalid_input', 'The dataset has no labels.', 'Choose the label column.');
   const problem_type = problemTypes[read.kind];
   const padding = tokenizer.paddingId;
   const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
@@ -117,7 +117,7 @@ function addEncoded(rows: TokenRows, tokenizer: TextTokenizer, example: TextExam
   return true;
 }
 
-/** What the head should say of some examples of a split, in the form that its labels have. */
+/** Targets of the head for some examples of a split, in the format of the labels. */
 function answersOf(
   read: ReadTexts,
   split: 'train' | 'test',

@@ -99,8 +99,8 @@ test.each([
   ['image-classification', 'embedding', classes, 'Image classification learns from images'],
   ['auto', 'embedding', prompts, 'no text with a label in each row'],
   ['auto', 'embedding', texts({ text: 'body', label: 'kind' }, 'classes', ['a']), 'has 1 label,'],
-  ['text-classification', 'causal-lm', classes, 'no head that tells texts apart'],
-  ['causal-lm', 'embedding', classes, 'does not write text'],
+  ['text-classification', 'causal-lm', classes, 'cannot classify text'],
+  ['causal-lm', 'embedding', classes, 'does not generate text'],
   ['multiple-choice', 'causal-lm', prompts, 'needs a list of answers in each row'],
 ] as const)('%s with a model for %s is refused in words %#', (task, kind, dataset, words) => {
   expect(() => requireTask(task, model(kind), dataset)).toThrow(words);

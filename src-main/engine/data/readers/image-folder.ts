@@ -137,7 +137,7 @@ async function foldersIn(path: string): Promise<string[]> {
 }
 
 /**
- * Images of a class, in subfolders too; links to folders are not followed there, so that nothing goes round in circles.
+ * Images of a class, including subfolders; links to folders are not followed, which avoids cycles.
  */
 async function imagesIn(path: string): Promise<{ images: string[]; others: string[] }> {
   const entries = await readdir(path, { withFileTypes: true, recursive: true });
@@ -169,7 +169,7 @@ async function collect(
 
 type Entry = File & { readonly header: ImageHeader; readonly bytes: number };
 
-/** Headers of all files that can be read; the others become problems. */
+/** Headers of all readable files; the others are reported as problems. */
 async function readHeaders(files: readonly File[], problems: Problem[]): Promise<Entry[]> {
   const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path).catch(() => null))?.size ?? 0));
   const verify = sizes.reduce((sum, size) => sum + size, 0) <= verifiedBytes;

@@ -12,7 +12,7 @@ import { parquetReader } from './parquet.ts';
 import { quickdrawPackageReader } from './quickdraw-package.ts';
 import type { DatasetReader } from './reader.ts';
 
-/** Every format, the more particular ones first. */
+/** All formats, the more specific ones first. */
 export const datasetReaders: readonly DatasetReader[] = [
   mnistPackageReader,
   quickdrawPackageReader,
@@ -25,7 +25,7 @@ export const datasetReaders: readonly DatasetReader[] = [
   parquetReader,
 ];
 
-/** Which reader `path` (absolute file or folder) is for. Throws StudioError where it is none of the formats. */
+/** Finds the reader of `path` (an absolute file or folder). Throws StudioError if no format matches. */
 export async function detectReader(path: string): Promise<DatasetSource> {
   await stat(path).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
@@ -36,7 +36,7 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   }
   throw new StudioError(
     'invalid_file',
-    `${path} is no dataset that can be read: it has neither IDX files nor folders with images, and is no file of texts.`,
+    `${path} is no dataset that can be read: it has no IDX files, no folders with images, and is not a text file.`,
     'Give a CSV, TSV, JSON, JSONL or Parquet file, a folder with train-images / train-labels IDX files, or one with a folder of images for each class.',
   );
 }

@@ -21,7 +21,7 @@ async function* jsonRows(path: string, onBytes?: BytesListener): AsyncGenerator<
   else
     throw new StudioError(
       'invalid_file',
-      `${path} holds no list of rows.`,
+      `${path} does not contain a list of rows.`,
       'Write it as [{…}, {…}], or one {…} a line.',
     );
 }
@@ -55,7 +55,7 @@ class ElementCutter {
   private parts: Buffer[] = [];
   private partBytes = 0;
 
-  /** The elements that end in this piece of the file. */
+  /** The elements that end in this chunk of the file. */
   take(chunk: Buffer): RawRow[] {
     const rows: RawRow[] = [];
     let start = 0;
@@ -84,9 +84,9 @@ class ElementCutter {
     return rows;
   }
 
-  /** What is to be said where the file ends before its list does. */
+  /** Problem to report if the file ends before its list does. */
   end(): RawRow[] {
-    return this.ended ? [] : [faultyRow(this.row, 'is cut off: the file ends before its list does; copy it anew')];
+    return this.ended ? [] : [faultyRow(this.row, 'is cut off: the file ends before its list does; copy it again')];
   }
 
   private keep(part: Buffer, rows: RawRow[]): void {
@@ -99,7 +99,7 @@ class ElementCutter {
     this.parts = [];
   }
 
-  /** `more`: a comma follows, so that nothing at all is a fault; an empty list is none. */
+  /** `more`: a comma follows, so that an empty element is a fault; an empty list is not. */
   private finish(rows: RawRow[], more: boolean): void {
     const bytes = Buffer.concat(this.parts);
     if (!this.tooLong && (more || bytes.some((byte) => !isSpace(byte)))) rows.push(rowOfJson(this.row, bytes));

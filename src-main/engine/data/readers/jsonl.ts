@@ -14,7 +14,7 @@ export const jsonlReader = textReader(
   { extensions: ['jsonl', 'ndjson'], rows: jsonLines },
 );
 
-/** One row a line; empty lines count, but are no rows. */
+/** One row per line; empty lines are counted but are not rows. */
 export async function* jsonLines(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   let line = 1;
   let rest: Buffer[] = [];

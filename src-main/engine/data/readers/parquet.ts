@@ -16,10 +16,10 @@ export const parquetReader = textReader(
 );
 
 const batch = { rows: 512, bytes: 4 * 2 ** 20 };
-/** Values may be packed well, but no texts so well: beyond this a file is one that unpacks without end. */
+/** Largest plausible expansion of text: beyond it, a file is treated as a decompression bomb. */
 const mostUnpacked = { bytes: 256 * 2 ** 20, perByte: 1000 };
 
-/** Rows in the order of the file, some at a time. */
+/** Rows in file order, in batches. */
 export async function* parquetRows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
   const file = openParquet(path);
   try {
@@ -34,7 +34,7 @@ export async function* parquetRows(path: string, onBytes?: BytesListener): Async
         left -= rows.length;
         onBytes?.((file.byteLength * rows.length) / rowCount / file.rowGroups.length);
         yield rows;
-        // Reading is synchronous: others have their turn between batches.
+        // Reading is synchronous: yield to others between batches.
         await setImmediate();
       }
       readOf(path, place, () => records.end());

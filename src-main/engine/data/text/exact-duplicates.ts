@@ -11,14 +11,14 @@ export class ExactDuplicates {
   private low = new Uint32Array(1024);
   private splits = new Uint8Array(1024);
   private used = 0;
-  /** Rows that were compared. */
+  /** Number of rows compared. */
   compared = 0;
   /** Rows that repeat an earlier one of their own split. */
   readonly within = { train: 0, test: 0 };
-  /** Different texts that stand in both splits. */
+  /** Distinct texts that occur in both splits. */
   across = 0;
 
-  /** Returns whether the text now stands in both splits, and did not before. */
+  /** Returns whether the text is now, for the first time, in both splits. */
   add(text: string, split: 'train' | 'test'): boolean {
     if (this.compared >= mostRows) return false;
     this.compared++;
@@ -38,7 +38,7 @@ export class ExactDuplicates {
     return met;
   }
 
-  /** Where these bits are, or the free slot where they would be. */
+  /** Slot of these bits, or the free slot for them. */
   private slotOf(high: number, low: number): number {
     const mask = this.high.length - 1;
     let slot = low & mask;
@@ -61,7 +61,7 @@ export class ExactDuplicates {
   }
 }
 
-/** Two lanes of multiply and rotate over UTF-16 units, finished as MurmurHash3 is. */
+/** Two lanes of multiply and rotate over UTF-16 units, with MurmurHash3's finalizer. */
 export function hash64(text: string): [high: number, low: number] {
   let one = 0x9e3779b9 ^ text.length;
   let other = 0x85ebca6b;

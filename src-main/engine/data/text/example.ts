@@ -6,10 +6,10 @@ import { cellOf, isObject, type RawRow } from './raw-row.ts';
 export type ExampleContent = Omit<TextExample, 'row' | 'split'>;
 type Message = NonNullable<TextExample['messages']>[number];
 
-/** Thrown inside this file only: what is wrong with a cell, and the way out. */
+/** Problem of a cell and its remedy, thrown only inside this file. */
 class CellProblem extends Error {}
 
-/** ShareGPT's names of who speaks, as chat templates name them. */
+/** Maps ShareGPT's speakers to the roles of chat templates. */
 const sharegptRoles: ReadonlyMap<string, string> = new Map([
   ['human', 'user'],
   ['gpt', 'assistant'],
@@ -18,7 +18,7 @@ const sharegptRoles: ReadonlyMap<string, string> = new Map([
   ['bard', 'assistant'],
 ]);
 
-/** The example that a row holds; a string says what is wrong with it, by column. */
+/** Parses the example of a row; returns a string with the problem and its column otherwise. */
 export function readExample({ cells, fault }: RawRow, { shape, columns }: Mapping): ExampleContent | string {
   if (fault !== null) return fault;
   const text = (column: string | null, mayBeEmpty: boolean): string | null =>
@@ -37,7 +37,7 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
       textPair: text(columns.text_pair, false),
       label: choices === null ? given : rightAnswer(choices, given, columns.label),
       choices: choices === null ? null : [...choices.texts],
-      // Alpaca's input stands after its instruction, with an empty line between.
+      // Alpaca's input follows its instruction, separated by an empty line.
       prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
       completion: text(columns.completion, false),
       messages:
@@ -68,7 +68,7 @@ function textCell(cell: unknown, column: string, mayBeEmpty: boolean): string {
   return value;
 }
 
-/** A text, number or truth value as text; null for anything else. */
+/** A string, number or boolean as text; null for anything else. */
 function scalar(cell: unknown): string | null {
   if (typeof cell === 'string') return cell;
   if (typeof cell === 'number' || typeof cell === 'boolean' || typeof cell === 'bigint') return String(cell);
@@ -92,7 +92,7 @@ function labelCell(cell: unknown, column: string): ExampleContent['label'] {
   return value;
 }
 
-/** The text of the choice that the label means. */
+/** The text of the choice that the label refers to. */
 function rightAnswer(
   choices: NonNullable<ReturnType<typeof readChoices>>,
   label: ExampleContent['label'],
@@ -121,7 +121,7 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
   });
 }
 
-/** What a model would read and write, without the label: two examples with the same are the same example. */
+/** Input and target text without the label, which identify an example. */
 export function contentKey({ text, textPair, prompt, completion, messages }: ExampleContent): string {
   if (messages !== null) return messages.map(({ role, content }) => `${role}\u0001${content}`).join('\u0002');
   if (completion !== null || prompt !== null) return `${prompt ?? ''}\u0002${completion ?? ''}`;

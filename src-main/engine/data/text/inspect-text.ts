@@ -10,15 +10,15 @@ import { planOf, readHead, readTexts, type TextPlan } from './read-text.ts';
 import { findTextFiles } from './text-files.ts';
 
 const mostRows = 1000;
-/** Of all texts together: long rows end the reading sooner, so that an answer comes at once. */
+/** Limit on the total text: long rows end the preview sooner, so that it stays fast. */
 const mostCharacters = 4_000_000;
 const shownRows = 50;
 const shownValues = 20;
 
 /**
- * Reads the head of a file as `options` say, and tells what would come of it. Options that do not fit are told of, not thrown:
- * they are what is being chosen.
- * @throws StudioError where the file itself cannot be read.
+ * Previews the head of a file read with `options`. Options that do not fit are reported, not thrown: they are still
+ * being chosen.
+ * @throws StudioError if the file itself cannot be read.
  */
 export async function inspectTexts(path: string, format: RowFormat, options: ParameterValues): Promise<TextInspection> {
   const head = await readHead(await findTextFiles(path, format.extensions, {}), format);
@@ -54,7 +54,7 @@ function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: s
   return { by, rule: description, column, values, testFile };
 }
 
-/** The first rows: of all files, or of those of each split. */
+/** The first rows of all files, or of each split. */
 async function readSome(
   plan: TextPlan,
   format: RowFormat,

@@ -2,10 +2,10 @@ import type { TextDescription } from '../../../../src-shared/domain/dataset.ts';
 import type { ExampleContent } from './example.ts';
 
 type Counts = { train: number; test: number };
-/** More different values than this are no classes. */
+/** Maximum number of classes. */
 const mostLabels = 1000;
 
-/** Counts labels by split as rows go by, and says in the end what they are. */
+/** Counts labels by split while rows are read, then determines their kind. */
 export class LabelTally {
   private readonly counts = new Map<string, Counts>();
   private any = false;
@@ -37,7 +37,7 @@ export class LabelTally {
     counts[split]++;
   }
 
-  /** Numbers that are not whole, or of which there are many, are measured values; all else is classes. */
+  /** Non-integer or many distinct numbers are regression targets; all else is classes. */
   get kind(): TextDescription['labelKind'] {
     if (!this.any) return 'none';
     if (this.sets) return 'sets';
@@ -49,7 +49,7 @@ export class LabelTally {
     return this.overflown && this.kind !== 'numbers';
   }
 
-  /** Names in order: whole numbers by size, all others by their characters. Empty for measured values. */
+  /** Sorted names: integers by value, others alphabetically. Empty for regression targets. */
   names(): string[] {
     if (this.kind === 'none' || this.kind === 'numbers' || this.tooMany) return [];
     const names = [...this.counts.keys()];

@@ -1,6 +1,6 @@
 import { hash64 } from './exact-duplicates.ts';
 
-/** Rows compared at most, of each split by itself, so that a long training file leaves room for the test rows: 13 MB of signatures. */
+/** Maximum rows compared per split, so that a long training file leaves room for the test rows: 13 MB of signatures. */
 const mostRows = { train: 40_000, test: 10_000 } as const;
 const hashCount = 64;
 /** 16 bands of 4: two texts that share 0.8 of their shingles meet in a band with a probability of 0.9998. */
@@ -8,15 +8,15 @@ const bandSize = 4;
 const shingleWords = 3;
 const mostWords = 1000;
 const leastResemblance = 0.8;
-/** A band that many rows share (boilerplate) is looked at only so far. */
+/** Candidates examined of a band that many rows share (boilerplate). */
 const mostCandidates = 64;
 
 const multipliers = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`multiplier ${index}`)[0] | 1);
 const offsets = Uint32Array.from({ length: hashCount }, (_, index) => hash64(`offset ${index}`)[1]);
 
 /**
- * Finds rows of the test split that nearly repeat a row of the training split: MinHash over shingles of three words (Broder 1997,
- * "On the resemblance and containment of documents").
+ * Finds rows of the test split that nearly repeat a row of the training split: MinHash over shingles of three words
+ * (Broder 1997, "On the resemblance and containment of documents").
  */
 export class NearDuplicates {
   private readonly signatures: Uint32Array[] = [];
@@ -38,7 +38,7 @@ export class NearDuplicates {
   /** Test rows with a training row of a resemblance of 0.8 or more (estimated) that is not the very same text. */
   across(): { where: string }[] {
     const found = new Set<number>();
-    // Band after band: the buckets of one are gone before those of the next are made.
+    // One band at a time: the buckets of one are freed before those of the next are created.
     for (let band = 0; band < hashCount / bandSize; band++) this.findInBand(band, found);
     return this.rows.filter((_, index) => found.has(index));
   }

@@ -3,13 +3,13 @@ import type { DatasetDescription } from '../../../../src-shared/domain/dataset.t
 const shownPerKind = 20;
 const mostKinds = 200;
 
-/** What is wrong with rows, by kind: the first of each with their number, the rest counted. */
+/** Problems of rows by kind: the first of each with its row number, the rest counted. */
 export class RowProblems {
   private readonly kinds = new Map<string, { rows: string[]; count: number }>();
-  /** Rows that were left out. */
+  /** Number of rows skipped. */
   faultyRows = 0;
 
-  /** `where`: e.g. "row 4711"; `message`: what is wrong and the way out. */
+  /** `where`: e.g. "row 4711"; `message`: the problem and its remedy. */
   add(where: string, message: string): void {
     const kind = this.kinds.get(message);
     if (kind === undefined) {

@@ -1,9 +1,12 @@
-/** One row as its file has it: named cells, or why it cannot be read. */
+/** A raw row of a file: named cells, or the reason why it cannot be read. */
 export interface RawRow {
-  /** As the format counts: lines of JSONL, elements of JSON, rows of a table (CSV: the header is row 1), all from 1. */
+  /**
+   * Number in the format's counting: lines of JSONL, elements of JSON, rows of a table (CSV: the header is row 1), all
+   * from 1.
+   */
   readonly row: number;
   readonly cells: Readonly<Record<string, unknown>>;
-  /** What is wrong with the row, with the way out; null where it could be read. */
+  /** Problem of the row and its remedy; null if it was read. */
   readonly fault: string | null;
 }
 
@@ -14,15 +17,15 @@ export interface RowFormat {
   /** Without the dot, in lower case. */
   readonly extensions: readonly string[];
   /**
-   * `onBytes` is told of every piece of the file that was read.
-   * @throws StudioError invalid_file where the file as a whole is not of this format.
+   * `onBytes` is called for every chunk of the file.
+   * @throws StudioError invalid_file if the file is not of this format.
    */
   rows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]>;
 }
 
-/** A longer row is a fault, not a text to learn from. */
+/** A longer row is a fault. */
 export const largestRowBytes = 16 * 2 ** 20;
-/** A table with more columns is no table of texts; names and cells of all of them would have to be held. */
+/** Most columns of a table, which bounds the memory for names and cells. */
 export const mostColumns = 4096;
 
 export const tooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows, or close the quotation mark that lets it go on`;
@@ -44,7 +47,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The cell of a column; undefined where the row has none of that name (and never what objects inherit). */
+/** The cell of a column; undefined if the row has none of that name (inherited properties are ignored). */
 export function cellOf(cells: Readonly<Record<string, unknown>>, column: string): unknown {
   return Object.hasOwn(cells, column) ? cells[column] : undefined;
 }

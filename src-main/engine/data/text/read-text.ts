@@ -8,22 +8,22 @@ import type { BytesListener, RawRow, RowFormat } from './raw-row.ts';
 import { type SplitRule, splitByFile, splitRule } from './split-rule.ts';
 import type { TextFiles } from './text-files.ts';
 
-/** Rows that the columns are guessed from. */
+/** Number of rows from which columns are guessed. */
 const headRows = 100;
 
-/** How the rows of a dataset become examples: decided from its first rows and its options. */
+/** Plan for turning rows into examples, from the first rows and the options. */
 export interface TextPlan {
   readonly columnNames: readonly string[];
   readonly mapping: Mapping;
   readonly parts: readonly { readonly path: string; readonly prefix: string; readonly rule: SplitRule }[];
 }
 
-/** @throws StudioError invalid_file without a row that can be read, invalid_input where options fit no column. */
+/** @throws StudioError invalid_file without a readable row, invalid_input if options fit no column. */
 export async function planTexts(files: TextFiles, format: RowFormat, options: ParameterValues): Promise<TextPlan> {
   return planOf(files, await readHead(files, format), options);
 }
 
-/** The first rows of the file to learn from. @throws StudioError invalid_file where none can be read. */
+/** The first rows of the training file. @throws StudioError invalid_file if none can be read. */
 export async function readHead(files: TextFiles, format: RowFormat): Promise<RawRow[]> {
   const head: RawRow[] = [];
   const [path = ''] = files.train;
@@ -44,7 +44,7 @@ export async function readHead(files: TextFiles, format: RowFormat): Promise<Raw
   return head;
 }
 
-/** @throws StudioError invalid_input where options fit no column. */
+/** @throws StudioError invalid_input if options fit no column. */
 export function planOf(files: TextFiles, head: readonly RawRow[], options: ParameterValues): TextPlan {
   const names = columnNames(head.filter((row) => row.fault === null));
   const [path = ''] = files.train;
@@ -64,7 +64,7 @@ function partsOf({ train, test }: TextFiles, names: readonly string[], options: 
     : [...parts(train, splitByFile('train')), ...parts(test, splitByFile('test'))];
 }
 
-/** Every row, some at a time, in the order of the files. `split`: files that hold nothing of it are left out. */
+/** All rows in batches, in file order. `split` skips the files of the other split. */
 export async function* readTexts(
   { mapping, parts }: TextPlan,
   format: RowFormat,

@@ -4,15 +4,15 @@ import { cellOf, type RawRow } from './raw-row.ts';
 
 type SplitName = 'train' | 'test';
 
-/** Which split rows belong to. */
+/** Assigns rows to splits. */
 export interface SplitRule {
   readonly by: 'share' | 'column' | 'file';
-  /** The column that decides, where one does. */
+  /** The split column, if any. */
   readonly column: string | null;
-  /** The one split that all rows are of, where that is known beforehand. */
+  /** The split of all rows, if known beforehand. */
   readonly only: SplitName | null;
   readonly description: string;
-  /** A string that is neither train nor test says why the row belongs to none. */
+  /** A string other than train and test is the reason why the row is in neither. */
   assign(row: RawRow, place: number): SplitName | { readonly leftOut: string };
 }
 
@@ -22,8 +22,8 @@ export function splitByFile(split: SplitName): SplitRule {
 }
 
 /**
- * As `split_by` says, else by a column where there is one (stated, or called "split"), else a share of the rows by a seed.
- * @throws StudioError invalid_input where the column is not there.
+ * Rule given by `split_by`, else by a split column (given, or called "split"), else a seeded share of the rows.
+ * @throws StudioError invalid_input if the column does not exist.
  */
 export function splitRule(path: string, columns: readonly string[], options: ParameterValues): SplitRule {
   const by = String(options['split_by'] ?? 'guessed');
@@ -59,7 +59,7 @@ function splitByColumn(column: string, testName: string): SplitRule {
   };
 }
 
-/** Depends on the row's place in the file and the seed alone, so that no list of rows has to be held. */
+/** Depends only on the row's index in the file and the seed, so that no list of rows is needed. */
 function splitByFraction(fraction: number, seed: number): SplitRule {
   return {
     by: 'share',
@@ -70,7 +70,7 @@ function splitByFraction(fraction: number, seed: number): SplitRule {
   };
 }
 
-/** A number in [0, 1) from seed and place, by the finalizer of MurmurHash3 (Austin Appleby, public domain). */
+/** A number in [0, 1) from seed and index, by the finalizer of MurmurHash3 (Austin Appleby, public domain). */
 function uniform(seed: number, place: number): number {
   let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(place + 1, 0xc2b2ae35);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);

@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { unreadable } from '../byte-source.ts';
 
-/** The files of a dataset: of one that is still to be split, or of each split; several are read one after the other. */
+/** Files of a dataset, unsplit or by split; several are read in sequence. */
 export interface TextFiles {
   readonly train: readonly string[];
   readonly test: readonly string[];
@@ -18,8 +18,8 @@ export function hasExtension(path: string, extensions: readonly string[]): boole
 type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
 
 /**
- * The files of a folder that are called train and test (or train-…, test-…), by split, there or in a folder `data` below it;
- * null without one for training. Of a split in several files, all must be there.
+ * The files of a folder that are called train and test (or train-…, test-…), by split, there or in a folder `data`
+ * below it; null without one for training. Of a split in several files, all must be there.
  */
 export async function filesOfFolder(folder: string, extensions: readonly string[]): Promise<SplitFiles | null> {
   for (const place of [folder, join(folder, 'data')]) {
@@ -57,7 +57,7 @@ function filesOfSplit(folder: string, split: string, names: readonly string[]): 
 
 /**
  * `options`: test_file, and split_by, which may leave a file of tests out.
- * @throws StudioError where a file is missing, is empty, or is no file.
+ * @throws StudioError if a file is missing, empty, or not a regular file.
  */
 export async function findTextFiles(
   path: string,

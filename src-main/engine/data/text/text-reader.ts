@@ -13,22 +13,22 @@ function columnParameter(name: string, label: string, help: string): ParameterSp
   return { name, label, type: 'text', default: '', help, names: 'column' };
 }
 
-/** The options of every format of texts. */
+/** Options of every text format. */
 const textParameters: readonly ParameterSpec[] = [
   columnParameter('text', 'Text column', 'The text itself.'),
   columnParameter('text_pair', 'Pair column', 'The second text of a pair.'),
   columnParameter('label', 'Label column', 'The class, value or list of labels.'),
   columnParameter('choices', 'Choices column', 'The answers to choose from; the label says which is right.'),
-  columnParameter('prompt', 'Prompt column', 'What stands before the completion.'),
-  columnParameter('input', 'Input column', 'What is put after the prompt.'),
-  columnParameter('completion', 'Completion column', 'What is to be written.'),
+  columnParameter('prompt', 'Prompt column', 'Text before the completion.'),
+  columnParameter('input', 'Input column', 'Text appended to the prompt.'),
+  columnParameter('completion', 'Completion column', 'Text to generate.'),
   columnParameter('messages', 'Messages column', 'The conversations.'),
   {
     name: 'guess_columns',
     label: 'Guess columns',
     type: 'boolean',
     default: true,
-    help: 'Whether columns that are not named are guessed from names and contents. Off: what is not named is not read.',
+    help: 'Guess the columns that are not given from their names and contents. Off: only given columns are read.',
   },
   {
     name: 'split_by',
@@ -41,14 +41,14 @@ const textParameters: readonly ParameterSpec[] = [
       { value: 'column', label: 'A column' },
       { value: 'file', label: 'A second file' },
     ],
-    help: 'What tells rows for testing from those to learn from. As found: a second file, else a column called split, else a share.',
+    help: 'How test rows are separated from training rows. As found: a second file, else a column called split, else a share.',
   },
   {
     name: 'split_column',
     label: 'Split column',
     type: 'text',
     default: '',
-    help: 'What says which split a row is of.',
+    help: 'The column with the split of each row.',
     names: 'column',
   },
   {
@@ -56,7 +56,7 @@ const textParameters: readonly ParameterSpec[] = [
     label: 'Test split',
     type: 'text',
     default: 'test',
-    help: 'What the split column says of rows for testing.',
+    help: 'Value of the split column for test rows.',
   },
   {
     name: 'test_fraction',
@@ -66,20 +66,20 @@ const textParameters: readonly ParameterSpec[] = [
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    help: 'Of all rows; 0.2 is a fifth.',
+    help: 'Share of all rows; 0.2 is a fifth.',
   },
-  { name: 'seed', label: 'Split seed', type: 'integer', default: 0, help: 'Which rows are drawn for testing.' },
+  { name: 'seed', label: 'Split seed', type: 'integer', default: 0, help: 'Seed that selects the test rows.' },
   {
     name: 'test_file',
     label: 'Test file',
     type: 'text',
     default: '',
-    help: 'A file of the same columns whose rows are all for testing. Empty: none.',
+    help: 'A file with the same columns whose rows are all test rows. Empty: none.',
     names: 'file',
   },
 ];
 
-/** A reader of texts out of rows: all formats split, map and check alike. */
+/** Text reader on top of a row format: all formats share splitting, mapping and checks. */
 export function textReader(
   { id, label, summary }: { id: string; label: string; summary: string },
   format: RowFormat,

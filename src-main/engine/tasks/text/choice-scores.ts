@@ -8,7 +8,7 @@ import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { EncodedChoices } from './prompt-writer.ts';
 import { tokenScores } from './token-scores.ts';
 
-/** Answers that run side by side: their keys and values are held. */
+/** Answers per batch, whose keys and values are in memory. */
 const rowsAtOnce = 64;
 
 interface ScoringOptions extends EvaluationOptions {
@@ -18,8 +18,8 @@ interface ScoringOptions extends EvaluationOptions {
 }
 
 /**
- * Log-likelihood in nats of each answer after its prompt, for each example. A prompt is run once, whatever the number of its
- * answers: they go on from its keys and values.
+ * Log-likelihood in nats of each answer after its prompt, for each example. Each prompt is run once; its answers
+ * continue from its keys and values.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function choiceScores(
@@ -40,7 +40,7 @@ export async function choiceScores(
   return scores;
 }
 
-/** Examples that run together: of as many answers each, so that each prompt is repeated as often, and of like length. */
+/** Batches of examples with equal numbers of answers, so that prompts repeat equally, and of similar length. */
 function groups(examples: readonly EncodedChoices[], batchSize: number): number[][] {
   const size = (index: number) => examples[index] ?? { prompt: [], choices: [] };
   const order = examples
@@ -67,7 +67,7 @@ async function scoreSome(
   given: readonly EncodedChoices[],
   { padding, mean }: ScoringOptions,
 ): Promise<Float32Array[]> {
-  // A first token needs one before it, even where a question is empty.
+  // A first token needs a predecessor, even if the question is empty.
   const examples = given.map((one) => (one.prompt.length > 0 ? one : { ...one, prompt: [padding] }));
   const answers = examples[0]?.choices.length ?? 0;
   // The last token of a prompt runs with each answer: what follows it is the answer's first token.

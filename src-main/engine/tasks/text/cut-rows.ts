@@ -1,7 +1,7 @@
 import type { EncodedText } from './prompt-writer.ts';
 import type { TokenRows } from './token-rows.ts';
 
-/** Cuts the end off; false where nothing that counts is left. */
+/** Truncates a row; false if no token in the loss is left. */
 export function addCut(rows: TokenRows, { ids, marks }: EncodedText, maxLength: number): boolean {
   const kept = marks.slice(0, maxLength);
   if (!kept.includes(1, 1)) return false;
@@ -19,7 +19,9 @@ export function lengthNotes({
   maxLength: number;
 }): string[] {
   return [
-    ...(cut > 0 ? [`${cut} examples are longer than ${maxLength} tokens: cut off there.`] : []),
-    ...(leftOut > 0 ? [`${leftOut} examples have nothing to learn within ${maxLength} tokens: left out.`] : []),
+    ...(cut > 0 ? [`${cut} examples are longer than ${maxLength} tokens and were truncated.`] : []),
+    ...(leftOut > 0
+      ? [`${leftOut} examples have no trainable token within ${maxLength} tokens and were skipped.`]
+      : []),
   ];
 }

@@ -1,9 +1,9 @@
 import { TokenRows } from './token-rows.ts';
 
 /**
- * Puts texts one after the other into rows of at most `size` tokens, each text whole, in their order (TRL's packing). The texts of a
- * row see those before them, as in TRL without a kernel that keeps them apart. A text's first token is not asked for: nothing of the
- * text came before it.
+ * Packs texts in order into rows of at most `size` tokens without splitting any (TRL's packing). Texts attend to
+ * earlier ones in their row, as in TRL without a kernel that separates them. A text's first token is not predicted,
+ * since nothing of the text precedes it.
  */
 export function packedRows(rows: TokenRows, size: number): TokenRows {
   const packed = new TokenRows();

@@ -2,7 +2,7 @@ import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 import type { TokenRow } from './token-rows.ts';
 
-/** input_ids and attention_mask [rows, longest], filled up on the right. */
+/** input_ids and attention_mask [rows, longest], padded on the right. */
 function padded(rows: readonly TokenRow[], padding: number) {
   const width = rows.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
   const shape: [number, number] = [rows.length, width];
@@ -15,7 +15,7 @@ function padded(rows: readonly TokenRow[], padding: number) {
   return { width, inputs: { input_ids: { shape, data: ids }, attention_mask: { shape, data: mask } } };
 }
 
-/** Texts for an encoder, with the kind of each token: which text of a pair it is of. */
+/** Encoder inputs with token_type_ids, which tell the texts of a pair apart. */
 export function encoderInputs(rows: readonly TokenRow[], padding: number): MicroBatch['inputs'] {
   const { width, inputs } = padded(rows, padding);
   const types = new Int32Array(rows.length * width);
@@ -23,7 +23,7 @@ export function encoderInputs(rows: readonly TokenRow[], padding: number): Micro
   return { ...inputs, token_type_ids: { shape: [rows.length, width], data: types } };
 }
 
-/** Texts for a language model: each place is asked for the token after it, where that one counts. */
+/** Language model inputs: each position predicts the next token, if that one is in the loss. */
 export function languageBatch(rows: readonly TokenRow[], padding: number): MicroBatch {
   const { width, inputs } = padded(rows, padding);
   const labels = new Int32Array(rows.length * width).fill(ignoredLabel);

@@ -5,13 +5,13 @@ import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import { type ChatRenderer, chatRenderer } from '../../tokenization/chat-template.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 
-/** Tokens of one example and, for each, 1 where it is to be learned. */
+/** Tokens of an example, each with 1 if it is in the loss. */
 export interface EncodedText {
   readonly ids: readonly number[];
   readonly marks: readonly number[];
 }
 
-/** The tokens that every answer follows, and those of each answer. */
+/** The prompt's tokens, and those of each answer. */
 export interface EncodedChoices {
   readonly prompt: readonly number[];
   readonly choices: readonly (readonly number[])[];
@@ -21,17 +21,17 @@ export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'comple
 
 const placeholder = /\{(prompt|text|text_pair)\}/g;
 
-/** @throws StudioError invalid_input where the template has no place for the example's text. */
+/** @throws StudioError invalid_input if the template has no placeholder for the example's text. */
 export function refuseEmptyTemplate({ prompt_template }: Pick<TaskSettings, 'prompt_template'>): void {
   if (prompt_template.search(placeholder) >= 0) return;
   throw new StudioError(
     'invalid_input',
-    `prompt_template: "${prompt_template.slice(0, 60)}" has no place for the example.`,
+    `prompt_template: "${prompt_template.slice(0, 60)}" has no placeholder for the example.`,
     'Write {prompt} (or {text}, {text_pair}) where it goes.',
   );
 }
 
-/** Writes examples as a language model reads them: by its chat template where it has one, else as plain text. */
+/** Formats examples for a language model: with its chat template if it has one, else as plain text. */
 export class PromptWriter {
   private readonly tokenizer: TextTokenizer;
   private readonly settings: TaskSettings;
@@ -48,10 +48,10 @@ export class PromptWriter {
   }
 
   /**
-   * An example to be learned. Of a plain text everything counts; of a completion that alone, its end token included, and of a
-   * conversation the assistant's turns, unless `completion_only_loss` is off.
-   * @param label stands for the completion of a labelled text.
-   * @throws StudioError refused for a conversation where the model has no chat template.
+   * A training example. The loss covers all of a plain text, a completion with its end token, or the assistant's
+   * turns of a conversation, unless `completion_only_loss` is off.
+   * @param label completion of a labelled text.
+   * @throws StudioError refused for a conversation if the model has no chat template.
    */
   learned(example: Content, label: string | null = null): EncodedText {
     const completion = example.completion ?? label;
@@ -66,7 +66,7 @@ export class PromptWriter {
     return { ids: [...ids, ...this.end], marks: [...marks, ...this.end.map(() => 1)] };
   }
 
-  /** A text with every answer that it could have; what the answers share at their beginning belongs to the prompt. */
+  /** A text with all candidate answers; their common prefix belongs to the prompt. */
   choices(example: Content, answers: readonly string[]): EncodedChoices {
     const wholes = answers.map((answer) => this.learned(example, answer).ids);
     const [first = []] = wholes;
@@ -111,8 +111,9 @@ export class PromptWriter {
   }
 
   /**
-   * @param turns for each that counts: the text before it, and the text up to its end (null: the end of all). Where the tokens of
-   * either are not those of the whole (a template may write earlier turns otherwise), as far as they are the same.
+   * @param turns for each that counts: the text before it, and the text up to its end (null: the end of all). Where the
+   * tokens of either are not those of the whole (a template may write earlier turns otherwise), as far as they are the
+   * same.
    */
   private marked(text: string, turns: readonly (readonly [string, string | null])[], isPlain = false): EncodedText {
     const ids = this.encode(text, isPlain);
