@@ -47,7 +47,7 @@ export function addBenchCommand(parent: Command, surroundings: CommandContext): 
       peerMissing: z.string().default('Only npm run bench brings PyTorch along.'),
     }),
     async run({ quick, shapes, backends, adapters, precisions, threads, ...peer }, { terminal }) {
-      if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no shape to time.');
+      if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no workload to time.');
       if (adapters.length === 0) throw new StudioError('invalid_input', 'The bench has no adapter to time.');
       const line = new ProgressLine(terminal);
       const report = await runBench({

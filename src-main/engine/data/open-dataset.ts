@@ -37,6 +37,6 @@ export async function openImages(source: DatasetSource): Promise<OpenImages> {
   throw new StudioError(
     'refused',
     `The dataset ${source.path} holds texts, but this works on images only.`,
-    'Choose a dataset of images, e.g. mnist.',
+    'Choose an image dataset, e.g. mnist.',
   );
 }

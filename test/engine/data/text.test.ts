@@ -192,7 +192,7 @@ describe('what is wrong is said by row', () => {
   test.each([
     ['csv', '', 'is empty'],
     ['csv', 'text,label\n', 'has no rows'],
-    ['json', '"text"', 'holds no list of rows'],
+    ['json', '"text"', 'does not contain a list of rows'],
     ['json', '[]', 'has no rows'],
     ['jsonl', 'no\nno\n', 'none of the first 2 rows can be read; row 1 is not JSON'],
     ['csv', 'a,a\n1,2\n', 'two columns named "a"'],

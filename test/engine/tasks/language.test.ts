@@ -69,7 +69,7 @@ describe('what counts', () => {
   test('of a plain text: everything; a template needs a place for the text', () => {
     const encoded = writerOf({}).learned({ ...nothing, text: 'The whale rose.' });
     expect(counted(encoded)).toBe('The whale rose.<|endoftext|>');
-    expect(() => writerOf({ prompt_template: 'Answer:' })).toThrow('has no place for the example');
+    expect(() => writerOf({ prompt_template: 'Answer:' })).toThrow('has no placeholder for the example');
     const filled = writerOf({ prompt_template: '{text} / {text_pair}? ', chat_template: 'none' }).learned(
       { ...nothing, text: 'Up', textPair: 'Down' },
       'no',

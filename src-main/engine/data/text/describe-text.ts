@@ -63,7 +63,7 @@ export async function describeTexts(
     throw new StudioError(
       'invalid_file',
       `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
-      `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Say which is which, e.g. --set text=NAME.`,
+      `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Assign them, e.g. --set text=NAME.`,
     );
   const names = labels.names();
   return {
