@@ -12,7 +12,7 @@ const warmSteps = 8;
 export interface RoundLimits {
   readonly rounds: number;
   /**
-   * A seat whose full and CoTo's steps would need longer in all rounds is asked for fewer; those with the lowest alone
+   * A session whose full and CoTo's steps would need longer in all rounds is asked for fewer; those with the lowest alone
    * come on top.
    */
   readonly secondsPerSeat: number;
@@ -31,30 +31,30 @@ interface Step {
 }
 
 /**
- * Lets the seats step in turn, round by round, so that what slows the machine slows all of them. In its turn a seat
+ * Lets the sessions step in turn, round by round, so that what slows the machine slows all of them. In its turn a session
  * takes as many full steps as steps of the schedule, one after the other; ours as many with the lowest group alone,
  * too.
  */
 export async function timeInRounds(
-  seats: readonly Session[],
+  sessions: readonly Session[],
   masks: readonly (readonly number[])[],
   limits: RoundLimits,
 ): Promise<SessionTimes[]> {
   const plans: Plan[] = [];
-  for (const seat of seats) plans.push(planFor(await warmStep(seat), masks.length, limits));
-  const taken = seats.map(() => ({ plain: new Times(), coto: new Times(), lowestAlone: new Times() }));
+  for (const session of sessions) plans.push(planFor(await warmStep(session), masks.length, limits));
+  const taken = sessions.map(() => ({ plain: new Times(), coto: new Times(), lowestAlone: new Times() }));
   for (let round = 0; round < limits.rounds; round++)
-    for (const [index, seat] of seats.entries()) {
+    for (const [index, session] of sessions.entries()) {
       const plan = plans[index];
       if (plan === undefined || round >= plan.rounds) continue;
       const turn: Step[] = [];
       for (let step = 0; step < plan.stepsPerRound; step++) {
         const mask = (round * plan.stepsPerRound + step) % plan.masks;
         turn.push({ kind: 'plain', mask: 0 }, { kind: 'coto', mask });
-        if (!seat.isPeer) turn.push({ kind: 'lowestAlone', mask });
+        if (!session.isPeer) turn.push({ kind: 'lowestAlone', mask });
       }
       const wanted = turn.map(({ kind, mask }) => groupsOn(kind, masks[mask] ?? []));
-      const { milliseconds } = await seat.process.ask({ do: 'time', masks: wanted });
+      const { milliseconds } = await session.process.ask({ do: 'time', masks: wanted });
       for (const [at, { kind, mask }] of turn.entries()) taken[index]?.[kind].add(mask, milliseconds[at] ?? Number.NaN);
     }
   return taken.map(({ plain, coto, lowestAlone }) => ({

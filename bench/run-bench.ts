@@ -99,26 +99,26 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
 async function timeShape(options: BenchOptions, shape: Workload, folder: string, findings: Findings): Promise<void> {
   const { quick, report } = options;
   const limit = quick ? limits.quick : limits.whole;
-  const seats: Session[] = [];
+  const sessions: Session[] = [];
   try {
-    await seatAll(options, shape, folder, findings, seats);
-    const names = seats.map(({ contender, precision, adapter }) => `${contender} ${precision} ${adapter}`);
+    await openSessions(options, shape, folder, findings, sessions);
+    const names = sessions.map(({ contender, precision, adapter }) => `${contender} ${precision} ${adapter}`);
     report(`${shape.label}: timing ${names.join(', ')}`);
     const layers = quick ? Math.min(shape.layers, shape.smallLayers) : shape.layers;
-    const times = await timeInRounds(seats, scheduleMasks(limit.masks, layers), limit);
+    const times = await timeInRounds(sessions, scheduleMasks(limit.masks, layers), limit);
     const entries: BenchEntry[] = [];
-    for (const [index, seat] of seats.entries()) {
+    for (const [index, session] of sessions.entries()) {
       const taken = times[index];
       if (taken === undefined) continue;
-      const { contender, isPeer, precision, adapter, configuration, losses } = seat;
+      const { contender, isPeer, precision, adapter, configuration, losses } = session;
       const steps = quick ? 1 : Math.ceil(outsideMilliseconds / taken.plain.median);
-      const outside = isPeer ? null : (await seat.process.ask({ do: 'outside-kernels', steps })).share;
+      const outside = isPeer ? null : (await session.process.ask({ do: 'outside-kernels', steps })).share;
       if (!isPeer && precision === 'float32') {
-        const { milliseconds, parameters } = await seat.process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
+        const { milliseconds, parameters } = await session.process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
         const valuesPerSecond = (1000 * parameters) / Math.min(...milliseconds);
         findings.merging.push({ shape: shape.id, contender, adapter, valuesPerSecond });
       }
-      const reference = seats.find((other) => other.adapter === adapter) ?? seat;
+      const reference = sessions.find((other) => other.adapter === adapter) ?? session;
       entries.push({
         shape: shape.id,
         contender,
@@ -133,17 +133,17 @@ async function timeShape(options: BenchOptions, shape: Workload, folder: string,
     }
     findings.entries.push(...entries.filter((entry) => isBestOfItsKind(entry, entries)));
   } finally {
-    for (const seat of seats) await seat.process.close();
+    for (const session of sessions) await session.process.close();
   }
 }
 
-/** Adds a seat for each contender, precision and adapter; the first one with an adapter writes its exchange file. */
-async function seatAll(
+/** Opens a session for each runner, precision and adapter; the first one with an adapter writes its problem file. */
+async function openSessions(
   { quick, precisions, adapters, backends, peer, threads, resources, report }: BenchOptions,
   shape: Workload,
   folder: string,
   findings: Findings,
-  seats: Session[],
+  sessions: Session[],
 ): Promise<void> {
   const missing = (of: Partial<BenchReport['missing'][number]> & { contender: string }, thrown: unknown) =>
     findings.missing.push({ ...everything, shape: shape.id, ...of, reason: toErrorValue(thrown).message });
@@ -156,8 +156,8 @@ async function seatAll(
       report(`${shape.label}: loading on ${backend} in ${precision}`);
       try {
         for (const problem of problems) {
-          const writes = seats.every(({ adapter }) => adapter !== problem.adapter);
-          seats.push(await openBackendSession(backend, precision, threads, problem, writes));
+          const writes = sessions.every(({ adapter }) => adapter !== problem.adapter);
+          sessions.push(await openBackendSession(backend, precision, threads, problem, writes));
         }
       } catch (thrown) {
         // Whether a backend supports a precision does not depend on the adapter.
@@ -165,14 +165,14 @@ async function seatAll(
       }
     }
   const [first] = problems;
-  if ('reason' in peer || first === undefined || seats.length === 0) return;
+  if ('reason' in peer || first === undefined || sessions.length === 0) return;
   report(`${shape.label}: tuning PyTorch`);
   try {
     // Base, batch and optimizer do not depend on the adapter: the first one's best configuration is used for all.
     const ways = await tunePyTorch(peer, precisions, availableParallelism(), first);
     for (const problem of problems)
       try {
-        for (const way of ways) seats.push(await openPyTorchSession(peer, way, problem));
+        for (const way of ways) sessions.push(await openPyTorchSession(peer, way, problem));
       } catch (thrown) {
         missing({ contender: 'pytorch', adapter: problem.adapter }, thrown);
       }
@@ -196,12 +196,12 @@ async function measureGemm(
     options.report(`Products on ${backend} in ${precision}`);
     const exchange = join(folder, 'unused');
     const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
-    const seat = await openBackendSession(backend, precision, options.threads, problem, false);
+    const session = await openBackendSession(backend, precision, options.threads, problem, false);
     try {
-      const { rates } = await seat.process.ask({ do: 'gemm', seconds: gemmSeconds });
+      const { rates } = await session.process.ask({ do: 'gemm', seconds: gemmSeconds });
       findings.gemm.push({ contender: backend, precision, rates });
     } finally {
-      await seat.process.close();
+      await session.process.close();
     }
   }
 }

@@ -31,7 +31,7 @@ export interface PeerProgram {
 /** Number of losses on which all runners must agree; they depend on the gradients and updates of earlier steps. */
 const lossCount = 3;
 
-/** Takes a seat for one of our compute backends. Throws StudioError where it cannot do this. */
+/** Opens a session for one of our compute backends. Throws StudioError if it cannot do this. */
 export async function openBackendSession(
   backend: ComputeChoice,
   precision: BenchPrecision,
@@ -133,7 +133,7 @@ export async function tunePyTorch(
   });
 }
 
-/** Takes a seat for PyTorch in one way. Throws StudioError where it does not know the adapter. */
+/** Opens a session for PyTorch in one way. Throws StudioError if it does not know the adapter. */
 export async function openPyTorchSession(
   peer: PeerProgram,
   { precision, setting, mode }: ReferenceConfig,

@@ -11,7 +11,7 @@ import { workloads } from './workloads/index.ts';
 
 /** Process of a studio runner; its argument is the compute backend. See protocol.ts. */
 const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
-let contender: BenchRunner | null = null;
+let runner: BenchRunner | null = null;
 let bfloat16 = false;
 
 type Answers = { [Kind in RunnerRequest['do']]: RunnerAnswer<Kind> };
@@ -24,10 +24,10 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
         resolveComputeDtype(request.precision === 'float32' ? 'float32' : 'bfloat16', compute.id) === 'bfloat16';
       const shape = workloads.find((candidate) => candidate.id === request.shape);
       if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
-      contender?.dispose();
+      runner?.dispose();
       const { adapter, small, resources } = request;
-      contender = await BenchRunner.load(shape, adapter, { small, resources, bfloat16 });
-      if (request.writes) await contender.writeProblemFile(request.exchange);
+      runner = await BenchRunner.load(shape, adapter, { small, resources, bfloat16 });
+      if (request.writes) await runner.writeProblemFile(request.exchange);
       return { device: compute.device, threads: compute.threads };
     }
     case 'losses':
@@ -45,15 +45,15 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
     case 'merge':
       return loaded().merge(request.rounds);
     case 'unload':
-      contender?.dispose();
-      contender = null;
+      runner?.dispose();
+      runner = null;
       return {};
   }
 }
 
 function loaded(): BenchRunner {
-  if (contender === null) throw new StudioError('internal', 'No workload is loaded.');
-  return contender;
+  if (runner === null) throw new StudioError('internal', 'No workload is loaded.');
+  return runner;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

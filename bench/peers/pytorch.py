@@ -1,4 +1,4 @@
-"""A PyTorch contender of `npm run bench`: the training step of the studio's three shapes, written as PyTorch does it best.
+"""A PyTorch runner of `npm run bench`: the training step of the studio's three workloads, written as PyTorch does it best.
 
 Reads requests as JSON lines from standard input, answers each with one JSON line: see bench/protocol.ts.
 Eager mode, fused AdamW, scaled_dot_product_attention, no gradient for the base; the adapter joins its base product in place,

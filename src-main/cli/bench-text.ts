@@ -1,12 +1,12 @@
 import type { BenchEntry, BenchReport } from '../../bench/report.ts';
 import { formatBytes } from '../../src-shared/format/bytes.ts';
-import { formatDuration, formatFacts, formatPercent, formatTable } from './format.ts';
+import { formatDuration, formatPercent, formatSummary, formatTable } from './format.ts';
 
 /** The bench as a terminal shows it: one table of steps, then products, merging and loading. */
 export function benchText(report: BenchReport): string {
   const { machine, entries, shapes } = report;
   const reference = referenceOf(report);
-  const facts = formatFacts([
+  const facts = formatSummary([
     ['CPU', `${machine.cpu}, ${machine.cores} cores${machine.features.map((name) => `, ${name}`).join('')}`],
     ['System', `${machine.platform}, Node ${machine.node}`],
     ['Took', formatDuration(report.seconds)],
@@ -23,7 +23,7 @@ export function benchText(report: BenchReport): string {
     "masks of CoTo's default schedule; in brackets beside CoTo/plain, what it would come to if all adapters but the lowest that is\n",
     'on cost nothing. Other ratios are of medians (of minima). /PyTorch: over the step of PyTorch with the same adapter in the\n',
     'same precision; below 1 is faster.',
-    reference === undefined ? '\n' : ` /${reference.label}: over the same contender's step with ${reference.label}.\n`,
+    reference === undefined ? '\n' : ` /${reference.label}: over the same runner's step with ${reference.label}.\n`,
     ...missingLines(report),
     ...gemmTables(report),
     ...report.merging.map(

@@ -55,11 +55,7 @@ const commonOptions = z.object({
 });
 
 /** Adds a command that answers; every command has --json and --home. */
-export function addCommand<Input>(
-  parent: Command,
-  surroundings: CommandContext,
-  details: CommandDetails<Input>,
-): Command {
+export function addCommand<Input>(parent: Command, context: CommandContext, details: CommandDetails<Input>): Command {
   const command = parent.command(details.usage).description(details.summary);
   details.options?.(command);
   command
@@ -74,17 +70,17 @@ export function addCommand<Input>(
       given[argument.name()] = command.processedArgs[index];
     const { json, home: homeOption } = commonOptions.parse(given);
     const file = typeof json === 'string' ? resolve(json) : null;
-    surroundings.begin(json === true);
+    context.begin(json === true);
     if (file !== null) requireFolderOf(file);
-    const home = resolveHome(homeOption, surroundings.environment);
+    const home = resolveHome(homeOption, context.environment);
     const answer = await details.run(details.input.parse(given), {
-      terminal: surroundings.terminal,
+      terminal: context.terminal,
       home,
-      writeJson: json === true ? (pieces) => writePieces(surroundings.terminal, pieces) : null,
+      writeJson: json === true ? (pieces) => writePieces(context.terminal, pieces) : null,
       async withStudio(work) {
         const studio = await openStudio(home);
         const warn = studio.client.on('notification', ({ level, title, message }) => {
-          if (level === 'warning') surroundings.terminal.report(`warning: ${title}: ${message}\n`);
+          if (level === 'warning') context.terminal.report(`warning: ${title}: ${message}\n`);
         });
         try {
           return await work(studio.client);
@@ -95,7 +91,7 @@ export function addCommand<Input>(
       },
     });
     if (file !== null) await writeFileAtomic(file, toJson(answer.json));
-    surroundings.answer(answer);
+    context.answer(answer);
   });
   return command;
 }

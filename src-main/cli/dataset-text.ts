@@ -16,7 +16,7 @@ export async function readerOptionsOf(
 }
 
 /** Label and value of what there is to say about texts. */
-export function textFacts(text: TextDescription): (readonly [string, string])[] {
+export function summarizeText(text: TextDescription): (readonly [string, string])[] {
   const taken = Object.entries(text.columns).flatMap(([role, column]) =>
     column === null ? [] : [`${role}=${column}`],
   );

@@ -23,7 +23,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 }
 
 /** "name  value" lines, names aligned. */
-export function formatFacts(facts: readonly (readonly [string, string])[]): string {
+export function formatSummary(facts: readonly (readonly [string, string])[]): string {
   const size = Math.max(0, ...facts.map(([name]) => width(name)));
   return `${facts.map(([name, value]) => `${pad(name, size, false)}  ${value}`).join('\n')}\n`;
 }

@@ -17,7 +17,7 @@ export async function main(
 ): Promise<number> {
   let asJson = false;
   let code = 0;
-  const surroundings: CommandContext = {
+  const context: CommandContext = {
     terminal,
     environment,
     begin(json) {
@@ -30,7 +30,7 @@ export async function main(
     },
   };
   try {
-    await program(surroundings).parseAsync([...argv], { from: 'user' });
+    await program(context).parseAsync([...argv], { from: 'user' });
     return code;
   } catch (thrown) {
     // Commander has said what is wrong already; help and --version end so too.
@@ -44,15 +44,15 @@ export async function main(
   }
 }
 
-function program(surroundings: CommandContext): Command {
-  const { terminal } = surroundings;
+function program(context: CommandContext): Command {
+  const { terminal } = context;
   const root = new Command('coto')
     .description('Fine-tune, merge and prune LoRA adapters with the CoTo schedule, offline.')
     .version(packageVersion())
     .showHelpAfterError('(coto --help lists the commands and options)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.report(text) });
-  for (const add of commands) add(root, surroundings);
+  for (const add of commands) add(root, context);
   inherit(root);
   return root;
 }

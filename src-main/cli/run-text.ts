@@ -1,7 +1,7 @@
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
-import { formatCount, formatDuration, formatFacts, formatPercent, formatTime } from './format.ts';
+import { formatCount, formatDuration, formatPercent, formatSummary, formatTime } from './format.ts';
 
 /** What a run is and came to, as "name  value" lines. */
 export function describeRun(run: RunRecord): string {
@@ -51,7 +51,7 @@ export function describeRun(run: RunRecord): string {
     );
   if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);
   if (run.error !== null) lines.push(['error', [run.error.message, run.error.hint ?? ''].join(' ').trim()]);
-  return formatFacts(lines);
+  return formatSummary(lines);
 }
 
 /** "r 8, lora_alpha 16": the variant's numbers. */

@@ -15,7 +15,7 @@ import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/dom
 import {
   checkpointRecordSchema,
   runConfigSchema,
-  runFactsSchema,
+  runInfoSchema,
   runResultSchema,
 } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
@@ -56,7 +56,7 @@ const jobs = [
       /** A checkpoint folder to go on from. */
       resumeFrom: z.string().nullable(),
       /** What the part before a resumption computed its products in: `auto` keeps to it, so that the bits go on. */
-      earlierDtype: runFactsSchema.shape.computeDtype.nullable(),
+      earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
     },
     {
       outcome: endings,
@@ -214,7 +214,7 @@ export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineRe
 /** What the engine says while a task runs. Metrics and masks are batched (`MetricRecorder`): at most ten messages a second. */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: jobProgressSchema }),
-  z.object({ kind: z.literal('facts'), facts: runFactsSchema }),
+  z.object({ kind: z.literal('facts'), facts: runInfoSchema }),
   z.object({ kind: z.literal('metrics'), columns: z.array(metricColumnSchema) }),
   z.object({ kind: z.literal('masks'), masks: activationMasksSchema }),
   /** `folder` is absolute here; the backend stores it relative to the home. */

@@ -1,9 +1,9 @@
-import { type JobRecord, jobFacts } from '../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../src-shared/domain/job.ts';
 import { pathOf } from './routes.tsx';
 
 /** Where a job's result is looked at. */
 export function jobPath({ kind, status, subjectId }: JobRecord): string {
-  const { page, subjectHasPage } = jobFacts(kind);
+  const { page, subjectHasPage } = jobInfo(kind);
   const hasPage = subjectHasPage === 'always' || (subjectHasPage === 'when completed' && status === 'completed');
   return hasPage && subjectId !== null ? pathOf(page, subjectId) : `/${page}`;
 }

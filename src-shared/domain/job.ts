@@ -13,7 +13,7 @@ export const jobLanes = ['compute', 'files', 'data', 'studies'] as const;
 export type JobLane = (typeof jobLanes)[number];
 
 /** Public properties of a kind of job; its implementation is in backend/jobs/<kind>.ts. */
-export interface JobFacts {
+export interface JobInfo {
   readonly lane: JobLane;
   /** The page of the window that shows what comes of it, and whether that page has a place for the subject itself. */
   readonly page: string;
@@ -28,7 +28,7 @@ export interface JobFacts {
 
 function job<const Kind extends string, Result extends z.ZodType>(
   kind: Kind,
-  facts: Pick<JobFacts, 'page' | 'effort'> & Partial<JobFacts>,
+  facts: Pick<JobInfo, 'page' | 'effort'> & Partial<JobInfo>,
   result: Result,
 ) {
   const usual = { lane: 'compute', subjectHasPage: 'never', atClose: 'end', resumable: false } as const;
@@ -110,7 +110,7 @@ function isResultOf<Kind extends JobKind>(answer: JobAnswer, kind: Kind, result:
 
 export const jobKindSchema = z.enum(kinds.map(({ kind }) => kind));
 
-export function jobFacts(kind: JobKind): JobFacts {
+export function jobInfo(kind: JobKind): JobInfo {
   const found = kinds.find((known) => known.kind === kind);
   if (found === undefined) throw new RangeError(`There is no kind of job "${kind}".`);
   return found;

@@ -216,7 +216,7 @@ export const checkpointRecordSchema = z.object({
 export type CheckpointRecord = z.infer<typeof checkpointRecordSchema>;
 
 /** Properties fixed when a run starts, so that its figures can be drawn later without its model. */
-export const runFactsSchema = z.object({
+export const runInfoSchema = z.object({
   totalSteps: z.number().int(),
   trainableParameters: z.number().int(),
   totalParameters: z.number().int(),
@@ -227,7 +227,7 @@ export const runFactsSchema = z.object({
   threads: z.number().int(),
   computeDtype: z.enum(['float32', 'bfloat16']).default('float32'),
 });
-export type RunFacts = z.infer<typeof runFactsSchema>;
+export type RunInfo = z.infer<typeof runInfoSchema>;
 
 /** Result of a run. Times are wall-clock milliseconds of whole optimizer steps, without evaluation. */
 export const runResultSchema = z.object({
@@ -258,7 +258,7 @@ export const runRecordSchema = z.object({
   archived: z.boolean(),
   studyId: z.string().nullable().describe('the study that created it'),
   step: z.number().int(),
-  facts: runFactsSchema.nullable(),
+  facts: runInfoSchema.nullable(),
   result: runResultSchema.nullable(),
   adapterId: z.string().nullable(),
   checkpoints: z.array(checkpointRecordSchema),

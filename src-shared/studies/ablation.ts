@@ -96,7 +96,7 @@ export const ablationStudy = defineStudy({
     };
   },
   references: () => [],
-  facts: ({ run, grid, seeds, metric }) => [
+  describeConfig: ({ run, grid, seeds, metric }) => [
     { label: 'Data', value: run.dataset },
     { label: 'Base', value: run.model },
     {

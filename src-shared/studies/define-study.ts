@@ -74,7 +74,7 @@ interface StudyDetails<Kind extends string, ConfigSchema extends z.ZodType, Resu
   /** Adapters, or runs that will produce them, that the study waits for. */
   references(config: z.output<ConfigSchema>): AdapterReference[];
   /** Settings as the study's page shows them. */
-  facts(config: z.output<ConfigSchema>): { readonly label: string; readonly value: string }[];
+  describeConfig(config: z.output<ConfigSchema>): { readonly label: string; readonly value: string }[];
   table(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyTable[];
   figures(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyFigure[];
   /** Rows of the comparison with and without CoTo; omitted if the study does not compare the two. */
@@ -96,7 +96,7 @@ export interface StudyKind<
   readonly formerKinds: readonly string[];
   compose(input: StudyInput): z.output<ConfigSchema>;
   references(config: unknown): AdapterReference[];
-  facts(config: unknown): { readonly label: string; readonly value: string }[];
+  describeConfig(config: unknown): { readonly label: string; readonly value: string }[];
   table(result: unknown, config: unknown, words: StudyWords): StudyTable[];
   figures(result: unknown, config: unknown, words: StudyWords): StudyFigure[];
   comparison(result: unknown): TableRow[];
@@ -119,7 +119,7 @@ export function defineStudy<const Kind extends string, ConfigSchema extends z.Zo
     ...(offeredBy === undefined ? {} : { offeredBy }),
     compose: (input) => config(details.compose(input)),
     references: (value) => details.references(config(value)),
-    facts: (value) => details.facts(config(value)),
+    describeConfig: (value) => details.describeConfig(config(value)),
     table: (found, value, words) => details.table(result(found), config(value), words),
     figures: (found, value, words) => details.figures(result(found), config(value), words),
     comparison: (found) => details.comparison?.(result(found)) ?? [],

@@ -107,7 +107,7 @@ export const interpolationStudy = defineStudy({
     };
   },
   references: ({ pairs }) => pairs.flatMap(({ from, to }) => [from, to]),
-  facts: ({ method, points, dataset }) => [
+  describeConfig: ({ method, points, dataset }) => [
     { label: 'Data', value: dataset },
     { label: 'Interpolated by', value: `${method}, ${points} points` },
   ],

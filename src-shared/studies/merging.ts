@@ -87,7 +87,7 @@ export const mergingStudy = defineStudy({
     };
   },
   references: ({ groups }) => groups.flatMap((group) => group.adapters),
-  facts: ({ dataset, methods }) => [
+  describeConfig: ({ dataset, methods }) => [
     { label: 'Data', value: dataset },
     { label: 'Methods', value: methods.join(', ') },
   ],

@@ -65,7 +65,7 @@ export const pruningStudy = defineStudy({
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
-  facts: ({ dataset, patterns, grids }) => [
+  describeConfig: ({ dataset, patterns, grids }) => [
     { label: 'Data', value: dataset },
     {
       label: 'Pruned by',

@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import {
-  type JobFacts,
+  type JobInfo,
   type JobKind,
   type JobProgress,
   type JobRecord,
   type JobResult,
-  jobFacts,
+  jobInfo,
 } from '../../../src-shared/domain/job.ts';
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { HandlerServices, Services } from '../services.ts';
@@ -58,10 +58,10 @@ interface JobDetails<Kind extends JobKind, Payload> {
 }
 
 /**
- * A kind of job: where it waits (`lane` and further facts, src-shared/domain/job.ts) and what it does, on payloads as
+ * A kind of job: where it waits (`lane` and other properties, src-shared/domain/job.ts) and what it does, on payloads as
  * kept.
  */
-export interface Job<Payload = unknown> extends JobFacts {
+export interface Job<Payload = unknown> extends JobInfo {
   readonly kind: JobKind;
   readonly payload: z.ZodType<Payload>;
   references(kept: unknown, store: Services['store']): readonly AdapterReference[];
@@ -73,7 +73,7 @@ export interface Job<Payload = unknown> extends JobFacts {
 export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kind, Payload>): Job<Payload> {
   const { kind, payload } = details;
   return {
-    ...jobFacts(kind),
+    ...jobInfo(kind),
     kind,
     payload,
     references: (kept, store) => details.references(payload.parse(kept), store),

@@ -1,5 +1,5 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { type JobKind, type JobLane, type JobRecord, jobFacts, jobLanes } from '../../../src-shared/domain/job.ts';
+import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '../../../src-shared/domain/job.ts';
 import type { EngineResult, EngineResultOf, EngineSignal } from '../../engine/contract.ts';
 import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
@@ -50,7 +50,7 @@ export class JobQueue {
       this.end(job, 'interrupted', {
         code: 'disconnected',
         message: 'The studio ended while this was running.',
-        hint: jobFacts(job.kind).resumable ? null : 'Start it again.',
+        hint: jobInfo(job.kind).resumable ? null : 'Start it again.',
         details: null,
       });
     this.pump();
@@ -99,7 +99,7 @@ export class JobQueue {
     current.signal = signal;
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
     else current.pausing.abort();
-    if (jobFacts(current.job.kind).lane !== 'compute') return;
+    if (jobInfo(current.job.kind).lane !== 'compute') return;
     this.parts.engine.signal(signal).catch((error: unknown) => {
       if (!(error instanceof EngineLostError))
         this.parts.log.error({ err: error }, 'the engine could not be signalled');
@@ -109,7 +109,7 @@ export class JobQueue {
   /** Lets a running job save its progress and end as paused. Refused for a kind that cannot be resumed. */
   pause(jobId: string): void {
     const job = this.parts.store.jobs.find(jobId);
-    if (job !== null && jobFacts(job.kind).atClose !== 'pause')
+    if (job !== null && jobInfo(job.kind).atClose !== 'pause')
       throw new StudioError(
         'refused',
         `The job "${job.title}" cannot be paused.`,
@@ -176,13 +176,13 @@ export class JobQueue {
         new StudioError(
           code,
           message,
-          jobFacts(job.kind).lane === 'files' ? `${hint}: it goes on from there.` : `${hint}.`,
+          jobInfo(job.kind).lane === 'files' ? `${hint}: it goes on from there.` : `${hint}.`,
         ),
       );
     }
     const current = this.current.get('compute');
     if (current) {
-      const { atClose } = jobFacts(current.job.kind);
+      const { atClose } = jobInfo(current.job.kind);
       if (atClose === 'pause' && current.signal === null) this.signal(current.job.id, 'pause');
       if (current.signal !== null || atClose === 'finish') await Promise.race([current.done, delay(graceMilliseconds)]);
     }
@@ -233,7 +233,7 @@ export class JobQueue {
   private nextReady(lane: JobLane): JobRecord | null {
     const { jobs } = this.parts.store;
     for (const job of jobs.withStatus('queued')) {
-      if (jobFacts(job.kind).lane !== lane || (!this.takeUpQueue && !this.own.has(job.id))) continue;
+      if (jobInfo(job.kind).lane !== lane || (!this.takeUpQueue && !this.own.has(job.id))) continue;
       const before = job.after.map((id) => jobs.find(id));
       const failed = before.find((one) => one === null || isDead(one));
       if (failed !== undefined) {
@@ -340,7 +340,7 @@ export class JobQueue {
     if (error !== null)
       this.parts.log.error({ job: job.id, status: job.status, err: StudioError.fromValue(error) }, job.title);
     // The client that adds data waits for the response, which has the same error.
-    if (error !== null && job.parentId === null && job.status !== 'cancelled' && jobFacts(job.kind).lane !== 'data')
+    if (error !== null && job.parentId === null && job.status !== 'cancelled' && jobInfo(job.kind).lane !== 'data')
       this.parts.hub.notify({
         level: job.status === 'failed' ? 'failure' : 'warning',
         title: job.title,
@@ -370,7 +370,7 @@ export class JobQueue {
  * Whether the job can no longer complete. Interrupted or paused jobs that can be resumed keep their dependents waiting.
  */
 function isDead(job: JobRecord): boolean {
-  if (job.status === 'interrupted') return !jobFacts(job.kind).resumable;
+  if (job.status === 'interrupted') return !jobInfo(job.kind).resumable;
   return job.status === 'failed' || job.status === 'cancelled';
 }
 

@@ -68,7 +68,7 @@ export async function listAdapter(
       name: details.name,
       folder: home.relative(directory),
       modelId: details.model.id,
-      ...factsOf(outline, details.model.description),
+      ...summarizeOutline(outline, details.model.description),
       origin: details.origin,
       datasetId: details.datasetId,
       accuracy: details.accuracy,
@@ -188,7 +188,7 @@ export function commonModel(store: Services['store'], adapters: readonly Adapter
   return requireModel(store, first.modelId);
 }
 
-function factsOf(outline: AdapterOutline, description: ModelDescription) {
+function summarizeOutline(outline: AdapterOutline, description: ModelDescription) {
   const layerOf = new Map(description.linears.map((module) => [module.name, module.layer]));
   const layers = new Set<number>();
   const targets = new Set<string>();

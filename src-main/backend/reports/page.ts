@@ -104,7 +104,7 @@ function studySection({ name, kind, config, result }: ReportOptions['studies'][n
   const study = studyKind(kind);
   return html`<section>
 <h2>${name}</h2>
-<p class="quiet">${study.facts(config).map(({ label, value }) => html`${label}: ${value}. `)}${result.examples} test examples.</p>
+<p class="quiet">${study.describeConfig(config).map(({ label, value }) => html`${label}: ${value}. `)}${result.examples} test examples.</p>
 ${study.table(result, config, studyWords).map(studyTable)}
 </section>`;
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobProgress, type JobRecord, jobFacts } from '../../../src-shared/domain/job.ts';
+import { type JobProgress, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { InterruptedError } from '../jobs/interrupted-error.ts';
 import type { HandlerServices } from '../services.ts';
@@ -55,7 +55,7 @@ export class StudyLead implements PlanLead {
         reject(abort.reason);
       };
       const pause = () => {
-        const canGoOn = jobFacts(part.kind).atClose === 'pause' && queue.isRunning(part.id);
+        const canGoOn = jobInfo(part.kind).atClose === 'pause' && queue.isRunning(part.id);
         this.attempt(() => (canGoOn ? queue.pause(part.id) : queue.cancel(part.id)));
         reject(new PausedError());
       };

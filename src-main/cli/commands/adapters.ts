@@ -4,14 +4,14 @@ import type { AdapterContents, AdapterRecord } from '../../../src-shared/domain/
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { formatCount, formatFacts, formatPercent, formatTable, formatTime } from '../format.ts';
+import { formatCount, formatPercent, formatSummary, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { numbersOf } from '../run-text.ts';
 
-export function addAdapterCommands(parent: Command, surroundings: CommandContext): void {
+export function addAdapterCommands(parent: Command, context: CommandContext): void {
   const group = addGroup(parent, 'adapters', 'adapters: list, show, import, export');
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'list',
     summary: 'list the adapters',
     input: z.object({}),
@@ -34,7 +34,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'show <adapter>',
     summary: 'show an adapter: its config, modules and origin',
     input: z.object({ adapter: z.string() }),
@@ -47,7 +47,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'import <folder>',
     summary: 'import a PEFT adapter folder (copied; the folder is not changed)',
     options: (command) =>
@@ -67,7 +67,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'export <adapter>',
     summary: 'write an adapter as a PEFT folder',
     options: (command) => void command.requiredOption('--out <folder>', 'a new or empty folder, or a parent folder'),
@@ -83,7 +83,7 @@ export function addAdapterCommands(parent: Command, surroundings: CommandContext
 }
 
 /** What the tensors are, as far as there is anything to say. */
-function factsOfContents(contents: AdapterContents): [string, string][] {
+function summarizeContents(contents: AdapterContents): [string, string][] {
   const { linears, embeddings, parts, replacedBiases, whole } = contents;
   const facts: [string, string][] = [
     ['adapted', [`${linears} linears`, ...embeddings].join(', ')],
@@ -101,7 +101,7 @@ function factsOfContents(contents: AdapterContents): [string, string][] {
 
 export function describeAdapter(adapter: AdapterRecord, contents: AdapterContents | null = null): string {
   const { coto, origin } = adapter;
-  return formatFacts([
+  return formatSummary([
     ['adapter', adapter.id],
     ['name', adapter.name],
     ['base', adapter.modelId],
@@ -109,7 +109,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
     ['target modules', adapter.targetModules.join(', ')],
     ['layers', adapter.layers.join(', ')],
     ['saved modules', adapter.modulesToSave.join(', ') || 'none'],
-    ...(contents === null ? [] : factsOfContents(contents)),
+    ...(contents === null ? [] : summarizeContents(contents)),
     [
       'CoTo',
       coto === null

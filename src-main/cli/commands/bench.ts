@@ -11,8 +11,8 @@ import { resourcesDirectory } from '../studio.ts';
 
 const shapeIds = workloads.map((shape) => shape.id);
 
-export function addBenchCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addBenchCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'bench',
     summary:
       'time training steps with and without CoTo side by side on the compute backends (npm run bench: and on PyTorch)',

@@ -6,8 +6,8 @@ import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
 import { addDataset } from '../add-dataset.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { drawText, readerOptionsOf, textFacts } from '../dataset-text.ts';
-import { formatCount, formatFacts, formatTable } from '../format.ts';
+import { drawText, readerOptionsOf, summarizeText } from '../dataset-text.ts';
+import { formatCount, formatSummary, formatTable } from '../format.ts';
 import { addMethodOptions, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { findDataset } from '../references.ts';
@@ -16,10 +16,10 @@ const splitName = z.enum(['train', 'test']);
 /** From dark to light. */
 const shades = ' .:-=+*#%@';
 
-export function addDatasetCommands(parent: Command, surroundings: CommandContext): void {
+export function addDatasetCommands(parent: Command, context: CommandContext): void {
   const group = addGroup(parent, 'datasets', 'datasets: add, list, preview, validate');
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'add <path>',
     summary:
       'add a text file (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or an image folder to the library; its files are not changed',
@@ -37,7 +37,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'list',
     summary: 'list the datasets of the library',
     input: z.object({}),
@@ -57,7 +57,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'preview <dataset>',
     summary: 'the first examples of a dataset: texts, or images drawn in characters',
     options: (command) =>
@@ -93,7 +93,7 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'validate <path>',
     summary: 'read every example of a dataset (a path, or one of the library) and list its problems',
     options: (command) => addMethodOptions(command, catalog.datasetReaders),
@@ -118,13 +118,13 @@ export function addDatasetCommands(parent: Command, surroundings: CommandContext
 
 function describe(description: DatasetDescription): string {
   const { image, splits, labels } = description;
-  const facts = formatFacts([
+  const facts = formatSummary([
     ['task', description.task],
     ...(image === null
       ? []
       : [['images', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ['size', formatBytes(description.sizeBytes)],
-    ...(description.text === null ? [] : textFacts(description.text)),
+    ...(description.text === null ? [] : summarizeText(description.text)),
     ...splits.map(({ name, exampleCount }) => [name, `${formatCount(exampleCount)} examples`] as const),
     ['problems', String(description.problems.length)],
   ]);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobKind, type JobRecord, jobFacts } from '../../../src-shared/domain/job.ts';
+import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -12,8 +12,8 @@ import { collectNumber } from '../method-options.ts';
 import { packageVersion } from '../package-version.ts';
 import { collectAssignment, readRun } from './train.ts';
 
-export function addDemoCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addDemoCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'demo',
     summary: 'train LoRA with and without CoTo on two seeds, merge, prune, and write a report with the figures',
     options: (command) =>
@@ -52,7 +52,7 @@ export function addDemoCommand(parent: Command, surroundings: CommandContext): v
         const position = (job: JobRecord) => demo.jobs.findIndex(({ id }) => id === job.id) + 1;
         const ended = await followJobs(client, demo.jobs, terminal, {
           interrupt: async (running) =>
-            client.request(jobFacts(running.kind).atClose === 'pause' ? 'jobs.pause' : 'jobs.cancel', {
+            client.request(jobInfo(running.kind).atClose === 'pause' ? 'jobs.pause' : 'jobs.cancel', {
               id: running.id,
             }),
           interruptText: 'Stopping after this step … (Ctrl+C again to end at once)',
@@ -126,14 +126,14 @@ export function totalLeft(jobs: readonly JobRecord[], now: number): string {
   const share = (job: JobRecord) =>
     isOver(job) ? 1 : job.progress === null || job.progress.total === 0 ? 0 : job.progress.done / job.progress.total;
   const begun = jobs.filter((job) => share(job) > 0.05);
-  const work = begun.reduce((sum, job) => sum + jobFacts(job.kind).effort * share(job), 0);
+  const work = begun.reduce((sum, job) => sum + jobInfo(job.kind).effort * share(job), 0);
   if (work === 0) return '';
   const perWeight = begun.reduce((sum, job) => sum + seconds(job), 0) / work;
   const expected = (kind: JobKind) => {
     const done = jobs.filter((job) => job.kind === kind && isOver(job));
     return done.length > 0
       ? done.reduce((sum, job) => sum + seconds(job), 0) / done.length
-      : jobFacts(kind).effort * perWeight;
+      : jobInfo(kind).effort * perWeight;
   };
   const left = jobs
     .filter((job) => !isOver(job))

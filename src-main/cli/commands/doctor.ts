@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { formatFacts, formatTable } from '../format.ts';
+import { formatSummary, formatTable } from '../format.ts';
 
-export function addDoctorCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addDoctorCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'doctor',
     summary: 'compute backends, devices, memory and versions: which work, how fast they are, and why others do not',
     options: (command) => void command.option('--no-measure', 'list what is available without timing it'),
@@ -25,7 +25,7 @@ export function addDoctorCommand(parent: Command, surroundings: CommandContext):
         }
         return { ...doctor, backends };
       });
-      const facts = formatFacts([
+      const facts = formatSummary([
         ['CoTo Studio', report.version],
         ['Node', report.node],
         ['Electron', report.electron ?? 'not in use'],
@@ -47,7 +47,7 @@ export function addDoctorCommand(parent: Command, surroundings: CommandContext):
           rate(backend.gemmBfloat16Gflops),
         ]),
       );
-      const reasons = formatFacts(report.backends.map(({ label, reason }) => [label, reason]));
+      const reasons = formatSummary(report.backends.map(({ label, reason }) => [label, reason]));
       return { json: report, text: `${facts}\n${backends}\n${reasons}` };
     },
   });

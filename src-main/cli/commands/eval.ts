@@ -6,15 +6,15 @@ import { type EvaluationResult, evaluationParameters } from '../../../src-shared
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { formatCount, formatDuration, formatFacts, formatPercent, formatTable } from '../format.ts';
+import { formatCount, formatDuration, formatPercent, formatSummary, formatTable } from '../format.ts';
 import { addNumberOption, collectNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
 
-export function addEvalCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addEvalCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'eval',
     summary: 'score a base, an adapter, or an ensemble of adapters on the test split of a dataset',
     options(command) {
@@ -81,7 +81,7 @@ export async function findWeighted(
 }
 
 function describe(result: EvaluationResult): string {
-  const facts = formatFacts([
+  const facts = formatSummary([
     ...(result.accuracy === null ? [] : [['accuracy', formatPercent(result.accuracy)] as const]),
     ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
     ['loss', result.loss.toFixed(4)],

@@ -9,8 +9,8 @@ import { findAdapter } from '../references.ts';
 
 const targets = catalog.exportTargets;
 
-export function addExportCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addExportCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'export',
     summary: 'export an adapter in a format that other programs load',
     options(command) {

@@ -18,8 +18,8 @@ import { ColumnPrinter } from '../text-columns.ts';
 
 const { sampling } = catalog;
 
-export function addGenerateCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addGenerateCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'generate',
     summary: 'generate text from a prompt or a chat, with and without adapters',
     options(command) {

@@ -19,7 +19,7 @@ import { addStudyCommand } from './study.ts';
 import { addTrainCommand } from './train.ts';
 
 /** Every command, in the order in which the help lists them. */
-export const commands: readonly ((parent: Command, surroundings: CommandContext) => void)[] = [
+export const commands: readonly ((parent: Command, context: CommandContext) => void)[] = [
   addDemoCommand,
   addDoctorCommand,
   addModelCommands,

@@ -5,8 +5,8 @@ import { EngineSupervisor, startEngine } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 
 /** For checks against another implementation: folders and files only, so it needs neither the studio nor its home. */
-export function addLogitsCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addLogitsCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'logits',
     summary: 'parity checks: named tensors in (safetensors), the outputs of a model, with or without an adapter, out',
     options: (command) =>

@@ -35,8 +35,8 @@ interface Plan {
   readonly out: string | undefined;
 }
 
-export function addMergeCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addMergeCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'merge [file]',
     summary: 'merge adapters of one base, then score the result, each adapter and the base on their datasets',
     options(command) {

@@ -5,13 +5,13 @@ import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { countBySuffix, formatCount, formatFacts, formatTable } from '../format.ts';
+import { countBySuffix, formatCount, formatSummary, formatTable } from '../format.ts';
 import { findModel } from '../references.ts';
 
-export function addModelCommands(parent: Command, surroundings: CommandContext): void {
+export function addModelCommands(parent: Command, context: CommandContext): void {
   const group = addGroup(parent, 'models', 'base models: add, list, show');
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'add <path>',
     summary: 'add a Hugging Face model folder to the library, in place; or a GGUF file, which is converted to one',
     options: (command) =>
@@ -29,7 +29,7 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'list',
     summary: 'list the models of the library, or those in the Hugging Face cache',
     options: (command) => void command.option('--cache', 'those in the Hugging Face cache (HF_HUB_CACHE, HF_HOME)'),
@@ -55,7 +55,7 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'get <model>',
     summary: 'download a model (org/name) from the Hugging Face hub into its cache, and add it to the library',
     options: (command) =>
@@ -84,7 +84,7 @@ export function addModelCommands(parent: Command, surroundings: CommandContext):
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'show <model>',
     summary: 'show a model: its size, layers and target modules',
     input: z.object({ model: z.string() }),
@@ -118,7 +118,7 @@ function planText({ repository, host, folder, files }: DownloadPlan): string {
 function describeModel(model: ModelRecord): string {
   const { description } = model;
   const { image, text } = description;
-  return formatFacts([
+  return formatSummary([
     ['id', model.id],
     ['name', model.name],
     ['folder', model.path],

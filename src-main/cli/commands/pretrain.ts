@@ -5,12 +5,12 @@ import { describeIssues, StudioError } from '../../../src-shared/contract/errors
 import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { formatFacts } from '../format.ts';
+import { formatSummary } from '../format.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 import { applyAssignments, collectAssignment } from './train.ts';
 
-export function addPretrainCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addPretrainCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'pretrain <file>',
     summary: 'train a base model from scratch on local text or images, as a YAML file says',
     options: (command) =>
@@ -44,7 +44,7 @@ export function addPretrainCommand(parent: Command, surroundings: CommandContext
           return { json: { path, result: null }, text: 'Paused. The same command resumes it.\n', code: 130 };
         const result = await jobResult(client, job, 'pretrain');
         const score = result.perplexity;
-        const text = formatFacts([
+        const text = formatSummary([
           ['folder', path],
           ['parameters', String(result.parameterCount)],
           ['steps', String(result.steps)],

@@ -9,8 +9,8 @@ import { describeAdapter } from './adapters.ts';
 
 const declarations = catalog.pruneMethods;
 
-export function addPruneCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addPruneCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'prune',
     summary: 'prune an adapter and save the result as a new one',
     options(command) {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { formatFacts, formatPercent, formatTable } from '../format.ts';
+import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
 import { findRun } from '../references.ts';
 import { describeRun } from '../run-text.ts';
@@ -10,10 +10,10 @@ import { followRun } from './train.ts';
 
 const byRun = z.object({ run: z.string() });
 
-export function addRunCommands(parent: Command, surroundings: CommandContext): void {
+export function addRunCommands(parent: Command, context: CommandContext): void {
   const group = addGroup(parent, 'runs', 'runs: list, show, compare, resume, pause, cancel');
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'list',
     summary: 'list the runs with their results',
     options: (command) => void command.option('--archived', 'only archived runs'),
@@ -36,7 +36,7 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'show <run>',
     summary: "a run's settings, checkpoints, result and last log lines; with --json its whole history",
     input: byRun,
@@ -62,7 +62,7 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'compare <runs...>',
     summary: 'results side by side, and the settings that differ',
     input: z.object({ runs: z.array(z.string()).min(1) }),
@@ -92,7 +92,7 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
     },
   });
 
-  addCommand(group, surroundings, {
+  addCommand(group, context, {
     usage: 'resume <run>',
     summary: 'resume a paused, interrupted or stopped run from its last checkpoint',
     input: byRun,
@@ -112,7 +112,7 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
     },
     { verb: 'cancel', summary: 'cancel a queued, paused or interrupted run' },
   ] as const)
-    addCommand(group, surroundings, {
+    addCommand(group, context, {
       usage: `${verb} <run>`,
       summary,
       input: byRun,
@@ -121,7 +121,7 @@ export function addRunCommands(parent: Command, surroundings: CommandContext): v
           const { id } = await findRun(client, reference);
           await client.request(`runs.${verb}`, { id });
           const run = await client.request('runs.get', { id });
-          return { json: run, text: formatFacts([[run.name, run.status]]) };
+          return { json: run, text: formatSummary([[run.name, run.status]]) };
         });
       },
     });

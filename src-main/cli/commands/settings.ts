@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { settingsChangesSchema } from '../../../src-shared/domain/catalog.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { formatFacts } from '../format.ts';
+import { formatSummary } from '../format.ts';
 import { parseYaml } from '../yaml-file.ts';
 
-export function addSettingsCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addSettingsCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'settings [assignments...]',
     summary: 'show the settings, or change some: threads=1, threads=null, compute_backend=wasm',
     input: z.object({ assignments: z.array(z.string()).default([]) }),
@@ -17,7 +17,7 @@ export function addSettingsCommand(parent: Command, surroundings: CommandContext
         assignments.length === 0 ? client.request('settings.get', {}) : client.request('settings.set', changes),
       );
       const facts = Object.entries(settings).map(([name, value]) => [name, String(value)] as const);
-      return { json: settings, text: formatFacts(facts) };
+      return { json: settings, text: formatSummary(facts) };
     },
   });
 }

@@ -15,8 +15,8 @@ import { readYamlFile } from '../yaml-file.ts';
 
 const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
 
-export function addStudyCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addStudyCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'study <file>',
     summary: `run a study as a YAML file says (kind: ${kindsText}); adapters by id, name, run or folder. What is trained and scored already is not repeated`,
     options: (command) =>

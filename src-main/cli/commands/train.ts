@@ -11,7 +11,7 @@ import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
-import { countBySuffix, formatFacts } from '../format.ts';
+import { countBySuffix, formatSummary } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
 import { findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
@@ -19,8 +19,8 @@ import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 
-export function addTrainCommand(parent: Command, surroundings: CommandContext): void {
-  addCommand(parent, surroundings, {
+export function addTrainCommand(parent: Command, context: CommandContext): void {
+  addCommand(parent, context, {
     usage: 'train [file]',
     summary: "train an adapter as a run's YAML file says; without a file, with the defaults",
     options: (command) =>
@@ -165,7 +165,7 @@ export function collectAssignment(text: string, before: [string, string][] = [])
 }
 
 function estimateText(estimate: RequestOutput<'runs.estimate'>): string {
-  return `${formatFacts([
+  return `${formatSummary([
     ['steps', String(estimate.totalSteps)],
     ['examples', String(estimate.trainExamples)],
     ['trainable', `${estimate.trainableParameters} of ${estimate.totalParameters} parameters`],

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig, RunFacts } from '../../../src-shared/domain/run.ts';
+import type { RunConfig, RunInfo } from '../../../src-shared/domain/run.ts';
 import { computeBackends } from './index.ts';
 import { computeLabels } from './selection.ts';
 
@@ -11,8 +11,8 @@ import { computeLabels } from './selection.ts';
 export function resolveComputeDtype(
   wish: RunConfig['compute_dtype'],
   backendId: string,
-  earlier: RunFacts['computeDtype'] | null = null,
-): RunFacts['computeDtype'] {
+  earlier: RunInfo['computeDtype'] | null = null,
+): RunInfo['computeDtype'] {
   const backend = computeBackends.find((candidate) => candidate.id === backendId);
   const support = backend?.bfloat16;
   const capable = support?.isAvailable() === true ? support : null;

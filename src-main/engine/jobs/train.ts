@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunFacts } from '../../../src-shared/domain/run.ts';
+import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
@@ -53,7 +53,7 @@ function assemble(
   context: TaskContext,
   model: AdaptedModel,
   opened: TaskOnData,
-  compute: { id: string; threads: number; computeDtype: RunFacts['computeDtype'] },
+  compute: { id: string; threads: number; computeDtype: RunInfo['computeDtype'] },
 ): TrainingRunParts {
   const { config } = task;
   const { train: examples, test: evaluated } = chosenExamples(config, opened);

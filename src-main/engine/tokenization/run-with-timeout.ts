@@ -2,8 +2,8 @@ import { createContext, Script } from 'node:vm';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 /** One for all calls: making a context takes longer than most texts. */
-const surroundings: { run: () => void } = { run: () => undefined };
-const context = createContext(surroundings);
+const sandbox: { run: () => void } = { run: () => undefined };
+const context = createContext(sandbox);
 const script = new Script('run()');
 
 /**
@@ -14,7 +14,7 @@ const script = new Script('run()');
  */
 export function runWithTimeout<Result>(what: string, milliseconds: number, run: () => Result): Result {
   const results: Result[] = [];
-  surroundings.run = () => {
+  sandbox.run = () => {
     results.push(run());
   };
   try {
@@ -28,7 +28,7 @@ export function runWithTimeout<Result>(what: string, milliseconds: number, run: 
       );
     throw thrown;
   } finally {
-    surroundings.run = () => undefined;
+    sandbox.run = () => undefined;
   }
   return results[0] as Result;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { CheckpointRecord, RunConfig, RunFacts, RunResult } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
@@ -42,7 +42,7 @@ export interface TrainingRunParts {
   readonly runDirectory: string;
   readonly baseModelName: string;
   readonly context: TaskContext;
-  readonly facts: Omit<RunFacts, 'groups' | 'totalSteps' | 'trainExamples'>;
+  readonly facts: Omit<RunInfo, 'groups' | 'totalSteps' | 'trainExamples'>;
 }
 
 export interface TrainingOutcome {

@@ -4,12 +4,12 @@ import {
   type CheckpointRecord,
   checkpointRecordSchema,
   type RunConfig,
-  type RunFacts,
+  type RunInfo,
   type RunRecord,
   type RunResult,
   type RunStatus,
   runConfigSchema,
-  runFactsSchema,
+  runInfoSchema,
   runResultSchema,
   runStatusSchema,
 } from '../../../src-shared/domain/run.ts';
@@ -37,7 +37,7 @@ const rowSchema = z
     archived: booleanColumn,
     study_id: z.string().nullable(),
     step: z.number(),
-    facts: jsonColumn(runFactsSchema).nullable(),
+    facts: jsonColumn(runInfoSchema).nullable(),
     result: jsonColumn(runResultSchema).nullable(),
     adapter_id: z.string().nullable(),
     error: jsonColumn(storedErrorSchema).nullable(),
@@ -90,7 +90,7 @@ export interface RunChanges {
   starred?: boolean | undefined;
   archived?: boolean | undefined;
   step?: number;
-  facts?: RunFacts | null;
+  facts?: RunInfo | null;
   result?: RunResult | null;
   adapterId?: string | null;
   error?: StoredError | null;

@@ -1,4 +1,4 @@
-import { type JobLane, jobFacts } from '../../../src-shared/domain/job.ts';
+import { type JobLane, jobInfo } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { JobProgress } from './job-progress.tsx';
 import classes from './jobs.module.css';
@@ -6,7 +6,7 @@ import classes from './jobs.module.css';
 /** The jobs of a lane that wait or go on, each with its progress and a button to cancel it. */
 export function JobsOfLane({ lane }: { lane: JobLane }) {
   const { data } = useRequest('jobs.list', {});
-  const jobs = (data ?? []).filter(({ kind }) => jobFacts(kind).lane === lane);
+  const jobs = (data ?? []).filter(({ kind }) => jobInfo(kind).lane === lane);
   if (jobs.length === 0) return null;
   return (
     <div className={classes['jobs']}>

@@ -1,4 +1,4 @@
-import type { RunFacts } from '../../../src-shared/domain/run.ts';
+import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
 import { colors, type Figure, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
@@ -13,7 +13,7 @@ const maximumColumns = 400;
  */
 export function groupHeatmap(
   curves: ReadonlyMap<string, Curve>,
-  facts: RunFacts,
+  facts: RunInfo,
   options: { metric: 'grad_norm' | 'weight_norm'; title: string },
   theme: FigureTheme,
 ): Figure {

@@ -166,7 +166,7 @@ function StudyDetail({ study }: { study: StudyRecord }) {
           items={[
             { label: 'Status', value: <StatusMark status={study.status} /> },
             ...(study.result ? [{ label: 'Test examples', value: study.result.examples }] : []),
-            ...studyKind(study.kind).facts(config),
+            ...studyKind(study.kind).describeConfig(config),
             { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
           ]}
         />
