@@ -7,68 +7,71 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 
 /**
- * How a family's forward pass reaches its linears. The family names the module; whether an adapter is on it, and which,
- * is the implementation's business, so no family knows of adapters.
+ * Access of a family's forward pass to its linear layers. The family names the module; the implementation applies
+ * adapters, so families are independent of them.
  */
 export interface LinearRunner {
   /** x: [rows, inFeatures] → [rows, outFeatures], bias and adapter (if there is an active one) included. */
   linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D;
   /** Rows of an embedding: ids [rows] int32 → [rows, outFeatures], adapter (if there is an active one) included. */
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
-  /** Whether the module runs as the base has it: neither adapted now nor trained whole. */
+  /** Whether the module is unchanged from the base: neither adapted nor in modules_to_save. */
   isPlain(module: LinearModule): boolean;
-  /** Whether gradients will be asked for: `activate` then makes the derivative along with the value. */
+  /** Whether gradients will be needed: `activate` then computes the derivative with the value. */
   readonly taped: boolean;
 }
 
 /** Named inputs of a forward pass, e.g. pixel_values [batch, channels, height, width]. */
 export type ModelInputs = Readonly<Record<string, tf.Tensor>>;
 
-/** What flows between the layers: hidden states [batch · tokens, hiddenSize] and the shape they stand for. */
+/** Hidden states between layers, [batch · tokens, hiddenSize], and their shape. */
 export interface HiddenStates {
   readonly hidden: tf.Tensor2D;
   readonly batch: number;
   readonly tokens: number;
-  /** What every layer reads and none changes. */
+  /** Read-only inputs of all layers. */
   readonly context?: SequenceContext | undefined;
 }
 
-/** Where the tokens of a batch of texts stand, and which of them are padding. */
+/** Positions and padding of the tokens in a batch. */
 export interface SequenceContext {
   /** Of the positions of one sequence, or of every row of the batch. */
   readonly rotary?: RotaryTable | undefined;
-  /** [batch, tokens], 1 to attend, 0 for padding; left out where there is none. */
+  /** [batch, tokens], 1 to attend, 0 for padding; absent without padding. */
   readonly mask?: tf.Tensor2D | undefined;
   /** Keys and values of the tokens before these, in generation; every layer adds its own. */
   readonly cache?: KeyValueCache | undefined;
-  /** Whatever else a family computes once for all its layers. */
+  /** Further values that a family computes once for all its layers. */
   readonly tensors?: Readonly<Record<string, tf.Tensor>> | undefined;
 }
 
 /**
- * A base model with its weights loaded, frozen. The forward pass is cut into embedding, layers and head, so that a training
- * step can run everything below the lowest active adapter without a tape.
+ * A base model with its weights loaded, frozen. The forward pass is cut into embedding, layers and head, so that a
+ * training step can run everything below the lowest active adapter without a tape.
  */
 export interface BaseModel {
   readonly description: ModelDescription;
   readonly layerCount: number;
   /**
-   * Texts come as input_ids [batch, tokens] and, where some are padded, attention_mask [batch, tokens]; with a cache the mask is
-   * of all tokens so far, and the ids are the new ones.
+   * Texts come as input_ids [batch, tokens] and, where some are padded, attention_mask [batch, tokens]; with a cache
+   * the mask is of all tokens so far, and the ids are the new ones.
    */
   embed(inputs: ModelInputs, runner: LinearRunner, cache?: KeyValueCache): HiddenStates;
-  /** May give fewer tokens than it got where the rest of the pass does not need them. */
+  /** May return fewer tokens if the rest of the pass does not need them. */
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
   /** The task's outputs: logits [batch, labels] of a classifier, [batch · tokens, vocabulary] of a language model. */
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /**
-   * The loss straight from the last layer's states, where the outputs would be too many to hold (a language model's): the mean
-   * over the labels that are not −100. Left out where it is the cross-entropy of the head's outputs.
+   * The loss computed from the last layer's states, if the outputs would be too large (language models): the mean
+   * over the labels other than −100. Absent if it is the cross-entropy of the head's outputs.
    */
   loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
-  /** Named outputs, where they are not the head's alone. */
+  /** Named outputs, if there are others than the head's. */
   outputs?(inputs: ModelInputs, runner: LinearRunner): Readonly<Record<string, tf.Tensor>>;
-  /** The frozen weight [outFeatures, inFeatures] and bias of a linear (of an embedding: its table [inFeatures, outFeatures]); the caller must not dispose them. */
+  /**
+   * The frozen weight [outFeatures, inFeatures] and bias of a linear (of an embedding: its table [inFeatures,
+   * outFeatures]); the caller must not dispose them.
+   */
   frozen(module: LinearModule): { weight: tf.Tensor2D; bias: tf.Tensor1D | null };
   /** The same as `frozenLinear` and `loraLinear` take it. */
   frozenWeight(module: LinearModule): FrozenWeight;

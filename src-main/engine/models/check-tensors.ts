@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 
-/** Collects which tensors a family reads, each checked against the shape that its config implies. */
+/** Collects the tensors that a family reads, each checked against the shape implied by its config. */
 export class TensorChecks {
   private readonly weights: TensorSource;
   private readonly known = new Set<string>();
@@ -11,7 +11,7 @@ export class TensorChecks {
     this.weights = weights;
   }
 
-  /** @throws StudioError invalid_file naming the tensor that is missing or has another shape. */
+  /** @throws StudioError invalid_file naming a tensor that is missing or has another shape. */
   expect(name: string, shape: readonly number[]): void {
     this.known.add(name);
     this.weights.plan?.(name, shape);
@@ -48,8 +48,8 @@ export class TensorChecks {
     if (unknown === undefined) return;
     throw new StudioError(
       'refused',
-      `${this.weights.path}: tensor "${unknown}" has no place in this family of models, so that its outputs would be wrong.`,
-      'The checkpoint is of a variant that the studio does not know.',
+      `${this.weights.path}: tensor "${unknown}" is unknown to this model family, so its outputs would be wrong.`,
+      'The studio does not support this variant of the model.',
     );
   }
 }

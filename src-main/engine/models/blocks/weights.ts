@@ -10,7 +10,7 @@ import { transposed } from '../../tensors/transpose.ts';
 import type { BaseModel } from '../base-model.ts';
 import type { LoadOptions } from '../family.ts';
 
-/** A family's frozen tensors as they are loaded; everything made here is kept until `dispose`. */
+/** Loads and owns a family's frozen tensors until `dispose`. */
 export class FrozenTensors {
   private readonly source: TensorSource;
   private readonly bfloat16: boolean;
@@ -40,7 +40,7 @@ export class FrozenTensors {
     this.linears.set(module.name, frozen);
   }
 
-  /** Lets a linear stand on what another module holds, as a head does that is tied to the embedding. */
+  /** Shares another module's weight, e.g. for a head that is tied to the embedding. */
   share(module: LinearModule, owner: LinearModule): void {
     this.linears.set(module.name, this.linear(owner));
   }
@@ -71,7 +71,9 @@ export class FrozenTensors {
     return found;
   }
 
-  /** Throws StudioError('invalid_file') naming the tensor where a value is NaN or infinite: every loss would be NaN. */
+  /**
+   * Throws StudioError('invalid_file') naming a tensor with NaN or infinite values, which would make every loss NaN.
+   */
   private read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
     return this.source.lend(name, (lent) => {
       if (!lent.finite)
@@ -94,7 +96,7 @@ export class FrozenTensors {
     if (tensor instanceof tf.Variable) this.variables?.set(name, tensor);
   }
 
-  /** Takes charge of a tensor that was made from loaded ones. */
+  /** Takes ownership of a derived tensor. */
   own<T extends tf.Tensor>(tensor: T): T {
     this.owned.push(tf.keep(tensor));
     return tensor;
@@ -103,7 +105,7 @@ export class FrozenTensors {
   /** What `loadLinear` or `share` put there. */
   linear(module: LinearModule): FrozenWeight {
     const found = this.linears.get(module.name);
-    if (found === undefined) throw new Error(`the model has no linear ${module.name}`);
+    if (found === undefined) throw new Error(`the model has no linear layer ${module.name}`);
     return found;
   }
 

@@ -6,20 +6,20 @@ type Label = TextExample['label'];
 
 /** The labels of all examples of both splits, and what `take` made of each example along the way. */
 export interface ReadTexts {
-  /** Of each example that was taken, in the order of the file. */
+  /** Values of each accepted example, in file order. */
   readonly labels: { readonly train: readonly Label[]; readonly test: readonly Label[] };
   readonly kind: LabelTally['kind'];
   /** In the order of the dataset's description. */
   readonly names: readonly string[];
-  /** Examples that `take` left out. */
+  /** Number of examples that `take` rejected. */
   readonly leftOut: number;
 }
 
 const reportEvery = 256;
 
 /**
- * Reads a dataset of texts once.
- * @param take is given each example of the splits that it wants, and says whether it is one to learn from.
+ * Reads a text dataset once.
+ * @param take receives each example of the requested splits, and returns whether to use it.
  */
 export async function readTexts(
   dataset: OpenTexts,

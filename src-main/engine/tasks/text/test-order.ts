@@ -1,14 +1,16 @@
 import { RandomStream } from '../../../../src-shared/random.ts';
 
-/** Tokens that run side by side in an evaluation: their states are held, whatever the batch size says. */
+/** Maximum tokens per evaluation batch, which bounds the memory of their states whatever the batch size. */
 const tokensAtOnce = 16_384;
 
-/** The same order each time, in which any beginning of a split is a fair sample, however its file is sorted. */
+/** A fixed order in which every prefix of a split is a fair sample, however its file is sorted. */
 export function testOrder(count: number): Int32Array {
   return Int32Array.from(RandomStream.seeded(0, 'subset').shuffle(Array.from({ length: count }, (_, index) => index)));
 }
 
-/** Long texts first, so that texts of like length run together and less of a batch is padding; and how many of them fit. */
+/**
+ * Long texts first, so that texts of like length run together and less of a batch is padding; and how many of them fit.
+ */
 export function byLength(
   indices: Int32Array,
   lengthOf: (index: number) => number,

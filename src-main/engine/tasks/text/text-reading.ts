@@ -3,17 +3,17 @@ import type { OpenTexts } from '../../data/dataset.ts';
 import { loadTokenizer, type TextTokenizer } from '../../tokenization/tokenizer.ts';
 import type { TaskMaterial } from '../task-type.ts';
 
-/** What every task on texts begins with. */
+/** Common setup of all text tasks. */
 export interface TextReading {
   readonly dataset: OpenTexts;
   readonly tokenizer: TextTokenizer;
-  /** Tokens of an example at most: as many as the settings allow and the model has places for. */
+  /** Maximum tokens of an example, limited by the settings and the model's context. */
   readonly maxLength: number;
-  /** The splits whose examples are asked for. */
+  /** The requested splits. */
   readonly wanted: readonly TextExample['split'][];
 }
 
-/** The dataset must be of texts, which `refuseOtherKind` has seen to. */
+/** The dataset must be text, as ensured by `refuseOtherKind`. */
 export async function textReading(material: TaskMaterial): Promise<TextReading> {
   const { dataset, model, settings, modelDirectory, training } = material;
   if (dataset.kind !== 'texts') throw new TypeError('the dataset holds images');

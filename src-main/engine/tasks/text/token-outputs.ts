@@ -13,7 +13,7 @@ import { deviceInputs } from '../../training/device-inputs.ts';
 import { tokenScores } from './token-scores.ts';
 
 /**
- * What a language model says of the tokens that count in the examples `indices`.
+ * Outputs of a language model for the tokens in the loss of the examples `indices`.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function tokenOutputs(

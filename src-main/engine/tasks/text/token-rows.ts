@@ -5,7 +5,7 @@ export interface TokenRow {
   readonly marks: Uint8Array;
 }
 
-/** Many texts of different lengths, held in two arrays: five bytes a token. */
+/** Texts of different lengths in two arrays, with five bytes per token. */
 export class TokenRows {
   private ids = new Int32Array(1 << 12);
   private marks = new Uint8Array(1 << 12);
@@ -28,7 +28,7 @@ export class TokenRows {
     this.ends.push(end);
   }
 
-  /** Views of what is held: not to be written to, nor kept while rows are added. */
+  /** Read-only views, invalidated when rows are added. */
   row(index: number): TokenRow {
     const [start, end] = [this.ends[index - 1] ?? 0, this.ends[index] ?? 0];
     return { ids: this.ids.subarray(start, end), marks: this.marks.subarray(start, end) };

@@ -4,7 +4,7 @@ import { notFiniteOutputs } from '../../evaluation/evaluation.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
 
-/** Logits of so many values at once: the vocabulary is large, and few places of a text count. */
+/** Maximum logits per chunk: the vocabulary is large, and few positions of a text are in the loss. */
 const heldValues = 16 * 1024 * 1024;
 
 /** Of each label that counts, in order: −log p in nats, and 1 where no token had a higher logit. */
@@ -14,8 +14,8 @@ export interface TokenScores {
 }
 
 /**
- * @param labels [batch · tokens], −100 where nothing is asked.
- * @throws StudioError not_finite where the model gives NaN.
+ * @param labels [batch · tokens], −100 for ignored positions.
+ * @throws StudioError not_finite if the model returns NaN.
  */
 export async function tokenScores(model: AdaptedModel, states: HiddenStates, labels: Int32Array): Promise<TokenScores> {
   const places = countedPlaces(labels);
