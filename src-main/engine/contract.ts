@@ -51,7 +51,9 @@ const jobs = [
       config: runConfigSchema,
       modelDirectory: z.string(),
       dataset: datasetSourceSchema,
-      /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
+      /**
+       * The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state.
+       */
       runDirectory: z.string(),
       /** A checkpoint folder to go on from. */
       resumeFrom: z.string().nullable(),
@@ -81,7 +83,7 @@ const jobs = [
     'merge',
     {
       modelDirectory: z.string(),
-      /** Of that model: making it anew reads every byte of the weights, for the fingerprint. */
+      /** Description of that model: recomputing it reads every byte of the weights, for the fingerprint. */
       description: modelDescriptionSchema,
       adapters: z.array(weightedFolder),
       method: z.string(),
@@ -94,7 +96,10 @@ const jobs = [
     },
     {
       adapterDirectory: z.string().nullable(),
-      /** scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does not fit). */
+      /**
+       * scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does
+       * not fit).
+       */
       scores: z.array(z.array(z.number().nullable())),
     },
   ),
@@ -102,7 +107,7 @@ const jobs = [
     'prune',
     {
       modelDirectory: z.string(),
-      /** Of that model: making it anew reads every byte of the weights, for the fingerprint. */
+      /** Description of that model: recomputing it reads every byte of the weights, for the fingerprint. */
       description: modelDescriptionSchema,
       adapterDirectory: z.string(),
       method: z.string(),
@@ -211,7 +216,10 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
 export type EngineResult = z.infer<typeof engineResultSchema>;
 export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;
 
-/** What the engine says while a task runs. Metrics and masks are batched (`MetricRecorder`): at most ten messages a second. */
+/**
+ * What the engine says while a task runs. Metrics and masks are batched (`MetricRecorder`): at most ten messages a
+ * second.
+ */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: jobProgressSchema }),
   z.object({ kind: z.literal('facts'), facts: runInfoSchema }),
@@ -225,7 +233,10 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type EngineEvent = z.infer<typeof engineEventSchema>;
 
-/** `pause` saves and ends; `stop` saves, evaluates and hands the adapter on; `cancel` ends at once. Honored between steps. */
+/**
+ * `pause` saves and ends; `stop` saves, evaluates and hands the adapter on; `cancel` ends at once. Honored between
+ * steps.
+ */
 export const engineSignalSchema = z.enum(['pause', 'stop', 'cancel']);
 export type EngineSignal = z.infer<typeof engineSignalSchema>;
 

@@ -2,14 +2,14 @@
 type Decode = (ids: readonly number[]) => string;
 
 /**
- * Text out of tokens as they come: only whole characters (a token may end in the middle of one), and nothing that could still
- * become a stop string.
+ * Text out of tokens as they come: only whole characters (a token may end in the middle of one), and nothing that could
+ * still become a stop string.
  */
 export class TextStream {
   private readonly decode: Decode;
   private readonly stops: readonly string[];
   private readonly ids: number[] = [];
-  /** Text before `read` is out; from `start` on it is decoded anew, since what a token says depends on those before it. */
+  /** Text before `read` is emitted; decoding repeats from `start`, since a token's text depends on earlier tokens. */
   private start = 0;
   private read = 0;
   private held = '';

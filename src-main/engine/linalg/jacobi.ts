@@ -24,9 +24,9 @@ interface Pair {
 }
 
 /**
- * Turns `columns` (of a square X with entries of at most about 1, in place) until every two are orthogonal up to rounding: one-sided
- * Jacobi, Hestenes 1958. It starts from the eigenvectors of XᵀX, which leave rounding errors to the rotations: two or three
- * sweeps instead of ten.
+ * Turns `columns` (of a square X with entries of at most about 1, in place) until every two are orthogonal up to
+ * rounding: one-sided Jacobi, Hestenes 1958. It starts from the eigenvectors of XᵀX, which leave rounding errors to the
+ * rotations: two or three sweeps instead of ten.
  */
 export function orthogonalize(columns: Float64Array[]): Orthogonalized {
   const size = columns.length;
@@ -47,8 +47,8 @@ export function orthogonalize(columns: Float64Array[]): Orthogonalized {
 }
 
 /**
- * Turns the vectors by the eigenvectors of their Gram matrix. Those that are too short to be told by it are made orthogonal to the
- * rest, and are turned once more by their own.
+ * Turns the vectors by the eigenvectors of their Gram matrix. Those that are too short to be told by it are made
+ * orthogonal to the rest, and are turned once more by their own.
  */
 function turnByGram(pairs: readonly Pair[]): void {
   if (pairs.length < 2) return;
@@ -115,7 +115,7 @@ function tangentOf(cotangent: number): number {
   return cotangent < 0 ? -1 / root : 1 / root;
 }
 
-/** The square of a rotated vector's length, summed anew where most of it cancelled. */
+/** The square of a rotated vector's length, recomputed after heavy cancellation. */
 function updated(square: number, change: number, vector: Float64Array): number {
   const sum = square + change;
   return sum > square / 16 ? sum : dot(vector, vector);

@@ -12,8 +12,8 @@ export class KeyValueCache {
   }
 
   /**
-   * Takes up new keys and values [batch · new, width] of a layer and gives those of all tokens so far, [batch · (length + new),
-   * width]; these stay the cache's own.
+   * Takes up new keys and values [batch · new, width] of a layer and gives those of all tokens so far, [batch · (length
+   * + new), width]; these stay the cache's own.
    */
   append(
     layer: number,
@@ -31,12 +31,15 @@ export class KeyValueCache {
     return { keys: flat(grown.keys), values: flat(grown.values) };
   }
 
-  /** To be called once all layers have taken up so many new tokens. */
+  /** Must be called once all layers have added the new tokens. */
   advance(tokens: number): void {
     this.tokens += tokens;
   }
 
-  /** A cache of its own in which each row stands `times` times, one after the other: for several continuations of one prompt. */
+  /**
+   * A cache of its own in which each row stands `times` times, one after the other: for several continuations of one
+   * prompt.
+   */
   repeated(times: number): KeyValueCache {
     const copy = new KeyValueCache();
     copy.tokens = this.tokens;

@@ -58,7 +58,7 @@ export const imageClassification: TaskType = {
   },
 };
 
-/** [examples, height, width, channels]; `pixel_values` has the float that each byte stands for. */
+/** [examples, height, width, channels]; `pixel_values` maps each byte to its float. */
 async function pixelBytes(
   batcher: ImageBatcher,
   split: 'train' | 'test',

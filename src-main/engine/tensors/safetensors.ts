@@ -19,7 +19,7 @@ export interface TensorSource {
   readonly path: string;
   readonly names: readonly string[];
   has(name: string): boolean;
-  /** Told which tensors a model is going to read, in which shape: for a source that makes them rather than reading them. */
+  /** Called with the shape of each tensor that a model will read, for sources that generate tensors. */
   plan?(name: string, shape: readonly number[]): void;
   /** Throws StudioError('invalid_file') naming file and tensor where there is no such tensor. */
   info(name: string): TensorInfo;
@@ -61,8 +61,8 @@ export async function readSafetensors(path: string): Promise<Map<string, HostTen
 }
 
 /**
- * Writes tensors in the order of the map, atomically: Float32Array as F32, Int32Array as I32, Uint8Array as U8. The metadata
- * are `format: pt`, as PyTorch's readers expect, and what is given.
+ * Writes tensors in the order of the map, atomically: Float32Array as F32, Int32Array as I32, Uint8Array as U8. The
+ * metadata are `format: pt`, as PyTorch's readers expect, and what is given.
  */
 export async function writeSafetensors(
   path: string,

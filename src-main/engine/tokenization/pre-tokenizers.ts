@@ -7,8 +7,9 @@ const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control
 const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}]`;
 
 /**
- * A pre-tokenizer in stages that the package runs as the Rust library does. By itself it takes \s, \w and digits for JavaScript's
- * (no byte order mark, accents or other scripts' digits as Rust has them), and knows two of a split's five behaviors.
+ * A pre-tokenizer in stages that the package runs as the Rust library does. By itself it takes \s, \w and digits for
+ * JavaScript's (no byte order mark, accents or other scripts' digits as Rust has them), and knows two of a split's five
+ * behaviors.
  */
 export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
   switch (stage.type) {
@@ -82,12 +83,12 @@ function mergedWithNext(expression: string): string {
   return String.raw`(?:${expression})(?:(?!${expression})[\s\S])*`;
 }
 
-/** What lies between the matches. */
+/** Keeps the text between the matches. */
 function between(expression: string): string {
   return String.raw`(?:(?!${expression})[\s\S])+`;
 }
 
-/** Every match by itself, and what lies between matches. */
+/** Keeps every match and the text between matches. */
 function isolate(expression: string): Stage {
   return { type: 'Split', pattern: { Regex: expression }, behavior: 'Isolated', invert: false };
 }

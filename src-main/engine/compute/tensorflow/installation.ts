@@ -28,7 +28,7 @@ export interface TensorflowInstallation extends z.infer<typeof installationSchem
   readonly libraryFolders: readonly string[];
 }
 
-/** Where `setup:tensorflow` puts what it builds: outside of every clone, so that packages may be installed anew. */
+/** Build folder of `setup:tensorflow`, outside of every clone, so that packages can be reinstalled. */
 export function installationFolder(device: TensorflowDevice): string {
   return join(cacheFolder(), `tensorflow-${tensorflowVersion}-${device}`);
 }
@@ -42,7 +42,9 @@ export function cacheFolder(): string {
   return join(homedir(), '.cache', 'coto-studio');
 }
 
-/** What was set up here, CUDA's before the CPU's, else a tfjs-node-gpu whose own install went well; null without any. */
+/**
+ * What was set up here, CUDA's before the CPU's, else a tfjs-node-gpu whose own install went well; null without any.
+ */
 export function findInstallation(): TensorflowInstallation | null {
   return builtInstallation('gpu') ?? builtInstallation('cpu') ?? packagedInstallation();
 }

@@ -4,7 +4,9 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 /** Part of an adapter's name, e.g. `llvmpipe`: takes it although a better one is there. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
 
-/** What tfjs's backend looks for in the global scope. `navigator.gpu` is not among it: the backend is given its device. */
+/**
+ * What tfjs's backend looks for in the global scope. `navigator.gpu` is not among it: the backend is given its device.
+ */
 const neededGlobals = [
   'GPUBuffer',
   'GPUBufferUsage',
@@ -41,7 +43,9 @@ export interface DeviceWatch {
   readonly gpu: GPU;
   /** Why nothing computed on it can be trusted any more; null while all is well. */
   failure(): StudioError | null;
-  /** As `failure`, after a moment in which the news of a loss may arrive: an operation fails before its device says so. */
+  /**
+   * As `failure`, after a moment in which the news of a loss may arrive: an operation fails before its device says so.
+   */
   failureSoon(): Promise<StudioError | null>;
 }
 
@@ -51,7 +55,7 @@ export async function findAdapter(): Promise<FoundAdapter | string> {
   try {
     dawn = await import('webgpu');
   } catch (error) {
-    return `The package webgpu does not work on this system (${firstLine(error)}); install the packages anew (npm ci) where it should.`;
+    return `The package webgpu does not work on this system (${firstLine(error)}); reinstall the packages (npm ci) if it should.`;
   }
   for (const name of neededGlobals) {
     if (name in globalThis) continue;

@@ -8,11 +8,11 @@ import { type GgufFile, openGguf } from './gguf-file.ts';
 import { type ConvertedTokenizer, convertTokenizer } from './tokenizer/index.ts';
 
 export interface ConversionOptions {
-  /** Told after every piece: bytes of model.safetensors that are written, and of all. */
+  /** Called after every chunk with the bytes of model.safetensors written and total. */
   onProgress?(doneBytes: number, totalBytes: number): void;
   /** Its reason is thrown where it is aborted. */
   readonly signal?: AbortSignal;
-  /** Told before anything is written how much it will be. */
+  /** Called with the total size before anything is written. */
   beforeWriting?(totalBytes: number): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export interface Conversion {
 
 /**
  * Writes the model of a GGUF file as a Hugging Face folder: config.json, generation_config.json, model.safetensors,
- * tokenizer.json, tokenizer_config.json and PROVENANCE.md. Every value is exactly the file's; tensors are written piece by
- * piece, so that memory does not grow with the model.
+ * tokenizer.json, tokenizer_config.json and PROVENANCE.md. Every value is exactly the file's; tensors are written piece
+ * by piece, so that memory does not grow with the model.
  *
  * @param directory an empty folder.
  * @throws StudioError naming the file and the key or tensor.

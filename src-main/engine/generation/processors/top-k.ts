@@ -1,6 +1,9 @@
 import type { LogitsProcessor } from './processor.ts';
 
-/** Fan et al. 2018, Hierarchical Neural Story Generation: only the k likeliest tokens, and those equal to the last of them. */
+/**
+ * Fan et al. 2018, Hierarchical Neural Story Generation: only the k likeliest tokens, and those equal to the last of
+ * them.
+ */
 export const topK: LogitsProcessor = {
   parameter: {
     name: 'top_k',
@@ -10,7 +13,7 @@ export const topK: LogitsProcessor = {
     minimum: 0,
     maximum: 1_000_000,
     step: 10,
-    help: 'Draws from so many of the likeliest tokens; 0 draws from all.',
+    help: 'Samples from this number of the most likely tokens; 0 samples from all.',
   },
   greedyToo: false,
   isOff: (count) => count === 0,

@@ -14,15 +14,16 @@ export interface RmsNorm {
 }
 
 /**
- * A decoder layer of the Llama family (Touvron et al. 2023): it normalizes before attention and before the gated feed-forward
- * part, both with a residual; positions are turned into queries and keys. Whether a linear has a bias is the linear's affair.
+ * A decoder layer of the Llama family (Touvron et al. 2023): it normalizes before attention and before the gated
+ * feed-forward part, both with a residual; positions are turned into queries and keys. Whether a linear has a bias is
+ * the linear's affair.
  */
 export interface DecoderBlock {
   readonly layer: number;
   readonly heads: number;
   /** Heads of keys and values; each serves heads / keyValueHeads heads of queries. */
   readonly keyValueHeads: number;
-  /** Tokens see only the last so many; 0: all before them. */
+  /** Sliding window in tokens; 0: no limit. */
   readonly window: number;
   readonly before: RmsNorm;
   readonly after: RmsNorm;
@@ -40,7 +41,7 @@ export interface DecoderBlock {
 
 /** The context of `states` must have a rotary table. */
 export function runDecoderBlock(block: DecoderBlock, states: HiddenStates, runner: LinearRunner): HiddenStates {
-  // Each half gives back what no tape holds before the next one begins.
+  // Each half frees its untaped tensors before the next one begins.
   const middle = tf.tidy(() => attend(block, states, runner));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

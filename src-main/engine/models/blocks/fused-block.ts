@@ -23,7 +23,7 @@ export interface FusedBlock {
 }
 
 export function runFusedBlock(block: FusedBlock, states: HiddenStates, runner: LinearRunner): HiddenStates {
-  // Each half gives back what no tape holds before the next one begins.
+  // Each half frees its untaped tensors before the next one begins.
   const middle = tf.tidy(() => attend(block, states, runner));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

@@ -24,8 +24,8 @@ export interface PostNormBlock {
 }
 
 /**
- * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended to;
- * what no later step reads is not computed.
+ * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended
+ * to; what no later step reads is not computed.
  */
 export function runPostNormBlock(
   block: PostNormBlock,
@@ -33,7 +33,7 @@ export function runPostNormBlock(
   runner: LinearRunner,
   onlyFirstToken: boolean,
 ): HiddenStates {
-  // Each half gives back what no tape holds before the next one begins.
+  // Each half frees its untaped tensors before the next one begins.
   const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

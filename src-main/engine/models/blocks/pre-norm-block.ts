@@ -23,8 +23,8 @@ export interface PreNormBlock {
 }
 
 /**
- * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended to;
- * what no later step reads is not computed.
+ * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended
+ * to; what no later step reads is not computed.
  */
 export function runPreNormBlock(
   block: PreNormBlock,
@@ -33,7 +33,7 @@ export function runPreNormBlock(
   onlyFirstToken: boolean,
 ): HiddenStates {
   const { tokens } = states;
-  // Each half gives back what no tape holds before the next one begins.
+  // Each half frees its untaped tensors before the next one begins.
   const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

@@ -53,7 +53,7 @@ export interface ClipConfig {
   readonly text: Tower & {
     readonly vocabularySize: number;
     readonly maxPositions: number;
-    /** The token whose state stands for the text, at its first place; null: the one of the highest id. */
+    /** The token whose first occurrence represents the text; null: the one of the highest id. */
     readonly endToken: number | null;
   };
   readonly vision: Tower & {
@@ -67,7 +67,10 @@ export interface ClipConfig {
 /** The first configs name this end token, though their tokenizer has another: that of the highest id. */
 const wrongEndToken = 2;
 
-/** @throws StudioError that names the file and the key: invalid_file for what is missing or wrong, refused for what is not supported. */
+/**
+ * @throws StudioError that names the file and the key: invalid_file for what is missing or wrong, refused for what is
+ * not supported.
+ */
 export function parseClipConfig(file: ModelConfigFile): ClipConfig {
   const { text_config: text, vision_config: vision, ...keys } = parseConfig(file, schema, 'a CLIP');
   const patches = Math.floor(vision.image_size / vision.patch_size);

@@ -14,13 +14,18 @@ export interface AttentionShape {
   /** Tokens of k and v. */
   readonly tokens: number;
   readonly heads: number;
-  /** Tokens of q where they are fewer, e.g. 1 where only the class token is wanted; else `tokens`. They are the last ones. */
+  /**
+   * Tokens of q where they are fewer, e.g. 1 where only the class token is wanted; else `tokens`. They are the last
+   * ones.
+   */
   readonly queryTokens?: number;
   /** Heads of k and v where they are fewer: each then serves as many heads of q, in order. */
   readonly keyValueHeads?: number;
   /** Tokens see no later ones. */
   readonly causal?: boolean;
-  /** Tokens see only the last so many, themselves included (causal attention only). 0: all. */
+  /**
+   * Sliding window: tokens attend to this number of last tokens, including themselves (causal attention only). 0: all.
+   */
   readonly window?: number;
   /** [batch, tokens] of 1 and 0: tokens of 0 (padding) are not seen. */
   readonly mask?: tf.Tensor2D | undefined;
@@ -81,8 +86,8 @@ const operation = defineOperation({
 });
 
 /**
- * Multi-head attention (Vaswani et al. 2017): softmax(q·kᵀ / √headSize)·v for each head, over the tokens that a query may see;
- * a query that may see none gets zeros. q [batch · queryTokens, heads · headSize], k and v [batch · tokens,
+ * Multi-head attention (Vaswani et al. 2017): softmax(q·kᵀ / √headSize)·v for each head, over the tokens that a query
+ * may see; a query that may see none gets zeros. q [batch · queryTokens, heads · headSize], k and v [batch · tokens,
  * keyValueHeads · headSize] → like q. No matrix of queries × tokens is kept for the backward pass.
  */
 export function attention(q: tf.Tensor2D, k: tf.Tensor2D, v: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { asVariable, FrozenVector } from './frozen-vector.ts';
 
-/** The frozen weight of a linear, as checkpoints store it. A backend that lays weights out anew keeps that to itself. */
+/** The frozen weight of a linear layer, in the checkpoint's layout. Backends may repack it internally. */
 export class FrozenWeight {
   /** [out, in]; of an embedding its table [in, out]. */
   readonly weight: tf.Tensor2D;
@@ -13,8 +13,8 @@ export class FrozenWeight {
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
   /**
-   * `weight` [out, in] or a table [in, out] (a tensor becomes this object's own), `bias` [out]; variables where the model itself is
-   * trained.
+   * `weight` [out, in] or a table [in, out] (a tensor becomes this object's own), `bias` [out]; variables where the
+   * model itself is trained.
    */
   constructor(weight: HostTensor | tf.Tensor2D, bias: HostTensor | null, bfloat16 = false, isTrained = false) {
     this.bfloat16 = bfloat16;
