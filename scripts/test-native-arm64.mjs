@@ -17,7 +17,7 @@ const modes = new Map([
 ]);
 
 const suites = [
-  'test/engine/compute/conformance.test.ts',
+  'test/engine/compute/conformance-native.test.ts',
   'test/engine/compute/native.test.ts',
   'test/engine/training/golden-training.test.ts',
   'test/engine/training/bfloat16-trajectory.test.ts',

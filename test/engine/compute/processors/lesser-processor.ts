@@ -43,5 +43,5 @@ export async function describeLesserProcessor({ kernels, products, name }: Lesse
       );
     });
   });
-  await import('../conformance.test.ts');
+  await import('../conformance-native.test.ts');
 }
