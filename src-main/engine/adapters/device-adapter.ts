@@ -147,7 +147,7 @@ function fitting(
   if (module?.name !== name)
     throw new StudioError(
       'refused',
-      `The base has no linear ${name}, which the adapter is for.`,
+      `The base has no linear layer ${name}, which the adapter is for.`,
       'Was the adapter made for another base model?',
     );
   if (module.kind === 'embedding') requireEmbedding(variant, module);
@@ -161,7 +161,7 @@ export function requireEmbedding({ embedding, declaration }: AdapterVariant, { n
   if (embedding) return;
   throw new StudioError(
     'refused',
-    `${declaration.label} adapts linears, and ${name} is an embedding.`,
+    `${declaration.label} adapts linear layers, and ${name} is an embedding.`,
     'Leave it out of target_modules, add it to modules_to_save to train it as a whole, or choose LoRA.',
   );
 }
@@ -185,7 +185,7 @@ function requireParts(
 function moduleOfSaved(name: string, base: BaseModel): LinearModule {
   const module = findLinear(base.description, name.slice(0, name.lastIndexOf('.')));
   if (module) return module;
-  throw new StudioError('refused', `The adapter saves ${name}, which is no linear of the base.`);
+  throw new StudioError('refused', `The adapter saves ${name}, which is not a linear layer of the base.`);
 }
 
 function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], base: BaseModel): Item[] {

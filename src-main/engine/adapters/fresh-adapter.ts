@@ -110,8 +110,8 @@ function modulesTrainedWhole(
   if (labels !== null && heads.length === 0)
     throw new StudioError(
       'invalid_input',
-      `The base (${base.description.architecture}) has no head that could be trained to tell labels apart.`,
-      'Choose a base with a classifier, or an encoder of texts, which gets one.',
+      `The base (${base.description.architecture}) has no head that can be trained as a classifier.`,
+      'Choose a base with a classifier, or a text encoder, which gets one.',
     );
   if (labels !== null && !isOwnLabels(base, labels) && !whole.some(({ module }) => module.isHead))
     throw new StudioError(

@@ -86,7 +86,7 @@ export function mergedTensors(
   for (const [name, tensor] of state.biases) putWhole(requireBiasVector(description, name).checkpointKey, tensor);
   for (const [name, own] of state.modules) {
     const module = findLinear(description, name);
-    if (!module) throw new StudioError('refused', `The base has no linear ${name}, which the adapter is for.`);
+    if (!module) throw new StudioError('refused', `The base has no linear layer ${name}, which the adapter is for.`);
     const adapted: HostModule = { module, ...own, tensors: new Map([...state.shared, ...own.tensors]) };
     const changesBias = variant.mergedBias?.changes(adapted) ?? false;
     if (changesBias && !module.hasBias)

@@ -181,7 +181,7 @@ function nothingMatches(config: TargetConfig, description: ModelDescription): St
   const isName = typeof targets === 'string' && description.linears.some(({ name }) => lastName(name) === targets);
   return new StudioError(
     'invalid_input',
-    `target_modules: no linear of the base matches ${named}${after}.`,
+    `target_modules: no linear layer of the base matches ${named}${after}.`,
     isName
       ? `A string is a regular expression for whole names, as in PEFT: write a list, [${targets}].`
       : `This base has ${availableNames(description)}.`,

@@ -63,7 +63,7 @@ export class Generation {
     if (longest >= this.maxPositions)
       throw new StudioError(
         'invalid_input',
-        `The prompt has ${longest} tokens, but the model has places for ${this.maxPositions}, the answer counted.`,
+        `The prompt has ${longest} tokens, but the model takes ${this.maxPositions} in all, the answer included.`,
         'Shorten the prompt.',
       );
     this.rows = prompts.map((prompt, index) => ({

@@ -46,7 +46,7 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
   if (highest >= limits.maxPositions)
     throw new StudioError(
       'invalid_input',
-      `A text has ${highest + 1} tokens, but the model has places for ${limits.maxPositions}.`,
+      `A text has ${highest + 1} tokens, but the model takes ${limits.maxPositions}.`,
       'Shorten the text, or cut it off at that many tokens.',
     );
   return {

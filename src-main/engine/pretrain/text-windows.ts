@@ -95,7 +95,7 @@ export async function tokenizeText(
     throw new StudioError(
       'invalid_input',
       `${tokenizer.files.configFile} names no eos_token that the vocabulary has.`,
-      'Documents are parted by the end token: give the tokenizer one.',
+      'Documents are separated by the end token: give the tokenizer one.',
     );
   const [train, evaluation] = [new GrowingTokens(), new GrowingTokens()];
   const add = (tokens: GrowingTokens, text: string) =>

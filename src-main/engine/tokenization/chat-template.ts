@@ -44,7 +44,7 @@ export class ChatTemplate {
 
   /**
    * The conversation as text.
-   * @throws StudioError refused with the template's own words where it raises, or where it does not come to an end.
+   * @throws StudioError refused with the template's own words where it raises, or where it does not finish.
    */
   render(messages: readonly ChatMessage[], { addGenerationPrompt, variables }: RenderOptions): string {
     return this.guarded(!this.hasEnded, () => {
@@ -64,7 +64,7 @@ export class ChatTemplate {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(
         'invalid_file',
-        `${this.source} is no chat template that can be used: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+        `${this.source} is not a usable chat template: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
         'Correct the template, or write the prompt without it.',
       );
     }
@@ -89,7 +89,7 @@ class BoundedInterpreter extends Interpreter {
     if (this.work > MAX_WORK || length > MAX_LENGTH)
       throw new StudioError(
         'refused',
-        `${this.source} was stopped: ${length > MAX_LENGTH ? 'it makes texts or lists of more than ten million entries' : 'it does not come to an end'}.`,
+        `${this.source} was stopped: ${length > MAX_LENGTH ? 'it makes texts or lists of more than ten million entries' : 'it does not finish'}.`,
         'Correct the template, or write the prompt without it.',
       );
     return result;

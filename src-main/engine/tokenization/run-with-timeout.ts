@@ -23,7 +23,7 @@ export function runWithTimeout<Result>(what: string, milliseconds: number, run: 
     if (isTimeout(thrown))
       throw new StudioError(
         'refused',
-        `${what} was stopped after ${milliseconds / 1000} s: it did not come to an end.`,
+        `${what} was stopped after ${milliseconds / 1000} s: it did not finish.`,
         'The file loops without end, or is far too slow for this text.',
       );
     throw thrown;

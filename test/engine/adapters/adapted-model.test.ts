@@ -333,7 +333,7 @@ it('refuses an adapter for another base and keeps the one it has', async () => {
   const state = await trainedState({ target_modules: ['q_proj'] });
   model.loadState(state);
   const other = new Map([...state.modules].map(([name, factors]) => [name.replace('layers.0', 'layers.7'), factors]));
-  expect(() => model.loadState({ ...state, modules: other })).toThrow('no linear vit.layers.7.attention.q_proj');
+  expect(() => model.loadState({ ...state, modules: other })).toThrow('no linear layer vit.layers.7.attention.q_proj');
   expect(await model.exportState()).toEqual(state);
 });
 

@@ -133,12 +133,12 @@ const refused: Readonly<Record<string, Refused>> = {
   'r of 0': { run: () => readWith({ r: 0 }), message: /adapter_config\.json: r: /, remedy: /keys are those of PEFT/ },
   'no module matches target_modules': {
     run: () => create({ target_modules: ['query'] }),
-    message: /no linear of the base matches "query"/,
+    message: /no linear layer of the base matches "query"/,
     remedy: /q_proj, k_proj/,
   },
   'target is not a linear, embedding or convolution layer': {
     run: () => create({ target_modules: ['input_layernorm'] }),
-    message: /no linear of the base matches "input_layernorm"/,
+    message: /no linear layer of the base matches "input_layernorm"/,
     remedy: /q_proj, k_proj/,
   },
   'layers_to_transform with a regex': {

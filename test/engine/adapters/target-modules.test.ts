@@ -19,7 +19,7 @@ function everyLayer(...parts: string[]): string[] {
 describe('target_modules as a list', () => {
   it('matches whole last parts only', () => {
     expect(names({ target_modules: ['q_proj', 'v_proj'] })).toEqual(everyLayer('attention.q_proj', 'attention.v_proj'));
-    expect(() => names({ target_modules: ['proj'] })).toThrow('no linear of the base matches "proj"');
+    expect(() => names({ target_modules: ['proj'] })).toThrow('no linear layer of the base matches "proj"');
   });
 
   it('takes a name in full', () => {

@@ -89,7 +89,8 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       if (variant.embedding) {
         await create(id, ['wte']);
         expect([...model.trainable().keys()].length).toBeGreaterThan(0);
-      } else await expect(create(id, ['wte'])).rejects.toThrow(`${variant.declaration.label} adapts linears, and `);
+      } else
+        await expect(create(id, ['wte'])).rejects.toThrow(`${variant.declaration.label} adapts linear layers, and `);
     });
   },
 );

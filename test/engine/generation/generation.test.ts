@@ -144,7 +144,7 @@ describe('where a text ends', () => {
 
       expect(() => new Generation(model, [[]], endless)).toThrow('The prompt is empty.');
       expect(() => new Generation(model, [Array<number>(places).fill(1)], endless)).toThrow(
-        `The prompt has ${places} tokens, but the model has places for ${places}`,
+        `The prompt has ${places} tokens, but the model takes ${places} in all`,
       );
     });
   });

@@ -69,7 +69,7 @@ describe('a template that does not come to an end', () => {
 
   it('is stopped where it calls itself', () => {
     expect(() => render('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}')).toThrow(
-      'chat_template is no chat template',
+      'chat_template is not a usable chat template',
     );
   });
 });
@@ -117,9 +117,7 @@ describe('where templates come from', () => {
 
   it('says where there is none, or none that can be read', () => {
     expect(() => chat(undefined)).toThrow('tokenizer_config.json has no chat_template');
-    expect(() => chat('{% for %}')).toThrow(
-      'tokenizer_config.json: chat_template is no chat template that can be used: ',
-    );
+    expect(() => chat('{% for %}')).toThrow('tokenizer_config.json: chat_template is not a usable chat template: ');
     expect(() => chat(7)).toThrow('tokenizer_config.json: chat_template: ');
   });
 });

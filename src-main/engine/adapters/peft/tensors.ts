@@ -84,7 +84,7 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
     if (given) modules.set(module.name, checkedModule(source, module, given));
     checkSavedPair(file, module, saved);
     if (given && saved.has(`${module.name}.weight`))
-      throw new StudioError('invalid_file', `${file} holds ${module.name} both whole and as an adapter.`);
+      throw new StudioError('invalid_file', `${file} holds ${module.name} both as a saved module and as an adapter.`);
   }
   checkShared(source, [...parts.keys()], shared);
   return { modules, shared, saved, biases };
@@ -135,7 +135,7 @@ function isSaved({ modules_to_save }: AdapterConfig, module: LinearModule): bool
 function unknownTensor({ file, description }: Source, key: string): StudioError {
   return new StudioError(
     'invalid_file',
-    `${file}: ${key} belongs to no linear of the base (${description.architecture}).`,
+    `${file}: ${key} belongs to no linear layer of the base (${description.architecture}).`,
     'Was the adapter made for another base model?',
   );
 }
@@ -182,7 +182,7 @@ function checkedParts<T extends Shaped>(
     if (tensor === undefined)
       throw new StudioError(
         'invalid_file',
-        `${file}: ${key(name)} is missing, while its partner is there.`,
+        `${file}: ${key(name)} is missing, but its counterpart is there.`,
         incompleteHint,
       );
     checkShape(file, key(name), tensor, shape);
@@ -218,7 +218,7 @@ function checkSavedPair(file: string, module: LinearModule, saved: ReadonlyMap<s
   if (!weight || (!bias && module.hasBias))
     throw new StudioError(
       'invalid_file',
-      `${file}: ${keyPrefix}${module.name}.${weight ? 'bias' : 'weight'} is missing, while its partner is there.`,
+      `${file}: ${keyPrefix}${module.name}.${weight ? 'bias' : 'weight'} is missing, but its counterpart is there.`,
       incompleteHint,
     );
   if (bias) checkShape(file, `${module.name}.bias`, bias, [weight.shape[0] ?? 0]);

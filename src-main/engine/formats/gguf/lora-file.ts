@@ -64,7 +64,7 @@ function updatesOf(state: AdapterState, description: ModelDescription): Map<stri
   const updates = new Map<string, LowRankUpdate>();
   for (const [name, own] of modules) {
     const module = findLinear(description, name);
-    if (!module) throw new StudioError('refused', `The base has no linear ${name}, which the adapter is for.`);
+    if (!module) throw new StudioError('refused', `The base has no linear layer ${name}, which the adapter is for.`);
     updates.set(name, lowRank({ module, ...own, tensors: new Map([...shared, ...own.tensors]) }));
   }
   return updates;

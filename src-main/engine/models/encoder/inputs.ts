@@ -21,7 +21,7 @@ export function readEncoderInputs(inputs: ModelInputs, plan: EncoderPlan): Encod
   if (tokens > plan.maxTokens)
     throw new StudioError(
       'invalid_input',
-      `A text has ${tokens} tokens, but the model has places for ${plan.maxTokens}.`,
+      `A text has ${tokens} tokens, but the model takes ${plan.maxTokens}.`,
       'Shorten the text, or cut it off at that many tokens.',
     );
   const rows = batch * tokens;

@@ -144,12 +144,12 @@ describe('refuses, in one sentence', () => {
           shape: [4, 32],
           data: new Float32Array(128),
         }),
-      'vit.layers.9.attention.q_proj.lora_A.weight belongs to no linear of the base',
+      'vit.layers.9.attention.q_proj.lora_A.weight belongs to no linear layer of the base',
     ],
     [
       'half a head',
       (tensors) => tensors.delete('base_model.model.classifier.bias'),
-      'classifier.bias is missing, while its partner is there',
+      'classifier.bias is missing, but its counterpart is there',
     ],
     ['nothing at all', (tensors) => tensors.clear(), 'holds no adapter'],
   ];

@@ -62,7 +62,7 @@ it('leaves out a copy of a saved module, but not what stands under no other name
     tensors.set(copy, table(64));
     tensors.delete(`${prefix}lm_head.weight`);
   });
-  await expect(readAdapter(alone, description)).rejects.toThrow(`${copy} belongs to no linear of the base`);
+  await expect(readAdapter(alone, description)).rejects.toThrow(`${copy} belongs to no linear layer of the base`);
 });
 
 it('reads magnitudes under either of their names', async () => {
