@@ -8,8 +8,8 @@ import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
 import { requireBiasVector } from './base-biases.ts';
 import type { AdapterState } from './state.ts';
-import { findLinear } from './target-modules.ts';
-import type { AdapterVariant, HostModule, ModuleTensors } from './variant.ts';
+import { findLinear, requireLinear } from './target-modules.ts';
+import { type AdapterVariant, type HostModule, type ModuleTensors, withShared } from './variant.ts';
 
 /** The bias of a module whose adapter changes it, computed on the device. */
 export async function mergedBias(
@@ -85,9 +85,8 @@ export function mergedTensors(
     tensors.set(key, { shape: weights.info(key).shape, make: async () => change(await weights.read(key)) });
   for (const [name, tensor] of state.biases) putWhole(requireBiasVector(description, name).checkpointKey, tensor);
   for (const [name, own] of state.modules) {
-    const module = findLinear(description, name);
-    if (!module) throw new StudioError('refused', `The base has no linear layer ${name}, which the adapter is for.`);
-    const adapted: HostModule = { module, ...own, tensors: new Map([...state.shared, ...own.tensors]) };
+    const module = requireLinear(description, name);
+    const adapted = withShared(module, own, state.shared);
     const changesBias = variant.mergedBias?.changes(adapted) ?? false;
     if (changesBias && !module.hasBias)
       throw new StudioError(

@@ -67,6 +67,13 @@ export function findLinear(description: ModelDescription, name: string): LinearM
   );
 }
 
+/** As `findLinear`. @throws StudioError refused where the base has no such linear layer for an adapter. */
+export function requireLinear(description: ModelDescription, name: string): LinearModule {
+  const module = findLinear(description, name);
+  if (module) return module;
+  throw new StudioError('refused', `The base has no linear layer ${name}, which the adapter is for.`);
+}
+
 /** Whether `entry` is the name or its last parts, as PEFT compares list entries. */
 export function endsWithEntry(name: string, entry: string): boolean {
   return name === entry || name.endsWith(`.${entry}`);

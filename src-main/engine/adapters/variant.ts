@@ -160,6 +160,16 @@ export interface AdapterVariant {
   memory(linear: LinearSize, settings: ModuleSettings): number[];
 }
 
+/** A module with its own tensors and those that the whole adapter shares. */
+export function withShared(
+  module: LinearModule,
+  own: ModuleStrength & { readonly tensors: ReadonlyMap<string, HostTensor> },
+  shared: ReadonlyMap<string, HostTensor>,
+): HostModule {
+  const { rank, scaling, tensors } = own;
+  return { module, rank, scaling, tensors: new Map([...shared, ...tensors]) };
+}
+
 /** A linear in a training step: `rows` inputs at a time. */
 export interface LinearSize {
   readonly rows: number;

@@ -11,6 +11,7 @@ import {
   type StoredTensor,
 } from '../adapters/peft/open-adapter.ts';
 import { findLinear } from '../adapters/target-modules.ts';
+import { withShared } from '../adapters/variant.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../tensors/staging.ts';
 import { type LowRankUpdate, updateOf } from './merge-method.ts';
@@ -98,7 +99,7 @@ class ModuleTurns {
       };
       const { rank, scaling, tensors } = await readModule(own, read);
       const shared = await this.sharedOf(place, outline, file);
-      updates.push(updateOf(outline.variant, { module, rank, scaling, tensors: new Map([...shared, ...tensors]) }));
+      updates.push(updateOf(outline.variant, withShared(module, { rank, scaling, tensors }, shared)));
     }
     return updates;
   }

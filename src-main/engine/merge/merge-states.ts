@@ -1,5 +1,6 @@
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
 import { findLinear } from '../adapters/target-modules.ts';
+import { withShared } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { type LowRankUpdate, updateOf } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
@@ -32,7 +33,7 @@ export async function mergeStates(request: MergeRequest, states: readonly Adapte
 function update({ base }: MergeRequest, { variant, modules, shared }: AdapterState, name: string): LowRankUpdate {
   const module = required(findLinear(base.description, name) ?? undefined, name);
   const own = required(modules.get(name), name);
-  return updateOf(variant, { module, ...own, tensors: new Map([...shared, ...own.tensors]) });
+  return updateOf(variant, withShared(module, own, shared));
 }
 
 function required<T>(value: T | undefined, name: string): T {

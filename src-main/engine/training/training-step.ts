@@ -97,7 +97,7 @@ export class TrainingStep {
         share,
         active.map(([, variable]) => variable),
       );
-      const sums: tf.NamedTensorMap = { loss: value };
+      const sums: tf.NamedTensorMap = { value };
       for (const [name, variable] of active) {
         const gradient = made.get(variable.name);
         if (!gradient) continue;
@@ -106,19 +106,7 @@ export class TrainingStep {
       }
       return sums;
     });
-    for (const [name] of active) {
-      const sum = kept[`gradient ${name}`];
-      if (!sum) continue;
-      gradients.get(name)?.dispose();
-      gradients.set(name, sum);
-    }
-    const value = kept['loss'];
-    if (!value) return Number.NaN;
-    try {
-      return (await value.data())[0] ?? Number.NaN;
-    } finally {
-      value.dispose();
-    }
+    return takeSums(kept, active, gradients);
   }
 
   /** Adds the gradients of the penalty, where there is one; returns its value. */
@@ -131,25 +119,14 @@ export class TrainingStep {
     const sources = active.map(([, variable]) => variable);
     const kept = tf.tidy(() => {
       const { value, gradients: made } = valueAndGradients(penalty, sources);
-      const sums: tf.NamedTensorMap = { penalty: value };
+      const sums: tf.NamedTensorMap = { value };
       for (const [index, [name]] of active.entries()) {
         const [own, before] = [made[index], gradients.get(name)];
         if (own) sums[`gradient ${name}`] = before ? tf.add(before, own) : own;
       }
       return sums;
     });
-    for (const [name] of active) {
-      const sum = kept[`gradient ${name}`];
-      if (!sum) continue;
-      gradients.get(name)?.dispose();
-      gradients.set(name, sum);
-    }
-    const value = kept['penalty'];
-    try {
-      return value === undefined ? 0 : ((await value.data())[0] ?? Number.NaN);
-    } finally {
-      value?.dispose();
-    }
+    return takeSums(kept, active, gradients);
   }
 
   private differentiate(
@@ -209,4 +186,25 @@ function notFinite(what: string, value: number): StudioError {
     `The ${what} is ${Number.isNaN(value) ? 'not a number' : 'infinite'}.`,
     divergedHint,
   );
+}
+
+/** Puts sums that a tidy kept in the gradients' places, and reads the value that was kept with them. */
+async function takeSums(
+  kept: tf.NamedTensorMap,
+  active: readonly (readonly [string, tf.Variable])[],
+  gradients: Gradients,
+): Promise<number> {
+  for (const [name] of active) {
+    const sum = kept[`gradient ${name}`];
+    if (!sum) continue;
+    gradients.get(name)?.dispose();
+    gradients.set(name, sum);
+  }
+  const value = kept['value'];
+  if (!value) return Number.NaN;
+  try {
+    return (await value.data())[0] ?? Number.NaN;
+  } finally {
+    value.dispose();
+  }
 }

@@ -21,17 +21,7 @@ export const lowRankParameters: ParameterSpec[] = [
     step: 1,
     help: "Strength of the adapter, before it is divided by the rank as the variant's scaling says.",
   },
-  {
-    name: 'lora_dropout',
-    label: 'Dropout',
-    type: 'number',
-    default: 0,
-    minimum: 0,
-    maximum: 0.95,
-    step: 0.05,
-    unit: 'probability',
-    help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
-  },
+  dropoutParameter('lora_dropout'),
   {
     name: 'init_lora_weights',
     label: 'Initialization of A',
@@ -76,3 +66,18 @@ export const loraBiasParameter: ParameterSpec = {
   help: 'Trains a bias of B for each adapted linear, starting at zero. Such adapters cannot be merged with others.',
   advanced: true,
 };
+
+/** The dropout on an adapter's input, under the name that PEFT gives it for the variant. */
+export function dropoutParameter(name: string): ParameterSpec {
+  return {
+    name,
+    label: 'Dropout',
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 0.95,
+    step: 0.05,
+    unit: 'probability',
+    help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
+  };
+}

@@ -8,6 +8,7 @@ import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { dropoutParameter } from './parameters.ts';
 
 /** PEFT's VeraConfig, with PEFT's defaults. The projections have to be in the file: `save_projection`. */
 const configSchema = z.object({
@@ -46,17 +47,7 @@ export const vera: AdapterVariant = {
         default: 0.1,
         help: 'Every value of λ_d at the start. λ_b starts at zero, so training begins from the unchanged base.',
       },
-      {
-        name: 'vera_dropout',
-        label: 'Dropout',
-        type: 'number',
-        default: 0,
-        minimum: 0,
-        maximum: 0.95,
-        step: 0.05,
-        unit: 'probability',
-        help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
-      },
+      dropoutParameter('vera_dropout'),
       {
         name: 'projection_prng_key',
         label: 'Seed of the projections',

@@ -3,8 +3,8 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { mostFrequent } from '../../adapters/peft/lora-format.ts';
 import type { AdapterState } from '../../adapters/state.ts';
-import { findLinear } from '../../adapters/target-modules.ts';
-import type { LowRankUpdate } from '../../adapters/variant.ts';
+import { requireLinear } from '../../adapters/target-modules.ts';
+import { type LowRankUpdate, withShared } from '../../adapters/variant.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { GgufArchitecture, NamedModule } from './architectures/architecture.ts';
@@ -63,9 +63,7 @@ function updatesOf(state: AdapterState, description: ModelDescription): Map<stri
   if (whole !== undefined) throw unwritable(`holds whole modules (${whole})`);
   const updates = new Map<string, LowRankUpdate>();
   for (const [name, own] of modules) {
-    const module = findLinear(description, name);
-    if (!module) throw new StudioError('refused', `The base has no linear layer ${name}, which the adapter is for.`);
-    updates.set(name, lowRank({ module, ...own, tensors: new Map([...shared, ...own.tensors]) }));
+    updates.set(name, lowRank(withShared(requireLinear(description, name), own, shared)));
   }
   return updates;
 }
