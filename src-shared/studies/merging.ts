@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
 import type { Declaration } from '../domain/parameter.ts';
-import { barSeries } from '../figures/bars.ts';
-import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../figures/layout.ts';
+import { barLayout, barSeries } from '../figures/bars.ts';
+import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
+import { intervalCaption } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
@@ -170,20 +170,7 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
   const most = Math.max(0, ...result.groups.map((group) => group.alone.length));
   return {
     data,
-    layout: baseLayout(theme, 'What merging seeds of one task costs or gains', {
-      hovermode: 'closest',
-      barmode: 'overlay',
-      showlegend: true,
-      legend: legendAbove(theme),
-      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
-      xaxis: axis(theme, '', {
-        tickvals: categories.map((_, index) => index),
-        ticktext: categories.map(plainText),
-        range: [-0.5, categories.length - 0.5],
-        showgrid: false,
-      }),
-      yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
-    }),
+    layout: barLayout(theme, 'What merging seeds of one task costs or gains', categories),
     caption: `Accuracy on ${result.examples} test examples. "Alone" is the mean over ${most} adapters; each merge is one value, without an uncertainty. ${intervalCaption(most)}`,
   };
 }

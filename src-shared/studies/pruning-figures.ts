@@ -1,16 +1,7 @@
 import { bySeries, meanCurve } from '../figures/band.ts';
-import { barSeries } from '../figures/bars.ts';
+import { barLayout, barSeries } from '../figures/bars.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import {
-  axis,
-  baseLayout,
-  intervalCaption,
-  type LineEnd,
-  legendAbove,
-  legendMargin,
-  lineEnds,
-  marginFor,
-} from '../figures/layout.ts';
+import { axis, baseLayout, intervalCaption, type LineEnd, lineEnds, marginFor } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
 import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
@@ -46,34 +37,13 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
     );
     data.push(...barSeries(group.label, style, categories, slot, series.length, theme));
     const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
-    shapes.push({
-      type: 'line',
-      xref: 'paper',
-      x0: 0,
-      x1: 1,
-      yref: 'y',
-      y0: level,
-      y1: level,
-      line: { color: style.color, width: 1.5, dash: style.dash === 'solid' ? 'dash' : style.dash },
-    });
+    shapes.push(
+      levelLine(level, { color: style.color, width: 1.5, dash: style.dash === 'solid' ? 'dash' : style.dash }),
+    );
   });
   return {
     data,
-    layout: baseLayout(theme, 'What is left when whole layers lose their adapters', {
-      hovermode: 'closest',
-      barmode: 'overlay',
-      showlegend: true,
-      legend: legendAbove(theme),
-      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
-      xaxis: axis(theme, '', {
-        tickvals: labels.map((_, index) => index),
-        ticktext: labels.map(plainText),
-        range: [-0.5, Math.max(1, labels.length) - 0.5],
-        showgrid: false,
-      }),
-      yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
-      shapes,
-    }),
+    layout: barLayout(theme, 'What is left when whole layers lose their adapters', labels, { shapes }),
     caption: `Accuracy on ${result.examples} test examples; dashed lines: unpruned. ${intervalCaption(seeds)}`,
   };
 }
@@ -118,16 +88,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
     data.push(...curve.traces);
     const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
     all.push(...values.flat(), level);
-    shapes.push({
-      type: 'line',
-      xref: 'paper',
-      x0: 0,
-      x1: 1,
-      yref: 'y',
-      y0: level,
-      y1: level,
-      line: { color: style.color, width: 1, dash: 'dot' },
-    });
+    shapes.push(levelLine(level, { color: style.color, width: 1, dash: 'dot' }));
     ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
   }
   const range = accuracyRange(all);
@@ -154,4 +115,9 @@ function accuracyRange(values: readonly number[]): [number, number] {
   const high = Math.max(...values) + 4;
   const missing = Math.max(0, 30 - (high - low)) / 2;
   return [Math.max(0, low - missing), Math.min(100, high + missing)];
+}
+
+/** A line across the figure at the level of the unpruned adapters. */
+function levelLine(level: number, line: FigureObject): FigureObject {
+  return { type: 'line', xref: 'paper', x0: 0, x1: 1, yref: 'y', y0: level, y1: level, line };
 }
