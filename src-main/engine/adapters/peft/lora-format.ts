@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
-import { type ModuleStrength, type PeftFormat, requireRank } from '../variant.ts';
-import { patternValue } from './patterns.ts';
+import type { ModuleStrength, PeftFormat } from '../variant.ts';
+import { patternStrength, type StrengthFormula, strengthKeys } from './strength-keys.ts';
 
 /** The keys of PEFT's LoraConfig that the factors depend on, with PEFT's defaults (PEFT 0.21). */
 const loraConfigSchema = z.object({
@@ -79,76 +78,18 @@ export function loraFormat(flags: Flags): PeftFormat {
   };
 }
 
-/** Rank and scaling as PEFT works them out: lora_alpha over `divisor(rank)`, each after its pattern. */
-export function loraStrength(divisor: (rank: number) => number) {
-  return (parameters: ParameterValues, names: readonly string[]): ModuleStrength => {
-    const rank = patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern');
-    const usual = numberOf(parameters, 'lora_alpha');
-    const alpha = patternValue(mapOf(parameters, 'alpha_pattern'), names, usual, 'alpha_pattern');
-    return { rank, scaling: alpha / divisor(rank) };
-  };
-}
+const formulaOf = (divisor: (rank: number) => number): StrengthFormula => ({ alpha: 'lora_alpha', divisor });
 
-/**
- * What already says these ranks and scalings is left alone; else they are said anew: the most frequent ones, and by full name
- * those that differ.
- */
+/** Rank and scaling of LoRA and its kin: lora_alpha over `divisor(rank)`. */
+export const loraStrength = (divisor: (rank: number) => number) => patternStrength(formulaOf(divisor));
+
 function ownValues(
   { init_lora_weights: start, ...parameters }: ParameterValues,
   modules: ReadonlyMap<string, ModuleStrength>,
   { use_rslora }: Flags,
 ): Record<string, unknown> {
-  const divisor = use_rslora ? Math.sqrt : (rank: number) => rank;
   const own = { lora_bias: false, ...parameters, init_lora_weights: start === 'kaiming' ? true : start };
-  const configured = loraStrength(divisor);
-  const fits = [...modules].every(([name, module]) => {
-    const { rank, scaling } = configured(parameters, [name]);
-    return rank === module.rank && isClose(scaling, module.scaling);
-  });
-  if (fits)
-    return {
-      ...own,
-      rank_pattern: matchingKeys(mapOf(parameters, 'rank_pattern'), modules, 'rank_pattern'),
-      alpha_pattern: matchingKeys(mapOf(parameters, 'alpha_pattern'), modules, 'alpha_pattern'),
-    };
-  const wanted = [...modules].map(([name, module]) => {
-    const { scaling } = module;
-    const rank = requireRank(module);
-    if (!(scaling > 0 && Number.isFinite(scaling)))
-      throw new StudioError(
-        'refused',
-        `The adapter's scaling on ${name} is ${scaling}; PEFT's lora_alpha can only be positive.`,
-        'Give the sign or the zero to the factor B instead.',
-      );
-    return { name, rank, alpha: Number((scaling * divisor(rank)).toPrecision(12)) };
-  });
-  const r = mostFrequent(wanted.map((module) => module.rank));
-  const alpha = mostFrequent(wanted.map((module) => module.alpha));
-  const others = (key: 'rank' | 'alpha', usual: number) =>
-    Object.fromEntries(
-      wanted.filter((module) => module[key] !== usual).map((module) => [module.name, module[key]] as const),
-    );
-  return { ...own, r, lora_alpha: alpha, rank_pattern: others('rank', r), alpha_pattern: others('alpha', alpha) };
-}
-
-/** PEFT warns of keys that mean no module, such as those of a pruned one. */
-function matchingKeys(
-  pattern: Readonly<Record<string, number>>,
-  modules: ReadonlyMap<string, ModuleStrength>,
-  field: 'rank_pattern' | 'alpha_pattern',
-): Record<string, number> {
-  const isMet = (key: string) => [...modules.keys()].some((name) => patternValue({ [key]: 1 }, [name], 0, field) === 1);
-  return Object.fromEntries(Object.entries(pattern).filter(([key]) => modules.size === 0 || isMet(key)));
-}
-
-function isClose(one: number, other: number): boolean {
-  return Math.abs(one - other) <= 1e-9 * Math.abs(other);
-}
-
-export function mostFrequent(values: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+  return { ...own, ...strengthKeys(parameters, modules, formulaOf(use_rslora ? Math.sqrt : (rank) => rank)) };
 }
 
 /** Initializations after which the adapter stands on a changed base, so that its factors alone are not the adapter. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import { mostFrequent } from '../../adapters/peft/lora-format.ts';
+import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';
 import { type LowRankUpdate, withShared } from '../../adapters/variant.ts';

@@ -1,0 +1,83 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { type ModuleStrength, requireRank } from '../variant.ts';
+import { patternValue } from './patterns.ts';
+
+/** How a type of PEFT's says rank and scaling: its name of alpha, and what alpha is divided by. */
+export interface StrengthFormula {
+  readonly alpha: 'lora_alpha' | 'alpha';
+  divisor(rank: number): number;
+}
+
+/** Rank and scaling as PEFT works them out: alpha over `divisor(rank)`, each after its pattern. */
+export function patternStrength({ alpha: alphaName, divisor }: StrengthFormula) {
+  return (parameters: ParameterValues, names: readonly string[]): ModuleStrength => {
+    const rank = patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern');
+    const usual = numberOf(parameters, alphaName);
+    const alpha = patternValue(mapOf(parameters, 'alpha_pattern'), names, usual, 'alpha_pattern');
+    return { rank, scaling: alpha / divisor(rank) };
+  };
+}
+
+/**
+ * The keys r, alpha, rank_pattern and alpha_pattern. What already says these ranks and scalings is left alone; else they are said
+ * anew: the most frequent ones, and by full name those that differ.
+ * @throws StudioError refused for a scaling that no alpha gives.
+ */
+export function strengthKeys(
+  parameters: ParameterValues,
+  modules: ReadonlyMap<string, ModuleStrength>,
+  formula: StrengthFormula,
+): Record<string, unknown> {
+  const configured = patternStrength(formula);
+  const fits = [...modules].every(([name, module]) => {
+    const { rank, scaling } = configured(parameters, [name]);
+    return rank === module.rank && isClose(scaling, module.scaling);
+  });
+  if (fits)
+    return {
+      r: parameters['r'],
+      [formula.alpha]: parameters[formula.alpha],
+      rank_pattern: matchingKeys(mapOf(parameters, 'rank_pattern'), modules, 'rank_pattern'),
+      alpha_pattern: matchingKeys(mapOf(parameters, 'alpha_pattern'), modules, 'alpha_pattern'),
+    };
+  const wanted = [...modules].map(([name, module]) => {
+    const { scaling } = module;
+    const rank = requireRank(module);
+    if (!(scaling > 0 && Number.isFinite(scaling)))
+      throw new StudioError(
+        'refused',
+        `The adapter's scaling on ${name} is ${scaling}; PEFT's ${formula.alpha} can only be positive.`,
+        'Give the sign or the zero to the factor B instead.',
+      );
+    return { name, rank, alpha: Number((scaling * formula.divisor(rank)).toPrecision(12)) };
+  });
+  const r = mostFrequent(wanted.map((module) => module.rank));
+  const alpha = mostFrequent(wanted.map((module) => module.alpha));
+  const others = (key: 'rank' | 'alpha', usual: number) =>
+    Object.fromEntries(
+      wanted.filter((module) => module[key] !== usual).map((module) => [module.name, module[key]] as const),
+    );
+  return { r, [formula.alpha]: alpha, rank_pattern: others('rank', r), alpha_pattern: others('alpha', alpha) };
+}
+
+/** PEFT warns of keys that mean no module, such as those of a pruned one. */
+function matchingKeys(
+  pattern: Readonly<Record<string, number>>,
+  modules: ReadonlyMap<string, ModuleStrength>,
+  field: 'rank_pattern' | 'alpha_pattern',
+): Record<string, number> {
+  const isMet = (key: string) => [...modules.keys()].some((name) => patternValue({ [key]: 1 }, [name], 0, field) === 1);
+  return Object.fromEntries(Object.entries(pattern).filter(([key]) => modules.size === 0 || isMet(key)));
+}
+
+function isClose(one: number, other: number): boolean {
+  return Math.abs(one - other) <= 1e-9 * Math.abs(other);
+}
+
+export function mostFrequent(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+}
