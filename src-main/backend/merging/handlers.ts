@@ -64,5 +64,6 @@ async function preflight(
     adapters.map((adapter) => outlines.read(home.absolute(adapter.folder), modelOf(adapter).description)),
   );
   const weights = request.adapters.map(({ weight }) => weight);
-  return [base, ...preflightLines(method, inputs, weights, parameters, names)];
+  const layerCount = adapters[0] ? modelOf(adapters[0]).description.layerCount : 0;
+  return [base, ...preflightLines(method, inputs, weights, parameters, { names, layerCount })];
 }

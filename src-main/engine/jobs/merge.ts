@@ -57,8 +57,9 @@ function follow(context: TaskContext): (done: number, total: number) => Promise<
 async function check(task: MergeTask, method: MergeMethod): Promise<void> {
   const outlines = [];
   for (const directory of directoriesOf(task)) outlines.push(await readAdapterOutline(directory, task.description));
-  const { weights, parameters } = request(task, method);
-  refuseIllegal(preflightLines(method, outlines, weights, checkedParameters(method.declaration, parameters)));
+  const { weights, parameters, base } = request(task, method);
+  const checked = checkedParameters(method.declaration, parameters);
+  refuseIllegal(preflightLines(method, outlines, weights, checked, base.description));
 }
 
 /** scores[dataset]: accuracies of each adapter alone in order, the merge, the base. */

@@ -1,4 +1,3 @@
-import type { RandomStream } from '../../../src-shared/random.ts';
 import { fromRows, type Matrix, type MatrixLike, matmul, sizeOf, transpose } from './matrix.ts';
 import { qr } from './qr.ts';
 import { type Svd, svd } from './svd.ts';
@@ -12,6 +11,11 @@ export interface RandomizedSvdOptions {
   readonly powerIterations?: number;
 }
 
+/** Source of standard normal numbers. */
+export interface Normals {
+  normal(): number;
+}
+
 /**
  * The leading part of the SVD of a large matrix [m, n], from what it makes of a few random directions drawn from `random`:
  * Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1. Exact up to rounding where the matrix has no higher rank than
@@ -21,7 +25,7 @@ export interface RandomizedSvdOptions {
 export function randomizedSvd(
   matrix: MatrixLike,
   { rank, oversampling = 10, powerIterations = 4 }: RandomizedSvdOptions,
-  random: RandomStream,
+  random: Normals,
 ): Svd {
   const [rows, columns] = sizeOf(matrix);
   const directions = Math.min(rank + oversampling, rows, columns);
@@ -49,7 +53,7 @@ export function leading({ u, s, vt }: Svd, rank: number): Svd {
   };
 }
 
-function gaussian(rows: number, columns: number, random: RandomStream): Matrix {
+function gaussian(rows: number, columns: number, random: Normals): Matrix {
   const draw = () => Float64Array.from({ length: columns }, () => random.normal());
   return fromRows(Array.from({ length: rows }, draw), columns);
 }

@@ -1,5 +1,5 @@
 import { mergeFactors } from './merge-factors.ts';
-import type { WeightMergeMethod } from './merge-method.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
 import { densityParameter, majoritySign, majoritySignParameter, seedParameter } from './parameters.ts';
 import { keepAtRandom } from './task-vectors.ts';
 
@@ -7,7 +7,7 @@ import { keepAtRandom } from './task-vectors.ts';
  * DARE before TIES's election, on the factors, as PEFT's add_weighted_adapter with combination_type "dare_ties". Yu et
  * al. 2023.
  */
-export const dareTies: WeightMergeMethod = {
+export const dareTies: ModuleMergeMethod = {
   declaration: {
     id: 'dare-ties',
     label: 'DARE-TIES',

@@ -1,4 +1,4 @@
-import type { WeightMergeMethod } from './merge-method.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /**
@@ -6,7 +6,7 @@ import { weightedSum } from './weighted-sum.ts';
  * factors is multiplied by √(sᵢ/s₁), so that all share the scaling s₁ of the first and every adapter keeps its
  * strength. Source: CoTo (ICML 2025, arXiv 2506.05713), interpreted as averaging the factors.
  */
-export const factorAverage: WeightMergeMethod = {
+export const factorAverage: ModuleMergeMethod = {
   declaration: {
     id: 'factor-average',
     label: 'Factor average',

@@ -1,12 +1,12 @@
 import { factorWeights } from './factor-weights.ts';
-import type { WeightMergeMethod } from './merge-method.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /**
  * PEFT's add_weighted_adapter with combination_type "linear": the sums of the weighted factors are the factors, with
  * scaling 1. Cross terms Bᵢ·Aⱼ remain, so this is not Σ wᵢ·ΔWᵢ.
  */
-export const linear: WeightMergeMethod = {
+export const linear: ModuleMergeMethod = {
   declaration: {
     id: 'linear',
     label: "Linear (PEFT's)",

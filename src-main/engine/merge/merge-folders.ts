@@ -15,19 +15,20 @@ import { withShared } from '../adapters/variant.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../tensors/staging.ts';
 import { type LowRankUpdate, updateOf } from './merge-method.ts';
-import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
+import { type MergeReport, type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
  * Merges PEFT folders into a new one, module by module: memory holds the tensors of two modules of each adapter and
  * their merges, one being written while the other is read and merged.
  *
+ * @returns what the merge reports beside its tensors
  * @throws StudioError refused with the first failed check; invalid_file naming the file and the tensor.
  */
 export async function mergeFolders(
   request: MergeRequest,
   directories: readonly string[],
   outputDirectory: string,
-): Promise<void> {
+): Promise<MergeReport> {
   const { description } = request.base;
   const adapters: OpenAdapter[] = [];
   try {
@@ -35,9 +36,10 @@ export async function mergeFolders(
     const outlines = adapters.map(({ outline }) => outline);
     const plan = planMerge(request, outlines);
     const names = { modules: plan.modules, saved: plan.savedNames };
+    const reports: MergeReport[] = [];
     await streamAdapter(outputDirectory, description, names, async (sink) => {
       const turns = new ModuleTurns(adapters, description, sink);
-      const described = await runMerge(plan, request, {
+      const report = await runMerge(plan, request, {
         sources: adapters.map(({ outline, file }) => ({
           input: outline,
           saved: async (name) => readSaved(file, present(outline.saved.get(name), name)),
@@ -51,8 +53,10 @@ export async function mergeFolders(
         },
       });
       await turns.finish();
-      return described;
+      reports.push(report);
+      return report.description;
     });
+    return present(reports[0], 'a report');
   } finally {
     for (const adapter of adapters) await adapter.close();
   }

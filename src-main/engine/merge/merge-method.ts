@@ -1,9 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterDescription, ModuleState } from '../adapters/state.ts';
 import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { MergeData } from './merge-data.ts';
 
 interface Shaped {
   readonly shape: readonly number[];
@@ -28,15 +30,33 @@ export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: Host
   return { ...product, rank: product.a.shape[0] ?? 0 };
 }
 
+/** The merged update of a module. */
+export interface MergedUpdate extends LowRankUpdate {
+  /** Where it was cut to a rank: the squared Frobenius norm of ΔW that the cut kept, of the norm before it. */
+  readonly energy?: { readonly kept: number; readonly total: number };
+}
+
+/** Weight of an adapter: one number, or one for each layer of the base, the first from the input first. */
+export type MergeWeight = number | readonly number[];
+
+/** The weight in a layer; outside the layers (null) a list counts with its mean. */
+export function weightAt(weight: MergeWeight, layer: number | null): number {
+  if (typeof weight === 'number') return weight;
+  return layer === null ? sum(weight) / weight.length : (weight[layer] ?? 0);
+}
+
 /** One adapter's update of a module. */
 export interface AdapterUpdate extends LowRankUpdate {
   /** Index of the adapter in the request. */
   readonly adapter: number;
 }
 
-/** Source of random numbers, uniform in [0, 1). */
+/** Source of random numbers. */
 export interface Draws {
+  /** Uniform in [0, 1). */
   uniform(): number;
+  /** Standard normal. */
+  normal(): number;
 }
 
 /** The module being merged, and further inputs of a method. */
@@ -62,27 +82,77 @@ export interface MergeNeeds {
   readonly negativeWeights: boolean;
   /** The weights are divided by their sum, which must not be zero; may depend on a parameter. */
   normalized(parameters: ParameterValues): boolean;
+  /** Fewest and most adapters. Default: one or more. */
+  readonly adapters?: { readonly minimum?: number; readonly maximum?: number };
+  /** A single adapter of weight 1 is merged like any other, not passed on bit for bit: it is changed by the method. */
+  readonly changesSingle?: boolean;
+  /** What the method uses of `MergeData`, which is then there. Default: nothing. */
+  readonly data?: 'inputs' | 'loss' | 'score';
 }
 
 /** A method that merges several adapters, or their predictions: one file and one line of the list. */
 export type MergeMethod = WeightMergeMethod | OutputMergeMethod;
 
-/** Merges adapters that are pure B·A, module by module. */
-export interface WeightMergeMethod {
+/**
+ * The merged update of one module. `updates` are those of the adapters that have the module and a weight other than
+ * zero there, in the order of the request; their tensors are valid until the result is returned, and must not be
+ * changed. `weights` are in the order of `updates`, and sum to 1 over all adapters if `needs.normalized`.
+ */
+export type MergeModule = (
+  updates: readonly AdapterUpdate[],
+  weights: readonly number[],
+  parameters: ParameterValues,
+  context: ModuleContext,
+) => MergedUpdate | Promise<MergedUpdate>;
+
+/** Merges adapters that are pure B·A. */
+export type WeightMergeMethod = ModuleMergeMethod | AdapterMergeMethod;
+
+/** Merges module by module. */
+export interface ModuleMergeMethod {
   readonly declaration: Declaration;
   readonly makes: 'adapter';
   readonly needs: MergeNeeds;
+  readonly mergeModule: MergeModule;
+}
+
+/** Looks at all modules, or at data, before it merges module by module. */
+export interface AdapterMergeMethod {
+  readonly declaration: Declaration;
+  readonly makes: 'adapter';
+  readonly needs: MergeNeeds;
+  /** The merge of a module, which closes over what was found in the first pass. */
+  prepare(pass: MergePass): Promise<MergeModule>;
+}
+
+/** Arguments of `MergeModule` for one module. */
+export interface ModuleToMerge {
+  readonly updates: readonly AdapterUpdate[];
+  readonly weights: readonly number[];
+  readonly context: ModuleContext;
+}
+
+/** All modules before they are merged. */
+export interface MergePass {
+  readonly description: ModelDescription;
+  readonly parameters: ParameterValues;
+  /** Names of the modules to merge, in the order of `modules()`. */
+  readonly names: readonly string[];
+  /** Indices of the adapters with a weight other than zero, in the order of the request. */
+  readonly adapters: readonly number[];
   /**
-   * The merged update of one module. `updates` are those of the adapters that have the module and a weight other than
-   * zero, in the order of the request; their tensors are valid until the result is returned, and must not be changed.
-   * `weights` are in the order of `updates`, and sum to 1 over all adapters if `needs.normalized`.
+   * Reads module after module; each call reads the files anew. Tensors are valid until the next module: copy what is
+   * kept.
    */
-  mergeModule(
-    updates: readonly AdapterUpdate[],
-    weights: readonly number[],
-    parameters: ParameterValues,
-    context: ModuleContext,
-  ): LowRankUpdate | Promise<LowRankUpdate>;
+  modules(): AsyncIterable<ModuleToMerge>;
+  /** Random stream of the whole merge for one purpose, determined by the parameter `seed`. */
+  random(purpose: string): Draws;
+  /** @throws Error where the method does not declare `needs.data` */
+  readonly data: MergeData;
+  /** A sentence for the result, such as the weights that were found. */
+  note(sentence: string): void;
+  /** Reports progress of the first pass; may throw to end the merge. */
+  progress(phase: string, done: number, total: number): Promise<void>;
 }
 
 /** Averages the outputs of several forward passes; there is nothing to store. */

@@ -13,7 +13,7 @@ export async function mergeStates(request: MergeRequest, states: readonly Adapte
   const plan = planMerge(request, states);
   const modules = new Map<string, ModuleState>();
   const saved = new Map<string, HostTensor>();
-  const described = await runMerge(plan, request, {
+  const { description } = await runMerge(plan, request, {
     sources: states.map((input) => ({ input, saved: async (name) => required(input.saved.get(name), name) })),
     updates: async (name, places) => places.map((place) => update(request, required(states[place], name), name)),
     allocate: (length) => new Float32Array(length),
@@ -26,7 +26,7 @@ export async function mergeStates(request: MergeRequest, states: readonly Adapte
     },
     savedTensor: async (name, tensor) => void saved.set(name, tensor),
   });
-  const { variant, parameters, config, coto, labels } = described;
+  const { variant, parameters, config, coto, labels } = description;
   return { variant, parameters, config, coto, labels, modules, shared: new Map(), saved, biases: new Map() };
 }
 

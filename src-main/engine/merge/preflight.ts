@@ -1,26 +1,36 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { allModules, type MergeInput, type MergeMethod, sum } from './merge-method.ts';
+import {
+  allModules,
+  type MergeInput,
+  type MergeMethod,
+  type MergeNeeds,
+  type MergeWeight,
+  sum,
+  weightAt,
+} from './merge-method.ts';
 
 const weightAverageRemedy = 'Use the ΔW average, which supports different ranks and targets.';
 
 /**
  * Checks of a merge, each a line with a verdict and a sentence: weights, variant, ranks, targets, scaling, heads and
  * CoTo. The method's requirements decide between a warning and a refusal. Only shapes are read, no tensors.
- * @param names the adapters' names in messages
+ * @param options.names the adapters' names in messages
+ * @param options.layerCount layers of the base, which a list of weights must have; unknown: not checked
  */
 export function preflightLines(
   method: Pick<MergeMethod, 'declaration' | 'needs' | 'makes'>,
   states: readonly MergeInput[],
-  weights: readonly number[],
+  weights: readonly MergeWeight[],
   parameters: ParameterValues,
-  names: readonly string[] = states.map((_, index) => `adapter ${index + 1}`),
+  options: { readonly names?: readonly string[]; readonly layerCount?: number } = {},
 ): PreflightLine[] {
+  const names = options.names ?? states.map((_, index) => `adapter ${index + 1}`);
   const { needs, declaration } = method;
   // The merge is stored as B·A alone, without magnitudes and several sets of biases.
   const factorsAlone = method.makes === 'adapter';
   return [
-    checkWeights(declaration.label, states, weights, needs.negativeWeights, needs.normalized(parameters)),
+    checkWeights(declaration.label, weights, needs, needs.normalized(parameters), names, options.layerCount ?? null),
     checkVariant(states, names, factorsAlone),
     checkBiases(states, names, factorsAlone),
     checkBaseName(states, names),
@@ -45,25 +55,60 @@ export function checkFingerprints(fingerprints: readonly string[], names: readon
 
 function checkWeights(
   label: string,
-  states: readonly MergeInput[],
-  weights: readonly number[],
-  negativeAllowed: boolean,
+  weights: readonly MergeWeight[],
+  { negativeWeights, adapters }: MergeNeeds,
   normalized: boolean,
+  names: readonly string[],
+  layerCount: number | null,
 ): PreflightLine {
-  if (states.length === 0) return refused('weights', 'There is no adapter to merge.', 'Choose adapters to merge.');
-  if (weights.length !== states.length || !weights.every(Number.isFinite))
+  if (names.length === 0) return refused('weights', 'There is no adapter to merge.', 'Choose adapters to merge.');
+  const numbers = weights.flat();
+  if (weights.length !== names.length || !numbers.every(Number.isFinite))
     return refused('weights', 'Every adapter needs a weight that is a number.', 'Set the missing weight.');
-  if (weights.every((weight) => weight === 0))
+  const lists = weights.map((weight) => (typeof weight === 'number' ? null : weight.length));
+  const wrong = lists.findIndex((length) => length !== null && length !== (layerCount ?? length));
+  if (wrong >= 0)
+    return refused(
+      'weights',
+      `${names[wrong]} has ${lists[wrong]} weights by layer, but the base has ${layerCount} layers.`,
+      `Give one weight, or ${layerCount}, the first for the layer next to the input.`,
+    );
+  if (numbers.every((weight) => weight === 0))
     return refused('weights', 'All weights are zero.', 'Raise at least one weight.');
-  if (!negativeAllowed && weights.some((weight) => weight < 0))
+  if (!negativeWeights && numbers.some((weight) => weight < 0))
     return refused(
       'weights',
       `${label} does not support negative weights.`,
       'Use weights of at least zero, or the ΔW average or linear merge.',
     );
-  if (normalized && Math.abs(sum(weights)) < 1e-9)
-    return refused('weights', 'The weights add up to zero, so there is no average.', 'Change a weight.');
-  return ok('weights', `Weights: ${weights.map(short).join(' · ')} (sum ${short(sum(weights))}).`);
+  const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = adapters ?? {};
+  const used = weights.filter((weight) => [weight].flat().some((value) => value !== 0)).length;
+  if (used < minimum || used > maximum) {
+    const count = minimum === maximum ? `${minimum}` : used < minimum ? `at least ${minimum}` : `at most ${maximum}`;
+    return refused(
+      'weights',
+      `${label} merges ${count} adapters, not ${used}.`,
+      used < minimum ? 'Add an adapter.' : 'Leave adapters out, or choose another method.',
+    );
+  }
+  const layers = lists.some((length) => length !== null) ? Array.from({ length: layerCount ?? 0 }, (_, at) => at) : [];
+  const layer = [null, ...layers].find((at) => isVanishing(weights.map((weight) => weightAt(weight, at))));
+  if (normalized && layer !== undefined)
+    return refused(
+      'weights',
+      `The weights add up to zero${layer === null ? '' : ` in layer ${layer}`}, so there is no average.`,
+      'Change a weight.',
+    );
+  const text = weights.map((weight) =>
+    typeof weight === 'number' ? short(weight) : `[${weight.map(short).join(', ')}]`,
+  );
+  const total = layers.length > 0 ? 'by layer' : `sum ${short(sum(weights.map((weight) => weightAt(weight, null))))}`;
+  return ok('weights', `Weights: ${text.join(' · ')} (${total}).`);
+}
+
+/** Whether weights add up to zero without all being zero: where all are, a layer is left as it is. */
+function isVanishing(weights: readonly number[]): boolean {
+  return Math.abs(sum(weights)) < 1e-9 && weights.some((weight) => weight !== 0);
 }
 
 const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
@@ -175,7 +220,7 @@ function checkScaling(states: readonly MergeInput[], names: readonly string[]): 
 
 function checkHeads(
   states: readonly MergeInput[],
-  weights: readonly number[],
+  weights: readonly MergeWeight[],
   names: readonly string[],
 ): PreflightLine {
   const having = states.map((_, index) => index).filter((index) => (states[index]?.saved.size ?? 0) > 0);
@@ -186,7 +231,7 @@ function checkHeads(
     const problem = headProblem(reference, states[index], names[first] ?? '', names[index] ?? '');
     if (problem !== null) return problem;
   }
-  const used = having.flatMap((index) => weights[index] || []);
+  const used = having.flatMap((index) => weightAt(weights[index] ?? 0, null) || []);
   if (used.length > 0 && Math.abs(sum(used)) < 1e-9)
     return refused(
       'heads',

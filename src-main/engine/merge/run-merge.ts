@@ -7,15 +7,21 @@ import { findLinear } from '../adapters/target-modules.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { BaseWeights } from './base-weights.ts';
+import type { MergeData } from './merge-data.ts';
 import {
   allModules,
   type LowRankUpdate,
+  type MergedUpdate,
   type MergeInput,
   type MergeMethod,
+  type MergePass,
+  type MergeWeight,
   type ModuleContext,
+  type ModuleToMerge,
   refuseIllegal,
   sum,
   type WeightMergeMethod,
+  weightAt,
 } from './merge-method.ts';
 import { describeMerge } from './merged-adapter.ts';
 import { preflightLines } from './preflight.ts';
@@ -45,13 +51,24 @@ export interface MergeBase {
 
 export interface MergeRequest {
   readonly method: MergeMethod;
-  readonly weights: readonly number[];
+  readonly weights: readonly MergeWeight[];
   readonly parameters: ParameterValues;
   readonly base: MergeBase;
+  /** Tuning examples, for methods that declare `needs.data`. */
+  readonly data?: MergeData;
   /** Called after each module with the number merged; may throw to end the merge, so that nothing is written. */
   readonly onModule?: (done: number, total: number) => Promise<void>;
+  /** Called in the first pass of methods that have one; may throw to end the merge. */
+  readonly onPass?: MergePass['progress'];
   /** Source of random streams; by default seeded by the parameter `seed`. */
   readonly random?: (module: string) => ModuleContext['random'];
+}
+
+/** What a merge made beside its tensors. */
+export interface MergeReport {
+  readonly description: AdapterDescription;
+  /** Sentences of the method about the result. */
+  readonly notes: readonly string[];
 }
 
 /** A merge that passed all checks. */
@@ -59,8 +76,8 @@ export interface MergePlan {
   readonly method: WeightMergeMethod;
   readonly parameters: ParameterValues;
   /**
-   * Indices of the adapters with non-zero weight. The others are ignored, so that the ends of an interpolation are the
-   * adapters.
+   * Indices of the adapters with a non-zero weight. The others are ignored, so that the ends of an interpolation are
+   * the adapters.
    */
   readonly used: readonly number[];
   /** The single adapter that the merge equals bit for bit: rounding would make the ends of an interpolation differ. */
@@ -70,63 +87,75 @@ export interface MergePlan {
 }
 
 /** @throws StudioError refused with the first failed check, or because outputs cannot be stored. */
-export function planMerge(
-  request: Pick<MergeRequest, 'method' | 'weights' | 'parameters'>,
-  inputs: readonly MergeInput[],
-): MergePlan {
-  const { method, weights } = request;
+export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]): MergePlan {
+  const { method, weights, base } = request;
   const parameters = checkedParameters(method.declaration, request.parameters);
-  refuseIllegal(preflightLines(method, inputs, weights, parameters));
+  refuseIllegal(preflightLines(method, inputs, weights, parameters, { layerCount: base.description.layerCount }));
   if (method.makes === 'outputs')
     throw new StudioError(
       'refused',
       'An output ensemble averages predictions: there is no adapter to store.',
       'Evaluate it, or merge by ΔW average.',
     );
-  const used = inputs.map((_, place) => place).filter((place) => weights[place] !== 0);
+  if (method.needs.data && !request.data)
+    throw new StudioError(
+      'refused',
+      `${method.declaration.label} needs examples of the adapters' datasets, and there are none here.`,
+      'Choose a method that needs no data, or merge adapters whose datasets are in the library.',
+    );
+  const used = inputs.map((_, place) => place).filter((place) => !isZero(weights[place] ?? 0));
   const part = used.flatMap((place) => inputs[place] ?? []);
+  const only = weights[used[0] ?? 0];
   return {
     method,
     parameters,
     used,
-    alone: used.length === 1 && (weights[used[0] ?? 0] === 1 || method.needs.normalized(parameters)),
-    modules: allModules(part),
+    alone:
+      used.length === 1 &&
+      method.needs.changesSingle !== true &&
+      typeof only === 'number' &&
+      (only === 1 || method.needs.normalized(parameters)),
+    // Where every weight is zero nothing is changed.
+    modules: allModules(part).filter((name) => {
+      const layer = layerOf(request, name);
+      return used.some((place) => inputs[place]?.modules.has(name) && weightAt(weights[place] ?? 0, layer) !== 0);
+    }),
     savedNames: [...new Set(part.flatMap((input) => [...input.saved.keys()]))],
   };
 }
 
-/** Merges module by module, then the saved modules, and returns the merge's config. */
+function isZero(weight: MergeWeight): boolean {
+  return typeof weight === 'number' ? weight === 0 : weight.every((value) => value === 0);
+}
+
+/** Merges module by module, then the saved modules. */
 export async function runMerge(
   plan: MergePlan,
   request: MergeRequest,
   workspace: MergeWorkspace,
-): Promise<AdapterDescription> {
+): Promise<MergeReport> {
   const { used, method, parameters } = plan;
   const inputs = used.flatMap((place) => workspace.sources[place]?.input ?? []);
-  const weightOf = (place: number) => request.weights[place] ?? 0;
-  const divisor = method.needs.normalized(parameters) ? sum(used.map(weightOf)) : 1;
+  const notes: string[] = [];
   const weights = new BaseWeights(request.base);
   try {
+    const read = (name: string) => moduleToMerge(name, plan, request, workspace, weights);
+    const mergeModule =
+      'mergeModule' in method || plan.alone
+        ? null
+        : await method.prepare(passOf(plan, request, read, (sentence) => notes.push(sentence)));
+    const energies = new Energies();
     for (const [at, name] of plan.modules.entries()) {
-      const having = used.filter((place) => workspace.sources[place]?.input.modules.has(name));
-      const updates = await workspace.updates(name, having);
-      const [only] = updates;
-      const update =
-        plan.alone && only
-          ? only
-          : await method.mergeModule(
-              updates.map((own, index) => ({ ...own, adapter: having[index] ?? 0 })),
-              having.map((place) => weightOf(place) / divisor),
-              parameters,
-              {
-                ...drawsAndPlace(request, parameters, name),
-                allocate: workspace.allocate,
-                baseWeight: () => weights.read(name),
-              },
-            );
+      const module = await read(name);
+      const [only] = module.updates;
+      const merge = mergeModule ?? ('mergeModule' in method ? method.mergeModule : null);
+      const update: MergedUpdate =
+        plan.alone && only ? only : await present(merge)(module.updates, module.weights, parameters, module.context);
+      energies.add(name, update);
       await workspace.module(name, update);
       await request.onModule?.(at + 1, plan.modules.length);
     }
+    notes.push(...energies.sentences());
   } finally {
     await weights.close();
   }
@@ -134,7 +163,92 @@ export async function runMerge(
     await workspace.savedTensor(name, await mergeSaved(name, plan, request, workspace));
   const [only] = inputs;
   // The update of a variant with shared tensors has been expanded to a plain LoRA.
-  return plan.alone && only?.variant.shared === undefined && only ? only : describeMerge(inputs);
+  const description = plan.alone && only?.variant.shared === undefined && only ? only : describeMerge(inputs);
+  return { description, notes };
+}
+
+async function moduleToMerge(
+  name: string,
+  { used, method, parameters }: MergePlan,
+  request: MergeRequest,
+  workspace: MergeWorkspace,
+  base: BaseWeights,
+): Promise<ModuleToMerge> {
+  const layer = layerOf(request, name);
+  const weightOf = (place: number) => weightAt(request.weights[place] ?? 0, layer);
+  const having = used.filter((place) => workspace.sources[place]?.input.modules.has(name) && weightOf(place) !== 0);
+  const divisor = method.needs.normalized(parameters) ? sum(used.map(weightOf)) : 1;
+  const updates = await workspace.updates(name, having);
+  return {
+    updates: updates.map((own, index) => ({ ...own, adapter: having[index] ?? 0 })),
+    weights: having.map((place) => weightOf(place) / divisor),
+    context: {
+      name,
+      layer,
+      random: request.random?.(name) ?? ((purpose) => stream(parameters, `${name}/${purpose}`)),
+      allocate: workspace.allocate,
+      baseWeight: () => base.read(name),
+    },
+  };
+}
+
+function passOf(
+  { modules, parameters, used }: MergePlan,
+  request: MergeRequest,
+  read: (name: string) => Promise<ModuleToMerge>,
+  note: (sentence: string) => void,
+): MergePass {
+  return {
+    description: request.base.description,
+    parameters,
+    names: modules,
+    adapters: used,
+    async *modules() {
+      for (const name of modules) yield await read(name);
+    },
+    random: (purpose) => stream(parameters, purpose),
+    get data() {
+      return present(request.data);
+    },
+    note,
+    progress: async (phase, done, total) => request.onPass?.(phase, done, total),
+  };
+}
+
+function stream(parameters: ParameterValues, purpose: string): RandomStream {
+  return RandomStream.named(Number(parameters['seed'] ?? 0), 'merge', purpose);
+}
+
+function layerOf({ base }: MergeRequest, name: string): number | null {
+  return findLinear(base.description, name)?.layer ?? null;
+}
+
+function present<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('the method did not declare what it uses');
+  return value;
+}
+
+/** Energy that modules cut to a rank have kept. */
+class Energies {
+  private kept = 0;
+  private total = 0;
+  private least = { share: Number.POSITIVE_INFINITY, name: '' };
+
+  add(name: string, { energy }: MergedUpdate): void {
+    if (!energy || energy.total === 0) return;
+    this.kept += energy.kept;
+    this.total += energy.total;
+    const share = energy.kept / energy.total;
+    if (share < this.least.share) this.least = { share, name };
+  }
+
+  sentences(): string[] {
+    if (this.total === 0) return [];
+    const percent = (share: number) => `${(100 * Math.min(1, share)).toFixed(1)} %`;
+    return [
+      `The cut to the rank keeps ${percent(this.kept / this.total)} of the energy (squared norm) of the merged ΔW; least on ${this.least.name}: ${percent(this.least.share)}.`,
+    ];
+  }
 }
 
 /**
@@ -152,22 +266,10 @@ async function mergeSaved(
   for (const place of having) tensors.push(...[await sources[place]?.saved(name)].filter((tensor) => !!tensor));
   const [only] = tensors;
   if (alone && only) return only;
-  const total = sum(having.map((place) => weights[place] ?? 0));
+  const weightOf = (place: number) => weightAt(weights[place] ?? 0, null);
+  const total = sum(having.map(weightOf));
   return weightedSum(
     tensors,
-    having.map((place) => (weights[place] ?? 0) / total),
+    having.map((place) => weightOf(place) / total),
   );
-}
-
-function drawsAndPlace(
-  { base, random }: MergeRequest,
-  parameters: ParameterValues,
-  name: string,
-): Pick<ModuleContext, 'name' | 'layer' | 'random'> {
-  const seed = Number(parameters['seed'] ?? 0);
-  return {
-    name,
-    layer: findLinear(base.description, name)?.layer ?? null,
-    random: random?.(name) ?? ((purpose) => RandomStream.named(seed, 'merge', `${name}/${purpose}`)),
-  };
 }

@@ -1,10 +1,10 @@
 import { mergeFactors } from './merge-factors.ts';
-import type { WeightMergeMethod } from './merge-method.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
 import { densityParameter, majoritySign, majoritySignParameter } from './parameters.ts';
 import { keepLargest } from './task-vectors.ts';
 
 /** TIES on the factors, as PEFT's add_weighted_adapter with combination_type "ties". Yadav et al. 2023. */
-export const ties: WeightMergeMethod = {
+export const ties: ModuleMergeMethod = {
   declaration: {
     id: 'ties',
     label: 'TIES',

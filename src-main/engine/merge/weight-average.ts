@@ -1,12 +1,12 @@
 import { layRows, scaleInto } from '../tensors/float-arrays.ts';
-import { sum, type WeightMergeMethod } from './merge-method.ts';
+import { type ModuleMergeMethod, sum } from './merge-method.ts';
 
 /**
  * Averages ΔW exactly: the factors are concatenated (rank Σ rᵢ), Aᵢ is multiplied by wᵢ·sᵢ, and the scaling becomes 1.
  * Without `normalize` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter
  * lacks counts as zero.
  */
-export const weightAverage: WeightMergeMethod = {
+export const weightAverage: ModuleMergeMethod = {
   declaration: {
     id: 'weight-average',
     label: 'ΔW average',

@@ -98,7 +98,7 @@ function drawsOf(masks: ReadonlyMap<string, HostTensor>) {
     if (!mask) throw new Error(`no mask for ${module} ${purpose}`);
     let at = 0;
     // A density of 1 has no dropped entries, and one of less keeps what is drawn below it.
-    return { uniform: () => (mask.data[at++] === 1 ? 0 : 0.999999) };
+    return { uniform: () => (mask.data[at++] === 1 ? 0 : 0.999999), normal: Number };
   };
 }
 

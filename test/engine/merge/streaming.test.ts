@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import { mergeFolders } from '../../../src-main/engine/merge/merge-folders.ts';
-import type { ModuleContext, WeightMergeMethod } from '../../../src-main/engine/merge/merge-method.ts';
+import type { MergeModule, ModuleContext, WeightMergeMethod } from '../../../src-main/engine/merge/merge-method.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
@@ -41,13 +41,13 @@ beforeEach(() => {
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** The linear merge, with a look at what each module is given. */
-function watched(look: WeightMergeMethod['mergeModule']): WeightMergeMethod {
+function watched(look: MergeModule): WeightMergeMethod {
   const linear = mergeMethod('linear');
   if (linear.makes !== 'adapter') throw new Error('linear makes an adapter');
   return { ...linear, mergeModule: look };
 }
 
-function merge(method: WeightMergeMethod, name: string, weights = [0.5, 0.25, 0.25]): Promise<void> {
+function merge(method: WeightMergeMethod, name: string, weights = [0.5, 0.25, 0.25]) {
   const request = { method, weights, parameters: {}, base: { description, directory: base } };
   return mergeFolders(request, inputs, path.join(scratch, name));
 }

@@ -1,0 +1,36 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+
+/** Merges of task vectors that methods in another space (Core Space, KnOTS) take by id, in display order. */
+export const matrixMergers: readonly MatrixMerger[] = [];
+
+/** @throws StudioError not_found naming the merger and the available ones */
+export function matrixMerger(id: string): MatrixMerger {
+  const found = matrixMergers.find(({ declaration }) => declaration.id === id);
+  if (found) return found;
+  throw new StudioError(
+    'not_found',
+    `There is no merger "${id}".`,
+    `Choose one of ${matrixMergers.map(({ declaration }) => declaration.id).join(', ')}.`,
+  );
+}
+
+/** The parameter `merger` of such a method, and those of all mergers, each once. */
+export function mergerParameters(defaultId: string): ParameterSpec[] {
+  const own = new Map(
+    matrixMergers.flatMap(({ declaration }) => declaration.parameters.map((spec) => [spec.name, spec])),
+  );
+  const choices = matrixMergers.map(({ declaration: { id, label } }) => ({ value: id, label }));
+  return [
+    {
+      name: 'merger',
+      label: 'Merger',
+      type: 'choice',
+      default: defaultId,
+      choices,
+      help: 'The merge of task vectors that runs in this space.',
+    },
+    ...own.values(),
+  ];
+}
