@@ -10,7 +10,7 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
-import { dropoutMask } from './dropout.ts';
+import { drawMasks } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
 import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
@@ -160,10 +160,12 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || adapted !== null);
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    return this.adapter.host.variant.forward(x, this.base.frozenWeight(module), adapted, {
-      ...options,
-      dropoutMask: this.maskFor(x),
-    });
+    const { variant, parameters } = this.adapter.host;
+    const masks = this.training
+      ? drawMasks(variant, parameters, [...x.shape, module.outFeatures], this.dropout)
+      : { dropoutMask: null };
+    if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
+    return variant.forward(x, this.base.frozenWeight(module), adapted, { ...options, ...masks });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -356,15 +358,6 @@ export class AdaptedModel implements LinearRunner {
       for (const { vector } of biases) vector.replace(null);
       this.readingBiases = false;
     }
-  }
-
-  private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
-    if (!this.training || !this.adapter) return null;
-    const { variant, parameters } = this.adapter.host;
-    const probability = variant.dropout(parameters);
-    if (probability === 0) return null;
-    if (this.dropout === null) throw new Error('dropout needs a random stream in training');
-    return dropoutMask(x.shape, probability, this.dropout);
   }
 
   private layersFrom(start: number, states: HiddenStates): HiddenStates {

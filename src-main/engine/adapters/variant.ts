@@ -128,11 +128,13 @@ export interface AdapterVariant {
   ): Map<string, HostTensor> | Promise<Map<string, HostTensor>>;
   /** Chance that an entry of the adapter's input is zeroed in training. */
   dropout(parameters: ParameterValues): number;
+  /** Of a variant that drops outputs of its update, or the whole update, in training. */
+  updateDropout?(parameters: ParameterValues): UpdateDropout;
   /**
    * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the trained tensors and the residual.
-   * The dropout mask among the options multiplies the adapter's input only.
+   * The masks among the options act on the adapter alone.
    */
-  forward(x: tf.Tensor2D, frozen: FrozenWeight, adapted: DeviceModule, options: LoraLinearOptions): tf.Tensor2D;
+  forward(x: tf.Tensor2D, frozen: FrozenWeight, adapted: DeviceModule, options: ForwardOptions): tf.Tensor2D;
   /**
    * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
    * table. Absent: embeddings cannot carry this adapter.
@@ -153,6 +155,11 @@ export interface AdapterVariant {
   /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
   readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
   readonly notLowRank?: string;
+  /** The inner size of that product where it is not the module's rank; its tensors' shapes are enough. */
+  lowRankSize?(own: {
+    readonly rank: number | null;
+    readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  }): number;
   readonly training?: VariantTraining;
   /**
    * Numbers of values of the float32 tensors that the forward pass of a linear keeps for the backward pass, beside its input.
@@ -168,6 +175,21 @@ export function withShared(
 ): HostModule {
   const { rank, scaling, tensors } = own;
   return { module, rank, scaling, tensors: new Map([...shared, ...tensors]) };
+}
+
+/** Dropout of whole outputs, or of the whole update, for one forward pass of a module. */
+export interface UpdateDropout {
+  /** Chance that an output of the update is zeroed. */
+  readonly outputs: number;
+  /** Whether the outputs left are divided by their share, so that their sum stays in the mean. */
+  readonly rescaled: boolean;
+  /** Chance that the module runs as the plain base. */
+  readonly module: number;
+}
+
+export interface ForwardOptions extends LoraLinearOptions {
+  /** [out]: multiplies the outputs of the update. Only where the variant has `updateDropout`. */
+  readonly outputMask?: tf.Tensor1D | null | undefined;
 }
 
 /** A linear in a training step: `rows` inputs at a time. */
