@@ -16,7 +16,7 @@ import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
-import type { TrainedModule } from './variant.ts';
+import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -92,17 +92,26 @@ export class AdaptedModel implements LinearRunner {
     return this.adapter?.trained ?? new Map();
   }
 
-  /** How the variant wants to be trained, on this adapter; groups are off here as they are in the step. */
-  trainingHooks(): TrainingHooks {
+  /** The kind of the adapter that is on, and its settings. */
+  get described(): Pick<AdapterState, 'variant' | 'parameters'> {
     const { variant, parameters } = this.loaded().host;
-    const { parameterGroups, penalty, transformGradients, afterStep } = variant.training ?? {};
+    return { variant, parameters };
+  }
+
+  /** How the variant is trained by `plan`, on this adapter; groups are off here as they are in the step. */
+  trainingHooks(plan: TrainingPlan): TrainingHooks {
+    const { variant, parameters } = this.described;
+    variant.training?.check?.(plan, parameters);
     const all = () => [...this.loaded().adapted.values()];
+    const method = variant.training?.begin(plan, parameters, all);
+    if (method === undefined) return {};
     const active = () => all().filter(({ module }) => this.activeOn(module));
+    const { penalty, transformGradients, afterStep, ...others } = method;
     return {
-      ...(parameterGroups ? { parameterGroups: (usual) => parameterGroups(all(), usual) } : {}),
-      ...(penalty ? { penalty: () => penalty(active(), parameters) } : {}),
+      ...others,
+      ...(penalty ? { penalty: () => penalty(active()) } : {}),
       ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
-      ...(afterStep ? { afterStep: (step) => afterStep(step, active()) } : {}),
+      ...(afterStep ? { afterStep: (update) => afterStep(update, active()) } : {}),
     };
   }
 

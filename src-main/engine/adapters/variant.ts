@@ -6,7 +6,7 @@ import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ParameterGroup } from '../training/optimizers/index.ts';
+import type { VariantTraining } from './variant-training.ts';
 
 /** One tensor of an adapted module, or of the whole adapter. */
 export interface TensorPart {
@@ -86,23 +86,6 @@ export interface SharedTensors {
   /** @param modules all that are adapted. */
   parts(modules: readonly LinearModule[], parameters: ParameterValues): TensorPart[];
   initialize(modules: readonly LinearModule[], parameters: ParameterValues): Map<string, HostTensor>;
-}
-
-/** How a variant is trained otherwise than by the run's optimizer alone. */
-export interface VariantTraining {
-  /** Groups of trained tensors, by their names in the model, at other rates or decays; what no group has learns as usual. */
-  parameterGroups?(adapted: readonly TrainedModule[], usual: { readonly weightDecay: number }): ParameterGroup[];
-  /** A scalar that is added to the loss. */
-  penalty?(adapted: readonly TrainedModule[], parameters: ParameterValues): tf.Scalar;
-  /** Replaces gradients, by their names in the model, after their norm was measured and before the update; disposes those it replaces. */
-  transformGradients?(gradients: Map<string, tf.Tensor>, adapted: readonly TrainedModule[]): void;
-  /** After the update of a step, counted from 1. */
-  afterStep?(step: number, adapted: readonly TrainedModule[]): void;
-}
-
-/** A module in training, and the names of its trained tensors in the model by their parts. */
-export interface TrainedModule extends DeviceModule {
-  readonly trainedNames: ReadonlyMap<string, string>;
 }
 
 /**
