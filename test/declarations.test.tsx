@@ -232,6 +232,8 @@ function inRange(spec: ParameterSpec): ParameterValue {
       return ['q_proj', 'v_proj'];
     case 'integer-list':
       return [numberIn(spec), numberIn(spec) + 1];
+    case 'number-list':
+      return [numberIn(spec), numberIn(spec)];
     case 'integer-map':
     case 'number-map':
       return { q_proj: numberIn(spec) };
@@ -269,6 +271,7 @@ function outOfRange(spec: ParameterSpec): ParameterValue[] {
     case 'text-list':
       return [[1]];
     case 'integer-list':
+    case 'number-list':
       return [['q_proj'], ...beyond.map((value) => [value])];
     case 'integer-map':
     case 'number-map':

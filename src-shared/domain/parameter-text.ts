@@ -20,7 +20,8 @@ export function valueFromText(spec: Pick<ParameterSpec, 'type' | 'nullable'>, te
       return text;
     case 'text-list':
       return entries(unbracketed(trimmed));
-    case 'integer-list': {
+    case 'integer-list':
+    case 'number-list': {
       const numbers = entries(unbracketed(trimmed)).map(Number);
       return numbers.every(Number.isFinite) ? numbers : text;
     }
@@ -68,7 +69,8 @@ export function rangeWords(spec: ParameterSpec): string {
     case 'text-list':
       return 'list of texts';
     case 'integer-list':
-      return `list of integers${range}`;
+    case 'number-list':
+      return `list of ${spec.type === 'integer-list' ? 'integers' : 'numbers'}${range}`;
     case 'integer-map':
     case 'number-map':
       return `${spec.type === 'integer-map' ? 'integer' : 'number'}${range} by name`;

@@ -31,6 +31,7 @@ export const parameterSpecSchema = z.object({
     'text',
     'text-list',
     'integer-list',
+    'number-list',
     'integer-map',
     'number-map',
     'text-or-list',
@@ -94,7 +95,8 @@ function valueSchema(spec: ParameterSpec): z.ZodType<ParameterValue> {
     case 'text-list':
       return z.array(z.string());
     case 'integer-list':
-      return z.array(numberSchema(spec, true));
+    case 'number-list':
+      return z.array(numberSchema(spec, spec.type === 'integer-list'));
     case 'integer-map':
     case 'number-map':
       return z.record(z.string(), numberSchema(spec, spec.type === 'integer-map'));

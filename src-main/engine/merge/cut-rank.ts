@@ -23,10 +23,10 @@ export function cutProduct({ a, b, scaling }: Omit<LowRankUpdate, 'rank'>, cut: 
  * The best approximation of a full ΔW [out, in] under the cut; for a low rank of a large matrix by randomized SVD.
  * @param draws random directions of the randomized SVD
  */
-export function cutMatrix(matrix: MatrixLike, cut: RankCut, draws: Draws): MergedUpdate {
+export function cutMatrix(matrix: MatrixLike, cut: RankCut, draws: () => Draws): MergedUpdate {
   const least = Math.min(matrix.shape[0] ?? 0, matrix.shape[1] ?? 0);
   const isSmall = least <= 64 || 4 * cut.rank > least;
-  const decomposed = isSmall ? svd(matrix) : randomizedSvd(matrix, { rank: cut.rank }, draws);
+  const decomposed = isSmall ? svd(matrix) : randomizedSvd(matrix, { rank: cut.rank }, draws());
   return laidOut(decomposed, cut, energyOf(matrix.data));
 }
 

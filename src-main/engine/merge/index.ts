@@ -1,14 +1,38 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { cat } from './cat.ts';
+import { dareLinear } from './dare-linear.ts';
+import { dareLinearSvd } from './dare-linear-svd.ts';
 import { dareTies } from './dare-ties.ts';
+import { dareTiesSvd } from './dare-ties-svd.ts';
 import { ensemble } from './ensemble.ts';
 import { factorAverage } from './factor-average.ts';
 import { linear } from './linear.ts';
+import { magnitudePrune } from './magnitude-prune.ts';
+import { magnitudePruneSvd } from './magnitude-prune-svd.ts';
 import type { MergeMethod } from './merge-method.ts';
+import { onDelta } from './on-delta.ts';
+import { svd } from './svd.ts';
 import { ties } from './ties.ts';
+import { tiesSvd } from './ties-svd.ts';
 import { weightAverage } from './weight-average.ts';
 
 /** All merge methods, in display order. */
-export const mergeMethods: readonly MergeMethod[] = [factorAverage, weightAverage, linear, ties, dareTies, ensemble];
+export const mergeMethods: readonly MergeMethod[] = [
+  factorAverage,
+  weightAverage,
+  linear,
+  cat,
+  svd,
+  ties,
+  onDelta(tiesSvd),
+  dareLinear,
+  onDelta(dareLinearSvd),
+  dareTies,
+  onDelta(dareTiesSvd),
+  magnitudePrune,
+  onDelta(magnitudePruneSvd),
+  ensemble,
+];
 
 /** @throws StudioError not_found naming the method and the available ones */
 export function mergeMethod(id: string): MergeMethod {

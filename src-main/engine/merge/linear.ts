@@ -11,11 +11,26 @@ export const linear: ModuleMergeMethod = {
     id: 'linear',
     label: "Linear (PEFT's)",
     summary:
-      'Adds the factors, each scaled by the square root of its weight, as PEFT does. Weights may be negative; equal ranks.',
+      'Adds the factors, each scaled by the square root of its weight, as PEFT does: not Σ w·ΔW, as products of different adapters remain. Equal ranks.',
     parameters: [],
   },
   makes: 'adapter',
-  needs: { equalRanks: true, equalTargets: false, negativeWeights: true, normalized: () => false },
+  needs: {
+    equalRanks: true,
+    equalTargets: false,
+    negativeWeights: true,
+    normalized: () => false,
+    check: (_parameters, adapters) =>
+      adapters < 2
+        ? null
+        : {
+            check: 'linear',
+            verdict: 'warning',
+            message:
+              "PEFT's linear merge is not Σ w·ΔW: besides each adapter's own B·A it holds the products Bᵢ·Aⱼ of different adapters.",
+            remedy: 'For the exact sum use the ΔW average, cat (the ranks add up) or svd (cut to a rank).',
+          },
+  },
   mergeModule(updates, weights, _parameters, { allocate }) {
     const shares = factorWeights(updates, weights);
     const merged = (part: 'a' | 'b') =>

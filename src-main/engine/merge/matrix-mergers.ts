@@ -1,9 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { dareLinearSvd } from './dare-linear-svd.ts';
+import { dareTiesSvd } from './dare-ties-svd.ts';
+import { magnitudePruneSvd } from './magnitude-prune-svd.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
+import { tiesSvd } from './ties-svd.ts';
 
 /** Merges of task vectors that methods in another space (Core Space, KnOTS) take by id, in display order. */
-export const matrixMergers: readonly MatrixMerger[] = [];
+export const matrixMergers: readonly MatrixMerger[] = [tiesSvd, dareLinearSvd, dareTiesSvd, magnitudePruneSvd];
 
 /** @throws StudioError not_found naming the merger and the available ones */
 export function matrixMerger(id: string): MatrixMerger {

@@ -86,6 +86,10 @@ export interface MergeNeeds {
   readonly adapters?: { readonly minimum?: number; readonly maximum?: number };
   /** A single adapter of weight 1 is merged like any other, not passed on bit for bit: it is changed by the method. */
   readonly changesSingle?: boolean;
+  /** Weights other than zero make no difference: the method finds its own. */
+  readonly ignoresWeights?: boolean;
+  /** A further check, or a remark on what the method is not. */
+  check?(parameters: ParameterValues, adapters: number): PreflightLine | null;
   /** What the method uses of `MergeData`, which is then there. Default: nothing. */
   readonly data?: 'inputs' | 'loss' | 'score';
 }

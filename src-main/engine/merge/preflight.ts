@@ -1,14 +1,8 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import {
-  allModules,
-  type MergeInput,
-  type MergeMethod,
-  type MergeNeeds,
-  type MergeWeight,
-  sum,
-  weightAt,
-} from './merge-method.ts';
+import { checkWeights, isUsed } from './check-weights.ts';
+import { allModules, type MergeInput, type MergeMethod, type MergeWeight, sum, weightAt } from './merge-method.ts';
+import { ok, refused, short, warning } from './preflight-line.ts';
 
 const weightAverageRemedy = 'Use the ΔW average, which supports different ranks and targets.';
 
@@ -39,6 +33,7 @@ export function preflightLines(
     checkScaling(states, names),
     checkHeads(states, weights, names),
     checkCoto(states, names),
+    ...[needs.check?.(parameters, weights.filter(isUsed).length) ?? []].flat(),
   ];
 }
 
@@ -51,64 +46,6 @@ export function checkFingerprints(fingerprints: readonly string[], names: readon
     `${names[0]} and ${names[other]} have different base models.`,
     'Merge adapters of the same base model.',
   );
-}
-
-function checkWeights(
-  label: string,
-  weights: readonly MergeWeight[],
-  { negativeWeights, adapters }: MergeNeeds,
-  normalized: boolean,
-  names: readonly string[],
-  layerCount: number | null,
-): PreflightLine {
-  if (names.length === 0) return refused('weights', 'There is no adapter to merge.', 'Choose adapters to merge.');
-  const numbers = weights.flat();
-  if (weights.length !== names.length || !numbers.every(Number.isFinite))
-    return refused('weights', 'Every adapter needs a weight that is a number.', 'Set the missing weight.');
-  const lists = weights.map((weight) => (typeof weight === 'number' ? null : weight.length));
-  const wrong = lists.findIndex((length) => length !== null && length !== (layerCount ?? length));
-  if (wrong >= 0)
-    return refused(
-      'weights',
-      `${names[wrong]} has ${lists[wrong]} weights by layer, but the base has ${layerCount} layers.`,
-      `Give one weight, or ${layerCount}, the first for the layer next to the input.`,
-    );
-  if (numbers.every((weight) => weight === 0))
-    return refused('weights', 'All weights are zero.', 'Raise at least one weight.');
-  if (!negativeWeights && numbers.some((weight) => weight < 0))
-    return refused(
-      'weights',
-      `${label} does not support negative weights.`,
-      'Use weights of at least zero, or the ΔW average or linear merge.',
-    );
-  const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = adapters ?? {};
-  const used = weights.filter((weight) => [weight].flat().some((value) => value !== 0)).length;
-  if (used < minimum || used > maximum) {
-    const count = minimum === maximum ? `${minimum}` : used < minimum ? `at least ${minimum}` : `at most ${maximum}`;
-    return refused(
-      'weights',
-      `${label} merges ${count} adapters, not ${used}.`,
-      used < minimum ? 'Add an adapter.' : 'Leave adapters out, or choose another method.',
-    );
-  }
-  const layers = lists.some((length) => length !== null) ? Array.from({ length: layerCount ?? 0 }, (_, at) => at) : [];
-  const layer = [null, ...layers].find((at) => isVanishing(weights.map((weight) => weightAt(weight, at))));
-  if (normalized && layer !== undefined)
-    return refused(
-      'weights',
-      `The weights add up to zero${layer === null ? '' : ` in layer ${layer}`}, so there is no average.`,
-      'Change a weight.',
-    );
-  const text = weights.map((weight) =>
-    typeof weight === 'number' ? short(weight) : `[${weight.map(short).join(', ')}]`,
-  );
-  const total = layers.length > 0 ? 'by layer' : `sum ${short(sum(weights.map((weight) => weightAt(weight, null))))}`;
-  return ok('weights', `Weights: ${text.join(' · ')} (${total}).`);
-}
-
-/** Whether weights add up to zero without all being zero: where all are, a layer is left as it is. */
-function isVanishing(weights: readonly number[]): boolean {
-  return Math.abs(sum(weights)) < 1e-9 && weights.some((weight) => weight !== 0);
 }
 
 const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
@@ -305,17 +242,4 @@ function checkCoto(states: readonly MergeInput[], names: readonly string[]): Pre
     `${names[withCoto]} was trained with CoTo, ${names[without]} without: the merge mixes both.`,
     'To compare, merge those with and without CoTo separately.',
   );
-}
-
-function ok(check: string, message: string): PreflightLine {
-  return { check, verdict: 'ok', message, remedy: null };
-}
-function warning(check: string, message: string, remedy: string | null): PreflightLine {
-  return { check, verdict: 'warning', message, remedy };
-}
-function refused(check: string, message: string, remedy: string): PreflightLine {
-  return { check, verdict: 'refused', message, remedy };
-}
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -4,11 +4,11 @@ import type { Draws } from './merge-method.ts';
 /** A task vector of one adapter: the entries of ΔW, or of a factor. */
 export interface TaskVector {
   readonly shape: readonly number[];
-  readonly data: ArrayLike<number> & Iterable<number>;
+  readonly data: ArrayLike<number>;
 }
 
-/** Zeroes entries of a copy, in place. `draws` is a separate random stream for each vector. */
-export type Sparsify = (values: Float32Array, shape: readonly number[], draws: () => Draws) => void;
+/** Zeroes entries of a copy, in place. `draws` is the random stream of this vector, `place` its index. */
+export type Sparsify = (values: Float32Array, shape: readonly number[], draws: () => Draws, place: number) => void;
 
 /**
  * Options for merging task vectors: sparsify × rescale × consensus × normalize. TIES, DARE, DELLA and breadcrumbs
@@ -34,16 +34,16 @@ export interface TaskVectorSteps {
  * according to `normalize`. Summed in double precision, rounded once.
  *
  * @param drawsOf the random stream of a vector by its index.
- * @param allocate returns uninitialized memory for the result.
+ * @param allocate returns memory for the result, uninitialized. Default: new memory.
  */
 export function mergeTaskVectors(
   vectors: readonly TaskVector[],
   weights: readonly number[],
   steps: TaskVectorSteps,
   drawsOf: (place: number) => Draws,
-  allocate: (length: number) => Float32Array,
+  allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Float32Array {
-  const prepared = vectors.map((vector, place) => prepare(vector, steps, () => drawsOf(place)));
+  const prepared = vectors.map((vector, place) => prepare(vector, steps, () => drawsOf(place), place));
   const length = prepared[0]?.length ?? 0;
   const merged = allocate(length);
   const { consensus, normalize } = steps;
@@ -65,10 +65,15 @@ export function mergeTaskVectors(
   return merged;
 }
 
-function prepare(vector: TaskVector, { sparsify, rescale }: TaskVectorSteps, draws: () => Draws): Float32Array {
+function prepare(
+  vector: TaskVector,
+  { sparsify, rescale }: TaskVectorSteps,
+  draws: () => Draws,
+  place: number,
+): Float32Array {
   const values = Float32Array.from(vector.data);
   const before = rescale === 'l1' ? magnitudeSum(values) : 0;
-  sparsify?.(values, vector.shape, draws);
+  sparsify?.(values, vector.shape, draws, place);
   if (rescale === undefined) return values;
   const after = rescale === 'l1' ? magnitudeSum(values) : 1;
   const factor = rescale === 'l1' ? (after === 0 ? 1 : before / after) : rescale;

@@ -1,5 +1,5 @@
-import { layRows, scaleInto } from '../tensors/float-arrays.ts';
-import { type ModuleMergeMethod, sum } from './merge-method.ts';
+import { concatenated } from './concatenated.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
 
 /**
  * Averages ΔW exactly: the factors are concatenated (rank Σ rᵢ), Aᵢ is multiplied by wᵢ·sᵢ, and the scaling becomes 1.
@@ -28,18 +28,5 @@ export const weightAverage: ModuleMergeMethod = {
     negativeWeights: true,
     normalized: (parameters) => parameters['normalize'] === true,
   },
-  mergeModule(updates, weights, _parameters, { allocate }) {
-    const rank = sum(updates.map((update) => update.rank));
-    const inputs = updates[0]?.a.shape[1] ?? 0;
-    const outputs = updates[0]?.b.shape[0] ?? 0;
-    const a = allocate(rank * inputs);
-    const b = allocate(outputs * rank);
-    let row = 0;
-    for (const [index, update] of updates.entries()) {
-      scaleInto(a, row * inputs, update.a.data, (weights[index] ?? 0) * update.scaling);
-      layRows(b, row, rank, update.b.data, update.rank);
-      row += update.rank;
-    }
-    return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, rank, scaling: 1 };
-  },
+  mergeModule: (updates, weights, _parameters, { allocate }) => concatenated(updates, weights, allocate),
 };

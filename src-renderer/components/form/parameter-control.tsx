@@ -59,6 +59,7 @@ export function ParameterControl(props: ControlProps) {
       );
     case 'text-list':
     case 'integer-list':
+    case 'number-list':
       return <ListControl {...props} />;
     case 'integer-map':
     case 'number-map':
@@ -199,7 +200,7 @@ function ListControl(props: ControlProps) {
       value={chosen}
       data={[...(offered ?? [])]}
       // A stop string may hold a comma; Enter ends an entry.
-      splitChars={spec.type === 'integer-list' ? [',', ' '] : []}
+      splitChars={spec.type === 'text-list' ? [] : [',', ' ']}
       placeholder={chosen.length === 0 ? (spec.empty ?? 'none') : ''}
       onChange={change}
     />

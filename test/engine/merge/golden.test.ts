@@ -35,20 +35,19 @@ interface Case {
   readonly call: z.infer<typeof callSchema>;
 }
 
-/** The golden merges whose method the studio has: PEFT's names, with hyphens; its "cat" is the ΔW average that is not normalized. */
+/** The golden merges whose method the studio has: PEFT's names, with hyphens. Clamped factors depend on free signs: clamp.test.ts. */
 const cases = ['llama', 'vit', 'bert'].flatMap((family) =>
   readdirSync(goldenPath(family, 'merges')).flatMap((tag) =>
     readdirSync(goldenPath(family, 'merges', tag, 'merged')).flatMap((kind): Case[] => {
       const file = goldenPath(family, 'merges', tag, 'merged', kind, 'merge.json');
       const call = callSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-      return methodOf(call) ? [{ family, tag, kind, call }] : [];
+      return methodOf(call) && call['svd_clamp'] === undefined ? [{ family, tag, kind, call }] : [];
     }),
   ),
 );
 
 function methodOf({ combination_type: type }: Case['call']) {
-  const id = type === 'cat' ? 'weight-average' : type.replaceAll('_', '-');
-  return mergeMethods.find(({ declaration }) => declaration.id === id);
+  return mergeMethods.find(({ declaration }) => declaration.id === type.replaceAll('_', '-'));
 }
 
 const descriptions = new Map<string, ModelDescription>();
@@ -84,17 +83,17 @@ async function requestOf({ family, tag, kind, call }: Case) {
   const request = {
     method,
     weights: call.weights,
-    parameters: declared.has('normalize') ? { ...parameters, normalize: false } : parameters,
+    parameters,
     base,
   };
   return existsSync(masks) ? { ...request, random: drawsOf(await readSafetensors(masks)) } : request;
 }
 
-/** Draws that keep what PEFT's masks keep: purposes are `a/0`, `b/2`, masks `<module>.lora_A.a0`. */
+/** Draws that keep what PEFT's masks keep: purposes are `a/0`, `b/2`, `delta/1`, masks `<module>.lora_A.a0`, `<module>.delta.a1`. */
 function drawsOf(masks: ReadonlyMap<string, HostTensor>) {
   return (module: string) => (purpose: string) => {
     const [part = '', adapter = ''] = purpose.split('/');
-    const mask = masks.get(`${module}.lora_${part.toUpperCase()}.a${adapter}`);
+    const mask = masks.get(`${module}.${part === 'delta' ? part : `lora_${part.toUpperCase()}`}.a${adapter}`);
     if (!mask) throw new Error(`no mask for ${module} ${purpose}`);
     let at = 0;
     // A density of 1 has no dropped entries, and one of less keeps what is drawn below it.

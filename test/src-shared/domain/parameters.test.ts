@@ -113,6 +113,7 @@ describe('text of a value', () => {
     ['boolean', 'true', true],
     ['text-list', 'q_proj, v_proj', ['q_proj', 'v_proj']],
     ['integer-list', '[0, 3]', [0, 3]],
+    ['number-list', '0.5, 0.25', [0.5, 0.25]],
     ['integer-map', 'q_proj=16, v_proj=8', { q_proj: 16, v_proj: 8 }],
     ['number-map', 'q_proj: 16\nv_proj: 8.5', { q_proj: 16, v_proj: 8.5 }],
     ['number-map', 'q_proj', 'q_proj'],

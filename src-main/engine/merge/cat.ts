@@ -1,0 +1,15 @@
+import { concatenated } from './concatenated.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
+
+/** PEFT's add_weighted_adapter with combination_type "cat": Σ wᵢ·ΔWᵢ exactly, by factors side by side. */
+export const cat: ModuleMergeMethod = {
+  declaration: {
+    id: 'cat',
+    label: "Concatenation (PEFT's cat)",
+    summary: 'The exact sum Σ w·ΔW: factors are laid side by side, so the ranks add up. Any ranks and targets.',
+    parameters: [],
+  },
+  makes: 'adapter',
+  needs: { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false },
+  mergeModule: (updates, weights, _parameters, { allocate }) => concatenated(updates, weights, allocate),
+};
