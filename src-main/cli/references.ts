@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, baseNameOf } from '../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
@@ -87,5 +87,15 @@ function notFound(kind: string, reference: string, command: string): never {
     'not_found',
     `There is no ${kind} "${reference}": no id, no name, no folder.`,
     `${command} shows what there is.`,
+  );
+}
+
+/** The base of the first of these adapters; undefined if there is none. @throws StudioError refused if it is not in the studio */
+export function modelOf([adapter]: readonly AdapterRecord[]): string | undefined {
+  if (adapter === undefined || adapter.modelId !== null) return adapter?.modelId ?? undefined;
+  throw new StudioError(
+    'refused',
+    `The base of "${adapter.name}" (${baseNameOf(adapter)}) is not in the studio, so nothing can be computed with it.`,
+    'Add its base model, then import the adapter again.',
   );
 }

@@ -82,7 +82,8 @@ const jobs = [
   job(
     'merge',
     {
-      modelDirectory: z.string(),
+      /** Null: the base is not in the studio, and nothing can be scored. */
+      modelDirectory: z.string().nullable(),
       /** Description of that model: recomputing it reads every byte of the weights, for the fingerprint. */
       description: modelDescriptionSchema,
       adapters: z.array(weightedFolder),
@@ -106,7 +107,8 @@ const jobs = [
   job(
     'prune',
     {
-      modelDirectory: z.string(),
+      /** Null: the base is not in the studio. */
+      modelDirectory: z.string().nullable(),
       /** Description of that model: recomputing it reads every byte of the weights, for the fingerprint. */
       description: modelDescriptionSchema,
       adapterDirectory: z.string(),

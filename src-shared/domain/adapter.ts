@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cotoSettingsSchema } from './coto.ts';
+import { type ForeignBase, foreignBaseSchema } from './model.ts';
 import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
 
@@ -126,7 +127,11 @@ export const adapterRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
   folder: z.string(),
-  modelId: z.string(),
+  modelId: z.string().nullable().describe('its base; null if that is not in the studio'),
+  foreignBase: foreignBaseSchema
+    .nullable()
+    .default(null)
+    .describe('the base that is not in the studio, if there is no modelId'),
   variant: z.string(),
   parameters: parameterValuesSchema.describe('of the variant: r, lora_alpha'),
   targetModules: z.array(z.string()).describe("the modules' last names, e.g. q_proj"),
@@ -144,6 +149,23 @@ export const adapterRecordSchema = z.object({
   archived: z.boolean(),
 });
 export type AdapterRecord = z.infer<typeof adapterRecordSchema>;
+
+/** What to call the base of an adapter. */
+export function baseNameOf(adapter: {
+  readonly modelId: string | null;
+  readonly foreignBase: ForeignBase | null;
+}): string {
+  const { modelId, foreignBase } = adapter;
+  return modelId ?? foreignBase?.name ?? foreignBase?.architecture ?? 'an unknown base';
+}
+
+/** Whether two adapters may have one base: a foreign base is told by its tensors alone, when they are merged. */
+export function mayShareBase(
+  one: { readonly modelId: string | null },
+  other: { readonly modelId: string | null },
+): boolean {
+  return one.modelId === null || other.modelId === null || one.modelId === other.modelId;
+}
 
 /** Summary of an adapter's tensors. */
 export const adapterContentsSchema = z.object({

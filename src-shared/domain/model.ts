@@ -17,6 +17,10 @@ export const linearModuleSchema = z.object({
     .default('linear')
     .describe('an embedding is a table [inFeatures, outFeatures] that is indexed by row'),
   fanInFanOut: z.boolean().default(false).describe('stored as [inFeatures, outFeatures], like the Conv1D of GPT-2'),
+  kernel: z
+    .array(z.number().int())
+    .optional()
+    .describe('of a convolution: [input channels, window sizes…], whose product is inFeatures'),
   isMissing: z
     .boolean()
     .default(false)
@@ -42,11 +46,19 @@ export const biasVectorSchema = z.object({
 });
 export type BiasVector = z.infer<typeof biasVectorSchema>;
 
+/** A base that is not in the studio, as far as the adapter's file names it. */
+export const foreignBaseSchema = z.object({
+  name: z.string().nullable().default(null).describe('e.g. base_model_name_or_path, or ss_sd_model_name'),
+  hash: z.string().nullable().default(null).describe('of its weights, by whatever rule the file follows'),
+  architecture: z.string().nullable().default(null).describe('e.g. sdxl_base_v1-0'),
+});
+export type ForeignBase = z.infer<typeof foreignBaseSchema>;
+
 /** Description of a model, read from config.json and the safetensors header without loading weights. */
 export const modelDescriptionSchema = z.object({
   family: z.string(),
   architecture: z.string(),
-  kind: z.enum(['image-classification', 'text-classification', 'causal-lm', 'embedding']),
+  kind: z.enum(['image-classification', 'text-classification', 'causal-lm', 'embedding', 'unknown']),
   parameterCount: z.number().int(),
   sizeBytes: z.number().int(),
   dtype: z.string(),
@@ -65,6 +77,11 @@ export const modelDescriptionSchema = z.object({
     .optional()
     .describe('biases outside the linear layers, which adapters with bias "all" replace'),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
+  foreign: foreignBaseSchema
+    .optional()
+    .describe(
+      'set if the base is not in the studio and was described from its adapters: only modules and shapes are known',
+    ),
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 

@@ -124,11 +124,11 @@ describe('models and datasets', () => {
     expect(await backend.handle('adapters.list', {})).toEqual([]);
   });
 
-  it('in the import of an adapter that fits no model leave nothing behind', async () => {
+  it('in the import of an adapter that does not fit the model named leave nothing behind', async () => {
     const folder = join(temporaryFolder(), 'other');
     mkdirSync(folder);
     cpSync(goldenPath('vit', 'adapters', 'lora'), folder, { recursive: true });
-    await expect(backend.handle('adapters.import', { path: folder })).rejects.toMatchObject({
+    await expect(backend.handle('adapters.import', { path: folder, modelId: 'tiny' })).rejects.toMatchObject({
       code: expect.stringMatching(/refused|invalid_file/),
     });
     expect(await backend.handle('adapters.list', {})).toEqual([]);

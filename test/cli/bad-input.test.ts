@@ -362,11 +362,6 @@ describe('an adapter is refused', () => {
       code: 'invalid_file',
       says: ['adapter_model.safetensors', /\. \S/],
     },
-    'that fits none of the bases': {
-      words: (folder) => ['adapters', 'import', copyOf(folder, 'vit', 'adapters', 'lora')],
-      code: 'refused',
-      says: [/model/],
-    },
     'where it is scored': {
       words: async (folder) => {
         const copy = copyOf(folder, 'vit-28', 'adapters', 'lora');

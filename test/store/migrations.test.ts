@@ -169,6 +169,25 @@ describe('migrations', () => {
     expect(database.prepare('SELECT count(*) FROM metric_buckets').pluck().get()).toBe(0);
   });
 
+  it('0090 lets adapters have a base that is not in the studio', () => {
+    const database = databaseAt(80);
+    const columns = `INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers, modules_to_save,
+        origin, parameter_count, size_bytes, sha256, created_at, archived)`;
+    database.exec(`${insertModel};
+      ${columns} VALUES ('a', 'A', 'adapters/a', 'm', 'lora', '{"r":4}', '["q"]', '[0]', '[]', '{}', 1, 2, 'ff', 3, 0);`);
+    const before = database.prepare('SELECT * FROM adapters').all();
+    migrate(database, migrations, 90);
+    expect(database.prepare('SELECT * FROM adapters').all()).toEqual(
+      before.map((row) => ({ ...Object(row), foreign_base: null })),
+    );
+    const foreign = columns.replace('model_id', 'foreign_base');
+    database.exec(
+      `${foreign} VALUES ('b', 'B', 'adapters/b', '{}', 'lora', '{}', '[]', '[]', '[]', '{}', 1, 2, 'ff', 3, 0);`,
+    );
+    expect(() => database.exec("UPDATE adapters SET model_id = 'm' WHERE id = 'b'")).toThrow(/CHECK/);
+    expect(() => database.exec("DELETE FROM models WHERE id = 'm'")).toThrow(/FOREIGN KEY/);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -317,6 +317,7 @@ describe('adapters, studies, reports', () => {
       name: 'An adapter',
       folder: 'adapters/adapter-1',
       modelId: modelRecord.id,
+      foreignBase: null,
       variant: 'lora',
       parameters: { r: 4, lora_alpha: 8 },
       targetModules: ['q_proj'],

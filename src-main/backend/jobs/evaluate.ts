@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import { requireModelOf } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
@@ -20,11 +21,12 @@ export const evaluateJob = defineJob({
     const dataset = await resolveDataset(services, request.dataset);
     const records = request.adapters.map(({ adapter }) => resolveReference(store, adapter));
     const adapters = records.map((record, index) => {
-      if (record.modelId !== model.id)
+      const own = requireModelOf(store, record);
+      if (own.id !== model.id)
         throw new StudioError(
           'refused',
-          `The adapter "${record.name}" has the base ${record.modelId}, not on ${model.id}.`,
-          `Evaluate it with the model ${record.modelId}.`,
+          `The adapter "${record.name}" has the base ${own.id}, not ${model.id}.`,
+          `Evaluate it with the model ${own.id}.`,
         );
       return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
     });

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
+import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { exportTarget } from '../library/export/index.ts';
-import { requireModel } from '../library/models.ts';
 import { defineJob } from './define-job.ts';
 
 /** Exports an adapter to one of the formats of `export/`. */
@@ -26,7 +26,7 @@ export const exportJob = defineJob({
     const source = {
       adapter,
       directory: home.absolute(adapter.folder),
-      model: requireModel(store, adapter.modelId),
+      base: await baseOf(services, [adapter]),
       parameters: checkedParameters(exportTarget(target).declaration, parameters),
     };
     await exportTarget(target).write(source, path, services, context);

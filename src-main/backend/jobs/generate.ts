@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { generationRequestSchema } from '../../../src-shared/domain/generation.ts';
+import { requireModelOf } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
@@ -18,11 +19,12 @@ export const generateJob = defineJob({
     const adapterDirectories = columns.map((column) => {
       if (column === null) return null;
       const record = resolveReference(store, column);
-      if (record.modelId !== model.id)
+      const own = requireModelOf(store, record);
+      if (own.id !== model.id)
         throw new StudioError(
           'refused',
-          `The adapter "${record.name}" has the base ${record.modelId}, not on ${model.id}.`,
-          `Choose it with the model ${record.modelId}.`,
+          `The adapter "${record.name}" has the base ${own.id}, not ${model.id}.`,
+          `Choose it with the model ${own.id}.`,
         );
       return home.absolute(record.folder);
     });

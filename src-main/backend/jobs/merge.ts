@@ -4,7 +4,8 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
-import { commonModel, listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
+import { baseOf } from '../library/adapter-base.ts';
+import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
@@ -24,16 +25,18 @@ export const mergeJob = defineJob({
   async execute(payload, context, services) {
     const { home, store } = services;
     const adapters = payload.adapters.map(({ adapterId }) => requireAdapter(store, adapterId));
-    const model = commonModel(store, adapters);
-    const datasetIds = [...new Set(adapters.flatMap((adapter) => adapter.datasetId ?? []))];
+    const base = await baseOf(services, adapters);
+    // Nothing is scored on a base that is not in the studio.
+    const scored = base.model === null ? [] : adapters;
+    const datasetIds = [...new Set(scored.flatMap((adapter) => adapter.datasetId ?? []))];
     const datasets = datasetIds.map((id) => requireDataset(store, id));
     const place = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
     try {
       const answer = await context.runEngine({
         kind: 'merge',
         ...computeFields(store),
-        modelDirectory: model.path,
-        description: model.description,
+        modelDirectory: base.model?.path ?? null,
+        description: base.description,
         adapters: payload.adapters.map(({ weight }, index) => ({
           directory: home.absolute(adapters[index]?.folder ?? ''),
           weight,
@@ -56,7 +59,7 @@ export const mergeJob = defineJob({
           ? null
           : await listAdapter(services, place.id, {
               name: payload.name,
-              model,
+              base,
               origin: { kind: 'merge', method: payload.method, inputs: payload.adapters },
               datasetId: datasets.length === 1 ? (onlyDataset?.id ?? null) : null,
               accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
-import { requireModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
@@ -19,14 +19,14 @@ export const pruneJob = defineJob({
   async execute(payload, context, services) {
     const { home, store } = services;
     const adapter = requireAdapter(store, payload.adapterId);
-    const model = requireModel(store, adapter.modelId);
+    const base = await baseOf(services, [adapter]);
     const place = newAdapterFolder(services);
     try {
       const { kept, total } = await context.runEngine({
         kind: 'prune',
         ...computeFields(store),
-        modelDirectory: model.path,
-        description: model.description,
+        modelDirectory: base.model?.path ?? null,
+        description: base.description,
         adapterDirectory: home.absolute(adapter.folder),
         method: payload.method,
         parameters: payload.parameters,
@@ -34,7 +34,7 @@ export const pruneJob = defineJob({
       });
       const pruned = await listAdapter(services, place.id, {
         name: payload.name,
-        model,
+        base,
         origin: { kind: 'prune', method: payload.method, adapterId: adapter.id },
         datasetId: adapter.datasetId,
         accuracy: null,

@@ -99,10 +99,11 @@ async function finish(
   let adapter: AdapterRecord | null = null;
   if (adapterDirectory !== null) {
     const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
+    const model = requireModel(services.store, run.modelId);
     adapter = await copyAdapterIn(services, adapterDirectory, {
       // The run may have been renamed while it ran.
       name: requireRun(services.store, run.id).name,
-      model: requireModel(services.store, run.modelId),
+      base: { model, description: model.description },
       origin: {
         kind: 'run',
         runId: run.id,

@@ -8,6 +8,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
+import { describeDerivedBase } from '../../engine/adapters/derived-base.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import {
   type AdapterOutline,
@@ -19,6 +20,7 @@ import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
+import { type AdapterBase, baseFields, baseOf } from './adapter-base.ts';
 import { fileName } from './file-name.ts';
 import { folderBytes } from './folder-fingerprint.ts';
 import { requireFolder, requireModel } from './models.ts';
@@ -30,7 +32,7 @@ const adapterFiles = ['adapter_config.json', 'adapter_model.safetensors', 'coto_
 
 export interface AdapterDetails {
   readonly name: string;
-  readonly model: ModelRecord;
+  readonly base: AdapterBase;
   readonly origin: AdapterOrigin;
   readonly datasetId: string | null;
   readonly accuracy: number | null;
@@ -45,7 +47,7 @@ export function newAdapterFolder({ home }: Pick<Services, 'home'>): { id: string
 /** Copies a PEFT folder into the home and adds it. Throws if it does not fit the model, and leaves nothing behind. */
 export async function copyAdapterIn(parts: Parts, from: string, details: AdapterDetails): Promise<AdapterRecord> {
   // Checked before the copy, so that errors name the user's own folder.
-  await readAdapter(from, details.model.description);
+  await readAdapter(from, details.base.description);
   const { id, directory } = newAdapterFolder(parts);
   await writeFolderAtomic(directory, (temporary) => copyAdapterFiles(from, temporary));
   return listAdapter(parts, id, details);
@@ -62,13 +64,14 @@ export async function listAdapter(
 ): Promise<AdapterRecord> {
   const directory = home.absolute('adapters', id);
   try {
-    const outline = await readAdapterOutline(directory, details.model.description);
+    const { description } = details.base;
+    const outline = await readAdapterOutline(directory, description);
     const record: AdapterRecord = {
       id,
       name: details.name,
       folder: home.relative(directory),
-      modelId: details.model.id,
-      ...summarizeOutline(outline, details.model.description),
+      ...baseFields(details.base),
+      ...summarizeOutline(outline, description),
       origin: details.origin,
       datasetId: details.datasetId,
       accuracy: details.accuracy,
@@ -88,9 +91,9 @@ export async function listAdapter(
 
 /** Summarizes an adapter's tensors. Throws as `readAdapterOutline` if the folder was changed. */
 export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
-  const { folder, modelId } = requireAdapter(store, id);
-  const { description } = requireModel(store, modelId);
-  const { modules, saved, biases } = await readAdapterOutline(home.absolute(folder), description);
+  const adapter = requireAdapter(store, id);
+  const { description } = await baseOf({ home, store }, [adapter]);
+  const { modules, saved, biases } = await readAdapterOutline(home.absolute(adapter.folder), description);
   const isEmbedding = (name: string) => findLinear(description, name)?.kind === 'embedding';
   const names = [...modules.keys()];
   const parts: Record<string, number> = {};
@@ -104,7 +107,10 @@ export async function adapterContents({ home, store }: Parts, id: string): Promi
   };
 }
 
-/** Imports a PEFT folder. Without `modelId` the base is the one its config names, else the only one that it fits. */
+/**
+ * Imports a PEFT folder. Without `modelId` the base is the one its config names, else the only one that it fits, else one that
+ * is not in the studio.
+ */
 export async function importAdapter(
   parts: Parts,
   path: string,
@@ -120,9 +126,13 @@ export async function importAdapter(
     );
   const model =
     options.modelId === undefined ? await findBase(parts.store, folder) : requireModel(parts.store, options.modelId);
+  const base =
+    model === null
+      ? { model, description: await describeDerivedBase([folder]) }
+      : { model, description: model.description };
   return copyAdapterIn(parts, folder, {
     name: options.name ?? basename(folder),
-    model,
+    base,
     origin: { kind: 'import', path: folder },
     datasetId: null,
     accuracy: null,
@@ -174,20 +184,6 @@ export function resolveReference(store: Services['store'], reference: AdapterRef
   return requireAdapter(store, run.adapterId);
 }
 
-/** The common base of several adapters. Throws `refused` if they have different bases. */
-export function commonModel(store: Services['store'], adapters: readonly AdapterRecord[]): ModelRecord {
-  const [first, ...others] = adapters;
-  if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
-  const stranger = others.find((adapter) => adapter.modelId !== first.modelId);
-  if (stranger)
-    throw new StudioError(
-      'refused',
-      `"${first.name}" and "${stranger.name}" have different bases (${first.modelId}, ${stranger.modelId}).`,
-      'Choose adapters of the same base.',
-    );
-  return requireModel(store, first.modelId);
-}
-
 function summarizeOutline(outline: AdapterOutline, description: ModelDescription) {
   const layerOf = new Map(description.linears.map((module) => [module.name, module.layer]));
   const layers = new Set<number>();
@@ -214,7 +210,8 @@ function summarizeOutline(outline: AdapterOutline, description: ModelDescription
 
 const baseNameSchema = z.object({ base_model_name_or_path: z.string().nullable().optional() });
 
-async function findBase(store: Services['store'], folder: string): Promise<ModelRecord> {
+/** The base among the studio's models; null if it is none of them. */
+async function findBase(store: Services['store'], folder: string): Promise<ModelRecord | null> {
   await checkAdapterFolder(folder);
   const models = store.models.list();
   const named = baseNameSchema.safeParse(parseJson(await readFile(join(folder, 'adapter_config.json'), 'utf8')));
@@ -224,29 +221,25 @@ async function findBase(store: Services['store'], folder: string): Promise<Model
     if (match) return match;
   }
   const fitting: ModelRecord[] = [];
-  const refusals: string[] = [];
-  for (const model of models) {
-    try {
-      await readAdapterOutline(folder, model.description);
-      fitting.push(model);
-    } catch (error) {
-      refusals.push(`${model.name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
+  for (const model of models) if (await fits(folder, model)) fitting.push(model);
   const [only, another] = fitting;
-  if (only && !another) return only;
-  if (only)
+  if (another)
     throw new StudioError(
       'invalid_input',
       `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${name ?? 'none'}".`,
       'Name its base model.',
     );
-  throw new StudioError(
-    'refused',
-    `The adapter ${folder} fits none of the ${models.length} model(s) of the studio.`,
-    'Add its base model first.',
-    refusals.join('\n'),
-  );
+  return only ?? null;
+}
+
+async function fits(folder: string, { description }: ModelRecord): Promise<boolean> {
+  try {
+    await readAdapterOutline(folder, description);
+    return true;
+  } catch (error) {
+    if (error instanceof StudioError) return false;
+    throw error;
+  }
 }
 
 export async function copyAdapterFiles(from: string, to: string): Promise<void> {

@@ -1,6 +1,5 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
@@ -8,6 +7,7 @@ import { refuseIllegal } from '../../engine/merge/merge-method.ts';
 import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { mergeJob } from '../jobs/merge.ts';
+import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
@@ -51,19 +51,37 @@ async function preflight(
   const method = mergeMethod(request.method);
   const parameters = checkedParameters(method.declaration, request.parameters);
   const adapters = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId));
-  const models = new Map<string, ModelRecord>();
-  for (const { modelId } of adapters) models.set(modelId, models.get(modelId) ?? requireModel(store, modelId));
-  const modelOf = ({ modelId }: AdapterRecord) => models.get(modelId) ?? requireModel(store, modelId);
   const names = adapters.map((adapter) => `"${adapter.name}"`);
-  const base = checkFingerprints(
-    adapters.map((adapter) => modelOf(adapter).description.fingerprint),
-    names,
-  );
-  if (base.verdict === 'refused') return [base];
-  const inputs = await Promise.all(
-    adapters.map((adapter) => outlines.read(home.absolute(adapter.folder), modelOf(adapter).description)),
-  );
+  const line = checkBases(store, adapters, names);
+  if (line.verdict === 'refused') return [line];
+  const { description } = await baseOf({ store, home }, adapters);
+  const inputs = await Promise.all(adapters.map(({ folder }) => outlines.read(home.absolute(folder), description)));
   const weights = request.adapters.map(({ weight }) => weight);
-  const layerCount = adapters[0] ? modelOf(adapters[0]).description.layerCount : 0;
-  return [base, ...preflightLines(method, inputs, weights, parameters, { names, layerCount })];
+  const { layerCount } = description;
+  return [line, ...preflightLines(method, inputs, weights, parameters, { names, layerCount })];
+}
+
+/** Bases of the studio by their fingerprints; of others only the adapters' own tensors can tell whether they agree. */
+function checkBases(
+  store: HandlerServices['store'],
+  adapters: readonly AdapterRecord[],
+  names: readonly string[],
+): PreflightLine {
+  const foreign = adapters.findIndex(({ modelId }) => modelId === null);
+  const known = adapters.flatMap(({ modelId }, at) =>
+    modelId === null
+      ? []
+      : [{ fingerprint: requireModel(store, modelId).description.fingerprint, name: names[at] ?? '' }],
+  );
+  const line = checkFingerprints(
+    known.map(({ fingerprint }) => fingerprint),
+    known.map(({ name }) => name),
+  );
+  if (foreign < 0 || line.verdict === 'refused') return line;
+  return {
+    check: 'base',
+    verdict: 'warning',
+    message: `The base of ${names[foreign]} is not in the studio: the shapes of the adapters are compared, the bases cannot be.`,
+    remedy: 'Merge only adapters that were trained on the same base.',
+  };
 }

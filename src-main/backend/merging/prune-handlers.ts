@@ -4,15 +4,15 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { pruneJob } from '../jobs/prune.ts';
+import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
-import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 
 export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers<NamesOf<'prune'>> {
   return {
     'prune.start': async ({ adapterId, method, parameters, name }) => {
       const adapter = requireAdapter(store, adapterId);
-      const { description } = requireModel(store, adapter.modelId);
+      const { description } = await baseOf({ store, home }, [adapter]);
       const { declaration, check } = pruneMethod(method);
       // Checks that need no tensors fail now, not when the job starts.
       checkedParameters(declaration, parameters);

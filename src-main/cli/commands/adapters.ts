@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { AdapterContents, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
@@ -22,7 +22,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
         adapters.map((adapter) => [
           adapter.id,
           adapter.name,
-          adapter.modelId,
+          baseNameOf(adapter),
           adapter.variant,
           textOfValue(adapter.parameters['r']),
           adapter.coto === null ? '–' : 'yes',
@@ -99,12 +99,19 @@ function summarizeContents(contents: AdapterContents): [string, string][] {
   return facts.filter(([, text]) => text !== '');
 }
 
+function baseText(adapter: AdapterRecord): string {
+  const { modelId, foreignBase } = adapter;
+  if (modelId !== null) return modelId;
+  const hash = foreignBase?.hash ? `, hash ${foreignBase.hash}` : '';
+  return `${baseNameOf(adapter)}${hash} (not in the studio)`;
+}
+
 export function describeAdapter(adapter: AdapterRecord, contents: AdapterContents | null = null): string {
   const { coto, origin } = adapter;
   return formatSummary([
     ['adapter', adapter.id],
     ['name', adapter.name],
-    ['base', adapter.modelId],
+    ['base', baseText(adapter)],
     ['variant', [adapter.variant, ...numbersOf(adapter.parameters)].join(', ')],
     ['target modules', adapter.targetModules.join(', ')],
     ['layers', adapter.layers.join(', ')],

@@ -8,7 +8,7 @@ import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTable } from '../format.ts';
 import { addNumberOption, collectNumber } from '../method-options.ts';
-import { findAdapter, findDataset, findModel } from '../references.ts';
+import { findAdapter, findDataset, findModel, modelOf } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
@@ -42,7 +42,7 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
       return withStudio(async (client) => {
         const given = model === undefined ? undefined : (await findModel(client, model)).id;
         const adapters = await findWeighted(client, adapter, weights, given);
-        const modelId = given ?? adapters[0]?.record.modelId;
+        const modelId = given ?? modelOf(adapters.map(({ record }) => record));
         if (modelId === undefined)
           throw new StudioError('invalid_input', 'Nothing to evaluate.', 'Give --model, --adapter, or both.');
         const job = await client.request('evaluate.start', {

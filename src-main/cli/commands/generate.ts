@@ -13,7 +13,7 @@ import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, addNumberOption, givenParameters } from '../method-options.ts';
-import { findAdapter, findModel } from '../references.ts';
+import { findAdapter, findModel, modelOf } from '../references.ts';
 import { ColumnPrinter } from '../text-columns.ts';
 
 const { sampling } = catalog;
@@ -54,7 +54,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
         const given = input.model === undefined ? undefined : (await findModel(client, input.model)).id;
         const adapters = [];
         for (const reference of input.adapter) adapters.push(await findAdapter(client, reference, given));
-        const model = given ?? adapters[0]?.modelId;
+        const model = given ?? modelOf(adapters);
         if (model === undefined)
           throw new StudioError('invalid_input', 'No model is given.', 'Give --model, --adapter, or both.');
         const names = [...(adapters.length === 0 || input.base ? ['base'] : []), ...adapters.map(({ name }) => name)];

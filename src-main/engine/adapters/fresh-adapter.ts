@@ -81,6 +81,7 @@ const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_t
   'text-classification': 'SEQ_CLS',
   'image-classification': null,
   embedding: 'FEATURE_EXTRACTION',
+  unknown: null,
 };
 
 function defaultTask({ kind, image }: ModelDescription): AdapterConfig['task_type'] {

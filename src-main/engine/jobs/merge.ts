@@ -28,7 +28,11 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
   else
     await mergeFolders({ ...request(task, method), onModule: follow(context) }, directoriesOf(task), outputDirectory);
   const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
-  const scores = task.datasets.length === 0 ? [] : await scoreAll(task, adapterDirectory, context);
+  const { modelDirectory } = task;
+  const scores =
+    task.datasets.length === 0 || modelDirectory === null
+      ? []
+      : await scoreAll({ ...task, modelDirectory }, adapterDirectory, context);
   return { kind: 'merge', adapterDirectory, scores };
 }
 
@@ -64,7 +68,7 @@ async function check(task: MergeTask, method: MergeMethod): Promise<void> {
 
 /** scores[dataset]: accuracies of each adapter alone in order, the merge, the base. */
 async function scoreAll(
-  task: MergeTask,
+  task: MergeTask & { readonly modelDirectory: string },
   mergedDirectory: string | null,
   context: TaskContext,
 ): Promise<(number | null)[][]> {

@@ -96,10 +96,10 @@ class ModuleTurns {
     this.arena.reserve(fits ? 2 * floats : 0, 2 * stored.length);
     const updates: LowRankUpdate[] = [];
     for (const { place, file, outline, own } of parts) {
-      const read = async ({ key }: StoredTensor): Promise<HostTensor> => {
+      const read = async ({ key, shape }: StoredTensor): Promise<HostTensor> => {
         const tensor = fits ? await file.stage(key, this.arena) : await file.lend(key, copied);
         if (!tensor.finite) throw notFinite(file.path, key);
-        return tensor;
+        return { shape, data: tensor.data };
       };
       const { rank, scaling, tensors } = await readModule(own, read);
       const shared = await this.sharedOf(place, outline, file);

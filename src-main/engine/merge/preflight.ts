@@ -105,8 +105,7 @@ function checkRanks(
     const having = states.flatMap((state, index) => {
       const factors = state.modules.get(module);
       if (factors === undefined) return [];
-      const { tensors } = factors;
-      const rank = state.variant.lowRankSize?.(factors) ?? factors.rank;
+      const { rank, tensors } = factors;
       return [{ index, rank, a: tensors.get('a')?.shape[1], b: tensors.get('b')?.shape[0] }];
     });
     const first = having[0];

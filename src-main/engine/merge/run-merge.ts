@@ -46,7 +46,8 @@ export interface MergeWorkspace {
 /** The base of all adapters. Its folder is opened only if a method requests a weight. */
 export interface MergeBase {
   readonly description: ModelDescription;
-  readonly directory: string;
+  /** Null where the base is not in the studio. */
+  readonly directory: string | null;
 }
 
 export interface MergeRequest {

@@ -6,6 +6,7 @@ import { migration as declaredParameters } from './0050-declared-parameters.ts';
 import { migration as adapterParameters } from './0060-adapter-parameters.ts';
 import { migration as scoresByContent } from './0070-scores-by-content.ts';
 import { migration as metricBuckets } from './0080-metric-buckets.ts';
+import { migration as foreignBases } from './0090-foreign-bases.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   adapterParameters,
   scoresByContent,
   metricBuckets,
+  foreignBases,
 ];

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type AdapterRecord, adapterOriginSchema } from '../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+import { foreignBaseSchema } from '../../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { booleanColumn, jsonColumn, toBit, toJson, toNullableJson } from '../rows.ts';
 
@@ -10,7 +11,8 @@ const rowSchema = z
     id: z.string(),
     name: z.string(),
     folder: z.string(),
-    model_id: z.string(),
+    model_id: z.string().nullable(),
+    foreign_base: jsonColumn(foreignBaseSchema).nullable(),
     variant: z.string(),
     parameters: jsonColumn(parameterValuesSchema),
     target_modules: jsonColumn(z.array(z.string())),
@@ -32,6 +34,7 @@ const rowSchema = z
       name: row.name,
       folder: row.folder,
       modelId: row.model_id,
+      foreignBase: row.foreign_base,
       variant: row.variant,
       parameters: row.parameters,
       targetModules: row.target_modules,
@@ -75,13 +78,14 @@ export class AdapterRepository {
   insert(adapter: AdapterRecord): void {
     this.database
       .prepare(
-        `INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers, modules_to_save,
+        `INSERT INTO adapters (id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save,
            coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived)
-         VALUES (@id, @name, @folder, @modelId, @variant, @parameters, @targetModules, @layers, @modulesToSave,
+         VALUES (@id, @name, @folder, @modelId, @foreignBase, @variant, @parameters, @targetModules, @layers, @modulesToSave,
            @coto, @origin, @datasetId, @accuracy, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived)`,
       )
       .run({
         ...adapter,
+        foreignBase: toNullableJson(adapter.foreignBase),
         parameters: toJson(adapter.parameters),
         targetModules: toJson(adapter.targetModules),
         layers: toJson(adapter.layers),

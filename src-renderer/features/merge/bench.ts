@@ -1,4 +1,4 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 
 /** One adapter on the bench. A locked weight is left alone by Normalize. */
@@ -68,7 +68,7 @@ export function filterAdapters(adapters: readonly AdapterRecord[], search: strin
       adapter.variant,
       rankText(adapter.parameters) ?? '',
       adapter.datasetId ?? '',
-      adapter.modelId,
+      baseNameOf(adapter),
       adapter.origin.kind,
       adapter.coto ? 'coto' : '',
       ...adapter.targetModules,

@@ -1,6 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useCallback } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { useRequest } from '../../api/query.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import type { AdapterNames } from './adapter-card.tsx';
@@ -14,10 +14,10 @@ export function useAdapterNames(): (adapter: AdapterRecord) => AdapterNames {
   const dark = useComputedColorScheme('light') === 'dark';
   return useCallback(
     (adapter) => {
-      const model = models?.find((candidate) => candidate.id === adapter.modelId);
+      const model = models?.find((candidate) => candidate.id === baseNameOf(adapter));
       const hue = baseHue(model?.description.fingerprint ?? adapter.modelId);
       return {
-        model: model?.name ?? adapter.modelId,
+        model: model?.name ?? `${baseNameOf(adapter)} (not in the studio)`,
         dataset: datasets?.find((candidate) => candidate.id === adapter.datasetId)?.name ?? adapter.datasetId,
         variant: variants.get(adapter.variant) ?? adapter.variant,
         baseColor: `hsl(${hue} 55% ${dark ? 62 : 42}%)`,

@@ -51,11 +51,13 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
   const problem =
     selected.length === 0
       ? 'Choose at least one adapter.'
-      : bases.size > 1
-        ? 'These adapters have different base models: a study takes one base.'
-        : usedDataset === null
-          ? 'Choose the dataset to evaluate on.'
-          : (firstProblem(evaluationParameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
+      : bases.has(null)
+        ? 'A study scores adapters on their base, which has to be in the studio.'
+        : bases.size > 1
+          ? 'These adapters have different base models: a study takes one base.'
+          : usedDataset === null
+            ? 'Choose the dataset to evaluate on.'
+            : (firstProblem(evaluationParameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
   return {
     methods,
     patterns,

@@ -5,15 +5,16 @@ import type { StudyAdapter } from '../../../src-shared/studies/define-study.ts';
 
 /**
  * Adapters as studies are made of them. Those that differ in their seed only, as far as their records tell, are one group:
- * same variant, rank, targets, data and CoTo. The seed of one from elsewhere is not known and counts as 0.
+ * same variant, rank, targets, data and CoTo. Those whose base is not in the studio cannot be scored and are left out. The seed of one from elsewhere is not known and counts as 0.
  */
 export function studyAdapters(
   adapters: readonly AdapterRecord[],
   runs: readonly RunRecord[],
   variants: ReadonlyMap<string, string>,
 ): StudyAdapter[] {
-  return adapters.map((adapter) => {
+  return adapters.flatMap((adapter) => {
     const { id, name, variant, parameters, targetModules, datasetId, modelId, origin } = adapter;
+    if (modelId === null) return [];
     const coto = adapter.coto !== null;
     const label = variants.get(variant) ?? variant;
     const run = origin.kind === 'run' ? runs.find((one) => one.id === origin.runId) : undefined;

@@ -12,7 +12,7 @@ import {
 import { Button } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useMemo, useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, useRoute } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
@@ -137,7 +137,7 @@ function DraggedCard({
   chosen: readonly AdapterRecord[];
 }) {
   const { over } = useDndContext();
-  const foreign = chosen.find((other) => other.modelId !== adapter.modelId);
+  const foreign = chosen.find((other) => !mayShareBase(other, adapter));
   const already = chosen.some((other) => other.id === adapter.id);
   const words = already
     ? 'Already on the bench'

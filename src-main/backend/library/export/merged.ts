@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { computeFields } from '../../jobs/compute-fields.ts';
+import { requireModelOf } from '../adapter-base.ts';
 import type { ExportTarget } from './target.ts';
 
 /** null: the dtype of the base. */
@@ -27,11 +28,11 @@ export const merged: ExportTarget = {
     ],
     makes: 'folder',
   },
-  async write({ directory, model, parameters }, path, { store }, context) {
+  async write({ adapter, directory, parameters }, path, { store }, context) {
     await context.runEngine({
       kind: 'export-merged',
       ...computeFields(store),
-      modelDirectory: model.path,
+      modelDirectory: requireModelOf(store, adapter).path,
       adapterDirectory: directory,
       dtype: dtypeSchema.parse(parameters['dtype']),
       outputDirectory: path,

@@ -12,10 +12,10 @@ export const peft: ExportTarget = {
     parameters: [],
     makes: 'folder',
   },
-  async write({ directory, model }, path) {
+  async write({ directory, base }, path) {
     await writeFolderAtomic(path, async (temporary) => {
       await copyAdapterFiles(directory, temporary);
-      await copyTokenizer(model.path, temporary);
+      if (base.model !== null) await copyTokenizer(base.model.path, temporary);
     });
   },
 };

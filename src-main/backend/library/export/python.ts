@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
+import { requireModelOf } from '../adapter-base.ts';
 import { requireDataset } from '../datasets.ts';
 import type { ExportTarget } from './target.ts';
 
@@ -13,7 +14,7 @@ export const python: ExportTarget = {
     parameters: [],
     makes: 'folder',
   },
-  async write({ adapter, model }, path, { store, resourcesDirectory }, context) {
+  async write({ adapter }, path, { store, resourcesDirectory }, context) {
     const { origin } = adapter;
     const run = origin.kind === 'run' ? store.runs.find(origin.runId) : null;
     if (run === null)
@@ -26,7 +27,7 @@ export const python: ExportTarget = {
       kind: 'export-python',
       ...computeFields(store),
       config: run.config,
-      modelDirectory: model.path,
+      modelDirectory: requireModelOf(store, adapter).path,
       dataset: requireDataset(store, run.datasetId).source,
       templateDirectory: join(resourcesDirectory, 'export'),
       outputDirectory: path,

@@ -1,16 +1,16 @@
 import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../../src-shared/domain/export.ts';
-import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { JobContext } from '../../jobs/define-job.ts';
 import type { Services } from '../../services.ts';
+import type { AdapterBase } from '../adapter-base.ts';
 
 /** The adapter to export. */
 export interface ExportSource {
   readonly adapter: AdapterRecord;
   /** The adapter's PEFT folder, absolute. */
   readonly directory: string;
-  readonly model: ModelRecord;
+  readonly base: AdapterBase;
   /** Parameters of the target, with defaults filled in. */
   readonly parameters: ParameterValues;
 }

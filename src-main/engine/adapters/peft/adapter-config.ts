@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/model.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterTensorsFile = 'adapter_model.safetensors';
@@ -14,6 +14,7 @@ export const cotoConfigFile = 'coto_config.json';
 const cotoConfigSchema = z.object({
   coto: cotoSettingsSchema.nullable().default(null),
   labels: z.array(z.string()).nullable().default(null),
+  foreign_base: foreignBaseSchema.nullable().default(null).describe('set if the base was not in the studio'),
 });
 export type CotoConfig = z.infer<typeof cotoConfigSchema>;
 
@@ -52,7 +53,7 @@ export function invalidConfig(file: string, error: z.ZodError): StudioError {
 export async function readCotoConfig(directory: string): Promise<CotoConfig> {
   const file = path.join(directory, cotoConfigFile);
   const text = await readTextFile(file);
-  if (text === null) return { coto: null, labels: null };
+  if (text === null) return { coto: null, labels: null, foreign_base: null };
   const parsed = cotoConfigSchema.safeParse(parseJson(file, text));
   if (!parsed.success) throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
   return parsed.data;
@@ -64,10 +65,12 @@ export function adapterConfigText(config: Readonly<Record<string, unknown>>, des
   const complete = {
     peft_version: '0.21.2',
     revision: null,
-    auto_mapping: {
-      base_model_class: description.architecture,
-      parent_library: `transformers.models.${module}.modeling_${module}`,
-    },
+    auto_mapping: description.foreign
+      ? null
+      : {
+          base_model_class: description.architecture,
+          parent_library: `transformers.models.${module}.modeling_${module}`,
+        },
     ...config,
   };
   // Only the outer keys: in rank_pattern and alpha_pattern the first match wins, so their order has a meaning.

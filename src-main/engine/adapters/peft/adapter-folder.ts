@@ -16,7 +16,7 @@ import { derivePeftConfig } from './derive-config.ts';
 import { notFinite, openAdapter, readModule, readSaved, readStored } from './open-adapter.ts';
 import { adapterReadme } from './readme.ts';
 import { partKey } from './tensor-names.ts';
-import { keyPrefix, peftTensors } from './tensors.ts';
+import { keyPrefix, peftTensors, storedShape } from './tensors.ts';
 
 /** A PEFT folder with all its tensors. @throws what `openAdapter` throws, and invalid_file for numbers that are not finite. */
 export async function readAdapter(directory: string, description: ModelDescription): Promise<AdapterState> {
@@ -93,8 +93,11 @@ export async function streamAdapter(
       rest = await write({
         async module(name, { a, b, rank, scaling }) {
           modules.set(name, { rank, scaling });
-          await putTensor(factorKey(name, 'a'), a);
-          await putTensor(factorKey(name, 'b'), b);
+          const kernel = findLinear(description, name)?.kernel;
+          const stored = (part: string, { shape, data }: HostTensor) =>
+            kernel === undefined ? { shape, data } : { shape: storedShape({ kernel }, part, shape), data };
+          await putTensor(factorKey(name, 'a'), stored('a', a));
+          await putTensor(factorKey(name, 'b'), stored('b', b));
         },
         async saved(name, tensor) {
           saved.push(name);
@@ -132,7 +135,9 @@ async function writeDescription(
     base_model_name_or_path: baseModelName,
     inference_mode: true,
   };
-  const beside = { coto: adapter.coto, labels: adapter.labels, base_model_fingerprint: description.fingerprint };
+  const { foreign, fingerprint } = description;
+  const base = foreign ? { foreign_base: foreign } : { base_model_fingerprint: fingerprint };
+  const beside = { coto: adapter.coto, labels: adapter.labels, ...base };
   await writeFileAtomic(path.join(directory, cotoConfigFile), `${JSON.stringify(beside, null, 2)}\n`);
   await writeFileAtomic(path.join(directory, adapterConfigFile), adapterConfigText(config, description));
   const readme = details.readme ?? adapterReadme(adapter, config, baseModelName);

@@ -77,10 +77,10 @@ export async function readAdapterOutline(directory: string, description: ModelDe
 }
 
 /** A tensor of an open adapter. @throws StudioError invalid_file where it holds a number that is not finite. */
-export async function readStored(file: SafetensorsFile, { key }: StoredTensor): Promise<HostTensor> {
-  const tensor = await file.read(key);
-  if (!tensor.data.every(Number.isFinite)) throw notFinite(file.path, key);
-  return tensor;
+export async function readStored(file: SafetensorsFile, { key, shape }: StoredTensor): Promise<HostTensor> {
+  const { data } = await file.read(key);
+  if (!data.every(Number.isFinite)) throw notFinite(file.path, key);
+  return { shape, data };
 }
 
 /** A tensor of a module saved whole, [out, in]; an embedding's [in, out]. */
@@ -103,7 +103,7 @@ export async function readModule<T, Read>(
 }
 
 /** What the config alone says, whatever the base. */
-async function readDescription(
+export async function readDescription(
   directory: string,
 ): Promise<Pick<AdapterDescription, 'variant' | 'parameters' | 'config'>> {
   const config = await readAdapterConfig(directory);

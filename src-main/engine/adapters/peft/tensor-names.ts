@@ -12,6 +12,19 @@ export function sharedKey({ peft }: AdapterVariant, part: string): string {
   return peft.sharedTensorKey?.(part) ?? part;
 }
 
+/** The modules that a key (after `base_model.model.`) may be a part of by its end, whatever the base: at most one of each kind. */
+export function splitPartKey(
+  { peft }: AdapterVariant,
+  key: string,
+): { readonly name: string; readonly kind: LinearModule['kind']; readonly part: string }[] {
+  return (['linear', 'embedding'] as const).flatMap((kind) => {
+    for (const part of peft.parts)
+      for (const end of [peft.tensorKey({ kind }, part), peft.formerTensorKey?.({ kind }, part) ?? ''])
+        if (end !== '' && key.endsWith(`.${end}`)) return [{ name: key.slice(0, -end.length - 1), kind, part }];
+    return [];
+  });
+}
+
 /** The module and the part that a key (after `base_model.model.`) stands for; null where it is none of an adapted module. */
 export function parsePartKey(
   { peft }: AdapterVariant,

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import { type LinearModule, labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import { findBiasVector } from '../base-biases.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
@@ -10,7 +10,7 @@ import type { TensorPart } from '../variant.ts';
 import { parsePartKey, partKey, sharedKey } from './tensor-names.ts';
 
 export const keyPrefix = 'base_model.model.';
-const sharedPrefix = 'base_model.';
+export const sharedPrefix = 'base_model.';
 export const incompleteHint = 'Copy or download the adapter again: it is incomplete.';
 
 type Parts = Pick<AdapterState, 'variant' | 'modules' | 'shared' | 'saved' | 'biases'>;
@@ -95,9 +95,12 @@ export function peftTensors(state: Parts, description: ModelDescription): Map<st
   const { variant, modules, shared, saved, biases } = state;
   const tensors = new Map<string, HostTensor>();
   for (const [name, module] of modules) {
-    const kind = findLinear(description, name)?.kind ?? 'linear';
-    for (const [part, tensor] of module.tensors)
-      tensors.set(keyPrefix + partKey(variant, { name, kind }, part), tensor);
+    const { kind, kernel } = findLinear(description, name) ?? { kind: 'linear', kernel: undefined };
+    for (const [part, { shape, data }] of module.tensors)
+      tensors.set(keyPrefix + partKey(variant, { name, kind }, part), {
+        shape: kernel === undefined ? shape : storedShape({ kernel }, part, shape),
+        data,
+      });
   }
   for (const [part, tensor] of shared) tensors.set(sharedPrefix + sharedKey(variant, part), tensor);
   for (const [name, tensor] of biases) {
@@ -156,7 +159,33 @@ function checkedModule<T extends Shaped>(
         `${file}: ${key(part)} is there, but adapter_config.json does not say so (${variant.peft.saidBy?.[part] ?? part} is false).`,
         'The tensors and the config are of two different adapters.',
       );
-  return { rank, scaling, tensors: checkedParts(file, wanted, given, key) };
+  const flat = module.kernel === undefined ? given : asMatrices(wanted, given);
+  return { rank, scaling, tensors: checkedParts(file, wanted, flat, key) };
+}
+
+/** Tensors of a convolution, [rank, channels, window…] and [out, rank, 1…], as the matrices that the variant knows. */
+function asMatrices<T extends Shaped>(wanted: readonly TensorPart[], given: ReadonlyMap<string, T>): Map<string, T> {
+  const flat = new Map(given);
+  for (const { name, shape } of wanted) {
+    const tensor = given.get(name);
+    if (tensor && tensor.shape.length > 2 && elementCount(tensor.shape) === elementCount(shape))
+      flat.set(name, { ...tensor, shape });
+  }
+  return flat;
+}
+
+/** The shape in which PEFT stores a part of a convolution's adapter: the inverse of `asMatrices`. */
+export function storedShape(
+  { kernel }: Pick<LinearModule, 'kernel'>,
+  part: string,
+  shape: readonly number[],
+): readonly number[] {
+  if (kernel === undefined) return shape;
+  const ones = kernel.slice(1).map(() => 1);
+  const [rows = 0] = shape;
+  if (part === 'a') return [rows, ...kernel];
+  if (part === 'b') return [...shape, ...ones];
+  return part === 'magnitude' ? [1, rows, ...ones] : shape;
 }
 
 function checkShared<T extends Shaped>(

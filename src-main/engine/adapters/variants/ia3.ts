@@ -56,6 +56,10 @@ export const ia3: AdapterVariant = {
       trainable: true,
     },
   ],
+  sizes(shapes) {
+    const [outFeatures, inFeatures] = shapes.get('l') ?? [];
+    return outFeatures === undefined || inFeatures === undefined ? null : { outFeatures, inFeatures };
+  },
   initialize(module, settings) {
     const [{ shape = [] } = {}] = ia3.parts(module, settings);
     const ones = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(1);

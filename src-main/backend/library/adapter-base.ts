@@ -1,0 +1,87 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
+import type { ForeignBase, ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
+import { describeDerivedBase } from '../../engine/adapters/derived-base.ts';
+import type { Services } from '../services.ts';
+import { folderFingerprint } from './folder-fingerprint.ts';
+import { requireModel } from './models.ts';
+
+/** The base that adapters have in common. */
+export interface AdapterBase {
+  /** Null where it is not in the studio: it is then described from the adapters alone. */
+  readonly model: ModelRecord | null;
+  readonly description: ModelDescription;
+}
+
+type Parts = Pick<Services, 'home' | 'store'>;
+
+/**
+ * The base of an adapter, or the common one of several. Adapters of a base that is not in the studio go together with any that
+ * have the same shapes.
+ * @throws StudioError refused if their bases differ
+ */
+export async function baseOf(parts: Parts, adapters: readonly AdapterRecord[]): Promise<AdapterBase> {
+  const { store, home } = parts;
+  if (adapters.length > 0 && adapters.every(({ modelId }) => modelId !== null)) {
+    const model = commonModel(store, adapters);
+    return { model, description: model.description };
+  }
+  const known = adapters.filter(({ modelId }) => modelId !== null);
+  if (known.length > 0) commonModel(store, known);
+  const folders = adapters.map(({ folder }) => home.absolute(folder));
+  return { model: null, description: await derived.read(folders) };
+}
+
+/** What a record says of its base. */
+export function baseFields({ model, description }: AdapterBase): {
+  modelId: string | null;
+  foreignBase: ForeignBase | null;
+} {
+  if (model !== null) return { modelId: model.id, foreignBase: null };
+  return { modelId: null, foreignBase: description.foreign ?? { name: null, hash: null, architecture: null } };
+}
+
+/** The model of an adapter, for work that computes with it. @throws StudioError refused if it is not in the studio */
+export function requireModelOf(store: Services['store'], adapter: AdapterRecord): ModelRecord {
+  if (adapter.modelId !== null) return requireModel(store, adapter.modelId);
+  throw new StudioError(
+    'refused',
+    `The base of "${adapter.name}" (${baseNameOf(adapter)}) is not in the studio, so nothing can be computed with it.`,
+    'Merging, pruning, resizing and converting need no base. For all else add its base model, then import the adapter again.',
+  );
+}
+
+/** The common base of several adapters. @throws StudioError refused if they have different bases, or one not in the studio */
+export function commonModel(store: Services['store'], adapters: readonly AdapterRecord[]): ModelRecord {
+  const [first, ...others] = adapters;
+  if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
+  const model = requireModelOf(store, first);
+  for (const other of others) requireModelOf(store, other);
+  const stranger = others.find((adapter) => adapter.modelId !== first.modelId);
+  if (stranger)
+    throw new StudioError(
+      'refused',
+      `"${first.name}" and "${stranger.name}" have different bases (${first.modelId}, ${stranger.modelId}).`,
+      'Choose adapters of the same base.',
+    );
+  return model;
+}
+
+/** Descriptions derived of late, by their folders: a moving slider asks for the same one many times a second. */
+class DerivedBases {
+  private readonly kept = new Map<string, { readonly fingerprint: string; readonly description: ModelDescription }>();
+
+  async read(folders: readonly string[]): Promise<ModelDescription> {
+    const key = folders.join('\n');
+    const fingerprint = (await Promise.all(folders.map((folder) => folderFingerprint(folder)))).join('\n');
+    const known = this.kept.get(key);
+    if (known?.fingerprint === fingerprint) return known.description;
+    const description = await describeDerivedBase(folders);
+    this.kept.delete(key);
+    this.kept.set(key, { fingerprint, description });
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > 32 && oldest !== undefined) this.kept.delete(oldest);
+    return description;
+  }
+}
+const derived = new DerivedBases();

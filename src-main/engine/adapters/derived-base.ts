@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterConfig } from '../../../src-shared/domain/adapter.ts';
+import {
+  type BiasVector,
+  type ForeignBase,
+  type LinearModule,
+  type ModelDescription,
+  plainLinear,
+} from '../../../src-shared/domain/model.ts';
+import { openSafetensors } from '../tensors/safetensors.ts';
+import { layersOf } from './derived-layers.ts';
+import { adapterTensorsFile, readCotoConfig } from './peft/adapter-config.ts';
+import { readDescription } from './peft/open-adapter.ts';
+import { sharedKey, splitPartKey } from './peft/tensor-names.ts';
+import { isCopy, keyPrefix, sharedPrefix } from './peft/tensors.ts';
+import type { AdapterVariant, ModuleSizes } from './variant.ts';
+
+/**
+ * Describes a base that is not at hand by the adapters that were made for it: their modules, with shapes from the tensors and
+ * layers from the names. That is enough to read, merge, prune, resize, convert and write them; nothing can be computed with
+ * such a base.
+ *
+ * @param directories PEFT folders.
+ * @throws StudioError invalid_file for a folder that does not tell its modules' sizes; refused where two adapters do not fit
+ * together.
+ */
+export async function describeDerivedBase(directories: readonly string[]): Promise<ModelDescription> {
+  const linears = new Map<string, LinearModule>();
+  const biases = new Map<string, BiasVector>();
+  let foreign: ForeignBase | null = null;
+  for (const directory of directories) {
+    const derived = await deriveModules(directory);
+    foreign ??= derived.foreign;
+    for (const module of derived.linears) addModule(linears, module, directory);
+    for (const bias of derived.biases) biases.set(bias.name, bias);
+  }
+  const layers = layersOf(linears.keys());
+  const modules = [...linears.values()].map((module) => ({ ...module, layer: layers.get(module.name) ?? null }));
+  const shapes = modules.map(({ name, inFeatures, outFeatures }) => `${name} ${inFeatures} ${outFeatures}`).sort();
+  return {
+    family: 'unknown',
+    architecture: foreign?.architecture ?? 'unknown',
+    kind: 'unknown',
+    parameterCount: 0,
+    sizeBytes: 0,
+    dtype: 'unknown',
+    layerCount: Math.max(-1, ...modules.map(({ layer }) => layer ?? -1)) + 1,
+    hiddenSize: 0,
+    labels: [],
+    image: null,
+    text: null,
+    linears: modules,
+    biases: [...biases.values()],
+    fingerprint: createHash('sha256').update(shapes.join('\n')).digest('hex'),
+    foreign: foreign ?? { name: null, hash: null, architecture: null },
+  };
+}
+
+interface DerivedModules {
+  readonly linears: LinearModule[];
+  readonly biases: BiasVector[];
+  readonly foreign: ForeignBase;
+}
+
+type Shape = readonly number[];
+
+/** The modules that one folder has tensors for. Only its config and the header are read. */
+async function deriveModules(directory: string): Promise<DerivedModules> {
+  const { variant, config } = await readDescription(directory);
+  const { foreign_base } = await readCotoConfig(directory);
+  const file = await openSafetensors(path.join(directory, adapterTensorsFile));
+  try {
+    const keys = file.names.filter((key) => !isCopy(key, config, file) && !isShared(variant, key));
+    const tensors = new Map(keys.map((key) => [key, file.info(key).shape]));
+    const names = { name: config.base_model_name_or_path, hash: null, architecture: null };
+    return { ...sortKeys(file.path, variant, config, tensors), foreign: foreign_base ?? names };
+  } finally {
+    await file.close();
+  }
+}
+
+function isShared(variant: AdapterVariant, key: string): boolean {
+  return variant.peft.sharedParts?.some((part) => key === sharedPrefix + sharedKey(variant, part)) ?? false;
+}
+
+function sortKeys(
+  file: string,
+  variant: AdapterVariant,
+  config: AdapterConfig,
+  tensors: ReadonlyMap<string, Shape>,
+): Pick<DerivedModules, 'linears' | 'biases'> {
+  const adapted = new Map<string, { kinds: Set<LinearModule['kind']>; shapes: Map<string, Shape> }>();
+  const withBias = new Set<string>();
+  const whole = new Map<string, Shape>();
+  const vectors = new Map<string, number>();
+  for (const [key, shape] of tensors) {
+    const name = key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : null;
+    if (name === null) throw strangeTensor(file, key);
+    const places = splitPartKey(variant, name);
+    const [place] = places;
+    const ending = /^(.+?)(\.base_layer)?\.(weight|bias)$/.exec(name);
+    const [, module = ''] = ending ?? [];
+    if (place) {
+      const { kinds, shapes } = adapted.get(place.name) ?? { kinds: undefined, shapes: new Map<string, Shape>() };
+      const own = new Set(places.map(({ kind }) => kind));
+      adapted.set(place.name, {
+        kinds: kinds ? new Set([...kinds].filter((kind) => own.has(kind))) : own,
+        shapes: shapes.set(place.part, shape),
+      });
+    } else if (ending?.[3] === 'weight' && shape.length === 2) whole.set(module, shape);
+    else if (ending?.[3] === 'bias' && shape.length === 1) vectors.set(module, shape[0] ?? 0);
+    else throw strangeTensor(file, key);
+  }
+  for (const name of vectors.keys()) if (adapted.has(name) || whole.has(name)) withBias.add(name);
+  const linears = [...adapted].map(([name, { kinds, shapes }]) =>
+    adaptedModule(file, variant, name, kinds.has('linear') ? 'linear' : 'embedding', shapes, withBias.has(name)),
+  );
+  for (const [name, shape] of whole) linears.push(savedModule(name, shape, withBias.has(name)));
+  const alone = config.bias === 'none' ? [] : [...vectors].filter(([name]) => !withBias.has(name));
+  const biases = alone.map(([name, size]) => ({
+    name: `${name}.bias`,
+    aliases: [],
+    checkpointKey: `${name}.bias`,
+    size,
+  }));
+  return { linears, biases };
+}
+
+function adaptedModule(
+  file: string,
+  variant: AdapterVariant,
+  name: string,
+  kind: LinearModule['kind'],
+  shapes: ReadonlyMap<string, Shape>,
+  hasBias: boolean,
+): LinearModule {
+  const kernel = [...shapes.values()].find((shape) => shape.length > 2 && shape[0] !== 1) ?? null;
+  const flat = new Map([...shapes].map(([part, shape]) => [part, flattened(shape)]));
+  const sizes = (variant.sizes ?? factorSizes)(flat);
+  if (sizes === null)
+    throw new StudioError(
+      'invalid_file',
+      `${file}: the tensors of ${name} do not tell the sizes of the layer that they are for.`,
+      variant.sizes === undefined && !shapes.has('a')
+        ? `Add the base model first: a ${variant.declaration.label} adapter can only be read beside it.`
+        : 'The file is incomplete: copy or download the adapter again.',
+    );
+  const window = shapes.get('a');
+  const convolution = kernel !== null && window !== undefined && window.length > 2 ? { kernel: window.slice(1) } : {};
+  return {
+    ...plainLinear,
+    ...sizes,
+    ...convolution,
+    name,
+    kind,
+    hasBias,
+    aliases: [],
+    checkpointKey: name,
+    layer: null,
+    isHead: false,
+  };
+}
+
+/** The sizes that A [rank, in] and B [out, rank] tell. */
+function factorSizes(shapes: ReadonlyMap<string, Shape>): ModuleSizes | null {
+  const [inFeatures, outFeatures] = [shapes.get('a')?.[1], shapes.get('b')?.[0]];
+  return inFeatures === undefined || outFeatures === undefined ? null : { inFeatures, outFeatures };
+}
+
+/** A tensor of a convolution as a matrix: its channels and window are its columns. */
+function flattened(shape: Shape): Shape {
+  return shape.length > 2 ? [shape[0] ?? 0, shape.slice(1).reduce((product, size) => product * size, 1)] : shape;
+}
+
+const embeddingName = /(^|\.)(\w*embed\w*|wte|wpe|shared)$/;
+
+function savedModule(name: string, [rows = 0, columns = 0]: Shape, hasBias: boolean): LinearModule {
+  const isEmbedding = embeddingName.test(name);
+  return {
+    ...plainLinear,
+    name,
+    kind: isEmbedding ? 'embedding' : 'linear',
+    inFeatures: isEmbedding ? rows : columns,
+    outFeatures: isEmbedding ? columns : rows,
+    hasBias,
+    aliases: [],
+    checkpointKey: name,
+    layer: null,
+    isHead: !isEmbedding,
+  };
+}
+
+function addModule(known: Map<string, LinearModule>, module: LinearModule, directory: string): void {
+  const other = known.get(module.name);
+  if (other === undefined) {
+    known.set(module.name, module);
+    return;
+  }
+  const sizes = ({ outFeatures, inFeatures }: LinearModule) => `${outFeatures} × ${inFeatures}`;
+  if (sizes(other) !== sizes(module) || other.kind !== module.kind)
+    throw new StudioError(
+      'refused',
+      `The adapters do not fit together: ${module.name} is ${sizes(module)} in ${directory}, and ${sizes(other)} in another.`,
+      'Merge adapters of the same base model.',
+    );
+  known.set(module.name, { ...other, hasBias: other.hasBias || module.hasBias });
+}
+
+function strangeTensor(file: string, key: string): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${file}: ${key} is no tensor of the adapter that adapter_config.json describes.`,
+    'The tensors and the config are of two different adapters, or the file is damaged.',
+  );
+}
