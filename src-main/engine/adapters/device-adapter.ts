@@ -9,7 +9,8 @@ import { frozenBias, requireBiasVector } from './base-biases.ts';
 import { partKey, sharedKey } from './peft/tensor-names.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import { findLinear, fromTheInputUp } from './target-modules.ts';
-import type { AdapterVariant, TensorPart, TrainedModule } from './variant.ts';
+import type { AdapterVariant, TensorPart } from './variant.ts';
+import type { TrainedModule } from './variant-training.ts';
 
 /** A linear or an embedding that is trained whole (modules_to_save) in place of the base's. */
 export interface SavedModule {

@@ -105,7 +105,8 @@ function checkRanks(
     const having = states.flatMap((state, index) => {
       const factors = state.modules.get(module);
       if (factors === undefined) return [];
-      const { rank, tensors } = factors;
+      const { tensors } = factors;
+      const rank = state.variant.lowRankSize?.(factors) ?? factors.rank;
       return [{ index, rank, a: tensors.get('a')?.shape[1], b: tensors.get('b')?.shape[0] }];
     });
     const first = having[0];
