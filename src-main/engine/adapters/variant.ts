@@ -13,6 +13,7 @@ export interface TensorPart {
   /** The variant's own name of it, e.g. `a`. */
   readonly name: string;
   readonly shape: readonly number[];
+  /** What is trained is float32; the rest may also hold int32 values, such as indices. */
   readonly trainable: boolean;
 }
 
@@ -75,6 +76,8 @@ export interface PeftFormat {
   tensorKey(module: Pick<LinearModule, 'kind'>, part: string): string;
   /** Another end under which files have had it. */
   formerTensorKey?(module: Pick<LinearModule, 'kind'>, part: string): string;
+  /** Whether PEFT has this type for nn.Linear only, so that it does not load the adapter on GPT-2's Conv1D. */
+  readonly refusesConv1d?: boolean;
   /** Every part that the whole adapter may share, and its key after `base_model.`. */
   readonly sharedParts?: readonly string[];
   sharedTensorKey?(part: string): string;
@@ -119,6 +122,11 @@ export interface AdapterVariant {
     settings: ModuleSettings,
     source: { readonly random: RandomStream; weight(): Promise<HostTensor> },
   ): Map<string, HostTensor> | Promise<Map<string, HostTensor>>;
+  /**
+   * Absent: any values will do. `tensors` have the shapes of the parts.
+   * @throws StudioError refused for values that the module cannot take, such as an index outside its weight.
+   */
+  checkTensors?(module: LinearModule, tensors: ReadonlyMap<string, HostTensor>): void;
   /** Chance that an entry of the adapter's input is zeroed in training. */
   dropout(parameters: ParameterValues): number;
   /** Of a variant that drops outputs of its update, or the whole update, in training. */

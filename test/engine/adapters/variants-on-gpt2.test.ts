@@ -51,7 +51,8 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       const state = await model.exportState();
       for (const { tensors } of state.modules.values())
         for (const { data } of tensors.values())
-          for (const at of data.keys()) data[at] = (data[at] ?? 0) + 0.1 * random.normal();
+          for (const at of data instanceof Float32Array ? data.keys() : [])
+            data[at] = (data[at] ?? 0) + 0.1 * random.normal();
       model.clear();
       const plain = logits();
       model.loadState(state);
@@ -78,7 +79,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
         const tensors = new Map(
           [...state.shared, ...own.tensors].map(([part, { shape, data }]) => [
             part,
-            tf.tensor(data, [...shape], 'float32'),
+            tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'),
           ]),
         );
         const merged = variant.mergedWeight(model.base.frozenWeight(module).weight, { module, ...own, tensors }, false);
