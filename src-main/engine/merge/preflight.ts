@@ -1,6 +1,6 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkWeights, isUsed } from './check-weights.ts';
+import { checkWeights } from './check-weights.ts';
 import { allModules, type MergeInput, type MergeMethod, type MergeWeight, sum, weightAt } from './merge-method.ts';
 import { ok, refused, short, warning } from './preflight-line.ts';
 
@@ -33,7 +33,7 @@ export function preflightLines(
     checkScaling(states, names),
     checkHeads(states, weights, names),
     checkCoto(states, names),
-    ...[needs.check?.(parameters, weights.filter(isUsed).length) ?? []].flat(),
+    ...[needs.check?.(parameters, weights) ?? []].flat(),
   ];
 }
 
