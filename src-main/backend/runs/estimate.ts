@@ -18,7 +18,7 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
-import { countSteps, trainingPlan } from '../../engine/training/training-run.ts';
+import { countSteps } from '../../engine/training/training-run.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
@@ -39,7 +39,6 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const { trained } = tensorSizes(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
-  requireTrainable(config, totalSteps);
   const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
   return {
     trainableParameters: trained.reduce((sum, count) => sum + count, 0),
@@ -63,7 +62,7 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
   requireTask(config.task, model, dataset);
   refuseEmptyTemplate(config);
   requireAdaptable(config, resolveTargetModules(targetConfig(config, model), model));
-  requireTrainable(config, countSteps(config, countTrainExamples(config, dataset)));
+  countTrainExamples(config, dataset);
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
     throw new StudioError(
       'invalid_input',
@@ -76,12 +75,6 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
 function requireAdaptable({ adapter }: RunConfig, targets: readonly LinearModule[]): void {
   const variant = adapterVariant(adapter.variant);
   for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
-}
-
-/** @throws StudioError where the variant cannot be trained so. */
-function requireTrainable(config: RunConfig, totalSteps: number): void {
-  const { variant, parameters } = config.adapter;
-  adapterVariant(variant).training?.check?.(trainingPlan(config, totalSteps), parameters);
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {

@@ -10,13 +10,13 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
-import { drawMasks } from './dropout.ts';
+import { dropoutMask } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
 import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
-import type { TrainedModule, TrainingPlan } from './variant-training.ts';
+import type { TrainedModule } from './variant.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -92,26 +92,17 @@ export class AdaptedModel implements LinearRunner {
     return this.adapter?.trained ?? new Map();
   }
 
-  /** The kind of the adapter that is on, and its settings. */
-  get described(): Pick<AdapterState, 'variant' | 'parameters'> {
+  /** How the variant wants to be trained, on this adapter; groups are off here as they are in the step. */
+  trainingHooks(): TrainingHooks {
     const { variant, parameters } = this.loaded().host;
-    return { variant, parameters };
-  }
-
-  /** How the variant is trained by `plan`, on this adapter; groups are off here as they are in the step. */
-  trainingHooks(plan: TrainingPlan): TrainingHooks {
-    const { variant, parameters } = this.described;
-    variant.training?.check?.(plan, parameters);
+    const { parameterGroups, penalty, transformGradients, afterStep } = variant.training ?? {};
     const all = () => [...this.loaded().adapted.values()];
-    const method = variant.training?.begin(plan, parameters, all);
-    if (method === undefined) return {};
     const active = () => all().filter(({ module }) => this.activeOn(module));
-    const { penalty, transformGradients, afterStep, ...others } = method;
     return {
-      ...others,
-      ...(penalty ? { penalty: () => penalty(active()) } : {}),
+      ...(parameterGroups ? { parameterGroups: (usual) => parameterGroups(all(), usual) } : {}),
+      ...(penalty ? { penalty: () => penalty(active(), parameters) } : {}),
       ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
-      ...(afterStep ? { afterStep: (update) => afterStep(update, active()) } : {}),
+      ...(afterStep ? { afterStep: (step) => afterStep(step, active()) } : {}),
     };
   }
 
@@ -169,12 +160,10 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || adapted !== null);
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    const { variant, parameters } = this.adapter.host;
-    const masks = this.training
-      ? drawMasks(variant, parameters, [...x.shape, module.outFeatures], this.dropout)
-      : { dropoutMask: null };
-    if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
-    return variant.forward(x, this.base.frozenWeight(module), adapted, { ...options, ...masks });
+    return this.adapter.host.variant.forward(x, this.base.frozenWeight(module), adapted, {
+      ...options,
+      dropoutMask: this.maskFor(x),
+    });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -367,6 +356,15 @@ export class AdaptedModel implements LinearRunner {
       for (const { vector } of biases) vector.replace(null);
       this.readingBiases = false;
     }
+  }
+
+  private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
+    if (!this.training || !this.adapter) return null;
+    const { variant, parameters } = this.adapter.host;
+    const probability = variant.dropout(parameters);
+    if (probability === 0) return null;
+    if (this.dropout === null) throw new Error('dropout needs a random stream in training');
+    return dropoutMask(x.shape, probability, this.dropout);
   }
 
   private layersFrom(start: number, states: HiddenStates): HiddenStates {

@@ -2,7 +2,6 @@ import { cutMatrix } from './cut-rank.ts';
 import { deltaOf } from './delta.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
 import type { ModuleMergeMethod } from './merge-method.ts';
-import { checkLists, listsFor } from './mergekit-parameters.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
 
 /**
@@ -10,24 +9,13 @@ import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
  * to a rank by SVD.
  */
 export function onDelta(merger: MatrixMerger): ModuleMergeMethod {
-  const { needs } = merger;
-  const own = merger.declaration;
-  const declaration = { ...own, parameters: [...own.parameters, ...rankParameters('the largest rank')] };
+  const { declaration, needs } = merger;
   return {
-    declaration,
+    declaration: { ...declaration, parameters: [...declaration.parameters, ...rankParameters('the largest rank')] },
     makes: 'adapter',
-    needs: {
-      equalRanks: false,
-      equalTargets: false,
-      negativeWeights: true,
-      normalized: () => false,
-      ...needs,
-      check: (parameters, weights) =>
-        checkLists(declaration, parameters, weights.length) ?? needs?.check?.(parameters, weights) ?? null,
-    },
+    needs: { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false, ...needs },
     mergeModule(updates, weights, parameters, { random }) {
-      const lists = listsFor(own.parameters, parameters, updates);
-      const merged = merger.mergeMatrices(updates.map(deltaOf), weights, lists, (index) =>
+      const merged = merger.mergeMatrices(updates.map(deltaOf), weights, parameters, (index) =>
         random(`delta/${updates[index]?.adapter}`),
       );
       const largest = Math.max(...updates.map(({ rank }) => rank));

@@ -1,0 +1,31 @@
+import { mergeCores } from './in-core-space.ts';
+import { matrixMerger, mergerParameters } from './matrix-mergers.ts';
+import type { ModuleMergeMethod } from './merge-method.ts';
+
+/**
+ * Core Space with any merger of task vectors on top: it runs on the core matrices Uᵀ·ΔWᵢ·V, in Σ rᵢ dimensions. Panariello
+ * et al. 2025, section 3.
+ */
+export const coreSpace: ModuleMergeMethod = {
+  declaration: {
+    id: 'core-space',
+    label: 'Core Space',
+    summary:
+      'Runs a merger on small matrices, in axes that all adapters share, instead of on ΔW. Nothing of the adapters is lost.',
+    paper: {
+      title: 'Accurate and Efficient Low-Rank Model Merging in Core Space',
+      url: 'https://arxiv.org/abs/2509.17786',
+    },
+    parameters: mergerParameters('ties-svd'),
+  },
+  makes: 'adapter',
+  needs: {
+    equalRanks: false,
+    equalTargets: false,
+    negativeWeights: true,
+    normalized: () => false,
+    changesSingle: true,
+  },
+  mergeModule: (updates, weights, parameters, context) =>
+    mergeCores(matrixMerger(String(parameters['merger'])), updates, weights, parameters, context),
+};

@@ -1,0 +1,32 @@
+import { coreSpaceOf } from './core-basis.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+import type { MergeModule, ModuleMergeMethod } from './merge-method.ts';
+
+/**
+ * A merger that does not depend on the axes, as a method of its own: it runs on the core matrices, Σ rᵢ in size, with
+ * the same result as on ΔW.
+ */
+export function inCoreSpace(merger: MatrixMerger): ModuleMergeMethod {
+  return {
+    declaration: merger.declaration,
+    makes: 'adapter',
+    needs: {
+      equalRanks: false,
+      equalTargets: false,
+      negativeWeights: true,
+      normalized: () => false,
+      ...merger.needs,
+    },
+    mergeModule: (...module) => mergeCores(merger, ...module),
+  };
+}
+
+/** The merge of a module's core matrices, mapped back. */
+export function mergeCores(
+  { mergeMatrices }: MatrixMerger,
+  ...[updates, weights, parameters, context]: Parameters<MergeModule>
+): ReturnType<MergeModule> {
+  const space = coreSpaceOf(updates, context);
+  const drawsOf = (index: number) => context.random(`core/${updates[index]?.adapter}`);
+  return space.lift(mergeMatrices(space.cores, weights, parameters, drawsOf));
+}

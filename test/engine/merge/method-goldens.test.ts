@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
+import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
+import type { MergeData } from '../../../src-main/engine/merge/merge-data.ts';
+import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { goldenPath, relativeDifference } from '../golden.ts';
+import { change, description, state } from './states.ts';
+
+const settingsSchema = z.looseObject({
+  scaling: z.number(),
+  ranks: z.array(z.number()),
+  parameters: parameterValuesSchema.default({}),
+});
+
+const name = 'vit.layers.0.attention.q_proj';
+const base = { description: description(1), directory: '' };
+
+interface Golden {
+  readonly values: ReadonlyMap<string, HostTensor>;
+  readonly settings: z.infer<typeof settingsSchema>;
+}
+
+async function golden(id: string): Promise<Golden> {
+  const values = await readSafetensors(goldenPath('methods', id, 'values.safetensors'));
+  const settings = JSON.parse(readFileSync(goldenPath('methods', id, 'settings.json'), 'utf8'));
+  return { values, settings: settingsSchema.parse(settings) };
+}
+
+function tensorOf(values: ReadonlyMap<string, HostTensor>, key: string): HostTensor {
+  const found = values.get(key);
+  if (!found) throw new Error(`no golden value ${key}`);
+  return found;
+}
+
+/** ΔW of the merge of the adapters `<i>.A`, `<i>.B`, on one module. */
+async function mergedDelta(id: string, { values, settings }: Golden, parameters: ParameterValues, data?: MergeData) {
+  const states = settings.ranks.map((rank, index) => {
+    const tensors = new Map([
+      ['a', tensorOf(values, `${index}.A`)],
+      ['b', tensorOf(values, `${index}.B`)],
+    ]);
+    const module: ModuleState = { rank, scaling: settings.scaling, tensors };
+    return state({ [name]: module });
+  });
+  const request = {
+    method: mergeMethod(id),
+    weights: states.map(() => 1),
+    parameters,
+    base,
+    ...(data ? { data } : {}),
+  };
+  const merged = (await mergeStates(request, states)).modules.get(name);
+  if (!merged) throw new Error('the module was not merged');
+  return change(merged);
+}
+
+/** Methods whose golden folder has the merged `delta` (test/peers/make-merge-golden.py), inputs X where they need them. */
+const withDelta = mergeMethods
+  .map(({ declaration }) => declaration.id)
+  .filter((id) => existsSync(goldenPath('methods', id, 'values.safetensors')));
+
+describe.each(withDelta)('%s', (id) => {
+  test("has the reference's ΔW", async ({ skip }) => {
+    const one = await golden(id);
+    const expected = one.values.get('delta');
+    if (!expected) return skip('its golden values have a test of their own');
+    const data: MergeData = {
+      inputs: async (adapter) => tensorOf(one.values, `${adapter}.X`),
+      loss: () => Promise.reject(new Error('not asked for')),
+      score: () => Promise.reject(new Error('not asked for')),
+    };
+    const delta = await mergedDelta(id, one, one.settings.parameters, data);
+    expect(relativeDifference(delta, expected.data)).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+test('every data-free method of the wave has golden values', () => {
+  expect(withDelta).toEqual(
+    expect.arrayContaining(['core-space', 'iso-c', 'iso-cts', 'robustmerge', 'tsv-m', 'wudi', 'regmean', 'adamerging']),
+  );
+});
+
+describe('Core Space', () => {
+  test.each([
+    ['ties', { merger: 'ties-svd', density: 0.4 }],
+    ['tsv-m', { merger: 'tsv-m' }],
+    ['iso-c', { merger: 'iso-c' }],
+  ])('with %s on top is what the released construction gives', async (key, parameters) => {
+    const one = await golden('core-space');
+    const delta = await mergedDelta('core-space', one, parameters);
+    expect(relativeDifference(delta, tensorOf(one.values, key).data)).toBeLessThanOrEqual(1e-5);
+  });
+
+  test('with density 1 and no conflict loses nothing: the sum of one adapter twice, halved by TIES', async () => {
+    const one = await golden('core-space');
+    const twice = new Map(one.values).set('1.A', tensorOf(one.values, '0.A')).set('1.B', tensorOf(one.values, '0.B'));
+    const settings = { ...one.settings, ranks: [2, 2] };
+    const alone = await mergedDelta('weight-average', { values: twice, settings: { ...settings, ranks: [2] } }, {});
+    const merged = await mergedDelta('core-space', { values: twice, settings }, { merger: 'ties-svd', density: 1 });
+    // The adapters are equal: half of the space has no direction, which must not come out as noise.
+    expect(relativeDifference(merged, alone)).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+describe('WUDI', () => {
+  test.each(['adam', 'closed_form'])('by %s', async (solver) => {
+    const one = await golden('wudi');
+    const delta = await mergedDelta('wudi', one, { ...one.settings.parameters, solver });
+    expect(relativeDifference(delta, tensorOf(one.values, solver).data)).toBeLessThanOrEqual(1e-5);
+  });
+});
