@@ -1,4 +1,4 @@
-import { sampleActiveGroups } from '../src-shared/coto/sampling.ts';
+import { drawUnits } from '../src-shared/coto/distribution.ts';
 import { activationProbability } from '../src-shared/coto/schedule.ts';
 import { cotoSettingsSchema } from '../src-shared/domain/coto.ts';
 import { RandomStream } from '../src-shared/random.ts';
@@ -37,7 +37,8 @@ function drawMasks(count: number, groups: number, random: RandomStream): number[
   return Array.from({ length: count }, (_, index) => {
     const place = (radicalInverse(index) + 0.5 / count) % 1;
     const probability = activationProbability(settings, place * precision, precision);
-    return [...sampleActiveGroups(probability, groups, () => random.uniform())];
+    const probabilities = new Array<number>(groups).fill(probability);
+    return [...drawUnits({ kind: 'independent', probabilities }, 'redraw', () => random.uniform())];
   });
 }
 

@@ -1,3 +1,4 @@
+import { describeSchedule } from '../../src-shared/coto/describe.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
@@ -14,12 +15,7 @@ export function describeRun(run: RunRecord): string {
     ['model', run.modelId],
     ['dataset', run.datasetId],
     ['adapter', [adapter.variant, ...numbersOf(adapter.parameters)].join(', ')],
-    [
-      'CoTo',
-      coto === null
-        ? 'off'
-        : `p ${coto.initial_p} to ${coto.final_p} over ${formatPercent(coto.stage1_ratio)} of the steps, by ${coto.granularity}`,
-    ],
+    ['schedule', coto === null ? 'all adapters always on' : describeSchedule(coto)],
     ['seed', String(config.seed)],
     ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
   ];

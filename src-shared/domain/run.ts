@@ -221,6 +221,10 @@ export const runInfoSchema = z.object({
   trainableParameters: z.number().int(),
   totalParameters: z.number().int(),
   groups: z.array(z.string()).describe('CoTo groups from the input up, e.g. layer 0'),
+  maskRows: z
+    .array(z.string())
+    .default([])
+    .describe('rows of the activation masks if they are not the groups, e.g. rank 1'),
   trainExamples: z.number().int(),
   evalExamples: z.number().int(),
   backend: z.string(),

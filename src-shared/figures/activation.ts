@@ -1,5 +1,7 @@
-import { sampleActiveGroups } from '../coto/sampling.ts';
-import { activationProbability, stageOneSteps } from '../coto/schedule.ts';
+import { StepDraws } from '../coto/draws.ts';
+import { unitsOfGroups } from '../coto/expectation.ts';
+import { activationProbability } from '../coto/schedule.ts';
+import { type Schedule, schedules } from '../coto/schedules/index.ts';
 import { bucketWidth } from '../curves/bucket-width.ts';
 import { GrowingShares } from '../curves/growing-shares.ts';
 import type { CotoSettings } from '../domain/coto.ts';
@@ -18,18 +20,13 @@ const maximumColumns = 600;
 export function sampleStrip(
   settings: CotoSettings,
   totalSteps: number,
-  groupCount: number,
+  groups: readonly string[],
   seed: number,
 ): ActivationMasks {
-  const stream = RandomStream.seeded(seed, 'coto');
+  const draws = new StepDraws(settings, totalSteps, unitsOfGroups(groups), seed, RandomStream.seeded(seed, 'coto'));
+  const groupCount = groups.length;
   const bytes = new Uint8Array(totalSteps * groupCount);
-  for (let step = 0; step < totalSteps; step++) {
-    const probability = activationProbability(settings, step, totalSteps);
-    bytes.set(
-      sampleActiveGroups(probability, groupCount, () => stream.uniform()),
-      step * groupCount,
-    );
-  }
+  for (let step = 0; step < totalSteps; step++) bytes.set(draws.at(step).mask, step * groupCount);
   return { firstStep: 0, groupCount, bytes };
 }
 
@@ -39,14 +36,17 @@ export interface ActivationFigureInput {
   readonly groups: readonly string[];
   /** Planned number of steps, which fixes the x axis from the start. */
   readonly totalSteps: number;
-  /** First step with p = final_p = 1, marked by a line; null if there is none. See `fullActivationStep`. */
+  /** First step from which everything is on, marked by a line; null if there is none. See `fullActivationStep`. */
   readonly fullActivationStep: number | null;
 }
 
-/** First step (0-based) from which all groups are always on, or null if the schedule never gets there. */
+/** First step (0-based) from which everything is always on, or null if the schedule never gets there. */
 export function fullActivationStep(settings: CotoSettings, totalSteps: number): number | null {
-  const step = stageOneSteps(settings, totalSteps);
-  return settings.final_p >= 1 && step < totalSteps ? step : null;
+  const schedule: Schedule = schedules[settings.schedule];
+  if (!schedule.usesCurve) return null;
+  let step = totalSteps;
+  while (step > 0 && activationProbability(settings, step - 1, totalSteps) >= 1) step--;
+  return step < totalSteps ? step : null;
 }
 
 /** Layer × step heatmap in two tones; rows count from the input (bottom) up. */

@@ -1,4 +1,6 @@
+import { expectSchedule, unitsOfGroups } from '../coto/expectation.ts';
 import { activationProbability, meanActivationProbability } from '../coto/schedule.ts';
+import { type Schedule, schedules } from '../coto/schedules/index.ts';
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
@@ -36,7 +38,6 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
       ? null
       : activationTrace({ shares: strip, groups, totalSteps, fullActivationStep: full }, theme, { yaxis: 'y2' });
   const mark = fullActivationMark(full, theme, 'paper');
-  const mean = meanActivationProbability(settings, totalSteps);
   const folded = foldedCaption(drawn?.width ?? 1);
   return {
     data: drawn === null ? [curve] : [curve, drawn.trace],
@@ -53,8 +54,25 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
       shapes: mark.shapes,
       annotations: mark.annotations,
     }),
-    caption: `Mean p over all ${totalSteps} steps: ${mean.toFixed(3)}. Rows count from the input up; at least one group is on in every step.${folded}`,
+    caption: `${scheduleCaption(settings, totalSteps, groups)}${folded}`,
   };
+}
+
+/** Mean active share, how it differs from the mean of p, and what the backward pass saves. */
+export function scheduleCaption(settings: CotoSettings, totalSteps: number, groups: readonly string[]): string {
+  const schedule: Schedule = schedules[settings.schedule];
+  const mean = meanActivationProbability(settings, totalSteps).toFixed(3);
+  const { activeShare, skippedBackward } = expectSchedule(settings, totalSteps, unitsOfGroups(groups));
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const units = { group: 'adapters on', update: 'adapters updated', rank: 'ranks on', input: 'inputs kept' };
+  const lifted = activeShare.toFixed(3) === mean ? '' : `, above the mean p of ${mean} as at least one is always on`;
+  const below = activeShare < Number(mean) - 5e-4 ? `; the mean p is ${mean}` : lifted;
+  const share = `Mean share of ${units[schedule.unit]} over ${totalSteps} steps: ${activeShare.toFixed(3)}${schedule.usesCurve ? below : ''}.`;
+  const saved =
+    schedule.unit === 'group' || schedule.unit === 'update'
+      ? ` The backward pass skips ${percent(skippedBackward)} of the layers.`
+      : '';
+  return `${share}${saved}${groups.length > 0 ? ' Rows count from the input up.' : ''}`;
 }
 
 /** Enough points for a straight line or a curve, the bend at the end of stage 1 among them. */

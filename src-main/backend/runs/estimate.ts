@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import {
@@ -9,12 +10,14 @@ import {
   type ModelDescription,
   type ModelRecord,
 } from '../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
 import { adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { checkSchedule, dropoutParameter, scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
@@ -44,7 +47,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
     trainableParameters: trained.reduce((sum, count) => sum + count, 0),
     totalParameters: description.parameterCount,
     totalSteps,
-    groups: groupNames(config, targets),
+    groups: rowsOf(config, targets),
     targetModules: targets.map((module) => module.name),
     trainExamples,
     memory: await memoryParts(services, config, model, dataset, targets),
@@ -71,10 +74,23 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
     );
 }
 
-/** @throws StudioError refused where a target is an embedding and the variant adapts linears only. */
-function requireAdaptable({ adapter }: RunConfig, targets: readonly LinearModule[]): void {
+/** @throws StudioError refused if a target is an embedding that the variant cannot adapt, or the schedule does not fit. */
+function requireAdaptable({ adapter, coto }: RunConfig, targets: readonly LinearModule[]): void {
   const variant = adapterVariant(adapter.variant);
   for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
+  const { parameters } = adapter;
+  checkSchedule(coto, variant, parameters, { groups: groupNames(coto, targets), ranks: ranksOf(adapter, targets) });
+}
+
+function ranksOf({ variant, parameters }: RunConfig['adapter'], targets: readonly LinearModule[]): (number | null)[] {
+  const { strength } = adapterVariant(variant);
+  return targets.map(({ name, aliases }) => strength(parameters, [name, ...aliases]).rank);
+}
+
+/** Rows of the strip of the schedule, from the input up. */
+function rowsOf({ adapter, coto }: RunConfig, targets: readonly LinearModule[]): string[] {
+  const groups = groupNames(coto, targets);
+  return coto === null ? groups : scheduleRows(coto, groups, ranksOf(adapter, targets));
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
@@ -137,10 +153,10 @@ function tensorSizes(
   return { trained: [...trained, ...whole], fixed };
 }
 
-function groupNames(config: RunConfig, targets: readonly LinearModule[]): string[] {
+function groupNames(coto: RunConfig['coto'], targets: readonly LinearModule[]): string[] {
   const names = targets
     .filter((module) => module.layer !== null)
-    .map((module) => (config.coto?.granularity === 'module' ? module.name : `layers.${module.layer}`));
+    .map((module) => (coto?.granularity === 'module' ? module.name : `layers.${module.layer}`));
   return [...new Set(names)];
 }
 
@@ -152,6 +168,13 @@ function expectedBackend(services: Services, config: RunConfig): ComputeId {
   return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
 }
 
+/** The variant's parameters, with the dropout that the schedule brings. */
+function trainedParameters({ adapter, coto }: RunConfig): ParameterValues {
+  const name = dropoutParameter(adapterVariant(adapter.variant), adapter.parameters);
+  const drops = coto !== null && schedules[coto.schedule].unit === 'input' && name !== null;
+  return drops ? { ...adapter.parameters, [name]: 0.5 } : adapter.parameters;
+}
+
 /** Memory of a training step on the compute backend that the run would use. */
 async function memoryParts(
   services: Services,
@@ -161,11 +184,11 @@ async function memoryParts(
   targets: readonly LinearModule[],
 ): Promise<MemoryPart[]> {
   const file = await readConfig(path);
-  const { variant, parameters } = config.adapter;
+  const { variant } = config.adapter;
   return estimateMemory({
     description,
     memory: familyOf(file).memory(file, tokensOf(config, description)),
-    adapters: adapterPresence(adapterVariant(variant), parameters, targets),
+    adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets),
     ...tensorSizes(config, description, dataset, targets),
     outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
@@ -117,12 +118,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
     ['layers', adapter.layers.join(', ')],
     ['saved modules', adapter.modulesToSave.join(', ') || 'none'],
     ...(contents === null ? [] : summarizeContents(contents)),
-    [
-      'CoTo',
-      coto === null
-        ? 'no'
-        : `p ${coto.initial_p} to ${coto.final_p}, stage1_ratio ${coto.stage1_ratio}, by ${coto.granularity}`,
-    ],
+    ['schedule', coto === null ? 'without CoTo' : describeSchedule(coto)],
     [
       'from',
       origin.kind === 'run' ? `run ${origin.runId}, ${origin.checkpoint} checkpoint, step ${origin.step}` : origin.kind,

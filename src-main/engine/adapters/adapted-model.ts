@@ -16,7 +16,7 @@ import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
-import type { TrainedModule } from './variant.ts';
+import type { AdapterVariant, TrainedModule } from './variant.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -39,6 +39,10 @@ export class AdaptedModel implements LinearRunner {
   readonly base: BaseModel;
   private adapter: DeviceAdapter | null = null;
   private inactive: ReadonlySet<string> = new Set();
+  /** Modules whose adapters are on, but not trained. */
+  private untrained: ReadonlySet<string> = new Set();
+  /** Replaces the dropout probability of the variant. */
+  private inputDropout: number | null = null;
   private dropout: RandomStream | null = null;
   private training = false;
   /** What stands for the base's modules while the adapter is merged into them. */
@@ -72,6 +76,7 @@ export class AdaptedModel implements LinearRunner {
     this.unmerge();
     this.adapter = next;
     this.inactive = new Set();
+    this.untrained = new Set();
   }
 
   /** The adapter as it stands, copied to the host. */
@@ -96,8 +101,8 @@ export class AdaptedModel implements LinearRunner {
   trainingHooks(): TrainingHooks {
     const { variant, parameters } = this.loaded().host;
     const { parameterGroups, penalty, transformGradients, afterStep } = variant.training ?? {};
-    const all = () => [...this.loaded().adapted.values()];
-    const active = () => all().filter(({ module }) => this.activeOn(module));
+    const all = () => this.adaptedModules();
+    const active = () => all().filter(({ module }) => this.trainedOn(module));
     return {
       ...(parameterGroups ? { parameterGroups: (usual) => parameterGroups(all(), usual) } : {}),
       ...(penalty ? { penalty: () => penalty(active(), parameters) } : {}),
@@ -130,10 +135,29 @@ export class AdaptedModel implements LinearRunner {
     this.inactive = new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.modules)));
   }
 
+  /** Groups that are trained, though all stay on: mask[i] 0 freezes groups[i]. null: everything is trained. */
+  setTrained(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
+    this.untrained = new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.modules)));
+  }
+
+  /** Dropout probability on the adapters' inputs in training; null: the variant's own. */
+  setInputDropout(probability: number | null): void {
+    this.inputDropout = probability;
+  }
+
+  /** The variant of the adapter. */
+  variant(): AdapterVariant {
+    return this.loaded().host.variant;
+  }
+
+  adaptedModules(): TrainedModule[] {
+    return [...this.loaded().adapted.values()];
+  }
+
   /** The lowest layer with something trained and on: layerCount if only the head is, 0 if something below the layers is. */
   lowestActiveLayer(): number {
     const { layerCount } = this.base;
-    return this.activeModules().reduce(
+    return this.trainedModules().reduce(
       (lowest, module) => Math.min(lowest, module.layer ?? (isBelowLayers(module) ? 0 : layerCount)),
       layerCount,
     );
@@ -141,7 +165,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** Whether something that the input meets before the layers is trained and on, so that gradients must reach it. */
   trainsBelowLayers(): boolean {
-    return this.activeModules().some(isBelowLayers);
+    return this.trainedModules().some(isBelowLayers);
   }
 
   /** Dropout is on in training only, and draws from `dropout`. */
@@ -157,7 +181,7 @@ export class AdaptedModel implements LinearRunner {
   linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
     const whole = this.adapter?.whole.get(module.name);
     const adapted = this.activeOn(module);
-    this.refuseBelowTape(module, whole !== undefined || adapted !== null);
+    this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
     return this.adapter.host.variant.forward(x, this.base.frozenWeight(module), adapted, {
@@ -169,7 +193,7 @@ export class AdaptedModel implements LinearRunner {
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
     const whole = this.adapter?.whole.get(module.name);
     const adapted = this.activeOn(module);
-    this.refuseBelowTape(module, whole !== undefined || adapted !== null);
+    this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
     if (whole) return gatherRows(whole.weight, ids);
     if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
     const { embedding } = this.adapter.host.variant;
@@ -329,10 +353,14 @@ export class AdaptedModel implements LinearRunner {
     return this.merged || this.inactive.has(name) ? null : (this.adapter?.adapted.get(name) ?? null);
   }
 
-  private activeModules(): LinearModule[] {
+  private trainedOn(module: LinearModule): boolean {
+    return this.activeOn(module) !== null && !this.untrained.has(module.name);
+  }
+
+  private trainedModules(): LinearModule[] {
     const { adapted = new Map<string, TrainedModule>(), whole = new Map<string, { module: LinearModule }>() } =
       this.adapter ?? {};
-    const all = [...[...adapted.values()].filter(({ module }) => this.activeOn(module)), ...whole.values()];
+    const all = [...[...adapted.values()].filter(({ module }) => this.trainedOn(module)), ...whole.values()];
     return all.map(({ module }) => module);
   }
 
@@ -361,7 +389,7 @@ export class AdaptedModel implements LinearRunner {
   private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
     if (!this.training || !this.adapter) return null;
     const { variant, parameters } = this.adapter.host;
-    const probability = variant.dropout(parameters);
+    const probability = this.inputDropout ?? variant.dropout(parameters);
     if (probability === 0) return null;
     if (this.dropout === null) throw new Error('dropout needs a random stream in training');
     return dropoutMask(x.shape, probability, this.dropout);

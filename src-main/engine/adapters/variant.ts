@@ -165,6 +165,11 @@ export interface AdapterVariant {
   readonly notLowRank?: string;
   readonly training?: VariantTraining;
   /**
+   * The part whose slices along `axis` carry one rank each, so that zeros there switch the rank off. Absent: schedules over
+   * ranks are refused.
+   */
+  readonly rankPart?: { readonly part: string; readonly axis: 0 | 1 };
+  /**
    * Numbers of values of the float32 tensors that the forward pass of a linear keeps for the backward pass, beside its input.
    */
   memory(linear: LinearSize, settings: ModuleSettings): number[];

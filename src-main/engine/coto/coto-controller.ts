@@ -1,44 +1,69 @@
-import { sampleActiveGroups } from '../../../src-shared/coto/sampling.ts';
-import { activationProbability } from '../../../src-shared/coto/schedule.ts';
+import { type StepDraw, StepDraws } from '../../../src-shared/coto/draws.ts';
+import { unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
+import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel, AdapterGroup } from '../adapters/adapted-model.ts';
-
-/** Which adapter groups are on for one optimizer step, and the probability they were drawn with. */
-export interface CotoDraw {
-  readonly probability: number;
-  /** One byte a group from the input up, 1 is on. */
-  readonly mask: Uint8Array;
-}
+import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
+import { RankMask } from '../adapters/rank-mask.ts';
+import { scheduleRows } from './schedule-rows.ts';
 
 /**
  * The only place that switches adapters. One draw serves a whole optimizer step with all its micro-batches; evaluation and
- * inference always run with every adapter on, without rescaling (CoTo, ICML 2025, and its repository's README).
+ * inference always run with everything on, without rescaling (CoTo, ICML 2025, and its repository's README).
  */
 export class CotoController {
   readonly groups: readonly AdapterGroup[];
+  /** Names of the units of a draw, from the input up; empty where entries of the inputs are dropped. */
+  readonly rows: readonly string[];
   private readonly model: AdaptedModel;
-  private readonly settings: CotoSettings;
-  private readonly totalSteps: number;
-  private readonly random: RandomStream;
+  private readonly draws: StepDraws;
+  private readonly unit: Schedule['unit'];
+  private readonly ranks = new RankMask();
 
-  constructor(model: AdaptedModel, settings: CotoSettings, totalSteps: number, random: RandomStream) {
+  /** @param run its seed, and its stream of the name `coto`. */
+  constructor(
+    model: AdaptedModel,
+    settings: CotoSettings,
+    totalSteps: number,
+    run: { readonly seed: number; readonly random: RandomStream },
+  ) {
     this.model = model;
-    this.settings = settings;
-    this.totalSteps = totalSteps;
-    this.random = random;
+    this.unit = schedules[settings.schedule].unit;
     this.groups = model.groups(settings.granularity);
+    this.rows = scheduleRows(
+      settings,
+      this.groups.map(({ name }) => name),
+      model.adaptedModules().map(({ rank }) => rank),
+    );
+    this.draws = new StepDraws(settings, totalSteps, unitsOfGroups(this.rows), run.seed, run.random);
   }
 
-  /** Draws the groups of optimizer step `step` (0-based) and switches the model to them. */
-  drawFor(step: number): CotoDraw {
-    const probability = activationProbability(this.settings, step, this.totalSteps);
-    const mask = sampleActiveGroups(probability, this.groups.length, () => this.random.uniform());
-    this.model.setActive(this.groups, mask);
-    return { probability, mask };
+  /** Draws what is on in optimizer step `step` (0-based) and switches the model to it. */
+  drawFor(step: number): StepDraw {
+    const draw = this.draws.at(step);
+    const { model, groups } = this;
+    if (this.unit === 'group') model.setActive(groups, draw.mask);
+    if (this.unit === 'update') model.setTrained(groups, draw.mask);
+    if (this.unit === 'rank') this.ranks.apply(model.variant(), model.adaptedModules(), draw.mask);
+    if (this.unit === 'input') model.setInputDropout(1 - draw.probability);
+    return draw;
+  }
+
+  /** Variables that the step of this draw leaves alone. */
+  frozen({ mask }: StepDraw): ReadonlySet<string> {
+    return frozenVariables(this.groups, this.unit === 'group' || this.unit === 'update' ? mask : null);
+  }
+
+  /** Gives ranks that are off their values back, once the gradients are there; their gradients become zero. */
+  completeGradients(gradients: Map<string, import('@tensorflow/tfjs-core').Tensor>): void {
+    this.ranks.maskGradients(gradients);
+    this.ranks.restore();
   }
 
   everythingOn(): void {
+    this.ranks.restore();
     this.model.setActive(this.groups, null);
+    this.model.setTrained(this.groups, null);
+    this.model.setInputDropout(null);
   }
 }

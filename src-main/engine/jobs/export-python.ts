@@ -106,7 +106,9 @@ function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, to
   const { per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed } = config;
   const order = new BatchOrder(places, size, accumulation, RandomStream.seeded(seed, 'data'));
   const groups = model.groups(config.coto?.granularity ?? 'layer').map(({ name, modules }) => ({ name, modules }));
-  const coto = config.coto && new CotoController(model, config.coto, totalSteps, RandomStream.seeded(seed, 'coto'));
+  const coto =
+    config.coto &&
+    new CotoController(model, config.coto, totalSteps, { seed, random: RandomStream.seeded(seed, 'coto') });
   const epochs: number[][][] = [];
   const active: string[] = [];
   for (let step = 0; step < totalSteps; step++) {

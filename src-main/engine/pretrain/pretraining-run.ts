@@ -69,7 +69,7 @@ class PretrainingRun implements Objective {
     this.model = model;
     this.hooks = { parameterGroups: () => [undecayed(model.trainable())] };
     this.totalSteps = pretrainSteps(config, exampleCount);
-    this.recorder = new MetricRecorder(context, 0);
+    this.recorder = new MetricRecorder(context);
     this.loop = new TrainingLoop({ ...config, optim: 'adamw', gradient_checkpointing: false }, this, {
       examples: Int32Array.from({ length: exampleCount }, (_, index) => index),
       totalSteps: this.totalSteps,

@@ -9,16 +9,13 @@ const FLUSH_MILLISECONDS = 100;
  */
 export class MetricRecorder {
   private readonly context: TaskContext;
-  private readonly groupCount: number;
   private readonly columns = new Map<string, { steps: number[]; values: number[] }>();
   private masks: Uint8Array[] = [];
   private firstMaskStep = 0;
   private lastFlush = 0;
 
-  /** @param groupCount number of CoTo groups: the length of each mask. */
-  constructor(context: TaskContext, groupCount: number) {
+  constructor(context: TaskContext) {
     this.context = context;
-    this.groupCount = groupCount;
   }
 
   /** Values that are no number or infinite have no place in a curve and are left out; what they mean is said elsewhere. */
@@ -32,6 +29,7 @@ export class MetricRecorder {
     }
   }
 
+  /** All masks of a run have the same length. */
   recordMask(step: number, mask: Uint8Array): void {
     if (this.masks.length === 0) this.firstMaskStep = step;
     this.masks.push(mask);
@@ -46,15 +44,13 @@ export class MetricRecorder {
 
   flush(): void {
     if (this.columns.size > 0) this.context.emit({ kind: 'metrics', columns: this.takeColumns() });
-    if (this.masks.length > 0) {
-      const bytes = new Uint8Array(this.masks.length * this.groupCount);
+    const groupCount = this.masks[0]?.length ?? 0;
+    if (groupCount > 0) {
+      const bytes = new Uint8Array(this.masks.length * groupCount);
       this.masks.forEach((mask, index) => {
-        bytes.set(mask, index * this.groupCount);
+        bytes.set(mask, index * groupCount);
       });
-      this.context.emit({
-        kind: 'masks',
-        masks: { firstStep: this.firstMaskStep, groupCount: this.groupCount, bytes },
-      });
+      this.context.emit({ kind: 'masks', masks: { firstStep: this.firstMaskStep, groupCount, bytes } });
     }
     this.masks = [];
   }

@@ -7,6 +7,8 @@ export interface TrainingHooks {
   parameterGroups?(usual: { readonly weightDecay: number }): readonly ParameterGroup[];
   /** Added to the loss. */
   penalty?(): tf.Scalar;
+  /** Once all gradients are there, before their norm is measured. */
+  completeGradients?(gradients: Map<string, tf.Tensor>): void;
   /** Between the measure of the gradients' norm and the update. */
   transformGradients?(gradients: Map<string, tf.Tensor>): void;
   /** After the update of a step, counted from 1. */

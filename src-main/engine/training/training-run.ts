@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
+import type { AdaptedModel, AdapterGroup } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
-import { CotoController, type CotoDraw } from '../coto/coto-controller.ts';
+import { CotoController } from '../coto/coto-controller.ts';
+import { checkSchedule } from '../coto/schedule-rows.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { MetricRecorder } from './metric-recorder.ts';
@@ -42,7 +44,7 @@ export interface TrainingRunParts {
   readonly runDirectory: string;
   readonly baseModelName: string;
   readonly context: TaskContext;
-  readonly facts: Omit<RunInfo, 'groups' | 'totalSteps' | 'trainExamples'>;
+  readonly facts: Omit<RunInfo, 'groups' | 'maskRows' | 'totalSteps' | 'trainExamples'>;
 }
 
 export interface TrainingOutcome {
@@ -74,7 +76,7 @@ export class TrainingRun implements Objective {
   private cotoRandom: RandomStream;
   private dropoutRandom: RandomStream;
   private coto: CotoController | null = null;
-  private draw: CotoDraw | null = null;
+  private draw: StepDraw | null = null;
   private times = new StepTimes();
   private activeShareSum = 0;
   private lastLoss: number | null = null;
@@ -86,11 +88,18 @@ export class TrainingRun implements Objective {
     this.parts = parts;
     const { config, model, examples, totalSteps, context } = parts;
     this.model = model;
-    this.hooks = model.trainingHooks();
+    this.hooks = {
+      ...model.trainingHooks(),
+      completeGradients: (gradients) => this.coto?.completeGradients(gradients),
+    };
     this.cotoRandom = RandomStream.seeded(config.seed, 'coto');
     this.dropoutRandom = RandomStream.seeded(config.seed, 'dropout');
     this.groups = model.groups(config.coto?.granularity ?? 'layer');
-    this.recorder = new MetricRecorder(context, this.groups.length);
+    checkSchedule(config.coto, model.variant(), config.adapter.parameters, {
+      groups: this.groups.map(({ name }) => name),
+      ranks: model.adaptedModules().map(({ rank }) => rank),
+    });
+    this.recorder = new MetricRecorder(context);
     this.loop = new TrainingLoop(config, this, { examples, totalSteps, context, recorder: this.recorder });
   }
 
@@ -120,16 +129,20 @@ export class TrainingRun implements Objective {
 
   async run(): Promise<TrainingOutcome> {
     const { config, model, totalSteps, context, facts } = this.parts;
+    if (config.coto)
+      this.coto = new CotoController(model, config.coto, totalSteps, { seed: config.seed, random: this.cotoRandom });
+    const rows = this.coto?.rows ?? [];
+    const groups = this.groups.map((group) => group.name);
     context.emit({
       kind: 'facts',
       facts: {
         ...facts,
         totalSteps,
         trainExamples: this.parts.examples.length,
-        groups: this.groups.map((group) => group.name),
+        groups,
+        maskRows: rows.join() === groups.join() ? [] : [...rows],
       },
     });
-    if (config.coto) this.coto = new CotoController(model, config.coto, totalSteps, this.cotoRandom);
     try {
       return await this.finish(await this.loop.run());
     } finally {
@@ -144,7 +157,7 @@ export class TrainingRun implements Objective {
   enterStep(step: number): ReadonlySet<string> {
     this.draw = this.coto?.drawFor(step) ?? null;
     this.model.setTraining(true, this.dropoutRandom);
-    return frozenVariables(this.groups, this.draw?.mask ?? null);
+    return (this.draw && this.coto?.frozen(this.draw)) ?? new Set();
   }
 
   leaveStep(): void {
@@ -152,6 +165,7 @@ export class TrainingRun implements Objective {
   }
 
   explain(thrown: unknown, step: number, learningRate: number): unknown {
+    this.coto?.everythingOn();
     return divergedAt(
       thrown,
       `step ${step + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`,
@@ -163,7 +177,7 @@ export class TrainingRun implements Objective {
     this.lastLoss = report.loss;
     this.times.add(milliseconds);
     this.activeShareSum += draw ? activeShare(draw) : 1;
-    if (draw) this.recorder.recordMask(step, draw.mask);
+    if (draw && draw.mask.length > 0) this.recorder.recordMask(step, draw.mask);
     if (step % this.parts.config.logging_steps !== 0 && step + 1 !== this.parts.totalSteps) return;
     this.recorder.record(step, {
       loss: report.loss,
@@ -325,8 +339,9 @@ function refuseDiverged({ modules, saved }: AdapterState, where: string): void {
     throw divergedAt(new StudioError('not_finite', "The adapter's weights are not numbers."), where);
 }
 
-function activeShare(draw: CotoDraw): number {
-  return draw.mask.reduce((sum, bit) => sum + bit, 0) / Math.max(1, draw.mask.length);
+/** Share of the units that were on; of a schedule without units, of the entries that were kept in expectation. */
+function activeShare({ mask, probability }: StepDraw): number {
+  return mask.length === 0 ? probability : mask.reduce((sum, bit) => sum + bit, 0) / mask.length;
 }
 
 /** Whether a step that comes every `every` steps is due; 0 means never. */

@@ -69,6 +69,7 @@ export class TrainingStep {
       let loss = 0;
       for (const batch of batches) loss += await this.accumulate(batch, active, labelCount, gradients);
       loss += await this.accumulatePenalty(active, gradients);
+      this.hooks.completeGradients?.(gradients);
       if (!Number.isFinite(loss)) throw notFinite('loss', loss);
       const norms = await gradientNorms(gradients);
       const gradientNorm = Math.hypot(...norms.values());

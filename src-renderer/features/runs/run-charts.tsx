@@ -79,7 +79,8 @@ function Charts({ run, snapshot, groups, view }: ChartsProps) {
   const norms = groups?.runs.get(run.id)?.curves;
   const strip = useMemo(() => {
     if (!facts || !masks) return null;
-    const { groups: names, totalSteps } = facts;
+    const { groups, maskRows, totalSteps } = facts;
+    const names = maskRows.length > 0 ? maskRows : groups;
     if (config.coto) return scheduleFigure({ settings: config.coto, totalSteps, groups: names, strip: masks }, theme);
     return activationFigure({ shares: masks, groups: names, totalSteps, fullActivationStep: null }, theme);
   }, [facts, masks, config.coto, theme]);

@@ -2,7 +2,7 @@ import { Select, Stack, Switch, Text } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
-import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
+import { cotoDeclaration, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/coto.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
@@ -97,7 +97,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
           />
         }
       >
-        {form(cotoDeclaration.parameters, { disabled: !cotoOn })}
+        {form(usedCotoParameters(draft), { disabled: !cotoOn })}
         <Text size="xs" c="dimmed" mt={8}>
           Helps merging and pruning and shortens training; single-task accuracy barely changes.
         </Text>
@@ -108,6 +108,17 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       </Panel>
     </Stack>
   );
+}
+
+/** The settings that matter with the chosen schedule and curve. */
+function usedCotoParameters(draft: Draft): ParameterSpec[] {
+  const chosen = cotoSettingsSchema.pick({ schedule: true, curve: true }).safeParse({
+    schedule: draft['coto.schedule'],
+    curve: draft['coto.curve'],
+  });
+  if (!chosen.success) return [...cotoDeclaration.parameters];
+  const used = new Set([...usedSettings(chosen.data)].map((name) => `coto.${name}`));
+  return cotoDeclaration.parameters.filter(({ name }) => used.has(name));
 }
 
 function groupOf(group: string): ParameterSpec[] {

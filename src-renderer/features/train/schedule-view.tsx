@@ -14,14 +14,17 @@ const stripBuckets = 1024;
 export function ScheduleView({ config, estimate }: { config: RunConfig | null; estimate: RunEstimate | undefined }) {
   const theme = useFigureTheme();
   const figure = useMemo(() => {
-    if (!config?.coto || !estimate || estimate.groups.length === 0 || estimate.totalSteps === 0) return null;
+    if (!config?.coto || !estimate || estimate.totalSteps === 0) return null;
     const { groups, totalSteps } = estimate;
     return scheduleFigure(
       {
         settings: config.coto,
         totalSteps,
         groups,
-        strip: foldMasks(sampleStrip(config.coto, totalSteps, groups.length, config.seed), stripBuckets),
+        strip:
+          groups.length === 0
+            ? null
+            : foldMasks(sampleStrip(config.coto, totalSteps, groups, config.seed), stripBuckets),
       },
       theme,
     );

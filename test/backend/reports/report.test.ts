@@ -31,7 +31,11 @@ beforeAll(async () => {
     activation: new Map(
       runs.map(({ id, config }) => [
         id,
-        config.coto && foldMasks(sampleStrip(cotoSettingsSchema.parse({}), 40, 3, config.seed), 100),
+        config.coto &&
+          foldMasks(
+            sampleStrip(cotoSettingsSchema.parse({}), 40, ['layers.0', 'layers.1', 'layers.2'], config.seed),
+            100,
+          ),
       ]),
     ),
     plotlyScript,

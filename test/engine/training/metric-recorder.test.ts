@@ -5,7 +5,7 @@ import { column } from '../../src-shared/curves/make-curve.ts';
 
 function record() {
   const events: EngineEvent[] = [];
-  const recorder = new MetricRecorder({ emit: (event) => events.push(event), signal: async () => null }, 2);
+  const recorder = new MetricRecorder({ emit: (event) => events.push(event), signal: async () => null });
   return { recorder, events };
 }
 

@@ -38,8 +38,8 @@ describe('schedule and activation', () => {
   const settings = cotoSettingsSchema.parse({});
 
   test('the preview strip is repeatable, never all off, and all on from stage 2', () => {
-    const strip = sampleStrip(settings, 40, 3, 7);
-    expect(strip).toEqual(sampleStrip(settings, 40, 3, 7));
+    const strip = sampleStrip(settings, 40, ['layers.0', 'layers.1', 'layers.2'], 7);
+    expect(strip).toEqual(sampleStrip(settings, 40, ['layers.0', 'layers.1', 'layers.2'], 7));
     expect(strip.bytes).toHaveLength(120);
     for (let step = 0; step < 40; step++) {
       const active = strip.bytes.slice(step * 3, step * 3 + 3);

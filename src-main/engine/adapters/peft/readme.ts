@@ -1,3 +1,6 @@
+import { describeSchedule } from '../../../../src-shared/coto/describe.ts';
+import { schedules } from '../../../../src-shared/coto/schedules/index.ts';
+import { usedSettings } from '../../../../src-shared/domain/coto.ts';
 import { textOfValue } from '../../../../src-shared/domain/parameter-text.ts';
 import type { AdapterDescription } from '../state.ts';
 
@@ -45,14 +48,11 @@ export function adapterReadme(
     '',
     ...(coto
       ? [
-          `Trained with the CoTo schedule: adapters were switched on at random, group by group (one group a ${coto.granularity}).`,
+          `Trained with a schedule: ${describeSchedule(coto)}. ${schedules[coto.schedule].declaration.summary}`,
           '',
           '| setting | value |',
           '| --- | --- |',
-          `| \`initial_p\` | ${coto.initial_p} |`,
-          `| \`final_p\` | ${coto.final_p} |`,
-          `| \`stage1_ratio\` | ${coto.stage1_ratio} |`,
-          `| \`curve\` | ${coto.curve} |`,
+          ...[...usedSettings(coto)].map((name) => `| \`${name}\` | ${coto[name]} |`),
         ]
       : ['Not trained with the CoTo schedule.']),
     ...(labels ? ['', '## Labels', '', ...labels.map((label, index) => `${index}. ${label}`)] : []),

@@ -6,6 +6,7 @@ import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { goldenPath } from '../../golden.ts';
 
@@ -67,7 +68,7 @@ describe.each(cases)('%s', (name) => {
 it('keeps the CoTo settings and the labels beside', async () => {
   const state = {
     ...(await readAdapter(goldenPath('vit', 'adapters', 'lora'), description)),
-    coto: { initial_p: 0.2, final_p: 1, stage1_ratio: 0.5, curve: 'linear', granularity: 'layer' } as const,
+    coto: cotoSettingsSchema.parse({ initial_p: 0.2, stage1_ratio: 0.5 }),
     labels: ['a', 'b', 'c', 'd', 'e'],
   };
   const folder = path.join(scratch, 'coto');

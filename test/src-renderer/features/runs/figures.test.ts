@@ -8,6 +8,7 @@ const facts = {
   trainableParameters: 1,
   totalParameters: 2,
   groups: ['layers.0', 'layers.1'],
+  maskRows: [],
   trainExamples: 1,
   evalExamples: 1,
   backend: 'wasm',

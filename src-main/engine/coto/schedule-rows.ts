@@ -1,0 +1,70 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
+import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
+import { type ParameterValues, parameterSchema } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterVariant } from '../adapters/variant.ts';
+
+/**
+ * Names of the units that a schedule draws, from the input up: the groups, or "rank 1" to the modules' common rank; none where
+ * entries of the inputs are drawn.
+ * @param ranks of the adapted modules.
+ */
+export function scheduleRows(
+  { schedule }: Pick<CotoSettings, 'schedule'>,
+  groups: readonly string[],
+  ranks: readonly (number | null)[],
+): string[] {
+  const { unit } = schedules[schedule];
+  if (unit === 'input') return [];
+  if (unit !== 'rank') return [...groups];
+  return Array.from({ length: ranks[0] ?? 0 }, (_, index) => `rank ${index + 1}`);
+}
+
+/** @throws StudioError refused or invalid_input where the schedule cannot switch these adapters. */
+export function checkSchedule(
+  settings: CotoSettings | null,
+  variant: AdapterVariant,
+  parameters: ParameterValues,
+  adapted: { readonly groups: readonly string[]; readonly ranks: readonly (number | null)[] },
+): void {
+  if (settings === null) return;
+  const schedule: Schedule = schedules[settings.schedule];
+  const { label } = schedule.declaration;
+  if (schedule.unit === 'rank') {
+    if (variant.rankPart === undefined)
+      throw new StudioError(
+        'refused',
+        `The schedule "${label}" switches ranks, but the adapters of ${variant.declaration.label} have none that can be switched.`,
+        'Choose a schedule over layers, such as coto.schedule: coto, or variant: lora.',
+      );
+    if (new Set(adapted.ranks).size > 1)
+      throw new StudioError(
+        'refused',
+        `The schedule "${label}" switches the same ranks in every adapter, but rank_pattern gives the modules different ranks.`,
+        'Leave rank_pattern empty, or choose a schedule over layers.',
+      );
+  }
+  if (schedule.unit === 'input' && dropoutParameter(variant, parameters) === null)
+    throw new StudioError(
+      'refused',
+      `The schedule "${label}" needs dropout on the adapters' inputs, which ${variant.declaration.label} does not have.`,
+      'Choose another schedule or another variant, such as variant: lora.',
+    );
+  const { lisa_activated_layers: activated } = settings;
+  if (schedule.ownSettings.includes('lisa_activated_layers') && activated > adapted.groups.length)
+    throw new StudioError(
+      'invalid_input',
+      `coto.lisa_activated_layers is ${activated}, but the adapters form ${adapted.groups.length} groups.`,
+      `Set it to at most ${adapted.groups.length}.`,
+    );
+}
+
+/** Name of the parameter that sets the variant's dropout on its input; null if it has none. */
+export function dropoutParameter({ declaration, dropout }: AdapterVariant, parameters: ParameterValues): string | null {
+  const all = parameterSchema(declaration.parameters).safeParse(parameters).data ?? parameters;
+  const probe = 0.4375;
+  const found = declaration.parameters.find(
+    ({ type, name }) => type === 'number' && dropout({ ...all, [name]: probe }) === probe,
+  );
+  return found?.name ?? null;
+}

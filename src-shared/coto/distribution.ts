@@ -1,0 +1,144 @@
+/** A source of uniform numbers in [0, 1), e.g. a seeded stream. */
+export type UniformSource = () => number;
+
+/** Probability distribution over the sets of units that are on in a step. */
+export type Distribution =
+  /** Each unit by itself, with its own probability. */
+  | { readonly kind: 'independent'; readonly probabilities: readonly number[] }
+  /** The first, or the last, units; `sizes[k]` is the probability that k + 1 of them are on. */
+  | { readonly kind: 'nested'; readonly from: 'first' | 'last'; readonly sizes: readonly number[] }
+  /** `size` of `count` units, all such sets alike. */
+  | { readonly kind: 'subset'; readonly size: number; readonly count: number };
+
+/** What happens when independent draws switch every unit off: all are drawn again, or one chosen uniformly is on. */
+export type AllOff = 'redraw' | 'force-one';
+
+/**
+ * Nested sizes 1 … count with mean share ≈ p: size = ⌈count · u^((1 − p)/p)⌉ with u uniform, so unit i (from 0) is on with
+ * probability 1 − (i / count)^(p/(1 − p)). At p = ½ the size is uniform (nested dropout, Rippel et al. 2014).
+ */
+export function nestedSizes(p: number, count: number): number[] {
+  const upTo = (size: number) => {
+    if (p >= 1) return size === count ? 1 : 0;
+    return p <= 0 ? (size === 0 ? 0 : 1) : (size / count) ** (p / (1 - p));
+  };
+  return Array.from({ length: count }, (_, index) => upTo(index + 1) - upTo(index));
+}
+
+/** Draws the units that are on. */
+export function drawUnits(distribution: Distribution, allOff: AllOff, uniform: UniformSource): Uint8Array {
+  switch (distribution.kind) {
+    case 'independent':
+      return drawIndependent(distribution.probabilities, allOff, uniform);
+    case 'nested':
+      return drawNested(distribution.sizes, distribution.from, uniform);
+    case 'subset':
+      return drawSubset(distribution.size, distribution.count, uniform);
+  }
+}
+
+/**
+ * One uniform u a unit, off if and only if u > p, as in the authors' code. Where all probabilities are 0, one unit chosen
+ * uniformly is on: the limit of redrawing as they go to 0 together.
+ */
+function drawIndependent(probabilities: readonly number[], allOff: AllOff, uniform: UniformSource): Uint8Array {
+  const active = new Uint8Array(probabilities.length);
+  if (active.length === 0) return active;
+  const forced = () => Math.min(active.length - 1, Math.floor(uniform() * active.length));
+  if (probabilities.every((probability) => probability <= 0)) {
+    active[forced()] = 1;
+    return active;
+  }
+  do {
+    for (let unit = 0; unit < active.length; unit++) active[unit] = uniform() > (probabilities[unit] ?? 0) ? 0 : 1;
+    if (allOff === 'force-one' && !active.includes(1)) active[forced()] = 1;
+  } while (!active.includes(1));
+  return active;
+}
+
+function drawNested(sizes: readonly number[], from: 'first' | 'last', uniform: UniformSource): Uint8Array {
+  const active = new Uint8Array(sizes.length);
+  const u = uniform();
+  let sum = 0;
+  const drawn = sizes.findIndex((probability) => {
+    sum += probability;
+    return u < sum;
+  });
+  // The probabilities may add up to slightly less than 1.
+  const size = drawn < 0 ? sizes.length : drawn + 1;
+  if (from === 'first') active.fill(1, 0, size);
+  else active.fill(1, sizes.length - size);
+  return active;
+}
+
+/** Selection sampling (Knuth, volume 2, algorithm S). */
+function drawSubset(size: number, count: number, uniform: UniformSource): Uint8Array {
+  const active = new Uint8Array(count);
+  let wanted = Math.min(size, count);
+  for (let unit = 0; unit < count; unit++)
+    if ((count - unit) * uniform() < wanted) {
+      active[unit] = 1;
+      wanted--;
+    }
+  return active;
+}
+
+/** Expected share of the units that are on. */
+export function expectedShare(distribution: Distribution, allOff: AllOff): number {
+  if (distribution.kind === 'subset')
+    return distribution.count === 0 ? 1 : Math.min(1, distribution.size / distribution.count);
+  if (distribution.kind === 'nested') {
+    const { sizes } = distribution;
+    return sizes.reduce((mean, probability, index) => mean + (probability * (index + 1)) / sizes.length, 0);
+  }
+  const { probabilities } = distribution;
+  const count = probabilities.length;
+  if (count === 0) return 1;
+  const mean = probabilities.reduce((total, probability) => total + probability, 0) / count;
+  const none = probabilities.reduce((product, probability) => product * (1 - probability), 1);
+  if (none === 1) return 1 / count;
+  return allOff === 'redraw' ? mean / (1 - none) : mean + none / count;
+}
+
+/**
+ * Expected share of the layers below the lowest one that is on: nothing is trained there, so the backward pass ends above
+ * them.
+ * @param depth position of each unit's layer, from 0 at the input; units are ordered from the input up.
+ */
+export function expectedSkippedShare(
+  distribution: Distribution,
+  allOff: AllOff,
+  depth: readonly number[],
+  layerCount: number,
+): number {
+  let mean = 0;
+  for (let layer = 1; layer < layerCount; layer++) mean += probabilityNothingBelow(distribution, allOff, depth, layer);
+  return layerCount === 0 ? 0 : mean / layerCount;
+}
+
+/** Probability that every unit below `layer` is off. */
+function probabilityNothingBelow(
+  distribution: Distribution,
+  allOff: AllOff,
+  depth: readonly number[],
+  layer: number,
+): number {
+  const count = depth.length;
+  const above = depth.filter((own) => own >= layer).length;
+  if (distribution.kind === 'nested') {
+    const { from, sizes } = distribution;
+    return from === 'first' ? 0 : sizes.slice(0, above).reduce((total, probability) => total + probability, 0);
+  }
+  if (distribution.kind === 'subset') {
+    let probability = 1;
+    for (let drawn = 0; drawn < Math.min(distribution.size, count); drawn++)
+      probability *= Math.max(0, above - drawn) / (count - drawn);
+    return probability;
+  }
+  const off = (units: readonly number[]) => units.reduce((product, probability) => product * (1 - probability), 1);
+  const { probabilities } = distribution;
+  const none = off(probabilities);
+  if (none === 1) return above / count;
+  const below = off(probabilities.filter((_, unit) => (depth[unit] ?? 0) < layer));
+  return allOff === 'redraw' ? (below - none) / (1 - none) : below - none + (none * above) / count;
+}

@@ -1,0 +1,49 @@
+import type { CotoSettings } from '../domain/coto.ts';
+import { expectedShare, expectedSkippedShare } from './distribution.ts';
+import { activationProbability } from './schedule.ts';
+import { type Schedule, schedules } from './schedules/index.ts';
+import { depths, type Units } from './schedules/schedule.ts';
+
+/** Steps of a longer run that are evaluated, evenly spaced. */
+const maximumSteps = 512;
+
+/** What a schedule means for the cost of a run, in expectation over its draws. */
+export interface ScheduleExpectation {
+  /** Mean share of the units that are on; of progressive dropout, of the entries that are kept. */
+  readonly activeShare: number;
+  /** Mean share of the layers that the backward pass does not reach, because nothing below them is trained. */
+  readonly skippedBackward: number;
+}
+
+/** @param units of the model; at least one. */
+export function expectSchedule(settings: CotoSettings, totalSteps: number, units: Units): ScheduleExpectation {
+  const schedule: Schedule = schedules[settings.schedule];
+  const { depth, count } = depths(units);
+  const skips = schedule.unit === 'group' || schedule.unit === 'update';
+  const steps = Math.min(totalSteps, maximumSteps);
+  let activeShare = 0;
+  let skippedBackward = 0;
+  for (let index = 0; index < steps; index++) {
+    const step = Math.floor(((index + 0.5) * totalSteps) / steps);
+    const p = activationProbability(settings, step, totalSteps);
+    const distribution = schedule.distribution(p, units, settings);
+    activeShare += distribution === null ? p : expectedShare(distribution, settings.all_off);
+    if (distribution !== null && skips)
+      skippedBackward += expectedSkippedShare(distribution, settings.all_off, depth, count);
+  }
+  return steps === 0
+    ? { activeShare: 1, skippedBackward: 0 }
+    : { activeShare: activeShare / steps, skippedBackward: skippedBackward / steps };
+}
+
+/** Layers of groups by their names, from the input up, e.g. 3 of "layers.3" and of "layers.3.attention.query". */
+export function unitsOfGroups(groups: readonly string[]): Units {
+  const layers = groups.map(layerName);
+  const order = [...new Set(layers)];
+  return { count: groups.length, layers: layers.map((layer) => order.indexOf(layer)) };
+}
+
+/** A name up to its first number, which is that of the layer. */
+function layerName(group: string): string {
+  return /^.*?(?<=[. ]|^)\d+(?=\.|$)/.exec(group)?.[0] ?? group;
+}
