@@ -7,7 +7,9 @@ import { parseArgs } from 'node:util';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
-import { cotoDeclaration } from '../src-shared/domain/coto.ts';
+import { curves } from '../src-shared/coto/curves/index.ts';
+import { schedules } from '../src-shared/coto/schedules/index.ts';
+import { cotoDeclaration, usedSettings } from '../src-shared/domain/coto.ts';
 import { rangeWords, textOfValue } from '../src-shared/domain/parameter-text.ts';
 import { studyKinds } from '../src-shared/studies/index.ts';
 import { root } from './bootstrap/paths.mjs';
@@ -31,6 +33,7 @@ const declarations = (list) => list.map(({ declaration }) => declaration);
 const groups = [
   { title: 'Adapters', folder: 'adapters', cards: declarations(adapterVariants) },
   { title: 'Training schedule', folder: '', cards: [cotoDeclaration] },
+  { title: 'Other schedules', folder: 'schedules', cards: controls() },
   { title: 'Merging', folder: 'merging', cards: declarations(mergeMethods) },
   { title: 'Pruning', folder: 'pruning', cards: declarations(pruneMethods) },
   { title: 'Studies', folder: 'studies', cards: declarations(studyKinds) },
@@ -68,6 +71,21 @@ function keep(file, old, now) {
   if (old === now) return;
   if (check) stale.push(`${file} is not current; run node_modules/.bin/node scripts/make-method-cards.mjs`);
   else writeFileSync(file, now);
+}
+
+/** Schedules other than CoTo, each with the settings of CoTo that it uses with some curve. */
+function controls() {
+  const ids = /** @type {(keyof typeof schedules)[]} */ (Object.keys(schedules));
+  return ids
+    .filter((id) => id !== 'coto')
+    .map((schedule) => {
+      const allCurves = /** @type {(keyof typeof curves)[]} */ (Object.keys(curves));
+      const used = new Set(allCurves.flatMap((curve) => [...usedSettings({ schedule, curve })]));
+      const parameters = cotoDeclaration.parameters.filter(({ name }) =>
+        [...used].some((setting) => name === `coto.${setting}`),
+      );
+      return { ...schedules[schedule].declaration, parameters };
+    });
 }
 
 /** @param {Declaration} declaration */

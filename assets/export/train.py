@@ -5,11 +5,11 @@
 
 `settings.json` holds the run's settings under the names of Transformers and PEFT, `adapter-start/` the adapter as the run
 begins, `data.safetensors` its examples (read by `examples.py`), and `plan.json` the order of the examples and the layers that
-CoTo switched on in every step. With these, one process in float32 repeats the studio's own losses; only `lora_dropout` draws
-anew.
+its schedule switched on in every step. With these, one process in float32 repeats the studio's own losses; only dropout draws
+other numbers.
 
-CoTo (ICML 2025, arXiv 2506.05713): every group of adapters is on with a probability that rises linearly over the first part
-of the training; a group that is off contributes nothing and is not updated.
+CoTo (ICML 2025, arXiv 2506.05713): every group of adapters is on with a probability that rises over the first part of the
+training; a group that is off contributes nothing and is not updated.
 """
 
 import argparse
@@ -45,44 +45,76 @@ class PlannedBatches:
         return len(self.epochs[0])
 
 
-class CoTo(transformers.TrainerCallback):
-    """Switches groups of adapters before every optimizer step; outside training all are on."""
+class Schedule(transformers.TrainerCallback):
+    """Switches what the schedule draws before every optimizer step; outside training everything is on."""
 
-    def __init__(self, model, settings, groups, masks):
+    def __init__(self, model, plan, resample):
         modules = dict(model.named_modules())
-        self.groups = [[modules[f"base_model.model.{name}"] for name in group["modules"]] for group in groups]
-        self.settings = settings
-        self.masks = masks
-        self.random = random.Random(0)
+        self.groups = [[modules[f"base_model.model.{name}"] for name in group["modules"]] for group in plan["groups"]]
+        self.adapters = [module for module in modules.values() if hasattr(module, "lora_B")]
+        self.unit = plan["unit"]
+        self.masks = plan["active"]
+        self.probabilities = plan["probabilities"]
+        self.random = random.Random(0) if resample else None
+        self.mask = None
+        self.full = []
+        if self.unit == "rank":
+            for module in self.adapters:
+                module.lora_B["default"].weight.register_hook(lambda gradient: gradient * self.mask.to(gradient))
 
     def on_step_begin(self, args, state, control, **_):
-        self.switch(self.masks[state.global_step] if self.masks else self.draw(state.global_step, state.max_steps))
+        step = state.global_step
+        if self.unit == "input":
+            for module in self.adapters:
+                module.lora_dropout["default"] = torch.nn.Dropout(1 - self.probabilities[step]).train()
+        else:
+            self.switch(self.masks[step] if self.random is None else self.draw(self.probabilities[step], len(self.masks[step])))
+
+    def on_pre_optimizer_step(self, args, state, control, **_):
+        self.restore()
 
     def on_train_end(self, args, state, control, **_):
-        self.switch("1" * len(self.groups))
+        self.switch("1" * len(self.masks[-1]))
+        self.restore()
 
-    def probability(self, step, steps):
-        initial, final = self.settings["initial_p"], self.settings["final_p"]
-        rising = -(-self.settings["stage1_ratio"] * steps // 1)
-        if rising == 0:
-            return final
-        rate = initial + (final - initial) * step / rising
-        return min(final, rate) if final >= initial else max(final, rate)
-
-    def draw(self, step, steps):
-        p = self.probability(step, steps)
+    def draw(self, p, count):
         if p <= 0:
-            chosen = self.random.randrange(len(self.groups))
-            return "".join("1" if index == chosen else "0" for index in range(len(self.groups)))
+            chosen = self.random.randrange(count)
+            return "".join("1" if index == chosen else "0" for index in range(count))
         while True:
-            mask = "".join("0" if self.random.random() > p else "1" for _ in self.groups)
+            mask = "".join("0" if self.random.random() > p else "1" for _ in range(count))
             if "1" in mask:
                 return mask
 
     def switch(self, mask):
-        for group, on in zip(self.groups, mask):
-            for module in group:
-                module.enable_adapters(on == "1")
+        if self.unit == "rank":
+            self.switch_ranks(mask)
+        if self.unit in ("group", "update"):
+            for group, on in zip(self.groups, mask):
+                for module in group:
+                    self.switch_module(module, on == "1")
+
+    def switch_module(self, module, on):
+        if self.unit == "group":
+            module.enable_adapters(on)
+            return
+        for name, parameter in module.named_parameters():
+            if "base_layer" not in name:
+                parameter.requires_grad_(on)
+
+    def switch_ranks(self, mask):
+        """Zeroes the columns of B of the ranks that are off until the gradients are there."""
+        self.mask = torch.tensor([float(on) for on in mask])
+        self.full = [(module.lora_B["default"].weight, module.lora_B["default"].weight.detach().clone()) for module in self.adapters]
+        with torch.no_grad():
+            for weight, full in self.full:
+                weight.copy_(full * self.mask.to(full))
+
+    def restore(self):
+        with torch.no_grad():
+            for weight, full in self.full:
+                weight.copy_(full)
+        self.full = []
 
 
 class Trainer(transformers.Trainer):
@@ -121,7 +153,7 @@ def main():
     parser.add_argument("--model", help="the base model: a folder or the name of a repository (default: where the run had it)")
     parser.add_argument("--output", default="adapter", help="where the trained adapter goes")
     parser.add_argument("--bf16", action="store_true", help="mixed precision, for GPUs that have it")
-    parser.add_argument("--resample-masks", action="store_true", help="draw CoTo's masks anew instead of replaying them")
+    parser.add_argument("--resample-masks", action="store_true", help="draw new masks instead of replaying those of the plan")
     options = parser.parse_args()
 
     settings = json.loads((FOLDER / "settings.json").read_text())
@@ -143,10 +175,12 @@ def main():
         eps=settings["adam_epsilon"],
         weight_decay=settings["weight_decay"],
     )
-    schedule = transformers.get_scheduler(
+    rates = transformers.get_scheduler(
         settings["lr_scheduler_type"], optimizer, num_warmup_steps=settings["warmup_steps"], num_training_steps=settings["max_steps"]
     )
-    coto = settings["coto"] and CoTo(model, settings["coto"], plan["groups"], None if options.resample_masks else plan["active"])
+    if options.resample_masks and not plan["resamples"]:
+        parser.error("--resample-masks: the draws of this schedule can only be replayed")
+    schedule_callback = settings["coto"] and Schedule(model, plan, options.resample_masks)
 
     trainer = Trainer(
         model=model,
@@ -167,8 +201,8 @@ def main():
         train_dataset=train_examples,
         data_collator=collate,
         compute_loss_func=training_loss(settings["problem_type"]),
-        optimizers=(optimizer, schedule),
-        callbacks=[coto] if coto else [],
+        optimizers=(optimizer, rates),
+        callbacks=[schedule_callback] if schedule_callback else [],
         batches=PlannedBatches(plan["epochs"]),
     )
     trainer.train()

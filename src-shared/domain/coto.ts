@@ -13,11 +13,9 @@ function labelsOf(list: Readonly<Record<string, { readonly label: string }>>): R
   return Object.fromEntries(Object.entries(list).map(([id, { label }]) => [id, label]));
 }
 
-export const cotoCurveSchema = z.enum(idsOf(curves));
-export type CotoCurve = z.infer<typeof cotoCurveSchema>;
+const cotoCurveSchema = z.enum(idsOf(curves));
 
 export const cotoScheduleSchema = z.enum(idsOf(schedules));
-export type CotoScheduleId = z.infer<typeof cotoScheduleSchema>;
 
 /**
  * The CoTo schedule of a run, in the names of the authors' code (`initial_p`, `final_p`, `stage1_ratio`), or one of its

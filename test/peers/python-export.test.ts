@@ -43,6 +43,16 @@ const cases: readonly Case[] = [
     settings: { adapter: vitAdapter, coto: {}, gradient_accumulation_steps: 2 },
   },
   {
+    title: 'images, LISA',
+    ...images,
+    settings: { adapter: vitAdapter, coto: { schedule: 'lisa', lisa_activated_layers: 1, lisa_interval_steps: 2 } },
+  },
+  {
+    title: 'images, DoRA with DropLoRA',
+    ...images,
+    settings: { adapter: { ...vitAdapter, variant: 'dora' }, coto: { schedule: 'droplora', initial_p: 0.4 } },
+  },
+  {
     title: 'images, rsLoRA, linear, decay',
     ...images,
     settings: { adapter: { ...vitAdapter, variant: 'rslora' }, weight_decay: 0.1, lr_scheduler_type: 'linear' },

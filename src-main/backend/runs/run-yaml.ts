@@ -1,5 +1,6 @@
 import { parseDocument, stringify } from 'yaml';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { type CotoSettings, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { adapterVariant, adapterVariants } from '../../engine/adapters/variants/index.ts';
@@ -24,7 +25,8 @@ export function toYaml(config: RunConfig): string {
         ...others,
       };
       if (Object.keys(differing).length > 0) kept[key] = differing;
-    } else if (!isEqual(value, usual)) kept[key] = value;
+    } else if (key === 'coto' && config.coto !== null) kept[key] = cotoSettings(config.coto);
+    else if (!isEqual(value, usual)) kept[key] = value;
   }
   return stringify(kept, { lineWidth: 0 });
 }
@@ -56,6 +58,18 @@ export function checkedRun(input: unknown): RunConfig {
     'invalid_input',
     `The run is not valid: ${describeIssues({ issues })}.`,
     "Keys are those of Transformers and PEFT; an adapter's go below adapter:, the schedule's below coto:.",
+  );
+}
+
+/** The settings of the authors' code where they matter, and all that differ from their defaults. */
+function cotoSettings(settings: CotoSettings): Record<string, unknown> {
+  const used = usedSettings(settings);
+  const differing = differences(settings, cotoSettingsSchema.parse({}));
+  const always = ['initial_p', 'final_p', 'stage1_ratio', 'curve', 'granularity'] as const;
+  return Object.fromEntries(
+    Object.entries(settings).filter(
+      ([key]) => Object.hasOwn(differing, key) || always.some((name) => name === key && used.has(name)),
+    ),
   );
 }
 

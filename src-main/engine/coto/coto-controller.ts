@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import { type StepDraw, StepDraws } from '../../../src-shared/coto/draws.ts';
 import { unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
@@ -38,9 +39,14 @@ export class CotoController {
     this.draws = new StepDraws(settings, totalSteps, unitsOfGroups(this.rows), run.seed, run.random);
   }
 
+  /** What is on in optimizer step `step` (0-based). */
+  draw(step: number): StepDraw {
+    return this.draws.at(step);
+  }
+
   /** Draws what is on in optimizer step `step` (0-based) and switches the model to it. */
   drawFor(step: number): StepDraw {
-    const draw = this.draws.at(step);
+    const draw = this.draw(step);
     const { model, groups } = this;
     if (this.unit === 'group') model.setActive(groups, draw.mask);
     if (this.unit === 'update') model.setTrained(groups, draw.mask);
@@ -55,7 +61,7 @@ export class CotoController {
   }
 
   /** Gives ranks that are off their values back, once the gradients are there; their gradients become zero. */
-  completeGradients(gradients: Map<string, import('@tensorflow/tfjs-core').Tensor>): void {
+  completeGradients(gradients: Map<string, tf.Tensor>): void {
     this.ranks.maskGradients(gradients);
     this.ranks.restore();
   }

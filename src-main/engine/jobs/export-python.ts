@@ -1,6 +1,7 @@
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -100,24 +101,39 @@ function progressOn(context: TaskContext): ReadingProgress {
   };
 }
 
-/** The micro-batches of every epoch, as indices into the exported training split, and CoTo's masks by step. */
+/** The micro-batches of every epoch, as indices into the exported training split, and what the schedule draws by step. */
 function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, totalSteps: number) {
   const places = Int32Array.from({ length: exampleCount }, (_, place) => place);
   const { per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed } = config;
   const order = new BatchOrder(places, size, accumulation, RandomStream.seeded(seed, 'data'));
   const groups = model.groups(config.coto?.granularity ?? 'layer').map(({ name, modules }) => ({ name, modules }));
-  const coto =
-    config.coto &&
-    new CotoController(model, config.coto, totalSteps, { seed, random: RandomStream.seeded(seed, 'coto') });
+  const random = RandomStream.seeded(seed, 'coto');
+  const coto = config.coto && new CotoController(model, config.coto, totalSteps, { seed, random });
   const epochs: number[][][] = [];
   const active: string[] = [];
+  const probabilities: number[] = [];
   for (let step = 0; step < totalSteps; step++) {
     const batches = order.next().map((batch) => [...batch]);
     const { epoch } = order.state();
     epochs[epoch] ??= [];
     epochs[epoch].push(...batches);
-    if (coto) active.push(coto.drawFor(step).mask.join(''));
+    if (!coto) continue;
+    const { mask, probability } = coto.draw(step);
+    active.push(mask.join(''));
+    probabilities.push(probability);
   }
-  coto?.everythingOn();
-  return { groups, epochs, active };
+  return { groups, epochs, active, probabilities, ...scheduleOf(config, model) };
+}
+
+/** The unit of the schedule, and whether the script can draw other masks: independent ones of equal probability. */
+function scheduleOf({ coto, adapter }: RunConfig, model: AdaptedModel) {
+  if (coto === null) return { unit: 'group', resamples: false };
+  const { unit, declaration } = schedules[coto.schedule];
+  if ((unit === 'rank' || unit === 'input') && model.variant().peft.type !== 'LORA')
+    throw new StudioError(
+      'refused',
+      `The Python script cannot repeat the schedule "${declaration.label}" with the variant ${adapter.variant}: it switches parts of PEFT's LoRA only.`,
+      'Export a run with a schedule over layers, such as coto, or with a variant of LoRA.',
+    );
+  return { unit, resamples: coto.all_off === 'redraw' && (coto.schedule === 'coto' || coto.schedule === 'droplora') };
 }

@@ -2,6 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { checkedRun, fromYaml, toYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 
 describe('a run as YAML', () => {
+  it.each([
+    { schedule: 'lisa' },
+    { schedule: 'droplora', curve: 'step', curve_steps: 3 },
+    { lisa_activated_layers: 7 },
+  ])('keeps the schedule %j, and nothing that it does not use', (coto) => {
+    const config = checkedRun({ coto });
+    const text = toYaml(config);
+    expect(fromYaml(text).coto).toEqual(config.coto);
+    if (coto.schedule === 'lisa') expect(text).not.toContain('initial_p');
+    expect(text).not.toContain('exponential_rate');
+  });
+
   it('has its model and dataset and what differs from the defaults, and reads back the same', () => {
     const config = checkedRun({
       learning_rate: 3e-3,

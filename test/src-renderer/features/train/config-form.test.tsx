@@ -6,7 +6,7 @@ import { checkDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { resetForm, setField, useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
 import { useRunDraft } from '../../../../src-renderer/features/train/use-run-draft.ts';
 import { adapterParameters } from '../../../../src-shared/domain/adapter.ts';
-import { cotoDeclaration } from '../../../../src-shared/domain/coto.ts';
+import { cotoDeclaration, usedSettings } from '../../../../src-shared/domain/coto.ts';
 import { runParameters } from '../../../../src-shared/domain/run.ts';
 import { backend, catalog as small } from '../../fake-backend.ts';
 import { fieldOf, renderHookInWindow, renderInWindow } from '../../window.tsx';
@@ -51,11 +51,37 @@ test('every declared setting of a run has a field, those of the chosen variant a
     ...runParameters.filter(({ group }) => group !== 'Task'),
     ...adapterParameters,
     ...parametersOfVariant(catalog.adapterVariants[0]),
-    ...cotoDeclaration.parameters,
+    ...cotoParameters({ schedule: 'coto', curve: 'linear' }),
   ];
   for (const { label } of shown) expect(view.getAllByText(label, { selector: 'label' }), label).toHaveLength(1);
   expect(view.queryByText('Twist')).toBeNull();
 });
+
+test('a schedule and a curve bring their own settings, and every setting of CoTo has a field with some of them', () => {
+  const view = renderInWindow(<Form />);
+  const seen = new Set<string>();
+  for (const [schedule, curve] of [
+    ['coto', 'linear'],
+    ['coto', 'step'],
+    ['droplora', 'exponential'],
+    ['lisa', 'linear'],
+  ] as const) {
+    act(() => setField('coto.schedule', schedule));
+    act(() => setField('coto.curve', curve));
+    const used = cotoParameters({ schedule, curve });
+    for (const { label, name } of cotoDeclaration.parameters) {
+      const isUsed = used.some((one) => one.name === name);
+      expect(view.queryAllByText(label, { selector: 'label' }), `${schedule}: ${label}`).toHaveLength(isUsed ? 1 : 0);
+      if (isUsed) seen.add(name);
+    }
+  }
+  expect(seen.size).toBe(cotoDeclaration.parameters.length);
+});
+
+function cotoParameters(chosen: Parameters<typeof usedSettings>[0]) {
+  const used = [...usedSettings(chosen)].map((name) => `coto.${name}`);
+  return cotoDeclaration.parameters.filter(({ name }) => used.includes(name));
+}
 
 test('another variant brings its parameters, and keeps values of equal names', () => {
   const view = renderInWindow(<Form />);
