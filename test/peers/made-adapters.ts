@@ -10,6 +10,7 @@ import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
+import { smallParameters } from '../engine/adapters/small-parameters.ts';
 import { goldenPath, tensorsOf } from '../engine/golden.ts';
 
 const familySchema = z.object({ auto_class: z.string(), same_weights_as: z.string().optional() });
@@ -33,13 +34,8 @@ export async function writeOne(name: string, variant: string, directory: string)
   const base = await loadBaseModel(goldenPath(name, 'base'));
   const model = new AdaptedModel(base);
   try {
-    const declared = adapterVariant(variant).declaration.parameters.map((spec) => spec.name);
-    const parameters = Object.entries({ r: 4, lora_alpha: 6 }).filter(([parameter]) => declared.includes(parameter));
-    const settings = adapterSettingsSchema.parse({
-      variant,
-      parameters: Object.fromEntries(parameters),
-      target_modules: 'all-linear',
-    });
+    const parameters = smallParameters(adapterVariant(variant).declaration);
+    const settings = adapterSettingsSchema.parse({ variant, parameters, target_modules: 'all-linear' });
     const random = RandomStream.seeded(11, 'initialization');
     await model.createAdapter(settings, { random, labels: null });
     for (const variable of model.trainable().values()) {

@@ -2,7 +2,7 @@
 
 Reads one JSON list of requests from standard input and prints one JSON list of answers, in the same order:
   {"base", "class", "adapter" (null: the base alone), "inputs", "outputs"}
-  -> {"unexpected", "missing", "written", "config"}
+  -> {"unexpected", "missing", "written", "config"}, or {"refused"} where PEFT has no such adapter for a kind of layer
 `inputs` is a safetensors file of named tensors; the model's outputs for them go to `outputs`. `written` lists the keys and
 shapes that PEFT would save, `config` is the adapter's config as PEFT understood it.
 """
@@ -32,8 +32,13 @@ def load_adapter(base, folder):
     config = peft.PeftConfig.from_pretrained(folder)
     model = peft.get_peft_model(base, config)
     result = peft.set_peft_model_state_dict(model, load_peft_weights(folder))
-    missing = [key for key in result.missing_keys if "lora_" in key or "modules_to_save" in key]
-    written = {key: list(tensor.shape) for key, tensor in peft.get_peft_model_state_dict(model).items()}
+    saved = peft.get_peft_model_state_dict(model)
+    # Tensors that all modules share are saved once more for every module: the same tensor under other names.
+    shared = tuple(key.removeprefix("base_model") for key in saved if key.count(".") == 1)
+    written = {key: list(tensor.shape) for key, tensor in saved.items() if key.count(".") == 1 or not key.endswith(shared)}
+    copies = tuple(f"{name}.default" for name in shared)
+    own = [key for key in result.missing_keys if model.base_model.prefix in key or "modules_to_save" in key]
+    missing = [key for key in own if not key.endswith(copies)]
     settings = {key: json_value(value) for key, value in model.peft_config["default"].to_dict().items()}
     answer = {"unexpected": list(result.unexpected_keys), "missing": missing, "written": written, "config": settings}
     return model, answer
@@ -44,7 +49,10 @@ def answer(request):
     if request["adapter"] is None:
         model, said = base, {}
     else:
-        model, said = load_adapter(base, request["adapter"])
+        try:
+            model, said = load_adapter(base, request["adapter"])
+        except TypeError as error:
+            return {"refused": str(error)}
     model.eval()
     with torch.no_grad():
         output = model(**load_file(request["inputs"]))

@@ -21,7 +21,7 @@ import { checkSchedule, dropoutParameter, scheduleRows } from '../../engine/coto
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
-import { countSteps } from '../../engine/training/training-run.ts';
+import { countSteps, trainingPlan } from '../../engine/training/training-run.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
@@ -42,6 +42,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const { trained } = tensorSizes(config, description, dataset, targets);
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
+  requireTrainable(config, totalSteps);
   const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
   return {
     trainableParameters: trained.reduce((sum, count) => sum + count, 0),
@@ -65,7 +66,7 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
   requireTask(config.task, model, dataset);
   refuseEmptyTemplate(config);
   requireAdaptable(config, resolveTargetModules(targetConfig(config, model), model));
-  countTrainExamples(config, dataset);
+  requireTrainable(config, countSteps(config, countTrainExamples(config, dataset)));
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
     throw new StudioError(
       'invalid_input',
@@ -91,6 +92,12 @@ function ranksOf({ variant, parameters }: RunConfig['adapter'], targets: readonl
 function rowsOf({ adapter, coto }: RunConfig, targets: readonly LinearModule[]): string[] {
   const groups = groupNames(coto, targets);
   return coto === null ? groups : scheduleRows(coto, groups, ranksOf(adapter, targets));
+}
+
+/** @throws StudioError where the variant cannot be trained so. */
+function requireTrainable(config: RunConfig, totalSteps: number): void {
+  const { variant, parameters } = config.adapter;
+  adapterVariant(variant).training?.check?.(trainingPlan(config, totalSteps), parameters);
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {

@@ -10,13 +10,14 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
-import { dropoutMask } from './dropout.ts';
+import { drawMasks } from './dropout.ts';
 import { freshAdapter } from './fresh-adapter.ts';
 import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
-import type { AdapterVariant, TrainedModule } from './variant.ts';
+import type { AdapterVariant } from './variant.ts';
+import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 
 /** Adapters that CoTo switches together. */
 export interface AdapterGroup {
@@ -97,17 +98,26 @@ export class AdaptedModel implements LinearRunner {
     return this.adapter?.trained ?? new Map();
   }
 
-  /** How the variant wants to be trained, on this adapter; groups are off here as they are in the step. */
-  trainingHooks(): TrainingHooks {
+  /** The kind of the adapter that is on, and its settings. */
+  get described(): Pick<AdapterState, 'variant' | 'parameters'> {
     const { variant, parameters } = this.loaded().host;
-    const { parameterGroups, penalty, transformGradients, afterStep } = variant.training ?? {};
+    return { variant, parameters };
+  }
+
+  /** How the variant is trained by `plan`, on this adapter; groups are off here as they are in the step. */
+  trainingHooks(plan: TrainingPlan): TrainingHooks {
+    const { variant, parameters } = this.described;
+    variant.training?.check?.(plan, parameters);
     const all = () => this.adaptedModules();
+    const method = variant.training?.begin(plan, parameters, all);
+    if (method === undefined) return {};
     const active = () => all().filter(({ module }) => this.trainedOn(module));
+    const { penalty, transformGradients, afterStep, ...others } = method;
     return {
-      ...(parameterGroups ? { parameterGroups: (usual) => parameterGroups(all(), usual) } : {}),
-      ...(penalty ? { penalty: () => penalty(active(), parameters) } : {}),
+      ...others,
+      ...(penalty ? { penalty: () => penalty(active()) } : {}),
       ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
-      ...(afterStep ? { afterStep: (step) => afterStep(step, active()) } : {}),
+      ...(afterStep ? { afterStep: (update) => afterStep(update, active()) } : {}),
     };
   }
 
@@ -184,10 +194,16 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    return this.adapter.host.variant.forward(x, this.base.frozenWeight(module), adapted, {
-      ...options,
-      dropoutMask: this.maskFor(x),
-    });
+    const { variant, parameters } = this.adapter.host;
+    const masks = this.training
+      ? drawMasks(
+          { input: this.inputDropout ?? variant.dropout(parameters), update: variant.updateDropout?.(parameters) },
+          [...x.shape, module.outFeatures],
+          this.dropout,
+        )
+      : { dropoutMask: null };
+    if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
+    return variant.forward(x, this.base.frozenWeight(module), adapted, { ...options, ...masks });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -384,15 +400,6 @@ export class AdaptedModel implements LinearRunner {
       for (const { vector } of biases) vector.replace(null);
       this.readingBiases = false;
     }
-  }
-
-  private maskFor(x: tf.Tensor2D): tf.Tensor2D | null {
-    if (!this.training || !this.adapter) return null;
-    const { variant, parameters } = this.adapter.host;
-    const probability = this.inputDropout ?? variant.dropout(parameters);
-    if (probability === 0) return null;
-    if (this.dropout === null) throw new Error('dropout needs a random stream in training');
-    return dropoutMask(x.shape, probability, this.dropout);
   }
 
   private layersFrom(start: number, states: HiddenStates): HiddenStates {

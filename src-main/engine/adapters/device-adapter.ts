@@ -3,13 +3,14 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
-import { toHost } from '../ops/to-host.ts';
+import { toHost, toTensor } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { frozenBias, requireBiasVector } from './base-biases.ts';
 import { partKey, sharedKey } from './peft/tensor-names.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import { findLinear, fromTheInputUp } from './target-modules.ts';
-import type { AdapterVariant, TensorPart, TrainedModule } from './variant.ts';
+import type { AdapterVariant, TensorPart } from './variant.ts';
+import type { TrainedModule } from './variant-training.ts';
 
 /** A linear or an embedding that is trained whole (modules_to_save) in place of the base's. */
 export interface SavedModule {
@@ -153,6 +154,7 @@ function fitting(
   if (module.kind === 'embedding') requireEmbedding(variant, module);
   const parts = variant.parts(module, { rank, parameters });
   requireParts(parts, tensors, (part) => partKey(variant, module, part));
+  variant.checkTensors?.(module, tensors);
   return { module, parts };
 }
 
@@ -194,9 +196,9 @@ function inOrder<Item extends { module: LinearModule }>(items: readonly Item[], 
 }
 
 function assignOrCreate(existing: tf.Variable | undefined, tensor: HostTensor, trainable: boolean): tf.Variable {
-  const values = tf.tensor(new Float32Array(tensor.data), [...tensor.shape], 'float32');
+  const values = toTensor(tensor);
   try {
-    if (existing === undefined || !isShape(tensor, existing.shape)) return tf.variable(values, trainable);
+    if (existing?.dtype !== values.dtype || !isShape(tensor, existing.shape)) return tf.variable(values, trainable);
     existing.assign(values);
     return existing;
   } finally {

@@ -1,5 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../../src-shared/random.ts';
+import type { ForwardOptions, UpdateDropout } from './variant.ts';
+
+/**
+ * The masks of one forward pass of a module, in the order input, module, outputs; null: its update is dropped as a whole.
+ * `random` is null outside training.
+ */
+export function drawMasks(
+  { input, update }: { readonly input: number; readonly update: UpdateDropout | undefined },
+  [rows, inputs, outputs]: readonly [number, number, number],
+  random: RandomStream | null,
+): Pick<ForwardOptions, 'dropoutMask' | 'outputMask'> | null {
+  if (input === 0 && !update?.outputs && !update?.module) return {};
+  if (random === null) throw new Error('dropout needs a random stream in training');
+  const inputMask = input === 0 ? null : dropoutMask([rows, inputs], input, random);
+  if (update?.module && random.uniform() < update.module) return null;
+  return { dropoutMask: inputMask, outputMask: update?.outputs ? outputMask(outputs, update, random) : null };
+}
 
 /**
  * A mask of inverted dropout: 0 with `probability`, else 1 / (1 − probability). One draw of `random` seeds the whole mask
@@ -14,6 +31,17 @@ export function dropoutMask(shape: [number, number], probability: number, random
   for (let index = 0; index < values.length; index++)
     if (hash(Math.imul(index, 0x9e3779b9) ^ seed) >= threshold) values[index] = kept;
   return tf.tensor2d(values, shape);
+}
+
+/** 0 with the chance `outputs`, else 1, or the inverse of the share that is left. */
+function outputMask(
+  size: number,
+  { outputs, rescaled }: { readonly outputs: number; readonly rescaled: boolean },
+  random: RandomStream,
+): tf.Tensor1D {
+  const values = Float32Array.from({ length: size }, () => (random.uniform() < outputs ? 0 : 1));
+  const left = values.reduce((sum, value) => sum + value, 0);
+  return tf.tensor1d(rescaled && left > 0 ? values.map((value) => (value * size) / left) : values);
 }
 
 /** Uniform in [0, 2³²). */

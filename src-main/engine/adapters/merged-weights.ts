@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 import { toMatrix } from '../ops/linear/frozen-weight.ts';
-import { toHost } from '../ops/to-host.ts';
+import { toHost, toTensor } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
@@ -35,8 +35,7 @@ async function onDevice(
   make: (placed: ModuleTensors<tf.Tensor>) => HostTensor | Promise<HostTensor>,
 ): Promise<HostTensor> {
   const tensors = new Map<string, tf.Tensor>();
-  for (const [part, { shape, data }] of adapted.tensors)
-    tensors.set(part, tf.tensor(Float32Array.from(data), [...shape], 'float32'));
+  for (const [part, tensor] of adapted.tensors) tensors.set(part, toTensor(tensor));
   try {
     return await make({ ...adapted, tensors });
   } finally {
@@ -87,6 +86,7 @@ export function mergedTensors(
   for (const [name, own] of state.modules) {
     const module = requireLinear(description, name);
     const adapted = withShared(module, own, state.shared);
+    variant.checkTensors?.(module, adapted.tensors);
     const changesBias = variant.mergedBias?.changes(adapted) ?? false;
     if (changesBias && !module.hasBias)
       throw new StudioError(

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdapterVariant, partOf, type TrainedModule } from './variant.ts';
+import { type AdapterVariant, partOf } from './variant.ts';
+import type { TrainedModule } from './variant-training.ts';
 
 interface MaskedPart {
   readonly variable: tf.Variable;

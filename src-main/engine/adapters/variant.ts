@@ -6,13 +6,14 @@ import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ParameterGroup } from '../training/optimizers/index.ts';
+import type { VariantTraining } from './variant-training.ts';
 
 /** One tensor of an adapted module, or of the whole adapter. */
 export interface TensorPart {
   /** The variant's own name of it, e.g. `a`. */
   readonly name: string;
   readonly shape: readonly number[];
+  /** What is trained is float32; the rest may also hold int32 values, such as indices. */
   readonly trainable: boolean;
 }
 
@@ -75,6 +76,8 @@ export interface PeftFormat {
   tensorKey(module: Pick<LinearModule, 'kind'>, part: string): string;
   /** Another end under which files have had it. */
   formerTensorKey?(module: Pick<LinearModule, 'kind'>, part: string): string;
+  /** Whether PEFT has this type for nn.Linear only, so that it does not load the adapter on GPT-2's Conv1D. */
+  readonly refusesConv1d?: boolean;
   /** Every part that the whole adapter may share, and its key after `base_model.`. */
   readonly sharedParts?: readonly string[];
   sharedTensorKey?(part: string): string;
@@ -91,23 +94,6 @@ export interface SharedTensors {
   /** @param modules all that are adapted. */
   parts(modules: readonly LinearModule[], parameters: ParameterValues): TensorPart[];
   initialize(modules: readonly LinearModule[], parameters: ParameterValues): Map<string, HostTensor>;
-}
-
-/** How a variant is trained otherwise than by the run's optimizer alone. */
-export interface VariantTraining {
-  /** Groups of trained tensors, by their names in the model, at other rates or decays; what no group has learns as usual. */
-  parameterGroups?(adapted: readonly TrainedModule[], usual: { readonly weightDecay: number }): ParameterGroup[];
-  /** A scalar that is added to the loss. */
-  penalty?(adapted: readonly TrainedModule[], parameters: ParameterValues): tf.Scalar;
-  /** Replaces gradients, by their names in the model, after their norm was measured and before the update; disposes those it replaces. */
-  transformGradients?(gradients: Map<string, tf.Tensor>, adapted: readonly TrainedModule[]): void;
-  /** After the update of a step, counted from 1. */
-  afterStep?(step: number, adapted: readonly TrainedModule[]): void;
-}
-
-/** A module in training, and the names of its trained tensors in the model by their parts. */
-export interface TrainedModule extends DeviceModule {
-  readonly trainedNames: ReadonlyMap<string, string>;
 }
 
 /**
@@ -136,13 +122,20 @@ export interface AdapterVariant {
     settings: ModuleSettings,
     source: { readonly random: RandomStream; weight(): Promise<HostTensor> },
   ): Map<string, HostTensor> | Promise<Map<string, HostTensor>>;
+  /**
+   * Absent: any values will do. `tensors` have the shapes of the parts.
+   * @throws StudioError refused for values that the module cannot take, such as an index outside its weight.
+   */
+  checkTensors?(module: LinearModule, tensors: ReadonlyMap<string, HostTensor>): void;
   /** Chance that an entry of the adapter's input is zeroed in training. */
   dropout(parameters: ParameterValues): number;
+  /** Of a variant that drops outputs of its update, or the whole update, in training. */
+  updateDropout?(parameters: ParameterValues): UpdateDropout;
   /**
    * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the trained tensors and the residual.
-   * The dropout mask among the options multiplies the adapter's input only.
+   * The masks among the options act on the adapter alone.
    */
-  forward(x: tf.Tensor2D, frozen: FrozenWeight, adapted: DeviceModule, options: LoraLinearOptions): tf.Tensor2D;
+  forward(x: tf.Tensor2D, frozen: FrozenWeight, adapted: DeviceModule, options: ForwardOptions): tf.Tensor2D;
   /**
    * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
    * table. Absent: embeddings cannot carry this adapter.
@@ -163,6 +156,11 @@ export interface AdapterVariant {
   /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
   readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
   readonly notLowRank?: string;
+  /** The inner size of that product where it is not the module's rank; its tensors' shapes are enough. */
+  lowRankSize?(own: {
+    readonly rank: number | null;
+    readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  }): number;
   readonly training?: VariantTraining;
   /**
    * The part whose slices along `axis` carry one rank each, so that zeros there switch the rank off. Absent: schedules over
@@ -183,6 +181,21 @@ export function withShared(
 ): HostModule {
   const { rank, scaling, tensors } = own;
   return { module, rank, scaling, tensors: new Map([...shared, ...tensors]) };
+}
+
+/** Dropout of whole outputs, or of the whole update, for one forward pass of a module. */
+export interface UpdateDropout {
+  /** Chance that an output of the update is zeroed. */
+  readonly outputs: number;
+  /** Whether the outputs left are divided by their share, so that their sum stays in the mean. */
+  readonly rescaled: boolean;
+  /** Chance that the module runs as the plain base. */
+  readonly module: number;
+}
+
+export interface ForwardOptions extends LoraLinearOptions {
+  /** [out]: multiplies the outputs of the update. Only where the variant has `updateDropout`. */
+  readonly outputMask?: tf.Tensor1D | null | undefined;
 }
 
 /** A linear in a training step: `rows` inputs at a time. */

@@ -6,6 +6,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
@@ -17,7 +18,7 @@ import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
 import { writeSafetensors } from '../tensors/safetensors.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
-import { countSteps } from '../training/training-run.ts';
+import { countSteps, trainingPlan } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /** Files that are the same for every run. */
@@ -62,17 +63,37 @@ async function writeExport(
   await model.createAdapter(config.adapter, { random, labels: opened.labels });
   const chosen = chosenExamples(config, opened);
   const totalSteps = countSteps(config, chosen.train.length);
+  const start = await startOf(config, model, totalSteps);
   const examples = await opened.exported(chosen, progressOn(context));
   const details = { description: model.base.description, baseModelName: config.model };
   await writeFolderAtomic(task.outputDirectory, async (temporary) => {
     for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
-    await writeAdapter(join(temporary, 'adapter-start'), await model.exportState(), details);
+    await writeAdapter(join(temporary, 'adapter-start'), start, details);
     await writeSafetensors(join(temporary, dataFile), examples.tensors);
     const settings = settingsOf(task, opened, examples, totalSteps);
     await writeFileAtomic(join(temporary, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
     const plan = planOf(config, model, chosen.train.length, totalSteps);
     await writeFileAtomic(join(temporary, 'plan.json'), `${JSON.stringify(plan)}\n`);
   });
+}
+
+/**
+ * The fresh adapter as its folder holds it.
+ * @throws StudioError refused where Transformers and PEFT have no way to train it.
+ */
+async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: number): Promise<AdapterState> {
+  const { variant } = model.described;
+  if (variant.training?.notInPython !== undefined)
+    throw new StudioError(
+      'refused',
+      `A run of ${variant.declaration.label} cannot be exported to Python: ${variant.training.notInPython}.`,
+      'Export its trained adapter instead, or train another variant.',
+    );
+  const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
+  const state = await model.exportState();
+  const start = hooks.exported?.(state) ?? state;
+  hooks.dispose?.();
+  return start;
 }
 
 /** The run's settings under the names of Transformers and PEFT, with all defaults resolved. */

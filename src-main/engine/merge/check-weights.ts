@@ -1,5 +1,5 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import { type MergeNeeds, type MergeWeight, sum, weightAt } from './merge-method.ts';
+import { isUsed, type MergeNeeds, type MergeWeight, sum, weightAt } from './merge-method.ts';
 import { ok, refused, short } from './preflight-line.ts';
 
 /**
@@ -10,7 +10,7 @@ import { ok, refused, short } from './preflight-line.ts';
 export function checkWeights(
   label: string,
   weights: readonly MergeWeight[],
-  { negativeWeights, ignoresWeights, adapters }: MergeNeeds,
+  { negativeWeights, ignoresWeights, changesSingle, adapters }: MergeNeeds,
   normalized: boolean,
   names: readonly string[],
   layerCount: number | null,
@@ -37,7 +37,8 @@ export function checkWeights(
     );
   const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = adapters ?? {};
   const used = weights.filter(isUsed).length;
-  if (used < minimum || used > maximum) {
+  // One adapter alone is passed on as it is, as at the ends of an interpolation.
+  if ((used !== 1 || changesSingle) && (used < minimum || used > maximum)) {
     const count = minimum === maximum ? `${minimum}` : used < minimum ? `at least ${minimum}` : `at most ${maximum}`;
     return refused(
       'weights',
@@ -59,11 +60,6 @@ export function checkWeights(
   );
   const total = layers.length > 0 ? 'by layer' : `sum ${short(sum(weights.map((weight) => weightAt(weight, null))))}`;
   return ok('weights', `Weights: ${text.join(' · ')} (${total}).`);
-}
-
-/** Whether a weight is other than zero in any layer. */
-export function isUsed(weight: MergeWeight): boolean {
-  return [weight].flat().some((value) => value !== 0);
 }
 
 /** Whether weights add up to zero without all being zero: where all are, a layer is left as it is. */

@@ -1,17 +1,23 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { adaMerging } from './adamerging.ts';
 import { alignedAverage } from './aligned-average.ts';
+import { breadcrumbs } from './breadcrumbs.ts';
+import { breadcrumbsTies } from './breadcrumbs-ties.ts';
 import { cat } from './cat.ts';
+import { combined } from './combination.ts';
 import { coreSpace } from './core-space.ts';
 import { dareLinear } from './dare-linear.ts';
 import { dareLinearSvd } from './dare-linear-svd.ts';
 import { dareTies } from './dare-ties.ts';
 import { dareTiesSvd } from './dare-ties-svd.ts';
+import { della } from './della.ts';
+import { dellaLinear } from './della-linear.ts';
 import { ensemble } from './ensemble.ts';
 import { factorAverage } from './factor-average.ts';
 import { inCoreSpace } from './in-core-space.ts';
 import { isoC } from './iso-c.ts';
 import { isoCts } from './iso-cts.ts';
+import { karcher } from './karcher.ts';
 import { knots } from './knots.ts';
 import { linear } from './linear.ts';
 import { loraLego } from './lora-lego.ts';
@@ -19,10 +25,18 @@ import { loraHub } from './lorahub.ts';
 import { magnitudePrune } from './magnitude-prune.ts';
 import { magnitudePruneSvd } from './magnitude-prune-svd.ts';
 import type { MergeMethod } from './merge-method.ts';
+import { mergekitDareLinear } from './mergekit-dare-linear.ts';
+import { mergekitDareTies } from './mergekit-dare-ties.ts';
+import { mergekitTies } from './mergekit-ties.ts';
+import { modelStock } from './model-stock.ts';
+import { nuslerp } from './nuslerp.ts';
 import { onDelta } from './on-delta.ts';
 import { regMean } from './regmean.ts';
 import { robustMerge } from './robustmerge.ts';
+import { sce } from './sce.ts';
+import { slerp } from './slerp.ts';
 import { svd } from './svd.ts';
+import { taskArithmetic } from './task-arithmetic.ts';
 import { ties } from './ties.ts';
 import { tiesSvd } from './ties-svd.ts';
 import { tsvM } from './tsv-m.ts';
@@ -45,6 +59,19 @@ export const mergeMethods: readonly MergeMethod[] = [
   onDelta(dareTiesSvd),
   magnitudePrune,
   onDelta(magnitudePruneSvd),
+  combined(taskArithmetic),
+  onDelta(mergekitTies),
+  onDelta(mergekitDareLinear),
+  onDelta(mergekitDareTies),
+  onDelta(della),
+  onDelta(dellaLinear),
+  onDelta(breadcrumbs),
+  onDelta(breadcrumbsTies),
+  combined(slerp),
+  combined(nuslerp),
+  combined(karcher),
+  combined(modelStock),
+  onDelta(sce),
   loraLego,
   alignedAverage,
   robustMerge,

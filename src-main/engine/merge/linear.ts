@@ -1,5 +1,5 @@
 import { factorWeights } from './factor-weights.ts';
-import type { ModuleMergeMethod } from './merge-method.ts';
+import { isUsed, type ModuleMergeMethod } from './merge-method.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /**
@@ -20,8 +20,8 @@ export const linear: ModuleMergeMethod = {
     equalTargets: false,
     negativeWeights: true,
     normalized: () => false,
-    check: (_parameters, adapters) =>
-      adapters < 2
+    check: (_parameters, weights) =>
+      weights.filter(isUsed).length < 2
         ? null
         : {
             check: 'linear',

@@ -45,6 +45,11 @@ export function weightAt(weight: MergeWeight, layer: number | null): number {
   return layer === null ? sum(weight) / weight.length : (weight[layer] ?? 0);
 }
 
+/** Whether a weight is other than zero in any layer. */
+export function isUsed(weight: MergeWeight): boolean {
+  return [weight].flat().some((value) => value !== 0);
+}
+
 /** One adapter's update of a module. */
 export interface AdapterUpdate extends LowRankUpdate {
   /** Index of the adapter in the request. */
@@ -88,8 +93,8 @@ export interface MergeNeeds {
   readonly changesSingle?: boolean;
   /** Weights other than zero make no difference: the method finds its own. */
   readonly ignoresWeights?: boolean;
-  /** A further check, or a remark on what the method is not. */
-  check?(parameters: ParameterValues, adapters: number): PreflightLine | null;
+  /** A further check, or a remark on what the method is not; `weights` has one entry for each adapter. */
+  check?(parameters: ParameterValues, weights: readonly MergeWeight[]): PreflightLine | null;
   /** What the method uses of `MergeData`, which is then there. Default: nothing. */
   readonly data?: 'inputs' | 'loss' | 'score';
 }

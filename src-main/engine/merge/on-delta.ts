@@ -2,6 +2,7 @@ import { cutMatrix } from './cut-rank.ts';
 import { deltaOf } from './delta.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
 import type { ModuleMergeMethod } from './merge-method.ts';
+import { checkLists, listsFor } from './mergekit-parameters.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
 
 /**
@@ -9,13 +10,24 @@ import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
  * to a rank by SVD.
  */
 export function onDelta(merger: MatrixMerger): ModuleMergeMethod {
-  const { declaration, needs } = merger;
+  const { needs } = merger;
+  const own = merger.declaration;
+  const declaration = { ...own, parameters: [...own.parameters, ...rankParameters('the largest rank')] };
   return {
-    declaration: { ...declaration, parameters: [...declaration.parameters, ...rankParameters('the largest rank')] },
+    declaration,
     makes: 'adapter',
-    needs: { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false, ...needs },
+    needs: {
+      equalRanks: false,
+      equalTargets: false,
+      negativeWeights: true,
+      normalized: () => false,
+      ...needs,
+      check: (parameters, weights) =>
+        checkLists(declaration, parameters, weights.length) ?? needs?.check?.(parameters, weights) ?? null,
+    },
     mergeModule(updates, weights, parameters, { random }) {
-      const merged = merger.mergeMatrices(updates.map(deltaOf), weights, parameters, (index) =>
+      const lists = listsFor(own.parameters, parameters, updates);
+      const merged = merger.mergeMatrices(updates.map(deltaOf), weights, lists, (index) =>
         random(`delta/${updates[index]?.adapter}`),
       );
       const largest = Math.max(...updates.map(({ rank }) => rank));

@@ -1,6 +1,6 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { checkWeights, isUsed } from './check-weights.ts';
+import { checkWeights } from './check-weights.ts';
 import { allModules, type MergeInput, type MergeMethod, type MergeWeight, sum, weightAt } from './merge-method.ts';
 import { ok, refused, short, warning } from './preflight-line.ts';
 
@@ -33,7 +33,7 @@ export function preflightLines(
     checkScaling(states, names),
     checkHeads(states, weights, names),
     checkCoto(states, names),
-    ...[needs.check?.(parameters, weights.filter(isUsed).length) ?? []].flat(),
+    ...[needs.check?.(parameters, weights) ?? []].flat(),
   ];
 }
 
@@ -105,7 +105,8 @@ function checkRanks(
     const having = states.flatMap((state, index) => {
       const factors = state.modules.get(module);
       if (factors === undefined) return [];
-      const { rank, tensors } = factors;
+      const { tensors } = factors;
+      const rank = state.variant.lowRankSize?.(factors) ?? factors.rank;
       return [{ index, rank, a: tensors.get('a')?.shape[1], b: tensors.get('b')?.shape[0] }];
     });
     const first = having[0];

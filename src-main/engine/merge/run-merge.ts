@@ -10,6 +10,7 @@ import { BaseWeights } from './base-weights.ts';
 import type { MergeData } from './merge-data.ts';
 import {
   allModules,
+  isUsed,
   type LowRankUpdate,
   type MergedUpdate,
   type MergeInput,
@@ -104,7 +105,7 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
       `${method.declaration.label} needs examples of the adapters' datasets, and there are none here.`,
       'Choose a method that needs no data, or merge adapters whose datasets are in the library.',
     );
-  const used = inputs.map((_, place) => place).filter((place) => !isZero(weights[place] ?? 0));
+  const used = inputs.map((_, place) => place).filter((place) => isUsed(weights[place] ?? 0));
   const part = used.flatMap((place) => inputs[place] ?? []);
   const only = weights[used[0] ?? 0];
   return {
@@ -123,10 +124,6 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
     }),
     savedNames: [...new Set(part.flatMap((input) => [...input.saved.keys()]))],
   };
-}
-
-function isZero(weight: MergeWeight): boolean {
-  return typeof weight === 'number' ? weight === 0 : weight.every((value) => value === 0);
 }
 
 /** Merges module by module, then the saved modules. */

@@ -101,15 +101,65 @@ function magnitudeSum(values: Float32Array): number {
   return sum;
 }
 
-/** Keeps the ⌊density · n⌋ entries of largest magnitude. */
-export function keepLargest(density: number): Sparsify {
-  return (values) => keepLargestMagnitudes(values, Math.trunc(density * values.length));
+/** A share that is the same for all vectors, or depends on the index of the vector. */
+export type Share = number | ((place: number) => number);
+
+function shareAt(share: Share, place: number): number {
+  return typeof share === 'number' ? share : share(place);
+}
+
+/** Keeps the ⌊density · n⌋ entries of largest magnitude, at least `minimum`. */
+export function keepLargest(density: Share, minimum = 0): Sparsify {
+  return (values, _shape, _draws, place) =>
+    keepLargestMagnitudes(values, Math.max(minimum, Math.trunc(shareAt(density, place) * values.length)));
 }
 
 /** Keeps each entry with probability `density`. */
-export function keepAtRandom(density: number): Sparsify {
-  return (values, _shape, draws) => {
+export function keepAtRandom(density: Share): Sparsify {
+  return (values, _shape, draws, place) => {
+    const [stream, probability] = [draws(), shareAt(density, place)];
+    for (let at = 0; at < values.length; at++) if (stream.uniform() >= probability) values[at] = 0;
+  };
+}
+
+/**
+ * Model Breadcrumbs as mergekit has it: drops the ⌊γ · n⌋ entries of largest magnitude, or fewer, so that ⌊density · n⌋
+ * remain, the largest of the others.
+ */
+export function keepMiddle(density: Share, gamma: Share): Sparsify {
+  return (values, _shape, _draws, place) => {
+    const count = values.length;
+    const [share, outliers] = [shareAt(density, place), shareAt(gamma, place)];
+    if (share >= 1) return;
+    const kept = Math.trunc(share * count);
+    const smallest = Math.max(0, count - kept - Math.trunc(outliers * count));
+    const largest = values.slice();
+    keepLargestMagnitudes(values, count - smallest);
+    keepLargestMagnitudes(largest, count - smallest - kept);
+    for (let at = 0; at < count; at++) if (largest[at] !== 0) values[at] = 0;
+  };
+}
+
+/**
+ * MAGPRUNE of DELLA: in each row of n, the entry of rank k by magnitude (0 the smallest) is kept with probability
+ * density − ε + 2ε · k / (n − 1).
+ */
+export function keepByRank(density: Share, epsilon: Share): Sparsify {
+  return (values, shape, draws, place) => {
+    const [mean, spread] = [shareAt(density, place), shareAt(epsilon, place)];
+    if (mean >= 1) return;
     const stream = draws();
-    for (let at = 0; at < values.length; at++) if (stream.uniform() >= density) values[at] = 0;
+    const width = shape.at(-1) ?? values.length;
+    const step = width > 1 ? (2 * spread) / (width - 1) : 0;
+    const ranks = new Float64Array(width);
+    for (let start = 0; start < values.length; start += width) {
+      const order = Uint32Array.from({ length: width }, (_, at) => at);
+      order.sort(
+        (one, other) => Math.abs(values[start + one] ?? 0) - Math.abs(values[start + other] ?? 0) || one - other,
+      );
+      for (const [rank, at] of order.entries()) ranks[at] = rank;
+      for (let at = 0; at < width; at++)
+        if (stream.uniform() >= mean - spread + step * (ranks[at] ?? 0)) values[start + at] = 0;
+    }
   };
 }

@@ -1,16 +1,34 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { AdapterState } from '../adapters/state.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { ParameterGroup } from './optimizers/index.ts';
+
+/** An update that was made, with what it was made of. */
+export interface FinishedUpdate {
+  /** Counted from 0. */
+  readonly step: number;
+  /** As the loss and `transformGradients` gave them, by the variables' names in the model; the step disposes them. */
+  readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /** The factor of clipping, which the gradients do not have in them. */
+  readonly gradientScale: number;
+}
 
 /** What an objective does to a training step beside its loss; the step calls each at its place. */
 export interface TrainingHooks {
   /** Groups at other rates or decays; variables in none learn as the run says. */
-  parameterGroups?(usual: { readonly weightDecay: number }): readonly ParameterGroup[];
+  parameterGroups?(variables: ReadonlyMap<string, tf.Variable>): readonly ParameterGroup[];
   /** Added to the loss. */
   penalty?(): tf.Scalar;
   /** Once all gradients are there, before their norm is measured. */
   completeGradients?(gradients: Map<string, tf.Tensor>): void;
   /** Between the measure of the gradients' norm and the update. */
-  transformGradients?(gradients: Map<string, tf.Tensor>): void;
-  /** After the update of a step, counted from 1. */
-  afterStep?(step: number): void;
+  transformGradients?(gradients: Map<string, tf.Tensor>): void | Promise<void>;
+  afterStep?(update: FinishedUpdate): void | Promise<void>;
+  /** The adapter as its folder holds it. */
+  exported?(state: AdapterState): AdapterState;
+  /** What checkpoints keep beside the adapter and the optimizer. */
+  state?(): Promise<ReadonlyMap<string, HostTensor>>;
+  /** Takes up what `state` gave; returns the adapter as training holds it. */
+  restore?(exported: AdapterState, tensors: ReadonlyMap<string, HostTensor>): AdapterState;
+  dispose?(): void;
 }

@@ -112,6 +112,7 @@ export class TrainingLoop {
 
   dispose(): void {
     this.recorder.flush();
+    this.objective.hooks.dispose?.();
     this.optimizer.dispose();
   }
 
@@ -125,7 +126,7 @@ export class TrainingLoop {
     const startedAt = performance.now();
     const resting = objective.enterStep(step);
     const learningRate = this.learningRate();
-    const report = await this.step.run(batches, learningRate, resting).catch((thrown: unknown) => {
+    const report = await this.step.run(batches, learningRate, resting, step).catch((thrown: unknown) => {
       throw objective.explain(thrown, step, learningRate);
     });
     objective.leaveStep();
@@ -135,7 +136,6 @@ export class TrainingLoop {
     await objective.record({ step, report, learningRate, milliseconds, examples });
     this.recorder.flushWhenDue(performance.now());
     this.done += 1;
-    objective.hooks.afterStep?.(this.done);
     this.progress.at(this.done);
     await objective.afterStep(this.done);
   }
@@ -154,7 +154,7 @@ function optimizerOf(
   hooks: TrainingHooks,
 ): Optimizer {
   const { optim, adam_beta1: beta1, adam_beta2: beta2, adam_epsilon: epsilon, weight_decay: weightDecay } = settings;
-  const groups = hooks.parameterGroups?.({ weightDecay }) ?? [];
+  const groups = hooks.parameterGroups?.(variables) ?? [];
   const grouped = new Set(groups.flatMap(({ names }) => [...names]));
   const rest = new Set([...variables.keys()].filter((name) => !grouped.has(name)));
   const all: ParameterGroup[] = [...groups, { names: rest, learningRateFactor: 1, weightDecay }];

@@ -5,6 +5,7 @@ import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../s
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel, AdapterGroup } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
+import type { TrainingPlan } from '../adapters/variant-training.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
@@ -65,6 +66,14 @@ export function countSteps(config: RunConfig, exampleCount: number): number {
   return Math.max(1, Math.ceil(config.num_train_epochs * perEpoch));
 }
 
+/** What a variant's training may depend on. */
+export function trainingPlan(
+  { optim, learning_rate, weight_decay }: Pick<RunConfig, 'optim' | 'learning_rate' | 'weight_decay'>,
+  totalSteps: number,
+): TrainingPlan {
+  return { totalSteps, optim, learningRate: learning_rate, weightDecay: weight_decay };
+}
+
 /** The training of a run's adapter, from its first step or from a checkpoint: the objective of a loop. */
 export class TrainingRun implements Objective {
   readonly model: AdaptedModel;
@@ -89,7 +98,7 @@ export class TrainingRun implements Objective {
     const { config, model, examples, totalSteps, context } = parts;
     this.model = model;
     this.hooks = {
-      ...model.trainingHooks(),
+      ...model.trainingHooks(trainingPlan(config, totalSteps)),
       completeGradients: (gradients) => this.coto?.completeGradients(gradients),
     };
     this.cotoRandom = RandomStream.seeded(config.seed, 'coto');
@@ -112,7 +121,9 @@ export class TrainingRun implements Objective {
     const { model, totalSteps } = this.parts;
     const checkpoint = await readCheckpoint(directory, model.base.description);
     const { trainer } = checkpoint;
-    model.loadState(checkpoint.adapter);
+    // A folder does not say how its adapter is trained: LoRA+ is written as the LoRA that it is.
+    const adapter = { ...checkpoint.adapter, ...model.described };
+    model.loadState(this.hooks.restore?.(adapter, checkpoint.optimizer.tensors) ?? adapter);
     this.loop.optimizer.restore(checkpoint.optimizer);
     this.loop.order.restore(trainer.order);
     this.loop.done = trainer.global_step;
@@ -274,7 +285,8 @@ export class TrainingRun implements Objective {
 
   private async checkpoint(): Promise<Checkpoint> {
     const { config, model, totalSteps } = this.parts;
-    const optimizer = await this.loop.optimizer.state();
+    const { steps, tensors } = await this.loop.optimizer.state();
+    const methodTensors = (await this.hooks.state?.()) ?? new Map<string, never>();
     const order = this.loop.order.state();
     const trainer: TrainerState = {
       format: 1,
@@ -282,13 +294,19 @@ export class TrainingRun implements Objective {
       total_steps: totalSteps,
       order: { ...order, epochRandomState: [...order.epochRandomState] },
       random: { coto: [...this.cotoRandom.state()], dropout: [...this.dropoutRandom.state()] },
-      optimizer_steps: Object.fromEntries(optimizer.steps),
+      optimizer_steps: Object.fromEntries(steps),
       best: this.best,
       step_times: this.times.state(),
       active_share_sum: this.activeShareSum,
       last_loss: this.lastLoss,
     };
-    return { adapter: { ...(await model.exportState()), coto: config.coto }, optimizer, trainer };
+    const state = await model.exportState();
+    const adapter = this.hooks.exported?.(state) ?? state;
+    return {
+      adapter: { ...adapter, coto: config.coto },
+      optimizer: { steps, tensors: new Map([...tensors, ...methodTensors]) },
+      trainer,
+    };
   }
 
   private summarize(score: Score): RunResult {

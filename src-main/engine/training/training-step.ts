@@ -55,12 +55,14 @@ export class TrainingStep {
 
   /**
    * @param frozenNames variables of groups that are off in this step.
+   * @param step counted from 0; only the hooks ask.
    * @throws StudioError not_finite where the loss or the gradient norm is not a number: nothing was updated then.
    */
   async run(
     batches: readonly MicroBatch[],
     learningRate: number,
     frozenNames: ReadonlySet<string>,
+    step = 0,
   ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
     const labelCount = batches.reduce((count, batch) => count + countedLabels(batch), 0);
@@ -74,8 +76,10 @@ export class TrainingStep {
       const norms = await gradientNorms(gradients);
       const gradientNorm = Math.hypot(...norms.values());
       if (!Number.isFinite(gradientNorm)) throw notFinite('gradient norm', gradientNorm);
-      this.hooks.transformGradients?.(gradients);
-      this.optimizer.step(gradients, learningRate, this.clipFactor(gradientNorm));
+      await this.hooks.transformGradients?.(gradients);
+      const gradientScale = this.clipFactor(gradientNorm);
+      await this.optimizer.step(gradients, learningRate, gradientScale);
+      await this.hooks.afterStep?.({ step, gradients, gradientScale });
       return { loss, gradientNorm, gradientNorms: norms };
     } finally {
       for (const gradient of gradients.values()) gradient.dispose();

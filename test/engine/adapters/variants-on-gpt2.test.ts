@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterVariant } from '../../../src-main/engine/adapters/variant.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
@@ -15,6 +16,7 @@ import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { smallParameters } from './small-parameters.ts';
 
 let model: AdaptedModel;
 let inputs: Record<string, tf.Tensor>;
@@ -32,8 +34,9 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-async function create(variant: string, target_modules: string[]): Promise<void> {
-  const settings = adapterSettingsSchema.parse({ variant, target_modules });
+async function create({ declaration }: AdapterVariant, target_modules: string[]): Promise<void> {
+  const parameters = smallParameters(declaration);
+  const settings = adapterSettingsSchema.parse({ variant: declaration.id, target_modules, parameters });
   await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialization'), labels: null });
 }
 const logits = () => tf.tidy(() => Float32Array.from(model.forward(inputs).dataSync()));
@@ -43,12 +46,13 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
   '%s on Conv1D',
   (id, variant) => {
     it('does alone, merged and in a folder what it does beside the base', async () => {
-      await create(id, ['c_attn', 'mlp.c_proj']);
+      await create(variant, ['c_attn', 'mlp.c_proj']);
       const random = RandomStream.seeded(2, 'study');
       const state = await model.exportState();
       for (const { tensors } of state.modules.values())
         for (const { data } of tensors.values())
-          for (const at of data.keys()) data[at] = (data[at] ?? 0) + 0.1 * random.normal();
+          for (const at of data instanceof Float32Array ? data.keys() : [])
+            data[at] = (data[at] ?? 0) + 0.1 * random.normal();
       model.clear();
       const plain = logits();
       model.loadState(state);
@@ -75,7 +79,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
         const tensors = new Map(
           [...state.shared, ...own.tensors].map(([part, { shape, data }]) => [
             part,
-            tf.tensor(data, [...shape], 'float32'),
+            tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'),
           ]),
         );
         const merged = variant.mergedWeight(model.base.frozenWeight(module).weight, { module, ...own, tensors }, false);
@@ -87,10 +91,12 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
 
     it('adapts an embedding, or refuses it with the reason', async () => {
       if (variant.embedding) {
-        await create(id, ['wte']);
+        await create(variant, ['wte']);
         expect([...model.trainable().keys()].length).toBeGreaterThan(0);
       } else
-        await expect(create(id, ['wte'])).rejects.toThrow(`${variant.declaration.label} adapts linear layers, and `);
+        await expect(create(variant, ['wte'])).rejects.toThrow(
+          `${variant.declaration.label} adapts linear layers, and `,
+        );
     });
   },
 );

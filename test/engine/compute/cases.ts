@@ -9,6 +9,7 @@ import { productCases } from './cases/matmul.ts';
 import { mergedWeightCases } from './cases/merged-weight.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
+import { sparseCases } from './cases/sparse.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
 
@@ -20,6 +21,7 @@ export const operationCases: readonly OperationCase[] = [
   ...linearCases,
   ...doraCases,
   ...mergedWeightCases,
+  ...sparseCases,
   ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,

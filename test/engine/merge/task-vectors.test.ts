@@ -1,19 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { describe, expect, test } from 'vitest';
 import type { Draws } from '../../../src-main/engine/merge/merge-method.ts';
 import {
   keepAtRandom,
   keepLargest,
   mergeTaskVectors,
-  type Sparsify,
   type TaskVectorSteps,
 } from '../../../src-main/engine/merge/task-vectors.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { keepLargestMagnitudes } from '../../../src-main/engine/tensors/largest-magnitudes.ts';
-import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { goldenPath, relativeDifference } from '../golden.ts';
 
 const allocate = (length: number) => new Float32Array(length);
 const noDraws = (): Draws => {
@@ -92,88 +86,4 @@ test('a random choice keeps about its share, and is the same for one seed', () =
   expect(kept[0]).toBe(Math.fround(1 / 0.3));
   expect(drawn(1)).toEqual(drawn(1));
   expect(drawn(2)).not.toEqual(drawn(1));
-});
-
-const mergekitSchema = z.object({
-  merges: z.record(
-    z.string(),
-    z.object({
-      method: z.string(),
-      inputs: z.array(z.string()),
-      parameters: z.looseObject({
-        weight: z.record(z.string(), z.number()).optional(),
-        density: z.record(z.string(), z.number()).optional(),
-        normalize: z.boolean().optional(),
-        rescale: z.boolean().optional(),
-        lambda: z.number().optional(),
-      }),
-    }),
-  ),
-});
-const { merges } = mergekitSchema.parse(JSON.parse(readFileSync(goldenPath('misc', 'mergekit.json'), 'utf8')));
-const methods = ['task_arithmetic', 'ties', 'dare_linear', 'dare_ties'];
-
-/** mergekit's methods on ΔW: the same steps, elected after weighting and rescaled to the L1 norm. */
-describe('on ΔW as mergekit', () => {
-  let tensors: ReadonlyMap<string, HostTensor>;
-  let expected: ReadonlyMap<string, HostTensor>;
-  let masks: ReadonlyMap<string, HostTensor>;
-  beforeAll(async () => {
-    tensors = await readSafetensors(goldenPath('misc', 'mergekit-inputs.safetensors'));
-    expected = await readSafetensors(goldenPath('misc', 'mergekit-expected.safetensors'));
-    masks = await readSafetensors(goldenPath('misc', 'mergekit-masks.safetensors'));
-  });
-
-  test.each(Object.entries(merges).filter(([, { method }]) => methods.includes(method)))(
-    '%s',
-    (name, { method, inputs, parameters }) => {
-      const names = inputs.filter((input) => input !== 'base');
-      const base = tensors.get('base');
-      const target = expected.get(name);
-      if (!base || !target) throw new Error(`no golden values of ${name}`);
-      const deltas = names.map((input) => ({
-        shape: base.shape,
-        data: Float32Array.from(tensors.get(input)?.data ?? [], (value, at) => value - (base.data[at] ?? 0)),
-      }));
-      const weights = names.map((input) => parameters.weight?.[input] ?? 1);
-      const { rescale, sparsify } = sparsification(name, method, names, parameters);
-      const delta = mergeTaskVectors(
-        deltas,
-        weights,
-        {
-          ...(sparsify ? { sparsify } : {}),
-          ...(rescale ? { rescale: 'l1' as const } : {}),
-          ...(method.endsWith('ties') ? { consensus: { by: 'total', weighted: true } } : {}),
-          ...((parameters.normalize ?? method === 'ties') ? { normalize: 'weight' as const } : {}),
-        },
-        noDraws,
-        allocate,
-      );
-      const lambda = parameters.lambda ?? 1;
-      const actual = delta.map((value, at) => (base.data[at] ?? 0) + lambda * value);
-      expect(relativeDifference(actual, target.data)).toBeLessThanOrEqual(1e-5);
-    },
-  );
-
-  function sparsification(
-    name: string,
-    method: string,
-    names: readonly string[],
-    parameters: (typeof merges)[string]['parameters'],
-  ) {
-    let next = 0;
-    const densityOf = () => parameters.density?.[names[next++] ?? ''] ?? 1;
-    if (method === 'ties')
-      return {
-        rescale: parameters.rescale ?? false,
-        sparsify: ((...vector) => keepLargest(densityOf())(...vector)) satisfies Sparsify,
-      };
-    if (!method.startsWith('dare')) return { rescale: false, sparsify: null };
-    const sparsify: Sparsify = (values) => {
-      const mask = masks.get(`${name}.${names[next++]}`);
-      if (!mask) throw new Error(`no mask of ${name}`);
-      for (let at = 0; at < values.length; at++) if (mask.data[at] === 0) values[at] = 0;
-    };
-    return { rescale: parameters.rescale ?? true, sparsify };
-  }
 });

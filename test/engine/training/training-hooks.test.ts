@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { VariantTraining } from '../../../src-main/engine/adapters/variant.ts';
+import type { TrainingMethod } from '../../../src-main/engine/adapters/variant-training.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
@@ -15,6 +15,7 @@ import { testCompute } from '../test-compute.ts';
 
 let model: AdaptedModel;
 let batch: MicroBatch;
+const plan = { totalSteps: 1, optim: 'adamw', learningRate: 1, weightDecay: 0 } as const;
 const name = 'vit.layers.0.attention.q_proj.lora_B.weight';
 
 beforeAll(async () => {
@@ -32,10 +33,10 @@ afterAll(() => {
 
 /** One step of gradient descent by the gradients themselves, with a variant that is trained so. */
 async function stepWith(
-  training: VariantTraining,
+  method: TrainingMethod,
 ): Promise<{ report: StepReport; gradient: Float32Array; b: Float32Array }> {
   const state = await readAdapter(goldenPath('vit', 'adapters', 'lora'), model.base.description);
-  model.loadState({ ...state, variant: { ...state.variant, training } });
+  model.loadState({ ...state, variant: { ...state.variant, training: { begin: () => method } } });
   const b = Float32Array.from(model.trainable().get(name)?.dataSync() ?? []);
   let gradient = new Float32Array(0);
   const keeping = {
@@ -46,7 +47,7 @@ async function stepWith(
     restore: () => undefined,
     dispose: () => undefined,
   };
-  const report = await new TrainingStep(model, keeping, 0, false, model.trainingHooks()).run([batch], 1, new Set());
+  const report = await new TrainingStep(model, keeping, 0, false, model.trainingHooks(plan)).run([batch], 1, new Set());
   return { report, gradient, b };
 }
 
@@ -94,7 +95,7 @@ it('gives groups of variables rates and decays of their own', async () => {
   ];
   const optimizer = createOptimizer('adamw', variables, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, groups);
   const gradients = new Map(['slow', 'fast'].map((key) => [key, tf.tensor1d([2])]));
-  optimizer.step(gradients, 0.1, 1);
+  await optimizer.step(gradients, 0.1, 1);
   // The first step of Adam moves by the rate; the decay takes rate · decay of the value before.
   expect(value(variables.get('slow'))).toBeCloseTo(1 - 0.1 * 0.5 - 0.1, 5);
   expect(value(variables.get('fast'))).toBeCloseTo(1 - 0.4, 5);

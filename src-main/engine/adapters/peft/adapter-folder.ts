@@ -140,6 +140,9 @@ async function writeDescription(
   const beside = { coto: adapter.coto, labels: adapter.labels, ...base };
   await writeFileAtomic(path.join(directory, cotoConfigFile), `${JSON.stringify(beside, null, 2)}\n`);
   await writeFileAtomic(path.join(directory, adapterConfigFile), adapterConfigText(config, description));
-  const readme = details.readme ?? adapterReadme(adapter, config, baseModelName);
+  const { refusesConv1d } = adapter.variant.peft;
+  const isRefused =
+    refusesConv1d && [...adapter.modules.keys()].some((name) => findLinear(description, name)?.fanInFanOut);
+  const readme = details.readme ?? adapterReadme(adapter, config, baseModelName, !isRefused);
   await writeFileAtomic(path.join(directory, 'README.md'), readme);
 }

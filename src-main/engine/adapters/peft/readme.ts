@@ -10,11 +10,14 @@ interface Described extends Pick<AdapterDescription, 'variant' | 'coto' | 'label
   readonly biases: { readonly size: number };
 }
 
-/** The model card of an adapter folder, in the form that PEFT and model hubs read. `config` is what is written beside it. */
+/**
+ * The model card of an adapter folder, in the form that PEFT and model hubs read. `config` is what is written beside it.
+ */
 export function adapterReadme(
   adapter: Described,
   config: Readonly<Record<string, unknown>>,
   baseModelName: string,
+  loadsInPeft: boolean,
 ): string {
   const { variant, coto, labels } = adapter;
   const { declaration } = variant;
@@ -32,7 +35,7 @@ export function adapterReadme(
     '',
     `# ${declaration.label} adapter for ${baseModelName}`,
     '',
-    `${declaration.summary} Made with CoTo Studio; the folder is in PEFT's format and loads with \`PeftModel.from_pretrained\`.`,
+    `${declaration.summary} Made with CoTo Studio; the folder is in PEFT's format${loadsInPeft ? ' and loads with `PeftModel.from_pretrained`.' : ", but PEFT has no such adapter for the base's Conv1D: load it in CoTo Studio, or export it merged."}`,
     '',
     '| setting | value |',
     '| --- | --- |',

@@ -6,10 +6,11 @@ import { doraRslora } from './dora-rslora.ts';
 import { ia3 } from './ia3.ts';
 import { lora } from './lora.ts';
 import { rslora } from './rslora.ts';
+import { shira } from './shira.ts';
 import { vera } from './vera.ts';
 
 /** Every kind of adapter that the studio trains, reads and writes. */
-export const adapterVariants: readonly AdapterVariant[] = [lora, rslora, dora, doraRslora, ia3, vera];
+export const adapterVariants: readonly AdapterVariant[] = [lora, rslora, dora, doraRslora, ia3, vera, shira];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */
 export function adapterVariant(id: string): AdapterVariant {

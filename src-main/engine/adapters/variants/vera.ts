@@ -7,6 +7,7 @@ import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { TorchGenerator } from '../torch-generator.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
 import { dropoutParameter } from './parameters.ts';
 
@@ -80,7 +81,7 @@ export const vera: AdapterVariant = {
     parts: (modules, parameters) =>
       Object.entries(projectionShapes(modules, parameters)).map(([name, shape]) => ({ name, shape, trainable: false })),
     initialize(modules, parameters) {
-      const random = new TorchUniform(numberOf(parameters, 'projection_prng_key'));
+      const random = new TorchGenerator(numberOf(parameters, 'projection_prng_key'));
       const shapes = Object.entries(projectionShapes(modules, parameters));
       return new Map(shapes.map(([name, shape]) => [name, kaimingUniform(shape, random)]));
     },
@@ -154,45 +155,8 @@ function constant(length: number, value: number): HostTensor {
 }
 
 /** PEFT's start of a projection: torch's kaiming_uniform_ over the columns, within ±√2·√3/√columns. */
-function kaimingUniform(shape: readonly number[], random: TorchUniform): HostTensor {
+function kaimingUniform(shape: readonly number[], random: TorchGenerator): HostTensor {
   const [rows = 0, columns = 0] = shape;
   const bound = Math.sqrt(3) * (Math.SQRT2 / Math.sqrt(columns));
-  return { shape, data: Float32Array.from({ length: rows * columns }, () => random.between(-bound, bound)) };
-}
-
-/** torch's generator on the CPU (Mersenne Twister, MT19937) with its float32 `uniform_`: 24 bits of each draw. */
-class TorchUniform {
-  private readonly state = new Uint32Array(624);
-  private place = 624;
-
-  constructor(seed: number) {
-    this.state[0] = seed;
-    for (let at = 1; at < 624; at++) {
-      const last = this.state[at - 1] ?? 0;
-      this.state[at] = Math.imul(1812433253, last ^ (last >>> 30)) + at;
-    }
-  }
-
-  between(from: number, to: number): number {
-    const [low, high] = [Math.fround(from), Math.fround(to)];
-    return ((this.next() & 0xffffff) / 2 ** 24) * Math.fround(high - low) + low;
-  }
-
-  private next(): number {
-    if (this.place === 624) this.twist();
-    let bits = this.state[this.place++] ?? 0;
-    bits ^= bits >>> 11;
-    bits ^= (bits << 7) & 0x9d2c5680;
-    bits ^= (bits << 15) & 0xefc60000;
-    return (bits ^ (bits >>> 18)) >>> 0;
-  }
-
-  private twist(): void {
-    const { state } = this;
-    for (let at = 0; at < 624; at++) {
-      const mixed = ((state[at] ?? 0) & 0x80000000) | ((state[(at + 1) % 624] ?? 0) & 0x7fffffff);
-      state[at] = (state[(at + 397) % 624] ?? 0) ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0);
-    }
-    this.place = 0;
-  }
+  return { shape, data: Float32Array.from({ length: rows * columns }, () => random.float32(-bound, bound)) };
 }

@@ -15,10 +15,10 @@ export class GroupedOptimizer implements Optimizer {
     this.groups = groups;
   }
 
-  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {
+  async step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): Promise<void> {
     for (const { names, learningRateFactor, optimizer } of this.groups) {
       const own = new Map([...gradients].filter(([name]) => names.has(name)));
-      if (own.size > 0) optimizer.step(own, learningRate * learningRateFactor, gradientScale);
+      if (own.size > 0) await optimizer.step(own, learningRate * learningRateFactor, gradientScale);
     }
   }
 

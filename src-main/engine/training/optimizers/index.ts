@@ -13,6 +13,8 @@ export interface ParameterGroup {
   /** The group learns at so many times the run's rate. */
   readonly learningRateFactor: number;
   readonly weightDecay: number;
+  /** Makes the group's optimizer, where it is not the one that `optim` names. */
+  readonly create?: OptimizerKind['create'];
 }
 
 /** The optimizer that `optim` names over `variables`, which `groups` share out among them. */
@@ -23,10 +25,10 @@ export function createOptimizer(
   groups: readonly ParameterGroup[],
 ): Optimizer {
   return new GroupedOptimizer(
-    groups.map(({ names, learningRateFactor, weightDecay }) => ({
+    groups.map(({ names, learningRateFactor, weightDecay, create = kinds[optim].create }) => ({
       names,
       learningRateFactor,
-      optimizer: kinds[optim].create(variables, { ...settings, weightDecay }),
+      optimizer: create(variables, { ...settings, weightDecay }),
     })),
   );
 }

@@ -30,7 +30,7 @@ export interface Optimizer {
    * no moments, no step count (PyTorch's rule for `grad is None`). Each gradient is scaled by `gradientScale` first
    * (clipping). The caller keeps and disposes the gradients.
    */
-  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void;
+  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void | Promise<void>;
   state(): Promise<OptimizerState>;
   restore(state: OptimizerState): void;
   dispose(): void;

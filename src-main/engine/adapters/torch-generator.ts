@@ -1,0 +1,72 @@
+/**
+ * torch's generator on the CPU (Mersenne Twister, MT19937) and what PEFT draws from it, to the bit. Held to torch 2.13 by the
+ * golden values and by test/peers.
+ */
+export class TorchGenerator {
+  private readonly state = new Uint32Array(624);
+  private place = 624;
+
+  /** @param seed of `manual_seed`; only its lower 32 bits count. Absent: that of a new `torch.Generator()`. */
+  constructor(seed = 67280421310721) {
+    this.state[0] = seed;
+    for (let at = 1; at < 624; at++) {
+      const last = this.state[at - 1] ?? 0;
+      this.state[at] = Math.imul(1812433253, last ^ (last >>> 30)) + at;
+    }
+  }
+
+  /** `uniform_(from, to)` of a float32 tensor: 24 bits of each draw. */
+  float32(from: number, to: number): number {
+    const [low, high] = [Math.fround(from), Math.fround(to)];
+    return Math.fround(((this.next() & 0xffffff) / 2 ** 24) * Math.fround(high - low) + low);
+  }
+
+  /** `uniform_(from, to)` of a bfloat16 tensor: 8 bits of each draw. */
+  bfloat16(from: number, to: number): number {
+    const [low, high] = [toBfloat16(from), toBfloat16(to)];
+    return toBfloat16(((this.next() & 0xff) / 2 ** 8) * toBfloat16(high - low) + low);
+  }
+
+  /**
+   * The first `count` entries of `torch.randperm(size)`. Sizes of 2³² / 20 and more torch shuffles in another order, which would
+   * take a draw an entry: for them this is a permutation of its own.
+   */
+  permutation(size: number, count: number): number[] {
+    const moved = new Map<number, number>();
+    return Array.from({ length: count }, (_, at) => {
+      const other = at + (this.next() % (size - at));
+      const taken = moved.get(other) ?? other;
+      moved.set(other, moved.get(at) ?? at);
+      return taken;
+    });
+  }
+
+  /** 32 bits, unsigned. */
+  private next(): number {
+    if (this.place === 624) this.twist();
+    let bits = this.state[this.place++] ?? 0;
+    bits ^= bits >>> 11;
+    bits ^= (bits << 7) & 0x9d2c5680;
+    bits ^= (bits << 15) & 0xefc60000;
+    return (bits ^ (bits >>> 18)) >>> 0;
+  }
+
+  private twist(): void {
+    const { state } = this;
+    for (let at = 0; at < 624; at++) {
+      const mixed = ((state[at] ?? 0) & 0x80000000) | ((state[(at + 1) % 624] ?? 0) & 0x7fffffff);
+      state[at] = (state[(at + 397) % 624] ?? 0) ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0);
+    }
+    this.place = 0;
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** The nearest bfloat16 of a finite number, ties to even. */
+export function toBfloat16(value: number): number {
+  bits.setFloat32(0, value);
+  const whole = bits.getUint32(0);
+  bits.setUint32(0, ((whole + 0x7fff + ((whole >>> 16) & 1)) & 0xffff0000) >>> 0);
+  return bits.getFloat32(0);
+}

@@ -1,0 +1,57 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { ParameterGroup } from '../training/optimizers/index.ts';
+import type { FinishedUpdate } from '../training/training-hooks.ts';
+import type { AdapterState } from './state.ts';
+import type { DeviceModule, ModuleSettings } from './variant.ts';
+
+/** What a run says of its training. */
+export interface TrainingPlan {
+  readonly totalSteps: number;
+  readonly optim: RunConfig['optim'];
+  /** Peak of the schedule. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** A module in training, and the names of its trained tensors in the model by their parts. */
+export interface TrainedModule extends DeviceModule {
+  readonly trainedNames: ReadonlyMap<string, string>;
+}
+
+/** How a variant is trained otherwise than by the run's optimizer alone. */
+export interface VariantTraining {
+  /** @throws StudioError for a plan that the method cannot follow, naming the field. */
+  check?(plan: TrainingPlan, parameters: ParameterValues): void;
+  /** The method in one training. `modules` gives all adapted modules as they stand at the time of the call. */
+  begin(plan: TrainingPlan, parameters: ParameterValues, modules: () => readonly TrainedModule[]): TrainingMethod;
+  /**
+   * Numbers of values of the float32 tensors that training keeps from step to step for one module, beside its own tensors and
+   * their gradients. Absent: what the optimizer keeps.
+   */
+  memory?(module: LinearModule, settings: ModuleSettings): number[];
+  /** Why Transformers and PEFT cannot repeat it, for the refusal of a Python export. Absent: assets/export/train.py does. */
+  readonly notInPython?: string;
+}
+
+/** A method at work in one training: what it does at each place of a step, and its memory. Modules that are off are not `active`. */
+export interface TrainingMethod {
+  /** Groups of trained tensors, by their names in the model, at other rates or decays; what no group has learns as usual. */
+  parameterGroups?(variables: ReadonlyMap<string, tf.Variable>): ParameterGroup[];
+  /** A scalar that is added to the loss. */
+  penalty?(active: readonly TrainedModule[]): tf.Scalar;
+  /** Replaces gradients, by their names in the model, after their norm was measured and before the update; disposes those it replaces. */
+  transformGradients?(gradients: Map<string, tf.Tensor>, active: readonly TrainedModule[]): void | Promise<void>;
+  /** After the update of a step, while its gradients are still there. */
+  afterStep?(update: FinishedUpdate, active: readonly TrainedModule[]): void | Promise<void>;
+  /** The adapter as its folder holds it, where training holds it in another form. */
+  exported?(state: AdapterState): AdapterState;
+  /** What the next step depends on beside the adapter, by names of its own: kept in checkpoints. */
+  state?(): Promise<ReadonlyMap<string, HostTensor>>;
+  /** Takes up what `state` gave; returns the adapter in the form that training holds. @throws StudioError invalid_file where a tensor is missing. */
+  restore?(exported: AdapterState, tensors: ReadonlyMap<string, HostTensor>): AdapterState;
+  dispose?(): void;
+}

@@ -1,0 +1,39 @@
+import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+import {
+  densities,
+  gammas,
+  lambdaParameter,
+  normalizeParameter,
+  rescaleParameter,
+  valueFor,
+} from './mergekit-parameters.ts';
+import { keepMiddle } from './task-vectors.ts';
+
+/** Model Breadcrumbs on ΔW. Davari and Belilovsky 2023; mergekit's method "breadcrumbs". */
+export const breadcrumbs: MatrixMerger = {
+  declaration: {
+    id: 'breadcrumbs',
+    label: 'Model Breadcrumbs',
+    summary: 'Drops the smallest entries of each weight update and the very largest as outliers, then adds.',
+    paper: {
+      title: 'Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks',
+      url: 'https://arxiv.org/abs/2312.06795',
+    },
+    parameters: [
+      densities('Share of the entries of each ΔW that are kept.'),
+      gammas,
+      normalizeParameter(false),
+      rescaleParameter(false),
+      lambdaParameter,
+    ],
+  },
+  mergeMatrices(matrices, weights, parameters, draws) {
+    const { density, gamma } = parameters;
+    const sparsify = keepMiddle(
+      (place) => valueFor(density, place),
+      (place) => valueFor(gamma, place),
+    );
+    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: false }, draws);
+  },
+};

@@ -1,0 +1,43 @@
+import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+import {
+  checkEpsilon,
+  densities,
+  epsilons,
+  lambdaParameter,
+  normalizeParameter,
+  rescaleParameter,
+  valueFor,
+} from './mergekit-parameters.ts';
+import { seedParameter } from './parameters.ts';
+import { keepByRank } from './task-vectors.ts';
+
+/** MAGPRUNE on ΔW. Deep et al. 2024; mergekit's method "della_linear". */
+export const dellaLinear: MatrixMerger = {
+  declaration: {
+    id: 'della-linear',
+    label: 'DELLA linear',
+    summary: 'Drops entries of each weight update at random, the smaller ones of a row more often, then adds.',
+    paper: {
+      title: 'DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling',
+      url: 'https://arxiv.org/abs/2406.11617',
+    },
+    parameters: [
+      densities('Mean probability to keep an entry.'),
+      epsilons,
+      normalizeParameter(false),
+      rescaleParameter(true),
+      lambdaParameter,
+      seedParameter,
+    ],
+  },
+  needs: { check: (parameters) => checkEpsilon('DELLA linear', parameters) },
+  mergeMatrices(matrices, weights, parameters, draws) {
+    const { density, epsilon } = parameters;
+    const sparsify = keepByRank(
+      (place) => valueFor(density, place),
+      (place) => valueFor(epsilon, place),
+    );
+    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: false }, draws);
+  },
+};

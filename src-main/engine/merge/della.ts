@@ -1,0 +1,44 @@
+import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+import {
+  checkEpsilon,
+  densities,
+  epsilons,
+  lambdaParameter,
+  normalizeParameter,
+  rescaleParameter,
+  valueFor,
+} from './mergekit-parameters.ts';
+import { seedParameter } from './parameters.ts';
+import { keepByRank } from './task-vectors.ts';
+
+/** MAGPRUNE before TIES's election on ΔW. Deep et al. 2024; mergekit's method "della". */
+export const della: MatrixMerger = {
+  declaration: {
+    id: 'della',
+    label: 'DELLA',
+    summary:
+      'Drops entries of each weight update at random, the smaller ones of a row more often, then elects signs as TIES does.',
+    paper: {
+      title: 'DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling',
+      url: 'https://arxiv.org/abs/2406.11617',
+    },
+    parameters: [
+      densities('Mean probability to keep an entry.'),
+      epsilons,
+      normalizeParameter(true),
+      rescaleParameter(true),
+      lambdaParameter,
+      seedParameter,
+    ],
+  },
+  needs: { check: (parameters) => checkEpsilon('DELLA', parameters) },
+  mergeMatrices(matrices, weights, parameters, draws) {
+    const { density, epsilon } = parameters;
+    const sparsify = keepByRank(
+      (place) => valueFor(density, place),
+      (place) => valueFor(epsilon, place),
+    );
+    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: true }, draws);
+  },
+};

@@ -1,0 +1,31 @@
+import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+import { densities, lambdaParameter, normalizeParameter, rescaleParameter, valueFor } from './mergekit-parameters.ts';
+import { seedParameter } from './parameters.ts';
+import { keepAtRandom } from './task-vectors.ts';
+
+/** DARE before TIES's election on ΔW by mergekit's rules. Yu et al. 2023; mergekit's method "dare_ties". */
+export const mergekitDareTies: MatrixMerger = {
+  declaration: {
+    id: 'mergekit-dare-ties',
+    label: 'DARE-TIES (mergekit)',
+    summary:
+      "Drops entries of each weight update at random and restores its L1 norm, then elects signs of the weighted updates, by mergekit's rules.",
+    paper: {
+      title: 'Language Models are Super Mario: Absorbing Abilities from Homologous Models as a Free Lunch',
+      url: 'https://arxiv.org/abs/2311.03099',
+    },
+    parameters: [
+      densities('Probability to keep an entry.'),
+      normalizeParameter(false),
+      rescaleParameter(true),
+      lambdaParameter,
+      seedParameter,
+    ],
+  },
+  mergeMatrices(matrices, weights, parameters, draws) {
+    const { density } = parameters;
+    const sparsify = keepAtRandom((place) => valueFor(density, place));
+    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: true }, draws);
+  },
+};
