@@ -3,6 +3,7 @@ import { attentionCases } from './cases/attention.ts';
 import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
+import { hiraCases } from './cases/hira.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
 import { productCases } from './cases/matmul.ts';
@@ -20,6 +21,7 @@ export const operationCases: readonly OperationCase[] = [
   ...productCases,
   ...linearCases,
   ...doraCases,
+  ...hiraCases,
   ...mergedWeightCases,
   ...sparseCases,
   ...embeddingCases,

@@ -2,16 +2,7 @@ import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 
 /** What a person sets on an adapter made of two low-rank factors; names and meanings are PEFT's. */
 export const lowRankParameters: ParameterSpec[] = [
-  {
-    name: 'r',
-    label: 'Rank',
-    type: 'integer',
-    default: 8,
-    minimum: 1,
-    maximum: 1024,
-    step: 1,
-    help: 'Inner size of B·A: the adapter has r · (in + out) parameters a linear.',
-  },
+  rankParameter(8),
   {
     name: 'lora_alpha',
     label: 'Alpha',
@@ -79,5 +70,19 @@ export function dropoutParameter(name: string): ParameterSpec {
     step: 0.05,
     unit: 'probability',
     help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
+  };
+}
+
+/** Inner size of the factors A and B. */
+export function rankParameter(usual: number): ParameterSpec {
+  return {
+    name: 'r',
+    label: 'Rank',
+    type: 'integer',
+    default: usual,
+    minimum: 1,
+    maximum: 1024,
+    step: 1,
+    help: 'Inner size of B·A: the adapter has r · (in + out) parameters a linear.',
   };
 }

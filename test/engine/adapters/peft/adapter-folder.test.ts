@@ -169,7 +169,7 @@ describe('refuses, in one sentence', () => {
 
   const configs: [string, string, string, string][] = [
     ['DoRA without magnitudes', '"use_dora": false', '"use_dora": true', 'lora_magnitude_vector is missing'],
-    ['another kind', '"peft_type": "LORA"', '"peft_type": "HIRA"', 'HIRA'],
+    ['another kind', '"peft_type": "LORA"', '"peft_type": "PREFIX_TUNING"', 'PREFIX_TUNING'],
     ['PiSSA', '"init_lora_weights": true', '"init_lora_weights": "pissa_niter_4"', 'pissa_niter_4'],
     ['a bias that is not there', '"lora_bias": false', '"lora_bias": true', 'lora_B.bias is missing'],
     ['a broken pattern', '"rank_pattern": {}', '"rank_pattern": {"(": 2}', 'rank_pattern: "("'],
