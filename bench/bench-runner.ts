@@ -1,4 +1,5 @@
 import { AdaptedModel, type AdapterGroup, frozenVariables } from '../src-main/engine/adapters/adapted-model.ts';
+import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
@@ -11,7 +12,9 @@ import type { BenchProblem, ProblemOptions, Workload } from './workload.ts';
 const learningRate = 1e-3;
 const maximumGradientNorm = 1;
 
-const adapterShape = { r: 8, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] };
+const targets = { target_modules: ['q_proj', 'v_proj'] };
+/** Of these a variant takes those that it declares. */
+const strength = { r: 8, lora_alpha: 16 };
 
 /** Runs the studio's training step on a workload, on the active compute backend. */
 export class BenchRunner {
@@ -37,7 +40,9 @@ export class BenchRunner {
     const problem = await shape.build(options);
     const model = new AdaptedModel(problem.base);
     const random = RandomStream.seeded(42, 'initialization');
-    const settings = adapterSettingsSchema.parse({ ...adapterShape, variant });
+    const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
+    const parameters = Object.fromEntries(Object.entries(strength).filter(([name]) => declared.includes(name)));
+    const settings = adapterSettingsSchema.parse({ ...targets, variant, parameters });
     await model.createAdapter(settings, { random, labels: problem.labels });
     return new BenchRunner(variant, problem, model);
   }

@@ -1,18 +1,12 @@
 import type { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
+import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import type { HostTensor } from '../src-main/engine/tensors/host-tensor.ts';
 import { writeSafetensors } from '../src-main/engine/tensors/safetensors.ts';
 import type { BenchProblem } from './workload.ts';
 
-/** Parts of LoRA and DoRA by the names in PEFT's modules. */
-const peerKeys: Readonly<Record<string, string>> = {
-  a: 'lora_A.weight',
-  b: 'lora_B.weight',
-  magnitude: 'lora_magnitude_vector.weight',
-};
-
 /**
  * Writes a problem file for the peers: tensors `frozen:…`, `trained:…` and `input:…`, the linear layers as
- * `layers.<i>.<last name>.weight` and `head.weight`, factors and magnitudes under PEFT's last names. Among the metadata
+ * `layers.<i>.<last name>.weight` and `head.weight`, the adapter's tensors under PEFT's last names. Among the metadata
  * are the adapter variant's id, so that a peer can refuse an unknown one, and the architecture as JSON.
  */
 export async function writeProblemFile(
@@ -25,13 +19,14 @@ export async function writeProblemFile(
   const put = (kind: string, name: string, tensor: HostTensor) => tensors.set(`${kind}:${name}`, tensor);
   const state = await model.exportState();
   for (const [name, tensor] of problem.extras) put('frozen', name, tensor);
+  const { tensorKey } = adapterVariant(variant).peft;
   let scaling = 1;
   for (const module of problem.base.description.linears) {
     const peerName = module.isHead ? 'head' : `layers.${module.layer}.${module.name.split('.').at(-1)}`;
     const factors = state.modules.get(module.name);
     if (factors !== undefined) {
       scaling = factors.scaling;
-      for (const [part, tensor] of factors.tensors) put('trained', `${peerName}.${peerKeys[part] ?? part}`, tensor);
+      for (const [part, tensor] of factors.tensors) put('trained', `${peerName}.${tensorKey(module, part)}`, tensor);
     }
     const { weight, bias } = problem.base.frozen(module);
     for (const [part, frozen] of [['weight', weight] as const, ['bias', bias] as const]) {

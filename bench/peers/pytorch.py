@@ -2,8 +2,8 @@
 
 Reads requests as JSON lines from standard input, answers each with one JSON line: see bench/protocol.ts.
 Eager mode, fused AdamW, scaled_dot_product_attention, no gradient for the base; the adapter joins its base product in place,
-in one addmm. Weights, adapter and batch come from a safetensors file that the studio writes, so that both start from the same
-numbers.
+in one addmm, HiRA's the weight. Weights, adapter and batch come from a safetensors file that the studio writes, so that both
+start from the same numbers.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ class Problem:
         tensors, metadata = read_safetensors(path)
         self.spec = json.loads(metadata["architecture"])
         self.adapter = metadata["adapter"]
-        if self.adapter not in ("lora", "dora"):
+        if self.adapter not in ("lora", "dora", "hira"):
             raise ValueError(f"PyTorch's side of the bench knows nothing of the adapter {self.adapter}")
         self.autocast = precision == "autocast"
         self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
@@ -64,9 +64,13 @@ class Problem:
     def linear(self, x, layer, name):
         prefix = f"layers.{layer}.{name}" if layer is not None else name
         weight, bias = self.weight(f"{prefix}.weight"), self.weight(f"{prefix}.bias")
-        a = self.trained.get(f"{prefix}.lora_A.weight")
+        hira = self.trained.get(f"{prefix}.hira_A")
+        a = self.trained.get(f"{prefix}.lora_A.weight") if hira is None else hira
         if a is None or (self.active is not None and not self.active[layer]):
             return F.linear(x, weight, bias)
+        if hira is not None:
+            # One product serves base and adapter; PEFT's own layer takes two.
+            return F.linear(x, torch.addcmul(weight, weight, self.trained[f"{prefix}.hira_B"] @ a), bias)
         b = self.trained[f"{prefix}.lora_B.weight"]
         rows = x.flatten(0, -2)
         z = F.linear(rows, a.to(self.dtype))
@@ -76,7 +80,7 @@ class Problem:
             y = F.linear(rows, weight, bias).addmm_(z, up, alpha=self.spec["scaling"])
         else:
             h = F.linear(rows, weight).addmm_(z, up, alpha=self.spec["scaling"])
-            gain = self.gain(weight, a, b, self.trained[f"{prefix}.lora_magnitude_vector.weight"]).to(h.dtype)
+            gain = self.gain(weight, a, b, self.trained[f"{prefix}.lora_magnitude_vector"]).to(h.dtype)
             y = h * gain if bias is None else torch.addcmul(bias.to(h.dtype), h, gain)
         return y.view(*x.shape[:-1], -1)
 
