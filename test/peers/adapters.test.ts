@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { adapterVariants } from '../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { attendedValues, goldenPath, relativeDifference } from '../engine/golden.ts';
-import { goldenBases, writeOne } from './made-adapters.ts';
+import { variantCases, writeOne } from './made-adapters.ts';
 import { runPeer } from './python.ts';
 
 const answerSchema = z.object({
@@ -18,13 +17,7 @@ const answerSchema = z.object({
 });
 const answersSchema = z.array(z.union([answerSchema, z.object({ refused: z.string() })]));
 
-const all = goldenBases().flatMap((base) =>
-  adapterVariants.map(({ declaration, peft }) => ({
-    ...base,
-    variant: declaration.id,
-    refused: base.name.startsWith('gpt2') && peft.refusesConv1d === true,
-  })),
-);
+const all = variantCases();
 const cases = all.filter(({ refused }) => !refused);
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-peers-'));

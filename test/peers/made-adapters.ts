@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
-import { adapterVariant } from '../../src-main/engine/adapters/variants/index.ts';
+import { adapterVariant, adapterVariants } from '../../src-main/engine/adapters/variants/index.ts';
 import { modelFamilies } from '../../src-main/engine/models/families.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
@@ -27,6 +27,19 @@ export function goldenBases(): { name: string; autoClass: string }[] {
       return [];
     }
   });
+}
+
+/** Every variant on every base, or those that COTO_PEERS_VARIANTS names; `refused` where PEFT has none for Conv1D. */
+export function variantCases(): { name: string; autoClass: string; variant: string; refused: boolean }[] {
+  const wanted = process.env['COTO_PEERS_VARIANTS']?.split(',');
+  const variants = adapterVariants.filter(({ declaration }) => wanted?.includes(declaration.id) ?? true);
+  return goldenBases().flatMap((base) =>
+    variants.map(({ declaration, peft }) => ({
+      ...base,
+      variant: declaration.id,
+      refused: base.name.startsWith('gpt2') && peft.refusesConv1d === true,
+    })),
+  );
 }
 
 /** A fresh adapter on all linears, with what starts as one constant (LoRA's B at zero) moved off it. */

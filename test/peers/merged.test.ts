@@ -2,18 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapterVariants } from '../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
 import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
 import { bareEncoder, withClassifier } from '../engine/bare-encoder.ts';
 import { attendedValues, floats, goldenPath, relativeDifference } from '../engine/golden.ts';
-import { goldenBases, writeOne } from './made-adapters.ts';
+import { variantCases, writeOne } from './made-adapters.ts';
 import { runPeer } from './python.ts';
 
-const cases = goldenBases().flatMap((base) =>
-  adapterVariants.map(({ declaration }) => ({ ...base, variant: declaration.id })),
-);
+const cases = variantCases();
 /** Encoders without a classifier, which an adapter brings. */
 const bareEncoders = [
   { family: 'bert', architecture: 'BertModel', prefix: 'bert' },

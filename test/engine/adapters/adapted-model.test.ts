@@ -4,6 +4,7 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { scaleAdapter } from '../../../src-main/engine/adapters/scale-adapter.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import { withShared } from '../../../src-main/engine/adapters/variant.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
@@ -179,6 +180,53 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       tf.dispose([labels, below.hidden, value, gradients]);
     });
 
+    const dropouts = variant.declaration.parameters.filter(({ name }) => name.endsWith('_dropout'));
+    it.runIf(dropouts.length > 0).each(dropouts)(
+      '$name is off in evaluation, and in training comes from its stream alone',
+      async ({ name }) => {
+        const { model } = at('vit');
+        const settings = { ...targets, parameters: { ...parameters, [name]: 0.5 } };
+        model.loadState(await trainedState({ variant: id, ...settings }));
+        const clean = run('vit');
+        const stream = RandomStream.seeded(3, 'dropout');
+        model.setTraining(true, stream);
+        const state = stream.state();
+        const first = run('vit');
+        const second = run('vit');
+        expect(first).not.toEqual(clean);
+        expect(second).not.toEqual(first);
+        model.setTraining(true, RandomStream.restored(state));
+        expect(run('vit')).toEqual(first);
+        expect(run('vit')).toEqual(second);
+        model.setTraining(false);
+        expect(run('vit')).toEqual(clean);
+      },
+    );
+
+    const { lowRank } = variant;
+    it.runIf(lowRank)('is the product that lowRank gives, of the size that it says', async () => {
+      const { base } = at('vit');
+      const state = await trainedState({ variant: id, ...targets });
+      for (const [name, own] of state.modules) {
+        const module = base.description.linears.find((linear) => linear.name === name) ?? fail();
+        const adapted = withShared(module, own, state.shared);
+        const { a, b, scaling } = lowRank?.(adapted) ?? fail();
+        expect(a.shape[0]).toBe(variant.lowRankSize?.(own) ?? own.rank);
+        const [merged, sum] = tf.tidy(() => {
+          const { weight } = base.frozenWeight(module);
+          const tensors = new Map(
+            [...adapted.tensors].map(([part, { shape, data }]) => [part, tf.tensor(data, [...shape], 'float32')]),
+          );
+          const product = tf.matMul(tf.tensor(b.data, [...b.shape]), tf.tensor(a.data, [...a.shape]));
+          return [
+            variant.mergedWeight(weight, { ...adapted, tensors }, false).dataSync(),
+            tf.add(weight, tf.mul(product, scaling)).dataSync(),
+          ];
+        });
+        expect(relativeDifference(merged, sum)).toBeLessThan(1e-6);
+      }
+    });
+
     it("says a module's strength in PEFT's config and reads it back", () => {
       const settings = checkedParameters(variant.declaration, targets.parameters);
       const usual = variant.strength(settings, ['q_proj']);
@@ -285,26 +333,6 @@ describe('the head', () => {
     await expect(create({ target_modules: ['q_proj'], modules_to_save: ['score'] }, null)).rejects.toThrow(
       'no linear "score"',
     );
-  });
-});
-
-describe('lora_dropout', () => {
-  it('is off in evaluation, and in training comes from its stream alone', async () => {
-    const { model } = at('vit');
-    model.loadState(await trainedState({ target_modules: ['q_proj', 'fc2'], lora_dropout: 0.5 }));
-    const clean = run('vit');
-    const stream = RandomStream.seeded(3, 'dropout');
-    model.setTraining(true, stream);
-    const state = stream.state();
-    const first = run('vit');
-    const second = run('vit');
-    expect(first).not.toEqual(clean);
-    expect(second).not.toEqual(first);
-    model.setTraining(true, RandomStream.restored(state));
-    expect(run('vit')).toEqual(first);
-    expect(run('vit')).toEqual(second);
-    model.setTraining(false);
-    expect(run('vit')).toEqual(clean);
   });
 });
 

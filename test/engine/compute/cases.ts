@@ -3,6 +3,7 @@ import { attentionCases } from './cases/attention.ts';
 import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
+import { hadamardCases } from './cases/hadamard.ts';
 import { hiraCases } from './cases/hira.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
@@ -24,6 +25,7 @@ export const operationCases: readonly OperationCase[] = [
   ...hiraCases,
   ...mergedWeightCases,
   ...sparseCases,
+  ...hadamardCases,
   ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,

@@ -5,13 +5,24 @@ import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
 import { hira } from './hira.ts';
 import { ia3 } from './ia3.ts';
+import { loha } from './loha.ts';
 import { lora } from './lora.ts';
 import { rslora } from './rslora.ts';
 import { shira } from './shira.ts';
 import { vera } from './vera.ts';
 
 /** Every kind of adapter that the studio trains, reads and writes. */
-export const adapterVariants: readonly AdapterVariant[] = [lora, rslora, dora, doraRslora, hira, ia3, vera, shira];
+export const adapterVariants: readonly AdapterVariant[] = [
+  lora,
+  rslora,
+  dora,
+  doraRslora,
+  hira,
+  ia3,
+  vera,
+  shira,
+  loha,
+];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */
 export function adapterVariant(id: string): AdapterVariant {

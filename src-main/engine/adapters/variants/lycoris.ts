@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { patternStrength, type StrengthFormula, strengthKeys } from '../peft/strength-keys.ts';
+import type { PeftFormat } from '../variant.ts';
+
+/** What PEFT's LoHaConfig and LoKrConfig share (LycorisConfig), with PEFT's defaults. */
+const configSchema = z.object({
+  r: z.number().int().min(1).default(8),
+  alpha: z.number().positive().default(8),
+  rank_dropout: z.number().min(0).max(1).default(0),
+  module_dropout: z.number().min(0).max(1).default(0),
+  rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
+  alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
+});
+/** Of convolutions, which no supported base has: it means nothing on a linear. */
+const convolutionKey = { use_effective_conv2d: false };
+
+const formula: StrengthFormula = { alpha: 'alpha', divisor: (rank) => rank };
+/** alpha / r, each after its pattern. */
+export const lycorisStrength = patternStrength(formula);
+
+/** PEFT's rank_dropout, which drops outputs of ΔW, and module_dropout; `rescaled` where what is left is scaled up. */
+export const lycorisDropout = (parameters: ParameterValues, rescaled: boolean) => ({
+  outputs: numberOf(parameters, 'rank_dropout'),
+  rescaled,
+  module: numberOf(parameters, 'module_dropout'),
+});
+
+/** A type of PEFT's made of `<prefix>_<part>` tensors, with keys of its own beside the common ones. */
+export function lycorisFormat(own: {
+  readonly type: string;
+  readonly prefix: string;
+  readonly parts: readonly string[];
+  readonly keys: readonly string[];
+  fromConfig(config: AdapterConfig): ParameterValues;
+  toConfig(parameters: ParameterValues): Record<string, unknown>;
+}): PeftFormat {
+  return {
+    type: own.type,
+    refusesConv1d: true,
+    ownKeys: [...Object.keys(configSchema.shape), ...Object.keys(convolutionKey), ...own.keys],
+    sharedKeys: ['exclude_modules', 'layers_to_transform', 'layers_pattern'],
+    matches: () => true,
+    fromConfig: (config) => ({ ...configSchema.parse(config), ...own.fromConfig(config) }),
+    toConfig: (parameters, modules) => ({
+      ...convolutionKey,
+      rank_dropout: numberOf(parameters, 'rank_dropout'),
+      module_dropout: numberOf(parameters, 'module_dropout'),
+      ...strengthKeys(parameters, modules, formula),
+      ...own.toConfig(parameters),
+    }),
+    parts: own.parts,
+    tensorKey: (_, part) => `${own.prefix}_${part}`,
+  };
+}
+
+const dropout: Omit<ParameterSpec, 'name' | 'label' | 'help'> = {
+  type: 'number',
+  default: 0,
+  minimum: 0,
+  maximum: 0.95,
+  step: 0.05,
+  unit: 'probability',
+};
+export const rankDropoutParameter: ParameterSpec = {
+  ...dropout,
+  name: 'rank_dropout',
+  label: 'Dropout of outputs',
+  help: "Chance that an output of the adapter's update is zeroed in a training step; PEFT's name for it speaks of ranks.",
+};
+export const moduleDropoutParameter: ParameterSpec = {
+  ...dropout,
+  name: 'module_dropout',
+  label: 'Dropout of modules',
+  help: 'Chance that a linear runs as the plain base in a training step.',
+};
+
+export function lycorisParameters(rankHelp: string): ParameterSpec[] {
+  return [
+    {
+      name: 'r',
+      label: 'Rank',
+      type: 'integer',
+      default: 8,
+      minimum: 1,
+      maximum: 1024,
+      step: 1,
+      help: rankHelp,
+    },
+    {
+      name: 'alpha',
+      label: 'Alpha',
+      type: 'number',
+      default: 8,
+      above: 0,
+      step: 1,
+      help: 'Strength of the adapter: its update is scaled by alpha / r.',
+    },
+    rankDropoutParameter,
+    moduleDropoutParameter,
+    {
+      name: 'rank_pattern',
+      label: 'Rank by module',
+      type: 'integer-map',
+      default: {},
+      minimum: 1,
+      maximum: 1024,
+      empty: 'r for all',
+      help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
+      advanced: true,
+    },
+    {
+      name: 'alpha_pattern',
+      label: 'Alpha by module',
+      type: 'number-map',
+      default: {},
+      above: 0,
+      empty: 'alpha for all',
+      help: 'Another alpha for the modules that a name, the end of one or a regular expression means; the first match counts.',
+      advanced: true,
+    },
+  ];
+}
