@@ -14,6 +14,7 @@ export { loraLinear } from './linear/lora-linear.ts';
 export { trainedLinear } from './linear/trained-linear.ts';
 export { binaryCrossEntropy } from './loss/binary-cross-entropy.ts';
 export { linearCrossEntropy } from './loss/linear-cross-entropy.ts';
+export { binaryEntropy, softmaxEntropy } from './loss/prediction-entropy.ts';
 export { smoothedCrossEntropy } from './loss/smoothed-cross-entropy.ts';
 export { softmaxCrossEntropy } from './loss/softmax-cross-entropy.ts';
 export { squaredError } from './loss/squared-error.ts';

@@ -140,24 +140,12 @@ export class TrainingStep {
     share: number,
     variables: readonly tf.Variable[],
   ): LossGradients {
-    const lossOf = this.lossOn(batch);
+    const lossOf = lossOnBatch(this.model, batch);
     const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
     return compute(this.model, inputs, variables, (states) => {
       const loss = lossOf(states);
       return share === 1 ? loss : tf.mul<tf.Scalar>(loss, share);
     });
-  }
-
-  private lossOn({ labels, targets }: MicroBatch): (states: HiddenStates) => tf.Scalar {
-    if (targets === undefined)
-      return (states) => {
-        const counted = labelledTokens(states, labels);
-        return this.model.loss(counted.states, counted.labels);
-      };
-    const { kind, values, width } = targets;
-    const expected = tf.tensor2d(values, [values.length / width, width]);
-    const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;
-    return (states) => compute(this.model.head(states), expected);
   }
 
   /** PyTorch's `clip_grad_norm_`: min(1, max / (norm + 1e-6)). */
@@ -166,7 +154,24 @@ export class TrainingStep {
   }
 }
 
-function countedLabels({ labels, targets }: MicroBatch): number {
+/** The task's loss of a batch, a mean over its labels, on the last layer's states. To be called within `tf.tidy`. */
+export function lossOnBatch(
+  model: Pick<TrainableModel, 'loss' | 'head'>,
+  { labels, targets }: MicroBatch,
+): (states: HiddenStates) => tf.Scalar {
+  if (targets === undefined)
+    return (states) => {
+      const counted = labelledTokens(states, labels);
+      return model.loss(counted.states, counted.labels);
+    };
+  const { kind, values, width } = targets;
+  const expected = tf.tensor2d(values, [values.length / width, width]);
+  const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;
+  return (states) => compute(model.head(states), expected);
+}
+
+/** How many labels count in the mean loss of a batch. */
+export function countedLabels({ labels, targets }: MicroBatch): number {
   if (targets !== undefined) return targets.values.length;
   return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   binaryCrossEntropy,
+  binaryEntropy,
   linearCrossEntropy,
   smoothedCrossEntropy,
   softmaxCrossEntropy,
+  softmaxEntropy,
   squaredError,
 } from '../../../../src-main/engine/ops/index.ts';
 import * as reference from '../reference.ts';
@@ -69,6 +71,38 @@ const squared = (rows: number, values: number): OperationCase => {
   };
 };
 
+const entropyOfClasses = (rows: number, classes: number, spread: number): OperationCase => ({
+  name: `softmax entropy ${rows} × ${classes}, logits to ${spread}`,
+  shapes: { logits: [rows, classes] },
+  wanted: ['logits'],
+  spread,
+  run: (take) => softmaxEntropy(matrix(take, 'logits')),
+  reference: (take) => {
+    const logits = take('logits');
+    const entropies = Array.from({ length: rows }, (_, row) => {
+      const own = logits.slice(row * classes, (row + 1) * classes);
+      const total = own.reduce((sum, logit) => sum + Math.exp(logit), 0);
+      return own.reduce((sum, logit) => sum - (Math.exp(logit) / total) * Math.log(Math.exp(logit) / total), 0);
+    });
+    return [entropies.reduce((sum, entropy) => sum + entropy, 0) / rows];
+  },
+});
+
+const entropyOfLabels = (rows: number, labels: number, spread: number): OperationCase => ({
+  name: `binary entropy ${rows} × ${labels}, logits to ${spread}`,
+  shapes: { logits: [rows, labels] },
+  wanted: ['logits'],
+  spread,
+  run: (take) => binaryEntropy(matrix(take, 'logits')),
+  reference: (take) => {
+    const entropies = take('logits').map((logit) => {
+      const [yes, no] = [1 / (1 + Math.exp(-logit)), 1 / (1 + Math.exp(logit))];
+      return -yes * Math.log(yes) - no * Math.log(no);
+    });
+    return [entropies.reduce((sum, entropy) => sum + entropy, 0) / rows];
+  },
+});
+
 export const lossCases: readonly OperationCase[] = [
   softmax(turning(6, 5), 5, 'all counted'),
   softmax(everyThird(turning(7, 13)), 13, 'some ignored'),
@@ -87,4 +121,8 @@ export const lossCases: readonly OperationCase[] = [
   binary(4, 7, 30),
   squared(6, 1),
   squared(3, 4),
+  entropyOfClasses(5, 4, 2),
+  entropyOfClasses(1, 7, 6),
+  entropyOfLabels(4, 3, 2),
+  entropyOfLabels(1, 1, 5),
 ];

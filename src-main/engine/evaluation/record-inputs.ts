@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import { toHost } from '../ops/to-host.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { deviceInputs } from '../training/device-inputs.ts';
+import type { MicroBatch } from '../training/micro-batch.ts';
+
+export interface RecordOptions {
+  /** Names of the modules. */
+  readonly modules: ReadonlySet<string>;
+  /** Rows of each batch that are kept at most, a seeded sample. */
+  readonly rowsPerBatch: number;
+  readonly seed: number;
+}
+
+/**
+ * Inputs X [rows, inFeatures] of modules while the base with `state` on it (null: the plain base) runs over batches: one
+ * row a token or image patch, padding left out. A module that is not reached, or that is an embedding, is left out.
+ */
+export async function recordInputs(
+  base: BaseModel,
+  state: AdapterState | null,
+  batches: AsyncIterable<MicroBatch>,
+  { modules, rowsPerBatch, seed }: RecordOptions,
+): Promise<Map<string, HostTensor>> {
+  const rows = new Map<string, Float32Array[]>();
+  const pending: { name: string; x: tf.Tensor2D }[] = [];
+  const model = new InputRecorder(base, modules, (name, x) => pending.push({ name, x: tf.keep(tf.clone(x)) }));
+  let place = 0;
+  try {
+    if (state) model.loadState(state);
+    for await (const { inputs } of batches) {
+      tf.tidy(() => void model.head(model.states(deviceInputs(inputs))));
+      const mask = inputs['attention_mask']?.data;
+      for (const { name, x } of pending.splice(0)) {
+        const [count, width] = x.shape;
+        const { data } = await toHost(x);
+        x.dispose();
+        const attended = Array.from({ length: count }, (_, row) => row).filter(
+          (row) => mask?.length !== count || mask[row] !== 0,
+        );
+        const random = RandomStream.named(seed, 'merge', `rows/${name}/${place}`);
+        const chosen = attended.length <= rowsPerBatch ? attended : random.shuffle(attended).slice(0, rowsPerBatch);
+        const own = rows.get(name) ?? [];
+        for (const row of chosen) own.push(Float32Array.from(data.subarray(row * width, (row + 1) * width)));
+        rows.set(name, own);
+      }
+      place++;
+    }
+  } finally {
+    for (const { x } of pending) x.dispose();
+    model.dispose();
+  }
+  return new Map([...rows].map(([name, list]) => [name, stacked(list)]));
+}
+
+class InputRecorder extends AdaptedModel {
+  private readonly recorded: ReadonlySet<string>;
+  private readonly onInputs: (name: string, x: tf.Tensor2D) => void;
+
+  constructor(base: BaseModel, recorded: ReadonlySet<string>, onInputs: (name: string, x: tf.Tensor2D) => void) {
+    super(base);
+    this.recorded = recorded;
+    this.onInputs = onInputs;
+  }
+
+  override linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
+    if (this.recorded.has(module.name)) this.onInputs(module.name, x);
+    return super.linear(module, x, options);
+  }
+
+  /** Models run several plain modules as one operation, which would pass this class by. */
+  override isPlain(module: LinearModule): boolean {
+    return !this.recorded.has(module.name) && super.isPlain(module);
+  }
+}
+
+function stacked(rows: readonly Float32Array[]): HostTensor {
+  const width = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * width);
+  for (const [index, row] of rows.entries()) data.set(row, index * width);
+  return { shape: [rows.length, width], data };
+}

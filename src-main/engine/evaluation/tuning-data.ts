@@ -1,0 +1,262 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { partKey } from '../adapters/peft/tensor-names.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import { findLinear } from '../adapters/target-modules.ts';
+import { lora } from '../adapters/variants/lora.ts';
+import type { TaskContext } from '../contract.ts';
+import type { CandidateLoss, LossRequest, MergeCandidate, MergeData } from '../merge/merge-data.ts';
+import { type MergeWeight, sum, weightAt } from '../merge/merge-method.ts';
+import { describeMerge } from '../merge/merged-adapter.ts';
+import { weightedSum } from '../merge/weighted-sum.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import type { HostTensor } from '../tensors/host-tensor.ts';
+import { deviceInputs } from '../training/device-inputs.ts';
+import type { MicroBatch } from '../training/micro-batch.ts';
+import { countedLabels } from '../training/training-step.ts';
+import { batchLoss, batchLossGradients, countedOutputs } from './batch-loss.ts';
+import { recordInputs } from './record-inputs.ts';
+import { TuningExamples } from './tuning-examples.ts';
+
+/** Rows of a module's inputs that are kept at most. */
+const mostRows = 4096;
+/** Bytes of inputs that are in memory at a time; more would save passes over the examples. */
+const inputBytes = 512 * 2 ** 20;
+
+export interface TuningRequest {
+  readonly modelDirectory: string;
+  /** In the order of the merge. */
+  readonly adapters: readonly {
+    readonly weight: MergeWeight;
+    /** Index of the adapter's dataset. */
+    readonly dataset: number;
+    read(): Promise<AdapterState>;
+  }[];
+  readonly datasets: readonly (DatasetSource & { readonly settings: TaskSettings })[];
+  /** Examples of each dataset, at most. */
+  readonly samples: number;
+  readonly seed: number;
+  /** The base, loaded on first use; the caller disposes it. */
+  base(): Promise<BaseModel>;
+}
+
+/** Tuning examples of each adapter's dataset, and candidates of the merge on them. */
+export class TuningData implements MergeData {
+  private readonly request: TuningRequest;
+  private readonly context: TaskContext;
+  private readonly examples = new Map<number, Promise<TuningExamples>>();
+  private readonly states = new Map<number, Promise<AdapterState>>();
+  private readonly alone = new Map<number, AdaptedModel>();
+  private readonly recorded = new Map<number, ReadonlyMap<string, HostTensor>>();
+  private heads: ReadonlyMap<string, HostTensor> | null = null;
+  private candidate: AdaptedModel | null = null;
+
+  constructor(request: TuningRequest, context: TaskContext) {
+    this.request = request;
+    this.context = context;
+  }
+
+  async inputs(adapter: number, module: string): Promise<HostTensor> {
+    const known = this.recorded.get(adapter)?.get(module);
+    if (known) return known;
+    const [examples, base, state] = [await this.open(adapter), await this.request.base(), await this.state(adapter)];
+    const read = await recordInputs(base, state, examples.batches(), {
+      modules: modulesFrom(base, [...state.modules.keys()], module, inputBytes / this.request.adapters.length),
+      rowsPerBatch: Math.ceil((16 * mostRows) / examples.count),
+      seed: this.request.seed,
+    });
+    this.recorded.set(adapter, read);
+    const found = read.get(module);
+    if (found) return found;
+    throw new StudioError(
+      'refused',
+      `${module} has no matrix of inputs: it is no linear layer that the examples reach.`,
+      'Leave the module out of the adapters, or choose a method that needs no inputs.',
+    );
+  }
+
+  async loss(candidate: MergeCandidate, request: LossRequest): Promise<CandidateLoss> {
+    const model = await this.load(candidate);
+    const chosen = request.adapter === undefined ? [...this.request.adapters.keys()] : [request.adapter];
+    const totals = new Map<string, Float64Array>();
+    let loss = 0;
+    for (const adapter of chosen) {
+      const examples = await this.open(adapter);
+      const batches: MicroBatch[] = [];
+      if (request.batch === undefined) for await (const batch of examples.batches()) batches.push(batch);
+      else batches.push(await examples.batch(request.batch));
+      const labels = sum(batches.map(countedLabels)) * chosen.length;
+      for (const batch of batches) {
+        const share = countedLabels(batch) / Math.max(1, labels);
+        loss += share * (await this.addBatch(model, batch, adapter, request, share, totals));
+      }
+    }
+    if (!Number.isFinite(loss))
+      throw new StudioError(
+        'not_finite',
+        'The loss of a merge that was tried out is not finite (NaN or infinity).',
+        'Use smaller weights, or leave out adapters that have diverged.',
+      );
+    return { loss, gradients: request.gradients ? gradientsOf(candidate, totals, model) : null };
+  }
+
+  async score(candidate: MergeCandidate): Promise<number> {
+    const model = await this.load(candidate);
+    const scores: number[] = [];
+    for (const adapter of this.request.adapters.keys()) scores.push(await (await this.open(adapter)).score(model));
+    return sum(scores) / scores.length;
+  }
+
+  /** Frees models and datasets; the base stays its owner's. */
+  async close(): Promise<void> {
+    this.candidate?.dispose();
+    for (const model of this.alone.values()) model.dispose();
+    for (const examples of this.examples.values()) (await examples.catch(() => null))?.close();
+  }
+
+  /** Adds the gradients of a batch, times its share; returns its loss. */
+  private async addBatch(
+    model: AdaptedModel,
+    batch: MicroBatch,
+    adapter: number,
+    { objective, gradients }: LossRequest,
+    share: number,
+    totals: Map<string, Float64Array>,
+  ): Promise<number> {
+    if (objective === 'entropy' && batch.targets?.kind === 'numbers')
+      throw new StudioError(
+        'refused',
+        'Predicted numbers have no entropy.',
+        'Choose a method that looks at the loss or at the outputs.',
+      );
+    const alone = objective === 'outputs' ? await this.loadAlone(adapter) : null;
+    const kept = tf.tidy((): tf.NamedTensorMap => {
+      const outputs = alone && countedOutputs(alone, alone.states(deviceInputs(batch.inputs)), batch);
+      const goal = outputs ? { outputs } : objective === 'entropy' ? 'entropy' : 'task';
+      if (!gradients) return { value: batchLoss(model, batch, goal) };
+      const found = batchLossGradients(model, batch, goal);
+      const named = [...found.gradients].map(([name, gradient]) => [`of ${name}`, gradient] as const);
+      return { ...Object.fromEntries(named), value: found.value };
+    });
+    try {
+      for (const [key, gradient] of Object.entries(kept)) {
+        if (key === 'value') continue;
+        const values = await gradient.data();
+        const total = totals.get(key.slice('of '.length)) ?? new Float64Array(values.length);
+        for (let at = 0; at < total.length; at++) total[at] = (total[at] ?? 0) + share * (values[at] ?? 0);
+        totals.set(key.slice('of '.length), total);
+      }
+      return (await kept['value']?.data())?.[0] ?? Number.NaN;
+    } finally {
+      tf.dispose(kept);
+    }
+  }
+
+  private open(adapter: number): Promise<TuningExamples> {
+    const place = this.request.adapters[adapter]?.dataset ?? 0;
+    const known = this.examples.get(place) ?? this.openDataset(place);
+    this.examples.set(place, known);
+    return known;
+  }
+
+  private async openDataset(place: number): Promise<TuningExamples> {
+    const { modelDirectory, datasets, samples, seed } = this.request;
+    const source = datasets[place];
+    if (!source) throw new Error(`there is no dataset ${place}`);
+    const model = (await this.request.base()).description;
+    return TuningExamples.open({ modelDirectory, model, source, samples, seed }, this.context);
+  }
+
+  private state(adapter: number): Promise<AdapterState> {
+    const source = this.request.adapters[adapter];
+    if (!source) throw new Error(`there is no adapter ${adapter}`);
+    const known = this.states.get(adapter) ?? source.read();
+    this.states.set(adapter, known);
+    return known;
+  }
+
+  private async loadAlone(adapter: number): Promise<AdaptedModel> {
+    const known = this.alone.get(adapter);
+    if (known) return known;
+    const model = new AdaptedModel(await this.request.base());
+    model.loadState(await this.state(adapter));
+    this.alone.set(adapter, model);
+    return model;
+  }
+
+  private async load(candidate: MergeCandidate): Promise<AdaptedModel> {
+    const weights = this.request.adapters.map(({ weight }) => weightAt(weight, null));
+    const all = await Promise.all(weights.map((_, adapter) => this.state(adapter)));
+    const states = all.filter((_, adapter) => weights[adapter] !== 0);
+    this.heads ??= mergedHeads(
+      states,
+      weights.filter((weight) => weight !== 0),
+    );
+    const modules = new Map(
+      [...candidate].map(([name, { a, b, rank, scaling }]) => {
+        const tensors = new Map([
+          ['a', a],
+          ['b', b],
+        ]);
+        return [name, { rank, scaling, tensors }] as const;
+      }),
+    );
+    this.candidate ??= new AdaptedModel(await this.request.base());
+    const described = describeMerge(states.length > 0 ? states : all);
+    this.candidate.loadState({ ...described, modules, shared: new Map(), saved: this.heads, biases: new Map() });
+    return this.candidate;
+  }
+}
+
+/** Task heads as the merge will have them. */
+function mergedHeads(states: readonly AdapterState[], weights: readonly number[]): ReadonlyMap<string, HostTensor> {
+  const names = new Set(states.flatMap(({ saved }) => [...saved.keys()]));
+  const merged = [...names].map((name) => {
+    const having = states.flatMap(({ saved }, index) => {
+      const tensor = saved.get(name);
+      return tensor ? [{ tensor, weight: weights[index] ?? 0 }] : [];
+    });
+    const total = sum(having.map(({ weight }) => weight));
+    const shares = having.map(({ weight }) => weight / total);
+    const tensors = having.map(({ tensor }) => tensor);
+    return [name, weightedSum(tensors, shares)] as const;
+  });
+  return new Map(merged);
+}
+
+/** Names from `first` on, in the order of the base, as many as fit into `bytes`. */
+function modulesFrom(base: BaseModel, names: readonly string[], first: string, bytes: number): Set<string> {
+  const order = base.description.linears.filter(({ name }) => names.includes(name));
+  const start = order.findIndex(({ name }) => name === first);
+  const chosen = new Set([first]);
+  let free = bytes;
+  for (const { name, inFeatures } of order.slice(Math.max(0, start))) {
+    free -= 4 * mostRows * inFeatures;
+    if (free < 0) break;
+    chosen.add(name);
+  }
+  return chosen;
+}
+
+function gradientsOf(
+  candidate: MergeCandidate,
+  totals: ReadonlyMap<string, Float64Array>,
+  model: AdaptedModel,
+): CandidateLoss['gradients'] {
+  const variables = new Map([...model.trainable()].map(([name, variable]) => [name, variable.name]));
+  const gradients = new Map<string, { a: HostTensor; b: HostTensor }>();
+  for (const [name, { a, b }] of candidate) {
+    const module = findLinear(model.base.description, name);
+    if (!module) continue;
+    const of = (part: 'a' | 'b', { shape, data }: HostTensor): HostTensor => {
+      const found = totals.get(variables.get(partKey(lora, module, part)) ?? '');
+      // Without a path to the loss the gradient is zero.
+      return { shape, data: found ? Float32Array.from(found) : new Float32Array(data.length) };
+    };
+    gradients.set(name, { a: of('a', a), b: of('b', b) });
+  }
+  return gradients;
+}
