@@ -45,14 +45,20 @@ export async function findAdapter(client: StudioClient, reference: string, model
   return imported ?? client.request('adapters.import', { path, ...(modelId === undefined ? {} : { modelId }) });
 }
 
-/** The adapter that was taken from this very folder, if its tensors are still the same. */
+/** The adapter that was taken from this very file or folder, if its tensors are still the same. */
 async function importedBefore(adapters: readonly AdapterRecord[], path: string): Promise<AdapterRecord | null> {
-  const candidates = adapters.filter(({ origin }) => origin.kind === 'import' && origin.path === path);
+  const candidates = adapters.flatMap((adapter) => {
+    const { origin, sha256 } = adapter;
+    return origin.kind === 'import' && origin.path === path ? [{ adapter, sha256: origin.sha256 ?? sha256 }] : [];
+  });
   if (candidates.length === 0) return null;
-  const tensors = await readFile(join(path, 'adapter_model.safetensors')).catch(() => null);
-  if (tensors === null) return null;
-  const sha256 = createHash('sha256').update(tensors).digest('hex');
-  return candidates.find((adapter) => adapter.sha256 === sha256) ?? null;
+  for (const file of [path, join(path, 'adapter_model.safetensors'), join(path, 'adapters.safetensors')]) {
+    const tensors = await readFile(file).catch(() => null);
+    if (tensors === null) continue;
+    const sha256 = createHash('sha256').update(tensors).digest('hex');
+    return candidates.find((one) => one.sha256 === sha256)?.adapter ?? null;
+  }
+  return null;
 }
 
 /** A run by id or by name, archived ones too. */

@@ -109,7 +109,12 @@ export const adapterSettingsSchema = z.preprocess((value, context) => {
 /** Lineage of an adapter, as reports show it. */
 export const adapterOriginSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), runId: z.string(), checkpoint: z.enum(['last', 'best']), step: z.number().int() }),
-  z.object({ kind: z.literal('import'), path: z.string() }),
+  z.object({
+    kind: z.literal('import'),
+    path: z.string(),
+    /** Of the imported tensors' file, where they were in another format than PEFT's. */
+    sha256: z.string().optional(),
+  }),
   z.object({
     kind: z.literal('merge'),
     method: z.string(),

@@ -50,7 +50,11 @@ export type BiasVector = z.infer<typeof biasVectorSchema>;
 export const foreignBaseSchema = z.object({
   name: z.string().nullable().default(null).describe('e.g. base_model_name_or_path, or ss_sd_model_name'),
   hash: z.string().nullable().default(null).describe('of its weights, by whatever rule the file follows'),
-  architecture: z.string().nullable().default(null).describe('e.g. sdxl_base_v1-0'),
+  architecture: z.string().nullable().default(null).describe('e.g. sdxl_base_v1-0, or the architecture of a GGUF file'),
+  heads: z
+    .object({ queries: z.number().int(), keyValues: z.number().int() })
+    .optional()
+    .describe('attention heads, where the file tells them: llama.cpp orders rows by them'),
 });
 export type ForeignBase = z.infer<typeof foreignBaseSchema>;
 

@@ -298,7 +298,7 @@ describe('an adapter is refused', () => {
     'without a config': {
       words: adapter((_, file) => rmSync(file)),
       code: 'invalid_file',
-      says: ['has no adapter_config.json', 'Choose a folder'],
+      says: ['adapter_config.json is missing', 'Choose the folder'],
     },
     'whose config is no JSON': {
       words: adapter((_, file) => writeFileSync(file, '{')),

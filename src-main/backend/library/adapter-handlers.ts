@@ -2,7 +2,8 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { jobThatNeeds } from '../jobs/needed-adapters.ts';
 import type { HandlerServices } from '../services.ts';
-import { adapterContents, exportAdapter, importAdapter, removeAdapter, requireAdapter } from './adapters.ts';
+import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';
+import { importAdapter } from './import-adapter.ts';
 
 export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
   const { store, hub } = services;

@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
-import { describeDerivedBase } from '../../engine/adapters/derived-base.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
-import {
-  type AdapterOutline,
-  checkAdapterFolder,
-  readAdapterOutline,
-} from '../../engine/adapters/peft/open-adapter.ts';
+import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
@@ -23,7 +17,6 @@ import type { Services } from '../services.ts';
 import { type AdapterBase, baseFields, baseOf } from './adapter-base.ts';
 import { fileName } from './file-name.ts';
 import { folderBytes } from './folder-fingerprint.ts';
-import { requireFolder, requireModel } from './models.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'hub'>;
 
@@ -108,38 +101,6 @@ export async function adapterContents({ home, store }: Parts, id: string): Promi
 }
 
 /**
- * Imports a PEFT folder. Without `modelId` the base is the one its config names, else the only one that it fits, else one that
- * is not in the studio.
- */
-export async function importAdapter(
-  parts: Parts,
-  path: string,
-  options: { modelId: string | undefined; name: string | undefined },
-): Promise<AdapterRecord> {
-  const folder = resolve(path);
-  await requireFolder(folder, 'adapter');
-  if (!existsSync(join(folder, 'adapter_config.json')))
-    throw new StudioError(
-      'invalid_file',
-      `${folder} has no adapter_config.json.`,
-      'Choose a folder written by PEFT or the studio, with adapter_config.json and adapter_model.safetensors.',
-    );
-  const model =
-    options.modelId === undefined ? await findBase(parts.store, folder) : requireModel(parts.store, options.modelId);
-  const base =
-    model === null
-      ? { model, description: await describeDerivedBase([folder]) }
-      : { model, description: model.description };
-  return copyAdapterIn(parts, folder, {
-    name: options.name ?? basename(folder),
-    base,
-    origin: { kind: 'import', path: folder },
-    datasetId: null,
-    accuracy: null,
-  });
-}
-
-/**
  * Writes an adapter's PEFT folder to `directory`, or to a subfolder named after the adapter if `directory` is not
  * empty. Nothing is overwritten.
  */
@@ -208,40 +169,6 @@ function summarizeOutline(outline: AdapterOutline, description: ModelDescription
   };
 }
 
-const baseNameSchema = z.object({ base_model_name_or_path: z.string().nullable().optional() });
-
-/** The base among the studio's models; null if it is none of them. */
-async function findBase(store: Services['store'], folder: string): Promise<ModelRecord | null> {
-  await checkAdapterFolder(folder);
-  const models = store.models.list();
-  const named = baseNameSchema.safeParse(parseJson(await readFile(join(folder, 'adapter_config.json'), 'utf8')));
-  const name = named.success ? (named.data.base_model_name_or_path ?? null) : null;
-  if (name !== null) {
-    const match = models.find((model) => [model.id, model.path, model.name, basename(model.path)].includes(name));
-    if (match) return match;
-  }
-  const fitting: ModelRecord[] = [];
-  for (const model of models) if (await fits(folder, model)) fitting.push(model);
-  const [only, another] = fitting;
-  if (another)
-    throw new StudioError(
-      'invalid_input',
-      `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${name ?? 'none'}".`,
-      'Name its base model.',
-    );
-  return only ?? null;
-}
-
-async function fits(folder: string, { description }: ModelRecord): Promise<boolean> {
-  try {
-    await readAdapterOutline(folder, description);
-    return true;
-  } catch (error) {
-    if (error instanceof StudioError) return false;
-    throw error;
-  }
-}
-
 export async function copyAdapterFiles(from: string, to: string): Promise<void> {
   for (const name of adapterFiles) {
     const source = join(from, name);
@@ -249,7 +176,7 @@ export async function copyAdapterFiles(from: string, to: string): Promise<void> 
   }
 }
 
-async function fileHash(file: string): Promise<string> {
+export async function fileHash(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
@@ -261,13 +188,5 @@ async function isMissingOrEmpty(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
     throw new StudioError('invalid_input', `${path} is not a folder.`, 'Choose a folder to export into.');
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

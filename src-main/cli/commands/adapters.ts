@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeSchedule } from '../../../src-shared/coto/describe.ts';
@@ -49,17 +50,20 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
   });
 
   addCommand(group, context, {
-    usage: 'import <folder>',
-    summary: 'import a PEFT adapter folder (copied; the folder is not changed)',
+    usage: 'import <path>',
+    summary: 'import an adapter: a PEFT or MLX folder, a kohya, ComfyUI or diffusers file, or a GGUF adapter (copied)',
     options: (command) =>
       void command
-        .option('--model <model>', 'its base model (default: the one whose modules match)')
-        .option('--name <name>', 'what to call it (default: the name of the folder)'),
-    input: z.object({ folder: z.string(), model: z.string().optional(), name: z.string().optional() }),
-    async run({ folder, model, name }, { withStudio }) {
+        .option(
+          '--model <model>',
+          'its base model (default: the one whose modules match; without one, merging and pruning still work)',
+        )
+        .option('--name <name>', 'what to call it (default: the name of the file or folder)'),
+    input: z.object({ path: z.string(), model: z.string().optional(), name: z.string().optional() }),
+    async run({ path, model, name }, { withStudio }) {
       return withStudio(async (client) => {
         const adapter = await client.request('adapters.import', {
-          path: folder,
+          path: resolve(path),
           ...(model === undefined ? {} : { modelId: (await findModel(client, model)).id }),
           ...(name === undefined ? {} : { name }),
         });

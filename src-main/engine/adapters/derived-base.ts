@@ -36,12 +36,22 @@ export async function describeDerivedBase(directories: readonly string[]): Promi
     for (const module of derived.linears) addModule(linears, module, directory);
     for (const bias of derived.biases) biases.set(bias.name, bias);
   }
-  const layers = layersOf(linears.keys());
-  const modules = [...linears.values()].map((module) => ({ ...module, layer: layers.get(module.name) ?? null }));
+  const none: ForeignBase = { name: null, hash: null, architecture: null };
+  return describeModules([...linears.values()], [...biases.values()], foreign ?? none);
+}
+
+/** A base of which only these modules are known; their layers are told by their names. */
+export function describeModules(
+  linears: readonly LinearModule[],
+  biases: readonly BiasVector[],
+  foreign: ForeignBase,
+): ModelDescription {
+  const layers = layersOf(linears.map(({ name }) => name));
+  const modules = linears.map((module) => ({ ...module, layer: layers.get(module.name) ?? null }));
   const shapes = modules.map(({ name, inFeatures, outFeatures }) => `${name} ${inFeatures} ${outFeatures}`).sort();
   return {
     family: 'unknown',
-    architecture: foreign?.architecture ?? 'unknown',
+    architecture: foreign.architecture ?? 'unknown',
     kind: 'unknown',
     parameterCount: 0,
     sizeBytes: 0,
@@ -52,9 +62,9 @@ export async function describeDerivedBase(directories: readonly string[]): Promi
     image: null,
     text: null,
     linears: modules,
-    biases: [...biases.values()],
+    biases: [...biases],
     fingerprint: createHash('sha256').update(shapes.join('\n')).digest('hex'),
-    foreign: foreign ?? { name: null, hash: null, architecture: null },
+    foreign,
   };
 }
 
@@ -136,7 +146,6 @@ function adaptedModule(
   shapes: ReadonlyMap<string, Shape>,
   hasBias: boolean,
 ): LinearModule {
-  const kernel = [...shapes.values()].find((shape) => shape.length > 2 && shape[0] !== 1) ?? null;
   const flat = new Map([...shapes].map(([part, shape]) => [part, flattened(shape)]));
   const sizes = (variant.sizes ?? factorSizes)(flat);
   if (sizes === null)
@@ -147,8 +156,9 @@ function adaptedModule(
         ? `Add the base model first: a ${variant.declaration.label} adapter can only be read beside it.`
         : 'The file is incomplete: copy or download the adapter again.',
     );
-  const window = shapes.get('a');
-  const convolution = kernel !== null && window !== undefined && window.length > 2 ? { kernel: window.slice(1) } : {};
+  // A of a convolution is [rank, channels, window…].
+  const a = shapes.get('a') ?? [];
+  const convolution = a.length > 2 ? { kernel: a.slice(1) } : {};
   return {
     ...plainLinear,
     ...sizes,

@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, openBackend, realEngine, temporaryFolder } from '../support.ts';
 
@@ -51,4 +53,102 @@ it('adapters of foreign bases with other shapes are not merged', async () => {
   await expect(backend.handle('merge.preflight', { adapters, method: 'ties', parameters: {} })).rejects.toThrow(
     /do not fit together/,
   );
+});
+
+it('a kohya file of an image model is imported, resized and exported again', { timeout: 20_000 }, async () => {
+  const backend = await openBackend({ startEngine: realEngine });
+  const name = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q';
+  const values = (...shape: number[]) => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, at) => Math.sin(at)),
+  });
+  const file = join(temporaryFolder(), 'style.safetensors');
+  await writeSafetensors(
+    file,
+    new Map([
+      [`${name}.lora_down.weight`, values(4, 8)],
+      [`${name}.lora_up.weight`, values(6, 4)],
+      [`${name}.alpha`, { shape: [], data: Float32Array.of(2) }],
+    ]),
+    {
+      ss_sd_model_name: 'sd_xl_base_1.0.safetensors',
+      ss_sd_model_hash: '31e35c80fc',
+      ss_base_model_version: 'sdxl_base_v1-0',
+    },
+  );
+  const adapter = await backend.handle('adapters.import', { path: file });
+  expect(adapter).toMatchObject({
+    name: 'style',
+    modelId: null,
+    foreignBase: { name: 'sd_xl_base_1.0.safetensors', hash: '31e35c80fc', architecture: 'sdxl_base_v1-0' },
+    parameters: { r: 4, lora_alpha: 2 },
+    targetModules: ['to_q'],
+    layers: [0],
+  });
+  await backend.handle('prune.start', { adapterId: adapter.id, method: 'svd', parameters: { rank: 2 }, name: 'small' });
+  await backend.idle();
+  const small = (await backend.handle('adapters.list', {})).find((one) => one.name === 'small');
+  expect(small).toMatchObject({ foreignBase: adapter.foreignBase, parameters: { r: 2, lora_alpha: 1 } });
+  const write = async (target: string, path: string) => {
+    const job = await backend.handle('export.start', { adapterId: small?.id ?? '', target, path });
+    await backend.idle();
+    expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({ status: 'completed' });
+    return [...(await readSafetensors(path))].map(([key, { shape }]) => [key, shape]);
+  };
+  expect(await write('kohya', `${file}-small.safetensors`)).toEqual([
+    [`${name}.lora_down.weight`, [2, 8]],
+    [`${name}.lora_up.weight`, [6, 2]],
+    [`${name}.alpha`, []],
+  ]);
+  const pointed = 'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q';
+  expect(await write('diffusers', `${file}-diffusers.safetensors`)).toEqual([
+    [`${pointed}.lora_A.weight`, [2, 8]],
+    [`${pointed}.lora_B.weight`, [6, 2]],
+  ]);
+});
+
+it('GGUF, MLX and Ollama exports of a base in the studio come back as the same adapter', {
+  timeout: 20_000,
+}, async () => {
+  const backend = await openBackend({ startEngine: realEngine });
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const adapter = await backend.handle('adapters.import', {
+    path: goldenPath('llama', 'adapters', 'lora'),
+    modelId: model.id,
+  });
+  const folder = temporaryFolder();
+  for (const [target, end] of [
+    ['gguf-lora', '.gguf'],
+    ['mlx', ''],
+    ['kohya', '.safetensors'],
+  ] as const) {
+    const path = join(folder, `${target}${end}`);
+    await backend.handle('export.start', { adapterId: adapter.id, target, path });
+    await backend.idle();
+    const again = await backend.handle('adapters.import', { path });
+    expect(again).toMatchObject({ modelId: model.id, parameters: { r: 4 } });
+    expect(again.sha256).toBe(adapter.sha256);
+  }
+  const path = join(folder, 'ollama');
+  await backend.handle('export.start', {
+    adapterId: adapter.id,
+    target: 'ollama',
+    path,
+    parameters: { from: 'llama3.2' },
+  });
+  await backend.idle();
+  expect(readFileSync(join(path, 'Modelfile'), 'utf8')).toBe('FROM llama3.2\nADAPTER ./adapter.gguf\n');
+});
+
+it('a pickle is refused with the way out', async () => {
+  const backend = await openBackend({ startEngine: realEngine });
+  for (const name of ['lora.pt', 'adapter_model.bin', 'lora.ckpt']) {
+    const file = join(temporaryFolder(), name);
+    writeFileSync(file, 'PK');
+    await expect(backend.handle('adapters.import', { path: file })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/is a pickle, and loading a pickle runs/),
+      hint: expect.stringContaining('safetensors.torch.save_file'),
+    });
+  }
 });

@@ -1,12 +1,13 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { ggufLora } from './gguf-lora.ts';
+import { formatTargets } from './adapter-formats.ts';
 import { merged } from './merged.ts';
+import { ollama } from './ollama.ts';
 import { peft } from './peft.ts';
 import { python } from './python.ts';
 import type { ExportTarget } from './target.ts';
 
 /** Every export format. */
-export const exportTargets: readonly ExportTarget[] = [peft, merged, ggufLora, python];
+export const exportTargets: readonly ExportTarget[] = [peft, merged, ...formatTargets, ollama, python];
 
 /** @throws StudioError invalid_input naming the target and the available ones. */
 export function exportTarget(id: string): ExportTarget {

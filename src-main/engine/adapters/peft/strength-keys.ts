@@ -51,7 +51,7 @@ export function strengthKeys(
         `The adapter's scaling on ${name} is ${scaling}; PEFT's ${formula.alpha} can only be positive.`,
         'Give the sign or the zero to the factor B instead.',
       );
-    return { name, rank, alpha: Number((scaling * formula.divisor(rank)).toPrecision(12)) };
+    return { name, rank, alpha: alphaOf(scaling, formula.divisor(rank)) };
   });
   const r = mostFrequent(wanted.map((module) => module.rank));
   const alpha = mostFrequent(wanted.map((module) => module.alpha));
@@ -60,6 +60,14 @@ export function strengthKeys(
       wanted.filter((module) => module[key] !== usual).map((module) => [module.name, module[key]] as const),
     );
   return { r, [formula.alpha]: alpha, rank_pattern: others('rank', r), alpha_pattern: others('alpha', alpha) };
+}
+
+/** alpha = scaling · divisor: of few digits where that gives the same scaling, else the double that gives it, if one does. */
+export function alphaOf(scaling: number, divisor: number): number {
+  const product = scaling * divisor;
+  const step = 2 ** (Math.floor(Math.log2(Math.abs(product))) - 52);
+  const candidates = [Number(product.toPrecision(12)), product, product - step, product + step];
+  return candidates.find((alpha) => alpha / divisor === scaling) ?? product;
 }
 
 /** PEFT warns of keys that mean no module, such as those of a pruned one. */

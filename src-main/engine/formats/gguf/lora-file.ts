@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
+import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';
 import type { AdapterState } from '../../adapters/state.ts';
-import { requireLinear } from '../../adapters/target-modules.ts';
-import { type LowRankUpdate, withShared } from '../../adapters/variant.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
-import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { floats, isGgufName, lowRankModules, type WrittenModule } from '../adapters/low-rank-view.ts';
 import type { GgufArchitecture, NamedModule } from './architectures/architecture.ts';
 import { ggufArchitectures } from './architectures/index.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './write-gguf.ts';
@@ -14,11 +12,12 @@ import { type WrittenTensor, type WrittenValue, writeGguf } from './write-gguf.t
 /** The base that an adapter stands on. */
 export interface LoraBase {
   readonly description: ModelDescription;
-  readonly config: ModelConfigFile;
+  /** Null where the base is not in the studio. */
+  readonly config: ModelConfigFile | null;
 }
 
 /**
- * Writes an adapter as llama.cpp, Ollama and LM Studio load it beside a GGUF file of the base: for each weight `<name>.lora_a`
+ * Writes an adapter as llama.cpp and Ollama load it beside a GGUF file of the base: for each weight `<name>.lora_a`
  * [rank, inFeatures] and `<name>.lora_b` [outFeatures, rank], in float32.
  *
  * llama.cpp scales by `adapter.lora.alpha` over the rank of each weight; what an adapter does otherwise (rsLoRA, ranks and alphas by
@@ -28,9 +27,11 @@ export interface LoraBase {
  */
 export async function writeGgufLora(path: string, state: AdapterState, base: LoraBase, name: string): Promise<void> {
   const architecture = architectureFor(base.description);
-  const updates = updatesOf(state, base.description);
-  const alpha = mostFrequent([...updates.values()].map(({ a, scaling }) => scaling * (a.shape[0] ?? 0)));
-  const tensors = [...updates].flatMap(([module, update]) => writtenFactors(architecture, base, module, update, alpha));
+  const modules = lowRankModules(state, base.description, "llama.cpp's format", false);
+  const alpha = mostFrequent(modules.map(({ rank, scaling }) => alphaOf(scaling, rank)));
+  const tensors = modules.flatMap((module) => writtenFactors(architecture, base, module, alpha));
+  const heads = headCounts(base);
+  const baseName = base.description.foreign?.name ?? state.config.base_model_name_or_path;
   const metadata = new Map<string, WrittenValue>([
     ['general.architecture', { type: 'text', value: architecture.id }],
     ['general.type', { type: 'text', value: 'adapter' }],
@@ -38,13 +39,36 @@ export async function writeGgufLora(path: string, state: AdapterState, base: Lor
     ['general.file_type', { type: 'uint32', value: 0 }],
     ['adapter.type', { type: 'text', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'float32', value: alpha }],
+    // Of the studio: llama.cpp does not read them. They make reading the file again exact.
+    [exactAlphaKey, { type: 'text', value: String(alpha) }],
+    ...(heads === null
+      ? []
+      : [
+          [headsKey, { type: 'uint32', value: heads.queries }] as const,
+          [keyValueHeadsKey, { type: 'uint32', value: heads.keyValues }] as const,
+        ]),
+    ...(baseName ? [[baseNameKey, { type: 'text', value: baseName }] as const] : []),
   ]);
   await writeGguf(path, metadata, tensors);
 }
 
-function architectureFor({ family, kind }: ModelDescription): GgufArchitecture {
+/** Keys of the studio's own in the metadata. */
+export const exactAlphaKey = 'coto.adapter.lora.alpha';
+export const headsKey = 'coto.attention.head_count';
+export const keyValueHeadsKey = 'coto.attention.head_count_kv';
+export const baseNameKey = 'general.base_model.0.name';
+
+function architectureFor({ family, kind, foreign }: ModelDescription): GgufArchitecture {
+  const named = ggufArchitectures.find(({ id }) => id === foreign?.architecture);
+  if (named) return named;
   const found = ggufArchitectures.find(({ modelTypes }) => modelTypes.includes(family));
   if (found && kind === 'causal-lm') return found;
+  if (foreign)
+    throw new StudioError(
+      'refused',
+      "llama.cpp's format needs to know the architecture of the base, which is not in the studio.",
+      'Add the base model, then import the adapter again.',
+    );
   throw new StudioError(
     'refused',
     `llama.cpp has no adapters for bases like this one (${family}, ${kind}).`,
@@ -52,44 +76,18 @@ function architectureFor({ family, kind }: ModelDescription): GgufArchitecture {
   );
 }
 
-/** The adapter's products by module. @throws StudioError refused where it is more than that. */
-function updatesOf(state: AdapterState, description: ModelDescription): Map<string, LowRankUpdate> {
-  const { variant, modules, shared, saved, biases } = state;
-  const { lowRank } = variant;
-  if (lowRank === null) throw unwritable(`is a ${variant.declaration.label}: ${variant.notLowRank}`);
-  const hasBias = [...modules.values()].some(({ tensors }) => tensors.has('bias'));
-  if (biases.size > 0 || hasBias) throw unwritable('has biases of its own');
-  const [whole] = saved.keys();
-  if (whole !== undefined) throw unwritable(`holds whole modules (${whole})`);
-  const updates = new Map<string, LowRankUpdate>();
-  for (const [name, own] of modules) {
-    updates.set(name, lowRank(withShared(requireLinear(description, name), own, shared)));
-  }
-  return updates;
-}
-
-function unwritable(reason: string): StudioError {
-  return new StudioError(
-    'refused',
-    `llama.cpp's adapters are plain low-rank products, and this one ${reason}.`,
-    'Export it merged into its base, or as a PEFT folder.',
-  );
-}
-
 function writtenFactors(
   architecture: GgufArchitecture,
   base: LoraBase,
-  moduleName: string,
-  { a, b, scaling }: LowRankUpdate,
+  { module, a, b, rank, scaling }: WrittenModule,
   alpha: number,
 ): WrittenTensor[] {
-  const place = placeOf(architecture, base.description, moduleName);
-  const weight = `${place.prefix}${place.module.gguf}.weight`;
-  const heads = headsOf(place.module, base);
+  const { weight, rearranged } = placeOf(architecture, base.description, module.name);
+  const heads = headsOf(rearranged, base);
   const rows = heads === null ? floats(b) : interleaved(floats(b), b.shape[0] ?? 0, heads);
   return [
     { name: `${weight}.lora_a`, shape: a.shape, data: floats(a) },
-    { name: `${weight}.lora_b`, shape: b.shape, data: scaled(rows, (scaling * (a.shape[0] ?? 0)) / alpha) },
+    { name: `${weight}.lora_b`, shape: b.shape, data: scaled(rows, (scaling * rank) / alpha) },
   ];
 }
 
@@ -97,7 +95,9 @@ function placeOf(
   architecture: GgufArchitecture,
   description: ModelDescription,
   moduleName: string,
-): { prefix: string; module: NamedModule } {
+): { weight: string; rearranged: NamedModule['rearranged'] } {
+  // Read from a GGUF file whose base is not known: names and rows are llama.cpp's already.
+  if (isGgufName(moduleName)) return { weight: `${moduleName}.weight`, rearranged: undefined };
   const module = description.linears.find(({ name }) => name === moduleName);
   const layered = module?.layer != null ? `${architecture.layersPrefix}.${module.layer}.` : null;
   const modules = layered === null ? architecture.otherModules : architecture.layerModules;
@@ -109,7 +109,8 @@ function placeOf(
       `The adapter has factors for ${moduleName}, ${tied ? "which is the embedding itself and has no place in llama.cpp's files" : 'which llama.cpp cannot adapt'}.`,
       'Export it merged into its base, or train it on the linears of the layers (all-linear).',
     );
-  return { prefix: layered === null ? '' : `blk.${module.layer}.`, module: found };
+  const prefix = layered === null ? '' : `blk.${module.layer}.`;
+  return { weight: `${prefix}${found.gguf}.weight`, rearranged: found.rearranged };
 }
 
 const headsSchema = z.looseObject({
@@ -117,13 +118,31 @@ const headsSchema = z.looseObject({
   num_key_value_heads: z.number().int().positive().nullish(),
 });
 
+/** Attention heads as config.json or the adapter's own file has them; null: neither tells. */
+function headCounts({ config, description }: LoraBase): { queries: number; keyValues: number } | null {
+  return config === null ? (description.foreign?.heads ?? null) : headsOfConfig(config);
+}
+
+/** Attention heads as a config.json has them; null where it has none. */
+export function headsOfConfig(config: ModelConfigFile | null): { queries: number; keyValues: number } | null {
+  if (config === null) return null;
+  const parsed = headsSchema.safeParse(config.value);
+  if (!parsed.success) return null;
+  const { num_attention_heads: queries, num_key_value_heads } = parsed.data;
+  return { queries, keyValues: num_key_value_heads ?? queries };
+}
+
 /** Over how many heads the rows are rotary queries or keys that llama.cpp interleaves; null: they are not. */
-function headsOf({ rearranged }: NamedModule, { config }: LoraBase): number | null {
+function headsOf(rearranged: NamedModule['rearranged'], base: LoraBase): number | null {
   if (rearranged !== 'interleaved-queries' && rearranged !== 'interleaved-keys') return null;
-  const heads = headsSchema.parse(config.value);
-  return rearranged === 'interleaved-queries'
-    ? heads.num_attention_heads
-    : (heads.num_key_value_heads ?? heads.num_attention_heads);
+  const heads = headCounts(base);
+  if (heads === null)
+    throw new StudioError(
+      'refused',
+      "llama.cpp orders the rows of queries and keys by heads, and the base's number of heads is not known.",
+      'Add the base model, then import the adapter again.',
+    );
+  return rearranged === 'interleaved-queries' ? heads.queries : heads.keyValues;
 }
 
 /** Row j of a head's first half goes to its row 2j, of its second half to 2j + 1: the inverse of what reading does. */
@@ -142,8 +161,4 @@ function interleaved(values: Float32Array, rows: number, heads: number): Float32
 
 function scaled(values: Float32Array, factor: number): Float32Array {
   return Math.abs(factor - 1) < 1e-12 ? values : values.map((value) => value * factor);
-}
-
-function floats({ data }: HostTensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data);
 }

@@ -1,0 +1,32 @@
+import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
+import type { AdapterFormat } from '../../../engine/formats/adapters/format.ts';
+import { adapterFormats } from '../../../engine/formats/adapters/index.ts';
+import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
+import type { ExportSource, ExportTarget } from './target.ts';
+
+/** The formats of adapters as export targets; PEFT's folder has one of its own, which takes the tokenizer along. */
+export const formatTargets: readonly ExportTarget[] = adapterFormats
+  .filter(({ id }) => id !== 'peft')
+  .map((format) => ({
+    declaration: {
+      id: format.id,
+      label: format.label,
+      summary: format.summary,
+      parameters: [],
+      makes: format.makes,
+      ...(format.extension === undefined ? {} : { extension: format.extension }),
+    },
+    write: (source, path) => writeFormat(format, source, path),
+  }));
+
+/** Writes an adapter of the studio in a format. */
+export async function writeFormat(
+  format: AdapterFormat,
+  { adapter, directory, base }: ExportSource,
+  path: string,
+): Promise<void> {
+  const { model, description } = base;
+  const state = await readAdapter(directory, description);
+  const config = model === null ? null : await readConfig(model.path);
+  await format.write(path, { state, description, name: adapter.name, config });
+}

@@ -1,0 +1,108 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
+import { type ForeignBase, type LinearModule, plainLinear } from '../../../../src-shared/domain/model.ts';
+import { describeModules } from '../../adapters/derived-base.ts';
+import { notFinite } from '../../adapters/peft/open-adapter.ts';
+import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';
+import type { ModuleState } from '../../adapters/state.ts';
+import { lastName } from '../../adapters/target-modules.ts';
+import type { AdapterVariant } from '../../adapters/variant.ts';
+import { adapterVariant } from '../../adapters/variants/index.ts';
+import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
+import type { ReadAdapter } from './format.ts';
+
+/** A module as a file has it. */
+export interface CollectedModule {
+  readonly name: string;
+  readonly kind: LinearModule['kind'];
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  readonly rank: number;
+  readonly scaling: number;
+  /** Of a convolution: [input channels, window sizes…]. */
+  readonly kernel?: readonly number[];
+}
+
+/**
+ * An adapter of the modules of a file.
+ * @throws StudioError invalid_file for shapes that contradict each other and numbers that are not finite.
+ */
+export function collectModules(
+  file: string,
+  variantId: string,
+  collected: readonly CollectedModule[],
+  foreign: ForeignBase,
+): ReadAdapter {
+  const variant = adapterVariant(variantId);
+  if (collected.length === 0)
+    throw new StudioError('invalid_file', `${file} holds no adapter: it has no tensors of one.`, incompleteHint);
+  const rank = mostFrequent(collected.map((module) => module.rank));
+  const alpha = mostFrequent(collected.map((module) => alphaOf(module.scaling, module.rank)));
+  const config = adapterConfigSchema.parse({
+    peft_type: variant.peft.type,
+    base_model_name_or_path: foreign.name,
+    target_modules: [...new Set(collected.map(({ name }) => lastName(name)))].sort(),
+  });
+  const parameters = variant.peft.fromConfig({ ...config, r: rank, lora_alpha: alpha, alpha });
+  const modules = new Map<string, ModuleState>();
+  const linears: LinearModule[] = [];
+  for (const module of collected) {
+    const linear = linearOf(file, variant, module);
+    const parts = variant.parts(linear, { rank: module.rank, parameters });
+    for (const { name, shape } of parts) checkTensor(file, module, name, shape);
+    linears.push(linear);
+    modules.set(module.name, { rank: module.rank, scaling: module.scaling, tensors: module.tensors });
+  }
+  const none = new Map<string, HostTensor>();
+  return {
+    state: { variant, parameters, config, coto: null, labels: null, modules, shared: none, saved: none, biases: none },
+    description: describeModules(linears, [], foreign),
+  };
+}
+
+/** A tensor of a file, refused where it holds a number that is not finite. */
+export function finite(file: string, key: string, tensor: HostTensor): HostTensor {
+  if (!tensor.data.every(Number.isFinite)) throw notFinite(file, key);
+  return tensor;
+}
+
+/** As a matrix: what follows the first axis (channels and window of a convolution) becomes one. */
+export function asMatrix({ shape, data }: HostTensor): HostTensor {
+  if (shape.length < 3) return { shape, data };
+  return { shape: [shape[0] ?? 0, elementCount(shape.slice(1))], data };
+}
+
+export const incompleteHint = 'Copy or download the adapter again: it is incomplete.';
+
+function linearOf(file: string, variant: AdapterVariant, module: CollectedModule): LinearModule {
+  const shapes = new Map([...module.tensors].map(([part, { shape }]) => [part, shape]));
+  const [inFeatures, outFeatures] = [shapes.get('a')?.[1], shapes.get('b')?.[0]];
+  const own =
+    inFeatures === undefined || outFeatures === undefined
+      ? (variant.sizes?.(shapes) ?? null)
+      : { inFeatures, outFeatures };
+  if (own === null)
+    throw new StudioError('invalid_file', `${file}: the tensors of ${module.name} are not complete.`, incompleteHint);
+  return {
+    ...plainLinear,
+    ...own,
+    ...(module.kernel ? { kernel: [...module.kernel] } : {}),
+    name: module.name,
+    kind: module.kind,
+    aliases: [],
+    checkpointKey: module.name,
+    layer: null,
+    hasBias: false,
+    isHead: false,
+  };
+}
+
+function checkTensor(file: string, module: CollectedModule, part: string, shape: readonly number[]): void {
+  const tensor = module.tensors.get(part);
+  if (tensor && tensor.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size))
+    return;
+  throw new StudioError(
+    'invalid_file',
+    `${file}: tensor ${part} of ${module.name} is ${tensor ? `[${tensor.shape.join(', ')}]` : 'missing'} where [${shape.join(', ')}] is expected.`,
+    incompleteHint,
+  );
+}

@@ -1,0 +1,50 @@
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { AdapterState } from '../../adapters/state.ts';
+import type { ModelConfigFile } from '../../models/family.ts';
+
+/** An adapter's file or folder, with what tells formats apart; tensors are not read for it. */
+export interface AdapterSource {
+  readonly path: string;
+  /** Names of the files of a folder; null of a file. */
+  readonly entries: readonly string[] | null;
+  /** Names of the tensors of a safetensors file; empty of all else. */
+  readonly keys: readonly string[];
+}
+
+/** A base of the studio, which a format may ask for the names of modules or for its shape. */
+export interface KnownBase {
+  readonly description: ModelDescription;
+  readonly config: ModelConfigFile | null;
+}
+
+export interface ReadAdapter {
+  readonly state: AdapterState;
+  /** Of the base, as far as the file tells: its modules, and what `foreign` says of it. */
+  readonly description: ModelDescription;
+}
+
+export interface WrittenAdapter {
+  readonly state: AdapterState;
+  readonly description: ModelDescription;
+  /** What to call the adapter. */
+  readonly name: string;
+  /** config.json of the base, where that is in the studio. */
+  readonly config: ModelConfigFile | null;
+}
+
+/** A format in which people hold adapters: one file declares it, `index.ts` lists it. */
+export interface AdapterFormat {
+  readonly id: string;
+  readonly label: string;
+  readonly summary: string;
+  readonly makes: 'file' | 'folder';
+  /** Of a file, without the dot. */
+  readonly extension?: string;
+  /** Ids of the variants that it has a place for; others are refused, or become plain LoRA where their update is B·A. */
+  readonly kinds: readonly string[];
+  recognize(source: AdapterSource): boolean;
+  /** @throws StudioError invalid_file or refused, naming the file and the tensor or key. */
+  read(source: AdapterSource, bases: readonly KnownBase[]): Promise<ReadAdapter>;
+  /** Writes atomically. @throws StudioError refused, naming what the format has no place for. */
+  write(path: string, adapter: WrittenAdapter): Promise<void>;
+}

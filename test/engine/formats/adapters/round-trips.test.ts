@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeModules } from '../../../../src-main/engine/adapters/derived-base.ts';
+import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../../src-main/engine/adapters/state.ts';
+import { collectModules } from '../../../../src-main/engine/formats/adapters/collect-modules.ts';
+import type { AdapterFormat, KnownBase } from '../../../../src-main/engine/formats/adapters/format.ts';
+import { adapterFormats, recognizeAdapter } from '../../../../src-main/engine/formats/adapters/index.ts';
+import { describeModel, readConfig } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { seededNumbers } from '../../../fuzz/mutations.ts';
+import { goldenPath } from '../../golden.ts';
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'coto-formats-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+let made = 0;
+
+const format = (id: string): AdapterFormat => {
+  const found = adapterFormats.find((one) => one.id === id);
+  if (!found) throw new Error(`no format ${id}`);
+  return found;
+};
+
+/** Writes a state in a format and reads it again by what the file is recognized as. */
+async function through(id: string, state: AdapterState, base: KnownBase, known: readonly KnownBase[]) {
+  const { extension } = format(id);
+  const target = path.join(scratch, `${made++}${extension ? `.${extension}` : ''}`);
+  await format(id).write(target, { state, ...base, name: 'mine' });
+  const recognized = await recognizeAdapter(target);
+  expect(recognized.format.id).toBe(id);
+  return recognized.format.read(recognized.source, known);
+}
+
+/** What of an adapter has to come back: every bit of its tensors, and its scales. */
+function essence({ modules, variant }: AdapterState) {
+  return {
+    variant: variant.declaration.id,
+    modules: [...modules]
+      .map(([name, { tensors, rank, scaling }]) => ({ name, rank, scaling, tensors: [...tensors].sort() }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1)),
+  };
+}
+
+const chain = ['peft', 'mlx', 'kohya', 'gguf-lora', 'kohya', 'mlx', 'gguf-lora', 'peft'];
+
+describe.each(['llama', 'qwen3', 'gpt2'])('an adapter of %s', (family) => {
+  let base: KnownBase;
+  beforeAll(async () => {
+    const directory = goldenPath(family, 'base');
+    base = { description: await describeModel(directory), config: await readConfig(directory) };
+  });
+
+  test('goes through PEFT, MLX, kohya and GGUF and back, bit for bit', async () => {
+    const original = await readAdapter(goldenPath(family, 'adapters', 'lora'), base.description);
+    let state = original;
+    for (const id of chain) {
+      ({ state } = await through(id, state, base, [base]));
+      expect(essence(state)).toEqual(essence(original));
+    }
+    // As a folder of its base it is what it was.
+    const folder = path.join(scratch, `${family}-again`);
+    await writeAdapter(folder, state, { description: base.description, baseModelName: 'x' });
+    expect(essence(await readAdapter(folder, base.description))).toEqual(essence(original));
+  });
+});
+
+test('Llama adapters keep their rows in GGUF files that are read without the base', async () => {
+  const directory = goldenPath('llama', 'base');
+  const base = { description: await describeModel(directory), config: await readConfig(directory) };
+  const original = await readAdapter(goldenPath('llama', 'adapters', 'lora-all-linear'), base.description);
+  const read = await through('gguf-lora', original, base, []);
+  expect(essence(read.state)).toEqual(essence(original));
+  // And they can be written again, also without it.
+  const again = await through('gguf-lora', read.state, { description: read.description, config: null }, []);
+  expect(essence(again.state)).toEqual(essence(original));
+});
+
+test('DoRA goes through PEFT, MLX and kohya, and is refused by GGUF', async () => {
+  const directory = goldenPath('llama', 'base');
+  const base = { description: await describeModel(directory), config: await readConfig(directory) };
+  const original = await readAdapter(goldenPath('llama', 'adapters', 'dora'), base.description);
+  let state = original;
+  for (const id of ['peft', 'mlx', 'kohya', 'mlx', 'peft']) ({ state } = await through(id, state, base, [base]));
+  expect(essence(state)).toEqual(essence(original));
+  await expect(format('gguf-lora').write(path.join(scratch, 'x.gguf'), { state, ...base, name: 'x' })).rejects.toThrow(
+    /plain low-rank products, and this one is a DoRA/,
+  );
+});
+
+/** Names of modules as diffusion models have them, some with windows. */
+const diffusionNames = [
+  'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q',
+  'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_out.0',
+  'unet.mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj',
+  'unet.up_blocks.0.attentions.2.proj_in',
+  'unet.up_blocks.0.resnets.2.conv1',
+  'text_encoder.text_model.encoder.layers.3.self_attn.q_proj',
+  'text_encoder_2.text_model.encoder.layers.11.mlp.fc1',
+];
+
+/** An adapter with odd shapes, ranks and alphas, and values of every magnitude. */
+function randomAdapter(
+  seed: number,
+  names: readonly string[],
+  alphas: readonly number[],
+  ranks: readonly [number, number] = [1, 5],
+) {
+  const random = seededNumbers(seed);
+  const integer = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
+  const values = (...shape: number[]) => ({
+    shape,
+    data: Float32Array.from(
+      { length: shape.reduce((product, size) => product * size, 1) },
+      () => (random() - 0.5) * 2 ** integer(-40, 20),
+    ),
+  });
+  const collected = names.map((name) => {
+    const rank = integer(...ranks);
+    const kernel = name.includes('conv1')
+      ? [integer(1, 3), 3, 3]
+      : name.includes('proj_in')
+        ? [integer(1, 6), 1, 1]
+        : null;
+    const inputs = kernel ? kernel.reduce((product, size) => product * size, 1) : integer(1, 9);
+    return {
+      name,
+      kind: 'linear' as const,
+      rank,
+      scaling: (alphas[integer(0, alphas.length - 1)] ?? 1) / rank,
+      tensors: new Map([
+        ['a', values(rank, inputs)],
+        ['b', values(integer(1, 9), rank)],
+      ]),
+      ...(kernel ? { kernel } : {}),
+    };
+  });
+  return collectModules('made', 'lora', collected, { name: 'sdxl', hash: 'abc', architecture: 'sdxl_base_v1-0' });
+}
+
+const seeds = Array.from({ length: 16 }, (_, seed) => seed);
+
+test('random adapters of diffusion models go through kohya and PEFT bit for bit, with any scales', async () => {
+  for (const seed of seeds) {
+    const original = randomAdapter(seed, diffusionNames, [1, 0.5, 0.1, 1 / 3, Math.SQRT1_2, 2.75, 1e-3]);
+    let read = original;
+    for (const id of ['kohya', 'peft', 'kohya']) {
+      read = await through(id, read.state, { description: read.description, config: null }, []);
+      expect(essence(read.state)).toEqual(essence(original.state));
+    }
+    expect(read.description.foreign).toEqual(original.description.foreign);
+    const kernels = (description: ModelDescription) =>
+      new Map(description.linears.map(({ name, kernel, layer }) => [name, { kernel, layer }]));
+    expect(kernels(read.description)).toEqual(kernels(original.description));
+  }
+});
+
+test('random adapters of diffusion models go through diffusers, with their scale in B', async () => {
+  for (const seed of seeds) {
+    const { state, description } = randomAdapter(seed, diffusionNames, [1, 0.5, 4]);
+    const read = await through('diffusers', state, { description, config: null }, []);
+    for (const [name, { tensors, scaling }] of state.modules) {
+      const own = read.state.modules.get(name);
+      expect(own?.scaling).toBe(1);
+      expect(own?.tensors.get('a')).toEqual(tensors.get('a'));
+      const scaled = tensors.get('b')?.data.map((value) => value * scaling);
+      expect(own?.tensors.get('b')?.data).toEqual(scaled);
+    }
+  }
+});
+
+test('random adapters of language models go through MLX and kohya bit for bit', async () => {
+  const names = [0, 1, 5].flatMap((layer) => [
+    `model.layers.${layer}.self_attn.q_proj`,
+    `model.layers.${layer}.strange_part.with_under_scores`,
+  ]);
+  for (const seed of seeds) {
+    // MLX has one scale for all.
+    const alpha = [160, 0.1, 16 / 3, 8][seed % 4] ?? 1;
+    const rank = 1 + (seed % 7);
+    const original = randomAdapter(seed, names, [alpha], [rank, rank]);
+    let read = original;
+    for (const id of ['mlx', 'kohya', 'mlx', 'peft'])
+      read = await through(id, read.state, { description: read.description, config: null }, []);
+    expect(essence(read.state)).toEqual(essence(original.state));
+  }
+});
+
+test('module names that collide in flat form are refused', async () => {
+  const { state, description } = randomAdapter(1, ['model.a_b.c', 'model.a.b_c'], [1]);
+  const write = format('kohya').write(path.join(scratch, 'x.safetensors'), {
+    state,
+    description,
+    name: 'x',
+    config: null,
+  });
+  await expect(write).rejects.toThrow(/under the same name, lora_model_a_b_c/);
+  expect(describeModules([], [], { name: null, hash: null, architecture: null }).layerCount).toBe(0);
+});
