@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
+import { optimizerKinds } from '../src-main/engine/training/optimizers/index.ts';
 import { curves } from '../src-shared/coto/curves/index.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
 import { cotoDeclaration, usedSettings } from '../src-shared/domain/coto.ts';
@@ -34,6 +35,7 @@ const groups = [
   { title: 'Adapters', folder: 'adapters', cards: declarations(adapterVariants) },
   { title: 'Training schedule', folder: '', cards: [cotoDeclaration] },
   { title: 'Other schedules', folder: 'schedules', cards: controls() },
+  { title: 'Optimizers', folder: 'optimizers', cards: declarations(Object.values(optimizerKinds)) },
   { title: 'Merging', folder: 'merging', cards: declarations(mergeMethods) },
   { title: 'Pruning', folder: 'pruning', cards: declarations(pruneMethods) },
   { title: 'Studies', folder: 'studies', cards: declarations(studyKinds) },

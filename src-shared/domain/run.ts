@@ -108,18 +108,19 @@ export const runConfigSchema = z.strictObject({
     group: 'Optimization',
   }),
   optim: z
-    .enum(['adamw'])
+    .enum(['adamw', 'riemannian-adamw', 'sgd'])
     .default('adamw')
     .meta({
       title: 'Optimizer',
-      description: 'The optimizer, with PyTorch’s semantics.',
-      labels: { adamw: 'AdamW' },
+      description:
+        'The optimizer, with PyTorch’s semantics. Riemannian AdamW preconditions the gradients of a product B·A by its factors.',
+      labels: { adamw: 'AdamW', 'riemannian-adamw': 'Riemannian AdamW', sgd: 'SGD' },
       advanced: true,
       group: 'Optimization',
     }),
   weight_decay: z.number().min(0).default(0).meta({
     title: 'Weight decay',
-    description: 'Decoupled weight decay of AdamW.',
+    description: 'Decoupled weight decay of AdamW; of SGD, added to the gradient.',
     advanced: true,
     group: 'Optimization',
   }),
@@ -138,6 +139,19 @@ export const runConfigSchema = z.strictObject({
   adam_epsilon: z.number().positive().default(1e-8).meta({
     title: 'Adam ε',
     description: 'Added to the root of the second moment.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  riemannian_reg: z.number().positive().default(1e-2).meta({
+    title: 'Riemannian damping',
+    description:
+      "Added to the diagonal of the r × r matrices that Riemannian AdamW inverts (PEFT's reg; the authors use 1e-6).",
+    advanced: true,
+    group: 'Optimization',
+  }),
+  sgd_momentum: z.number().min(0).max(1).default(0).meta({
+    title: 'SGD momentum',
+    description: 'Share of the last step that SGD repeats.',
     advanced: true,
     group: 'Optimization',
   }),

@@ -15,6 +15,8 @@ export interface StepShape {
   readonly trained: readonly number[];
   /** Number of values of each frozen tensor of the adapters. */
   readonly fixed: readonly number[];
+  /** Number of values of each tensor that training keeps from step to step: the optimizer's moments. */
+  readonly optimizer: readonly number[];
   /** Outputs of the head. */
   readonly outputs: number;
   readonly batch: number;
@@ -36,8 +38,8 @@ export interface MemoryPart {
  * - weights: every parameter in float32; where the backend packs frozen weights, each linear once more for its product,
  * and
  *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
- * - adapters n, gradients n, AdamW's two moments 2n, for n trained values; with the adapters, those that are not
- * trained.
+ * - adapters n, gradients n, the optimizer's moments (AdamW: 2n), for n trained values; with the adapters, those that
+ * are not trained.
  * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the
  * largest
  *   such sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
@@ -54,7 +56,7 @@ export function estimateMemory(shape: StepShape): MemoryPart[] {
     { part: 'weights', bytes: shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend) },
     { part: 'adapters', bytes: adapters + bytes(shape.fixed) },
     { part: 'gradients', bytes: adapters },
-    { part: 'optimizer', bytes: 2 * adapters },
+    { part: 'optimizer', bytes: bytes(shape.optimizer) },
     { part: 'activations', bytes: bytes(memory.inputs(batch)) + activationBytes(shape, bytes) },
     { part: 'logits', bytes: bytes(memory.head(batch, shape.outputs)) },
   ];

@@ -14,13 +14,15 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
-import { adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
+import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { checkSchedule, dropoutParameter, scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
+import { checkTraining } from '../../engine/training/check-training.ts';
+import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import { countSteps, trainingPlan } from '../../engine/training/training-run.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
@@ -97,7 +99,7 @@ function rowsOf({ adapter, coto }: RunConfig, targets: readonly LinearModule[]):
 /** @throws StudioError where the variant cannot be trained so. */
 function requireTrainable(config: RunConfig, totalSteps: number): void {
   const { variant, parameters } = config.adapter;
-  adapterVariant(variant).training?.check?.(trainingPlan(config, totalSteps), parameters);
+  checkTraining(adapterVariant(variant), trainingPlan(config, totalSteps), parameters);
 }
 
 function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
@@ -150,14 +152,17 @@ function tensorSizes(
   model: ModelDescription,
   dataset: DatasetDescription,
   targets: readonly LinearModule[],
-): { trained: number[]; fixed: number[] } {
-  const { trained, fixed } = adapterSizes(adapterVariant(config.adapter.variant), config.adapter.parameters, targets);
+): AdapterSizes {
+  const { variant, parameters } = config.adapter;
+  const moments = optimizerKinds[config.optim].moments(config);
+  const { trained, fixed, optimizer } = adapterSizes(adapterVariant(variant), parameters, targets, moments);
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the dataset has labels.
     const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
     return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
   });
-  return { trained: [...trained, ...whole], fixed };
+  const keptOfWhole = Array.from({ length: moments }, () => whole).flat();
+  return { trained: [...trained, ...whole], fixed, optimizer: [...optimizer, ...keptOfWhole] };
 }
 
 function groupNames(coto: RunConfig['coto'], targets: readonly LinearModule[]): string[] {

@@ -16,6 +16,7 @@ import { mergedBias } from './merged-weights.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
+import { hooksOf } from './training-hooks-of.ts';
 import type { AdapterVariant } from './variant.ts';
 import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 
@@ -106,19 +107,9 @@ export class AdaptedModel implements LinearRunner {
 
   /** How the variant is trained by `plan`, on this adapter; groups are off here as they are in the step. */
   trainingHooks(plan: TrainingPlan): TrainingHooks {
-    const { variant, parameters } = this.described;
-    variant.training?.check?.(plan, parameters);
     const all = () => this.adaptedModules();
-    const method = variant.training?.begin(plan, parameters, all);
-    if (method === undefined) return {};
     const active = () => all().filter(({ module }) => this.trainedOn(module));
-    const { penalty, transformGradients, afterStep, ...others } = method;
-    return {
-      ...others,
-      ...(penalty ? { penalty: () => penalty(active()) } : {}),
-      ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
-      ...(afterStep ? { afterStep: (update) => afterStep(update, active()) } : {}),
-    };
+    return hooksOf(this.described, plan, all, active);
   }
 
   /** The groups that CoTo switches, from the input up. Adapters outside the layers (the head's) belong to none: always on. */

@@ -20,19 +20,34 @@ export function adapterPresence(
   };
 }
 
-/** Numbers of values of an adapter's tensors: of those that are trained, and of the others. */
+/** Numbers of values of an adapter's tensors. */
+export interface AdapterSizes {
+  readonly trained: number[];
+  readonly fixed: number[];
+  /** Of those that training keeps from step to step. */
+  readonly optimizer: number[];
+}
+
+/** @param moments how many tensors of its shape the run's optimizer keeps of a trained one. */
 export function adapterSizes(
   variant: AdapterVariant,
   parameters: ParameterValues,
   modules: readonly LinearModule[],
-): { readonly trained: number[]; readonly fixed: number[] } {
-  const parts = [
-    ...(variant.shared?.parts(modules, parameters) ?? []),
-    ...modules.flatMap((module) => variant.parts(module, { rank: rankOf(variant, parameters, module), parameters })),
-  ];
-  const sizes = (trainable: boolean) =>
-    parts.filter((part: TensorPart) => part.trainable === trainable).map(({ shape }) => elementCount(shape));
-  return { trained: sizes(true), fixed: sizes(false) };
+  moments: number,
+): AdapterSizes {
+  const sizes = (parts: readonly TensorPart[], trainable: boolean) =>
+    parts.filter((part) => part.trainable === trainable).map(({ shape }) => elementCount(shape));
+  const keptOf = (parts: readonly TensorPart[]) => Array.from({ length: moments }, () => sizes(parts, true)).flat();
+  const shared = variant.shared?.parts(modules, parameters) ?? [];
+  const all = [...shared];
+  const optimizer = keptOf(shared);
+  for (const module of modules) {
+    const settings = { rank: rankOf(variant, parameters, module), parameters };
+    const parts = variant.parts(module, settings);
+    all.push(...parts);
+    optimizer.push(...(variant.training?.memory?.(module, settings) ?? keptOf(parts)));
+  }
+  return { trained: sizes(all, true), fixed: sizes(all, false), optimizer };
 }
 
 function rankOf(variant: AdapterVariant, parameters: ParameterValues, module: LinearModule): number | null {

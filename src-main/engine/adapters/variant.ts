@@ -161,6 +161,8 @@ export interface AdapterVariant {
     readonly rank: number | null;
     readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
   }): number;
+  /** The parts that are trained as the two factors of one product B·A; absent where there are no such two. */
+  readonly factors?: { readonly a: string; readonly b: string };
   readonly training?: VariantTraining;
   /**
    * The part whose slices along `axis` carry one rank each, so that zeros there switch the rank off. Absent: schedules over

@@ -1,4 +1,5 @@
 export { solveSymmetric } from './cholesky.ts';
+export { dampedInverse } from './damped-inverse.ts';
 export { gram, type ScaledVectors } from './gram.ts';
 export { type Matrix, type MatrixLike, matmul, toFloat32, transpose } from './matrix.ts';
 export { type Qr, qr } from './qr.ts';

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { TaskContext } from '../contract.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { MetricRecorder } from '../training/metric-recorder.ts';
@@ -70,12 +71,16 @@ class PretrainingRun implements Objective {
     this.hooks = { parameterGroups: () => [undecayed(model.trainable())] };
     this.totalSteps = pretrainSteps(config, exampleCount);
     this.recorder = new MetricRecorder(context);
-    this.loop = new TrainingLoop({ ...config, optim: 'adamw', gradient_checkpointing: false }, this, {
-      examples: Int32Array.from({ length: exampleCount }, (_, index) => index),
-      totalSteps: this.totalSteps,
-      context,
-      recorder: this.recorder,
-    });
+    this.loop = new TrainingLoop(
+      { ...runConfigSchema.parse({}), ...config, optim: 'adamw', gradient_checkpointing: false },
+      this,
+      {
+        examples: Int32Array.from({ length: exampleCount }, (_, index) => index),
+        totalSteps: this.totalSteps,
+        context,
+        recorder: this.recorder,
+      },
+    );
   }
 
   async run(): Promise<PretrainingOutcome> {

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { AdapterState } from '../adapters/state.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { ParameterGroup } from './optimizers/index.ts';
+import type { FactorPair } from './optimizers/optimizer.ts';
 
 /** An update that was made, with what it was made of. */
 export interface FinishedUpdate {
@@ -17,6 +18,8 @@ export interface FinishedUpdate {
 export interface TrainingHooks {
   /** Groups at other rates or decays; variables in none learn as the run says. */
   parameterGroups?(variables: ReadonlyMap<string, tf.Variable>): readonly ParameterGroup[];
+  /** The trained factors of products B·A, for optimizers that work on both. */
+  factorPairs?(): readonly FactorPair[];
   /** Added to the loss. */
   penalty?(): tf.Scalar;
   /** Once all gradients are there, before their norm is measured. */

@@ -27,6 +27,8 @@ export type LoopSettings = Pick<
   | 'adam_beta1'
   | 'adam_beta2'
   | 'adam_epsilon'
+  | 'riemannian_reg'
+  | 'sgd_momentum'
   | 'max_grad_norm'
   | 'seed'
 >;
@@ -147,9 +149,14 @@ export class TrainingLoop {
   }
 }
 
+type OptimizerFields = Pick<
+  LoopSettings,
+  'optim' | 'adam_beta1' | 'adam_beta2' | 'adam_epsilon' | 'weight_decay' | 'riemannian_reg' | 'sgd_momentum'
+>;
+
 /** What `optim` names, with the groups of the objective and one of all other variables. */
-function optimizerOf(
-  settings: LoopSettings,
+export function optimizerOf(
+  settings: OptimizerFields,
   variables: ReadonlyMap<string, tf.Variable>,
   hooks: TrainingHooks,
 ): Optimizer {
@@ -158,5 +165,6 @@ function optimizerOf(
   const grouped = new Set(groups.flatMap(({ names }) => [...names]));
   const rest = new Set([...variables.keys()].filter((name) => !grouped.has(name)));
   const all: ParameterGroup[] = [...groups, { names: rest, learningRateFactor: 1, weightDecay }];
-  return createOptimizer(optim, variables, { beta1, beta2, epsilon }, all);
+  const { riemannian_reg: reg, sgd_momentum: momentum } = settings;
+  return createOptimizer(optim, variables, { beta1, beta2, epsilon, reg, momentum }, all, hooks.factorPairs?.());
 }

@@ -93,7 +93,12 @@ it('gives groups of variables rates and decays of their own', async () => {
     { names: new Set(['slow']), learningRateFactor: 1, weightDecay: 0.5 },
     { names: new Set(['fast']), learningRateFactor: 4, weightDecay: 0 },
   ];
-  const optimizer = createOptimizer('adamw', variables, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, groups);
+  const optimizer = createOptimizer(
+    'adamw',
+    variables,
+    { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentum: 0, reg: 0.01 },
+    groups,
+  );
   const gradients = new Map(['slow', 'fast'].map((key) => [key, tf.tensor1d([2])]));
   await optimizer.step(gradients, 0.1, 1);
   // The first step of Adam moves by the rate; the decay takes rate · decay of the value before.

@@ -61,6 +61,7 @@ export const lora: AdapterVariant = {
   },
   lowRank: factorsOf,
   rankPart: { part: 'b', axis: 1 },
+  factors: { a: 'a', b: 'b' },
   memory: ({ rows, inputs }, settings) => [
     rows * requireRank(settings),
     ...(numberOf(settings.parameters, 'lora_dropout') > 0 ? [rows * inputs] : []),

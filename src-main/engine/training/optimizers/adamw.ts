@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/optimizer/adamw.ts';
-import { toHost } from '../../ops/to-host.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import type { Optimizer, OptimizerKind, OptimizerState } from './optimizer.ts';
+import { parametersOfRun } from './declared-parameters.ts';
+import { type Optimizer, type OptimizerKind, type OptimizerState, variableOf } from './optimizer.ts';
+import { kept, restored } from './state-tensors.ts';
 
 export type AdamWOptions = Pick<AdamWSettings, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
 
@@ -13,12 +13,23 @@ interface Moments {
   second: tf.Variable;
 }
 
-export const adamw: OptimizerKind = { create: (variables, settings) => new AdamW(variables, settings) };
+export const adamw: OptimizerKind = {
+  declaration: {
+    id: 'adamw',
+    label: 'AdamW',
+    summary: 'Adam with decoupled weight decay, with PyTorch’s semantics.',
+    paper: { title: 'Decoupled Weight Decay Regularization', url: 'https://arxiv.org/abs/1711.05101' },
+    parameters: parametersOfRun('weight_decay', 'adam_beta1', 'adam_beta2', 'adam_epsilon'),
+  },
+  moments: () => 2,
+  create: (variables, { beta1, beta2, epsilon, weightDecay }) =>
+    new AdamW(variables, { beta1, beta2, epsilon, weightDecay }),
+};
 
 /** AdamW as in `adamwStep`, with t counted by variable. */
 export class AdamW implements Optimizer {
+  protected readonly options: AdamWOptions;
   private readonly variables: ReadonlyMap<string, tf.Variable>;
-  private readonly options: AdamWOptions;
   private readonly moments = new Map<string, Moments>();
 
   constructor(variables: ReadonlyMap<string, tf.Variable>, options: AdamWOptions) {
@@ -29,12 +40,12 @@ export class AdamW implements Optimizer {
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {
     const parameters: AdamWParameter[] = [];
     for (const [name, gradient] of gradients) {
-      const parameter = this.variable(name);
+      const parameter = variableOf(this.variables, name);
       const moments = this.momentsOf(name, parameter);
       moments.step += 1;
       parameters.push({ parameter, gradient, ...moments });
     }
-    adamwStep(parameters, { ...this.options, learningRate, gradientScale });
+    this.update(parameters, learningRate, gradientScale);
   }
 
   async state(): Promise<OptimizerState> {
@@ -42,18 +53,18 @@ export class AdamW implements Optimizer {
     const tensors = new Map<string, HostTensor>();
     for (const [name, moments] of this.moments) {
       steps.set(name, moments.step);
-      tensors.set(`${name}.exp_avg`, await toHost(moments.first));
-      tensors.set(`${name}.exp_avg_sq`, await toHost(moments.second));
+      await kept(tensors, `${name}.exp_avg`, moments.first);
+      await kept(tensors, `${name}.exp_avg_sq`, moments.second);
     }
     return { steps, tensors };
   }
 
-  restore(state: OptimizerState): void {
+  restore({ steps, tensors }: OptimizerState): void {
     this.dispose();
-    for (const [name, step] of state.steps) {
-      const variable = this.variable(name);
-      const first = toVariable(state.tensors.get(`${name}.exp_avg`), variable, `${name}.exp_avg`);
-      const second = toVariable(state.tensors.get(`${name}.exp_avg_sq`), variable, `${name}.exp_avg_sq`);
+    for (const [name, step] of steps) {
+      const variable = variableOf(this.variables, name);
+      const first = restored(tensors, `${name}.exp_avg`, variable);
+      const second = restored(tensors, `${name}.exp_avg_sq`, variable);
       this.moments.set(name, { step, first, second });
     }
   }
@@ -66,10 +77,8 @@ export class AdamW implements Optimizer {
     this.moments.clear();
   }
 
-  private variable(name: string): tf.Variable {
-    const variable = this.variables.get(name);
-    if (!variable) throw new StudioError('internal', `The optimizer has no parameter named ${name}.`);
-    return variable;
+  protected update(parameters: readonly AdamWParameter[], learningRate: number, gradientScale: number): void {
+    adamwStep(parameters, { ...this.options, learningRate, gradientScale });
   }
 
   private momentsOf(name: string, variable: tf.Variable): Moments {
@@ -80,14 +89,4 @@ export class AdamW implements Optimizer {
     this.moments.set(name, fresh);
     return fresh;
   }
-}
-
-function toVariable(tensor: HostTensor | undefined, like: tf.Variable, name: string): tf.Variable {
-  if (!tensor || tensor.shape.join() !== like.shape.join())
-    throw new StudioError(
-      'invalid_file',
-      `The checkpoint's optimizer state has no tensor ${name} of shape [${like.shape.join(', ')}].`,
-      'Resume from another checkpoint, or start the run again.',
-    );
-  return tf.tidy(() => tf.variable(tf.tensor(tensor.data, [...tensor.shape], 'float32'), false));
 }

@@ -2,10 +2,16 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../../../src-shared/domain/run.ts';
 import { adamw } from './adamw.ts';
 import { GroupedOptimizer } from './grouped.ts';
-import type { Optimizer, OptimizerKind, OptimizerSettings } from './optimizer.ts';
+import type { FactorPair, Optimizer, OptimizerKind, OptimizerSettings } from './optimizer.ts';
+import { riemannianAdamw } from './riemannian-adamw.ts';
+import { sgd } from './sgd.ts';
 
 /** Every optimizer by its name in `optim`: one file each. */
-const kinds: Readonly<Record<RunConfig['optim'], OptimizerKind>> = { adamw };
+export const optimizerKinds: Readonly<Record<RunConfig['optim'], OptimizerKind>> = {
+  adamw,
+  'riemannian-adamw': riemannianAdamw,
+  sgd,
+};
 
 /** Variables that are updated alike. */
 export interface ParameterGroup {
@@ -17,18 +23,24 @@ export interface ParameterGroup {
   readonly create?: OptimizerKind['create'];
 }
 
-/** The optimizer that `optim` names over `variables`, which `groups` share out among them. */
+/**
+ * The optimizer that `optim` names over `variables`, which `groups` share out among them.
+ * @param pairs the factors of the adapted modules.
+ */
 export function createOptimizer(
   optim: RunConfig['optim'],
   variables: ReadonlyMap<string, tf.Variable>,
   settings: OptimizerSettings,
   groups: readonly ParameterGroup[],
+  pairs: readonly FactorPair[] = [],
 ): Optimizer {
-  return new GroupedOptimizer(
-    groups.map(({ names, learningRateFactor, weightDecay, create = kinds[optim].create }) => ({
+  const kind = optimizerKinds[optim];
+  const grouped = new GroupedOptimizer(
+    groups.map(({ names, learningRateFactor, weightDecay, create = kind.create }) => ({
       names,
       learningRateFactor,
       optimizer: create(variables, { ...settings, weightDecay }),
     })),
   );
+  return kind.around?.(grouped, variables, pairs, settings) ?? grouped;
 }

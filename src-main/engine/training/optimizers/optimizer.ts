@@ -1,11 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
+import type { RunConfig } from '../../../../src-shared/domain/run.ts';
+import type { AdapterVariant } from '../../adapters/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
 /** An optimizer's memory in JavaScript: what a checkpoint keeps so that a resumed run goes on bit for bit. */
 export interface OptimizerState {
   /** Steps that each variable has taken by itself: a variable without a gradient does not count a step. */
   readonly steps: ReadonlyMap<string, number>;
-  /** Moments under `<variable>.exp_avg` and `<variable>.exp_avg_sq`. */
+  /** Moments under `<variable>.exp_avg` and `<variable>.exp_avg_sq`, and what else an optimizer keeps under PyTorch's names. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
@@ -14,13 +18,34 @@ export interface OptimizerSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  /** Of SGD. */
+  readonly momentum: number;
+  /** Damping of the Riemannian preconditioner. */
+  readonly reg: number;
+}
+export type GroupSettings = OptimizerSettings & { readonly weightDecay: number };
+
+/** The trained factors of one module's B·A, by their names in the model. */
+export interface FactorPair {
+  readonly a: string;
+  readonly b: string;
 }
 
 /** One kind of optimizer, as `optim` names it. */
 export interface OptimizerKind {
-  create(
+  /** Its parameters are settings of the run. */
+  readonly declaration: Declaration;
+  /** How many tensors of its shape are kept of a variable. */
+  moments(config: RunConfig): number;
+  create(variables: ReadonlyMap<string, tf.Variable>, settings: GroupSettings): Optimizer;
+  /** @throws StudioError refused where it cannot train the variant. */
+  check?(variant: AdapterVariant): void;
+  /** What stands around the optimizers of all groups, and takes them over. */
+  around?(
+    optimizer: Optimizer,
     variables: ReadonlyMap<string, tf.Variable>,
-    settings: OptimizerSettings & { readonly weightDecay: number },
+    pairs: readonly FactorPair[],
+    settings: OptimizerSettings,
   ): Optimizer;
 }
 
@@ -34,4 +59,10 @@ export interface Optimizer {
   state(): Promise<OptimizerState>;
   restore(state: OptimizerState): void;
   dispose(): void;
+}
+
+export function variableOf(variables: ReadonlyMap<string, tf.Variable>, name: string): tf.Variable {
+  const variable = variables.get(name);
+  if (!variable) throw new StudioError('internal', `The optimizer has no parameter named ${name}.`);
+  return variable;
 }

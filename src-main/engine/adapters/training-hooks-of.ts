@@ -1,0 +1,29 @@
+import { checkTraining } from '../training/check-training.ts';
+import { pairsOf } from '../training/optimizers/factor-pairs.ts';
+import type { TrainingHooks } from '../training/training-hooks.ts';
+import type { AdapterState } from './state.ts';
+import type { TrainedModule, TrainingPlan } from './variant-training.ts';
+
+/**
+ * What a variant does in a training by `plan`, on modules that are asked for anew each time: all, and those of the step.
+ * @throws StudioError where it cannot be trained so.
+ */
+export function hooksOf(
+  { variant, parameters }: Pick<AdapterState, 'variant' | 'parameters'>,
+  plan: TrainingPlan,
+  all: () => readonly TrainedModule[],
+  active: () => readonly TrainedModule[],
+): TrainingHooks {
+  checkTraining(variant, plan, parameters);
+  const factorPairs = () => pairsOf(variant, all());
+  const method = variant.training?.begin(plan, parameters, all);
+  if (method === undefined) return { factorPairs };
+  const { penalty, transformGradients, afterStep, ...others } = method;
+  return {
+    ...others,
+    factorPairs,
+    ...(penalty ? { penalty: () => penalty(active()) } : {}),
+    ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
+    ...(afterStep ? { afterStep: (update) => afterStep(update, active()) } : {}),
+  };
+}

@@ -1,0 +1,10 @@
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { AdapterVariant } from '../adapters/variant.ts';
+import type { TrainingPlan } from '../adapters/variant-training.ts';
+import { optimizerKinds } from './optimizers/index.ts';
+
+/** @throws StudioError where the variant cannot be trained by the plan, or not by its optimizer. */
+export function checkTraining(variant: AdapterVariant, plan: TrainingPlan, parameters: ParameterValues): void {
+  optimizerKinds[plan.optim].check?.(variant);
+  variant.training?.check?.(plan, parameters);
+}
