@@ -24,6 +24,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from examples import Collator, load_examples
+from optimizer import make_optimizer
 from scoring import evaluate, training_loss
 
 FOLDER = Path(__file__).resolve().parent
@@ -52,6 +53,7 @@ class Schedule(transformers.TrainerCallback):
         modules = dict(model.named_modules())
         self.groups = [[modules[f"base_model.model.{name}"] for name in group["modules"]] for group in plan["groups"]]
         self.adapters = [module for module in modules.values() if hasattr(module, "lora_B")]
+        self.frozen = [parameter for parameter in model.parameters() if not parameter.requires_grad]
         self.unit = plan["unit"]
         self.masks = plan["active"]
         self.probabilities = plan["probabilities"]
@@ -93,6 +95,9 @@ class Schedule(transformers.TrainerCallback):
             for group, on in zip(self.groups, mask):
                 for module in group:
                     self.switch_module(module, on == "1")
+        # PEFT lets everything in an adapter that is switched on be trained, LoRA-FA's A too.
+        for parameter in self.frozen:
+            parameter.requires_grad_(False)
 
     def switch_module(self, module, on):
         if self.unit == "group":
@@ -167,14 +172,7 @@ def main():
     train_examples, test_examples = load_examples(tensors, settings)
     collate = Collator(base, settings.get("pad_token_id"))
 
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(
-        trained,
-        lr=settings["learning_rate"],
-        betas=(settings["adam_beta1"], settings["adam_beta2"]),
-        eps=settings["adam_epsilon"],
-        weight_decay=settings["weight_decay"],
-    )
+    optimizer = make_optimizer(model, settings)
     rates = transformers.get_scheduler(
         settings["lr_scheduler_type"], optimizer, num_warmup_steps=settings["warmup_steps"], num_training_steps=settings["max_steps"]
     )

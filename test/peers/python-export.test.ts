@@ -58,6 +58,41 @@ const cases: readonly Case[] = [
     settings: { adapter: { ...vitAdapter, variant: 'rslora' }, weight_decay: 0.1, lr_scheduler_type: 'linear' },
   },
   {
+    title: 'images, LoRA+ by SGD with momentum, decay',
+    ...images,
+    settings: {
+      adapter: { ...vitAdapter, variant: 'lora-plus', loraplus_lr_ratio: 4 },
+      optim: 'sgd',
+      sgd_momentum: 0.5,
+      weight_decay: 0.1,
+    },
+  },
+  {
+    title: 'images, LoRA+ + CoTo, decay',
+    ...images,
+    settings: { adapter: { ...vitAdapter, variant: 'lora-plus' }, learning_rate: 0.002, coto: {}, weight_decay: 0.1 },
+  },
+  {
+    title: 'images, LoRA-FA + CoTo, decay',
+    ...images,
+    settings: { adapter: { ...vitAdapter, variant: 'lora-fa' }, coto: {}, weight_decay: 0.1 },
+  },
+  {
+    title: 'images, LoRA + CoTo by Riemannian AdamW',
+    ...images,
+    settings: { adapter: vitAdapter, optim: 'riemannian-adamw', coto: {}, weight_decay: 0.1 },
+  },
+  {
+    title: 'images, LoRA+ by Riemannian AdamW',
+    ...images,
+    settings: {
+      adapter: { ...vitAdapter, variant: 'lora-plus' },
+      optim: 'riemannian-adamw',
+      riemannian_reg: 0.1,
+      learning_rate: 0.002,
+    },
+  },
+  {
     title: 'pairs of texts to classes, LoRA + CoTo, uneven batches',
     model: () => littleBert(join(folder, 'bert')),
     data: () => texts('pairs', (isGood) => ({ text_pair: 'a good book', label: isGood ? 'good' : 'bad' })),

@@ -3,7 +3,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ParameterGroup } from '../training/optimizers/index.ts';
+import type { ParameterGroup } from '../training/optimizers/optimizer.ts';
 import type { FinishedUpdate } from '../training/training-hooks.ts';
 import type { AdapterState } from './state.ts';
 import type { DeviceModule, ModuleSettings } from './variant.ts';

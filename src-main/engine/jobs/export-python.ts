@@ -2,6 +2,7 @@ import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -22,7 +23,7 @@ import { countSteps, trainingPlan } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
 
 /** Files that are the same for every run. */
-const templateFiles = ['train.py', 'examples.py', 'scoring.py', 'requirements.txt'];
+const templateFiles = ['train.py', 'optimizer.py', 'examples.py', 'scoring.py', 'requirements.txt'];
 const dataFile = 'data.safetensors';
 
 /** Atomically writes a folder with which Transformers and PEFT repeat a run step by step. */
@@ -70,7 +71,7 @@ async function writeExport(
     for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
     await writeAdapter(join(temporary, 'adapter-start'), start, details);
     await writeSafetensors(join(temporary, dataFile), examples.tensors);
-    const settings = settingsOf(task, opened, examples, totalSteps);
+    const settings = settingsOf(task, start.parameters, opened, examples, totalSteps);
     await writeFileAtomic(join(temporary, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
     const plan = planOf(config, model, chosen.train.length, totalSteps);
     await writeFileAtomic(join(temporary, 'plan.json'), `${JSON.stringify(plan)}\n`);
@@ -99,12 +100,14 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
 /** The run's settings under the names of Transformers and PEFT, with all defaults resolved. */
 function settingsOf(
   { config, modelDirectory }: ExportPythonTask,
+  parameters: ParameterValues,
   { type, labels }: TaskOnData,
   examples: ExportedExamples,
   totalSteps: number,
 ) {
   return {
     ...config,
+    adapter: { ...config.adapter, parameters },
     model: modelDirectory,
     task: type.declaration.id,
     ...examples.settings,

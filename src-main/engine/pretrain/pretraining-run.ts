@@ -5,7 +5,7 @@ import type { TaskContext } from '../contract.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { MetricRecorder } from '../training/metric-recorder.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
-import type { ParameterGroup } from '../training/optimizers/index.ts';
+import type { ParameterGroup } from '../training/optimizers/optimizer.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type Objective, type TakenStep, TrainingLoop } from '../training/training-loop.ts';
 import { readPretrainCheckpoint, writePretrainCheckpoint } from './checkpoint.ts';

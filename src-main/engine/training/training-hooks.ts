@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AdapterState } from '../adapters/state.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import type { ParameterGroup } from './optimizers/index.ts';
-import type { FactorPair } from './optimizers/optimizer.ts';
+import type { FactorPair, ParameterGroup } from './optimizers/optimizer.ts';
 
 /** An update that was made, with what it was made of. */
 export interface FinishedUpdate {

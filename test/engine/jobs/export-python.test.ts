@@ -111,6 +111,7 @@ describe('texts with a head', () => {
         'examples.py',
         'plan.json',
         'requirements.txt',
+        'optimizer.py',
         'scoring.py',
         'settings.json',
         'train.py',

@@ -5,19 +5,24 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
+import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { learningRateSchedules } from '../../../src-main/engine/training/learning-rate/index.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
+import { trainingPlan } from '../../../src-main/engine/training/training-run.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
 import { isSupported } from '../supported-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
-const trajectorySchema = z.object({
+const trajectorySchema = z.looseObject({
   optimizer: z.string(),
   learning_rate: z.number(),
   betas: z.tuple([z.number(), z.number()]),
@@ -36,35 +41,43 @@ beforeAll(async () => {
   await activateCompute(testCompute);
 });
 
-/** Those that AdamW made in one group with every trained parameter; others need an optimizer of their own. */
-const plainAdamW = 'torch.optim.AdamW, one group with every trained parameter';
+/** The variants by the optimizers that made the trajectories; others need an optimizer that there is not. */
+const variantsOfOptimizers = [
+  { optimizer: 'torch.optim.AdamW, one group with every trained parameter', variant: null },
+  { optimizer: 'peft create_loraplus_optimizer on torch.optim.AdamW', variant: 'lora-plus' },
+  { optimizer: 'peft create_lorafa_optimizer, float32 throughout', variant: 'lora-fa' },
+];
+const ofOptimizer = (made: string) => variantsOfOptimizers.find(({ optimizer }) => optimizer === made);
 
 /** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings: of every variant there is. */
 const runs = ['vit', 'llama', 'bert'].flatMap((family) =>
   readdirSync(goldenPath(family, 'train')).flatMap((variant) => {
     const folder = goldenPath(family, 'train', variant);
     if (!isSupported(join(folder, 'start'))) return [];
-    const { optimizer } = trajectorySchema.parse(JSON.parse(readFileSync(join(folder, 'trajectory.json'), 'utf8')));
-    return optimizer === plainAdamW ? [{ family, variant }] : [];
+    return ofOptimizer(readTrajectory(folder).optimizer) ? [{ family, variant }] : [];
   }),
 );
-it('finds the runs', () => expect(runs.length).toBeGreaterThanOrEqual(18));
+it('finds the runs', () => expect(runs.length).toBeGreaterThanOrEqual(20));
 
 describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
   it('has the losses, gradient norms, final tensors and final outputs of PyTorch', async () => {
     const folder = goldenPath(family, 'train', variant);
-    const trajectory = trajectorySchema.parse(JSON.parse(readFileSync(`${folder}/trajectory.json`, 'utf8')));
+    const trajectory = readTrajectory(folder);
     const batches = await readSafetensors(goldenPath(family, 'train', 'batches.safetensors'));
     const base = await loadBaseModel(goldenPath(family, 'base'));
     const model = new AdaptedModel(base);
-    model.loadState(await readAdapter(`${folder}/start`, base.description));
-    const optimizer = new AdamW(model.trainable(), {
-      beta1: trajectory.betas[0],
-      beta2: trajectory.betas[1],
-      epsilon: trajectory.eps,
-      weightDecay: trajectory.weight_decay,
-    });
-    const training = new TrainingStep(model, optimizer, trajectory.max_grad_norm);
+    model.loadState(asTrained(await readAdapter(`${folder}/start`, base.description), trajectory));
+    const settings = {
+      ...runConfigSchema.parse({}),
+      learning_rate: trajectory.learning_rate,
+      adam_beta1: trajectory.betas[0],
+      adam_beta2: trajectory.betas[1],
+      adam_epsilon: trajectory.eps,
+      weight_decay: trajectory.weight_decay,
+    };
+    const hooks = model.trainingHooks(trainingPlan(settings, trajectory.steps));
+    const optimizer = optimizerOf(settings, model.trainable(), hooks);
+    const training = new TrainingStep(model, optimizer, trajectory.max_grad_norm, false, hooks);
     const groups = model.groups('layer');
     const tensorsBefore: number[] = [];
 
@@ -75,7 +88,7 @@ describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
       const mask = trajectory.active_layers?.[step] ?? null;
       model.setActive(groups, mask ? Uint8Array.from(mask) : null);
       const frozen = new Set(groups.flatMap((group, index) => (mask?.[index] === 0 ? group.variableNames : [])));
-      const report = await training.run([batchOf(batches, step)], learningRate, frozen);
+      const report = await training.run([batchOf(batches, step)], learningRate, frozen, step);
       expect(Math.abs(report.loss / (trajectory.loss[step] ?? Number.NaN) - 1)).toBeLessThan(1e-4);
       const expectedNorm = trajectory.grad_norm_before_clipping[step] ?? Number.NaN;
       expect(Math.abs(report.gradientNorm / expectedNorm - 1)).toBeLessThan(1e-4);
@@ -83,7 +96,8 @@ describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
     }
 
     const end = await readAdapter(`${folder}/end`, base.description);
-    const ours = await model.exportState();
+    const held = await model.exportState();
+    const ours = hooks.exported?.(held) ?? held;
     for (const [name, factors] of end.modules) {
       const own = ours.modules.get(name);
       for (const [part, tensor] of factors.tensors)
@@ -102,11 +116,29 @@ describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
 
     // Moments are made at a variable's first gradient; once all are there the number of tensors stays.
     expect(tensorsBefore.at(-1)).toBe(tensorsBefore.at(-2));
+    hooks.dispose?.();
     optimizer.dispose();
     model.dispose();
     base.dispose();
   });
 });
+
+function readTrajectory(folder: string) {
+  return trajectorySchema.parse(JSON.parse(readFileSync(join(folder, 'trajectory.json'), 'utf8')));
+}
+
+/** The adapter of a folder as the variant that the trajectory's optimizer trains: a folder does not say it. */
+function asTrained(state: AdapterState, { optimizer, ...others }: z.infer<typeof trajectorySchema>): AdapterState {
+  const id = ofOptimizer(optimizer)?.variant;
+  if (id == null) return state;
+  const variant = adapterVariant(id);
+  const declared = variant.declaration.parameters.map((spec) => [spec.name, others[spec.name] ?? spec.default]);
+  return {
+    ...state,
+    variant,
+    parameters: parameterValuesSchema.parse({ ...Object.fromEntries(declared), ...state.parameters }),
+  };
+}
 
 /** A language model's labels stand beside its tokens: each is asked for after the token before it. */
 function batchOf(batches: ReadonlyMap<string, HostTensor>, step: number): MicroBatch {

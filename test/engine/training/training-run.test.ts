@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rowNorms } from '../../../src-main/engine/adapters/magnitude.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -31,11 +32,26 @@ afterEach(() => {
 const train = (runConfig: RunConfig, options: Parameters<typeof trainVit>[3]) =>
   trainVit(base, folder, runConfig, options);
 
+/** The settings of `config`, of which a variant takes what it declares. */
+function adapterOf(variant: string): Record<string, unknown> {
+  const { parameters, ...fields } = config().adapter;
+  const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
+  return {
+    ...fields,
+    parameters: Object.fromEntries(Object.entries(parameters).filter(([name]) => declared.includes(name))),
+  };
+}
+
 describe('a training run', () => {
-  it.each(['lora', 'dora'])(
-    'of %s goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped',
-    async (variant) => {
-      const chosen = config({ adapter: { ...config().adapter, variant } });
+  const trainedOtherwise = adapterVariants.filter(({ training }) => training).map(({ declaration }) => declaration.id);
+  it.each([
+    ...['lora', 'dora', ...trainedOtherwise].map((variant) => ({ variant })),
+    { variant: 'lora', optim: 'riemannian-adamw' },
+    { variant: 'lora-plus', optim: 'sgd', sgd_momentum: 0.9 },
+  ])(
+    'of $variant $optim goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped',
+    async ({ variant, ...settings }) => {
+      const chosen = config({ ...settings, adapter: { ...adapterOf(variant), variant } });
       const whole = await train(chosen, { name: 'whole' });
       const paused = await train(chosen, { name: 'cut', signal: 'pause', signalAt: 5 });
       expect(paused.outcome).toBe('paused');
@@ -51,7 +67,7 @@ describe('a training run', () => {
 
       const expected = await readSafetensors(join(folder, 'whole', 'checkpoints', 'last', 'adapter_model.safetensors'));
       const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
-      expect(expected.size).toBe(variant === 'dora' ? 20 : 14);
+      expect(expected.size).toBe({ dora: 20, adalora: 20 }[variant] ?? 14);
       for (const [name, tensor] of expected) expect(actual.get(name)?.data).toEqual(tensor.data);
     },
   );

@@ -7,6 +7,8 @@ import { hira } from './hira.ts';
 import { ia3 } from './ia3.ts';
 import { loha } from './loha.ts';
 import { lora } from './lora.ts';
+import { loraFa } from './lora-fa.ts';
+import { loraPlus } from './lora-plus.ts';
 import { rslora } from './rslora.ts';
 import { shira } from './shira.ts';
 import { vera } from './vera.ts';
@@ -22,6 +24,8 @@ export const adapterVariants: readonly AdapterVariant[] = [
   vera,
   shira,
   loha,
+  loraPlus,
+  loraFa,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../../../src-shared/domain/run.ts';
 import { adamw } from './adamw.ts';
 import { GroupedOptimizer } from './grouped.ts';
-import type { FactorPair, Optimizer, OptimizerKind, OptimizerSettings } from './optimizer.ts';
+import type { FactorPair, Optimizer, OptimizerKind, OptimizerSettings, ParameterGroup } from './optimizer.ts';
 import { riemannianAdamw } from './riemannian-adamw.ts';
 import { sgd } from './sgd.ts';
 
@@ -12,16 +12,6 @@ export const optimizerKinds: Readonly<Record<RunConfig['optim'], OptimizerKind>>
   'riemannian-adamw': riemannianAdamw,
   sgd,
 };
-
-/** Variables that are updated alike. */
-export interface ParameterGroup {
-  readonly names: ReadonlySet<string>;
-  /** The group learns at so many times the run's rate. */
-  readonly learningRateFactor: number;
-  readonly weightDecay: number;
-  /** Makes the group's optimizer, where it is not the one that `optim` names. */
-  readonly create?: OptimizerKind['create'];
-}
 
 /**
  * The optimizer that `optim` names over `variables`, which `groups` share out among them.

@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../../src-shared/domain/run.ts';
-import type { AdapterVariant } from '../../adapters/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
 /** An optimizer's memory in JavaScript: what a checkpoint keeps so that a resumed run goes on bit for bit. */
@@ -31,6 +30,23 @@ export interface FactorPair {
   readonly b: string;
 }
 
+/** What an optimizer asks of the variant that it is to train. */
+export interface OptimizedVariant {
+  readonly declaration: Pick<Declaration, 'label'>;
+  readonly factors?: { readonly a: string; readonly b: string };
+  readonly notLowRank?: string;
+}
+
+/** Variables that are updated alike. */
+export interface ParameterGroup {
+  readonly names: ReadonlySet<string>;
+  /** The group learns at so many times the run's rate. */
+  readonly learningRateFactor: number;
+  readonly weightDecay: number;
+  /** Makes the group's optimizer, where it is not the one that `optim` names. */
+  readonly create?: OptimizerKind['create'];
+}
+
 /** One kind of optimizer, as `optim` names it. */
 export interface OptimizerKind {
   /** Its parameters are settings of the run. */
@@ -39,7 +55,7 @@ export interface OptimizerKind {
   moments(config: RunConfig): number;
   create(variables: ReadonlyMap<string, tf.Variable>, settings: GroupSettings): Optimizer;
   /** @throws StudioError refused where it cannot train the variant. */
-  check?(variant: AdapterVariant): void;
+  check?(variant: OptimizedVariant): void;
   /** What stands around the optimizers of all groups, and takes them over. */
   around?(
     optimizer: Optimizer,

@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { dampedInverse, gram } from '../../linalg/index.ts';
+import { toHost } from '../../ops/to-host.ts';
+import { TransformersAdamW } from '../../training/optimizers/transformers-adamw.ts';
+import { writtenAsLora } from '../peft/written-as-lora.ts';
+import { type AdapterVariant, partOf } from '../variant.ts';
+import type { TrainedModule } from '../variant-training.ts';
+import { lora } from './lora.ts';
+
+/** PEFT's damping of A·Aᵀ. */
+const delta = 1e-8;
+
+/**
+ * LoRA-FA: LoRA whose A stays as it started. Zhang et al. 2023, with the gradient of PEFT's create_lorafa_optimizer: gB ←
+ * gB·(A·Aᵀ + δI)⁻¹ / scaling², which brings the step of B·A nearest to full fine-tuning's; the optimizer is Transformers' AdamW.
+ */
+export const loraFa: AdapterVariant = {
+  ...lora,
+  declaration: {
+    id: 'lora-fa',
+    label: 'LoRA-FA',
+    summary:
+      'LoRA whose A stays frozen as drawn; only B is trained, by gradients projected through A. Half the parameters.',
+    paper: {
+      title: 'LoRA-FA: Memory-efficient Low-rank Adaptation for Large Language Models Fine-tuning',
+      url: 'https://arxiv.org/abs/2308.03303',
+    },
+    parameters: lora.declaration.parameters.filter(({ name }) => name !== 'lora_bias'),
+  },
+  peft: writtenAsLora,
+  parts: (module, settings) =>
+    lora.parts(module, settings).map((part) => (part.name === 'a' ? { ...part, trainable: false } : part)),
+  training: {
+    check({ optim }) {
+      if (optim !== 'adamw')
+        throw new StudioError(
+          'refused',
+          `optim: LoRA-FA has an optimizer of its own, built on AdamW, and cannot be trained by ${optim}.`,
+          'Set optim to adamw, or train LoRA.',
+        );
+    },
+    begin({ weightDecay }) {
+      const inverses = new Map<string, tf.Tensor2D>();
+      return {
+        parameterGroups: (variables) => [
+          {
+            names: new Set(variables.keys()),
+            learningRateFactor: 1,
+            weightDecay,
+            create: (all, { beta1, beta2, epsilon, weightDecay: decay }) =>
+              new TransformersAdamW(all, { beta1, beta2, epsilon, weightDecay: decay }),
+          },
+        ],
+        async transformGradients(gradients, active) {
+          for (const adapted of active) {
+            const name = adapted.trainedNames.get('b') ?? '';
+            const gradient = gradients.get(name);
+            if (gradient === undefined) continue;
+            const known = inverses.get(adapted.module.name) ?? (await projection(adapted));
+            inverses.set(adapted.module.name, known);
+            gradients.set(name, tf.matMul(gradient, known));
+            gradient.dispose();
+          }
+        },
+        dispose: () => tf.dispose([...inverses.values()]),
+      };
+    },
+  },
+};
+
+/** (A·Aᵀ + δI)⁻¹ / scaling², [r, r]: the same in every step, since A is frozen. */
+async function projection(adapted: TrainedModule): Promise<tf.Tensor2D> {
+  const { shape, data } = dampedInverse(
+    gram([{ matrix: await toHost(partOf(adapted, 'a')), scale: 1 }], 'rows'),
+    delta,
+  );
+  return tf.tensor2d(
+    Float32Array.from(data, (value) => value / adapted.scaling ** 2),
+    [...shape],
+  );
+}
