@@ -53,6 +53,14 @@ export function fromTheInputUp(description: ModelDescription): LinearModule[] {
   return [...description.linears].sort((one, other) => rank(one) - rank(other));
 }
 
+/** The modules of the base that an adapter has tensors for, from the input up. */
+export function modulesOf(
+  { modules }: { readonly modules: Pick<ReadonlyMap<string, unknown>, 'has'> },
+  description: ModelDescription,
+): LinearModule[] {
+  return fromTheInputUp(description).filter(({ name }) => modules.has(name));
+}
+
 /** Whether the input meets the module before the layers: an embedding, or a linear among the embeddings. */
 export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): boolean {
   return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));

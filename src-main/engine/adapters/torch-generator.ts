@@ -21,10 +21,10 @@ export class TorchGenerator {
     return Math.fround(((this.next() & 0xffffff) / 2 ** 24) * Math.fround(high - low) + low);
   }
 
-  /** `uniform_(from, to)` of a bfloat16 tensor: 8 bits of each draw. */
+  /** `uniform_(from, to)` of a bfloat16 tensor: a float32 draw, rounded; what is rounded up to `to` becomes `from`. */
   bfloat16(from: number, to: number): number {
-    const [low, high] = [toBfloat16(from), toBfloat16(to)];
-    return toBfloat16(((this.next() & 0xff) / 2 ** 8) * toBfloat16(high - low) + low);
+    const drawn = toBfloat16(this.float32(from, to));
+    return drawn === toBfloat16(to) ? toBfloat16(from) : drawn;
   }
 
   /**

@@ -91,6 +91,11 @@ export interface ModuleSizes {
 
 /** Tensors that all modules of an adapter share, such as VeRA's projections. */
 export interface SharedTensors {
+  /**
+   * The parameter that says whether folders hold them; where it is false they are drawn again by `initialize`. Absent: folders
+   * always hold them.
+   */
+  readonly savedBy?: string;
   /** @param modules all that are adapted. */
   parts(modules: readonly LinearModule[], parameters: ParameterValues): TensorPart[];
   initialize(modules: readonly LinearModule[], parameters: ParameterValues): Map<string, HostTensor>;
@@ -198,6 +203,11 @@ export interface UpdateDropout {
 export interface ForwardOptions extends LoraLinearOptions {
   /** [out]: multiplies the outputs of the update. Only where the variant has `updateDropout`. */
   readonly outputMask?: tf.Tensor1D | null | undefined;
+}
+
+/** Whether a folder with these parameters may be without the shared tensors. */
+export function isWithoutShared({ shared }: AdapterVariant, parameters: ParameterValues): boolean {
+  return shared?.savedBy !== undefined && parameters[shared.savedBy] === false;
 }
 
 /** A linear in a training step: `rows` inputs at a time. */

@@ -7,7 +7,7 @@ import {
   openAdapter,
   readModule,
   readSaved,
-  readStored,
+  readShared,
   type StoredTensor,
 } from '../adapters/peft/open-adapter.ts';
 import { findLinear } from '../adapters/target-modules.ts';
@@ -115,8 +115,7 @@ class ModuleTurns {
   ): Promise<ReadonlyMap<string, HostTensor>> {
     const known = this.shared.get(place);
     if (known) return known;
-    const read = new Map<string, HostTensor>();
-    for (const [part, stored] of outline.shared) read.set(part, await readStored(file, stored));
+    const read = await readShared({ outline, file }, this.description);
     this.shared.set(place, read);
     return read;
   }

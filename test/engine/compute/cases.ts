@@ -3,6 +3,7 @@ import { attentionCases } from './cases/attention.ts';
 import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
+import { factoredCases } from './cases/factored.ts';
 import { hadamardCases } from './cases/hadamard.ts';
 import { hiraCases } from './cases/hira.ts';
 import { linearCases } from './cases/linears.ts';
@@ -26,6 +27,7 @@ export const operationCases: readonly OperationCase[] = [
   ...mergedWeightCases,
   ...sparseCases,
   ...hadamardCases,
+  ...factoredCases,
   ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,

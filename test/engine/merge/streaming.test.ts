@@ -127,3 +127,32 @@ test('what is not finite is refused by name, and nothing is left', async () => {
   expect(existsSync(path.join(scratch, 'merged'))).toBe(false);
   expect(readdirSync(scratch).filter((entry) => entry.endsWith('.tmp'))).toEqual([]);
 });
+
+test.each(['vera-no-projections', 'randlora-no-projections'])(
+  'projections that %s leaves out are drawn for the merge',
+  async (name) => {
+    const folder = goldenPath('llama', 'adapters', name);
+    const state = await readAdapter(folder, description);
+    const whole = path.join(scratch, `${name}-whole`);
+    await writeAdapter(
+      whole,
+      { ...state, parameters: { ...state.parameters, save_projection: true } },
+      { description, baseModelName: 'base' },
+    );
+    const request = {
+      method: mergeMethod('weight-average'),
+      weights: [0.5, 0.5],
+      parameters: {},
+      base: { description, directory: base },
+    };
+    const tensors = async (from: string) => {
+      const into = path.join(scratch, `${path.basename(from)}-merged`);
+      await mergeFolders(request, [from, from], into);
+      return readSafetensors(path.join(into, 'adapter_model.safetensors'));
+    };
+    expect((await readSafetensors(path.join(whole, 'adapter_model.safetensors'))).size).toBe(
+      2 * state.modules.size + 2,
+    );
+    expect(await tensors(folder)).toEqual(await tensors(whole));
+  },
+);

@@ -8,12 +8,12 @@ import { writeArrivingTensors } from '../../tensors/safetensors-stream.ts';
 import { storedType } from '../../tensors/safetensors-values.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
-import { findLinear } from '../target-modules.ts';
-import type { LowRankUpdate, ModuleStrength } from '../variant.ts';
+import { findLinear, modulesOf } from '../target-modules.ts';
+import { isWithoutShared, type LowRankUpdate, type ModuleStrength } from '../variant.ts';
 import { lora } from '../variants/lora.ts';
 import { adapterConfigFile, adapterConfigText, adapterTensorsFile, cotoConfigFile } from './adapter-config.ts';
 import { derivePeftConfig } from './derive-config.ts';
-import { notFinite, openAdapter, readModule, readSaved, readStored } from './open-adapter.ts';
+import { notFinite, openAdapter, readModule, readSaved, readShared, readStored } from './open-adapter.ts';
 import { adapterReadme } from './readme.ts';
 import { partKey } from './tensor-names.ts';
 import { keyPrefix, peftTensors, storedShape } from './tensors.ts';
@@ -25,8 +25,7 @@ export async function readAdapter(directory: string, description: ModelDescripti
     const modules = new Map<string, ModuleState>();
     for (const [name, placed] of outline.modules)
       modules.set(name, await readModule(placed, (tensor) => readStored(file, tensor)));
-    const shared = new Map<string, HostTensor>();
-    for (const [name, stored] of outline.shared) shared.set(name, await readStored(file, stored));
+    const shared = await readShared({ outline, file }, description);
     const saved = new Map<string, HostTensor>();
     for (const [name, placed] of outline.saved) saved.set(name, await readSaved(file, placed));
     const biases = new Map<string, HostTensor>();
@@ -47,10 +46,24 @@ export async function writeAdapter(
   state: AdapterState,
   details: { description: ModelDescription; baseModelName: string; readme?: string },
 ): Promise<void> {
-  const tensors = peftTensors(state, details.description);
+  const { description } = details;
+  const { savedBy } = state.variant.shared ?? {};
+  const isLeftOut = isWithoutShared(state.variant, state.parameters) && isDrawnAgain(state, description);
+  const written = isLeftOut ? { ...state, shared: new Map<string, HostTensor>() } : state;
+  const parameters = savedBy === undefined || isLeftOut ? state.parameters : { ...state.parameters, [savedBy]: true };
+  const tensors = peftTensors(written, description);
   await writeFolderAtomic(directory, async (temporary) => {
     await writeSafetensors(path.join(temporary, adapterTensorsFile), tensors);
-    await writeDescription(temporary, state, details);
+    await writeDescription(temporary, { ...written, parameters }, details);
+  });
+}
+
+/** Whether whoever reads the modules alone draws the very tensors that they share. */
+function isDrawnAgain(state: AdapterState, description: ModelDescription): boolean {
+  const drawn = state.variant.shared?.initialize(modulesOf(state, description), state.parameters);
+  return [...state.shared].every(([name, { data }]) => {
+    const again = drawn?.get(name)?.data;
+    return again?.length === data.length && data.every((value, at) => value === again[at]);
   });
 }
 

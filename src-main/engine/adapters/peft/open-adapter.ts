@@ -8,6 +8,7 @@ import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors
 import type { TensorInfo } from '../../tensors/safetensors-header.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import type { AdapterDescription, ModuleState } from '../state.ts';
+import { modulesOf } from '../target-modules.ts';
 import { recognizeVariant } from '../variants/index.ts';
 import {
   adapterConfigFile,
@@ -81,6 +82,19 @@ export async function readStored(file: SafetensorsFile, { key, shape }: StoredTe
   const { data } = await file.read(key);
   if (!data.every(Number.isFinite)) throw notFinite(file.path, key);
   return { shape, data };
+}
+
+/** The tensors that all modules share: the folder's, or, where it may be without them, drawn again. */
+export async function readShared(
+  { outline, file }: Pick<OpenAdapter, 'outline' | 'file'>,
+  description: ModelDescription,
+): Promise<Map<string, HostTensor>> {
+  const { variant, parameters } = outline;
+  if (variant.shared && outline.shared.size === 0 && outline.modules.size > 0)
+    return variant.shared.initialize(modulesOf(outline, description), parameters);
+  const shared = new Map<string, HostTensor>();
+  for (const [name, stored] of outline.shared) shared.set(name, await readStored(file, stored));
+  return shared;
 }
 
 /** A tensor of a module saved whole, [out, in]; an embedding's [in, out]. */

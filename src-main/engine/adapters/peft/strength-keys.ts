@@ -70,11 +70,27 @@ export function alphaOf(scaling: number, divisor: number): number {
   return candidates.find((alpha) => alpha / divisor === scaling) ?? product;
 }
 
-/** PEFT warns of keys that mean no module, such as those of a pruned one. */
-function matchingKeys(
-  pattern: Readonly<Record<string, number>>,
+/** As `strengthKeys`, of a type whose modules differ in rank alone: r and rank_pattern. */
+export function rankKeys(
+  parameters: ParameterValues,
   modules: ReadonlyMap<string, ModuleStrength>,
-  field: 'rank_pattern' | 'alpha_pattern',
+): Record<string, unknown> {
+  const pattern = mapOf(parameters, 'rank_pattern');
+  const usual = numberOf(parameters, 'r');
+  const fits = [...modules].every(
+    ([name, module]) => patternValue(pattern, [name], usual, 'rank_pattern') === requireRank(module),
+  );
+  if (fits) return { r: usual, rank_pattern: matchingKeys(pattern, modules, 'rank_pattern') };
+  const ranks = [...modules].map(([name, module]) => [name, requireRank(module)] as const);
+  const r = mostFrequent(ranks.map(([, rank]) => rank));
+  return { r, rank_pattern: Object.fromEntries(ranks.filter(([, rank]) => rank !== r)) };
+}
+
+/** PEFT warns of keys that mean no module, such as those of a pruned one. */
+export function matchingKeys(
+  pattern: Readonly<Record<string, number>>,
+  modules: ReadonlyMap<string, unknown>,
+  field: string,
 ): Record<string, number> {
   const isMet = (key: string) => [...modules.keys()].some((name) => patternValue({ [key]: 1 }, [name], 0, field) === 1);
   return Object.fromEntries(Object.entries(pattern).filter(([key]) => modules.size === 0 || isMet(key)));

@@ -6,7 +6,7 @@ import { transposed } from '../../tensors/transpose.ts';
 import { findBiasVector } from '../base-biases.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
 import { findLinear, fromTheInputUp, isSavedBy } from '../target-modules.ts';
-import type { TensorPart } from '../variant.ts';
+import { isWithoutShared, type TensorPart } from '../variant.ts';
 import { parsePartKey, partKey, sharedKey } from './tensor-names.ts';
 
 export const keyPrefix = 'base_model.model.';
@@ -57,10 +57,9 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
   for (const [key, tensor] of tensors) {
     if (isCopy(key, config, tensors)) continue;
     const sharedName = sharedNames.get(key);
-    if (sharedName !== undefined) {
-      shared.set(sharedName, tensor);
-      continue;
-    }
+    if (sharedName !== undefined) shared.set(sharedName, tensor);
+    // PEFT stores a tensor that the modules share once more for each of them.
+    if ([...sharedNames.keys()].some((one) => key.endsWith(one.slice(sharedPrefix.length - 1)))) continue;
     const name = key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : '';
     const found = parsePartKey(variant, description, name);
     if (found) {
@@ -193,7 +192,7 @@ function checkShared<T extends Shaped>(
   modules: readonly LinearModule[],
   given: ReadonlyMap<string, T>,
 ): void {
-  if (modules.length === 0) return;
+  if (modules.length === 0 || (given.size === 0 && isWithoutShared(variant, parameters))) return;
   const wanted = variant.shared?.parts(modules, parameters) ?? [];
   checkedParts(file, wanted, given, (part) => sharedPrefix + sharedKey(variant, part));
 }

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { AdapterVariant } from '../variant.ts';
+import { delora } from './delora.ts';
 import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
 import { hira } from './hira.ts';
@@ -9,6 +10,7 @@ import { loha } from './loha.ts';
 import { lora } from './lora.ts';
 import { loraFa } from './lora-fa.ts';
 import { loraPlus } from './lora-plus.ts';
+import { randlora } from './randlora.ts';
 import { rslora } from './rslora.ts';
 import { shira } from './shira.ts';
 import { vera } from './vera.ts';
@@ -26,6 +28,8 @@ export const adapterVariants: readonly AdapterVariant[] = [
   loha,
   loraPlus,
   loraFa,
+  delora,
+  randlora,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

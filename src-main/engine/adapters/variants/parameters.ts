@@ -58,6 +58,27 @@ export const loraBiasParameter: ParameterSpec = {
   advanced: true,
 };
 
+/** Of projections that all modules share, drawn by torch's generator. */
+export const projectionParameters: ParameterSpec[] = [
+  {
+    name: 'projection_prng_key',
+    label: 'Seed of the projections',
+    type: 'integer',
+    default: 0,
+    minimum: 0,
+    help: "Seed of torch's generator that draws A and B: PEFT makes the same ones of it. Adapters of one seed share them.",
+    advanced: true,
+  },
+  {
+    name: 'save_projection',
+    label: 'Save the projections',
+    type: 'boolean',
+    default: true,
+    help: 'Whether the folder holds A and B. Without them it is smaller; whoever reads it draws them again from the seed.',
+    advanced: true,
+  },
+];
+
 /** The dropout on an adapter's input, under the name that PEFT gives it for the variant. */
 export function dropoutParameter(name: string): ParameterSpec {
   return {

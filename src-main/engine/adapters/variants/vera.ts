@@ -9,14 +9,15 @@ import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { TorchGenerator } from '../torch-generator.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
-import { dropoutParameter } from './parameters.ts';
+import { dropoutParameter, projectionParameters } from './parameters.ts';
 
-/** PEFT's VeraConfig, with PEFT's defaults. The projections have to be in the file: `save_projection`. */
+/** PEFT's VeraConfig, with PEFT's defaults. */
 const configSchema = z.object({
   r: z.number().int().min(1).default(256),
   projection_prng_key: z.number().int().default(0),
   d_initial: z.number().default(0.1),
   vera_dropout: z.number().min(0).max(1).default(0),
+  save_projection: z.boolean().default(true),
 });
 
 /**
@@ -49,24 +50,16 @@ export const vera: AdapterVariant = {
         help: 'Every value of λ_d at the start. λ_b starts at zero, so training begins from the unchanged base.',
       },
       dropoutParameter('vera_dropout'),
-      {
-        name: 'projection_prng_key',
-        label: 'Seed of the projections',
-        type: 'integer',
-        default: 0,
-        minimum: 0,
-        help: "Seed of torch's generator that draws A and B: PEFT makes the same ones of it. Adapters of one seed share them.",
-        advanced: true,
-      },
+      ...projectionParameters,
     ],
   },
   peft: {
     type: 'VERA',
-    ownKeys: [...Object.keys(configSchema.shape), 'save_projection', 'init_weights'],
+    ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
     sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias', 'fan_in_fan_out'],
     matches: () => true,
     fromConfig: (config) => configSchema.parse(config),
-    toConfig: (parameters) => ({ ...parameters, save_projection: true, init_weights: true }),
+    toConfig: (parameters) => ({ ...parameters, init_weights: true }),
     parts: ['lambda_b', 'lambda_d'],
     tensorKey: (_, part) => `vera_${part}`,
     sharedParts: ['A', 'B'],
@@ -78,6 +71,7 @@ export const vera: AdapterVariant = {
     { name: 'lambda_d', shape: [requireRank(settings)], trainable: true },
   ],
   shared: {
+    savedBy: 'save_projection',
     parts: (modules, parameters) =>
       Object.entries(projectionShapes(modules, parameters)).map(([name, shape]) => ({ name, shape, trainable: false })),
     initialize(modules, parameters) {

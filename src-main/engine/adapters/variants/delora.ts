@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { deloraFactors, deloraLinear, smallestNorm } from '../../ops/linear/delora-linear.ts';
+import { mergedWeight } from '../../ops/linear/merged-weight.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { transposed } from '../../tensors/transpose.ts';
+import { initializeFactors } from '../initialize.ts';
+import { rowNorms } from '../magnitude.ts';
+import { patternValue } from '../peft/patterns.ts';
+import { matchingKeys, rankKeys } from '../peft/strength-keys.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { dropoutParameter } from './parameters.ts';
+
+/** PEFT's DeloraConfig, with PEFT's defaults. */
+const configSchema = z.object({
+  r: z.number().int().min(1).default(8),
+  delora_lambda: z.number().default(15),
+  module_dropout: z.number().min(0).max(1).default(0),
+  rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
+  lambda_pattern: z.record(z.string(), z.number()).default({}),
+});
+
+/**
+ * DeLoRA: y = W·x + λ/r · Σᵢ Bᵢ·Aᵢ·(n ∘ x) / (‖Bᵢ‖·‖Aᵢ‖) + b, n the norms of W's columns: λ bounds the update, A and B turn it.
+ * Bini et al. 2025. Parts: a [r, in], b [out, r], lambda [1], and w_norm [in], n at the start, which stays.
+ */
+export const delora: AdapterVariant = {
+  declaration: {
+    id: 'delora',
+    label: 'DeLoRA',
+    summary:
+      "LoRA whose rank-one parts are brought to length one: a trained bound says how far each linear's weight may go.",
+    paper: { title: 'DeLoRA: Decoupled Low-Rank Adaptation', url: 'https://arxiv.org/abs/2503.18225' },
+    parameters: [
+      {
+        name: 'r',
+        label: 'Rank',
+        type: 'integer',
+        default: 8,
+        minimum: 1,
+        maximum: 1024,
+        step: 1,
+        help: 'Number of rank-one parts: the adapter has r · (in + out) + 1 parameters a linear.',
+      },
+      {
+        name: 'delora_lambda',
+        label: 'Bound at the start',
+        type: 'number',
+        default: 15,
+        above: 0,
+        step: 1,
+        help: "λ at the start: the largest Frobenius norm of the update, in units of the norms of the base's columns. It is trained.",
+      },
+      dropoutParameter('module_dropout'),
+      {
+        name: 'rank_pattern',
+        label: 'Rank by module',
+        type: 'integer-map',
+        default: {},
+        minimum: 1,
+        maximum: 1024,
+        empty: 'r for all',
+        help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
+        advanced: true,
+      },
+      {
+        name: 'lambda_pattern',
+        label: 'Bound by module',
+        type: 'number-map',
+        default: {},
+        above: 0,
+        empty: 'delora_lambda for all',
+        help: 'Another delora_lambda for the modules that a name, the end of one or a regular expression means; the first match counts.',
+        advanced: true,
+      },
+    ],
+  },
+  peft: {
+    type: 'DELORA',
+    ownKeys: [...Object.keys(configSchema.shape), 'init_weights'],
+    sharedKeys: ['exclude_modules', 'layers_to_transform', 'layers_pattern', 'bias'],
+    matches: () => true,
+    fromConfig: (config) => configSchema.parse(config),
+    toConfig: (parameters, modules) => ({
+      ...parameters,
+      ...rankKeys(parameters, modules),
+      lambda_pattern: matchingKeys(mapOf(parameters, 'lambda_pattern'), modules, 'lambda_pattern'),
+      init_weights: true,
+    }),
+    parts: ['a', 'b', 'lambda', 'w_norm'],
+    tensorKey: (_, part) => `delora_${part === 'a' || part === 'b' ? part.toUpperCase() : part}`,
+    refusesConv1d: true,
+  },
+  strength: (parameters, names) => ({
+    rank: patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern'),
+    scaling: 1,
+  }),
+  parts({ inFeatures, outFeatures }, settings) {
+    const rank = requireRank(settings);
+    return [
+      { name: 'a', shape: [rank, inFeatures], trainable: true },
+      { name: 'b', shape: [outFeatures, rank], trainable: true },
+      { name: 'lambda', shape: [1], trainable: true },
+      { name: 'w_norm', shape: [inFeatures], trainable: false },
+    ];
+  },
+  async initialize(module, settings, { random, weight }) {
+    const { parameters } = settings;
+    const { a, b } = initializeFactors(module, requireRank(settings), 'kaiming', random);
+    const names = [module.name, ...module.aliases];
+    const usual = numberOf(parameters, 'delora_lambda');
+    const lambda = patternValue(mapOf(parameters, 'lambda_pattern'), names, usual, 'lambda_pattern');
+    return new Map<string, HostTensor>([
+      ['a', a],
+      ['b', b],
+      ['lambda', { shape: [1], data: Float32Array.of(lambda) }],
+      ['w_norm', rowNorms(transposed(await weight()))],
+    ]);
+  },
+  dropout: (parameters) => numberOf(parameters, 'module_dropout'),
+  forward: (x, frozen, adapted, options) => deloraLinear(x, frozen, partsOf(adapted), adapted.scaling, options),
+  mergedWeight: (weight, adapted, inputsFirst) =>
+    mergedWeight(weight, { ...deloraFactors(partsOf(adapted)), scaling: adapted.scaling }, inputsFirst),
+  rankPart: { part: 'b', axis: 1 },
+  lowRank(adapted) {
+    const { a, b, lambda, norms } = partsOf(adapted);
+    const [rank = 0, inputs = 0] = a.shape;
+    const lengths = (rows: HostTensor) => rowNorms(rows).data.map((norm) => Math.max(norm, smallestNorm));
+    const [ofA, ofB] = [lengths(a), lengths(transposed(b))];
+    const scales = Array.from(
+      { length: rank },
+      (_, at) => (lambda.data[0] ?? 0) / (rank * (ofA[at] ?? 1) * (ofB[at] ?? 1)),
+    );
+    const data = Float32Array.from(
+      a.data,
+      (value, at) => value * (scales[Math.floor(at / inputs)] ?? 0) * (norms.data[at % inputs] ?? 0),
+    );
+    return { a: { shape: a.shape, data }, b, scaling: adapted.scaling };
+  },
+  memory: ({ rows, inputs }, settings) => [
+    rows * requireRank(settings),
+    ...(numberOf(settings.parameters, 'module_dropout') > 0 ? [rows * inputs] : []),
+  ],
+};
+
+function partsOf<T>(adapted: ModuleTensors<T>): { a: T; b: T; lambda: T; norms: T } {
+  return {
+    a: partOf(adapted, 'a'),
+    b: partOf(adapted, 'b'),
+    lambda: partOf(adapted, 'lambda'),
+    norms: partOf(adapted, 'w_norm'),
+  };
+}
