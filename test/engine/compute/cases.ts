@@ -6,9 +6,11 @@ import { embeddingCases } from './cases/embeddings.ts';
 import { factoredCases } from './cases/factored.ts';
 import { hadamardCases } from './cases/hadamard.ts';
 import { hiraCases } from './cases/hira.ts';
+import { kroneckerCases } from './cases/kronecker.ts';
 import { linearCases } from './cases/linears.ts';
 import { lossCases } from './cases/losses.ts';
 import { productCases } from './cases/matmul.ts';
+import { matrixProductCases } from './cases/matrix-product.ts';
 import { mergedWeightCases } from './cases/merged-weight.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
@@ -26,8 +28,10 @@ export const operationCases: readonly OperationCase[] = [
   ...hiraCases,
   ...mergedWeightCases,
   ...sparseCases,
+  ...matrixProductCases,
   ...hadamardCases,
   ...factoredCases,
+  ...kroneckerCases,
   ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,

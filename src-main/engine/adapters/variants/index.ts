@@ -7,6 +7,7 @@ import { doraRslora } from './dora-rslora.ts';
 import { hira } from './hira.ts';
 import { ia3 } from './ia3.ts';
 import { loha } from './loha.ts';
+import { lokr } from './lokr.ts';
 import { lora } from './lora.ts';
 import { loraFa } from './lora-fa.ts';
 import { loraPlus } from './lora-plus.ts';
@@ -30,6 +31,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   loraFa,
   delora,
   randlora,
+  lokr,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

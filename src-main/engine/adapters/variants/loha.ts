@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
 import { hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
+import { matrixProduct } from '../../ops/linear/matrix-product.ts';
 import { kaimingUniform, zeros } from '../kaiming.ts';
 import { hadamardProduct } from '../khatri-rao.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
@@ -66,7 +67,7 @@ export const loha: AdapterVariant = {
   },
   mergedWeight(weight, adapted, inputsFirst) {
     const { a1, b1, a2, b2 } = factorsOf(adapted);
-    const delta = tf.mul<tf.Tensor2D>(tf.mul(tf.matMul(b1, a1), tf.matMul(b2, a2)), adapted.scaling);
+    const delta = tf.mul<tf.Tensor2D>(tf.mul(matrixProduct(b1, a1), matrixProduct(b2, a2)), adapted.scaling);
     return tf.add(weight, inputsFirst ? tf.transpose(delta) : delta);
   },
   lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),

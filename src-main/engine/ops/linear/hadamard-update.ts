@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input, multiply } from '../autograd/operation.ts';
+import { as2D, attribute, defineOperation, first, givenInputs, input } from '../autograd/operation.ts';
 import { matmul } from './matmul.ts';
 import type { UpdateOptions, UpdateSize } from './update-options.ts';
 
@@ -140,10 +140,10 @@ function blockGradients(dy: tf.Tensor, saved: Named, scale: number, blockValues:
         const gradient = matmul(columns(block), x, { transposeA: true, scale });
         const [d1, d2] = [tf.mul(gradient, block.second()), tf.mul(gradient, block.first())];
         return {
-          a1: multiply(block.b1, d1, true),
-          b1: multiply(d1, input(saved, 'a1'), false, true),
-          a2: multiply(block.b2, d2, true),
-          b2: multiply(d2, input(saved, 'a2'), false, true),
+          a1: matmul(block.b1, d1, { transposeA: true }),
+          b1: matmul(d1, input(saved, 'a1'), { transposeB: true }),
+          a2: matmul(block.b2, d2, { transposeA: true }),
+          b2: matmul(d2, input(saved, 'a2'), { transposeB: true }),
         };
       });
       const all = (name: 'a1' | 'b1' | 'a2' | 'b2') => blocks.map((block) => block[name]);
@@ -185,7 +185,7 @@ function inBlocks<Result extends tf.TensorContainer>(
       tf.tidy(() => {
         const rowsOf = (name: 'b1' | 'b2') => tf.slice(as2D(input(named, name)), [start, 0], [size, -1]);
         const [b1, b2] = [rowsOf('b1'), rowsOf('b2')];
-        const [one, two] = [() => multiply(b1, a1), () => multiply(b2, a2)];
+        const [one, two] = [() => matmul(b1, a1), () => matmul(b2, a2)];
         return make({ start, size, b1, b2, first: one, second: two, delta: () => tf.mul(one(), two()) });
       }),
     );
