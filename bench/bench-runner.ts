@@ -1,4 +1,5 @@
-import { AdaptedModel, type AdapterGroup, frozenVariables } from '../src-main/engine/adapters/adapted-model.ts';
+import { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
+import { type AdapterGroup, frozenVariables } from '../src-main/engine/adapters/adapter-groups.ts';
 import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';

@@ -5,6 +5,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 /** The streams of a run. Each is seeded by itself, so that drawing more from one never shifts another. */
 export type StreamName =
   | 'initialization'
+  | 'calibration'
   | 'data'
   | 'coto'
   | 'dropout'

@@ -5,33 +5,22 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import type { KeyValueCache } from '../models/key-value-cache.ts';
-import { FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
+import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
-import { toHost } from '../ops/to-host.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
+import { type AdapterGroup, adapterGroups } from './adapter-groups.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { drawMasks } from './dropout.ts';
-import { freshAdapter } from './fresh-adapter.ts';
-import { mergedBias } from './merged-weights.ts';
+import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
+import type { Factors } from './initializations/initialization.ts';
+import { mergedModules } from './merged-modules.ts';
+import { ResidualBase } from './residual.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
 import { hooksOf } from './training-hooks-of.ts';
 import type { AdapterVariant } from './variant.ts';
 import type { TrainedModule, TrainingPlan } from './variant-training.ts';
-
-/** Adapters that CoTo switches together. */
-export interface AdapterGroup {
-  readonly name: string;
-  readonly layer: number;
-  readonly modules: readonly string[];
-  readonly variableNames: readonly string[];
-}
-
-/** The variables that an optimizer step with this mask (1 is on, null everything) leaves alone. */
-export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Array | null): ReadonlySet<string> {
-  return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.variableNames)));
-}
 
 /**
  * A base with at most one adapter on it. Only the adapter's factors and the modules saved whole are variables; a linear
@@ -40,6 +29,8 @@ export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Arra
 export class AdaptedModel implements LinearRunner {
   readonly base: BaseModel;
   private adapter: DeviceAdapter | null = null;
+  /** What the adapter stands on, where that is less than the base. */
+  private residual: ResidualBase | null = null;
   private inactive: ReadonlySet<string> = new Set();
   /** Modules whose adapters are on, but not trained. */
   private untrained: ReadonlySet<string> = new Set();
@@ -62,11 +53,21 @@ export class AdaptedModel implements LinearRunner {
    * where they are the base's own (or null), the head starts with the base's values.
    * @throws StudioError invalid_input where targets, patterns or modules_to_save do not fit the base.
    */
-  async createAdapter(
-    settings: AdapterSettings,
-    options: { random: RandomStream; labels: readonly string[] | null },
-  ): Promise<void> {
-    this.loadState(await freshAdapter(this.base, settings, options.random, options.labels));
+  async createAdapter(settings: AdapterSettings, options: FreshOptions): Promise<void> {
+    const { state, subtracted } = await freshAdapter(this.base, settings, options);
+    await this.loadOnResidual(state, subtracted);
+  }
+
+  /** As `loadState`, on a base that has lost these factors; null: on the base itself. */
+  async loadOnResidual(state: AdapterState, subtracted: ReadonlyMap<string, Factors> | null): Promise<void> {
+    const residual = subtracted && (await ResidualBase.create(this.base, state.modules, subtracted));
+    this.loadState(state);
+    this.residual = residual;
+  }
+
+  /** The factors that the base has lost for the adapter that is on; null where it stands on the base itself. */
+  get subtracted(): ReadonlyMap<string, Factors> | null {
+    return this.residual?.subtracted ?? null;
   }
 
   /**
@@ -76,6 +77,7 @@ export class AdaptedModel implements LinearRunner {
   loadState(state: AdapterState): void {
     const next = toDevice(state, this.base, this.adapter);
     this.unmerge();
+    this.dropResidual();
     this.adapter = next;
     this.inactive = new Set();
     this.untrained = new Set();
@@ -89,6 +91,7 @@ export class AdaptedModel implements LinearRunner {
   /** Back to the plain base. */
   clear(): void {
     this.unmerge();
+    this.dropResidual();
     if (this.adapter) disposeAdapter(this.adapter);
     this.inactive = new Set();
     this.adapter = null;
@@ -114,21 +117,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** The groups that CoTo switches, from the input up. Adapters outside the layers (the head's) belong to none: always on. */
   groups(granularity: 'layer' | 'module'): readonly AdapterGroup[] {
-    const groups = new Map<string, { layer: number; modules: string[] }>();
-    for (const { module } of this.adapter?.adapted.values() ?? []) {
-      if (module.layer === null) continue;
-      const name = granularity === 'layer' ? `layers.${module.layer}` : module.name;
-      const group = groups.get(name) ?? { layer: module.layer, modules: [] };
-      group.modules.push(module.name);
-      groups.set(name, group);
-    }
-    return [...groups].map(([name, group]) => ({
-      name,
-      ...group,
-      variableNames: group.modules.flatMap((module) => [
-        ...(this.adapter?.adapted.get(module)?.trainedNames.values() ?? []),
-      ]),
-    }));
+    return adapterGroups(this.adapter?.adapted ?? new Map(), granularity);
   }
 
   /** Switches groups: mask[i] 0 turns groups[i] off. null: everything on. */
@@ -194,7 +183,7 @@ export class AdaptedModel implements LinearRunner {
         )
       : { dropoutMask: null };
     if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
-    return variant.forward(x, this.base.frozenWeight(module), adapted, { ...options, ...masks });
+    return variant.forward(x, this.frozenUnder(module), adapted, { ...options, ...masks });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -331,17 +320,7 @@ export class AdaptedModel implements LinearRunner {
   async mergeIntoBase(): Promise<void> {
     if (this.merged) return;
     const { adapted, host } = this.loaded();
-    const merged = new Map<string, FrozenWeight>();
-    const { variant } = host;
-    for (const [name, one] of adapted) {
-      const { weight, bias, bfloat16 } = this.base.frozenWeight(one.module);
-      const standIn = host.biases.get(`${name}.bias`);
-      const baseBias = standIn ?? (bias && (await toHost(bias)));
-      const madeBias = variant.mergedBias?.changes(one) ? await mergedBias(variant, baseBias, one) : baseBias;
-      const made = variant.mergedWeight(weight, one, one.module.kind === 'embedding');
-      merged.set(name, new FrozenWeight(made, madeBias, bfloat16));
-    }
-    this.merged = merged;
+    this.merged = await mergedModules(adapted.values(), host, (module) => this.frozenUnder(module));
   }
 
   /** Back to the base's weights with the adapter beside them. */
@@ -371,6 +350,17 @@ export class AdaptedModel implements LinearRunner {
     return all.map(({ module }) => module);
   }
 
+  /** What the adapter of a module stands on. */
+  private frozenUnder(module: LinearModule): FrozenWeight {
+    return this.residual?.weightOf(module) ?? this.base.frozenWeight(module);
+  }
+
+  private dropResidual(): void {
+    this.residual?.dispose();
+    this.residual = null;
+  }
+
+  /** What runs where no adapter does: the base's own weight, also where the adapter stands on less. */
   private frozenNow(module: LinearModule): FrozenWeight {
     return this.merged?.get(module.name) ?? this.base.frozenWeight(module);
   }

@@ -1,31 +1,42 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
-import type { RandomStream } from '../../../src-shared/random.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { transposed } from '../tensors/transpose.ts';
 import { requireEmbedding } from './device-adapter.ts';
+import type { Factors } from './initializations/initialization.ts';
+import { type StartOptions, startModules, weightByOutput } from './initializations/start-modules.ts';
 import { initializeHead } from './initialize.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
+export interface FreshOptions extends StartOptions {
+  /** What the task's classes mean; null, or the base's own: the head starts with the base's values, else anew. */
+  readonly labels: readonly string[] | null;
+}
+
+/** A new adapter. */
+export interface FreshAdapter {
+  readonly state: AdapterState;
+  /** Factors that the base loses in training, by module: the adapter starts on W − s·B·A. Null: it stands on the base itself. */
+  readonly subtracted: ReadonlyMap<string, Factors> | null;
+}
+
 /**
- * A new adapter for `base`: factors from the input up, then the modules saved whole, all drawn from `random`.
- *
- * @param labels what the task's classes mean; null, or the base's own: the head starts with the base's values, else anew.
+ * A new adapter for `base`: factors from the input up, then the modules saved whole, all drawn from `random`. Starts that look at
+ * the training examples need the new head, which is drawn before them.
  * @throws StudioError invalid_input where settings do not fit the base.
  */
 export async function freshAdapter(
   base: BaseModel,
   settings: AdapterSettings,
-  random: RandomStream,
-  labels: readonly string[] | null,
-): Promise<AdapterState> {
+  options: FreshOptions,
+): Promise<FreshAdapter> {
   const { description } = base;
+  const { random, labels } = options;
   const variant = adapterVariant(settings.variant);
   const parameters = checkedParameters(variant.declaration, settings.parameters);
   const whole = modulesTrainedWhole(base, settings, labels);
@@ -44,17 +55,48 @@ export async function freshAdapter(
     ...(taskType === null ? {} : { auto_mapping: null }),
   });
   const targets = resolveTargetModules(config, description);
+  for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
+  const initialization = variant.initialization?.(parameters) ?? null;
+  const calibrated = initialization?.calibration === undefined ? null : await savedTensors(base, whole, options);
+  const started =
+    initialization && (await startModules(base, { variant, parameters, initialization }, targets, options, calibrated));
   const modules = new Map<string, ModuleState>();
   for (const module of targets) {
-    if (module.kind === 'embedding') requireEmbedding(variant, module);
-    const { rank, scaling } = variant.strength(parameters, [module.name, ...module.aliases]);
-    const weight = () => weightByOutput(base, module);
-    const tensors = await variant.initialize(module, { rank, parameters }, { random, weight });
-    modules.set(module.name, { rank, scaling, tensors });
+    const own = started?.get(module.name);
+    if (started && own === undefined) continue;
+    const { rank, scaling } = own ?? variant.strength(parameters, [module.name, ...module.aliases]);
+    const source = { random, weight: () => weightByOutput(base, module), factors: own?.start };
+    modules.set(module.name, {
+      rank,
+      scaling,
+      tensors: await variant.initialize(module, { rank, parameters }, source),
+    });
   }
+  const state: AdapterState = {
+    variant,
+    parameters,
+    config,
+    coto: null,
+    modules,
+    shared: variant.shared?.initialize(targets, parameters) ?? new Map(),
+    saved: calibrated ?? (await savedTensors(base, whole, options)),
+    biases: new Map(),
+    labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
+  };
+  const isResidual = initialization?.residual === true && started !== null;
+  const subtracted = isResidual ? new Map([...started].map(([name, { start }]) => [name, start])) : null;
+  return { state, subtracted };
+}
+
+/** Weights and biases of the modules that are saved whole: the base's own, or drawn. */
+async function savedTensors(
+  base: BaseModel,
+  whole: readonly { readonly module: LinearModule }[],
+  { labels, random }: FreshOptions,
+): Promise<Map<string, HostTensor>> {
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
-    const givesLabels = module === labelHead(description);
+    const givesLabels = module === labelHead(base.description);
     const isNew = module.isMissing || (givesLabels && !isOwnLabels(base, labels));
     const { weight, bias } = isNew
       ? initializeHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
@@ -62,17 +104,7 @@ export async function freshAdapter(
     saved.set(`${module.name}.weight`, weight);
     if (module.hasBias && bias) saved.set(`${module.name}.bias`, bias);
   }
-  return {
-    variant,
-    parameters,
-    config,
-    coto: null,
-    modules,
-    shared: variant.shared?.initialize(targets, parameters) ?? new Map(),
-    saved,
-    biases: new Map(),
-    labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
-  };
+  return saved;
 }
 
 /** PEFT's name of a task; for images it has none, and looks the model's class up instead. */
@@ -158,10 +190,4 @@ async function baseValues(
 ): Promise<{ weight: HostTensor; bias: HostTensor | null }> {
   const { weight, bias } = base.frozen(module);
   return { weight: await toHost(weight), bias: bias && (await toHost(bias)) };
-}
-
-/** The base's weight as [out, in], also an embedding's. */
-async function weightByOutput(base: BaseModel, module: LinearModule): Promise<HostTensor> {
-  const weight = await toHost(base.frozenWeight(module).weight);
-  return module.kind === 'embedding' ? transposed(weight) : weight;
 }

@@ -7,7 +7,7 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
  * ±1/√in; 'gaussian' is normal with standard deviation 1/rank. B [out, rank] is zero, so the adapter starts as nothing.
  */
 export function initializeFactors(
-  module: LinearModule,
+  module: Pick<LinearModule, 'inFeatures' | 'outFeatures'>,
   rank: number,
   method: 'kaiming' | 'gaussian',
   random: RandomStream,

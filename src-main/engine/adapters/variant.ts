@@ -6,6 +6,7 @@ import type { RandomStream } from '../../../src-shared/random.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
 import type { LoraLinearOptions } from '../ops/linear/lora-linear.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { Factors, Initialization } from './initializations/initialization.ts';
 import type { VariantTraining } from './variant-training.ts';
 
 /** One tensor of an adapted module, or of the whole adapter. */
@@ -58,8 +59,13 @@ export interface PeftFormat {
   readonly sharedKeys: readonly SharedKey[];
   /** Of several variants of one type, whether the config describes this one. */
   matches(config: AdapterConfig): boolean;
-  /** @throws StudioError refused for settings of the type that are contradictory or not supported; `where` they stand. */
-  refuse?(config: AdapterConfig, where: string): void;
+  /**
+   * @param remade whether the reader makes a residual base anew, so that an adapter may stand on one.
+   * @throws StudioError refused for settings of the type that are contradictory or not supported; `where` they stand.
+   */
+  refuse?(config: AdapterConfig, where: string, remade?: boolean): void;
+  /** Whether an adapter with these parameters stands on a residual base. */
+  standsOnResidual?(parameters: ParameterValues): boolean;
   /** @throws ZodError naming the key. */
   fromConfig(config: AdapterConfig): ParameterValues;
   /** The own keys from which PEFT, where `config` says the targets, makes these modules with this strength. */
@@ -118,14 +124,16 @@ export interface AdapterVariant {
    */
   sizes?(shapes: ReadonlyMap<string, readonly number[]>): ModuleSizes | null;
   readonly shared?: SharedTensors;
+  /** Of a variant on LoRA's factors: how they start. Absent: the variant's own way alone. */
+  readonly initialization?: (parameters: ParameterValues) => Initialization;
   /**
    * Fresh tensors that leave the base's function as it is; draws from `random`. `weight` gives the base's own
-   * [outFeatures, inFeatures].
+   * [outFeatures, inFeatures]; `factors` are those that `initialization` gave, and are absent where they would be replaced at once.
    */
   initialize(
     module: LinearModule,
     settings: ModuleSettings,
-    source: { readonly random: RandomStream; weight(): Promise<HostTensor> },
+    source: { readonly random: RandomStream; weight(): Promise<HostTensor>; readonly factors?: Factors | undefined },
   ): Map<string, HostTensor> | Promise<Map<string, HostTensor>>;
   /**
    * Absent: any values will do. `tensors` have the shapes of the parts.

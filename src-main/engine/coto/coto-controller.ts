@@ -4,7 +4,8 @@ import { unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import { type AdaptedModel, type AdapterGroup, frozenVariables } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import { type AdapterGroup, frozenVariables } from '../adapters/adapter-groups.ts';
 import { RankMask } from '../adapters/rank-mask.ts';
 import { scheduleRows } from './schedule-rows.ts';
 

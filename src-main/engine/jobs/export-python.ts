@@ -21,6 +21,7 @@ import { BatchOrder } from '../training/batch-order.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
 import { countSteps, trainingPlan } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
+import { startOptions } from './start-options.ts';
 
 /** Files that are the same for every run. */
 const templateFiles = ['train.py', 'optimizer.py', 'examples.py', 'scoring.py', 'requirements.txt'];
@@ -61,7 +62,11 @@ async function writeExport(
 ): Promise<void> {
   const { config } = task;
   const random = RandomStream.seeded(config.seed, 'initialization');
-  await model.createAdapter(config.adapter, { random, labels: opened.labels });
+  await model.createAdapter(config.adapter, {
+    random,
+    labels: opened.labels,
+    ...startOptions(config, context, model.base, opened, 'export'),
+  });
   const chosen = chosenExamples(config, opened);
   const totalSteps = countSteps(config, chosen.train.length);
   const start = await startOf(config, model, totalSteps);
@@ -89,6 +94,12 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       'refused',
       `A run of ${variant.declaration.label} cannot be exported to Python: ${variant.training.notInPython}.`,
       'Export its trained adapter instead, or train another variant.',
+    );
+  if (model.subtracted !== null)
+    throw new StudioError(
+      'refused',
+      `A run that starts with ${String(config.adapter.parameters['init_lora_weights'])} cannot be exported to Python: its base is not the model's own.`,
+      'Export its trained adapter instead, or start with kaiming.',
     );
   const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
   const state = await model.exportState();

@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
@@ -11,6 +12,7 @@ import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
+import { startOptions } from './start-options.ts';
 
 /** Trains one run. Writes checkpoints/last, checkpoints/best and those of `save_steps` to the run folder. */
 export async function runTrainTask(task: TrainTask, context: TaskContext): Promise<EngineResultOf<'train'>> {
@@ -30,6 +32,8 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
     await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialization'),
       labels: opened.labels,
+      ...startOptions(config, context, base, opened, 'run'),
+      ...(task.resumeFrom ? { resumed: (await readAdapterOutline(task.resumeFrom, base.description)).modules } : {}),
     });
     const parts = assemble(task, context, model, opened, { ...compute, computeDtype });
     const run = new TrainingRun(parts);

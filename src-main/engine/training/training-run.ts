@@ -3,7 +3,9 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import type { AdaptedModel, AdapterGroup } from '../adapters/adapted-model.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { AdapterGroup } from '../adapters/adapter-groups.ts';
+import { joinFactors, trainingForm } from '../adapters/residual.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { TrainingPlan } from '../adapters/variant-training.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
@@ -123,7 +125,9 @@ export class TrainingRun implements Objective {
     const { trainer } = checkpoint;
     // A folder does not say how its adapter is trained: LoRA+ is written as the LoRA that it is.
     const adapter = { ...checkpoint.adapter, ...model.described };
-    model.loadState(this.hooks.restore?.(adapter, checkpoint.optimizer.tensors) ?? adapter);
+    const { trained, subtracted } = trainingForm(adapter);
+    const restored = this.hooks.restore?.(trained, checkpoint.optimizer.tensors) ?? trained;
+    await model.loadOnResidual(restored, subtracted);
     this.loop.optimizer.restore(checkpoint.optimizer);
     this.loop.order.restore(trainer.order);
     this.loop.done = trainer.global_step;
@@ -301,7 +305,9 @@ export class TrainingRun implements Objective {
       last_loss: this.lastLoss,
     };
     const state = await model.exportState();
-    const adapter = this.hooks.exported?.(state) ?? state;
+    const exported = this.hooks.exported?.(state) ?? state;
+    const { subtracted } = model;
+    const adapter = subtracted === null ? exported : joinFactors(exported, subtracted);
     return {
       adapter: { ...adapter, coto: config.coto },
       optimizer: { steps, tensors: new Map([...tensors, ...methodTensors]) },

@@ -33,7 +33,7 @@ const train = (runConfig: RunConfig, options: Parameters<typeof trainVit>[3]) =>
   trainVit(base, folder, runConfig, options);
 
 /** The settings of `config`, of which a variant takes what it declares. */
-function adapterOf(variant: string): Record<string, unknown> {
+function adapterOf(variant: string) {
   const { parameters, ...fields } = config().adapter;
   const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
   return {
@@ -48,10 +48,18 @@ describe('a training run', () => {
     ...['lora', 'dora', ...trainedOtherwise].map((variant) => ({ variant })),
     { variant: 'lora', optim: 'riemannian-adamw' },
     { variant: 'lora-plus', optim: 'sgd', sgd_momentum: 0.9 },
+    { variant: 'rslora', init: 'pissa' },
+    { variant: 'dora', init: 'olora' },
+    { variant: 'lora-plus', init: 'lora-ga' },
+    { variant: 'lora', init: 'corda' },
+    { variant: 'lora', init: 'eva', eva_rho: 3 },
   ])(
-    'of $variant $optim goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped',
-    async ({ variant, ...settings }) => {
-      const chosen = config({ ...settings, adapter: { ...adapterOf(variant), variant } });
+    'of $variant $optim $init goes on bit for bit after a pause, with the same masks, losses and adapter as if it had never stopped',
+    async ({ variant, init, eva_rho, ...settings }) => {
+      const { parameters, ...fields } = adapterOf(variant);
+      const start = { ...(init ? { init_lora_weights: init } : {}), ...(eva_rho ? { eva_rho } : {}) };
+      const adapter = { ...fields, variant, parameters: { ...parameters, ...start } };
+      const chosen = config({ ...settings, adapter });
       const whole = await train(chosen, { name: 'whole' });
       const paused = await train(chosen, { name: 'cut', signal: 'pause', signalAt: 5 });
       expect(paused.outcome).toBe('paused');
@@ -67,7 +75,7 @@ describe('a training run', () => {
 
       const expected = await readSafetensors(join(folder, 'whole', 'checkpoints', 'last', 'adapter_model.safetensors'));
       const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
-      expect(expected.size).toBe({ dora: 20, adalora: 20 }[variant] ?? 14);
+      if (init !== 'eva') expect(expected.size).toBe({ dora: 20, adalora: 20 }[variant] ?? 14);
       for (const [name, tensor] of expected) expect(actual.get(name)?.data).toEqual(tensor.data);
     },
   );

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { readAdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
 import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
+import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
@@ -55,9 +57,14 @@ export async function trainVit(
 ): Promise<Trained> {
   const events: EngineEvent[] = [];
   const model = new AdaptedModel(base);
+  const examples = Int32Array.from({ length: EXAMPLES }, (_, index) => index);
+  const source = { examples, batchSize: 8, seed: runConfig.seed, loadBatch };
+  const { resume } = options;
   await model.createAdapter(runConfig.adapter, {
     random: RandomStream.seeded(runConfig.seed, 'initialization'),
     labels: base.description.labels,
+    calibration: new RunCalibration(base, source, { emit: () => undefined, signal: async () => null }),
+    ...(resume ? { resumed: (await readAdapterOutline(resume, base.description)).modules } : {}),
   });
   let asked = 0;
   let scored = 0;
@@ -65,7 +72,7 @@ export async function trainVit(
     const run = new TrainingRun({
       config: runConfig,
       model,
-      examples: Int32Array.from({ length: EXAMPLES }, (_, index) => index),
+      examples,
       totalSteps: runConfig.max_steps,
       bestBy: 'accuracy',
       loadBatch,

@@ -19,8 +19,12 @@ import { partKey } from './tensor-names.ts';
 import { keyPrefix, peftTensors, storedShape } from './tensors.ts';
 
 /** A PEFT folder with all its tensors. @throws what `openAdapter` throws, and invalid_file for numbers that are not finite. */
-export async function readAdapter(directory: string, description: ModelDescription): Promise<AdapterState> {
-  const { outline, file, close } = await openAdapter(directory, description);
+export async function readAdapter(
+  directory: string,
+  description: ModelDescription,
+  remade = false,
+): Promise<AdapterState> {
+  const { outline, file, close } = await openAdapter(directory, description, remade);
   try {
     const modules = new Map<string, ModuleState>();
     for (const [name, placed] of outline.modules)

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { initializationFromPeft, initializations } from '../initializations/index.ts';
 import type { ModuleStrength, PeftFormat } from '../variant.ts';
 import { patternStrength, type StrengthFormula, strengthKeys } from './strength-keys.ts';
 
@@ -62,13 +63,17 @@ export function loraFormat(flags: Flags): PeftFormat {
       const { use_rslora, use_dora } = flagsSchema.parse(config);
       return use_rslora === flags.use_rslora && use_dora === flags.use_dora;
     },
-    refuse(config, where) {
+    refuse(config, where, remade = false) {
       refuseContradictions(config, where);
-      refuseForeign(config, where);
+      refuseForeign(config, where, remade);
+    },
+    standsOnResidual({ init_lora_weights: id }) {
+      return initializations.some(({ declaration, residual }) => residual && declaration.id === id);
     },
     fromConfig(config) {
       const { init_lora_weights: start, ...parameters } = loraConfigSchema.parse(config);
-      return { ...parameters, init_lora_weights: start === true ? 'kaiming' : start };
+      const known = initializationFromPeft(start);
+      return { ...parameters, init_lora_weights: known?.initialization.declaration.id ?? start, ...known?.parameters };
     },
     toConfig: (parameters, modules) => ({ ...unusedKeys, ...flags, ...ownValues(parameters, modules, flags) }),
     parts: Object.keys(linearKeys),
@@ -84,19 +89,22 @@ const formulaOf = (divisor: (rank: number) => number): StrengthFormula => ({ alp
 export const loraStrength = (divisor: (rank: number) => number) => patternStrength(formulaOf(divisor));
 
 function ownValues(
-  { init_lora_weights: start, ...parameters }: ParameterValues,
+  parameters: ParameterValues,
   modules: ReadonlyMap<string, ModuleStrength>,
   { use_rslora }: Flags,
 ): Record<string, unknown> {
-  const own = { lora_bias: false, ...parameters, init_lora_weights: start === 'kaiming' ? true : start };
+  const known = Object.entries(parameters).filter(([key]) => Object.hasOwn(loraConfigSchema.shape, key));
+  const own = { lora_bias: false, ...Object.fromEntries(known), init_lora_weights: startOf(parameters, modules) };
   return { ...own, ...strengthKeys(parameters, modules, formulaOf(use_rslora ? Math.sqrt : (rank) => rank)) };
 }
 
-/** Initializations after which the adapter stands on a changed base, so that its factors alone are not the adapter. */
-const initializationsOnAnotherBase = ['pissa', 'olora', 'corda', 'loftq', 'lora_ga'];
-
-/** Initializations that only say how the factors started: the trained adapter is told by its factors alone. */
-const initializationsOfFactors = ['gaussian', 'eva', 'orthogonal'];
+/** PEFT starts before it loads, and refuses an orthogonal start at an odd rank, such as a merged or pruned adapter may have. */
+function startOf(parameters: ParameterValues, modules: ReadonlyMap<string, ModuleStrength>): unknown {
+  const id = parameters['init_lora_weights'];
+  const value = initializations.find(({ declaration }) => declaration.id === id)?.peft.value(parameters) ?? id;
+  const hasOddRank = [...modules.values()].some(({ rank }) => (rank ?? 0) % 2 !== 0);
+  return value === 'orthogonal' && hasOddRank ? true : value;
+}
 
 /** Settings of PEFT's LoraConfig that change what the factors mean; absent, null, false or empty means not used. */
 const foreignSettings = [
@@ -136,24 +144,39 @@ function refuseContradictions(config: AdapterConfig, where: string): void {
 }
 
 /** @throws StudioError refused for what the studio does not know. */
-function refuseForeign(config: AdapterConfig, where: string): void {
-  const kind = foreignKind(config);
+function refuseForeign(config: AdapterConfig, where: string, remade: boolean): void {
+  const kind = foreignKind(config, remade);
   if (kind === null) return;
   throw new StudioError(
     'refused',
-    `${where} describes an adapter of a kind that is not supported: ${kind}.`,
-    'Supported are LoRA, rsLoRA and DoRA on the unchanged base; PEFT can save PiSSA and OLoRA as plain LoRA (path_initial_model_for_weight_conversion).',
+    `${where} describes an adapter of a kind that is not supported: ${kind.words}.`,
+    kind.remedy ?? 'Supported are LoRA, rsLoRA and DoRA with the keys that PEFT writes for them.',
   );
 }
 
-function foreignKind(config: AdapterConfig): string | null {
+interface ForeignKind {
+  readonly words: string;
+  readonly remedy?: string;
+}
+
+function foreignKind(config: AdapterConfig, remade: boolean): ForeignKind | null {
   const start = config['init_lora_weights'];
-  if (typeof start === 'string' && initializationsOnAnotherBase.some((name) => start.startsWith(name)))
-    return `LoRA with init_lora_weights "${start}", whose factors stand on a changed base`;
-  if (typeof start === 'string' && !initializationsOfFactors.includes(start))
-    return `LoRA with the unknown initialization init_lora_weights "${start}"`;
+  if (typeof start === 'string') {
+    const known = initializationFromPeft(start)?.initialization;
+    const isRemade = known?.peft.isRemade ?? false;
+    if (known?.residual || start.startsWith('loftq')) {
+      if (remade && isRemade) return null;
+      return {
+        words: `LoRA with init_lora_weights "${start}", whose factors stand on a changed base`,
+        remedy: isRemade
+          ? 'Import it: the studio makes the changed base anew and keeps the equal plain LoRA on the unchanged one.'
+          : 'Save it in PEFT as plain LoRA (path_initial_model_for_weight_conversion), and import that.',
+      };
+    }
+    if (known === undefined) return { words: `LoRA with the unknown initialization init_lora_weights "${start}"` };
+  }
   const setting = foreignSettings.find((name) => isUsed(config[name]));
-  return setting === undefined ? null : `LoRA with ${setting}`;
+  return setting === undefined ? null : { words: `LoRA with ${setting}` };
 }
 
 function isUsed(value: unknown): boolean {

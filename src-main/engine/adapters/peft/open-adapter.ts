@@ -41,11 +41,16 @@ export interface OpenAdapter {
  * tensors against the base. Modules come in the order in which the input meets them and go by today's names; targets and
  * patterns of the config stay as they are written.
  *
+ * @param remade whether the caller makes a residual base anew (adapters/residual.ts), so that the adapter may stand on one.
  * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
  * that is not supported), naming the file and the tensor.
  */
-export async function openAdapter(directory: string, description: ModelDescription): Promise<OpenAdapter> {
-  const described = await readDescription(directory);
+export async function openAdapter(
+  directory: string,
+  description: ModelDescription,
+  remade = false,
+): Promise<OpenAdapter> {
+  const described = await readDescription(directory, remade);
   const { coto, labels } = await readCotoConfig(directory);
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {
@@ -71,8 +76,12 @@ export async function openAdapter(directory: string, description: ModelDescripti
 }
 
 /** As `openAdapter`, for what is known without a tensor. */
-export async function readAdapterOutline(directory: string, description: ModelDescription): Promise<AdapterOutline> {
-  const { outline, close } = await openAdapter(directory, description);
+export async function readAdapterOutline(
+  directory: string,
+  description: ModelDescription,
+  remade = false,
+): Promise<AdapterOutline> {
+  const { outline, close } = await openAdapter(directory, description, remade);
   await close();
   return outline;
 }
@@ -119,12 +128,13 @@ export async function readModule<T, Read>(
 /** What the config alone says, whatever the base. */
 export async function readDescription(
   directory: string,
+  remade = false,
 ): Promise<Pick<AdapterDescription, 'variant' | 'parameters' | 'config'>> {
   const config = await readAdapterConfig(directory);
   const file = path.join(directory, adapterConfigFile);
   try {
     const given = withoutNulls(config);
-    const variant = recognizeVariant(given, file);
+    const variant = recognizeVariant(given, file, remade);
     const parameters = variant.peft.fromConfig(given);
     return { variant, parameters, config: withoutKeys(config, variant.peft.ownKeys) };
   } catch (error) {
@@ -149,7 +159,7 @@ function withoutKeys(config: AdapterConfig, keys: readonly string[]): AdapterCon
 
 /** Throws what `openAdapter` and reading throw for a folder that is wrong in itself, whatever the base. */
 export async function checkAdapterFolder(directory: string): Promise<void> {
-  const { config } = await readDescription(directory);
+  const { config } = await readDescription(directory, true);
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {
     for (const key of file.names) if (!isCopy(key, config, file)) await readStored(file, { key, ...file.info(key) });

@@ -47,11 +47,12 @@ export function adapterVariant(id: string): AdapterVariant {
 
 /**
  * The variant that an adapter_config.json describes; only reading has to ask.
+ * @param remade whether the reader makes a residual base anew.
  * @throws StudioError refused, naming the kind or the setting that the studio does not know, and `where` it stands.
  */
-export function recognizeVariant(config: AdapterConfig, where: string): AdapterVariant {
+export function recognizeVariant(config: AdapterConfig, where: string, remade = false): AdapterVariant {
   const ofType = adapterVariants.filter(({ peft }) => peft.type === config.peft_type);
-  ofType[0]?.peft.refuse?.(config, where);
+  ofType[0]?.peft.refuse?.(config, where, remade);
   const variant = ofType.find(({ peft }) => peft.matches(config));
   if (variant) return variant;
   throw new StudioError(

@@ -4,6 +4,7 @@ import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
+import { initializationOf } from '../initializations/index.ts';
 import { initializeFactors } from '../initialize.ts';
 import { loraFormat, loraStrength } from '../peft/lora-format.ts';
 import { type AdapterVariant, type ModuleSettings, type ModuleTensors, partOf, requireRank } from '../variant.ts';
@@ -28,17 +29,19 @@ export const lora: AdapterVariant = {
       ...(hasBias(settings) && kind === 'linear' ? [{ name: 'bias', shape: [outFeatures], trainable: true }] : []),
     ];
   },
-  initialize(module, settings, { random }) {
-    const { a, b } = initializeFactors(module, requireRank(settings), startOf(settings), random);
+  initialization: initializationOf,
+  initialize(module, settings, { random, factors }) {
+    const { a, b } = factors ?? initializeFactors(module, requireRank(settings), 'kaiming', random);
     const tensors = new Map([
       ['a', a],
       ['b', b],
     ]);
     if (!hasBias(settings) || module.kind !== 'linear') return tensors;
-    if (startOf(settings) !== 'kaiming')
+    const start = settings.parameters['init_lora_weights'];
+    if (start !== 'kaiming')
       throw new StudioError(
         'invalid_input',
-        `lora_bias cannot be used with init_lora_weights "${startOf(settings)}", as in PEFT.`,
+        `lora_bias cannot be used with init_lora_weights "${String(start)}", as in PEFT.`,
         'Set init_lora_weights to kaiming, or lora_bias to false.',
       );
     return tensors.set('bias', { shape: [module.outFeatures], data: new Float32Array(module.outFeatures) });
@@ -75,8 +78,4 @@ export function factorsOf<T>(adapted: ModuleTensors<T>): { a: T; b: T; scaling: 
 
 function hasBias({ parameters }: ModuleSettings): boolean {
   return parameters['lora_bias'] === true;
-}
-
-function startOf({ parameters }: ModuleSettings): 'kaiming' | 'gaussian' {
-  return parameters['init_lora_weights'] === 'gaussian' ? 'gaussian' : 'kaiming';
 }

@@ -1,4 +1,5 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import { initializationParameters } from '../initializations/index.ts';
 
 /** What a person sets on an adapter made of two low-rank factors; names and meanings are PEFT's. */
 export const lowRankParameters: ParameterSpec[] = [
@@ -13,18 +14,7 @@ export const lowRankParameters: ParameterSpec[] = [
     help: "Strength of the adapter, before it is divided by the rank as the variant's scaling says.",
   },
   dropoutParameter('lora_dropout'),
-  {
-    name: 'init_lora_weights',
-    label: 'Initialization of A',
-    type: 'choice',
-    default: 'kaiming',
-    choices: [
-      { value: 'kaiming', label: 'Kaiming uniform: within ±1/√in' },
-      { value: 'gaussian', label: 'Gaussian: standard deviation 1/r' },
-    ],
-    help: 'How A starts. B starts at zero, so training begins from the unchanged base either way.',
-    advanced: true,
-  },
+  ...initializationParameters,
   {
     name: 'rank_pattern',
     label: 'Rank by module',

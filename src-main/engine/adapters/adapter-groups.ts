@@ -1,0 +1,36 @@
+import type { TrainedModule } from './variant-training.ts';
+
+/** Adapters that CoTo switches together. */
+export interface AdapterGroup {
+  readonly name: string;
+  readonly layer: number;
+  readonly modules: readonly string[];
+  readonly variableNames: readonly string[];
+}
+
+/** The variables that an optimizer step with this mask (1 is on, null everything) leaves alone. */
+export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Array | null): ReadonlySet<string> {
+  return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.variableNames)));
+}
+
+/** Groups from the input up. Adapters outside the layers (the head's) belong to none. */
+export function adapterGroups(
+  adapted: ReadonlyMap<string, TrainedModule>,
+  granularity: 'layer' | 'module',
+): AdapterGroup[] {
+  const groups = new Map<string, { layer: number; modules: TrainedModule[] }>();
+  for (const one of adapted.values()) {
+    const { layer, name: own } = one.module;
+    if (layer === null) continue;
+    const name = granularity === 'layer' ? `layers.${layer}` : own;
+    const group = groups.get(name) ?? { layer, modules: [] };
+    group.modules.push(one);
+    groups.set(name, group);
+  }
+  return [...groups].map(([name, { layer, modules }]) => ({
+    name,
+    layer,
+    modules: modules.map(({ module }) => module.name),
+    variableNames: modules.flatMap(({ trainedNames }) => [...trainedNames.values()]),
+  }));
+}

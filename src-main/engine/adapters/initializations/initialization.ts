@@ -1,0 +1,172 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { RandomStream } from '../../../../src-shared/random.ts';
+import { leading, type MatrixLike, randomizedSvd, type Svd, svd, toFloat32 } from '../../linalg/index.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+
+/** The two factors of LoRA: A [rank, in] and B [out, rank]. */
+export interface Factors {
+  readonly a: HostTensor;
+  readonly b: HostTensor;
+}
+
+/** What a start learns of the run's own training examples before the first step. */
+export type CalibrationNeed =
+  /** Moments of the module's inputs; with `dividedByMaximum`, of each batch divided by its greatest entry. */
+  | { readonly of: 'inputs'; readonly dividedByMaximum: boolean }
+  /** The gradient of the loss by the module's weight. */
+  | { readonly of: 'gradients' };
+
+/** Sums over the rows x of a module's inputs, padding left out. */
+export interface InputMoments {
+  readonly rows: number;
+  readonly batches: number;
+  /** Σ x [in] */
+  readonly sum: ArrayLike<number>;
+  /** Σ xᵀ·x [in, in] */
+  readonly gram: MatrixLike;
+}
+
+/** What `calibration` asked for, of one module. */
+export interface CalibrationData {
+  readonly moments?: InputMoments;
+  /** [out, in]: of the mean loss over the calibration examples. */
+  readonly gradient?: HostTensor;
+}
+
+/** Measures what data-driven starts need, on the base as it stands before the adapter. */
+export interface Calibration {
+  /**
+   * Each module with its data, a few at a time, so that memory holds the data of those alone.
+   * @param saved modules saved whole, as the run starts with them: its new head.
+   */
+  measure(
+    need: CalibrationNeed,
+    modules: readonly LinearModule[],
+    examples: number,
+    saved: ReadonlyMap<string, HostTensor>,
+  ): AsyncIterable<{ readonly module: LinearModule; readonly data: CalibrationData }>;
+}
+
+/** The module whose factors are to start, with the rank and the scaling that its settings give it. */
+export interface StartingModule extends Pick<LinearModule, 'name' | 'inFeatures' | 'outFeatures'> {
+  readonly rank: number;
+  readonly scaling: number;
+}
+
+export interface StartSource {
+  readonly parameters: ParameterValues;
+  readonly random: RandomStream;
+  /** The base's own weight [out, in]. */
+  weight(): Promise<HostTensor>;
+  readonly calibration: CalibrationData;
+}
+
+/** Fresh factors. `shares`: how much of the whole variance each row of A explains, for `redistribute`. */
+export interface Start extends Factors {
+  readonly shares?: Float64Array;
+}
+
+/** Factors with the rank and the scaling that they come to. */
+export interface StartedModule {
+  readonly rank: number;
+  readonly scaling: number;
+  readonly start: Start;
+}
+
+/**
+ * One way in which LoRA's factors start (`init_lora_weights`), for every variant that is made of them. A further one is one file
+ * and one line of the list.
+ */
+export interface Initialization {
+  /** Its parameters become parameters of the variants; they need names that no other initialization has for something else. */
+  readonly declaration: Declaration;
+  readonly peft: {
+    /** PEFT's `init_lora_weights`. */
+    value(parameters: ParameterValues): boolean | string;
+    /** The parameters that a value says beside those of `value({})`; null: the value is another's. */
+    parameters?(value: string): ParameterValues | null;
+    /** Whether PEFT, and so the studio, makes the residual base anew from the base alone when it loads such an adapter. */
+    readonly isRemade?: boolean;
+  };
+  /** Whether the start is taken out of the base, which then is W − s·B·A in training: so that it changes nothing. */
+  readonly residual: boolean;
+  readonly calibration?: CalibrationNeed;
+  /** Whether embeddings can start so too. */
+  readonly embeddings?: boolean;
+  /** @throws StudioError invalid_input where the module has no such start, naming it. */
+  start(module: StartingModule, source: StartSource): Start | Promise<Start>;
+  /** Gives ranks anew once every module has its start; a module that is left out gets no adapter. */
+  redistribute?(started: ReadonlyMap<string, StartedModule>, parameters: ParameterValues): Map<string, StartedModule>;
+}
+
+/** Up to this many rows or columns a decomposition is exact; above it takes minutes, and the randomized one seconds. */
+export const exactSize = 1024;
+
+/** The leading part of an SVD, exact where the matrix is small enough; else by four power iterations, as PEFT has it. */
+export function leadingSvd(matrix: MatrixLike, rank: number, random: RandomStream): Svd {
+  const [rows = 0, columns = 0] = matrix.shape;
+  if (Math.min(rows, columns) <= exactSize) return leading(svd(matrix), rank);
+  return randomizedSvd(matrix, { rank, oversampling: Math.max(10, rank) }, random);
+}
+
+/** A = √(S/s)·Vᵀ and B = U·√(S/s), so that s·B·A = U·S·Vᵀ. U [out, r], Vᵀ [r, in]. */
+export function factorsOfSvd({ u, s, vt }: Svd, scaling: number): Factors {
+  const roots = s.map((value) => Math.sqrt(value / scaling));
+  return { a: toFloat32(scaledRows(vt, roots)), b: toFloat32(scaledColumns(u, roots)) };
+}
+
+/** The last `count` components of a decomposition. */
+export function trailing({ u, s, vt }: Svd, count: number): Svd {
+  const first = s.length - count;
+  const [rows, columns] = [u.shape[0], vt.shape[1]];
+  const data = new Float64Array(rows * count);
+  for (let row = 0; row < rows; row++)
+    data.set(u.data.subarray(row * s.length + first, (row + 1) * s.length), row * count);
+  return {
+    u: { shape: [rows, count], data },
+    s: s.slice(first),
+    vt: { shape: [count, columns], data: vt.data.slice(first * columns) },
+  };
+}
+
+export function scaledRows({ shape, data }: Svd['vt'], scales: ArrayLike<number>): Svd['vt'] {
+  return { shape, data: data.map((value, index) => value * (scales[Math.floor(index / shape[1])] ?? 0)) };
+}
+
+export function scaledColumns({ shape, data }: Svd['u'], scales: ArrayLike<number>): Svd['u'] {
+  return { shape, data: data.map((value, index) => value * (scales[index % shape[1]] ?? 0)) };
+}
+
+/** @throws StudioError invalid_input where a module has fewer components than a start takes. */
+export function requireComponents(
+  label: string,
+  { name, rank }: StartingModule,
+  needed: number,
+  available: number,
+): void {
+  if (needed <= available) return;
+  throw new StudioError(
+    'invalid_input',
+    `init_lora_weights: ${label} takes ${needed} components at rank ${rank}, and ${name} has ${available}.`,
+    `Lower r to at most ${Math.floor((available * rank) / needed)}, or start another way.`,
+  );
+}
+
+export function requireMoments({ calibration }: StartSource): InputMoments {
+  if (calibration.moments === undefined) throw new Error('the inputs were not measured');
+  return calibration.moments;
+}
+
+/** How many training examples a data-driven start looks at. */
+export const calibrationExamples: Declaration['parameters'][number] = {
+  name: 'calibration_examples',
+  label: 'Calibration examples',
+  type: 'integer',
+  default: 256,
+  minimum: 1,
+  unit: 'examples',
+  help: 'With init_lora_weights eva, corda and lora-ga: how many training examples are run through the base before the first step.',
+  advanced: true,
+};

@@ -1,0 +1,23 @@
+import { svd } from '../../linalg/index.ts';
+import { factorsOfSvd, type Initialization, requireComponents, trailing } from './initialization.ts';
+
+/** MiLoRA: A and B hold the r smallest singular components of W, the base the principal ones. Wang et al. 2024, equations 3 and 4. */
+export const milora: Initialization = {
+  declaration: {
+    id: 'milora',
+    label: 'MiLoRA',
+    summary: 'Trains the smallest singular components of each weight; the base keeps the principal ones.',
+    paper: {
+      title: 'MiLoRA: Harnessing Minor Singular Components for Parameter-Efficient LLM Finetuning',
+      url: 'https://arxiv.org/abs/2406.09044',
+    },
+    parameters: [],
+  },
+  peft: { value: () => true },
+  residual: true,
+  async start(module, { weight }) {
+    const { rank, inFeatures, outFeatures, scaling } = module;
+    requireComponents('MiLoRA', module, rank, Math.min(inFeatures, outFeatures));
+    return factorsOfSvd(trailing(svd(await weight()), rank), scaling);
+  },
+};

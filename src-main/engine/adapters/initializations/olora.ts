@@ -1,0 +1,30 @@
+import { qr, toFloat32 } from '../../linalg/index.ts';
+import { type Initialization, requireComponents } from './initialization.ts';
+
+/** OLoRA: W = Q·R; B is Q's first r columns, A is R's first r rows, and W loses s·B·A. Büyükakyüz 2024, algorithm 1. */
+export const olora: Initialization = {
+  declaration: {
+    id: 'olora',
+    label: 'OLoRA',
+    summary: 'Starts from the QR decomposition of each weight: B with orthonormal columns; the base keeps the rest.',
+    paper: {
+      title: 'OLoRA: Orthonormal Low-Rank Adaptation of Large Language Models',
+      url: 'https://arxiv.org/abs/2406.01775',
+    },
+    parameters: [],
+  },
+  peft: { value: () => 'olora', isRemade: true },
+  residual: true,
+  async start(module, { weight }) {
+    const { rank, inFeatures, outFeatures } = module;
+    requireComponents('OLoRA', module, rank, Math.min(inFeatures, outFeatures));
+    const { q, r } = qr(await weight());
+    const size = q.shape[1];
+    const b = new Float64Array(outFeatures * rank);
+    for (let row = 0; row < outFeatures; row++) b.set(q.data.subarray(row * size, row * size + rank), row * rank);
+    return {
+      a: toFloat32({ shape: [rank, inFeatures], data: r.data.slice(0, rank * inFeatures) }),
+      b: toFloat32({ shape: [outFeatures, rank], data: b }),
+    };
+  },
+};

@@ -1,0 +1,28 @@
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { FrozenWeight } from '../ops/linear/frozen-weight.ts';
+import { toHost } from '../ops/to-host.ts';
+import { mergedBias } from './merged-weights.ts';
+import type { AdapterState } from './state.ts';
+import type { TrainedModule } from './variant-training.ts';
+
+/**
+ * Weights with the adapter in them, by module, each on the device and the caller's to dispose.
+ * @param frozenUnder what the adapter of a module stands on.
+ */
+export async function mergedModules(
+  adapted: Iterable<TrainedModule>,
+  { variant, biases }: Pick<AdapterState, 'variant' | 'biases'>,
+  frozenUnder: (module: LinearModule) => FrozenWeight,
+): Promise<Map<string, FrozenWeight>> {
+  const merged = new Map<string, FrozenWeight>();
+  for (const one of adapted) {
+    const { name, kind } = one.module;
+    const { weight, bias, bfloat16 } = frozenUnder(one.module);
+    const standIn = biases.get(`${name}.bias`);
+    const baseBias = standIn ?? (bias && (await toHost(bias)));
+    const made = variant.mergedWeight(weight, one, kind === 'embedding');
+    const madeBias = variant.mergedBias?.changes(one) ? await mergedBias(variant, baseBias, one) : baseBias;
+    merged.set(name, new FrozenWeight(made, madeBias, bfloat16));
+  }
+  return merged;
+}

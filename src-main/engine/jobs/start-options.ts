@@ -1,0 +1,32 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { StartOptions } from '../adapters/initializations/start-modules.ts';
+import type { TaskContext } from '../contract.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import { chosenExamples } from '../tasks/chosen-examples.ts';
+import type { TaskOnData } from '../tasks/open-task.ts';
+import { RunCalibration } from '../training/calibration.ts';
+
+/** What a start may ask of a run: its training examples, and someone to tell of its progress. `what` is cancelled, if it is. */
+export function startOptions(
+  config: RunConfig,
+  context: TaskContext,
+  base: BaseModel,
+  opened: TaskOnData,
+  what: 'run' | 'export',
+): Pick<StartOptions, 'calibration' | 'onModule'> {
+  const source = {
+    examples: chosenExamples(config, opened).train,
+    batchSize: config.per_device_train_batch_size,
+    seed: config.seed,
+    loadBatch: opened.train.load,
+  };
+  return {
+    calibration: new RunCalibration(base, source, context),
+    onModule: async (done, total) => {
+      if ((await context.signal()) === 'cancel') throw new StudioError('cancelled', `The ${what} was cancelled.`);
+      const counts = { done, total, unit: 'modules', perSecond: null, etaSeconds: null };
+      context.emit({ kind: 'progress', progress: { phase: 'Initializing', ...counts } });
+    },
+  };
+}
