@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { initializations } from '../src-main/engine/adapters/initializations/index.ts';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
 import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
@@ -33,6 +34,7 @@ const declarations = (list) => list.map(({ declaration }) => declaration);
 /** Each group has a folder and an id space of its own; the schedule's card lies beside the index. */
 const groups = [
   { title: 'Adapters', folder: 'adapters', cards: declarations(adapterVariants) },
+  { title: 'Initializations of LoRA', folder: 'initializations', cards: declarations(initializations) },
   { title: 'Training schedule', folder: '', cards: [cotoDeclaration] },
   { title: 'Other schedules', folder: 'schedules', cards: controls() },
   { title: 'Optimizers', folder: 'optimizers', cards: declarations(Object.values(optimizerKinds)) },
