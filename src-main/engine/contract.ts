@@ -180,6 +180,20 @@ const jobs = [
     },
     { outputDirectory: z.string() },
   ),
+  /** An adapter in another form of the same function: on the base itself, or on the residual that PEFT makes of it. */
+  job(
+    'convert-adapter',
+    {
+      modelDirectory: z.string(),
+      description: modelDescriptionSchema,
+      adapterDirectory: z.string(),
+      to: z.enum(['portable', 'residual']),
+      /** To the residual form: `init_lora_weights` and its parameters. */
+      parameters: parameterValuesSchema.default({}),
+      outputDirectory: z.string(),
+    },
+    { outputDirectory: z.string() },
+  ),
   /** A base model trained from scratch. */
   job(
     'pretrain',
@@ -207,6 +221,7 @@ export type PruneTask = EngineTaskOf<'prune'>;
 export type ScoreTask = EngineTaskOf<'score'>;
 export type LogitsTask = EngineTaskOf<'logits'>;
 export type PretrainTask = EngineTaskOf<'pretrain'>;
+export type ConvertAdapterTask = EngineTaskOf<'convert-adapter'>;
 export type ExportMergedTask = EngineTaskOf<'export-merged'>;
 export type ExportPythonTask = EngineTaskOf<'export-python'>;
 export type GenerateTask = EngineTaskOf<'generate'>;

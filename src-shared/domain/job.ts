@@ -74,6 +74,7 @@ const kinds = [
     { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },
     z.object({ modelId: z.string() }),
   ),
+  job('import-adapter', { page: 'merge', effort: 0.5 }, z.object({ adapterId: z.string() })),
   job('generate', { page: 'playground', effort: 1 }, generationResultSchema),
   job(
     'pretrain',

@@ -6,6 +6,7 @@ import { evaluateJob } from './evaluate.ts';
 import { exportJob } from './export.ts';
 import { generateJob } from './generate.ts';
 import { importJob } from './import.ts';
+import { importAdapterJob } from './import-adapter.ts';
 import { mergeJob } from './merge.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
@@ -27,6 +28,7 @@ export const jobs: readonly Job[] = [
   convertJob,
   downloadJob,
   importJob,
+  importAdapterJob,
   generateJob,
   pretrainJob,
 ];

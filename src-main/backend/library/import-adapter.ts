@@ -10,12 +10,13 @@ import { checkAdapterFolder, readAdapterOutline } from '../../engine/adapters/pe
 import type { AdapterFormat, AdapterSource, KnownBase } from '../../engine/formats/adapters/format.ts';
 import { recognizeAdapter } from '../../engine/formats/adapters/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import type { Services } from '../services.ts';
+import type { HandlerServices, Services } from '../services.ts';
 import type { AdapterBase } from './adapter-base.ts';
 import { type AdapterDetails, copyAdapterIn, fileHash, listAdapter, newAdapterFolder } from './adapters.ts';
+import { importOnResidual } from './import-residual.ts';
 import { requireModel } from './models.ts';
 
-type Parts = Pick<Services, 'home' | 'store' | 'hub'>;
+type Parts = Pick<HandlerServices, 'home' | 'store' | 'hub' | 'queue'>;
 
 interface Options {
   readonly modelId: string | undefined;
@@ -36,6 +37,8 @@ export async function importAdapter(parts: Parts, path: string, options: Options
   };
   if (format.id === 'peft') {
     const base = await baseFor(parts, source.path, options);
+    const { variant, parameters } = await readAdapterOutline(source.path, base.description, true);
+    if (variant.peft.standsOnResidual?.(parameters)) return importOnResidual(parts, source.path, details.name, base);
     return copyAdapterIn(parts, source.path, { ...details, base, origin: { kind: 'import', path: given } });
   }
   const sha256 = await fileHash(source.entries === null ? source.path : join(source.path, 'adapters.safetensors'));
@@ -112,7 +115,7 @@ async function findBase(store: Services['store'], folder: string): Promise<Model
 
 async function fits(folder: string, { description }: ModelRecord): Promise<boolean> {
   try {
-    await readAdapterOutline(folder, description);
+    await readAdapterOutline(folder, description, true);
     return true;
   } catch (error) {
     if (error instanceof StudioError) return false;

@@ -1,3 +1,4 @@
+import { convertAdapterJob } from './convert-adapter.ts';
 import type { EngineJob } from './define-job.ts';
 import { evaluateJob } from './evaluate.ts';
 import { exportMergedJob } from './export-merged.ts';
@@ -21,5 +22,6 @@ export const engineJobs: readonly EngineJob[] = [
   generateJob,
   pretrainJob,
   exportMergedJob,
+  convertAdapterJob,
   exportPythonJob,
 ];

@@ -57,7 +57,7 @@ afterAll(async () => {
 async function randomState(seed: number): Promise<AdapterState> {
   const random = RandomStream.seeded(seed, 'initialization');
   const settings = adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] });
-  const state = await freshAdapter(base, settings, random, labels);
+  const { state } = await freshAdapter(base, settings, { random, labels });
   const drawn = ({ shape, data }: HostTensor) => ({
     shape,
     data: Float32Array.from(data, () => 0.3 * random.normal()),

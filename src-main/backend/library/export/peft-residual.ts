@@ -1,0 +1,44 @@
+import { initializations } from '../../../engine/adapters/initializations/index.ts';
+import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
+import { computeFields } from '../../jobs/compute-fields.ts';
+import { requireModelOf } from '../adapter-base.ts';
+import type { ExportTarget } from './target.ts';
+
+const remade = initializations.filter(({ peft }) => peft.isRemade).map(({ declaration }) => declaration);
+
+export const peftResidual: ExportTarget = {
+  declaration: {
+    id: 'peft-residual',
+    label: 'PEFT folder on a residual base',
+    summary:
+      'An adapter that started with PiSSA or OLoRA as PEFT itself trains and saves it: of half the rank, on the residual that PEFT makes of the base when it loads it. Its start lies in init/.',
+    parameters: [
+      {
+        name: 'init_lora_weights',
+        label: 'Started with',
+        type: 'choice',
+        default: 'pissa',
+        choices: remade.map(({ id, label }) => ({ value: id, label })),
+        help: 'How the adapter started; refused where it did not start so on this base, or was changed since.',
+      },
+    ],
+    makes: 'folder',
+  },
+  async write({ adapter, directory, parameters }, path, { store }, context) {
+    const model = requireModelOf(store, adapter);
+    await writeFolderAtomic(path, async (temporary) => {
+      await context.runEngine({
+        kind: 'convert-adapter',
+        ...computeFields(store),
+        modelDirectory: model.path,
+        description: model.description,
+        adapterDirectory: directory,
+        to: 'residual',
+        parameters,
+        outputDirectory: temporary,
+      });
+      await copyTokenizer(model.path, temporary);
+    });
+  },
+};

@@ -1,0 +1,34 @@
+import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
+import { importAdapterJob } from '../jobs/import-adapter.ts';
+import type { HandlerServices } from '../services.ts';
+import type { AdapterBase } from './adapter-base.ts';
+import { requireAdapter } from './adapters.ts';
+
+/**
+ * Imports a PEFT folder that stands on a residual base (PiSSA, OLoRA): waits for the job that makes the residual anew from the
+ * base's weights and keeps the equal plain LoRA.
+ * @throws StudioError refused where the base is not in the studio, and what the job ended with.
+ */
+export async function importOnResidual(
+  { store, queue }: Pick<HandlerServices, 'store' | 'queue'>,
+  folder: string,
+  name: string,
+  { model }: AdapterBase,
+): Promise<AdapterRecord> {
+  if (model === null)
+    throw new StudioError(
+      'refused',
+      `${folder} stands on a changed base, which is made anew from the base, and that is not in the studio.`,
+      'Add its base model first, then import the adapter.',
+    );
+  const details = { title: `Import ${name}`, subjectId: model.id };
+  const job = queue.add(importAdapterJob, details, { path: folder, modelId: model.id, name });
+  const { status, error } = await queue.ended(job);
+  if (error !== null)
+    throw new StudioError(errorCodeSchema.catch('internal').parse(error.code), error.message, error.hint);
+  if (status !== 'completed') throw new StudioError('cancelled', `The import of ${folder} was ${status}.`);
+  const answer = jobAnswerSchema.parse({ kind: 'import-adapter', result: store.jobs.result(job.id) });
+  return requireAdapter(store, resultOf(answer, 'import-adapter')?.adapterId ?? '');
+}
