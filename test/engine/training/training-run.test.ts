@@ -44,7 +44,14 @@ function adapterOf(variant: string) {
 
 describe('a training run', () => {
   const trainedOtherwise = adapterVariants.filter(({ training }) => training).map(({ declaration }) => declaration.id);
-  it.each([
+  interface Case {
+    readonly variant: string;
+    readonly optim?: string;
+    readonly sgd_momentum?: number;
+    readonly init?: string;
+    readonly eva_rho?: number;
+  }
+  it.each<Case>([
     ...['lora', 'dora', ...trainedOtherwise].map((variant) => ({ variant })),
     { variant: 'lora', optim: 'riemannian-adamw' },
     { variant: 'lora-plus', optim: 'sgd', sgd_momentum: 0.9 },
