@@ -1,6 +1,14 @@
+import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { checkWeights } from './check-weights.ts';
 import { mergeCores } from './in-core-space.ts';
-import { matrixMerger, mergerParameters } from './matrix-mergers.ts';
-import type { ModuleMergeMethod } from './merge-method.ts';
+import { matrixMerger } from './matrix-mergers.ts';
+import type { MergeWeight, ModuleMergeMethod } from './merge-method.ts';
+import { checkLists } from './mergekit-parameters.ts';
+import { mergerParameters, mergerValues } from './merger-parameters.ts';
+
+/** What a merger needs that says nothing. */
+const usualNeeds = { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false };
 
 /**
  * Core Space with any merger of task vectors on top: it runs on the core matrices Uᵀ·ΔWᵢ·V, in Σ rᵢ dimensions. Panariello
@@ -20,12 +28,36 @@ export const coreSpace: ModuleMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    equalRanks: false,
-    equalTargets: false,
-    negativeWeights: true,
-    normalized: () => false,
+    ...usualNeeds,
+    normalized: (parameters) => chosen(parameters).needs.normalized(mergerValues(chosen(parameters), parameters)),
     changesSingle: true,
+    check,
   },
-  mergeModule: (updates, weights, parameters, context) =>
-    mergeCores(matrixMerger(String(parameters['merger'])), updates, weights, parameters, context),
+  mergeModule(updates, weights, parameters, context) {
+    const merger = chosen(parameters);
+    return mergeCores(merger, updates, weights, mergerValues(merger, parameters), context);
+  },
 };
+
+function chosen({ merger }: ParameterValues) {
+  const found = matrixMerger(String(merger));
+  return { ...found, needs: { ...usualNeeds, ...found.needs } };
+}
+
+/** What the chosen merger refuses: counts and signs of weights, lists of a wrong length, and its own check. */
+function check(parameters: ParameterValues, weights: readonly MergeWeight[]): PreflightLine | null {
+  const merger = chosen(parameters);
+  const { label, parameters: specs } = merger.declaration;
+  const values = mergerValues(merger, parameters);
+  const names = weights.map((_, index) => `adapter ${index + 1}`);
+  const own = checkWeights(label, weights, merger.needs, merger.needs.normalized(values), names, null);
+  if (own.verdict === 'refused') return own;
+  const lists = specs
+    .filter(({ name }) => Array.isArray(parameters[name]))
+    .map((spec) => ({ ...spec, type: 'number-list' as const }));
+  return (
+    checkLists({ label, parameters: lists }, parameters, weights.length) ??
+    merger.needs.check?.(values, weights) ??
+    null
+  );
+}

@@ -1,5 +1,4 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { breadcrumbs } from './breadcrumbs.ts';
 import { breadcrumbsTies } from './breadcrumbs-ties.ts';
 import { combinedMatrices } from './combined-matrices.ts';
@@ -58,23 +57,4 @@ export function matrixMerger(id: string): MatrixMerger {
     `There is no merger "${id}".`,
     `Choose one of ${matrixMergers.map(({ declaration }) => declaration.id).join(', ')}.`,
   );
-}
-
-/** The parameter `merger` of such a method, and those of all mergers, each once. */
-export function mergerParameters(defaultId: string): ParameterSpec[] {
-  const own = new Map(
-    matrixMergers.flatMap(({ declaration }) => declaration.parameters.map((spec) => [spec.name, spec])),
-  );
-  const choices = matrixMergers.map(({ declaration: { id, label } }) => ({ value: id, label }));
-  return [
-    {
-      name: 'merger',
-      label: 'Merger',
-      type: 'choice',
-      default: defaultId,
-      choices,
-      help: 'The merge of task vectors that runs in this space.',
-    },
-    ...own.values(),
-  ];
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
+import { matrixMergers } from '../../../src-main/engine/merge/matrix-mergers.ts';
 import type { MergeData } from '../../../src-main/engine/merge/merge-data.ts';
 import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
@@ -88,7 +89,7 @@ test('every data-free method of the wave has golden values', () => {
 
 describe('Core Space', () => {
   test.each([
-    ['ties', { merger: 'ties-svd', density: 0.4 }],
+    ['ties', { merger: 'ties-svd', density: [0.4] }],
     ['tsv-m', { merger: 'tsv-m' }],
     ['iso-c', { merger: 'iso-c' }],
   ])('with %s on top is what the released construction gives', async (key, parameters) => {
@@ -102,9 +103,36 @@ describe('Core Space', () => {
     const twice = new Map(one.values).set('1.A', tensorOf(one.values, '0.A')).set('1.B', tensorOf(one.values, '0.B'));
     const settings = { ...one.settings, ranks: [2, 2] };
     const alone = await mergedDelta('weight-average', { values: twice, settings: { ...settings, ranks: [2] } }, {});
-    const merged = await mergedDelta('core-space', { values: twice, settings }, { merger: 'ties-svd', density: 1 });
+    const merged = await mergedDelta('core-space', { values: twice, settings }, { merger: 'ties-svd', density: [1] });
     // The adapters are equal: half of the space has no direction, which must not come out as noise.
     expect(relativeDifference(merged, alone)).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+describe("Core Space's mergers", () => {
+  test.each(
+    matrixMergers.filter(({ needs }) => needs?.adapters?.maximum !== 2).map(({ declaration }) => declaration.id),
+  )('%s runs, with its own defaults where nothing is set', async (merger) => {
+    const one = await golden('core-space');
+    const delta = await mergedDelta('core-space', one, { merger });
+    expect(delta.every(Number.isFinite)).toBe(true);
+  });
+
+  test("refuse what they cannot do: SLERP three adapters, DELLA's probabilities above 1, two densities for three", async () => {
+    const one = await golden('core-space');
+    await expect(mergedDelta('core-space', one, { merger: 'slerp' })).rejects.toThrow(
+      'SLERP merges 2 adapters, not 3.',
+    );
+    const epsilon = { merger: 'della', density: [0.9], epsilon: [0.3] };
+    await expect(mergedDelta('core-space', one, epsilon)).rejects.toThrow(/keep entries with probabilities/);
+    const two = { merger: 'breadcrumbs', density: [0.9, 0.5] };
+    await expect(mergedDelta('core-space', one, two)).rejects.toThrow('2 values of density for 3 adapters');
+  });
+
+  test('task arithmetic in Core Space is task arithmetic on ΔW', async () => {
+    const one = await golden('core-space');
+    const delta = await mergedDelta('core-space', one, { merger: 'task-arithmetic' });
+    expect(relativeDifference(delta, tensorOf(one.values, 'sum').data)).toBeLessThanOrEqual(1e-5);
   });
 });
 
