@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Schedule } from '../../../src-shared/coto/schedules/index.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -15,6 +16,8 @@ export interface TrainingPlan {
   /** Peak of the schedule. */
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** What the run's schedule switches; null without one. */
+  readonly unit: Schedule['unit'] | null;
 }
 
 /** A module in training, and the names of its trained tensors in the model by their parts. */

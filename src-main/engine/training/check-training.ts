@@ -5,6 +5,6 @@ import { optimizerKinds } from './optimizers/index.ts';
 
 /** @throws StudioError where the variant cannot be trained by the plan, or not by its optimizer. */
 export function checkTraining(variant: AdapterVariant, plan: TrainingPlan, parameters: ParameterValues): void {
-  optimizerKinds[plan.optim].check?.(variant);
+  optimizerKinds[plan.optim].check?.(variant, plan);
   variant.training?.check?.(plan, parameters);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
+import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -70,10 +71,11 @@ export function countSteps(config: RunConfig, exampleCount: number): number {
 
 /** What a variant's training may depend on. */
 export function trainingPlan(
-  { optim, learning_rate, weight_decay }: Pick<RunConfig, 'optim' | 'learning_rate' | 'weight_decay'>,
+  { optim, learning_rate, weight_decay, coto }: Pick<RunConfig, 'optim' | 'learning_rate' | 'weight_decay' | 'coto'>,
   totalSteps: number,
 ): TrainingPlan {
-  return { totalSteps, optim, learningRate: learning_rate, weightDecay: weight_decay };
+  const unit = coto === null ? null : schedules[coto.schedule].unit;
+  return { totalSteps, optim, learningRate: learning_rate, weightDecay: weight_decay, unit };
 }
 
 /** The training of a run's adapter, from its first step or from a checkpoint: the objective of a loop. */

@@ -17,6 +17,7 @@ interface Case {
   readonly batch: number;
   readonly adapter: Record<string, unknown>;
   readonly checkpointing?: boolean;
+  readonly run?: Record<string, unknown>;
 }
 
 const cases: readonly Case[] = [
@@ -49,6 +50,9 @@ const cases: readonly Case[] = [
     batch: 16,
     adapter: { ...attention, variant: 'dora', lora_dropout: 0.1 },
   },
+  { what: 'the bundled ViT by LoRA-Pro', model: bundled, batch: 4, adapter: { ...attention, variant: 'lora-pro' } },
+  { what: 'the bundled ViT by LoRA-FA', model: bundled, batch: 8, adapter: { variant: 'lora-fa', r: 64 } },
+  { what: 'the bundled ViT by SGD', model: bundled, batch: 16, adapter: { r: 16 }, run: { optim: 'sgd' } },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];
 
@@ -61,7 +65,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
   });
 
   it.for(cases)('the estimate is within 15 percent of what is measured: $what', async (one, { skip }) => {
-    const { model: directory, batch, adapter, checkpointing = false } = one;
+    const { model: directory, batch, adapter, checkpointing = false, run = {} } = one;
     const { peakBytes } = backend;
     if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
     const base = await loadBaseModel(directory);
@@ -78,7 +82,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
     };
     const file = await readConfig(directory);
     const memory = familyOf(file).memory(file);
-    const given = { backend, peakBytes, base, adapter, labels, micro, batch, memory, outputs: labels.length };
+    const given = { backend, peakBytes, base, adapter, run, labels, micro, batch, memory, outputs: labels.length };
     const share = await estimateOverPeak({ ...given, gradientCheckpointing: checkpointing });
     expect(share).toBeGreaterThan(0.85);
     expect(share).toBeLessThan(1.15);

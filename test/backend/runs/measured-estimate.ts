@@ -5,9 +5,11 @@ import type { ComputeBackend } from '../../../src-main/engine/compute/compute-ba
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
-import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { optimizerKinds } from '../../../src-main/engine/training/optimizers/index.ts';
+import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
+import { trainingPlan } from '../../../src-main/engine/training/training-run.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 
 interface Measured {
@@ -15,6 +17,8 @@ interface Measured {
   readonly peakBytes: NonNullable<ComputeBackend['peakBytes']>;
   readonly base: BaseModel;
   readonly adapter: Record<string, unknown>;
+  /** Settings of the run. */
+  readonly run?: Record<string, unknown>;
   readonly labels: readonly string[] | null;
   readonly micro: MicroBatch;
   /** Examples of the batch. */
@@ -28,10 +32,11 @@ interface Measured {
 export async function estimateOverPeak(given: Measured): Promise<number> {
   const { backend, peakBytes, base, labels, micro, batch, memory, outputs, gradientCheckpointing = false } = given;
   const model = new AdaptedModel(base);
-  const settings = adapterSettingsSchema.parse(given.adapter);
-  await model.createAdapter(settings, { random: RandomStream.seeded(1, 'initialization'), labels });
-  const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
-  const step = new TrainingStep(model, optimizer, 1, gradientCheckpointing);
+  const config = runConfigSchema.parse({ ...given.run, adapter: given.adapter });
+  await model.createAdapter(config.adapter, { random: RandomStream.seeded(1, 'initialization'), labels });
+  const hooks = model.trainingHooks(trainingPlan(config, 100));
+  const optimizer = optimizerOf(config, model.trainable(), hooks);
+  const step = new TrainingStep(model, optimizer, 1, gradientCheckpointing, hooks);
   const dropout = RandomStream.seeded(1, 'dropout');
   let peak = 0;
   // The optimizer's moments are there from the second step on.
@@ -43,19 +48,23 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
   }
   const state = await model.exportState();
   const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
+  const moments = optimizerKinds[config.optim].moments(config);
+  const sizes = adapterSizes(state.variant, state.parameters, targets, moments);
+  const saved = [...state.saved.values()].map(({ data }) => data.length);
   const parts = estimateMemory({
     description: base.description,
     memory,
     adapters: adapterPresence(state.variant, state.parameters, targets),
-    fixed: adapterSizes(state.variant, state.parameters, targets, 2).fixed,
-    trained: [...model.trainable().values()].map((variable) => variable.size),
-    optimizer: [...model.trainable().values()].flatMap(({ size }) => [size, size]),
+    fixed: sizes.fixed,
+    trained: [...sizes.trained, ...saved],
+    optimizer: [...sizes.optimizer, ...Array.from({ length: moments }, () => saved).flat()],
     outputs,
     batch,
     gradientCheckpointing,
     bfloat16: false,
     backend: backend.id,
   });
+  hooks.dispose?.();
   optimizer.dispose();
   model.dispose();
   base.dispose();

@@ -119,6 +119,16 @@ describe('texts with a head', () => {
     );
   });
 
+  test('a variant that PEFT cannot train is refused with the reason and the way out', async () => {
+    const split = [[pair('good', 'good'), pair('bad', 'bad')], [pair('good', 'good')]];
+    const task = taskOn('lora-pro', bert, split, { adapter: { variant: 'lora-pro' } });
+    await expect(exported(task)).rejects.toMatchObject({
+      code: 'refused',
+      message: 'A run of LoRA-Pro cannot be exported to Python: Transformers and PEFT have no LoRA-Pro.',
+      hint: 'Export its trained adapter instead, or train another variant.',
+    });
+  });
+
   test('several labels are a row of 0 and 1 each, values one of their own', async () => {
     const sets = [[pair('good', ['a', 'c']), pair('bad', ['b'])], [pair('good', ['c'])]];
     const several = await exported(taskOn('sets', bert, sets, {}));

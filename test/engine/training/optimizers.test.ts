@@ -85,7 +85,7 @@ describe('Riemannian AdamW', () => {
   });
 
   it.each(['ia3', 'vera'])('refuses %s, which trains no two factors, with the way out', (id) => {
-    const plan = { totalSteps: 10, optim: 'riemannian-adamw', learningRate: 1, weightDecay: 0 } as const;
+    const plan = { totalSteps: 10, optim: 'riemannian-adamw', learningRate: 1, weightDecay: 0, unit: null } as const;
     expect(() => checkTraining(adapterVariant(id), plan, {})).toThrow('does not train two factors');
     expect(() => checkTraining(adapterVariant('lora'), plan, {})).not.toThrow();
     expect(() => checkTraining(adapterVariant('dora'), plan, {})).not.toThrow();

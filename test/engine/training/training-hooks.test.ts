@@ -15,7 +15,7 @@ import { testCompute } from '../test-compute.ts';
 
 let model: AdaptedModel;
 let batch: MicroBatch;
-const plan = { totalSteps: 1, optim: 'adamw', learningRate: 1, weightDecay: 0 } as const;
+const plan = { totalSteps: 1, optim: 'adamw', learningRate: 1, weightDecay: 0, unit: null } as const;
 const name = 'vit.layers.0.attention.q_proj.lora_B.weight';
 
 beforeAll(async () => {

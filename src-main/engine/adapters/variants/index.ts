@@ -11,6 +11,7 @@ import { lokr } from './lokr.ts';
 import { lora } from './lora.ts';
 import { loraFa } from './lora-fa.ts';
 import { loraPlus } from './lora-plus.ts';
+import { loraPro } from './lora-pro.ts';
 import { randlora } from './randlora.ts';
 import { rslora } from './rslora.ts';
 import { shira } from './shira.ts';
@@ -32,6 +33,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   delora,
   randlora,
   lokr,
+  loraPro,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

@@ -7,6 +7,7 @@ import { writtenAsLora } from '../peft/written-as-lora.ts';
 import { type AdapterVariant, partOf } from '../variant.ts';
 import type { TrainedModule } from '../variant-training.ts';
 import { lora } from './lora.ts';
+import { withoutRankSwitch } from './without-rank-switch.ts';
 
 /** PEFT's damping of A·Aᵀ. */
 const delta = 1e-8;
@@ -16,7 +17,7 @@ const delta = 1e-8;
  * gB·(A·Aᵀ + δI)⁻¹ / scaling², which brings the step of B·A nearest to full fine-tuning's; the optimizer is Transformers' AdamW.
  */
 export const loraFa: AdapterVariant = {
-  ...lora,
+  ...withoutRankSwitch(lora),
   declaration: {
     id: 'lora-fa',
     label: 'LoRA-FA',

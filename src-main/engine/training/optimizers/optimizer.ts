@@ -54,8 +54,8 @@ export interface OptimizerKind {
   /** How many tensors of its shape are kept of a variable. */
   moments(config: RunConfig): number;
   create(variables: ReadonlyMap<string, tf.Variable>, settings: GroupSettings): Optimizer;
-  /** @throws StudioError refused where it cannot train the variant. */
-  check?(variant: OptimizedVariant): void;
+  /** @throws StudioError refused where it cannot train the variant, or not with ranks that a schedule switches. */
+  check?(variant: OptimizedVariant, plan: { readonly unit: string | null }): void;
   /** What stands around the optimizers of all groups, and takes them over. */
   around?(
     optimizer: Optimizer,

@@ -20,7 +20,13 @@ export const riemannianAdamw: OptimizerKind = {
   },
   moments: adamw.moments,
   create: adamw.create,
-  check({ declaration: { label }, factors, notLowRank }) {
+  check({ declaration: { label }, factors, notLowRank }, { unit }) {
+    if (unit === 'rank')
+      throw new StudioError(
+        'refused',
+        'optim: riemannian-adamw mixes the gradients of all ranks, so a schedule that switches ranks off has no effect on them.',
+        'Set optim to adamw, or choose a schedule over layers.',
+      );
     if (factors !== undefined) return;
     throw new StudioError(
       'refused',

@@ -1,0 +1,58 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { LoraProAdamW, type ScaledPair } from '../../training/optimizers/lora-pro-adamw.ts';
+import { writtenAsLora } from '../peft/written-as-lora.ts';
+import type { AdapterVariant } from '../variant.ts';
+import { lora } from './lora.ts';
+import { withoutRankSwitch } from './without-rank-switch.ts';
+
+/**
+ * LoRA-Pro: LoRA whose two gradients are adjusted so that the step of B·A is nearest to full fine-tuning's. Wang et al. 2025; the
+ * algorithm with AdamW.
+ */
+export const loraPro: AdapterVariant = {
+  ...withoutRankSwitch(lora),
+  declaration: {
+    id: 'lora-pro',
+    label: 'LoRA-Pro',
+    summary:
+      "LoRA whose gradients are adjusted so that each step comes nearest to full fine-tuning's. Its moments take full fine-tuning's memory.",
+    paper: {
+      title: 'LoRA-Pro: Are Low-Rank Adapters Properly Optimized?',
+      url: 'https://arxiv.org/abs/2407.18242',
+    },
+    parameters: lora.declaration.parameters,
+  },
+  peft: writtenAsLora,
+  training: {
+    check({ optim }) {
+      if (optim !== 'adamw')
+        throw new StudioError(
+          'refused',
+          `optim: LoRA-Pro has an optimizer of its own, built on AdamW, and cannot be trained by ${optim}.`,
+          'Set optim to adamw, or train LoRA.',
+        );
+    },
+    begin: ({ weightDecay }, _, modules) => ({
+      parameterGroups() {
+        const pairs = modules().flatMap(({ trainedNames, scaling }): ScaledPair[] => {
+          const [a, b] = [trainedNames.get('a'), trainedNames.get('b')];
+          return a === undefined || b === undefined ? [] : [{ a, b, scaling }];
+        });
+        return [
+          {
+            names: new Set(pairs.flatMap(({ a, b }) => [a, b])),
+            learningRateFactor: 1,
+            weightDecay,
+            create: (variables, settings) => new LoraProAdamW(variables, pairs, settings),
+          },
+        ];
+      },
+    }),
+    memory({ inFeatures, outFeatures, kind }, { parameters }) {
+      const moment = inFeatures * outFeatures;
+      const bias = parameters['lora_bias'] === true && kind === 'linear' ? [outFeatures, outFeatures] : [];
+      return [moment, moment, ...bias];
+    },
+    notInPython: 'Transformers and PEFT have no LoRA-Pro',
+  },
+};
