@@ -177,7 +177,10 @@ export class AdaptedModel implements LinearRunner {
     const { variant, parameters } = this.adapter.host;
     const masks = this.training
       ? drawMasks(
-          { input: this.inputDropout ?? variant.dropout(parameters), update: variant.updateDropout?.(parameters) },
+          {
+            input: this.inputDropout ?? variant.dropout(parameters),
+            update: variant.updateDropout?.(parameters, module),
+          },
           [...x.shape, module.outFeatures],
           this.dropout,
         )

@@ -80,7 +80,8 @@ export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAda
     const trainedNames = new Map(
       parts.filter(({ trainable }) => trainable).map(({ name }) => [name, partKey(variant, module, name)]),
     );
-    adapted.set(module.name, { module, rank: own.rank, scaling: own.scaling, tensors, trainedNames });
+    const { rank, scaling } = own;
+    adapted.set(module.name, { module, rank, scaling, parameters: state.parameters, tensors, trainedNames });
   }
   const whole = new Map<string, SavedModule>();
   for (const module of new Set(savedModules)) {

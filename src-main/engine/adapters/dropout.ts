@@ -3,7 +3,7 @@ import type { RandomStream } from '../../../src-shared/random.ts';
 import type { ForwardOptions, UpdateDropout } from './variant.ts';
 
 /**
- * The masks of one forward pass of a module, in the order input, module, outputs; null: its update is dropped as a whole.
+ * The masks of one forward pass of a module, in the order input, module, parts of the update; null: its update is dropped as a whole.
  * `random` is null outside training.
  */
 export function drawMasks(
@@ -15,7 +15,10 @@ export function drawMasks(
   if (random === null) throw new Error('dropout needs a random stream in training');
   const inputMask = input === 0 ? null : dropoutMask([rows, inputs], input, random);
   if (update?.module && random.uniform() < update.module) return null;
-  return { dropoutMask: inputMask, outputMask: update?.outputs ? outputMask(outputs, update, random) : null };
+  return {
+    dropoutMask: inputMask,
+    outputMask: update?.outputs ? outputMask(update.count ?? outputs, update, random) : null,
+  };
 }
 
 /**

@@ -85,7 +85,7 @@ export function mergedTensors(
   for (const [name, tensor] of state.biases) putWhole(requireBiasVector(description, name).checkpointKey, tensor);
   for (const [name, own] of state.modules) {
     const module = requireLinear(description, name);
-    const adapted = withShared(module, own, state.shared);
+    const adapted = withShared(module, own, state);
     variant.checkTensors?.(module, adapted.tensors);
     const changesBias = variant.mergedBias?.changes(adapted) ?? false;
     if (changesBias && !module.hasBias)

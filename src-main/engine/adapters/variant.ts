@@ -35,6 +35,8 @@ export interface ModuleSettings {
 /** One adapted module with its tensors by the names of their parts, those that the whole adapter shares among them. */
 export interface ModuleTensors<T> extends ModuleStrength {
   readonly module: LinearModule;
+  /** The settings of the whole adapter. */
+  readonly parameters: ParameterValues;
   readonly tensors: ReadonlyMap<string, T>;
 }
 export type HostModule = ModuleTensors<HostTensor>;
@@ -142,8 +144,8 @@ export interface AdapterVariant {
   checkTensors?(module: LinearModule, tensors: ReadonlyMap<string, HostTensor>): void;
   /** Chance that an entry of the adapter's input is zeroed in training. */
   dropout(parameters: ParameterValues): number;
-  /** Of a variant that drops outputs of its update, or the whole update, in training. */
-  updateDropout?(parameters: ParameterValues): UpdateDropout;
+  /** Of a variant that drops parts of its update (outputs, blocks), or the whole update, in training. */
+  updateDropout?(parameters: ParameterValues, module: LinearModule): UpdateDropout;
   /**
    * The adapted linear: x [rows, inFeatures] → [rows, outFeatures], with gradients for x, the trained tensors and the residual.
    * The masks among the options act on the adapter alone.
@@ -188,28 +190,30 @@ export interface AdapterVariant {
   memory(linear: LinearSize, settings: ModuleSettings): number[];
 }
 
-/** A module with its own tensors and those that the whole adapter shares. */
+/** A module with its own tensors and what the whole adapter shares. */
 export function withShared(
   module: LinearModule,
   own: ModuleStrength & { readonly tensors: ReadonlyMap<string, HostTensor> },
-  shared: ReadonlyMap<string, HostTensor>,
+  { parameters, shared }: { readonly parameters: ParameterValues; readonly shared: ReadonlyMap<string, HostTensor> },
 ): HostModule {
   const { rank, scaling, tensors } = own;
-  return { module, rank, scaling, tensors: new Map([...shared, ...tensors]) };
+  return { module, rank, scaling, parameters, tensors: new Map([...shared, ...tensors]) };
 }
 
-/** Dropout of whole outputs, or of the whole update, for one forward pass of a module. */
+/** Dropout of parts of the update, or of all of it, for one forward pass of a module. */
 export interface UpdateDropout {
-  /** Chance that an output of the update is zeroed. */
+  /** Chance that a part of the update is dropped. */
   readonly outputs: number;
-  /** Whether the outputs left are divided by their share, so that their sum stays in the mean. */
+  /** Number of parts. Absent: one for each output. */
+  readonly count?: number;
+  /** Whether the parts left are divided by their share, so that their sum stays in the mean. */
   readonly rescaled: boolean;
   /** Chance that the module runs as the plain base. */
   readonly module: number;
 }
 
 export interface ForwardOptions extends LoraLinearOptions {
-  /** [out]: multiplies the outputs of the update. Only where the variant has `updateDropout`. */
+  /** [parts], by default [out]: 0 where a part of the update is dropped. Only where the variant has `updateDropout`. */
   readonly outputMask?: tf.Tensor1D | null | undefined;
 }
 

@@ -103,7 +103,7 @@ class ModuleTurns {
       };
       const { rank, scaling, tensors } = await readModule(own, read);
       const shared = await this.sharedOf(place, outline, file);
-      updates.push(updateOf(outline.variant, withShared(module, { rank, scaling, tensors }, shared)));
+      updates.push(updateOf(outline.variant, withShared(module, { rank, scaling, tensors }, { ...outline, shared })));
     }
     return updates;
   }

@@ -30,10 +30,10 @@ export async function mergeStates(request: MergeRequest, states: readonly Adapte
   return { variant, parameters, config, coto, labels, modules, shared: new Map(), saved, biases: new Map() };
 }
 
-function update({ base }: MergeRequest, { variant, modules, shared }: AdapterState, name: string): LowRankUpdate {
+function update({ base }: MergeRequest, state: AdapterState, name: string): LowRankUpdate {
   const module = required(findLinear(base.description, name) ?? undefined, name);
-  const own = required(modules.get(name), name);
-  return updateOf(variant, withShared(module, own, shared));
+  const own = required(state.modules.get(name), name);
+  return updateOf(state.variant, withShared(module, own, state));
 }
 
 function required<T>(value: T | undefined, name: string): T {

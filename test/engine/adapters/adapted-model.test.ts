@@ -209,7 +209,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       const state = await trainedState({ variant: id, ...targets });
       for (const [name, own] of state.modules) {
         const module = base.description.linears.find((linear) => linear.name === name) ?? fail();
-        const adapted = withShared(module, own, state.shared);
+        const adapted = withShared(module, own, state);
         const { a, b, scaling } = lowRank?.(adapted) ?? fail();
         expect(a.shape[0]).toBe(variant.lowRankSize?.(own) ?? own.rank);
         const [merged, sum] = tf.tidy(() => {

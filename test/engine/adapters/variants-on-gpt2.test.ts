@@ -82,7 +82,11 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
             tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32'),
           ]),
         );
-        const merged = variant.mergedWeight(model.base.frozenWeight(module).weight, { module, ...own, tensors }, false);
+        const merged = variant.mergedWeight(
+          model.base.frozenWeight(module).weight,
+          { module, ...own, parameters: state.parameters, tensors },
+          false,
+        );
         return Float32Array.from(tf.transpose(merged).dataSync());
       });
       expect(stored.shape).toEqual([module.inFeatures, module.outFeatures]);

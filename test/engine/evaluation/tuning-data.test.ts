@@ -91,10 +91,10 @@ function merged(weights: readonly number[]): Map<string, ReturnType<typeof conca
   if (!first) throw new Error('no adapter');
   return new Map(
     [...first.modules.keys()].map((name) => {
-      const updates = states.map(({ variant, modules }) => {
+      const updates = states.map(({ variant, parameters, modules }) => {
         const [module, own] = [findLinear(base.description, name), modules.get(name)];
         if (!module || !own) throw new Error(`no ${name}`);
-        return updateOf(variant, { ...own, module });
+        return updateOf(variant, { ...own, parameters, module });
       });
       return [name, concatenated(updates, weights)];
     }),

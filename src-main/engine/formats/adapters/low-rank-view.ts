@@ -24,7 +24,7 @@ export interface WrittenModule {
  * @throws StudioError refused where the adapter is more than that.
  */
 export function lowRankModules(
-  { variant, modules, shared, saved, biases }: AdapterState,
+  state: AdapterState,
   description: ModelDescription,
   format: string,
   magnitudes: boolean,
@@ -36,6 +36,7 @@ export function lowRankModules(
       'Export it as plain LoRA first, merged into its base, or as a PEFT folder.',
     );
   };
+  const { variant, modules, saved, biases } = state;
   const { lowRank } = variant;
   const isDora =
     magnitudes && [...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('magnitude'));
@@ -47,7 +48,7 @@ export function lowRankModules(
   return [...modules].map(([name, own]) => {
     const module = requireLinear(description, name);
     if (lowRank !== null) {
-      const { a, b, scaling } = lowRank(withShared(module, own, shared));
+      const { a, b, scaling } = lowRank(withShared(module, own, state));
       return { module, a, b, rank: a.shape[0] ?? 0, scaling, magnitude: null };
     }
     const [a, b, magnitude] = ['a', 'b', 'magnitude'].map((part) => own.tensors.get(part));
