@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
@@ -12,6 +13,7 @@ import { TrainingStep } from '../../../src-main/engine/training/training-step.ts
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { smallParameters } from '../adapters/small-parameters.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { get, multiply, transpose } from './reference.ts';
 
@@ -26,17 +28,20 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     await activateCompute('native');
   });
 
-  it.each(['lora', 'dora'])('trains %s to the same bits in repeats and at any number of threads', async (variant) => {
-    const [once, again] = [await train(6, variant), await train(6, variant)];
-    expect(again.factors).toEqual(once.factors);
-    for (const threads of [1, 2, 3]) {
-      await activateCompute('native', threads);
-      expect((await train(6, variant)).factors).toEqual(once.factors);
-    }
-  });
+  it.each(['lora', 'dora', 'hira'])(
+    'trains %s to the same bits in repeats and at any number of threads',
+    async (variant) => {
+      const [once, again] = [await train(6, variant), await train(6, variant)];
+      expect(again.factors).toEqual(once.factors);
+      for (const threads of [1, 2, 3]) {
+        await activateCompute('native', threads);
+        expect((await train(6, variant)).factors).toEqual(once.factors);
+      }
+    },
+  );
 
   // The build for AddressSanitizer frees every block at once.
-  it.skipIf(process.env['COTO_TEST_CHECKED_MEMORY'] !== undefined).each(['lora', 'dora'])(
+  it.skipIf(process.env['COTO_TEST_CHECKED_MEMORY'] !== undefined).each(['lora', 'dora', 'hira'])(
     'allocates nothing anew in a steady step with %s, and keeps no byte from step to step',
     async (variant) => {
       const { memories } = await train(6, variant);
@@ -179,12 +184,12 @@ interface Training {
   readonly memories: readonly ReturnType<typeof memory>[];
 }
 
-/** Some steps of a small ViT with LoRA. */
+/** Some steps of a small ViT. */
 async function train(steps: number, variant: string): Promise<Training> {
   const base = await loadBaseModel(goldenPath('vit', 'base'));
   const model = new AdaptedModel(base);
-  const target_modules = ['q_proj', 'v_proj'];
-  const settings = adapterSettingsSchema.parse({ variant, r: 4, lora_alpha: 8, target_modules });
+  const parameters = smallParameters(adapterVariant(variant).declaration);
+  const settings = adapterSettingsSchema.parse({ variant, target_modules: ['q_proj', 'v_proj'], parameters });
   await model.createAdapter(settings, {
     random: RandomStream.seeded(42, 'initialization'),
     labels: base.description.labels,

@@ -177,6 +177,60 @@ export interface BatchedGemm {
 }
 
 /**
+ * y = (x · op(W') + bias + addend) ∘ multiplier with W' = weight ∘ (1 + scale · b·a), or with update_only weight ∘
+ * scale · b·a: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. x [rows, inputs] and y [rows, outputs]
+ * with transposed, else the other way round. W' is made strip by strip and never whole where it is large.
+ */
+export interface HiraGemm {
+  readonly x: Handle;
+  readonly weight: Handle;
+  readonly a: Handle;
+  readonly b: Handle;
+  readonly y: Handle;
+  readonly rows: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly rank: number;
+  readonly scale?: number | undefined;
+  readonly transposed?: boolean | undefined;
+  readonly updateOnly?: boolean | undefined;
+  /** [the columns of y] */
+  readonly bias?: OptionalHandle | undefined;
+  /** Like y. */
+  readonly addend?: OptionalHandle | undefined;
+  /** Like y. */
+  readonly multiplier?: OptionalHandle | undefined;
+  /** The weight's own tensor: its packed forms are kept with it. */
+  readonly packs?: OptionalHandle | undefined;
+  /**
+   * The products run in bfloat16, with sums in float32; base and update are rounded apart, so that a small update
+   * counts.
+   */
+  readonly bfloat16?: boolean | undefined;
+}
+
+/**
+ * The gradients of HiRA's factors for dy [rows, outputs], x [rows, inputs] and T = (dyᵀ·x) ∘ weight, which is made tile
+ * by tile: da [rank, inputs] = scale · bᵀ·T and db [outputs, rank] = scale · T·aᵀ.
+ */
+export interface HiraGradient {
+  readonly dy: Handle;
+  readonly x: Handle;
+  readonly weight: Handle;
+  readonly a: Handle;
+  readonly b: Handle;
+  readonly da: Handle;
+  readonly db: Handle;
+  readonly rows: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly rank: number;
+  readonly scale?: number | undefined;
+  /** dyᵀ·x may run in bfloat16, with sums in float32. */
+  readonly bfloat16?: boolean | undefined;
+}
+
+/**
  * The mean of −log softmax(x · weightᵀ)[label] over the rows whose label is not −100, without all logits in memory at
  * once: x [rows, hidden], weight [vocabulary, hidden], loss one number, dx like x for a gradient of 1 of the loss.
  */
@@ -217,6 +271,8 @@ export interface KernelFunctions {
   gatedSiluGradient(...parameters: readonly Argument[]): void;
   doraRowScale(...parameters: readonly Argument[]): void;
   rowScaleGradient(...parameters: readonly Argument[]): void;
+  hiraGemm(...parameters: readonly Argument[]): void;
+  hiraGradient(...parameters: readonly Argument[]): void;
   gemm(...parameters: readonly Argument[]): void;
   batchedGemm(...parameters: readonly Argument[]): void;
   computesBfloat16(...parameters: readonly Argument[]): boolean;
@@ -281,6 +337,8 @@ export const kernelNames: readonly (keyof KernelFunctions)[] = [
   'gatedSiluGradient',
   'doraRowScale',
   'rowScaleGradient',
+  'hiraGemm',
+  'hiraGradient',
   'gemm',
   'batchedGemm',
   'computesBfloat16',
@@ -490,6 +548,48 @@ export class NativeKernels {
     width: number,
   ): void {
     this.addon.rowScaleGradient(dy, x, rowScale, factor, dx, sums, rows, width);
+  }
+
+  /** A product with HiRA's weight. */
+  hiraGemm(gemm: HiraGemm): void {
+    this.addon.hiraGemm(
+      gemm.x,
+      gemm.weight,
+      gemm.a,
+      gemm.b,
+      gemm.y,
+      gemm.rows,
+      gemm.outputs,
+      gemm.inputs,
+      gemm.rank,
+      gemm.scale ?? 1,
+      gemm.transposed ?? false,
+      gemm.updateOnly ?? false,
+      gemm.bias ?? 0,
+      gemm.addend ?? 0,
+      gemm.multiplier ?? 0,
+      gemm.packs ?? 0,
+      gemm.bfloat16 ?? false,
+    );
+  }
+
+  /** The gradients of HiRA's factors. */
+  hiraGradient(gradient: HiraGradient): void {
+    this.addon.hiraGradient(
+      gradient.dy,
+      gradient.x,
+      gradient.weight,
+      gradient.a,
+      gradient.b,
+      gradient.da,
+      gradient.db,
+      gradient.rows,
+      gradient.outputs,
+      gradient.inputs,
+      gradient.rank,
+      gradient.scale ?? 1,
+      gradient.bfloat16 ?? false,
+    );
   }
 
   /** One matrix product. */

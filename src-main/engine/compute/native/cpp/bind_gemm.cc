@@ -131,6 +131,18 @@ napi_value batched_gemm(Call& call) {
   return nullptr;
 }
 
+napi_value hira_gemm(Call& call) {
+  const auto gemm = take<HiraGemm>(call);
+  call.tensors().gemm_runner.run_hira(gemm, call.tensors().pool);
+  return nullptr;
+}
+
+napi_value hira_gradient(Call& call) {
+  const auto gradient = take<HiraGradient>(call);
+  call.tensors().gemm_runner.run_hira_gradient(gradient, call.tensors().pool);
+  return nullptr;
+}
+
 napi_value computes_bfloat16(Call& call) { return call.flag_result(coto::computes_bfloat16()); }
 
 napi_value measure_gemm(Call& call) { return measure(call, coto::measure_gemm); }

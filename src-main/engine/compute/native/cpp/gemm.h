@@ -47,6 +47,8 @@ class GemmRunner {
   ~GemmRunner();
   void run(const Gemm& gemm, MemoryPool& pool);
   void run_batched(const BatchedGemm& batch, MemoryPool& pool);
+  void run_hira(const HiraGemm& gemm, MemoryPool& pool);
+  void run_hira_gradient(const HiraGradient& gradient, MemoryPool& pool);
   /**
    * The packed form of a frozen weight for bf16 where it consists of panels of pairs (kernels.h); `first` is null where
    * this machine packs it otherwise.

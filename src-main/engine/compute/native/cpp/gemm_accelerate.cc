@@ -1,6 +1,7 @@
 #ifdef __APPLE__
 #include <Accelerate/Accelerate.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "gemm.h"
@@ -93,6 +94,66 @@ void GemmRunner::run_batched(const BatchedGemm& batch, MemoryPool& pool) {
     gemm.transpose_b = batch.transpose_b;
     run(gemm, pool);
   }
+}
+
+namespace {
+
+/** Numbers of HiRA's weight, or of its gradient, that are in memory at a time, at most. */
+constexpr int64_t kStripValues = int64_t{1} << 20;
+constexpr int64_t kRowsPerTask = 16;
+
+int64_t strip_of(int64_t width) { return std::max<int64_t>(1, kStripValues / std::max<int64_t>(1, width)); }
+
+}  // namespace
+
+void GemmRunner::run_hira(const HiraGemm& p, MemoryPool& pool) {
+  const int64_t n = p.transposed ? p.outputs : p.inputs;
+  const int64_t k = p.transposed ? p.inputs : p.outputs;
+  if (p.rows == 0 || n == 0) return;
+  const int64_t width = strip_of(p.inputs);
+  const Block strip = pool.take(static_cast<size_t>(std::min(width, p.outputs) * p.inputs) * sizeof(float));
+  auto* const changed = static_cast<float*>(strip.data);
+  // A strip of outputs: columns of y with transposed, else a part of the sum.
+  for (int64_t first = 0; first < p.outputs; first += width) {
+    const int64_t count = std::min(width, p.outputs - first);
+    parallel_for(count, kRowsPerTask, [&](int64_t begin, int64_t end) {
+      kernels().hira_panel(p.weight + (first + begin) * p.inputs, p.inputs, p.a, p.inputs,
+                           p.b + (first + begin) * p.rank, changed + begin * p.inputs, end - begin, p.inputs, p.rank,
+                           p.scale, p.update_only ? 0 : 1);
+    });
+    if (p.transposed)
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length(p.rows), length(count), length(k), 1, p.x, length(k),
+                  changed, length(k), 0, p.y + first, length(n));
+    else
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, length(p.rows), length(n), length(count), 1, p.x + first,
+                  length(k), changed, length(n), first == 0 ? 0 : 1, p.y, length(n));
+  }
+  pool.give_back(strip);
+  if (p.bias == nullptr && p.addend == nullptr && p.multiplier == nullptr) return;
+  parallel_for(p.rows, kValuesPerTask / n + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin * n; at < end * n; at++) {
+      if (p.bias != nullptr) p.y[at] += p.bias[at % n];
+      if (p.addend != nullptr) p.y[at] += p.addend[at];
+      if (p.multiplier != nullptr) p.y[at] *= p.multiplier[at];
+    }
+  });
+}
+
+void GemmRunner::run_hira_gradient(const HiraGradient& p, MemoryPool& pool) {
+  std::fill_n(p.da, p.rank * p.inputs, 0.0f);
+  std::fill_n(p.db, p.outputs * p.rank, 0.0f);
+  if (p.rows == 0) return;
+  const int64_t height = strip_of(p.inputs);
+  const Block strip = pool.take(static_cast<size_t>(std::min(height, p.outputs) * p.inputs) * sizeof(float));
+  auto* const g = static_cast<float*>(strip.data);
+  for (int64_t first = 0; first < p.outputs; first += height) {
+    const int64_t count = std::min(height, p.outputs - first);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length(count), length(p.inputs), length(p.rows), 1,
+                p.dy + first, length(p.outputs), p.x, length(p.inputs), 0, g, length(p.inputs));
+    kernels().hira_tile_gradient(g, p.weight + first * p.inputs, p.inputs, p.a, p.da, p.inputs, p.b + first * p.rank,
+                                 p.db + first * p.rank, count, p.inputs, p.rank, p.scale);
+  }
+  pool.give_back(strip);
 }
 
 PairPanels GemmRunner::pair_panels(const Gemm&, MemoryPool&) { return {nullptr, 0}; }

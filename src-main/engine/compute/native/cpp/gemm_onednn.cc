@@ -31,6 +31,8 @@ thread_local ThreadMemory converted;
 /** Keeps oneDNN from opening threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
 
+}  // namespace
+
 int64_t rows_per_task(int64_t m, int64_t n, int64_t k) {
   int64_t rows = kMinRows;
   while (rows < kMaxRows &&
@@ -38,8 +40,6 @@ int64_t rows_per_task(int64_t m, int64_t n, int64_t k) {
     rows *= 2;
   return std::min(m, rows);
 }
-
-}  // namespace
 
 GemmRunner::GemmRunner() : state_(std::make_unique<State>()) {
   static const bool hooked = [] {

@@ -67,6 +67,48 @@ inline BatchedGemm take_structure<BatchedGemm>(Call& call) {
 }
 
 template <>
+inline HiraGemm take_structure<HiraGemm>(Call& call) {
+  HiraGemm taken;
+  taken.x = take<const float*>(call);
+  taken.weight = take<const float*>(call);
+  taken.a = take<const float*>(call);
+  taken.b = take<const float*>(call);
+  taken.y = take<float*>(call);
+  taken.rows = take<int64_t>(call);
+  taken.outputs = take<int64_t>(call);
+  taken.inputs = take<int64_t>(call);
+  taken.rank = take<int64_t>(call);
+  taken.scale = take<float>(call);
+  taken.transposed = take<bool>(call);
+  taken.update_only = take<bool>(call);
+  taken.bias = take<const float*>(call);
+  taken.addend = take<const float*>(call);
+  taken.multiplier = take<const float*>(call);
+  taken.packs = take<PackedWeights*>(call);
+  taken.bfloat16 = take<bool>(call);
+  return taken;
+}
+
+template <>
+inline HiraGradient take_structure<HiraGradient>(Call& call) {
+  HiraGradient taken;
+  taken.dy = take<const float*>(call);
+  taken.x = take<const float*>(call);
+  taken.weight = take<const float*>(call);
+  taken.a = take<const float*>(call);
+  taken.b = take<const float*>(call);
+  taken.da = take<float*>(call);
+  taken.db = take<float*>(call);
+  taken.rows = take<int64_t>(call);
+  taken.outputs = take<int64_t>(call);
+  taken.inputs = take<int64_t>(call);
+  taken.rank = take<int64_t>(call);
+  taken.scale = take<float>(call);
+  taken.bfloat16 = take<bool>(call);
+  return taken;
+}
+
+template <>
 inline LinearCrossEntropy take_structure<LinearCrossEntropy>(Call& call) {
   LinearCrossEntropy taken;
   taken.x = take<const float*>(call);
@@ -96,6 +138,8 @@ inline AdamWOptions take_structure<AdamWOptions>(Call& call) {
 
 /** Bound by hand. */
 namespace bindings {
+napi_value hira_gemm(Call& call);
+napi_value hira_gradient(Call& call);
 napi_value gemm(Call& call);
 napi_value batched_gemm(Call& call);
 napi_value computes_bfloat16(Call& call);
@@ -166,6 +210,8 @@ constexpr Method kKernelMethods[] = {
     {"argmax", call_kernel<&Kernels::argmax>},
     {"argmin", call_kernel<&Kernels::argmin>},
     {"cumulativeSum", call_kernel<&Kernels::cumulative_sum>},
+    {"hiraGemm", bindings::hira_gemm},
+    {"hiraGradient", bindings::hira_gradient},
     {"gemm", bindings::gemm},
     {"batchedGemm", bindings::batched_gemm},
     {"computesBfloat16", bindings::computes_bfloat16},

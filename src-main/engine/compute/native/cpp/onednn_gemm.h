@@ -13,6 +13,9 @@ constexpr int64_t kMinRows = 64;
 /** Most shapes whose primitives are kept; sequences of every length make many. */
 constexpr size_t kMaxPrimitives = 4096;
 
+/** Rows of a product that a task takes: a function of the shapes alone. */
+int64_t rows_per_task(int64_t m, int64_t n, int64_t k);
+
 /** Layout in which b is packed, asked for at one number of rows, so that all products of a weight share it. */
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
 
@@ -32,6 +35,10 @@ struct GemmRunner::State {
 
   void run_split_k(const Gemm& gemm, MemoryPool& pool);
   void run_partitioned(const Gemm& gemm, MemoryPool& pool);
+  /** Packs `count` columns of HiRA's weight, as a product reads them, from `first` on. */
+  void pack_hira(const HiraGemm& gemm, int64_t first, int64_t count, void* to, MemoryPool& pool);
+  /** Packs a matrix [k, n] whose rows lie `stride` apart. */
+  void pack_columns(const float* from, int64_t k, int64_t n, int64_t stride, bool bfloat16, void* to);
 
   const Primitive& primitive(const Key& key) {
     const auto found = primitives.find(key);
@@ -43,7 +50,7 @@ struct GemmRunner::State {
     const auto has = [&](Flag flag) { return (key.flags & flag) != 0; };
     const DataType type = has(kBfloat16) ? DataType::bf16 : DataType::f32;
     const memory::desc source =
-        has(kTransposeA) ? transposed(key.m, key.k, key.lda) : matrix(key.m, key.k, key.lda, type);
+        has(kTransposeA) ? transposed(key.m, key.k, key.lda, type) : matrix(key.m, key.k, key.lda, type);
     const memory::desc weights = has(kPackedB)      ? layout(key.k, key.n, has(kBfloat16))
                                  : has(kTransposeB) ? transposed(key.k, key.n, key.ldb)
                                                     : matrix(key.k, key.n, key.ldb);

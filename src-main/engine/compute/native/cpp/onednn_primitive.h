@@ -95,8 +95,8 @@ inline memory::desc matrix(int64_t rows, int64_t columns, int64_t stride, DataTy
   return memory::desc({rows, columns}, type, memory::dims{stride, 1});
 }
 
-inline memory::desc transposed(int64_t rows, int64_t columns, int64_t stride) {
-  return memory::desc({rows, columns}, DataType::f32, memory::dims{1, stride});
+inline memory::desc transposed(int64_t rows, int64_t columns, int64_t stride, DataType type = DataType::f32) {
+  return memory::desc({rows, columns}, type, memory::dims{1, stride});
 }
 
 struct Operands {

@@ -9,6 +9,7 @@ import { constantKernels } from './constants.ts';
 import { doraKernels } from './dora.ts';
 import { gatherSelectKernels } from './gather-select.ts';
 import { gemmKernels } from './gemm.ts';
+import { hiraKernels } from './hira.ts';
 import type { NativeKernel } from './kernel.ts';
 import { layoutKernels } from './layout.ts';
 import { lossKernels } from './losses.ts';
@@ -43,6 +44,7 @@ const nativeKernels: readonly NativeKernel[] = [
   ...matmulKernels,
   ...gemmKernels,
   ...doraKernels,
+  ...hiraKernels,
   ...activationKernels,
   ...normKernels,
   ...attentionKernels,

@@ -1,7 +1,7 @@
 import type { KernelFamily } from './kernel-spec.ts';
 
 export const gemm: KernelFamily = {
-  title: "matrix products (skinny_gemm.cc; large ones are the library's) and DoRA (dora.cc)",
+  title: "matrix products (skinny_gemm.cc; large ones are the library's) , DoRA (dora.cc) and HiRA (hira.cc)",
   kernels: [
     { name: 'skinny_gemm', doc: 'A product of few rows (SkinnyGemm).', params: 'SkinnyGemm gemm', isInternal: true },
     {
@@ -26,8 +26,27 @@ of dy ∘ x.`,
       params:
         'const float* dy, const float* x, const float* row_scale, const float* factor, float* dx, float* sums, int64_t rows, int64_t width',
     },
+    {
+      name: 'hira_panel',
+      doc: `y [rows, columns] = w ∘ (unit + scale · b·a): w with rows weight_step apart, a [rank, columns] with rows a_step apart,
+b [rows, rank]. Runs on the calling thread alone, since it serves inside the tasks of a product.`,
+      params:
+        'const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, float* y, int64_t rows, int64_t columns, int64_t rank, float scale, float unit',
+      isInternal: true,
+    },
+    {
+      name: 'hira_tile_gradient',
+      doc: `Of a tile g [rows, columns] of dyᵀ·x, which becomes g ∘ w: db [rows, rank] = scale · g·aᵀ, and scale · bᵀ·g is added to da
+[rank, columns], whose rows lie a_step apart like those of a; w has rows weight_step apart, b [rows, rank]. Runs on the calling
+thread alone.`,
+      params:
+        'float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale',
+      isInternal: true,
+    },
   ],
   functions: [
+    { name: 'hira_gemm', doc: "A product with HiRA's weight.", params: 'HiraGemm gemm' },
+    { name: 'hira_gradient', doc: "The gradients of HiRA's factors.", params: 'HiraGradient gradient' },
     { name: 'gemm', doc: 'One matrix product.', params: 'Gemm gemm' },
     { name: 'batched_gemm', doc: 'Many matrix products of one shape.', params: 'BatchedGemm batch' },
     {

@@ -20,6 +20,8 @@ void skinny_gemm(const SkinnyGemm& gemm);
 void scaled_epilogue(const float* x, const float* row_scale, const float* bias, const float* addend, float* y, int64_t rows, int64_t width);
 void dora_row_scale(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);
 void row_scale_gradient(const float* dy, const float* x, const float* row_scale, const float* factor, float* dx, float* sums, int64_t rows, int64_t width);
+void hira_panel(const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, float* y, int64_t rows, int64_t columns, int64_t rank, float scale, float unit);
+void hira_tile_gradient(float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale);
 void layer_norm(const float* x, const float* scale, const float* shift, float* y, int64_t rows, int64_t width, float epsilon);
 void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx, int64_t rows, int64_t width, float epsilon);
 void rms_norm(const float* x, const float* scale, float* y, int64_t rows, int64_t width, float epsilon);

@@ -161,6 +161,60 @@ struct BatchedGemm {
 };
 
 /**
+ * y = (x · op(W') + bias + addend) ∘ multiplier with W' = weight ∘ (1 + scale · b·a), or with update_only weight ∘
+ * scale · b·a: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. x [rows, inputs] and y [rows, outputs]
+ * with transposed, else the other way round. W' is made strip by strip and never whole where it is large.
+ */
+struct HiraGemm {
+  const float* x = {};
+  const float* weight = {};
+  const float* a = {};
+  const float* b = {};
+  float* y = {};
+  int64_t rows = {};
+  int64_t outputs = {};
+  int64_t inputs = {};
+  int64_t rank = {};
+  float scale = 1;
+  bool transposed = false;
+  bool update_only = false;
+  /** [the columns of y] */
+  const float* bias = nullptr;
+  /** Like y. */
+  const float* addend = nullptr;
+  /** Like y. */
+  const float* multiplier = nullptr;
+  /** The weight's own tensor: its packed forms are kept with it. */
+  PackedWeights* packs = nullptr;
+  /**
+   * The products run in bfloat16, with sums in float32; base and update are rounded apart, so that a small update
+   * counts.
+   */
+  bool bfloat16 = false;
+};
+
+/**
+ * The gradients of HiRA's factors for dy [rows, outputs], x [rows, inputs] and T = (dyᵀ·x) ∘ weight, which is made tile
+ * by tile: da [rank, inputs] = scale · bᵀ·T and db [outputs, rank] = scale · T·aᵀ.
+ */
+struct HiraGradient {
+  const float* dy = {};
+  const float* x = {};
+  const float* weight = {};
+  const float* a = {};
+  const float* b = {};
+  float* da = {};
+  float* db = {};
+  int64_t rows = {};
+  int64_t outputs = {};
+  int64_t inputs = {};
+  int64_t rank = {};
+  float scale = 1;
+  /** dyᵀ·x may run in bfloat16, with sums in float32. */
+  bool bfloat16 = false;
+};
+
+/**
  * The mean of −log softmax(x · weightᵀ)[label] over the rows whose label is not −100, without all logits in memory at
  * once: x [rows, hidden], weight [vocabulary, hidden], loss one number, dx like x for a gradient of 1 of the loss.
  */
@@ -225,7 +279,7 @@ struct Kernels {
   void (*gated_silu_gradient)(const float* gate, const float* up, const float* dy, float* dgate, float* dup, int64_t
       count);
 
-  // ---- matrix products (skinny_gemm.cc; large ones are the library's) and DoRA (dora.cc) ----
+  // ---- matrix products (skinny_gemm.cc; large ones are the library's) , DoRA (dora.cc) and HiRA (hira.cc) ----
 
   /** A product of few rows (SkinnyGemm). */
   void (*skinny_gemm)(const SkinnyGemm& gemm);
@@ -247,6 +301,19 @@ struct Kernels {
    */
   void (*row_scale_gradient)(const float* dy, const float* x, const float* row_scale, const float* factor, float* dx,
       float* sums, int64_t rows, int64_t width);
+  /**
+   * y [rows, columns] = w ∘ (unit + scale · b·a): w with rows weight_step apart, a [rank, columns] with rows a_step
+   * apart, b [rows, rank]. Runs on the calling thread alone, since it serves inside the tasks of a product.
+   */
+  void (*hira_panel)(const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, float*
+      y, int64_t rows, int64_t columns, int64_t rank, float scale, float unit);
+  /**
+   * Of a tile g [rows, columns] of dyᵀ·x, which becomes g ∘ w: db [rows, rank] = scale · g·aᵀ, and scale · bᵀ·g is
+   * added to da [rank, columns], whose rows lie a_step apart like those of a; w has rows weight_step apart, b [rows,
+   * rank]. Runs on the calling thread alone.
+   */
+  void (*hira_tile_gradient)(float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t
+      a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale);
 
   // ---- normalization (norms.cc): x, y, dy, dx [rows, width]; scale, shift [width] ----
 

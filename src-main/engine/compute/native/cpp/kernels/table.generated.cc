@@ -24,6 +24,8 @@ const Kernels& table() {
     made.scaled_epilogue = scaled_epilogue;
     made.dora_row_scale = dora_row_scale;
     made.row_scale_gradient = row_scale_gradient;
+    made.hira_panel = hira_panel;
+    made.hira_tile_gradient = hira_tile_gradient;
     made.layer_norm = layer_norm;
     made.layer_norm_gradient = layer_norm_gradient;
     made.rms_norm = rms_norm;
