@@ -194,6 +194,30 @@ const jobs = [
     },
     { outputDirectory: z.string() },
   ),
+  /** An adapter of any variant as plain LoRA. */
+  job(
+    'plain-lora',
+    {
+      /** Null: the base is not in the studio. */
+      modelDirectory: z.string().nullable(),
+      description: modelDescriptionSchema,
+      adapterDirectory: z.string(),
+      /** Most singular values that a module keeps, and the share of the energy that it stops at. */
+      rank: z.number().int(),
+      energy: z.number(),
+      outputDirectory: z.string(),
+    },
+    {
+      /** Relative errors ‖ΔW − B·A‖ / ‖ΔW‖. */
+      report: z.object({
+        modules: z.number().int(),
+        lowestRank: z.number().int(),
+        highestRank: z.number().int(),
+        error: z.number(),
+        largest: z.object({ module: z.string(), error: z.number() }),
+      }),
+    },
+  ),
   /** A base model trained from scratch. */
   job(
     'pretrain',

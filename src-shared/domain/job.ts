@@ -63,7 +63,11 @@ const kinds = [
   ),
   job('score', { page: 'studies', effort: 2 }, z.object({ scored: z.number().int() })),
   job('report', { page: 'reports', atClose: 'finish', effort: 0.2 }, z.object({ reportId: z.string() })),
-  job('export', { page: 'home', effort: 1 }, z.object({ path: z.string() })),
+  job(
+    'export',
+    { page: 'home', effort: 1 },
+    z.object({ path: z.string(), note: z.string().nullable().default(null).describe('what to know of the result') }),
+  ),
   job(
     'convert',
     { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },

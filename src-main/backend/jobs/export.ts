@@ -29,7 +29,8 @@ export const exportJob = defineJob({
       base: await baseOf(services, [adapter]),
       parameters: checkedParameters(exportTarget(target).declaration, parameters),
     };
-    await exportTarget(target).write(source, path, services, context);
-    return { status: 'completed', result: { path }, message: `"${adapter.name}" is written: ${path}` };
+    const note = await exportTarget(target).write(source, path, services, context);
+    const written = `"${adapter.name}" is written: ${path}`;
+    return { status: 'completed', result: { path, note }, message: note ? `${note}. ${written}` : written };
   },
 });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
-import { followJob } from '../follow.ts';
+import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, givenParameters } from '../method-options.ts';
 import { findAdapter } from '../references.ts';
 
@@ -15,7 +15,7 @@ export function addExportCommand(parent: Command, context: CommandContext): void
     summary: 'export an adapter in a format that other programs load',
     options(command) {
       command
-        .option('--adapter <adapter>', 'id, name, run or folder')
+        .option('--adapter <adapter>', 'id, name, run, file or folder')
         .option('--run <run>', 'id or name: its adapter')
         .requiredOption('--to <form>', targets.map(({ id, summary }) => `${id}: ${summary}`).join('\n'))
         .requiredOption('--out <path>', 'the new file or folder');
@@ -29,12 +29,10 @@ export function addExportCommand(parent: Command, context: CommandContext): void
       return withStudio(async (client) => {
         const { id } = await findAdapter(client, adapter ?? run ?? '');
         const path = resolve(out);
-        await followJob(
-          client,
-          await client.request('export.start', { adapterId: id, target: to, path, parameters }),
-          terminal,
-        );
-        return { json: { path }, text: `${path}\n` };
+        const job = await client.request('export.start', { adapterId: id, target: to, path, parameters });
+        await followJob(client, job, terminal);
+        const { note } = await jobResult(client, job, 'export');
+        return { json: { path, note }, text: note === null ? `${path}\n` : `${path}\n${note}.\n` };
       });
     },
   });

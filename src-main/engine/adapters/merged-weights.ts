@@ -30,7 +30,7 @@ export async function mergedBias(
 }
 
 /** What `make` gives of a module's tensors, which are on the device only meanwhile. */
-async function onDevice(
+export async function onDevice(
   adapted: HostModule,
   make: (placed: ModuleTensors<tf.Tensor>) => HostTensor | Promise<HostTensor>,
 ): Promise<HostTensor> {

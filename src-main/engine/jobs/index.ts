@@ -6,6 +6,7 @@ import { exportPythonJob } from './export-python.ts';
 import { generateJob } from './generate.ts';
 import { logitsJob } from './logits.ts';
 import { mergeJob } from './merge.ts';
+import { plainLoraJob } from './plain-lora.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
 import { scoreJob } from './score.ts';
@@ -23,5 +24,6 @@ export const engineJobs: readonly EngineJob[] = [
   pretrainJob,
   exportMergedJob,
   convertAdapterJob,
+  plainLoraJob,
   exportPythonJob,
 ];

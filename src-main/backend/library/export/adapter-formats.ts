@@ -16,7 +16,10 @@ export const formatTargets: readonly ExportTarget[] = adapterFormats
       makes: format.makes,
       ...(format.extension === undefined ? {} : { extension: format.extension }),
     },
-    write: (source, path) => writeFormat(format, source, path),
+    async write(source, path) {
+      await writeFormat(format, source, path);
+      return null;
+    },
   }));
 
 /** Writes an adapter of the studio in a format. */

@@ -4,11 +4,20 @@ import { merged } from './merged.ts';
 import { ollama } from './ollama.ts';
 import { peft } from './peft.ts';
 import { peftResidual } from './peft-residual.ts';
+import { plainLora } from './plain-lora.ts';
 import { python } from './python.ts';
 import type { ExportTarget } from './target.ts';
 
 /** Every export format. */
-export const exportTargets: readonly ExportTarget[] = [peft, peftResidual, merged, ...formatTargets, ollama, python];
+export const exportTargets: readonly ExportTarget[] = [
+  peft,
+  peftResidual,
+  plainLora,
+  merged,
+  ...formatTargets,
+  ollama,
+  python,
+];
 
 /** @throws StudioError invalid_input naming the target and the available ones. */
 export function exportTarget(id: string): ExportTarget {

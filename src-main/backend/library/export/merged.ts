@@ -37,5 +37,6 @@ export const merged: ExportTarget = {
       dtype: dtypeSchema.parse(parameters['dtype']),
       outputDirectory: path,
     });
+    return null;
   },
 };

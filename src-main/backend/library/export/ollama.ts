@@ -33,5 +33,6 @@ export const ollama: ExportTarget = {
       await writeFormat(gguf, source, join(temporary, 'adapter.gguf'));
       await writeFile(join(temporary, 'Modelfile'), `FROM ${from}\nADAPTER ./adapter.gguf\n`);
     });
+    return null;
   },
 };

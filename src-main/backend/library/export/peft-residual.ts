@@ -40,5 +40,6 @@ export const peftResidual: ExportTarget = {
       });
       await copyTokenizer(model.path, temporary);
     });
+    return null;
   },
 };

@@ -17,5 +17,6 @@ export const peft: ExportTarget = {
       await copyAdapterFiles(directory, temporary);
       if (base.model !== null) await copyTokenizer(base.model.path, temporary);
     });
+    return null;
   },
 };

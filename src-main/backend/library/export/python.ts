@@ -32,5 +32,6 @@ export const python: ExportTarget = {
       templateDirectory: join(resourcesDirectory, 'export'),
       outputDirectory: path,
     });
+    return null;
   },
 };

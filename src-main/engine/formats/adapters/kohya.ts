@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ForeignBase, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { ForeignBase, LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { alphaOf } from '../../adapters/peft/strength-keys.ts';
 import { storedShape } from '../../adapters/peft/tensors.ts';
+import type { AdapterState } from '../../adapters/state.ts';
+import { requireLinear } from '../../adapters/target-modules.ts';
+import { requireRank } from '../../adapters/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type SafetensorsFile, writeSafetensors } from '../../tensors/safetensors.ts';
 import { shortest } from '../gguf/architectures/shortest.ts';
@@ -34,7 +37,7 @@ export const kohya: AdapterFormat = {
   summary: 'One safetensors file with lora_down, lora_up and alpha, for ComfyUI, Automatic1111, Forge and sd-scripts.',
   makes: 'file',
   extension: 'safetensors',
-  kinds: ['lora', 'rslora', 'dora', 'dora-rslora'],
+  kinds: ['lora', 'rslora', 'dora', 'dora-rslora', 'loha'],
   recognize: ({ keys }) =>
     keys.some((name) => /\.(lora_down\.weight|hada_w1_a|lokr_w\d\w*|dora_scale)$/.test(name)) ||
     keys.some((name) => /^(lora_(unet|te\d?)_|diffusion_model\.)/.test(name)),
@@ -179,13 +182,21 @@ function foreignOf(metadata: ReadonlyMap<string, string>): ForeignBase {
   };
 }
 
+/** A module as it is written: its tensors by the ends of their keys. */
+interface FlatModule {
+  readonly module: LinearModule;
+  readonly alpha: number;
+  readonly tensors: readonly (readonly [string, HostTensor])[];
+}
+
 async function writeKohya(path: string, { state, description, name }: WrittenAdapter): Promise<void> {
-  const modules = lowRankModules(state, description, "kohya's format", true);
+  const isLoha = state.variant.declaration.id === 'loha' && state.saved.size === 0;
+  const modules = isLoha ? lohaModules(state, description) : loraModules(state, description);
   refuseGgufNames(modules, "kohya's format");
   const single = hasOneTextEncoder(description);
   const tensors = new Map<string, HostTensor>();
   const [names, alphas]: [Record<string, string>, Record<string, number>] = [{}, {}];
-  for (const { module, a, b, rank, scaling, magnitude } of modules) {
+  for (const { module, alpha, tensors: own } of modules) {
     // Names of ComfyUI's own keep their points; what was left flat on reading is written as it was.
     const flat = /^(diffusion_model\.|lora_)/.test(module.name) ? module.name : flatName(module.name, single);
     if (tensors.has(`${flat}.alpha`))
@@ -195,31 +206,52 @@ async function writeKohya(path: string, { state, description, name }: WrittenAda
         'Export it as a PEFT folder.',
       );
     if (pointedName(flat, new Map()) !== module.name) names[flat] = module.name;
-    const alpha = alphaOf(scaling, rank);
     if (shortest(Math.fround(alpha)) !== alpha) alphas[flat] = alpha;
-    const put = (end: string, part: string, { shape, data }: HostTensor) =>
-      tensors.set(`${flat}.${end}`, { shape: storedShape(module, part, shape), data: floats({ shape, data }) });
-    put('lora_down.weight', 'a', a);
-    put('lora_up.weight', 'b', b);
+    for (const [end, { shape, data }] of own) tensors.set(`${flat}.${end}`, { shape, data: floats({ shape, data }) });
     tensors.set(`${flat}.alpha`, { shape: [], data: Float32Array.of(alpha) });
-    if (magnitude) {
-      const ones = (module.kernel?.slice(1) ?? [1]).map(() => 1);
-      const { data } = magnitude;
-      tensors.set(`${flat}.dora_scale`, { shape: [data.length, ...ones, ...(module.kernel ? [1] : [])], data });
-    }
   }
   const { foreign } = description;
+  const base = foreign?.name ?? state.config.base_model_name_or_path;
   await writeSafetensors(path, tensors, {
     ss_output_name: name,
-    ss_network_module: 'networks.lora',
-    ...(foreign?.name || state.config.base_model_name_or_path
-      ? { ss_sd_model_name: foreign?.name ?? state.config.base_model_name_or_path ?? '' }
-      : {}),
+    ss_network_module: isLoha ? 'lycoris.kohya' : 'networks.lora',
+    ...(base ? { ss_sd_model_name: base } : {}),
     ...(foreign?.hash ? { ss_sd_model_hash: foreign.hash } : {}),
     ...(foreign?.architecture ? { ss_base_model_version: foreign.architecture } : {}),
     ...(Object.keys(names).length > 0 ? { [namesKey]: JSON.stringify(names) } : {}),
     ...(Object.keys(alphas).length > 0 ? { [alphasKey]: JSON.stringify(alphas) } : {}),
   });
+}
+
+function loraModules(state: AdapterState, description: ModelDescription): FlatModule[] {
+  return lowRankModules(state, description, "kohya's format", true).map(
+    ({ module, a, b, rank, scaling, magnitude }) => {
+      const stored = (part: string, { shape, data }: HostTensor) => ({ shape: storedShape(module, part, shape), data });
+      const ones = module.kernel ? module.kernel.map(() => 1) : [1];
+      return {
+        module,
+        alpha: alphaOf(scaling, rank),
+        tensors: [
+          ['lora_down.weight', stored('a', a)],
+          ['lora_up.weight', stored('b', b)],
+          ...(magnitude
+            ? [['dora_scale', { shape: [magnitude.data.length, ...ones], data: magnitude.data }] as const]
+            : []),
+        ],
+      };
+    },
+  );
+}
+
+function lohaModules({ modules }: AdapterState, description: ModelDescription): FlatModule[] {
+  return [...modules].map(([name, own]) => ({
+    module: requireLinear(description, name),
+    alpha: alphaOf(own.scaling, requireRank(own)),
+    tensors: Object.entries(lohaEnds).flatMap(([end, part]) => {
+      const tensor = own.tensors.get(part);
+      return tensor ? [[end, tensor] as const] : [];
+    }),
+  }));
 }
 
 /** Stable Diffusion 1 and 2; the others number their text encoders also where only the first is adapted. */

@@ -63,7 +63,7 @@ export function isGgufName(name: string): boolean {
 }
 
 /** Refuses modules that go by llama.cpp's names: their rows may be in llama.cpp's order. */
-export function refuseGgufNames(modules: readonly WrittenModule[], format: string): void {
+export function refuseGgufNames(modules: readonly Pick<WrittenModule, 'module'>[], format: string): void {
   const found = modules.find(({ module }) => isGgufName(module.name));
   if (found === undefined) return;
   throw new StudioError(

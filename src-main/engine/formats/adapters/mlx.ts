@@ -56,7 +56,13 @@ async function readMlx({ path: folder }: AdapterSource): Promise<ReadAdapter> {
       const rank = tensors.get('a')?.shape[0] ?? 0;
       if (rank === 0) throw new StudioError('invalid_file', `${file.path}: ${name} has no lora_a.`, incompleteHint);
       const isEmbedding = /(^|\.)(embed_tokens|wte|tok_embeddings)$/.test(name);
-      return { name, kind: isEmbedding ? 'embedding' : 'linear', tensors, rank, scaling: scale };
+      return {
+        name: transformersName(name),
+        kind: isEmbedding ? 'embedding' : 'linear',
+        tensors,
+        rank,
+        scaling: scale,
+      };
     });
     const foreign = { name: config.model ?? null, hash: null, architecture: null };
     return collectModules(file.path, kind === 'dora' ? 'dora' : 'lora', collected, foreign);
@@ -115,10 +121,10 @@ async function writeMlx(folder: string, { state, description }: WrittenAdapter):
   ];
   const tensors = new Map<string, HostTensor>();
   for (const { module, a, b, scaling, magnitude } of modules) {
-    tensors.set(`${module.name}.lora_a`, transposed(a));
+    tensors.set(`${mlxName(module.name)}.lora_a`, transposed(a));
     // There is one scale for all: what a module has beside it goes into its B.
-    tensors.set(`${module.name}.lora_b`, transposed(scaledFloats(b, scaling / scale)));
-    if (magnitude) tensors.set(`${module.name}.m`, magnitude);
+    tensors.set(`${mlxName(module.name)}.lora_b`, transposed(scaledFloats(b, scaling / scale)));
+    if (magnitude) tensors.set(`${mlxName(module.name)}.m`, magnitude);
   }
   const config = {
     adapter_path: 'adapters',
@@ -137,6 +143,15 @@ async function writeMlx(folder: string, { state, description }: WrittenAdapter):
     await writeSafetensors(path.join(temporary, tensorsFile), tensors);
     await writeFileAtomic(path.join(temporary, configFile), `${JSON.stringify(config, null, 2)}\n`);
   });
+}
+
+/** mlx-lm's GPT-2 stands in `model`, that of transformers in `transformer`; all others go by the same names. */
+function mlxName(name: string): string {
+  return name.replace(/^transformer\.(h|wte|wpe)\b/, 'model.$1');
+}
+
+function transformersName(name: string): string {
+  return name.replace(/^model\.(h|wte|wpe)\b/, 'transformer.$1');
 }
 
 /** mlx-lm's `keys` are names within a layer, or whole ones outside of the layers. */

@@ -89,6 +89,17 @@ test('DoRA goes through PEFT, MLX and kohya, and is refused by GGUF', async () =
   );
 });
 
+test('LoHa goes through PEFT and kohya bit for bit, and leaves as its product elsewhere', async () => {
+  const directory = goldenPath('llama', 'base');
+  const base = { description: await describeModel(directory), config: await readConfig(directory) };
+  const original = await readAdapter(goldenPath('llama', 'adapters', 'loha'), base.description);
+  let state = original;
+  for (const id of ['peft', 'kohya', 'peft']) ({ state } = await through(id, state, base, [base]));
+  expect(essence(state)).toEqual(essence(original));
+  const { state: product } = await through('mlx', original, base, [base]);
+  expect(product.variant.declaration.id).toBe('lora');
+});
+
 /** Names of modules as diffusion models have them, some with windows. */
 const diffusionNames = [
   'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q',
