@@ -6,6 +6,7 @@ import { mergeMethod } from '../merge/index.ts';
 import { mergeStates } from '../merge/merge-states.ts';
 import type { MergeBase } from '../merge/run-merge.ts';
 import { pruneMethod } from '../prune/index.ts';
+import { runPrune } from '../prune/run-prune.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
 
 /** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter. */
@@ -89,7 +90,8 @@ export class SubjectScorer {
       }
       case 'prune': {
         const { state } = await this.derive(subject.subject);
-        return pruneMethod(subject.method).prune(state, this.bench.base.description, subject.parameters);
+        const { method, parameters } = subject;
+        return await runPrune({ method: pruneMethod(method), parameters, base: this.bench.base }, state);
       }
     }
   }

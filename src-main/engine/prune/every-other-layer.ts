@@ -1,7 +1,5 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import { checkedParameters } from '../checked-parameters.ts';
-import { adaptedLayers, keepLayers, keptModules, type PruneMethod } from './prune-method.ts';
+import { layerPruning } from './layer-pruning.ts';
 
 const declaration: PruneDeclaration = {
   id: 'every-other-layer',
@@ -29,16 +27,7 @@ const declaration: PruneDeclaration = {
 };
 
 /** Keeps the even (0, 2, 4 …) or the odd ones of the adapted layers, counted from the input. */
-export const everyOtherLayer: PruneMethod = {
-  declaration,
-  prune: (state, description, given) =>
-    keepLayers(state, description, keptLayers(adaptedLayers(state, description), given)),
-  check(adapter, description, given) {
-    keptModules(adapter, description, keptLayers(adaptedLayers(adapter, description), given));
-  },
-};
-
-function keptLayers(layers: readonly number[], given: ParameterValues): number[] {
-  const parity = checkedParameters(declaration, given)['keep'] === 'odd' ? 1 : 0;
+export const everyOtherLayer = layerPruning(declaration, (layers, { keep }) => {
+  const parity = keep === 'odd' ? 1 : 0;
   return layers.filter((_, position) => position % 2 === parity);
-}
+});

@@ -1,14 +1,29 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { everyOtherLayer } from './every-other-layer.ts';
+import { intruderDimensions } from './intruder-dimensions.ts';
+import { layerRange } from './layer-range.ts';
 import { layerThird } from './layer-third.ts';
 import { magnitude } from './magnitude.ts';
+import { moduleType } from './module-type.ts';
 import type { PruneMethod } from './prune-method.ts';
+import { random } from './random.ts';
+import { randomLayers } from './random-layers.ts';
 import { svd } from './svd.ts';
 
 export type { PruneMethod } from './prune-method.ts';
 
 /** All prune methods, in display order. */
-export const pruneMethods: readonly PruneMethod[] = [everyOtherLayer, layerThird, magnitude, svd];
+export const pruneMethods: readonly PruneMethod[] = [
+  everyOtherLayer,
+  layerThird,
+  layerRange,
+  moduleType,
+  randomLayers,
+  magnitude,
+  random,
+  svd,
+  intruderDimensions,
+];
 
 /** @throws StudioError not_found naming the method and the available ones */
 export function pruneMethod(id: string): PruneMethod {

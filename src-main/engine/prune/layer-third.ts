@@ -1,7 +1,5 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import { checkedParameters } from '../checked-parameters.ts';
-import { adaptedLayers, keepLayers, keptModules, type PruneMethod } from './prune-method.ts';
+import { layerPruning } from './layer-pruning.ts';
 
 const thirds = ['low', 'middle', 'high'];
 
@@ -33,17 +31,8 @@ const declaration: PruneDeclaration = {
 };
 
 /** Keeps adapted layers ⌊k·n/3⌋ up to ⌊(k+1)·n/3⌋, counted from the input; k is 0 for low, 1 middle, 2 high. */
-export const layerThird: PruneMethod = {
-  declaration,
-  prune: (state, description, given) =>
-    keepLayers(state, description, keptLayers(adaptedLayers(state, description), given)),
-  check(adapter, description, given) {
-    keptModules(adapter, description, keptLayers(adaptedLayers(adapter, description), given));
-  },
-};
-
-function keptLayers(layers: readonly number[], given: ParameterValues): number[] {
-  const k = thirds.indexOf(String(checkedParameters(declaration, given)['third']));
+export const layerThird = layerPruning(declaration, (layers, { third }) => {
+  const k = thirds.indexOf(String(third));
   const bound = (index: number) => Math.floor((index * layers.length) / 3);
   return layers.slice(bound(k), bound(k + 1));
-}
+});

@@ -3,7 +3,8 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
-import { elementCount } from '../tensors/host-tensor.ts';
+import type { LowRankUpdate } from '../merge/merge-method.ts';
+import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 
 /**
  * A pruned adapter; `kept` and `total` count entries of its factors A and B. Heads and vectors are neither pruned nor
@@ -13,6 +14,8 @@ export interface Pruned {
   readonly state: AdapterState;
   readonly kept: number;
   readonly total: number;
+  /** A sentence about the result, e.g. which layers were kept. */
+  readonly note?: string;
 }
 
 /**
@@ -27,13 +30,26 @@ export interface PruneMethod {
    *
    * @throws StudioError invalid_input for a bad parameter, refused if nothing would be left
    */
-  prune(state: AdapterState, description: ModelDescription, parameters: ParameterValues): Pruned;
+  prune(
+    state: AdapterState,
+    description: ModelDescription,
+    parameters: ParameterValues,
+    context: PruneContext,
+  ): Pruned | Promise<Pruned>;
   /** Throws if `prune` would refuse an adapter with these modules; absent if the method accepts any. */
   check?(adapter: Outlined, description: ModelDescription, parameters: ParameterValues): void;
 }
 
+/** Further inputs of a method. */
+export interface PruneContext {
+  /** The base's weight [outFeatures, inFeatures] of a module. */
+  baseWeight(name: string): Promise<HostTensor>;
+  /** Reports progress; may throw to end the pruning. */
+  progress(phase: string, done: number, total: number): Promise<void>;
+}
+
 /** Outline of an adapter, without its tensors. */
-type Outlined = { readonly modules: ReadonlyMap<string, unknown> };
+export type Outlined = { readonly modules: ReadonlyMap<string, unknown> };
 
 /** The adapted layers, from the input up. */
 export function adaptedLayers(state: Outlined, description: ModelDescription): number[] {
@@ -46,12 +62,16 @@ export function adaptedLayers(state: Outlined, description: ModelDescription): n
   return [...found].sort((one, other) => one - other);
 }
 
-/**
- * Removes the adapters of all layers not in `kept`; modules outside the layers stay. The written config names the
- * remaining modules, so that PEFT creates only these.
- */
+/** Removes the adapters of all layers not in `kept`; modules outside the layers stay. */
 export function keepLayers(state: AdapterState, description: ModelDescription, kept: readonly number[]): Pruned {
-  const names = keptModules(state, description, kept);
+  return keepModules(state, keptModules(state, description, kept));
+}
+
+/**
+ * Removes the adapters of all modules not in `names`. The written config names the remaining modules, so that PEFT creates
+ * only these.
+ */
+export function keepModules(state: AdapterState, names: ReadonlySet<string>): Pruned {
   const modules = new Map([...state.modules].filter(([name]) => names.has(name)));
   return {
     state: { ...state, modules, biases: keptBiases(state, modules) },
@@ -93,7 +113,7 @@ export function countEntries(modules: ReadonlyMap<string, ModuleState>): number 
 }
 
 /** Whether a part is one of the factors A and B, which some methods prune. */
-export function isFactor(part: string): boolean {
+export function isFactor(part: string): part is 'a' | 'b' {
   return part === 'a' || part === 'b';
 }
 
@@ -107,6 +127,38 @@ export function requireFactors({ variant, modules }: AdapterState, method: strin
   );
 }
 
-function layerOf(description: ModelDescription): Map<string, number | null> {
+/** @throws StudioError refused unless ΔW of every module is B·A alone, so that it can be factored again. */
+export function requireProduct(state: AdapterState, method: string): void {
+  requireFactors(state, method);
+  const { lowRank, notLowRank, declaration } = state.variant;
+  if (lowRank !== null && [...state.modules.values()].every(({ tensors }) => !tensors.has('bias'))) return;
+  throw new StudioError(
+    'refused',
+    `${method} on ΔW needs adapters whose ΔW is B·A alone; of ${declaration.label} it is not: ${notLowRank ?? 'it trains biases too'}.`,
+    'Prune entries of the factors instead.',
+  );
+}
+
+/** ΔW = scaling · B·A of a module that has passed `requireProduct`. */
+export function productOf({ tensors, scaling, rank }: ModuleState): LowRankUpdate {
+  const [a, b] = [tensors.get('a'), tensors.get('b')];
+  if (!a || !b) throw new Error('a module without factors was not refused');
+  return { a, b, scaling, rank: rank ?? a.shape[0] ?? 0 };
+}
+
+/** @throws StudioError not_finite naming the first module with a NaN or an infinite value */
+export function refuseNotFinite({ modules }: Pick<AdapterState, 'modules'>): void {
+  for (const [name, { tensors }] of modules)
+    for (const [part, { data }] of tensors)
+      if (!data.every(Number.isFinite))
+        throw new StudioError(
+          'not_finite',
+          `The adapter cannot be pruned: ${part} of ${name} has a NaN or an infinite value.`,
+          'Train it again with a lower learning rate, or take an earlier checkpoint.',
+        );
+}
+
+/** Layer of each linear of the base; null outside the layers. */
+export function layerOf(description: ModelDescription): Map<string, number | null> {
   return new Map(description.linears.map((module) => [module.name, module.layer]));
 }

@@ -1,9 +1,9 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { leading, type Svd, svdOfProduct, toFloat32 } from '../linalg/index.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
-import { countEntries, type PruneMethod, requireFactors } from './prune-method.ts';
+import { leading, svdOfProduct } from '../linalg/index.ts';
+import { balancedFactors } from './balanced-factors.ts';
+import { countEntries, type PruneMethod, refuseNotFinite, requireFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'svd',
@@ -58,14 +58,16 @@ export const svd: PruneMethod = {
   prune(state, _description, given) {
     const { rank, energy } = checkedParameters(declaration, given);
     requireFactors(state, declaration.label);
+    refuseNotFinite(state);
     const modules = new Map<string, ModuleState>();
     for (const [name, module] of state.modules) {
       const [a, b] = [module.tensors.get('a'), module.tensors.get('b')];
       if (!a || !b) continue;
       const whole = svdOfProduct(b, a);
       const kept = rank === null ? rankOfShare(whole.s, Number(energy)) : Number(rank);
-      const { rank: own, factors } = balanced(leading(whole, kept));
-      modules.set(name, { ...module, rank: own, tensors: new Map([...module.tensors, ...factors]) });
+      const { rank: own, ...factors } = balancedFactors(leading(whole, kept));
+      const tensors = new Map([...module.tensors, ...Object.entries(factors)]);
+      modules.set(name, { ...module, rank: own, tensors });
     }
     return { state: { ...state, modules }, kept: countEntries(modules), total: countEntries(state.modules) };
   },
@@ -78,19 +80,4 @@ function rankOfShare(s: Float64Array, share: number): number {
   let [count, sum] = [0, 0];
   while (count < squares.length && sum < wanted) sum += squares[count++] ?? 0;
   return Math.max(1, count);
-}
-
-/** B = U·√S [out, k] and A = √S·Vᵀ [k, in]: entries of similar magnitude, which suits float16 and further training. */
-function balanced({ u, s, vt }: Svd): { rank: number; factors: [string, HostTensor][] } {
-  const roots = s.map(Math.sqrt);
-  const [rank, inputs] = vt.shape;
-  const b = { shape: u.shape, data: u.data.map((value, at) => value * (roots[at % rank] ?? 0)) };
-  const a = { shape: vt.shape, data: vt.data.map((value, at) => value * (roots[Math.floor(at / inputs)] ?? 0)) };
-  return {
-    rank,
-    factors: [
-      ['a', toFloat32(a)],
-      ['b', toFloat32(b)],
-    ],
-  };
 }

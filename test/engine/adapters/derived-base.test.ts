@@ -11,6 +11,7 @@ import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import { mergeFolders } from '../../../src-main/engine/merge/merge-folders.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
+import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { goldenPath } from '../golden.ts';
 
@@ -62,7 +63,8 @@ test('a merge and a pruning without the base are those with it, to the bit', asy
     await mergeFolders(request, inputs, output);
     const merged = await readSafetensors(path.join(output, 'adapter_model.safetensors'));
     const state = await readAdapter(output, description);
-    const pruned = pruneMethod('layer-third').prune(state, description, { third: 'high' });
+    const method = pruneMethod('layer-third');
+    const pruned = await runPrune({ method, parameters: { third: 'high' }, base }, state);
     made.push({ merged: [...merged].sort(), pruned: [...pruned.state.modules].sort() });
   }
   expect(made[1]).toEqual(made[0]);

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
+import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
@@ -27,6 +30,8 @@ const { truncation } = z
   .parse(JSON.parse(readFileSync(goldenPath('linalg', 'expected.json'), 'utf8')));
 
 const svd = pruneMethod('svd');
+const cut = (from: AdapterState, base: ModelDescription, parameters: ParameterValues) =>
+  runPrune({ method: svd, parameters, base: { description: base, directory: null } }, from);
 const nameOf = (layer: number) => `vit.layers.${layer}.attention.q_proj`;
 /** The golden factors, one module a layer; 7 inputs and 9 outputs. */
 const adapter = state(
@@ -43,8 +48,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'coto-svd-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe("beside numpy's best approximations", () => {
-  it.each([1, 2, 3])('cuts every module to rank %i', (rank) => {
-    const pruned = svd.prune(adapter, description(2), { rank });
+  it.each([1, 2, 3])('cuts every module to rank %i', async (rank) => {
+    const pruned = await cut(adapter, description(2), { rank });
     truncation.forEach(({ best }, layer) => {
       const module = pruned.state.modules.get(nameOf(layer));
       expect(module?.rank).toBe(rank);
@@ -55,8 +60,8 @@ describe("beside numpy's best approximations", () => {
     expect([pruned.kept, pruned.total]).toEqual([2 * rank * 16, 2 * 4 * 16]);
   });
 
-  it.each(['0.5', '0.9', '0.99', '0.999'])('gives each module the rank that holds %s of its energy', (share) => {
-    const pruned = svd.prune(adapter, description(2), { energy: Number(share) });
+  it.each(['0.5', '0.9', '0.99', '0.999'])('gives each module the rank that holds %s of its energy', async (share) => {
+    const pruned = await cut(adapter, description(2), { energy: Number(share) });
     expect([...pruned.state.modules.values()].map(({ rank }) => rank)).toEqual(
       truncation.map(({ ranks }) => ranks[share]),
     );
@@ -79,10 +84,10 @@ describe('by hand', () => {
     ),
   });
   const module = (parameters: Record<string, number | null>) =>
-    svd.prune(diagonal, description(1), parameters).state.modules.get(nameOf(0));
+    cut(diagonal, description(1), parameters).then(({ state: { modules } }) => modules.get(nameOf(0)));
 
-  it('keeps the 4 of diag(3, 4), and its scaling of 2', () => {
-    const kept = module({ rank: 1 });
+  it('keeps the 4 of diag(3, 4), and its scaling of 2', async () => {
+    const kept = await module({ rank: 1 });
     expect(kept?.scaling).toBe(2);
     expect([...(kept?.tensors.get('b')?.data ?? [])]).toEqual([0, 2]);
     expect([...(kept?.tensors.get('a')?.data ?? [])]).toEqual([0, 2]);
@@ -93,11 +98,11 @@ describe('by hand', () => {
     [0.65, 2],
     [1, 2],
     [0.01, 1],
-  ])('for a share of %d keeps rank %i: 16 of 25 is 0.64', (energy, rank) => {
-    expect(module({ energy })?.rank).toBe(rank);
+  ])('for a share of %d keeps rank %i: 16 of 25 is 0.64', async (energy, rank) => {
+    expect((await module({ energy }))?.rank).toBe(rank);
   });
 
-  it('drops what is zero with a share of 1, and keeps rank 1 of an adapter that does nothing', () => {
+  it('drops what is zero with a share of 1, and keeps rank 1 of an adapter that does nothing', async () => {
     const same = factors(
       [
         [1, 2],
@@ -120,13 +125,13 @@ describe('by hand', () => {
       ],
       1,
     );
-    const pruned = svd.prune(state({ [nameOf(0)]: same, [nameOf(1)]: idle }), description(2), { energy: 1 });
+    const pruned = await cut(state({ [nameOf(0)]: same, [nameOf(1)]: idle }), description(2), { energy: 1 });
     expect([...pruned.state.modules.values()].map(({ rank }) => rank)).toEqual([1, 1]);
     expect([...change(pruned.state.modules.get(nameOf(1)) ?? idle)]).toEqual([0, 0, 0, 0]);
   });
 
-  it('leaves a module of a lower rank at its own, and the adapter that came in as it was', () => {
-    expect(module({ rank: 64 })?.rank).toBe(2);
+  it('leaves a module of a lower rank at its own, and the adapter that came in as it was', async () => {
+    expect((await module({ rank: 64 }))?.rank).toBe(2);
     expect(diagonal.modules.get(nameOf(0))?.rank).toBe(2);
   });
 
@@ -139,10 +144,10 @@ describe('by hand', () => {
     ]);
   });
 
-  it('refuses a rank of 0 and a share of 0 or above 1', () => {
-    expect(() => module({ rank: 0 })).toThrow(/rank/);
-    expect(() => module({ energy: 0 })).toThrow(/energy/);
-    expect(() => module({ energy: 1.1 })).toThrow(/energy/);
+  it('refuses a rank of 0 and a share of 0 or above 1', async () => {
+    await expect(module({ rank: 0 })).rejects.toThrow(/rank/);
+    await expect(module({ energy: 0 })).rejects.toThrow(/energy/);
+    await expect(module({ energy: 1.1 })).rejects.toThrow(/energy/);
   });
 });
 
@@ -152,7 +157,7 @@ it('is written as a PEFT folder that says the ranks and alphas, and read back wi
     ...wide,
     linears: wide.linears.map((module) => (module.isHead ? module : { ...module, outFeatures: 9 })),
   };
-  const pruned = svd.prune(adapter, fitting, { energy: 0.9 }).state;
+  const pruned = (await cut(adapter, fitting, { energy: 0.9 })).state;
   await writeAdapter(join(scratch, 'written'), pruned, { description: fitting, baseModelName: 'base' });
   const config: unknown = JSON.parse(readFileSync(join(scratch, 'written', 'adapter_config.json'), 'utf8'));
   // Ranks 3 and 2 at scalings 2 and 0.5: r 3 with lora_alpha 6, and by full name 2 with 1.

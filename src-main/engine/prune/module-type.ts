@@ -1,0 +1,73 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import { findLinear } from '../adapters/target-modules.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { hasRole, type ModuleRole } from './module-roles.ts';
+import { keepModules, type Outlined, type PruneMethod } from './prune-method.ts';
+
+const roles: readonly { readonly value: ModuleRole; readonly label: string }[] = [
+  { value: 'q', label: 'Queries (q)' },
+  { value: 'k', label: 'Keys (k)' },
+  { value: 'v', label: 'Values (v)' },
+  { value: 'o', label: 'Attention output (o)' },
+  { value: 'attention', label: 'All of attention' },
+  { value: 'mlp', label: 'MLP' },
+];
+
+const declaration: PruneDeclaration = {
+  id: 'module-type',
+  label: 'Module type',
+  summary: 'Keeps the adapters of one type of module: only the queries, keys or values, all of attention, or the MLP.',
+  paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
+  parameters: [
+    {
+      name: 'type',
+      label: 'Type',
+      type: 'choice',
+      default: 'q',
+      choices: [...roles],
+      help: 'Type of the modules that keep their adapters. Ignored if target_modules names them.',
+    },
+    {
+      name: 'target_modules',
+      label: 'Target modules',
+      type: 'text-list',
+      default: [],
+      empty: 'by type',
+      help: 'Modules that keep their adapters, by their names or the ends of them, e.g. q_proj.',
+      advanced: true,
+    },
+  ],
+  patterns: (['q', 'k', 'v'] as const).map((type) => ({ label: `Only ${type}`, parameters: { type }, usual: false })),
+  grid: null,
+};
+
+/** Keeps the adapters of one type of module in every layer. */
+export const moduleType: PruneMethod = {
+  declaration,
+  prune: (state, description, given) => keepModules(state, select(state, description, given)),
+  check(adapter, description, given) {
+    select(adapter, description, given);
+  },
+};
+
+/** @throws StudioError refused if no adapted module is of the type */
+function select(adapter: Outlined, description: ModelDescription, given: ParameterValues): ReadonlySet<string> {
+  const { type, target_modules: targets } = checkedParameters(declaration, given);
+  const named = Array.isArray(targets) ? targets.map(String) : [];
+  const role = roles.find(({ value }) => value === type);
+  const kept = [...adapter.modules.keys()].filter((name) => {
+    const all = [name, ...(findLinear(description, name)?.aliases ?? [])];
+    if (named.length > 0) return all.some((one) => named.some((end) => one === end || one.endsWith(`.${end}`)));
+    return role !== undefined && hasRole(all, role.value);
+  });
+  if (kept.length > 0) return new Set(kept);
+  const ends = [...new Set([...adapter.modules.keys()].map((name) => name.split('.').at(-1)))];
+  throw new StudioError(
+    'refused',
+    `Nothing would be left: no adapted module is ${named.length > 0 ? `named ${named.join(' or ')}` : `of the type ${role?.label ?? type}`}.`,
+    `The adapter has ${ends.join(', ')}.`,
+  );
+}
