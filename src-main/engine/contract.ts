@@ -114,9 +114,11 @@ const jobs = [
       adapterDirectory: z.string(),
       method: z.string(),
       parameters: parameterValuesSchema,
+      /** Its training split has the examples of methods that run the adapter; null: there are none. */
+      dataset: datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) }).nullable(),
       outputDirectory: z.string(),
     },
-    { adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int() },
+    { adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int(), note: z.string().nullable() },
   ),
   /** Scores of subjects on one base and one dataset; each comes as an event as soon as it is known. */
   job(

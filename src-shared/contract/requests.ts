@@ -300,6 +300,11 @@ export const requests = {
       adapterId: z.string(),
       method: z.string(),
       parameters: parameterValuesSchema.default({}),
+      datasetId: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe('for methods that run the adapter; null: the dataset it was trained on'),
     }),
     output: jobRecordSchema,
   },

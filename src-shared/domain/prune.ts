@@ -3,6 +3,7 @@ import { declarationSchema, type ParameterSpec, type ParameterValues, parameterV
 
 /** Declaration of a prune method; the form, the command, the pruning study and its figures are generated from it. */
 export const pruneDeclarationSchema = declarationSchema.extend({
+  data: z.boolean().optional().describe('whether the method runs the adapter on examples of a dataset'),
   patterns: z
     .array(
       z.object({

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
+import { requireDataset } from '../library/datasets.ts';
+import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
@@ -14,6 +16,7 @@ export const pruneJob = defineJob({
     adapterId: z.string(),
     method: z.string(),
     parameters: parameterValuesSchema,
+    datasetId: z.string().nullable().default(null),
   }),
   references: ({ adapterId }) => [{ adapterId }],
   async execute(payload, context, services) {
@@ -22,7 +25,8 @@ export const pruneJob = defineJob({
     const base = await baseOf(services, [adapter]);
     const place = newAdapterFolder(services);
     try {
-      const { kept, total } = await context.runEngine({
+      const datasetId = payload.datasetId ?? adapter.datasetId;
+      const { kept, total, note } = await context.runEngine({
         kind: 'prune',
         ...computeFields(store),
         modelDirectory: base.model?.path ?? null,
@@ -30,6 +34,10 @@ export const pruneJob = defineJob({
         adapterDirectory: home.absolute(adapter.folder),
         method: payload.method,
         parameters: payload.parameters,
+        dataset:
+          datasetId === null
+            ? null
+            : { ...requireDataset(store, datasetId).source, settings: taskSettingsFor(store, [adapter]) },
         outputDirectory: place.directory,
       });
       const pruned = await listAdapter(services, place.id, {
@@ -42,7 +50,7 @@ export const pruneJob = defineJob({
       return {
         status: 'completed',
         result: { adapterId: pruned.id, kept, total },
-        message: `Kept ${kept} of ${total} entries as "${pruned.name}".`,
+        message: `Kept ${kept} of ${total} entries as "${pruned.name}".${note === null ? '' : ` ${note}`}`,
       };
     } catch (error) {
       await rm(place.directory, { recursive: true, force: true });

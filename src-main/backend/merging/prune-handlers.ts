@@ -2,26 +2,31 @@ import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
+import { needsExamples } from '../../engine/prune/run-prune.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { pruneJob } from '../jobs/prune.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
+import { requireDataset } from '../library/datasets.ts';
 import type { HandlerServices } from '../services.ts';
 
 export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers<NamesOf<'prune'>> {
   return {
-    'prune.start': async ({ adapterId, method, parameters, name }) => {
+    'prune.start': async ({ adapterId, method, parameters, datasetId, name }) => {
       const adapter = requireAdapter(store, adapterId);
-      const { description } = await baseOf({ store, home }, [adapter]);
+      const { description, model } = await baseOf({ store, home }, [adapter]);
       const { declaration, check } = pruneMethod(method);
       // Checks that need no tensors fail now, not when the job starts.
       checkedParameters(declaration, parameters);
+      if (declaration.data && (model === null || (datasetId ?? adapter.datasetId) === null))
+        throw needsExamples(declaration.label);
+      if (datasetId !== null) requireDataset(store, datasetId);
       check?.(await readAdapterOutline(home.absolute(adapter.folder), description), description, parameters);
       const pattern = describePruning(declaration, parameters);
       return queue.add(
         pruneJob,
         { title: `Prune ${adapter.name}: ${pattern}`, subjectId: null },
-        { name: name ?? `${adapter.name} · ${pattern}`, adapterId, method, parameters },
+        { name: name ?? `${adapter.name} · ${pattern}`, adapterId, method, parameters, datasetId },
       );
     },
   };

@@ -4,7 +4,7 @@ import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, givenParameters } from '../method-options.ts';
-import { findAdapter } from '../references.ts';
+import { findAdapter, findDataset } from '../references.ts';
 import { describeAdapter } from './adapters.ts';
 
 const declarations = catalog.pruneMethods;
@@ -18,6 +18,10 @@ export function addPruneCommand(parent: Command, context: CommandContext): void 
         .requiredOption('--adapter <adapter>', 'id, name, run or folder')
         .requiredOption('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
         .option('--name <name>', 'what to call the pruned adapter')
+        .option(
+          '--dataset <dataset>',
+          'examples for methods that run the adapter: id, name or path (default: what it was trained on)',
+        )
         .option('--out <folder>', 'also write it there as a PEFT folder');
       addMethodOptions(command, declarations);
     },
@@ -25,6 +29,7 @@ export function addPruneCommand(parent: Command, context: CommandContext): void 
       adapter: z.string(),
       method: z.string(),
       name: z.string().optional(),
+      dataset: z.string().optional(),
       out: z.string().optional(),
     }),
     async run(input, { terminal, withStudio }) {
@@ -35,6 +40,7 @@ export function addPruneCommand(parent: Command, context: CommandContext): void 
           adapterId: id,
           method: input.method,
           parameters,
+          datasetId: input.dataset === undefined ? null : (await findDataset(client, input.dataset, terminal)).id,
           ...(input.name === undefined ? {} : { name: input.name }),
         });
         await followJob(client, job, terminal);

@@ -6,7 +6,7 @@ import { mergeMethod } from '../merge/index.ts';
 import { mergeStates } from '../merge/merge-states.ts';
 import type { MergeBase } from '../merge/run-merge.ts';
 import { pruneMethod } from '../prune/index.ts';
-import { runPrune } from '../prune/run-prune.ts';
+import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
 
 /** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter. */
@@ -17,6 +17,8 @@ export interface ScoringBench {
   adapter(adapterId: string): Promise<AdapterState>;
   /** @throws StudioError refused, naming the adapter, if its head is for other labels */
   requireFit(state: AdapterState, name: string): void;
+  /** Examples for prunings that run the adapter. */
+  readonly calibration?: CalibrationSource;
   /** One pass over all examples. @throws StudioError cancelled */
   outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
 }
@@ -91,7 +93,10 @@ export class SubjectScorer {
       case 'prune': {
         const { state } = await this.derive(subject.subject);
         const { method, parameters } = subject;
-        return await runPrune({ method: pruneMethod(method), parameters, base: this.bench.base }, state);
+        return await runPrune(
+          { method: pruneMethod(method), parameters, base: this.bench.base, data: this.bench.calibration ?? null },
+          state,
+        );
       }
     }
   }

@@ -5,6 +5,7 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ScoreTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
+import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import { passesOf, SubjectScorer } from '../evaluation/score-subjects.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
@@ -26,6 +27,15 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
         base: { description: evaluator.description, directory: task.modelDirectory },
         examples: evaluator.examples,
         adapter: adapterReader(task, evaluator),
+        calibration: (state, sample) => {
+          const { modelDirectory, dataset, settings } = task;
+          return PruneCalibration.open(
+            base,
+            state,
+            { modelDirectory, source: { ...dataset, settings }, ...sample },
+            context,
+          );
+        },
         requireFit: (state, name) => evaluator.requireFit(state, name),
         outputs(state, phase) {
           progress.announce(phase);

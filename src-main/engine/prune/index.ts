@@ -1,14 +1,18 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { contribution } from './contribution.ts';
 import { everyOtherLayer } from './every-other-layer.ts';
+import { greedy } from './greedy.ts';
 import { intruderDimensions } from './intruder-dimensions.ts';
 import { layerRange } from './layer-range.ts';
 import { layerThird } from './layer-third.ts';
+import { loraDrop } from './lora-drop.ts';
 import { magnitude } from './magnitude.ts';
 import { moduleType } from './module-type.ts';
 import type { PruneMethod } from './prune-method.ts';
 import { random } from './random.ts';
 import { randomLayers } from './random-layers.ts';
 import { svd } from './svd.ts';
+import { wanda } from './wanda.ts';
 
 export type { PruneMethod } from './prune-method.ts';
 
@@ -19,7 +23,11 @@ export const pruneMethods: readonly PruneMethod[] = [
   layerRange,
   moduleType,
   randomLayers,
+  contribution,
+  greedy,
+  loraDrop,
   magnitude,
+  wanda,
   random,
   svd,
   intruderDimensions,

@@ -43,3 +43,40 @@ export function seedParameter(help: string): ParameterSpec {
 export function keptCount(sparsity: unknown, n: number): number {
   return Math.min(n, Math.floor((1 - Number(sparsity)) * n + 1e-9));
 }
+
+/** Parameters of methods that run the adapter on examples. */
+export const calibrationParameters: readonly ParameterSpec[] = [
+  {
+    name: 'calibration_samples',
+    label: 'Calibration samples',
+    type: 'integer',
+    default: 128,
+    minimum: 1,
+    maximum: 100_000,
+    unit: 'examples',
+    help: 'Examples of the training split that the method looks at, a seeded sample. The test split is never read.',
+  },
+  seedParameter('Draws the calibration examples.'),
+];
+
+export const unitParameter: ParameterSpec = {
+  name: 'unit',
+  label: 'Unit',
+  type: 'choice',
+  default: 'layer',
+  choices: [
+    { value: 'layer', label: 'Layer' },
+    { value: 'module', label: 'Module' },
+  ],
+  help: 'What is kept or removed as a whole: all adapters of a layer, or each module by itself.',
+};
+
+export const keptUnitsParameter: ParameterSpec = {
+  name: 'keep',
+  label: 'Keep',
+  type: 'integer',
+  default: 2,
+  minimum: 1,
+  maximum: 10_000,
+  help: 'Number of layers, or of modules, that keep their adapters.',
+};

@@ -40,10 +40,20 @@ export interface PruneMethod {
   check?(adapter: Outlined, description: ModelDescription, parameters: ParameterValues): void;
 }
 
+/** The adapter on its base, on a seeded sample of a dataset's training split. */
+export interface PruneData {
+  /** Inputs X [rows, inFeatures] of a module with the whole adapter on, one row a token or image patch. */
+  inputs(module: string): Promise<HostTensor>;
+  /** Score of the adapter with only these modules on, heads included: accuracy of classes, else the negative loss. */
+  score(modules: ReadonlySet<string>): Promise<number>;
+}
+
 /** Further inputs of a method. */
 export interface PruneContext {
   /** The base's weight [outFeatures, inFeatures] of a module. */
   baseWeight(name: string): Promise<HostTensor>;
+  /** The adapter on calibration examples; of methods that declare `data`. Loaded on first use. */
+  data(): Promise<PruneData>;
   /** Reports progress; may throw to end the pruning. */
   progress(phase: string, done: number, total: number): Promise<void>;
 }

@@ -5,7 +5,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/contract.ts';
+import {
+  type EngineEvent,
+  engineEventSchema,
+  type PruneTask,
+  type TaskContext,
+} from '../../../src-main/engine/contract.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
@@ -15,6 +20,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
@@ -164,6 +170,34 @@ test('heads for other labels are refused before anything is written', async () =
   await expect(readAdapter(output, description)).rejects.toThrow();
 });
 
+test('a pruning that runs the adapter uses examples of the training split, and is refused without them', async () => {
+  const task = (method: string, parameters: ParameterValues, source: PruneTask['dataset']): PruneTask => ({
+    kind: 'prune',
+    compute: testCompute,
+    modelDirectory,
+    description,
+    adapterDirectory: first,
+    method,
+    parameters: { calibration_samples: 8, ...parameters },
+    dataset: source,
+    outputDirectory: path.join(scratch, `pruned-${method}`),
+  });
+  const examples = { ...dataset(), settings: taskSettingsSchema.parse({}) };
+  for (const [method, parameters] of [
+    ['greedy', { keep: 1 }],
+    ['contribution', { keep: 1 }],
+    ['lora-drop', { threshold: 0.5 }],
+    ['wanda', {}],
+  ] as const) {
+    const made = await runPruneTask(task(method, parameters, examples), context());
+    expect(made.kept).toBeLessThan(made.total);
+    expect((await readAdapter(made.adapterDirectory, description)).modules.size).toBeGreaterThan(0);
+    await expect(runPruneTask(task(method, parameters, null), context())).rejects.toThrow(
+      'runs the adapter on examples',
+    );
+  }
+});
+
 test('prune writes a folder without the dropped layers', async () => {
   const output = path.join(scratch, 'pruned');
   const result = await runPruneTask(
@@ -175,6 +209,7 @@ test('prune writes a folder without the dropped layers', async () => {
       adapterDirectory: first,
       method: 'every-other-layer',
       parameters: {},
+      dataset: null,
       outputDirectory: output,
     },
     context(),

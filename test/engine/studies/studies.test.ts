@@ -127,7 +127,7 @@ test('pruning scores the whole adapter, each pattern and each value of a grid', 
     ['Middle third', 0],
     ['High third', 0],
   ]);
-  // Each factor has two entries: half of them is one, 0.9 of them still one.
+  // Each factor has two entries: three quarters of them is one, half of them too, and a quarter none.
   expect(adapter?.grids).toMatchObject([
     { method: 'magnitude', label: 'Magnitude', parameter: 'sparsity', unchanged: 0 },
   ]);
@@ -136,10 +136,10 @@ test('pruning scores the whole adapter, each pattern and each value of a grid', 
     [25, 50, 75, 90].map((share) => [share / 100, `${share} % zeroed`]),
   );
   expect(points.map(({ kept, total, loss }) => [kept, total, loss > lossOf(6) ? 7 : 0])).toEqual([
-    [48, 48, 7],
     [24, 48, 7],
     [24, 48, 7],
-    [24, 48, 7],
+    [0, 48, 0],
+    [0, 48, 0],
   ]);
 });
 
