@@ -20,9 +20,9 @@ function mismatch(name: string, expected: string, value: unknown): Error {
   return new Error(`the parameter ${name} is ${JSON.stringify(value)}, not ${expected}`);
 }
 
-/** The rank among a variant's parameters; null if it has none. */
+/** The rank among a variant's parameters; null if it has none, or another setting in its place (OFT's r of 0). */
 export function rankOf({ r }: ParameterValues): number | null {
-  return typeof r === 'number' ? r : null;
+  return typeof r === 'number' && r > 0 ? r : null;
 }
 
 /** "r 8": the rank as badges and names show it; null if the variant has none. */

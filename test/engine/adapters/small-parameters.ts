@@ -1,7 +1,14 @@
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 
 /** Values that fit the tiny golden models, whichever of them a variant has; the rest stays at its defaults. */
-const small: ParameterValues = { r: 4, lora_alpha: 5, alpha: 5, delora_lambda: 2, randlora_alpha: 1 };
+const small: ParameterValues = {
+  r: 4,
+  lora_alpha: 5,
+  alpha: 5,
+  delora_lambda: 2,
+  randlora_alpha: 1,
+  oft_block_size: 0,
+};
 
 export function smallParameters({ parameters }: Declaration): ParameterValues {
   const declared = parameters.map(({ name }) => name);

@@ -14,6 +14,7 @@ import { matrixProductCases } from './cases/matrix-product.ts';
 import { mergedWeightCases } from './cases/merged-weight.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
+import { rotationCases } from './cases/rotations.ts';
 import { sparseCases } from './cases/sparse.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
@@ -28,6 +29,7 @@ export const operationCases: readonly OperationCase[] = [
   ...hiraCases,
   ...mergedWeightCases,
   ...sparseCases,
+  ...rotationCases,
   ...matrixProductCases,
   ...hadamardCases,
   ...factoredCases,

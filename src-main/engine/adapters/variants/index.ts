@@ -12,6 +12,7 @@ import { lora } from './lora.ts';
 import { loraFa } from './lora-fa.ts';
 import { loraPlus } from './lora-plus.ts';
 import { loraPro } from './lora-pro.ts';
+import { oft } from './oft.ts';
 import { randlora } from './randlora.ts';
 import { rslora } from './rslora.ts';
 import { shira } from './shira.ts';
@@ -32,6 +33,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   loraFa,
   delora,
   randlora,
+  oft,
   lokr,
   loraPro,
 ];
