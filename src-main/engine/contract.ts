@@ -29,6 +29,8 @@ const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm'])
 /** On what a task computes. Without `threads` it is one for each core; a backend of one thread takes no notice. */
 const computeFields = { compute: backendChoice, threads: z.number().int().min(1).optional() };
 const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
+/** The PEFT folder of the adapter that the run's `init_adapter` names. */
+const seedField = { initAdapterDirectory: z.string().optional() };
 /** A kind of task with what it asks and what it answers; the work is in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
   kind: Kind,
@@ -55,6 +57,7 @@ const jobs = [
        * The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state.
        */
       runDirectory: z.string(),
+      ...seedField,
       /** A checkpoint folder to go on from. */
       resumeFrom: z.string().nullable(),
       /** What the part before a resumption computed its products in: `auto` keeps to it, so that the bits go on. */
@@ -164,6 +167,7 @@ const jobs = [
       config: runConfigSchema,
       modelDirectory: z.string(),
       dataset: datasetSourceSchema,
+      ...seedField,
       /** The folder with train.py and requirements.txt. */
       templateDirectory: z.string(),
       outputDirectory: z.string(),

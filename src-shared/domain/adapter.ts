@@ -70,6 +70,13 @@ export const adapterFieldsSchema = z.strictObject({
     empty: 'all layers',
     advanced: true,
   }),
+  init_adapter: z.string().min(1).nullable().default(null).meta({
+    title: 'Seed adapter',
+    description:
+      'An adapter from which training starts instead of anew: its id, or the id of the run that makes it. Same base, variant, targets and ranks. Runs that start from one short run merge better ("Seeded LoRA").',
+    empty: 'none: starts anew',
+    advanced: true,
+  }),
   modules_to_save: z.array(z.string()).nullable().default(null).meta({
     title: 'Modules to save',
     description: 'Modules that are trained in full and saved with the adapter.',

@@ -10,6 +10,7 @@ import type { RunChanges } from '../../store/repositories/runs.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
+import { seedDirectory, seedReference } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob, type JobOutcome } from './define-job.ts';
@@ -21,7 +22,11 @@ export const trainJob = defineJob({
     runId: z.string(),
     resumeFrom: z.string().nullable().describe('checkpoint, relative to the home'),
   }),
-  references: () => [],
+  references({ runId }, store) {
+    const run = store.runs.find(runId);
+    const seed = run === null ? null : seedReference(store, run.config);
+    return seed === null ? [] : [seed];
+  },
   async execute({ runId, resumeFrom }, context, services) {
     const { home, store, hub } = services;
     const run = requireRun(store, runId);
@@ -50,9 +55,12 @@ export const trainJob = defineJob({
       startedAt: run.startedAt ?? Date.now(),
       finishedAt: null,
     });
+    // A run that goes on has its seed in it, and outlives it.
+    const seed = resumeFrom === null ? seedDirectory(services, run.config, model.id) : undefined;
     const answer = await context.runEngine(
       {
         kind: 'train',
+        ...(seed === undefined ? {} : { initAdapterDirectory: seed }),
         ...computeFields(store, run.config.compute_backend),
         config: run.config,
         modelDirectory: model.path,

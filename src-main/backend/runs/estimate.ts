@@ -135,14 +135,15 @@ function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number
 }
 
 /** Modules trained in full: modules_to_save, by default the head of a classifier. */
-function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
+export function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
   const entries = config.adapter.modules_to_save ?? savedByDefault(description, true);
   return description.linears.filter((module) =>
     entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry))),
   );
 }
 
-function targetConfig(config: RunConfig, description: ModelDescription) {
+/** What tells the modules that a run adapts. */
+export function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }
 

@@ -13,6 +13,7 @@ import type { HandlerServices } from '../services.ts';
 import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './estimate.ts';
 import { checkedRun } from './run-yaml.ts';
+import { checkSeedAdapter } from './seed-adapter.ts';
 
 export interface NewRun {
   readonly name: string | undefined;
@@ -34,6 +35,7 @@ export async function createRun(
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);
   checkRun(config, model.description, dataset.description);
+  await checkSeedAdapter(services, config, model);
   const contentKey = await trainingKey(config, model, dataset);
   const id = newId('run');
   const run: RunRecord = {
@@ -77,6 +79,7 @@ export async function checkPlannedRun(services: HandlerServices, given: RunConfi
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);
   checkRun(config, model.description, dataset.description);
+  await checkSeedAdapter(services, config, model);
 }
 
 /** Saves and pauses a running run; a queued one is held back. */

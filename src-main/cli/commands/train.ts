@@ -13,7 +13,7 @@ import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
 import { countBySuffix, formatSummary } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
-import { findDataset, findModel } from '../references.ts';
+import { findAdapter, findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
@@ -73,7 +73,7 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
   });
 }
 
-/** The run of a YAML file (without one: the defaults) with single keys changed; its model and dataset by their ids. */
+/** The run of a YAML file (without one: the defaults) with single keys changed; its model, dataset and seed adapter by their ids. */
 export async function readRun(
   client: StudioClient,
   file: string | undefined,
@@ -83,7 +83,10 @@ export async function readRun(
   const text = file === undefined ? '' : await readTextFile(file);
   const parsed = await parseRun(client, applyAssignments(text, changes), file, changes.length > 0);
   const model = (await findModel(client, parsed.model)).id;
-  return { ...parsed, model, dataset: (await findDataset(client, parsed.dataset, terminal)).id };
+  const { init_adapter: seed } = parsed.adapter;
+  const init_adapter = seed === null ? null : (await findAdapter(client, seed, model)).id;
+  const dataset = (await findDataset(client, parsed.dataset, terminal)).id;
+  return { ...parsed, model, dataset, adapter: { ...parsed.adapter, init_adapter } };
 }
 
 /** The run that the YAML says; a refusal names the file that it came from. */

@@ -6,9 +6,10 @@ import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { requireEmbedding } from './device-adapter.ts';
-import type { Factors } from './initializations/initialization.ts';
+import type { Factors, Initialization } from './initializations/initialization.ts';
 import { type StartOptions, startModules, weightByOutput } from './initializations/start-modules.ts';
 import { initializeHead } from './initialize.ts';
+import { seededBy } from './seed-adapter.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
@@ -16,6 +17,8 @@ import { adapterVariant } from './variants/index.ts';
 export interface FreshOptions extends StartOptions {
   /** What the task's classes mean; null, or the base's own: the head starts with the base's values, else anew. */
   readonly labels: readonly string[] | null;
+  /** The adapter that `init_adapter` names. */
+  readonly seed?: AdapterState | undefined;
 }
 
 /** A new adapter. */
@@ -85,7 +88,19 @@ export async function freshAdapter(
   };
   const isResidual = initialization?.residual === true && started !== null;
   const subtracted = isResidual ? new Map([...started].map(([name, { start }]) => [name, start])) : null;
-  return { state, subtracted };
+  if (options.seed === undefined) return { state, subtracted };
+  refuseBoth(initialization);
+  return { state: seededBy(options.seed, state), subtracted: null };
+}
+
+/** @throws StudioError invalid_input where the factors would start in two ways. */
+function refuseBoth(initialization: Initialization | null): void {
+  if (initialization === null || initialization.declaration.id === 'kaiming') return;
+  throw new StudioError(
+    'invalid_input',
+    `init_adapter: the run would start from an adapter and by ${initialization.declaration.label} (init_lora_weights).`,
+    'Set init_lora_weights to kaiming, or init_adapter to null.',
+  );
 }
 
 /** Weights and biases of the modules that are saved whole: the base's own, or drawn. */

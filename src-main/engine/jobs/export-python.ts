@@ -65,7 +65,7 @@ async function writeExport(
   await model.createAdapter(config.adapter, {
     random,
     labels: opened.labels,
-    ...startOptions(config, context, model.base, opened, 'export'),
+    ...(await startOptions(task, context, model.base, opened, 'export')),
   });
   const chosen = chosenExamples(config, opened);
   const totalSteps = countSteps(config, chosen.train.length);

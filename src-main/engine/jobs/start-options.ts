@@ -1,20 +1,20 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { StartOptions } from '../adapters/initializations/start-modules.ts';
-import type { TaskContext } from '../contract.ts';
+import type { FreshOptions } from '../adapters/fresh-adapter.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import type { TaskContext, TrainTask } from '../contract.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
 import { RunCalibration } from '../training/calibration.ts';
 
-/** What a start may ask of a run: its training examples, and someone to tell of its progress. `what` is cancelled, if it is. */
-export function startOptions(
-  config: RunConfig,
+/** What a start may ask of a run: its training examples, its seed adapter, and someone to tell of its progress. `what` is cancelled, if it is. */
+export async function startOptions(
+  { config, initAdapterDirectory: seed }: Pick<TrainTask, 'config' | 'initAdapterDirectory'>,
   context: TaskContext,
   base: BaseModel,
   opened: TaskOnData,
   what: 'run' | 'export',
-): Pick<StartOptions, 'calibration' | 'onModule'> {
+): Promise<Pick<FreshOptions, 'calibration' | 'onModule' | 'seed'>> {
   const source = {
     examples: chosenExamples(config, opened).train,
     batchSize: config.per_device_train_batch_size,
@@ -22,6 +22,7 @@ export function startOptions(
     loadBatch: opened.train.load,
   };
   return {
+    ...(seed === undefined ? {} : { seed: await readAdapter(seed, base.description) }),
     calibration: new RunCalibration(base, source, context),
     onModule: async (done, total) => {
       if ((await context.signal()) === 'cancel') throw new StudioError('cancelled', `The ${what} was cancelled.`);

@@ -32,7 +32,7 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
     await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialization'),
       labels: opened.labels,
-      ...startOptions(config, context, base, opened, 'run'),
+      ...(await startOptions(task, context, base, opened, 'run')),
       ...(task.resumeFrom ? { resumed: (await readAdapterOutline(task.resumeFrom, base.description)).modules } : {}),
     });
     const parts = assemble(task, context, model, opened, { ...compute, computeDtype });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
+import { seedDirectory } from '../../runs/seed-adapter.ts';
 import { requireModelOf } from '../adapter-base.ts';
 import { requireDataset } from '../datasets.ts';
 import type { ExportTarget } from './target.ts';
@@ -14,7 +15,7 @@ export const python: ExportTarget = {
     parameters: [],
     makes: 'folder',
   },
-  async write({ adapter }, path, { store, resourcesDirectory }, context) {
+  async write({ adapter }, path, { home, store, resourcesDirectory }, context) {
     const { origin } = adapter;
     const run = origin.kind === 'run' ? store.runs.find(origin.runId) : null;
     if (run === null)
@@ -23,11 +24,14 @@ export const python: ExportTarget = {
         `"${adapter.name}" has no run in the studio, so there is no training to export.`,
         'Choose an adapter trained by a run.',
       );
+    const model = requireModelOf(store, adapter);
+    const seed = seedDirectory({ home, store }, run.config, model.id);
     await context.runEngine({
       kind: 'export-python',
+      ...(seed === undefined ? {} : { initAdapterDirectory: seed }),
       ...computeFields(store),
       config: run.config,
-      modelDirectory: requireModelOf(store, adapter).path,
+      modelDirectory: model.path,
       dataset: requireDataset(store, run.datasetId).source,
       templateDirectory: join(resourcesDirectory, 'export'),
       outputDirectory: path,

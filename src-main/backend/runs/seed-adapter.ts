@@ -1,0 +1,75 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+import { checkSeed } from '../../engine/adapters/seed-adapter.ts';
+import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { resolveReference } from '../library/adapters.ts';
+import type { Services } from '../services.ts';
+import { savedModules, targetConfig } from './estimate.ts';
+
+type Parts = Pick<Services, 'home' | 'store'>;
+
+/** What `init_adapter` names: an adapter, or the adapter of a run that may still be training. Null: nothing, or nothing that is there. */
+export function seedReference(store: Services['store'], { adapter }: RunConfig): AdapterReference | null {
+  const { init_adapter: id } = adapter;
+  if (id === null) return null;
+  if (store.adapters.find(id) !== null) return { adapterId: id };
+  return store.runs.find(id) === null ? null : { runId: id };
+}
+
+function requireSeed(store: Services['store'], config: RunConfig): AdapterReference | null {
+  const { init_adapter: id } = config.adapter;
+  const reference = seedReference(store, config);
+  if (id === null || reference !== null) return reference;
+  throw new StudioError(
+    'not_found',
+    `init_adapter: there is neither an adapter nor a run "${id}" in the studio.`,
+    'Give the id of an adapter (coto adapters list), or of the run that makes it.',
+  );
+}
+
+/** The seed's PEFT folder. @throws StudioError refused where its run has made none, or where its base is another */
+export function seedDirectory({ home, store }: Parts, config: RunConfig, modelId: string): string | undefined {
+  const reference = requireSeed(store, config);
+  if (reference === null) return undefined;
+  const adapter = resolveReference(store, reference);
+  requireBase(adapter, modelId);
+  return home.absolute(adapter.folder);
+}
+
+/** Throws what the engine would refuse, before the run is queued; a run that is still training is asked later. */
+export async function checkSeedAdapter(parts: Parts, config: RunConfig, model: ModelRecord): Promise<void> {
+  const { store } = parts;
+  const reference = requireSeed(store, config);
+  if (reference === null || ('runId' in reference && store.runs.find(reference.runId)?.adapterId === null)) return;
+  const { description } = model;
+  const directory = seedDirectory(parts, config, model.id) ?? '';
+  const seed = await readAdapterOutline(directory, description);
+  const { variant: id, parameters } = config.adapter;
+  const variant = adapterVariant(id);
+  const modules = resolveTargetModules(targetConfig(config, description), description).map((module) => {
+    const strength = variant.strength(parameters, [module.name, ...module.aliases]);
+    const tensors = new Map(variant.parts(module, { ...strength, parameters }).map((part) => [part.name, part]));
+    return [module.name, { ...strength, tensors }] as const;
+  });
+  const saved = savedModules(config, description).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]);
+  checkSeed(seed, {
+    variant,
+    modules: new Map(modules),
+    saved: new Map(saved.map((name) => [name, null])),
+    biases: new Map(),
+  });
+}
+
+function requireBase({ name, modelId }: AdapterRecord, wanted: string): void {
+  if (modelId === wanted) return;
+  throw new StudioError(
+    'refused',
+    `init_adapter: the base of "${name}" is ${modelId ?? 'not in the studio'}, and the run's is ${wanted}.`,
+    'Choose an adapter of the same base.',
+  );
+}
