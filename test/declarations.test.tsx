@@ -177,7 +177,7 @@ const forms = new Map<Declaration, string>();
 function formOf(declaration: Declaration): string {
   const known = forms.get(declaration);
   if (known !== undefined) return known;
-  const shown = { parameters: declaration.parameters.map((spec) => ({ ...spec, advanced: false })) };
+  const shown = { parameters: declaration.parameters.map(({ when, ...spec }) => ({ ...spec, advanced: false })) };
   const values = Object.fromEntries(declaration.parameters.map((spec) => [spec.name, inRange(spec)]));
   const text = renderToStaticMarkup(
     <MantineProvider>

@@ -55,6 +55,10 @@ export const parameterSpecSchema = z.object({
   multiline: z.boolean().optional().describe('multi-line text'),
   group: z.string().optional().describe('heading in the form that parameters of the same group share'),
   advanced: z.boolean().optional().describe('seldom changed: behind "More settings" in a form'),
+  when: z
+    .object({ name: z.string(), values: z.array(z.string()) })
+    .optional()
+    .describe('it means something only where another parameter of the declaration has one of these values'),
 });
 export type ParameterSpec = z.infer<typeof parameterSpecSchema>;
 

@@ -13,7 +13,7 @@ import type { HandlerServices } from '../services.ts';
 import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './estimate.ts';
 import { checkedRun } from './run-yaml.ts';
-import { checkSeedAdapter } from './seed-adapter.ts';
+import { checkSeedAdapter, seedJobs } from './seed-adapter.ts';
 
 export interface NewRun {
   readonly name: string | undefined;
@@ -64,7 +64,8 @@ export async function createRun(
   const job = store.transaction(() => {
     store.runs.insert(run);
     store.contents.saveRun(id, contentKey);
-    const details = { title: `Train ${run.name}`, subjectId: id, ...(parentId === undefined ? {} : { parentId }) };
+    const parent = parentId === undefined ? {} : { parentId };
+    const details = { title: `Train ${run.name}`, subjectId: id, after: seedJobs(store, config), ...parent };
     return queue.add(trainJob, details, { runId: id, resumeFrom: null });
   });
   hub.runChanged(run);

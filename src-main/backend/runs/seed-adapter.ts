@@ -32,6 +32,14 @@ function requireSeed(store: Services['store'], config: RunConfig): AdapterRefere
   );
 }
 
+/** The job that makes the seed, if it has not ended: the run waits for it. */
+export function seedJobs(store: Services['store'], config: RunConfig): string[] {
+  const reference = seedReference(store, config);
+  if (reference === null || !('runId' in reference) || store.runs.find(reference.runId)?.adapterId !== null) return [];
+  const job = store.jobs.findOfSubject(reference.runId);
+  return job === null ? [] : [job.id];
+}
+
 /** The seed's PEFT folder. @throws StudioError refused where its run has made none, or where its base is another */
 export function seedDirectory({ home, store }: Parts, config: RunConfig, modelId: string): string | undefined {
   const reference = requireSeed(store, config);

@@ -78,7 +78,7 @@ type Shape = readonly number[];
 
 /** The modules that one folder has tensors for. Only its config and the header are read. */
 async function deriveModules(directory: string): Promise<DerivedModules> {
-  const { variant, config } = await readDescription(directory);
+  const { variant, config } = await readDescription(directory, true);
   const { foreign_base } = await readCotoConfig(directory);
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {

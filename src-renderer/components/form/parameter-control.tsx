@@ -88,7 +88,7 @@ export function ParameterControl(props: ControlProps) {
             // All of them: what stands in the field is the choice, not a search.
             filter={({ options }) => options}
             value={textOfValue(value)}
-            onChange={onChange}
+            onChange={(next) => onChange(next === '' && spec.nullable ? null : next)}
           />
         );
       return <TextControl {...props} />;

@@ -7,7 +7,7 @@ import { checkParameters, knownValues } from '../../../src-shared/domain/paramet
 import { ParameterControl } from './parameter-control.tsx';
 import { baseWords, FieldFrame } from './parameter-field.tsx';
 import classes from './parameter-form.module.css';
-import { changedCount, type ParameterBases, shownValue } from './parameter-origin.ts';
+import { changedCount, isInUse, type ParameterBases, shownValue } from './parameter-origin.ts';
 
 export interface ParameterFormProps {
   declaration: { readonly parameters: readonly ParameterSpec[] };
@@ -31,13 +31,15 @@ export interface ParameterFormProps {
 
 /**
  * The form of everything that declares parameters: one field each, where its value comes from and the way back, what is wrong
- * beside it; groups under headings, seldom changed ones behind "More settings".
+ * beside it; groups under headings, seldom changed ones behind "More settings"; those that mean nothing as the others stand are
+ * left out.
  */
 export function ParameterForm(props: ParameterFormProps) {
   const { declaration, values, bases } = props;
-  const specs = declaration.parameters;
-  const own = useMemo(() => checkParameters(specs, knownValues(specs, values)), [specs, values]);
+  const all = declaration.parameters;
+  const own = useMemo(() => checkParameters(all, knownValues(all, values)), [all, values]);
   const problems = new Map([...own, ...(props.problems ?? [])]);
+  const specs = all.filter((spec) => problems.has(spec.name) || isInUse(spec, all, values, bases));
   const usual = specs.filter((spec) => !spec.advanced);
   const advanced = specs.filter((spec) => spec.advanced);
   const groups = [...new Set(usual.map((spec) => spec.group))];

@@ -9,6 +9,7 @@ import type { Declaration, ParameterSpec } from '../../../src-shared/domain/para
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { runParameters } from '../../../src-shared/domain/run.ts';
 import { defaultTask } from '../../../src-shared/domain/task.ts';
+import { useRequest } from '../../api/query.ts';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { ParameterForm, type ParameterFormProps } from '../../components/form/parameter-form.tsx';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
@@ -32,6 +33,8 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const model = models.find((candidate) => candidate.id === draft['model']);
   const dataset = datasets.find((candidate) => candidate.id === draft['dataset']);
   const variant = variantOf(draft, catalog?.adapterVariants ?? []);
+  const adapters = useRequest('adapters.list', {}).data ?? [];
+  const seeds = adapters.filter(({ modelId }) => modelId === model?.id);
   const cotoOn = draft['coto'] === true;
   const form = (parameters: readonly ParameterSpec[], others: Partial<ParameterFormProps> = {}) => (
     <ParameterForm declaration={{ parameters }} values={draft} onChange={changeDraft} problems={problems} {...others} />
@@ -80,8 +83,14 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
         <Stack gap={8}>
           <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
           {form([...parametersOfVariant(variant), ...adapterParameters], {
-            suggestions: { 'adapter.target_modules': moduleSuffixes(model) },
-            notes: { 'adapter.target_modules': targetOutcome },
+            suggestions: {
+              'adapter.target_modules': moduleSuffixes(model),
+              'adapter.init_adapter': seeds.map(({ id }) => id),
+            },
+            notes: {
+              'adapter.target_modules': targetOutcome,
+              'adapter.init_adapter': seeds.find(({ id }) => id === draft['adapter.init_adapter'])?.name,
+            },
           })}
         </Stack>
       </Panel>
@@ -127,7 +136,11 @@ function groupOf(group: string): ParameterSpec[] {
 
 /** The variant's parameters by their names in a run: `adapter.r`. */
 export function parametersOfVariant(variant: Declaration | undefined): ParameterSpec[] {
-  return (variant?.parameters ?? []).map((spec) => ({ ...spec, name: `adapter.${spec.name}` }));
+  return (variant?.parameters ?? []).map(({ when, ...spec }) => ({
+    ...spec,
+    name: `adapter.${spec.name}`,
+    ...(when === undefined ? {} : { when: { ...when, name: `adapter.${when.name}` } }),
+  }));
 }
 
 /** Last names of the linears that can carry an adapter, in the model's order; the head is left out as all-linear does. */

@@ -35,10 +35,19 @@ export const initializationParameters: ParameterSpec[] = [
     help: "How A and B start. Every way leaves the base's function as it is: training begins from the unchanged base.",
     advanced: true,
   },
-  ...new Map(
-    initializations.flatMap(({ declaration }) => declaration.parameters.map((spec) => [spec.name, spec])),
-  ).values(),
+  ...ownParameters(),
 ];
+
+/** The parameters of the single ways, each once and with those that take it. */
+function ownParameters(): ParameterSpec[] {
+  const specs = initializations.flatMap(({ declaration }) => declaration.parameters);
+  const takenBy = ({ name }: ParameterSpec) =>
+    initializations.filter(({ declaration }) => declaration.parameters.some((spec) => spec.name === name));
+  return [...new Map(specs.map((spec) => [spec.name, spec])).values()].map((spec) => ({
+    ...spec,
+    when: { name: 'init_lora_weights', values: takenBy(spec).map(({ declaration }) => declaration.id) },
+  }));
+}
 
 /** What PEFT's `init_lora_weights` means; null where it is no start that is known. */
 export function initializationFromPeft(

@@ -182,3 +182,25 @@ test('module names are a word, a list or a regular expression', () => {
   fireEvent.click(view.getByRole('radio', { name: 'all-linear' }));
   expect(values['target_modules']).toBe('all-linear');
 });
+
+test('what depends on another value has a field while that value stands, or while its own is wrong', () => {
+  const scale: ParameterSpec = {
+    name: 'scale',
+    label: 'Scale',
+    type: 'number',
+    default: 1,
+    above: 0,
+    help: 'By counts.',
+    when: { name: 'sign', values: ['frequency'] },
+  };
+  const declaration = { parameters: [...specs, scale] };
+  const shown = (values: ParameterValues) =>
+    renderInWindow(<ParameterForm declaration={declaration} values={values} onChange={() => undefined} />);
+  const first = shown({});
+  expect(first.queryByText('Scale')).toBeNull();
+  first.unmount();
+  const second = shown({ sign: 'frequency' });
+  expect(second.getByText('Scale')).toBeDefined();
+  second.unmount();
+  expect(shown({ scale: -1 }).getByText('Scale')).toBeDefined();
+});
