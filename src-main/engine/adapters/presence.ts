@@ -23,6 +23,7 @@ export function adapterPresence(
 /** Numbers of values of an adapter's tensors. */
 export interface AdapterSizes {
   readonly trained: number[];
+  /** Those that are not trained, and the residual weights that adapters stand on. */
   readonly fixed: number[];
   /** Of those that training keeps from step to step. */
   readonly optimizer: number[];
@@ -47,7 +48,10 @@ export function adapterSizes(
     all.push(...parts);
     optimizer.push(...(variant.training?.memory?.(module, settings) ?? keptOf(parts)));
   }
-  return { trained: sizes(all, true), fixed: sizes(all, false), optimizer };
+  const residual = variant.initialization?.(parameters).residual
+    ? modules.map(({ inFeatures, outFeatures }) => inFeatures * outFeatures)
+    : [];
+  return { trained: sizes(all, true), fixed: [...sizes(all, false), ...residual], optimizer };
 }
 
 function rankOf(variant: AdapterVariant, parameters: ParameterValues, module: LinearModule): number | null {
