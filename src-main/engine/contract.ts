@@ -8,6 +8,7 @@ import {
   textPieceSchema,
 } from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
+import { mergeWeightSchema } from '../../src-shared/domain/merge.ts';
 import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import { scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
@@ -89,7 +90,16 @@ const jobs = [
       modelDirectory: z.string().nullable(),
       /** Description of that model: recomputing it reads every byte of the weights, for the fingerprint. */
       description: modelDescriptionSchema,
-      adapters: z.array(weightedFolder),
+      adapters: z.array(
+        z.object({
+          directory: z.string(),
+          weight: mergeWeightSchema,
+          /** Training step of a checkpoint, for soups; null: not known. */
+          step: z.number().int().nullable(),
+          /** Index of its dataset; null: none that is known. */
+          dataset: z.number().int().nullable(),
+        }),
+      ),
       method: z.string(),
       parameters: parameterValuesSchema,
       /** Where the merged PEFT folder goes; null for methods that merge outputs only. */
@@ -97,9 +107,13 @@ const jobs = [
       /** Scored on each: every adapter alone, the merge, the base. */
       datasets: z.array(datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) })),
       eval_samples: z.number().int(),
+      /** Training examples of each dataset for methods that look at data. */
+      tuning_samples: z.number().int(),
     },
     {
       adapterDirectory: z.string().nullable(),
+      /** Sentences of the method on what it found. */
+      notes: z.array(z.string()),
       /**
        * scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does
        * not fit).

@@ -23,6 +23,7 @@ import { evaluationRequestSchema, preflightLineSchema } from '../domain/evaluati
 import { generationRequestSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
+import { mergeInputSchema, tuningSchema } from '../domain/merge.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
@@ -41,7 +42,7 @@ const curveRange = {
   to: z.number().int().min(0).nullable().default(null),
   buckets: z.number().int().min(1).max(65_536).default(1024),
 };
-const weightedAdapters = z.array(z.strictObject({ adapterId: z.string(), weight: z.number() })).min(1);
+const weightedAdapters = z.array(mergeInputSchema).min(1);
 
 /**
  * Every request of a client with the schemas of its argument and its result. Names are domain.verb.
@@ -223,6 +224,19 @@ export const requests = {
   /** Parses and validates a run's YAML and returns the full config. */
   'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
 
+  /**
+   * The checkpoints of a run as adapters, one a step, the earliest first. Those that are new are archived: a soup takes
+   * them, the shelf does not show them.
+   */
+  'runs.checkpointAdapters': {
+    input: z.strictObject({
+      id: z.string(),
+      from: z.number().int().min(0).nullable().default(null),
+      to: z.number().int().min(0).nullable().default(null),
+    }),
+    output: z.array(adapterRecordSchema),
+  },
+
   'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },
   'adapters.get': { input: byId, output: adapterRecordSchema },
   /** Summarizes the tensors in the adapter's folder. */
@@ -290,6 +304,7 @@ export const requests = {
       method: z.string(),
       parameters: parameterValuesSchema.default({}),
       eval_samples: z.number().int().min(0).default(0),
+      ...tuningSchema.shape,
     }),
     output: jobRecordSchema,
   },

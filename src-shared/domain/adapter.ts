@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cotoSettingsSchema } from './coto.ts';
+import { mergeWeightSchema } from './merge.ts';
 import { type ForeignBase, foreignBaseSchema } from './model.ts';
 import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
@@ -115,7 +116,12 @@ export const adapterSettingsSchema = z.preprocess((value, context) => {
 
 /** Lineage of an adapter, as reports show it. */
 export const adapterOriginSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('run'), runId: z.string(), checkpoint: z.enum(['last', 'best']), step: z.number().int() }),
+  z.object({
+    kind: z.literal('run'),
+    runId: z.string(),
+    checkpoint: z.enum(['last', 'best', 'step']),
+    step: z.number().int(),
+  }),
   z.object({
     kind: z.literal('import'),
     path: z.string(),
@@ -125,7 +131,7 @@ export const adapterOriginSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('merge'),
     method: z.string(),
-    inputs: z.array(z.object({ adapterId: z.string(), weight: z.number() })),
+    inputs: z.array(z.object({ adapterId: z.string(), weight: mergeWeightSchema })),
   }),
   z.object({ kind: z.literal('prune'), method: z.string(), adapterId: z.string() }),
 ]);

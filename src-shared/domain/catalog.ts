@@ -10,6 +10,8 @@ export const catalogSchema = z.object({
     declarationSchema.extend({
       /** `adapter`: writes a PEFT folder. `outputs`: several forward passes, evaluated but not stored. */
       makes: z.enum(['adapter', 'outputs']),
+      /** Whether it looks at training examples of the adapters' datasets. */
+      looksAtData: z.boolean().optional(),
     }),
   ),
   pruneMethods: z.array(pruneDeclarationSchema),

@@ -50,7 +50,15 @@ const kinds = [
     }),
   ),
   job('evaluate', { page: 'home', effort: 1 }, evaluationResultSchema),
-  job('merge', { page: 'merge', effort: 1 }, z.object({ adapterId: z.string().nullable(), matrix: mergeMatrixSchema })),
+  job(
+    'merge',
+    { page: 'merge', effort: 1 },
+    z.object({
+      adapterId: z.string().nullable(),
+      matrix: mergeMatrixSchema,
+      notes: z.array(z.string()).default([]).describe('sentences of the method on what it found'),
+    }),
+  ),
   job(
     'prune',
     { page: 'prune', effort: 1 },

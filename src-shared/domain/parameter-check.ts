@@ -30,6 +30,16 @@ export function knownValues(specs: readonly ParameterSpec[], values: ParameterVa
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }
 
+/** Those of the values that the parameters accept: one name may stand for a number here and for a list there. */
+export function fittingValues(specs: readonly ParameterSpec[], values: ParameterValues): ParameterValues {
+  const fits = (spec: ParameterSpec, value: ParameterValues[string]) =>
+    checkParameters([spec], { [spec.name]: value }).size === 0;
+  const kept = Object.entries(values).filter(([name, value]) =>
+    specs.some((spec) => spec.name === name && fits(spec, value)),
+  );
+  return Object.fromEntries(kept);
+}
+
 function namesOf(issue: z.core.$ZodIssue): string[] {
   if (issue.path.length > 0) return [String(issue.path[0])];
   return issue.code === 'unrecognized_keys' ? issue.keys : [];

@@ -99,8 +99,10 @@ function valueSchema(spec: ParameterSpec): z.ZodType<ParameterValue> {
     case 'text-list':
       return z.array(z.string());
     case 'integer-list':
+      return z.array(numberSchema(spec, true));
     case 'number-list':
-      return z.array(numberSchema(spec, spec.type === 'integer-list'));
+      // A list of one is written as a number too.
+      return z.preprocess((value) => (typeof value === 'number' ? [value] : value), z.array(numberSchema(spec, false)));
     case 'integer-map':
     case 'number-map':
       return z.record(z.string(), numberSchema(spec, spec.type === 'integer-map'));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AdapterReference, adapterReferenceSchema } from './adapter-reference.ts';
+import { type MergeWeight, mergeWeightSchema } from './merge.ts';
 import { type ParameterValues, parameterValuesSchema } from './parameter.ts';
 import { runConfigSchema } from './run.ts';
 
@@ -14,7 +15,7 @@ export type Subject =
       readonly kind: 'merge';
       readonly method: string;
       readonly parameters: ParameterValues;
-      readonly inputs: readonly { readonly subject: Subject; readonly weight: number }[];
+      readonly inputs: readonly { readonly subject: Subject; readonly weight: MergeWeight }[];
     }
   | {
       readonly kind: 'prune';
@@ -31,7 +32,7 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
       kind: z.literal('merge'),
       method: z.string(),
       parameters: parameterValuesSchema,
-      inputs: z.array(z.object({ subject: subjectSchema, weight: z.number() })),
+      inputs: z.array(z.object({ subject: subjectSchema, weight: mergeWeightSchema })),
     }),
     z.object({
       kind: z.literal('prune'),

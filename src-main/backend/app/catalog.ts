@@ -15,7 +15,11 @@ import { exportTargets } from '../library/export/index.ts';
  */
 export const catalog: Catalog = {
   adapterVariants: adapterVariants.map(({ declaration }) => declaration),
-  mergeMethods: mergeMethods.map(({ declaration, makes }) => ({ ...declaration, makes })),
+  mergeMethods: mergeMethods.map(({ declaration, makes, needs }) => ({
+    ...declaration,
+    makes,
+    looksAtData: needs.data !== undefined,
+  })),
   pruneMethods: pruneMethods.map(({ declaration }) => declaration),
   modelFamilies: modelFamilies.map(({ declaration }) => declaration),
   datasetReaders: datasetReaders.map(({ declaration }) => declaration),

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { mergeInputSchema, tuningSchema } from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
@@ -16,10 +17,11 @@ export const mergeJob = defineJob({
   kind: 'merge',
   payload: z.object({
     name: z.string(),
-    adapters: z.array(z.object({ adapterId: z.string(), weight: z.number() })).min(1),
+    adapters: z.array(mergeInputSchema).min(1),
     method: z.string(),
     parameters: parameterValuesSchema,
     eval_samples: z.number().int(),
+    ...tuningSchema.shape,
   }),
   references: ({ adapters }) => adapters,
   async execute(payload, context, services) {
@@ -30,7 +32,7 @@ export const mergeJob = defineJob({
     const scored = base.model === null ? [] : adapters;
     const datasetIds = [...new Set(scored.flatMap((adapter) => adapter.datasetId ?? []))];
     const datasets = datasetIds.map((id) => requireDataset(store, id));
-    const place = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
+    const output = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
     try {
       const answer = await context.runEngine({
         kind: 'merge',
@@ -40,10 +42,12 @@ export const mergeJob = defineJob({
         adapters: payload.adapters.map(({ weight }, index) => ({
           directory: home.absolute(adapters[index]?.folder ?? ''),
           weight,
+          step: stepOf(adapters[index]),
+          dataset: place(datasetIds, adapters[index]),
         })),
         method: payload.method,
         parameters: payload.parameters,
-        outputDirectory: place?.directory ?? null,
+        outputDirectory: output?.directory ?? null,
         datasets: datasets.map((dataset) => ({
           ...dataset.source,
           settings: taskSettingsFor(
@@ -52,12 +56,13 @@ export const mergeJob = defineJob({
           ),
         })),
         eval_samples: payload.eval_samples,
+        tuning_samples: payload.tuning_samples,
       });
       const [onlyDataset] = datasets;
       const merged =
-        place === null
+        output === null
           ? null
-          : await listAdapter(services, place.id, {
+          : await listAdapter(services, output.id, {
               name: payload.name,
               base,
               origin: { kind: 'merge', method: payload.method, inputs: payload.adapters },
@@ -75,15 +80,25 @@ export const mergeJob = defineJob({
       };
       return {
         status: 'completed',
-        result: { adapterId: merged?.id ?? null, matrix },
-        message: mergeMessage(matrix, adapters.length),
+        result: { adapterId: merged?.id ?? null, matrix, notes: answer.notes },
+        message: [mergeMessage(matrix, adapters.length), ...answer.notes].join(' '),
       };
     } catch (error) {
-      if (place) await rm(place.directory, { recursive: true, force: true });
+      if (output) await rm(output.directory, { recursive: true, force: true });
       throw error;
     }
   },
 });
+
+/** The training step that an adapter is of; null where it is no checkpoint of a run. */
+function stepOf(adapter: AdapterRecord | undefined): number | null {
+  return adapter?.origin.kind === 'run' ? adapter.origin.step : null;
+}
+
+function place(datasetIds: readonly string[], adapter: AdapterRecord | undefined): number | null {
+  const at = adapter?.datasetId ? datasetIds.indexOf(adapter.datasetId) : -1;
+  return at < 0 ? null : at;
+}
 
 function matrixColumns(
   adapters: readonly AdapterRecord[],

@@ -1,5 +1,6 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import type { MergeInput } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
@@ -14,7 +15,7 @@ import type { HandlerServices } from '../services.ts';
 import { OutlineCache } from './outline-cache.ts';
 
 interface Request {
-  readonly adapters: readonly { readonly adapterId: string; readonly weight: number }[];
+  readonly adapters: readonly MergeInput[];
   readonly method: string;
   readonly parameters: ParameterValues;
 }
@@ -29,11 +30,11 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
       const method = mergeMethod(request.method);
       const names = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId).name);
       const name = request.name ?? `${method.declaration.label} of ${names.join(' + ')}`;
-      const { adapters, parameters, eval_samples } = request;
+      const { adapters, parameters, eval_samples, tuning_samples } = request;
       return queue.add(
         mergeJob,
         { title: `${method.declaration.label} of ${names.join(' + ')}`, subjectId: null },
-        { name, adapters, method: request.method, parameters, eval_samples },
+        { name, adapters, method: request.method, parameters, eval_samples, tuning_samples },
       );
     },
   };
@@ -58,7 +59,27 @@ async function preflight(
   const inputs = await Promise.all(adapters.map(({ folder }) => outlines.read(home.absolute(folder), description)));
   const weights = request.adapters.map(({ weight }) => weight);
   const { layerCount } = description;
-  return [line, ...preflightLines(method, inputs, weights, parameters, { names, layerCount })];
+  const data = method.needs.data === undefined ? [] : [checkData(adapters, names, method.declaration.label)];
+  return [line, ...preflightLines(method, inputs, weights, parameters, { names, layerCount }), ...data];
+}
+
+/** A method that looks at data takes examples of each adapter's dataset. */
+function checkData(adapters: readonly AdapterRecord[], names: readonly string[], label: string): PreflightLine {
+  const without = adapters.findIndex(({ datasetId, modelId }) => datasetId === null || modelId === null);
+  if (without < 0)
+    return {
+      check: 'data',
+      verdict: 'ok',
+      message: `${label} looks at training examples of each adapter's dataset; scores are of the test split.`,
+      remedy: null,
+    };
+  const reason = adapters[without]?.modelId === null ? 'its base is not in the studio' : 'its dataset is not known';
+  return {
+    check: 'data',
+    verdict: 'refused',
+    message: `${label} looks at training examples, and there are none of ${names[without]}: ${reason}.`,
+    remedy: 'Choose a method that needs no data, or adapters that were trained in the studio.',
+  };
 }
 
 /** Bases of the studio by their fingerprints; of others only the adapters' own tensors can tell whether they agree. */

@@ -2,6 +2,7 @@ import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireRun } from '../jobs/train.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
+import { checkpointAdapters } from './checkpoint-adapters.ts';
 import { estimateRun } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
@@ -52,6 +53,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       requireRun(store, id);
       return store.history.log(id);
     },
+    'runs.checkpointAdapters': (request) => checkpointAdapters(services, request),
     'runs.estimate': ({ config }) => estimateRun(services, config),
     'runs.parse': ({ yaml }) => fromYaml(yaml),
   };

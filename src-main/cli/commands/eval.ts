@@ -60,21 +60,21 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
   });
 }
 
-export interface WeightedAdapter {
+export interface WeightedAdapter<Weight = number> {
   readonly record: AdapterRecord;
-  readonly weight: number;
+  readonly weight: Weight | 1;
 }
 
 /** Adapters with their weights, 1 each where none are given. Throws where the numbers of both differ. */
-export async function findWeighted(
+export async function findWeighted<Weight = number>(
   client: StudioClient,
   references: readonly string[],
-  weights: readonly number[] | undefined,
+  weights: readonly Weight[] | undefined,
   modelId?: string,
-): Promise<WeightedAdapter[]> {
+): Promise<WeightedAdapter<Weight>[]> {
   if (weights !== undefined && weights.length !== references.length)
     throw new StudioError('invalid_input', `There are ${references.length} adapters, but ${weights.length} weights.`);
-  const found: WeightedAdapter[] = [];
+  const found: WeightedAdapter<Weight>[] = [];
   for (const [index, reference] of references.entries())
     found.push({ record: await findAdapter(client, reference, modelId), weight: weights?.[index] ?? 1 });
   return found;

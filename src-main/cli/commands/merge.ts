@@ -1,13 +1,22 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { evaluationParameters, type MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import {
+  type MergeWeight,
+  mergeWeightSchema,
+  tuningParameters,
+  tuningSchema,
+  weightFromText,
+} from '../../../src-shared/domain/merge.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
-import { addMethodOptions, addNumberOption, collectNumber, givenParameters } from '../method-options.ts';
+import { addMethodOptions, addNumberOption, givenParameters } from '../method-options.ts';
+import { findRun } from '../references.ts';
+import type { StudioClient } from '../studio.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { findWeighted } from './eval.ts';
 
@@ -19,9 +28,12 @@ const fileSchema = z.strictObject({
   method: z.string(),
   parameters: parameterValuesSchema.default({}),
   adapters: z
-    .array(z.union([z.string(), z.strictObject({ adapter: z.string(), weight: z.number().default(1) })]))
-    .min(1),
+    .array(z.union([z.string(), z.strictObject({ adapter: z.string(), weight: mergeWeightSchema.default(1) })]))
+    .default([]),
+  /** A run whose checkpoints are merged, all alike but for what the method makes of their order. */
+  checkpoints: z.string().optional(),
   eval_samples: z.number().int().min(0).default(0),
+  ...tuningSchema.shape,
   out: z.string().optional(),
 });
 
@@ -30,8 +42,10 @@ interface Plan {
   readonly method: string;
   readonly parameters: ParameterValues;
   readonly adapters: readonly string[];
-  readonly weights: readonly number[] | undefined;
+  readonly weights: readonly MergeWeight[] | undefined;
+  readonly checkpoints: string | undefined;
   readonly evalSamples: number;
+  readonly tuningSamples: number;
   readonly out: string | undefined;
 }
 
@@ -43,19 +57,27 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
       command
         .option('--method <method>', `one of ${declarations.map(({ id }) => id).join(', ')}`)
         .option('--adapters <adapter...>', 'ids, names, runs or folders')
-        .option('--weights <number...>', 'one weight per adapter (default: 1)', collectNumber)
+        .option(
+          '--weights <weight...>',
+          'one weight per adapter (default: 1): a number, or one for each layer as 0.5,0.25,…',
+          collectWeight,
+        )
+        .option('--checkpoints <run>', 'merge the checkpoints of this run, by id or name')
         .option('--name <name>', 'what to call the merged adapter')
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
       addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
+      addNumberOption(command, tuningParameters, 'tuning_samples');
       addMethodOptions(command, declarations);
     },
     input: z.looseObject({
       file: z.string().optional(),
       method: z.string().optional(),
       adapters: z.array(z.string()).default([]),
-      weights: z.array(z.number()).optional(),
+      weights: z.array(mergeWeightSchema).optional(),
+      checkpoints: z.string().optional(),
       name: z.string().optional(),
       evalSamples: z.number(),
+      tuningSamples: z.number(),
       out: z.string().optional(),
     }),
     async run(input, { terminal, withStudio }) {
@@ -68,8 +90,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
           'Leave --out away, or choose another method.',
         );
       return withStudio(async (client) => {
-        const adapters = await findWeighted(client, plan.adapters, plan.weights);
-        const weighted = adapters.map(({ record, weight }) => ({ adapterId: record.id, weight }));
+        const weighted = await inputsOf(client, plan);
         const { method, parameters } = plan;
         for (const line of await client.request('merge.preflight', { adapters: weighted, method, parameters }))
           if (line.verdict === 'warning') terminal.report(`warning: ${line.message}\n`);
@@ -78,10 +99,11 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
           method,
           parameters,
           eval_samples: plan.evalSamples,
+          tuning_samples: plan.tuningSamples,
           ...(plan.name === undefined ? {} : { name: plan.name }),
         });
         await followJob(client, job, terminal);
-        const { adapterId, matrix } = await jobResult(client, job, 'merge');
+        const { adapterId, matrix, notes } = await jobResult(client, job, 'merge');
         const written =
           plan.out === undefined || adapterId === null
             ? null
@@ -89,31 +111,65 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
         const lines = [
           adapterId === null ? '' : `adapter  ${adapterId}\n`,
           written === null ? '' : `written  ${written.directory}\n`,
+          ...notes.map((note) => `${note}\n`),
           matrix.rows.length === 0 ? '' : `\n${matrixText(matrix)}`,
         ];
-        return { json: { adapterId, directory: written?.directory ?? null, matrix }, text: lines.join('') };
+        return { json: { adapterId, directory: written?.directory ?? null, matrix, notes }, text: lines.join('') };
       });
     },
   });
 }
 
+/** The adapters with their weights, or the checkpoints of a run with the weight 1. */
+async function inputsOf(client: StudioClient, plan: Plan): Promise<{ adapterId: string; weight: MergeWeight }[]> {
+  const { checkpoints, adapters, weights } = plan;
+  if (checkpoints === undefined) {
+    const found = await findWeighted(client, adapters, weights);
+    return found.map(({ record, weight }) => ({ adapterId: record.id, weight }));
+  }
+  if (adapters.length > 0 || weights !== undefined)
+    throw new StudioError(
+      'invalid_input',
+      'A merge takes adapters with their weights or the checkpoints of a run, not both.',
+      'To weigh checkpoints, name their adapters: "<run>, step <step>".',
+    );
+  const { id } = await findRun(client, checkpoints);
+  const found = await client.request('runs.checkpointAdapters', { id });
+  return found.map((record) => ({ adapterId: record.id, weight: 1 }));
+}
+
+/** For options that take several weights. */
+function collectWeight(text: string, before: readonly MergeWeight[] = []): MergeWeight[] {
+  const weight = weightFromText(text);
+  if (weight === null) throw new InvalidArgumentError(`"${text}" is not a number, nor numbers with commas between.`);
+  return [...before, weight];
+}
+
 function planFromOptions(input: {
   method?: string | undefined;
   adapters: string[];
-  weights?: number[] | undefined;
+  weights?: MergeWeight[] | undefined;
+  checkpoints?: string | undefined;
   name?: string | undefined;
   evalSamples: number;
+  tuningSamples: number;
   out?: string | undefined;
 }): Plan {
-  if (input.method === undefined || input.adapters.length === 0)
-    throw new StudioError('invalid_input', 'Nothing to merge.', 'Give a merge.yaml, or --method and --adapters.');
+  if (input.method === undefined || (input.adapters.length === 0 && input.checkpoints === undefined))
+    throw new StudioError(
+      'invalid_input',
+      'Nothing to merge.',
+      'Give a merge.yaml, or --method and --adapters (or --checkpoints of a run).',
+    );
   return {
     name: input.name,
     method: input.method,
     parameters: givenParameters(declarations, input.method, input),
     adapters: input.adapters,
     weights: input.weights,
+    checkpoints: input.checkpoints,
     evalSamples: input.evalSamples,
+    tuningSamples: input.tuningSamples,
     out: input.out,
   };
 }
@@ -126,14 +182,17 @@ async function planFromFile(file: string, out: string | undefined): Promise<Plan
       `${file} is not valid: ${describeIssues(parsed.error)}.`,
       `Its keys are ${Object.keys(fileSchema.shape).join(', ')}.`,
     );
-  const { name, method, parameters, adapters, eval_samples } = parsed.data;
+  const { name, method, parameters, adapters, checkpoints, eval_samples, tuning_samples } = parsed.data;
   return {
     name,
     method,
     parameters,
     adapters: adapters.map((entry) => (typeof entry === 'string' ? entry : entry.adapter)),
-    weights: adapters.map((entry) => (typeof entry === 'string' ? 1 : entry.weight)),
+    weights:
+      checkpoints === undefined ? adapters.map((entry) => (typeof entry === 'string' ? 1 : entry.weight)) : undefined,
+    checkpoints,
     evalSamples: eval_samples,
+    tuningSamples: tuning_samples,
     out: out ?? parsed.data.out,
   };
 }

@@ -3,6 +3,7 @@ import { leavesOf, type Score, type Subject } from '../../../src-shared/domain/p
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
+import { weightAt } from '../merge/merge-method.ts';
 import { mergeStates } from '../merge/merge-states.ts';
 import type { MergeBase } from '../merge/run-merge.ts';
 import { pruneMethod } from '../prune/index.ts';
@@ -53,7 +54,7 @@ export class SubjectScorer {
     if (subject.kind === 'merge' && mergeMethod(subject.method).makes === 'outputs') {
       const members: TaskOutputs[] = [];
       for (const { subject: member } of subject.inputs) members.push(await this.outputs(member, title));
-      const weights = subject.inputs.map(({ weight }) => weight);
+      const weights = subject.inputs.map(({ weight }) => weightAt(weight, null));
       return this.toScore(scoreEnsemble(members, weights), null, null);
     }
     const { state, kept, total } = await this.derive(subject);

@@ -8,10 +8,12 @@ import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs } from '../evaluation/task-outputs.ts';
+import { TuningData } from '../evaluation/tuning-data.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { mergeFolders } from '../merge/merge-folders.ts';
-import { type MergeMethod, refuseIllegal } from '../merge/merge-method.ts';
+import { type MergeMethod, type MergePass, refuseIllegal, weightAt } from '../merge/merge-method.ts';
 import { preflightLines } from '../merge/preflight.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
@@ -24,27 +26,97 @@ import { defineEngineJob } from './define-job.ts';
 export async function runMergeTask(task: MergeTask, context: TaskContext): Promise<EngineResultOf<'merge'>> {
   const method = mergeMethod(task.method);
   const { outputDirectory } = task;
-  if (method.makes === 'outputs' || outputDirectory === null) await check(task, method);
-  else
-    await mergeFolders({ ...request(task, method), onModule: follow(context) }, directoriesOf(task), outputDirectory);
-  const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
-  const { modelDirectory } = task;
-  const scores =
-    task.datasets.length === 0 || modelDirectory === null
-      ? []
-      : await scoreAll({ ...task, modelDirectory }, adapterDirectory, context);
-  return { kind: 'merge', adapterDirectory, scores };
+  const base = new SharedBase(task);
+  const notes: string[] = [];
+  try {
+    if (method.makes === 'outputs' || outputDirectory === null) await check(task, method);
+    else notes.push(...(await mergeInto(outputDirectory, task, method, base, context)));
+    const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
+    const { modelDirectory } = task;
+    const scores =
+      task.datasets.length === 0 || modelDirectory === null
+        ? []
+        : await scoreAll({ ...task, modelDirectory }, adapterDirectory, base, context);
+    return { kind: 'merge', adapterDirectory, scores, notes };
+  } finally {
+    await base.dispose();
+  }
 }
 
 export const mergeJob = defineEngineJob('merge', runMergeTask);
 
 function request({ adapters, parameters, description, modelDirectory }: MergeTask, method: MergeMethod) {
   const weights = adapters.map((adapter) => adapter.weight);
-  return { method, weights, parameters, base: { description, directory: modelDirectory } };
+  const steps = adapters.map((adapter) => adapter.step);
+  return { method, weights, steps, parameters, base: { description, directory: modelDirectory } };
 }
 
 function directoriesOf(task: MergeTask): string[] {
   return task.adapters.map(({ directory }) => directory);
+}
+
+/** The base, loaded on first use. */
+class SharedBase {
+  private readonly task: MergeTask;
+  private loaded: Promise<BaseModel> | null = null;
+
+  constructor(task: MergeTask) {
+    this.task = task;
+  }
+
+  load(): Promise<BaseModel> {
+    this.loaded ??= this.open();
+    return this.loaded;
+  }
+
+  private async open(): Promise<BaseModel> {
+    const { compute, threads, modelDirectory } = this.task;
+    if (modelDirectory === null) throw new Error('the base is not in the studio');
+    await activateCompute(compute, threads);
+    return loadBaseModel(modelDirectory);
+  }
+
+  async dispose(): Promise<void> {
+    (await this.loaded?.catch(() => null))?.dispose();
+  }
+}
+
+/** Writes the merge; returns the sentences of the method. */
+async function mergeInto(
+  outputDirectory: string,
+  task: MergeTask,
+  method: MergeMethod,
+  base: SharedBase,
+  context: TaskContext,
+): Promise<readonly string[]> {
+  const data = method.needs.data ? tuningData(task, base, context) : null;
+  try {
+    const asked = { ...request(task, method), onModule: follow(context), onPass: followPass(context) };
+    return (await mergeFolders(data ? { ...asked, data } : asked, directoriesOf(task), outputDirectory)).notes;
+  } finally {
+    await data?.close();
+  }
+}
+
+/** Tuning examples of the adapters' datasets; null where one has none, or the base is not in the studio. */
+function tuningData(task: MergeTask, base: SharedBase, context: TaskContext): TuningData | null {
+  const { adapters, datasets, description, modelDirectory, parameters, tuning_samples: samples } = task;
+  const known = adapters.flatMap(({ directory, weight, dataset }) =>
+    dataset === null ? [] : [{ weight, dataset, read: () => readAdapter(directory, description) }],
+  );
+  if (modelDirectory === null || known.length < adapters.length) return null;
+  const seed = Number(parameters['seed'] ?? 0);
+  return new TuningData({ modelDirectory, adapters: known, datasets, samples, seed, base: () => base.load() }, context);
+}
+
+/** Reports the progress of a first pass. @throws StudioError cancelled when the task is signalled */
+function followPass(context: TaskContext): MergePass['progress'] {
+  let meter: { readonly phase: string; readonly progress: ProgressMeter } | null = null;
+  return async (phase, done, total) => {
+    if (meter?.phase !== phase) meter = { phase, progress: new ProgressMeter(context, phase, total, 'steps') };
+    meter.progress.at(done);
+    if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The merge was cancelled.');
+  };
 }
 
 /** Reports the progress of a merge. @throws StudioError cancelled when the task is signalled, between modules */
@@ -70,29 +142,25 @@ async function check(task: MergeTask, method: MergeMethod): Promise<void> {
 async function scoreAll(
   task: MergeTask & { readonly modelDirectory: string },
   mergedDirectory: string | null,
+  shared: SharedBase,
   context: TaskContext,
 ): Promise<(number | null)[][]> {
-  await activateCompute(task.compute, task.threads);
-  const base = await loadBaseModel(task.modelDirectory);
-  try {
-    const scores: (number | null)[][] = [];
-    for (const source of task.datasets) {
-      const { modelDirectory, eval_samples: samples } = task;
-      const bench = await AdapterEvaluator.open(
-        base,
-        { modelDirectory, source, settings: source.settings, samples },
-        context,
-      );
-      try {
-        scores.push(await scoreRow(task, context, bench, mergedDirectory, scores.length));
-      } finally {
-        bench.close();
-      }
+  const base = await shared.load();
+  const scores: (number | null)[][] = [];
+  for (const source of task.datasets) {
+    const { modelDirectory, eval_samples: samples } = task;
+    const bench = await AdapterEvaluator.open(
+      base,
+      { modelDirectory, source, settings: source.settings, samples },
+      context,
+    );
+    try {
+      scores.push(await scoreRow(task, context, bench, mergedDirectory, scores.length));
+    } finally {
+      bench.close();
     }
-    return scores;
-  } finally {
-    base.dispose();
   }
+  return scores;
 }
 
 /**
@@ -134,7 +202,7 @@ function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[])
   if (members.length < own.length) return null;
   return scoreEnsemble(
     members,
-    task.adapters.map((adapter) => adapter.weight),
+    task.adapters.map(({ weight }) => weightAt(weight, null)),
   ).accuracy;
 }
 

@@ -37,8 +37,9 @@ export function checkWeights(
     );
   const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = adapters ?? {};
   const used = weights.filter(isUsed).length;
-  // One adapter alone is passed on as it is, as at the ends of an interpolation.
-  if ((used !== 1 || changesSingle) && (used < minimum || used > maximum)) {
+  // At the ends of an interpolation one adapter is left, which is passed on as it is.
+  const isEnd = used === 1 && weights.length > 1 && !changesSingle;
+  if (!isEnd && (used < minimum || used > maximum)) {
     const count = minimum === maximum ? `${minimum}` : used < minimum ? `at least ${minimum}` : `at most ${maximum}`;
     return refused(
       'weights',

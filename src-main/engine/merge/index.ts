@@ -4,6 +4,7 @@ import { alignedAverage } from './aligned-average.ts';
 import { breadcrumbs } from './breadcrumbs.ts';
 import { breadcrumbsTies } from './breadcrumbs-ties.ts';
 import { cat } from './cat.ts';
+import { checkpointAverage } from './checkpoint-average.ts';
 import { combined } from './combination.ts';
 import { coreSpace } from './core-space.ts';
 import { dareLinear } from './dare-linear.ts';
@@ -12,6 +13,7 @@ import { dareTies } from './dare-ties.ts';
 import { dareTiesSvd } from './dare-ties-svd.ts';
 import { della } from './della.ts';
 import { dellaLinear } from './della-linear.ts';
+import { ema } from './ema.ts';
 import { ensemble } from './ensemble.ts';
 import { factorAverage } from './factor-average.ts';
 import { inCoreSpace } from './in-core-space.ts';
@@ -31,6 +33,7 @@ import { mergekitTies } from './mergekit-ties.ts';
 import { modelStock } from './model-stock.ts';
 import { nuslerp } from './nuslerp.ts';
 import { onDelta } from './on-delta.ts';
+import { postHocEma } from './post-hoc-ema.ts';
 import { regMean } from './regmean.ts';
 import { robustMerge } from './robustmerge.ts';
 import { sce } from './sce.ts';
@@ -85,6 +88,9 @@ export const mergeMethods: readonly MergeMethod[] = [
   zipLora,
   loraHub,
   adaMerging,
+  checkpointAverage,
+  ema,
+  postHocEma,
   ensemble,
 ];
 

@@ -1,11 +1,14 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterDescription, ModuleState } from '../adapters/state.ts';
 import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { MergeData } from './merge-data.ts';
+
+export type { MergeWeight };
 
 interface Shaped {
   readonly shape: readonly number[];
@@ -36,13 +39,10 @@ export interface MergedUpdate extends LowRankUpdate {
   readonly energy?: { readonly kept: number; readonly total: number };
 }
 
-/** Weight of an adapter: one number, or one for each layer of the base, the first from the input first. */
-export type MergeWeight = number | readonly number[];
-
 /** The weight in a layer; outside the layers (null) a list counts with its mean. */
 export function weightAt(weight: MergeWeight, layer: number | null): number {
   if (typeof weight === 'number') return weight;
-  return layer === null ? sum(weight) / weight.length : (weight[layer] ?? 0);
+  return layer === null ? meanWeight(weight) : (weight[layer] ?? 0);
 }
 
 /** Whether a weight is other than zero in any layer. */
@@ -74,6 +74,8 @@ export interface ModuleContext {
    * `seed`.
    */
   random(purpose: string): Draws;
+  /** Training steps of the adapters of the request where they are checkpoints, by index; null: not known. */
+  readonly steps: readonly (number | null)[];
   /** Allocates uninitialized memory for a result; it is reused once the result is written. */
   allocate(length: number): Float32Array;
   /** The base's weight [outFeatures, inFeatures], read on demand. */
@@ -123,6 +125,16 @@ export interface ModuleMergeMethod {
   readonly makes: 'adapter';
   readonly needs: MergeNeeds;
   readonly mergeModule: MergeModule;
+  /**
+   * Weights of task heads and other tensors that are saved whole, if they are not the adapters' own; `adapters` are
+   * the indices of those that have one.
+   */
+  savedWeights?(
+    adapters: readonly number[],
+    weights: readonly number[],
+    parameters: ParameterValues,
+    steps: readonly (number | null)[],
+  ): readonly number[];
 }
 
 /** Looks at all modules, or at data, before it merges module by module. */

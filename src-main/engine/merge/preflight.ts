@@ -25,6 +25,7 @@ export function preflightLines(
   const factorsAlone = method.makes === 'adapter';
   return [
     checkWeights(declaration.label, weights, needs, needs.normalized(parameters), names, options.layerCount ?? null),
+    ...checkLayers(declaration.label, weights, factorsAlone),
     checkVariant(states, names, factorsAlone),
     checkBiases(states, names, factorsAlone),
     checkBaseName(states, names),
@@ -35,6 +36,13 @@ export function preflightLines(
     checkCoto(states, names),
     ...[needs.check?.(parameters, weights) ?? []].flat(),
   ];
+}
+
+/** Outputs are averaged after the last layer. */
+function checkLayers(label: string, weights: readonly MergeWeight[], factorsAlone: boolean): PreflightLine[] {
+  if (factorsAlone || weights.every((weight) => typeof weight === 'number')) return [];
+  const message = `${label} averages predictions, which have no weights by layer.`;
+  return [refused('layers', message, 'Give each adapter one weight.')];
 }
 
 /** Checks the base models by their fingerprints, which only the caller knows. */

@@ -55,6 +55,8 @@ export interface MergeRequest {
   readonly method: MergeMethod;
   readonly weights: readonly MergeWeight[];
   readonly parameters: ParameterValues;
+  /** Training steps of the adapters where they are checkpoints. Default: not known. */
+  readonly steps?: readonly (number | null)[];
   readonly base: MergeBase;
   /** Tuning examples, for methods that declare `needs.data`. */
   readonly data?: MergeData;
@@ -184,6 +186,7 @@ async function moduleToMerge(
       name,
       layer,
       random: request.random?.(name) ?? ((purpose) => stream(parameters, `${name}/${purpose}`)),
+      steps: request.steps ?? request.weights.map(() => null),
       allocate: workspace.allocate,
       baseWeight: () => base.read(name),
     },
@@ -255,8 +258,8 @@ class Energies {
  */
 async function mergeSaved(
   name: string,
-  { used, alone }: MergePlan,
-  { weights }: MergeRequest,
+  { used, alone, method, parameters }: MergePlan,
+  { weights, steps = weights.map(() => null) }: MergeRequest,
   { sources }: MergeWorkspace,
 ): Promise<HostTensor> {
   const having = used.filter((place) => sources[place]?.input.saved.has(name));
@@ -264,10 +267,11 @@ async function mergeSaved(
   for (const place of having) tensors.push(...[await sources[place]?.saved(name)].filter((tensor) => !!tensor));
   const [only] = tensors;
   if (alone && only) return only;
-  const weightOf = (place: number) => weightAt(weights[place] ?? 0, null);
-  const total = sum(having.map(weightOf));
+  const own = having.map((place) => weightAt(weights[place] ?? 0, null));
+  const given = ('savedWeights' in method && method.savedWeights?.(having, own, parameters, steps)) || own;
+  const total = sum(given);
   return weightedSum(
     tensors,
-    having.map((place) => weightOf(place) / total),
+    given.map((weight) => weight / total),
   );
 }

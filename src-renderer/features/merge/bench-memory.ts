@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { mergeWeightSchema } from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 
 const benchStateSchema = z.object({
-  bench: z.array(z.object({ adapterId: z.string(), weight: z.number(), locked: z.boolean() })).readonly(),
+  bench: z.array(z.object({ adapterId: z.string(), weight: mergeWeightSchema, locked: z.boolean() })).readonly(),
   method: z.string(),
   // Versions before American spelling in identifiers kept "normalise".
   parameters: parameterValuesSchema.transform(({ normalise, ...others }) =>
@@ -11,6 +12,8 @@ const benchStateSchema = z.object({
   name: z.string(),
   /** Test examples a task; 0 takes all. */
   evalSamples: z.number().int().min(0),
+  /** Training examples a task, for methods that look at data. */
+  tuningSamples: z.number().int().min(1).default(64),
   /** The last merge that was started here, and the last λ or merging study. */
   mergeJobId: z.string().nullable(),
   studyId: z.string().nullable(),
@@ -23,6 +26,7 @@ export const emptyBench: BenchState = {
   parameters: {},
   name: '',
   evalSamples: 500,
+  tuningSamples: 64,
   mergeJobId: null,
   studyId: null,
 };

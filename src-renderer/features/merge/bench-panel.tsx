@@ -1,7 +1,9 @@
 import { useDroppable } from '@dnd-kit/core';
-import { ActionIcon, Button, Group, NumberInput, Slider, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Slider, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type MergeWeight, meanWeight, weightFromText, weightText } from '../../../src-shared/domain/merge.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import type { AdapterNames } from './adapter-card.tsx';
 import { type BenchItem, equalShares, normalize, removeFromBench, setWeight, toggleLock, weightSum } from './bench.ts';
@@ -64,6 +66,43 @@ export function BenchPanel({ adapters, namesOf, isDragging }: BenchPanelProps) {
   );
 }
 
+interface WeightInputProps {
+  name: string;
+  weight: MergeWeight;
+  disabled: boolean;
+  onChange: (weight: MergeWeight) => void;
+}
+
+/** A weight as a number, or one for each layer with commas between; the arrow keys step a single one. */
+function WeightInput({ name, weight, disabled, onChange }: WeightInputProps) {
+  const [typed, setTyped] = useState(weightText(weight));
+  // What was changed elsewhere (the slider, Normalize) replaces what was typed.
+  const shown = weightFromText(typed)?.toString() === weight.toString() ? typed : weightText(weight);
+  const step = (by: number) => {
+    if (typeof weight === 'number') onChange(Number((weight + by).toPrecision(12)));
+  };
+  return (
+    <Tooltip label="One number, or one for each layer: 1, 1, 0.5, 0" openDelay={600}>
+      <TextInput
+        aria-label={`Weight of ${name} as a number`}
+        value={shown}
+        inputMode="decimal"
+        disabled={disabled}
+        onChange={({ currentTarget }) => {
+          setTyped(currentTarget.value);
+          const next = weightFromText(currentTarget.value);
+          if (next !== null) onChange(next);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+          event.preventDefault();
+          step(event.key === 'ArrowUp' ? 0.05 : -0.05);
+        }}
+      />
+    </Tooltip>
+  );
+}
+
 interface BenchRowProps {
   item: BenchItem;
   adapter: AdapterRecord | undefined;
@@ -73,7 +112,7 @@ interface BenchRowProps {
 function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
   const name = adapter?.name ?? 'A deleted adapter';
   const id = item.adapterId;
-  const change = (weight: number) => changeBench((bench) => setWeight(bench, id, weight));
+  const change = (weight: MergeWeight) => changeBench((bench) => setWeight(bench, id, weight));
   return (
     <li className={classes['item']} aria-label={name}>
       <Group gap={8} wrap="nowrap" miw={0}>
@@ -95,23 +134,14 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
         max={1.5}
         step={0.01}
         marks={[{ value: 0 }, { value: 1 }]}
-        value={Math.max(-1, Math.min(1.5, item.weight))}
+        value={Math.max(-1, Math.min(1.5, meanWeight(item.weight)))}
         onChange={change}
         label={(value) => value.toFixed(2)}
-        disabled={item.locked}
+        // A slider cannot say a weight by layer.
+        disabled={item.locked || typeof item.weight !== 'number'}
         classNames={{ bar: classes['weightBar'] ?? '' }}
       />
-      <NumberInput
-        aria-label={`Weight of ${name} as a number`}
-        value={item.weight}
-        onChange={(value) => {
-          const weight = typeof value === 'number' ? value : Number.parseFloat(value);
-          if (Number.isFinite(weight)) change(weight);
-        }}
-        step={0.05}
-        decimalScale={6}
-        disabled={item.locked}
-      />
+      <WeightInput name={name} weight={item.weight} disabled={item.locked} onChange={change} />
       <Tooltip label={item.locked ? 'Unlock this weight' : 'Lock this weight (Normalize won’t change it)'}>
         <ActionIcon
           aria-label={item.locked ? `Unlock the weight of ${name}` : `Lock the weight of ${name}`}

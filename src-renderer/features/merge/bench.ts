@@ -1,10 +1,11 @@
 import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
+import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 
-/** One adapter on the bench. A locked weight is left alone by Normalize. */
+/** One adapter on the bench. A weight by layer counts with its mean in sums; a locked one is left alone by Normalize. */
 export interface BenchItem {
   readonly adapterId: string;
-  readonly weight: number;
+  readonly weight: MergeWeight;
   readonly locked: boolean;
 }
 
@@ -20,7 +21,7 @@ export function removeFromBench(bench: Bench, adapterId: string): Bench {
   return bench.filter((item) => item.adapterId !== adapterId);
 }
 
-export function setWeight(bench: Bench, adapterId: string, weight: number): Bench {
+export function setWeight(bench: Bench, adapterId: string, weight: MergeWeight): Bench {
   return bench.map((item) => (item.adapterId === adapterId ? { ...item, weight } : item));
 }
 
@@ -40,14 +41,18 @@ export function equalShares(bench: Bench): Bench {
  * nothing to scale, and they become equal shares.
  */
 export function normalize(bench: Bench): Bench {
-  const freeSum = bench.reduce((sum, item) => (item.locked ? sum : sum + item.weight), 0);
+  const freeSum = bench.reduce((sum, item) => (item.locked ? sum : sum + meanWeight(item.weight)), 0);
   if (Math.abs(freeSum) < 1e-12) return equalShares(bench);
   const factor = (1 - lockedSum(bench)) / freeSum;
-  return bench.map((item) => (item.locked ? item : { ...item, weight: round(item.weight * factor) }));
+  return bench.map((item) => (item.locked ? item : { ...item, weight: scaled(item.weight, factor) }));
 }
 
 export function weightSum(bench: Bench): number {
-  return bench.reduce((sum, item) => sum + item.weight, 0);
+  return bench.reduce((sum, item) => sum + meanWeight(item.weight), 0);
+}
+
+function scaled(weight: MergeWeight, factor: number): MergeWeight {
+  return typeof weight === 'number' ? round(weight * factor) : weight.map((value) => round(value * factor));
 }
 
 /** Steps of 1e-6 keep 1/3 short enough to read and exact enough to merge by. */
@@ -56,7 +61,7 @@ function round(value: number): number {
 }
 
 function lockedSum(bench: Bench): number {
-  return bench.reduce((sum, item) => (item.locked ? sum + item.weight : sum), 0);
+  return bench.reduce((sum, item) => (item.locked ? sum + meanWeight(item.weight) : sum), 0);
 }
 
 /** Adapters whose name, variant, targets or dataset hold every word of `search`. */

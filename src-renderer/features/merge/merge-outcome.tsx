@@ -1,4 +1,4 @@
-import { ActionIcon, Skeleton, Tooltip } from '@mantine/core';
+import { ActionIcon, Skeleton, Text, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { resultOf } from '../../../src-shared/domain/job.ts';
@@ -15,7 +15,8 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
   const { data: job, error } = useRequest('jobs.get', { id: jobId });
   const done = job?.status === 'completed';
   const { data } = useRequest('jobs.result', { id: jobId }, { enabled: done });
-  const matrix = data && resultOf(data, 'merge')?.matrix;
+  const result = data && resultOf(data, 'merge');
+  const matrix = result?.matrix;
   const place = useScrollToNew(job?.createdAt, done);
   if (error) return null;
   return (
@@ -26,6 +27,11 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
         aside={<PutAway name="result" onClick={() => changeBench({ mergeJobId: null })} />}
       >
         <JobProgress job={job} />
+        {result?.notes.map((note) => (
+          <Text key={note} size="sm">
+            {note}
+          </Text>
+        ))}
         {done ? matrix ? <ResultMatrix matrix={matrix} /> : <Skeleton h={80} /> : null}
       </Panel>
     </div>

@@ -7,7 +7,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { StudyButton } from '../studies/study-button.tsx';
 import classes from './merge.module.css';
 import { PreflightList } from './preflight-list.tsx';
-import { benchEvaluation, useMergePanel } from './use-merge-panel.ts';
+import { benchEvaluation, benchTuning, useMergePanel } from './use-merge-panel.ts';
 
 interface MergePanelProps {
   chosen: readonly AdapterRecord[];
@@ -30,6 +30,8 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
               value={panel.method}
               onChange={(next) => next !== null && panel.chooseMethod(next)}
               allowDeselect={false}
+              searchable
+              nothingFoundMessage="No method has these words."
             />
             <TextInput
               label="Name of the merge"
@@ -53,6 +55,14 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
             onChange={panel.evaluation.change}
             showHelp="below"
           />
+          {panel.tuning ? (
+            <ParameterForm
+              {...benchTuning}
+              values={panel.tuning.values}
+              onChange={panel.tuning.change}
+              showHelp="below"
+            />
+          ) : null}
         </Stack>
       </Panel>
       <Panel title="Preflight">

@@ -3,8 +3,9 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { firstProblem, knownValues } from '../../../src-shared/domain/parameter-check.ts';
+import { tuningParameters } from '../../../src-shared/domain/merge.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem, fittingValues } from '../../../src-shared/domain/parameter-check.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { studyKinds } from '../../../src-shared/studies/index.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
@@ -19,20 +20,32 @@ export const benchEvaluation = {
   bases: { eval_samples: { value: emptyBench.evalSamples, from: 'preset' } },
 } as const;
 
+/** Training examples for methods that look at data. */
+export const benchTuning = { declaration: { parameters: tuningParameters } } as const;
+
 /** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
-  const { bench, method, parameters, name, evalSamples } = useBench();
+  const { bench, method, parameters, name, evalSamples, tuningSamples } = useBench();
   const variants = useVariantNames();
   const declaration = catalog?.mergeMethods.find((candidate) => candidate.id === method);
   const problem = firstProblem(declaration?.parameters ?? [], parameters);
-  const adapters = bench.map(({ adapterId, weight }) => ({ adapterId, weight }));
+  const adapters = bench.map(({ adapterId, weight }) => ({
+    adapterId,
+    weight: typeof weight === 'number' ? weight : [...weight],
+  }));
   const [asked] = useDebouncedValue({ adapters, method, parameters }, 150);
   // Values that the declaration refuses have their sentence beside the field: the last preflight stays in sight meanwhile.
   const isAsked = asked.adapters.length > 0 && firstProblem(declaration?.parameters ?? [], asked.parameters) === null;
   const preflight = useRequest('merge.preflight', asked, { enabled: isAsked });
   const lines = useLastAnswer(preflight.data);
   const refused = lines?.some((line) => line.verdict === 'refused') ?? false;
-  const evaluation = useEvaluation(evalSamples);
+  const evaluation = useSamples(evaluationParameters, 'eval_samples', evalSamples, (next) =>
+    changeBench({ evalSamples: next }),
+  );
+  const tuning = useSamples(tuningParameters, 'tuning_samples', tuningSamples, (next) =>
+    changeBench({ tuningSamples: next }),
+  );
+  const looksAtData = declaration?.looksAtData === true;
   const merge = useAction('merge.start', {
     failureTitle: 'The merge was not started',
     onSuccess: (job) => changeBench({ mergeJobId: job.id }),
@@ -53,7 +66,15 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     name,
     preflight: { error: preflight.error, lines },
     evaluation,
-    canMerge: bench.length > 0 && !refused && lines !== undefined && problem === null && evaluation.problem === null,
+    /** Null where the method looks at no data. */
+    tuning: looksAtData ? tuning : null,
+    canMerge:
+      bench.length > 0 &&
+      !refused &&
+      lines !== undefined &&
+      problem === null &&
+      evaluation.problem === null &&
+      !(looksAtData && tuning.problem !== null),
     isMerging: merge.isPending,
     /** The studies of what is on the bench: what each would be made of, and why there can be none; null: the kind may say. */
     studies: studyKinds
@@ -67,7 +88,7 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     /** Another method keeps the values of parameters that it declares too. */
     chooseMethod: (next: string) => {
       const specs = catalog?.mergeMethods.find(({ id }) => id === next)?.parameters ?? [];
-      changeBench({ method: next, parameters: knownValues(specs, parameters) });
+      changeBench({ method: next, parameters: fittingValues(specs, parameters) });
     },
     setParameters: (next: ParameterValues) => changeBench({ parameters: next }),
     setName: (next: string) => changeBench({ name: next }),
@@ -77,22 +98,22 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
         method,
         parameters,
         eval_samples: evalSamples,
+        tuning_samples: tuningSamples,
         ...(name.trim() === '' ? {} : { name: name.trim() }),
       }),
   };
 }
 
-/** The number of examples as it is typed; the bench takes it as soon as it is one. */
-function useEvaluation(evalSamples: number) {
-  const [typed, setTyped] = useState<ParameterValues>({ eval_samples: evalSamples });
+/** A number of examples as it is typed; the bench takes it as soon as it is one. */
+function useSamples(specs: readonly ParameterSpec[], key: string, current: number, onNumber: (next: number) => void) {
+  const [typed, setTyped] = useState<ParameterValues>({ [key]: current });
   return {
     values: typed,
-    problem: firstProblem(evaluationParameters, typed),
+    problem: firstProblem(specs, typed),
     change: (values: ParameterValues) => {
       setTyped(values);
-      const next = values['eval_samples'] ?? emptyBench.evalSamples;
-      if (firstProblem(evaluationParameters, values) === null && typeof next === 'number')
-        changeBench({ evalSamples: next });
+      const next = values[key] ?? specs.find(({ name }) => name === key)?.default;
+      if (firstProblem(specs, values) === null && typeof next === 'number') onNumber(next);
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   useSensor,
   useSensors,
 } from '@dnd-kit/core';
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useMemo, useState } from 'react';
 import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
@@ -26,6 +26,7 @@ import { AdapterCardBody, type AdapterNames } from '../../features/merge/adapter
 import { addToBench } from '../../features/merge/bench.ts';
 import { BenchPanel, benchId } from '../../features/merge/bench-panel.tsx';
 import { changeBench, undoBench, useBench } from '../../features/merge/bench-store.ts';
+import { CheckpointsMenu } from '../../features/merge/checkpoints-menu.tsx';
 import classes from '../../features/merge/merge.module.css';
 import { MergeOutcome, StudyOutcome } from '../../features/merge/merge-outcome.tsx';
 import { MergePanel } from '../../features/merge/merge-panel.tsx';
@@ -72,7 +73,12 @@ export default function MergePage() {
     <Page
       title="Merge"
       state={shown ? `${plural(shown.length, 'adapter')} on the shelf, ${bench.length} on the bench` : ''}
-      actions={importButton}
+      actions={
+        <Group gap={8}>
+          <CheckpointsMenu />
+          {importButton}
+        </Group>
+      }
       fill
     >
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}

@@ -116,12 +116,13 @@ const mergeTask = (method: string, outputDirectory: string | null, directories =
   compute: testCompute,
   modelDirectory,
   description,
-  adapters: directories.map((directory) => ({ directory, weight: 1 })),
+  adapters: directories.map((directory) => ({ directory, weight: 1, step: null, dataset: 0 })),
   method,
   parameters: {},
   outputDirectory,
   datasets: [{ ...dataset(), settings }],
   eval_samples: 0,
+  tuning_samples: 8,
 });
 
 test('merge writes a folder whose score is the one in the matrix; the base has no head for these labels', async () => {
@@ -134,11 +135,16 @@ test('merge writes a folder whose score is the one in the matrix; the base has n
 test('where nothing is scored, the base is not touched', async () => {
   const output = path.join(scratch, 'unscored');
   const task = { ...mergeTask('weight-average', output), modelDirectory: path.join(scratch, 'nowhere'), datasets: [] };
-  expect(await runMergeTask(task, context())).toEqual({ kind: 'merge', adapterDirectory: output, scores: [] });
+  expect(await runMergeTask(task, context())).toEqual({
+    kind: 'merge',
+    adapterDirectory: output,
+    scores: [],
+    notes: [],
+  });
   const merged = await readAdapter(output, description);
   expect([...merged.modules.values()].every(({ rank }) => rank === 4)).toBe(true);
   const none = { ...task, method: 'ensemble', outputDirectory: null };
-  expect(await runMergeTask(none, context())).toEqual({ kind: 'merge', adapterDirectory: null, scores: [] });
+  expect(await runMergeTask(none, context())).toEqual({ kind: 'merge', adapterDirectory: null, scores: [], notes: [] });
 });
 
 test('a merge says how far it is and can be cancelled between modules; then nothing is left', async () => {

@@ -36,7 +36,8 @@ describe.each(dataFree.map(({ declaration, needs }) => ({ method: declaration.id
       'one adapter at weight 1 reproduces itself, to the bit',
       async () => {
         const adapter = one();
-        expect(await merge(method, [adapter], [1], {})).toEqual(adapter);
+        if ((mergeMethod(method).needs.adapters?.minimum ?? 1) === 1)
+          expect(await merge(method, [adapter], [1], {})).toEqual(adapter);
         expect(await merge(method, [adapter, two()], [1, 0], {})).toEqual(adapter);
       },
     );
@@ -194,4 +195,62 @@ test('unknown methods and parameters are refused by name', async () => {
   expect(() => mergeMethod('average')).toThrow(StudioError);
   await expect(merge('weight-average', [one()], [2], { normalise: true })).rejects.toThrow(/ΔW average/);
   await expect(merge('ensemble', [one()], [1])).rejects.toThrow(/no adapter to store/);
+});
+
+describe('weights by layer', () => {
+  const layers = { description: description(2), directory: '' };
+  const q = (layer: number) => `vit.layers.${layer}.attention.q_proj`;
+  const adapter = (value: number, module = [0, 1]) =>
+    state(Object.fromEntries(module.map((layer) => [q(layer), factors([[value, 0]], [[1], [0]], 1)])), {
+      saved: { 'classifier.bias': matrix([[value]]) },
+    });
+  const firstOf = (merged: ReturnType<typeof state>, layer: number) => {
+    const module = merged.modules.get(q(layer));
+    return module && change(module)[0];
+  };
+
+  test('each layer has its own; a head takes the mean', async () => {
+    const merged = await mergeStates(
+      { method: mergeMethod('cat'), weights: [[1, 0.5], 2], parameters: {}, base: layers },
+      [adapter(4), adapter(10)],
+    );
+    expect([firstOf(merged, 0), firstOf(merged, 1)]).toEqual([24, 22]);
+    expect(merged.saved.get('classifier.bias')?.data[0]).toBeCloseTo((0.75 * 4 + 2 * 10) / 2.75, 5);
+  });
+
+  test('an average divides by the sum in each layer; a layer of zeros is left out', async () => {
+    const merged = await mergeStates(
+      {
+        method: mergeMethod('weight-average'),
+        weights: [
+          [3, 0],
+          [1, 0],
+        ],
+        parameters: {},
+        base: layers,
+      },
+      [adapter(4), adapter(8)],
+    );
+    expect(firstOf(merged, 0)).toBe(5);
+    expect([...merged.modules.keys()]).toEqual([q(0)]);
+  });
+
+  test('a list of another length, a layer that cancels out, and an ensemble are refused', () => {
+    const states = [adapter(4), adapter(8)];
+    const refusal = (method: string, weights: (number | number[])[]) =>
+      preflightLines(mergeMethod(method), states, weights, { normalize: true }, { layerCount: 2 }).find(
+        (line) => line.verdict === 'refused',
+      )?.message;
+    expect(refusal('cat', [[1, 2, 3], 1])).toBe('adapter 1 has 3 weights by layer, but the base has 2 layers.');
+    expect(
+      refusal('weight-average', [
+        [1, 1],
+        [1, -1],
+      ]),
+    ).toBe('The weights add up to zero in layer 1, so there is no average.');
+    expect(refusal('ensemble', [[1, 1], 1])).toBe(
+      'Output ensemble averages predictions, which have no weights by layer.',
+    );
+    expect(refusal('cat', [[1, 2], 1])).toBeUndefined();
+  });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   addToBench,
+  type Bench,
   normalize,
   removeFromBench,
   setWeight,
@@ -8,7 +9,7 @@ import {
   weightSum,
 } from '../../../../src-renderer/features/merge/bench.ts';
 
-const weights = (bench: readonly { weight: number }[]) => bench.map((item) => item.weight);
+const weights = (bench: Bench) => bench.map((item) => item.weight);
 
 test('adapters come in once each, with equal weights', () => {
   const bench = addToBench(addToBench(addToBench([], 'a'), 'b'), 'a');
@@ -29,4 +30,10 @@ test('normalize leaves a locked weight alone and keeps the proportion of the oth
 test('weights that cancel out become equal shares', () => {
   const bench = setWeight(setWeight(addToBench(addToBench([], 'a'), 'b'), 'a', 1), 'b', -1);
   expect(weights(normalize(bench))).toEqual([0.5, 0.5]);
+});
+
+test('a list by layer counts with its mean, and is scaled as a whole', () => {
+  const bench = setWeight(setWeight(addToBench(addToBench([], 'a'), 'b'), 'a', [1, 3]), 'b', 2);
+  expect(weightSum(bench)).toBe(4);
+  expect(weights(normalize(bench))).toEqual([[0.25, 0.75], 0.5]);
 });

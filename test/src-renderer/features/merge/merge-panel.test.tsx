@@ -49,6 +49,7 @@ test('what is chosen is checked and merged as it is declared', async () => {
       method: 'ties',
       parameters: { density: 0.2 },
       eval_samples: 40,
+      tuning_samples: 64,
     },
   ]);
 });
