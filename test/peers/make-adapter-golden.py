@@ -97,6 +97,27 @@ ADAPTERS = {
         2.0,
     ),
     ("vit", "c3a"): (peft.C3AConfig, {"block_size": 16, "target_modules": VIT}, 2.0),
+    ("llama", "miss"): (peft.MissConfig, {"r": 5, "target_modules": MIXED}, 0.1),
+    ("llama", "miss-mini"): (
+        peft.MissConfig,
+        {"r": 4, "mini_r": 6, "init_weights": "mini", "target_modules": ATTENTION},
+        0.1,
+    ),
+    ("llama", "bat"): (peft.MissConfig, {"r": 4, "init_weights": "bat", "target_modules": MIXED}, 0.1),
+    ("vit", "miss"): (peft.MissConfig, {"r": 6, "target_modules": VIT}, 0.1),
+    ("vit", "bat"): (peft.MissConfig, {"r": 8, "init_weights": "bat", "target_modules": VIT}, 0.1),
+    ("llama", "gralora"): (peft.GraloraConfig, {"r": 4, "alpha": 6, "gralora_k": 2, "target_modules": MIXED}, 0.2),
+    ("llama", "gralora-hybrid"): (
+        peft.GraloraConfig,
+        {"r": 8, "alpha": 12, "gralora_k": 4, "hybrid_r": 3, "target_modules": ATTENTION},
+        0.2,
+    ),
+    ("gpt2", "gralora"): (
+        peft.GraloraConfig,
+        {"r": 4, "alpha": 6, "hybrid_r": 2, "fan_in_fan_out": True, "target_modules": ["c_attn", "mlp.c_proj"]},
+        0.2,
+    ),
+    ("vit", "gralora"): (peft.GraloraConfig, {"r": 6, "alpha": 6, "gralora_k": 2, "target_modules": VIT}, 0.2),
     ("llama", "ia3-regex"): (
         peft.IA3Config,
         {"feedforward_modules": r".*\.(up|down)_proj", "target_modules": r".*\.(q_proj|up_proj|down_proj)"},
@@ -116,6 +137,11 @@ RUNS = {
     "oft": (*ADAPTERS["llama", "oft"], 0.01, 0.8, None),
     "oft-cayley": (*ADAPTERS["llama", "oft-cayley"], 0.01, 0.8, MASKS),
     "oft-constrained": (*ADAPTERS["llama", "oft-constrained"], 0.05, 0.8, None),
+    "miss": (*ADAPTERS["llama", "miss"], 0.02, 0.8, None),
+    "miss-coto": (*ADAPTERS["llama", "miss"], 0.02, 0.8, MASKS),
+    "bat": (*ADAPTERS["llama", "bat"], 0.01, 0.8, None),
+    "gralora": (*ADAPTERS["llama", "gralora-hybrid"], 0.02, 0.8, None),
+    "gralora-coto": (*ADAPTERS["llama", "gralora-hybrid"], 0.02, 0.8, MASKS),
     "c3a": (*ADAPTERS["llama", "c3a"], 0.02, 0.12, None),
 }
 

@@ -19,7 +19,8 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'coto-derived-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const families = ['bert', 'llama', 'gpt2', 'vit', 'clip', 'deberta-v2'];
-const withSizes = adapterVariants.filter(({ sizes, lowRank }) => sizes !== undefined || lowRank !== null);
+const hasFactors = (parts: readonly string[]) => parts.includes('a') && parts.includes('b');
+const withSizes = adapterVariants.filter(({ sizes, peft }) => sizes !== undefined || hasFactors(peft.parts));
 
 describe.each(families)('%s', (family) => {
   const adapters = readdirSync(goldenPath(family, 'adapters'));

@@ -4,6 +4,7 @@ import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
 import { factoredCases } from './cases/factored.ts';
+import { granularCases } from './cases/granular.ts';
 import { hadamardCases } from './cases/hadamard.ts';
 import { hiraCases } from './cases/hira.ts';
 import { kroneckerCases } from './cases/kronecker.ts';
@@ -15,6 +16,7 @@ import { mergedWeightCases } from './cases/merged-weight.ts';
 import { normCases } from './cases/norms.ts';
 import type { OperationCase } from './cases/operation-case.ts';
 import { rotationCases } from './cases/rotations.ts';
+import { shardCases } from './cases/shards.ts';
 import { sparseCases } from './cases/sparse.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
@@ -34,6 +36,8 @@ export const operationCases: readonly OperationCase[] = [
   ...hadamardCases,
   ...factoredCases,
   ...kroneckerCases,
+  ...granularCases,
+  ...shardCases,
   ...embeddingCases,
   ...attentionCases,
   ...disentangledCases,

@@ -1,9 +1,11 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { AdapterVariant } from '../variant.ts';
+import { bat } from './bat.ts';
 import { delora } from './delora.ts';
 import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
+import { gralora } from './gralora.ts';
 import { hira } from './hira.ts';
 import { ia3 } from './ia3.ts';
 import { loha } from './loha.ts';
@@ -12,6 +14,7 @@ import { lora } from './lora.ts';
 import { loraFa } from './lora-fa.ts';
 import { loraPlus } from './lora-plus.ts';
 import { loraPro } from './lora-pro.ts';
+import { miss } from './miss.ts';
 import { oft } from './oft.ts';
 import { randlora } from './randlora.ts';
 import { rslora } from './rslora.ts';
@@ -36,6 +39,9 @@ export const adapterVariants: readonly AdapterVariant[] = [
   oft,
   lokr,
   loraPro,
+  miss,
+  bat,
+  gralora,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

@@ -4,6 +4,7 @@ import type { ParameterSpec, ParameterValues } from '../../../../src-shared/doma
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { patternStrength, type StrengthFormula, strengthKeys } from '../peft/strength-keys.ts';
 import type { PeftFormat } from '../variant.ts';
+import { alphaParameter, rankParameter } from './parameters.ts';
 
 /** What PEFT's LoHaConfig and LoKrConfig share (LycorisConfig), with PEFT's defaults. */
 const configSchema = z.object({
@@ -79,25 +80,8 @@ export const moduleDropoutParameter: ParameterSpec = {
 
 export function lycorisParameters(rankHelp: string): ParameterSpec[] {
   return [
-    {
-      name: 'r',
-      label: 'Rank',
-      type: 'integer',
-      default: 8,
-      minimum: 1,
-      maximum: 1024,
-      step: 1,
-      help: rankHelp,
-    },
-    {
-      name: 'alpha',
-      label: 'Alpha',
-      type: 'number',
-      default: 8,
-      above: 0,
-      step: 1,
-      help: 'Strength of the adapter: its update is scaled by alpha / r.',
-    },
+    rankParameter(8, rankHelp),
+    alphaParameter(8, 'Strength of the adapter: its update is scaled by alpha / r.'),
     rankDropoutParameter,
     moduleDropoutParameter,
     {

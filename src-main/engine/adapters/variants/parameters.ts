@@ -84,16 +84,16 @@ export function dropoutParameter(name: string): ParameterSpec {
   };
 }
 
-/** Inner size of the factors A and B. */
-export function rankParameter(usual: number): ParameterSpec {
-  return {
-    name: 'r',
-    label: 'Rank',
-    type: 'integer',
-    default: usual,
-    minimum: 1,
-    maximum: 1024,
-    step: 1,
-    help: 'Inner size of B·A: the adapter has r · (in + out) parameters a linear.',
-  };
+/** The inner size r of a variant; of factors A and B where `help` does not say otherwise. */
+export function rankParameter(
+  usual: number,
+  help = 'Inner size of B·A: the adapter has r · (in + out) parameters a linear.',
+  label = 'Rank',
+): ParameterSpec {
+  return { name: 'r', label, type: 'integer', default: usual, minimum: 1, maximum: 1024, step: 1, help };
+}
+
+/** PEFT's name of alpha in types that are not LoRA's. */
+export function alphaParameter(usual: number, help: string): ParameterSpec {
+  return { name: 'alpha', label: 'Alpha', type: 'number', default: usual, above: 0, step: 1, help };
 }
