@@ -4,6 +4,7 @@ import { mergeWeightSchema } from './merge.ts';
 import { type ForeignBase, foreignBaseSchema } from './model.ts';
 import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
+import { runtimeVerdictSchema } from './runtime.ts';
 
 /**
  * The keys of `adapter_config.json` that do not depend on the kind of adapter, in PEFT's names and with PEFT's defaults
@@ -194,5 +195,6 @@ export const adapterContentsSchema = z.object({
     .describe('number of modules with a tensor, by tensor name of the variant'),
   replacedBiases: z.number().int().describe("number of biases that replace the base's"),
   whole: z.array(z.string()).describe('tensors of modules_to_save, by name'),
+  runtimes: z.array(runtimeVerdictSchema).describe('whether other programs load it'),
 });
 export type AdapterContents = z.infer<typeof adapterContentsSchema>;

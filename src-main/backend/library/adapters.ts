@@ -10,6 +10,8 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
+import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
+import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { newId } from '../identifiers.ts';
@@ -85,8 +87,11 @@ export async function listAdapter(
 /** Summarizes an adapter's tensors. Throws as `readAdapterOutline` if the folder was changed. */
 export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
   const adapter = requireAdapter(store, id);
-  const { description } = await baseOf({ home, store }, [adapter]);
-  const { modules, saved, biases } = await readAdapterOutline(home.absolute(adapter.folder), description);
+  const { model, description } = await baseOf({ home, store }, [adapter]);
+  const outline = await readAdapterOutline(home.absolute(adapter.folder), description);
+  const { modules, saved, biases } = outline;
+  // The base's folder may be gone: what needs its config says so.
+  const config = model === null ? null : await readConfig(model.path).catch(() => null);
   const isEmbedding = (name: string) => findLinear(description, name)?.kind === 'embedding';
   const names = [...modules.keys()];
   const parts: Record<string, number> = {};
@@ -97,6 +102,7 @@ export async function adapterContents({ home, store }: Parts, id: string): Promi
     parts,
     replacedBiases: biases.size,
     whole: [...saved.keys()],
+    runtimes: checkRuntimes({ outline, description, config }),
   };
 }
 

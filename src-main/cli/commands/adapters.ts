@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { verdictWords } from '../../../src-shared/domain/runtime.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatCount, formatPercent, formatSummary, formatTable, formatTime } from '../format.ts';
@@ -38,7 +39,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
 
   addCommand(group, context, {
     usage: 'show <adapter>',
-    summary: 'show an adapter: its config, modules and origin',
+    summary: 'show an adapter: its config, modules and origin, and which programs load it',
     input: z.object({ adapter: z.string() }),
     async run({ adapter: reference }, { withStudio }) {
       return withStudio(async (client) => {
@@ -47,7 +48,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
         return { json: { ...adapter, contents }, text: describeAdapter(adapter, contents) };
       });
     },
-  });
+  }).alias('inspect');
 
   addCommand(group, context, {
     usage: 'import <path>',
@@ -100,6 +101,10 @@ function summarizeContents(contents: AdapterContents): [string, string][] {
     ],
     ['biases', replacedBiases > 0 ? `${replacedBiases} in place of the base's` : ''],
     ['saved tensors', whole.join(', ')],
+    ...contents.runtimes.map(({ label, verdict, message, remedy }): [string, string] => [
+      `in ${label}`,
+      `${verdictWords[verdict]}. ${message}${remedy === null ? '' : ` (coto export --to ${remedy.target})`}`,
+    ]),
   ];
   return facts.filter(([, text]) => text !== '');
 }

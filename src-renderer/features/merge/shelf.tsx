@@ -1,6 +1,7 @@
 import { useDraggable } from '@dnd-kit/core';
 import { ActionIcon, Menu, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
-import { IconDots, IconFolder, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
+import { modals } from '@mantine/modals';
+import { IconDots, IconFolder, IconPlugConnected, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction } from '../../api/query.ts';
@@ -12,6 +13,7 @@ import { addToBench, filterAdapters } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
 import { ExportItems } from './export-items.tsx';
 import classes from './merge.module.css';
+import { RuntimeVerdicts } from './runtime-verdicts.tsx';
 
 interface ShelfProps {
   adapters: readonly AdapterRecord[] | undefined;
@@ -120,6 +122,18 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
         </Menu.Item>
         <ExportItems adapter={adapter} />
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconPlugConnected size={16} />}
+          onClick={() =>
+            modals.open({
+              title: `Where ${adapter.name} loads`,
+              size: 'lg',
+              children: <RuntimeVerdicts adapter={adapter} />,
+            })
+          }
+        >
+          Will it load there?
+        </Menu.Item>
         <Menu.Item
           color="red"
           leftSection={<IconTrash size={16} />}

@@ -11,6 +11,7 @@ import {
 } from '@dnd-kit/core';
 import { Button, Group } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
+import { IconFilePlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -51,16 +52,23 @@ export default function MergePage() {
     failureTitle: 'The adapter was not imported',
     onSuccess: (adapter) => notifySuccess('Adapter imported', adapter.name),
   });
-  const askImport = async () => {
+  const askImport = async (kind: 'folder' | 'file') => {
+    const { openFolder, openFile } = window.coto.dialogs;
     try {
-      const folder = await window.coto.dialogs.openFolder({ title: 'Import a PEFT adapter folder' });
-      if (folder) importAdapter.mutate({ path: folder });
+      const path =
+        kind === 'folder'
+          ? await openFolder({ title: 'Import a PEFT or MLX adapter folder' })
+          : await openFile({
+              title: 'Import a kohya, ComfyUI, diffusers or GGUF adapter',
+              filters: [{ name: 'Adapters', extensions: ['safetensors', 'gguf'] }],
+            });
+      if (path) importAdapter.mutate({ path });
     } catch (error) {
       notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The adapter was not imported');
     }
   };
   const importButton = (
-    <Button variant="default" onClick={askImport} loading={importAdapter.isPending}>
+    <Button variant="default" onClick={() => void askImport('folder')} loading={importAdapter.isPending}>
       Import adapter
     </Button>
   );
@@ -79,17 +87,20 @@ export default function MergePage() {
           {importButton}
         </Group>
       }
+      more={[
+        { label: 'Import an adapter file…', icon: <IconFilePlus size={16} />, onClick: () => void askImport('file') },
+      ]}
       fill
     >
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}
       {shown && shown.length === 0 ? (
         <DropZone
-          message="Drop PEFT folders to import them"
+          message="Drop adapters to import them: PEFT or MLX folders, safetensors or GGUF files"
           onPaths={(paths) => importAll(paths, importAdapter.mutate)}
         >
           <EmptyState action={<Button onClick={() => navigate('/train')}>Train an adapter</Button>}>
-            Adapters come here from finished runs, or as PEFT folders that you import or drop. Two of one base can be
-            merged.
+            Adapters come here from finished runs, or as folders and files that you import or drop. Two of one base can
+            be merged, also where the base is not in the studio.
           </EmptyState>
         </DropZone>
       ) : (
@@ -108,7 +119,7 @@ export default function MergePage() {
             minimumRight={480}
             left={
               <DropZone
-                message="Drop PEFT folders to import them"
+                message="Drop adapters to import them: PEFT or MLX folders, safetensors or GGUF files"
                 onPaths={(paths) => importAll(paths, importAdapter.mutate)}
               >
                 <Shelf adapters={shown} namesOf={namesOf} />

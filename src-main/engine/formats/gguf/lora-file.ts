@@ -76,6 +76,12 @@ function architectureFor({ family, kind, foreign }: ModelDescription): GgufArchi
   );
 }
 
+/** @throws StudioError refused naming a module that llama.cpp has no place for, or what is not known of the base. */
+export function requireGgufPlaces(names: Iterable<string>, base: LoraBase): void {
+  const architecture = architectureFor(base.description);
+  for (const name of names) headsOf(placeOf(architecture, base.description, name).rearranged, base);
+}
+
 function writtenFactors(
   architecture: GgufArchitecture,
   base: LoraBase,

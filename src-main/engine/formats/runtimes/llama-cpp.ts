@@ -1,0 +1,37 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { requireGgufPlaces } from '../gguf/lora-file.ts';
+import {
+  type Answer,
+  beyondLora,
+  converted,
+  isLanguageModel,
+  no,
+  plainOrMerged,
+  type Runtime,
+  type RuntimeFacts,
+} from './runtime.ts';
+
+/** llama.cpp reads GGUF files of LoRA whose tensors its own file of the base has. */
+export const llamaCpp: Runtime = {
+  id: 'llama-cpp',
+  label: 'llama.cpp',
+  source: 'llama.cpp src/llama-adapter.cpp and convert_lora_to_gguf.py (2026)',
+  check: (facts) =>
+    checkGguf(facts, 'llama.cpp') ??
+    converted('Loads as a GGUF adapter: llama-cli -m BASE.gguf --lora ADAPTER.gguf.', 'gguf-lora'),
+};
+
+/** Why llama.cpp's format has no place for an adapter; null: it has. */
+export function checkGguf(facts: RuntimeFacts, program: string): Answer | null {
+  if (!isLanguageModel(facts)) return no(`${program} runs language models, and the base of this adapter is none.`);
+  const reason = beyondLora(facts);
+  if (reason !== null) return plainOrMerged(facts, program, reason);
+  const { outline, description, config } = facts;
+  try {
+    requireGgufPlaces([...outline.modules.keys()], { description, config });
+    return null;
+  } catch (error) {
+    if (!(error instanceof StudioError)) throw error;
+    return no([error.message, error.hint].filter((text) => text !== null).join(' '));
+  }
+}

@@ -1,0 +1,72 @@
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { RuntimeVerdict } from '../../../../src-shared/domain/runtime.ts';
+import type { AdapterOutline } from '../../adapters/peft/open-adapter.ts';
+import { requireLinear } from '../../adapters/target-modules.ts';
+import type { ModelConfigFile } from '../../models/family.ts';
+
+/** An adapter as far as the header and the config of its folder tell. */
+export interface RuntimeFacts {
+  readonly outline: AdapterOutline;
+  readonly description: ModelDescription;
+  /** config.json of the base, where that is in the studio. */
+  readonly config: ModelConfigFile | null;
+}
+
+export type Answer = Pick<RuntimeVerdict, 'verdict' | 'message' | 'remedy'>;
+
+/** A program that loads adapters: one file says by which rules, `index.ts` lists it. */
+export interface Runtime {
+  readonly id: string;
+  readonly label: string;
+  /** Where its rules stand, and of which version. */
+  readonly source: string;
+  check(facts: RuntimeFacts): Answer;
+}
+
+/** Loads after an export, with its parameters. */
+export function converted(message: string, target: string, parameters: Record<string, number> = {}): Answer {
+  return { verdict: 'converted', message, remedy: { target, parameters } };
+}
+
+export function no(message: string, target: string | null = null): Answer {
+  return { verdict: 'no', message, remedy: target === null ? null : { target, parameters: {} } };
+}
+
+/** Whether the base is a language model, by its description or, where it is not known, by the names of its modules. */
+export function isLanguageModel({ description, outline }: RuntimeFacts): boolean {
+  if (description.kind !== 'unknown') return description.kind === 'causal-lm';
+  const names = [...outline.modules.keys()];
+  const isOther = (name: string) =>
+    /^(unet|text_encoder(_\d)?|diffusion_model|lora)[._]|transformer_blocks|double_blocks|single_blocks/.test(name);
+  const isLayer = (name: string) =>
+    /(^|\.)(layers|h|blk)\.\d+\.(self_attn|attn|mlp|attention|attn_\w+|ffn_\w+)/.test(name);
+  return names.some(isLayer) && !names.some(isOther);
+}
+
+/** Why an adapter is more than B·A on linear layers; null: it is not. */
+export function beyondLora({ outline }: RuntimeFacts): string | null {
+  const { variant, biases, modules, saved } = outline;
+  const { lowRank, peft, declaration } = variant;
+  if (lowRank === null || peft.type !== 'LORA') return `it is a ${declaration.label} adapter`;
+  if (biases.size > 0 || [...modules.values()].some(({ tensors }) => tensors.has('bias')))
+    return 'it has biases of its own';
+  const [whole] = saved.keys();
+  return whole === undefined ? null : `it holds whole modules (${whole})`;
+}
+
+/** Whether plain LoRA can say what the adapter does: biases and whole modules it cannot. */
+function canBePlain({ outline, description }: RuntimeFacts): boolean {
+  const { biases, modules, saved, variant, parameters } = outline;
+  const changesBias = [...modules].some(([name, { rank, scaling, tensors }]) => {
+    const module = requireLinear(description, name);
+    return variant.mergedBias?.changes({ module, rank, scaling, parameters, tensors }) ?? false;
+  });
+  return biases.size === 0 && saved.size === 0 && !changesBias;
+}
+
+/** What helps an adapter that is more than LoRA: to be made plain, or else to be merged into its base. */
+export function plainOrMerged(facts: RuntimeFacts, program: string, reason: string): Answer {
+  if (canBePlain(facts))
+    return converted(`${program} takes plain LoRA, and ${reason}: export it as plain LoRA first.`, 'lora');
+  return no(`${program} takes plain LoRA, and ${reason}: export it merged into its base.`, 'merged');
+}
