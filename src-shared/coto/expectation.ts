@@ -2,7 +2,7 @@ import type { CotoSettings } from '../domain/coto.ts';
 import { expectedShare, expectedSkippedShare } from './distribution.ts';
 import { activationProbability } from './schedule.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
-import { depths, type Units } from './schedules/schedule.ts';
+import { depths, drawnProbability, type Units } from './schedules/schedule.ts';
 
 /** Steps of a longer run that are evaluated, evenly spaced. */
 const maximumSteps = 512;
@@ -34,6 +34,13 @@ export function expectSchedule(settings: CotoSettings, totalSteps: number, units
   return steps === 0
     ? { activeShare: 1, skippedBackward: 0 }
     : { activeShare: activeShare / steps, skippedBackward: skippedBackward / steps };
+}
+
+/** Probability that a unit is on at `step`: p where the schedule uses the curve, else the expected share. */
+export function probabilityAt(settings: CotoSettings, step: number, totalSteps: number, units: Units): number {
+  const schedule: Schedule = schedules[settings.schedule];
+  const p = activationProbability(settings, step, totalSteps);
+  return drawnProbability(schedule, p, schedule.distribution(p, units, settings), settings.all_off);
 }
 
 /** Layers of groups by their names, from the input up, e.g. 3 of "layers.3" and of "layers.3.attention.query". */

@@ -1,5 +1,5 @@
-import { expectSchedule, unitsOfGroups } from '../coto/expectation.ts';
-import { activationProbability, meanActivationProbability } from '../coto/schedule.ts';
+import { expectSchedule, probabilityAt, unitsOfGroups } from '../coto/expectation.ts';
+import { meanActivationProbability } from '../coto/schedule.ts';
 import { type Schedule, schedules } from '../coto/schedules/index.ts';
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
@@ -17,6 +17,13 @@ export interface ScheduleFigureInput {
   readonly strip: ActivationShares | null;
 }
 
+const titles = {
+  group: 'How likely each adapter is on',
+  update: 'How likely each adapter is updated',
+  rank: 'How likely each rank is on',
+  input: 'How likely each input entry is kept',
+} as const;
+
 /** p(t) as a line over the sampled strip (layer × step), one x axis for both, full activation marked. */
 export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): Figure {
   const { settings, totalSteps, groups, strip } = input;
@@ -27,7 +34,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
     mode: 'lines',
     name: 'p(t)',
     x: steps,
-    y: steps.map((step) => activationProbability(settings, step, totalSteps)),
+    y: steps.map((step) => probabilityAt(settings, step, totalSteps, unitsOfGroups(groups))),
     line: { color: colors.coto, width: 2 },
     hovertemplate: 'step %{x}<br>p = %{y:.3f}<extra></extra>',
     xaxis: 'x',
@@ -41,7 +48,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
   const folded = foldedCaption(drawn?.width ?? 1);
   return {
     data: drawn === null ? [curve] : [curve, drawn.trace],
-    layout: baseLayout(theme, 'How likely each adapter is on', {
+    layout: baseLayout(theme, titles[schedules[settings.schedule].unit], {
       hovermode: 'closest',
       margin: { l: 72, r: 64, t: 56, b: 48 },
       xaxis: axis(theme, 'optimizer step', {

@@ -1,5 +1,6 @@
 import { Select, Stack, Switch, Text } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
+import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { cotoDeclaration, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/coto.ts';
@@ -97,7 +98,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
 
       <Panel
         title="CoTo"
-        note={cotoOn ? 'progressive activation' : 'off: all adapters always active'}
+        note={cotoOn ? scheduleNote(draft) : 'off: all adapters always active'}
         aside={
           <Switch
             aria-label="CoTo"
@@ -117,6 +118,14 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       </Panel>
     </Stack>
   );
+}
+
+/** What the chosen schedule does, in a few words. */
+function scheduleNote(draft: Draft): string {
+  const chosen = cotoSettingsSchema.shape.schedule.safeParse(draft['coto.schedule']);
+  return chosen.success && chosen.data !== 'coto'
+    ? `a control: ${schedules[chosen.data].declaration.label}`
+    : 'progressive activation';
 }
 
 /** The settings that matter with the chosen schedule and curve. */
