@@ -11,7 +11,7 @@ const engine = fileURLToPath(new URL('../src-main/engine/', import.meta.url));
 const work = mkdtempSync(path.join(tmpdir(), 'coto-kernels-'));
 try {
   compile(path.join(engine, 'compute/wasm-kernels'), 'kernels', ['-mrelaxed-simd']);
-  compile(path.join(engine, 'tensors/value-kernels'), 'values', []);
+  compile(path.join(engine, 'tensors/value-kernels'), 'values', ['-mrelaxed-simd']);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import { stackedProducts } from '../tensors/stacked-products.ts';
 import { type Matrix, type MatrixLike, sizeOf } from './matrix.ts';
 
 /** Vectors that are the rows or columns of a matrix, multiplied by `scale`. */
@@ -22,6 +23,13 @@ export function gram(vectors: readonly ScaledVectors[], along: 'rows' | 'columns
   const length = lengths[0] ?? 0;
   if (lengths.some((other) => other !== length)) throw new Error(`vectors of ${lengths.join(' and ')} entries`);
   const n = counts.reduce((total, count) => total + count, 0);
+  const stacked = vectors.map(({ matrix, scale }, index) => {
+    const columns = matrix.shape[1] ?? 0;
+    const [vectorStride, entryStride] = along === 'rows' ? [columns, 1] : [1, columns];
+    return { values: matrix.data, count: counts[index] ?? 0, vectorStride, entryStride, scale };
+  });
+  const fast = stackedProducts(stacked, length);
+  if (fast !== null) return { shape: [n, n], data: mirrored(fast, n, n) };
   const padded = Math.ceil(n / tile) * tile;
   const panel = new Float64Array(padded * depth);
   const sums = new Float64Array(padded * padded);

@@ -1,3 +1,4 @@
+import { type EigenPairs, eigenByKernel } from '../tensors/eigen-kernel.ts';
 import { multiplyByQ, reflect } from './householder.ts';
 import { fromColumns, type Matrix, type MatrixLike, sizeOf, toRows } from './matrix.ts';
 import { addScaled, dot, negate, normalizeScale, pointsBack, rotate, unitVectors } from './vectors.ts';
@@ -22,8 +23,7 @@ export function symmetricEigen(matrix: MatrixLike): SymmetricEigen {
   if (size !== columns) throw new Error(`eigenvalues are of a square matrix, not of [${size}, ${columns}]`);
   const rows = symmetricRows(matrix);
   const unit = normalizeScale(rows);
-  const { diagonal, beside, vectors } = tridiagonalize(rows);
-  diagonalize(diagonal, beside, vectors);
+  const { values: diagonal, vectors } = eigenByKernel(rows) ?? decompose(rows);
   const order = [...diagonal.keys()].sort((one, other) => (diagonal[one] ?? 0) - (diagonal[other] ?? 0));
   const sorted = order.map((index) => vectors[index] ?? new Float64Array(size));
   for (const vector of sorted) if (pointsBack(vector)) negate(vector);
@@ -31,6 +31,12 @@ export function symmetricEigen(matrix: MatrixLike): SymmetricEigen {
     values: Float64Array.from(order, (index) => (diagonal[index] ?? 0) * unit),
     vectors: fromColumns(sorted, size),
   };
+}
+
+function decompose(rows: readonly Float64Array[]): EigenPairs {
+  const { diagonal, beside, vectors } = tridiagonalize(rows);
+  diagonalize(diagonal, beside, vectors);
+  return { values: diagonal, vectors };
 }
 
 function symmetricRows(matrix: MatrixLike): Float64Array[] {
