@@ -1,5 +1,6 @@
 // Merging eight rank-16 adapters of a 7B model: time beside copying the same bytes, peak memory, and the preflight's time.
-// Usage: node_modules/node/bin/node bench/merging.mjs [F32|BF16] [adapters] [rank] [rounds] [folder]
+// Usage: node_modules/node/bin/node bench/merging.mjs [F32|BF16] [adapters] [rank] [rounds] [folder] [ways]
+// ways: some of copy,linear,cat,core-space,preflight (core-space: TIES in Core Space)
 // Copy and merges take turns, each in a process of its own; both are on the disk (synced) when they end. No base is needed.
 import { spawnSync } from 'node:child_process';
 import {
@@ -39,7 +40,9 @@ if (process.argv[2] === 'child') {
   process.exit(0);
 }
 
-const [stored = 'F32', count = '8', rank = '16', rounds = '3', given] = process.argv.slice(2);
+const [stored = 'F32', count = '8', rank = '16', rounds = '3', given, wanted] = process.argv.slice(2);
+const waySchema = z.enum(['copy', 'linear', 'cat', 'core-space', 'preflight']);
+const ways = wanted === undefined ? waySchema.options : z.array(waySchema).parse(wanted.split(','));
 const dtype = z.enum(['F32', 'BF16']).parse(stored);
 const folder = given ?? mkdtempSync(join(tmpdir(), 'coto-merging-'));
 mkdirSync(folder, { recursive: true });
@@ -49,12 +52,12 @@ const bytes = inputs.reduce((sum, directory) => sum + folderBytes(directory), 0)
 console.log(`${count} adapters, rank ${rank}, ${dtype}: ${(bytes / 1e9).toFixed(2)} GB in ${folder}`);
 const mergeSchema = z.object({ milliseconds: z.number(), cpu: z.number(), peakBytes: z.number() });
 const preflightSchema = z.object({ cold: z.number(), warm: z.number() });
-/** @type {Record<'copy' | 'linear' | 'cat', z.infer<typeof mergeSchema>[]>} */
-const merges = { copy: [], linear: [], cat: [] };
+/** @type {Record<'copy' | 'linear' | 'cat' | 'core-space', z.infer<typeof mergeSchema>[]>} */
+const merges = { copy: [], linear: [], cat: [], 'core-space': [] };
 /** @type {z.infer<typeof preflightSchema>[]} */
 const preflights = [];
 for (let round = 0; round < Number(rounds); round++)
-  for (const what of /** @type {const} */ (['copy', 'linear', 'cat', 'preflight'])) {
+  for (const what of ways) {
     const output = join(folder, 'output');
     const child = spawnSync(
       process.execPath,
@@ -71,13 +74,14 @@ for (let round = 0; round < Number(rounds); round++)
 /** @param {{ milliseconds: number }[]} all */
 const best = (all) => Math.min(...all.map((one) => one.milliseconds));
 for (const [what, all] of Object.entries(merges)) {
+  if (all.length === 0) continue;
   const memory = Math.max(...all.map((one) => one.peakBytes)) / 2 ** 20;
   console.log(
-    `${what.padEnd(7)} ${best(all).toFixed(0).padStart(6)} ms (${all.map((one) => one.milliseconds.toFixed(0)).join(', ')})` +
-      `  ${(best(all) / best(merges.copy)).toFixed(2)} × copy  CPU ${middle(all.map((one) => one.cpu)).toFixed(0)} ms  peak ${memory.toFixed(0)} MiB`,
+    `${what.padEnd(11)} ${best(all).toFixed(0).padStart(6)} ms (${all.map((one) => one.milliseconds.toFixed(0)).join(', ')})` +
+      `  ${merges.copy.length > 0 ? `${(best(all) / best(merges.copy)).toFixed(2)} × copy  ` : ''}CPU ${middle(all.map((one) => one.cpu)).toFixed(0)} ms  peak ${memory.toFixed(0)} MiB`,
   );
 }
-for (const key of /** @type {const} */ (['cold', 'warm']))
+for (const key of /** @type {const} */ (preflights.length > 0 ? ['cold', 'warm'] : []))
   console.log(`preflight ${key} ${middle(preflights.map((one) => one[key])).toFixed(1)} ms`);
 if (given === undefined) rmSync(folder, { recursive: true });
 
@@ -100,7 +104,7 @@ async function timed(what, directories, output) {
           {
             method: mergeMethod(what === 'cat' ? 'weight-average' : what),
             weights,
-            parameters: what === 'cat' ? { normalize: false } : {},
+            parameters: what === 'cat' ? { normalize: false } : what === 'core-space' ? { merger: 'ties-svd' } : {},
             base: { description, directory: '' },
           },
           directories,

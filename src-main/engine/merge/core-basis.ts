@@ -1,14 +1,16 @@
-import { gram, type Matrix, type MatrixLike, matmul, symmetricEigen, toFloat32, transpose } from '../linalg/index.ts';
+import { gram, type Matrix, type MatrixLike, matmul, symmetricEigen, transpose } from '../linalg/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { type AdapterUpdate, type LowRankUpdate, type ModuleContext, sum } from './merge-method.ts';
+import { multiplyDoubles } from '../tensors/stacked-products.ts';
+import type { AdapterUpdate, LowRankUpdate, ModuleContext } from './merge-method.ts';
+import { mixed, rootOf, stacked } from './stacked-factors.ts';
 
 /**
  * Directions with a singular value below this share of the largest are left out: their squares are lost in the rounding
  * of the products of vectors.
  */
 const negligible = 1e-7;
-/** Above this condition number the factors are made of orthonormal directions, whose sums do not cancel out. */
-const largestCondition = 1e3;
+/** Where the factors' norms are more than so many times the update's, they are made of orthonormal directions instead. */
+const largestGrowth = 30;
 
 /** The space that the updates of a module span: ΔWᵢ = U·coreᵢ·Vᵀ with orthonormal U [out, k] and V [in, l]. */
 export interface CoreSpace {
@@ -35,24 +37,40 @@ export function coreSpaceOf(
   const right = basisOf(updates, 'a');
   const leftCoordinates = partsOf(updates, left.coordinates).map(transpose);
   const rightCoordinates = partsOf(updates, right.coordinates);
-  const cores = leftCoordinates.map((own, index) => matmul(own, rightCoordinates[index] ?? own));
-  const lift = (core: MatrixLike): LowRankUpdate => {
-    const [k = 0, l = 0] = core.shape;
-    const rank = left.vectorCount;
-    const wellConditioned = Math.max(left.condition, right.condition) <= largestCondition;
-    if (rank <= Math.min(k, l) && wellConditioned) {
-      // One factor stays as it is, so that only the smaller one is multiplied.
-      const mixed = matmul(left.mix, matmul(core, transpose(right.mix)));
-      const onLeft = left.length <= right.length;
-      const b = combined(updates, 'b', onLeft ? mixed : null, allocate);
-      return { a: combined(updates, 'a', onLeft ? null : mixed, allocate), b, rank, scaling: 1 };
+  const cores = leftCoordinates.map((own, index) => product(own, rightCoordinates[index] ?? own));
+  const lift = (given: MatrixLike): LowRankUpdate => {
+    const core = doubles(given);
+    const [k, l] = core.shape;
+    const onLeft = left.length <= right.length;
+    // [√sᵢ·Bᵢ]·mix·[√sᵢ·Aᵢ] = U·core·Vᵀ: one factor stays as it is, and only the smaller one is multiplied.
+    const half = onLeft ? product(core, transpose(right.mix)) : product(left.mix, core);
+    const growth = (norm(half) * (onLeft ? right : left).largest) / Math.max(norm(core), Number.MIN_VALUE);
+    if (left.vectorCount <= Math.min(k, l) && growth <= largestGrowth) {
+      const mix = onLeft ? product(left.mix, half) : product(half, transpose(right.mix));
+      return { ...oneMixed(updates, mix, onLeft, allocate), rank: left.vectorCount, scaling: 1 };
     }
-    const b = combined(updates, 'b', k <= l ? left.mix : matmul(left.mix, core), allocate);
-    const a = combined(updates, 'a', transpose(k <= l ? matmul(right.mix, transpose(core)) : right.mix), allocate);
+    const b = mixed(updates, 'b', k <= l ? left.mix : product(left.mix, core), allocate);
+    const a = mixed(updates, 'a', transpose(k <= l ? product(right.mix, transpose(core)) : right.mix), allocate);
     return { a, b, rank: Math.min(k, l), scaling: 1 };
   };
-  const combineLeft = (mix: MatrixLike) => combined(updates, 'b', matmul(left.mix, mix), allocate);
+  const combineLeft = (mix: MatrixLike) => mixed(updates, 'b', matmul(left.mix, mix), allocate);
   return { cores, leftCoordinates, combineLeft, lift };
+}
+
+/** B·mix and A, or B and mix·A; the factor that is not multiplied leaves its scalings to the other. */
+function oneMixed(
+  updates: readonly AdapterUpdate[],
+  { shape, data }: Matrix,
+  onLeft: boolean,
+  allocate: (length: number) => Float32Array,
+) {
+  const plain = onLeft ? 'a' : 'b';
+  const roots = updates.flatMap((update) => new Array<number>(update.rank).fill(rootOf(update, plain)));
+  const width = shape[1];
+  const scaled = data.map((value, at) => value * (roots[onLeft ? at % width : Math.floor(at / width)] ?? 0));
+  const other = mixed(updates, onLeft ? 'b' : 'a', { shape, data: scaled }, allocate);
+  const own = stacked(updates, plain, allocate);
+  return onLeft ? { a: own, b: other } : { a: other, b: own };
 }
 
 interface Basis {
@@ -64,8 +82,8 @@ interface Basis {
   readonly mix: Matrix;
   /** [Σ rᵢ, k]: row i are the coordinates of vector i in the directions. */
   readonly coordinates: Matrix;
-  /** Largest singular value / smallest. */
-  readonly condition: number;
+  /** Largest singular value. */
+  readonly largest: number;
 }
 
 /** From the products G = X·Xᵀ of the stacked vectors: G = W·Λ·Wᵀ, the directions are Xᵀ·W·Λ^-½, with coordinates W·Λ^½. */
@@ -90,51 +108,8 @@ function basisOf(updates: readonly AdapterUpdate[], part: 'a' | 'b'): Basis {
     length,
     mix: scaled((k) => (isKept[k] ? 1 / (singular[k] ?? 1) : 0)),
     coordinates: scaled((k) => singular[k] ?? 0),
-    condition: largest / Math.max(singular[count - 1] ?? 0, Number.MIN_VALUE),
+    largest,
   };
-}
-
-/**
- * The stacked factors with √scaling in them, multiplied by `mix`: B [out, Σ rᵢ]·mix, or mix·A for A [Σ rᵢ, in]. Null: as
- * they are. Summed in double precision and rounded once.
- */
-function combined(
-  updates: readonly AdapterUpdate[],
-  part: 'a' | 'b',
-  mix: Matrix | null,
-  allocate: (length: number) => Float32Array,
-): HostTensor {
-  const length = updates[0]?.[part].shape[part === 'a' ? 1 : 0] ?? 0;
-  const stacked = stack(updates, part);
-  if (mix === null) return toFloat32(stacked);
-  const product = part === 'a' ? matmul(mix, stacked) : matmul(stacked, mix);
-  const data = allocate(product.data.length);
-  data.set(product.data);
-  return { shape: part === 'a' ? [mix.shape[0], length] : [length, mix.shape[1]], data };
-}
-
-/** [Σ rᵢ, in] or [out, Σ rᵢ]. */
-function stack(updates: readonly AdapterUpdate[], part: 'a' | 'b'): Matrix {
-  const length = updates[0]?.[part].shape[part === 'a' ? 1 : 0] ?? 0;
-  const count = sum(updates.map(({ rank }) => rank));
-  const data = new Float64Array(count * length);
-  let first = 0;
-  for (const update of updates) {
-    const factor = rootOf(update, part);
-    const values = update[part].data;
-    for (let at = 0; at < values.length; at++) {
-      const target =
-        part === 'a' ? first * length + at : Math.floor(at / update.rank) * count + first + (at % update.rank);
-      data[target] = factor * (values[at] ?? 0);
-    }
-    first += update.rank;
-  }
-  return { shape: part === 'a' ? [count, length] : [length, count], data };
-}
-
-/** √|scaling|; a negative sign goes to A. */
-function rootOf({ scaling }: AdapterUpdate, part: 'a' | 'b'): number {
-  return (part === 'a' && scaling < 0 ? -1 : 1) * Math.sqrt(Math.abs(scaling));
 }
 
 /** The rows of each update's own vectors. */
@@ -145,4 +120,19 @@ function partsOf(updates: readonly AdapterUpdate[], { shape: [, width], data }: 
     first += rank;
     return { shape: [rank, width], data: own };
   });
+}
+
+function product(a: Matrix, b: Matrix): Matrix {
+  const data = multiplyDoubles(a, b);
+  return data === null ? matmul(a, b) : { shape: [a.shape[0], b.shape[1]], data };
+}
+
+function doubles({ shape: [rows = 0, columns = 0], data }: MatrixLike): Matrix {
+  return { shape: [rows, columns], data: data instanceof Float64Array ? data : Float64Array.from(data) };
+}
+
+function norm({ data }: Matrix): number {
+  let total = 0;
+  for (const value of data) total += value * value;
+  return Math.sqrt(total);
 }
