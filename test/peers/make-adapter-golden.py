@@ -146,6 +146,20 @@ RUNS = {
 }
 
 
+class CircularConvolution:
+    """PEFT 0.21's C3A has a wrong gradient of its input (gradcheck fails): the same product, differentiated by torch."""
+
+    @staticmethod
+    def apply(x, kernel):
+        _, blocks, size = kernel.shape
+        parts = x.reshape(*x.shape[:-1], blocks, size)
+        spectra = torch.einsum("...nb,mnb->...mb", torch.fft.ifft(parts), torch.fft.fft(kernel))
+        return torch.fft.fft(spectra).real.flatten(start_dim=-2)
+
+
+peft.tuners.c3a.layer.BlockCircularConvolution = CircularConvolution
+
+
 def base_of(family):
     auto_class = getattr(transformers, CLASSES.get(family, "AutoModelForCausalLM"))
     return auto_class.from_pretrained(GOLDEN / family / "base", dtype=torch.float32).eval()

@@ -70,11 +70,15 @@ export interface PeftFormat {
   standsOnResidual?(parameters: ParameterValues): boolean;
   /** @throws ZodError naming the key. */
   fromConfig(config: AdapterConfig): ParameterValues;
-  /** The own keys from which PEFT, where `config` says the targets, makes these modules with this strength. */
+  /**
+   * The own keys from which PEFT, where `config` says the targets, makes these modules with this strength.
+   * @param namesOf all names of a module, today's first, for settings that name modules. Absent: today's alone.
+   */
   toConfig(
     parameters: ParameterValues,
     modules: ReadonlyMap<string, ModuleStrength>,
     config: AdapterConfig,
+    namesOf?: (name: string) => readonly string[],
   ): Record<string, unknown>;
   /** Every part that a file of this type may hold, in the order in which they are written. */
   readonly parts: readonly string[];

@@ -8,9 +8,14 @@ const small: ParameterValues = {
   delora_lambda: 2,
   randlora_alpha: 1,
   oft_block_size: 0,
+  block_size: 4,
+  init_weights: 'zeros',
 };
 
 export function smallParameters({ parameters }: Declaration): ParameterValues {
-  const declared = parameters.map(({ name }) => name);
-  return Object.fromEntries(Object.entries(small).filter(([name]) => declared.includes(name)));
+  const isOffered = ([name, value]: [string, ParameterValues[string]]) =>
+    parameters.some(
+      (spec) => spec.name === name && (spec.choices === undefined || spec.choices.some((one) => one.value === value)),
+    );
+  return Object.fromEntries(Object.entries(small).filter(isOffered));
 }

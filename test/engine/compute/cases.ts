@@ -1,5 +1,6 @@
 import { activationCases } from './cases/activations.ts';
 import { attentionCases } from './cases/attention.ts';
+import { circulantCases } from './cases/circulant.ts';
 import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
 import { embeddingCases } from './cases/embeddings.ts';
@@ -32,6 +33,7 @@ export const operationCases: readonly OperationCase[] = [
   ...mergedWeightCases,
   ...sparseCases,
   ...rotationCases,
+  ...circulantCases,
   ...matrixProductCases,
   ...hadamardCases,
   ...factoredCases,

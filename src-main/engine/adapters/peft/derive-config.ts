@@ -35,7 +35,8 @@ export function derivePeftConfig(adapter: ConfiguredAdapter, description: ModelD
   const turned = [...modules.keys()].some((name) => findLinear(today, name)?.fanInFanOut);
   const fan_in_fan_out = modules.size === 0 ? saved.fan_in_fan_out : turned;
   const config = fitTargets(variant, { ...saved, fan_in_fan_out }, modules, today);
-  const own = variant.peft.toConfig(parameters, modules, config);
+  const namesOf = (name: string) => [name, ...(findLinear(description, name)?.aliases ?? [])];
+  const own = variant.peft.toConfig(parameters, modules, config, namesOf);
   return { ...withKeysOf(variant, config), peft_type: variant.peft.type, ...own };
 }
 

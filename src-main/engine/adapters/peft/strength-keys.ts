@@ -75,15 +75,25 @@ export function rankKeys(
   parameters: ParameterValues,
   modules: ReadonlyMap<string, ModuleStrength>,
 ): Record<string, unknown> {
-  const pattern = mapOf(parameters, 'rank_pattern');
-  const usual = numberOf(parameters, 'r');
-  const fits = [...modules].every(
-    ([name, module]) => patternValue(pattern, [name], usual, 'rank_pattern') === requireRank(module),
-  );
-  if (fits) return { r: usual, rank_pattern: matchingKeys(pattern, modules, 'rank_pattern') };
-  const ranks = [...modules].map(([name, module]) => [name, requireRank(module)] as const);
-  const r = mostFrequent(ranks.map(([, rank]) => rank));
-  return { r, rank_pattern: Object.fromEntries(ranks.filter(([, rank]) => rank !== r)) };
+  const ranks = new Map([...modules].map(([name, module]) => [name, requireRank(module)]));
+  return patternKeys(['r', 'rank_pattern'], parameters, ranks);
+}
+
+/**
+ * A setting and its pattern, such as r and rank_pattern, from which PEFT gives each module, by today's name, its value. What
+ * already says so is left alone; else the most frequent value is said, and by full name those that differ.
+ */
+export function patternKeys(
+  [setting, field]: readonly [setting: string, pattern: string],
+  parameters: ParameterValues,
+  values: ReadonlyMap<string, number>,
+): Record<string, unknown> {
+  const pattern = mapOf(parameters, field);
+  const usual = numberOf(parameters, setting);
+  const fits = [...values].every(([name, value]) => patternValue(pattern, [name], usual, field) === value);
+  if (fits) return { [setting]: usual, [field]: matchingKeys(pattern, values, field) };
+  const common = mostFrequent([...values.values()]);
+  return { [setting]: common, [field]: Object.fromEntries([...values].filter(([, value]) => value !== common)) };
 }
 
 /** PEFT warns of keys that mean no module, such as those of a pruned one. */

@@ -2,6 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { bat } from './bat.ts';
+import { c3a } from './c3a.ts';
 import { delora } from './delora.ts';
 import { dora } from './dora.ts';
 import { doraRslora } from './dora-rslora.ts';
@@ -37,6 +38,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   delora,
   randlora,
   oft,
+  c3a,
   lokr,
   loraPro,
   miss,

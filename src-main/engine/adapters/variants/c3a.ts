@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import type { RandomStream } from '../../../../src-shared/random.ts';
+import { circulantLinear, circulantMergedWeight } from '../../ops/linear/circulant-linear.ts';
+import { elementCount } from '../../tensors/host-tensor.ts';
+import { patternValue } from '../peft/patterns.ts';
+import { patternKeys } from '../peft/strength-keys.ts';
+import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
+
+/** PEFT's C3AConfig, with PEFT's defaults. */
+const configSchema = z.object({
+  block_size: z.number().int().min(1).default(256),
+  block_size_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
+  init_weights: z
+    .union([z.boolean(), z.enum(['gaussian', 'kaiming_uniform', 'xavier_uniform'])])
+    .default('xavier_uniform'),
+});
+
+/**
+ * C3A: y = W·x + C·x / in + b, C made of circulant blocks, each given by its first row. Chen et al. 2025. Part: kernel
+ * [out / size, in / size, size].
+ */
+export const c3a: AdapterVariant = {
+  declaration: {
+    id: 'c3a',
+    label: 'C³A',
+    summary: 'Adds circular convolutions, block by block: an update of high rank from in · out / size trained values.',
+    paper: {
+      title: 'Parameter-Efficient Fine-Tuning via Circular Convolution',
+      url: 'https://arxiv.org/abs/2407.19342',
+    },
+    parameters: [
+      {
+        name: 'block_size',
+        label: 'Block size',
+        type: 'integer',
+        default: 256,
+        minimum: 1,
+        maximum: 16384,
+        step: 1,
+        help: 'Rows and columns of a block: has to divide the inputs and the outputs of every adapted linear. Larger blocks train fewer values.',
+      },
+      {
+        name: 'init_weights',
+        label: 'Initialization',
+        type: 'choice',
+        default: 'xavier_uniform',
+        choices: [
+          { value: 'xavier_uniform', label: 'Xavier uniform: within ±√(6 / (in + out))' },
+          { value: 'kaiming_uniform', label: 'Kaiming uniform: within ±1/√in' },
+          { value: 'gaussian', label: 'Gaussian: standard deviation 1' },
+          { value: 'zeros', label: 'Zeros: training begins from the unchanged base' },
+        ],
+        help: 'How the kernels start. All but zeros change the base a little from the first step on.',
+        advanced: true,
+      },
+      {
+        name: 'block_size_pattern',
+        label: 'Block size by module',
+        type: 'integer-map',
+        default: {},
+        minimum: 1,
+        maximum: 16384,
+        empty: 'block_size for all',
+        help: 'Another block size for the modules that a name, the end of one or a regular expression means; the first match counts.',
+        advanced: true,
+      },
+    ],
+  },
+  peft: {
+    type: 'C3A',
+    ownKeys: Object.keys(configSchema.shape),
+    sharedKeys: ['layers_to_transform', 'layers_pattern', 'bias'],
+    matches: () => true,
+    fromConfig(config) {
+      const { init_weights: start, ...parameters } = configSchema.parse(config);
+      return { ...parameters, init_weights: start === true ? 'zeros' : start === false ? 'xavier_uniform' : start };
+    },
+    toConfig: (parameters, modules, _, namesOf = (name) => [name]) => ({
+      ...patternKeys(
+        ['block_size', 'block_size_pattern'],
+        parameters,
+        new Map([...modules.keys()].map((name) => [name, sizeFor(namesOf(name), parameters)])),
+      ),
+      init_weights: parameters['init_weights'] === 'zeros' ? true : parameters['init_weights'],
+    }),
+    parts: ['kernel'],
+    tensorKey: () => 'c3a_kernel',
+    refusesConv1d: true,
+  },
+  strength: () => ({ rank: null, scaling: 1 }),
+  parts: (module, { parameters }) => [{ name: 'kernel', shape: kernelShape(module, parameters), trainable: true }],
+  initialize(module, { parameters }, { random }) {
+    const shape = kernelShape(module, parameters);
+    const draw = drawing(String(parameters['init_weights']), module, random);
+    return new Map([['kernel', { shape, data: Float32Array.from({ length: elementCount(shape) }, draw) }]]);
+  },
+  dropout: () => 0,
+  forward: (x, frozen, adapted, { derivative, residual }) =>
+    circulantLinear(x, frozen, partOf(adapted, 'kernel'), scalingOf(adapted), { derivative, residual }),
+  mergedWeight: (weight, adapted, inputsFirst) =>
+    circulantMergedWeight(weight, partOf(adapted, 'kernel'), scalingOf(adapted), inputsFirst),
+  lowRank: null,
+  notLowRank: 'its circulant blocks have full rank, so that there are no thin factors',
+  memory: () => [],
+};
+
+function scalingOf({ module, scaling }: ModuleTensors<unknown>): number {
+  return scaling / module.inFeatures;
+}
+
+function sizeFor(names: readonly string[], parameters: ParameterValues): number {
+  const pattern = mapOf(parameters, 'block_size_pattern');
+  return patternValue(pattern, names, numberOf(parameters, 'block_size'), 'block_size_pattern');
+}
+
+/** @throws StudioError invalid_input where the blocks do not fill the weight, as PEFT refuses it. */
+function kernelShape({ name, aliases, inFeatures, outFeatures }: LinearModule, parameters: ParameterValues): number[] {
+  const size = sizeFor([name, ...aliases], parameters);
+  if (inFeatures % size === 0 && outFeatures % size === 0) return [outFeatures / size, inFeatures / size, size];
+  const divisor = (one: number, other: number): number => (other === 0 ? one : divisor(other, one % other));
+  throw new StudioError(
+    'invalid_input',
+    `block_size: ${size} does not divide the ${inFeatures} inputs and the ${outFeatures} outputs of ${name}.`,
+    `Set block_size to ${divisor(inFeatures, outFeatures)} or a divisor of it, for this module alone in block_size_pattern.`,
+  );
+}
+
+function drawing(start: string, { inFeatures, outFeatures }: LinearModule, random: RandomStream): () => number {
+  if (start === 'zeros') return () => 0;
+  if (start === 'gaussian') return () => random.normal();
+  const bound = start === 'kaiming_uniform' ? 1 / Math.sqrt(inFeatures) : Math.sqrt(6 / (inFeatures + outFeatures));
+  return () => (2 * random.uniform() - 1) * bound;
+}
