@@ -60,6 +60,7 @@ export class RunCalibration implements Calibration {
     const batches = this.batches(examples);
     const groups = groupsWithin(this.budget, modules, need);
     const progress = new ProgressMeter(this.context, 'Calibrating', groups.length * batches.length, 'batches');
+    progress.startAt(0);
     let done = 0;
     const onBatch = async () => {
       if ((await this.context.signal()) === 'cancel')
