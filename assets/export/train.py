@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 
 from examples import Collator, load_examples
 from optimizer import make_optimizer
+from residual import save_joined, switch_base, take_out_start
 from scoring import evaluate, training_loss
 
 FOLDER = Path(__file__).resolve().parent
@@ -102,6 +103,7 @@ class Schedule(transformers.TrainerCallback):
     def switch_module(self, module, on):
         if self.unit == "group":
             module.enable_adapters(on)
+            switch_base(module, on)
             return
         for name, parameter in module.named_parameters():
             if "base_layer" not in name:
@@ -169,6 +171,9 @@ def main():
     base = load_base(settings, options.model or settings["model"])
     model = PeftModel.from_pretrained(base, FOLDER / "adapter-start", is_trainable=True)
 
+    if plan["residual"]:
+        take_out_start(model)
+
     train_examples, test_examples = load_examples(tensors, settings)
     collate = Collator(base, settings.get("pad_token_id"))
 
@@ -207,7 +212,10 @@ def main():
     if not trainer.is_world_process_zero():
         return
     scores = evaluate(model, test_examples, collate, settings, options.bf16)
-    model.save_pretrained(options.output)
+    if plan["residual"]:
+        save_joined(model, options.output, FOLDER / "adapter-start")
+    else:
+        model.save_pretrained(options.output)
     history = [entry for entry in trainer.state.log_history if "loss" in entry]
     Path(options.output, "history.json").write_text(json.dumps({"steps": history, "evaluation": scores}, indent=1))
     print(f"{options.output}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.4f}" for name, value in scores.items()))

@@ -58,6 +58,27 @@ const cases: readonly Case[] = [
     settings: { adapter: { ...vitAdapter, variant: 'rslora' }, weight_decay: 0.1, lr_scheduler_type: 'linear' },
   },
   {
+    title: 'images, rsLoRA by PiSSA + CoTo, decay',
+    ...images,
+    settings: {
+      adapter: { ...vitAdapter, variant: 'rslora', init_lora_weights: 'pissa', lora_alpha: 4 },
+      coto: {},
+      weight_decay: 0.1,
+    },
+  },
+  {
+    title: 'images, DoRA by LoRA-GA',
+    ...images,
+    settings: {
+      adapter: { ...vitAdapter, variant: 'dora', init_lora_weights: 'lora-ga', calibration_examples: 8, lora_alpha: 4 },
+    },
+  },
+  {
+    title: 'images, LoRA by EVA',
+    ...images,
+    settings: { adapter: { ...vitAdapter, init_lora_weights: 'eva', calibration_examples: 8 } },
+  },
+  {
     title: 'images, LoRA+ by SGD with momentum, decay',
     ...images,
     settings: {

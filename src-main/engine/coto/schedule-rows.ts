@@ -30,6 +30,13 @@ export function checkSchedule(
   if (settings === null) return;
   const schedule: Schedule = schedules[settings.schedule];
   const { label } = schedule.declaration;
+  const start = variant.initialization?.(parameters);
+  if (start?.residual && (schedule.unit === 'rank' || schedule.unit === 'input'))
+    throw new StudioError(
+      'refused',
+      `The schedule "${label}" drops parts of what an adapter adds, and after ${start.declaration.label} that holds a part of the base.`,
+      'Choose a schedule over layers, such as coto.schedule: coto, or init_lora_weights: kaiming.',
+    );
   if (schedule.unit === 'rank') {
     if (variant.rankPart === undefined)
       throw new StudioError(

@@ -24,7 +24,7 @@ import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
 
 /** Files that are the same for every run. */
-const templateFiles = ['train.py', 'optimizer.py', 'examples.py', 'scoring.py', 'requirements.txt'];
+const templateFiles = ['train.py', 'optimizer.py', 'residual.py', 'examples.py', 'scoring.py', 'requirements.txt'];
 const dataFile = 'data.safetensors';
 
 /** Atomically writes a folder with which Transformers and PEFT repeat a run step by step. */
@@ -95,17 +95,14 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
       `A run of ${variant.declaration.label} cannot be exported to Python: ${variant.training.notInPython}.`,
       'Export its trained adapter instead, or train another variant.',
     );
-  if (model.subtracted !== null)
-    throw new StudioError(
-      'refused',
-      `A run that starts with ${String(config.adapter.parameters['init_lora_weights'])} cannot be exported to Python: its base is not the model's own.`,
-      'Export its trained adapter instead, or start with kaiming.',
-    );
   const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
   const state = await model.exportState();
   const start = hooks.exported?.(state) ?? state;
   hooks.dispose?.();
-  return start;
+  // PEFT would change the base once more by itself where the config says how the adapter started.
+  return model.subtracted === null
+    ? start
+    : { ...start, parameters: { ...start.parameters, init_lora_weights: 'kaiming' } };
 }
 
 /** The run's settings under the names of Transformers and PEFT, with all defaults resolved. */
@@ -157,7 +154,8 @@ function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, to
     active.push(mask.join(''));
     probabilities.push(probability);
   }
-  return { groups, epochs, active, probabilities, ...scheduleOf(config, model) };
+  const residual = model.subtracted !== null;
+  return { groups, epochs, active, probabilities, residual, ...scheduleOf(config, model) };
 }
 
 /** The unit of the schedule, and whether the script can draw other masks: independent ones of equal probability. */

@@ -112,6 +112,7 @@ describe('texts with a head', () => {
         'plan.json',
         'requirements.txt',
         'optimizer.py',
+        'residual.py',
         'scoring.py',
         'settings.json',
         'train.py',

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
+import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
+import { checkSchedule } from '../../../src-main/engine/coto/schedule-rows.ts';
+import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
+
+const lora = adapterVariant('lora');
+const check = (schedule: string, init_lora_weights: string) =>
+  checkSchedule(
+    cotoSettingsSchema.parse({ schedule }),
+    lora,
+    checkedParameters(lora.declaration, { init_lora_weights }),
+    { groups: ['layers.0', 'layers.1'], ranks: [8, 8] },
+  );
+
+it("schedules that drop parts of an adapter are refused where those parts are the base's", () => {
+  for (const schedule of ['droplora', 'nested-uniform', 'progressive-dropout']) {
+    expect(() => check(schedule, 'kaiming')).not.toThrow();
+    expect(() => check(schedule, 'pissa')).toThrow(/after PiSSA that holds a part of the base/);
+  }
+  for (const schedule of ['coto', 'stochastic-depth', 'lisa']) expect(() => check(schedule, 'pissa')).not.toThrow();
+});
