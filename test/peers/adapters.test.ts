@@ -17,7 +17,7 @@ const answerSchema = z.object({
 });
 const answersSchema = z.array(z.union([answerSchema, z.object({ refused: z.string() })]));
 
-const all = variantCases();
+const all = variantCases().filter(({ isForeign }) => !isForeign);
 const cases = all.filter(({ refused }) => !refused);
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-peers-'));

@@ -30,7 +30,13 @@ export function goldenBases(): { name: string; autoClass: string }[] {
 }
 
 /** Every variant on every base, or those that COTO_PEERS_VARIANTS names; `refused` where PEFT has none for Conv1D. */
-export function variantCases(): { name: string; autoClass: string; variant: string; refused: boolean }[] {
+export function variantCases(): {
+  name: string;
+  autoClass: string;
+  variant: string;
+  refused: boolean;
+  isForeign: boolean;
+}[] {
   const wanted = process.env['COTO_PEERS_VARIANTS']?.split(',');
   const variants = adapterVariants.filter(({ declaration }) => wanted?.includes(declaration.id) ?? true);
   return goldenBases().flatMap((base) =>
@@ -38,6 +44,7 @@ export function variantCases(): { name: string; autoClass: string; variant: stri
       ...base,
       variant: declaration.id,
       refused: base.name.startsWith('gpt2') && peft.refusesConv1d === true,
+      isForeign: peft.isForeign === true,
     })),
   );
 }

@@ -265,6 +265,43 @@ def set_active(model, mask):
             module._disable_adapters = mask is not None and mask[layer] == 0
 
 
+def make_abba(family="llama", name="abba", r1=2, r2=3, alpha=0.5, targets=("q_proj", "v_proj")):
+    """ABBA (arXiv 2505.14238, equation 7), which PEFT has not: W + alpha² / √(r1·r2) · (B1·A1) ∘ (B2·A2), in float64."""
+    folder = GOLDEN / family / "adapters" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    torch.manual_seed(5)
+    model = base_of(family).double()
+    tensors, changed = {}, {}
+    for module_name, module in model.named_modules():
+        if module_name.split(".")[-1] not in targets:
+            continue
+        out, inputs = module.weight.shape
+        shapes = {"A1": (r1, inputs), "B1": (out, r1), "A2": (r2, inputs), "B2": (out, r2)}
+        own = {part: torch.randn(shape) for part, shape in shapes.items()}
+        tensors |= {f"base_model.model.{module_name}.lora_{part}": tensor for part, tensor in own.items()}
+        first, second = own["B1"].double() @ own["A1"].double(), own["B2"].double() @ own["A2"].double()
+        module.weight.data += alpha**2 / math.sqrt(r1 * r2) * first * second
+        changed[f"{module_name}.weight"] = module.weight.data.float()
+    save_file(tensors, folder / "adapter_model.safetensors")
+    save_file(changed, folder / "merged.safetensors")
+    expected = outputs(model, load_file(GOLDEN / family / "inputs.safetensors"))["logits"]
+    save_file({"logits": expected.float()}, folder / "expected.safetensors")
+    config = {
+        "peft_type": "ABBA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": f"golden/{family}",
+        "target_modules": sorted(targets),
+        "r1": r1,
+        "r2": r2,
+        "alpha": alpha,
+        "dropout": 0.0,
+    }
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True))
+    effect = (expected - outputs(base_of(family).double(), load_file(GOLDEN / family / "inputs.safetensors"))["logits"]).abs().max()
+    print(f"{family}/adapters/{name}: moves the logits by {effect.item():.3f}")
+
+
 if __name__ == "__main__":
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)
@@ -272,6 +309,8 @@ if __name__ == "__main__":
     for (family, name), case in ADAPTERS.items():
         if not wanted or name in wanted:
             make_adapter(family, name, *case)
+    if not wanted or "abba" in wanted:
+        make_abba()
     for name, case in RUNS.items():
         if not wanted or name in wanted:
             make_run(name, *case)

@@ -88,6 +88,8 @@ export interface PeftFormat {
   tensorKey(module: Pick<LinearModule, 'kind'>, part: string): string;
   /** Another end under which files have had it. */
   formerTensorKey?(module: Pick<LinearModule, 'kind'>, part: string): string;
+  /** Whether PEFT has no such type: the folder has its layout, and loads here alone. */
+  readonly isForeign?: boolean;
   /** Whether PEFT has this type for nn.Linear only, so that it does not load the adapter on GPT-2's Conv1D. */
   readonly refusesConv1d?: boolean;
   /** Every part that the whole adapter may share, and its key after `base_model.`. */

@@ -89,10 +89,12 @@ async function writeExport(
  */
 async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: number): Promise<AdapterState> {
   const { variant } = model.described;
-  if (variant.training?.notInPython !== undefined)
+  const { label } = variant.declaration;
+  const missing = variant.peft.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
+  if (missing !== undefined)
     throw new StudioError(
       'refused',
-      `A run of ${variant.declaration.label} cannot be exported to Python: ${variant.training.notInPython}.`,
+      `A run of ${label} cannot be exported to Python: ${missing}.`,
       'Export its trained adapter instead, or train another variant.',
     );
   const hooks = model.trainingHooks(trainingPlan(config, totalSteps));

@@ -180,7 +180,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       tf.dispose([labels, below.hidden, value, gradients]);
     });
 
-    const dropouts = variant.declaration.parameters.filter(({ name }) => name.endsWith('_dropout'));
+    const dropouts = variant.declaration.parameters.filter(({ name }) => name.endsWith('dropout'));
     it.runIf(dropouts.length > 0).each(dropouts)(
       '$name is off in evaluation, and in training comes from its stream alone',
       async ({ name }) => {

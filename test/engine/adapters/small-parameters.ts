@@ -2,6 +2,8 @@ import type { Declaration, ParameterValues } from '../../../src-shared/domain/pa
 
 /** Values that fit the tiny golden models, whichever of them a variant has; the rest stays at its defaults. */
 const small: ParameterValues = {
+  r1: 2,
+  r2: 3,
   r: 4,
   lora_alpha: 5,
   alpha: 5,

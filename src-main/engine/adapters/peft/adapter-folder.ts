@@ -157,9 +157,14 @@ async function writeDescription(
   const beside = { coto: adapter.coto, labels: adapter.labels, ...base };
   await writeFileAtomic(path.join(directory, cotoConfigFile), `${JSON.stringify(beside, null, 2)}\n`);
   await writeFileAtomic(path.join(directory, adapterConfigFile), adapterConfigText(config, description));
-  const { refusesConv1d } = adapter.variant.peft;
-  const isRefused =
-    refusesConv1d && [...adapter.modules.keys()].some((name) => findLinear(description, name)?.fanInFanOut);
-  const readme = details.readme ?? adapterReadme(adapter, config, baseModelName, !isRefused);
+  const readme = details.readme ?? adapterReadme(adapter, config, baseModelName, missingInPeft(adapter, description));
   await writeFileAtomic(path.join(directory, 'README.md'), readme);
+}
+
+/** What PEFT lacks to load the adapter; null: nothing. */
+function missingInPeft({ variant, modules }: Described, description: ModelDescription): string | null {
+  const { isForeign, refusesConv1d } = variant.peft;
+  if (isForeign) return 'such adapter';
+  const isTurned = (name: string) => findLinear(description, name)?.fanInFanOut;
+  return refusesConv1d && [...modules.keys()].some(isTurned) ? "such adapter for the base's Conv1D" : null;
 }

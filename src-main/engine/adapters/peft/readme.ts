@@ -11,13 +11,14 @@ interface Described extends Pick<AdapterDescription, 'variant' | 'coto' | 'label
 }
 
 /**
- * The model card of an adapter folder, in the form that PEFT and model hubs read. `config` is what is written beside it.
+ * The model card of an adapter folder, in the form that PEFT and model hubs read. `config` is what is written beside it;
+ * `missingInPeft` what PEFT lacks to load it, null: nothing.
  */
 export function adapterReadme(
   adapter: Described,
   config: Readonly<Record<string, unknown>>,
   baseModelName: string,
-  loadsInPeft: boolean,
+  missingInPeft: string | null,
 ): string {
   const { variant, coto, labels } = adapter;
   const { declaration } = variant;
@@ -35,7 +36,7 @@ export function adapterReadme(
     '',
     `# ${declaration.label} adapter for ${baseModelName}`,
     '',
-    `${declaration.summary} Made with CoTo Studio; the folder is in PEFT's format${loadsInPeft ? ' and loads with `PeftModel.from_pretrained`.' : ", but PEFT has no such adapter for the base's Conv1D: load it in CoTo Studio, or export it merged."}`,
+    `${declaration.summary} Made with CoTo Studio; the folder is in PEFT's format${missingInPeft === null ? ' and loads with `PeftModel.from_pretrained`.' : `, but PEFT has no ${missingInPeft}: load it in CoTo Studio, or export it merged.`}`,
     '',
     '| setting | value |',
     '| --- | --- |',

@@ -10,6 +10,7 @@ import { loraLinear } from '../../ops/linear/lora-linear.ts';
 import { matmul } from '../../ops/linear/matmul.ts';
 import { granularProduct, granularRank } from '../granular.ts';
 import { kaimingUniform, zeros } from '../kaiming.ts';
+import { sharedScaling } from '../shared-scaling.ts';
 import type { AdapterVariant, ModuleStrength, TensorPart } from '../variant.ts';
 import { alphaParameter, dropoutParameter, rankParameter } from './parameters.ts';
 
@@ -164,15 +165,9 @@ function ranksOf(parameters: ParameterValues): number {
   return numberOf(parameters, 'r') + numberOf(parameters, 'hybrid_r');
 }
 
-/** The alpha of these modules. @throws StudioError refused where they differ: PEFT has one for all. */
+/** The alpha that gives these modules their scaling. */
 function alphaOf(parameters: ParameterValues, modules: ReadonlyMap<string, ModuleStrength>): number {
-  const usual = numberOf(parameters, 'alpha');
-  const [scaling = usual / ranksOf(parameters), ...others] = new Set([...modules.values()].map((one) => one.scaling));
-  if (others.length > 0)
-    throw new StudioError(
-      'refused',
-      'The modules of the GraLoRA adapter have different scalings, and PEFT has one alpha for all of them.',
-      'Merge it into a plain LoRA, which has alpha_pattern.',
-    );
+  const scaling = sharedScaling('GraLoRA', modules);
+  if (scaling === undefined) return numberOf(parameters, 'alpha');
   return Number((scaling * ranksOf(parameters)).toPrecision(12));
 }
