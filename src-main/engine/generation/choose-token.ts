@@ -7,8 +7,8 @@ import { logitsProcessors } from './processors/index.ts';
  * The next token of a row.
  * @param scores logits [vocabulary]; changed in place.
  * @param tokens all tokens of the row so far.
- * @param random draws the token; not asked where the temperature is 0: then the likeliest is taken, the first of equals.
- * @throws StudioError not_finite where the model gave no number.
+ * @param random draws the token; unused at temperature 0, where the most likely token is taken, the first of equals.
+ * @throws StudioError not_finite if a score is not a number.
  */
 export function chooseToken(
   scores: Float32Array,

@@ -10,9 +10,9 @@ const ids = z
 const schema = z.looseObject({ eos_token_id: ids, pad_token_id: z.number().int().nullish() });
 
 export interface EndTokens {
-  /** Tokens that end a text; none where the files name none. */
+  /** Tokens that end a text; empty if the files name none. */
   readonly eos: readonly number[];
-  /** What rows that have ended are filled with. */
+  /** Padding of rows that have ended. */
   readonly pad: number;
 }
 

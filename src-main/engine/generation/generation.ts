@@ -12,31 +12,31 @@ export interface GenerationOptions {
   readonly maxNewTokens: number;
   /** Of the logits processors, by name. */
   readonly parameters: ParameterValues;
-  /** Every row draws from a stream of its own. */
+  /** Every row has its own random stream. */
   readonly seed: number;
   readonly endTokens: EndTokens;
 }
 
 interface Row {
-  /** Padding, prompt and what was generated. */
+  /** Padding, prompt and generated tokens. */
   readonly tokens: number[];
   readonly random: RandomStream;
   generated: number;
   finished: FinishReason | null;
 }
 
-/** How long the parts took, and over how many tokens of all rows (padding not counted). */
+/** Durations, and numbers of tokens over all rows, without padding. */
 export interface GenerationTimes {
   readonly promptTokens: number;
   readonly promptSeconds: number;
   readonly newTokens: number;
-  /** From the first new token to the last one. */
+  /** From the first to the last new token. */
   readonly generationSeconds: number;
 }
 
 /**
- * One batch of texts that a language model continues, token by token: prompts are padded on the left, keys and values are kept,
- * and only logits of the last token come to the host.
+ * One batch of texts that a language model continues, token by token: prompts are padded on the left, keys and values are
+ * kept, and only the logits of the last token are copied to the host.
  */
 export class Generation {
   private readonly model: AdaptedModel;
@@ -49,7 +49,7 @@ export class Generation {
   private generationSeconds = 0;
   private readonly promptTokens: number;
 
-  /** @throws StudioError invalid_input where a prompt is empty, or leaves no room in the model's context. */
+  /** @throws StudioError invalid_input if a prompt is empty or fills the model's context. */
   constructor(model: AdaptedModel, prompts: readonly (readonly number[])[], options: GenerationOptions) {
     this.model = model;
     this.options = options;
@@ -86,13 +86,13 @@ export class Generation {
     return this.rows.every((row) => row.finished !== null);
   }
 
-  /** Ends a row, e.g. because its text met a stop string; one that has ended stays as it ended. */
+  /** Ends a row, e.g. because its text met a stop string; no effect if it has ended. */
   finish(row: number, reason: FinishReason): void {
     const one = this.rows[row];
     if (one) one.finished ??= reason;
   }
 
-  /** Padding, prompt and generated tokens of a row; a row that ended before others is filled up with padding. */
+  /** Padding, prompt and generated tokens of a row; rows that ended earlier are padded. */
   tokens(row: number): readonly number[] {
     return this.rows[row]?.tokens ?? [];
   }

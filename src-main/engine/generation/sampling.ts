@@ -1,7 +1,7 @@
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { logitsProcessors } from './processors/index.ts';
 
-/** What a person sets about how tokens are chosen: one parameter for each processor. */
+/** Sampling settings: one parameter for each logits processor. */
 export const sampling: Declaration = {
   id: 'sampling',
   label: 'Sampling',

@@ -1,9 +1,9 @@
-/** What turns ids into text, e.g. a tokenizer's decode without special tokens. */
+/** Decodes ids to text, e.g. a tokenizer's decode without special tokens. */
 type Decode = (ids: readonly number[]) => string;
 
 /**
- * Text out of tokens as they come: only whole characters (a token may end in the middle of one), and nothing that could
- * still become a stop string.
+ * Streams text from tokens: only whole characters (a token may end in the middle of one), and nothing that could still
+ * become a stop string.
  */
 export class TextStream {
   private readonly decode: Decode;
@@ -14,7 +14,7 @@ export class TextStream {
   private read = 0;
   private held = '';
   private shown = '';
-  /** The stop string that ended the text; null while none did. */
+  /** The stop string that ended the text; null if none has. */
   stoppedBy: string | null = null;
 
   constructor(decode: Decode, stops: readonly string[] = []) {
@@ -22,12 +22,12 @@ export class TextStream {
     this.stops = stops.filter((stop) => stop.length > 0);
   }
 
-  /** All text that was given out. */
+  /** All text emitted so far. */
   get text(): string {
     return this.shown;
   }
 
-  /** Takes up a token and gives the text that is certain now; after a stop string none. */
+  /** Adds a token and returns the text that is final now; nothing after a stop string. */
   push(id: number): string {
     if (this.stoppedBy !== null) return '';
     this.ids.push(id);
@@ -39,7 +39,7 @@ export class TextStream {
     return this.release(after.slice(before.length));
   }
 
-  /** The rest, held back or not: no more tokens will come. */
+  /** The rest, also if it was held back: no more tokens will come. */
   end(): string {
     if (this.stoppedBy !== null) return '';
     const before = this.decode(this.ids.slice(this.start, this.read));

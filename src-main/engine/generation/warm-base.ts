@@ -13,8 +13,9 @@ export interface WarmBaseChoice {
 }
 
 /**
- * Keeps the base model of the last generation loaded for the next one, so that a second message starts at once. It is let go when
- * another base, dtype or compute backend is asked for, when its files change, when `release` is called, and after a while.
+ * Keeps the base model of the last generation loaded for the next one, so that a second message starts at once. It is
+ * released when another base, dtype or compute backend is requested, when its files change, on `release`, and after a
+ * timeout.
  */
 export class WarmBase {
   private kept: { readonly key: string; readonly compute: ComputeChoice; readonly base: BaseModel } | null = null;
@@ -25,13 +26,13 @@ export class WarmBase {
     this.idleMilliseconds = idleMilliseconds;
   }
 
-  /** To be called before another compute backend is made the active one: what is kept would lie on the one before. */
+  /** Must be called before the compute backend changes: the tensors belong to the previous one. */
   releaseUnlessOn(compute: ComputeChoice): void {
     if (this.kept?.compute !== compute) this.release();
   }
 
   /**
-   * Runs `work` with the base, which it must not dispose. After an error nothing is kept: it may be of the base.
+   * Runs `work` with the base, which it must not dispose. After an error the base is released: it may be the cause.
    * @throws StudioError as `loadBaseModel` does.
    */
   async use<Result>(choice: WarmBaseChoice, work: (base: BaseModel) => Promise<Result>): Promise<Result> {
@@ -45,7 +46,7 @@ export class WarmBase {
       throw thrown;
     }
     this.kept = { key, compute: choice.compute, base };
-    // The engine may end while it waits.
+    // The timer must not keep the process alive.
     this.idle = setTimeout(() => this.release(), this.idleMilliseconds).unref();
     return result;
   }
@@ -60,14 +61,14 @@ export class WarmBase {
   private taken(key: string): BaseModel | null {
     if (this.kept?.key !== key) this.release();
     const base = this.kept?.base ?? null;
-    // Whoever works with it has it alone: no timer may take it away meanwhile.
+    // No timer may release it while it is in use.
     this.kept = null;
     this.release();
     return base;
   }
 }
 
-/** Names, sizes and times of change of a folder's files: another stamp, another model. */
+/** Names, sizes and modification times of a folder's files, to detect changes. */
 async function stamp(directory: string): Promise<string> {
   const names = (await readdir(directory)).sort();
   const lines = await Promise.all(

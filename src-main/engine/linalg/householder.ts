@@ -27,7 +27,7 @@ export function multiplyByQ({ vectors }: Reflections, columns: readonly Float64A
   }
 }
 
-/** Turns column[k…] into (±norm, 0, …) in place and returns the v that does so; null where there is nothing to turn. */
+/** Reflects column[k…] to (±norm, 0, …) in place and returns v; null if it is zero already. */
 export function reflect(column: Float64Array, k: number): Float64Array | null {
   const length = norm(column, k);
   if (length === 0) {

@@ -2,9 +2,9 @@ import { fromRows, toColumns } from './matrix.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 import { addScaled, dot, negligible, norm, rotate, scale, unitVectors } from './vectors.ts';
 
-/** What a Gram matrix tells of vectors this much shorter than the longest (squared) is rounding error. */
+/** Squared ratio to the longest vector below which entries of the Gram matrix are rounding error. */
 const blurred = 1e-14;
-/** Far more than the handful that any matrix has been seen to need. */
+/** Far more sweeps than any matrix has needed in tests. */
 const mostSweeps = 60;
 
 export interface Orthogonalized {
@@ -16,7 +16,7 @@ export interface Orthogonalized {
   readonly rotation: Float64Array[];
 }
 
-/** A column of X, which of J belongs to it, and the square of its length. */
+/** A column of X, its column of J, and its squared length. */
 interface Pair {
   readonly x: Float64Array;
   readonly j: Float64Array;
@@ -24,9 +24,9 @@ interface Pair {
 }
 
 /**
- * Turns `columns` (of a square X with entries of at most about 1, in place) until every two are orthogonal up to
- * rounding: one-sided Jacobi, Hestenes 1958. It starts from the eigenvectors of XᵀX, which leave rounding errors to the
- * rotations: two or three sweeps instead of ten.
+ * Rotates `columns` (of a square X with entries of at most about 1, in place) until all are orthogonal up to rounding:
+ * one-sided Jacobi, Hestenes 1958. It starts from the eigenvectors of XᵀX, so that two or three sweeps suffice instead of
+ * ten.
  */
 export function orthogonalize(columns: Float64Array[]): Orthogonalized {
   const size = columns.length;
@@ -47,8 +47,8 @@ export function orthogonalize(columns: Float64Array[]): Orthogonalized {
 }
 
 /**
- * Turns the vectors by the eigenvectors of their Gram matrix. Those that are too short to be told by it are made
- * orthogonal to the rest, and are turned once more by their own.
+ * Rotates the vectors by the eigenvectors of their Gram matrix. Those too short for its accuracy are orthogonalized against
+ * the rest and rotated by their own Gram matrix.
  */
 function turnByGram(pairs: readonly Pair[]): void {
   if (pairs.length < 2) return;
@@ -82,7 +82,7 @@ function turn(columns: readonly Float64Array[], turns: readonly Float64Array[]):
   for (const [index, column] of columns.entries()) column.set(turned[index] ?? []);
 }
 
-/** Rotates every two once that are not orthogonal; false where there were none. */
+/** Rotates every pair that is not orthogonal once; false if there was none. */
 function sweep(pairs: readonly Pair[], tolerance: number): boolean {
   for (const pair of pairs) pair.square = dot(pair.x, pair.x);
   let rotated = false;
@@ -94,7 +94,7 @@ function sweep(pairs: readonly Pair[], tolerance: number): boolean {
   return rotated;
 }
 
-/** Makes two columns orthogonal by a rotation; false where the cosine between them is below the tolerance already. */
+/** Makes two columns orthogonal by a rotation; false if the cosine between them is below the tolerance. */
 function rotatePair(one: Pair, other: Pair, tolerance: number): boolean {
   if (Math.min(one.square, other.square) < negligible * negligible) return false;
   const between = dot(one.x, other.x);
@@ -121,7 +121,7 @@ function updated(square: number, change: number, vector: Float64Array): number {
   return sum > square / 16 ? sum : dot(vector, vector);
 }
 
-/** Fills in the directions of length 0, each from the axis that the others reach least. */
+/** Completes the directions of length 0, each from the axis with the smallest projection on the others. */
 function complete(directions: readonly Float64Array[], norms: Float64Array): void {
   const known = directions.filter((_, index) => norms[index] !== 0);
   const left = new Float64Array(directions.length).fill(1);
@@ -132,7 +132,7 @@ function complete(directions: readonly Float64Array[], norms: Float64Array): voi
   for (const vector of directions.filter((_, index) => norms[index] === 0)) {
     const axis = left.reduce((best, share, index) => (share > (left[best] ?? 0) ? index : best), 0);
     vector[axis] = 1;
-    // Twice: what rounding left of the first is gone after the second.
+    // Orthogonalized twice: the second pass removes the rounding error of the first.
     for (let pass = 0; pass < 2; pass++) for (const other of known) addScaled(vector, other, -dot(vector, other));
     scale(vector, 1 / norm(vector));
     account(vector);

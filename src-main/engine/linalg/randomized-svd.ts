@@ -3,11 +3,11 @@ import { qr } from './qr.ts';
 import { type Svd, svd } from './svd.ts';
 
 export interface RandomizedSvdOptions {
-  /** How many singular values are wanted, at least 1; fewer come back where the matrix has fewer. */
+  /** Number of singular values, at least 1; fewer are returned if the matrix has fewer. */
   readonly rank: number;
-  /** Directions beyond the rank that are drawn, so that none of the wanted ones is missed. Default 10. */
+  /** Additional random directions, for accuracy. Default 10. */
   readonly oversampling?: number;
-  /** Passes through A·Aᵀ, which let the leading directions stand out where singular values fall slowly. Default 4. */
+  /** Passes through A·Aᵀ, which separate the leading directions if singular values decay slowly. Default 4. */
   readonly powerIterations?: number;
 }
 
@@ -17,9 +17,9 @@ export interface Normals {
 }
 
 /**
- * The leading part of the SVD of a large matrix [m, n], from what it makes of a few random directions drawn from `random`:
- * Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1. Exact up to rounding where the matrix has no higher rank than
- * rank + oversampling; else each value is too small by a share that falls with every power iteration.
+ * The leading part of the SVD of a large matrix [m, n], from its products with a few random directions: Halko, Martinsson
+ * and Tropp 2011, algorithms 4.4 and 5.1. Exact up to rounding where the matrix has no higher rank than rank +
+ * oversampling; else each value is too small by a share that falls with every power iteration.
  * @throws StudioError not_finite
  */
 export function randomizedSvd(
@@ -35,7 +35,7 @@ export function randomizedSvd(
     const turned = qr(matmul(across, basis)).q;
     basis = qr(matmul(matrix, turned)).q;
   }
-  // (Aᵀ·Q)ᵀ: what is read is the long side's rows, as in the passes before.
+  // (Aᵀ·Q)ᵀ: reads rows of the long side, as in the passes before.
   const core = svd(transpose(matmul(across, basis)));
   return leading({ ...core, u: matmul(basis, core.u) }, rank);
 }

@@ -3,8 +3,9 @@ import { qr } from './qr.ts';
 import { type Svd, svd } from './svd.ts';
 
 /**
- * The thin SVD of scale · B·A without making the product: B = Q·R and Aᵀ = P·L leave the small core scale · R·Lᵀ, whose
- * decomposition Q and P carry back. B [out, r], A [r, in] → k = min(out, r, in); the product's further singular values are 0.
+ * The thin SVD of scale · B·A without forming the product: B = Q·R and Aᵀ = P·L leave the small core scale · R·Lᵀ, whose
+ * factors are multiplied by Q and P. B [out, r], A [r, in] → k = min(out, r, in); the product's further singular values are
+ * 0.
  * @throws StudioError not_finite
  */
 export function svdOfProduct(b: MatrixLike, a: MatrixLike, scale = 1): Svd {

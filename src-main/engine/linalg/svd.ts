@@ -34,7 +34,7 @@ export function svd(matrix: MatrixLike): Svd {
   return { u: fromColumns(u, rows), s, vt: fromRows(v, columns) };
 }
 
-/** `work`: at most `length` columns of that length, used up. A = Q·R and R·J = X·S give A = (Q·X)·S·Jᵀ. */
+/** `work`: at most `length` columns of that length, overwritten. A = Q·R and R·J = X·S give A = (Q·X)·S·Jᵀ. */
 function decomposeTall(work: Float64Array[], length: number) {
   const size = work.length;
   const reflections = triangularize(work, length);

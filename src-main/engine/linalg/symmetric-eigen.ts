@@ -10,7 +10,7 @@ export interface SymmetricEigen {
   readonly vectors: Matrix;
 }
 
-/** A value takes two or three. */
+/** An eigenvalue takes two or three. */
 const mostSteps = 60;
 
 /**
@@ -46,7 +46,7 @@ function symmetricRows(matrix: MatrixLike): Float64Array[] {
   return rows;
 }
 
-/** A = Q·T·Qᵀ: T's diagonal [n], what stands beside it [n] (the last is 0), and Q's columns. `rows` are used up. */
+/** A = Q·T·Qᵀ: T's diagonal [n], off-diagonal [n] (the last is 0), and Q's columns. `rows` are overwritten. */
 function tridiagonalize(rows: readonly Float64Array[]) {
   const size = rows.length;
   const beside = new Float64Array(size);
@@ -77,10 +77,10 @@ function turnBothSides(rows: readonly Float64Array[], vector: Float64Array, from
   }
 }
 
-/** Turns the tridiagonal matrix into a diagonal one in place, and the vectors with it. */
+/** Diagonalizes the tridiagonal matrix in place, and rotates the vectors with it. */
 function diagonalize(diagonal: Float64Array, beside: Float64Array, vectors: readonly Float64Array[]): void {
   const e = (index: number) => beside[index] ?? 0;
-  // What is this small beside the whole changes the eigenvalues by no more than rounding does.
+  // Off-diagonals this small relative to the norm change the eigenvalues by no more than rounding.
   const negligible =
     Number.EPSILON * diagonal.reduce((most, value, at) => Math.max(most, Math.abs(value) + Math.abs(e(at))), 0);
   for (let first = 0; first < diagonal.length; first++)
@@ -93,7 +93,7 @@ function diagonalize(diagonal: Float64Array, beside: Float64Array, vectors: read
     }
 }
 
-/** One implicit step on the block [first, last] that nothing couples with the rest. */
+/** One implicit step on the unreduced block [first, last]. */
 function stepOfQl(
   diagonal: Float64Array,
   beside: Float64Array,

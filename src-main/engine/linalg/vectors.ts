@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** Σ x[i]·y[i] over i ≥ from, in four sums: one alone would wait for each addition. */
+/** Σ x[i]·y[i] over i ≥ from, in four partial sums, so that additions overlap. */
 export function dot(x: Float64Array, y: Float64Array, from = 0): number {
   let first = 0;
   let second = 0;
@@ -42,7 +42,7 @@ export function rotate(x: Float64Array, y: Float64Array, c: number, s: number): 
   }
 }
 
-/** Lengths below this, beside entries of around 1, are taken for 0: their squares would underflow. */
+/** Norms below this, with entries of around 1, count as 0: their squares would underflow. */
 export const negligible = 2 ** -500;
 
 /** The Euclidean norm over i ≥ from of a vector with entries of at most about 1; 0 where it is negligible. */

@@ -1,6 +1,6 @@
 import type { OutcomeOf } from './metric.ts';
 
-/** How one class or label fared: right, wrongly given, missed. */
+/** True positives, false positives and false negatives of one class or label. */
 export interface ClassCounts {
   readonly truePositives: number;
   readonly falsePositives: number;

@@ -20,7 +20,7 @@ export const spearman = defineMetric(
   ({ labels, predictions }) => correlation(ranks(labels), ranks(predictions)),
 );
 
-/** Means are taken off first: sums of squares of raw values would cancel. */
+/** Centers the values first: sums of squares of raw values would cancel. */
 function correlation(left: readonly number[], right: readonly number[]): number | null {
   const centred = (values: readonly number[]): number[] => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -34,7 +34,7 @@ function correlation(left: readonly number[], right: readonly number[]): number 
   return Math.max(-1, Math.min(1, value));
 }
 
-/** Ranks from 1; equal values get the mean of the ranks that they take up. */
+/** Ranks from 1; ties get the mean of their ranks. */
 function ranks(values: readonly number[]): number[] {
   const order = [...values.keys()].sort((one, other) => (values[one] ?? 0) - (values[other] ?? 0));
   const result = new Array<number>(values.length).fill(0);

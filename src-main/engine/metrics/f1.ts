@@ -1,7 +1,7 @@
 import { type ClassCounts, countClasses } from './class-counts.ts';
 import { defineMetric } from './metric.ts';
 
-/** Harmonic mean of precision and recall; 0 where both have nothing to count (scikit-learn's zero_division=0). */
+/** Harmonic mean of precision and recall; 0 if both are undefined (scikit-learn's zero_division=0). */
 function f1({ truePositives, falsePositives, falseNegatives }: ClassCounts): number {
   const counted = 2 * truePositives + falsePositives + falseNegatives;
   return counted === 0 ? 0 : (2 * truePositives) / counted;

@@ -1,4 +1,4 @@
-/** What came of an evaluation, in the form that a task has it. */
+/** Outcome of an evaluation, in the form of its task. */
 export type Outcome =
   /** counts[actual][predicted] over all classes, square */
   | { readonly kind: 'classes'; readonly confusion: readonly (readonly number[])[] }
@@ -12,24 +12,24 @@ export type Outcome =
   | { readonly kind: 'numbers'; readonly labels: readonly number[]; readonly predictions: readonly number[] }
   /** Language modelling: the cross-entropy summed over `tokens` predicted tokens, in nats. */
   | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number }
-  /** Generation: what should have been written, and what was. */
+  /** Generation: reference and generated texts. */
   | { readonly kind: 'texts'; readonly labels: readonly string[]; readonly predictions: readonly string[] };
 
 type OutcomeKind = Outcome['kind'];
 export type OutcomeOf<Kind extends OutcomeKind> = Extract<Outcome, { kind: Kind }>;
 
-/** One number about an evaluation. Higher is better, but for perplexity. */
+/** A metric of an evaluation. Higher is better, except for perplexity. */
 export interface Metric {
   readonly id: string;
   readonly label: string;
-  /** The definition that it follows. */
+  /** Source of the definition. */
   readonly summary: string;
   readonly needs: readonly OutcomeKind[];
-  /** Null where the definition gives none for this outcome: another kind, no examples, more than two classes. */
+  /** Null if undefined for this outcome: another kind, no examples, more than two classes. */
   score(outcome: Outcome): number | null;
 }
 
-/** A metric whose `compute` sees only the kinds that it needs. */
+/** Defines a metric whose `compute` only gets the kinds that it supports. */
 export function defineMetric<Kind extends OutcomeKind>(
   { id, label, summary, needs }: { id: string; label: string; summary: string; needs: readonly Kind[] },
   compute: (outcome: OutcomeOf<Kind>) => number | null,

@@ -16,12 +16,12 @@ function toBrainFloat(bits: number): number {
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 }
 
-/** IEEE 754 binary16 of a float32's bits: what is too large becomes infinite, what is too small subnormal or zero. */
+/** IEEE 754 binary16 of a float32's bits: overflow becomes infinite, underflow subnormal or zero. */
 function toHalf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;
-  // From here on the nearest half is beyond 65504.
+  // Rounds to more than 65504, the largest half.
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   if (magnitude < 0x38800000) {
     // Subnormal: the significand with its leading one, shifted to units of 2⁻²⁴.

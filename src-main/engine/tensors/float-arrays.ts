@@ -3,7 +3,7 @@ import { commonSpace, type StagingSpace } from './staging.ts';
 
 type Values = HostTensor['data'];
 
-/** Summed at a time: the double sums stay in the processor's nearest cache. */
+/** Block size: the double-precision sums stay in the first-level cache. */
 const chunk = 2048;
 
 /**
@@ -36,7 +36,7 @@ export function scaleInto(target: Float32Array, start: number, values: Values, f
   else for (let at = 0; at < values.length; at++) target[start + at] = factor * (values[at] ?? 0);
 }
 
-/** Lays rows of `width` values into rows of `stride`, from `column` on. */
+/** Copies rows of `width` values into rows of `stride`, from `column` on. */
 export function layRows(target: Float32Array, column: number, stride: number, values: Values, width: number): void {
   const rows = width === 0 ? 0 : values.length / width;
   const space = spaceOf(target, [values]);
@@ -58,7 +58,7 @@ export function allFinite(values: Values): boolean {
   return zeros === 0;
 }
 
-/** The space whose kernels can work on these arrays of floats. */
+/** The space whose kernels can process these arrays. */
 function spaceOf(target: Values, arrays: readonly Values[]): StagingSpace | null {
   const all = [target, ...arrays];
   return all.every((values) => values instanceof Float32Array) ? commonSpace(all) : null;

@@ -3,7 +3,7 @@ import { writeFileAtomicWith } from './atomic.ts';
 import { elementCount } from './host-tensor.ts';
 import { elementBytes } from './safetensors-header.ts';
 
-/** A tensor whose bytes come piece by piece, so that a model larger than the memory can be written. */
+/** A tensor whose bytes are produced in chunks, so that a model larger than memory can be written. */
 export interface StreamedTensor {
   readonly name: string;
   /** As stored: F32, F16, BF16, ... */
@@ -13,7 +13,10 @@ export interface StreamedTensor {
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Writes tensors one after the other, atomically. The metadata are `format: pt`, as PyTorch's readers expect, and what is given. */
+/**
+ * Writes tensors one after the other, atomically. The metadata are `format: pt`, as PyTorch's readers expect, and those
+ * given.
+ */
 export async function streamSafetensors(
   path: string,
   tensors: readonly StreamedTensor[],
@@ -26,7 +29,7 @@ export async function streamSafetensors(
   });
 }
 
-/** A whole tensor of a stream whose shapes are known only as they come. */
+/** A tensor of a stream whose shapes are not known in advance. */
 export interface ArrivingTensor {
   readonly name: string;
   readonly dtype: string;
@@ -36,11 +39,11 @@ export interface ArrivingTensor {
 }
 
 /**
- * Writes tensors in the order in which they come, atomically. The header stands before them in the file but can be made only
- * after the last: room for it is left, and filled up with spaces, as the format allows.
+ * Writes tensors in the order of arrival, atomically. The header comes first in the file but is known only after the last
+ * tensor: space is reserved for it and padded with spaces, as the format allows.
  *
- * @param names all that may come; an upper bound of the header is made from them. Matrices at most.
- * @param write is given a function that takes the next tensor, and resolves when its bytes may be used again.
+ * @param names names of all tensors that may come, for an upper bound of the header; at most matrices.
+ * @param write receives a function that writes the next tensor, and resolves when its bytes may be reused.
  */
 export async function writeArrivingTensors(
   path: string,

@@ -13,9 +13,9 @@ export interface LentTensor extends HostTensor {
   readonly finite: boolean;
 }
 
-/** Named tensors that are read one at a time: a single file, or several shards seen as one. */
+/** Named tensors that are read one at a time, from one file or from shards. */
 export interface TensorSource {
-  /** What error messages call it: a file, or the folder of shards. */
+  /** Name for error messages: a file, or the folder of shards. */
   readonly path: string;
   readonly names: readonly string[];
   has(name: string): boolean;
@@ -23,9 +23,9 @@ export interface TensorSource {
   plan?(name: string, shape: readonly number[]): void;
   /** Throws StudioError('invalid_file') naming file and tensor where there is no such tensor. */
   info(name: string): TensorInfo;
-  /** Reads this tensor's bytes only. Floats of any width come as float32. */
+  /** Reads only this tensor's bytes. Floats of any width are returned as float32. */
   read(name: string): Promise<HostTensor>;
-  /** As `read`, but in memory that the next tensor takes over: `use` must copy what it keeps. Several times as fast. */
+  /** As `read`, but in memory that is reused for the next tensor: `use` must copy what it keeps. Several times as fast. */
   lend<Result>(name: string, use: (tensor: LentTensor) => Result): Promise<Result>;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface SafetensorsFile extends TensorSource {
   stage(name: string, arena: FloatArena): Promise<LentTensor>;
 }
 
-/** Opens a safetensors file and checks its header; tensors are read from their places when asked for. */
+/** Opens a safetensors file and checks its header; tensors are read on demand. */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const handle = await openForReading(path);
   try {
@@ -62,7 +62,7 @@ export async function readSafetensors(path: string): Promise<Map<string, HostTen
 
 /**
  * Writes tensors in the order of the map, atomically: Float32Array as F32, Int32Array as I32, Uint8Array as U8. The
- * metadata are `format: pt`, as PyTorch's readers expect, and what is given.
+ * metadata are `format: pt`, as PyTorch's readers expect, and those given.
  */
 export async function writeSafetensors(
   path: string,
@@ -145,7 +145,7 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
   };
 }
 
-/** Reads up to `length` bytes from `position`; fewer only where the file ends. */
+/** Reads up to `length` bytes from `position`; fewer only at the end of the file. */
 async function readBytes(handle: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   let filled = 0;

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { binary } from './value-kernels/values-binary.ts';
 
-/** Stored floats that are read and widened here, and the bytes of one. */
+/** Stored float types that are read and widened here, with their sizes in bytes. */
 const floatBytes: ReadonlyMap<string, number> = new Map([
   ['F32', 4],
   ['F16', 2],
@@ -14,16 +14,16 @@ const kernelNames: ReadonlyMap<string, string> = new Map([
   ['BF16', 'bfloat16'],
 ]);
 
-/** Read at a time: it is checked and widened while it is still in the processor's cache. */
+/** Chunk size: values are checked and widened while they are in the cache. */
 const chunkBytes = 2 ** 20;
 const pageBytes = 2 ** 16;
-/** The kernels' own stack stands in the first page; then the chunk, then the values. */
+/** Memory layout: the stack of the kernels in the first page, then the chunk, then the values. */
 const chunkAddress = pageBytes;
 const valuesAddress = chunkAddress + chunkBytes;
-/** What is kept between tensors. A larger one gets memory of its own, which is let go afterwards. */
+/** Capacity that is kept between tensors. A larger tensor gets its own memory, which is freed afterward. */
 const keptBytes = 64 * 2 ** 20;
 
-/** Where a tensor's bytes stand in an open file. */
+/** Location of a tensor's bytes in an open file. */
 export interface StoredFloats {
   readonly descriptor: number;
   readonly dtype: string;
@@ -32,7 +32,7 @@ export interface StoredFloats {
   readonly count: number;
 }
 
-/** Values in memory that is used again for the next tensor: valid until then. */
+/** Values in memory that is reused for the next tensor: valid until then. */
 export interface StagedFloats {
   readonly values: Float32Array;
   readonly finite: boolean;
@@ -43,8 +43,8 @@ export function isStagedType(dtype: string): boolean {
 }
 
 /**
- * Reads stored floats as float32 into memory that is kept for the next ones: fresh memory costs several times what reading
- * does, a page fault every 4 kB. Null where the file ends before.
+ * Reads stored floats as float32 into memory that is reused: fresh memory costs several times as much as reading, with a
+ * page fault every 4 kB. Null if the file is too short.
  */
 export function stageFloats(stored: StoredFloats): StagedFloats | null {
   const needed = valuesAddress + stored.count * 4;
@@ -53,13 +53,13 @@ export function stageFloats(stored: StoredFloats): StagedFloats | null {
   return space.read(stored, valuesAddress);
 }
 
-/** Memory for several stored tensors at once and for what is made of them, which the next ones take over. */
+/** Memory for several stored tensors at once and their results, reused for the next ones. */
 export class FloatArena {
   private readonly space = createSpace();
   private next = valuesAddress;
 
   /**
-   * Makes room for `arrays` arrays of `floats` values in all. What was in the arena before is not valid any more.
+   * Reserves room for `arrays` arrays of `floats` values in total. Invalidates the previous contents.
    * @throws RangeError for more than `arenaFloats` values.
    */
   reserve(floats: number, arrays: number): void {
@@ -72,7 +72,7 @@ export class FloatArena {
     return this.space.read(stored, this.take(stored.count));
   }
 
-  /** An array of whatever content; null where no room was reserved for it. */
+  /** An uninitialized array; null if no room was reserved for it. */
   allocate(count: number): Float32Array | null {
     const { buffer } = this.space.memory;
     return this.next + count * 4 > buffer.byteLength ? null : new Float32Array(buffer, this.take(count), count);
@@ -85,21 +85,21 @@ export class FloatArena {
   }
 }
 
-/** How many floats an arena can hold: WebAssembly has 4 GiB. */
+/** Capacity of an arena in floats: WebAssembly has 4 GiB. */
 export const arenaFloats = 2 ** 29;
 /** Of a vector of four floats. */
 const alignment = 16;
 
-/** The space whose memory a buffer is. */
+/** The space that owns a buffer. */
 const spaces = new WeakMap<ArrayBufferLike, StagingSpace>();
 
-/** The space in which all of the arrays are, so that its kernels can work on them; null where there is none. */
+/** The space that holds all of the arrays, so that its kernels can process them; null if there is none. */
 export function commonSpace(arrays: readonly { readonly buffer: ArrayBufferLike }[]): StagingSpace | null {
   const [first] = arrays;
   return first && arrays.every(({ buffer }) => buffer === first.buffer) ? (spaces.get(first.buffer) ?? null) : null;
 }
 
-/** WebAssembly memory with the kernels that work on it. */
+/** WebAssembly memory with its kernels. */
 export class StagingSpace {
   readonly memory: WebAssembly.Memory;
   /** One chunk for intermediate values, free between two calls. */
@@ -135,7 +135,7 @@ export class StagingSpace {
     for (let done = 0; done < count; done += perChunk) {
       const now = Math.min(perChunk, count - done);
       const target = address + done * 4;
-      // Values as wide as ours are read to where they stay.
+      // float32 values are read in place.
       const source = width === 4 ? target : chunkAddress;
       if (!readFully(descriptor, bytes, source, now * width, start + done * width)) return null;
       const ok = width === 4 ? this.run(kernel, source, now) : this.run(kernel, source, target, now);
@@ -158,7 +158,7 @@ function keptSpace(): StagingSpace {
   return kept;
 }
 
-/** Synchronous: a thread hop a chunk would cost more than the read. Only where the file ends early is it not filled. */
+/** Synchronous: a thread hop for each chunk would cost more than the read. Incomplete only if the file is too short. */
 function readFully(descriptor: number, bytes: Uint8Array, at: number, length: number, position: number): boolean {
   let filled = 0;
   while (filled < length) {

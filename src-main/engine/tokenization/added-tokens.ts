@@ -1,10 +1,10 @@
 import type { Normalizer } from '@huggingface/tokenizers';
 import type { AddedToken } from './tokenizer-schema.ts';
 
-/** A token that was found in a text, or the text between two. */
+/** An added token found in a text, or the text between two. */
 export type Section = { readonly id: number } | { readonly text: string; readonly isFirst: boolean };
 
-/** Finds the tokens that were added to a vocabulary, before anything else is done to a text, as the Rust library does. */
+/** Finds the tokens that were added to a vocabulary, before any other processing of a text, as the Rust library does. */
 export class AddedTokens {
   private readonly literal: Trie;
   private readonly normalized: Trie;
@@ -44,7 +44,7 @@ type Part = { readonly id: number } | { readonly text: string };
 class Trie {
   private readonly root: Node = { token: null, next: new Map() };
 
-  /** Of two tokens with one text the later counts. */
+  /** Of two tokens with the same text, the later one counts. */
   constructor(tokens: readonly (readonly [content: string, token: AddedToken])[]) {
     for (const [content, token] of tokens) {
       if (content === '') continue;
@@ -97,7 +97,7 @@ class Trie {
   }
 }
 
-/** What Rust's \w is. */
+/** Equivalent of Rust's \w. */
 const wordCharacter = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const endsWithWord = new RegExp(`${wordCharacter.source}$`, 'u');
 const startsWithWord = new RegExp(`^${wordCharacter.source}`, 'u');

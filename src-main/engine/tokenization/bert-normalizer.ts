@@ -1,25 +1,25 @@
 import { Normalizer } from '@huggingface/tokenizers';
 
-/** The blocks of CJK ideographs that BERT knows, with the Rust library's own begin of extension E. */
+/** The blocks of CJK ideographs that BERT knows, with the start of extension E as in the Rust library. */
 const ideograph =
   /[\u4E00-\u9FFF\u3400-\u4DBF\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]/gu;
 const dropped = /(?![\t\n\r])[\0\uFFFD\p{Cc}\p{Cf}\p{Co}]/gu;
 const space = /\p{White_Space}/gu;
 const accent = /\p{Mn}/gu;
-/** JavaScript makes another letter of it at the end of a word, the Rust library does not look beyond the letter. */
+/** JavaScript lowercases it differently at the end of a word; the Rust library ignores the context. */
 const sigma = /\u03A3/g;
 
 export interface BertNormalizerOptions {
   readonly clean_text?: boolean | null | undefined;
   readonly handle_chinese_chars?: boolean | null | undefined;
-  /** Where it is left open, accents go where capitals do. */
+  /** By default, accents are stripped if text is lowercased. */
   readonly strip_accents?: boolean | null | undefined;
   readonly lowercase?: boolean | null | undefined;
 }
 
 /**
- * BERT's normalizer as the Rust library has it; the package's misses ideographs beyond the first plane. That library takes marks
- * and format characters from Unicode 8: the few hundred that came later, of rare scripts, are as in today's Unicode here.
+ * BERT's normalizer as in the Rust library; the package's misses ideographs beyond the basic plane. The Rust library uses
+ * the marks and format characters of Unicode 8; the few hundred added since, of rare scripts, are included here.
  */
 export class BertNormalizer extends Normalizer {
   private readonly options: BertNormalizerOptions;

@@ -3,8 +3,8 @@ import { ByteFallbackDecoder } from '@huggingface/tokenizers';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Tokens like <0xE4> as the text of their bytes, as the Rust library decodes them: a byte order mark stays, and bytes that are
- * no UTF-8 are one replacement character each. The package's drops the mark and joins such bytes.
+ * Tokens like <0xE4> as the text of their bytes, as the Rust library decodes them: a byte order mark stays, and each byte
+ * that is not valid UTF-8 becomes one replacement character. The package drops the mark and joins such bytes.
  */
 export class ByteFallback extends ByteFallbackDecoder {
   override decode_chain(tokens: string[]): string[] {

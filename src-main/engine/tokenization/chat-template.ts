@@ -6,34 +6,36 @@ import { runWithTimeout } from './run-with-timeout.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
 
-/** Published templates take some thousand steps for a long conversation; one that loops without end takes any number. */
+/** Published templates take a few thousand steps for a long conversation; an endless loop takes any number. */
 const MAX_WORK = 10_000_000;
 const MAX_MILLISECONDS = 5_000;
-/** Of a list or a text that a template makes. */
+/** Maximum size of a list or text that a template creates. */
 const MAX_LENGTH = 10_000_000;
 const MAX_RANGE = 100_000;
 const MAX_TEMPLATE_CHARACTERS = 2 ** 20;
 
 interface RenderOptions {
-  /** Whether the text ends where the assistant's answer begins. */
+  /** Whether the text ends with the start of the assistant's answer. */
   readonly addGenerationPrompt: boolean;
   /** Other variables that the template may read, e.g. bos_token. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A model's own way to write a conversation as one text: Jinja with trim_blocks and lstrip_blocks, as in Transformers. Templates
- * come with models from elsewhere, so that time, steps and sizes are bounded.
+ * A model's own format of a conversation as one text: Jinja with trim_blocks and lstrip_blocks, as in Transformers.
+ * Templates are untrusted, so time, steps and sizes are bounded.
  */
 export class ChatTemplate {
   readonly name: string;
   /** File and key, for messages. */
   private readonly source: string;
   private readonly program: ReturnType<typeof parse>;
-  /** The clock takes as long as a short text. A template that came to an end once is then held by its steps alone. */
+  /**
+   * The timer costs as much as rendering a short text. A template that has terminated once is then only bounded by steps.
+   */
   private hasEnded = false;
 
-  /** @throws StudioError invalid_file where the text is no Jinja template. */
+  /** @throws StudioError invalid_file if the text is not a Jinja template. */
   constructor(name: string, source: string, text: string) {
     this.name = name;
     this.source = source;
@@ -44,7 +46,7 @@ export class ChatTemplate {
 
   /**
    * The conversation as text.
-   * @throws StudioError refused with the template's own words where it raises, or where it does not finish.
+   * @throws StudioError refused with the template's own words if it raises, or if it does not terminate.
    */
   render(messages: readonly ChatMessage[], { addGenerationPrompt, variables }: RenderOptions): string {
     return this.guarded(!this.hasEnded, () => {
@@ -71,7 +73,7 @@ export class ChatTemplate {
   }
 }
 
-/** Every value that a template computes passes through here: counted, and held to a size. */
+/** Every value that a template computes passes through here, to count steps and limit sizes. */
 class BoundedInterpreter extends Interpreter {
   private work = 0;
   private readonly source: string;
@@ -122,8 +124,8 @@ function range(source: string, limits: readonly unknown[]): number[] {
 }
 
 /**
- * The templates of a model's folder: chat_template.jinja, else the one or the named ones of tokenizer_config.json. None where it
- * has none.
+ * The templates of a model's folder: chat_template.jinja, else the one or the named ones of tokenizer_config.json. Empty if
+ * it has none.
  * @throws StudioError invalid_file naming the file and the key.
  */
 export function chatTemplates({ chatTemplate, config, configFile }: TokenizerFiles): ChatTemplate[] {
@@ -143,8 +145,8 @@ export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMess
 }
 
 /**
- * The special token that the model's template puts after an answer, which then ends one: not every model's generation config
- * names it. Null where there is none.
+ * The special token that the model's template puts after an answer, which ends generation too: not every generation config
+ * names it. Null if there is none.
  */
 export function endOfTurn(tokenizer: TextTokenizer): number | null {
   const answer = 'An answer.';
@@ -174,7 +176,7 @@ function render(tokenizer: TextTokenizer, messages: readonly ChatMessage[], addG
 /** A conversation as text; with the second argument up to where the answer begins. */
 export type ChatRenderer = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
-/** The model's template, read once for many conversations; null where the model has none. */
+/** The model's template, read once for many conversations; null if the model has none. */
 export function chatRenderer({ files }: TextTokenizer): ChatRenderer | null {
   const templates = chatTemplates(files);
   const template = templates.find(({ name }) => name === 'default') ?? templates[0];

@@ -14,7 +14,7 @@ const months = [
   'December',
 ];
 
-/** Python's strftime in its own language (English), for the directives that chat templates use; others stay as they are. */
+/** Python's strftime in the C locale, for the directives that chat templates use; others are left unchanged. */
 export function formatTime(time: Date, format: string): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = days[time.getDay()] ?? '';

@@ -1,6 +1,6 @@
 import type { PostProcessorStage } from './tokenizer-schema.ts';
 
-/** Token ids of a text, or of two, and which of the two each belongs to. */
+/** Token ids of one or two texts, and which of the two each belongs to. */
 export interface Encoding {
   readonly ids: readonly number[];
   readonly typeIds: readonly number[];

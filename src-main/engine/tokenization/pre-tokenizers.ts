@@ -1,15 +1,15 @@
 import type { DecoderStage, NormalizerStage, PreTokenizerStage, Stage } from './tokenizer-schema.ts';
 
-/** How GPT-2 cuts text into words. */
+/** GPT-2's pattern for splitting text into words. */
 const wordsOfGpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
-/** What Rust's \w is. */
+/** Equivalent of Rust's \w. */
 const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
 const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}]`;
 
 /**
- * A pre-tokenizer in stages that the package runs as the Rust library does. By itself it takes \s, \w and digits for
- * JavaScript's (no byte order mark, accents or other scripts' digits as Rust has them), and knows two of a split's five
- * behaviors.
+ * A pre-tokenizer in stages that make the package agree with the Rust library. The package reads \s, \w and digits as
+ * JavaScript does (a byte order mark is a space, accents and digits of other scripts are not matched), and supports two of
+ * the five split behaviors.
  */
 export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
   switch (stage.type) {
@@ -44,7 +44,7 @@ export function preTokenizerStages(stage: PreTokenizerStage): Stage[] {
   }
 }
 
-/** The package strips what JavaScript takes for spaces: a byte order mark too, U+0085 not. */
+/** The package strips what JavaScript considers spaces: a byte order mark too, but not U+0085. */
 export function normalizerStage(stage: NormalizerStage): Stage {
   if (stage.type !== 'Strip') return stage;
   const { strip_left: left, strip_right: right } = stage;
@@ -52,7 +52,7 @@ export function normalizerStage(stage: NormalizerStage): Stage {
   return { type: 'Replace', pattern: { Regex: sides.join('|') || '(?!)' }, content: '' };
 }
 
-/** The package strips the first mark of a text also where none was put before it. */
+/** The package strips the first mark of a text even if none was prepended. */
 export function decoderStage(stage: DecoderStage): Stage {
   if (stage.type !== 'Metaspace' || prependScheme(stage) !== 'never') return stage;
   return { type: 'Replace', pattern: { String: stage.replacement }, content: ' ' };

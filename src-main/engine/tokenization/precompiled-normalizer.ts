@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 /** The longest replacement of Unicode's compatibility forms has 33 bytes. */
 const MAX_REPLACEMENT_BYTES = 1024;
-/** Only shorter graphemes are looked up as a whole. */
+/** Only shorter graphemes are looked up in one piece. */
 const GRAPHEME_BYTES = 6;
 const MAX_REMEMBERED = 65_536;
 
@@ -22,11 +22,11 @@ export class PrecompiledNormalizer extends Normalizer {
   private readonly units: Uint32Array;
   private readonly replacements: Uint8Array;
   private readonly remembered = new Map<string, string>();
-  /** Most texts of Latin letters need no look at their graphemes then. */
+  /** Most text in Latin letters then needs no segmentation into graphemes. */
   private readonly keepsAscii: boolean;
 
   /**
-   * @param charsmap base64; where it is empty every text stays as it is.
+   * @param charsmap base64; if empty, text is unchanged.
    * @throws StudioError invalid_file naming the file and the key.
    */
   constructor(file: string, charsmap: string) {
@@ -44,7 +44,7 @@ export class PrecompiledNormalizer extends Normalizer {
       asciiCharacters.every((character) => this.replacement(encoder.encode(character)) === null);
   }
 
-  /** @throws StudioError invalid_file where the table points out of itself. */
+  /** @throws StudioError invalid_file if the table refers outside itself. */
   override normalize(text: string): string {
     if (this.units.length === 0 || (this.keepsAscii && printableAscii.test(text))) return text;
     let normalized = '';
@@ -70,7 +70,7 @@ export class PrecompiledNormalizer extends Normalizer {
     return normalized;
   }
 
-  /** What the shortest beginning of `key` that the trie holds becomes: it stands for the whole, as in the Rust library. */
+  /** Replacement of the shortest prefix of `key` in the trie, used for all of `key`, as in the Rust library. */
   private replacement(key: Uint8Array): string | null {
     let unit = this.unit(0);
     let position = offsetOf(unit);

@@ -1,14 +1,14 @@
 import { createContext, Script } from 'node:vm';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** One for all calls: making a context takes longer than most texts. */
+/** Shared by all calls: creating a context takes longer than tokenizing most texts. */
 const sandbox: { run: () => void } = { run: () => undefined };
 const context = createContext(sandbox);
 const script = new Script('run()');
 
 /**
- * Runs what a file from elsewhere decides the length of (a template's loops, a regular expression's backtracking), and ends it
- * where it takes too long: nothing else on this thread could.
+ * Runs code whose duration an untrusted file decides (loops of a template, backtracking of a regular expression), and stops
+ * it after a timeout: nothing else on this thread could.
  * @param what begins the sentence, e.g. "…/tokenizer.json".
  * @throws StudioError refused after `milliseconds`.
  */

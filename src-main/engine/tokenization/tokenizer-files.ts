@@ -9,17 +9,17 @@ import {
   tokenizerFileSchema,
 } from './tokenizer-schema.ts';
 
-/** The largest published ones (256 000 tokens with their merges) have about 35 MB. */
+/** The largest published files (256 000 tokens with their merges) have about 35 MB. */
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 
 export interface TokenizerFiles {
   /** Absolute path of tokenizer.json. */
   readonly file: string;
-  /** Absolute path of tokenizer_config.json, whether there is one or not. */
+  /** Absolute path of tokenizer_config.json, which may not exist. */
   readonly configFile: string;
   readonly tokenizer: TokenizerFile;
   readonly config: TokenizerConfig;
-  /** Text of chat_template.jinja, which comes before the one in tokenizer_config.json. */
+  /** Text of chat_template.jinja, which takes precedence over tokenizer_config.json. */
   readonly chatTemplate: { readonly file: string; readonly text: string } | null;
 }
 

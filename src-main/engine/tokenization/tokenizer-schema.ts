@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Ids are indices into a table: a damaged one must not ask for gigabytes. */
+/** Ids are indices into a table: a damaged one must not allocate gigabytes. */
 const tokenId = z.number().int().min(0).max(0xff_ffff);
 const flag = z.boolean().nullish();
 
@@ -89,7 +89,7 @@ const decoderStage = z.discriminatedUnion('type', [
 ]);
 export type DecoderStage = z.infer<typeof decoderStage>;
 
-/** One stage, or a sequence of them, as a list; a sequence within a sequence is not known to occur. */
+/** One stage, or a sequence of stages, as a list; nested sequences do not occur. */
 function stages<Item extends z.ZodType<Stage>>(one: Item, type: string, key: string) {
   return z
     .union([
@@ -150,7 +150,7 @@ const model = z.discriminatedUnion('type', [
     }),
 ]);
 
-/** Of files older than 2021 the model has no type. */
+/** Files older than 2021 have no type of the model. */
 function withModelType(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || 'type' in value || !('vocab' in value)) return value;
   const type = Array.isArray(value.vocab) ? 'Unigram' : 'merges' in value ? 'BPE' : 'WordPiece';
@@ -168,7 +168,9 @@ export const addedTokenSchema = z.looseObject({
 });
 export type AddedToken = z.infer<typeof addedTokenSchema>;
 
-/** tokenizer.json, as far as it decides about ids and text. Truncation and padding are the caller's, as in Transformers. */
+/**
+ * tokenizer.json, the parts that determine ids and text. Truncation and padding are up to the caller, as in Transformers.
+ */
 export const tokenizerFileSchema = z.looseObject({
   added_tokens: z
     .array(addedTokenSchema)
@@ -188,7 +190,7 @@ const tokenText = z
   .nullish()
   .transform((token) => (typeof token === 'object' ? (token?.content ?? null) : (token ?? null)));
 
-/** tokenizer_config.json, as far as it decides about ids and text. */
+/** tokenizer_config.json, the parts that determine ids and text. */
 export const tokenizerConfigSchema = z.looseObject({
   bos_token: tokenText,
   eos_token: tokenText,

@@ -11,18 +11,18 @@ import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 import type { AddedToken, Stage } from './tokenizer-schema.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
 
-/** A regular expression of the file that backtracks without end is stopped after so long. */
+/** Timeout of the file's regular expressions, which may backtrack without end. */
 const MAX_MILLISECONDS = 20_000;
 
 export interface EncodeOptions {
   readonly pair?: string | undefined;
   readonly addSpecialTokens?: boolean;
-  /** Tokens of the whole, special tokens counted; without it nothing is cut. */
+  /** Maximum number of tokens, special tokens included; without it nothing is truncated. */
   readonly maxLength?: number;
   readonly truncation?: TruncationStrategy;
 }
 
-/** Encodings made equally long, row after row. */
+/** Encodings padded to the same length, row by row. */
 export interface PaddedBatch {
   readonly batch: number;
   readonly tokens: number;
@@ -39,18 +39,21 @@ export interface SpecialToken {
 type SpecialName = 'bos' | 'eos' | 'unk' | 'sep' | 'pad' | 'cls' | 'mask';
 
 /**
- * A model's own tokenizer: text to token ids and back, as Transformers has it. Splitting, normalizing and the vocabulary are
- * `@huggingface/tokenizers`'s; what is put around texts, truncation and padding are done here on ids.
+ * A model's own tokenizer: text to token ids and back, as Transformers has it. Splitting, normalizing and the vocabulary
+ * are `@huggingface/tokenizers`'s; special tokens, truncation and padding are done here on ids.
  */
 export class TextTokenizer {
   readonly files: TokenizerFiles;
   private readonly core: Tokenizer;
   private readonly addedTokens: AddedTokens;
   private readonly postProcessor: PostProcessor;
-  /** Only expressions of the file's own could run without end, and the guard takes longer than a short text. */
+  /**
+   * Only regular expressions of the file itself could run without end, and the guard costs more than tokenizing a short
+   * text.
+   */
   private readonly mayLoop: { readonly encoding: boolean; readonly decoding: boolean };
 
-  /** @throws StudioError invalid_file where the parts of tokenizer.json do not fit together. */
+  /** @throws StudioError invalid_file if the parts of tokenizer.json are inconsistent. */
   constructor(files: TokenizerFiles) {
     this.files = files;
     this.postProcessor = new PostProcessor(files.tokenizer.post_processor);
@@ -64,24 +67,24 @@ export class TextTokenizer {
     this.addedTokens = this.guarded(false, () => new AddedTokens(added, this.core.normalizer));
   }
 
-  /** The token of tokenizer_config.json with that role; null where it names none, or one that the vocabulary lacks. */
+  /** The token of tokenizer_config.json with that role; null if it names none, or one that is not in the vocabulary. */
   special(name: SpecialName): SpecialToken | null {
     const content = this.files.config[`${name}_token`];
     const id = content === null ? undefined : this.core.token_to_id(content);
     return content === null || id === undefined ? null : { content, id };
   }
 
-  /** How the vocabulary spells a token, e.g. Ġthe, ▁the or ##ing; empty for an id that it lacks. */
+  /** Spelling of a token in the vocabulary, e.g. Ġthe, ▁the or ##ing; empty for an unknown id. */
   spelling(id: number): string {
     return this.core.id_to_token(id) ?? '';
   }
 
-  /** What rows are filled up with: the padding token, else the end token, else 0. */
+  /** Id that rows are padded with: the padding token, else the end token, else 0. */
   get paddingId(): number {
     return (this.special('pad') ?? this.special('eos'))?.id ?? 0;
   }
 
-  /** @throws StudioError refused where a regular expression of the tokenizer does not come to an end. */
+  /** @throws StudioError refused if a regular expression of the tokenizer does not terminate. */
   encode(text: string, options: EncodeOptions = {}): Encoding {
     return this.guarded(this.mayLoop.encoding, () => this.encodeOne(text, options));
   }
@@ -91,7 +94,7 @@ export class TextTokenizer {
     return this.guarded(this.mayLoop.encoding, () => texts.map((text) => this.encodeOne(text, options)));
   }
 
-  /** Fills up to the longest with `paddingId`. */
+  /** Pads to the longest with `paddingId`. */
   pad(encodings: readonly Encoding[], side: 'left' | 'right' = this.files.config.padding_side ?? 'right'): PaddedBatch {
     const batch = encodings.length;
     const tokens = encodings.reduce((longest, { ids }) => Math.max(longest, ids.length), 0);
@@ -107,7 +110,7 @@ export class TextTokenizer {
     return { batch, tokens, inputIds, attentionMask, tokenTypeIds };
   }
 
-  /** Ids that the vocabulary lacks give no text. */
+  /** Unknown ids decode to nothing. */
   decode(ids: readonly number[], { skipSpecialTokens = false }: { skipSpecialTokens?: boolean } = {}): string {
     const known = ids.filter((id) => this.core.id_to_token(id) !== undefined);
     if (known.length === 0) return '';
@@ -153,7 +156,7 @@ export class TextTokenizer {
     return tokens.flatMap(
       (token) =>
         this.core.token_to_id(token) ??
-        // Of a unigram model the package leaves the fallback out.
+        // The package lacks the byte fallback of unigram models.
         (type === 'Unigram' && byte_fallback ? this.bytesOf(token) : null) ??
         model?.unk_token_id ??
         [],
@@ -201,12 +204,12 @@ function madeCore(files: TokenizerFiles, added: readonly AddedToken[]): Tokenize
   decoder.decoders = decoder.decoders.map((stage) =>
     stage instanceof ByteFallbackDecoder ? new ByteFallback({ type: 'ByteFallback' }) : stage,
   );
-  // The package tells the outermost alone which tokens were added; byte-level decoding leaves their text as it is.
+  // The package passes the added tokens to the outermost decoder only; byte-level decoding must not change their text.
   for (const stage of decoder.decoders) stage.added_tokens = decoder.added_tokens;
   return core;
 }
 
-/** Those of tokenizer.json, and those that tokenizer_config.json alone has. */
+/** Tokens of tokenizer.json, and those that are only in tokenizer_config.json. */
 function addedTokensOf({ tokenizer, config }: TokenizerFiles): AddedToken[] {
   const known = new Set(tokenizer.added_tokens.map(({ id }) => id));
   const more = Object.entries(config.added_tokens_decoder)
@@ -215,7 +218,7 @@ function addedTokensOf({ tokenizer, config }: TokenizerFiles): AddedToken[] {
   return [...tokenizer.added_tokens, ...more];
 }
 
-/** tokenizer.json in stages that the package runs as the Rust library runs the original. */
+/** tokenizer.json as stages with which the package agrees with the Rust library. */
 function forPackage({ tokenizer }: TokenizerFiles, added: readonly AddedToken[]): object {
   return {
     added_tokens: added,

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 
-/** Which of two texts gives way where both do not fit, named as in Transformers. */
+/** Which of two texts is truncated if both do not fit, named as in Transformers. */
 export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second';
 
 export interface TruncationOptions {
@@ -13,7 +13,7 @@ export interface TruncationOptions {
 
 /**
  * Cuts one text, or two, to fit.
- * @throws StudioError invalid_input where the text that should give way is too short for it.
+ * @throws StudioError invalid_input if the text to truncate is too short for that.
  */
 export function truncate(
   first: readonly number[],
@@ -40,7 +40,7 @@ export function truncate(
   return strategy === 'only_first' ? { first: shorter, second } : { first, second: shorter };
 }
 
-/** The longer of two is cut until both are of one length, then both are. */
+/** The longer one is truncated until both have the same length, then both are. */
 function fairLengths(first: number, second: number, room: number): [number, number] {
   const shorter = Math.min(first, second);
   let lengths: [number, number] = [shorter, Math.max(shorter, room - shorter)];

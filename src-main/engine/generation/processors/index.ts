@@ -5,5 +5,5 @@ import { temperature } from './temperature.ts';
 import { topK } from './top-k.ts';
 import { topP } from './top-p.ts';
 
-/** Every rule about the next token, in the order in which Transformers' generate applies them. */
+/** All logits processors, in the order in which Transformers' generate applies them. */
 export const logitsProcessors: readonly LogitsProcessor[] = [repetitionPenalty, temperature, topK, topP, minP];

@@ -1,10 +1,10 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 
-/** One rule about which token comes next. */
+/** A rule that changes the scores of the next token. */
 export interface LogitsProcessor {
-  /** Its one setting, as forms and the command show it. */
+  /** Its setting, as forms and the command show it. */
   readonly parameter: ParameterSpec & { readonly type: 'integer' | 'number'; readonly default: number };
-  /** Whether it has a say where the likeliest token is always taken. */
+  /** Whether it matters in greedy decoding. */
   readonly greedyToo: boolean;
   /** Whether the setting changes nothing. */
   isOff(value: number): boolean;

@@ -1,6 +1,6 @@
 import type { LogitsProcessor } from './processor.ts';
 
-/** Divides the scores. 0 is no division: it means that nothing is drawn. */
+/** Divides the scores. 0 means greedy decoding, without division. */
 export const temperature: LogitsProcessor = {
   parameter: {
     name: 'temperature',

@@ -25,7 +25,7 @@ export const topK: LogitsProcessor = {
   },
 };
 
-/** A heap of the k largest so far, the least of them on top: one pass over the vocabulary. */
+/** A min-heap of the k largest so far: one pass over the vocabulary. */
 function kthLargest(values: Float32Array, count: number): number {
   const heap = values.slice(0, count).sort();
   for (let index = count; index < values.length; index++) {

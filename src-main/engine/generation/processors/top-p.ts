@@ -21,7 +21,7 @@ export const topP: LogitsProcessor = {
     for (const score of ascending) total += Math.exp(score - highest);
     let below = 0;
     let place = 0;
-    // From the least likely up, as long as all of them together are not more than 1 − p; the likeliest stays.
+    // Removes the least likely tokens while their total is at most 1 − p; the most likely one stays.
     for (; place < ascending.length - 1; place++) {
       below += Math.exp((ascending[place] ?? 0) - highest) / total;
       if (below > 1 - mass) break;

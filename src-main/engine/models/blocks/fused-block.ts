@@ -11,7 +11,7 @@ export interface FusedBlock {
   readonly layer: number;
   readonly heads: number;
   readonly activation: Activation;
-  /** Tokens see no later ones. */
+  /** Causal: tokens attend to no later ones. */
   readonly causal: boolean;
   readonly before: Norm;
   readonly after: Norm;

@@ -10,7 +10,7 @@ import { applyNorm, type Norm } from './norm.ts';
 export interface PreNormBlock {
   readonly heads: number;
   readonly activation: Activation;
-  /** Tokens see no later ones. */
+  /** Causal: tokens attend to no later ones. */
   readonly causal: boolean;
   readonly before: Norm;
   readonly after: Norm;

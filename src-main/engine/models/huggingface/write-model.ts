@@ -67,7 +67,9 @@ const tokenizerFiles: ReadonlySet<string> = new Set([
   'vocab.txt',
 ]);
 
-/** Copies a model's tokenizer and chat template, as Transformers' trainers put them beside an adapter. None where it has none. */
+/**
+ * Copies a model's tokenizer and chat template, as Transformers' trainers put them beside an adapter. Empty if it has none.
+ */
 export async function copyTokenizer(from: string, to: string): Promise<void> {
   for (const name of await readdir(from))
     if (tokenizerFiles.has(name)) await copyFile(path.join(from, name), path.join(to, name));

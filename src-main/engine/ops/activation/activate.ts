@@ -4,10 +4,10 @@ import { type GeluForm, gelu, geluWithDerivative } from './gelu.ts';
 
 export type Activation = GeluForm | ElementwiseForm;
 
-/** An activated state, and what its one reader must do to the gradient. */
+/** An activated state, and the derivative that its only consumer must apply to the gradient. */
 export interface Activated {
   readonly value: tf.Tensor2D;
-  /** Where it is there, the linear that reads `value` must be given it: the activation leaves its derivative to that. */
+  /** If present, it must be passed to the linear that reads `value`, which then applies it in its own backward product. */
   readonly derivative?: tf.Tensor2D;
 }
 

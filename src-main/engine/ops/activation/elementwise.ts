@@ -14,7 +14,7 @@ const swish = (factor: number): Form => ({
   },
 });
 
-/** Their places are the attribute `form`. */
+/** The attribute `form` is an index into it. */
 const forms = {
   relu: { value: tf.relu, slope: (x) => tf.cast(tf.greater(x, 0), 'float32') },
   tanh: { value: tf.tanh, slope: (x) => tf.sub(1, tf.square(tf.tanh(x))) },
@@ -39,7 +39,7 @@ const operation = defineOperation({
   gradients: (dy, saved, attributes) => ({ x: () => tf.mul(dy, formOf(attributes).slope(input(saved, 'x'))) }),
 });
 
-/** Outputs: the value, and the derivative, which whatever reads the value must apply to the gradient that it passes on. */
+/** Outputs: the value, and the derivative, which the consumer of the value must apply to the gradient that it passes on. */
 const withDerivative = defineOperation({
   name: 'CotoElementwiseDerivative',
   compose: (inputs, attributes) => {

@@ -22,7 +22,7 @@ const operation = defineOperation({
   gradients: (dy, saved, attributes) => ({ x: () => only2D(gradient({ x: input(saved, 'x'), dy }, attributes)) }),
 });
 
-/** Outputs: the value, and the derivative, which whatever reads the value must apply to the gradient that it passes on. */
+/** Outputs: the value, and the derivative, which the consumer of the value must apply to the gradient that it passes on. */
 const withDerivative = defineOperation({
   name: 'CotoGeluDerivative',
   compose: (inputs, attributes) => {

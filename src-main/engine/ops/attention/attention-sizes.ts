@@ -50,7 +50,9 @@ export function joinHeads(x: tf.Tensor, sizes: AttentionSizes, along: 'queries' 
   return as2D(tf.reshape(parted, [batch * rows, own * headSize]));
 }
 
-/** 1 where a query sees a token, else 0: [batch · heads or 1, queries or 1, tokens]; null: every query sees all. */
+/**
+ * 1 where a query attends to a token, else 0: [batch · heads or 1, queries or 1, tokens]; null: every query attends to all.
+ */
 export function attentionVisibility(sizes: AttentionSizes, mask: tf.Tensor | undefined): tf.Tensor | null {
   const { batch, heads, tokens } = sizes;
   const order = sizes.causal ? causalOrder(sizes) : null;

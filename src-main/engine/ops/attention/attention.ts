@@ -8,30 +8,27 @@ import {
   splitHeads,
 } from './attention-sizes.ts';
 
-/** How the rows of q, k and v are to be read. */
+/** Layout of the rows of q, k and v. */
 export interface AttentionShape {
   readonly batch: number;
   /** Tokens of k and v. */
   readonly tokens: number;
   readonly heads: number;
-  /**
-   * Tokens of q where they are fewer, e.g. 1 where only the class token is wanted; else `tokens`. They are the last
-   * ones.
-   */
+  /** Number of query tokens, the last ones, if fewer than `tokens`, e.g. 1 if only the class token is needed. */
   readonly queryTokens?: number;
-  /** Heads of k and v where they are fewer: each then serves as many heads of q, in order. */
+  /** Number of key/value heads, if fewer than `heads`: each then serves a group of query heads, in order. */
   readonly keyValueHeads?: number;
-  /** Tokens see no later ones. */
+  /** Causal: tokens attend to no later ones. */
   readonly causal?: boolean;
   /**
    * Sliding window: tokens attend to this number of last tokens, including themselves (causal attention only). 0: all.
    */
   readonly window?: number;
-  /** [batch, tokens] of 1 and 0: tokens of 0 (padding) are not seen. */
+  /** [batch, tokens] of 1 and 0: tokens marked 0 (padding) are ignored. */
   readonly mask?: tf.Tensor2D | undefined;
 }
 
-/** Stands in for −∞: what is far below any score, and can still be computed with. */
+/** Replaces −∞: far below any score, but finite. */
 const unseen = 1e30;
 
 const gradient = defineOperation({
@@ -45,7 +42,7 @@ const gradient = defineOperation({
       splitHeads(input(inputs, 'dy'), sizes, 'queries'),
     ];
     const visible = attentionVisibility(sizes, inputs['mask']);
-    // A row that sees nothing has the sum −∞.
+    // A row that attends to nothing has the sum −∞.
     const sums = tf.maximum(input(inputs, 'logSumExp'), -unseen);
     const powers = tf.exp(tf.sub(scoresOf(q, k, sizes, visible), tf.reshape(sums, [-1, sizes.queries, 1])));
     const p = visible === null ? powers : tf.mul(powers, visible);
@@ -71,7 +68,7 @@ const operation = defineOperation({
     const powers = tf.exp(tf.sub(scores, highest));
     const seen = visible === null ? powers : tf.mul(powers, visible);
     const sums = tf.sum(seen, -1, true);
-    // A row that sees nothing has the sum 0; the values of the others are at least 1.
+    // A row that attends to nothing has the sum 0; the sums of the others are at least 1.
     const probabilities = tf.div(seen, tf.maximum(sums, 1e-30));
     const y = multiply(probabilities, splitHeads(input(inputs, 'v'), sizes, 'tokens'));
     const logSumExp = tf.add(highest, tf.log(sums));
@@ -79,15 +76,15 @@ const operation = defineOperation({
   },
   saved: { inputs: ['q', 'k', 'v', 'mask'], outputs: ['y', 'logSumExp'] },
   gradients: (dy, saved, attributes) => {
-    // One pass serves all three: they share the probabilities' gradient.
+    // One pass computes all three: they share the gradient of the probabilities.
     const made = gradient({ ...saved, dy }, attributes);
     return { q: () => at(made, 0), k: () => at(made, 1), v: () => at(made, 2) };
   },
 });
 
 /**
- * Multi-head attention (Vaswani et al. 2017): softmax(q·kᵀ / √headSize)·v for each head, over the tokens that a query
- * may see; a query that may see none gets zeros. q [batch · queryTokens, heads · headSize], k and v [batch · tokens,
+ * Multi-head attention (Vaswani et al. 2017): softmax(q·kᵀ / √headSize)·v for each head, over the tokens that a query may
+ * attend to; a query without any gets zeros. q [batch · queryTokens, heads · headSize], k and v [batch · tokens,
  * keyValueHeads · headSize] → like q. No matrix of queries × tokens is kept for the backward pass.
  */
 export function attention(q: tf.Tensor2D, k: tf.Tensor2D, v: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
@@ -101,7 +98,7 @@ export function attention(q: tf.Tensor2D, k: tf.Tensor2D, v: tf.Tensor2D, shape:
   return as2D(attended);
 }
 
-/** scale · q·kᵀ [batch · heads, queries, tokens], with what is not seen far below. */
+/** scale · q·kᵀ [batch · heads, queries, tokens], masked entries far below. */
 function scoresOf(q: tf.Tensor, k: tf.Tensor, sizes: AttentionSizes, visible: tf.Tensor | null): tf.Tensor {
   const scores = multiply(tf.mul(q, sizes.scale), k, false, true);
   if (visible === null) return scores;

@@ -11,13 +11,13 @@ import {
 } from '../autograd/operation.ts';
 import { matmul } from '../linear/matmul.ts';
 
-/** The projected rows of the distances, and which distance has which row. */
+/** Projected rows of the distances, and the row of each distance. */
 export interface Distances {
-  /** [rows, heads · headSize], which queries are scored with; null: they are not. */
+  /** [rows, heads · headSize], keys of the distances; null: queries are not scored with them. */
   readonly keys: tf.Tensor2D | null;
-  /** [rows, heads · headSize], which keys are scored with. */
+  /** [rows, heads · headSize], queries of the distances, scored with the keys. */
   readonly queries: tf.Tensor2D | null;
-  /** [2·tokens − 1, rows]: a one for each distance −(tokens − 1) … tokens − 1. */
+  /** [2·tokens − 1, rows]: a one in the row of each distance −(tokens − 1) … tokens − 1. */
   readonly ascending: tf.Tensor2D;
   /** The same, from the last distance to the first. */
   readonly descending: tf.Tensor2D;
@@ -27,9 +27,9 @@ interface Shape {
   readonly batch: number;
   readonly tokens: number;
   readonly heads: number;
-  /** Tokens of q: all, or the first alone. */
+  /** Number of query tokens: all, or only the first. */
   readonly queryTokens: number;
-  /** [batch, tokens] of 1 and 0: tokens of 0 (padding) are not seen. */
+  /** [batch, tokens] of 1 and 0: tokens marked 0 (padding) are ignored. */
   readonly mask?: tf.Tensor2D | undefined;
 }
 
@@ -40,7 +40,7 @@ interface Sizes {
   readonly scale: number;
 }
 
-/** One example's operands, each [heads, rows, headSize]. */
+/** Operands of one example, each [heads, rows, headSize]. */
 interface Example {
   readonly q: tf.Tensor;
   readonly k: tf.Tensor;
@@ -55,7 +55,7 @@ interface ByDistance {
   readonly queries: tf.Tensor | null;
 }
 
-/** Takes the place of −∞: what is far below any score, and can still be computed with. */
+/** Replaces −∞: far below any score, but finite. */
 const unseen = 1e30;
 
 const gradient = defineOperation({
@@ -96,7 +96,7 @@ const operation = defineOperation({
   },
   saved: { inputs: ['q', 'k', 'v', 'distanceKeys', 'distanceQueries', 'ascending', 'descending', 'mask'] },
   gradients: (dy, saved, attributes) => {
-    // One pass serves all of them: they share the probabilities.
+    // One pass computes all of them: they share the probabilities.
     const made = gradient({ ...saved, dy }, attributes);
     const given: Record<string, () => tf.Tensor> = { q: () => at(made, 0), k: () => at(made, 1), v: () => at(made, 2) };
     const positions = ['distanceKeys', 'distanceQueries'].filter((name) => saved[name] !== undefined);
@@ -106,10 +106,11 @@ const operation = defineOperation({
 });
 
 /**
- * DeBERTa's disentangled attention (He et al. 2021): softmax((q·k + q·keys(distance) + queries(distance)·k) / √(headSize · n))·v
- * for each head, n being the number of those three parts that there are; a distance is the query's place less the token's.
- * q [batch · queryTokens, heads · headSize], k and v [batch · tokens, heads · headSize] → like q. Example by example, so
- * that scores of one are in memory at a time, and none is kept for the backward pass. Gradients go to q, k, v and the rows.
+ * DeBERTa's disentangled attention (He et al. 2021): softmax((q·k + q·keys(distance) + queries(distance)·k) / √(headSize ·
+ * n))·v for each head, n being the number of these parts that are present; a distance is the position of the query minus
+ * that of the token. q [batch · queryTokens, heads · headSize], k and v [batch · tokens, heads · headSize] → like q.
+ * Computed example by example, so that only the scores of one are in memory, and none is kept for the backward pass.
+ * Gradients go to q, k, v and the rows.
  */
 export function disentangledAttention(
   q: tf.Tensor2D,
@@ -172,8 +173,8 @@ function joined(x: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * Where distances stand. Queries meet keys of distances in descending order, keys meet queries in ascending order, so that
- * `shifted` finds them; the first token alone meets 0, −1, … only.
+ * Order of the distances: descending for the keys that queries are scored with, ascending for the queries that keys are
+ * scored with, as `shifted` expects; a single first token only has the distances 0, −1, …
  */
 function placesOf(inputs: OperationInputs, part: 'keys' | 'queries', { queries, tokens }: Sizes): tf.Tensor2D {
   const descending = as2D(input(inputs, 'descending'));

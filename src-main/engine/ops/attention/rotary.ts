@@ -38,9 +38,9 @@ export interface RotaryTable {
 }
 
 /**
- * Rotary position embedding (Su et al. 2021) as in Hugging Face's Llama: within each head of headSize columns, column i is
- * turned against column i + headSize / 2. x [rows, heads · headSize]; row r uses the table's row r mod its row count, so that
- * a table of one sequence serves a batch. The gradient goes to x.
+ * Rotary position embedding (Su et al. 2021) as in Hugging Face's Llama: within each head of headSize columns, columns i
+ * and i + headSize / 2 are rotated together. x [rows, heads · headSize]; row r uses the table's row r mod its row count, so
+ * that the table of one sequence is enough for a batch. The gradient goes to x.
  */
 export function rotary(x: tf.Tensor2D, table: RotaryTable, heads: number): tf.Tensor2D {
   const [tableRows, half] = table.cos.shape;

@@ -9,8 +9,8 @@ export class AccumulatedGradient {
   }
 
   /**
-   * Hands the sum to the function that makes the gradient of the input, once: it must add it to its own result. Whoever adds
-   * while it computes saves a pass over memory; for a function that does not take it, the backward pass adds it.
+   * Passes the sum, once, to the function that computes the gradient of the input, which must add it to its result: adding
+   * during the computation saves a pass over memory. If the function does not take it, the backward pass adds it.
    */
   take(): tf.Tensor | undefined {
     const taken = this.gradient;

@@ -14,10 +14,10 @@ export interface ValueAndGradients {
 }
 
 /**
- * Runs a computation and then its gradients with respect to `sources`: tfjs's `valueAndGrads` with a walk over the tape that
- * costs less. The gradient of a state is given back as soon as the operation that made the state is done, and so is what that
- * operation had saved; tfjs keeps all of them until the whole backward pass is over. `dy` is the gradient of the value (default 1),
- * and stays the caller's. There are no gradients of gradients. To be called within `tf.tidy`.
+ * Runs a computation and then its gradients with respect to `sources`: tfjs's `valueAndGrads` with a cheaper walk over the
+ * tape. The gradient of a state, and the tensors saved for the operation that computed it, are freed as soon as that
+ * operation is done; tfjs keeps all of them until the end of the backward pass. `dy` is the gradient of the value (default
+ * 1), and stays the caller's. Higher-order gradients are not supported. To be called within `tf.tidy`.
  */
 export function valueAndGradients(
   run: () => tf.Tensor,
@@ -57,7 +57,7 @@ function walkBack(
   return sources.map(({ id }) => gradients.get(id));
 }
 
-/** Whether a node reads something dependent; then so are its outputs. */
+/** Whether a node has a dependent input; its outputs are then dependent too. */
 function isDependent({ inputs, outputs }: TapeNode, dependent: Set<number>): boolean {
   for (const name in inputs) {
     const read = inputs[name];

@@ -6,17 +6,17 @@ import './tape-gradients.ts';
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
 export type OperationAttributes = Readonly<Record<string, number>>;
 /**
- * Gradient of each input, made only when something below that input wants it. `accumulated` holds what the input has from
- * elsewhere: a function that takes it adds it.
+ * Gradient of each input, computed only if something below that input needs it. `accumulated` is the gradient that the
+ * input already has from other operations: a function that takes it adds it.
  */
 export type OperationGradients = Record<string, (accumulated?: AccumulatedGradient) => tf.Tensor>;
 
-/** An operation that tfjs lacks: how it is put together from tfjs's own, and what its gradients are. */
+/** An operation that tfjs lacks: a composition of tfjs's own, and its gradients. */
 export interface OperationDefinition {
   readonly name: string;
-  /** The reference: right on every backend. Runs without a tape; what it makes in between is disposed. */
+  /** Reference implementation, correct on every backend. Runs without a tape; intermediate tensors are disposed. */
   compose(inputs: OperationInputs, attributes: OperationAttributes): tf.Tensor | tf.Tensor[];
-  /** Tensors that the gradients need; those that a call leaves out are left out here too. */
+  /** Tensors that the gradients need; inputs omitted in a call are omitted here too. */
   readonly saved?: {
     /** Inputs that are kept until the backward pass is over. */
     readonly inputs?: readonly string[];
@@ -25,16 +25,16 @@ export interface OperationDefinition {
     /** Outputs to keep, named in the order in which they are made; null: not needed. */
     readonly outputs?: readonly (string | null)[];
   };
-  /** `dy` is the gradient of the first output; a further output never has one. `saved` holds what `saved` names. */
+  /** `dy` is the gradient of the first output; a further output never has one. `saved` has the tensors named there. */
   gradients?(dy: tf.Tensor, saved: OperationInputs, attributes: OperationAttributes): OperationGradients;
 }
 
 export type Operation = (inputs: OperationInputs, attributes?: OperationAttributes) => tf.Tensor[];
 
 /**
- * Makes an operation a kernel of tfjs. A kernel's gradient is asked for input by input, so that nothing is computed for a
- * frozen weight or for what lies below the lowest adapter; `tf.customGrad` would compute all of them. A backend that has
- * registered a kernel of this name keeps its own; any other gets the composition when it first meets the operation.
+ * Makes an operation a kernel of tfjs. Gradients are computed input by input on demand, so that nothing is computed for a
+ * frozen weight or below the lowest adapter; `tf.customGrad` would compute all of them. A backend that has registered a
+ * kernel of this name keeps its own; any other gets the composition on first use.
  */
 export function defineOperation(definition: OperationDefinition): Operation {
   const { name, gradients } = definition;
@@ -67,7 +67,7 @@ function registerComposition({ name, compose }: OperationDefinition, backendName
   return composed;
 }
 
-/** Keeps what the gradients need; `owned` are the tensors that are to be disposed after the backward pass. */
+/** Keeps the tensors that the gradients need; `owned` are to be disposed after the backward pass. */
 function save(
   { saved = {} }: OperationDefinition,
   inputs: OperationInputs,
@@ -136,21 +136,21 @@ export function as1D(tensor: tf.Tensor): tf.Tensor1D {
   return tensor;
 }
 
-/** Takes an input by name. */
+/** Returns an input by name. */
 export function input(inputs: OperationInputs, name: string): tf.Tensor {
   const found = inputs[name];
   if (found === undefined) throw new Error(`operation input ${name} is missing`);
   return found;
 }
 
-/** Takes an attribute by name. */
+/** Returns an attribute by name. */
 export function attribute(attributes: OperationAttributes, name: string): number {
   const found = attributes[name];
   if (found === undefined) throw new Error(`operation attribute ${name} is missing`);
   return found;
 }
 
-/** Takes a tensor by its place. */
+/** Returns a tensor by its index. */
 export function at(tensors: readonly tf.Tensor[], index: number): tf.Tensor {
   const found = tensors[index];
   if (found === undefined) throw new Error(`tensor ${index} of an operation is missing`);

@@ -52,12 +52,15 @@ const last = defineOperation({
   }),
 });
 
-/** x [rows, width] with all values of `carried`, of any shape, in further rows: so that one state holds both. Gradients go to both. */
+/**
+ * x [rows, width] with all values of `carried`, of any shape, appended as further rows, so that one tensor holds both.
+ * Gradients go to both.
+ */
 export function packStates(x: tf.Tensor2D, carried: tf.Tensor2D): tf.Tensor2D {
   return only2D(join({ x, carried }));
 }
 
-/** Separates what `packStates` joined: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
+/** Inverse of `packStates`: the first `rows` rows, and the matrix [carriedRows, carriedWidth] carried along with them. */
 export function unpackStates(
   x: tf.Tensor2D,
   rows: number,

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Gradients of tfjs's own kernels that may stand on the engine's tape between our operations. Node's build of tfjs-core
- * brings none along; a kernel that is not listed here fails loudly in the backward pass.
+ * Gradients of tfjs's own kernels that may be on the tape between our operations. The Node build of tfjs-core has none; a
+ * kernel missing here throws in the backward pass.
  */
 const gradients: readonly tf.GradConfig[] = [
   {
@@ -100,7 +100,7 @@ const gradients: readonly tf.GradConfig[] = [
 
 for (const gradient of gradients) tf.registerGradient(gradient);
 
-/** Sums a gradient over the axes that broadcasting had stretched. */
+/** Sums a gradient over the broadcast axes. */
 function unbroadcast(dy: tf.Tensor, like: tf.Tensor): tf.Tensor {
   if (dy.shape.join() === like.shape.join()) return dy;
   const lead = dy.rank - like.rank;

@@ -12,8 +12,8 @@ const operation = defineOperation({
 });
 
 /**
- * The rows of x [count, features] at `places` [rows] int32 → [rows, features]: of states those that count, of a trained table
- * the embedding. The gradient goes to x: a row taken twice gets both, the other rows get 0.
+ * Rows of x [count, features] at the indices `places` [rows] int32 → [rows, features], e.g. the states of labelled tokens,
+ * or the embedding by a trained table. The gradient goes to x: a row taken twice gets the sum, the other rows get 0.
  */
 export function gatherRows(x: tf.Tensor2D, places: tf.Tensor1D): tf.Tensor2D {
   return only2D(operation({ x, places }, { count: x.shape[0] }));

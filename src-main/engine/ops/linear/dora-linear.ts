@@ -20,9 +20,10 @@ const plain = defineDoraLinear('CotoDoraLinear', false);
 const withDropout = defineDoraLinear('CotoDoraLinearDropout', true);
 
 /**
- * DoRA (Liu et al. 2024) as PEFT computes it: m / ‖W + s·B·A‖ ∘ (W·x + s·B·A·x) + b [+ residual], norms by output and
- * held fixed in the backward pass (section 4.3 of the paper). With dropout x̃ stands in both products of the changed weight, and
- * W·(x − x̃) is added. x [rows, in], A [r, in], B [out, r], m [out] → [rows, out]. Gradients go to x, A, B, m and the residual.
+ * DoRA (Liu et al. 2024) as PEFT computes it: m / ‖W + s·B·A‖ ∘ (W·x + s·B·A·x) + b [+ residual], norms by output and held
+ * fixed in the backward pass (section 4.3 of the paper). With dropout, x̃ replaces x in both products of the changed
+ * weight, and W·(x − x̃) is added. x [rows, in], A [r, in], B [out, r], m [out] → [rows, out]. Gradients go to x, A, B, m
+ * and the residual.
  */
 export function doraLinear(
   x: tf.Tensor2D,
@@ -76,7 +77,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
     gradients: (dy, saved, attributes) => {
       const { scaling: scale, ...own } = optionsOf(attributes);
       const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
-      // dh [rows, out] and dz [rows, r] serve x, A and B.
+      // dh [rows, out] and dz [rows, r] are used for x, A and B.
       const { dh, magnitude } = rowScaleGradients(dy, {
         h: input(saved, 'h'),
         rowScale,

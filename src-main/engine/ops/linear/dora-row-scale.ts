@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { at, defineOperation, input } from '../autograd/operation.ts';
 import { matmul } from './matmul.ts';
 
-/** Keeps rows without any weight from a division by zero: whatever their magnitude is, they give 0. */
+/** Avoids a division by zero for rows of zeros: whatever their magnitude, they give 0. */
 export const smallestSquare = 1e-30;
 
 interface Sources {
@@ -20,8 +20,8 @@ interface Sources {
 }
 
 /**
- * 1 / ‖wᵢ + s·(B·A)ᵢ‖ for every output i, [out], without ever making B·A: the square of the norm is
- * ‖wᵢ‖² + bᵢ·(2s·A·wᵢ + s²·A·Aᵀ·bᵢ), of which only the first part is as long as the weight's row.
+ * 1 / ‖wᵢ + s·(B·A)ᵢ‖ for every output i, [out], without forming B·A: the square of the norm is ‖wᵢ‖² + bᵢ·(2s·A·wᵢ +
+ * s²·A·Aᵀ·bᵢ), of which only the first term has the length of the weight's row.
  */
 export function inverseNorms({ a, b, weight, squares, scaling, bfloat16, isTable }: Sources): tf.Tensor1D {
   return tf.tidy(() => {
@@ -42,8 +42,8 @@ const gradient = defineOperation({
 });
 
 /**
- * The gradients of DoRA's h ∘ rowScale, h and dy [rows, out], rowScale = m ∘ inverse [out]: those of h [rows, out] and
- * of m [out], the norms held fixed. Has no gradient: it serves inside operations.
+ * The gradients of DoRA's h ∘ rowScale, h and dy [rows, out], rowScale = m ∘ inverse [out]: those of h [rows, out] and of m
+ * [out], the norms held fixed. Has no gradient: for use inside operations.
  */
 export function rowScaleGradients(
   dy: tf.Tensor,

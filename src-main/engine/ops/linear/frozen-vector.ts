@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A variable in place of the tensor, which goes. */
+/** A variable in place of the tensor, which is disposed. */
 export function asVariable<Kind extends tf.Rank>(tensor: tf.Tensor<Kind>): tf.Variable<Kind> {
   const variable = tf.variable(tensor);
   tensor.dispose();
   return variable;
 }
 
-/** A frozen bias or shift of a base model, in whose place another one may stand for a while. */
+/** A frozen bias or shift of a base model, which can be replaced temporarily. */
 export class FrozenVector {
   private readonly original: tf.Tensor1D;
   private standIn: tf.Tensor1D | null = null;
@@ -25,7 +25,7 @@ export class FrozenVector {
     return this.standIn ?? this.original;
   }
 
-  /** Lets `standIn` (which stays the caller's) be read in place of the frozen values, or, with null, them again. */
+  /** Replaces the frozen values by `standIn`, which stays the caller's; null restores them. */
   replace(standIn: tf.Tensor1D | null): void {
     this.standIn = standIn;
   }

@@ -63,9 +63,9 @@ const operation = defineOperation({
 });
 
 /**
- * [residual +] scaling · (x ∘ mask)·ΔWᵀ of a Kronecker product (LoKr), without ever making ΔW: right works on the inner axis of the
- * input [rows, m, n], W₁ on the outer one, left on the inner one again, which costs r·(in + m·l + out) a row. x [rows, in] →
- * [rows, out]. Gradients go to x, the factors and the residual.
+ * [residual +] scaling · (x ∘ mask)·ΔWᵀ of a Kronecker product (LoKr), without forming ΔW: right works on the inner axis of
+ * the input [rows, m, n], W₁ on the outer one, left on the inner one again, which costs r·(in + m·l + out) a row. x [rows,
+ * in] → [rows, out]. Gradients go to x, the factors and the residual.
  */
 export function kroneckerUpdate(
   x: tf.Tensor2D,

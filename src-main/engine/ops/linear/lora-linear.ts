@@ -13,8 +13,8 @@ export interface LoraLinearOptions extends LinearOptions {
 }
 
 /**
- * x·Wᵀ + b [+ residual] + scaling · (x ∘ mask)·Aᵀ·Bᵀ without ever making ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in],
- * B [out, r] → [rows, out]. Gradients go to x, A, B and the residual.
+ * x·Wᵀ + b [+ residual] + scaling · (x ∘ mask)·Aᵀ·Bᵀ without forming ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in], B
+ * [out, r] → [rows, out]. Gradients go to x, A, B and the residual.
  */
 export function loraLinear(
   x: tf.Tensor2D,
@@ -56,7 +56,7 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
       const multiplier = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
-      // dz [rows, r] serves both x and A.
+      // dz [rows, r] is used for both x and A.
       const dz = matmul(dy, input(saved, 'b'), { scale });
       return {
         x: (accumulated) =>

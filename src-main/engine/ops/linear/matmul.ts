@@ -19,7 +19,7 @@ export interface MatmulOptions {
     readonly transposeB?: boolean;
     readonly scale?: number;
   };
-  /** b never changes: a backend may lay it out once and keep that for as long as the tensor lives. */
+  /** b never changes: a backend may repack it once and keep that for the life of the tensor. */
   readonly frozen?: boolean;
   /** A backend may compute a·b (not the second product) in bfloat16, with sums in float32. */
   readonly bfloat16?: boolean;
@@ -44,8 +44,8 @@ const operation = defineOperation({
 });
 
 /**
- * (scale · op(a) · op(b) [+ bias] [+ addend] [+ a second product]) [∘ multiplier], where op transposes or not. Has no gradient: it
- * serves inside operations.
+ * (scale · op(a) · op(b) [+ bias] [+ addend] [+ a second product]) [∘ multiplier], where op transposes or not. Has no
+ * gradient: for use inside operations.
  */
 export function matmul(a: tf.Tensor, b: tf.Tensor, options: MatmulOptions = {}): tf.Tensor2D {
   const { transposeA, transposeB, scale = 1, bias, addend, multiplier, also, frozen, bfloat16 } = options;

@@ -20,7 +20,7 @@ const operation = defineOperation({
   },
 });
 
-/** What is merged into a weight: A [r, in], B [out, r], and DoRA's magnitudes [out]. */
+/** The tensors merged into a weight: A [r, in], B [out, r], and DoRA's magnitudes [out]. */
 export interface MergedFactors {
   readonly a: tf.Tensor;
   readonly b: tf.Tensor;
@@ -29,9 +29,10 @@ export interface MergedFactors {
 }
 
 /**
- * W + s·B·A, with magnitudes m · (W + s·B·A) / ‖W + s·B·A‖ by output: the weight that alone does what the base's and the adapter
- * do together. A row without any weight stays 0. Has no gradient.
- * @param weight [out, in], or with `inputsFirst` [in, out]: an embedding's table, a Conv1D as stored. The result has its layout.
+ * W + s·B·A, with magnitudes m · (W + s·B·A) / ‖W + s·B·A‖ by output: the weight that replaces base and adapter together. A
+ * row of zeros stays 0. Has no gradient.
+ * @param weight [out, in], or with `inputsFirst` [in, out]: an embedding's table, a Conv1D as stored. The result has its
+ * layout.
  */
 export function mergedWeight(weight: tf.Tensor, factors: MergedFactors, inputsFirst: boolean): tf.Tensor2D {
   const { a, b, scaling, magnitude } = factors;

@@ -5,10 +5,10 @@ import type { FrozenWeight } from '../linear/frozen-weight.ts';
 import { matmul } from '../linear/matmul.ts';
 import { countedLabels, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.ts';
 
-/** Logits that the composition holds at a time: 16 MB of them. */
+/** Logits that the composition computes at a time: 16 MB. */
 const logitsAtOnce = 4 * 1024 * 1024;
 
-/** Outputs: the loss, and the gradient of x for a gradient of 1 of the loss ([0] where it is not wanted). */
+/** Outputs: the loss, and the gradient of x for a loss gradient of 1 ([0] if it is not needed). */
 const operation = defineOperation({
   name: 'CotoLinearCrossEntropy',
   compose: (inputs, attributes) => {
@@ -42,9 +42,9 @@ const operation = defineOperation({
 });
 
 /**
- * `softmaxCrossEntropy` of the logits x·Wᵀ, in blocks of rows: the logits [rows, vocabulary] never exist as a whole, neither
- * now nor in the backward pass (the gradient is made along with the loss). x [rows, hidden], frozen W [vocabulary, hidden]
- * without a bias, labels [rows] int32, −100 ignored. The gradient goes to x.
+ * `softmaxCrossEntropy` of the logits x·Wᵀ, in blocks of rows: the logits [rows, vocabulary] are never in memory as a
+ * whole, neither here nor in the backward pass (the gradient is computed with the loss). x [rows, hidden], frozen W
+ * [vocabulary, hidden] without a bias, labels [rows] int32, −100 ignored. The gradient goes to x.
  */
 export function linearCrossEntropy(x: tf.Tensor2D, frozen: FrozenWeight, labels: tf.Tensor1D): tf.Scalar {
   if (frozen.bias !== null) throw new Error('the cross-entropy of a linear takes no bias');

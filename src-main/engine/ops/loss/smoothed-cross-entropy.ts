@@ -28,10 +28,10 @@ const operation = defineOperation({
 });
 
 /**
- * PyTorch's `cross_entropy(label_smoothing=ε)`: the mean over the rows whose label is not −100 of
- * (1 − ε) · −log softmax(logits)[label] + ε · the mean of −log softmax(logits) over all classes (Szegedy et al. 2016, §7).
- * That is `softmaxCrossEntropy` + ε · (the label's logit − the mean logit), which lets a backend's own kernel do the most of it.
- * logits [rows, classes], labels [rows] int32; a scalar, whose gradient goes to the logits.
+ * PyTorch's `cross_entropy(label_smoothing=ε)`: the mean over the rows whose label is not −100 of (1 − ε) · −log
+ * softmax(logits)[label] + ε · the mean of −log softmax(logits) over all classes (Szegedy et al. 2016, §7). That is
+ * `softmaxCrossEntropy` + ε · (the label's logit − the mean logit), which leaves most of the work to a backend's own
+ * kernel. logits [rows, classes], labels [rows] int32; a scalar, whose gradient goes to the logits.
  */
 export function smoothedCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing: number): tf.Scalar {
   const plain = softmaxCrossEntropy(logits, labels);

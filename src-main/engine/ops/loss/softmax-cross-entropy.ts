@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as1D, as2D, defineOperation, input, only2D, onlyScalar } from '../autograd/operation.ts';
 
-/** The label of a row that does not count, as in PyTorch and Transformers. */
+/** Label of an ignored row, as in PyTorch and Transformers. */
 export const ignoredLabel = -100;
 
-/** Where labels count, in order. */
+/** Indices of the rows whose label is not ignored, in order. */
 export function countedPlaces(labels: Int32Array): Int32Array {
   return Int32Array.from(labels.keys()).filter((place) => labels[place] !== ignoredLabel);
 }
@@ -52,7 +52,7 @@ export function softmaxCrossEntropyGradient(logits: tf.Tensor, labels: tf.Tensor
   return only2D(gradient({ logits, labels, dy }));
 }
 
-/** Labels [rows] made safe to compute with (0 where ignored), and 1 for each row that counts, else 0. */
+/** Labels [rows] with 0 in place of ignored ones, and a mask: 1 for each row that counts, else 0. */
 export function countedLabels(labels: tf.Tensor): { classes: tf.Tensor1D; weights: tf.Tensor1D } {
   // Compared as float32: not every backend compares int32.
   const values = tf.cast(labels, 'float32');
@@ -60,7 +60,7 @@ export function countedLabels(labels: tf.Tensor): { classes: tf.Tensor1D; weight
   return { classes: as1D(tf.cast(tf.mul(values, weights), 'int32')), weights };
 }
 
-/** [rows, classes]. tfjs's wasm backend makes one-hot rows of int32 only, whatever it is asked for. */
+/** [rows, classes]. tfjs's wasm backend makes one-hot rows of int32 only, whatever type is requested. */
 export function oneHot(classes: tf.Tensor1D, classCount: number): tf.Tensor {
   return tf.cast(tf.oneHot(classes, classCount), 'float32');
 }

@@ -23,7 +23,7 @@ const operation = defineOperation({
 
 /**
  * The sum of every example's tokens, each with its weight: x [batch · tokens, features], weights [batch, tokens] → [batch,
- * features]. With a single 1 in a row it takes that token. Gradients go to x.
+ * features]. A row with a single 1 selects that token. Gradients go to x.
  */
 export function weightedTokenMean(x: tf.Tensor2D, weights: tf.Tensor2D): tf.Tensor2D {
   return only2D(operation({ x, weights }));

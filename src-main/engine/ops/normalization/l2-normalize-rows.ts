@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineOperation, input, only2D } from '../autograd/operation.ts';
 
-/** Rows of length 0 stay so. */
+/** Rows of zeros stay zero. */
 const least = 1e-12;
 
 const operation = defineOperation({

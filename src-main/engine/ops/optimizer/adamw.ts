@@ -25,7 +25,8 @@ const kernelName = 'CotoAdamW';
 
 /**
  * AdamW with PyTorch's semantics (`torch.optim.AdamW`, Loshchilov and Hutter 2019) over all parameters, in place: decoupled
- * decay θ ← θ·(1 − lr·wd), then θ ← θ − lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). One call where the backend has a kernel.
+ * decay θ ← θ·(1 − lr·wd), then θ ← θ − lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). A single call if the backend has a
+ * kernel.
  */
 export function adamwStep(parameters: readonly AdamWParameter[], settings: AdamWSettings): void {
   if (parameters.length === 0) return;

@@ -33,7 +33,7 @@ const softmaxCrossEntropyGradient: NativeKernel = {
   },
 };
 
-/** Outputs: the loss, and dx for a gradient of 1 of the loss ([0] where it is not wanted). */
+/** Outputs: the loss, and dx for a loss gradient of 1 ([0] if it is not needed). */
 const linearCrossEntropy: NativeKernel = {
   name: 'CotoLinearCrossEntropy',
   run: (native, inputs, attributes) => {
