@@ -7,15 +7,17 @@ from torch.utils.data import DataLoader
 from examples import IGNORED
 
 
-def training_loss(problem_type):
-    """The mean over all labels of a step, however they are cut into batches: Trainer's `compute_loss_func`."""
+def training_loss(problem_type, penalty=None):
+    """The mean over all labels of a step, however they are cut into batches, and a penalty: Trainer's `compute_loss_func`."""
 
     def loss(outputs, labels, num_items_in_batch=None):
         if problem_type is None:
             losses, *_ = token_losses(outputs.logits, labels)
         else:
             losses = head_losses(problem_type, outputs.logits, labels)
-        return losses.sum() / (losses.numel() if num_items_in_batch is None else num_items_in_batch)
+        count = losses.numel() if num_items_in_batch is None else num_items_in_batch
+        loss = losses.sum() / count
+        return loss if penalty is None else loss + penalty() * (losses.numel() / count)
 
     return loss
 

@@ -23,6 +23,7 @@ from peft import PeftModel
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
+from allocation import Allocation
 from examples import Collator, load_examples
 from optimizer import make_optimizer
 from residual import save_joined, switch_base, take_out_start
@@ -183,6 +184,7 @@ def main():
     )
     if options.resample_masks and not plan["resamples"]:
         parser.error("--resample-masks: the draws of this schedule can only be replayed")
+    allocation = Allocation(model) if settings["adapter"]["variant"] == "adalora" else None
     schedule_callback = settings["coto"] and Schedule(model, plan, options.resample_masks)
 
     trainer = Trainer(
@@ -203,9 +205,9 @@ def main():
         ),
         train_dataset=train_examples,
         data_collator=collate,
-        compute_loss_func=training_loss(settings["problem_type"]),
+        compute_loss_func=training_loss(settings["problem_type"], allocation and allocation.penalty),
         optimizers=(optimizer, rates),
-        callbacks=[schedule_callback] if schedule_callback else [],
+        callbacks=[callback for callback in (schedule_callback, allocation) if callback],
         batches=PlannedBatches(plan["epochs"]),
     )
     trainer.train()

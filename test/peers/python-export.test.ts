@@ -31,6 +31,7 @@ const images = {
   metrics: ['eval_accuracy'],
 };
 const vitAdapter = { r: 4, target_modules: ['q_proj', 'v_proj', 'fc1'] };
+const adalora = { variant: 'adalora', init_r: 4, target_r: 2, target_modules: vitAdapter.target_modules };
 const language = {
   model: () => fileURLToPath(new URL('../../assets/models/small-llama', import.meta.url)),
   settings: { max_steps: 7, per_device_train_batch_size: 3 },
@@ -98,6 +99,12 @@ const cases: readonly Case[] = [
     ...images,
     settings: { adapter: { ...vitAdapter, variant: 'lora-fa' }, coto: {}, weight_decay: 0.1 },
   },
+  {
+    title: 'images, AdaLoRA, uneven batches, decay',
+    ...images,
+    settings: { adapter: adalora, gradient_accumulation_steps: 2, weight_decay: 0.1 },
+  },
+  { title: 'images, AdaLoRA + CoTo', ...images, settings: { adapter: adalora, coto: {} } },
   {
     title: 'images, LoRA + CoTo by Riemannian AdamW',
     ...images,

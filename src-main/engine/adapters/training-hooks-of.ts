@@ -18,12 +18,17 @@ export function hooksOf(
   const factorPairs = () => pairsOf(variant, all());
   const method = variant.training?.begin(plan, parameters, all);
   if (method === undefined) return { factorPairs };
-  const { penalty, transformGradients, afterStep, ...others } = method;
+  const penalty = method.penalty?.bind(method);
+  const transformGradients = method.transformGradients?.bind(method);
   return {
-    ...others,
     factorPairs,
+    parameterGroups: (variables) => method.parameterGroups?.(variables) ?? [],
     ...(penalty ? { penalty: () => penalty(active()) } : {}),
     ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
-    ...(afterStep ? { afterStep: (update) => afterStep(update, active()) } : {}),
+    afterStep: (update) => method.afterStep?.(update, active()),
+    exported: (state) => method.exported?.(state) ?? state,
+    state: async () => (await method.state?.()) ?? new Map(),
+    restore: (exported, tensors) => method.restore?.(exported, tensors) ?? exported,
+    dispose: () => method.dispose?.(),
   };
 }

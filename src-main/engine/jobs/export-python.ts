@@ -24,7 +24,15 @@ import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
 
 /** Files that are the same for every run. */
-const templateFiles = ['train.py', 'optimizer.py', 'residual.py', 'examples.py', 'scoring.py', 'requirements.txt'];
+const templateFiles = [
+  'train.py',
+  'optimizer.py',
+  'allocation.py',
+  'residual.py',
+  'examples.py',
+  'scoring.py',
+  'requirements.txt',
+];
 const dataFile = 'data.safetensors';
 
 /** Atomically writes a folder with which Transformers and PEFT repeat a run step by step. */

@@ -52,6 +52,7 @@ const cases: readonly Case[] = [
   },
   { what: 'the bundled ViT by LoRA-Pro', model: bundled, batch: 4, adapter: { ...attention, variant: 'lora-pro' } },
   { what: 'the bundled ViT by LoRA-FA', model: bundled, batch: 8, adapter: { variant: 'lora-fa', r: 64 } },
+  { what: 'the bundled ViT by AdaLoRA', model: bundled, batch: 8, adapter: { variant: 'adalora' } },
   { what: 'the bundled ViT by SGD', model: bundled, batch: 16, adapter: { r: 16 }, run: { optim: 'sgd' } },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];

@@ -12,6 +12,8 @@ const small: ParameterValues = {
   oft_block_size: 0,
   block_size: 4,
   init_weights: 'zeros',
+  init_r: 4,
+  target_r: 2,
 };
 
 export function smallParameters({ parameters }: Declaration): ParameterValues {

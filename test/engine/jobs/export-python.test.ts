@@ -111,6 +111,7 @@ describe('texts with a head', () => {
         'examples.py',
         'plan.json',
         'requirements.txt',
+        'allocation.py',
         'optimizer.py',
         'residual.py',
         'scoring.py',

@@ -84,7 +84,7 @@ describe('Riemannian AdamW', () => {
     optimizer.dispose();
   });
 
-  it.each(['ia3', 'vera'])('refuses %s, which trains no two factors, with the way out', (id) => {
+  it.each(['ia3', 'vera', 'adalora', 'hira'])('refuses %s, which trains no two factors, with the way out', (id) => {
     const plan = { totalSteps: 10, optim: 'riemannian-adamw', learningRate: 1, weightDecay: 0, unit: null } as const;
     expect(() => checkTraining(adapterVariant(id), plan, {})).toThrow('does not train two factors');
     expect(() => checkTraining(adapterVariant('lora'), plan, {})).not.toThrow();

@@ -2,6 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { abba } from './abba.ts';
+import { adalora } from './adalora.ts';
 import { bat } from './bat.ts';
 import { c3a } from './c3a.ts';
 import { delora } from './delora.ts';
@@ -46,6 +47,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   bat,
   gralora,
   abba,
+  adalora,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */

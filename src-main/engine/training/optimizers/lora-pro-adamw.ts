@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Matrix, toFloat32 } from '../../linalg/index.ts';
+import { matmul } from '../../ops/linear/matmul.ts';
 import { toHost } from '../../ops/to-host.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { AdamWOptions } from './adamw.ts';
@@ -86,8 +87,8 @@ export class LoraProAdamW implements Optimizer {
     const equivalent = adjustedGradients(factors, raw, scaling, { damping: delta, withX: false });
     const step = this.weightStep(pair, equivalent, gradientScale);
     const back = tf.tidy(() => ({
-      a: tf.mul(tf.matMul(variables.b, step, true, false), scaling),
-      b: tf.mul(tf.matMul(step, variables.a, false, true), scaling),
+      a: tf.mul(matmul(variables.b, step, { transposeA: true }), scaling),
+      b: tf.mul(matmul(step, variables.a, { transposeB: true }), scaling),
     }));
     const adjusted = adjustedGradients(factors, await onHost(back), scaling, { damping: delta, withX: true });
     tf.dispose([step, back.a, back.b]);
@@ -107,7 +108,7 @@ export class LoraProAdamW implements Optimizer {
     const [correction1, correction2] = [1 - beta1 ** moments.step, 1 - beta2 ** moments.step];
     return tf.tidy(() => {
       const [ownA, ownB] = [variableOf(this.variables, pair.a), variableOf(this.variables, pair.b)];
-      const sum = tf.add(tf.matMul(ownB, onDevice(a)), tf.matMul(onDevice(b), ownA));
+      const sum = tf.add(matmul(ownB, onDevice(a)), matmul(onDevice(b), ownA));
       const equivalent = tf.mul(sum, pair.scaling * gradientScale);
       first.assign(tf.add(tf.mul(first, beta1), tf.mul(equivalent, 1 - beta1)));
       second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(equivalent), 1 - beta2)));

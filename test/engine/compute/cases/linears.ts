@@ -1,4 +1,10 @@
-import { activate, frozenLinear, loraLinear, trainedLinear } from '../../../../src-main/engine/ops/index.ts';
+import {
+  activate,
+  adaloraLinear,
+  frozenLinear,
+  loraLinear,
+  trainedLinear,
+} from '../../../../src-main/engine/ops/index.ts';
 import { addRows, gelu, get, multiply, transpose, type Values } from '../reference.ts';
 import { matrix, type OperationCase, type TakeValues, vector, withFrozen } from './operation-case.ts';
 
@@ -10,6 +16,8 @@ interface Sizes {
 
 /** Which of the optional inputs a case has. With `activated`, x goes through the activation that leaves its slope to the linear. */
 interface Extras {
+  /** AdaLoRA's singular values between the factors. */
+  readonly triplets?: boolean;
   readonly residual?: boolean;
   readonly activated?: boolean;
 }
@@ -29,7 +37,7 @@ function linear(take: TakeValues, x: Values, { rows, inputs, outputs }: Sizes, e
 const lora = (sizes: Sizes, rank: number, masked: boolean, extras: Extras = {}): OperationCase => {
   const { rows, inputs, outputs } = sizes;
   return {
-    name: `lora linear ${rows} × ${inputs} → ${outputs}, rank ${rank}${masked ? ', dropout' : ''}${name(extras)}`,
+    name: `${extras.triplets ? 'adalora' : 'lora'} linear ${rows} × ${inputs} → ${outputs}, rank ${rank}${masked ? ', dropout' : ''}${name(extras)}`,
     shapes: {
       x: [rows, inputs],
       weight: [outputs, inputs],
@@ -37,9 +45,10 @@ const lora = (sizes: Sizes, rank: number, masked: boolean, extras: Extras = {}):
       residual: [rows, outputs],
       a: [rank, inputs],
       b: [outputs, rank],
+      e: [rank, 1],
       mask: [rows, inputs],
     },
-    wanted: ['x', 'a', 'b', ...(extras.residual ? ['residual'] : [])],
+    wanted: ['x', 'a', 'b', ...(extras.triplets ? ['e'] : []), ...(extras.residual ? ['residual'] : [])],
     run: (take) =>
       withFrozen(take, (frozen) => {
         const x = matrix(take, 'x');
@@ -47,13 +56,17 @@ const lora = (sizes: Sizes, rank: number, masked: boolean, extras: Extras = {}):
         const residual = extras.residual ? matrix(take, 'residual') : undefined;
         const dropoutMask = masked ? matrix(take, 'mask') : null;
         const factors = { a: take('a'), b: take('b'), scaling: 1.7 };
-        return loraLinear(value, frozen, factors, { residual, derivative, dropoutMask });
+        const options = { residual, derivative, dropoutMask };
+        return extras.triplets
+          ? adaloraLinear(value, frozen, { ...factors, e: take('e') }, options)
+          : loraLinear(value, frozen, factors, options);
       }),
     reference: (take) => {
       const x = prepared(take('x'), extras);
       const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
       const z = multiply(dropped, transpose(take('a'), rank, inputs), rows, inputs, rank);
-      const up = multiply(z, transpose(take('b'), outputs, rank), rows, rank, outputs);
+      const weighted = extras.triplets ? z.map((value, index) => value * get(take('e'), index % rank)) : z;
+      const up = multiply(weighted, transpose(take('b'), outputs, rank), rows, rank, outputs);
       return linear(take, x, sizes, extras).map((value, index) => value + 1.7 * get(up, index));
     },
   };
@@ -104,4 +117,7 @@ export const linearCases: readonly OperationCase[] = [
   lora(odd, 3, false, { residual: true }),
   lora(odd, 3, false, both),
   lora({ rows: 7, inputs: 5, outputs: 6 }, 2, true, both),
+  lora(odd, 3, false, { triplets: true }),
+  lora({ rows: 13, inputs: 16, outputs: 8 }, 4, false, { triplets: true, residual: true }),
+  lora({ rows: 7, inputs: 5, outputs: 6 }, 2, true, { ...both, triplets: true }),
 ];

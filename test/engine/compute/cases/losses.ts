@@ -3,6 +3,7 @@ import {
   binaryCrossEntropy,
   binaryEntropy,
   linearCrossEntropy,
+  orthogonality,
   smoothedCrossEntropy,
   softmaxCrossEntropy,
   softmaxEntropy,
@@ -71,6 +72,18 @@ const squared = (rows: number, values: number): OperationCase => {
   };
 };
 
+const orthogonal = (rows: number, columns: number): OperationCase => ({
+  name: `distance of ${rows} × ${columns} from orthonormal rows`,
+  shapes: { x: [rows, columns] },
+  wanted: ['x'],
+  run: (take) => orthogonality(matrix(take, 'x')),
+  reference: (take) => {
+    const products = multiply(take('x'), transpose(take('x'), rows, columns), rows, columns, rows);
+    const squares = products.map((value, at) => (value - (at % (rows + 1) === 0 ? 1 : 0)) ** 2);
+    return [Math.sqrt(squares.reduce((sum, square) => sum + square, 0))];
+  },
+});
+
 const entropyOfClasses = (rows: number, classes: number, spread: number): OperationCase => ({
   name: `softmax entropy ${rows} × ${classes}, logits to ${spread}`,
   shapes: { logits: [rows, classes] },
@@ -104,6 +117,8 @@ const entropyOfLabels = (rows: number, labels: number, spread: number): Operatio
 });
 
 export const lossCases: readonly OperationCase[] = [
+  orthogonal(3, 8),
+  orthogonal(5, 2),
   softmax(turning(6, 5), 5, 'all counted'),
   softmax(everyThird(turning(7, 13)), 13, 'some ignored'),
   softmax([ignored, ignored, ignored], 4, 'all ignored'),
