@@ -109,14 +109,16 @@ const jobs = [
       eval_samples: z.number().int(),
       /** Training examples of each dataset for methods that look at data. */
       tuning_samples: z.number().int(),
+      /** Placebos made of the merge, by id, that are scored beside it and not kept. */
+      placebos: z.array(z.string()),
     },
     {
       adapterDirectory: z.string().nullable(),
       /** Sentences of the method on what it found. */
       notes: z.array(z.string()),
       /**
-       * scores[dataset] = accuracy of each adapter alone in order, then merged, then the base (null where its head does
-       * not fit).
+       * scores[dataset] = accuracy of each adapter alone in order, then merged, then the placebos in order, then the base
+       * (null where its head does not fit).
        */
       scores: z.array(z.array(z.number().nullable())),
     },

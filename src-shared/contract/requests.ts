@@ -23,7 +23,7 @@ import { evaluationRequestSchema, preflightLineSchema } from '../domain/evaluati
 import { generationRequestSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
-import { mergeInputSchema, tuningSchema } from '../domain/merge.ts';
+import { mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
@@ -305,6 +305,7 @@ export const requests = {
       parameters: parameterValuesSchema.default({}),
       eval_samples: z.number().int().min(0).default(0),
       ...tuningSchema.shape,
+      ...placeboSchema.shape,
     }),
     output: jobRecordSchema,
   },

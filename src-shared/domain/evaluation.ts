@@ -48,10 +48,14 @@ export const preflightLineSchema = z.object({
 });
 export type PreflightLine = z.infer<typeof preflightLineSchema>;
 
-/** The merge bench's matrix: for each dataset, the scores of each input adapter, the merge and the base. */
+/** The merge bench's matrix: for each dataset, the scores of each input adapter, the merge, its placebos and the base. */
 export const mergeMatrixSchema = z.object({
   columns: z.array(
-    z.object({ label: z.string(), kind: z.enum(['own', 'merged', 'base']), adapterId: z.string().nullable() }),
+    z.object({
+      label: z.string(),
+      kind: z.enum(['own', 'merged', 'placebo', 'base']),
+      adapterId: z.string().nullable(),
+    }),
   ),
   rows: z.array(
     z.object({ datasetId: z.string(), datasetName: z.string(), accuracies: z.array(z.number().nullable()) }),

@@ -21,6 +21,16 @@ export const tuningSchema = z.object({
 });
 export const tuningParameters = parametersOf(tuningSchema);
 
+/** What stands beside the merge in its table of scores. */
+export const placeboSchema = z.object({
+  placebos: z.boolean().default(false).meta({
+    title: 'Beside placebos',
+    description:
+      'Also scores the merge with random directions of the same singular values, and with its layers shuffled. A merge that is no better has merged nothing.',
+  }),
+});
+export const placeboParameters = parametersOf(placeboSchema);
+
 /** "0.5", or by layer "0.5, 0.25, 0". */
 export function weightText(weight: MergeWeight): string {
   return [weight]

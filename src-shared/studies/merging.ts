@@ -8,7 +8,7 @@ import { intervalCaption } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
-import { defineStudy, type StudyWords } from './define-study.ts';
+import { defineStudy, type StudyTable, type StudyWords } from './define-study.ts';
 import { pointScoreSchema } from './point-score.ts';
 
 const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
@@ -26,6 +26,21 @@ const declaration: Declaration = {
       default: usualMethods,
       help: 'Ids of the merge methods to compare, each with its defaults and equal weights.',
     },
+    {
+      name: 'placebos',
+      label: 'Beside placebos',
+      type: 'boolean',
+      default: false,
+      help: 'Scores each merge also with random directions of the same singular values, and with its layers shuffled.',
+    },
+    {
+      name: 'seed',
+      label: 'Seed of the placebos',
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      help: 'The same seed draws the same placebos.',
+    },
   ],
 };
 
@@ -34,6 +49,8 @@ const configSchema = z.strictObject({
   dataset: z.string(),
   eval_samples: z.number().int().min(0).default(0),
   methods: z.array(z.string()).default(usualMethods),
+  placebos: z.boolean().default(false),
+  seed: z.number().int().min(0).default(0),
   groups: z
     .array(z.strictObject({ label: z.string(), coto: z.boolean(), adapters: z.array(adapterReferenceSchema).min(2) }))
     .min(1),
@@ -48,6 +65,8 @@ const resultSchema = z.object({
       coto: z.boolean(),
       alone: z.array(pointScoreSchema),
       merged: z.array(pointScoreSchema.extend({ method: z.string() })),
+      /** Of each merge that makes an adapter. */
+      placebos: z.array(pointScoreSchema.extend({ method: z.string(), placebo: z.string() })).default([]),
     }),
   ),
 });
@@ -73,12 +92,14 @@ export const mergingStudy = defineStudy({
     const groups = groupsOf(input.adapters);
     if (groups.some(({ adapters }) => adapters.length < 2))
       throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.');
-    const { methods } = valuesOf(declaration, input);
+    const { methods, placebos, seed } = valuesOf(declaration, input);
     return {
       kind: 'merging' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
       methods: z.array(z.string()).min(1).parse(methods),
+      placebos: placebos === true,
+      seed: Number(seed),
       groups: groups.map(({ label, coto, adapters }) => ({
         label,
         coto,
@@ -99,12 +120,14 @@ export const mergingStudy = defineStudy({
         columns: [
           { label: 'Group' },
           { label: 'Alone, each', numeric: true },
+          { label: 'Best alone', numeric: true },
           ...methods.map((method) => ({ label: words.mergeMethod(method), numeric: true })),
         ],
         rows: groups.map(({ label, alone, merged }) => ({
           cells: [
             label,
             alone.map(({ accuracy }) => percent(accuracy)).join(', '),
+            percent(Math.max(...alone.map(({ accuracy }) => accuracy))),
             ...methods.map((method) => {
               const score = merged.find((one) => one.method === method);
               return score === undefined ? '–' : percent(score.accuracy);
@@ -112,6 +135,7 @@ export const mergingStudy = defineStudy({
           ],
         })),
       },
+      ...placeboTable(groups, words),
     ];
   },
   figures: (result, _config, words) => [
@@ -133,6 +157,40 @@ export const mergingStudy = defineStudy({
       ),
     ),
 });
+
+/** Merges beside their placebos, if there are any: a merge that is no better has merged nothing. */
+function placeboTable(groups: MergingResult['groups'], words: StudyWords): StudyTable[] {
+  const placebos = [...new Set(groups.flatMap((group) => group.placebos.map(({ placebo }) => placebo)))];
+  if (placebos.length === 0) return [];
+  return [
+    {
+      title: 'Merges beside their placebos: accuracy (%)',
+      columns: [
+        { label: 'Group' },
+        { label: 'Merge' },
+        { label: 'Merged', numeric: true },
+        ...placebos.map((placebo) => ({ label: words.mergeMethod(placebo), numeric: true })),
+        { label: 'Best alone', numeric: true },
+      ],
+      rows: groups.flatMap(({ label, alone, merged, placebos: scores }) =>
+        merged
+          .filter(({ method }) => scores.some((score) => score.method === method))
+          .map(({ method, accuracy }) => ({
+            cells: [
+              label,
+              words.mergeMethod(method),
+              percent(accuracy),
+              ...placebos.map((placebo) => {
+                const score = scores.find((one) => one.method === method && one.placebo === placebo);
+                return score === undefined ? '–' : percent(score.accuracy);
+              }),
+              percent(Math.max(...alone.map((score) => score.accuracy))),
+            ],
+          })),
+      ),
+    },
+  ];
+}
 
 function methodsOf(groups: MergingResult['groups']): string[] {
   return [...new Set(groups.flatMap((group) => group.merged.map(({ method }) => method)))];

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
-import { mergeInputSchema, tuningSchema } from '../../../src-shared/domain/merge.ts';
+import { mergeInputSchema, placeboSchema, tuningSchema } from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import { mergeMethod } from '../../engine/merge/index.ts';
+import { mergeMethod, placeboIds } from '../../engine/merge/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
@@ -22,6 +22,7 @@ export const mergeJob = defineJob({
     parameters: parameterValuesSchema,
     eval_samples: z.number().int(),
     ...tuningSchema.shape,
+    ...placeboSchema.shape,
   }),
   references: ({ adapters }) => adapters,
   async execute(payload, context, services) {
@@ -33,6 +34,7 @@ export const mergeJob = defineJob({
     const datasetIds = [...new Set(scored.flatMap((adapter) => adapter.datasetId ?? []))];
     const datasets = datasetIds.map((id) => requireDataset(store, id));
     const output = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
+    const placebos = payload.placebos && output !== null ? placeboIds : [];
     try {
       const answer = await context.runEngine({
         kind: 'merge',
@@ -57,6 +59,7 @@ export const mergeJob = defineJob({
         })),
         eval_samples: payload.eval_samples,
         tuning_samples: payload.tuning_samples,
+        placebos: [...placebos],
       });
       const [onlyDataset] = datasets;
       const merged =
@@ -70,7 +73,7 @@ export const mergeJob = defineJob({
               accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,
             });
       const matrix: MergeMatrix = {
-        columns: matrixColumns(adapters, payload.name, merged?.id ?? null),
+        columns: matrixColumns(adapters, payload.name, merged?.id ?? null, placebos),
         rows: datasets.map((dataset, index) => ({
           datasetId: dataset.id,
           datasetName: dataset.name,
@@ -104,10 +107,16 @@ function matrixColumns(
   adapters: readonly AdapterRecord[],
   name: string,
   mergedId: string | null,
+  placebos: readonly string[],
 ): MergeMatrix['columns'] {
   return [
     ...adapters.map((adapter) => ({ label: adapter.name, kind: 'own' as const, adapterId: adapter.id })),
     { label: name, kind: 'merged' as const, adapterId: mergedId },
+    ...placebos.map((id) => ({
+      label: mergeMethod(id).declaration.label,
+      kind: 'placebo' as const,
+      adapterId: null,
+    })),
     { label: 'Base', kind: 'base' as const, adapterId: null },
   ];
 }

@@ -29,12 +29,13 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
       refuseIllegal(await preflight(services, outlines, request));
       const method = mergeMethod(request.method);
       const names = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId).name);
-      const name = request.name ?? `${method.declaration.label} of ${names.join(' + ')}`;
-      const { adapters, parameters, eval_samples, tuning_samples } = request;
+      const title = `${method.declaration.label} of ${describeInputs(names)}`;
+      const name = request.name ?? title;
+      const { adapters, parameters, eval_samples, tuning_samples, placebos } = request;
       return queue.add(
         mergeJob,
-        { title: `${method.declaration.label} of ${names.join(' + ')}`, subjectId: null },
-        { name, adapters, method: request.method, parameters, eval_samples, tuning_samples },
+        { title, subjectId: null },
+        { name, adapters, method: request.method, parameters, eval_samples, tuning_samples, placebos },
       );
     },
   };
@@ -61,6 +62,11 @@ async function preflight(
   const { layerCount } = description;
   const data = method.needs.data === undefined ? [] : [checkData(adapters, names, method.declaration.label)];
   return [line, ...preflightLines(method, inputs, weights, parameters, { names, layerCount }), ...data];
+}
+
+/** "a + b", or "a and 5 more" where there are many, as of a run's checkpoints. */
+function describeInputs(names: readonly string[]): string {
+  return names.length > 4 ? `${names[0]} and ${names.length - 1} more` : names.join(' + ');
 }
 
 /** A method that looks at data takes examples of each adapter's dataset. */

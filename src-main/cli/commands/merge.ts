@@ -5,6 +5,8 @@ import { evaluationParameters, type MergeMatrix } from '../../../src-shared/doma
 import {
   type MergeWeight,
   mergeWeightSchema,
+  placeboParameters,
+  placeboSchema,
   tuningParameters,
   tuningSchema,
   weightFromText,
@@ -34,6 +36,7 @@ const fileSchema = z.strictObject({
   checkpoints: z.string().optional(),
   eval_samples: z.number().int().min(0).default(0),
   ...tuningSchema.shape,
+  ...placeboSchema.shape,
   out: z.string().optional(),
 });
 
@@ -46,6 +49,7 @@ interface Plan {
   readonly checkpoints: string | undefined;
   readonly evalSamples: number;
   readonly tuningSamples: number;
+  readonly placebos: boolean;
   readonly out: string | undefined;
 }
 
@@ -63,6 +67,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
           collectWeight,
         )
         .option('--checkpoints <run>', 'merge the checkpoints of this run, by id or name')
+        .option('--placebos', placeboParameters[0]?.help ?? '')
         .option('--name <name>', 'what to call the merged adapter')
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
       addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
@@ -78,6 +83,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
       name: z.string().optional(),
       evalSamples: z.number(),
       tuningSamples: z.number(),
+      placebos: z.boolean().default(false),
       out: z.string().optional(),
     }),
     async run(input, { terminal, withStudio }) {
@@ -100,6 +106,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
           parameters,
           eval_samples: plan.evalSamples,
           tuning_samples: plan.tuningSamples,
+          placebos: plan.placebos,
           ...(plan.name === undefined ? {} : { name: plan.name }),
         });
         await followJob(client, job, terminal);
@@ -153,6 +160,7 @@ function planFromOptions(input: {
   name?: string | undefined;
   evalSamples: number;
   tuningSamples: number;
+  placebos: boolean;
   out?: string | undefined;
 }): Plan {
   if (input.method === undefined || (input.adapters.length === 0 && input.checkpoints === undefined))
@@ -170,6 +178,7 @@ function planFromOptions(input: {
     checkpoints: input.checkpoints,
     evalSamples: input.evalSamples,
     tuningSamples: input.tuningSamples,
+    placebos: input.placebos,
     out: input.out,
   };
 }
@@ -182,7 +191,7 @@ async function planFromFile(file: string, out: string | undefined): Promise<Plan
       `${file} is not valid: ${describeIssues(parsed.error)}.`,
       `Its keys are ${Object.keys(fileSchema.shape).join(', ')}.`,
     );
-  const { name, method, parameters, adapters, checkpoints, eval_samples, tuning_samples } = parsed.data;
+  const { name, method, parameters, adapters, checkpoints, eval_samples, tuning_samples, placebos } = parsed.data;
   return {
     name,
     method,
@@ -193,6 +202,7 @@ async function planFromFile(file: string, out: string | undefined): Promise<Plan
     checkpoints,
     evalSamples: eval_samples,
     tuningSamples: tuning_samples,
+    placebos,
     out: out ?? parsed.data.out,
   };
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
@@ -36,7 +39,14 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
     const scores =
       task.datasets.length === 0 || modelDirectory === null
         ? []
-        : await scoreAll({ ...task, modelDirectory }, adapterDirectory, base, context);
+        : await withPlacebos(task, adapterDirectory, (placebos) =>
+            scoreAll(
+              { ...task, modelDirectory },
+              adapterDirectory === null ? [] : [adapterDirectory, ...placebos],
+              base,
+              context,
+            ),
+          );
     return { kind: 'merge', adapterDirectory, scores, notes };
   } finally {
     await base.dispose();
@@ -53,6 +63,35 @@ function request({ adapters, parameters, description, modelDirectory }: MergeTas
 
 function directoriesOf(task: MergeTask): string[] {
   return task.adapters.map(({ directory }) => directory);
+}
+
+/**
+ * Makes the placebos of a merge for as long as `score` runs, in a folder of their own. A merge of outputs has none.
+ */
+async function withPlacebos<Result>(
+  { placebos, parameters, description, modelDirectory }: MergeTask,
+  merged: string | null,
+  score: (folders: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  if (placebos.length === 0 || merged === null) return score([]);
+  const scratch = await mkdtemp(join(tmpdir(), 'coto-placebos-'));
+  try {
+    const folders = placebos.map((id) => join(scratch, id));
+    for (const [index, id] of placebos.entries())
+      await mergeFolders(
+        {
+          method: mergeMethod(id),
+          weights: [1],
+          parameters: { seed: Number(parameters['seed'] ?? 0) },
+          base: { description, directory: modelDirectory },
+        },
+        [merged],
+        folders[index] ?? '',
+      );
+    return await score(folders);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 /** The base, loaded on first use. */
@@ -138,10 +177,13 @@ async function check(task: MergeTask, method: MergeMethod): Promise<void> {
   refuseIllegal(preflightLines(method, outlines, weights, checked, base.description));
 }
 
-/** scores[dataset]: accuracies of each adapter alone in order, the merge, the base. */
+/**
+ * scores[dataset]: accuracies of each adapter alone in order, the merge, its placebos, the base.
+ * @param made folders of the merge and its placebos; none for a merge of outputs
+ */
 async function scoreAll(
   task: MergeTask & { readonly modelDirectory: string },
-  mergedDirectory: string | null,
+  made: readonly string[],
   shared: SharedBase,
   context: TaskContext,
 ): Promise<(number | null)[][]> {
@@ -155,7 +197,7 @@ async function scoreAll(
       context,
     );
     try {
-      scores.push(await scoreRow(task, context, bench, mergedDirectory, scores.length));
+      scores.push(await scoreRow(task, context, bench, made, scores.length));
     } finally {
       bench.close();
     }
@@ -170,12 +212,12 @@ async function scoreRow(
   task: MergeTask,
   context: TaskContext,
   bench: AdapterEvaluator,
-  mergedDirectory: string | null,
+  made: readonly string[],
   row: number,
 ): Promise<(number | null)[]> {
   const { description } = bench;
   const own = directoriesOf(task);
-  const directories = [...own, ...(mergedDirectory === null ? [] : [mergedDirectory])];
+  const directories = [...own, ...made];
   const fitting = new Set<string>();
   for (const directory of directories)
     if (bench.fits(await readAdapterOutline(directory, description))) fitting.add(directory);
@@ -190,10 +232,11 @@ async function scoreRow(
     fitting.has(directory) ? outputsOf(await readAdapter(directory, description), name) : null;
   const alone: (TaskOutputs | null)[] = [];
   for (const [index, directory] of own.entries()) alone.push(await ofFolder(directory, `adapter ${index + 1}`));
-  const merged =
-    mergedDirectory === null ? ensembleAccuracy(task, alone) : accuracyOf(await ofFolder(mergedDirectory, 'the merge'));
+  const merged: (number | null)[] = made.length === 0 ? [ensembleAccuracy(task, alone)] : [];
+  for (const [index, directory] of made.entries())
+    merged.push(accuracyOf(await ofFolder(directory, index === 0 ? 'the merge' : `placebo ${index}`)));
   const base = bench.fits(null) ? accuracyOf(await outputsOf(null, 'the base')) : null;
-  return [...alone.map(accuracyOf), merged, base];
+  return [...alone.map(accuracyOf), ...merged, base];
 }
 
 function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {

@@ -37,13 +37,13 @@ export function checkWeights(
     );
   const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = adapters ?? {};
   const used = weights.filter(isUsed).length;
-  // At the ends of an interpolation one adapter is left, which is passed on as it is.
-  const isEnd = used === 1 && weights.length > 1 && !changesSingle;
-  if (!isEnd && (used < minimum || used > maximum)) {
+  // One adapter alone is passed on as it is, as at the ends of an interpolation.
+  const passes = used === 1 && !changesSingle;
+  if (!passes && (used < minimum || used > maximum)) {
     const count = minimum === maximum ? `${minimum}` : used < minimum ? `at least ${minimum}` : `at most ${maximum}`;
     return refused(
       'weights',
-      `${label} merges ${count} adapters, not ${used}.`,
+      `${label} merges ${count} ${count.endsWith(' 1') || count === '1' ? 'adapter' : 'adapters'}, not ${used}.`,
       used < minimum ? 'Add an adapter.' : 'Leave adapters out, or choose another method.',
     );
   }

@@ -34,9 +34,11 @@ import { modelStock } from './model-stock.ts';
 import { nuslerp } from './nuslerp.ts';
 import { onDelta } from './on-delta.ts';
 import { postHocEma } from './post-hoc-ema.ts';
+import { randomDirections } from './random-directions.ts';
 import { regMean } from './regmean.ts';
 import { robustMerge } from './robustmerge.ts';
 import { sce } from './sce.ts';
+import { shuffledLayers } from './shuffled-layers.ts';
 import { slerp } from './slerp.ts';
 import { svd } from './svd.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
@@ -91,8 +93,15 @@ export const mergeMethods: readonly MergeMethod[] = [
   checkpointAverage,
   ema,
   postHocEma,
+  randomDirections,
+  shuffledLayers,
   ensemble,
 ];
+
+/** Ids of the placebos, each made of one adapter, that may stand beside a merge. */
+export const placeboIds: readonly string[] = [randomDirections, shuffledLayers].map(
+  ({ declaration }) => declaration.id,
+);
 
 /** @throws StudioError not_found naming the method and the available ones */
 export function mergeMethod(id: string): MergeMethod {

@@ -1,12 +1,12 @@
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod, placeboIds } from '../merge/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { pointScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
-  plan: ({ dataset, eval_samples, groups, methods }) =>
+  plan: ({ dataset, eval_samples, groups, methods, placebos, seed }) =>
     groups.flatMap(({ label, adapters }, group): ScoreSpec[] => {
       const names = adapters.map((_, index) => `Adapter ${index + 1} of ${label}`);
       const common = { kind: 'score', dataset, eval_samples } as const;
@@ -27,9 +27,21 @@ export const mergingWork = defineStudyWork(mergingStudy, {
         names,
         subject: { kind: 'merge', method, parameters: {}, inputs } as const,
       }));
-      return [...alone, ...merged];
+      const controls = controlsOf(methods, placebos).map(({ method, placebo }) => ({
+        ...common,
+        key: `${group}/placebo/${method}/${placebo}`,
+        title: `${mergeMethod(placebo).declaration.label} of ${mergeMethod(method).declaration.label}, ${label}`,
+        names,
+        subject: {
+          kind: 'merge',
+          method: placebo,
+          parameters: { seed },
+          inputs: [{ subject: { kind: 'merge', method, parameters: {}, inputs }, weight: 1 }],
+        } as const,
+      }));
+      return [...alone, ...merged, ...controls];
     }),
-  fold: ({ groups, methods }, scoreOf) => ({
+  fold: ({ groups, methods, placebos }, scoreOf) => ({
     kind: 'merging',
     examples: scoreOf('0/alone/0').examples,
     groups: groups.map(({ label, coto, adapters }, group) => ({
@@ -37,9 +49,20 @@ export const mergingWork = defineStudyWork(mergingStudy, {
       coto,
       alone: adapters.map((_, index) => pointScore(scoreOf(`${group}/alone/${index}`))),
       merged: methods.map((method) => ({ method, ...pointScore(scoreOf(`${group}/merged/${method}`)) })),
+      placebos: controlsOf(methods, placebos).map(({ method, placebo }) => ({
+        method,
+        placebo,
+        ...pointScore(scoreOf(`${group}/placebo/${method}/${placebo}`)),
+      })),
     })),
   }),
 });
+
+/** Placebos stand beside merges that make an adapter. */
+function controlsOf(methods: readonly string[], wanted: boolean): { method: string; placebo: string }[] {
+  const makers = wanted ? methods.filter((method) => mergeMethod(method).makes === 'adapter') : [];
+  return makers.flatMap((method) => placeboIds.map((placebo) => ({ method, placebo })));
+}
 
 function rank(method: string): number {
   return mergeMethod(method).makes === 'outputs' ? 0 : 1;

@@ -14,6 +14,8 @@ const benchStateSchema = z.object({
   evalSamples: z.number().int().min(0),
   /** Training examples a task, for methods that look at data. */
   tuningSamples: z.number().int().min(1).default(64),
+  /** Whether placebos are scored beside the merge. */
+  placebos: z.boolean().default(false),
   /** The last merge that was started here, and the last λ or merging study. */
   mergeJobId: z.string().nullable(),
   studyId: z.string().nullable(),
@@ -27,6 +29,7 @@ export const emptyBench: BenchState = {
   name: '',
   evalSamples: 500,
   tuningSamples: 64,
+  placebos: false,
   mergeJobId: null,
   studyId: null,
 };

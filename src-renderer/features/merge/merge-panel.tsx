@@ -7,7 +7,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { StudyButton } from '../studies/study-button.tsx';
 import classes from './merge.module.css';
 import { PreflightList } from './preflight-list.tsx';
-import { benchEvaluation, benchTuning, useMergePanel } from './use-merge-panel.ts';
+import { benchEvaluation, benchPlacebos, benchTuning, useMergePanel } from './use-merge-panel.ts';
 
 interface MergePanelProps {
   chosen: readonly AdapterRecord[];
@@ -55,6 +55,14 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
             onChange={panel.evaluation.change}
             showHelp="below"
           />
+          {makesOutputs ? null : (
+            <ParameterForm
+              {...benchPlacebos}
+              values={panel.placebos.values}
+              onChange={panel.placebos.change}
+              showHelp="below"
+            />
+          )}
           {panel.tuning ? (
             <ParameterForm
               {...benchTuning}

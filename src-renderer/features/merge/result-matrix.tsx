@@ -54,7 +54,11 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
                   return (
                     <td
                       key={index}
-                      style={{ background: lossColor(points), fontWeight: kinds[index] === 'merged' ? 600 : 400 }}
+                      style={{
+                        background: lossColor(points),
+                        fontWeight: kinds[index] === 'merged' ? 600 : 400,
+                        fontStyle: kinds[index] === 'placebo' ? 'italic' : 'normal',
+                      }}
                       title={
                         accuracy === null
                           ? 'The base has no head for these labels.'

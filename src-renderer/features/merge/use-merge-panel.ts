@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { tuningParameters } from '../../../src-shared/domain/merge.ts';
+import { placeboParameters, tuningParameters } from '../../../src-shared/domain/merge.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem, fittingValues } from '../../../src-shared/domain/parameter-check.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
@@ -20,12 +20,14 @@ export const benchEvaluation = {
   bases: { eval_samples: { value: emptyBench.evalSamples, from: 'preset' } },
 } as const;
 
+/** What may stand beside the merge in its table of scores. */
+export const benchPlacebos = { declaration: { parameters: placeboParameters } } as const;
 /** Training examples for methods that look at data. */
 export const benchTuning = { declaration: { parameters: tuningParameters } } as const;
 
 /** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
-  const { bench, method, parameters, name, evalSamples, tuningSamples } = useBench();
+  const { bench, method, parameters, name, evalSamples, tuningSamples, placebos } = useBench();
   const variants = useVariantNames();
   const declaration = catalog?.mergeMethods.find((candidate) => candidate.id === method);
   const problem = firstProblem(declaration?.parameters ?? [], parameters);
@@ -68,6 +70,10 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     evaluation,
     /** Null where the method looks at no data. */
     tuning: looksAtData ? tuning : null,
+    placebos: {
+      values: { placebos },
+      change: (values: ParameterValues) => changeBench({ placebos: values['placebos'] === true }),
+    },
     canMerge:
       bench.length > 0 &&
       !refused &&
@@ -99,6 +105,7 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
         parameters,
         eval_samples: evalSamples,
         tuning_samples: tuningSamples,
+        placebos,
         ...(name.trim() === '' ? {} : { name: name.trim() }),
       }),
   };

@@ -123,6 +123,7 @@ const mergeTask = (method: string, outputDirectory: string | null, directories =
   datasets: [{ ...dataset(), settings }],
   eval_samples: 0,
   tuning_samples: 8,
+  placebos: [],
 });
 
 test('merge writes a folder whose score is the one in the matrix; the base has no head for these labels', async () => {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { derivePeftConfig } from '../../../src-main/engine/adapters/peft/derive-config.ts';
-import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
+import { mergeMethod, mergeMethods, placeboIds } from '../../../src-main/engine/merge/index.ts';
 import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import { checkFingerprints, preflightLines } from '../../../src-main/engine/merge/preflight.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { change, description, factors, matrix, state } from './states.ts';
 
-const makers = mergeMethods.filter((method) => method.makes === 'adapter');
+/** Methods that merge; a placebo changes the one adapter that it takes. */
+const makers = mergeMethods.filter(
+  ({ makes, declaration }) => makes === 'adapter' && !placeboIds.includes(declaration.id),
+);
 const one = () => state({ q_proj: factors([[1, 2]], [[3], [4]], 2) });
 const two = () => state({ q_proj: factors([[5, -1]], [[1], [0]], 2) });
 

@@ -85,6 +85,7 @@ export const mergingResult: MergingResult = {
         { method: 'factor-average', accuracy: 0.65, loss: 1 },
         { method: 'ensemble', accuracy: 0.73, loss: 1 },
       ],
+      placebos: [],
     },
     {
       label: 'LoRA + CoTo',
@@ -97,6 +98,7 @@ export const mergingResult: MergingResult = {
         { method: 'factor-average', accuracy: 0.72, loss: 1 },
         { method: 'ensemble', accuracy: 0.74, loss: 1 },
       ],
+      placebos: [],
     },
   ],
 };

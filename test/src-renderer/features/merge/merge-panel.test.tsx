@@ -50,6 +50,7 @@ test('what is chosen is checked and merged as it is declared', async () => {
       parameters: { density: 0.2 },
       eval_samples: 40,
       tuning_samples: 64,
+      placebos: false,
     },
   ]);
 });
