@@ -2,7 +2,7 @@ import type { Activation } from '../ops/activation/activate.ts';
 import { unsupportedValue } from './config-file.ts';
 import type { ModelConfigFile } from './family.ts';
 
-/** By the names that config.json has for them. */
+/** Activations by their names in config.json. */
 const activations = new Map<string, Activation>([
   ['gelu', 'gelu'],
   ['gelu_python', 'gelu'],
@@ -16,7 +16,7 @@ const activations = new Map<string, Activation>([
   ['tanh', 'tanh'],
 ]);
 
-/** @throws StudioError refused, naming the file, the key and the activations that there are. */
+/** @throws StudioError refused, naming the file, the key and the supported activations. */
 export function readActivation(file: ModelConfigFile, key: string, name: string): Activation {
   const found = activations.get(name);
   if (found === undefined) throw unsupportedValue(file, key, name, [...activations.keys()].join(', '));

@@ -24,7 +24,7 @@ export class TensorChecks {
     );
   }
 
-  /** The weight and, where it has one, the bias of a linear or an embedding. */
+  /** The weight and, if present, the bias of a linear or an embedding. */
   expectModule({ checkpointKey, inFeatures, outFeatures, kind, fanInFanOut, hasBias }: LinearModule): void {
     const isTurned = kind === 'embedding' || fanInFanOut;
     this.expect(`${checkpointKey}.weight`, isTurned ? [inFeatures, outFeatures] : [outFeatures, inFeatures]);
@@ -38,7 +38,7 @@ export class TensorChecks {
   }
 
   /**
-   * Tensors within the layers that nothing reads mean that the model computes something that this family does not.
+   * Unused tensors within the layers mean that the model computes something that this family does not.
    * @throws StudioError refused naming one.
    */
   refuseUnknown(prefix: string, ignorable: RegExp): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelConfigFile } from './family.ts';
 
-/** A size, below what any model has: lists are made of some sizes before the weights say whether they are true. */
+/** A size below the limit of any real model: lists are allocated by sizes before the weights confirm them. */
 export const positiveInteger = z
   .number()
   .int()
@@ -11,8 +11,8 @@ export const positiveInteger = z
 export const layerNumber = positiveInteger.max(1024);
 
 /**
- * config.json as `schema` reads it; null counts as not given.
- * @param label what the config should be of, e.g. "a Llama".
+ * config.json parsed by `schema`; null counts as absent.
+ * @param label model of the config, for messages, e.g. "a Llama".
  * @throws StudioError invalid_file naming the file and the key.
  */
 export function parseConfig<Schema extends z.ZodType>(
@@ -36,7 +36,7 @@ export function parseConfig<Schema extends z.ZodType>(
   );
 }
 
-/** A value that changes what a model computes, and that the studio does not know. */
+/** Error for a value that changes what a model computes and is not supported. */
 export function unsupportedValue(file: ModelConfigFile, key: string, value: unknown, supported: string): StudioError {
   return new StudioError(
     'refused',
@@ -46,8 +46,8 @@ export function unsupportedValue(file: ModelConfigFile, key: string, value: unkn
 }
 
 /**
- * @param keys what config.json calls the two numbers.
- * @throws StudioError invalid_file where the heads do not share the width evenly.
+ * @param keys keys of the two numbers in config.json.
+ * @throws StudioError invalid_file if the width is not a multiple of the heads.
  */
 export function sizeOfHead(
   file: ModelConfigFile,
@@ -62,7 +62,7 @@ export function sizeOfHead(
   );
 }
 
-/** id2label has the ids as text, in any order: 0 … n − 1, none missing. */
+/** Labels by id; id2label has the ids 0 … n − 1 as text, in any order. */
 export function orderedLabels(file: ModelConfigFile, id2label: Readonly<Record<string, string>>): string[] {
   const byId = new Map(Object.entries(id2label));
   return Array.from({ length: byId.size }, (_, id) => {

@@ -5,22 +5,22 @@ import type { TensorSource } from '../tensors/safetensors.ts';
 import type { BaseModel } from './base-model.ts';
 import type { ModelMemory } from './memory.ts';
 
-/** A parsed config.json and where it came from, for messages. */
+/** A parsed config.json and its path, for messages. */
 export interface ModelConfigFile {
   readonly path: string;
   readonly value: unknown;
 }
 
-/** What a family can tell of a folder; the rest (size, parameters, fingerprint) is the same for all families. */
+/** Parts of a description that depend on the family; the rest (size, parameters, fingerprint) does not. */
 export type FamilyDescription = Omit<
   ModelDescription,
   'family' | 'parameterCount' | 'sizeBytes' | 'dtype' | 'fingerprint'
 >;
 
 export interface LoadOptions {
-  /** Products with the frozen linears in bfloat16, with float32 sums. The backend must have them. */
+  /** Whether products with frozen weights use bfloat16 with float32 sums; the backend must support it. */
   readonly bfloat16?: boolean;
-  /** Where given, the model itself is trained: its tensors are variables, put in here by their names in the checkpoint. */
+  /** If given, the model itself is trained: its tensors are variables, added here by their names in the checkpoint. */
   readonly trained?: Map<string, tf.Variable>;
 }
 
@@ -31,7 +31,7 @@ export interface ModelFamily {
   readonly modelType: string;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
-  /** What a training step of such a model keeps in memory, from its config alone; texts have `tokens` tokens. */
+  /** Memory of a training step of such a model, from its config alone, for sequences of `tokens` tokens. */
   memory(config: ModelConfigFile, tokens?: number): ModelMemory;
   load(
     description: ModelDescription,

@@ -6,14 +6,14 @@ export class KeyValueCache {
   private readonly layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
   private tokens = 0;
 
-  /** Tokens of each row so far. */
+  /** Number of tokens of each row so far. */
   get length(): number {
     return this.tokens;
   }
 
   /**
-   * Takes up new keys and values [batch · new, width] of a layer and gives those of all tokens so far, [batch · (length
-   * + new), width]; these stay the cache's own.
+   * Adds new keys and values [batch · new, width] of a layer and returns those of all tokens so far, [batch · (length +
+   * new), width], which the cache owns.
    */
   append(
     layer: number,
@@ -36,10 +36,7 @@ export class KeyValueCache {
     this.tokens += tokens;
   }
 
-  /**
-   * A cache of its own in which each row stands `times` times, one after the other: for several continuations of one
-   * prompt.
-   */
+  /** A copy in which each row is repeated `times` times, for several continuations of one prompt. */
   repeated(times: number): KeyValueCache {
     const copy = new KeyValueCache();
     copy.tokens = this.tokens;

@@ -5,7 +5,7 @@ import { openModelWeights } from './huggingface/model-weights.ts';
 
 /**
  * Loads the base model of a Hugging Face folder onto the active compute backend, frozen. Throws StudioError('invalid_file')
- * where config or weights are missing or wrong.
+ * if config or weights are missing or wrong.
  */
 export async function loadBaseModel(directory: string, options: LoadOptions = {}): Promise<BaseModel> {
   const config = await readConfig(directory);

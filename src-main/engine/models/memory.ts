@@ -1,31 +1,29 @@
-/** Texts that nobody said the length of are taken to be this long. */
+/** Number of tokens assumed if the length is not known. */
 export const usualTokens = 512;
 
-/** What the adapters of a run do to the memory of a model's layers. Linears go by their names in the model. */
+/** Effect of a run's adapters on the memory of the layers, by names of linears in the model. */
 export interface AdapterPresence {
   has(linear: string): boolean;
-  /**
-   * Numbers of values of the float32 tensors that a linear's adapter keeps beside its input; none where it has none.
-   */
+  /** Sizes of the float32 tensors that a linear's adapter keeps beside its input; empty without an adapter. */
   kept(linear: string, sizes: { readonly rows: number; readonly inputs: number; readonly outputs: number }): number[];
 }
 
-/** float32 tensors of one layer in a training step, each by its number of values. */
+/** Sizes of the float32 tensors of one layer in a training step, in values. */
 export interface LayerMemory {
-  /** What flows into the layer: kept with gradient checkpointing too. */
+  /** Input of the layer: kept with gradient checkpointing too. */
   readonly input: number;
-  /** Kept from the forward pass on until the backward pass has left the layer, the input apart. */
+  /** Tensors kept from the forward pass until the backward pass of the layer is done, without the input. */
   readonly kept: readonly number[];
-  /** There besides while the layer runs forward, its output included. */
+  /** Additional tensors while the layer runs forward, with its output. */
   readonly working: readonly number[];
 }
 
-/** How much a model's training step keeps, for the memory estimate: a family says it once for all its models. */
+/** Memory of a model's training step, for the estimate; declared by the family. */
 export interface ModelMemory {
-  /** Values of a batch's inputs and what stands beside the layers all the time. */
+  /** Sizes of a batch's inputs and of what is in memory throughout the layers. */
   inputs(batch: number): readonly number[];
-  /** Layer `index` on a batch. */
+  /** Memory of layer `index` on a batch. */
   layer(index: number, batch: number, adapters: AdapterPresence): LayerMemory;
-  /** The head, the logits and their gradients, of `outputs` outputs an example. */
+  /** Memory of the head, the logits and their gradients, with `outputs` outputs per example. */
   head(batch: number, outputs: number): readonly number[];
 }

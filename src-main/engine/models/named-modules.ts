@@ -1,6 +1,6 @@
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
 
-/** Looks up a description's modules by their names; a family asks for those that it described itself. */
+/** Looks up modules of a description by name. */
 export function namedModules(description: ModelDescription): (name: string) => LinearModule {
   const byName = new Map(description.linears.map((module) => [module.name, module]));
   return (name) => {

@@ -4,7 +4,7 @@ import { frozenLinear } from '../ops/linear/frozen-linear.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { BaseModel, LinearRunner, ModelInputs } from './base-model.ts';
 
-/** The base as it stands, without adapters. */
+/** The plain base, without adapters. */
 export class PlainRunner implements LinearRunner {
   readonly taped = false;
   private readonly base: BaseModel;

@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelInputs } from './base-model.ts';
 
-/** A batch of texts, looked through. */
+/** Token inputs of a batch, validated. */
 export interface TextInputs {
   /** [batch · tokens] int32 */
   readonly ids: tf.Tensor1D;
   readonly batch: number;
-  /** New tokens of each row. */
+  /** Number of new tokens in each row. */
   readonly tokens: number;
   /** [batch, all tokens so far] float32, 1 to attend, 0 for padding; undefined where there is none. */
   readonly mask: tf.Tensor2D | undefined;
-  /** Of every new token, row after row; of one row alone where all rows have the same. */
+  /** Positions of the new tokens, row by row; of a single row if all rows have the same. */
   readonly positions: Int32Array;
 }
 
@@ -21,10 +21,10 @@ interface Limits {
 }
 
 /**
- * Reads input_ids [batch, tokens] with attention_mask [batch, past + tokens] and position_ids [batch, tokens] where they are
- * given. Positions count from a row's first token that is no padding.
- * @param past tokens that came before these.
- * @throws StudioError invalid_input where a tensor is missing or an id is none of the vocabulary.
+ * Reads input_ids [batch, tokens] with attention_mask [batch, past + tokens] and position_ids [batch, tokens] if given.
+ * Positions count from a row's first token that is not padding.
+ * @param number of tokens before these.
+ * @throws StudioError invalid_input if a tensor is missing or an id is not in the vocabulary.
  */
 export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): TextInputs {
   const given = inputs['input_ids'];
@@ -58,7 +58,7 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
   };
 }
 
-/** Null where nothing is padding. */
+/** Null without padding. */
 function readMask(given: tf.Tensor | undefined, batch: number, total: number): Float32Array | null {
   if (given === undefined) return null;
   if (given.shape.join() !== [batch, total].join())

@@ -10,21 +10,21 @@ import { type ConvertedTokenizer, convertTokenizer } from './tokenizer/index.ts'
 export interface ConversionOptions {
   /** Called after every chunk with the bytes of model.safetensors written and total. */
   onProgress?(doneBytes: number, totalBytes: number): void;
-  /** Its reason is thrown where it is aborted. */
+  /** Its reason is thrown if it is aborted. */
   readonly signal?: AbortSignal;
   /** Called with the total size before anything is written. */
   beforeWriting?(totalBytes: number): Promise<void>;
 }
 
 export interface Conversion {
-  /** What the file left open, and what was taken for it. */
+  /** Properties missing in the file, and the values used instead. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Writes the model of a GGUF file as a Hugging Face folder: config.json, generation_config.json, model.safetensors,
- * tokenizer.json, tokenizer_config.json and PROVENANCE.md. Every value is exactly the file's; tensors are written piece
- * by piece, so that memory does not grow with the model.
+ * tokenizer.json, tokenizer_config.json and PROVENANCE.md. Every value is exactly the file's; tensors are written in
+ * chunks, so that memory does not grow with the model.
  *
  * @param directory an empty folder.
  * @throws StudioError naming the file and the key or tensor.
@@ -56,7 +56,7 @@ export async function convertGguf(
   }
 }
 
-/** All that a conversion will write, the values of the tensors still to be read. Throws what `convertGguf` throws. */
+/** Everything a conversion writes except the values of the tensors. Throws as `convertGguf`. */
 export async function planConversion(file: GgufFile) {
   const warnings: string[] = [];
   const architecture = architectureOfFile(file);
@@ -94,7 +94,7 @@ function generationIds({ special }: ConvertedTokenizer): Record<string, unknown>
   };
 }
 
-/** The type that most values are stored in, in the words of config.json. */
+/** The dtype of most values, named as in config.json. */
 function commonType(tensors: readonly StreamedTensor[]): string {
   const counts = new Map<string, number>();
   for (const { dtype, shape } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + elementCount(shape));
@@ -102,7 +102,7 @@ function commonType(tensors: readonly StreamedTensor[]): string {
   return most === 'F16' ? 'float16' : most === 'BF16' ? 'bfloat16' : 'float32';
 }
 
-/** What the file says of itself, as text for people. */
+/** Description of the file from its metadata, for people. */
 function provenance({ metadata, path: ggufPath, tensors }: GgufFile, warnings: readonly string[]): string {
   const types = [...new Set([...tensors.values()].map(({ type }) => type.name))].sort();
   const facts = [

@@ -4,14 +4,14 @@ import type { GgufFile, GgufTensor } from './gguf-file.ts';
 import { ggufParseError, unsupportedGguf } from './parse-error.ts';
 import { bytePieces, floatPieces, readTensor, valueCount } from './tensor-values.ts';
 
-/** Types that safetensors stores as they are; every other one is written as F32, which holds its values exactly. */
+/** Types that safetensors can store; every other one is written as F32, which represents its values exactly. */
 const keptTypes: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /**
- * What model.safetensors gets, in transformers' names and orders. Values are those of the file, bit for bit: F16 and BF16 stay
- * what they are, quantized ones become F32.
+ * Tensors for model.safetensors, in transformers' names and layouts. Values are exact: F16 and BF16 are kept, quantized
+ * types become F32.
  *
- * @param tied whether the head is the embedding, so that the file's own copy of it is left out.
+ * @param tied whether the head is tied to the embedding, so that its copy is omitted.
  * @throws StudioError naming a tensor that is missing, unknown or of a wrong shape.
  */
 export function convertedTensors(file: GgufFile, architecture: GgufArchitecture, tied: boolean): StreamedTensor[] {
@@ -26,7 +26,7 @@ export function convertedTensors(file: GgufFile, architecture: GgufArchitecture,
   });
 }
 
-/** Biases have no second axis to be transposed along. */
+/** Biases are not transposed. */
 function biasArrangement({ rearranged }: NamedModule): Rearrangement | undefined {
   return rearranged === 'transposed' ? undefined : rearranged;
 }
@@ -118,7 +118,7 @@ async function* headByHead(
 /** GPT-2's largest has 10 million. */
 const mostTransposedValues = 1 << 28;
 
-/** Held whole: such models are small, and a column is spread over all rows. */
+/** In memory as a whole: such models are small, and a column is spread over all rows. */
 function transposed(file: GgufFile, tensor: GgufTensor, name: string): StreamedTensor {
   const [rows = 0, columns = 0] = tensor.shape;
   if (tensor.shape.length !== 2) throw ggufParseError(file.path, `gives tensor "${tensor.name}" no two dimensions`);

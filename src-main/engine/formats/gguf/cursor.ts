@@ -5,8 +5,8 @@ import { ggufParseError } from './parse-error.ts';
 const windowBytes = 1 << 20;
 
 /**
- * Reads little-endian values one after the other from an open file. Every read is checked against what is left of the file
- * before anything is allocated; `what` in each call names the key or tensor for the refusal.
+ * Reads little-endian values sequentially from an open file. Every read is checked against the rest of the file before
+ * anything is allocated; `what` in each call names the key or tensor for the refusal.
  */
 export class Cursor {
   readonly path: string;
@@ -30,7 +30,7 @@ export class Cursor {
     return this.size - this.at;
   }
 
-  /** Refuses `count` items of at least `bytesEach` bytes where the file cannot hold them. */
+  /** Refuses `count` items of at least `bytesEach` bytes if the file is too short for them. */
   requireItems(count: number, bytesEach: number, what: string): void {
     if (count * bytesEach > this.left)
       throw ggufParseError(
@@ -61,7 +61,7 @@ export class Cursor {
     return this.bytes(4, what).readUInt32LE(0);
   }
 
-  /** A count, length or offset: 64 bits, refused where JavaScript's numbers cannot hold it exactly. */
+  /** A count, length or offset: 64 bits, refused if not exact as a double. */
   size64(what: string): number {
     const value = this.bytes(8, what).readBigUInt64LE(0);
     if (value > BigInt(Number.MAX_SAFE_INTEGER))

@@ -11,9 +11,9 @@ import type { TensorType } from './tensor-types/tensor-type.ts';
 export interface GgufTensor {
   readonly name: string;
   readonly type: TensorType;
-  /** Rows first, as everywhere in the studio: [outFeatures, inFeatures]. (The file has them the other way round.) */
+  /** Rows first, as everywhere in the studio: [outFeatures, inFeatures]. (Reversed in the file.) */
   readonly shape: readonly number[];
-  /** Bytes from the start of the file, and how many. */
+  /** Offset from the start of the file, and length, in bytes. */
   readonly start: number;
   readonly length: number;
 }
@@ -23,7 +23,7 @@ export interface GgufFile {
   readonly version: number;
   readonly metadata: MetadataView;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
-  /** Bytes `from` up to `from + length` of a tensor, in a buffer of their own. */
+  /** Bytes `from` up to `from + length` of a tensor, copied. */
   readBytes(tensor: GgufTensor, from: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
@@ -35,11 +35,11 @@ const limits = { nameBytes: 1024, dimensions: 4, alignment: 1 << 20 };
 const smallestTensorBytes = 8 + 1 + 4 + 4 + 8;
 
 /**
- * Opens a GGUF file (version 2 or 3, little-endian) and checks its metadata and the places of its tensors; values are read when
- * asked for.
+ * Opens a GGUF file (version 2 or 3, little-endian) and checks its metadata and the offsets of its tensors; values are read
+ * on demand.
  *
- * @throws StudioError invalid_file (damaged, cut short) or refused (another version, byte order or tensor type), naming the file
- * and the key or tensor.
+ * @throws StudioError invalid_file (damaged, cut short) or refused (another version, byte order or tensor type), naming the
+ * file and the key or tensor.
  */
 export async function openGguf(path: string): Promise<GgufFile> {
   const handle = await openForReading(path);
@@ -145,7 +145,7 @@ function alignmentOf(metadata: MetadataView, values: ReadonlyMap<string, GgufVal
   return alignment;
 }
 
-/** Turns offsets into places, each within the file and apart from the others. */
+/** Checks offsets: each tensor within the file, without overlaps. */
 function placeTensors(cursor: Cursor, places: readonly Place[], alignment: number): ReadonlyMap<string, GgufTensor> {
   const { path, size } = cursor;
   const dataStart = Math.ceil(cursor.position / alignment) * alignment;

@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { GgufNumbers, GgufValue } from './metadata.ts';
 import { ggufParseError } from './parse-error.ts';
 
-/** The metadata of a file by key, each asked for by the type that it must have; a refusal names file and key. */
+/** The metadata of a file by key, each read with its required type; a refusal names file and key. */
 export class MetadataView {
   readonly path: string;
   private readonly values: ReadonlyMap<string, GgufValue>;
@@ -16,7 +16,7 @@ export class MetadataView {
     return this.values.has(key);
   }
 
-  /** Whatever stands there. */
+  /** The value of any type. */
   value(key: string): GgufValue | undefined {
     return this.values.get(key);
   }

@@ -1,7 +1,7 @@
 import type { Cursor } from './cursor.ts';
 import { ggufParseError } from './parse-error.ts';
 
-/** Numbers of one stored type; 64-bit whole numbers are held as doubles, and refused where that loses digits. */
+/** Numbers of one stored type; 64-bit integers are stored as doubles, and refused if not exact. */
 export type GgufNumbers =
   | Uint8Array
   | Int8Array
@@ -13,7 +13,7 @@ export type GgufNumbers =
   | Float64Array;
 export type GgufValue = string | number | boolean | GgufNumbers | readonly GgufValue[];
 
-/** No real file comes near these: the largest vocabularies have some 300 000 tokens and half a million merges. */
+/** Limits far above any real file: the largest vocabularies have some 300 000 tokens and half a million merges. */
 const limits = { keyBytes: 65_535, textBytes: 64 << 20, arrayEntries: 1 << 24, arrayDepth: 4 };
 
 interface Scalar {

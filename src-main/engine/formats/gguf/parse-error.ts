@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 
-/** What is wrong with a GGUF file itself: `what` names the key or tensor. */
+/** Error for a damaged GGUF file; `what` names the key or tensor. */
 export function ggufParseError(path: string, what: string): StudioError {
   return new StudioError(
     'invalid_file',
@@ -9,7 +9,7 @@ export function ggufParseError(path: string, what: string): StudioError {
   );
 }
 
-/** A sound file that the studio cannot convert, and why. */
+/** Error for a valid file that cannot be converted, with the reason. */
 export function unsupportedGguf(path: string, what: string, hint: string): StudioError {
   return new StudioError('refused', `${path} ${what}.`, hint);
 }

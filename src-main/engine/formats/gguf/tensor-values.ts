@@ -5,7 +5,7 @@ import { ggufParseError } from './parse-error.ts';
 /** About this many values are dequantized at a time: 4 MiB of float32. */
 const valuesAtATime = 1 << 20;
 
-/** A whole tensor as float32. Throws StudioError where the file has none of that name. */
+/** A tensor as float32. Throws StudioError if the file has none of that name. */
 export async function readTensor(file: GgufFile, name: string): Promise<HostTensor & { data: Float32Array }> {
   const tensor = requireTensor(file, name);
   const data = new Float32Array(valueCount(tensor));
@@ -19,7 +19,7 @@ export function requireTensor(file: GgufFile, name: string): GgufTensor {
   return tensor;
 }
 
-/** Float32 values in the file's order, piece by piece; a piece holds whole groups of `groupValues` values. */
+/** Float32 values in the file's order, in chunks of whole groups of `groupValues` values. */
 export async function* floatPieces(
   file: GgufFile,
   tensor: GgufTensor,
@@ -40,13 +40,13 @@ export async function* floatPieces(
   }
 }
 
-/** The stored bytes in the file's order, piece by piece. */
+/** The stored bytes in the file's order, in chunks. */
 export async function* bytePieces(file: GgufFile, tensor: GgufTensor, pieceBytes: number): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < tensor.length; from += pieceBytes)
     yield file.readBytes(tensor, from, Math.min(pieceBytes, tensor.length - from));
 }
 
-/** Whether both tensors are there, with the same type, shape and bytes; also true where the first is missing. */
+/** Whether both tensors have the same type, shape and bytes; also true if the first is missing. */
 export async function sameBytes(file: GgufFile, name: string, otherName: string): Promise<boolean> {
   const one = file.tensors.get(name);
   if (one === undefined) return true;

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from '../../tensors/atomic.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 
-/** Metadata that are written: text and whole numbers, and numbers as float32. */
+/** Metadata to write: text, integers, and numbers as float32. */
 export type WrittenValue =
   | { readonly type: 'text'; readonly value: string }
   | { readonly type: 'uint32'; readonly value: number }

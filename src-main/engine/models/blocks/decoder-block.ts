@@ -15,8 +15,8 @@ export interface RmsNorm {
 
 /**
  * A decoder layer of the Llama family (Touvron et al. 2023): it normalizes before attention and before the gated
- * feed-forward part, both with a residual; positions are turned into queries and keys. Whether a linear has a bias is
- * the linear's affair.
+ * feed-forward part, both with a residual; queries and keys are rotated by position. Each linear has a bias or not by
+ * itself.
  */
 export interface DecoderBlock {
   readonly layer: number;
@@ -27,7 +27,7 @@ export interface DecoderBlock {
   readonly window: number;
   readonly before: RmsNorm;
   readonly after: RmsNorm;
-  /** Over each head of the queries and of the keys, before they are turned (Qwen 3). */
+  /** Normalization of each head of queries and keys before the rotation (Qwen 3). */
   readonly queryNorm: RmsNorm | null;
   readonly keyNorm: RmsNorm | null;
   readonly q: LinearModule;
@@ -41,7 +41,7 @@ export interface DecoderBlock {
 
 /** The context of `states` must have a rotary table. */
 export function runDecoderBlock(block: DecoderBlock, states: HiddenStates, runner: LinearRunner): HiddenStates {
-  // Each half frees its untaped tensors before the next one begins.
+  // Each half frees its untaped tensors before the next one starts.
   const middle = tf.tidy(() => attend(block, states, runner));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

@@ -7,15 +7,15 @@ export interface DecoderSizes {
   readonly hidden: number;
   readonly inner: number;
   readonly heads: number;
-  /** Columns of keys and of values. */
+  /** Width of keys and of values. */
   readonly keyValueSize: number;
 }
 
 type LinearNames = Readonly<Record<keyof Pick<DecoderBlock, 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'>, string>>;
 
 /**
- * What `runDecoderBlock` keeps, read off its operations: a norm keeps its input, attention its turned operands, result and
- * sums, the gated activation both of its operands, a linear its input only where an adapter is on it.
+ * Tensors that `runDecoderBlock` keeps, by its operations: a norm keeps its input, attention its rotated operands, result
+ * and sums, the gated activation both of its operands, a linear its input only if it is adapted.
  */
 export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
   const { batch, tokens, hidden, inner, heads, keyValueSize } = sizes;
@@ -31,8 +31,8 @@ export function decoderMemory(sizes: DecoderSizes, names: LinearNames, adapters:
     rows * inner, // gate
     rows * inner, // up
   ];
-  // The backward pass has most in hand in the last layer: the gradients of the gated value and of both its operands, and of
-  // the state they come from.
+  // The backward pass of the last layer has the largest peak: the gradients of the gated value, of both its operands and of
+  // their input.
   const working = [rows * inner, rows * inner, rows * inner, rows * hidden];
   if (isAdapted('q') || isAdapted('k') || isAdapted('v')) kept.push(rows * hidden);
   if (isAdapted('gate') || isAdapted('up')) kept.push(rows * hidden);

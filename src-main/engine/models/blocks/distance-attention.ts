@@ -4,13 +4,13 @@ import { disentangledAttention } from '../../ops/attention/disentangled-attentio
 import { as2D } from '../../ops/autograd/operation.ts';
 import type { LinearRunner } from '../base-model.ts';
 
-/** The linears that make keys and queries of distances; null where scores have no such part. */
+/** Linears for keys and queries of distances; null if scores have no such part. */
 export interface DistanceLinears {
   readonly key: LinearModule | null;
   readonly query: LinearModule | null;
 }
 
-/** Names of what `embed` leaves in the context: computed once, read by every layer. */
+/** Names of the tensors that `embed` puts into the context, for every layer. */
 export const distanceTensors = { rows: 'distances', ascending: 'ascending', descending: 'descending' } as const;
 
 interface Shape {
@@ -21,7 +21,7 @@ interface Shape {
   readonly mask?: tf.Tensor2D | undefined;
 }
 
-/** DeBERTa's attention, with the rows of the distances that the batch's texts reach. */
+/** DeBERTa's attention, with the rows of the distances within the batch. */
 export function distanceAttention(
   { q, k, v }: { readonly q: tf.Tensor2D; readonly k: tf.Tensor2D; readonly v: tf.Tensor2D },
   linears: DistanceLinears,

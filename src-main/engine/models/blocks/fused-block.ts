@@ -6,7 +6,7 @@ import { sliceColumns } from '../../ops/indexing/slice-columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A layer that normalizes first and makes queries, keys and values by one linear, as GPT-2's. */
+/** A pre-norm layer with one linear for queries, keys and values, as in GPT-2. */
 export interface FusedBlock {
   readonly layer: number;
   readonly heads: number;
@@ -23,7 +23,7 @@ export interface FusedBlock {
 }
 
 export function runFusedBlock(block: FusedBlock, states: HiddenStates, runner: LinearRunner): HiddenStates {
-  // Each half frees its untaped tensors before the next one begins.
+  // Each half frees its untaped tensors before the next one starts.
   const middle = tf.tidy(() => attend(block, states, runner));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

@@ -5,7 +5,7 @@ import { softmaxCrossEntropy } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import type { FrozenTensors } from './weights.ts';
 
-/** The head of a language model, and a loss that never holds all its logits where the head is the base's own. */
+/** The head of a language model, and a loss that never has all logits in memory if the head is not adapted. */
 export function languageHead(
   head: LinearModule,
   normalized: (states: HiddenStates) => tf.Tensor2D,

@@ -5,7 +5,7 @@ import { matmul } from '../../ops/linear/matmul.ts';
 import { trainedLinear } from '../../ops/linear/trained-linear.ts';
 import type { HiddenStates } from '../base-model.ts';
 
-/** An image cut into patches, each projected to hidden size, a class token before them, positions added. */
+/** Patches of an image, projected to the hidden size, after a class token, with positions added. */
 export interface PatchEmbedding {
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly patch: { readonly height: number; readonly width: number };
@@ -18,7 +18,7 @@ export interface PatchEmbedding {
   readonly positions: tf.Tensor | null;
 }
 
-/** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws where the image has another size. */
+/** pixels [batch, channels, height, width] → [batch · (1 + patches), hidden]. Throws if the image has another size. */
 export function embedPatches(embedding: PatchEmbedding, pixels: tf.Tensor): HiddenStates {
   const { image, patch } = embedding;
   const [batch = 0, ...size] = pixels.shape;

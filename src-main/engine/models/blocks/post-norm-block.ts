@@ -7,7 +7,9 @@ import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { type DistanceLinears, distanceAttention } from './distance-attention.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A transformer layer that normalizes after attention and after the feed-forward part, each added to what went in. */
+/**
+ * A post-norm transformer layer: attention and the feed-forward part, each with a residual and a normalization after it.
+ */
 export interface PostNormBlock {
   readonly heads: number;
   readonly activation: Activation;
@@ -19,13 +21,13 @@ export interface PostNormBlock {
   readonly fc2: LinearModule;
   readonly attentionNorm: Norm;
   readonly outputNorm: Norm;
-  /** What scores by distance are made with, where there are any. */
+  /** Linears for scores by distance, if there are any. */
   readonly distances: DistanceLinears | null;
 }
 
 /**
- * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended
- * to; what no later step reads is not computed.
+ * `onlyFirstToken`: return the first token only, as the last layer of a classifier may. All tokens are still attended to;
+ * unused states are not computed.
  */
 export function runPostNormBlock(
   block: PostNormBlock,
@@ -33,7 +35,7 @@ export function runPostNormBlock(
   runner: LinearRunner,
   onlyFirstToken: boolean,
 ): HiddenStates {
-  // Each half frees its untaped tensors before the next one begins.
+  // Each half frees its untaped tensors before the next one starts.
   const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

@@ -2,14 +2,14 @@ import type { AdapterPresence, LayerMemory } from '../memory.ts';
 import { type PreNormSizes, preNormMemory } from './pre-norm-memory.ts';
 
 interface PostNormSizes extends PreNormSizes {
-  /** Distances that have a row of their own, where attention scores them; else 0. */
+  /** Number of distances with their own row, if attention scores them; else 0. */
   readonly distances: number;
 }
 
 /**
- * What `runPostNormBlock` keeps: as much as a layer that normalizes before, of other states. There the norms' inputs are the
- * layer's input and the middle, here they are the two sums, and the middle takes the place of the normalized states.
- * Attention by distances keeps the distances' keys and queries, and has the scores of one example in hand.
+ * Tensors that `runPostNormBlock` keeps: as many as a pre-norm layer, but others. The norms keep the two residual sums
+ * instead of the layer's input and the state in the middle, which replaces the normalized states. Disentangled attention
+ * keeps the keys and queries of the distances, and has the scores of one example in memory.
  */
 export function postNormMemory(
   sizes: PostNormSizes,

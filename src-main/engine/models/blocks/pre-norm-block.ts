@@ -6,7 +6,7 @@ import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
 
-/** A transformer layer that normalizes before attention and before the feed-forward part, both with a residual. */
+/** A pre-norm transformer layer: attention and the feed-forward part, each with a residual. */
 export interface PreNormBlock {
   readonly heads: number;
   readonly activation: Activation;
@@ -23,8 +23,8 @@ export interface PreNormBlock {
 }
 
 /**
- * `onlyFirstToken`: give the first token alone, as the last layer of a classifier may. All tokens are still attended
- * to; what no later step reads is not computed.
+ * `onlyFirstToken`: return the first token only, as the last layer of a classifier may. All tokens are still attended to;
+ * unused states are not computed.
  */
 export function runPreNormBlock(
   block: PreNormBlock,
@@ -33,7 +33,7 @@ export function runPreNormBlock(
   onlyFirstToken: boolean,
 ): HiddenStates {
   const { tokens } = states;
-  // Each half frees its untaped tensors before the next one begins.
+  // Each half frees its untaped tensors before the next one starts.
   const middle = tf.tidy(() => attend(block, states, runner, onlyFirstToken));
   const hidden = tf.tidy(() => feedForward(block, middle, runner));
   middle.dispose();

@@ -13,8 +13,8 @@ export interface PreNormSizes {
 type LinearNames = Readonly<Record<keyof Pick<PreNormBlock, 'q' | 'k' | 'v' | 'o' | 'fc1' | 'fc2'>, string>>;
 
 /**
- * What `runPreNormBlock` keeps, read off its operations: a norm keeps its input, attention its operands, result and sums, a
- * linear its input only where an adapter is on it, and fc2 the derivative of the activation.
+ * Tensors that `runPreNormBlock` keeps, by its operations: a norm keeps its input, attention its operands, result and sums,
+ * a linear its input only if it is adapted, and fc2 the derivative of the activation.
  */
 export function preNormMemory(sizes: PreNormSizes, names: LinearNames, adapters: AdapterPresence): LayerMemory {
   const { batch, tokens, hidden, inner, heads, onlyFirstToken } = sizes;

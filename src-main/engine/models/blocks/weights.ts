@@ -14,7 +14,7 @@ import type { LoadOptions } from '../family.ts';
 export class FrozenTensors {
   private readonly source: TensorSource;
   private readonly bfloat16: boolean;
-  /** By their names in the checkpoint; null where the model is frozen. */
+  /** By their names in the checkpoint; null if the model is frozen. */
   private readonly variables: Map<string, tf.Variable> | null;
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly vectors = new Map<string, FrozenVector>();
@@ -45,7 +45,7 @@ export class FrozenTensors {
     this.linears.set(module.name, this.linear(owner));
   }
 
-  /** A tensor by its checkpoint name, in another shape with as many values where one is given. */
+  /** A tensor by its checkpoint name, reshaped if a shape is given. */
   async load(name: string, shape?: readonly number[]): Promise<tf.Tensor> {
     return this.read(name, (stored) =>
       this.hold(name, tf.tensor(stored.data, [...(shape ?? stored.shape)], 'float32')),
@@ -56,7 +56,7 @@ export class FrozenTensors {
     return this.read(name, (stored) => this.hold(name, tf.tensor1d(stored.data, 'float32')));
   }
 
-  /** A bias in whose place an adapter's may stand, by its checkpoint name. */
+  /** A bias that an adapter may replace, by its checkpoint name. */
   async loadBias(name: string): Promise<FrozenVector> {
     const vector = await this.read(name, ({ data }) => new FrozenVector(data, this.variables !== null));
     this.register(name, vector.tensor);
@@ -64,7 +64,7 @@ export class FrozenTensors {
     return vector;
   }
 
-  /** What `loadBias` loaded. */
+  /** A bias loaded by `loadBias`. */
   vector(name: string): FrozenVector {
     const found = this.vectors.get(name);
     if (found === undefined) throw new Error(`the model has no bias ${name}`);
@@ -102,7 +102,7 @@ export class FrozenTensors {
     return tensor;
   }
 
-  /** What `loadLinear` or `share` put there. */
+  /** A weight added by `loadLinear` or `share`. */
   linear(module: LinearModule): FrozenWeight {
     const found = this.linears.get(module.name);
     if (found === undefined) throw new Error(`the model has no linear layer ${module.name}`);

@@ -10,7 +10,7 @@ const towerKeys = {
   num_hidden_layers: layerNumber.default(12),
 };
 
-/** What is left out has the defaults of transformers, which are those of CLIP ViT-B/32. */
+/** Missing keys have the defaults of transformers, which are those of CLIP ViT-B/32. */
 const schema = z.object({
   projection_dim: size.default(512),
   text_config: z
@@ -53,7 +53,7 @@ export interface ClipConfig {
   readonly text: Tower & {
     readonly vocabularySize: number;
     readonly maxPositions: number;
-    /** The token whose first occurrence represents the text; null: the one of the highest id. */
+    /** The token whose first occurrence represents the text; null: the one with the highest id. */
     readonly endToken: number | null;
   };
   readonly vision: Tower & {
@@ -64,13 +64,10 @@ export interface ClipConfig {
   };
 }
 
-/** The first configs name this end token, though their tokenizer has another: that of the highest id. */
+/** End token in early configs, although their tokenizer uses another: the one with the highest id. */
 const wrongEndToken = 2;
 
-/**
- * @throws StudioError that names the file and the key: invalid_file for what is missing or wrong, refused for what is
- * not supported.
- */
+/** @throws StudioError that names the file and the key: invalid_file if missing or wrong, refused if not supported. */
 export function parseClipConfig(file: ModelConfigFile): ClipConfig {
   const { text_config: text, vision_config: vision, ...keys } = parseConfig(file, schema, 'a CLIP');
   const patches = Math.floor(vision.image_size / vision.patch_size);

@@ -55,7 +55,7 @@ function describe(config: ClipConfig, weights: TensorSource): FamilyDescription 
   };
 }
 
-/** A batch is taken to have as many texts as images. */
+/** Assumes as many texts as images in a batch. */
 function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.maxPositions): ModelMemory {
   const { image } = vision;
   return {
@@ -81,7 +81,7 @@ function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.ma
         onlyFirstToken: index === text.layerCount + vision.layerCount - 1,
       };
       const memory = preNormMemory(sizes, names, adapters);
-      // The images' states are cut from what the texts' embeddings are carried along with.
+      // The states of the images are sliced from a tensor that also carries the text embeddings.
       return isText ? memory : { ...memory, kept: [...memory.kept, memory.input] };
     },
     head: (batch, outputs) => [4 * batch * projectionSize, batch * outputs, batch * outputs],

@@ -18,17 +18,17 @@ import { readTextInputs } from '../text-inputs.ts';
 import type { ClipConfig, Tower } from './config.ts';
 import { clipLayerName, clipNames } from './modules.ts';
 
-/** What a batch keeps for later layers: the images, and a 1 for each text's end token [texts, tokens]. */
+/** Context of a batch for later layers: the images, and a 1 at the end token of each text [texts, tokens]. */
 const kept = { pixels: 'pixels', ends: 'ends' } as const;
 
 /**
- * Loads `CLIPModel` as a zero-shot classifier: `input_ids` [classes, tokens] are the classes' texts, `pixel_values` [batch,
- * channels, height, width] the images, the outputs logits [batch, classes].
+ * Loads `CLIPModel` as a zero-shot classifier: `input_ids` [classes, tokens] are the texts of the classes, `pixel_values`
+ * [batch, channels, height, width] the images, the outputs logits [batch, classes].
  *
- * Both towers stand in one chain, so that adapters on either train, and CoTo switches the layers of either: first all layers
- * of the text tower, then all of the vision tower. The first layer of the vision tower takes the images up, and of the texts
- * the states of their end tokens; from there on the states carry these along in further rows, for the head to project and
- * compare. With adapters on the vision tower alone, the text tower runs below the lowest active layer, without a tape.
+ * Both towers form one chain, so that adapters on either are trained and switched by CoTo: first all layers of the text
+ * tower, then all of the vision tower. The first layer of the vision tower starts from the images and keeps the states of
+ * the texts' end tokens; from there on these are carried along as further rows, for the head to project and compare. With
+ * adapters on the vision tower alone, the text tower runs below the lowest active layer, without a tape.
  */
 export async function loadClip(
   description: ModelDescription,
@@ -72,7 +72,7 @@ export async function loadClip(
       const states = text.embed(inputs, runner);
       const pixels = inputs['pixel_values'];
       const ofTexts = states.context?.tensors ?? {};
-      // The caller's own tensor must not become one of the states': those are disposed.
+      // The caller's tensor must not be among the states, which are disposed.
       const all = pixels === undefined ? ofTexts : { ...ofTexts, [kept.pixels]: tf.clone(pixels) };
       return { ...states, context: { ...states.context, tensors: all } };
     };
@@ -157,7 +157,7 @@ async function loadVisionTower(description: ModelDescription, config: ClipConfig
       const placed = tf.add<tf.Tensor2D>(states.hidden, runner.embedding(places, tf.tensor1d(positions, 'int32')));
       return { ...states, hidden: applyNorm(before, placed) };
     },
-    /** The last layer gives the class token alone. Masks are of texts: images have none. */
+    /** The last layer returns the class token only. Masks belong to texts: images have none. */
     layer: (index: number, states: HiddenStates, runner: LinearRunner) =>
       layer(index, { ...states, context: undefined }, runner, index === vision.layerCount - 1),
     /** [batch, projectionSize], of length 1. */
@@ -195,7 +195,7 @@ async function loadLayers(
   };
 }
 
-/** A 1 at each text's end token, [texts, tokens]: at its first place, or where the highest id stands first. */
+/** A 1 at each text's end token, [texts, tokens]: its first occurrence, or that of the highest id. */
 function endMarks(ids: ArrayLike<number>, [texts, tokens]: [number, number], endToken: number | null): tf.Tensor2D {
   const marks = new Float32Array(texts * tokens);
   for (let text = 0; text < texts; text++) {
@@ -210,7 +210,7 @@ function lacks(name: string): StudioError {
   return new StudioError('invalid_input', `The inputs lack the tensor "${name}".`);
 }
 
-/** Gives back what a layer makes on its way to the state that it leaves. */
+/** Frees the intermediate tensors of a layer except its state. */
 function tidied(run: () => HiddenStates): HiddenStates {
   const made: HiddenStates[] = [];
   tf.tidy(() => {

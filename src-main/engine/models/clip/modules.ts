@@ -15,8 +15,8 @@ export function clipLayerName(tower: TowerName, layer: number): string {
 }
 
 /**
- * All that can carry an adapter. The text tower's layers come first in the chain, those of the vision tower after them: their
- * `layer` counts on, so that no group of CoTo's has layers of both.
+ * All modules that can be adapted. The layers of the text tower come first, those of the vision tower after them, numbered
+ * consecutively, so that no CoTo group spans both.
  */
 export function clipModules({ text, vision, projectionSize }: ClipConfig): LinearModule[] {
   return [

@@ -3,7 +3,7 @@ import { layerNumber, parseConfig, positiveInteger, sizeOfHead, unsupportedValue
 import type { ModelConfigFile } from '../family.ts';
 import { type Rope, readRope, ropeKeys } from './rope.ts';
 
-/** config.json of the families that are built like Llama, with the names and defaults of transformers. */
+/** config.json of families with the architecture of Llama, with the names and defaults of transformers. */
 const schema = z.object({
   hidden_size: positiveInteger,
   intermediate_size: positiveInteger,
@@ -27,7 +27,7 @@ const schema = z.object({
 });
 export type DecoderKeys = z.infer<typeof schema>;
 
-/** Wherein families that are built like Llama differ. */
+/** Differences between families with the architecture of Llama. */
 export interface DecoderTraits {
   /** e.g. "a Llama", for messages. */
   readonly label: string;
@@ -36,9 +36,9 @@ export interface DecoderTraits {
   readonly hasQueryKeyValueBias: (keys: DecoderKeys) => boolean;
   readonly hasOutputBias: (keys: DecoderKeys) => boolean;
   readonly hasMlpBias: (keys: DecoderKeys) => boolean;
-  /** Queries and keys are normalized head by head before they are turned. */
+  /** Whether queries and keys are normalized by head before the rotation. */
   readonly hasHeadNorms: boolean;
-  /** How many of the last tokens layer `index` sees; 0 is all. */
+  /** Sliding window of layer `index` in tokens; 0: no limit. */
   readonly window: (keys: DecoderKeys, index: number) => number;
 }
 
@@ -63,7 +63,7 @@ export interface DecoderConfig {
   readonly windows: readonly number[];
 }
 
-/** @throws StudioError that names the file and the key: invalid_file for what is missing or wrong, refused for what is not supported. */
+/** @throws StudioError that names the file and the key: invalid_file if missing or wrong, refused if not supported. */
 export function parseDecoderConfig(file: ModelConfigFile, traits: DecoderTraits): DecoderConfig {
   const keys = parseConfig(file, schema, traits.label);
   if (keys.hidden_act !== 'silu') throw unsupportedValue(file, 'hidden_act', keys.hidden_act, '"silu"');
@@ -98,7 +98,7 @@ export function parseDecoderConfig(file: ModelConfigFile, traits: DecoderTraits)
   };
 }
 
-/** Qwen's rule: layers from max_window_layers on see a window, where one is switched on; `layer_types` says it outright. */
+/** Qwen's rule: layers from max_window_layers on have a sliding window if enabled; `layer_types` overrides it. */
 export function switchedWindow(keys: DecoderKeys, index: number): number {
   const window = keys.use_sliding_window && keys.sliding_window ? keys.sliding_window : 0;
   const type = keys.layer_types?.[index];

@@ -7,7 +7,7 @@ import { type ModelMemory, usualTokens } from '../memory.ts';
 import { type DecoderConfig, type DecoderTraits, parseDecoderConfig } from './config.ts';
 import { decoderLinearName, type decoderLinears, decoderModules } from './modules.ts';
 
-/** A family of causal language models that is built like Llama (Touvron et al. 2023). */
+/** A family of causal language models with the architecture of Llama (Touvron et al. 2023). */
 export function decoderFamily(modelType: string, declaration: Declaration, traits: DecoderTraits): ModelFamily {
   return {
     modelType,
@@ -67,7 +67,7 @@ function memoryOf(config: DecoderConfig, tokens = Math.min(usualTokens, config.m
       const sizes = { batch, tokens, hidden, inner, heads, keyValueSize: keyValueHeads * headSize };
       return decoderMemory(sizes, names, adapters);
     },
-    // The last states, normalized, and their gradient; logits come in blocks.
+    // The last states, normalized, and their gradient; logits are computed in blocks.
     head: (batch) => [batch * tokens * hidden, batch * tokens * hidden],
   };
 }

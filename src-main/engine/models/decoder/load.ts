@@ -12,7 +12,7 @@ import type { DecoderConfig } from './config.ts';
 import { decoderLinearName, embeddingName, headName } from './modules.ts';
 import { rotaryTable } from './rope.ts';
 
-/** Loads a causal language model that is built like Llama. */
+/** Loads a causal language model with the architecture of Llama. */
 export async function loadDecoder(
   description: ModelDescription,
   config: DecoderConfig,
@@ -80,7 +80,7 @@ async function loadBlock(
   };
 }
 
-/** Rotary positions go on beyond what the model was trained for, as in transformers. */
+/** Positions may exceed the trained length, as in transformers. */
 function limitsOf(config: DecoderConfig): { vocabularySize: number; maxPositions: number } {
   return { vocabularySize: config.vocabularySize, maxPositions: Number.POSITIVE_INFINITY };
 }

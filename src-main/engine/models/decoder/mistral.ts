@@ -1,6 +1,6 @@
 import { decoderFamily } from './family.ts';
 
-/** Mistral 7B and its like (Jiang et al. 2023), with the checkpoints of `MistralForCausalLM`. */
+/** Mistral 7B and similar models (Jiang et al. 2023), with the checkpoints of `MistralForCausalLM`. */
 export const mistralFamily = decoderFamily(
   'mistral',
   {

@@ -20,7 +20,7 @@ export function decoderLinearName(layer: number, role: Role): string {
   return `model.layers.${layer}.${decoderLinears[role]}`;
 }
 
-/** Embedding, the layers' linears, head: all that can carry an adapter. */
+/** Embedding, the layers' linears, head: all modules that can be adapted. */
 export function decoderModules(config: DecoderConfig): LinearModule[] {
   const { hiddenSize: hidden, intermediateSize: inner, vocabularySize } = config;
   const queries = config.heads * config.headSize;

@@ -15,7 +15,7 @@ const scalingSchema = z.looseObject({
   partial_rotary_factor: z.number().optional(),
 });
 
-/** Where configs say how positions are turned in: today's `rope_parameters`, or `rope_theta` with `rope_scaling` before. */
+/** Keys of the rotary settings: `rope_parameters` in transformers 5, `rope_theta` with `rope_scaling` before. */
 export const ropeKeys = {
   rope_theta: z.number().positive().optional(),
   rope_scaling: scalingSchema.optional(),
@@ -23,10 +23,10 @@ export const ropeKeys = {
   partial_rotary_factor: z.number().optional(),
 };
 
-/** Rotary position embedding (Su et al. 2021) and what stretches it. */
+/** Rotary position embedding (Su et al. 2021) with scaling. */
 export interface Rope {
   readonly headSize: number;
-  /** Frequencies [headSize / 2] for texts whose last position is `highest`. */
+  /** Frequencies [headSize / 2] for sequences whose last position is `highest`. */
   frequencies(highest: number): Float32Array;
 }
 
@@ -95,7 +95,7 @@ export function readRope(
   }
 }
 
-/** Cosines and sines for these positions: one row a position. Angles are float32, as models meet them in training. */
+/** Cosines and sines for these positions: one row per position. Angles are float32, as in training. */
 export function rotaryTable(positions: ArrayLike<number>, frequencies: Float32Array): RotaryTable {
   const half = frequencies.length;
   const [cos, sin] = [new Float32Array(positions.length * half), new Float32Array(positions.length * half)];
@@ -114,7 +114,7 @@ export function frequenciesOf(theta: number, headSize: number): Float32Array {
   return Float32Array.from({ length: headSize / 2 }, (_, index) => 1 / Math.fround(theta ** ((2 * index) / headSize)));
 }
 
-/** Llama 3.1's rule: short waves stay, long ones are stretched by the factor, those between are blended. */
+/** Llama 3.1's rule: short wavelengths stay, long ones are scaled by the factor, those between are interpolated. */
 function stretchedByWavelength(
   frequency: number,
   { factor, low, high, original }: { factor: number; low: number; high: number; original: number },

@@ -1,6 +1,6 @@
 import type { LayerNames } from './plan.ts';
 
-/** As in BERT and RoBERTa. */
+/** Names as in BERT and RoBERTa. */
 export const bertLayerNames: LayerNames = {
   q: 'attention.self.query',
   k: 'attention.self.key',

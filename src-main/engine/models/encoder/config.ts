@@ -4,7 +4,7 @@ import { layerNumber, orderedLabels, positiveInteger, sizeOfHead, unsupportedVal
 import type { ModelConfigFile } from '../family.ts';
 import type { EncoderPlan } from './plan.ts';
 
-/** What the config.json of BERT, RoBERTa and DeBERTa have in common, with the defaults of transformers. */
+/** Common part of config.json of BERT, RoBERTa and DeBERTa, with the defaults of transformers. */
 export const encoderKeys = {
   hidden_size: positiveInteger,
   intermediate_size: positiveInteger,
@@ -19,7 +19,7 @@ export const encoderKeys = {
   add_cross_attention: z.boolean().default(false),
 };
 
-/** Of BERT and RoBERTa, whose tokens have a position and a kind each. */
+/** config.json of BERT and RoBERTa, with position and token type embeddings. */
 export const absoluteKeys = {
   ...encoderKeys,
   layer_norm_eps: z.number().positive().default(1e-12),
@@ -49,7 +49,7 @@ export function commonPlan(file: ModelConfigFile, keys: EncoderKeys): CommonPlan
   };
 }
 
-/** @throws StudioError refused where positions are not added to the embedding, as newer kinds do without. */
+/** @throws StudioError refused if positions are not added to the embedding. */
 export function refuseOtherPositions(file: ModelConfigFile, keys: { readonly position_embedding_type: string }): void {
   if (keys.position_embedding_type !== 'absolute')
     throw unsupportedValue(file, 'position_embedding_type', keys.position_embedding_type, '"absolute"');

@@ -7,7 +7,7 @@ import { encoderMemory } from './memory.ts';
 import { checkpointKey, encoderBiases, encoderModules, encoderNorms, ownLabelCount } from './modules.ts';
 import type { EncoderPlan } from './plan.ts';
 
-/** A family of encoders that is built like BERT (Devlin et al. 2019). */
+/** A family of encoders with the architecture of BERT (Devlin et al. 2019). */
 export function encoderFamily(
   modelType: string,
   declaration: Declaration,
@@ -25,7 +25,9 @@ export function encoderFamily(
   };
 }
 
-/** Heads of pre-training and of other tasks stay unread: without a classifier the encoder is described as one for embeddings. */
+/**
+ * Heads of pre-training and other tasks are ignored: without a classifier the encoder is described as an embedding model.
+ */
 function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescription {
   const { hiddenSize, layerCount, relative } = plan;
   const linears = encoderModules(plan, weights);

@@ -5,15 +5,15 @@ import { readTextInputs, type TextInputs } from '../text-inputs.ts';
 import type { EncoderPlan } from './plan.ts';
 
 export interface EncoderInputs extends Omit<TextInputs, 'positions'> {
-  /** Row of the position table of every token [batch · tokens]; null where positions are not learned. */
+  /** Position ids of every token [batch · tokens]; null if positions are not learned. */
   readonly positions: tf.Tensor1D | null;
-  /** Kind of every token [batch · tokens]; null where none are told apart. */
+  /** Token type ids of every token [batch · tokens]; null if the model has none. */
   readonly types: tf.Tensor1D | null;
 }
 
 /**
- * input_ids [batch, tokens], with attention_mask, token_type_ids (default 0) and position_ids where they are given.
- * @throws StudioError invalid_input where a tensor is missing, has another shape or names what the model does not have.
+ * input_ids [batch, tokens], with attention_mask, token_type_ids (default 0) and position_ids if given.
+ * @throws StudioError invalid_input if a tensor is missing, has another shape or an id out of range.
  */
 export function readEncoderInputs(inputs: ModelInputs, plan: EncoderPlan): EncoderInputs {
   const limits = { vocabularySize: plan.vocabularySize, maxPositions: Number.POSITIVE_INFINITY };

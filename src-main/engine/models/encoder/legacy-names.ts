@@ -5,7 +5,7 @@ const legacyNames = new Map([
   ['LayerNorm.bias', 'LayerNorm.beta'],
 ]);
 
-/** The weights of an encoder by today's names, where the first checkpoints say LayerNorm.gamma and LayerNorm.beta. */
+/** Weights of an encoder by current names; early checkpoints have LayerNorm.gamma and LayerNorm.beta. */
 export function withCurrentNames(source: TensorSource): TensorSource {
   const stored = (name: string): string => {
     if (source.has(name)) return name;

@@ -19,8 +19,8 @@ import { type EncoderPlan, layerName } from './plan.ts';
 import { reachMatrix, reachOf } from './relative-positions.ts';
 
 /**
- * Loads an encoder of the BERT kind. With a classifier, its own or an adapter's, the outputs are the logits of the
- * first token; without one, embeddings: the mean of each text's last states, of length 1.
+ * Loads an encoder with the architecture of BERT. With a classifier, its own or an adapter's, the outputs are logits from
+ * the first token; without one, normalized embeddings: the mean of each text's last states.
  */
 export async function loadEncoder(
   description: ModelDescription,
@@ -107,7 +107,7 @@ async function loadEmbedding(
   };
 }
 
-/** Inputs of each layer's relative attention, for texts of `tokens` tokens. */
+/** Inputs of each layer's relative attention, for sequences of `tokens` tokens. */
 async function loadDistances(
   plan: EncoderPlan,
   tensors: FrozenTensors,

@@ -6,7 +6,7 @@ export function encoderMemory(plan: EncoderPlan, tokens = Math.min(usualTokens, 
   const { hiddenSize: hidden, innerSize: inner, heads, layerCount, relative } = plan;
   const distances = relative ? Math.min(2 * tokens - 1, 2 * relative.span) : 0;
   return {
-    // Ids, mask; of relative positions the rows in reach and two matrices that place them.
+    // Ids and mask; for relative positions, the rows in range and two one-hot matrices.
     inputs: (batch) => [batch * tokens, batch * tokens, distances * hidden, 2 * (2 * tokens - 1) * distances],
     layer: (index, batch, adapters) => {
       const name = (part: string) => `${layerName(plan, index)}.${part}`;
@@ -21,7 +21,7 @@ export function encoderMemory(plan: EncoderPlan, tokens = Math.min(usualTokens, 
       const sizes = { batch, tokens, hidden, inner, heads, onlyFirstToken: index === layerCount - 1, distances };
       return postNormMemory(sizes, names, adapters);
     },
-    // The first token's last state and what each part of the head makes of it; the logits and their gradient.
+    // The last state of the first token and the outputs of each part of the head; the logits and their gradient.
     head: (batch, outputs) => [...plan.head.map(() => 2 * batch * hidden), batch * outputs, batch * outputs],
   };
 }

@@ -9,10 +9,10 @@ export const embeddingNames = {
   norm: 'embeddings.LayerNorm',
 } as const;
 
-/** Names of the linears that DeBERTa has for distances where queries and keys do not share theirs. */
+/** Names of DeBERTa's linears for distances, if queries and keys do not share theirs. */
 export const distanceNames = { k: 'attention.self.pos_key_proj', q: 'attention.self.pos_query_proj' } as const;
 
-/** The name's key in the checkpoint: those of the bare encoder lack the prefix. */
+/** Key of a name in the checkpoint: bare encoders lack the prefix. */
 export function checkpointKey(plan: EncoderPlan, weights: Pick<TensorSource, 'has'>, name: string): string {
   const isBare = !weights.has(`${plan.prefix}.${embeddingNames.words}.weight`);
   return isBare ? bareName(plan, name) : name;
@@ -22,13 +22,16 @@ function bareName({ prefix }: EncoderPlan, name: string): string {
   return name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
 }
 
-/** Labels of the checkpoint's own classifier; 0 where it has none. */
+/** Number of labels of the checkpoint's classifier; 0 without one. */
 export function ownLabelCount(plan: EncoderPlan, weights: Pick<TensorSource, 'has' | 'info'>): number {
   const key = `${plan.head.at(-1)?.name}.weight`;
   return weights.has(key) ? (plan.labels?.length ?? weights.info(key).shape[0] ?? 0) : 0;
 }
 
-/** Embeddings, the layers' linears, head: all that can carry an adapter. What the checkpoint lacks of the head is marked so. */
+/**
+ * Embeddings, the layers' linears, head: all modules that can be adapted. Parts of the head that the checkpoint lacks are
+ * marked.
+ */
 export function encoderModules(plan: EncoderPlan, weights: Pick<TensorSource, 'has' | 'info'>): LinearModule[] {
   const { prefix, hiddenSize: hidden, innerSize: inner, names, relative } = plan;
   const named = (name: string, layer: number | null) => {

@@ -1,12 +1,12 @@
 import type { Activation } from '../../ops/activation/activate.ts';
 import type { RelativePositions } from './relative-positions.ts';
 
-/** One linear of the head, and the activation after it; the last one's outputs are the labels. */
+/** A linear of the head, and the activation after it; the outputs of the last one are the labels. */
 export interface HeadPart {
-  /** In the model; the checkpoint's bare form leaves out the prefix. */
+  /** Name in the model; bare checkpoints lack the prefix. */
   readonly name: string;
   readonly activation: Activation | null;
-  /** Belongs to the encoder, e.g. its pooler, and not to the task. */
+  /** Whether it belongs to the encoder, e.g. its pooler, and not to the task. */
   readonly isOfEncoder: boolean;
 }
 
@@ -22,10 +22,13 @@ export interface LayerNames {
   readonly outputNorm: string;
 }
 
-/** What an encoder of the BERT kind (Devlin et al. 2019) is made of: a family says it, checks, loader and memory read it. */
+/**
+ * Plan of an encoder with the architecture of BERT (Devlin et al. 2019): declared by a family, read by checks, loader and
+ * memory estimate.
+ */
 export interface EncoderPlan {
   readonly architecture: string;
-  /** What the names of the encoder's modules begin with; checkpoints of the bare encoder leave it out. */
+  /** Prefix of the encoder's module names; checkpoints of the bare encoder lack it. */
   readonly prefix: string;
   readonly hiddenSize: number;
   readonly innerSize: number;
@@ -35,22 +38,22 @@ export interface EncoderPlan {
   readonly epsilon: number;
   readonly activation: Activation;
   /**
-   * Learned positions: rows of their table. With `padding`, the token of that id, positions count the other tokens only, from
-   * padding + 1 on (RoBERTa). Null: none are added.
+   * Number of learned positions. With `padding`, positions skip the tokens with that id and start at padding + 1 (RoBERTa).
+   * Null: no position embedding.
    */
   readonly positions: { readonly rows: number; readonly padding: number | null } | null;
-  /** The longest text. */
+  /** Maximum number of tokens. */
   readonly maxTokens: number;
-  /** Kinds of tokens, e.g. of the first and the second sentence; 0: none are told apart. */
+  /** Number of token types, e.g. first and second sentence; 0: none. */
   readonly types: number;
-  /** The embedding of padding is zero (DeBERTa). */
+  /** Whether the embedding of padding is zero (DeBERTa). */
   readonly clearsPadding: boolean;
   readonly relative: RelativePositions | null;
-  /** Before a layer's number. */
+  /** Prefix of a layer's number. */
   readonly layers: string;
   readonly names: LayerNames;
   readonly head: readonly HeadPart[];
-  /** In the order of their ids; null where the config names none. */
+  /** In the order of their ids; null if the config has none. */
   readonly labels: readonly string[] | null;
 }
 

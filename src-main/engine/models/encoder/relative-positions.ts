@@ -4,24 +4,26 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface RelativePositions {
   /** Rows of the table for each direction. */
   readonly span: number;
-  /** Distances up to half of these have a row each, those beyond share rows by their logarithm; 0: all have one each. */
+  /**
+   * Distances up to half of these have their own row, larger ones share rows on a logarithmic scale; 0: all have their own.
+   */
   readonly buckets: number;
-  /** The distance at which the last bucket begins. */
+  /** Distance at which the last bucket begins. */
   readonly maxDistance: number;
-  /** Queries look up the key of a distance. */
+  /** Whether queries are scored with the key of a distance. */
   readonly contentToPosition: boolean;
-  /** Keys look up the query of a distance. */
+  /** Whether keys are scored with the query of a distance. */
   readonly positionToContent: boolean;
-  /** The linears of queries and keys serve the distances too; else these have linears of their own. */
+  /** Whether distances share the linears of queries and keys, or have their own. */
   readonly sharesLinears: boolean;
   readonly normalizes: boolean;
 }
 
-/** Rows of the table that texts of some length reach, and which distance has which of them. */
+/** Rows of the table for sequences up to some length, and the row of each distance. */
 export interface Reach {
   readonly firstRow: number;
   readonly rowCount: number;
-  /** By distance −(tokens − 1) … tokens − 1: the row, counted from `firstRow`. */
+  /** Row of each distance −(tokens − 1) … tokens − 1, counted from `firstRow`. */
   readonly rows: Int32Array;
 }
 
@@ -37,7 +39,7 @@ export function reachOf(relative: RelativePositions, tokens: number): Reach {
   return { firstRow, rowCount, rows: Int32Array.from(all, (row) => row - firstRow) };
 }
 
-/** Each distance's row as a one in a matrix [2·tokens − 1, rows], distances ascending or descending. */
+/** One-hot rows of the distances [2·tokens − 1, rows], in ascending or descending order. */
 export function reachMatrix({ rows, rowCount }: Reach, isDescending: boolean): tf.Tensor2D {
   const values = new Float32Array(rows.length * rowCount);
   rows.forEach((row, index) => {
@@ -46,7 +48,7 @@ export function reachMatrix({ rows, rowCount }: Reach, isDescending: boolean): t
   return tf.tensor2d(values, [rows.length, rowCount]);
 }
 
-/** In the float32 steps of the reference, since what is rounded up must fall into the same bucket. */
+/** In float32 like the reference, since rounding decides the bucket. */
 function logBucket(distance: number, buckets: number, maxDistance: number): number {
   const middle = Math.floor(buckets / 2);
   const size = Math.abs(distance);

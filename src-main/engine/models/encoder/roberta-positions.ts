@@ -7,7 +7,7 @@ import type { EncoderPlan } from './plan.ts';
 
 const schema = z.object({ ...absoluteKeys, pad_token_id: z.number().int().nonnegative().default(1) });
 
-/** BERT whose positions count from the padding's id on, and whose head has two parts and no pooler. */
+/** BERT with positions counted from the padding id on, and a head of two linears without a pooler. */
 export function robertaPlan(file: ModelConfigFile, label: string, architecture: string): EncoderPlan {
   const keys = parseConfig(file, schema, label);
   refuseOtherPositions(file, keys);

@@ -37,7 +37,7 @@ const activations = new Map<string, Gpt2Config['activation']>([
   ['gelu_pytorch_tanh', 'gelu_tanh'],
 ]);
 
-/** @throws StudioError that names the file and the key: invalid_file for what is missing or wrong, refused for what is not supported. */
+/** @throws StudioError that names the file and the key: invalid_file if missing or wrong, refused if not supported. */
 export function parseGpt2Config(file: ModelConfigFile): Gpt2Config {
   const keys = parseConfig(file, schema, 'a GPT-2');
   const activation = activations.get(keys.activation_function);

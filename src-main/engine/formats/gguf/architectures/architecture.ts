@@ -1,6 +1,6 @@
 import type { GgufFile } from '../gguf-file.ts';
 
-/** How the values of a module of the file become those of transformers' module. */
+/** Conversion of a module's values from the file's layout to that of transformers. */
 export type Rearrangement =
   /** Rows of rotary queries or keys, which llama.cpp interleaves within each head. */
   | 'interleaved-queries'
@@ -17,27 +17,27 @@ export interface NamedModule {
   readonly rearranged?: Rearrangement;
 }
 
-/** Heads of the attention: how many, and how wide each is. */
+/** Number and size of the attention heads. */
 export interface HeadCounts {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly headDimension: number;
 }
 
-/** A kind of model that GGUF files hold and that the studio converts: one file declares it, `index.ts` lists it. */
+/** An architecture of GGUF files that can be converted: one file declares it, `index.ts` lists it. */
 export interface GgufArchitecture {
   /** `general.architecture`. */
   readonly id: string;
   /** `model_type` of transformers' config.json of such models. */
   readonly modelTypes: readonly string[];
-  /** What layers' names begin with in transformers, e.g. "model.layers". */
+  /** Prefix of layer names in transformers, e.g. "model.layers". */
   readonly layersPrefix: string;
   readonly layerModules: readonly NamedModule[];
   readonly otherModules: readonly NamedModule[];
-  /** Tensors that say something for the config and are no weights. */
+  /** Tensors that belong to the config and are not weights. */
   readonly configTensors: readonly string[];
   readonly layerCount: (file: GgufFile) => number;
   readonly headCounts: (file: GgufFile) => HeadCounts;
-  /** config.json without what the tokenizer says (token ids). Throws StudioError naming the key. */
+  /** config.json without the token ids of the tokenizer. Throws StudioError naming the key. */
   readonly config: (file: GgufFile) => Promise<Record<string, unknown>>;
 }

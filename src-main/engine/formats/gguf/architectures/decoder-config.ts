@@ -32,7 +32,7 @@ export function headCounts({ metadata }: GgufFile): HeadCounts {
   return { heads, keyValueHeads, headDimension };
 }
 
-/** What Llama, Qwen2 and Qwen3 say alike, in the keys that transformers 4 and 5 both read. */
+/** Common config of Llama, Qwen2 and Qwen3, in keys that transformers 4 and 5 both read. */
 export async function decoderConfig(file: GgufFile): Promise<Record<string, unknown>> {
   const { metadata, tensors } = file;
   const prefix = architectureOf(file);

@@ -2,7 +2,7 @@ import type { NamedModule } from './architecture.ts';
 
 const plain = { weight: 'required', bias: 'none' } as const;
 
-/** The modules of a decoder layer of Llama's kind; `bias` of its attention as the architecture has it. */
+/** Modules of a decoder layer of the Llama architecture; `bias` of its attention by the architecture. */
 export function gatedLayerModules(attention: {
   readonly bias: NamedModule['bias'];
   readonly outputBias: NamedModule['bias'];
@@ -37,6 +37,6 @@ export function gatedLayerModules(attention: {
 export const decoderModules: readonly NamedModule[] = [
   { gguf: 'token_embd', transformers: 'model.embed_tokens', ...plain },
   { gguf: 'output_norm', transformers: 'model.norm', ...plain },
-  // Left out where the head is the embedding itself.
+  // Absent if the head is tied to the embedding.
   { gguf: 'output', transformers: 'lm_head', weight: 'optional', bias: 'none' },
 ];

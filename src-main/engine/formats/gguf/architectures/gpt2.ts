@@ -5,7 +5,7 @@ import { shortest } from './shortest.ts';
 
 const both = { weight: 'required', bias: 'required' } as const;
 
-/** GPT-2: learned positions, and weights that transformers stores the other way round. */
+/** GPT-2: learned positions, and weights that transformers stores transposed. */
 export const gpt2: GgufArchitecture = {
   id: 'gpt2',
   modelTypes: ['gpt2'],

@@ -7,7 +7,7 @@ import { llama } from './llama.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
 
-/** Every kind of model whose GGUF files the studio converts. */
+/** All architectures whose GGUF files can be converted. */
 export const ggufArchitectures: readonly GgufArchitecture[] = [llama, qwen2, qwen3, gpt2];
 
 /** @throws StudioError refused naming the architecture. */

@@ -2,7 +2,7 @@ import type { GgufArchitecture } from './architecture.ts';
 import { decoderConfig, headCounts, layerCount } from './decoder-config.ts';
 import { decoderModules, gatedLayerModules } from './decoder-modules.ts';
 
-/** Qwen3's dense models: queries and keys are normed within each head. */
+/** Qwen3's dense models: queries and keys are normalized within each head. */
 export const qwen3: GgufArchitecture = {
   id: 'qwen3',
   modelTypes: ['qwen3'],

@@ -3,11 +3,11 @@ import { ggufParseError, unsupportedGguf } from '../parse-error.ts';
 import { readTensor, requireTensor, valueCount } from '../tensor-values.ts';
 import { shortest } from './shortest.ts';
 
-/** Where the published Llama 3.1 to 3.3 models change over from unscaled to scaled frequencies. */
+/** Wavelengths between which Llama 3.1 to 3.3 change from unscaled to scaled frequencies. */
 const llama3Bands = { low_freq_factor: 1, high_freq_factor: 4 };
 const llama3Context = 8192;
 
-/** transformers' `rope_scaling`: linear by its key, llama3 by the tensor of divisors that llama.cpp makes of it. */
+/** transformers' `rope_scaling`: linear by its key, llama3 by the tensor of divisors that llama.cpp stores. */
 export async function ropeScaling(
   file: GgufFile,
   prefix: string,
@@ -17,7 +17,7 @@ export async function ropeScaling(
   if (tensors.has('rope_freqs.weight')) return llama3Scaling(file, prefix, headDimension);
   const key = `${prefix}.rope.scaling.type`;
   const type = metadata.text(key);
-  // Before the key had its name, the factor alone said it.
+  // Older files have the factor only.
   const factor =
     metadata.number(`${prefix}.rope.scaling.factor`) ?? metadata.number(`${prefix}.rope.scale_linear`) ?? 1;
   if (type === 'none' || factor === 1) return null;
@@ -59,7 +59,7 @@ async function llama3Scaling(file: GgufFile, prefix: string, headDimension: numb
   );
 }
 
-/** What Llama 3 divides each frequency by (transformers' "llama3" RoPE parameters). */
+/** Divisors of Llama 3's frequencies (transformers' "llama3" RoPE parameters). */
 function divisors(rope: { base: number; factor: number; original: number; headDimension: number }): number[] {
   const { base, factor, original, headDimension } = rope;
   const { low_freq_factor: low, high_freq_factor: high } = llama3Bands;

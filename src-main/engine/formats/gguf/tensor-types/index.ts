@@ -13,7 +13,7 @@ import { q6K } from './q6-k.ts';
 import { q8Zero } from './q8-0.ts';
 import type { TensorType } from './tensor-type.ts';
 
-/** Every type of tensor that can be read. */
+/** All tensor types that can be read. */
 export const tensorTypes: readonly TensorType[] = [
   f32,
   f16,
@@ -30,7 +30,7 @@ export const tensorTypes: readonly TensorType[] = [
   q6K,
 ];
 
-/** Names of the types that cannot, by their numbers in the file. */
+/** Names of unsupported types, by their numbers in the file. */
 const otherTypes: ReadonlyMap<number, string> = new Map([
   [9, 'Q8_1'],
   [15, 'Q8_K'],

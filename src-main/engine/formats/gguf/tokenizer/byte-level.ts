@@ -27,7 +27,7 @@ export function byteLevelParts(file: GgufFile, vocabulary: Vocabulary, warn: (te
   };
 }
 
-/** The merges of the file in order, as pairs. Throws StudioError where one makes no token. */
+/** The merges of the file in order, as pairs. Throws StudioError if the result of a merge is not a token. */
 export function listedMerges(file: GgufFile, vocabulary: Vocabulary): [string, string][] {
   const key = 'tokenizer.ggml.merges';
   return file.metadata.requiredTexts(key).map((merge, index) => {

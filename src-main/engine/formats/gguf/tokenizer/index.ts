@@ -5,7 +5,7 @@ import { sentencepieceParts } from './sentencepiece.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import { readSpecialIds, readVocabulary, type SpecialIds, type Vocabulary } from './vocabulary.ts';
 
-/** The tokenizer of a file as a Hugging Face folder holds it. */
+/** The tokenizer of a file in the form of a Hugging Face folder. */
 export interface ConvertedTokenizer {
   readonly special: SpecialIds;
   /** tokenizer.json */
@@ -15,8 +15,8 @@ export interface ConvertedTokenizer {
 }
 
 /**
- * Makes tokenizer.json and tokenizer_config.json of the metadata. `warn` is told what the file leaves open.
- * @throws StudioError naming the key that is missing, wrong, or asks for a kind of tokenizer that is not supported.
+ * Makes tokenizer.json and tokenizer_config.json of the metadata. `warn` is called for defaults that had to be assumed.
+ * @throws StudioError naming the key that is missing, wrong, or names an unsupported kind of tokenizer.
  */
 export function convertTokenizer(file: GgufFile, warn: (text: string) => void): ConvertedTokenizer {
   const vocabulary = readVocabulary(file);
@@ -58,7 +58,7 @@ function partsOf(
   );
 }
 
-/** Tokens that are found in a text before anything else. */
+/** Added tokens, which are found in a text first. */
 function addedTokens(vocabulary: Vocabulary, special: SpecialIds): unknown[] {
   const named = new Set(Object.values(special));
   return [...vocabulary.ids].flatMap(([content, id]) => {
@@ -69,7 +69,7 @@ function addedTokens(vocabulary: Vocabulary, special: SpecialIds): unknown[] {
   });
 }
 
-/** Puts the first and last token around a text, or around each of two. */
+/** Adds BOS and EOS around a text, or around each of two. */
 function template(vocabulary: Vocabulary, bos: number | null, eos: number | null): unknown {
   if (bos === null && eos === null) return null;
   const tokenOf = (id: number): string => vocabulary.tokens[id] ?? '';

@@ -1,12 +1,12 @@
-/** How a byte-level tokenizer cuts text into words before it merges bytes, in the terms of tokenizer.json. */
+/** Pre-tokenizer of a byte-level tokenizer, in the terms of tokenizer.json. */
 export interface PreTokenizer {
-  /** `tokenizer.ggml.pre`: every name that means this one. */
+  /** `tokenizer.ggml.pre`: all names of this one. */
   readonly names: readonly string[];
   readonly normalizer: unknown;
   readonly preTokenizer: unknown;
-  /** Whole words that are tokens are taken as they are, without merging. */
+  /** Whether words that are tokens skip the merges. */
   readonly ignoreMerges: boolean;
-  /** Whether texts begin with the first token where the file does not say. */
+  /** Whether text starts with the BOS token by default. */
   readonly addsBos: boolean;
 }
 

@@ -4,10 +4,10 @@ import { listedMerges } from './byte-level.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import type { SpecialIds, Vocabulary } from './vocabulary.ts';
 
-/** How sentencepiece writes a space. */
+/** The character for a space in sentencepiece. */
 const space = '▁';
 
-/** Llama 2's kind: sentencepiece's byte-pair encoding, with single bytes for what is in no token. */
+/** Llama 2's kind: sentencepiece's byte-pair encoding, with byte fallback. */
 export function sentencepieceParts(file: GgufFile, vocabulary: Vocabulary, special: SpecialIds): TokenizerParts {
   const prefixed = file.metadata.flag('tokenizer.ggml.add_space_prefix') ?? true;
   const spaced = { type: 'Replace', pattern: { String: ' ' }, content: space };
@@ -42,12 +42,12 @@ export function sentencepieceParts(file: GgufFile, vocabulary: Vocabulary, speci
   };
 }
 
-/** Longest token of which every way to cut it in two is tried. */
+/** Longest token for which every split in two is tried. */
 const longestToken = 1024;
 
 /**
- * sentencepiece keeps a score for each token and joins whatever neighbors give the token of the highest score. The same as a
- * list of merges: every way to cut a token into two others, tokens of high scores first.
+ * sentencepiece has a score for each token and merges the neighbors that give the token with the highest score. The
+ * equivalent list of merges: every split of a token into two others, tokens with high scores first.
  */
 function mergesByScore(file: GgufFile, vocabulary: Vocabulary): [string, string][] {
   const { ids, kinds, tokens } = vocabulary;

@@ -1,9 +1,9 @@
-/** What the two kinds of tokenizer say differently in tokenizer.json. */
+/** Parts of tokenizer.json in which the two kinds of tokenizer differ. */
 export interface TokenizerParts {
   readonly normalizer: unknown;
   readonly preTokenizer: unknown;
   readonly decoder: unknown;
   readonly model: Readonly<Record<string, unknown>>;
-  /** Whether texts begin with the first token where the file does not say. */
+  /** Whether text starts with the BOS token by default. */
   readonly addsBos: boolean;
 }

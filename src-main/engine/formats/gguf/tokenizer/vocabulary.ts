@@ -9,14 +9,14 @@ export type TokenKind = (typeof tokenKinds)[number];
 export interface Vocabulary {
   readonly tokens: readonly string[];
   readonly kinds: readonly TokenKind[];
-  /** Token → id; of two tokens that are written alike the first counts. */
+  /** Token → id; of two equal tokens the first counts. */
   readonly ids: ReadonlyMap<string, number>;
 }
 
 export interface SpecialIds {
   readonly bos: number | null;
   readonly eos: number | null;
-  /** Ends a turn of a chat, where that is another token than `eos`. */
+  /** End of a turn in a chat, if not `eos`. */
   readonly endOfTurn: number | null;
   readonly unknown: number | null;
   readonly padding: number | null;
