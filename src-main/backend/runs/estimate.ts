@@ -14,6 +14,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
+import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
 import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
@@ -77,11 +78,13 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
     );
 }
 
-/** @throws StudioError refused if a target is an embedding that the variant cannot adapt, or the schedule does not fit. */
+/** @throws StudioError where the variant or its start cannot adapt a target, or the schedule does not fit. */
 function requireAdaptable({ adapter, coto }: RunConfig, targets: readonly LinearModule[]): void {
   const variant = adapterVariant(adapter.variant);
   for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
   const { parameters } = adapter;
+  const initialization = variant.initialization?.(parameters);
+  if (initialization) checkStarts({ variant, parameters, initialization }, targets);
   checkSchedule(coto, variant, parameters, { groups: groupNames(coto, targets), ranks: ranksOf(adapter, targets) });
 }
 

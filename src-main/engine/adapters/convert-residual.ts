@@ -24,14 +24,46 @@ export interface ConversionBase {
 const tolerance = 1e-3;
 
 /**
- * An adapter that PEFT saved on a residual base (PiSSA, OLoRA) as the equal plain LoRA of twice the rank on the base itself. What
- * the base lost is made anew from it, as PEFT does on loading.
+ * An adapter that PEFT saved on a residual base as the equal plain LoRA of twice the rank on the base itself. What the base lost is
+ * what the adapter started with, where that is at hand; else it is made anew from the base, as PEFT does on loading.
  * @param state of a folder that was read with `remade`.
+ * @param init the adapter before its training, as PEFT saves it; null: not kept.
+ * @throws StudioError refused where neither is possible.
  */
-export async function fromResidualForm(state: AdapterState, base: ConversionBase): Promise<AdapterState> {
+export async function fromResidualForm(
+  state: AdapterState,
+  base: ConversionBase,
+  init: AdapterState | null = null,
+): Promise<AdapterState> {
   const initialization = initializationOf(state.parameters);
   if (!initialization.residual) return state;
+  if (init !== null) return joinFactors(state, startsIn(init, state));
+  if (initialization.peft.isRemade !== true)
+    throw new StudioError(
+      'refused',
+      `The adapter started with ${initialization.declaration.label}, and what its base lost cannot be made anew from the base.`,
+      `Put the adapter that PEFT saved before its training into the folder ${initFolder}/ beside it, or save it in PEFT as plain LoRA (path_initial_model_for_weight_conversion).`,
+    );
   return joinFactors(state, await startsOf(initialization, state, base));
+}
+
+/** Where an adapter's start lies beside it. */
+export const initFolder = 'init';
+
+function startsIn(init: AdapterState, trained: AdapterState): Map<string, Factors> {
+  return new Map(
+    [...trained.modules].map(([name, { rank }]) => {
+      const own = init.modules.get(name);
+      const [a, b] = [own?.tensors.get('a'), own?.tensors.get('b')];
+      if (a === undefined || b === undefined || own?.rank !== rank)
+        throw new StudioError(
+          'invalid_file',
+          `The start in ${initFolder}/ has no factors of rank ${rank} for ${name}, which the adapter adapts.`,
+          'Put the adapter there that PEFT saved before the training of this one.',
+        );
+      return [name, { a, b }];
+    }),
+  );
 }
 
 /**
@@ -81,6 +113,7 @@ async function startsOf(
     refuseTurned(initialization, module);
     await onModule?.(starts.size, modules.size);
     const given = { ...module, rank: requireRank({ rank }), scaling };
+    initialization.check?.(given);
     const random = RandomStream.named(0, 'initialization', name);
     const { a, b } = await initialization.start(given, {
       parameters,

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type ConversionBase, fromResidualForm, toResidualForm } from '../adapters/convert-residual.ts';
+import { type ConversionBase, fromResidualForm, initFolder, toResidualForm } from '../adapters/convert-residual.ts';
+import { adapterConfigFile } from '../adapters/peft/adapter-config.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { ConvertAdapterTask, EngineResultOf, TaskContext } from '../contract.ts';
@@ -30,14 +32,16 @@ export async function runConvertAdapterTask(
   });
   try {
     if (task.to === 'portable') {
-      const state = await fromResidualForm(await readAdapter(adapterDirectory, description, true), base);
+      const kept = join(adapterDirectory, initFolder);
+      const init = existsSync(join(kept, adapterConfigFile)) ? await readAdapter(kept, description, true) : null;
+      const state = await fromResidualForm(await readAdapter(adapterDirectory, description, true), base, init);
       await writeAdapter(outputDirectory, state, details(state));
     } else {
       const state = await readAdapter(adapterDirectory, description);
       const { trained, subtracted } = await toResidualForm(state, task.parameters, base);
       await writeFolderAtomic(outputDirectory, async (temporary) => {
         await writeAdapter(temporary, trained, details(state));
-        await writeAdapter(join(temporary, 'init'), startOf(trained, subtracted), details(state));
+        await writeAdapter(join(temporary, initFolder), startOf(trained, subtracted), details(state));
       });
     }
   } finally {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
@@ -13,6 +13,11 @@ it.each(['pissa', 'olora'])('PEFT’s %s is imported as plain LoRA, and leaves i
   const backend = await openBackend({ startEngine: realEngine });
   const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
   const path = goldenPath('llama', 'adapters', name);
+  // Without its start beside it.
+  const bare = temporaryFolder();
+  for (const file of ['adapter_config.json', 'adapter_model.safetensors']) cpSync(join(path, file), join(bare, file));
+  const remade = await backend.handle('adapters.import', { path: bare, modelId: model.id });
+  expect(remade.parameters).toMatchObject({ r: 8, lora_alpha: 16 });
   const adapter = await backend.handle('adapters.import', { path, modelId: model.id, name: 'mine' });
   expect(adapter).toMatchObject({
     name: 'mine',
@@ -21,7 +26,10 @@ it.each(['pissa', 'olora'])('PEFT’s %s is imported as plain LoRA, and leaves i
     origin: { kind: 'import', path },
   });
   const jobs = await backend.handle('jobs.list', { active: false });
-  expect(jobs.map(({ kind, status }) => [kind, status])).toEqual([['import-adapter', 'completed']]);
+  expect(jobs.map(({ kind, status }) => [kind, status])).toEqual([
+    ['import-adapter', 'completed'],
+    ['import-adapter', 'completed'],
+  ]);
 
   const target = join(temporaryFolder(), 'again');
   await backend.handle('export.start', {

@@ -53,4 +53,18 @@ describe('a run by every start', () => {
     for (const { id } of [merging, pruning])
       expect(await backend.handle('jobs.get', { id })).toMatchObject({ status: 'completed' });
   });
+
+  it('is refused before it is queued where a module has no such start', async () => {
+    const backend = await openBackend({ startEngine: realEngine });
+    const dataset = tinyIdx();
+    const create = (parameters: Record<string, unknown>) =>
+      backend.handle('runs.create', {
+        config: { ...tinyConfig, dataset, adapter: { ...tinyConfig.adapter, ...parameters } },
+      });
+    await expect(create({ init_lora_weights: 'lora-ga', r: 512 })).rejects.toThrow(/LoRA-GA takes 1024 components/);
+    await expect(create({ init_lora_weights: 'orthogonal', r: 3 })).rejects.toThrow(/even rank/);
+    await expect(create({ init_lora_weights: 'pissa', lora_bias: true })).rejects.toThrow(/lora_bias cannot be used/);
+    await expect(create({ init_lora_weights: 'pissa', coto: 1 })).rejects.toThrow(/no parameter "coto"/);
+    expect(await backend.handle('runs.list', { archived: false })).toEqual([]);
+  });
 });

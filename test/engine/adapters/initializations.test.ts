@@ -36,6 +36,7 @@ async function start(
 ) {
   const initialization = initializationOf({ init_lora_weights: id });
   const defaults = Object.fromEntries(initialization.declaration.parameters.map((spec) => [spec.name, spec.default]));
+  initialization.check?.(given);
   return initialization.start(given, {
     parameters: { ...defaults, ...parameters },
     random: RandomStream.seeded(1, 'initialization'),

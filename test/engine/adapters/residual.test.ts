@@ -148,6 +148,25 @@ describe.each(families)('on $family', ({ family, targets }) => {
       const split = splitFactors({ ...read, ...model.described }, strengthOf);
       expect(new Map(split.trained.modules)).toEqual(new Map(state.modules));
       expect([...split.subtracted]).toEqual([...subtracted].map(([name, { a, b }]) => [name, { a, b }]));
+
+      if (init === 'milora') return;
+      // PEFT's own form says how the adapter started; its base is made anew, or what it lost lies beside it.
+      await writeAdapter(folder, state, { description: base.description, baseModelName: family });
+      const weights = new BaseWeights({ description: base.description, directory: goldenPath(family, 'base') });
+      const conversion = { description: base.description, weight: (name: string) => weights.read(name) };
+      const own = await readAdapter(folder, base.description, true);
+      const starts = [...state.modules].map(([name, module]) => {
+        const factors = new Map<string, HostTensor>(Object.entries(subtracted.get(name) ?? {}));
+        return [name, { ...module, tensors: new Map([...module.tensors, ...factors]) }] as const;
+      });
+      const kept = await fromResidualForm(own, conversion, { ...state, modules: new Map(starts) });
+      expect(kept.modules).toEqual(read.modules);
+      const isRemade = init === 'pissa' || (init === 'olora' && family !== 'gpt2');
+      if (isRemade) {
+        model.loadState(await fromResidualForm(own, conversion));
+        expect(relativeDifference(outputs(loaded), trained)).toBeLessThan(5e-5);
+      } else await expect(fromResidualForm(own, conversion)).rejects.toThrow(/cannot be made anew|mixes up its axes/);
+      await weights.close();
     },
   );
 

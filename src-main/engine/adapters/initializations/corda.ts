@@ -8,6 +8,7 @@ import {
   requireMoments,
   scaledColumns,
   scaledRows,
+  smallerSide,
   trailing,
 } from './initialization.ts';
 
@@ -47,9 +48,8 @@ export const corda: Initialization = {
   peft: { value: () => 'corda' },
   residual: true,
   calibration: { of: 'inputs', dividedByMaximum: true },
-  async start(module, source) {
-    const { rank, inFeatures, outFeatures, scaling } = module;
-    requireComponents('CorDA', module, rank, Math.min(inFeatures, outFeatures));
+  check: (module) => requireComponents('CorDA', module, module.rank, smallerSide(module)),
+  async start({ rank, scaling }, source) {
     const { gram, batches } = requireMoments(source);
     const { covariance, inverse } = dampedCovariance(gram, batches);
     const weighted = matmul(await source.weight(), covariance);

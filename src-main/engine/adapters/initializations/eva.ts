@@ -61,9 +61,8 @@ export const eva: Initialization = {
   peft: { value: () => 'eva' },
   residual: false,
   calibration: { of: 'inputs', dividedByMaximum: false },
-  start(module, source) {
-    const { rank, inFeatures, outFeatures } = module;
-    requireComponents('EVA', module, rank, inFeatures);
+  check: (module) => requireComponents('EVA', module, module.rank, module.inFeatures),
+  start({ rank, inFeatures, outFeatures }, source) {
     const rho = numberOf(source.parameters, 'eva_rho');
     const count = Math.min(inFeatures, Math.max(rank, Math.round(rank * rho)));
     const { directions, variances, total } = principal(requireMoments(source), count, source.random);

@@ -96,6 +96,8 @@ export interface Initialization {
   /** Whether embeddings can start so too. */
   readonly embeddings?: boolean;
   /** @throws StudioError invalid_input where the module has no such start, naming it. */
+  check?(module: StartingModule): void;
+  /** Factors of a module that passed `check`. */
   start(module: StartingModule, source: StartSource): Start | Promise<Start>;
   /** Gives ranks anew once every module has its start; a module that is left out gets no adapter. */
   redistribute?(started: ReadonlyMap<string, StartedModule>, parameters: ParameterValues): Map<string, StartedModule>;
@@ -152,6 +154,11 @@ export function requireComponents(
     `init_lora_weights: ${label} takes ${needed} components at rank ${rank}, and ${name} has ${available}.`,
     `Lower r to at most ${Math.floor((available * rank) / needed)}, or start another way.`,
   );
+}
+
+/** How many components a weight has. */
+export function smallerSide({ inFeatures, outFeatures }: StartingModule): number {
+  return Math.min(inFeatures, outFeatures);
 }
 
 export function requireMoments({ calibration }: StartSource): InputMoments {

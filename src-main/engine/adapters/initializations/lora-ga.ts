@@ -10,6 +10,7 @@ import {
   requireComponents,
   type StartingModule,
   type StartSource,
+  smallerSide,
 } from './initialization.ts';
 
 const settingsSchema = z.object({
@@ -88,9 +89,9 @@ export const loraGa: Initialization = {
   peft: { value: () => 'lora_ga' },
   residual: true,
   calibration: { of: 'gradients' },
+  check: (module) => requireComponents('LoRA-GA', module, 2 * module.rank, smallerSide(module)),
   async start(module, source) {
-    const { rank, inFeatures, outFeatures } = module;
-    requireComponents('LoRA-GA', module, 2 * rank, Math.min(inFeatures, outFeatures));
+    const { rank } = module;
     const { gradient } = source.calibration;
     if (gradient === undefined) throw new Error('the gradient was not measured');
     const settings = settingsSchema.parse(source.parameters);

@@ -1,5 +1,5 @@
 import { svd } from '../../linalg/index.ts';
-import { factorsOfSvd, type Initialization, requireComponents, trailing } from './initialization.ts';
+import { factorsOfSvd, type Initialization, requireComponents, smallerSide, trailing } from './initialization.ts';
 
 /** MiLoRA: A and B hold the r smallest singular components of W, the base the principal ones. Wang et al. 2024, equations 3 and 4. */
 export const milora: Initialization = {
@@ -15,9 +15,8 @@ export const milora: Initialization = {
   },
   peft: { value: () => true },
   residual: true,
-  async start(module, { weight }) {
-    const { rank, inFeatures, outFeatures, scaling } = module;
-    requireComponents('MiLoRA', module, rank, Math.min(inFeatures, outFeatures));
+  check: (module) => requireComponents('MiLoRA', module, module.rank, smallerSide(module)),
+  async start({ rank, scaling }, { weight }) {
     return factorsOfSvd(trailing(svd(await weight()), rank), scaling);
   },
 };

@@ -1,5 +1,5 @@
 import { qr, toFloat32 } from '../../linalg/index.ts';
-import { type Initialization, requireComponents } from './initialization.ts';
+import { type Initialization, requireComponents, smallerSide } from './initialization.ts';
 
 /** OLoRA: W = Q·R; B is Q's first r columns, A is R's first r rows, and W loses s·B·A. Büyükakyüz 2024, algorithm 1. */
 export const olora: Initialization = {
@@ -15,9 +15,8 @@ export const olora: Initialization = {
   },
   peft: { value: () => 'olora', isRemade: true },
   residual: true,
-  async start(module, { weight }) {
-    const { rank, inFeatures, outFeatures } = module;
-    requireComponents('OLoRA', module, rank, Math.min(inFeatures, outFeatures));
+  check: (module) => requireComponents('OLoRA', module, module.rank, smallerSide(module)),
+  async start({ rank, inFeatures, outFeatures }, { weight }) {
     const { q, r } = qr(await weight());
     const size = q.shape[1];
     const b = new Float64Array(outFeatures * rank);

@@ -16,13 +16,15 @@ export const orthogonal: Initialization = {
   },
   peft: { value: () => 'orthogonal' },
   residual: false,
-  start({ name, rank, inFeatures, outFeatures }, { random }) {
-    if (rank % 2 !== 0)
-      throw new StudioError(
-        'invalid_input',
-        `init_lora_weights: Orthogonal needs an even rank, and ${name} has ${rank}.`,
-        'Choose an even r, or start another way.',
-      );
+  check({ name, rank }) {
+    if (rank % 2 === 0) return;
+    throw new StudioError(
+      'invalid_input',
+      `init_lora_weights: Orthogonal needs an even rank, and ${name} has ${rank}.`,
+      'Choose an even r, or start another way.',
+    );
+  },
+  start({ rank, inFeatures, outFeatures }, { random }) {
     const { q } = qr(gaussian(rank, rank, random));
     const [odd, even] = [everyOther(q, 0), everyOther(q, 1)];
     const a = transpose(matmul(gaussian(inFeatures, rank / 2, random), odd));

@@ -1,6 +1,6 @@
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { leading, randomizedSvd, svd } from '../../linalg/index.ts';
-import { factorsOfSvd, type Initialization, requireComponents } from './initialization.ts';
+import { factorsOfSvd, type Initialization, requireComponents, smallerSide } from './initialization.ts';
 
 /** PiSSA: A and B hold the r greatest singular components of W, the base what is left of it. Meng et al. 2024, equations 2 to 4. */
 export const pissa: Initialization = {
@@ -37,9 +37,8 @@ export const pissa: Initialization = {
     isRemade: true,
   },
   residual: true,
-  async start(module, { parameters, random, weight }) {
-    const { rank, inFeatures, outFeatures, scaling } = module;
-    requireComponents('PiSSA', module, rank, Math.min(inFeatures, outFeatures));
+  check: (module) => requireComponents('PiSSA', module, module.rank, smallerSide(module)),
+  async start({ rank, scaling }, { parameters, random, weight }) {
     const powerIterations = numberOf({ pissa_niter: 0, ...parameters }, 'pissa_niter');
     const matrix = await weight();
     const parts =

@@ -20,7 +20,8 @@ export interface StartOptions {
   readonly resumed?: ReadonlyMap<string, ModuleStrength> | undefined;
 }
 
-interface Chosen {
+/** A variant with the way in which it starts. */
+export interface Chosen {
   readonly variant: AdapterVariant;
   readonly parameters: ParameterValues;
   readonly initialization: Initialization;
@@ -39,7 +40,7 @@ export async function startModules(
   saved: ReadonlyMap<string, HostTensor> | null,
 ): Promise<ReadonlyMap<string, StartedModule> | null> {
   const { initialization, parameters } = chosen;
-  for (const module of targets) requireStartOf(initialization, module);
+  checkStarts(chosen, targets);
   if (options.resumed) return initialization.redistribute ? placeholders(targets, options.resumed) : null;
   const started = new Map<string, StartedModule>();
   for await (const { module, data } of measured(chosen, targets, options, saved)) {
@@ -94,14 +95,25 @@ function placeholders(
   );
 }
 
-/** @throws StudioError invalid_input for an embedding that cannot start so. */
-export function requireStartOf({ embeddings, declaration }: Initialization, { kind, name }: LinearModule): void {
-  if (kind !== 'embedding' || embeddings) return;
-  throw new StudioError(
-    'invalid_input',
-    `init_lora_weights: ${declaration.label} starts linear layers, and ${name} is an embedding.`,
-    'Leave it out of target_modules, or start with kaiming or gaussian.',
-  );
+/** @throws StudioError invalid_input where a module cannot start so, naming it. */
+export function checkStarts(chosen: Chosen, targets: readonly LinearModule[]): void {
+  const { initialization, parameters } = chosen;
+  const { declaration, embeddings, check } = initialization;
+  if (parameters['lora_bias'] === true && declaration.id !== 'kaiming')
+    throw new StudioError(
+      'invalid_input',
+      `lora_bias cannot be used with init_lora_weights "${declaration.id}", as in PEFT.`,
+      'Set init_lora_weights to kaiming, or lora_bias to false.',
+    );
+  for (const module of targets) {
+    if (module.kind === 'embedding' && !embeddings)
+      throw new StudioError(
+        'invalid_input',
+        `init_lora_weights: ${declaration.label} starts linear layers, and ${module.name} is an embedding.`,
+        'Leave it out of target_modules, or start with kaiming or gaussian.',
+      );
+    check?.({ ...module, ...strengthOf(chosen, module) });
+  }
 }
 
 function strengthOf({ variant, parameters }: Chosen, { name, aliases }: LinearModule) {

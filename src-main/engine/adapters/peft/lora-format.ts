@@ -163,16 +163,14 @@ function foreignKind(config: AdapterConfig, remade: boolean): ForeignKind | null
   const start = config['init_lora_weights'];
   if (typeof start === 'string') {
     const known = initializationFromPeft(start)?.initialization;
-    const isRemade = known?.peft.isRemade ?? false;
-    if (known?.residual || start.startsWith('loftq')) {
-      if (remade && isRemade) return null;
+    if (known?.residual && remade) return null;
+    if (known?.residual || start.startsWith('loftq'))
       return {
         words: `LoRA with init_lora_weights "${start}", whose factors stand on a changed base`,
-        remedy: isRemade
+        remedy: known?.residual
           ? 'Import it: the studio makes the changed base anew and keeps the equal plain LoRA on the unchanged one.'
-          : 'Save it in PEFT as plain LoRA (path_initial_model_for_weight_conversion), and import that.',
+          : 'Save it in PEFT as plain LoRA, and import that.',
       };
-    }
     if (known === undefined) return { words: `LoRA with the unknown initialization init_lora_weights "${start}"` };
   }
   const setting = foreignSettings.find((name) => isUsed(config[name]));

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
@@ -37,13 +36,6 @@ export const lora: AdapterVariant = {
       ['b', b],
     ]);
     if (!hasBias(settings) || module.kind !== 'linear') return tensors;
-    const start = settings.parameters['init_lora_weights'];
-    if (start !== 'kaiming')
-      throw new StudioError(
-        'invalid_input',
-        `lora_bias cannot be used with init_lora_weights "${String(start)}", as in PEFT.`,
-        'Set init_lora_weights to kaiming, or lora_bias to false.',
-      );
     return tensors.set('bias', { shape: [module.outFeatures], data: new Float32Array(module.outFeatures) });
   },
   dropout: (parameters) => numberOf(parameters, 'lora_dropout'),
