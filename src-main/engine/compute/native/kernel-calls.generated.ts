@@ -177,6 +177,31 @@ export interface BatchedGemm {
 }
 
 /**
+ * LoRA's gradients but that of x, for dy [rows, outputs], x [rows, inputs], z = x·aᵀ [rows, rank] and b [outputs,
+ * rank]: dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With h, DoRA's:
+ * dh [rows, outputs] = dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h.
+ */
+export interface LoraGradient {
+  readonly dy: Handle;
+  readonly x: Handle;
+  readonly z: Handle;
+  readonly b: Handle;
+  readonly dz: Handle;
+  readonly da: Handle;
+  readonly db: Handle;
+  readonly rows: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly rank: number;
+  readonly scale?: number | undefined;
+  readonly h?: OptionalHandle | undefined;
+  readonly rowScale?: OptionalHandle | undefined;
+  readonly inverse?: OptionalHandle | undefined;
+  readonly dh?: OptionalHandle | undefined;
+  readonly magnitude?: OptionalHandle | undefined;
+}
+
+/**
  * y = (x · op(W') + bias + addend) ∘ multiplier with W' = weight ∘ (1 + scale · b·a), or with update_only weight ∘
  * scale · b·a: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. x [rows, inputs] and y [rows, outputs]
  * with transposed, else the other way round. W' is made strip by strip and never whole where it is large.
@@ -269,6 +294,8 @@ export interface KernelFunctions {
   geluGradient(...parameters: readonly Argument[]): void;
   gatedSilu(...parameters: readonly Argument[]): void;
   gatedSiluGradient(...parameters: readonly Argument[]): void;
+  lowRankProduct(...parameters: readonly Argument[]): void;
+  loraGradient(...parameters: readonly Argument[]): void;
   doraRowScale(...parameters: readonly Argument[]): void;
   rowScaleGradient(...parameters: readonly Argument[]): void;
   hiraGemm(...parameters: readonly Argument[]): void;
@@ -335,6 +362,8 @@ export const kernelNames: readonly (keyof KernelFunctions)[] = [
   'geluGradient',
   'gatedSilu',
   'gatedSiluGradient',
+  'lowRankProduct',
+  'loraGradient',
   'doraRowScale',
   'rowScaleGradient',
   'hiraGemm',
@@ -512,6 +541,36 @@ export class NativeKernels {
   /** dgate and dup of gated_silu. Each may be any of the inputs. */
   gatedSiluGradient(gate: Handle, up: Handle, dy: Handle, dgate: Handle, dup: Handle, count: number): void {
     this.addon.gatedSiluGradient(gate, up, dy, dgate, dup, count);
+  }
+
+  /** y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. */
+  lowRankProduct(x: Handle, a: Handle, y: Handle, rows: number, inputs: number, rank: number): void {
+    this.addon.lowRankProduct(x, a, y, rows, inputs, rank);
+  }
+
+  /**
+   * The gradients of LoRA and DoRA but that of x (LoraGradient). For ranks that are small beside inputs and outputs.
+   */
+  loraGradient(gradient: LoraGradient): void {
+    this.addon.loraGradient(
+      gradient.dy,
+      gradient.x,
+      gradient.z,
+      gradient.b,
+      gradient.dz,
+      gradient.da,
+      gradient.db,
+      gradient.rows,
+      gradient.outputs,
+      gradient.inputs,
+      gradient.rank,
+      gradient.scale ?? 1,
+      gradient.h ?? 0,
+      gradient.rowScale ?? 0,
+      gradient.inverse ?? 0,
+      gradient.dh ?? 0,
+      gradient.magnitude ?? 0,
+    );
   }
 
   /**

@@ -10,9 +10,10 @@ import {
   type Operation,
   type OperationAttributes,
 } from '../autograd/operation.ts';
-import { inverseNorms, rowScaleGradients } from './dora-row-scale.ts';
+import { inverseNorms } from './dora-row-scale.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { multiplierOrAddend } from './linear-options.ts';
+import { doraGradients } from './lora-gradients.ts';
 import type { LoraLinearOptions } from './lora-linear.ts';
 import { matmul } from './matmul.ts';
 
@@ -20,10 +21,9 @@ const plain = defineDoraLinear('CotoDoraLinear', false);
 const withDropout = defineDoraLinear('CotoDoraLinearDropout', true);
 
 /**
- * DoRA (Liu et al. 2024) as PEFT computes it: m / ‖W + s·B·A‖ ∘ (W·x + s·B·A·x) + b [+ residual], norms by output and held
- * fixed in the backward pass (section 4.3 of the paper). With dropout, x̃ replaces x in both products of the changed
- * weight, and W·(x − x̃) is added. x [rows, in], A [r, in], B [out, r], m [out] → [rows, out]. Gradients go to x, A, B, m
- * and the residual.
+ * DoRA (Liu et al. 2024) as PEFT computes it: m / ‖W + s·B·A‖ ∘ (W·x + s·B·A·x) + b [+ residual], norms by output and
+ * held fixed in the backward pass (section 4.3 of the paper). With dropout x̃ stands in both products of the changed weight, and
+ * W·(x − x̃) is added. x [rows, in], A [r, in], B [out, r], m [out] → [rows, out]. Gradients go to x, A, B, m and the residual.
  */
 export function doraLinear(
   x: tf.Tensor2D,
@@ -75,15 +75,17 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       outputs: [null, 'z', 'h', 'inverse', 'rowScale'],
     },
     gradients: (dy, saved, attributes) => {
-      const { scaling: scale, ...own } = optionsOf(attributes);
-      const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
-      // dh [rows, out] and dz [rows, r] are used for x, A and B.
-      const { dh, magnitude } = rowScaleGradients(dy, {
+      const { scaling, ...own } = optionsOf(attributes);
+      const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
+      const { dz, dh, ...gradients } = doraGradients(dy, {
+        x: dropped(input(saved, 'x'), saved),
+        z: input(saved, 'z'),
+        b: input(saved, 'b'),
         h: input(saved, 'h'),
-        rowScale,
+        rowScale: input(saved, 'rowScale'),
         inverse: input(saved, 'inverse'),
+        scaling,
       });
-      const dz = matmul(dh, input(saved, 'b'), { scale });
       const x = (accumulated?: AccumulatedGradient) => {
         const multiplier = saved['derivative'];
         if (!masked)
@@ -93,9 +95,9 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       };
       return {
         x,
-        a: () => matmul(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
-        b: () => matmul(dh, input(saved, 'z'), { transposeA: true, scale }),
-        magnitude: () => magnitude,
+        a: () => gradients.a,
+        b: () => gradients.b,
+        magnitude: () => gradients.magnitude,
         residual: () => dy,
       };
     },

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
+import { loraGradients } from './lora-gradients.ts';
 import { matmul } from './matmul.ts';
 
 const plain = defineLoraLinear('CotoLoraLinear', false);
@@ -13,8 +14,8 @@ export interface LoraLinearOptions extends LinearOptions {
 }
 
 /**
- * x·Wᵀ + b [+ residual] + scaling · (x ∘ mask)·Aᵀ·Bᵀ without forming ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in], B
- * [out, r] → [rows, out]. Gradients go to x, A, B and the residual.
+ * x·Wᵀ + b [+ residual] + scaling · (x ∘ mask)·Aᵀ·Bᵀ without ever making ΔW (Hu et al. 2021, LoRA). x [rows, in], A [r, in],
+ * B [out, r] → [rows, out]. Gradients go to x, A, B and the residual.
  */
 export function loraLinear(
   x: tf.Tensor2D,
@@ -52,19 +53,19 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
     },
     saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'], outputs: [null, 'z'] },
     gradients: (dy, saved, attributes) => {
-      const scale = attribute(attributes, 'scaling');
+      const scaling = attribute(attributes, 'scaling');
       const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
       const multiplier = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
-      // dz [rows, r] is used for both x and A.
-      const dz = matmul(dy, input(saved, 'b'), { scale });
+      const x = dropped(input(saved, 'x'), saved);
+      const { dz, ...own } = loraGradients(dy, { x, z: input(saved, 'z'), b: input(saved, 'b'), scaling });
       return {
         x: (accumulated) =>
           masked
             ? matmul(dy, weight, { ...options, multiplier, addend: tf.mul(matmul(dz, a), input(saved, 'mask')) })
             : matmul(dy, weight, { ...options, ...multiplierOrAddend(multiplier, accumulated), also: { a: dz, b: a } }),
-        a: () => matmul(dz, dropped(input(saved, 'x'), saved), { transposeA: true }),
-        b: () => matmul(dy, input(saved, 'z'), { transposeA: true, scale }),
+        a: () => own.a,
+        b: () => own.b,
         residual: () => dy,
       };
     },

@@ -67,6 +67,29 @@ inline BatchedGemm take_structure<BatchedGemm>(Call& call) {
 }
 
 template <>
+inline LoraGradient take_structure<LoraGradient>(Call& call) {
+  LoraGradient taken;
+  taken.dy = take<const float*>(call);
+  taken.x = take<const float*>(call);
+  taken.z = take<const float*>(call);
+  taken.b = take<const float*>(call);
+  taken.dz = take<float*>(call);
+  taken.da = take<float*>(call);
+  taken.db = take<float*>(call);
+  taken.rows = take<int64_t>(call);
+  taken.outputs = take<int64_t>(call);
+  taken.inputs = take<int64_t>(call);
+  taken.rank = take<int64_t>(call);
+  taken.scale = take<float>(call);
+  taken.h = take<const float*>(call);
+  taken.row_scale = take<const float*>(call);
+  taken.inverse = take<const float*>(call);
+  taken.dh = take<float*>(call);
+  taken.magnitude = take<float*>(call);
+  return taken;
+}
+
+template <>
 inline HiraGemm take_structure<HiraGemm>(Call& call) {
   HiraGemm taken;
   taken.x = take<const float*>(call);
@@ -172,6 +195,8 @@ constexpr Method kKernelMethods[] = {
     {"geluGradient", call_kernel<&Kernels::gelu_gradient>},
     {"gatedSilu", call_kernel<&Kernels::gated_silu>},
     {"gatedSiluGradient", call_kernel<&Kernels::gated_silu_gradient>},
+    {"lowRankProduct", call_kernel<&Kernels::low_rank_product>},
+    {"loraGradient", call_kernel<&Kernels::lora_gradient>},
     {"doraRowScale", call_kernel<&Kernels::dora_row_scale>},
     {"rowScaleGradient", call_kernel<&Kernels::row_scale_gradient>},
     {"layerNorm", call_kernel<&Kernels::layer_norm>},

@@ -1,7 +1,6 @@
 import type { NativeBackend } from '../backend.ts';
 import type { OptionalHandle } from '../kernel-calls.generated.ts';
 import { multiply, subtract } from './binary.ts';
-import { timesTransposed } from './gemm.ts';
 import {
   flag,
   type KernelAttributes,
@@ -12,6 +11,7 @@ import {
   real,
   size,
 } from './kernel.ts';
+import { timesFactor } from './lora.ts';
 
 /** Outputs as ops/linear/dora-linear.ts lists them: y, z, h, the inverse norms and the row scale. */
 const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((name) => ({
@@ -22,7 +22,7 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
     if (k !== size(weight, 1)) throw new Error(`a linear of ${size(weight, 1)} inputs given ${k}`);
     const { inverse, rowScale } = rowScaleOf(native, inputs, attributes);
     const adapted = inputs['mask'] === undefined ? native.alias(x, x.shape) : multiply(native, x, real(inputs, 'mask'));
-    const z = timesTransposed(native, adapted, real(inputs, 'a'));
+    const z = timesFactor(native, adapted, real(inputs, 'a'));
     const [y, h] = [native.output([m, n]), native.output([m, n])];
     const [b, result] = [native.handle(weight), native.handle(y)];
     const base = { b, m, n, k, transposeB: true, packs: b, bfloat16: flag(attributes, 'bfloat16') };

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.ts';
 import { multiply } from './binary.ts';
 import { flag, type KernelInputs, type NativeKernel, number, optional, real, size } from './kernel.ts';
+import { timesFactor } from './lora.ts';
 
 const matmul: NativeKernel = {
   name: 'CotoMatmul',
@@ -56,7 +57,7 @@ const loraKernels = ['CotoLoraLinear', 'CotoLoraLinearDropout'].map<NativeKernel
     const { mask } = inputs;
     const x = real(inputs, 'x');
     const adapterInput = mask === undefined ? x : multiply(native, x, mask);
-    const z = timesTransposed(native, adapterInput, real(inputs, 'a'));
+    const z = timesFactor(native, adapterInput, real(inputs, 'a'));
     if (mask !== undefined) native.release(adapterInput);
     const scaling = number(attributes, 'scaling');
     return [linear(native, inputs, { frozen: true, bfloat16: flag(attributes, 'bfloat16'), z, scaling }), z];
@@ -98,22 +99,6 @@ function linear(native: NativeBackend, inputs: KernelInputs, options: LinearOpti
     scale2: scaling,
     packs: frozen ? b : 0,
     bfloat16,
-  });
-  return y;
-}
-
-/** x·Aᵀ */
-export function timesTransposed(native: NativeBackend, x: tf.TensorInfo, a: tf.TensorInfo): tf.TensorInfo {
-  const [m, k, n] = [size(x, 0), size(x, 1), size(a, 0)];
-  const y = native.output([m, n]);
-  native.kernels.gemm({
-    a: native.handle(x),
-    b: native.handle(a),
-    c: native.handle(y),
-    m,
-    n,
-    k,
-    transposeB: true,
   });
   return y;
 }

@@ -12,6 +12,7 @@ import { gemmKernels } from './gemm.ts';
 import { hiraKernels } from './hira.ts';
 import type { NativeKernel } from './kernel.ts';
 import { layoutKernels } from './layout.ts';
+import { loraGradientKernels } from './lora.ts';
 import { lossKernels } from './losses.ts';
 import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norms.ts';
@@ -43,6 +44,7 @@ const nativeKernels: readonly NativeKernel[] = [
   softmax,
   ...matmulKernels,
   ...gemmKernels,
+  ...loraGradientKernels,
   ...doraKernels,
   ...hiraKernels,
   ...activationKernels,

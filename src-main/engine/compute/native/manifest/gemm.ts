@@ -1,7 +1,8 @@
 import type { KernelFamily } from './kernel-spec.ts';
 
 export const gemm: KernelFamily = {
-  title: "matrix products (skinny_gemm.cc; large ones are the library's) , DoRA (dora.cc) and HiRA (hira.cc)",
+  title:
+    "matrix products (skinny_gemm.cc; large ones are the library's) , LoRA (lora.cc), DoRA (dora.cc) and HiRA (hira.cc)",
   kernels: [
     { name: 'skinny_gemm', doc: 'A product of few rows (SkinnyGemm).', params: 'SkinnyGemm gemm', isInternal: true },
     {
@@ -11,6 +12,16 @@ null, y may be x or addend. Runs on the calling thread alone, since it serves in
       params:
         'const float* x, const float* row_scale, const float* bias, const float* addend, float* y, int64_t rows, int64_t width',
       isInternal: true,
+    },
+    {
+      name: 'low_rank_product',
+      doc: 'y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs.',
+      params: 'const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank',
+    },
+    {
+      name: 'lora_gradient',
+      doc: 'The gradients of LoRA and DoRA but that of x (LoraGradient). For ranks that are small beside inputs and outputs.',
+      params: 'LoraGradient gradient',
     },
     {
       name: 'dora_row_scale',

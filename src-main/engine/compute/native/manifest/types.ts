@@ -124,6 +124,31 @@ further (0: all products share it).`,
     ],
   },
   {
+    name: 'LoraGradient',
+    doc: `LoRA's gradients but that of x, for dy [rows, outputs], x [rows, inputs], z = x·aᵀ [rows, rank] and b [outputs, rank]:
+dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With h, DoRA's: dh [rows, outputs]
+= dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h.`,
+    fields: [
+      'const float* dy',
+      'const float* x',
+      'const float* z',
+      'const float* b',
+      'float* dz',
+      'float* da',
+      'float* db',
+      'int64_t rows',
+      'int64_t outputs',
+      'int64_t inputs',
+      'int64_t rank',
+      'float scale = 1',
+      'const float* h?',
+      'const float* row_scale?',
+      'const float* inverse?',
+      'float* dh?',
+      'float* magnitude?',
+    ],
+  },
+  {
     name: 'HiraGemm',
     doc: `y = (x · op(W') + bias + addend) ∘ multiplier with W' = weight ∘ (1 + scale · b·a), or with update_only weight ∘
 scale · b·a: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. x [rows, inputs] and y [rows, outputs] with

@@ -161,6 +161,31 @@ struct BatchedGemm {
 };
 
 /**
+ * LoRA's gradients but that of x, for dy [rows, outputs], x [rows, inputs], z = x·aᵀ [rows, rank] and b [outputs,
+ * rank]: dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With h, DoRA's:
+ * dh [rows, outputs] = dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h.
+ */
+struct LoraGradient {
+  const float* dy = {};
+  const float* x = {};
+  const float* z = {};
+  const float* b = {};
+  float* dz = {};
+  float* da = {};
+  float* db = {};
+  int64_t rows = {};
+  int64_t outputs = {};
+  int64_t inputs = {};
+  int64_t rank = {};
+  float scale = 1;
+  const float* h = nullptr;
+  const float* row_scale = nullptr;
+  const float* inverse = nullptr;
+  float* dh = nullptr;
+  float* magnitude = nullptr;
+};
+
+/**
  * y = (x · op(W') + bias + addend) ∘ multiplier with W' = weight ∘ (1 + scale · b·a), or with update_only weight ∘
  * scale · b·a: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. x [rows, inputs] and y [rows, outputs]
  * with transposed, else the other way round. W' is made strip by strip and never whole where it is large.
@@ -279,7 +304,7 @@ struct Kernels {
   void (*gated_silu_gradient)(const float* gate, const float* up, const float* dy, float* dgate, float* dup, int64_t
       count);
 
-  // ---- matrix products (skinny_gemm.cc; large ones are the library's) , DoRA (dora.cc) and HiRA (hira.cc) ----
+  // ---- matrix products (skinny_gemm.cc; large ones are the library's) , LoRA (lora.cc), DoRA (dora.cc) and HiRA (hira.cc) ----
 
   /** A product of few rows (SkinnyGemm). */
   void (*skinny_gemm)(const SkinnyGemm& gemm);
@@ -289,6 +314,12 @@ struct Kernels {
    */
   void (*scaled_epilogue)(const float* x, const float* row_scale, const float* bias, const float* addend, float* y,
       int64_t rows, int64_t width);
+  /** y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. */
+  void (*low_rank_product)(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank);
+  /**
+   * The gradients of LoRA and DoRA but that of x (LoraGradient). For ranks that are small beside inputs and outputs.
+   */
+  void (*lora_gradient)(const LoraGradient& gradient);
   /**
    * inverse [outputs] = 1 / ‖wᵢ + scale · (b·a)ᵢ‖ and row_scale = magnitude ∘ inverse, without ever making b·a: weight
    * [outputs, inputs], a [rank, inputs], b [outputs, rank], magnitude [outputs]. A norm counts as 1e-15 at least.

@@ -22,6 +22,8 @@ const Kernels& table() {
     made.gated_silu_gradient = gated_silu_gradient;
     made.skinny_gemm = skinny_gemm;
     made.scaled_epilogue = scaled_epilogue;
+    made.low_rank_product = low_rank_product;
+    made.lora_gradient = lora_gradient;
     made.dora_row_scale = dora_row_scale;
     made.row_scale_gradient = row_scale_gradient;
     made.hira_panel = hira_panel;

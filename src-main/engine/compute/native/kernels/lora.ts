@@ -1,0 +1,78 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { NativeBackend } from '../backend.ts';
+import { type KernelAttributes, type KernelInputs, type NativeKernel, number, real, size } from './kernel.ts';
+
+/** Up to this rank the products are made row by row; beyond, the library's are faster. */
+const lowRank = 16;
+
+/** x·Aᵀ */
+export function timesFactor(native: NativeBackend, x: tf.TensorInfo, a: tf.TensorInfo): tf.TensorInfo {
+  const [rows, inputs, rank] = [size(x, 0), size(x, 1), size(a, 0)];
+  const y = native.output([rows, rank]);
+  const [from, factor, to] = [native.handle(x), native.handle(a), native.handle(y)];
+  if (rank <= lowRank) native.kernels.lowRankProduct(from, factor, to, rows, inputs, rank);
+  else native.kernels.gemm({ a: from, b: factor, c: to, m: rows, n: rank, k: inputs, transposeB: true });
+  return y;
+}
+
+/** Outputs: the gradients of z, A and B; of DoRA also those of h and of the magnitudes. */
+export const loraGradientKernels: readonly NativeKernel[] = [
+  { name: 'CotoLoraGradient', run: (native, inputs, attributes) => gradients(native, inputs, attributes, false) },
+  { name: 'CotoDoraGradient', run: (native, inputs, attributes) => gradients(native, inputs, attributes, true) },
+];
+
+function gradients(
+  native: NativeBackend,
+  given: KernelInputs,
+  attributes: KernelAttributes,
+  isScaled: boolean,
+): tf.TensorInfo[] {
+  const [dy, x, z, b] = [real(given, 'dy'), real(given, 'x'), real(given, 'z'), real(given, 'b')];
+  const [rows, outputs, inputs, rank] = [size(dy, 0), size(dy, 1), size(x, 1), size(b, 1)];
+  const scale = number(attributes, 'scaling');
+  const [dz, da, db] = [native.output([rows, rank]), native.output([rank, inputs]), native.output([outputs, rank])];
+  const scaled = isScaled ? { dh: native.output([rows, outputs]), magnitude: native.output([outputs]) } : null;
+  const made = [dz, da, db, ...(scaled ? [scaled.dh, scaled.magnitude] : [])];
+  const ofScale = scaled && {
+    h: native.handle(real(given, 'h')),
+    rowScale: native.handle(real(given, 'rowScale')),
+    inverse: native.handle(real(given, 'inverse')),
+    dh: native.handle(scaled.dh),
+    magnitude: native.handle(scaled.magnitude),
+  };
+  if (rank <= lowRank) {
+    native.kernels.loraGradient({
+      ...ofScale,
+      dy: native.handle(dy),
+      x: native.handle(x),
+      z: native.handle(z),
+      b: native.handle(b),
+      dz: native.handle(dz),
+      da: native.handle(da),
+      db: native.handle(db),
+      rows,
+      outputs,
+      inputs,
+      rank,
+      scale,
+    });
+    return made;
+  }
+  if (ofScale) {
+    const { h, rowScale, inverse, dh, magnitude } = ofScale;
+    native.kernels.rowScaleGradient(native.handle(dy), h, rowScale, inverse, dh, magnitude, rows, outputs);
+  }
+  const a = native.handle(scaled?.dh ?? dy);
+  native.kernels.gemm({ a, b: native.handle(b), c: native.handle(dz), m: rows, n: rank, k: outputs, scale });
+  const overRows = { k: rows, transposeA: true };
+  native.kernels.gemm({
+    ...overRows,
+    a: native.handle(dz),
+    b: native.handle(x),
+    c: native.handle(da),
+    m: rank,
+    n: inputs,
+  });
+  native.kernels.gemm({ ...overRows, a, b: native.handle(z), c: native.handle(db), m: outputs, n: rank, scale });
+  return made;
+}

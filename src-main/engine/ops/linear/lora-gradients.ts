@@ -1,0 +1,69 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { at, attribute, defineOperation, input, type OperationInputs } from '../autograd/operation.ts';
+import { rowScaleGradients } from './dora-row-scale.ts';
+import { matmul } from './matmul.ts';
+
+/** What the gradients of LoRA's factors are made of. */
+interface LoraParts {
+  /** [rows, in], after dropout. */
+  readonly x: tf.Tensor;
+  /** x·Aᵀ [rows, r] */
+  readonly z: tf.Tensor;
+  /** [out, r] */
+  readonly b: tf.Tensor;
+  readonly scaling: number;
+}
+
+/** What DoRA's gradients need beside: as `rowScaleGradients` has them. */
+interface RowScale {
+  readonly h: tf.Tensor;
+  readonly rowScale: tf.Tensor;
+  readonly inverse: tf.Tensor;
+}
+
+function compose(dh: tf.Tensor, inputs: OperationInputs, scale: number): [dz: tf.Tensor, a: tf.Tensor, b: tf.Tensor] {
+  const dz = matmul(dh, input(inputs, 'b'), { scale });
+  return [
+    dz,
+    matmul(dz, input(inputs, 'x'), { transposeA: true }),
+    matmul(dh, input(inputs, 'z'), { transposeA: true, scale }),
+  ];
+}
+
+const ofLora = defineOperation({
+  name: 'CotoLoraGradient',
+  compose: (inputs, attributes) => compose(input(inputs, 'dy'), inputs, attribute(attributes, 'scaling')),
+});
+
+const ofDora = defineOperation({
+  name: 'CotoDoraGradient',
+  compose: (inputs, attributes) => {
+    const { dh, magnitude } = rowScaleGradients(input(inputs, 'dy'), {
+      h: input(inputs, 'h'),
+      rowScale: input(inputs, 'rowScale'),
+      inverse: input(inputs, 'inverse'),
+    });
+    return [...compose(dh, inputs, attribute(attributes, 'scaling')), dh, magnitude];
+  },
+});
+
+/**
+ * The gradients of LoRA's inner values z [rows, r], of A [r, in] and of B [out, r] for dy [rows, out]. Has no gradient: it serves
+ * inside operations.
+ */
+export function loraGradients(
+  dy: tf.Tensor,
+  { x, z, b, scaling }: LoraParts,
+): { dz: tf.Tensor; a: tf.Tensor; b: tf.Tensor } {
+  const results = ofLora({ dy, x, z, b }, { scaling });
+  return { dz: at(results, 0), a: at(results, 1), b: at(results, 2) };
+}
+
+/** The same of DoRA, whose product h is scaled by row: also the gradients of h [rows, out] and of the magnitudes [out]. */
+export function doraGradients(
+  dy: tf.Tensor,
+  { x, z, b, scaling, h, rowScale, inverse }: LoraParts & RowScale,
+): { dz: tf.Tensor; a: tf.Tensor; b: tf.Tensor; dh: tf.Tensor; magnitude: tf.Tensor } {
+  const results = ofDora({ dy, x, z, b, h, rowScale, inverse }, { scaling });
+  return { dz: at(results, 0), a: at(results, 1), b: at(results, 2), dh: at(results, 3), magnitude: at(results, 4) };
+}
