@@ -121,9 +121,9 @@ export interface AttentionShape {
 
 /**
  * c [m, n] = (scale · op(a) · op(b) + scale2 · a2 · op(b2) + bias + addend) ∘ multiplier, all float32 and row-major;
- * what is null is left out. With the scaled epilogue, c is the sum of the products alone and scaled [m, n], which may
- * be addend, becomes c ∘ row_scale (one number for each row of a transposed b) + bias + addend, block by block while c
- * is in the cache; b has packs then, and multiplier is null.
+ * what is null is left out. With row_scale (one number for each row of a transposed b) the sum of the products is
+ * multiplied by it before bias and addend are added; c stays the sum of the products alone where the result goes to
+ * scaled [m, n], which may be addend, block by block while c is in the cache. b has packs then, and multiplier is null.
  */
 export interface Gemm {
   readonly a: Handle;
@@ -136,6 +136,8 @@ export interface Gemm {
   readonly transposeA?: boolean | undefined;
   /** b is stored [n, k]. */
   readonly transposeB?: boolean | undefined;
+  /** [k]: multiplies the columns of a, which is not transposed then. */
+  readonly columnScale?: OptionalHandle | undefined;
   readonly scale?: number | undefined;
   /** [n] */
   readonly bias?: OptionalHandle | undefined;
@@ -149,7 +151,7 @@ export interface Gemm {
   readonly b2?: OptionalHandle | undefined;
   readonly transposeB2?: boolean | undefined;
   readonly scale2?: number | undefined;
-  /** [n]: the scaled epilogue. */
+  /** [n] */
   readonly rowScale?: OptionalHandle | undefined;
   readonly scaled?: OptionalHandle | undefined;
   /** b's own tensor where b never changes: its packed forms are kept with it. */
@@ -178,8 +180,9 @@ export interface BatchedGemm {
 
 /**
  * LoRA's gradients but that of x, for dy [rows, outputs], x [rows, inputs], z = x·aᵀ [rows, rank] and b [outputs,
- * rank]: dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With h, DoRA's:
- * dh [rows, outputs] = dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h.
+ * rank]: dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With row_scale,
+ * DoRA's: dh = dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h. h is x·(weight +
+ * scale · b·a)ᵀ, or with from_output product is the output y = h ∘ row_scale + bias of which it is made again.
  */
 export interface LoraGradient {
   readonly dy: Handle;
@@ -194,10 +197,14 @@ export interface LoraGradient {
   readonly inputs: number;
   readonly rank: number;
   readonly scale?: number | undefined;
-  readonly h?: OptionalHandle | undefined;
   readonly rowScale?: OptionalHandle | undefined;
   readonly inverse?: OptionalHandle | undefined;
-  readonly dh?: OptionalHandle | undefined;
+  /** h, or with from_output y. */
+  readonly product?: OptionalHandle | undefined;
+  readonly fromOutput?: boolean | undefined;
+  readonly bias?: OptionalHandle | undefined;
+  readonly weight?: OptionalHandle | undefined;
+  readonly a?: OptionalHandle | undefined;
   readonly magnitude?: OptionalHandle | undefined;
 }
 
@@ -565,10 +572,13 @@ export class NativeKernels {
       gradient.inputs,
       gradient.rank,
       gradient.scale ?? 1,
-      gradient.h ?? 0,
       gradient.rowScale ?? 0,
       gradient.inverse ?? 0,
-      gradient.dh ?? 0,
+      gradient.product ?? 0,
+      gradient.fromOutput ?? false,
+      gradient.bias ?? 0,
+      gradient.weight ?? 0,
+      gradient.a ?? 0,
       gradient.magnitude ?? 0,
     );
   }
@@ -662,6 +672,7 @@ export class NativeKernels {
       gemm.k,
       gemm.transposeA ?? false,
       gemm.transposeB ?? false,
+      gemm.columnScale ?? 0,
       gemm.scale ?? 1,
       gemm.bias ?? 0,
       gemm.addend ?? 0,

@@ -36,14 +36,15 @@ export function doraLinear(
   const { residual, derivative, dropoutMask: mask } = options;
   const squares = frozen.squaresByOutput(1);
   const inputs = givenInputs({ x, a, b, magnitude, squares, weight, bias, residual, derivative, mask });
-  const results = (mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) });
+  const attributes = { scaling, bfloat16: Number(bfloat16), hasResidual: Number(residual !== undefined) };
+  const results = (mask ? withDropout : plain)(inputs, attributes);
   tf.dispose(results.slice(1));
   return as2D(first(results));
 }
 
 /**
  * Outputs: y [rows, out], then what the gradients need: z = x̃·Aᵀ [rows, r], the changed weight's product h [rows, out] before
- * it is scaled, the inverse norms [out] and the row scale [out].
+ * it is scaled (or, where a backend can make it again of that, y itself), the inverse norms [out] and the row scale [out].
  */
 function defineDoraLinear(name: string, masked: boolean): Operation {
   const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
@@ -52,7 +53,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
     name,
     compose: (inputs, attributes) => {
       const [x, a, b, weight] = [input(inputs, 'x'), input(inputs, 'a'), input(inputs, 'b'), input(inputs, 'weight')];
-      const { scaling: scale, ...own } = optionsOf(attributes);
+      const { scaling: scale, hasResidual: _, ...own } = optionsOf(attributes);
       const squares = input(inputs, 'squares');
       const inverse = inverseNorms({ a, b, weight, squares, scaling: scale, bfloat16: own.bfloat16, isTable: false });
       const adapted = dropped(x, inputs);
@@ -71,26 +72,35 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
     },
     saved: {
       inputs: ['x', 'mask', 'derivative'],
-      lasting: ['a', 'b', 'weight'],
-      outputs: [null, 'z', 'h', 'inverse', 'rowScale'],
+      lasting: ['a', 'b', 'weight', 'bias'],
+      outputs: [null, 'z', 'product', 'inverse', 'rowScale'],
     },
     gradients: (dy, saved, attributes) => {
-      const { scaling, ...own } = optionsOf(attributes);
-      const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
-      const { dz, dh, ...gradients } = doraGradients(dy, {
+      const { scaling, hasResidual, ...own } = optionsOf(attributes);
+      const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
+      const { dz, ...gradients } = doraGradients(dy, {
         x: dropped(input(saved, 'x'), saved),
         z: input(saved, 'z'),
+        a,
         b: input(saved, 'b'),
-        h: input(saved, 'h'),
-        rowScale: input(saved, 'rowScale'),
+        weight,
+        bias: saved['bias'],
+        product: input(saved, 'product'),
+        rowScale,
         inverse: input(saved, 'inverse'),
         scaling,
+        isPlain: !masked && !hasResidual,
       });
       const x = (accumulated?: AccumulatedGradient) => {
         const multiplier = saved['derivative'];
+        const options = { ...own, also: { a: dz, b: a } };
         if (!masked)
-          return matmul(dh, weight, { ...own, ...multiplierOrAddend(multiplier, accumulated), also: { a: dz, b: a } });
-        const changed = matmul(tf.sub(dh, dy), weight, { ...own, also: { a: dz, b: a } });
+          return matmul(dy, weight, {
+            ...options,
+            columnScale: rowScale,
+            ...multiplierOrAddend(multiplier, accumulated),
+          });
+        const changed = matmul(dy, weight, { ...options, columnScale: tf.sub(rowScale, 1) });
         return matmul(dy, weight, { ...own, multiplier, addend: tf.mul(changed, input(saved, 'mask')) });
       };
       return {
@@ -106,5 +116,6 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
 
 function optionsOf(attributes: OperationAttributes) {
   const bfloat16 = attribute(attributes, 'bfloat16') !== 0;
-  return { scaling: attribute(attributes, 'scaling'), frozen: true, bfloat16 };
+  const hasResidual = attribute(attributes, 'hasResidual') !== 0;
+  return { scaling: attribute(attributes, 'scaling'), hasResidual, frozen: true, bfloat16 };
 }

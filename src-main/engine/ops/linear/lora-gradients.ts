@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { at, attribute, defineOperation, input, type OperationInputs } from '../autograd/operation.ts';
+import { at, attribute, defineOperation, givenInputs, input, type OperationInputs } from '../autograd/operation.ts';
 import { rowScaleGradients } from './dora-row-scale.ts';
 import { matmul } from './matmul.ts';
 
@@ -14,11 +14,19 @@ interface LoraParts {
   readonly scaling: number;
 }
 
-/** What DoRA's gradients need beside: as `rowScaleGradients` has them. */
+/** What DoRA's gradients need beside: as `rowScaleGradients` has them, but that `product` may be something else. */
 interface RowScale {
-  readonly h: tf.Tensor;
+  /** What the backend's linear gave for its gradients: h [rows, out], or what it can make h of again. */
+  readonly product: tf.Tensor;
   readonly rowScale: tf.Tensor;
   readonly inverse: tf.Tensor;
+  /** [r, in] */
+  readonly a: tf.Tensor;
+  /** [out, in] */
+  readonly weight: tf.Tensor;
+  readonly bias: tf.Tensor | undefined;
+  /** Whether nothing but h ∘ rowScale and the bias is in the linear's output. */
+  readonly isPlain: boolean;
 }
 
 function compose(dh: tf.Tensor, inputs: OperationInputs, scale: number): [dz: tf.Tensor, a: tf.Tensor, b: tf.Tensor] {
@@ -39,11 +47,11 @@ const ofDora = defineOperation({
   name: 'CotoDoraGradient',
   compose: (inputs, attributes) => {
     const { dh, magnitude } = rowScaleGradients(input(inputs, 'dy'), {
-      h: input(inputs, 'h'),
+      h: input(inputs, 'product'),
       rowScale: input(inputs, 'rowScale'),
       inverse: input(inputs, 'inverse'),
     });
-    return [...compose(dh, inputs, attribute(attributes, 'scaling')), dh, magnitude];
+    return [...compose(dh, inputs, attribute(attributes, 'scaling')), magnitude];
   },
 });
 
@@ -59,11 +67,11 @@ export function loraGradients(
   return { dz: at(results, 0), a: at(results, 1), b: at(results, 2) };
 }
 
-/** The same of DoRA, whose product h is scaled by row: also the gradients of h [rows, out] and of the magnitudes [out]. */
+/** The same of DoRA, whose product h is scaled by row: z, A and B for dy ∘ rowScale, and the gradient of the magnitudes [out]. */
 export function doraGradients(
   dy: tf.Tensor,
-  { x, z, b, scaling, h, rowScale, inverse }: LoraParts & RowScale,
-): { dz: tf.Tensor; a: tf.Tensor; b: tf.Tensor; dh: tf.Tensor; magnitude: tf.Tensor } {
-  const results = ofDora({ dy, x, z, b, h, rowScale, inverse }, { scaling });
-  return { dz: at(results, 0), a: at(results, 1), b: at(results, 2), dh: at(results, 3), magnitude: at(results, 4) };
+  { scaling, isPlain, ...parts }: LoraParts & RowScale,
+): { dz: tf.Tensor; a: tf.Tensor; b: tf.Tensor; magnitude: tf.Tensor } {
+  const results = ofDora(givenInputs({ dy, ...parts }), { scaling, isPlain: Number(isPlain) });
+  return { dz: at(results, 0), a: at(results, 1), b: at(results, 2), magnitude: at(results, 3) };
 }

@@ -4,6 +4,8 @@ import { as2D, attribute, defineOperation, givenInputs, input, multiply, only2D 
 export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
+  /** [k], multiplies the columns of a, which is not transposed then. */
+  readonly columnScale?: tf.Tensor | undefined;
   /** Factor of the product alone. Default 1. */
   readonly scale?: number;
   /** [columns], added to every row. */
@@ -30,7 +32,13 @@ const operation = defineOperation({
   compose: (inputs, attributes) => {
     const flag = (name: string) => attribute(attributes, name) !== 0;
     const [a, b] = [as2D(input(inputs, 'a')), as2D(input(inputs, 'b'))];
-    const raw = multiply(a, b, flag('transposeA'), flag('transposeB'));
+    const { columnScale } = inputs;
+    const raw = multiply(
+      columnScale === undefined ? a : tf.mul(a, columnScale),
+      b,
+      flag('transposeA'),
+      flag('transposeB'),
+    );
     const { bias, addend, multiplier, a2, b2 } = inputs;
     let result = scaled(raw, attribute(attributes, 'scale'));
     if (bias !== undefined) result = tf.add(result, bias);
@@ -44,11 +52,11 @@ const operation = defineOperation({
 });
 
 /**
- * (scale · op(a) · op(b) [+ bias] [+ addend] [+ a second product]) [∘ multiplier], where op transposes or not. Has no
- * gradient: for use inside operations.
+ * (scale · op(a [∘ columnScale]) · op(b) [+ bias] [+ addend] [+ a second product]) [∘ multiplier], where op transposes or not.
+ * Has no gradient: for use inside operations.
  */
 export function matmul(a: tf.Tensor, b: tf.Tensor, options: MatmulOptions = {}): tf.Tensor2D {
-  const { transposeA, transposeB, scale = 1, bias, addend, multiplier, also, frozen, bfloat16 } = options;
+  const { transposeA, transposeB, columnScale, scale = 1, bias, addend, multiplier, also, frozen, bfloat16 } = options;
   const attributes = {
     transposeA: Number(transposeA ?? false),
     transposeB: Number(transposeB ?? false),
@@ -58,7 +66,9 @@ export function matmul(a: tf.Tensor, b: tf.Tensor, options: MatmulOptions = {}):
     frozen: Number(frozen ?? false),
     bfloat16: Number(bfloat16 ?? false),
   };
-  return only2D(operation(givenInputs({ a, b, bias, addend, multiplier, a2: also?.a, b2: also?.b }), attributes));
+  return only2D(
+    operation(givenInputs({ a, b, columnScale, bias, addend, multiplier, a2: also?.a, b2: also?.b }), attributes),
+  );
 }
 
 function scaled(x: tf.Tensor, factor: number): tf.Tensor {

@@ -14,11 +14,11 @@ constexpr int64_t kLargeWeight = 131072;
 
 bool is_skinny(const Gemm& gemm) {
   return gemm.m <= kSkinnyRows && gemm.n * gemm.k >= kLargeWeight && !gemm.transpose_a && gemm.transpose_b &&
-         (gemm.k2 == 0 || gemm.transpose_b2);
+         gemm.column_scale == nullptr && (gemm.k2 == 0 || gemm.transpose_b2);
 }
 
 void run_skinny(const Gemm& gemm, PairPanels panels) {
-  const bool has_row_scale = gemm.scaled != nullptr;
+  const bool has_row_scale = gemm.row_scale != nullptr;
   SkinnyGemm skinny;
   skinny.rows = gemm.m;
   skinny.outputs = gemm.n;
@@ -37,7 +37,8 @@ void run_skinny(const Gemm& gemm, PairPanels panels) {
   skinny.panels = panels;
   kernels().skinny_gemm(skinny);
   if (has_row_scale)
-    kernels().scaled_epilogue(gemm.c, gemm.row_scale, gemm.bias, gemm.addend, gemm.scaled, gemm.m, gemm.n);
+    kernels().scaled_epilogue(gemm.c, gemm.row_scale, gemm.bias, gemm.addend,
+                              gemm.scaled == nullptr ? gemm.c : gemm.scaled, gemm.m, gemm.n);
 }
 
 void run(Call& call, const Gemm& gemm) {

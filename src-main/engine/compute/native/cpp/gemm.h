@@ -58,6 +58,9 @@ class GemmRunner {
   struct State;
 
  private:
+  /** Scales the columns of a in a copy first, for products that cannot do so block by block. */
+  void run_scaled(const Gemm& gemm, MemoryPool& pool);
+
   std::unique_ptr<State> state_;
 };
 

@@ -35,6 +35,16 @@ void multiply(const Gemm& gemm, float beta) {
 
 void GemmRunner::run(const Gemm& gemm, MemoryPool& pool) {
   if (gemm.m == 0 || gemm.n == 0) return;
+  if (gemm.column_scale != nullptr) {
+    run_scaled(gemm, pool);
+    return;
+  }
+  if (gemm.row_scale != nullptr && gemm.scaled == nullptr) {
+    Gemm in_place = gemm;
+    in_place.scaled = gemm.c;
+    run(in_place, pool);
+    return;
+  }
   if (gemm.scaled != nullptr) {
     Gemm sum = gemm;
     sum.bias = nullptr;
@@ -79,6 +89,17 @@ void GemmRunner::run(const Gemm& gemm, MemoryPool& pool) {
         for (int64_t column = 0; column < n; column++) c[column] *= gemm.multiplier[row * n + column];
     }
   });
+}
+
+void GemmRunner::run_scaled(const Gemm& given, MemoryPool& pool) {
+  const Block block = pool.take(static_cast<size_t>(given.m * given.k) * sizeof(float));
+  Gemm gemm = given;
+  gemm.a = static_cast<float*>(block.data);
+  gemm.column_scale = nullptr;
+  kernels().scaled_epilogue(given.a, given.column_scale, nullptr, nullptr, static_cast<float*>(block.data), given.m,
+                            given.k);
+  run(gemm, pool);
+  pool.give_back(block);
 }
 
 void GemmRunner::run_batched(const BatchedGemm& batch, MemoryPool& pool) {

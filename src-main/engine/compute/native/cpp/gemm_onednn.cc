@@ -23,10 +23,13 @@ constexpr int64_t kSplitLength = 256;
 constexpr int64_t kMaxSplits = 8;
 constexpr int64_t kFewTasks = 4;
 constexpr int64_t kFewOutputs = 65536;
+/** Numbers of a that a task scales by its columns. */
+constexpr int64_t kScaledPerTask = 16384;
 /** Size of b from which packing it for a single product pays. */
 constexpr int64_t kWorthPacking = 16384;
 
 thread_local ThreadMemory converted;
+thread_local ThreadMemory scaled_rows;
 
 /** Keeps oneDNN from opening threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
@@ -59,7 +62,10 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   if (m == 0 || n == 0) return;
   State& state = *state_;
   if (given.packs != nullptr && !given.transpose_a && is_partitioned(k, n)) {
-    state.run_partitioned(given, pool);
+    Gemm gemm = given;
+    if (given.row_scale != nullptr && given.scaled == nullptr) gemm.scaled = given.c;
+    if (given.column_scale != nullptr) run_scaled(gemm, pool);
+    else state.run_partitioned(gemm, pool);
     return;
   }
   if (state.primitives.size() > kMaxPrimitives) state.primitives.clear();
@@ -68,7 +74,8 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   // A weight of a vocabulary's size is packed in parts, which a product with a transposed a cannot read.
   const bool frozen = given.packs != nullptr && !is_partitioned(k, n);
   if (!frozen && given.k2 == 0 && tasks <= kFewTasks && m * n <= kFewOutputs && k >= 2 * kSplitLength) {
-    state.run_split_k(given, pool);
+    if (given.column_scale != nullptr) run_scaled(given, pool);
+    else state.run_split_k(given, pool);
     return;
   }
   Gemm gemm = given;
@@ -88,8 +95,11 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   }
   if (b != gemm.b) flags |= kPackedB | (gemm.bfloat16 ? uint32_t{kBfloat16} : 0);
   else if (gemm.transpose_b) flags |= kTransposeB;
+  // With `scaled` the sum before the scale is wanted too; without, the library scales as it writes.
   const bool has_row_scale = gemm.scaled != nullptr;
-  if (gemm.bias != nullptr && !has_row_scale) flags |= gemm.scale == 1 ? kBias : kLateBias;
+  const bool is_scaled = gemm.row_scale != nullptr && !has_row_scale;
+  if (is_scaled) flags |= kRowScale;
+  if (gemm.bias != nullptr && !has_row_scale) flags |= gemm.scale == 1 && !is_scaled ? kBias : kLateBias;
   if (gemm.addend != nullptr && !has_row_scale) flags |= kAddend;
   if (gemm.multiplier != nullptr) flags |= kMultiplier;
   const bool has_second = gemm.k2 > 0;
@@ -116,6 +126,11 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
       // Run the second product first: the main one then adds to it while it is in the cache.
       if (has_second) execute(*(count == rows ? whole_second : rest_second), {gemm.a2 + first * gemm.k2, gemm.b2, c});
       const float* a = gemm.a + (gemm.transpose_a ? first : first * k);
+      if (gemm.column_scale != nullptr) {
+        auto* to = static_cast<float*>(scaled_rows.at_least(static_cast<size_t>(count * k) * sizeof(float)));
+        kernels().scaled_epilogue(a, gemm.column_scale, nullptr, nullptr, to, count, k);
+        a = to;
+      }
       const void* source = a;
       if ((flags & kBfloat16) != 0) {
         auto* rounded = static_cast<uint16_t*>(converted.at_least(static_cast<size_t>(count * k) * 2));
@@ -123,13 +138,27 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
         source = rounded;
       }
       const float* addend = gemm.addend == nullptr ? nullptr : gemm.addend + first * n;
-      execute(*(count == rows ? whole : rest), {source, b, c, has_row_scale ? nullptr : gemm.bias, addend,
-                                                gemm.multiplier == nullptr ? nullptr : gemm.multiplier + first * n});
+      execute(*(count == rows ? whole : rest),
+              {source, b, c, has_row_scale ? nullptr : gemm.bias, addend,
+               gemm.multiplier == nullptr ? nullptr : gemm.multiplier + first * n, gemm.row_scale});
       if (has_row_scale)
         kernels().scaled_epilogue(c, gemm.row_scale, gemm.bias, addend, gemm.scaled + first * n, count, n);
     }
   });
   if (transient.data != nullptr) pool.give_back(transient);
+}
+
+void GemmRunner::run_scaled(const Gemm& given, MemoryPool& pool) {
+  const Block block = pool.take(static_cast<size_t>(given.m * given.k) * sizeof(float));
+  Gemm gemm = given;
+  gemm.a = static_cast<float*>(block.data);
+  gemm.column_scale = nullptr;
+  parallel_for(given.m, 1 + kScaledPerTask / std::max<int64_t>(1, given.k), [&](int64_t begin, int64_t end) {
+    kernels().scaled_epilogue(given.a + begin * given.k, given.column_scale, nullptr, nullptr,
+                              static_cast<float*>(block.data) + begin * given.k, end - begin, given.k);
+  });
+  run(gemm, pool);
+  pool.give_back(block);
 }
 
 void GemmRunner::State::run_split_k(const Gemm& gemm, MemoryPool& pool) {

@@ -33,6 +33,7 @@ inline Gemm take_structure<Gemm>(Call& call) {
   taken.k = take<int64_t>(call);
   taken.transpose_a = take<bool>(call);
   taken.transpose_b = take<bool>(call);
+  taken.column_scale = take<const float*>(call);
   taken.scale = take<float>(call);
   taken.bias = take<const float*>(call);
   taken.addend = take<const float*>(call);
@@ -81,10 +82,13 @@ inline LoraGradient take_structure<LoraGradient>(Call& call) {
   taken.inputs = take<int64_t>(call);
   taken.rank = take<int64_t>(call);
   taken.scale = take<float>(call);
-  taken.h = take<const float*>(call);
   taken.row_scale = take<const float*>(call);
   taken.inverse = take<const float*>(call);
-  taken.dh = take<float*>(call);
+  taken.product = take<const float*>(call);
+  taken.from_output = take<bool>(call);
+  taken.bias = take<const float*>(call);
+  taken.weight = take<const float*>(call);
+  taken.a = take<const float*>(call);
   taken.magnitude = take<float*>(call);
   return taken;
 }

@@ -63,13 +63,19 @@ struct GemmRunner::State {
       after.append_eltwise(dnnl::algorithm::eltwise_linear, key.scale, 0);
       index++;
     }
-    if (has(kLateBias)) {
+    const auto add_bias = [&] {
       after.append_binary(dnnl::algorithm::binary_add, made.row);
       made.bias_index = index++;
-    }
+    };
+    if (has(kLateBias) && !has(kRowScale)) add_bias();
     if (has(kSum)) {
       after.append_sum(1);
       index++;
+    }
+    if (has(kRowScale)) {
+      after.append_binary(dnnl::algorithm::binary_mul, made.row);
+      made.scale_index = index++;
+      if (has(kLateBias)) add_bias();
     }
     if (has(kAddend)) {
       after.append_binary(dnnl::algorithm::binary_add, made.whole);

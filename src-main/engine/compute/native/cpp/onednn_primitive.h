@@ -26,6 +26,7 @@ enum Flag : uint32_t {
   kSum = 64,
   kAddend = 128,
   kMultiplier = 256,
+  kRowScale = 512,
 };
 
 struct Key {
@@ -63,7 +64,8 @@ struct Primitive {
   int addend_index = -1;
   int multiplier_index = -1;
   int bias_index = -1;
-  memory::desc row;    // bias [1, n]
+  int scale_index = -1;
+  memory::desc row;    // bias and row scale [1, n]
   memory::desc whole;  // addend and multiplier [m, n]
 };
 
@@ -106,6 +108,7 @@ struct Operands {
   const float* bias = nullptr;
   const float* addend = nullptr;
   const float* multiplier = nullptr;
+  const float* row_scale = nullptr;
 };
 
 /** A primitive's arguments, in the C interface: its table of C++ takes as long as a small product. */
@@ -137,6 +140,8 @@ inline void execute(const Primitive& made, const Operands& operands) {
   if (made.bias_index >= 0)
     arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.bias_index) | DNNL_ARG_SRC_1, made.row, operands.bias);
   else if (operands.bias != nullptr) arguments.add(DNNL_ARG_BIAS, made.row, operands.bias);
+  if (made.scale_index >= 0)
+    arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.scale_index) | DNNL_ARG_SRC_1, made.row, operands.row_scale);
   if (made.addend_index >= 0)
     arguments.add(DNNL_ARG_ATTR_MULTIPLE_POST_OP(made.addend_index) | DNNL_ARG_SRC_1, made.whole, operands.addend);
   if (made.multiplier_index >= 0)

@@ -11,9 +11,9 @@ import {
   real,
   size,
 } from './kernel.ts';
-import { timesFactor } from './lora.ts';
+import { lowRank, timesFactor } from './lora.ts';
 
-/** Outputs as ops/linear/dora-linear.ts lists them: y, z, h, the inverse norms and the row scale. */
+/** Outputs as ops/linear/dora-linear.ts lists them: y, z, h (or y again), the inverse norms and the row scale. */
 const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((name) => ({
   name,
   run: (native, inputs, attributes) => {
@@ -23,11 +23,14 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
     const { inverse, rowScale } = rowScaleOf(native, inputs, attributes);
     const adapted = inputs['mask'] === undefined ? native.alias(x, x.shape) : multiply(native, x, real(inputs, 'mask'));
     const z = timesFactor(native, adapted, real(inputs, 'a'));
-    const [y, h] = [native.output([m, n]), native.output([m, n])];
+    const y = native.output([m, n]);
     const [b, result] = [native.handle(weight), native.handle(y)];
     const base = { b, m, n, k, transposeB: true, packs: b, bfloat16: flag(attributes, 'bfloat16') };
     let bias = optional(native, inputs, 'bias');
     let addend: OptionalHandle = optional(native, inputs, 'residual');
+    // The gradients make h again of y where nothing else is in it.
+    const isPlain = inputs['mask'] === undefined && addend === 0 && size(z, 1) <= lowRank;
+    const h = isPlain ? native.alias(y, y.shape) : native.output([m, n]);
     if (inputs['mask'] !== undefined) {
       // What dropout took goes through the base alone, and the rest is added to that in its place.
       const rest = subtract(native, x, adapted);
@@ -47,7 +50,7 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
       transposeB2: true,
       scale2: number(attributes, 'scaling'),
       rowScale: native.handle(rowScale),
-      scaled: result,
+      scaled: isPlain ? 0 : result,
     });
     native.release(adapted);
     return [y, z, h, inverse, rowScale];

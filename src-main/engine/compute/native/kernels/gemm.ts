@@ -24,6 +24,7 @@ const matmul: NativeKernel = {
       transposeA,
       transposeB,
       scale: number(attributes, 'scale'),
+      columnScale: optional(native, inputs, 'columnScale'),
       bias: optional(native, inputs, 'bias'),
       addend: optional(native, inputs, 'addend'),
       multiplier: optional(native, inputs, 'multiplier'),

@@ -1,9 +1,18 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend.ts';
-import { type KernelAttributes, type KernelInputs, type NativeKernel, number, real, size } from './kernel.ts';
+import {
+  flag,
+  type KernelAttributes,
+  type KernelInputs,
+  type NativeKernel,
+  number,
+  optional,
+  real,
+  size,
+} from './kernel.ts';
 
 /** Up to this rank the products are made row by row; beyond, the library's are faster. */
-const lowRank = 16;
+export const lowRank = 16;
 
 /** x·Aᵀ */
 export function timesFactor(native: NativeBackend, x: tf.TensorInfo, a: tf.TensorInfo): tf.TensorInfo {
@@ -15,7 +24,7 @@ export function timesFactor(native: NativeBackend, x: tf.TensorInfo, a: tf.Tenso
   return y;
 }
 
-/** Outputs: the gradients of z, A and B; of DoRA also those of h and of the magnitudes. */
+/** Outputs: the gradients of z, A and B; of DoRA also that of the magnitudes. */
 export const loraGradientKernels: readonly NativeKernel[] = [
   { name: 'CotoLoraGradient', run: (native, inputs, attributes) => gradients(native, inputs, attributes, false) },
   { name: 'CotoDoraGradient', run: (native, inputs, attributes) => gradients(native, inputs, attributes, true) },
@@ -31,18 +40,23 @@ function gradients(
   const [rows, outputs, inputs, rank] = [size(dy, 0), size(dy, 1), size(x, 1), size(b, 1)];
   const scale = number(attributes, 'scaling');
   const [dz, da, db] = [native.output([rows, rank]), native.output([rank, inputs]), native.output([outputs, rank])];
-  const scaled = isScaled ? { dh: native.output([rows, outputs]), magnitude: native.output([outputs]) } : null;
-  const made = [dz, da, db, ...(scaled ? [scaled.dh, scaled.magnitude] : [])];
-  const ofScale = scaled && {
-    h: native.handle(real(given, 'h')),
+  const magnitude = isScaled ? native.output([outputs]) : null;
+  const made = [dz, da, db, ...(magnitude ? [magnitude] : [])];
+  const row = magnitude && {
     rowScale: native.handle(real(given, 'rowScale')),
     inverse: native.handle(real(given, 'inverse')),
-    dh: native.handle(scaled.dh),
-    magnitude: native.handle(scaled.magnitude),
+    product: native.handle(real(given, 'product')),
+    magnitude: native.handle(magnitude),
   };
   if (rank <= lowRank) {
     native.kernels.loraGradient({
-      ...ofScale,
+      ...(row && {
+        ...row,
+        fromOutput: flag(attributes, 'isPlain'),
+        bias: optional(native, given, 'bias'),
+        weight: native.handle(real(given, 'weight')),
+        a: native.handle(real(given, 'a')),
+      }),
       dy: native.handle(dy),
       x: native.handle(x),
       z: native.handle(z),
@@ -58,11 +72,13 @@ function gradients(
     });
     return made;
   }
-  if (ofScale) {
-    const { h, rowScale, inverse, dh, magnitude } = ofScale;
-    native.kernels.rowScaleGradient(native.handle(dy), h, rowScale, inverse, dh, magnitude, rows, outputs);
+  const dh = row && native.output([rows, outputs]);
+  if (row && dh) {
+    const { product, rowScale, inverse } = row;
+    const to = native.handle(dh);
+    native.kernels.rowScaleGradient(native.handle(dy), product, rowScale, inverse, to, row.magnitude, rows, outputs);
   }
-  const a = native.handle(scaled?.dh ?? dy);
+  const a = native.handle(dh ?? dy);
   native.kernels.gemm({ a, b: native.handle(b), c: native.handle(dz), m: rows, n: rank, k: outputs, scale });
   const overRows = { k: rows, transposeA: true };
   native.kernels.gemm({
@@ -74,5 +90,6 @@ function gradients(
     n: inputs,
   });
   native.kernels.gemm({ ...overRows, a, b: native.handle(z), c: native.handle(db), m: outputs, n: rank, scale });
+  if (dh) native.release(dh);
   return made;
 }

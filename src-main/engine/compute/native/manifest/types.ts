@@ -78,9 +78,9 @@ h / (heads / key_value_heads).`,
   {
     name: 'Gemm',
     doc: `c [m, n] = (scale · op(a) · op(b) + scale2 · a2 · op(b2) + bias + addend) ∘ multiplier, all float32 and row-major; what
-is null is left out. With the scaled epilogue, c is the sum of the products alone and scaled [m, n], which may be addend,
-becomes c ∘ row_scale (one number for each row of a transposed b) + bias + addend, block by block while c is in the cache; b
-has packs then, and multiplier is null.`,
+is null is left out. With row_scale (one number for each row of a transposed b) the sum of the products is multiplied by it
+before bias and addend are added; c stays the sum of the products alone where the result goes to scaled [m, n], which may be
+addend, block by block while c is in the cache. b has packs then, and multiplier is null.`,
     fields: [
       'const float* a',
       'const float* b',
@@ -90,6 +90,7 @@ has packs then, and multiplier is null.`,
       'int64_t k',
       ['bool transpose_a = false', 'a is stored [k, m].'],
       ['bool transpose_b = false', 'b is stored [n, k].'],
+      ['const float* column_scale?', '[k]: multiplies the columns of a, which is not transposed then.'],
       'float scale = 1',
       ['const float* bias?', '[n]'],
       ['const float* addend?', '[m, n]'],
@@ -99,7 +100,7 @@ has packs then, and multiplier is null.`,
       'const float* b2?',
       'bool transpose_b2 = false',
       'float scale2 = 1',
-      ['const float* row_scale?', '[n]: the scaled epilogue.'],
+      ['const float* row_scale?', '[n]'],
       'float* scaled?',
       ['PackedWeights* packs?', "b's own tensor where b never changes: its packed forms are kept with it."],
       ['bool bfloat16 = false', 'a·b (not the second product) may run in bfloat16, with sums in float32.'],
@@ -126,8 +127,9 @@ further (0: all products share it).`,
   {
     name: 'LoraGradient',
     doc: `LoRA's gradients but that of x, for dy [rows, outputs], x [rows, inputs], z = x·aᵀ [rows, rank] and b [outputs, rank]:
-dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With h, DoRA's: dh [rows, outputs]
-= dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h.`,
+dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With row_scale, DoRA's: dh =
+dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h. h is x·(weight + scale · b·a)ᵀ, or with
+from_output product is the output y = h ∘ row_scale + bias of which it is made again.`,
     fields: [
       'const float* dy',
       'const float* x',
@@ -141,10 +143,13 @@ dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dh
       'int64_t inputs',
       'int64_t rank',
       'float scale = 1',
-      'const float* h?',
       'const float* row_scale?',
       'const float* inverse?',
-      'float* dh?',
+      ['const float* product?', 'h, or with from_output y.'],
+      'bool from_output = false',
+      'const float* bias?',
+      'const float* weight?',
+      'const float* a?',
       'float* magnitude?',
     ],
   },

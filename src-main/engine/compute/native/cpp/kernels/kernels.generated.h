@@ -105,9 +105,9 @@ struct AttentionShape {
 
 /**
  * c [m, n] = (scale · op(a) · op(b) + scale2 · a2 · op(b2) + bias + addend) ∘ multiplier, all float32 and row-major;
- * what is null is left out. With the scaled epilogue, c is the sum of the products alone and scaled [m, n], which may
- * be addend, becomes c ∘ row_scale (one number for each row of a transposed b) + bias + addend, block by block while c
- * is in the cache; b has packs then, and multiplier is null.
+ * what is null is left out. With row_scale (one number for each row of a transposed b) the sum of the products is
+ * multiplied by it before bias and addend are added; c stays the sum of the products alone where the result goes to
+ * scaled [m, n], which may be addend, block by block while c is in the cache. b has packs then, and multiplier is null.
  */
 struct Gemm {
   const float* a = {};
@@ -120,6 +120,8 @@ struct Gemm {
   bool transpose_a = false;
   /** b is stored [n, k]. */
   bool transpose_b = false;
+  /** [k]: multiplies the columns of a, which is not transposed then. */
+  const float* column_scale = nullptr;
   float scale = 1;
   /** [n] */
   const float* bias = nullptr;
@@ -133,7 +135,7 @@ struct Gemm {
   const float* b2 = nullptr;
   bool transpose_b2 = false;
   float scale2 = 1;
-  /** [n]: the scaled epilogue. */
+  /** [n] */
   const float* row_scale = nullptr;
   float* scaled = nullptr;
   /** b's own tensor where b never changes: its packed forms are kept with it. */
@@ -162,8 +164,9 @@ struct BatchedGemm {
 
 /**
  * LoRA's gradients but that of x, for dy [rows, outputs], x [rows, inputs], z = x·aᵀ [rows, rank] and b [outputs,
- * rank]: dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With h, DoRA's:
- * dh [rows, outputs] = dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h.
+ * rank]: dz [rows, rank] = scale · dh·b, da [rank, inputs] = dzᵀ·x, db = scale · dhᵀ·z, where dh is dy. With row_scale,
+ * DoRA's: dh = dy ∘ row_scale, and magnitude [outputs] = inverse ∘ the sums over the rows of dy ∘ h. h is x·(weight +
+ * scale · b·a)ᵀ, or with from_output product is the output y = h ∘ row_scale + bias of which it is made again.
  */
 struct LoraGradient {
   const float* dy = {};
@@ -178,10 +181,14 @@ struct LoraGradient {
   int64_t inputs = {};
   int64_t rank = {};
   float scale = 1;
-  const float* h = nullptr;
   const float* row_scale = nullptr;
   const float* inverse = nullptr;
-  float* dh = nullptr;
+  /** h, or with from_output y. */
+  const float* product = nullptr;
+  bool from_output = false;
+  const float* bias = nullptr;
+  const float* weight = nullptr;
+  const float* a = nullptr;
   float* magnitude = nullptr;
 };
 

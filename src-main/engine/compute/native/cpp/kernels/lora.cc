@@ -15,26 +15,54 @@ constexpr int64_t kBlock = 32;
 constexpr int64_t kMaxGroups = 16;
 constexpr int64_t kMinGroupRows = 64;
 
-/** dh = dy ∘ row_scale for the rows of a block, and adds those of dy ∘ h to sums [width]. */
-COTO_INLINE void scale_block(const float* dy, const float* h, const float* row_scale, float* dh, float* sums,
-                             int64_t rows, int64_t width) {
+/** Chunk of the inputs for which a gradient of the weight is summed in registers' reach. */
+constexpr int64_t kChunk = 256;
+/** Row scales below it lose too much of h in the output: there the sums of dy ∘ h are made of x and the weight. */
+constexpr float kSmallScale = 1.0f / 64;
+
+/**
+ * dh = dy ∘ row_scale for the rows of a block, and adds those of dy ∘ (product − bias) to sums [width]; bias may be
+ * null.
+ */
+COTO_INLINE void scale_block(const float* dy, const float* product, const float* row_scale, const float* bias,
+                             float* dh, float* sums, int64_t rows, int64_t width) {
   each_step(width, [&](int64_t i, auto take, auto put) COTO_LAMBDA {
-    Vec added[kVectors], scale[kVectors];
+    Vec added[kVectors], scale[kVectors], shift[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; v++) {
       added[v] = take(sums + i, v);
       scale[v] = take(row_scale + i, v);
+      shift[v] = bias == nullptr ? Vec{} : take(bias + i, v);
     }
     for (int64_t r = 0; r < rows; r++)
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; v++) {
         const Vec d = take(dy + r * width + i, v);
-        added[v] = multiply_add(d, take(h + r * width + i, v), added[v]);
+        added[v] = multiply_add(d, take(product + r * width + i, v) - shift[v], added[v]);
         put(dh + r * width + i, v, d * scale[v]);
       }
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; v++) put(sums + i, v, added[v]);
   });
+}
+
+/** The sum over the rows of dy ∘ h for one output, of x and its row of weight + scale · b·a. */
+float exact_sum(const LoraGradient& p, int64_t output) {
+  float total = 0;
+  for (int64_t first = 0; first < p.inputs; first += kChunk) {
+    const int64_t count = min(kChunk, p.inputs - first);
+    float sums[kChunk] = {};
+    for (int64_t r = 0; r < p.rows; r++) {
+      const float d = p.dy[r * p.outputs + output];
+      for (int64_t i = 0; i < count; i++) sums[i] += d * p.x[r * p.inputs + first + i];
+    }
+    for (int64_t i = 0; i < count; i++) {
+      float changed = 0;
+      for (int64_t k = 0; k < p.rank; k++) changed += p.b[output * p.rank + k] * p.a[k * p.inputs + first + i];
+      total += sums[i] * (p.weight[output * p.inputs + first + i] + p.scale * changed);
+    }
+  }
+  return total;
 }
 
 /** Adds parts [count, size] in their order, into the first. */
@@ -54,42 +82,53 @@ void low_rank_product(const float* x, const float* a, float* y, int64_t rows, in
 }
 
 void lora_gradient(const LoraGradient& p) {
-  const auto [dy, x, z, b, dz, da, db, rows, outputs, inputs, rank, scale, h, row_scale, inverse, dh, magnitude] = p;
-  const bool is_scaled = h != nullptr;
+  const int64_t rows = p.rows, outputs = p.outputs, inputs = p.inputs, rank = p.rank;
+  const bool is_scaled = p.row_scale != nullptr;
   const int64_t group_rows = round_up(max(kMinGroupRows, ceiling_division(rows, kMaxGroups)), kBlock);
   const int64_t groups = max(1, ceiling_division(rows, group_rows));
-  // Bᵀ [rank, outputs]; then of every group its sums of da [rank, inputs], of dbᵀ [rank, outputs] and of dy ∘ h.
-  const int64_t of_a = rank * inputs, of_b = rank * outputs;
-  float* const up = scratch(of_b + groups * (of_a + of_b + outputs));
+  // Bᵀ [rank, outputs]; of every group its sums of da [rank, inputs], of dbᵀ [rank, outputs] and of dy ∘ h, and its
+  // block of dh.
+  const int64_t of_a = rank * inputs, of_b = rank * outputs, block = is_scaled ? kBlock * outputs : 0;
+  float* const up = scratch(of_b + groups * (of_a + of_b + outputs + block));
   float* const sums_a = up + of_b;
   float* const sums_b = sums_a + groups * of_a;
   float* const sums_m = sums_b + groups * of_b;
+  float* const blocks = sums_m + groups * outputs;
   for (int64_t o = 0; o < outputs; o++)
-    for (int64_t k = 0; k < rank; k++) up[k * outputs + o] = b[o * rank + k];
+    for (int64_t k = 0; k < rank; k++) up[k * outputs + o] = p.b[o * rank + k];
   std::memset(sums_a, 0, static_cast<size_t>(groups * (of_a + of_b + outputs)) * sizeof(float));
-  parallel_for(groups, 1, [=](int64_t begin, int64_t end) {
+  parallel_for(groups, 1, [=, &p](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++)
       for (int64_t r = group * group_rows; r < min(rows, (group + 1) * group_rows); r += kBlock) {
         const int64_t count = min(kBlock, rows - r);
-        const float* d = dy + r * outputs;
+        const float* d = p.dy + r * outputs;
         if (is_scaled) {
-          scale_block(d, h + r * outputs, row_scale, dh + r * outputs, sums_m + group * outputs, count, outputs);
-          d = dh + r * outputs;
+          float* const dh = blocks + group * block;
+          scale_block(d, p.product + r * outputs, p.row_scale, p.from_output ? p.bias : nullptr, dh,
+                      sums_m + group * outputs, count, outputs);
+          d = dh;
         }
-        float* const inner = dz + r * rank;
-        multiply_by_transposed(d, up, outputs, rank, inner, count, outputs, scale);
-        add_transposed_product(inner, rank, x + r * inputs, sums_a + group * of_a, inputs, count, inputs, 1);
-        add_transposed_product(z + r * rank, rank, d, sums_b + group * of_b, outputs, count, outputs, scale);
+        float* const inner = p.dz + r * rank;
+        multiply_by_transposed(d, up, outputs, rank, inner, count, outputs, p.scale);
+        add_transposed_product(inner, rank, p.x + r * inputs, sums_a + group * of_a, inputs, count, inputs, 1);
+        add_transposed_product(p.z + r * rank, rank, d, sums_b + group * of_b, outputs, count, outputs, p.scale);
       }
   });
   add_up(sums_a, groups, of_a);
   add_up(sums_b, groups, of_b);
-  std::memcpy(da, sums_a, static_cast<size_t>(of_a) * sizeof(float));
+  std::memcpy(p.da, sums_a, static_cast<size_t>(of_a) * sizeof(float));
   for (int64_t o = 0; o < outputs; o++)
-    for (int64_t k = 0; k < rank; k++) db[o * rank + k] = sums_b[k * outputs + o];
+    for (int64_t k = 0; k < rank; k++) p.db[o * rank + k] = sums_b[k * outputs + o];
   if (!is_scaled) return;
   add_up(sums_m, groups, outputs);
-  map_range(sums_m, inverse, magnitude, 0, outputs, [](Vec sum, Vec factor) COTO_LAMBDA { return sum * factor; });
+  parallel_for(outputs, kGrain, [=, &p](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; o++) {
+      const float scale = p.row_scale[o];
+      const bool is_small = scale < kSmallScale && scale > -kSmallScale;
+      const float sum = !p.from_output ? sums_m[o] : is_small ? exact_sum(p, o) : sums_m[o] / scale;
+      p.magnitude[o] = p.inverse[o] * sum;
+    }
+  });
 }
 
 }  // namespace COTO_ISA
