@@ -12,8 +12,8 @@ namespace {
 
 /** Numbers of the changed weight that are in memory at a time, at most: 4 MiB in float32. */
 constexpr int64_t kStripValues = int64_t{1} << 20;
-/** Columns of a strip that a task makes. */
-constexpr int64_t kPanel = 64;
+/** Rows of a strip that a task makes. */
+constexpr int64_t kRowsPerTask = 64;
 /** Rows and columns of a tile of the weight's gradient. */
 constexpr int64_t kTileRows = 64;
 constexpr int64_t kTileColumns = 512;
@@ -37,11 +37,27 @@ void make_panel(const HiraGemm& p, int64_t first, int64_t count, int64_t begin, 
                          to + begin * count, end - begin, count, p.rank, p.scale, unit);
 }
 
-/** Whether `count` columns packed are their panels packed, one after another. */
-bool is_separable(const memory::desc& whole, const memory::desc& panel, int64_t count) {
-  return count % kPanel == 0 && whole.get_inner_blks() == panel.get_inner_blks() &&
-         whole.get_inner_idxs() == panel.get_inner_idxs() && whole.get_strides() == panel.get_strides() &&
-         whole.get_size() == panel.get_size() * static_cast<size_t>(count / kPanel);
+/** How oneDNN packs k rows: panels of kPanelOutputs columns, one after another. */
+struct Panels {
+  /** Whether it does, row by row in float32, by pairs of rows in bf16. */
+  bool is_known;
+  /** Rows of a panel, those of zeros included, and its bytes. */
+  int64_t padded;
+  size_t bytes;
+};
+
+Panels panels_of(const memory::desc& layout, int64_t n, bool bfloat16) {
+  const auto blocks = layout.get_inner_blks();
+  const int64_t pair = bfloat16 ? 2 : 1;
+  const bool is_blocked = layout.get_inner_idxs() == (bfloat16 ? memory::dims{0, 1, 0} : memory::dims{0, 1}) &&
+                          blocks[1] == kPanelOutputs && (!bfloat16 || blocks[2] == 2);
+  if (!is_blocked) return {false, 0, 0};
+  const auto strides = layout.get_strides();
+  const int64_t padded = strides[1] / kPanelOutputs;
+  const size_t bytes = static_cast<size_t>(strides[1]) * (bfloat16 ? 2 : 4);
+  const bool is_dense = strides[0] == blocks[0] * kPanelOutputs * pair &&
+                        layout.get_size() == bytes * static_cast<size_t>(parts_of(n, kPanelOutputs));
+  return {is_dense, padded, bytes};
 }
 
 /** Applies addend and multiplier to columns of c, after their last sum: they lie apart, so that oneDNN cannot. */
@@ -57,31 +73,31 @@ void finish(const HiraGemm& p, int64_t n, int64_t row, int64_t rows, int64_t fir
 
 void GemmRunner::State::pack_hira(const HiraGemm& p, int64_t first, int64_t count, void* to, MemoryPool& pool) {
   const int64_t k = p.transposed ? p.inputs : p.outputs;
-  const memory::desc whole = layout(k, count, p.bfloat16);
-  const memory::desc panel = layout(k, std::min(count, kPanel), p.bfloat16);
-  Gemm part;
-  part.k = k;
-  part.transpose_b = p.transposed;
-  if (is_separable(whole, panel, count)) {
-    parallel_for(count / kPanel, 1, [&](int64_t begin, int64_t end) {
+  const memory::desc& whole = layout(k, count, p.bfloat16);
+  const Panels panels = panels_of(whole, count, p.bfloat16);
+  if (panels.is_known) {
+    const float unit = p.update_only || p.bfloat16 ? 0 : 1;
+    parallel_for(parts_of(count, kPanelOutputs), 1, [&](int64_t begin, int64_t end) {
       for (int64_t at = begin; at < end; at++) {
-        auto* const made = static_cast<float*>(plain.at_least(static_cast<size_t>(k * kPanel) * sizeof(float)));
-        make_panel(p, first + at * kPanel, kPanel, 0, p.transposed ? kPanel : k, made);
-        Gemm own = part;
-        own.b = made;
-        own.n = kPanel;
-        reorder(own, p.transposed ? k : kPanel, panel,
-                static_cast<char*>(to) + static_cast<size_t>(at) * panel.get_size());
+        const int64_t column = first + at * kPanelOutputs;
+        kernels().hira_pack(p.transposed ? p.weight + column * p.inputs : p.weight + column, p.inputs,
+                            p.transposed ? p.a : p.a + column, p.inputs, p.transposed ? p.b + column * p.rank : p.b,
+                            static_cast<char*>(to) + static_cast<size_t>(at) * panels.bytes, k, panels.padded,
+                            std::min(kPanelOutputs, first + count - column), p.rank, p.scale, unit, p.transposed,
+                            p.bfloat16);
       }
     });
     return;
   }
   const Block strip = pool.take(static_cast<size_t>(k * count) * sizeof(float));
   auto* const made = static_cast<float*>(strip.data);
-  parallel_for(p.transposed ? count : k, kPanel,
+  parallel_for(p.transposed ? count : k, kRowsPerTask,
                [&](int64_t begin, int64_t end) { make_panel(p, first, count, begin, end, made); });
-  part.b = made;
+  Gemm part;
+  part.k = k;
   part.n = count;
+  part.b = made;
+  part.transpose_b = p.transposed;
   reorder(part, p.transposed ? k : count, whole, to);
   pool.give_back(strip);
 }
@@ -93,7 +109,8 @@ void GemmRunner::run_hira(const HiraGemm& p, MemoryPool& pool) {
   if (m == 0 || n == 0) return;
   State& state = *state_;
   if (state.primitives.size() > kMaxPrimitives) state.primitives.clear();
-  const int64_t width = std::min(n, std::max(kPanel, kStripValues / std::max<int64_t>(1, k) / kPanel * kPanel));
+  const int64_t width =
+      std::min(n, std::max(kPanelOutputs, kStripValues / std::max<int64_t>(1, k) / kPanelOutputs * kPanelOutputs));
   const bool is_whole = width == n;
   // In bf16 the base is a product of its own: beside it a small update would be rounded away.
   const bool has_base = p.bfloat16 && !p.update_only;
@@ -233,23 +250,21 @@ void GemmRunner::run_hira_gradient(const HiraGradient& p, MemoryPool& pool) {
 }
 
 void GemmRunner::State::pack_columns(const float* from, int64_t k, int64_t n, int64_t stride, bool bfloat16, void* to) {
-  const memory::desc whole = layout(k, n, bfloat16);
-  const memory::desc panel = layout(k, std::min(n, kPanel), bfloat16);
-  Gemm part;
-  part.k = k;
-  part.n = n;
-  part.b = from;
-  if (!is_separable(whole, panel, n)) {
+  const memory::desc& whole = layout(k, n, bfloat16);
+  const Panels panels = panels_of(whole, n, bfloat16);
+  if (!panels.is_known) {
+    Gemm part;
+    part.k = k;
+    part.n = n;
+    part.b = from;
     reorder(part, stride, whole, to);
     return;
   }
-  parallel_for(n / kPanel, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t at = begin; at < end; at++) {
-      Gemm own = part;
-      own.b = from + at * kPanel;
-      own.n = kPanel;
-      reorder(own, stride, panel, static_cast<char*>(to) + static_cast<size_t>(at) * panel.get_size());
-    }
+  parallel_for(parts_of(n, kPanelOutputs), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at < end; at++)
+      kernels().hira_pack(from + at * kPanelOutputs, stride, nullptr, 0, nullptr,
+                          static_cast<char*>(to) + static_cast<size_t>(at) * panels.bytes, k, panels.padded,
+                          std::min(kPanelOutputs, n - at * kPanelOutputs), 0, 0, 1, false, bfloat16);
   });
 }
 

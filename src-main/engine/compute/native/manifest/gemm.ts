@@ -38,6 +38,16 @@ of dy ∘ x.`,
         'const float* dy, const float* x, const float* row_scale, const float* factor, float* dx, float* sums, int64_t rows, int64_t width',
     },
     {
+      name: 'hira_pack',
+      doc: `Packs w ∘ (unit + scale · b·a) as a panel of kPanelOutputs columns, of which there are \`columns\`, and \`padded\` rows, of
+which there are \`depth\`; zeros stand for the rest. Its rows are those of w [depth, columns], or with transposed w [columns,
+depth] is turned; w has rows weight_step apart, a as many columns as w, with rows a_step apart, b as many rows as w. float32 row
+by row; with \`pairs\` (padded is even then) bf16, two rows side by side. Runs on the calling thread alone.`,
+      params:
+        'const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, void* to, int64_t depth, int64_t padded, int64_t columns, int64_t rank, float scale, float unit, bool transposed, bool pairs',
+      isInternal: true,
+    },
+    {
       name: 'hira_panel',
       doc: `y [rows, columns] = w ∘ (unit + scale · b·a): w with rows weight_step apart, a [rank, columns] with rows a_step apart,
 b [rows, rank]. Runs on the calling thread alone, since it serves inside the tasks of a product.`,

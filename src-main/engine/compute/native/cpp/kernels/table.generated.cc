@@ -26,6 +26,7 @@ const Kernels& table() {
     made.lora_gradient = lora_gradient;
     made.dora_row_scale = dora_row_scale;
     made.row_scale_gradient = row_scale_gradient;
+    made.hira_pack = hira_pack;
     made.hira_panel = hira_panel;
     made.hira_tile_gradient = hira_tile_gradient;
     made.layer_norm = layer_norm;
