@@ -33,7 +33,7 @@ describe("the native kernels' manifest", () => {
     kernels.transpose(handle(1), handle(2), 4, [2, 3], [1, 0]);
     expect(calls).toEqual([
       ['compare', 4, 1, 2, 2, 3, 2, 1, 3, 3, 2, 2, 3],
-      ['gemm', 1, 2, 3, 4, 5, 6, false, true, 1, 7, 0, 0, 0, 0, 0, false, 1, 0, 0, 0, false],
+      ['gemm', 1, 2, 3, 4, 5, 6, false, true, 0, 1, 7, 0, 0, 0, 0, 0, false, 1, 0, 0, 0, false],
       ['transpose', 1, 2, 4, 2, 2, 3, 1, 0],
     ]);
   });

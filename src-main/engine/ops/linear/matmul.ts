@@ -51,6 +51,15 @@ const operation = defineOperation({
   },
 });
 
+/** The same of a ∘ columnScale, which a backend may multiply block by block. */
+const scaledOperation = defineOperation({
+  name: 'CotoColumnScaledMatmul',
+  compose: ({ columnScale, ...inputs }, attributes) => {
+    if (columnScale === undefined) throw new Error('there is no column scale');
+    return operation({ ...inputs, a: tf.mul(input(inputs, 'a'), columnScale) }, attributes);
+  },
+});
+
 /**
  * (scale · op(a [∘ columnScale]) · op(b) [+ bias] [+ addend] [+ a second product]) [∘ multiplier], where op transposes or not.
  * Has no gradient: for use inside operations.
@@ -66,9 +75,8 @@ export function matmul(a: tf.Tensor, b: tf.Tensor, options: MatmulOptions = {}):
     frozen: Number(frozen ?? false),
     bfloat16: Number(bfloat16 ?? false),
   };
-  return only2D(
-    operation(givenInputs({ a, b, columnScale, bias, addend, multiplier, a2: also?.a, b2: also?.b }), attributes),
-  );
+  const inputs = givenInputs({ a, b, columnScale, bias, addend, multiplier, a2: also?.a, b2: also?.b });
+  return only2D((columnScale ? scaledOperation : operation)(inputs, attributes));
 }
 
 function scaled(x: tf.Tensor, factor: number): tf.Tensor {

@@ -4,8 +4,8 @@ import { multiply } from './binary.ts';
 import { flag, type KernelInputs, type NativeKernel, number, optional, real, size } from './kernel.ts';
 import { timesFactor } from './lora.ts';
 
-const matmul: NativeKernel = {
-  name: 'CotoMatmul',
+const matmuls = ['CotoMatmul', 'CotoColumnScaledMatmul'].map<NativeKernel>((name) => ({
+  name,
   run: (native, inputs, attributes) => {
     const [a, b] = [real(inputs, 'a'), real(inputs, 'b')];
     const [transposeA, transposeB] = [flag(attributes, 'transposeA'), flag(attributes, 'transposeB')];
@@ -38,7 +38,7 @@ const matmul: NativeKernel = {
     });
     return c;
   },
-};
+}));
 
 const frozenLinear: NativeKernel = {
   name: 'CotoFrozenLinear',
@@ -65,7 +65,7 @@ const loraKernels = ['CotoLoraLinear', 'CotoLoraLinearDropout'].map<NativeKernel
   },
 }));
 
-export const gemmKernels: readonly NativeKernel[] = [matmul, frozenLinear, trainedLinear, ...loraKernels];
+export const gemmKernels: readonly NativeKernel[] = [...matmuls, frozenLinear, trainedLinear, ...loraKernels];
 
 interface LinearOptions {
   readonly frozen: boolean;
