@@ -114,7 +114,9 @@ const jobs = [
     },
     {
       adapterDirectory: z.string().nullable(),
-      /** Sentences of the method on what it found. */
+      /** Those that the merge was made with: found by a search, or as given. */
+      weights: z.array(mergeWeightSchema),
+      /** Sentences on what the method or a search found. */
       notes: z.array(z.string()),
       /**
        * scores[dataset] = accuracy of each adapter alone in order, then merged, then the placebos in order, then the base

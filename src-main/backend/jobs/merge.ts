@@ -2,7 +2,13 @@ import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
-import { mergeInputSchema, placeboSchema, tuningSchema } from '../../../src-shared/domain/merge.ts';
+import {
+  type MergeInput,
+  type MergeWeight,
+  mergeInputSchema,
+  placeboSchema,
+  tuningSchema,
+} from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { mergeMethod, placeboIds } from '../../engine/merge/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
@@ -68,7 +74,7 @@ export const mergeJob = defineJob({
           : await listAdapter(services, output.id, {
               name: payload.name,
               base,
-              origin: { kind: 'merge', method: payload.method, inputs: payload.adapters },
+              origin: { kind: 'merge', method: payload.method, inputs: madeWith(payload.adapters, answer.weights) },
               datasetId: datasets.length === 1 ? (onlyDataset?.id ?? null) : null,
               accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,
             });
@@ -92,6 +98,11 @@ export const mergeJob = defineJob({
     }
   },
 });
+
+/** The inputs with the weights that the merge was made with. */
+function madeWith(inputs: readonly MergeInput[], weights: readonly MergeWeight[]): MergeInput[] {
+  return inputs.map((input, index) => ({ ...input, weight: weights[index] ?? input.weight }));
+}
 
 /** The training step that an adapter is of; null where it is no checkpoint of a run. */
 function stepOf(adapter: AdapterRecord | undefined): number | null {

@@ -6,6 +6,7 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { refuseIllegal } from '../../engine/merge/merge-method.ts';
 import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
+import { looksAtData, searchOf } from '../../engine/merge/search-parameters.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { baseOf } from '../library/adapter-base.ts';
@@ -60,7 +61,9 @@ async function preflight(
   const inputs = await Promise.all(adapters.map(({ folder }) => outlines.read(home.absolute(folder), description)));
   const weights = request.adapters.map(({ weight }) => weight);
   const { layerCount } = description;
-  const data = method.needs.data === undefined ? [] : [checkData(adapters, names, method.declaration.label)];
+  const data = !looksAtData(method, parameters)
+    ? []
+    : [checkData(adapters, names, searchOf(parameters) ? 'The search' : method.declaration.label)];
   return [line, ...preflightLines(method, inputs, weights, parameters, { names, layerCount }), ...data];
 }
 
@@ -84,7 +87,7 @@ function checkData(adapters: readonly AdapterRecord[], names: readonly string[],
     check: 'data',
     verdict: 'refused',
     message: `${label} looks at training examples, and there are none of ${names[without]}: ${reason}.`,
-    remedy: 'Choose a method that needs no data, or adapters that were trained in the studio.',
+    remedy: 'Choose a method that needs no data and no search, or adapters that were trained in the studio.',
   };
 }
 

@@ -3,9 +3,12 @@ import { leavesOf, type Score, type Subject } from '../../../src-shared/domain/p
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
-import { weightAt } from '../merge/merge-method.ts';
+import type { MergeData } from '../merge/merge-data.ts';
+import { type MergeWeight, weightAt } from '../merge/merge-method.ts';
 import { mergeStates } from '../merge/merge-states.ts';
 import type { MergeBase } from '../merge/run-merge.ts';
+import { searchMerge } from '../merge/search-merge.ts';
+import { looksAtData, searchOf } from '../merge/search-parameters.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
@@ -20,8 +23,16 @@ export interface ScoringBench {
   requireFit(state: AdapterState, name: string): void;
   /** Examples for prunings that run the adapter. */
   readonly calibration?: CalibrationSource;
+  /** Training examples for merges that look at data, or that a search tunes; the caller closes them. */
+  readonly tuning?: (inputs: readonly TunedInput[], seed: number) => MergeData & { close(): Promise<void> };
   /** One pass over all examples. @throws StudioError cancelled */
   outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
+}
+
+/** An adapter of a merge that is tuned. */
+export interface TunedInput {
+  readonly state: AdapterState;
+  readonly weight: MergeWeight;
 }
 
 interface Derived {
@@ -82,15 +93,8 @@ export class SubjectScorer {
           throw new StudioError('internal', `The run ${subject.adapter.runId} was not resolved to an adapter.`);
         return { state: await this.bench.adapter(subject.adapter.adapterId), kept: null, total: null };
       }
-      case 'merge': {
-        const method = mergeMethod(subject.method);
-        const states: AdapterState[] = [];
-        for (const input of subject.inputs) states.push((await this.derive(input.subject)).state);
-        const weights = subject.inputs.map(({ weight }) => weight);
-        const parameters = checkedParameters(method.declaration, subject.parameters);
-        const state = await mergeStates({ method, weights, parameters, base: this.bench.base }, states);
-        return { state, kept: null, total: null };
-      }
+      case 'merge':
+        return { state: await this.merge(subject), kept: null, total: null };
       case 'prune': {
         const { state } = await this.derive(subject.subject);
         const { method, parameters } = subject;
@@ -99,6 +103,33 @@ export class SubjectScorer {
           state,
         );
       }
+    }
+  }
+
+  private async merge({ method: id, inputs, parameters: given }: Extract<Subject, { kind: 'merge' }>) {
+    const method = mergeMethod(id);
+    const states: AdapterState[] = [];
+    for (const input of inputs) states.push((await this.derive(input.subject)).state);
+    const weights = inputs.map(({ weight }) => weight);
+    const parameters = checkedParameters(method.declaration, given);
+    const request = { method, weights, parameters, base: this.bench.base };
+    if (!looksAtData(method, parameters)) return mergeStates(request, states);
+    if (!this.bench.tuning)
+      throw new StudioError(
+        'refused',
+        `${method.declaration.label} needs training examples, and there are none here.`,
+        'Choose a method that needs no data, and no search.',
+      );
+    const seed = searchOf(parameters)?.seed ?? Number(parameters['seed'] ?? 0);
+    const data = this.bench.tuning(
+      states.map((state, index) => ({ state, weight: weights[index] ?? 0 })),
+      seed,
+    );
+    try {
+      const { notes: _, ...found } = await searchMerge(request, states, data, async () => undefined);
+      return await mergeStates({ ...request, data, ...found }, states);
+    } finally {
+      await data.close();
     }
   }
 

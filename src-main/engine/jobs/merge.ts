@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import type { AdapterState } from '../adapters/state.ts';
@@ -16,6 +17,9 @@ import { mergeMethod } from '../merge/index.ts';
 import { mergeFolders } from '../merge/merge-folders.ts';
 import { type MergeMethod, type MergePass, refuseIllegal, weightAt } from '../merge/merge-method.ts';
 import { preflightLines } from '../merge/preflight.ts';
+import type { MergeRequest } from '../merge/run-merge.ts';
+import { type SearchedMerge, searchMerge } from '../merge/search-merge.ts';
+import { looksAtData, searchOf } from '../merge/search-parameters.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
@@ -30,10 +34,13 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
   const method = mergeMethod(task.method);
   const { outputDirectory } = task;
   const base = new SharedBase(task);
-  const notes: string[] = [];
+  let made: Pick<SearchedMerge, 'weights' | 'notes'> = {
+    weights: task.adapters.map(({ weight }) => weight),
+    notes: [],
+  };
   try {
     if (method.makes === 'outputs' || outputDirectory === null) await check(task, method);
-    else notes.push(...(await mergeInto(outputDirectory, task, method, base, context)));
+    else made = await mergeInto(outputDirectory, task, method, base, context);
     const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
     const { modelDirectory } = task;
     const scores =
@@ -47,7 +54,7 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
               context,
             ),
           );
-    return { kind: 'merge', adapterDirectory, scores, notes };
+    return { kind: 'merge', adapterDirectory, scores, weights: [...made.weights], notes: [...made.notes] };
   } finally {
     await base.dispose();
   }
@@ -120,31 +127,57 @@ class SharedBase {
   }
 }
 
-/** Writes the merge; returns the sentences of the method. */
+/** Writes the merge, after a search where one is asked for; returns its sentences and what it was made with. */
 async function mergeInto(
   outputDirectory: string,
   task: MergeTask,
   method: MergeMethod,
   base: SharedBase,
   context: TaskContext,
-): Promise<readonly string[]> {
-  const data = method.needs.data ? tuningData(task, base, context) : null;
+): Promise<Pick<SearchedMerge, 'weights' | 'notes'>> {
+  const parameters = checkedParameters(method.declaration, task.parameters);
+  const data = looksAtData(method, parameters) ? tuningData(task, parameters, base, context) : null;
+  const onPass = followPass(context);
   try {
-    const asked = { ...request(task, method), onModule: follow(context), onPass: followPass(context) };
-    return (await mergeFolders(data ? { ...asked, data } : asked, directoriesOf(task), outputDirectory)).notes;
+    const given = { ...request(task, method), onModule: follow(context), onPass };
+    const asked = data ? { ...given, data } : given;
+    const found = await searched(task, asked, onPass);
+    const { weights, leftOut } = found;
+    const { notes } = await mergeFolders({ ...asked, weights, leftOut }, directoriesOf(task), outputDirectory);
+    return { weights, notes: [...found.notes, ...notes] };
   } finally {
     await data?.close();
   }
 }
 
+async function searched(task: MergeTask, asked: MergeRequest, onPass: MergePass['progress']): Promise<SearchedMerge> {
+  const { method, parameters, weights, data } = asked;
+  if (searchOf(checkedParameters(method.declaration, parameters)) === null)
+    return { weights, leftOut: new Set(), notes: [] };
+  if (!data)
+    throw new StudioError(
+      'refused',
+      "A search needs the base and examples of every adapter's dataset, and not all are in the studio.",
+      'Search among adapters that were trained here, or set search to none.',
+    );
+  const states: AdapterState[] = [];
+  for (const directory of directoriesOf(task)) states.push(await readAdapter(directory, task.description));
+  return searchMerge(asked, states, data, onPass);
+}
+
 /** Tuning examples of the adapters' datasets; null where one has none, or the base is not in the studio. */
-function tuningData(task: MergeTask, base: SharedBase, context: TaskContext): TuningData | null {
-  const { adapters, datasets, description, modelDirectory, parameters, tuning_samples: samples } = task;
+function tuningData(
+  task: MergeTask,
+  parameters: ParameterValues,
+  base: SharedBase,
+  context: TaskContext,
+): TuningData | null {
+  const { adapters, datasets, description, modelDirectory, tuning_samples: samples } = task;
   const known = adapters.flatMap(({ directory, weight, dataset }) =>
     dataset === null ? [] : [{ weight, dataset, read: () => readAdapter(directory, description) }],
   );
   if (modelDirectory === null || known.length < adapters.length) return null;
-  const seed = Number(parameters['seed'] ?? 0);
+  const seed = searchOf(parameters)?.seed ?? Number(parameters['seed'] ?? 0);
   return new TuningData({ modelDirectory, adapters: known, datasets, samples, seed, base: () => base.load() }, context);
 }
 

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { tuningSchema } from '../../../src-shared/domain/merge.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';
@@ -7,8 +8,12 @@ import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import { passesOf, SubjectScorer } from '../evaluation/score-subjects.ts';
+import { TuningData } from '../evaluation/tuning-data.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
+
+/** Training examples of a study's merges that are tuned: as many as a merge takes by itself. */
+const tuningSamples = tuningSchema.parse({}).tuning_samples;
 
 /**
  * Scores subjects one after the other and reports each at once. Throws StudioError cancelled on a signal, between
@@ -35,6 +40,18 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
             { modelDirectory, source: { ...dataset, settings }, ...sample },
             context,
           );
+        },
+        tuning: (inputs, seed) => {
+          const { modelDirectory, dataset, settings } = task;
+          const adapters = inputs.map(({ state, weight }) => ({ weight, dataset: 0, read: async () => state }));
+          const request = {
+            modelDirectory,
+            adapters,
+            datasets: [{ ...dataset, settings }],
+            samples: tuningSamples,
+            seed,
+          };
+          return new TuningData({ ...request, base: async () => base }, context);
         },
         requireFit: (state, name) => evaluator.requireFit(state, name),
         outputs(state, phase) {

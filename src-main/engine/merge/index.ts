@@ -38,6 +38,7 @@ import { randomDirections } from './random-directions.ts';
 import { regMean } from './regmean.ts';
 import { robustMerge } from './robustmerge.ts';
 import { sce } from './sce.ts';
+import { withSearch } from './search-parameters.ts';
 import { shuffledLayers } from './shuffled-layers.ts';
 import { slerp } from './slerp.ts';
 import { svd } from './svd.ts';
@@ -49,8 +50,7 @@ import { weightAverage } from './weight-average.ts';
 import { wudi } from './wudi.ts';
 import { zipLora } from './ziplora.ts';
 
-/** All merge methods, in display order. */
-export const mergeMethods: readonly MergeMethod[] = [
+const methods: readonly MergeMethod[] = [
   factorAverage,
   weightAverage,
   linear,
@@ -97,6 +97,9 @@ export const mergeMethods: readonly MergeMethod[] = [
   shuffledLayers,
   ensemble,
 ];
+
+/** All merge methods, in display order, each with the parameters of a search. */
+export const mergeMethods: readonly MergeMethod[] = methods.map(withSearch);
 
 /** Ids of the placebos, each made of one adapter, that may stand beside a merge. */
 export const placeboIds: readonly string[] = [randomDirections, shuffledLayers].map(

@@ -60,6 +60,8 @@ export interface MergeRequest {
   readonly base: MergeBase;
   /** Tuning examples, for methods that declare `needs.data`. */
   readonly data?: MergeData;
+  /** Modules that the merge does not get. */
+  readonly leftOut?: ReadonlySet<string>;
   /** Called after each module with the number merged; may throw to end the merge, so that nothing is written. */
   readonly onModule?: (done: number, total: number) => Promise<void>;
   /** Called in the first pass of methods that have one; may throw to end the merge. */
@@ -122,6 +124,7 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
     // Where every weight is zero nothing is changed.
     modules: allModules(part).filter((name) => {
       const layer = layerOf(request, name);
+      if (request.leftOut?.has(name)) return false;
       return used.some((place) => inputs[place]?.modules.has(name) && weightAt(weights[place] ?? 0, layer) !== 0);
     }),
     savedNames: [...new Set(part.flatMap((input) => [...input.saved.keys()]))],

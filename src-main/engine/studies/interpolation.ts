@@ -26,7 +26,9 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
         'Choose a merge method that produces an adapter.',
       );
     const { dataset, eval_samples } = config;
-    const parameters = checkedParameters(method.declaration, config.parameters);
+    const checked = checkedParameters(method.declaration, config.parameters);
+    // λ is the weight: there is nothing to search.
+    const parameters = 'search' in checked ? { ...checked, search: 'none' } : checked;
     return config.pairs.flatMap(({ label, from, to }, pair) =>
       lambdaGrid(config.points).map((lambda, point): ScoreSpec => {
         const [first, second]: Subject[] = [

@@ -22,7 +22,7 @@ export const benchEvaluation = {
 
 /** What may stand beside the merge in its table of scores. */
 export const benchPlacebos = { declaration: { parameters: placeboParameters } } as const;
-/** Training examples for methods that look at data. */
+/** Training examples for methods that look at data, and for a search. */
 export const benchTuning = { declaration: { parameters: tuningParameters } } as const;
 
 /** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
@@ -47,7 +47,7 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
   const tuning = useSamples(tuningParameters, 'tuning_samples', tuningSamples, (next) =>
     changeBench({ tuningSamples: next }),
   );
-  const looksAtData = declaration?.looksAtData === true;
+  const looksAtData = declaration?.looksAtData === true || (parameters['search'] ?? 'none') !== 'none';
   const merge = useAction('merge.start', {
     failureTitle: 'The merge was not started',
     onSuccess: (job) => changeBench({ mergeJobId: job.id }),
@@ -68,7 +68,7 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     name,
     preflight: { error: preflight.error, lines },
     evaluation,
-    /** Null where the method looks at no data. */
+    /** Null where nothing looks at data. */
     tuning: looksAtData ? tuning : null,
     placebos: {
       values: { placebos },

@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import {
   type EngineEvent,
@@ -16,19 +15,12 @@ import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
 import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
-import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
-import { RandomStream } from '../../../src-shared/random.ts';
-import { idxBytes } from '../data/make-data.ts';
-import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { labels, modelDirectory, randomAdapter, writeImages } from './random-adapters.ts';
 
-const modelDirectory = goldenPath('vit-28', 'base');
-const labels = ['0', '1', '2', '3', '4'];
 let description: ModelDescription;
 let scratch: string;
 let first: string;
@@ -38,57 +30,13 @@ let foreign: string;
 beforeAll(async () => {
   description = await describeModel(modelDirectory);
   scratch = await mkdtemp(path.join(tmpdir(), 'coto-study-'));
-  await mkdir(path.join(scratch, 'data'));
-  await writeSplit('train', 10);
-  await writeSplit('t10k', 120);
+  await writeImages(path.join(scratch, 'data'));
   await activateCompute(testCompute);
-  first = await randomAdapter('first', 1, labels);
-  second = await randomAdapter('second', 2, labels);
-  foreign = await randomAdapter('foreign', 3, ['v', 'w', 'x', 'y', 'z']);
+  first = await randomAdapter(path.join(scratch, 'first'), 1, labels);
+  second = await randomAdapter(path.join(scratch, 'second'), 2, labels);
+  foreign = await randomAdapter(path.join(scratch, 'foreign'), 3, ['v', 'w', 'x', 'y', 'z']);
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
-
-/** Random images of 28 × 28, labels 0 to 4 in turn. */
-async function writeSplit(split: string, count: number): Promise<void> {
-  const random = RandomStream.seeded(count, 'study');
-  const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
-  const labelsOf = Array.from({ length: count }, (_, index) => index % labels.length);
-  const file = (kind: string) => path.join(scratch, 'data', `${split}-${kind}-ubyte`);
-  await writeFile(file('images-idx3'), idxBytes([count, 28, 28], pixels));
-  await writeFile(file('labels-idx1'), idxBytes([count], labelsOf));
-}
-
-/** An adapter with random A, B and head, written as a PEFT folder. */
-async function randomAdapter(name: string, seed: number, task: string[]): Promise<string> {
-  const base = await loadBaseModel(modelDirectory);
-  const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(seed, 'initialization');
-  await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
-    random,
-    labels: task,
-  });
-  const state = await model.exportState();
-  const drawn = (tensor: HostTensor): HostTensor => ({
-    shape: tensor.shape,
-    data: Float32Array.from(tensor.data, () => 0.3 * random.normal()),
-  });
-  const directory = path.join(scratch, name);
-  const modules = new Map(
-    [...state.modules].map(([key, { tensors, ...rest }]) => {
-      const own = [...tensors].map(([part, tensor]) => [part, part === 'b' ? drawn(tensor) : tensor] as const);
-      return [key, { ...rest, tensors: new Map(own) }];
-    }),
-  );
-  const saved = new Map([...state.saved].map(([key, value]) => [key, drawn(value)]));
-  await writeAdapter(
-    directory,
-    { ...state, modules, saved },
-    { description: base.description, baseModelName: 'golden/vit-28' },
-  );
-  model.dispose();
-  base.dispose();
-  return directory;
-}
 
 function context(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFINITY): TaskContext {
   let asked = 0;
@@ -140,12 +88,19 @@ test('where nothing is scored, the base is not touched', async () => {
     kind: 'merge',
     adapterDirectory: output,
     scores: [],
+    weights: [1, 1],
     notes: [],
   });
   const merged = await readAdapter(output, description);
   expect([...merged.modules.values()].every(({ rank }) => rank === 4)).toBe(true);
   const none = { ...task, method: 'ensemble', outputDirectory: null };
-  expect(await runMergeTask(none, context())).toEqual({ kind: 'merge', adapterDirectory: null, scores: [], notes: [] });
+  expect(await runMergeTask(none, context())).toEqual({
+    kind: 'merge',
+    adapterDirectory: null,
+    scores: [],
+    weights: [1, 1],
+    notes: [],
+  });
 });
 
 test('a merge says how far it is and can be cancelled between modules; then nothing is left', async () => {

@@ -99,10 +99,12 @@ describe('ZipLoRA', () => {
     expect(network.requests).toHaveLength(2 * 20);
   });
 
-  test('passes one adapter on as it is, without a look at data', async () => {
+  test('takes two adapters or more; at an end the adapter is passed on without a look at data', async () => {
     const one = state({ [q]: factors([[1, 0]], [[1], [0]], 1) });
     const network = new ToyNetwork([], () => []);
-    expect(await merge('ziplora', [one], {}, network)).toEqual(one);
+    await expect(merge('ziplora', [one], {}, network)).rejects.toThrow('ZipLoRA merges at least 2 adapters, not 1.');
+    const request = { method: mergeMethod('ziplora'), parameters: {}, base, data: network };
+    expect(await mergeStates({ ...request, weights: [1, 0] }, [one, one])).toEqual(one);
     expect(network.requests).toEqual([]);
   });
 });

@@ -1,0 +1,126 @@
+import { RandomStream } from '../../../src-shared/random.ts';
+import type { AdapterState } from '../adapters/state.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import type { MergeCandidate, MergeData } from './merge-data.ts';
+import { allModules, type MergePass, type MergeWeight } from './merge-method.ts';
+import { mergeStates } from './merge-states.ts';
+import type { MergeRequest } from './run-merge.ts';
+import { type SearchOptions, searchByCma } from './search-by-cma.ts';
+import { type SearchSettings, searchOf } from './search-parameters.ts';
+
+/** Weights are searched from 0 on: an adapter that only hurts is left out. */
+const bounds = { lower: 0, upper: 2 };
+
+/** What a search found, or what was given. */
+export interface SearchedMerge {
+  readonly weights: readonly MergeWeight[];
+  readonly leftOut: ReadonlySet<string>;
+  /** Sentences on what was found. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Searches by CMA-ES what the request's parameters ask for: weights, weights by layer, or modules to leave out, the last
+ * as numbers of which the negative ones leave a module out. The given merge is tried first, so that nothing worse is
+ * found. Task heads keep the given weights.
+ * @param data tuning examples, which scores are not reported on
+ * @param progress called before each merge that is tried; may throw to end the search
+ */
+export async function searchMerge(
+  request: MergeRequest,
+  states: readonly AdapterState[],
+  data: MergeData,
+  progress: MergePass['progress'],
+): Promise<SearchedMerge> {
+  const settings = searchOf(checkedParameters(request.method.declaration, request.parameters));
+  if (settings === null) return { weights: request.weights, leftOut: new Set(), notes: [] };
+  const { what, evaluations, seed } = settings;
+  const asked = { ...request, data };
+  const space = what === 'modules' ? await moduleSpace(asked, states) : weightSpace(asked, what, states);
+  let given = Number.NaN;
+  const best = await searchByCma(
+    async (point, index) => {
+      await progress('Searching', index, evaluations);
+      const candidate = await space.merge(point);
+      const score = candidate === null ? Number.NEGATIVE_INFINITY : await data.score(candidate);
+      if (index === 0) given = score;
+      return -score;
+    },
+    { ...space.options, evaluations, draws: RandomStream.named(seed, 'merge', 'search') },
+  );
+  const found = space.read(best.point);
+  return { ...found, notes: [words(settings, found, -best.value, given)] };
+}
+
+interface SearchSpace {
+  readonly options: Pick<SearchOptions, 'mean' | 'sigma' | 'bounds'>;
+  /** Null where the point is no merge. */
+  merge(point: Float64Array): Promise<MergeCandidate | null>;
+  read(point: Float64Array): Omit<SearchedMerge, 'notes'>;
+}
+
+function weightSpace(
+  request: MergeRequest,
+  what: 'weights' | 'layer-weights',
+  states: readonly AdapterState[],
+): SearchSpace {
+  const each = what === 'weights' ? 1 : request.base.description.layerCount;
+  const given = request.weights.flatMap((weight) =>
+    Array.from({ length: each }, (_, layer) => (typeof weight === 'number' ? weight : (weight[layer] ?? 0))),
+  );
+  const read = (point: Float64Array): MergeWeight[] =>
+    states.map((_, index) => {
+      const own = [...point.subarray(index * each, (index + 1) * each)];
+      return what === 'weights' ? (own[0] ?? 0) : own;
+    });
+  return {
+    options: { mean: given.map((value) => Math.min(bounds.upper, Math.max(bounds.lower, value))), sigma: 0.3, bounds },
+    merge: async (point) =>
+      point.every((value) => value === 0)
+        ? null
+        : candidateOf(await mergeStates({ ...request, weights: read(point) }, states)),
+    read: (point) => ({ weights: read(point), leftOut: new Set() }),
+  };
+}
+
+async function moduleSpace(request: MergeRequest, states: readonly AdapterState[]): Promise<SearchSpace> {
+  const whole = await mergeStates(request, states);
+  const names = allModules([whole]);
+  const candidate = candidateOf(whole);
+  const leftOut = (point: Float64Array) => new Set(names.filter((_, index) => (point[index] ?? 0) < 0));
+  return {
+    options: { mean: names.map(() => 0.5), sigma: 0.5 },
+    merge: async (point) => {
+      const out = leftOut(point);
+      return out.size === names.length ? null : new Map([...candidate].filter(([name]) => !out.has(name)));
+    },
+    read: (point) => ({ weights: request.weights, leftOut: leftOut(point) }),
+  };
+}
+
+function candidateOf({ modules }: AdapterState): MergeCandidate {
+  return new Map(
+    [...modules].map(([name, { rank, scaling, tensors }]) => {
+      const [a, b] = [tensors.get('a'), tensors.get('b')];
+      if (!a || !b) throw new Error(`the merge of ${name} has no factors`);
+      return [name, { a, b, rank: rank ?? a.shape[0] ?? 0, scaling }];
+    }),
+  );
+}
+
+function words(
+  { what, evaluations, seed }: SearchSettings,
+  { weights, leftOut }: Omit<SearchedMerge, 'notes'>,
+  score: number,
+  given: number,
+): string {
+  const found =
+    what === 'modules'
+      ? `${leftOut.size} modules left out${leftOut.size === 0 ? '' : ` (${[...leftOut].join(', ')})`}`
+      : `weights ${weights.map((weight) => [weight].flat().map(short).join(' · ')).join('; ')}`;
+  return `Found by CMA-ES in ${evaluations} merges (seed ${seed}): ${found}. Score on the tuning examples, a seeded sample of the training split: ${score.toFixed(4)}, of the given merge ${given.toFixed(4)}; the test split is held out from the search.`;
+}
+
+function short(value: number): string {
+  return value.toFixed(3);
+}

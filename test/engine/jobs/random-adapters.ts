@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { idxBytes } from '../data/make-data.ts';
+import { goldenPath } from '../golden.ts';
+
+export const modelDirectory = goldenPath('vit-28', 'base');
+export const labels = ['0', '1', '2', '3', '4'];
+
+/** A dataset of 10 training and 120 test images. */
+export async function writeImages(directory: string): Promise<void> {
+  await mkdir(directory);
+  await writeSplit(directory, 'train', 10);
+  await writeSplit(directory, 't10k', 120);
+}
+
+/** Random images of 28 × 28, labels 0 to 4 in turn. */
+async function writeSplit(directory: string, split: string, count: number): Promise<void> {
+  const random = RandomStream.seeded(count, 'study');
+  const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
+  const labelsOf = Array.from({ length: count }, (_, index) => index % labels.length);
+  const file = (kind: string) => path.join(directory, `${split}-${kind}-ubyte`);
+  await writeFile(file('images-idx3'), idxBytes([count, 28, 28], pixels));
+  await writeFile(file('labels-idx1'), idxBytes([count], labelsOf));
+}
+
+/** An adapter with random A, B and head, written as a PEFT folder. */
+export async function randomAdapter(directory: string, seed: number, task: string[]): Promise<string> {
+  const base = await loadBaseModel(modelDirectory);
+  const model = new AdaptedModel(base);
+  const random = RandomStream.seeded(seed, 'initialization');
+  await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
+    random,
+    labels: task,
+  });
+  const state = await model.exportState();
+  const drawn = (tensor: HostTensor): HostTensor => ({
+    shape: tensor.shape,
+    data: Float32Array.from(tensor.data, () => 0.3 * random.normal()),
+  });
+  const modules = new Map(
+    [...state.modules].map(([key, { tensors, ...rest }]) => {
+      const own = [...tensors].map(([part, tensor]) => [part, part === 'b' ? drawn(tensor) : tensor] as const);
+      return [key, { ...rest, tensors: new Map(own) }];
+    }),
+  );
+  const saved = new Map([...state.saved].map(([key, value]) => [key, drawn(value)]));
+  await writeAdapter(
+    directory,
+    { ...state, modules, saved },
+    { description: base.description, baseModelName: 'golden/vit-28' },
+  );
+  model.dispose();
+  base.dispose();
+  return directory;
+}
