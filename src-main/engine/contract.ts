@@ -23,16 +23,16 @@ import { activationMasksSchema, metricColumnSchema } from '../../src-shared/doma
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 
 /**
- * What the backend asks of the engine. The engine knows folders and files only, all absolute: ids, the store and the
- * queue are the backend's. One task runs at a time.
+ * Contract between backend and engine. The engine only knows absolute paths; ids, the store and the queue belong to the
+ * backend. One task runs at a time.
  */
 const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);
-/** On what a task computes. Without `threads` it is one for each core; a backend of one thread takes no notice. */
+/** Compute backend and threads of a task. Default: one thread per core; ignored by single-threaded backends. */
 const computeFields = { compute: backendChoice, threads: z.number().int().min(1).optional() };
 const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
 /** The PEFT folder of the adapter that the run's `init_adapter` names. */
 const seedField = { initAdapterDirectory: z.string().optional() };
-/** A kind of task with what it asks and what it answers; the work is in engine/jobs/<kind>.ts. */
+/** A kind of task with its request and result; implemented in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
   kind: Kind,
   task: Task,
@@ -46,7 +46,7 @@ function job<const Kind extends string, Task extends z.ZodRawShape, Result exten
 
 const endings = z.enum(['completed', 'paused', 'stopped', 'cancelled']);
 
-/** Everything that the engine can be asked. */
+/** All kinds of tasks. */
 const jobs = [
   job(
     'train',
@@ -59,15 +59,15 @@ const jobs = [
        */
       runDirectory: z.string(),
       ...seedField,
-      /** A checkpoint folder to go on from. */
+      /** A checkpoint folder to resume from. */
       resumeFrom: z.string().nullable(),
-      /** What the part before a resumption computed its products in: `auto` keeps to it, so that the bits go on. */
+      /** Compute dtype before a resumption: `auto` keeps it, for bitwise equal results. */
       earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
     },
     {
       outcome: endings,
       result: runResultSchema.nullable(),
-      /** The PEFT folder to hand on (last or best); null where the run was paused or cancelled. */
+      /** The resulting PEFT folder (last or best); null if the run was paused or cancelled. */
       adapterDirectory: z.string().nullable(),
       adapterStep: z.number().int().nullable(),
     },
@@ -156,7 +156,7 @@ const jobs = [
     },
     { scored: z.number().int() },
   ),
-  /** Named tensors in, named tensors out: parity checks. */
+  /** Named tensors in, named tensors out, for parity checks. */
   job(
     'logits',
     {
@@ -167,7 +167,7 @@ const jobs = [
     },
     { outputFile: z.string() },
   ),
-  /** Continues a prompt: a text for the base alone (null) and for each adapter. */
+  /** Continues a prompt: one text by the base alone (null) and by each adapter. */
   job(
     'generate',
     {
@@ -178,7 +178,7 @@ const jobs = [
     },
     { result: generationResultSchema },
   ),
-  /** What repeats a run with Transformers and PEFT: its settings, its start, its data and its plan. */
+  /** Everything needed to repeat a run with Transformers and PEFT: settings, start, data and plan. */
   job(
     'export-python',
     {
@@ -192,13 +192,13 @@ const jobs = [
     },
     { outputDirectory: z.string(), bytes: z.number() },
   ),
-  /** The base with an adapter in its weights, as a folder of its own. */
+  /** The base with an adapter merged into its weights, as a model folder. */
   job(
     'export-merged',
     {
       modelDirectory: z.string(),
       adapterDirectory: z.string(),
-      /** How weights are stored; null: as the base stores them. */
+      /** Dtype of the stored weights; null: as in the base. */
       dtype: z.enum(['F32', 'F16', 'BF16']).nullable(),
       outputDirectory: z.string(),
     },
@@ -249,9 +249,9 @@ const jobs = [
       config: pretrainConfigSchema,
       /** Of an image model: its dataset. Language models read the text files that the config names. */
       dataset: datasetSourceSchema.nullable(),
-      /** The folder that the model is written to, where nothing may be yet. */
+      /** The folder to write the model to, which must not exist or be empty. */
       outputDirectory: z.string(),
-      /** Where an interrupted training keeps what it needs to go on. */
+      /** Folder for the state of an interrupted training. */
       checkpointDirectory: z.string(),
     },
     { outcome: endings, result: pretrainResultSchema.nullable() },
@@ -281,10 +281,7 @@ export const engineResultSchema = z.discriminatedUnion('kind', [
 export type EngineResult = z.infer<typeof engineResultSchema>;
 export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;
 
-/**
- * What the engine says while a task runs. Metrics and masks are batched (`MetricRecorder`): at most ten messages a
- * second.
- */
+/** Events of a running task. Metrics and masks are batched (`MetricRecorder`): at most ten messages a second. */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: jobProgressSchema }),
   z.object({ kind: z.literal('facts'), facts: runInfoSchema }),
@@ -299,15 +296,14 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
 export type EngineEvent = z.infer<typeof engineEventSchema>;
 
 /**
- * `pause` saves and ends; `stop` saves, evaluates and hands the adapter on; `cancel` ends at once. Honored between
- * steps.
+ * `pause` saves and ends; `stop` saves, evaluates and returns the adapter; `cancel` ends at once. Honored between steps.
  */
 export const engineSignalSchema = z.enum(['pause', 'stop', 'cancel']);
 export type EngineSignal = z.infer<typeof engineSignalSchema>;
 
-/** What a task sees of the outside world. */
+/** Environment of a task. */
 export interface TaskContext {
   emit(event: EngineEvent): void;
-  /** The signal that was given, if any; asked between steps. Lets waiting messages in first. */
+  /** The current signal, if any; polled between steps. Processes waiting messages first. */
   signal(): Promise<EngineSignal | null>;
 }

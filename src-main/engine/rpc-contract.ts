@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { computeBackendReportSchema, computeIdSchema } from '../../src-shared/domain/catalog.ts';
 import { engineEventSchema, engineResultSchema, engineSignalSchema, engineTaskSchema } from './contract.ts';
 
-/** The engine's contract on the wire between the backend and the process or thread that computes. */
+/** RPC contract between the backend and the engine's process or thread. */
 export const engineContract = {
   requests: {
     /** Runs one task to its end; refused while another one runs. */
@@ -11,7 +11,7 @@ export const engineContract = {
       input: z.strictObject({ signal: engineSignalSchema }),
       output: z.object({ ok: z.literal(true) }),
     },
-    /** null: this version has no such backend. `measure` makes it the active one: only in an engine that does nothing else. */
+    /** null: there is no such backend. `measure` activates it: only in an engine that does nothing else. */
     'engine.probe': {
       input: z.strictObject({ backend: computeIdSchema, measure: z.boolean() }),
       output: computeBackendReportSchema.nullable(),

@@ -6,7 +6,7 @@ import type { EngineSignal, TaskContext } from './contract.ts';
 import { runTask } from './jobs/run-job.ts';
 import { engineContract } from './rpc-contract.ts';
 
-/** Serves the engine over `channel`, from whatever thread or process this runs in. One task at a time. */
+/** Serves the engine over `channel`, in a thread or a process. One task at a time. */
 export function serveEngine(channel: Channel): void {
   let running = false;
   let signal: EngineSignal | null = null;

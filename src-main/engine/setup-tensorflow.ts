@@ -6,8 +6,8 @@ import type { SetupProgress } from './compute/tensorflow/setup/progress.ts';
 import { setUpTensorflow } from './compute/tensorflow/setup/set-up.ts';
 
 /**
- * `npm run setup:tensorflow [-- --cpu | --gpu]`: the script, and the process that the button in Settings starts. What comes
- * about is told on standard error, and to a parent process in messages. Ctrl+C cancels it.
+ * `npm run setup:tensorflow [-- --cpu | --gpu]`: the script, also run by the button in Settings. Reports on standard error,
+ * and to a parent process in messages. Ctrl+C cancels it.
  */
 const { values } = parseArgs({ options: { cpu: { type: 'boolean' }, gpu: { type: 'boolean' } } });
 const device = values.gpu ? 'gpu' : values.cpu || findNvidia() === null ? 'cpu' : 'gpu';
@@ -33,7 +33,7 @@ try {
   if (process.connected) process.disconnect();
 }
 
-/** Every phase, and while something is fetched every tenth of it; a parent hears of it four times a second. */
+/** Reports every phase and each tenth of a download; to a parent process four times a second. */
 function tell(progress: SetupProgress): void {
   const { phase, done, total } = progress;
   const percent = done === null || total === null ? null : Math.floor((100 * done) / total);

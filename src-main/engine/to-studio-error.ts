@@ -4,7 +4,7 @@ const outOfMemory =
   /out of memory|cannot enlarge memory|memory access out of bounds|array buffer allocation failed|bad_alloc|OOM/i;
 const deviceLost = /device (was )?lost|CUDA_ERROR|GPU.*(hang|reset)/i;
 
-/** Gives the two failures of a machine that libraries report in their own words a code and a way out. */
+/** Converts two failures that libraries report in their own words to errors with a code and a hint. */
 export function toStudioError(thrown: unknown): unknown {
   if (thrown instanceof StudioError || !(thrown instanceof Error)) return thrown;
   if (outOfMemory.test(thrown.message))

@@ -6,7 +6,7 @@ import { serveEngine } from './serve-engine.ts';
 if (!parentPort) throw new StudioError('internal', 'The engine worker was started outside a worker thread.');
 const port = parentPort;
 serveEngine(messagePortChannel(port));
-// Whoever started the engine closes this port to let it go: with nothing left to listen to, the thread ends.
+// The owner of the engine closes this port to end the thread.
 const lifeline: unknown = Reflect.get(Object(workerData), 'lifeline');
 if (lifeline instanceof MessagePort) {
   lifeline.once('close', () => port.close());

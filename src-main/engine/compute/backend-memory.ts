@@ -1,10 +1,10 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 
-/** How a compute backend lays out what it is given, for the memory estimate. */
+/** Memory layout of a compute backend, for the estimate. */
 export interface BackendMemory {
-  /** Bytes that a tensor of `bytes` bytes takes. */
+  /** Allocated bytes of a tensor of `bytes` bytes. */
   blockBytes(bytes: number): number;
-  /** Whether a frozen weight is kept a second time as its products want it, and a third time for its gradients. */
+  /** Whether a frozen weight is kept a second time, packed for its products, and a third time for its gradients. */
   readonly packsFrozenWeights: boolean;
 }
 

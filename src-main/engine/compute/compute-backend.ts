@@ -4,36 +4,36 @@ import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain
 /** Result of probing a backend without running work on it. */
 export interface ComputeProbe {
   readonly available: boolean;
-  /** null where there is no device, as `device` is then. */
+  /** null without a device, like `device`. */
   readonly kind: ComputeBackendReport['kind'];
   readonly device: string | null;
-  /** How much there is to compute in: a GPU's own memory, else the machine's. Left out where the device does not say. */
+  /** Available memory: that of the GPU, else of the machine. Omitted if unknown. */
   readonly memoryBytes?: number;
-  /** Why it can be used, or exactly why it cannot and what would help. */
+  /** Why it can be used, or why not and what would help. */
   readonly reason: string;
 }
 
 /** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
 export interface ComputeBackend {
   readonly id: ComputeId;
-  /** Whether values given to tfjs are copied at once, so that their memory may be used for others. */
+  /** Whether values passed to tfjs are copied at once, so that their memory may be reused. */
   readonly copiesUploads?: boolean;
   /** Cheap, and without lasting effect; never throws. */
   probe(): Promise<ComputeProbe>;
   /**
-   * Makes tfjs run on it, with `threads` where it computes with several. Throws StudioError with the probe's reason where it
-   * is not available.
+   * Activates it in tfjs, with `threads` if multi-threaded. Throws StudioError with the probe's reason if it is not
+   * available.
    */
   activate(threads?: number): Promise<{ readonly device: string; readonly threads: number }>;
-  /** Why it can compute no more, e.g. a lost device; null while it can. Whatever fails then fails for this reason. */
+  /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;
-  /** Left out where the backend has no products in bfloat16 on any machine. */
+  /** Omitted if the backend never supports bfloat16. */
   readonly bfloat16?: Bfloat16Support;
-  /** Most bytes that tensors and what belongs to them took at once since `reset`; left out where the backend cannot tell. */
+  /** Peak bytes of tensors and their buffers since `reset`; omitted if unknown. */
   peakBytes?: { reset(): void; read(): number };
   /**
-   * Best rate in GFLOPS of one product x [rows, inFeatures] · Wᵀ [inFeatures, outFeatures] by the library behind the backend,
-   * called alone with the weight packed, null where it cannot tell: what the bench holds the backend's own rate against.
+   * Best rate in GFLOPS of one product x [rows, inFeatures] · Wᵀ [inFeatures, outFeatures] by the library behind the
+   * backend, called alone with the weight packed, null if unknown: the bench's reference for the backend's own rate.
    */
   measureLibraryGemm?(product: LibraryGemm): number | null;
 }
@@ -41,7 +41,7 @@ export interface ComputeBackend {
 export interface Bfloat16Support {
   /** Whether this machine's processor has them. */
   isAvailable(): boolean;
-  /** Whether they were timed to be faster than those in float32; asked only where they are there. Timed once. */
+  /** Whether bfloat16 was measured to be faster than float32; only called if supported. Measured once. */
   isFaster(): boolean;
 }
 

@@ -4,9 +4,9 @@ import { computeBackends } from './index.ts';
 import { computeLabels } from './selection.ts';
 
 /**
- * Resolves the precision of matrix products with the frozen base on the active backend `backendId`. `auto` takes bfloat16 only
- * where the backend timed it to be faster, and keeps to what an earlier part of the same run had, if it can. Throws
- * StudioError('refused') where bfloat16 is asked for and the backend has no such products.
+ * Resolves the precision of matrix products with the frozen base on the active backend `backendId`. `auto` takes bfloat16
+ * only if the backend measured it to be faster, and keeps the dtype of an earlier part of the same run if possible. Throws
+ * StudioError('refused') if bfloat16 is requested but not supported.
  */
 export function resolveComputeDtype(
   wish: RunConfig['compute_dtype'],

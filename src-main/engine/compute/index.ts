@@ -9,7 +9,7 @@ import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';
 
-/** Every compute backend of this version. */
+/** All compute backends. */
 export const computeBackends: readonly ComputeBackend[] = [
   tensorflowBackend,
   webgpuBackend,
@@ -26,9 +26,9 @@ export interface ActiveCompute {
 let active: ComputeBackend | null = null;
 
 /**
- * Makes tfjs run on the chosen backend, or with `auto` on the best that may be loaded in this process or thread. Throws
- * StudioError('refused') saying why a chosen backend cannot be used. Activating the active one again changes nothing but the
- * number of threads; without one a backend takes as many as there are cores.
+ * Activates the chosen backend in tfjs, or with `auto` the best one that may be loaded in this process or thread. Throws
+ * StudioError('refused') with the reason if a chosen backend cannot be used. Activating the active one again only changes
+ * the number of threads, by default one per core.
  */
 export async function activateCompute(choice: ComputeChoice, threads?: number): Promise<ActiveCompute> {
   const backend = choice === 'auto' ? await best() : find(choice);
@@ -39,14 +39,14 @@ export async function activateCompute(choice: ComputeChoice, threads?: number): 
   return { id: backend.id, ...started };
 }
 
-/** Why the active backend can compute no more, e.g. because its device was lost; null while it can. */
+/** Reason why the active backend has failed, e.g. a lost device; null if it works. */
 export function computeFailure(): StudioError | null {
   return active?.failure?.() ?? null;
 }
 
 /**
- * Tries one backend and says why it can or cannot be used. With `measure` it also becomes the active one and its product
- * rates are taken: only in an engine that does nothing else.
+ * Probes a backend and reports why it can or cannot be used. With `measure` it is also activated and its matmul rates are
+ * measured: only in an engine that does nothing else.
  */
 export async function reportOn(id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
   const backend = computeBackends.find((candidate) => candidate.id === id);

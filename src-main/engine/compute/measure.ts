@@ -3,17 +3,17 @@ import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts
 import { matmul } from '../ops/linear/matmul.ts';
 import type { ComputeBackend } from './compute-backend.ts';
 
-/** Rows, columns and inner length of the product that is timed. */
+/** Rows, columns and inner size of the timed product. */
 const size = 512;
-/** Enough for a fast device to fill its queue; a slow one is stopped by the clock. */
+/** Enough to fill the queue of a fast device; slow ones are limited by time. */
 const repetitions = 16;
 const longestMilliseconds = 3000;
 
 type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
 
 /**
- * The best rate of the active backend in products of 512 × 512 × 512 with a frozen weight, in GFLOPS; bfloat16 null where it
- * has no such products.
+ * The best rate of the active backend in products of 512 × 512 × 512 with a frozen weight, in GFLOPS; bfloat16 null if
+ * unsupported.
  */
 export async function measureGemm(backend: ComputeBackend): Promise<Rates> {
   return {
@@ -22,7 +22,7 @@ export async function measureGemm(backend: ComputeBackend): Promise<Rates> {
   };
 }
 
-/** A device works through several products before one number is read back: the way to and from it is not what is asked. */
+/** Several products run before one number is read back, so that latency does not count. */
 async function rate(bfloat16: boolean): Promise<number> {
   const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])];
   const milliseconds = async (count: number): Promise<number> => {
@@ -37,7 +37,7 @@ async function rate(bfloat16: boolean): Promise<number> {
   try {
     let best = Number.POSITIVE_INFINITY;
     const end = performance.now() + longestMilliseconds;
-    // The first makes programs ready and packs operands.
+    // The first one compiles programs and packs operands.
     const first = await milliseconds(1);
     const count = Math.max(1, Math.min(repetitions, Math.floor(longestMilliseconds / 5 / first)));
     for (let round = 0; round < 5 && performance.now() < end; round++) best = Math.min(best, await milliseconds(count));

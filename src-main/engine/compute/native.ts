@@ -8,7 +8,7 @@ import { NativeKernels } from './native/kernel-calls.generated.ts';
 import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
 import { loadAddon } from './native/load-addon.ts';
 
-/** Our own CPU kernels and oneDNN's products, on several threads: bit-for-bit repeatable at any number of threads. */
+/** Our own CPU kernels and oneDNN's products, on several threads: bitwise reproducible with any number of threads. */
 export const nativeBackend: ComputeBackend = {
   id: 'native',
   copiesUploads: true,
@@ -60,7 +60,7 @@ interface GemmRates {
   readonly bfloat16: number;
 }
 
-/** bfloat16 must be this much faster than float32 before it is taken unasked. */
+/** Minimum speedup of bfloat16 over float32 for `auto` to choose it. */
 const worthwhile = 1.15;
 
 const typicalShapes = [
@@ -70,7 +70,7 @@ const typicalShapes = [
 
 const measuringRounds = 8;
 
-/** After so many rounds, what is so many times slower is not timed any further: it may take seconds where it is only imitated. */
+/** After this many rounds, a precision slower by this factor is not timed further: emulated bfloat16 may take seconds. */
 const hopelessRounds = 2;
 const hopelesslySlower = 4;
 
@@ -78,7 +78,7 @@ let rates: GemmRates | null = null;
 
 /**
  * Times products with frozen weights (2048 × 256 × 256 and 2048 × 256 × 1024) once, in about a tenth of a second. The two
- * precisions take turns, so that what else the machine does falls on both. Throws where there is no bfloat16.
+ * precisions alternate, so that other load affects both. Throws without bfloat16.
  */
 export function measureNativeGemm(): GemmRates {
   const addon = required();
@@ -119,7 +119,7 @@ function register(addon: NativeAddon): void {
 }
 
 function describe(addon: NativeAddon): string {
-  // Of many arm64 processors Node says no more than 'unknown'.
+  // Node reports many arm64 processors as 'unknown'.
   const model = cpus()[0]?.model.trim() ?? 'unknown';
   const processor = model === 'unknown' ? process.arch : model;
   return `${processor} (${addon.describe()}; ${wantedThreads} ${wantedThreads === 1 ? 'thread' : 'threads'})`;

@@ -4,8 +4,8 @@ import type { ComputeBackendReport, ComputeId, Settings } from '../../../src-sha
 export type ComputeChoice = Settings['compute_backend'];
 
 /**
- * Where a backend may be loaded. `process`: only by an engine in a process of its own, since its driver can end the process
- * that it is in, or does where a thread is ended in the middle of its work. `thread`: anywhere.
+ * Where a backend may be loaded. `process`: only in a separate process, since its driver can crash the process or does not
+ * survive the termination of a thread. `thread`: anywhere.
  */
 export type EngineIsolation = 'thread' | 'process';
 
@@ -23,7 +23,7 @@ export const computeLabels: Readonly<Record<ComputeId, string>> = {
   wasm: 'WebAssembly',
 };
 
-/** The best first. What a backend runs on counts as much as the backend; what is not listed is only taken by name. */
+/** Preference, best first, by backend and kind of device; others are only used by name. */
 const preference: readonly (readonly [ComputeId, NonNullable<ComputeBackendReport['kind']>])[] = [
   ['tensorflow', 'gpu'],
   ['webgpu', 'gpu'],
@@ -32,12 +32,12 @@ const preference: readonly (readonly [ComputeId, NonNullable<ComputeBackendRepor
   ['wasm', 'cpu'],
 ];
 
-/** The reports in the order in which `auto` tries them: what it would never take, and what is not there, comes last. */
+/** The reports in the order in which `auto` tries them; unavailable backends and those it never takes come last. */
 export function byPreference(reports: readonly ComputeBackendReport[]): ComputeBackendReport[] {
   return [...reports].sort((one, other) => rank(one) - rank(other));
 }
 
-/** What `choice` leads to, or null where nothing that may be chosen by itself works. */
+/** The backend selected by `choice`, or null if none works that may be selected automatically. */
 export function preferred(
   reports: readonly ComputeBackendReport[],
   choice: ComputeChoice,
@@ -46,7 +46,7 @@ export function preferred(
   return byPreference(reports).find(mayBeTakenAlone) ?? null;
 }
 
-/** The same reports with the one marked that `choice` leads to, in the order of preference, each with its reason. */
+/** The reports in order of preference, each with its reason, with the one selected by `choice` marked. */
 export function withChoice(reports: readonly ComputeBackendReport[], choice: ComputeChoice): ComputeBackendReport[] {
   const chosen = preferred(reports, choice);
   const reason = choice === 'auto' ? 'The best that works here.' : 'Chosen in the settings.';
@@ -56,7 +56,7 @@ export function withChoice(reports: readonly ComputeBackendReport[], choice: Com
   });
 }
 
-/** @throws StudioError refused, with the reason and the way out, where the backend cannot be used. */
+/** @throws StudioError refused, with the reason and a hint if the backend cannot be used. */
 export function requireAvailable(report: Pick<ComputeBackendReport, 'available' | 'reason'>): void {
   if (!report.available) throw new StudioError('refused', report.reason, 'Choose "auto" to take what works here.');
 }
@@ -69,7 +69,7 @@ function position(report: ComputeBackendReport): number {
   return preference.findIndex(([id, kind]) => id === report.id && kind === report.kind);
 }
 
-/** What cannot be used stands where it would stand on the best device that it could have. */
+/** Unusable backends are ranked as on their best possible device. */
 function rank(report: ComputeBackendReport): number {
   const own = position(report);
   if (own >= 0) return own;

@@ -2,8 +2,8 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Everything of tfjs that is not its documented interface: the tape, the engine's counters, tensors that share storage, the
- * memory of its wasm backend. Another version may have all of it otherwise, so that it is refused until this file was checked.
+ * All uses of undocumented parts of tfjs: the tape, the engine's counters, shared storage, the memory of its wasm backend.
+ * Other versions may differ, so they are refused until this file has been checked.
  */
 const checkedVersion = '4.22.0';
 if (tf.version_core !== checkedVersion)
@@ -14,7 +14,7 @@ if (tf.version_core !== checkedVersion)
 /** An entry of the gradient tape. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
 
-/** Whether what is computed now goes onto a gradient tape. */
+/** Whether operations are recorded on a gradient tape. */
 export function isTaping(): boolean {
   return tf.engine().isTapeOn();
 }
@@ -25,7 +25,10 @@ export function pushOnTape(node: Omit<TapeNode, 'id'>): void {
   state.activeTape.push({ id: state.nextTapeNodeId++, ...node });
 }
 
-/** Runs a computation with its operations written onto `tape`. Throws where another tape is on: there are no gradients of gradients. */
+/**
+ * Runs a computation and records its operations on `tape`. Throws if another tape is active: higher-order gradients are not
+ * supported.
+ */
 export function recorded(tape: TapeNode[], run: () => tf.Tensor): tf.Tensor {
   const { state } = tf.engine();
   if (state.gradientDepth > 0) throw new Error('there are no gradients of gradients');
@@ -45,8 +48,8 @@ export function runKernelByName(name: string, inputs: tf.NamedTensorMap, attribu
 }
 
 /**
- * Does what `tf.engine().runKernel` does but for what our operations do not need: tfjs's search for gradients of its own and
- * its watch for leaks. Small models spend much of a step there. `lacking` registers a kernel of that name on the backend.
+ * Like `tf.engine().runKernel` without parts that our operations do not need: tfjs's lookup of gradients and its leak
+ * check, which take much of a step of small models. `lacking` registers a kernel of that name on the backend.
  */
 export function runUntracked(
   name: string,
@@ -74,7 +77,7 @@ export function shallowClone(tensor: tf.Tensor): tf.Tensor {
   return engine.makeTensorFromDataId(tensor.dataId, tensor.shape, tensor.dtype);
 }
 
-/** Moves a tensor's values, which stand on another backend, to this one. */
+/** Moves a tensor's values from another backend to this one. */
 export function moveDataTo(backend: tf.KernelBackend, dataId: object): void {
   tf.engine().moveData(backend, dataId);
 }
@@ -86,7 +89,7 @@ export interface WasmHeap {
   free(address: number): unknown;
 }
 
-/** Null where tfjs's build hides them. */
+/** Null if tfjs's build hides them. */
 export function wasmHeapOf(backend: BackendWasm): WasmHeap | null {
   const memory = property(property(backend.wasm, 'asm'), 'memory');
   const [malloc, free] = [property(backend.wasm, '_malloc'), property(backend.wasm, '_free')];

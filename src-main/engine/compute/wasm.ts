@@ -15,13 +15,13 @@ const binaryName = 'tfjs-backend-wasm-simd.wasm';
 
 const device = 'CPU, one thread, 128-bit SIMD';
 
-/** Whether our own kernels run; null before the first activation, since they need the running backend's memory. */
+/** Whether our own kernels are in use; null before the first activation, since they need the backend's memory. */
 let accelerated: boolean | null = null;
 
 /** null before the first activation. */
 let counted: LiveBytes | null = null;
 
-/** WebAssembly with SIMD on one thread: always there, and bit-for-bit repeatable. */
+/** WebAssembly with SIMD on one thread: always available, and bitwise reproducible. */
 export const wasmBackend: ComputeBackend = {
   id: 'wasm',
   copiesUploads: true,
@@ -65,12 +65,12 @@ function findBinaries(): string | null {
   try {
     candidates.push(path.dirname(createRequire(anchor).resolve('@tensorflow/tfjs-backend-wasm')));
   } catch {
-    // Not installed as a package: only the copies beside the bundle remain.
+    // Not installed as a package: uses the copies beside the bundle.
   }
   const beside = path.dirname(fileURLToPath(anchor));
   candidates.push(beside, path.join(beside, 'wasm'));
   for (const candidate of candidates) {
-    // Plain Node cannot read inside Electron's archive; electron-builder lays binaries beside it.
+    // Plain Node cannot read inside Electron's archive; electron-builder unpacks binaries beside it.
     const unpacked = candidate.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');
     if (existsSync(path.join(unpacked, binaryName))) return unpacked;
   }
@@ -79,7 +79,7 @@ function findBinaries(): string | null {
 
 /**
  * tfjs's WebAssembly loader hooks `uncaughtException` and `unhandledRejection` of the whole process and rethrows; the
- * process's own handling must stay in charge, so the hooks are taken off again.
+ * process has its own handling, so the hooks are removed again.
  */
 async function withoutProcessListeners(start: () => Promise<void>): Promise<void> {
   const exceptions = new Set(process.listeners('uncaughtException'));

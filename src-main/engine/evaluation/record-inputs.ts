@@ -20,7 +20,7 @@ export interface RecordOptions {
 
 /**
  * Inputs X [rows, inFeatures] of modules while the base with `state` on it (null: the plain base) runs over batches: one
- * row a token or image patch, padding left out. A module that is not reached, or that is an embedding, is left out.
+ * row a token or image patch, without padding. Embeddings and modules that are not reached are omitted.
  */
 export async function recordInputs(
   base: BaseModel,
@@ -74,7 +74,7 @@ class InputRecorder extends AdaptedModel {
     return super.linear(module, x, options);
   }
 
-  /** Models run several plain modules as one operation, which would pass this class by. */
+  /** Models run several plain modules as one operation, which would bypass this class. */
   override isPlain(module: LinearModule): boolean {
     return !this.recorded.has(module.name) && super.isPlain(module);
   }

@@ -211,7 +211,7 @@ export class TuningData implements MergeData {
   }
 }
 
-/** Task heads as the merge will have them. */
+/** Task heads of the merge. */
 function mergedHeads(states: readonly AdapterState[], weights: readonly number[]): ReadonlyMap<string, HostTensor> {
   const names = new Set(states.flatMap(({ saved }) => [...saved.keys()]));
   const merged = [...names].map((name) => {

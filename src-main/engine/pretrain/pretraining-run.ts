@@ -26,7 +26,7 @@ export interface PretrainingParts {
   readonly context: TaskContext;
   /** Where it can be taken up again after a kill. */
   readonly checkpointDirectory: string;
-  /** @param place the number of this micro-batch in the whole training. */
+  /** @param place index of the micro-batch in the whole training. */
   loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
   evaluate(): Promise<PretrainScore>;
 }

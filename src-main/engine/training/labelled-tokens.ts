@@ -3,12 +3,12 @@ import type { HiddenStates } from '../models/base-model.ts';
 import { gatherRows } from '../ops/index.ts';
 import { countedPlaces, ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
 
-/** Where nearly all tokens count, leaving out the others is not worth a copy of the states. */
+/** Share of labelled tokens above which dropping the others is not worth a copy. */
 const nearlyAll = 0.9;
 
 /**
- * The last layer's states and the labels of those tokens that count: of a prompt and its answer mostly the answer's. The others
- * would meet the whole vocabulary for nothing. Labels that are not by token stay as they are.
+ * The last layer's states and labels of the labelled tokens only, usually those of the answer: the others would be
+ * multiplied by the whole vocabulary for nothing. Labels per example are unchanged.
  */
 export function labelledTokens(
   states: HiddenStates,

@@ -13,9 +13,9 @@ export interface FinishedUpdate {
   readonly gradientScale: number;
 }
 
-/** What an objective does to a training step beside its loss; the step calls each at its place. */
+/** Hooks of an objective into the training step, beside its loss. */
 export interface TrainingHooks {
-  /** Groups at other rates or decays; variables in none learn as the run says. */
+  /** Groups with other learning rates or decays; other variables use the run's. */
   parameterGroups?(variables: ReadonlyMap<string, tf.Variable>): readonly ParameterGroup[];
   /** The trained factors of products B·A, for optimizers that work on both. */
   factorPairs?(): readonly FactorPair[];
@@ -23,14 +23,14 @@ export interface TrainingHooks {
   penalty?(): tf.Scalar;
   /** Once all gradients are there, before their norm is measured. */
   completeGradients?(gradients: Map<string, tf.Tensor>): void;
-  /** Between the measure of the gradients' norm and the update. */
+  /** After the norm of the gradients was measured, before the update. */
   transformGradients?(gradients: Map<string, tf.Tensor>): void | Promise<void>;
   afterStep?(update: FinishedUpdate): void | Promise<void>;
   /** The adapter as its folder holds it. */
   exported?(state: AdapterState): AdapterState;
-  /** What checkpoints keep beside the adapter and the optimizer. */
+  /** State for checkpoints beside the adapter and the optimizer. */
   state?(): Promise<ReadonlyMap<string, HostTensor>>;
-  /** Takes up what `state` gave; returns the adapter as training holds it. */
+  /** Restores what `state` returned; returns the adapter in the form used in training. */
   restore?(exported: AdapterState, tensors: ReadonlyMap<string, HostTensor>): AdapterState;
   dispose?(): void;
 }

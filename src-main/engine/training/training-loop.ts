@@ -13,7 +13,7 @@ import type { TrainableModel } from './trainable-model.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type StepReport, TrainingStep } from './training-step.ts';
 
-/** The settings that every training has, whatever it trains. */
+/** Settings of every training, of an adapter or a whole model. */
 export type LoopSettings = Pick<
   RunConfig,
   | 'optim'
@@ -43,29 +43,29 @@ export interface TakenStep {
   readonly examples: number;
 }
 
-/** What is trained, by what: an adapter on its base, or a model as a whole. */
+/** The objective of a training: an adapter on its base, or a whole model. */
 export interface Objective {
   readonly model: TrainableModel;
   readonly hooks: TrainingHooks;
-  /** @param place the number of this micro-batch in the whole training. */
+  /** @param place index of the micro-batch in the whole training. */
   loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
-  /** Prepares a step; returns the names of the variables that rest in it. */
+  /** Prepares a step; returns the names of the variables that are frozen in it. */
   enterStep(step: number): ReadonlySet<string>;
   leaveStep(): void;
-  /** Says where a step went wrong. */
+  /** Adds the step to an error. */
   explain(thrown: unknown, step: number, learningRate: number): unknown;
   /** Records a step; it does not yet count as done. */
   record(taken: TakenStep): Promise<void>;
-  /** After a step: what is due of evaluations and checkpoints. `done` steps are done. */
+  /** After a step: evaluations and checkpoints that are due after `done` steps. */
   afterStep(done: number): Promise<void>;
 }
 
-/** The loop over optimizer steps, from the first or from where a checkpoint left it, to the last or to a signal. */
+/** The loop over optimizer steps, from the first or from a checkpoint, to the last or to a signal. */
 export class TrainingLoop {
   readonly optimizer: Optimizer;
   readonly order: BatchOrder;
   readonly progress: ProgressMeter;
-  /** Steps that are done. */
+  /** Number of finished steps. */
   done = 0;
   private readonly settings: LoopSettings;
   private readonly objective: Objective;
@@ -101,7 +101,7 @@ export class TrainingLoop {
     this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
   }
 
-  /** Returns the signal that ended it before the last step; null where all steps are done. */
+  /** Returns the signal that ended it before the last step; null if all steps are done. */
   async run(): Promise<EngineSignal | null> {
     this.progress.startAt(this.done);
     while (this.done < this.totalSteps) {

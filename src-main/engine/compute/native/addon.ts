@@ -9,16 +9,16 @@ export interface NativeAddon extends KernelFunctions {
   release(handle: Handle): void;
   write(handle: Handle, values: TensorValues): void;
   read(handle: Handle, into: TensorValues): void;
-  /** Live tensors, live bytes, bytes held in all, highest live bytes, blocks made anew. */
+  /** Live tensors, live bytes, bytes allocated in total, peak live bytes, new blocks. */
   statistics(): number[];
-  /** Hands every free block back to the system. */
+  /** Returns all free blocks to the system. */
   trim(): void;
   resetPeak(): void;
-  /** 0: no limit but what the machine has free. */
+  /** 0: limited only by free memory. */
   setMemoryLimit(bytes: number): void;
   threads(): number;
   setThreads(count: number): void;
-  /** Libraries and instruction sets in use, in words. */
+  /** Description of the libraries and instruction sets in use. */
   describe(): string;
 }
 
@@ -36,7 +36,7 @@ const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] =
   'describe',
 ];
 
-/** Whether a loaded module is the addon, of this very version: every function is there. */
+/** Whether a loaded module is the addon in this version, with every function. */
 export function isNativeAddon(value: unknown): value is NativeAddon {
   return (
     typeof value === 'object' &&

@@ -4,14 +4,14 @@ import { moveDataTo } from '../tfjs-internals.ts';
 import type { NativeAddon, TensorValues } from './addon.ts';
 import { type Handle, NativeKernels, type OptionalHandle } from './kernel-calls.generated.ts';
 
-/** A tensor's values in the addon's memory; it is tfjs's data id at the same time, so that nothing has to be looked up. */
+/** A tensor's values in the addon's memory; it is also tfjs's data id, which saves a lookup. */
 export class NativeData {
   /** 0 once it is released. */
   handle: OptionalHandle;
   readonly count: number;
   readonly dtype: tf.DataType;
   references = 1;
-  /** The values of a string tensor, which the addon knows nothing of. */
+  /** The values of a string tensor, which the addon does not support. */
   strings: Uint8Array[] | null = null;
 
   constructor(handle: OptionalHandle, count: number, dtype: tf.DataType) {
@@ -25,21 +25,21 @@ export class NativeData {
 export interface NativeMemory {
   readonly tensors: number;
   readonly liveBytes: number;
-  /** Free blocks kept for later included. */
+  /** Including free blocks kept for reuse. */
   readonly heldBytes: number;
   readonly peakBytes: number;
-  /** How often a block had to be made anew: unchanged over a steady training step. */
+  /** Number of new blocks: constant over steady training steps. */
   readonly misses: number;
 }
 
 /**
- * tfjs on the addon: tensors live in the addon's memory and are reached by number. Its kernels are listed in
- * kernels/index.ts. All methods throw StudioError('out_of_memory') where the machine has no room for a tensor.
+ * tfjs on the addon: tensors live in the addon's memory and are addressed by handle. Its kernels are listed in
+ * kernels/index.ts. All methods throw StudioError('out_of_memory') if there is not enough memory for a tensor.
  */
 export class NativeBackend extends tf.KernelBackend {
   readonly addon: NativeAddon;
   readonly kernels: NativeKernels;
-  /** Data that another backend made and that moved here. */
+  /** Data created by another backend and moved here. */
   private readonly moved = new WeakMap<object, NativeData>();
   private dataCount = 0;
 
@@ -66,7 +66,7 @@ export class NativeBackend extends tf.KernelBackend {
     return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
   }
 
-  /** Gives up a tensor that a kernel made in between. */
+  /** Releases an intermediate tensor of a kernel. */
   release(tensor: tf.TensorInfo): void {
     this.disposeData(tensor.dataId);
   }
@@ -159,7 +159,7 @@ export class NativeBackend extends tf.KernelBackend {
     return 1e-7;
   }
 
-  /** Hands the free memory back; what lives is its owners'. */
+  /** Returns the free memory; live tensors stay. */
   override dispose(): void {
     this.addon.trim();
   }
@@ -170,7 +170,7 @@ export class NativeBackend extends tf.KernelBackend {
     return dataId instanceof NativeData && (dataId.handle !== 0 || dataId.strings !== null) ? dataId : null;
   }
 
-  /** Data that stands on another backend is fetched from there. */
+  /** Data on another backend is copied from there. */
   private data(dataId: object): NativeData {
     const here = this.known(dataId);
     if (here !== null) return here;
@@ -205,7 +205,7 @@ function handleOf(data: NativeData): Handle {
   return data.handle;
 }
 
-/** An addon's error as the application's own. */
+/** Converts an error of the addon to a StudioError. */
 export function toStudioError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'out_of_memory') return error;
   return new StudioError(
@@ -226,7 +226,7 @@ function emptyValues(dtype: tf.DataType, count: number): TensorValues {
   return dtype === 'int32' ? new Int32Array(count) : new Uint8Array(count);
 }
 
-/** tfjs hands plain arrays, too, and typed arrays of another type than the tensor's. */
+/** tfjs also passes plain arrays and typed arrays of another type than the tensor's. */
 function numbersOf(values: tf.backend_util.BackendValues, dtype: tf.DataType): TensorValues {
   if (dtype === 'float32' && values instanceof Float32Array) return values;
   if (dtype === 'int32' && values instanceof Int32Array) return values;

@@ -10,7 +10,7 @@ export type LoadedAddon = { readonly addon: NativeAddon } | { readonly reason: s
 
 let loaded: LoadedAddon | null = null;
 
-/** Loads the addon once; where that is not possible, says why, and what to do. */
+/** Loads the addon once, or returns the reason and a hint. */
 export function loadAddon(): LoadedAddon {
   loaded ??= load();
   return loaded;
@@ -29,7 +29,7 @@ function load(): LoadedAddon {
   }
 }
 
-/** Where the addon may lie: as told, in the project's build, beside the bundle, or unpacked beside the archive. */
+/** Candidate paths of the addon: configured, in the project's build, beside the bundle, or unpacked beside the archive. */
 function places(): string[] {
   const own = process.env['COTO_NATIVE_ADDON'];
   if (own !== undefined) return [own];
@@ -40,12 +40,12 @@ function places(): string[] {
     folder = path.dirname(folder);
   }
   return folders.map((candidate) =>
-    // Plain Node cannot read inside Electron's archive; electron-builder lays binaries beside it.
+    // Plain Node cannot read inside Electron's archive; electron-builder unpacks binaries beside it.
     path.join(candidate, fileName).replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked'),
   );
 }
 
-/** The build leaves a line beside the place of the addon that says why it could not be made. */
+/** A failed build leaves its reason in a file beside the addon's path. */
 function notBuilt(candidates: readonly string[]): string {
   for (const candidate of candidates) {
     const note = path.join(path.dirname(candidate), 'not-built.txt');

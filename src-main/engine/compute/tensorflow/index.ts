@@ -7,9 +7,9 @@ import { isUsingGpu, makeTensorflowBackend } from './load.ts';
 import { findNvidia, type NvidiaDevice } from './nvidia.ts';
 
 /**
- * libtensorflow through tfjs's own addon: CUDA where the machine has it, else the CPU. Opt-in (`npm run setup:tensorflow`),
- * since it is large; only ever loaded in a process of its own, because a driver crash or its clash with Electron's main
- * process would take the application down.
+ * libtensorflow through tfjs's own addon: CUDA if available, else the CPU. Opt-in (`npm run setup:tensorflow`), since it is
+ * large; only ever loaded in a process of its own, because a driver crash or a conflict with Electron's main process would
+ * end the app.
  */
 export const tensorflowBackend: ComputeBackend = {
   id: 'tensorflow',

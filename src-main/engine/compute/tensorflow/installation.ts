@@ -4,10 +4,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** The version whose wheel `setup/packages.ts` pins. */
+/** Version pinned in `setup/packages.ts`. */
 export const tensorflowVersion = '2.21.0';
 
-/** What CUDA that version is built for; cuDNN likewise. */
+/** Versions of CUDA and cuDNN that it is built for. */
 export const wantedCuda = 'CUDA 12.5 or later and cuDNN 9.3 or later';
 
 export type TensorflowDevice = 'cpu' | 'gpu';
@@ -20,11 +20,11 @@ export const installationSchema = z.strictObject({
   cudnn: z.string().nullable(),
 });
 
-/** A libtensorflow with the addon that tfjs reaches it by. */
+/** An installation of libtensorflow with tfjs's addon. */
 export interface TensorflowInstallation extends z.infer<typeof installationSchema> {
   /** The addon's file. */
   readonly addon: string;
-  /** Where CUDA's libraries lie, to be in LD_LIBRARY_PATH when the process that loads the addon starts. */
+  /** Folder of CUDA's libraries, for LD_LIBRARY_PATH of the process that loads the addon. */
   readonly libraryFolders: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export function installationFolder(device: TensorflowDevice): string {
   return join(cacheFolder(), `tensorflow-${tensorflowVersion}-${device}`);
 }
 
-/** Where downloads are kept that outlive a clone. */
+/** Folder of downloads that are kept across clones. */
 export function cacheFolder(): string {
   const { env, platform } = process;
   if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'coto-studio');
@@ -42,9 +42,7 @@ export function cacheFolder(): string {
   return join(homedir(), '.cache', 'coto-studio');
 }
 
-/**
- * What was set up here, CUDA's before the CPU's, else a tfjs-node-gpu whose own install went well; null without any.
- */
+/** The installation set up here, CUDA before CPU, else a tfjs-node-gpu installed by npm; null without any. */
 export function findInstallation(): TensorflowInstallation | null {
   return builtInstallation('gpu') ?? builtInstallation('cpu') ?? packagedInstallation();
 }

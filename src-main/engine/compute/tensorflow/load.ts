@@ -9,7 +9,7 @@ import type { TensorflowInstallation } from './installation.ts';
 export async function makeTensorflowBackend(installation: TensorflowInstallation): Promise<tf.KernelBackend> {
   const binding = loadBinding(installation);
   provideIsNullOrUndefined();
-  // The kernels ask for the whole of tfjs, of which they use the core.
+  // The kernels import all of tfjs but only use its core.
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier === '@tensorflow/tfjs' ? '@tensorflow/tfjs-core' : specifier, context),
@@ -24,14 +24,14 @@ export async function makeTensorflowBackend(installation: TensorflowInstallation
   }
 }
 
-/** Whether libtensorflow found a GPU that it can use. Throws the loader's error where a library is missing. */
+/** Whether libtensorflow found a usable GPU. Throws the loader's error if a library is missing. */
 export function isUsingGpu(installation: TensorflowInstallation): boolean {
   return loadBinding(installation).isUsingGpuDevice();
 }
 
 function loadBinding({ addon }: TensorflowInstallation): TFJSBinding {
   requireKernels();
-  // libtensorflow tells much of itself, and takes all of a GPU's memory.
+  // By default libtensorflow logs a lot and allocates all GPU memory.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   const loaded: unknown = createRequire(import.meta.url)(addon);
@@ -39,7 +39,7 @@ function loadBinding({ addon }: TensorflowInstallation): TFJSBinding {
   return loaded;
 }
 
-/** The package is optional: an install by hand leaves it out where its own script fails. */
+/** The package is optional: npm omits it if its install script fails. */
 function requireKernels(): void {
   try {
     createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json');
@@ -63,7 +63,7 @@ function provideIsNullOrUndefined(): void {
   });
 }
 
-/** libtensorflow 2.21's `Round` answers zeros for int32, whose values are round as they are. */
+/** libtensorflow 2.21's `Round` returns zeros for int32, which needs no rounding. */
 function mendRound(): void {
   const [original, identity] = [tf.getKernel(tf.Round, 'tensorflow'), tf.getKernel(tf.Identity, 'tensorflow')];
   if (!original || !identity) throw new StudioError('internal', 'tfjs-node has no kernel Round or Identity.');

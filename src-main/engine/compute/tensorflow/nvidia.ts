@@ -6,7 +6,7 @@ export interface NvidiaDevice {
   readonly driver: string;
 }
 
-/** The first NVIDIA GPU, as its driver's own tool tells it; null without a driver. */
+/** The first NVIDIA GPU, reported by nvidia-smi; null without a driver. */
 export function findNvidia(): NvidiaDevice | null {
   const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader,nounits'];
   const { status, stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });

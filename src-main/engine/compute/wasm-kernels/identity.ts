@@ -2,8 +2,8 @@ import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * tfjs's wasm backend copies the values where a tensor is cloned, and the gradient tape clones whatever it keeps: frozen
- * weights too, in every step. Here a clone is one more reference to the same values, as on other backends.
+ * tfjs's wasm backend copies the values of a cloned tensor, and the gradient tape clones everything that it keeps: in every
+ * step, frozen weights too. Here a clone is another reference to the same values, as on other backends.
  */
 export function shareClonedTensors(): void {
   if (tf.getKernel('Identity', 'wasm')) tf.unregisterKernel('Identity', 'wasm');

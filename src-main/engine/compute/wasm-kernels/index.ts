@@ -7,10 +7,12 @@ type Kernel = (module: KernelModule, inputs: Inputs, attributes: Attributes) => 
 
 /** Columns of a packed panel. */
 const panelColumns = 8;
-/** Rows of queries that attention takes at a time. */
+/** Rows of queries per block of attention. */
 const attentionBlock = 66;
 
-/** Our operations by name, as the C files beside compute them. What is not listed is composed of these and of tfjs's own kernels. */
+/**
+ * Our operations by name, implemented in the C files in this folder. Others are composed of these and of tfjs's kernels.
+ */
 const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ['CotoMatmul', matmul],
   ['CotoGelu', (module, inputs, attributes) => gelu(module, 'gelu', inputs, attributes)],
@@ -34,7 +36,10 @@ const kernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ['CotoAdamW', adamw],
 ]);
 
-/** Lets tfjs's wasm backend run our operations by the C files beside. False where this machine cannot: the compositions stay. */
+/**
+ * Registers our kernels (C files in this folder) on tfjs's wasm backend. False if unsupported here: the compositions are
+ * used.
+ */
 export function registerWasmKernels(): boolean {
   const module = loadKernels();
   if (module === null) return false;
@@ -48,7 +53,7 @@ export function registerWasmKernels(): boolean {
   return true;
 }
 
-/** Back to the compositions: how the two are compared. */
+/** Removes the kernels again, to compare both. */
 export function unregisterWasmKernels(): void {
   for (const kernelName of kernels.keys())
     if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
@@ -92,7 +97,7 @@ function elementwise(
   return made;
 }
 
-/** One output of the first input's shape, row by row. `addend` may be left out. */
+/** One output of the first input's shape, row by row. `addend` is optional. */
 function rows(
   name: string,
   names: readonly string[],
@@ -182,7 +187,7 @@ function sumsOfSquares(module: KernelModule, inputs: Inputs, attributes: Attribu
   return out;
 }
 
-/** In place: nothing is given. */
+/** In place, without an output. */
 function adamw(module: KernelModule, inputs: Inputs, attributes: Attributes): tf.TensorInfo[] {
   const [beta1, beta2] = [number(attributes, 'beta1'), number(attributes, 'beta2')];
   const rate = number(attributes, 'learningRate');
@@ -202,7 +207,7 @@ function adamw(module: KernelModule, inputs: Inputs, attributes: Attributes): tf
   return [];
 }
 
-/** The sizes as attention takes them, and the floats that it needs for scores and for panels. */
+/** Sizes of attention, and the number of floats for scores and panels. */
 function attentionSizes(q: tf.TensorInfo, attributes: Attributes): { sizes: number[]; scores: number; panels: number } {
   const [queries, tokens] = [number(attributes, 'queries'), number(attributes, 'tokens')];
   const heads = number(attributes, 'heads');
@@ -233,7 +238,7 @@ function takenAll(inputs: Inputs, ...names: string[]): tf.TensorInfo[] {
   return names.map((name) => taken(inputs, name));
 }
 
-/** The address of an input that may be left out; 0 then. */
+/** Address of an optional input; 0 if absent. */
 function optional(module: KernelModule, inputs: Inputs, name: string): number {
   return inputs[name] === undefined ? 0 : module.address(taken(inputs, name));
 }

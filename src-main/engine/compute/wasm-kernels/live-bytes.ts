@@ -28,18 +28,18 @@ export class LiveBytes {
     };
   }
 
-  /** Lets the peak start from what lives now. */
+  /** Resets the peak to the live bytes. */
   reset(): void {
     this.peak = this.live;
   }
 
-  /** Most bytes at once since `reset`. */
+  /** Peak bytes since `reset`. */
   read(): number {
     return this.peak;
   }
 }
 
-/** Counts the tensors of the active backend, which is tfjs's wasm. */
+/** Counts the tensors of the active wasm backend. */
 export function countLiveBytes(): LiveBytes {
   const backend = tf.backend();
   if (!(backend instanceof BackendWasm)) throw new Error('only the wasm backend is counted here');

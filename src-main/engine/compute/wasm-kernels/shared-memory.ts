@@ -18,8 +18,8 @@ export interface KernelModule {
 const stackBytes = 64 * 1024;
 
 /**
- * Instantiates our kernels on the memory of tfjs's running wasm backend. Null where the machine's WebAssembly lacks relaxed
- * SIMD or tfjs hides its memory: the compositions then do the same work more slowly.
+ * Instantiates our kernels on the memory of tfjs's running wasm backend. Null without relaxed SIMD or access to tfjs's
+ * memory: the slower compositions are used then.
  */
 export function loadKernels(): KernelModule | null {
   const backend = tf.backend();
@@ -31,7 +31,7 @@ export function loadKernels(): KernelModule | null {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } });
   const stackPointer = instance.exports['__stack_pointer'];
   if (!(stackPointer instanceof WebAssembly.Global)) return null;
-  // The module's own stack stands in a block of tfjs's heap, and grows downwards.
+  // The stack of the module is a block of tfjs's heap, and grows downward.
   const allocate = (size: number): number => addressOf(heap.malloc(size));
   stackPointer.value = (allocate(stackBytes) + stackBytes) & ~15;
   let buffer = { address: 0, count: 0 };
@@ -57,7 +57,7 @@ export function loadKernels(): KernelModule | null {
   };
 }
 
-/** Addresses beyond 2 GB come as negative numbers. */
+/** Addresses beyond 2 GB are negative numbers. */
 function addressOf(pointer: unknown): number {
   if (typeof pointer !== 'number' || pointer === 0) throw outOfMemory();
   return pointer >>> 0;

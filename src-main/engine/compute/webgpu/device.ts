@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 
-/** Part of an adapter's name, e.g. `llvmpipe`: takes it although a better one is there. */
+/** Part of an adapter's name, e.g. `llvmpipe`, to select it over better ones. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
 
-/**
- * What tfjs's backend looks for in the global scope. `navigator.gpu` is not among it: the backend is given its device.
- */
+/** Globals that tfjs's backend needs, except `navigator.gpu`: the backend gets its device directly. */
 const neededGlobals = [
   'GPUBuffer',
   'GPUBufferUsage',
@@ -16,7 +14,7 @@ const neededGlobals = [
   'GPUExternalTexture',
 ];
 
-/** Raised to what the adapter offers: the defaults allow no tensor above 128 MiB and small work groups only. */
+/** Limits raised to those of the adapter: the defaults allow tensors up to 128 MiB and small workgroups only. */
 const raisedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -34,22 +32,20 @@ export interface FoundAdapter {
   readonly gpu: GPU;
 }
 
-/** A device, and what became of it. */
+/** A device and its state. */
 export interface DeviceWatch {
   readonly name: string;
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;
   /** Dawn lives as long as this object is referenced. */
   readonly gpu: GPU;
-  /** Why nothing computed on it can be trusted any more; null while all is well. */
+  /** Reason why results can no longer be trusted; null if there is none. */
   failure(): StudioError | null;
-  /**
-   * As `failure`, after a moment in which the news of a loss may arrive: an operation fails before its device says so.
-   */
+  /** As `failure`, after a short wait: an operation fails before the loss of the device is reported. */
   failureSoon(): Promise<StudioError | null>;
 }
 
-/** The strongest adapter (discrete before integrated before software), or in a sentence why there is none. */
+/** The strongest adapter (discrete before integrated before software), or a sentence why there is none. */
 export async function findAdapter(): Promise<FoundAdapter | string> {
   let dawn: typeof import('webgpu');
   try {
@@ -74,7 +70,7 @@ export async function findAdapter(): Promise<FoundAdapter | string> {
   return `No graphics device was found. ${driverHint()}`;
 }
 
-/** Its name for people, and whether it only imitates a GPU on the CPU (llvmpipe, SwiftShader, WARP). */
+/** Display name, and whether it is a software renderer (llvmpipe, SwiftShader, WARP). */
 export function describeAdapter({ info }: GPUAdapter): { name: string; isSoftware: boolean } {
   const isSoftware =
     Reflect.get(info, 'isFallbackAdapter') === true || /llvmpipe|swiftshader|lavapipe|basic render/i.test(nameOf(info));
@@ -95,7 +91,7 @@ export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<Device
       message,
     );
   });
-  // Nothing throws where the device refuses an allocation or a program: what follows computes on nothing.
+  // Failed allocations and programs do not throw: later operations would compute on invalid buffers.
   device.addEventListener('uncapturederror', ({ error }) => {
     failure ??= refusedByDevice(error);
   });
@@ -112,7 +108,7 @@ export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<Device
   };
 }
 
-/** A tensor above the device's limits is refused as invalid, not for want of memory: smaller batches help alike. */
+/** A tensor above the device's limits is reported as invalid, not as out of memory: smaller batches help too. */
 function refusedByDevice(error: GPUError): StudioError {
   const tooLarge = /larger than the maximum|exceeds the max|out of memory/i.test(error.message);
   if (tooLarge || error.constructor.name === 'GPUOutOfMemoryError')
@@ -130,7 +126,7 @@ function refusedByDevice(error: GPUError): StudioError {
   );
 }
 
-/** "NVIDIA GeForce RTX 4090: driver 570.1" becomes the part that names the device. */
+/** "NVIDIA GeForce RTX 4090: driver 570.1" becomes the device name. */
 function nameOf(info: GPUAdapterInfo): string {
   const [described = ''] = info.description.split(':');
   return described.trim() || info.device || info.vendor || 'unnamed device';

@@ -7,8 +7,8 @@ import { watchedBackend } from './watched-backend.ts';
 let watch: DeviceWatch | null = null;
 
 /**
- * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, which the package `webgpu` carries. Only ever
- * loaded in a process of its own: ending a thread in the middle of its work aborts the process.
+ * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, in the package `webgpu`. Only loaded in a
+ * separate process: terminating a thread during work aborts the process.
  */
 export const webgpuBackend: ComputeBackend = {
   id: 'webgpu',
@@ -39,7 +39,7 @@ async function start(): Promise<DeviceWatch> {
   const found = await findAdapter();
   if (typeof found === 'string') throw new StudioError('refused', found, 'Choose another compute backend in Settings.');
   const opened = await openDevice(found);
-  // One whose device was lost holds nothing that could be read any more.
+  // After a loss of the device nothing can be read back.
   if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => watchedBackend(opened));
   return opened;

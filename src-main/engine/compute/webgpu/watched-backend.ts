@@ -2,8 +2,8 @@ import type { BackendValues, KernelBackend } from '@tensorflow/tfjs-core';
 import type { DeviceWatch } from './device.ts';
 
 /**
- * tfjs's backend on the watched device, which hands out no value of a device that was lost or that refused something on the
- * way to it. tfjs's kernels are loaded with the first one: engines on other backends do without them.
+ * tfjs's backend on a watched device: it returns no value once the device was lost or has reported an error. tfjs's kernels
+ * are loaded on first use.
  */
 export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
@@ -23,13 +23,13 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
   return seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
 }
 
-/** tfjs's backend refuses to be made where there is no `navigator.gpu`, and never looks at it again. */
+/** tfjs's backend checks for `navigator.gpu` in its constructor only. */
 function seeingGpu<Made>(gpu: GPU, make: () => Made): Made {
   Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
   try {
     return make();
   } finally {
-    // Left there it would keep Dawn, and with it the process, alive.
+    // Otherwise it would keep Dawn, and with it the process, alive.
     Reflect.deleteProperty(navigator, 'gpu');
   }
 }

@@ -111,7 +111,7 @@ async function scoreSome(
 
 interface Rows {
   readonly ids: readonly number[];
-  /** Of the tokens in the cache too. */
+  /** Mask of the cached tokens as well. */
   readonly mask: readonly number[];
   readonly rows: number;
 }

@@ -111,9 +111,9 @@ export class PromptWriter {
   }
 
   /**
-   * @param turns for each that counts: the text before it, and the text up to its end (null: the end of all). Where the
-   * tokens of either are not those of the whole (a template may write earlier turns otherwise), as far as they are the
-   * same.
+   * @param turns for each turn in the loss: the text before it, and the text up to its end (null: the end of the whole). If
+   * their tokens differ from those of the whole (a template may format earlier turns differently), the common prefix
+   * counts.
    */
   private marked(text: string, turns: readonly (readonly [string, string | null])[], isPlain = false): EncodedText {
     const ids = this.encode(text, isPlain);
@@ -130,7 +130,7 @@ export class PromptWriter {
   /** A chat template writes the special tokens itself. */
   private encode(text: string, isPlain: boolean): readonly number[] {
     const { ids } = this.tokenizer.encode(text, { addSpecialTokens: isPlain });
-    // The end token of a template that ends every text belongs behind the completion, where it is put by itself.
+    // An end token that the template adds to every text belongs after the completion, where it is added separately.
     return isPlain && this.end.length > 0 && ids.length > 1 && ids.at(-1) === this.end[0] ? ids.slice(0, -1) : ids;
   }
 }

@@ -4,7 +4,7 @@ import { LabelTally } from '../../data/text/label-tally.ts';
 
 type Label = TextExample['label'];
 
-/** The labels of all examples of both splits, and what `take` made of each example along the way. */
+/** The labels of all examples of both splits; `take` receives each example. */
 export interface ReadTexts {
   /** Values of each accepted example, in file order. */
   readonly labels: { readonly train: readonly Label[]; readonly test: readonly Label[] };
@@ -29,7 +29,7 @@ export async function readTexts(
 ): Promise<ReadTexts> {
   const tally = new LabelTally();
   const labels: { train: Label[]; test: Label[] } = { train: [], test: [] };
-  // One string for each name, however many rows have it.
+  // Shares one string per name among all rows.
   const known = new Map<string, string>();
   const shared = (name: string): string => {
     const before = known.get(name);
@@ -55,7 +55,7 @@ function sharedLabel(label: Label, shared: (name: string) => string): Label {
   return Array.isArray(label) ? label.map(shared) : shared(label);
 }
 
-/** The place of each label among the classes; of what is none of them 0. */
+/** Index of each label among the classes; 0 if it is none of them. */
 export function classIds(labels: readonly Label[], names: readonly string[]): Int32Array {
   const ids = new Map(names.map((name, id) => [name, id]));
   return Int32Array.from(labels, (label) => (typeof label === 'string' ? (ids.get(label) ?? 0) : 0));

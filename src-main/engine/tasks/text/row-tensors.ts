@@ -3,7 +3,9 @@ import type { TokenRow } from './token-rows.ts';
 
 type NamedTensors = [name: string, tensor: HostTensor][];
 
-/** Rows of tokens one after the other: `<name>.input_ids`, and in `<name>.offsets` where each begins and the last one ends. */
+/**
+ * Concatenated rows of tokens: `<name>.input_ids`, and `<name>.offsets` with the start of each row and the end of the last.
+ */
 export function rowTensors(name: string, rows: readonly ArrayLike<number>[]): NamedTensors {
   const offsets = new Int32Array(rows.length + 1);
   for (const [index, row] of rows.entries()) offsets[index + 1] = (offsets[index] ?? 0) + row.length;
@@ -15,7 +17,7 @@ export function rowTensors(name: string, rows: readonly ArrayLike<number>[]): Na
   ];
 }
 
-/** The same with the mark of each token, under the name that says what it means. */
+/** The same with the mark of each token, named by its meaning. */
 export function markedRowTensors(name: string, rows: readonly TokenRow[], marksName: string): NamedTensors {
   const tensors = rowTensors(
     name,
@@ -30,7 +32,7 @@ export function markedRowTensors(name: string, rows: readonly TokenRow[], marksN
   return [...tensors, [`${name}.${marksName}`, { shape: [marks.length], data: marks }]];
 }
 
-/** What Transformers has to know of a language model that learns. */
+/** Settings that Transformers needs to train a language model. */
 export function languageSettings(padding: number) {
   return { auto_class: 'AutoModelForCausalLM', problem_type: null, pad_token_id: padding } as const;
 }

@@ -8,9 +8,7 @@ export function testOrder(count: number): Int32Array {
   return Int32Array.from(RandomStream.seeded(0, 'subset').shuffle(Array.from({ length: count }, (_, index) => index)));
 }
 
-/**
- * Long texts first, so that texts of like length run together and less of a batch is padding; and how many of them fit.
- */
+/** Sorted by length, longest first, so that batches have little padding; and the number of texts that fit. */
 export function byLength(
   indices: Int32Array,
   lengthOf: (index: number) => number,

@@ -1,7 +1,7 @@
 /** One text: its tokens, and a mark for each. */
 export interface TokenRow {
   readonly ids: Int32Array;
-  /** Of a classifier's input the kind of each token; of a text to be learned 1 where the token counts. */
+  /** For classifiers, the token type ids; for language models, 1 if the token is in the loss. */
   readonly marks: Uint8Array;
 }
 

@@ -7,7 +7,7 @@ import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
 /** Maximum logits per chunk: the vocabulary is large, and few positions of a text are in the loss. */
 const heldValues = 16 * 1024 * 1024;
 
-/** Of each label that counts, in order: −log p in nats, and 1 where no token had a higher logit. */
+/** For each label in the loss, in order: −log p in nats, and 1 if no token had a higher logit. */
 export interface TokenScores {
   readonly losses: Float32Array;
   readonly leads: Float32Array;

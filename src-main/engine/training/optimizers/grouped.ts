@@ -7,7 +7,7 @@ interface Group {
   readonly optimizer: Optimizer;
 }
 
-/** Optimizers that share the variables out among them, e.g. with and without decay, or at several rates. */
+/** Optimizers for disjoint groups of variables, e.g. with and without decay, or with several learning rates. */
 export class GroupedOptimizer implements Optimizer {
   private readonly groups: readonly Group[];
 

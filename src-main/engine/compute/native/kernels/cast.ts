@@ -21,7 +21,7 @@ export const cast: NativeKernel = {
   },
 };
 
-/** x as another type: a new tensor, or a further name for the same values. The caller releases it either way. */
+/** x as another type: a new tensor, or another reference to the same values. The caller releases it either way. */
 export function asType(native: NativeBackend, x: tf.TensorInfo, dtype: 'float32' | 'int32' | 'bool'): tf.TensorInfo {
   if (x.dtype === dtype) return native.alias(x, x.shape);
   const y = native.output(x.shape, dtype);

@@ -68,7 +68,7 @@ const split: NativeKernel = {
     const x = input(inputs, 'x');
     const [axis = 0] = tf.util.parseAxisParam(number(attributes, 'axis'), x.shape);
     const given = numbers(attributes, 'numOrSizeSplits');
-    // One number: so many equal parts; a size of −1 takes what the others leave.
+    // A number: equal parts; a size of −1 takes the rest.
     const parts = typeof attributes['numOrSizeSplits'] === 'number' ? Number(given[0]) : given;
     let start = 0;
     return tf.backend_util.prepareSplitSize(x, parts, axis).map((length) => {
@@ -103,7 +103,7 @@ function replaced(native: NativeBackend, sum: tf.TensorInfo, next: tf.TensorInfo
 
 export const concatKernels: readonly NativeKernel[] = [concat, pack, unpack, split, addN];
 
-/** tfjs hands a list of tensors as an object with numbers for names. */
+/** tfjs passes a list of tensors as an object with numeric keys. */
 function listed(inputs: KernelInputs): tf.TensorInfo[] {
   return Object.values(inputs).filter((tensor) => tensor !== undefined);
 }

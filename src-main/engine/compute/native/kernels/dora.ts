@@ -32,7 +32,7 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
     const isPlain = inputs['mask'] === undefined && addend === 0 && size(z, 1) <= lowRank;
     const h = isPlain ? native.alias(y, y.shape) : native.output([m, n]);
     if (inputs['mask'] !== undefined) {
-      // What dropout took goes through the base alone, and the rest is added to that in its place.
+      // The dropped part of x goes through the base alone, and the rest is added in place.
       const rest = subtract(native, x, adapted);
       native.kernels.gemm({ ...base, a: native.handle(rest), c: result, bias, addend });
       native.release(rest);

@@ -35,7 +35,7 @@ const gather: NativeKernel = {
     const [axis = 0] = tf.util.parseAxisParam(number(attributes, 'axis'), x.shape);
     if (number(attributes, 'batchDims') !== 0) throw new Error('the native backend gathers without batch axes');
     const whole = asType(native, indices, 'int32');
-    // Rows are gathered: the axis goes to the front and, behind, to its place again.
+    // Gathers rows: the axis is moved to the front and back again.
     const front = [axis, ...x.shape.map((_, at) => at).filter((at) => at !== axis)];
     const rows = axis === 0 ? native.alias(x, x.shape) : transposed(native, x, front);
     const picked = gatherRows(native, rows, whole);

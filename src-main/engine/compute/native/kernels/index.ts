@@ -21,7 +21,7 @@ import { cumulativeSum, extremeKernels, logicalReductionKernels, reductionKernel
 import { expandDims, identity, reshape } from './shapes.ts';
 import { testKernels, unaryKernels } from './unary.ts';
 
-/** Every kernel of the native backend. What is not listed is composed of these, or is not there. */
+/** Every kernel of the native backend. Other operations are composed of these, or not supported. */
 const nativeKernels: readonly NativeKernel[] = [
   ...unaryKernels,
   ...testKernels,

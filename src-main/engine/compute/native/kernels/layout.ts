@@ -23,7 +23,7 @@ const slice: NativeKernel = {
     const x = input(inputs, 'x');
     const size = attributes['size'] === undefined || attributes['size'] === null ? -1 : numbers(attributes, 'size');
     const begin = numbers(attributes, 'begin');
-    // tfjs fills in the axes that are left out, and lets a size of −1 reach to the end.
+    // tfjs completes missing axes, and a size of −1 extends to the end.
     const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(x, begin, size);
     tf.slice_util.assertParamsValid(x, starts, sizes);
     return sliced(native, x, starts, sizes);
@@ -111,7 +111,7 @@ const tile: NativeKernel = {
   },
 };
 
-/** Repeats x; a lead of axes is added where there are more repeats than axes. */
+/** Repeats x; leading axes are added if there are more repeats than axes. */
 export function tiled(native: NativeBackend, x: tf.TensorInfo, repeats: readonly number[]): tf.TensorInfo {
   const lead = Math.max(0, repeats.length - x.shape.length);
   const shape = [...new Array<number>(lead).fill(1), ...x.shape];

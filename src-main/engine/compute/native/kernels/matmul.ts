@@ -69,7 +69,7 @@ function multiplied(native: NativeBackend, inputs: KernelInputs, attributes: Ker
   return whole;
 }
 
-/** One matrix serves every product of the batch as it is; anything else is repeated to the batch's shape. */
+/** A single matrix is shared by the batch; other shapes are broadcast by copying. */
 function spread(native: NativeBackend, x: tf.TensorInfo, batch: readonly number[]): tf.TensorInfo {
   const own = x.shape.slice(0, -2);
   if (sizeOf(own) === 1 || own.join() === batch.join()) return native.alias(x, x.shape);

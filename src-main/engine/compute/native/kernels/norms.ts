@@ -59,7 +59,7 @@ const gradients = (
   },
 }));
 
-/** x, and the table's row for each row of it, by turns from the first. */
+/** x, and the row of the table for each of its rows, cyclically. */
 const rotary: NativeKernel = {
   name: 'CotoRotary',
   run: (native, inputs, attributes) => {

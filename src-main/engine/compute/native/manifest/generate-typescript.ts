@@ -14,12 +14,12 @@ const structFields = new Map(
   structs.map(({ name, fields }) => [name, fields.map((entry) => (typeof entry === 'string' ? entry : entry[0]))]),
 );
 const calls: readonly Call[] = families.flatMap(({ kernels, functions = [] }) => [
-  // Whether a kernel could do what it was asked is for C++ alone.
+  // The kernels' own success codes are only used in C++.
   ...kernels.filter(({ isInternal }) => isInternal !== true).map(({ name, doc, params }) => ({ name, doc, params })),
   ...functions,
 ]);
 
-/** The types of the addon's kernels, their list, and a method for each that hands its parameters over. */
+/** The types of the addon's kernels, their list, and a method for each that passes its parameters. */
 export function kernelCalls(): string {
   const used = new Set(calls.flatMap(({ params }) => parseParameters(params).map(({ type }) => type)));
   return `// Made by npm run make:kernels from manifest/: do not edit.
@@ -87,7 +87,7 @@ function callOf(name: string, handed: readonly string[]): string {
   return broken(`this.addon.${camelCase(name)}(`, handed, ')', 4, ';');
 }
 
-/** On one line where that is not too long, else one part to a line. */
+/** On one line if it fits, else one part per line. */
 function broken(open: string, parts: readonly string[], close: string, indent: number, after = ''): string {
   const line = `${open}${parts.join(', ')}${close}`;
   if (indent + line.length + after.length <= 120) return line;

@@ -9,11 +9,11 @@ export interface KernelSpec {
   /** Type and name of each parameter in C++; a pointer that may be null has its name end in `?`. */
   readonly params: string;
   readonly returns?: 'bool' | 'double';
-  /** C++ alone calls it. */
+  /** Only called from C++. */
   readonly isInternal?: boolean;
 }
 
-/** A function of the addon whose binding is written by hand (cpp/bind_*.cc); `params` as JavaScript hands them over. */
+/** A function of the addon whose binding is written by hand (cpp/bind_*.cc); `params` as passed by JavaScript. */
 export interface FunctionSpec {
   readonly name: string;
   readonly doc: string;
@@ -28,7 +28,9 @@ export interface EnumSpec {
   readonly members: readonly (string | readonly [name: string, doc: string])[];
 }
 
-/** Arguments by name. A field with a default (`float scale = 1`), or whose name ends in `?`, may be left out in JavaScript. */
+/**
+ * Arguments by name. A field with a default (`float scale = 1`), or whose name ends in `?`, may be omitted in JavaScript.
+ */
 export interface StructSpec {
   readonly name: string;
   readonly doc: string;
@@ -36,7 +38,7 @@ export interface StructSpec {
 }
 
 export interface KernelFamily {
-  /** Its heading in the header. */
+  /** Section heading in the header. */
   readonly title: string;
   readonly kernels: readonly KernelSpec[];
   readonly functions?: readonly FunctionSpec[];

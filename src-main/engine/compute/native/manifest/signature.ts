@@ -6,7 +6,7 @@ export interface Parameter {
   readonly type: string;
   /** A pointer that may be null. */
   readonly isOptional: boolean;
-  /** Value of a field that is left out, as written in C++; null: it is required. */
+  /** Default of the field, as written in C++; null: required. */
   readonly default: string | null;
 }
 

@@ -7,7 +7,7 @@ import { StudioError } from '../../../../../src-shared/contract/errors.ts';
 
 const compilerVariable = 'CXX';
 
-/** @throws StudioError refused where there is no C++ compiler; to be asked before anything is fetched. */
+/** @throws StudioError refused where there is no C++ compiler; checked before anything is downloaded. */
 export async function requireCompiler(signal: AbortSignal): Promise<void> {
   const compiler = compilerName();
   const { code } = await run(compiler, ['--version'], signal).catch(() => ({ code: 1 }));
@@ -44,7 +44,7 @@ export async function compileAddon(folder: string, signal: AbortSignal): Promise
   return addon;
 }
 
-/** Loads the addon in a process of its own and answers whether it computes on a GPU. Throws what the loader says. */
+/** Loads the addon in a separate process and returns whether it uses a GPU. Throws the loader's error. */
 export async function tryAddon(addon: string, libraryFolders: string[], signal: AbortSignal): Promise<boolean> {
   const script = `process.stdout.write(String(require(${JSON.stringify(addon)}).isUsingGpuDevice()))`;
   const environment = { LD_LIBRARY_PATH: [...libraryFolders, process.env['LD_LIBRARY_PATH'] ?? ''].join(':') };
@@ -98,7 +98,7 @@ function run(
   });
 }
 
-/** Whether this system's libtensorflow can be had: the wheels and the build line are Linux's, on x64. */
+/** Whether libtensorflow can be set up on this system: wheels and build line exist for Linux on x64. */
 export function requireSystem(): void {
   if (process.platform === 'linux' && process.arch === 'x64' && existsSync('/lib64/ld-linux-x86-64.so.2')) return;
   throw new StudioError(

@@ -12,9 +12,9 @@ import type { OnProgress } from './progress.ts';
 const projectPageSchema = z.object({ files: z.array(z.object({ filename: z.string(), url: z.string() })) });
 
 /**
- * Fetches a wheel to `target`, going on where an earlier attempt ended, and holds it to its SHA-256. The index is PyPI, or
- * what PIP_INDEX_URL names.
- * @throws StudioError where the index cannot be reached, lacks the file, or gives other bytes than those that are pinned.
+ * Downloads a wheel to `target`, resuming an earlier attempt, and checks its SHA-256. The index is PyPI, or what
+ * PIP_INDEX_URL names.
+ * @throws StudioError where the index cannot be reached, lacks the file, or the file does not match the pinned hash.
  */
 export async function downloadWheel(
   wheel: Wheel,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How far the setup is; `done` and `total` in bytes while something is fetched, else null. */
+/** Progress of the setup; `done` and `total` in bytes during downloads, else null. */
 export const setupProgressSchema = z.strictObject({
   phase: z.string(),
   done: z.number().nullable(),

@@ -15,9 +15,9 @@ import { extractWheel } from './wheel-file.ts';
 
 /**
  * Builds tfjs's addon against a current libtensorflow out of PyPI's wheels, in the studio's cache folder; node_modules and
- * the system are left as they are. What was fetched is kept while it is of use, so that a cancelled setup goes on.
- * @returns the folder, which holds all of it or is not there.
- * @throws StudioError that says what is missing, or AbortError.
+ * the system are left as they are. Downloads are kept, so that a cancelled setup can continue.
+ * @returns the folder, complete or absent.
+ * @throws StudioError naming what is missing, or AbortError.
  */
 export async function setUpTensorflow(
   device: TensorflowDevice,

