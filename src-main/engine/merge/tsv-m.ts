@@ -47,10 +47,15 @@ export const tsvM: MatrixMerger = {
   },
 };
 
-/** The matrix with orthonormal rows that is nearest to these rows: U·Vᵀ of their singular value decomposition. */
+/**
+ * The matrix with orthonormal rows that is nearest to these rows: U·Vᵀ of their singular value decomposition. Rows that
+ * depend on each other, as of adapters that share A, span fewer directions: none is made up for them.
+ */
 export function nearestOrthonormal(matrix: MatrixLike): Matrix {
-  const { u, vt } = svd(matrix);
-  return matmul(u, vt);
+  const { u, s, vt } = svd(matrix);
+  const width = vt.shape[1];
+  const spanned = vt.data.map((value, at) => ((s[Math.floor(at / width)] ?? 0) > negligible * (s[0] ?? 0) ? value : 0));
+  return matmul(u, { shape: vt.shape, data: spanned });
 }
 
 function scaleRows({ shape, data }: Matrix, factors: readonly number[]): Matrix {

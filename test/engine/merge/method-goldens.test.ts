@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
+import { matmul, svd, transpose } from '../../../src-main/engine/linalg/index.ts';
 import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
 import { matrixMergers } from '../../../src-main/engine/merge/matrix-mergers.ts';
 import type { MergeData } from '../../../src-main/engine/merge/merge-data.ts';
@@ -143,3 +144,52 @@ describe('WUDI', () => {
     expect(relativeDifference(delta, tensorOf(one.values, solver).data)).toBeLessThanOrEqual(1e-5);
   });
 });
+
+describe('adapters that share A, as of LoRA-FA', () => {
+  test.each(['tsv-m', 'iso-c', 'wudi', 'core-space'])(
+    '%s makes nothing up for the directions they lack',
+    async (id) => {
+      const one = await golden('core-space');
+      const shared = new Map(one.values);
+      for (const index of [1, 2]) shared.set(`${index}.A`, tensorOf(one.values, '0.A'));
+      const delta = await mergedDelta(id, { ...one, values: shared }, {});
+      expect(delta.every(Number.isFinite)).toBe(true);
+      // Every row of ΔW is a combination of the two rows of A: what A's null space sees is 0.
+      const a = tensorOf(one.values, '0.A');
+      const { vt } = svd({ shape: [6, 6], data: [...a.data, ...new Float32Array(24)] });
+      const rest = { shape: [4, 6], data: vt.data.subarray(12) };
+      const seen = matmul({ shape: [7, 6], data: delta }, transpose(rest)).data;
+      const largest = delta.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(Math.max(...seen.map(Math.abs))).toBeLessThan(1e-5 * largest);
+    },
+  );
+});
+
+test.each(['core-space', 'lora-lego', 'knots', 'robustmerge', 'tsv-m', 'wudi', 'aligned-average'])(
+  '%s refuses DoRA, with the way out',
+  async (id) => {
+    const one = await golden('core-space');
+    const tensors = new Map([
+      ['a', tensorOf(one.values, '0.A')],
+      ['b', tensorOf(one.values, '0.B')],
+    ]);
+    const dora = state({ [name]: { rank: 2, scaling: 1, tensors } }, { variant: 'dora' });
+    const request = { method: mergeMethod(id), weights: [1, 1], parameters: {}, base };
+    await expect(mergeStates(request, [dora, dora])).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('DoRA'),
+      hint: expect.stringContaining('output ensemble'),
+    });
+  },
+);
+
+test.each(['core-space', 'knots', 'tsv-m', 'aligned-average'])(
+  '%s refuses numbers that are not finite, which folders are refused for when they are read',
+  async (id) => {
+    const one = await golden('core-space');
+    const broken = tensorOf(one.values, '1.A');
+    const data = Float32Array.from(broken.data, (value, at) => (at === 3 ? Number.NaN : value));
+    const values = new Map(one.values).set('1.A', { ...broken, data });
+    await expect(mergedDelta(id, { ...one, values }, {})).rejects.toMatchObject({ code: 'not_finite' });
+  },
+);
