@@ -8,7 +8,9 @@ import type { AdapterState, ModuleState } from './state.ts';
  */
 export function seededBy(seed: AdapterState, fresh: AdapterState): AdapterState {
   checkSeed(seed, fresh);
-  const modules = new Map([...fresh.modules].map(([name, module]) => [name, seed.modules.get(name) ?? module]));
+  const { training } = fresh.variant;
+  const taken = new Map([...fresh.modules].map(([name, module]) => [name, seed.modules.get(name) ?? module]));
+  const modules = training?.seeded?.(taken, fresh.parameters) ?? taken;
   const saved = new Map(
     [...fresh.saved].map(([name, tensor]): [string, HostTensor] => {
       const own = seed.saved.get(name);
@@ -37,7 +39,11 @@ export function checkSeed(seed: Shaped, fresh: Shaped): void {
         : `it does not adapt ${missing}, which the run does`,
       'Give the run the target_modules, exclude_modules and layers_to_transform of the adapter.',
     );
-  for (const [name, module] of fresh.modules) checkModule(name, seed.modules.get(name) ?? module, module);
+  const held = new Set(variant.training?.heldParts);
+  for (const [name, module] of fresh.modules) {
+    const tensors = new Map([...module.tensors].filter(([part]) => !held.has(part)));
+    checkModule(name, seed.modules.get(name) ?? module, { ...module, tensors });
+  }
   const [lost] = [...seed.saved.keys()].filter((name) => !fresh.saved.has(name));
   if (lost !== undefined)
     throw refused(`it has a ${lost} of its own, which the run does not train`, 'Add the module to modules_to_save.');

@@ -24,6 +24,7 @@ export function hooksOf(
     factorPairs,
     parameterGroups: (variables) => method.parameterGroups?.(variables) ?? [],
     ...(penalty ? { penalty: () => penalty(active()) } : {}),
+    completeGradients: (gradients) => method.completeGradients?.(gradients, active()),
     ...(transformGradients ? { transformGradients: (gradients) => transformGradients(gradients, active()) } : {}),
     afterStep: (update) => method.afterStep?.(update, active()),
     exported: (state) => method.exported?.(state) ?? state,

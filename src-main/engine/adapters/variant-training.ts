@@ -6,11 +6,13 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { ParameterGroup } from '../training/optimizers/optimizer.ts';
 import type { FinishedUpdate } from '../training/training-hooks.ts';
-import type { AdapterState } from './state.ts';
+import type { AdapterState, ModuleState } from './state.ts';
 import type { DeviceModule, ModuleSettings } from './variant.ts';
 
 /** What a run says of its training. */
 export interface TrainingPlan {
+  /** Whether the run starts from another adapter (`init_adapter`). */
+  readonly isSeeded?: boolean;
   readonly totalSteps: number;
   readonly optim: RunConfig['optim'];
   /** Peak of the schedule. */
@@ -29,6 +31,10 @@ export interface TrainedModule extends DeviceModule {
 export interface VariantTraining {
   /** @throws StudioError for a plan that the method cannot follow, naming the field. */
   check?(plan: TrainingPlan, parameters: ParameterValues): void;
+  /** Parts that training alone has: no folder holds them, so that an adapter to start from lacks them. */
+  readonly heldParts?: readonly string[];
+  /** The modules of an adapter that a run starts from as the method starts on them. Absent: as they are. */
+  seeded?(modules: ReadonlyMap<string, ModuleState>, parameters: ParameterValues): ReadonlyMap<string, ModuleState>;
   /** The method in one training. `modules` gives all adapted modules as they stand at the time of the call. */
   begin(plan: TrainingPlan, parameters: ParameterValues, modules: () => readonly TrainedModule[]): TrainingMethod;
   /**
@@ -46,6 +52,8 @@ export interface TrainingMethod {
   parameterGroups?(variables: ReadonlyMap<string, tf.Variable>): ParameterGroup[];
   /** A scalar that is added to the loss. */
   penalty?(active: readonly TrainedModule[]): tf.Scalar;
+  /** Replaces gradients before their norm is measured; disposes those it replaces. */
+  completeGradients?(gradients: Map<string, tf.Tensor>, active: readonly TrainedModule[]): void;
   /** Replaces gradients, by their names in the model, after their norm was measured and before the update; disposes those it replaces. */
   transformGradients?(gradients: Map<string, tf.Tensor>, active: readonly TrainedModule[]): void | Promise<void>;
   /** After the update of a step, while its gradients are still there. */

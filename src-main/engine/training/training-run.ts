@@ -71,11 +71,16 @@ export function countSteps(config: RunConfig, exampleCount: number): number {
 
 /** What a variant's training may depend on. */
 export function trainingPlan(
-  { optim, learning_rate, weight_decay, coto }: Pick<RunConfig, 'optim' | 'learning_rate' | 'weight_decay' | 'coto'>,
+  { optim, learning_rate, weight_decay, coto, adapter }: PlannedConfig,
   totalSteps: number,
 ): TrainingPlan {
   const unit = coto === null ? null : schedules[coto.schedule].unit;
-  return { totalSteps, optim, learningRate: learning_rate, weightDecay: weight_decay, unit };
+  const isSeeded = adapter !== undefined && adapter.init_adapter !== null;
+  return { totalSteps, optim, learningRate: learning_rate, weightDecay: weight_decay, unit, isSeeded };
+}
+
+interface PlannedConfig extends Pick<RunConfig, 'optim' | 'learning_rate' | 'weight_decay' | 'coto'> {
+  readonly adapter?: Pick<RunConfig['adapter'], 'init_adapter'>;
 }
 
 /** The training of a run's adapter, from its first step or from a checkpoint: the objective of a loop. */
@@ -101,9 +106,13 @@ export class TrainingRun implements Objective {
     this.parts = parts;
     const { config, model, examples, totalSteps, context } = parts;
     this.model = model;
+    const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
     this.hooks = {
-      ...model.trainingHooks(trainingPlan(config, totalSteps)),
-      completeGradients: (gradients) => this.coto?.completeGradients(gradients),
+      ...hooks,
+      completeGradients: (gradients) => {
+        hooks.completeGradients?.(gradients);
+        this.coto?.completeGradients(gradients);
+      },
     };
     this.cotoRandom = RandomStream.seeded(config.seed, 'coto');
     this.dropoutRandom = RandomStream.seeded(config.seed, 'dropout');

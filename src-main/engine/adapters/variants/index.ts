@@ -17,6 +17,7 @@ import { lora } from './lora.ts';
 import { loraFa } from './lora-fa.ts';
 import { loraPlus } from './lora-plus.ts';
 import { loraPro } from './lora-pro.ts';
+import { lori } from './lori.ts';
 import { miss } from './miss.ts';
 import { oft } from './oft.ts';
 import { randlora } from './randlora.ts';
@@ -48,6 +49,7 @@ export const adapterVariants: readonly AdapterVariant[] = [
   gralora,
   abba,
   adalora,
+  lori,
 ];
 
 /** @throws StudioError invalid_input naming the variant and those there are. */
