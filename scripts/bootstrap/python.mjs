@@ -34,6 +34,15 @@ export const peers = {
   variable: 'COTO_PEERS_PYTHON',
 };
 
+/** @type {Environment} */
+export const adapterPeers = {
+  name: 'adapter-peers',
+  what: 'diffusers and mlx-lm',
+  packages: [...peers.packages, 'diffusers==0.42.1', 'mlx[cpu]==0.32.4', 'mlx-lm==0.32.2'],
+  check: 'import torch, peft, diffusers, mlx.core, mlx_lm',
+  variable: 'COTO_ADAPTER_PEERS_PYTHON',
+};
+
 /** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);

@@ -1,4 +1,4 @@
-import { ensurePython, peers } from '../bootstrap/python.mjs';
+import { adapterPeers, ensurePython, peers } from '../bootstrap/python.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
@@ -8,8 +8,14 @@ if (!('python' in found)) {
   console.log(`skipped: ${found.reason}`);
   process.exit(0);
 }
+// Formats of adapters are held to the programs that load them, where these can be installed.
+const loaders = ensurePython(adapterPeers);
+if (!('python' in loaders)) console.log(`without diffusers and mlx-lm: ${loaders.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
-    env: { [peers.variable]: found.python },
+    env: {
+      [peers.variable]: found.python,
+      ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),
+    },
   }),
 );

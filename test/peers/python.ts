@@ -7,10 +7,15 @@ export function peerPython(): string {
   return python;
 }
 
+/** The Python with diffusers and mlx-lm; null where they could not be installed. */
+export function adapterPeersPython(): string | null {
+  return process.env['COTO_ADAPTER_PEERS_PYTHON'] ?? null;
+}
+
 /** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
-export function runPeer(script: string, input: unknown, args: readonly string[] = []): unknown {
+export function runPeer(script: string, input: unknown, args: readonly string[] = [], python = peerPython()): unknown {
   const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
-  const done = spawnSync(peerPython(), [file, ...args], {
+  const done = spawnSync(python, [file, ...args], {
     input: JSON.stringify(input),
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,

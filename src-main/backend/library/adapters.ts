@@ -9,7 +9,7 @@ import type { AdapterReference } from '../../../src-shared/domain/adapter-refere
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { findLinear } from '../../engine/adapters/target-modules.ts';
+import { findLinear, lastName } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
@@ -159,7 +159,7 @@ function summarizeOutline(outline: AdapterOutline, description: ModelDescription
   for (const [name, { tensors: own }] of outline.modules) {
     const layer = layerOf.get(name) ?? null;
     if (layer !== null) layers.add(layer);
-    targets.add(name.slice(name.lastIndexOf('.') + 1));
+    targets.add(lastName(name));
     for (const tensor of own.values()) parameterCount += elementCount(tensor.shape);
   }
   for (const tensor of [...outline.shared.values(), ...outline.saved.values(), ...outline.biases.values()])

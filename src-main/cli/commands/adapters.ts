@@ -124,7 +124,7 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
     ['base', baseText(adapter)],
     ['variant', [adapter.variant, ...numbersOf(adapter.parameters)].join(', ')],
     ['target modules', adapter.targetModules.join(', ')],
-    ['layers', adapter.layers.join(', ')],
+    ['layers', formatRanges(adapter.layers)],
     ['saved modules', adapter.modulesToSave.join(', ') || 'none'],
     ...(contents === null ? [] : summarizeContents(contents)),
     ['schedule', coto === null ? 'without CoTo' : describeSchedule(coto)],
@@ -140,4 +140,17 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
     ['sha256', adapter.sha256],
     ['made', formatTime(adapter.createdAt)],
   ]);
+}
+
+/** Whole numbers in order, runs of three and more as "0–11". */
+function formatRanges(numbers: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run && number === run[1] + 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs
+    .map(([first, last]) => (last - first > 1 ? `${first}–${last}` : first === last ? `${first}` : `${first}, ${last}`))
+    .join(', ');
 }

@@ -208,7 +208,8 @@ function availableNames(description: ModelDescription): string {
   return [...new Set(description.linears.map((module) => lastName(module.name)))].join(', ');
 }
 
-/** The last part of a module's name, e.g. q_proj. */
+/** The last part of a module's name, e.g. q_proj; with the one before where it is a number, e.g. to_out.0. */
 export function lastName(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
+  const parts = name.split('.');
+  return parts.slice(/^\d+$/.test(parts.at(-1) ?? '') ? -2 : -1).join('.');
 }
