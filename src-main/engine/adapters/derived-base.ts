@@ -9,6 +9,7 @@ import {
   type ModelDescription,
   plainLinear,
 } from '../../../src-shared/domain/model.ts';
+import { elementCount } from '../tensors/host-tensor.ts';
 import { openSafetensors } from '../tensors/safetensors.ts';
 import { layersOf } from './derived-layers.ts';
 import { adapterTensorsFile, readCotoConfig } from './peft/adapter-config.ts';
@@ -146,8 +147,7 @@ function adaptedModule(
   shapes: ReadonlyMap<string, Shape>,
   hasBias: boolean,
 ): LinearModule {
-  const flat = new Map([...shapes].map(([part, shape]) => [part, flattened(shape)]));
-  const sizes = (variant.sizes ?? factorSizes)(flat);
+  const sizes = (variant.sizes ?? factorSizes)(shapes);
   if (sizes === null)
     throw new StudioError(
       'invalid_file',
@@ -173,15 +173,11 @@ function adaptedModule(
   };
 }
 
-/** The sizes that A [rank, in] and B [out, rank] tell. */
-function factorSizes(shapes: ReadonlyMap<string, Shape>): ModuleSizes | null {
-  const [inFeatures, outFeatures] = [shapes.get('a')?.[1], shapes.get('b')?.[0]];
-  return inFeatures === undefined || outFeatures === undefined ? null : { inFeatures, outFeatures };
-}
-
-/** A tensor of a convolution as a matrix: its channels and window are its columns. */
-function flattened(shape: Shape): Shape {
-  return shape.length > 2 ? [shape[0] ?? 0, shape.slice(1).reduce((product, size) => product * size, 1)] : shape;
+/** The sizes that A [rank, in] and B [out, rank] tell; of a convolution, channels and window of A are its inputs. */
+export function factorSizes(shapes: ReadonlyMap<string, Shape>): ModuleSizes | null {
+  const [a, b] = [shapes.get('a'), shapes.get('b')];
+  if (a === undefined || b === undefined || a.length < 2) return null;
+  return { inFeatures: elementCount(a.slice(1)), outFeatures: b[0] ?? 0 };
 }
 
 const embeddingName = /(^|\.)(\w*embed\w*|wte|wpe|shared)$/;

@@ -93,6 +93,11 @@ export const c3a: AdapterVariant = {
   },
   strength: () => ({ rank: null, scaling: 1 }),
   parts: (module, { parameters }) => [{ name: 'kernel', shape: kernelShape(module, parameters), trainable: true }],
+  sizes(shapes) {
+    const [rows, columns, size] = shapes.get('kernel') ?? [];
+    if (rows === undefined || columns === undefined || size === undefined) return null;
+    return { inFeatures: columns * size, outFeatures: rows * size };
+  },
   initialize(module, { parameters }, { random }) {
     const shape = kernelShape(module, parameters);
     const draw = drawing(String(parameters['init_weights']), module, random);

@@ -110,6 +110,12 @@ export const gralora: AdapterVariant = {
       ...(hybrid > 0 ? [part('general_a', hybrid, inFeatures), part('general_b', outFeatures, hybrid)] : []),
     ];
   },
+  sizes(shapes) {
+    const [a, b] = [shapes.get('block_a'), shapes.get('block_b')];
+    if (a?.length !== 3 || b?.length !== 3) return null;
+    const [blocks = 0, inputs = 0] = a;
+    return { inFeatures: blocks * inputs, outFeatures: blocks * (b[2] ?? 0) };
+  },
   initialize: (module, settings, { random }) =>
     new Map(
       gralora
