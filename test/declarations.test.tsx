@@ -277,6 +277,6 @@ function outOfRange(spec: ParameterSpec): ParameterValue[] {
     case 'number-map':
       return ['q_proj', ...beyond.map((value) => ({ q_proj: value }))];
     case 'text-or-list':
-      return [[], { q_proj: 1 }];
+      return [...(spec.empty === undefined ? [[]] : []), { q_proj: 1 }];
   }
 }

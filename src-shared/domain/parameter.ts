@@ -107,7 +107,7 @@ function valueSchema(spec: ParameterSpec): z.ZodType<ParameterValue> {
     case 'number-map':
       return z.record(z.string(), numberSchema(spec, spec.type === 'integer-map'));
     case 'text-or-list':
-      return z.union([z.string(), z.array(z.string()).min(1)]);
+      return z.union([z.string(), z.array(z.string()).min(spec.empty === undefined ? 1 : 0)]);
   }
 }
 

@@ -4,10 +4,12 @@ import type { AdapterConfig } from '../../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
+import { compilePythonRegex } from '../peft/python-regex.ts';
 import { lastName } from '../target-modules.ts';
 import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
 
-const namesSchema = z.array(z.string());
+/** Ends of names, or a regular expression for whole names. */
+const namesSchema = z.union([z.string(), z.array(z.string())]);
 /** PEFT's IA3Config; the default of the names depends on the model there, and is written out. */
 const configSchema = z.object({ feedforward_modules: namesSchema.default([]) });
 
@@ -28,10 +30,10 @@ export const ia3: AdapterVariant = {
       {
         name: 'feedforward_modules',
         label: 'Feed-forward modules',
-        type: 'text-list',
+        type: 'text-or-list',
         default: ['down_proj', 'fc2', 'lin2', 'mlp.c_proj'],
         empty: 'none: outputs are rescaled everywhere',
-        help: 'Modules, by the ends of their names, whose inputs are rescaled instead of their outputs: the second linear of the feed-forward network. They count only where target_modules takes them in.',
+        help: 'Modules whose inputs are rescaled instead of their outputs: the second linear of the feed-forward network. A list of ends of names, or a regular expression for whole names. They count only where target_modules takes them in.',
       },
     ],
   },
@@ -41,9 +43,13 @@ export const ia3: AdapterVariant = {
     sharedKeys: ['exclude_modules', 'fan_in_fan_out'],
     matches: () => true,
     fromConfig: (config) => configSchema.parse(config),
-    toConfig: (parameters, modules, config) => ({
+    toConfig: (parameters, modules, config, namesOf = (name) => [name]) => ({
       init_ia3_weights: true,
-      ...feedforwardKeys(parameters, [...modules.keys()], config),
+      ...feedforwardKeys(
+        parameters,
+        new Map([...modules.keys()].map((name) => [name, isFeedforward(parameters, namesOf(name))])),
+        config,
+      ),
     }),
     parts: ['l'],
     tensorKey: () => 'ia3_l',
@@ -90,8 +96,16 @@ export const ia3: AdapterVariant = {
 };
 
 function isFeedforward(parameters: ParameterValues, names: readonly string[]): boolean {
-  const ends = namesSchema.parse(parameters['feedforward_modules']);
-  return names.some((name) => ends.some((end) => name.endsWith(end)));
+  const given = givenNames(parameters);
+  if (typeof given !== 'string') return names.some((name) => given.some((end) => name.endsWith(end)));
+  const pattern = compilePythonRegex(given, 'full', 'feedforward_modules');
+  return names.some((name) => pattern.test(name));
+}
+
+/** A single word, which as an expression would mean no module of a layer, is the list of it. */
+function givenNames(parameters: ParameterValues): string | readonly string[] {
+  const given = namesSchema.parse(parameters['feedforward_modules']);
+  return typeof given === 'string' && /^\w*$/.test(given) ? [given].filter((name) => name !== '') : given;
 }
 
 /** [1, in] rescales inputs, [out, 1] outputs. */
@@ -99,24 +113,26 @@ function scalesInputs(adapted: ModuleTensors<{ readonly shape: readonly number[]
   return partOf(adapted, 'l').shape[0] === 1;
 }
 
-/** feedforward_modules from which PEFT tells the same modules: as given, by last names, or in full beside such targets. */
+/**
+ * feedforward_modules from which PEFT tells the same modules: as given, by last names, or in full beside such targets.
+ * @param modules by today's names, whether they are feed-forward modules.
+ */
 function feedforwardKeys(
   parameters: ParameterValues,
-  names: readonly string[],
+  modules: ReadonlyMap<string, boolean>,
   { target_modules: targets }: AdapterConfig,
 ): Record<string, unknown> {
-  const given = namesSchema.parse(parameters['feedforward_modules']);
-  const wanted = names.filter((name) => isFeedforward(parameters, [name]));
+  const given = givenNames(parameters);
+  const names = [...modules.keys()];
+  const wanted = names.filter((name) => modules.get(name));
   const listed = Array.isArray(targets) ? targets : null;
   // PEFT refuses feed-forward modules that are not among listed targets.
-  const candidates = [
-    given.filter((end) => listed === null || listed.includes(end)),
-    [...new Set(wanted.map(lastName))],
-  ];
+  const isListed = (name: string) => listed === null || listed.includes(name);
+  const candidates = [typeof given === 'string' ? given : given.filter(isListed), [...new Set(wanted.map(lastName))]];
   const found = candidates.find(
-    (ends) =>
-      (listed === null || ends.every((end) => listed.includes(end))) &&
-      names.every((name) => ends.some((end) => name.endsWith(end)) === wanted.includes(name)),
+    (said) =>
+      (typeof said === 'string' || said.every(isListed)) &&
+      names.every((name) => isFeedforward({ feedforward_modules: said }, [name]) === modules.get(name)),
   );
   if (found) return { feedforward_modules: found };
   return { feedforward_modules: wanted, target_modules: [...names] };
