@@ -6,6 +6,7 @@ import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { toHost, toTensor } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { frozenBias, requireBiasVector } from './base-biases.ts';
+import { fitShared } from './fit-shared.ts';
 import { partKey, sharedKey } from './peft/tensor-names.ts';
 import type { AdapterState, ModuleState } from './state.ts';
 import { findLinear, fromTheInputUp } from './target-modules.ts';
@@ -40,7 +41,8 @@ export interface DeviceAdapter {
  * @throws StudioError refused where the adapter does not fit the base; `before` then stays as it is.
  */
 export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAdapter | null): DeviceAdapter {
-  const { variant, modules, shared: sharedTensors, saved, ...host } = state;
+  const { variant, modules, shared: _, saved, ...host } = state;
+  const sharedTensors = fitShared(state, base.description);
   const placed = inOrder(
     [...modules].map(([name, own]) => ({ own, ...fitting(variant, state, name, own, base) })),
     base,

@@ -18,7 +18,7 @@ export function oftBlocks(inputs: number, parameters: ParameterValues): OftBlock
   if ((r === 0) === (size === 0))
     throw new StudioError(
       'invalid_input',
-      `${r === 0 ? 'Neither' : 'Both'} r and oft_block_size ${r === 0 ? 'is' : 'are'} set: one of the two gives the other.`,
+      `${r === 0 ? 'Neither r nor oft_block_size is set' : 'Both r and oft_block_size are set'}: one of the two gives the other.`,
       'Set one of them to 0, as in PEFT.',
     );
   const count = r === 0 ? inputs / nearestDivisor(inputs, size) : nearestDivisor(inputs, r);

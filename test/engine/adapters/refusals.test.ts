@@ -8,7 +8,8 @@ import { mergedTensors } from '../../../src-main/engine/adapters/merged-weights.
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { resolveTargetModules } from '../../../src-main/engine/adapters/target-modules.ts';
-import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
+import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
+import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
@@ -19,6 +20,7 @@ import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
@@ -221,6 +223,49 @@ describe('refuses, and says the way out', () => {
   it('a rank of 0 in settings', () => {
     const variants = adapterVariants.map(({ declaration }) => declaration);
     expect(describeIssues(checkRunInput({ adapter: { r: 0 } }, variants))).toMatch(/^adapter\.r: /);
+  });
+
+  const unfit: [string, string, Record<string, unknown>, RegExp, RegExp][] = [
+    ['more entries than a weight has', 'shira', { r: 9 }, /324 entries, more than the 288 of .*k_proj/, /at most 8/],
+    ['blocks that do not fill a weight', 'c3a', { block_size: 8 }, /does not divide the 24 .* 12 outputs/, /to 12 or/],
+    ['a block size and a number of blocks', 'oft', { r: 2, oft_block_size: 4 }, /Both r and oft_block_size/, /to 0/],
+    ['neither of the two', 'oft', { r: 0, oft_block_size: 0 }, /Neither r nor oft_block_size/, /to 0/],
+    ['blocks of one input', 'oft', { r: 24, oft_block_size: 0 }, /nothing to rotate/, /larger oft_block_size/],
+  ];
+  it.each(unfit)('%s (%s)', async (_, id, parameters, message, remedy) => {
+    const variant = adapterVariant(id);
+    const module = description.linears.find(({ name }) => name.endsWith('k_proj'));
+    if (!module) throw new Error('no k_proj');
+    const given = checkedParameters(variant.declaration, parameterValuesSchema.parse(parameters));
+    const { rank } = variant.strength(given, [module.name]);
+    const error = await outcome(() => variant.parts(module, { rank, parameters: given }));
+    if (!(error instanceof StudioError)) throw new Error(`expected a refusal, got ${String(error)}`);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(remedy);
+  });
+
+  it('places outside the weight, before they are looked up', async () => {
+    const state = await read('adapters', 'shira');
+    const base = await loadBaseModel(goldenPath('llama', 'base'));
+    const model = new AdaptedModel(base);
+    try {
+      for (const { data } of [...state.modules.values()].flatMap(({ tensors }) => [...tensors.values()]))
+        if (data instanceof Int32Array) data[data.length - 1] = 1000;
+      await expect(async () => model.loadState(state)).rejects.toThrow(
+        /shira_indices holds a place outside the weight/,
+      );
+    } finally {
+      model.dispose();
+      base.dispose();
+    }
+  });
+
+  it('OFT of PEFT 0.13, which was another method', async () => {
+    const changes = { peft_type: 'OFT', oft_block_size: undefined };
+    expect(await outcome(() => readWith(changes))).toMatchObject({
+      message: expect.stringContaining('PEFT 0.13 or older'),
+      hint: 'Train the adapter again.',
+    });
   });
 
   it('merging into an embedding that the head is tied to, in a checkpoint; in memory the head stays', async () => {

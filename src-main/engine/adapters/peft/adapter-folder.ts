@@ -7,6 +7,7 @@ import { writeSafetensors } from '../../tensors/safetensors.ts';
 import { writeArrivingTensors } from '../../tensors/safetensors-stream.ts';
 import { storedType } from '../../tensors/safetensors-values.ts';
 import { transposed } from '../../tensors/transpose.ts';
+import { fitShared } from '../fit-shared.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../state.ts';
 import { findLinear, modulesOf } from '../target-modules.ts';
 import { isWithoutShared, type LowRankUpdate, type ModuleStrength } from '../variant.ts';
@@ -47,10 +48,12 @@ export async function readAdapter(
  */
 export async function writeAdapter(
   directory: string,
-  state: AdapterState,
+  given: AdapterState,
   details: { description: ModelDescription; baseModelName: string; readme?: string },
 ): Promise<void> {
   const { description } = details;
+  const shared = fitShared(given, description);
+  const state = { ...given, shared };
   const { savedBy } = state.variant.shared ?? {};
   const isLeftOut = isWithoutShared(state.variant, state.parameters) && isDrawnAgain(state, description);
   const written = isLeftOut ? { ...state, shared: new Map<string, HostTensor>() } : state;

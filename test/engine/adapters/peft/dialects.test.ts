@@ -2,19 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { derivePeftConfig } from '../../../../src-main/engine/adapters/peft/derive-config.ts';
+import { withShared } from '../../../../src-main/engine/adapters/variant.ts';
+import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { HostTensor } from '../../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { goldenPath } from '../../golden.ts';
+import { testCompute } from '../../test-compute.ts';
 
 /** What adapter folders hold beside what their configs say. */
 
 let description: ModelDescription;
 const scratch = mkdtempSync(path.join(tmpdir(), 'coto-dialects-'));
 beforeAll(async () => {
+  await activateCompute(testCompute);
   description = await describeModel(goldenPath('llama', 'base'));
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -90,3 +97,52 @@ it('does not take a bias or a magnitude that the config says nothing of', async 
     await expect(readAdapter(folder, description)).rejects.toThrow(message);
   }
 });
+
+it("says IA³'s feed-forward modules in today's names where the folder said them in older ones", async () => {
+  const vit = await describeModel(goldenPath('vit', 'base'));
+  const state = await readAdapter(goldenPath('vit', 'adapters', 'ia3'), vit);
+  const inputs = [...state.modules].filter(([, { tensors }]) => tensors.get('l')?.shape[0] === 1).map(([name]) => name);
+  expect(inputs.length).toBeGreaterThan(0);
+  for (const feedforward_modules of [['output.dense'], String.raw`.*\.\d+\.output\.dense`]) {
+    const config = derivePeftConfig({ ...state, parameters: { feedforward_modules }, savedNames: [] }, vit);
+    const said = z.array(z.string()).parse(config['feedforward_modules']);
+    const found = [...state.modules.keys()].filter((name) => said.some((end) => name.endsWith(end)));
+    expect(found).toEqual(inputs);
+  }
+});
+
+it.each([
+  ['vera-no-projections', 'down_proj'],
+  ['randlora-no-projections', 'up_proj'],
+])('writes the projections of %s where what is left of it would draw others', async (name, largest) => {
+  const state = await readAdapter(goldenPath('llama', 'adapters', name), description);
+  const write = async (tag: string, modules: typeof state.modules) => {
+    const folder = path.join(scratch, `${name}-${tag}`);
+    await writeAdapter(folder, { ...state, modules }, { description, baseModelName: 'base' });
+    const keys = [...(await readSafetensors(path.join(folder, 'adapter_model.safetensors'))).keys()];
+    return { again: await readAdapter(folder, description), shared: keys.filter((key) => key.split('.').length === 2) };
+  };
+  const whole = await write('whole', state.modules);
+  expect(whole.shared).toEqual([]);
+  expect(whole.again.shared).toEqual(state.shared);
+  const left = new Map([...state.modules].filter(([module]) => !/(up|down)_proj$/.test(module)));
+  expect([...state.modules.keys()].some((module) => module.endsWith(largest))).toBe(true);
+  const pruned = await write('pruned', left);
+  expect(pruned.shared).toHaveLength(2);
+  expect(pruned.again.parameters['save_projection']).toBe(true);
+  const weight = tf.zeros<tf.Rank.R2>([24, 24]);
+  for (const module of description.linears.filter((one) => left.has(one.name) && one.outFeatures === 24)) {
+    const [before, after] = [state, pruned.again].map((adapter) => {
+      const { tensors, ...own } = withShared(module, adapter.modules.get(module.name) ?? fail(), adapter);
+      const placed = new Map(
+        [...tensors].map(([part, { shape, data }]) => [part, tf.tensor(data, [...shape], 'float32')]),
+      );
+      return adapter.variant.mergedWeight(weight, { ...own, tensors: placed }, false).dataSync();
+    });
+    expect(after).toEqual(before);
+  }
+});
+
+function fail(): never {
+  throw new Error('missing');
+}
