@@ -40,7 +40,7 @@ export class CotoController {
     this.draws = new StepDraws(settings, totalSteps, unitsOfGroups(this.rows), run.seed, run.random);
   }
 
-  /** What is on in optimizer step `step` (0-based). */
+  /** The draw of optimizer step `step` (0-based), without switching. */
   draw(step: number): StepDraw {
     return this.draws.at(step);
   }
@@ -61,7 +61,7 @@ export class CotoController {
     return frozenVariables(this.groups, this.unit === 'group' || this.unit === 'update' ? mask : null);
   }
 
-  /** Gives ranks that are off their values back, once the gradients are there; their gradients become zero. */
+  /** Zeroes the gradients of the ranks that are off and restores their values. */
   completeGradients(gradients: Map<string, tf.Tensor>): void {
     this.ranks.maskGradients(gradients);
     this.ranks.restore();

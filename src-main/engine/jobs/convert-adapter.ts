@@ -52,7 +52,7 @@ export async function runConvertAdapterTask(
 
 export const convertAdapterJob = defineEngineJob('convert-adapter', runConvertAdapterTask);
 
-/** The adapter as it began, as PEFT keeps it for `path_initial_model_for_weight_conversion`. */
+/** The initial adapter, which PEFT needs for `path_initial_model_for_weight_conversion`. */
 function startOf(trained: AdapterState, subtracted: Awaited<ReturnType<typeof toResidualForm>>['subtracted']) {
   const modules = [...trained.modules].map(([name, module]) => {
     const { a, b } = subtracted.get(name) ?? { a: undefined, b: undefined };

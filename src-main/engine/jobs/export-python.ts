@@ -109,7 +109,7 @@ async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: numbe
   const state = await model.exportState();
   const start = hooks.exported?.(state) ?? state;
   hooks.dispose?.();
-  // PEFT would change the base once more by itself where the config says how the adapter started.
+  // PEFT would change the base again if the config named the initialization.
   return model.subtracted === null
     ? start
     : { ...start, parameters: { ...start.parameters, init_lora_weights: 'kaiming' } };

@@ -12,7 +12,7 @@ import { TuningData } from '../evaluation/tuning-data.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
 
-/** Training examples of a study's merges that are tuned: as many as a merge takes by itself. */
+/** Training examples of a study's merges that are tuned: as many as a merge uses by default. */
 const tuningSamples = tuningSchema.parse({}).tuning_samples;
 
 /**

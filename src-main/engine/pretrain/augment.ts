@@ -2,17 +2,17 @@ import type { Augmentation } from '../../../src-shared/domain/pretrain.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { Image } from '../data/dataset.ts';
 
-/** How one image is changed: mirrored first, then turned and scaled about its middle, then moved. */
+/** Augmentation of an image: mirrored, then rotated and scaled about its center, then shifted. */
 export interface ImageChange {
   readonly isMirrored: boolean;
-  /** Clockwise, as it is seen. */
+  /** Clockwise. */
   readonly radians: number;
   readonly scale: number;
-  /** Pixels to the right and down. */
+  /** In pixels, to the right and down. */
   readonly shift: readonly [number, number];
 }
 
-/** Draws the change of one image of height × width: always the same count of draws, whatever the settings. */
+/** Draws the augmentation of one image of height × width, with a constant number of draws. */
 export function drawChange(
   { rotation_radians: rotation, scale: [low, high], shift, horizontal_flip: mirrors }: Augmentation,
   { height, width }: { readonly height: number; readonly width: number },
@@ -25,10 +25,10 @@ export function drawChange(
   return { isMirrored: random.uniform() < 0.5 && mirrors, radians, scale, shift: moved };
 }
 
-/** The bytes of an image so changed, in the same size: bilinear between pixel centres, 0 where it had no pixels. */
+/** Applies it to the bytes of an image of the same size: bilinear, 0 outside the image. */
 export function changed({ pixels, height, width, channels }: Image, change: ImageChange): Uint8Array {
   const result = new Uint8Array(pixels.length);
-  // Each pixel asks where it comes from: the change is gone through backwards.
+  // Maps each target pixel back to its source.
   const cosine = Math.cos(change.radians) / change.scale;
   const sine = Math.sin(change.radians) / change.scale;
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];

@@ -15,7 +15,7 @@ const stateSchema = z.strictObject({
   format: z.literal(1),
   step: z.number().int().min(0),
   seconds: z.number(),
-  /** The settings that the steps so far were taken with: others would not go on from here. */
+  /** Settings of the steps so far; a training with others cannot be resumed. */
   config: z.string(),
   order: z.strictObject({
     epoch: z.number().int(),
@@ -25,7 +25,7 @@ const stateSchema = z.strictObject({
   optimizer_steps: z.record(z.string(), z.number().int()),
 });
 
-/** Where a pretraining stands: enough to go on from there bit for bit. */
+/** State of a pretraining, to continue bit for bit. */
 export interface PretrainCheckpoint {
   readonly step: number;
   readonly seconds: number;
@@ -34,7 +34,7 @@ export interface PretrainCheckpoint {
   readonly optimizer: OptimizerState;
 }
 
-/** Writes weights, moments and counters as a folder; all of it or nothing. */
+/** Writes weights, moments and counters as a folder, atomically. */
 export async function writePretrainCheckpoint(
   directory: string,
   variables: ReadonlyMap<string, tf.Variable>,
@@ -56,8 +56,8 @@ export async function writePretrainCheckpoint(
 }
 
 /**
- * Reads a checkpoint and puts its weights into the variables; null where there is none.
- * @throws StudioError invalid_file where it is damaged, refused where it was made with other settings.
+ * Reads a checkpoint and assigns its weights to the variables; null if there is none.
+ * @throws StudioError invalid_file if it is damaged, refused if it has other settings.
  */
 export async function readPretrainCheckpoint(
   directory: string,

@@ -6,13 +6,13 @@ import type { TensorSource } from '../tensors/safetensors.ts';
 export interface FreshOptions {
   /** Standard deviation of matrices (`initializer_range`). */
   readonly deviation: number;
-  /** Of GPT-2's projections back into the residual stream it is divided by √(2 · layers); 0: no such rule. */
+  /** Layers by which GPT-2 scales its residual projections, 1 / √(2 · layers); 0: no scaling. */
   readonly residualLayers: number;
 }
 
 /**
- * The weights of a model that nobody has trained yet, drawn when they are read, as transformers draws them: matrices, tables and
- * tokens normal, scales of normalizations 1, biases 0.
+ * Initial weights of a new model, drawn on reading, as in transformers: matrices, tables and tokens normal, scales of
+ * normalizations 1, biases 0.
  */
 export function freshWeights(random: RandomStream, { deviation, residualLayers }: FreshOptions): TensorSource {
   const shapes = new Map<string, readonly number[]>();

@@ -8,7 +8,7 @@ import { gatherRows } from '../ops/indexing/gather-rows.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainableModel } from '../training/trainable-model.ts';
 
-/** A model that is trained as a whole: loaded with `trained`, so that its tensors are variables. */
+/** A model trained in full: loaded with `trained`, so that its tensors are variables. */
 export class FullModel implements LinearRunner, TrainableModel {
   readonly base: BaseModel;
   private readonly variables: ReadonlyMap<string, tf.Variable>;
@@ -16,7 +16,7 @@ export class FullModel implements LinearRunner, TrainableModel {
 
   /**
    * @param variables by their names in the checkpoint.
-   * @param labelSmoothing share of the training loss that goes to all classes alike; 0: none.
+   * @param labelSmoothing label smoothing of the training loss; 0: none.
    */
   constructor(base: BaseModel, variables: ReadonlyMap<string, tf.Variable>, labelSmoothing = 0) {
     this.base = base;
@@ -78,7 +78,7 @@ export class FullModel implements LinearRunner, TrainableModel {
     return tf.tidy(() => smoothedCrossEntropy(this.base.head(states, this), labels, this.labelSmoothing));
   }
 
-  /** The loss that a model is scored by: labels are never smoothed, so that its exponential is the perplexity. */
+  /** The evaluation loss, without label smoothing, so that its exponential is the perplexity. */
   crossEntropy(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
     return tf.tidy(
       () => this.base.loss?.(states, labels, this) ?? softmaxCrossEntropy(this.base.head(states, this), labels),

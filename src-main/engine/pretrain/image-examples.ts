@@ -13,7 +13,7 @@ import { ProgressMeter } from '../training/progress-meter.ts';
 import { changed, drawChange } from './augment.ts';
 import type { PretrainExamples } from './examples.ts';
 
-/** Labelled images for an image classifier from scratch. */
+/** Labelled images to pretrain an image classifier. */
 export async function imageExamples(
   config: PretrainConfig,
   description: ModelDescription,

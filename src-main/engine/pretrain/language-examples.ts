@@ -8,7 +8,7 @@ import { ProgressMeter } from '../training/progress-meter.ts';
 import type { PretrainExamples } from './examples.ts';
 import { readDocuments, type TextWindows, tokenizeText } from './text-windows.ts';
 
-/** Windows of text for a language model from scratch. */
+/** Windows of text to pretrain a language model. */
 export async function languageExamples(
   config: PretrainConfig,
   description: ModelDescription,

@@ -24,7 +24,7 @@ export interface PretrainingParts {
   /** Training examples: windows of text, or images. */
   readonly exampleCount: number;
   readonly context: TaskContext;
-  /** Where it can be taken up again after a kill. */
+  /** Checkpoint folder to resume from. */
   readonly checkpointDirectory: string;
   /** @param place index of the micro-batch in the whole training. */
   loadBatch(indices: Int32Array, place: number): Promise<MicroBatch>;
@@ -46,12 +46,12 @@ export function pretrainSteps(config: PretrainConfig, exampleCount: number): num
   return Math.ceil(config.num_train_epochs * BatchOrder.stepsPerEpoch(exampleCount, size, accumulation));
 }
 
-/** Trains every parameter of a model, from the start or from where a checkpoint left it. */
+/** Trains every parameter of a model, from the start or from a checkpoint. */
 export async function runPretraining(parts: PretrainingParts): Promise<PretrainingOutcome> {
   return new PretrainingRun(parts).run();
 }
 
-/** The training of a model as a whole: the objective of a loop. */
+/** The objective of training a whole model. */
 class PretrainingRun implements Objective {
   readonly model: FullModel;
   readonly hooks: TrainingHooks;
@@ -112,7 +112,7 @@ class PretrainingRun implements Objective {
   }
 
   leaveStep(): void {
-    // A model that is trained as a whole has no parts to switch back.
+    // There is nothing to switch back in a model trained in full.
   }
 
   explain(thrown: unknown): unknown {
@@ -167,7 +167,7 @@ class PretrainingRun implements Objective {
     return made;
   }
 
-  /** Others than those that a checkpoint was made with would not go on from there. */
+  /** Settings that a checkpoint must agree with. */
   private settings(): string {
     return JSON.stringify(this.parts.config);
   }
@@ -181,7 +181,7 @@ class PretrainingRun implements Objective {
   }
 }
 
-/** Biases and the scales of norms, which are left out of the decay, as is usual from scratch. */
+/** Biases and scales of norms, which are excluded from weight decay, as is usual in pretraining. */
 function undecayed(variables: ReadonlyMap<string, tf.Variable>): ParameterGroup {
   const names = new Set([...variables].filter(([, { rank }]) => rank <= 1).map(([name]) => name));
   return { names, learningRateFactor: 1, weightDecay: 0 };

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { PretrainConfig, PretrainResult } from '../../../src-shared/domain/pretrain.ts';
 
-/** PROVENANCE.md of a model that was trained here: what it is, what it was made of, how good it is. */
+/** PROVENANCE.md of a model trained here: architecture, data and evaluation. */
 export function pretrainProvenance(
   config: PretrainConfig,
   result: PretrainResult,

@@ -2,18 +2,18 @@ import { open, stat } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 
-/** Tokens of documents one after the other, an end token behind each, cut into windows. */
+/** Concatenated tokens of documents, each followed by an end token, split into windows. */
 export class TextWindows {
   private readonly tokens: Int32Array;
   private readonly size: number;
 
-  /** @param size tokens of a window; each window's labels are the tokens one further on. */
+  /** @param size tokens per window; labels are shifted by one token. */
   constructor(tokens: Int32Array, size: number) {
     this.tokens = tokens;
     this.size = size;
   }
 
-  /** Whole windows: what is left over at the end is left out. */
+  /** Number of full windows; a partial one at the end is dropped. */
   get count(): number {
     return Math.max(0, Math.floor((this.tokens.length - 1) / this.size));
   }
@@ -36,8 +36,8 @@ export class TextWindows {
 }
 
 /**
- * Reads the documents of UTF-8 text files, which blank lines part; lines within a document are joined by their line breaks.
- * @throws StudioError invalid_input where a file is not there, invalid_file where it is not UTF-8.
+ * Reads the documents of UTF-8 text files, separated by blank lines; line breaks within a document are kept.
+ * @throws StudioError invalid_input if a file does not exist, invalid_file if it is not UTF-8.
  */
 export async function* readDocuments(files: readonly string[]): AsyncGenerator<string> {
   for (const file of files) {
@@ -81,8 +81,9 @@ export interface TokenizedText {
 }
 
 /**
- * Tokenizes documents into windows. Without documents of its own, the evaluation gets every so-manyth one: `evalShare` of all.
- * @param onDocument told after each; may throw to stop.
+ * Tokenizes documents into windows. Without evaluation documents, a share of all, `evalShare`, is held out at regular
+ * intervals.
+ * @param onDocument called after each; may throw to stop.
  */
 export async function tokenizeText(
   tokenizer: TextTokenizer,
@@ -117,7 +118,7 @@ export async function tokenizeText(
   return { train: windows(train), evaluation: windows(evaluation), documents };
 }
 
-/** A list of ids that doubles its room, at four bytes each. */
+/** A growing list of ids, four bytes each. */
 class GrowingTokens {
   private room = new Int32Array(1 << 16);
   private length = 0;

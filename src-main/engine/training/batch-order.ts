@@ -2,18 +2,18 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { epochOrder } from '../data/epoch-order.ts';
 
-/** Where the order of examples stands; restoring it gives the very batches that would have come next. */
+/** Position in the order of examples; restoring it continues with the same batches. */
 export interface BatchOrderState {
   readonly epoch: number;
-  /** Examples of this epoch that were handed out. */
+  /** Number of examples of this epoch already used. */
   readonly position: number;
-  /** State of the stream before this epoch was shuffled. */
+  /** State of the random stream before the shuffle of this epoch. */
   readonly epochRandomState: readonly number[];
 }
 
 /**
- * Hands out the examples of an optimizer step as micro-batches: every epoch in a new order, each example once an epoch, the
- * last micro-batch of an epoch as short as it comes, and no step across two epochs (Transformers' Trainer).
+ * Yields the examples of each optimizer step as micro-batches: every epoch in a new order, each example once per epoch, the
+ * last micro-batch of an epoch possibly shorter, and no step across two epochs (as Transformers' Trainer).
  */
 export class BatchOrder {
   private readonly examples: Int32Array;

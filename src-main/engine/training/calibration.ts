@@ -24,10 +24,10 @@ import type { Optimizer, OptimizerState } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { countedLabels, TrainingStep } from './training-step.ts';
 
-/** What the modules that are measured together may take: more of them would save passes over the examples. */
+/** Memory budget of the modules measured in one pass; a larger one would save passes over the examples. */
 const groupBytes = 2 ** 30;
 
-/** Where the examples of a calibration come from. */
+/** Source of calibration examples. */
 export interface CalibrationExamples {
   /** Indices of the training examples. */
   readonly examples: Int32Array;
@@ -36,7 +36,7 @@ export interface CalibrationExamples {
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
 }
 
-/** Runs training examples through the base, as often as memory asks for: a pass for each group of modules. */
+/** Runs training examples through the base, in one pass per group of modules that fits in memory. */
 export class RunCalibration implements Calibration {
   private readonly base: BaseModel;
   private readonly source: CalibrationExamples;
@@ -79,7 +79,7 @@ export class RunCalibration implements Calibration {
     }
   }
 
-  /** Indices of the examples, in an order of their own, as many as there are at most. */
+  /** Shuffled indices of the examples. */
   private batches(examples: number): Int32Array[] {
     const { examples: all, batchSize, seed } = this.source;
     const wanted = Math.min(examples, all.length);
@@ -136,9 +136,9 @@ export class RunCalibration implements Calibration {
   }
 }
 
-/** Takes the optimizer's place: keeps the gradients of the mean loss over all labels, and updates nothing. */
+/** Replaces the optimizer: accumulates the gradients of the mean loss over all labels, without updates. */
 class GradientSums implements Optimizer {
-  /** Of the batch whose gradients come next. */
+  /** Share of the next batch. */
   labels = 0;
   private all = 0;
   private readonly sums = new Map<string, tf.Tensor>();
@@ -185,7 +185,7 @@ class GradientSums implements Optimizer {
   }
 }
 
-/** The base with these modules trained as a whole beside those that the run saves: that gives gradients by their weights. */
+/** The base with these modules trained in full, beside modules_to_save, for the gradients of their weights. */
 async function trainedWhole(base: BaseModel, group: readonly LinearModule[], saved: ReadonlyMap<string, HostTensor>) {
   const whole = new Map(saved);
   for (const module of group) {
@@ -206,13 +206,13 @@ async function trainedWhole(base: BaseModel, group: readonly LinearModule[], sav
   };
 }
 
-/** Modules in their order, as many at a time as fit. */
+/** Groups of modules in order, as many at a time as fit. */
 function groupsWithin(budget: number, modules: readonly LinearModule[], need: CalibrationNeed): LinearModule[][] {
   const groups: LinearModule[][] = [];
   let free = 0;
   for (const module of modules) {
     const { inFeatures, outFeatures } = module;
-    // On the device a running sum and one more of a batch, and what is read back; of gradients also the weight itself.
+    // A running sum and that of a batch on the device, and its copy on the host; for gradients also the weight.
     const bytes = 4 * (need.of === 'inputs' ? 3 * inFeatures ** 2 : 4 * inFeatures * outFeatures);
     if (groups.length === 0 || bytes > free) {
       groups.push([]);
@@ -231,12 +231,12 @@ interface RunningMoments {
   readonly gram: tf.Variable;
 }
 
-/** The plain base, which sums up what enters some of its modules. */
+/** The plain base, accumulating statistics of the inputs of some modules. */
 class MeasuringModel extends AdaptedModel {
   private readonly measured: ReadonlyMap<string, RunningMoments>;
   private readonly measuresHead: boolean;
   private readonly dividedByMaximum: boolean;
-  /** Rows of the batch that are no padding, as ones and zeros [rows, 1], and how many. */
+  /** Mask of the rows without padding [rows, 1], and their number. */
   private attended: { readonly mask: tf.Tensor2D; readonly count: number } | null = null;
 
   constructor(base: BaseModel, modules: readonly LinearModule[], dividedByMaximum: boolean) {

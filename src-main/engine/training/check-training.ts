@@ -3,7 +3,7 @@ import type { AdapterVariant } from '../adapters/variant.ts';
 import type { TrainingPlan } from '../adapters/variant-training.ts';
 import { optimizerKinds } from './optimizers/index.ts';
 
-/** @throws StudioError where the variant cannot be trained by the plan, or not by its optimizer. */
+/** @throws StudioError if the variant cannot be trained with the plan or its optimizer. */
 export function checkTraining(variant: AdapterVariant, plan: TrainingPlan, parameters: ParameterValues): void {
   optimizerKinds[plan.optim].check?.(variant, plan);
   variant.training?.check?.(plan, parameters);

@@ -12,7 +12,7 @@ import { stepTimesSchema } from './step-times.ts';
 
 const randomState = z.array(z.number().int());
 
-/** Everything beside the adapter and the optimizer's tensors that the next step depends on, and the sums behind the result. */
+/** State of the next step beside adapter and optimizer tensors, and running sums for the result. */
 export const trainerStateSchema = z.strictObject({
   format: z.literal(1),
   global_step: z.number().int().min(0),
@@ -31,7 +31,7 @@ export const trainerStateSchema = z.strictObject({
       loss: z.number().nullable().default(null),
     })
     .nullable(),
-  /** Of every step: as versions before `step_times` kept them. */
+  /** Of every step, in checkpoints of versions before `step_times`. */
   step_milliseconds: z.array(z.number()).optional(),
   step_times: stepTimesSchema.optional(),
   active_share_sum: z.number(),
@@ -45,7 +45,7 @@ export interface Checkpoint {
   readonly trainer: TrainerState;
 }
 
-/** Writes a PEFT folder with `optimizer.safetensors` and `trainer_state.json` beside the adapter; all of it or nothing. */
+/** Writes a PEFT folder with `optimizer.safetensors` and `trainer_state.json` beside the adapter, atomically. */
 export async function writeCheckpoint(
   directory: string,
   checkpoint: Checkpoint,
@@ -58,7 +58,7 @@ export async function writeCheckpoint(
   });
 }
 
-/** @throws StudioError invalid_file where a part is missing or does not parse. */
+/** @throws StudioError invalid_file if a part is missing or invalid. */
 export async function readCheckpoint(directory: string, description: ModelDescription): Promise<Checkpoint> {
   const adapter = await readAdapter(directory, description);
   const trainer = await readTrainerState(join(directory, 'trainer_state.json'));

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MicroBatch } from './micro-batch.ts';
 
-/** The inputs of a micro-batch on the device; the caller disposes them, or runs within `tf.tidy`. */
+/** Copies the inputs of a micro-batch to the device; the caller disposes them, or runs within `tf.tidy`. */
 export function deviceInputs(inputs: MicroBatch['inputs']): Record<string, tf.Tensor> {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, data }]) => [

@@ -3,18 +3,18 @@ import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { valueAndGradients } from '../ops/autograd/backward.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
-/** A loss (a scalar), and the gradients of those variables that it depends on, by the variables' own names. */
+/** A loss (a scalar), and the gradients of the variables that it depends on, by name. */
 export interface LossGradients {
   readonly value: tf.Tensor;
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
 }
 
-/** Of the last layer's states. */
+/** Loss of the last layer's states. */
 type Loss = (states: HiddenStates) => tf.Scalar;
 
 /**
- * Forward and backward pass of one micro-batch. What lies below the lowest active adapter runs before the gradient scope,
- * without a tape; the embedding does too unless it is trained. To be called within `tf.tidy`.
+ * Forward and backward pass of one micro-batch. Layers below the lowest active adapter, and the embedding unless it is
+ * trained, run before the gradient scope without a tape. To be called within `tf.tidy`.
  */
 export function lossGradients(
   model: TrainableModel,
@@ -28,9 +28,9 @@ export function lossGradients(
 }
 
 /**
- * The same numbers with less memory and more time (Chen et al. 2016, gradient checkpointing): the layers above the lowest
- * active adapter run without a tape and leave their input only; each is run again, on a tape of its own and with the dropout
- * that it had, when the backward pass comes to it.
+ * The same result with less memory and more time (Chen et al. 2016, gradient checkpointing): the layers above the lowest
+ * active adapter run without a tape and only keep their input; in the backward pass each is run again, with its own tape
+ * and the same dropout.
  */
 export function checkpointedLossGradients(
   model: TrainableModel,
@@ -71,7 +71,7 @@ export function checkpointedLossGradients(
   return { value: head.value, gradients };
 }
 
-/** Gradients with respect to the variables and, where there is one, to an input. `dy`: gradient of what `run` gives; default 1. */
+/** Gradients with respect to the variables and an optional input. `dy`: gradient of what `run` gives; default 1. */
 function differentiate(
   run: () => tf.Tensor,
   variables: readonly tf.Variable[],

@@ -4,8 +4,8 @@ import type { TaskContext } from '../contract.ts';
 const FLUSH_MILLISECONDS = 100;
 
 /**
- * Collects metrics and activation masks and sends them on as columns at most ten times a second: the one place between the
- * step and the figure where they wait, but for checkpoints and evaluations, which send what is there first.
+ * Buffers metrics and activation masks and sends them as columns, at most ten times a second; checkpoints and evaluations
+ * flush the buffer first.
  */
 export class MetricRecorder {
   private readonly context: TaskContext;
@@ -18,7 +18,7 @@ export class MetricRecorder {
     this.context = context;
   }
 
-  /** Values that are no number or infinite have no place in a curve and are left out; what they mean is said elsewhere. */
+  /** Values that are not finite are omitted from curves; they are reported as errors elsewhere. */
   record(step: number, values: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(values)) {
       if (!Number.isFinite(value)) continue;
@@ -35,7 +35,7 @@ export class MetricRecorder {
     this.masks.push(mask);
   }
 
-  /** Sends what is waiting if the last sending is long enough ago. */
+  /** Sends the buffer if the last time is long enough ago. */
   flushWhenDue(now: number): void {
     if (now - this.lastFlush < FLUSH_MILLISECONDS) return;
     this.lastFlush = now;

@@ -1,17 +1,17 @@
 /**
- * One micro-batch on the host. `labels` are what the outputs' rows should name: class ids below the head's label count, or the
- * token that follows each token of a text; −100 where nothing is asked.
+ * One micro-batch on the host. `labels` are the targets of the rows of outputs: class ids, or the token after each token of
+ * a text; −100 to ignore.
  */
 export interface MicroBatch {
   readonly inputs: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>>;
   readonly labels: Int32Array;
-  /** Left out where each label is of an example of its own. */
+  /** Number of examples; by default one per label. */
   readonly examples?: number;
-  /** What the outputs should be where they name no classes; `labels` is empty then. */
+  /** Targets of outputs that are not classes; `labels` is empty then. */
   readonly targets?: Targets;
 }
 
-/** Row after row, as many values as the head gives. `label-sets`: 1 where a label holds, else 0. */
+/** Row by row, one value per output of the head. `label-sets`: 1 if a label applies, else 0. */
 export interface Targets {
   readonly kind: 'label-sets' | 'numbers';
   readonly values: Float32Array;

@@ -1,10 +1,10 @@
 import type { TaskContext } from '../contract.ts';
 
 const REPORT_MILLISECONDS = 100;
-/** Weight of the newest rate in the running mean: a rate of about the last twenty reports. */
+/** Weight of the latest rate in the moving average, over about the last twenty reports. */
 const SMOOTHING = 0.1;
 
-/** Turns "so many of so many" into progress events with rate and time left, at most ten a second. */
+/** Emits progress events with rate and time left, at most ten a second. */
 export class ProgressMeter {
   private readonly context: TaskContext;
   private readonly phase: string;
@@ -21,7 +21,7 @@ export class ProgressMeter {
     this.unit = unit;
   }
 
-  /** Sets the clock: what was done before, or while something else took the time, does not count for the rate. */
+  /** Restarts the clock: earlier work and interruptions do not count for the rate. */
   startAt(done: number): void {
     this.lastDone = done;
     this.lastAt = performance.now();

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** Width of a bin, relative: the median is off by half of it at most. */
+/** Relative width of a bin: the error of the median is at most half of it. */
 const ratio = 1.01;
 
 export const stepTimesSchema = z.strictObject({
   count: z.number().int().min(0),
   total: z.number(),
-  /** Number of steps by bin: bin i holds what lies around 1.01ⁱ milliseconds. */
+  /** Number of steps by bin: bin i has those around 1.01ⁱ milliseconds. */
   bins: z.record(z.string(), z.number().int().min(0)),
 });
 export type StepTimesState = z.infer<typeof stepTimesSchema>;
@@ -42,12 +42,12 @@ export class StepTimes {
     return this.sum;
   }
 
-  /** 0 where there was no step. */
+  /** 0 without steps. */
   get mean(): number {
     return this.count === 0 ? 0 : this.sum / this.count;
   }
 
-  /** To half a percent; 0 where there was no step. */
+  /** To half a percent; 0 without steps. */
   get median(): number {
     let passed = 0;
     for (const [bin, steps] of [...this.bins].sort(([one], [other]) => one - other)) {

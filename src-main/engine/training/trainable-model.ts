@@ -1,6 +1,6 @@
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 
-/** What a training step asks of a model: an adapted base, or a model that is trained as a whole. */
+/** The part of a model that a training step uses: an adapted base, or a model trained as a whole. */
 export type TrainableModel = Pick<
   AdaptedModel,
   | 'trainable'

@@ -3,13 +3,13 @@ import type { AdapterState } from '../adapters/state.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { FactorPair, ParameterGroup } from './optimizers/optimizer.ts';
 
-/** An update that was made, with what it was made of. */
+/** A finished update and its inputs. */
 export interface FinishedUpdate {
   /** Counted from 0. */
   readonly step: number;
-  /** As the loss and `transformGradients` gave them, by the variables' names in the model; the step disposes them. */
+  /** After `transformGradients`, by the variables' names in the model; disposed by the step. */
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
-  /** The factor of clipping, which the gradients do not have in them. */
+  /** The clipping factor, which is not applied to the gradients. */
   readonly gradientScale: number;
 }
 
@@ -21,12 +21,12 @@ export interface TrainingHooks {
   factorPairs?(): readonly FactorPair[];
   /** Added to the loss. */
   penalty?(): tf.Scalar;
-  /** Once all gradients are there, before their norm is measured. */
+  /** After all gradients are accumulated, before their norm is measured. */
   completeGradients?(gradients: Map<string, tf.Tensor>): void;
   /** After the norm of the gradients was measured, before the update. */
   transformGradients?(gradients: Map<string, tf.Tensor>): void | Promise<void>;
   afterStep?(update: FinishedUpdate): void | Promise<void>;
-  /** The adapter as its folder holds it. */
+  /** The adapter in the form of its folder. */
   exported?(state: AdapterState): AdapterState;
   /** State for checkpoints beside the adapter and the optimizer. */
   state?(): Promise<ReadonlyMap<string, HostTensor>>;

@@ -154,7 +154,7 @@ type OptimizerFields = Pick<
   'optim' | 'adam_beta1' | 'adam_beta2' | 'adam_epsilon' | 'weight_decay' | 'riemannian_reg' | 'sgd_momentum'
 >;
 
-/** What `optim` names, with the groups of the objective and one of all other variables. */
+/** The optimizer named by `optim`, with the groups of the objective and one of all other variables. */
 export function optimizerOf(
   settings: OptimizerFields,
   variables: ReadonlyMap<string, tf.Variable>,

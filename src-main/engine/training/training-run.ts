@@ -21,27 +21,27 @@ import type { TrainingHooks } from './training-hooks.ts';
 import { type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
 import { divergedHint, gradientNorms } from './training-step.ts';
 
-/** A checkpoint that a crash or a kill can fall back on is never older than this, whatever `save_steps` says. */
+/** Maximum age of the latest checkpoint, whatever `save_steps` is, so that a crash loses little. */
 const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
-/** Weight norms cost a pass over every adapter: often enough for a curve. */
+/** Interval of weight norms in steps, since they cost a pass over every adapter. */
 const WEIGHT_NORM_EVERY = 10;
 
 export interface Score {
-  /** Null where values are predicted. */
+  /** Null for regression. */
   readonly accuracy: number | null;
   readonly loss: number;
-  /** By id of the metric. */
+  /** By metric id. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** What a training run is made of. The model carries its fresh adapter; `evaluate` scores it with every adapter on. */
+/** Inputs of a training run. The model has its fresh adapter; `evaluate` scores it with every adapter on. */
 export interface TrainingRunParts {
   readonly config: RunConfig;
   readonly model: AdaptedModel;
   /** Indices of the training examples. */
   readonly examples: Int32Array;
   readonly totalSteps: number;
-  /** What the best checkpoint is chosen by. */
+  /** Criterion of the best checkpoint. */
   readonly bestBy: 'accuracy' | 'loss';
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
@@ -69,7 +69,7 @@ export function countSteps(config: RunConfig, exampleCount: number): number {
   return Math.max(1, Math.ceil(config.num_train_epochs * perEpoch));
 }
 
-/** What a variant's training may depend on. */
+/** Facts that a variant's training may depend on. */
 export function trainingPlan(
   { optim, learning_rate, weight_decay, coto, adapter }: PlannedConfig,
   totalSteps: number,
@@ -129,7 +129,7 @@ export class TrainingRun implements Objective {
     return this.loop.done;
   }
 
-  /** Takes the run up where `directory` left it: weights, optimizer, random streams, order of the data. */
+  /** Resumes from the checkpoint in `directory`: weights, optimizer, random streams, order of the data. */
   async resumeFrom(directory: string): Promise<void> {
     const { model, totalSteps } = this.parts;
     const checkpoint = await readCheckpoint(directory, model.base.description);
@@ -289,7 +289,7 @@ export class TrainingRun implements Objective {
     await writeCheckpoint(directory, checkpoint, { description: model.base.description, baseModelName });
     const kind: CheckpointRecord['kind'] = name === 'last' || name === 'best' ? name : 'step';
     const accuracy = this.lastScore?.step === this.globalStep ? this.lastScore.accuracy : null;
-    // Metrics of a step must not arrive after a checkpoint that counts it as done.
+    // Metrics of a step must arrive before a checkpoint that includes it.
     this.recorder.flush();
     context.emit({
       kind: 'checkpoint',
@@ -346,7 +346,7 @@ export class TrainingRun implements Objective {
   }
 }
 
-/** Every metric beside accuracy, as eval_<id>. */
+/** All metrics except accuracy, as eval_<id>. */
 function furtherMetrics({ metrics }: Score): Record<string, number> {
   const further = Object.entries(metrics).filter(([id]) => id !== 'accuracy');
   return Object.fromEntries(further.map(([id, value]) => [`eval_${id}`, value]));
@@ -361,13 +361,13 @@ function isBetter(
   return best.loss !== null && score.loss < best.loss;
 }
 
-/** A loss or an output that is no number, with where it was met and what a training can do about it. */
+/** Adds the step and a hint to an error about values that are not finite. */
 function divergedAt(thrown: unknown, where: string): unknown {
   if (!(thrown instanceof StudioError) || thrown.code !== 'not_finite') return thrown;
   return new StudioError(thrown.code, `${thrown.message.replace(/\.$/, '')} (${where}).`, divergedHint, thrown.details);
 }
 
-/** An update can overflow before any loss shows it; such weights must not become a checkpoint. */
+/** An update can overflow before the loss does; such weights must not become a checkpoint. */
 function refuseDiverged({ modules, saved }: AdapterState, where: string): void {
   const tensors = [...[...modules.values()].flatMap((module) => [...module.tensors.values()]), ...saved.values()];
   if (!tensors.every(({ data }) => data.every(Number.isFinite)))
@@ -379,7 +379,7 @@ function activeShare({ mask, probability }: StepDraw): number {
   return mask.length === 0 ? probability : mask.reduce((sum, bit) => sum + bit, 0) / mask.length;
 }
 
-/** Whether a step that comes every `every` steps is due; 0 means never. */
+/** Whether something that happens every `every` steps is due; 0 means never. */
 function isDue(step: number, every: number): boolean {
   return every > 0 && step % every === 0;
 }

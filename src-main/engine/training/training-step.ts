@@ -13,7 +13,7 @@ import type { Optimizer } from './optimizers/optimizer.ts';
 import type { TrainableModel } from './trainable-model.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 
-/** What one optimizer step came to. The loss is the mean over all its labels; norms are before clipping. */
+/** Result of one optimizer step. The loss is the mean over all its labels; norms are before clipping. */
 export interface StepReport {
   readonly loss: number;
   readonly gradientNorm: number;
@@ -24,8 +24,8 @@ export interface StepReport {
 type Gradients = Map<string, tf.Tensor>;
 
 /**
- * One optimizer step: forward, backward, accumulation over micro-batches, clipping, update. Variables of inactive groups are
- * not part of it at all.
+ * One optimizer step: forward, backward, accumulation over micro-batches, clipping, update. Variables of inactive groups
+ * take no part in it.
  */
 export class TrainingStep {
   private readonly model: TrainableModel;
@@ -36,8 +36,8 @@ export class TrainingStep {
 
   /**
    * @param maxGradientNorm 0 switches clipping off.
-   * @param gradientCheckpointing less memory and more time for the same numbers: layers run again in the backward pass.
-   * @param hooks what the objective adds to the loss and does to gradients.
+   * @param gradientCheckpointing less memory and more time for the same result: layers are recomputed in the backward pass.
+   * @param hooks the objective's hooks into loss and gradients.
    */
   constructor(
     model: TrainableModel,
@@ -55,8 +55,8 @@ export class TrainingStep {
 
   /**
    * @param frozenNames variables of groups that are off in this step.
-   * @param step counted from 0; only the hooks ask.
-   * @throws StudioError not_finite where the loss or the gradient norm is not a number: nothing was updated then.
+   * @param step counted from 0; only used by the hooks.
+   * @throws StudioError not_finite if the loss or the gradient norm is not finite: nothing was updated then.
    */
   async run(
     batches: readonly MicroBatch[],
@@ -114,7 +114,7 @@ export class TrainingStep {
     return takeSums(kept, active, gradients);
   }
 
-  /** Adds the gradients of the penalty, where there is one; returns its value. */
+  /** Adds the gradients of the penalty, if any; returns its value. */
   private async accumulatePenalty(
     active: readonly (readonly [string, tf.Variable])[],
     gradients: Gradients,
@@ -170,13 +170,13 @@ export function lossOnBatch(
   return (states) => compute(model.head(states), expected);
 }
 
-/** How many labels count in the mean loss of a batch. */
+/** Number of labels in the mean loss of a batch. */
 export function countedLabels({ labels, targets }: MicroBatch): number {
   if (targets !== undefined) return targets.values.length;
   return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }
 
-/** Euclidean norm of each tensor, read back in one go. */
+/** Euclidean norm of each tensor, read back together. */
 export async function gradientNorms(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, number>> {
   if (tensors.size === 0) return new Map();
   const squares = sumsOfSquares([...tensors.values()]);
@@ -198,7 +198,7 @@ function notFinite(what: string, value: number): StudioError {
   );
 }
 
-/** Puts sums that a tidy kept in the gradients' places, and reads the value that was kept with them. */
+/** Replaces the gradients by the kept sums, and reads the value kept with them. */
 async function takeSums(
   kept: tf.NamedTensorMap,
   active: readonly (readonly [string, tf.Variable])[],

@@ -5,7 +5,7 @@ import { cosine } from './cosine.ts';
 import type { LearningRateSchedule } from './learning-rate-schedule.ts';
 import { linear } from './linear.ts';
 
-/** Every schedule under the name that Transformers' `lr_scheduler_type` has for it. */
+/** All schedules by their names in Transformers' `lr_scheduler_type`. */
 export const learningRateSchedules: Record<RunConfig['lr_scheduler_type'], LearningRateSchedule> = {
   linear,
   cosine,
@@ -13,7 +13,7 @@ export const learningRateSchedules: Record<RunConfig['lr_scheduler_type'], Learn
   constant_with_warmup: constantWithWarmup,
 };
 
-/** Transformers' rule: a whole number of steps from 1 on, below it a share of all steps, rounded up. */
+/** Transformers' rule: a number of steps from 1 on, below 1 a share of all steps, rounded up. */
 export function warmupStepCount(warmupSteps: number, totalSteps: number): number {
   return warmupSteps >= 1 ? Math.floor(warmupSteps) : Math.ceil(warmupSteps * totalSteps);
 }

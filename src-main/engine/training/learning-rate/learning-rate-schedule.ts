@@ -1,4 +1,4 @@
-/** Where a schedule stands: steps are optimizer steps. */
+/** Length of a schedule in optimizer steps. */
 export interface ScheduleLength {
   readonly warmupSteps: number;
   readonly totalSteps: number;

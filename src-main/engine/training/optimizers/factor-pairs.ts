@@ -2,7 +2,7 @@ import type { AdapterVariant } from '../../adapters/variant.ts';
 import type { TrainedModule } from '../../adapters/variant-training.ts';
 import type { FactorPair } from './optimizer.ts';
 
-/** The factors of every module whose variant trains two, by their names in the model. */
+/** The factor pairs of all modules, by their names in the model. */
 export function pairsOf({ factors }: AdapterVariant, modules: readonly TrainedModule[]): FactorPair[] {
   if (factors === undefined) return [];
   return modules.flatMap(({ trainedNames }) => {

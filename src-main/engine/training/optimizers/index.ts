@@ -14,7 +14,7 @@ export const optimizerKinds: Readonly<Record<RunConfig['optim'], OptimizerKind>>
 };
 
 /**
- * The optimizer that `optim` names over `variables`, which `groups` share out among them.
+ * Creates the optimizer named by `optim` over `variables`, partitioned into `groups`.
  * @param pairs the factors of the adapted modules.
  */
 export function createOptimizer(

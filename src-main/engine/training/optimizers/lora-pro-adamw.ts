@@ -13,7 +13,7 @@ export interface ScaledPair extends FactorPair {
   readonly scaling: number;
 }
 
-/** Of the weight's gradient, [out, in]. */
+/** Moments of the weight's gradient, [out, in]. */
 interface Moments {
   step: number;
   readonly first: tf.Variable;
@@ -24,9 +24,10 @@ const delta = 1e-8;
 
 /**
  * AdamW of LoRA-Pro: Adam runs on the equivalent gradient of the weight, E = s·(B·A' + B'·A) with X = 0; its step g becomes
- * gradients s·Bᵀ·g and s·g·Aᵀ of the factors, which are adjusted once more and applied with the plain rate. The authors'
- * code (mrflogs/LoRA-Pro) counts Adam's steps from 2 and rounds E to bfloat16; here they count from 1, and nothing is rounded.
- * Decay is AdamW's, on the factors. What is r × r is in double precision. A pair without a gradient takes no step.
+ * gradients s·Bᵀ·g and s·g·Aᵀ of the factors, which are adjusted once more and applied with the learning rate. The authors'
+ * code (mrflogs/LoRA-Pro) counts Adam's steps from 2 and rounds E to bfloat16; here they count from 1, and nothing is
+ * rounded. Decay is AdamW's, on the factors. The r × r algebra is in double precision. A pair without a gradient takes no
+ * step.
  */
 export class LoraProAdamW implements Optimizer {
   private readonly variables: ReadonlyMap<string, tf.Variable>;

@@ -15,10 +15,10 @@ export interface Factors<M = MatrixLike> {
 }
 
 /**
- * LoRA-Pro's gradients of the factors (Wang et al. 2025, theorem 2.1), in double precision: with Kb = (BᵀB + δI)⁻¹ and
- * Ka = (A·Aᵀ + δI)⁻¹, A' = Kb·gA / s² + X·A and B' = (I − B·Kb·Bᵀ)·gB·Ka / s² − B·X. They make the step of s·B·A the one
- * nearest to the step of the weight itself; X leaves that step as it is and brings A', B' nearest to gA, gB.
- * @param withX false: X = 0, where only the step of the product counts.
+ * LoRA-Pro's gradients of the factors (Wang et al. 2025, theorem 2.1), in double precision: with Kb = (BᵀB + δI)⁻¹ and Ka =
+ * (A·Aᵀ + δI)⁻¹, A' = Kb·gA / s² + X·A and B' = (I − B·Kb·Bᵀ)·gB·Ka / s² − B·X. The step of s·B·A is then nearest to the
+ * step of the full weight; X does not change it and brings A', B' nearest to gA, gB.
+ * @param withX false: X = 0, if only the step of the product matters.
  */
 export function adjustedGradients(
   { a, b }: Factors,
@@ -38,7 +38,7 @@ export function adjustedGradients(
   return { a: sum(adjustedA, matmul(x, a), 1), b: sum(adjustedB, matmul(b, x), -1) };
 }
 
-/** X of P·X + X·Q = C, P and Q symmetric positive semidefinite [r, r]; where both have no direction, X is 0 there. */
+/** X of P·X + X·Q = C, P and Q symmetric positive semidefinite [r, r]; in a common null space, X is 0. */
 function solveSylvester(p: MatrixLike, q: MatrixLike, c: MatrixLike): Matrix {
   const [left, right] = [symmetricEigen(p), symmetricEigen(q)];
   const turned = matmul(matmul(transpose(left.vectors), c), right.vectors);

@@ -4,15 +4,15 @@ import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../../src-shared/domain/run.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
-/** An optimizer's memory in JavaScript: what a checkpoint keeps so that a resumed run goes on bit for bit. */
+/** State of an optimizer on the host, from which a resumed run continues bit for bit. */
 export interface OptimizerState {
-  /** Steps that each variable has taken by itself: a variable without a gradient does not count a step. */
+  /** Step count of each variable: steps without a gradient do not count. */
   readonly steps: ReadonlyMap<string, number>;
-  /** Moments under `<variable>.exp_avg` and `<variable>.exp_avg_sq`, and what else an optimizer keeps under PyTorch's names. */
+  /** Moments under `<variable>.exp_avg` and `<variable>.exp_avg_sq`, and further state by PyTorch's names. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
-/** What a run says of every optimizer. */
+/** Settings of the run for every optimizer. */
 export interface OptimizerSettings {
   readonly beta1: number;
   readonly beta2: number;
@@ -30,33 +30,33 @@ export interface FactorPair {
   readonly b: string;
 }
 
-/** What an optimizer asks of the variant that it is to train. */
+/** Properties of the variant that an optimizer depends on. */
 export interface OptimizedVariant {
   readonly declaration: Pick<Declaration, 'label'>;
   readonly factors?: { readonly a: string; readonly b: string };
   readonly notLowRank?: string;
 }
 
-/** Variables that are updated alike. */
+/** Variables with the same settings. */
 export interface ParameterGroup {
   readonly names: ReadonlySet<string>;
-  /** The group learns at so many times the run's rate. */
+  /** Factor on the run's learning rate. */
   readonly learningRateFactor: number;
   readonly weightDecay: number;
-  /** Makes the group's optimizer, where it is not the one that `optim` names. */
+  /** Creates the group's optimizer, if not the one named by `optim`. */
   readonly create?: OptimizerKind['create'];
 }
 
-/** One kind of optimizer, as `optim` names it. */
+/** A kind of optimizer, named by `optim`. */
 export interface OptimizerKind {
   /** Its parameters are settings of the run. */
   readonly declaration: Declaration;
-  /** How many tensors of its shape are kept of a variable. */
+  /** Number of state tensors per variable, each of its shape. */
   moments(config: RunConfig): number;
   create(variables: ReadonlyMap<string, tf.Variable>, settings: GroupSettings): Optimizer;
-  /** @throws StudioError refused where it cannot train the variant, or not with ranks that a schedule switches. */
+  /** @throws StudioError refused if it cannot train the variant, or not with a schedule over ranks. */
   check?(variant: OptimizedVariant, plan: { readonly unit: string | null }): void;
-  /** What stands around the optimizers of all groups, and takes them over. */
+  /** Wraps the optimizers of all groups, and owns them. */
   around?(
     optimizer: Optimizer,
     variables: ReadonlyMap<string, tf.Variable>,
@@ -67,9 +67,9 @@ export interface OptimizerKind {
 
 export interface Optimizer {
   /**
-   * One step at `learningRate` over the variables that have a gradient in `gradients`; the others are left alone: no decay,
+   * One step at `learningRate` over the variables that have a gradient in `gradients`; the others are unchanged: no decay,
    * no moments, no step count (PyTorch's rule for `grad is None`). Each gradient is scaled by `gradientScale` first
-   * (clipping). The caller keeps and disposes the gradients.
+   * (clipping). The caller disposes the gradients.
    */
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void | Promise<void>;
   state(): Promise<OptimizerState>;

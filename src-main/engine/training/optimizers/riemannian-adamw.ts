@@ -38,9 +38,9 @@ export const riemannianAdamw: OptimizerKind = {
 };
 
 /**
- * Zhang and Pilanci 2024, equation 5 on every gradient before the moments, as PEFT's create_riemannian_optimizer: gA ←
- * (BᵀB + reg·I)⁻¹·gA and gB ← gB·(A·Aᵀ + reg·I)⁻¹, both of the factors before the step, the r × r algebra in double precision.
- * A factor without a gradient of its own is left alone, and so is every other variable.
+ * Zhang and Pilanci 2024, equation 5 on every gradient before the moments, as PEFT's create_riemannian_optimizer: gA ← (BᵀB
+ * + reg·I)⁻¹·gA and gB ← gB·(A·Aᵀ + reg·I)⁻¹, both of the factors before the step, the r × r algebra in double precision. A
+ * factor without a gradient, and every other variable, is unchanged.
  */
 class Preconditioned implements Optimizer {
   private readonly optimizer: Optimizer;

@@ -22,8 +22,8 @@ export const sgd: OptimizerKind = {
 };
 
 /**
- * `torch.optim.SGD` without dampening: g ← g + wd·θ; with momentum μ, b ← μ·b + g (b starts as the first g) and g ← b;
- * θ ← θ − lr·g. The decay is in the gradient, not beside it as AdamW's.
+ * `torch.optim.SGD` without dampening: g ← g + wd·θ; with momentum μ, b ← μ·b + g (b starts as the first g) and g ← b; θ ←
+ * θ − lr·g. The decay is part of the gradient, not decoupled as in AdamW.
  */
 export class Sgd implements Optimizer {
   private readonly variables: ReadonlyMap<string, tf.Variable>;

@@ -10,7 +10,7 @@ export async function kept(tensors: Map<string, HostTensor>, name: string, tenso
 
 /**
  * The tensor of a checkpoint, as a variable of the same shape as `like`.
- * @throws StudioError invalid_file where the checkpoint has none of that shape.
+ * @throws StudioError invalid_file if the checkpoint has none of that shape.
  */
 export function restored(
   tensors: ReadonlyMap<string, HostTensor>,
@@ -21,7 +21,7 @@ export function restored(
   return tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), false));
 }
 
-/** As `restored`, in JavaScript memory. */
+/** As `restored`, on the host. */
 export function restoredHost(
   tensors: ReadonlyMap<string, HostTensor>,
   name: string,

@@ -3,8 +3,8 @@ import { type AdamWParameter, adamwStep } from '../../ops/optimizer/adamw.ts';
 import { AdamW } from './adamw.ts';
 
 /**
- * AdamW as Transformers once had it, on which PEFT's LoRA-FA is built: θ ← θ − lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε), then
- * θ ← θ·(1 − lr·wd). PyTorch's ε stands beside the corrected root, √v / √(1 − β₂ᵗ), and its decay comes first.
+ * AdamW as in earlier versions of Transformers, on which PEFT's LoRA-FA is built: θ ← θ − lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ) · m /
+ * (√v + ε), then θ ← θ·(1 − lr·wd). PyTorch adds ε to the corrected root, √v / √(1 − β₂ᵗ), and applies the decay first.
  */
 export class TransformersAdamW extends AdamW {
   protected override update(parameters: readonly AdamWParameter[], learningRate: number, gradientScale: number): void {
