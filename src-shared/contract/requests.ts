@@ -24,6 +24,7 @@ import { generationRequestSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
+import { mergeabilitySchema } from '../domain/mergeability.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
@@ -292,6 +293,11 @@ export const requests = {
       parameters: parameterValuesSchema.default({}),
     }),
     output: z.array(preflightLineSchema),
+  },
+  /** Compares the adapters before a merge: layer × pair map and verdict. Reads all their tensors. */
+  'merge.mergeability': {
+    input: z.strictObject({ adapters: weightedAdapters, seed: z.number().int().min(0).default(0) }),
+    output: mergeabilitySchema,
   },
   /**
    * Merges adapters, then scores the merge, each input adapter and the base on the datasets the adapters were trained

@@ -4,7 +4,8 @@ import type { MergeInput } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
-import { refuseIllegal } from '../../engine/merge/merge-method.ts';
+import { compareFolders } from '../../engine/merge/merge-folders.ts';
+import { isUsed, refuseIllegal } from '../../engine/merge/merge-method.ts';
 import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
 import { looksAtData, searchOf } from '../../engine/merge/search-parameters.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
@@ -26,6 +27,24 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
   const outlines = new OutlineCache();
   return {
     'merge.preflight': (request) => preflight(services, outlines, request),
+    'merge.mergeability': async ({ adapters: asked, seed }) => {
+      const weighted = asked.filter(({ weight }) => isUsed(weight));
+      const adapters = weighted.map(({ adapterId }) => requireAdapter(store, adapterId));
+      const names = adapters.map(({ name }) => name);
+      refuseIllegal([checkBases(store, adapters, names)]);
+      const { description } = await baseOf(services, adapters);
+      return compareFolders(
+        adapters.map(({ folder }) => services.home.absolute(folder)),
+        {
+          description,
+          names,
+          weights: weighted.map(({ weight }) => weight),
+          seed,
+          // Other requests have their turn between modules.
+          onModule: () => new Promise((resolve) => setImmediate(resolve)),
+        },
+      );
+    },
     'merge.start': async (request) => {
       refuseIllegal(await preflight(services, outlines, request));
       const method = mergeMethod(request.method);

@@ -11,9 +11,10 @@ import {
   tuningSchema,
   weightFromText,
 } from '../../../src-shared/domain/merge.ts';
+import type { Mergeability, PairMeasures } from '../../../src-shared/domain/mergeability.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { catalog } from '../../backend/index.ts';
-import { addCommand, type CommandContext } from '../command.ts';
+import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { addMethodOptions, addNumberOption, givenParameters } from '../method-options.ts';
@@ -67,6 +68,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
           collectWeight,
         )
         .option('--checkpoints <run>', 'merge the checkpoints of this run, by id or name')
+        .option('--preflight', 'say whether the adapters go together, by layer and pair, and merge nothing')
         .option('--placebos', placeboParameters[0]?.help ?? '')
         .option('--name <name>', 'what to call the merged adapter')
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
@@ -84,6 +86,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
       evalSamples: z.number(),
       tuningSamples: z.number(),
       placebos: z.boolean().default(false),
+      preflight: z.boolean().default(false),
       out: z.string().optional(),
     }),
     async run(input, { terminal, withStudio }) {
@@ -98,6 +101,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
       return withStudio(async (client) => {
         const weighted = await inputsOf(client, plan);
         const { method, parameters } = plan;
+        if (input.preflight) return preflight(client, weighted, { method, parameters });
         for (const line of await client.request('merge.preflight', { adapters: weighted, method, parameters }))
           if (line.verdict === 'warning') terminal.report(`warning: ${line.message}\n`);
         const job = await client.request('merge.start', {
@@ -125,6 +129,53 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
       });
     },
   });
+}
+
+/** The checks of a merge, and how mergeable the adapters are. */
+async function preflight(
+  client: StudioClient,
+  adapters: { adapterId: string; weight: MergeWeight }[],
+  { method, parameters }: Pick<Plan, 'method' | 'parameters'>,
+): Promise<Answer> {
+  const lines = await client.request('merge.preflight', { adapters, method, parameters });
+  const checks = lines.map(({ verdict, message, remedy }) =>
+    [verdict.padEnd(8), message, ...(verdict === 'ok' || remedy === null ? [] : [remedy])].join(' '),
+  );
+  if (lines.some(({ verdict }) => verdict === 'refused'))
+    return { json: { lines, mergeability: null }, text: `${checks.join('\n')}\n` };
+  const mergeability = await client.request('merge.mergeability', { adapters });
+  return {
+    json: { lines, mergeability },
+    text: `${checks.join('\n')}\n\n${mergeabilityText(mergeability)}`,
+  };
+}
+
+function mergeabilityText({ names, layers, pairs, cells, verdict, reason, rule }: Mergeability): string {
+  const columns = ['layer', 'pair', 'overlap', 'random', 'deviations', 'sign conflict', 'cosine', 'norm balance'];
+  const row = (layer: string, pair: number, measures: PairMeasures | null) => {
+    const { first = 0, second = 0 } = pairs[pair] ?? {};
+    const who = `${first + 1} · ${second + 1}`;
+    if (measures === null) return [layer, who, ...Array.from({ length: 6 }, () => '–')];
+    const { overlap, expected, deviations, conflict, cosine, balance } = measures;
+    return [
+      layer,
+      who,
+      overlap.toFixed(3),
+      expected.toFixed(3),
+      deviations.toFixed(1),
+      formatPercent(conflict),
+      cosine.toFixed(3),
+      balance.toFixed(2),
+    ];
+  };
+  const rows = [
+    ...layers.flatMap((layer, at) =>
+      pairs.map((_, pair) => row(layer === null ? 'other' : String(layer), pair, cells[at]?.[pair] ?? null)),
+    ),
+    ...pairs.map((measures, pair) => row('all', pair, measures)),
+  ];
+  const adapters = names.map((name, index) => `${index + 1} ${name}`).join(', ');
+  return `adapters: ${adapters}\n${formatTable(columns, rows, 2)}\nverdict: ${verdict}. ${reason}\n${rule}\n`;
 }
 
 /** The adapters with their weights, or the checkpoints of a run with the weight 1. */

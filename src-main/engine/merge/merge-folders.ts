@@ -1,3 +1,4 @@
+import type { Mergeability } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type AdapterSink, streamAdapter } from '../adapters/peft/adapter-folder.ts';
 import {
@@ -14,7 +15,9 @@ import { findLinear } from '../adapters/target-modules.ts';
 import { withShared } from '../adapters/variant.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../tensors/staging.ts';
-import { type LowRankUpdate, updateOf } from './merge-method.ts';
+import { type LowRankUpdate, refuseIllegal, updateOf } from './merge-method.ts';
+import { type MergeabilityRequest, mergeability } from './mergeability.ts';
+import { checkVariant } from './preflight.ts';
 import { type MergeReport, type MergeRequest, planMerge, runMerge } from './run-merge.ts';
 
 /**
@@ -63,23 +66,41 @@ export async function mergeFolders(
 }
 
 /**
- * Reads modules and writes their merges. Two arenas alternate, each with the tensors of one module and its result:
- * while one is written, the next module is read into the other.
+ * Compares PEFT folders that are to be merged, module by module.
+ * @throws StudioError invalid_file naming the file and the tensor; refused where a variant's ΔW is not B·A.
  */
-class ModuleTurns {
+export async function compareFolders(
+  directories: readonly string[],
+  request: Omit<MergeabilityRequest, 'inputs' | 'updates'>,
+): Promise<Mergeability> {
+  const { description } = request;
+  const adapters: OpenAdapter[] = [];
+  try {
+    for (const directory of directories) adapters.push(await openAdapter(directory, description));
+    const inputs = adapters.map(({ outline }) => outline);
+    refuseIllegal([checkVariant(inputs, request.names, true)]);
+    const reader = new ModuleReader(adapters, description);
+    return await mergeability({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
+  } finally {
+    for (const adapter of adapters) await adapter.close();
+  }
+}
+
+/**
+ * Reads modules of adapters. Two arenas alternate, each with the tensors of one module and its result: while one is
+ * written, the next module is read into the other.
+ */
+class ModuleReader {
   private readonly adapters: readonly OpenAdapter[];
   private readonly description: ModelDescription;
-  private readonly sink: AdapterSink;
   /** Shared tensors of an adapter, read once, by the adapter's index. */
   private readonly shared = new Map<number, ReadonlyMap<string, HostTensor>>();
   private arena = new FloatArena();
   private other = new FloatArena();
-  private writing: Promise<void> = Promise.resolve();
 
-  constructor(adapters: readonly OpenAdapter[], description: ModelDescription, sink: AdapterSink) {
+  constructor(adapters: readonly OpenAdapter[], description: ModelDescription) {
     this.adapters = adapters;
     this.description = description;
-    this.sink = sink;
   }
 
   async read(name: string, places: readonly number[]): Promise<LowRankUpdate[]> {
@@ -122,6 +143,17 @@ class ModuleTurns {
 
   allocate(length: number): Float32Array {
     return this.arena.allocate(length) ?? new Float32Array(length);
+  }
+}
+
+/** Reads modules and writes their merges. */
+class ModuleTurns extends ModuleReader {
+  private readonly sink: AdapterSink;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(adapters: readonly OpenAdapter[], description: ModelDescription, sink: AdapterSink) {
+    super(adapters, description);
+    this.sink = sink;
   }
 
   /** Resolves when the previous module is written; then this one is being written. */

@@ -58,7 +58,12 @@ export function checkFingerprints(fingerprints: readonly string[], names: readon
 
 const outputsRemedy = 'Use the output ensemble, which runs each adapter as it is; or merge LoRA or rsLoRA adapters.';
 
-function checkVariant(states: readonly MergeInput[], names: readonly string[], factorsAlone: boolean): PreflightLine {
+/** Whether every adapter's change of the weights is B·A. */
+export function checkVariant(
+  states: readonly MergeInput[],
+  names: readonly string[],
+  factorsAlone: boolean,
+): PreflightLine {
   const variants = states.map(({ variant }) => variant);
   const kinds = variants.map(({ declaration }) => declaration.label);
   const foreign = variants.findIndex(({ lowRank }) => lowRank === null);

@@ -31,6 +31,7 @@ import { CheckpointsMenu } from '../../features/merge/checkpoints-menu.tsx';
 import classes from '../../features/merge/merge.module.css';
 import { MergeOutcome, StudyOutcome } from '../../features/merge/merge-outcome.tsx';
 import { MergePanel } from '../../features/merge/merge-panel.tsx';
+import { MergeabilityPanel } from '../../features/merge/mergeability-panel.tsx';
 import { Shelf } from '../../features/merge/shelf.tsx';
 import { useAdapterNames } from '../../features/merge/use-adapter-names.ts';
 
@@ -129,6 +130,7 @@ export default function MergePage() {
               <div className={classes['bench']}>
                 <BenchPanel adapters={byId} namesOf={namesOf} isDragging={dragged !== undefined} />
                 <MergePanel chosen={chosen} catalog={catalog.data} />
+                <MergeabilityPanel />
                 {mergeJobId ? <MergeOutcome jobId={mergeJobId} /> : null}
                 {studyId ? <StudyOutcome studyId={studyId} /> : null}
               </div>
