@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { measuredStep } from '../../../src-main/backend/runs/estimate.ts';
 import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
@@ -56,11 +57,39 @@ describe('the estimate of a run', () => {
     });
   });
 
+  it('counts moments of the size of the weights for LoRA-Pro, and none for SGD', async () => {
+    const adapter = { r: 2, target_modules: ['fc1'] };
+    const bytesOf = async (settings: z.input<typeof runConfigSchema>) => {
+      const { memory } = await backend.handle('runs.estimate', { config: { ...tinyConfig, dataset, ...settings } });
+      return memory.find(({ part }) => part === 'optimizer')?.bytes;
+    };
+    // Two layers of fc1 [48, 32], and the head [10, 32] with its bias.
+    expect(await bytesOf({ adapter: { ...adapter, variant: 'lora-pro' } })).toBe(8 * (2 * 48 * 32 + 330));
+    expect(await bytesOf({ adapter, optim: 'sgd' })).toBe(0);
+    expect(await bytesOf({ adapter, optim: 'sgd', sgd_momentum: 0.9 })).toBe(4 * (2 * 2 * 80 + 330));
+  });
+
   it('makes nothing known to the studio', async () => {
     await backend.handle('runs.estimate', { config: { ...tinyConfig, dataset } });
     await backend.handle('runs.estimate', { config: { ...tinyConfig, model: goldenPath('vit-28', 'base'), dataset } });
     expect((await backend.handle('models.list', {})).map((model) => model.id)).toEqual(['tiny']);
     expect((await backend.handle('datasets.list', {})).filter((one) => !one.bundled)).toEqual([]);
+  });
+
+  it.each<{ words: string } & z.input<typeof runConfigSchema>>([
+    { adapter: { variant: 'ia3' }, optim: 'riemannian-adamw', words: 'IA³ does not train two factors' },
+    { adapter: { variant: 'lora-pro' }, optim: 'sgd', words: 'LoRA-Pro has an optimizer of its own' },
+    { adapter: { variant: 'adalora', target_r: 20 }, words: 'adapter.target_r is 20' },
+    {
+      adapter: {},
+      optim: 'riemannian-adamw',
+      coto: { schedule: 'droplora' },
+      words: 'mixes the gradients of all ranks',
+    },
+  ])('refuses what the engine would refuse, before it is queued: $words', async ({ words, ...settings }) => {
+    const config = { ...tinyConfig, dataset, ...settings };
+    await expect(backend.handle('runs.estimate', { config })).rejects.toThrow(words);
+    await expect(backend.handle('runs.create', { config })).rejects.toThrow(words);
   });
 
   it('names one group a module where CoTo switches modules', async () => {

@@ -1,17 +1,24 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { RankAllocator } from '../../../src-main/engine/adapters/rank-allocator.ts';
 import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import type { TrainedModule } from '../../../src-main/engine/adapters/variant-training.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { checkTraining } from '../../../src-main/engine/training/check-training.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
 const adalora = adapterVariant('adalora');
@@ -152,4 +159,21 @@ it.each([
 
 it('names total_step where a folder lacks it, as PEFT refuses it', () => {
   expect(() => adalora.peft.fromConfig(adapterConfigSchema.parse({ peft_type: 'ADALORA' }))).toThrow('total_step');
+});
+
+it('writes the folder of a trained adapter, some modules without a rank left, as PEFT wrote it', async () => {
+  const description = await describeModel(goldenPath('llama', 'base'));
+  const golden = goldenPath('llama', 'train', 'adalora', 'end');
+  const state = await readAdapter(golden, description);
+  expect([...state.modules.values()].map(({ rank }) => rank)).toEqual([4, 3, 0, 3, 0, 2]);
+  const folder = mkdtempSync(join(tmpdir(), 'coto-adalora-'));
+  try {
+    await writeAdapter(folder, state, { description, baseModelName: 'golden/llama' });
+    const readJson = (directory: string) => JSON.parse(readFileSync(join(directory, 'adapter_config.json'), 'utf8'));
+    expect(readJson(folder)).toMatchObject({ ...readJson(golden), target_modules: expect.anything() });
+    const tensors = await readSafetensors(join(golden, 'adapter_model.safetensors'));
+    expect(await readSafetensors(join(folder, 'adapter_model.safetensors'))).toEqual(tensors);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
