@@ -53,6 +53,19 @@ const cases: readonly Case[] = [
   { what: 'the bundled ViT by LoRA-Pro', model: bundled, batch: 4, adapter: { ...attention, variant: 'lora-pro' } },
   { what: 'the bundled ViT by LoRA-FA', model: bundled, batch: 8, adapter: { variant: 'lora-fa', r: 64 } },
   { what: 'the bundled ViT by AdaLoRA', model: bundled, batch: 8, adapter: { variant: 'adalora' } },
+  { what: 'the bundled ViT by LoHa', model: bundled, batch: 4, adapter: { variant: 'loha' } },
+  {
+    what: 'the bundled ViT by LoKr with dropout',
+    model: bundled,
+    batch: 4,
+    adapter: { variant: 'lokr', parameters: { rank_dropout: 0.1 } },
+  },
+  {
+    what: 'the bundled ViT by GraLoRA with a LoRA beside',
+    model: bundled,
+    batch: 4,
+    adapter: { variant: 'gralora', parameters: { hybrid_r: 4 } },
+  },
   { what: 'the bundled ViT by SGD', model: bundled, batch: 16, adapter: { r: 16 }, run: { optim: 'sgd' } },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];

@@ -132,7 +132,7 @@ export const lokr: AdapterVariant = {
   memory({ rows, inputs, outputs }, settings) {
     const { l, m, k, n, rank, splits2 } = sizesOf(inputs, outputs, settings);
     const inner = splits2 ? rank : placeOfFullFactor([l, m], [k, n]) === 'right' ? k : n;
-    const dropped = numberOf(settings.parameters, 'rank_dropout') > 0 ? [rows * outputs, rows * outputs] : [];
+    const dropped = numberOf(settings.parameters, 'rank_dropout') > 0 ? [rows * outputs] : [];
     return [rows * inner * m, ...dropped];
   },
 };
