@@ -1,7 +1,9 @@
 import { describeSchedule } from '../../src-shared/coto/describe.ts';
-import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
+import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
+import { catalog } from '../backend/index.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTime } from './format.ts';
 
 /** What a run is and came to, as "name  value" lines. */
@@ -14,7 +16,7 @@ export function describeRun(run: RunRecord): string {
     ['status', run.status],
     ['model', run.modelId],
     ['dataset', run.datasetId],
-    ['adapter', [adapter.variant, ...numbersOf(adapter.parameters)].join(', ')],
+    ['adapter', [adapter.variant, ...settingsOf(adapter)].join(', ')],
     ['schedule', coto === null ? 'all adapters always on' : describeSchedule(coto)],
     ['seed', String(config.seed)],
     ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
@@ -53,4 +55,16 @@ export function describeRun(run: RunRecord): string {
 /** "r 8, lora_alpha 16": the variant's numbers. */
 export function numbersOf(parameters: ParameterValues): string[] {
   return Object.entries(parameters).flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value}`] : []));
+}
+
+/** The variant's numbers that mean something as the others stand, and the choices that are not the usual ones. */
+function settingsOf({ variant, parameters }: RunRecord['config']['adapter']): string[] {
+  const specs = catalog.adapterVariants.find(({ id }) => id === variant)?.parameters ?? [];
+  const valueIn = (spec: ParameterSpec) => parameters[spec.name] ?? spec.default;
+  const used = specs.filter((spec) => isInUse(spec, specs, valueIn));
+  const choices = used.filter((spec) => spec.type === 'choice' && valueIn(spec) !== spec.default);
+  return [
+    ...numbersOf(Object.fromEntries(used.map((spec) => [spec.name, valueIn(spec)]))),
+    ...choices.map((spec) => `${spec.name} ${String(valueIn(spec))}`),
+  ];
 }

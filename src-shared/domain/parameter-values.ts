@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ParameterValues } from './parameter.ts';
+import type { ParameterSpec, ParameterValue, ParameterValues } from './parameter.ts';
 
 const numbersByName = z.record(z.string(), z.number());
 
@@ -29,4 +29,14 @@ export function rankOf({ r }: ParameterValues): number | null {
 export function rankText(values: ParameterValues): string | null {
   const rank = rankOf(values);
   return rank === null ? null : `r ${rank}`;
+}
+
+/** Whether a parameter means something, as the one that it depends on stands. */
+export function isInUse(
+  { when }: ParameterSpec,
+  specs: readonly ParameterSpec[],
+  valueIn: (spec: ParameterSpec) => ParameterValue,
+): boolean {
+  const other = specs.find(({ name }) => name === when?.name);
+  return when === undefined || other === undefined || when.values.includes(String(valueIn(other)));
 }

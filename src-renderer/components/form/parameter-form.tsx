@@ -4,10 +4,11 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { type ReactNode, useId, useMemo } from 'react';
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
+import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
 import { ParameterControl } from './parameter-control.tsx';
 import { baseWords, FieldFrame } from './parameter-field.tsx';
 import classes from './parameter-form.module.css';
-import { changedCount, isInUse, type ParameterBases, shownValue } from './parameter-origin.ts';
+import { changedCount, type ParameterBases, shownValue } from './parameter-origin.ts';
 
 export interface ParameterFormProps {
   declaration: { readonly parameters: readonly ParameterSpec[] };
@@ -39,7 +40,9 @@ export function ParameterForm(props: ParameterFormProps) {
   const all = declaration.parameters;
   const own = useMemo(() => checkParameters(all, knownValues(all, values)), [all, values]);
   const problems = new Map([...own, ...(props.problems ?? [])]);
-  const specs = all.filter((spec) => problems.has(spec.name) || isInUse(spec, all, values, bases));
+  const specs = all.filter(
+    (spec) => problems.has(spec.name) || isInUse(spec, all, (other) => shownValue(other, values, bases).value),
+  );
   const usual = specs.filter((spec) => !spec.advanced);
   const advanced = specs.filter((spec) => spec.advanced);
   const groups = [...new Set(usual.map((spec) => spec.group))];

@@ -27,18 +27,6 @@ export function shownValue(spec: ParameterSpec, values: ParameterValues, bases: 
   return { value: fallback, origin: base?.from ?? 'default', base: fallback };
 }
 
-/** Whether a parameter means something, as the one that it depends on stands. */
-export function isInUse(
-  { when }: ParameterSpec,
-  specs: readonly ParameterSpec[],
-  values: ParameterValues,
-  bases?: ParameterBases,
-): boolean {
-  const other = specs.find(({ name }) => name === when?.name);
-  if (when === undefined || other === undefined) return true;
-  return when.values.includes(String(shownValue(other, values, bases).value));
-}
-
 /** How many of these parameters hold a value of the person. */
 export function changedCount(specs: readonly ParameterSpec[], values: ParameterValues, bases?: ParameterBases): number {
   return specs.filter((spec) => shownValue(spec, values, bases).origin === 'yours').length;
