@@ -28,6 +28,11 @@ const entrySchema = z.object({
    * null for peers.
    */
   lowestAlone: stepTimeSchema.nullable(),
+  /**
+   * The time of a CoTo step if an adapter that is off cost nothing, and one that is on as much as without CoTo; null for peers,
+   * and if no timed mask has the lowest group on.
+   */
+  onlyActive: stepTimeSchema.nullable(),
   /** Losses of the first steps, with every adapter on. */
   losses: z.array(z.number()),
   /** Largest |loss / loss of the first runner with this adapter − 1| over them. */

@@ -1,6 +1,6 @@
 import type { StepTime } from './report.ts';
 import type { Session } from './sessions.ts';
-import { meanOverMasks, stepTime } from './statistics.ts';
+import { meanOverMasks, onlyActive, stepTime } from './statistics.ts';
 
 /** Prefix of the masks that already covers the schedule. */
 const fewestMasks = 8;
@@ -22,11 +22,12 @@ export interface SessionTimes {
   readonly plain: StepTime;
   readonly coto: StepTime;
   readonly lowestAlone: StepTime | null;
+  readonly onlyActive: StepTime | null;
 }
 
 /** Active groups of a step: all, a mask of the schedule, or only the lowest group of that mask. */
 interface Step {
-  readonly kind: keyof SessionTimes;
+  readonly kind: 'plain' | 'coto' | 'lowestAlone';
   readonly mask: number;
 }
 
@@ -57,11 +58,15 @@ export async function timeInRounds(
       const { milliseconds } = await session.process.ask({ do: 'time', masks: wanted });
       for (const [at, { kind, mask }] of turn.entries()) taken[index]?.[kind].add(mask, milliseconds[at] ?? Number.NaN);
     }
-  return taken.map(({ plain, coto, lowestAlone }) => ({
-    plain: stepTime(plain.byMask.get(0) ?? []),
-    coto: meanOverMasks(coto.byMask),
-    lowestAlone: lowestAlone.byMask.size === 0 ? null : meanOverMasks(lowestAlone.byMask),
-  }));
+  return taken.map(({ plain, coto, lowestAlone }) => {
+    const full = stepTime(plain.byMask.get(0) ?? []);
+    return {
+      plain: full,
+      coto: meanOverMasks(coto.byMask),
+      lowestAlone: lowestAlone.byMask.size === 0 ? null : meanOverMasks(lowestAlone.byMask),
+      onlyActive: onlyActive(full, lowestAlone.byMask, masks),
+    };
+  });
 }
 
 /** Milliseconds by mask. */

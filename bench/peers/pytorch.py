@@ -69,8 +69,12 @@ class Problem:
         if a is None or (self.active is not None and not self.active[layer]):
             return F.linear(x, weight, bias)
         if hira is not None:
-            # One product serves base and adapter; PEFT's own layer takes two.
-            return F.linear(x, torch.addcmul(weight, weight, self.trained[f"{prefix}.hira_B"] @ a), bias)
+            update = self.trained[f"{prefix}.hira_B"].to(self.dtype) @ a.to(self.dtype)
+            if self.dtype == torch.float32 and not self.autocast:
+                # One product for base and adapter; PEFT's own layer takes two.
+                return F.linear(x, torch.addcmul(weight, weight, update), bias)
+            # Rounded into the weight, a small update would be lost.
+            return F.linear(x, weight, bias) + F.linear(x, weight * update)
         b = self.trained[f"{prefix}.lora_B.weight"]
         rows = x.flatten(0, -2)
         z = F.linear(rows, a.to(self.dtype))

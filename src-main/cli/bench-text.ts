@@ -20,8 +20,8 @@ export function benchText(report: BenchReport): string {
     facts,
     ...steps,
     '\nA step is forward, backward, clipping and AdamW, in milliseconds: median, and minimum in brackets. With CoTo: mean over\n',
-    "masks of CoTo's default schedule; in brackets beside CoTo/plain, what it would come to if all adapters but the lowest that is\n",
-    'on cost nothing. Other ratios are of medians (of minima). /PyTorch: over the step of PyTorch with the same adapter in the\n',
+    "masks of CoTo's default schedule; in brackets beside CoTo/plain, what it would come to if adapters that are off cost nothing,\n",
+    'and if all but the lowest that is on did. Other ratios are of medians (of minima). /PyTorch: over the step of PyTorch with the same adapter in the\n',
     'same precision; below 1 is faster.',
     reference === undefined ? '\n' : ` /${reference.label}: over the same runner's step with ${reference.label}.\n`,
     ...missingLines(report),
@@ -56,7 +56,10 @@ function stepTable(entries: readonly BenchEntry[], report: BenchReport): string 
       ...['loss differs', 'outside kernels', 'settings'],
     ],
     entries.map((entry) => {
-      const { contender, adapter, plain, coto, lowestAlone } = entry;
+      const { contender, adapter, plain, coto, lowestAlone, onlyActive } = entry;
+      const bounds = [onlyActive, lowestAlone].flatMap((bound) =>
+        bound === null ? [] : [(bound.median / plain.median).toFixed(2)],
+      );
       const base = reference === undefined ? [] : [ratio(entry, find(contender, entry, reference.id))];
       return [
         contender,
@@ -64,7 +67,7 @@ function stepTable(entries: readonly BenchEntry[], report: BenchReport): string 
         labels.get(adapter) ?? adapter,
         time(plain.median, plain.minimum),
         time(coto.median, coto.minimum),
-        `${(coto.median / plain.median).toFixed(2)}${lowestAlone === null ? '' : ` (${(lowestAlone.median / plain.median).toFixed(2)})`}`,
+        `${(coto.median / plain.median).toFixed(2)}${bounds.length === 0 ? '' : ` (${bounds.join(', ')})`}`,
         ratio(entry, find('pytorch', entry, adapter)),
         ...base,
         entry.lossDifference.toExponential(1),

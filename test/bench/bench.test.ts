@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { scheduleMasks } from '../../bench/masks.ts';
 import { type BenchReport, benchReportSchema } from '../../bench/report.ts';
 import { type BenchOptions, benchAdapters, runBench, workloads } from '../../bench/run-bench.ts';
-import { meanOverMasks, stepTime } from '../../bench/statistics.ts';
+import { meanOverMasks, onlyActive, stepTime } from '../../bench/statistics.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const python = findPyTorch();
@@ -41,11 +41,12 @@ describe('the bench', () => {
     expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision, entry.adapter])).toEqual(
       all.map(([shape, adapter]) => [shape, 'wasm', 'float32', adapter]),
     );
-    for (const { plain, coto, lowestAlone, losses, outsideKernels } of report.entries) {
+    for (const { plain, coto, lowestAlone, onlyActive, losses, outsideKernels } of report.entries) {
       expect(plain.minimum).toBeGreaterThan(0);
       expect(plain.median).toBeGreaterThanOrEqual(plain.minimum);
       expect(coto.minimum).toBeGreaterThan(0);
       expect(lowestAlone?.minimum).toBeGreaterThan(0);
+      expect(onlyActive?.minimum ?? 1).toBeGreaterThan(0);
       expect(losses.every(Number.isFinite)).toBe(true);
       // The three losses are of one batch: an update that did nothing, or went the wrong way, would show.
       expect(losses[2]).toBeLessThan(losses[0] ?? Number.NaN);
@@ -131,4 +132,20 @@ it('means over masks are of each mask by itself', () => {
   ]);
   expect(meanOverMasks(times)).toEqual({ median: 6.5, minimum: 6, samples: 4 });
   expect(stepTime([4, 1, 3, 2])).toEqual({ median: 2.5, minimum: 1, samples: 4 });
+});
+
+it('lets an adapter that is on cost its share of the full step, and one that is off nothing', () => {
+  const masks = [
+    [1, 0, 1],
+    [0, 0, 1],
+    [1, 1, 1],
+  ];
+  // All three add 4 to what the lowest alone takes: 2 each for the two above it.
+  const alone = new Map([
+    [0, [6, 6]],
+    [1, [3]],
+    [2, [6]],
+  ]);
+  expect(onlyActive(stepTime([10]), alone, masks)?.median).toBeCloseTo((8 + 3 + 10) / 3, 10);
+  expect(onlyActive(stepTime([10]), new Map([[1, [3]]]), masks)).toBeNull();
 });
