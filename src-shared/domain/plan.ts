@@ -53,6 +53,8 @@ export const scoreSchema = z.object({
   /** Of a pruned subject: remaining and total entries of the factors. */
   kept: z.number().int().nullable(),
   total: z.number().int().nullable(),
+  /** Of a merge that was searched: scores on its tuning examples, of what was found and of the given merge. */
+  tuned: z.object({ score: z.number(), given: z.number() }).optional(),
 });
 export type Score = z.infer<typeof scoreSchema>;
 

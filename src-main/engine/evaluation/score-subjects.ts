@@ -39,6 +39,7 @@ interface Derived {
   readonly state: AdapterState;
   readonly kept: number | null;
   readonly total: number | null;
+  readonly tuned?: Score['tuned'];
 }
 
 export interface NamedSubject {
@@ -68,11 +69,11 @@ export class SubjectScorer {
       const weights = subject.inputs.map(({ weight }) => weightAt(weight, null));
       return this.toScore(scoreEnsemble(members, weights), null, null);
     }
-    const { state, kept, total } = await this.derive(subject);
+    const { state, kept, total, tuned } = await this.derive(subject);
     const outputs = await this.bench.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
     if (subject.kind === 'adapter') this.said.set(JSON.stringify(subject), outputs);
-    return this.toScore(scoreOutputs(outputs), kept, total);
+    return { ...this.toScore(scoreOutputs(outputs), kept, total), ...(tuned ? { tuned } : {}) };
   }
 
   private async outputs(subject: Subject, title: string): Promise<TaskOutputs> {
@@ -94,7 +95,7 @@ export class SubjectScorer {
         return { state: await this.bench.adapter(subject.adapter.adapterId), kept: null, total: null };
       }
       case 'merge':
-        return { state: await this.merge(subject), kept: null, total: null };
+        return this.merge(subject);
       case 'prune': {
         const { state } = await this.derive(subject.subject);
         const { method, parameters } = subject;
@@ -106,14 +107,19 @@ export class SubjectScorer {
     }
   }
 
-  private async merge({ method: id, inputs, parameters: given }: Extract<Subject, { kind: 'merge' }>) {
+  private async merge({
+    method: id,
+    inputs,
+    parameters: given,
+  }: Extract<Subject, { kind: 'merge' }>): Promise<Derived> {
     const method = mergeMethod(id);
     const states: AdapterState[] = [];
     for (const input of inputs) states.push((await this.derive(input.subject)).state);
     const weights = inputs.map(({ weight }) => weight);
     const parameters = checkedParameters(method.declaration, given);
     const request = { method, weights, parameters, base: this.bench.base };
-    if (!looksAtData(method, parameters)) return mergeStates(request, states);
+    const alone = { kept: null, total: null };
+    if (!looksAtData(method, parameters)) return { state: await mergeStates(request, states), ...alone };
     if (!this.bench.tuning)
       throw new StudioError(
         'refused',
@@ -126,8 +132,9 @@ export class SubjectScorer {
       seed,
     );
     try {
-      const { notes: _, ...found } = await searchMerge(request, states, data, async () => undefined);
-      return await mergeStates({ ...request, data, ...found }, states);
+      const { weights: found, leftOut, tuned } = await searchMerge(request, states, data, async () => undefined);
+      const state = await mergeStates({ ...request, data, weights: found, leftOut }, states);
+      return { state, ...alone, tuned };
     } finally {
       await data.close();
     }

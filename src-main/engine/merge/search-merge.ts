@@ -17,6 +17,8 @@ export interface SearchedMerge {
   readonly leftOut: ReadonlySet<string>;
   /** Sentences on what was found. */
   readonly notes: readonly string[];
+  /** Scores on the tuning examples, of what was found and of the given merge; absent without a search. */
+  readonly tuned?: { readonly score: number; readonly given: number };
 }
 
 /**
@@ -49,7 +51,7 @@ export async function searchMerge(
     { ...space.options, evaluations, draws: RandomStream.named(seed, 'merge', 'search') },
   );
   const found = space.read(best.point);
-  return { ...found, notes: [words(settings, found, -best.value, given)] };
+  return { ...found, tuned: { score: -best.value, given }, notes: [words(settings, found, -best.value, given)] };
 }
 
 interface SearchSpace {
