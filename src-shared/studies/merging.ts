@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { barLayout, barSeries } from '../figures/bars.ts';
 import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
@@ -35,12 +36,14 @@ const declaration: Declaration = {
     },
     {
       name: 'seed',
-      label: 'Seed of the placebos',
+      label: 'Seed of placebos and search',
       type: 'integer',
       default: 0,
       minimum: 0,
-      help: 'The same seed draws the same placebos.',
+      help: 'The same seed draws the same placebos and, in a search, the same tuning examples and merges.',
     },
+    // The search has the study's seed.
+    ...searchSpecs(true).filter(({ name }) => name !== 'search_seed'),
   ],
 };
 
@@ -51,6 +54,8 @@ const configSchema = z.strictObject({
   methods: z.array(z.string()).default(usualMethods),
   placebos: z.boolean().default(false),
   seed: z.number().int().min(0).default(0),
+  search: z.string().default('none'),
+  search_evaluations: z.number().int().min(2).default(60),
   groups: z
     .array(z.strictObject({ label: z.string(), coto: z.boolean(), adapters: z.array(adapterReferenceSchema).min(2) }))
     .min(1),
@@ -64,7 +69,8 @@ const resultSchema = z.object({
       label: z.string(),
       coto: z.boolean(),
       alone: z.array(pointScoreSchema),
-      merged: z.array(pointScoreSchema.extend({ method: z.string() })),
+      /** `tuning`: accuracy on the training examples that a search was tuned on. */
+      merged: z.array(pointScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
       /** Of each merge that makes an adapter. */
       placebos: z.array(pointScoreSchema.extend({ method: z.string(), placebo: z.string() })).default([]),
     }),
@@ -92,7 +98,7 @@ export const mergingStudy = defineStudy({
     const groups = groupsOf(input.adapters);
     if (groups.some(({ adapters }) => adapters.length < 2))
       throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.');
-    const { methods, placebos, seed } = valuesOf(declaration, input);
+    const { methods, placebos, seed, search, search_evaluations } = valuesOf(declaration, input);
     return {
       kind: 'merging' as const,
       dataset: datasetOf(input),
@@ -100,6 +106,8 @@ export const mergingStudy = defineStudy({
       methods: z.array(z.string()).min(1).parse(methods),
       placebos: placebos === true,
       seed: Number(seed),
+      search: String(search),
+      search_evaluations: Number(search_evaluations),
       groups: groups.map(({ label, coto, adapters }) => ({
         label,
         coto,
@@ -108,15 +116,18 @@ export const mergingStudy = defineStudy({
     };
   },
   references: ({ groups }) => groups.flatMap((group) => group.adapters),
-  describeConfig: ({ dataset, methods }) => [
+  describeConfig: ({ dataset, methods, search, search_evaluations, seed }) => [
     { label: 'Data', value: dataset },
     { label: 'Methods', value: methods.join(', ') },
+    ...(search === 'none' ? [] : [{ label: 'Search', value: `${search}, ${search_evaluations} merges, seed ${seed}` }]),
   ],
   table({ groups }, _config, words) {
     const methods = methodsOf(groups);
     return [
       {
-        title: 'Accuracy (%)',
+        title: isSearched(groups)
+          ? 'Accuracy on the test split (%), and in brackets on the training examples that a search was tuned on'
+          : 'Accuracy (%)',
         columns: [
           { label: 'Group' },
           { label: 'Alone, each', numeric: true },
@@ -130,7 +141,8 @@ export const mergingStudy = defineStudy({
             percent(Math.max(...alone.map(({ accuracy }) => accuracy))),
             ...methods.map((method) => {
               const score = merged.find((one) => one.method === method);
-              return score === undefined ? '–' : percent(score.accuracy);
+              if (score === undefined) return '–';
+              return percent(score.accuracy) + (score.tuning === undefined ? '' : ` (${percent(score.tuning)})`);
             }),
           ],
         })),
@@ -190,6 +202,10 @@ function placeboTable(groups: MergingResult['groups'], words: StudyWords): Study
       ),
     },
   ];
+}
+
+function isSearched(groups: MergingResult['groups']): boolean {
+  return groups.some(({ merged }) => merged.some(({ tuning }) => tuning !== undefined));
 }
 
 function methodsOf(groups: MergingResult['groups']): string[] {

@@ -1,3 +1,4 @@
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
@@ -6,7 +7,7 @@ import { pointScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
-  plan: ({ dataset, eval_samples, groups, methods, placebos, seed }) =>
+  plan: ({ dataset, eval_samples, groups, methods, placebos, seed, ...search }) =>
     groups.flatMap(({ label, adapters }, group): ScoreSpec[] => {
       const names = adapters.map((_, index) => `Adapter ${index + 1} of ${label}`);
       const common = { kind: 'score', dataset, eval_samples } as const;
@@ -25,7 +26,7 @@ export const mergingWork = defineStudyWork(mergingStudy, {
         key: `${group}/merged/${method}`,
         title: `${mergeMethod(method).declaration.label}, ${label}`,
         names,
-        subject: { kind: 'merge', method, parameters: {}, inputs } as const,
+        subject: { kind: 'merge', method, parameters: searchFor(method, seed, search), inputs } as const,
       }));
       const controls = controlsOf(methods, placebos).map(({ method, placebo }) => ({
         ...common,
@@ -36,7 +37,9 @@ export const mergingWork = defineStudyWork(mergingStudy, {
           kind: 'merge',
           method: placebo,
           parameters: { seed },
-          inputs: [{ subject: { kind: 'merge', method, parameters: {}, inputs }, weight: 1 }],
+          inputs: [
+            { subject: { kind: 'merge', method, parameters: searchFor(method, seed, search), inputs }, weight: 1 },
+          ],
         } as const,
       }));
       return [...alone, ...merged, ...controls];
@@ -48,7 +51,10 @@ export const mergingWork = defineStudyWork(mergingStudy, {
       label,
       coto,
       alone: adapters.map((_, index) => pointScore(scoreOf(`${group}/alone/${index}`))),
-      merged: methods.map((method) => ({ method, ...pointScore(scoreOf(`${group}/merged/${method}`)) })),
+      merged: methods.map((method) => {
+        const score = scoreOf(`${group}/merged/${method}`);
+        return { method, ...pointScore(score), ...(score.tuned ? { tuning: score.tuned.score } : {}) };
+      }),
       placebos: controlsOf(methods, placebos).map(({ method, placebo }) => ({
         method,
         placebo,
@@ -62,6 +68,18 @@ export const mergingWork = defineStudyWork(mergingStudy, {
 function controlsOf(methods: readonly string[], wanted: boolean): { method: string; placebo: string }[] {
   const makers = wanted ? methods.filter((method) => mergeMethod(method).makes === 'adapter') : [];
   return makers.flatMap((method) => placeboIds.map((placebo) => ({ method, placebo })));
+}
+
+/** The search of a method that has it: outputs have none, and soups no weights to search. */
+function searchFor(
+  id: string,
+  seed: number,
+  { search, search_evaluations }: { readonly search: string; readonly search_evaluations: number },
+): ParameterValues {
+  const { parameters } = mergeMethod(id).declaration;
+  const choices = parameters.find(({ name }) => name === 'search')?.choices ?? [];
+  if (search === 'none' || !choices.some(({ value }) => value === search)) return {};
+  return { search, search_evaluations, search_seed: seed };
 }
 
 function rank(method: string): number {

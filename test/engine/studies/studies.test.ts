@@ -5,6 +5,7 @@ import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
+import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { change, description, factors, state } from '../merge/states.ts';
 
@@ -22,6 +23,16 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>) {
     base: { description: description(12), directory: '' },
     examples: 2,
     requireFit: () => undefined,
+    // On the tuning examples it is best to say −1.
+    tuning: () => ({
+      score: async (candidate) => {
+        const { a, b } = candidate.get(module) ?? { a: null, b: null };
+        return a && b ? -Math.abs((a.data[0] ?? 0) * (b.data[0] ?? 0) + 1) : -1;
+      },
+      inputs: () => Promise.reject(new Error('not asked for')),
+      loss: () => Promise.reject(new Error('not asked for')),
+      close: async () => undefined,
+    }),
     async adapter(adapterId) {
       const found = adapters[adapterId];
       if (!found) throw new Error('unknown adapter');
@@ -232,4 +243,25 @@ test('merging: alone, each merge, and the ensemble of what the adapters said alo
   // Probabilities ¾ and ¼ average to ½: the ensemble's loss is ln 2.
   expect(group?.merged[2]?.loss).toBeCloseTo(Math.LN2, 6);
   expect(phases).toHaveLength(4);
+});
+
+test('merging with a search: weights by the tuning examples, both scores in the table; an ensemble has no search', async () => {
+  const given = {
+    kind: 'merging',
+    dataset: 'data',
+    methods: ['linear', 'ensemble'],
+    search: 'weights',
+    search_evaluations: 200,
+    groups: [{ label: 'LoRA', coto: false, adapters: [{ adapterId: 'a' }, { adapterId: 'b' }] }],
+  };
+  const { result } = await studied(given, { a: numbered(2), b: numbered(-4) });
+  if (result.kind !== 'merging') throw new Error('another kind');
+  const [linear, ensemble] = result.groups[0]?.merged ?? [];
+  // Sums of factors, weighted by √w each: −1 is within reach, and is what the search scores on its examples.
+  expect(linear?.tuning).toBeCloseTo(0, 3);
+  expect(linear?.loss).toBeCloseTo(lossOf(-1), 3);
+  expect(ensemble?.tuning).toBeUndefined();
+  const [table] = mergingStudy.table(result, studyConfigSchema.parse(given), { mergeMethod: (id) => id });
+  expect(table?.title).toContain('in brackets on the training examples');
+  expect(table?.rows[0]?.cells.at(-2)).toMatch(/^50\.0 \(-?0\.0\)$/);
 });
