@@ -6,7 +6,7 @@ import { notFinite } from '../../adapters/peft/open-adapter.ts';
 import { alphaOf, mostFrequent } from '../../adapters/peft/strength-keys.ts';
 import type { ModuleState } from '../../adapters/state.ts';
 import { lastName } from '../../adapters/target-modules.ts';
-import type { AdapterVariant } from '../../adapters/variant.ts';
+import type { AdapterVariant, TensorPart } from '../../adapters/variant.ts';
 import { adapterVariant } from '../../adapters/variants/index.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import type { ReadAdapter } from './format.ts';
@@ -24,6 +24,7 @@ export interface CollectedModule {
 
 /**
  * An adapter of the modules of a file.
+ * @param own further keys of PEFT's config of the variant.
  * @throws StudioError invalid_file for shapes that contradict each other and numbers that are not finite.
  */
 export function collectModules(
@@ -31,6 +32,7 @@ export function collectModules(
   variantId: string,
   collected: readonly CollectedModule[],
   foreign: ForeignBase,
+  own: Readonly<Record<string, unknown>> = {},
 ): ReadAdapter {
   const variant = adapterVariant(variantId);
   if (collected.length === 0)
@@ -42,7 +44,7 @@ export function collectModules(
     base_model_name_or_path: foreign.name,
     target_modules: [...new Set(collected.map(({ name }) => lastName(name)))].sort(),
   });
-  const parameters = variant.peft.fromConfig({ ...config, r: rank, lora_alpha: alpha, alpha });
+  const parameters = variant.peft.fromConfig({ ...config, r: rank, lora_alpha: alpha, alpha, ...own });
   const modules = new Map<string, ModuleState>();
   const linears: LinearModule[] = [];
   for (const module of collected) {
@@ -73,7 +75,8 @@ export function asMatrix({ shape, data }: HostTensor): HostTensor {
 
 export const incompleteHint = 'Copy or download the adapter again: it is incomplete.';
 
-function linearOf(file: string, variant: AdapterVariant, module: CollectedModule): LinearModule {
+/** The linear that a module is for, as its tensors tell it. */
+export function linearOf(file: string, variant: AdapterVariant, module: CollectedModule): LinearModule {
   const shapes = new Map([...module.tensors].map(([part, { shape }]) => [part, shape]));
   const [inFeatures, outFeatures] = [shapes.get('a')?.[1], shapes.get('b')?.[0]];
   const own =
@@ -96,10 +99,18 @@ function linearOf(file: string, variant: AdapterVariant, module: CollectedModule
   };
 }
 
+/** Whether a module has exactly these parts. */
+export function fitsParts({ tensors }: CollectedModule, parts: readonly TensorPart[]): boolean {
+  return parts.length === tensors.size && parts.every(({ name, shape }) => isShape(tensors.get(name), shape));
+}
+
+function isShape(tensor: HostTensor | undefined, shape: readonly number[]): boolean {
+  return tensor?.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size);
+}
+
 function checkTensor(file: string, module: CollectedModule, part: string, shape: readonly number[]): void {
   const tensor = module.tensors.get(part);
-  if (tensor && tensor.shape.length === shape.length && shape.every((size, axis) => tensor.shape[axis] === size))
-    return;
+  if (isShape(tensor, shape)) return;
   throw new StudioError(
     'invalid_file',
     `${file}: tensor ${part} of ${module.name} is ${tensor ? `[${tensor.shape.join(', ')}]` : 'missing'} where [${shape.join(', ')}] is expected.`,

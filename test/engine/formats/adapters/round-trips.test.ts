@@ -9,6 +9,7 @@ import { collectModules } from '../../../../src-main/engine/formats/adapters/col
 import type { AdapterFormat, KnownBase } from '../../../../src-main/engine/formats/adapters/format.ts';
 import { adapterFormats, recognizeAdapter } from '../../../../src-main/engine/formats/adapters/index.ts';
 import { describeModel, readConfig } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
+import { writeSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { seededNumbers } from '../../../fuzz/mutations.ts';
 import { goldenPath } from '../../golden.ts';
@@ -98,6 +99,57 @@ test('LoHa goes through PEFT and kohya bit for bit, and leaves as its product el
   expect(essence(state)).toEqual(essence(original));
   const { state: product } = await through('mlx', original, base, [base]);
   expect(product.variant.declaration.id).toBe('lora');
+});
+
+test.each(['lokr', 'lokr-decompose-both', 'lokr-full'])('%s goes through PEFT and kohya', async (adapter) => {
+  const directory = goldenPath('llama', 'base');
+  const base = { description: await describeModel(directory), config: await readConfig(directory) };
+  const original = await readAdapter(goldenPath('llama', 'adapters', adapter), base.description);
+  let state = original;
+  for (const id of ['kohya', 'peft', 'kohya']) ({ state } = await through(id, state, base, [base]));
+  expect(state.variant.declaration.id).toBe('lokr');
+  for (const [name, { tensors, scaling }] of original.modules) {
+    const own = state.modules.get(name);
+    // Where both factors are whole, LyCORIS has no scale beside them.
+    const isWhole = tensors.has('w1') && tensors.has('w2');
+    expect(own?.scaling).toBe(isWhole ? 1 : scaling);
+    for (const [part, { shape, data }] of tensors) {
+      const expected = isWhole && part === 'w2' ? data.map((value) => value * scaling) : data;
+      expect(own?.tensors.get(part)).toEqual({ shape, data: expected });
+    }
+  }
+});
+
+test("a LoCon's middle goes into its A, and LoKr of other sizes and Tucker's LoHa are refused", async () => {
+  const flat = 'lora_unet_mid_block_resnets_0_conv1';
+  const values = (...shape: number[]) => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, at) => (at % 5) - 1),
+  });
+  const read = async (tensors: Record<string, ReturnType<typeof values>>) => {
+    const file = path.join(scratch, `${made++}.safetensors`);
+    await writeSafetensors(file, new Map(Object.entries(tensors).map(([end, tensor]) => [`${flat}.${end}`, tensor])));
+    const { format: found, source } = await recognizeAdapter(file);
+    return found.read(source, []);
+  };
+  const [down, mid] = [values(2, 3, 1, 1), values(2, 2, 3, 3)];
+  const { state, description } = await read({
+    'lora_down.weight': down,
+    'lora_mid.weight': mid,
+    'lora_up.weight': values(4, 2, 1, 1),
+  });
+  expect(description.linears[0]?.kernel).toEqual([3, 3, 3]);
+  const a = state.modules.get('unet.mid_block.resnets.0.conv1')?.tensors.get('a');
+  expect(a?.shape).toEqual([2, 27]);
+  // Row 1, channel 2, window place 4: Σ over the inner rank.
+  const expected = [0, 1].reduce((sum, j) => sum + (down.data[j * 3 + 2] ?? 0) * (mid.data[(2 + j) * 9 + 4] ?? 0), 0);
+  expect(a?.data[27 + 2 * 9 + 4]).toBe(expected);
+  await expect(read({ lokr_w1: values(7, 5), lokr_w2: values(2, 2) })).rejects.toThrow(
+    /decompose_factor does not give/,
+  );
+  await expect(read({ hada_w1_a: values(2, 2), hada_t1: values(2, 2, 3, 3) })).rejects.toThrow(
+    /adapters with hada_t1 are not supported/,
+  );
 });
 
 /** Names of modules as diffusion models have them, some with windows. */
