@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron } from 'playwright-core';
 import { z } from 'zod';
-import { say } from '../scripts/bootstrap/log.mjs';
+import { log } from '../scripts/bootstrap/log.mjs';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { ensureBuild } from '../scripts/build.mjs';
 import { electronFlags, withScreen } from '../scripts/tasks/window.mjs';
@@ -64,7 +64,7 @@ export async function measureWindow({ home, totalSteps, groups, pictures }) {
         const before = await cpu();
         const opened = await page.evaluate(openRun, id);
         const spent = (await cpu()) - before;
-        say(
+        log(
           `${id}: curves in the window ${asked.toFixed(0)} ms after they were asked for; its page from click to first curve ` +
             `${opened.first.toFixed(0)} ms, to all ${opened.figures} figures in sight ${opened.all.toFixed(0)} ms ` +
             `(CPU time of the main thread in all: ${spent.toFixed(0)} ms)`,
@@ -161,7 +161,7 @@ async function measureDeltas(studio, page, { totalSteps, groups }) {
   };
   for (const runId of ['run-other', 'run-long']) {
     const { messages, rest } = readTrace(await trace(runId, deltas, 100));
-    say(
+    log(
       `${deltas} deltas of ${runId} in ${deltas / 10} s, CPU time of the window's main thread: ` +
         `${statistics(perDelta(messages))} a delta; everything else ${rest.toFixed(0)} ms`,
     );

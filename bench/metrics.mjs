@@ -6,7 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { say } from '../scripts/bootstrap/log.mjs';
+import { log } from '../scripts/bootstrap/log.mjs';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { createBackend } from '../src-main/backend/index.ts';
 import { openStore } from '../src-main/store/open-store.ts';
@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
   options: {
     steps: { type: 'string', default: '100000' },
     groups: { type: 'string', default: '12' },
+    maskRows: [],
     window: { type: 'boolean', default: false },
     keep: { type: 'string' },
     pictures: { type: 'string' },
@@ -46,7 +47,7 @@ const pageMetrics = ['loss', 'learning_rate', 'grad_norm', 'step_milliseconds', 
 
 const home = options.keep ?? mkdtempSync(join(tmpdir(), 'coto-metrics-'));
 mkdirSync(home, { recursive: true });
-say(`${cpus()[0]?.model} × ${cpus().length}`);
+log(`${cpus()[0]?.model} × ${cpus().length}`);
 await makeHome();
 measureStore();
 await measureBackend();
@@ -75,11 +76,11 @@ async function makeHome() {
         store.history.insertMetrics(id, columns(from, Math.min(50, steps - from), steps, perGroup));
         store.history.insertMasks(id, masks(from, Math.min(50, steps - from), steps));
       });
-    say(`${name}: ${steps} steps written in ${(performance.now() - start).toFixed(0)} ms`);
+    log(`${name}: ${steps} steps written in ${(performance.now() - start).toFixed(0)} ms`);
   }
   store.shrinkLog();
   store.close();
-  say(`the database is ${(statSync(join(home, 'studio.sqlite')).size / 2 ** 20).toFixed(1)} MiB`);
+  log(`the database is ${(statSync(join(home, 'studio.sqlite')).size / 2 ** 20).toFixed(1)} MiB`);
 }
 
 /**
@@ -184,7 +185,7 @@ function measureStore() {
       const { user, system } = process.cpuUsage(start);
       return (user + system) / 1000;
     });
-    say(
+    log(
       `${id}: ${names.length} curves and masks folded in ${milliseconds(times)} of CPU time, median (fastest) of ${rounds}`,
     );
   }
@@ -225,7 +226,7 @@ async function measureBackend() {
       await client.request('runs.history', { ids: [id], metrics: ['grad_norm/'], buckets: 512 });
       times.groups.push(performance.now() - grouping);
     }
-    say(
+    log(
       `${id}, median (fastest) of ${rounds}: curves and masks ${milliseconds(times.curves)}, data of the page's figures ` +
         `${milliseconds(times.figures)}; norms by group, asked for after them, ${milliseconds(times.groups)}`,
     );
@@ -235,7 +236,7 @@ async function measureBackend() {
   let bytes = 0;
   for (const curve of history.curves)
     for (const field of Object.values(curve)) if (ArrayBuffer.isView(field)) bytes += field.byteLength;
-  say(
+  log(
     `${history.curves.length} curves of ${history.curves[0]?.counts.length} points: ${(bytes / 1024).toFixed(0)} KiB`,
   );
   channel.post({ shutdown: true });
@@ -303,7 +304,7 @@ function measureDelta() {
   times.sort((one, other) => one - other);
   const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
   const rare = times[Math.floor(times.length * 0.999)] ?? Number.NaN;
-  say(
+  log(
     `a delta of 7 steps is added in ${(1000 * mean).toFixed(1)} µs in the mean; 999 of 1000 in ${(1000 * rare).toFixed(0)} µs`,
   );
 }

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { say } from './bootstrap/log.mjs';
+import { log } from './bootstrap/log.mjs';
 import { ensureNative } from './bootstrap/native.mjs';
 import { modules, root } from './bootstrap/paths.mjs';
 
@@ -51,7 +51,7 @@ export async function ensureBuild(names, { force = false } = {}) {
     mkdirSync(join(root, 'dist'), { recursive: true });
     await target.build();
     writeFileSync(stampFile, stamp);
-    say(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    log(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
 }
 
@@ -120,7 +120,7 @@ async function buildMain() {
 function copyAddonSources(folder) {
   const binding = join(modules, '@tensorflow', 'tfjs-node-gpu', 'binding');
   if (!existsSync(binding)) {
-    say('the optional package @tensorflow/tfjs-node-gpu is not installed: the app cannot set libtensorflow up');
+    log('the optional package @tensorflow/tfjs-node-gpu is not installed: the app cannot set libtensorflow up');
     return;
   }
   mkdirSync(join(folder, 'binding'), { recursive: true });

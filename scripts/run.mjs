@@ -28,7 +28,7 @@ const tasks = [
   'test-real',
   'test-long',
 ];
-if (!task || !tasks.includes(task)) fail(`Say which task: ${tasks.join(', ')}.`);
+if (!task || !tasks.includes(task)) fail(`Name a task: ${tasks.join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or later is needed; this is ${process.version}.`);
 
 ensureDependencies();

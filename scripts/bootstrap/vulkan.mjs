@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { say } from './log.mjs';
+import { log } from './log.mjs';
 
 const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
@@ -11,17 +11,17 @@ const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/loc
 export function ensureVulkanForTests() {
   if (process.platform !== 'linux' || driverFolders.some(hasDriver)) return;
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
-    say('no Vulkan driver: the tests of WebGPU are skipped (on Debian or Ubuntu: apt-get install mesa-vulkan-drivers)');
+    log('no Vulkan driver: the tests of WebGPU are skipped (on Debian or Ubuntu: apt-get install mesa-vulkan-drivers)');
     return;
   }
-  say('installing a Vulkan driver for the tests of WebGPU with apt …');
+  log('installing a Vulkan driver for the tests of WebGPU with apt …');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [
     ['update', '-qq'],
     ['install', '-y', '-qq', '--no-install-recommends', 'mesa-vulkan-drivers', 'libvulkan1'],
   ]) {
     const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env });
-    if (status !== 0) say(`apt-get ${args[0]} failed: the tests of WebGPU may be skipped`);
+    if (status !== 0) log(`apt-get ${args[0]} failed: the tests of WebGPU may be skipped`);
   }
 }
 

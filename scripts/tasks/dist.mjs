@@ -16,7 +16,7 @@ import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
 import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
 import { isObject, packageVersion } from '../bootstrap/json.mjs';
-import { fail, say } from '../bootstrap/log.mjs';
+import { fail, log } from '../bootstrap/log.mjs';
 import { bundleLibraries } from '../bootstrap/native.mjs';
 import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
@@ -50,7 +50,7 @@ writeFileSync(configFile, JSON.stringify(packing, null, 2));
 rmSync(release, { recursive: true, force: true });
 const builder = join(modules, 'electron-builder', 'cli.js');
 const targets = options.includes('--installers') ? [] : ['--dir'];
-say(`packing with Electron ${version} …`);
+log(`packing with Electron ${version} …`);
 // The native addon looks for oneDNN beside itself first: only the pack carries a copy.
 const native = join(root, 'dist', 'native');
 const bundled = bundleLibraries(native);
@@ -68,7 +68,7 @@ const name = `coto-studio-${packageVersion(root)}-${process.platform}-${process.
 const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
 // The fastest level: most of it is binaries that hardly shrink.
 await pipeline(tar.stdout, createGzip({ level: 1 }), createWriteStream(join(release, name)));
-say(`packed: release/${folder} and release/${name}`);
+log(`packed: release/${folder} and release/${name}`);
 if (options.includes('--smoke')) process.exit(await smoke(join(release, folder)));
 
 /**
@@ -94,8 +94,8 @@ async function smoke(app) {
     home,
   ]);
   rmSync(home, { recursive: true, force: true });
-  if (doctor !== 0) say('`coto doctor` failed in the packed app');
-  say(code === 0 ? 'the packed app started and answered' : `the packed app failed (exit ${code})`);
+  if (doctor !== 0) log('`coto doctor` failed in the packed app');
+  log(code === 0 ? 'the packed app started and answered' : `the packed app failed (exit ${code})`);
   return code || doctor;
 }
 

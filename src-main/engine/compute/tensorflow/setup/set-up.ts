@@ -31,17 +31,17 @@ export async function setUpTensorflow(
   const downloads = join(cacheFolder(), 'downloads');
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
-  const say = (phase: string): void => onProgress({ phase, done: null, total: null });
+  const report = (phase: string): void => onProgress({ phase, done: null, total: null });
   try {
     for (const wheel of wheelsFor(device)) {
       const file = join(downloads, wheel.file);
       await downloadWheel(wheel, file, onProgress, signal);
-      say(`Unpacking ${wheel.project}`);
+      report(`Unpacking ${wheel.project}`);
       await extractWheel(file, building, isWanted, signal);
     }
-    say('Compiling the addon');
+    report('Compiling the addon');
     const addon = await compileAddon(building, signal);
-    say('Trying it');
+    report('Trying it');
     const nvidia = join(building, 'nvidia');
     const libraries = existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
     const usesGpu = await tryAddon(addon, libraries, signal);
@@ -55,7 +55,7 @@ export async function setUpTensorflow(
     rmSync(folder, { recursive: true, force: true });
     renameSync(building, folder);
     for (const { file } of wheelsFor(device)) rmSync(join(downloads, file), { force: true });
-    say(usesGpu ? 'Done: it computes on the GPU' : 'Done: it computes on the processor');
+    report(usesGpu ? 'Done: it computes on the GPU' : 'Done: it computes on the processor');
     return folder;
   } finally {
     rmSync(building, { recursive: true, force: true });
