@@ -97,6 +97,31 @@ ADAPTERS = {
         2.0,
     ),
     ("vit", "c3a"): (peft.C3AConfig, {"block_size": 16, "target_modules": VIT}, 2.0),
+    ("llama", "loha-patterns"): (
+        peft.LoHaConfig,
+        {
+            "r": 3,
+            "alpha": 6,
+            "rank_pattern": {"layers.1.self_attn.q_proj": 5, "v_proj": 2},
+            "alpha_pattern": {"^model.layers.2.*v_proj": 9},
+            "target_modules": ATTENTION,
+        },
+        0.2,
+    ),
+    ("llama", "lokr-patterns"): (
+        peft.LoKrConfig,
+        {
+            "r": 2,
+            "alpha": 6,
+            "decompose_both": True,
+            "decompose_factor": 6,
+            "init_weights": "lycoris",
+            "rank_pattern": {"up_proj": 1, ".*layers.1.self_attn.*": 12},
+            "alpha_pattern": {"down_proj": 3},
+            "target_modules": MIXED,
+        },
+        0.2,
+    ),
     ("llama", "miss"): (peft.MissConfig, {"r": 5, "target_modules": MIXED}, 0.1),
     ("llama", "miss-mini"): (
         peft.MissConfig,
