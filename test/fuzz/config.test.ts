@@ -84,7 +84,8 @@ function thrownBy(config: ModelConfigFile, weights: ModelWeights): unknown {
     const memory = family.memory(config);
     memory.inputs(2);
     memory.head(2, 3);
-    for (let layer = 0; layer < layerCount; layer++) memory.layer(layer, 2, { has: () => true, kept: () => [1] });
+    for (let layer = 0; layer < layerCount; layer++)
+      memory.layer(layer, 2, { has: () => true, replaces: () => false, kept: () => [1] });
     return null;
   } catch (thrown) {
     return thrown;

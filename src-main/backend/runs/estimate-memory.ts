@@ -92,8 +92,8 @@ function packedBytes(shape: StepShape, backend: BackendMemory): number {
   if (!backend.packsFrozenWeights) return 0;
   const lowest = lowestAdaptedLayer(shape);
   let sum = 0;
-  for (const { layer, inFeatures, outFeatures } of shape.description.linears) {
-    if (layer === null) continue;
+  for (const { name, layer, inFeatures, outFeatures } of shape.description.linears) {
+    if (layer === null || shape.adapters.replaces(name)) continue;
     const once = backend.blockBytes(inFeatures * outFeatures * (shape.bfloat16 ? bytesPerBrainFloat : bytesPerFloat));
     sum += layer >= lowest ? 2 * once : once;
   }

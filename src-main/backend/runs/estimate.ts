@@ -204,7 +204,7 @@ async function memoryParts(
   return estimateMemory({
     description,
     memory: familyOf(file).memory(file, tokensOf(config, description)),
-    adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets),
+    adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...tensorSizes(config, description, dataset, targets),
     outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,

@@ -4,15 +4,20 @@ import type { AdapterPresence } from '../models/memory.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 import type { AdapterVariant, TensorPart } from './variant.ts';
 
-/** What adapters on `modules` do to the memory of a training step. */
+/**
+ * What adapters on `modules` do to the memory of a training step.
+ * @param isSwitched whether there are steps in which some are off, as with CoTo.
+ */
 export function adapterPresence(
   variant: AdapterVariant,
   parameters: ParameterValues,
   modules: readonly LinearModule[],
+  isSwitched = false,
 ): AdapterPresence {
   const ranks = new Map(modules.map((module) => [module.name, rankOf(variant, parameters, module)]));
   return {
     has: (module) => ranks.has(module),
+    replaces: (module) => !isSwitched && ranks.has(module) && (variant.replacesWeight?.(parameters) ?? false),
     kept: (module, linear) => {
       const rank = ranks.get(module);
       return rank === undefined ? [] : variant.memory(linear, { rank, parameters });

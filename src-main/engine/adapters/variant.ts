@@ -190,6 +190,8 @@ export interface AdapterVariant {
    * ranks are refused.
    */
   readonly rankPart?: { readonly part: string; readonly axis: 0 | 1 };
+  /** Whether the forward pass multiplies by a weight made of the base's, never by the base's itself. */
+  replacesWeight?(parameters: ParameterValues): boolean;
   /**
    * Numbers of values of the float32 tensors that the forward pass of a linear keeps for the backward pass, beside its input.
    */

@@ -4,6 +4,8 @@ export const usualTokens = 512;
 /** Effect of a run's adapters on the memory of the layers, by names of linears in the model. */
 export interface AdapterPresence {
   has(linear: string): boolean;
+  /** Whether the linear's own weight is in no product of a step, since its adapter's forward pass makes another one. */
+  replaces(linear: string): boolean;
   /** Sizes of the float32 tensors that a linear's adapter keeps beside its input; empty without an adapter. */
   kept(linear: string, sizes: { readonly rows: number; readonly inputs: number; readonly outputs: number }): number[];
 }

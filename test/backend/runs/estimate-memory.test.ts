@@ -74,6 +74,12 @@ const cases: readonly Case[] = [
     batch: 4,
     adapter: { variant: 'gralora', parameters: { hybrid_r: 4 } },
   },
+  { what: 'the bundled ViT by HiRA', model: bundled, batch: 16, adapter: { variant: 'hira' } },
+  { what: 'the bundled ViT by SHiRA', model: bundled, batch: 16, adapter: { variant: 'shira', r: 16 } },
+  { what: 'the bundled ViT by DeLoRA', model: bundled, batch: 16, adapter: { variant: 'delora' } },
+  { what: 'the bundled ViT by RandLoRA', model: bundled, batch: 16, adapter: { variant: 'randlora', r: 32 } },
+  { what: 'the bundled ViT by OFT', model: bundled, batch: 16, adapter: { variant: 'oft' } },
+  { what: 'the bundled ViT by C3A', model: bundled, batch: 16, adapter: { variant: 'c3a', block_size: 32 } },
   { what: 'the bundled ViT by SGD', model: bundled, batch: 16, adapter: { r: 16 }, run: { optim: 'sgd' } },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];

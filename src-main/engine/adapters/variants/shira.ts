@@ -109,6 +109,7 @@ export const shira: AdapterVariant = {
   mergedWeight: (weight, adapted, inputsFirst) => sparseMergedWeight(weight, entriesOf(adapted), inputsFirst),
   lowRank: null,
   notLowRank: 'its update is a sparse matrix, which has no thin factors',
+  replacesWeight: () => true,
   memory: () => [],
 };
 
