@@ -73,6 +73,14 @@ KERNEL_TEST("casts") {
     std::vector<uint16_t> rounded(static_cast<size_t>(count));
     kernels.float_to_bfloat16(plain.data(), rounded.data(), count);
     expect_equal(rounded, wanted, what + "float to bfloat16");
+    // Two rows, scaled by column.
+    Floats rows = plain, scale = random_floats(count);
+    rows.insert(rows.end(), plain.begin(), plain.end());
+    std::vector<uint16_t> scaled(rows.size()), wanted_scaled;
+    for (size_t i = 0; i < rows.size(); i++)
+      wanted_scaled.push_back(nearest_bfloat16(rows[i] * scale[i % plain.size()]));
+    kernels.scaled_to_bfloat16(rows.data(), scale.data(), scaled.data(), 2, count);
+    expect_equal(scaled, wanted_scaled, what + "scaled to bfloat16");
   }
   uint16_t none = 0;
   kernels.float_to_bfloat16(&kNotANumber, &none, 1);

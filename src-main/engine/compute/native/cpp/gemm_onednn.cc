@@ -126,16 +126,17 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
       // Run the second product first: the main one then adds to it while it is in the cache.
       if (has_second) execute(*(count == rows ? whole_second : rest_second), {gemm.a2 + first * gemm.k2, gemm.b2, c});
       const float* a = gemm.a + (gemm.transpose_a ? first : first * k);
-      if (gemm.column_scale != nullptr) {
-        auto* to = static_cast<float*>(scaled_rows.at_least(static_cast<size_t>(count * k) * sizeof(float)));
-        kernels().scaled_epilogue(a, gemm.column_scale, nullptr, nullptr, to, count, k);
-        a = to;
-      }
       const void* source = a;
+      const auto values = static_cast<size_t>(count * k);
       if ((flags & kBfloat16) != 0) {
-        auto* rounded = static_cast<uint16_t*>(converted.at_least(static_cast<size_t>(count * k) * 2));
-        kernels().float_to_bfloat16(a, rounded, count * k);
-        source = rounded;
+        auto* to = static_cast<uint16_t*>(converted.at_least(values * 2));
+        if (gemm.column_scale != nullptr) kernels().scaled_to_bfloat16(a, gemm.column_scale, to, count, k);
+        else kernels().float_to_bfloat16(a, to, count * k);
+        source = to;
+      } else if (gemm.column_scale != nullptr) {
+        auto* to = static_cast<float*>(scaled_rows.at_least(values * sizeof(float)));
+        kernels().scaled_epilogue(a, gemm.column_scale, nullptr, nullptr, to, count, k);
+        source = to;
       }
       const float* addend = gemm.addend == nullptr ? nullptr : gemm.addend + first * n;
       execute(*(count == rows ? whole : rest),

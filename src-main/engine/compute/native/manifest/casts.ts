@@ -24,5 +24,11 @@ tasks of a product.`,
       params: 'const float* x, uint16_t* y, int64_t count',
       isInternal: true,
     },
+    {
+      name: 'scaled_to_bfloat16',
+      doc: 'The same of x ∘ scale by row: x, y [rows, width], scale [width]. Runs on the calling thread alone.',
+      params: 'const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width',
+      isInternal: true,
+    },
   ],
 };

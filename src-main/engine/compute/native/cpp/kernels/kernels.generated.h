@@ -477,6 +477,8 @@ struct Kernels {
    * tasks of a product.
    */
   void (*float_to_bfloat16)(const float* x, uint16_t* y, int64_t count);
+  /** The same of x ∘ scale by row: x, y [rows, width], scale [width]. Runs on the calling thread alone. */
+  void (*scaled_to_bfloat16)(const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width);
 
   // ---- layout (layout.cc): elements of 1 or 4 bytes (element_bytes) ----
 

@@ -64,6 +64,7 @@ const Kernels& table() {
     made.bool_to_float = bool_to_float;
     made.bool_to_int32 = bool_to_int32;
     made.float_to_bfloat16 = float_to_bfloat16;
+    made.scaled_to_bfloat16 = scaled_to_bfloat16;
     made.fill = fill;
     made.copy = copy;
     made.transpose = transpose;
