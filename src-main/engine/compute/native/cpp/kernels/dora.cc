@@ -12,7 +12,7 @@ namespace {
 constexpr int kOutputs = 4;
 constexpr int kVectors = 2;
 /** Multiplications in a task. */
-constexpr int64_t kPieceWork = int64_t{1} << 18;
+constexpr int64_t kPieceWork = int64_t{1} << 15;
 /** Smallest norm: keeps an all-zero row from a division by zero, so that it gives 0 for any magnitude. */
 constexpr float kSmallestSquare = 1e-30f;
 
