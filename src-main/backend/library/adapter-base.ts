@@ -29,7 +29,8 @@ export async function baseOf(parts: Parts, adapters: readonly AdapterRecord[]): 
   const known = adapters.filter(({ modelId }) => modelId !== null);
   if (known.length > 0) commonModel(store, known);
   const folders = adapters.map(({ folder }) => home.absolute(folder));
-  return { model: null, description: await derived.read(folders) };
+  const names = adapters.map(({ name }) => `"${name}"`);
+  return { model: null, description: await derived.read(folders, names) };
 }
 
 /** What a record says of its base. */
@@ -71,12 +72,12 @@ export function commonModel(store: Services['store'], adapters: readonly Adapter
 class DerivedBases {
   private readonly kept = new Map<string, { readonly fingerprint: string; readonly description: ModelDescription }>();
 
-  async read(folders: readonly string[]): Promise<ModelDescription> {
+  async read(folders: readonly string[], names: readonly string[]): Promise<ModelDescription> {
     const key = folders.join('\n');
     const fingerprint = (await Promise.all(folders.map((folder) => folderFingerprint(folder)))).join('\n');
     const known = this.kept.get(key);
     if (known?.fingerprint === fingerprint) return known.description;
-    const description = await describeDerivedBase(folders);
+    const description = await describeDerivedBase(folders, names);
     this.kept.delete(key);
     this.kept.set(key, { fingerprint, description });
     const [oldest] = this.kept.keys();

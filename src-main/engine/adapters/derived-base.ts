@@ -24,17 +24,22 @@ import type { AdapterVariant, ModuleSizes } from './variant.ts';
  * such a base.
  *
  * @param directories PEFT folders.
+ * @param names what messages call them.
  * @throws StudioError invalid_file for a folder that does not tell its modules' sizes; refused where two adapters do not fit
  * together.
  */
-export async function describeDerivedBase(directories: readonly string[]): Promise<ModelDescription> {
+export async function describeDerivedBase(
+  directories: readonly string[],
+  names: readonly string[] = directories,
+): Promise<ModelDescription> {
   const linears = new Map<string, LinearModule>();
   const biases = new Map<string, BiasVector>();
   let foreign: ForeignBase | null = null;
-  for (const directory of directories) {
+  const owners = new Map<string, string>();
+  for (const [at, directory] of directories.entries()) {
     const derived = await deriveModules(directory);
     foreign ??= derived.foreign;
-    for (const module of derived.linears) addModule(linears, module, directory);
+    for (const module of derived.linears) addModule(linears, owners, module, names[at] ?? directory);
     for (const bias of derived.biases) biases.set(bias.name, bias);
   }
   const none: ForeignBase = { name: null, hash: null, architecture: null };
@@ -198,17 +203,23 @@ function savedModule(name: string, [rows = 0, columns = 0]: Shape, hasBias: bool
   };
 }
 
-function addModule(known: Map<string, LinearModule>, module: LinearModule, directory: string): void {
+function addModule(
+  known: Map<string, LinearModule>,
+  owners: Map<string, string>,
+  module: LinearModule,
+  adapter: string,
+): void {
   const other = known.get(module.name);
   if (other === undefined) {
     known.set(module.name, module);
+    owners.set(module.name, adapter);
     return;
   }
   const sizes = ({ outFeatures, inFeatures }: LinearModule) => `${outFeatures} × ${inFeatures}`;
   if (sizes(other) !== sizes(module) || other.kind !== module.kind)
     throw new StudioError(
       'refused',
-      `The adapters do not fit together: ${module.name} is ${sizes(module)} in ${directory}, and ${sizes(other)} in another.`,
+      `The adapters do not fit together: ${module.name} is ${sizes(module)} in ${adapter}, and ${sizes(other)} in ${owners.get(module.name)}.`,
       'Merge adapters of the same base model.',
     );
   known.set(module.name, { ...other, hasBias: other.hasBias || module.hasBias });

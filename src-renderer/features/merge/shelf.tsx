@@ -1,7 +1,15 @@
 import { useDraggable } from '@dnd-kit/core';
 import { ActionIcon, Menu, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import { IconDots, IconFolder, IconPlugConnected, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
+import {
+  IconDots,
+  IconFolder,
+  IconPlugConnected,
+  IconPlus,
+  IconScissors,
+  IconSearch,
+  IconTrash,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction } from '../../api/query.ts';
@@ -13,6 +21,7 @@ import { addToBench, filterAdapters } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
 import { ExportItems } from './export-items.tsx';
 import classes from './merge.module.css';
+import { PruneAdapter } from './prune-adapter.tsx';
 import { RuntimeVerdicts } from './runtime-verdicts.tsx';
 
 interface ShelfProps {
@@ -122,6 +131,17 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
         </Menu.Item>
         <ExportItems adapter={adapter} />
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconScissors size={16} />}
+          onClick={() => {
+            const dialog = modals.open({
+              title: `Prune ${adapter.name}`,
+              children: <PruneAdapter adapter={adapter} onStarted={() => modals.close(dialog)} />,
+            });
+          }}
+        >
+          Prune or resize…
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconPlugConnected size={16} />}
           onClick={() =>

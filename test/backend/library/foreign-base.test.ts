@@ -51,7 +51,7 @@ it('adapters of foreign bases with other shapes are not merged', async () => {
   const other = await backend.handle('adapters.import', { path: goldenPath('qwen3', 'adapters', 'lora') });
   const adapters = [one, other].map(({ id }) => ({ adapterId: id, weight: 0.5 }));
   await expect(backend.handle('merge.preflight', { adapters, method: 'ties', parameters: {} })).rejects.toThrow(
-    /do not fit together/,
+    /do not fit together: .* in "lora", and .* in "lora"/,
   );
 });
 
