@@ -7,3 +7,4 @@ export { leading, type RandomizedSvdOptions, randomizedSvd } from './randomized-
 export { type Svd, svd } from './svd.ts';
 export { svdOfProduct } from './svd-of-product.ts';
 export { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.ts';
+export { truncatedSvd } from './truncated-svd.ts';

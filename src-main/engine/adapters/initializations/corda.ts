@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Matrix, type MatrixLike, matmul, svd, symmetricEigen, toFloat32, transpose } from '../../linalg/index.ts';
+import {
+  type Matrix,
+  type MatrixLike,
+  matmul,
+  symmetricEigen,
+  toFloat32,
+  transpose,
+  truncatedSvd,
+} from '../../linalg/index.ts';
 import {
   calibrationExamples,
   type Initialization,
@@ -9,7 +17,6 @@ import {
   scaledColumns,
   scaledRows,
   smallerSide,
-  trailing,
 } from './initialization.ts';
 
 const methodSchema = z.enum(['ipm', 'kpm']);
@@ -54,7 +61,7 @@ export const corda: Initialization = {
     const { covariance, inverse } = dampedCovariance(gram, batches);
     const weighted = matmul(await source.weight(), covariance);
     const isIpm = methodSchema.parse(source.parameters['corda_method'] ?? 'ipm') === 'ipm';
-    const { u, s, vt } = isIpm ? leadingSvd(weighted, rank, source.random) : trailing(svd(weighted), rank);
+    const { u, s, vt } = isIpm ? leadingSvd(weighted, rank, source.random) : truncatedSvd(weighted, rank, 'smallest');
     const roots = s.map((value) => Math.sqrt(value / scaling));
     return {
       a: toFloat32(matmul(scaledRows(vt, roots), inverse)),

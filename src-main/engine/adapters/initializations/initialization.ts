@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
-import { leading, type MatrixLike, randomizedSvd, type Svd, svd, toFloat32 } from '../../linalg/index.ts';
+import { type MatrixLike, randomizedSvd, type Svd, toFloat32, truncatedSvd } from '../../linalg/index.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
 /** The two factors of LoRA: A [rank, in] and B [out, rank]. */
@@ -109,7 +109,7 @@ export const exactSize = 1024;
 /** The leading part of an SVD, exact where the matrix is small enough; else by four power iterations, as PEFT has it. */
 export function leadingSvd(matrix: MatrixLike, rank: number, random: RandomStream): Svd {
   const [rows = 0, columns = 0] = matrix.shape;
-  if (Math.min(rows, columns) <= exactSize) return leading(svd(matrix), rank);
+  if (Math.min(rows, columns) <= exactSize) return truncatedSvd(matrix, rank);
   return randomizedSvd(matrix, { rank, oversampling: Math.max(10, rank) }, random);
 }
 
@@ -117,20 +117,6 @@ export function leadingSvd(matrix: MatrixLike, rank: number, random: RandomStrea
 export function factorsOfSvd({ u, s, vt }: Svd, scaling: number): Factors {
   const roots = s.map((value) => Math.sqrt(value / scaling));
   return { a: toFloat32(scaledRows(vt, roots)), b: toFloat32(scaledColumns(u, roots)) };
-}
-
-/** The last `count` components of a decomposition. */
-export function trailing({ u, s, vt }: Svd, count: number): Svd {
-  const first = s.length - count;
-  const [rows, columns] = [u.shape[0], vt.shape[1]];
-  const data = new Float64Array(rows * count);
-  for (let row = 0; row < rows; row++)
-    data.set(u.data.subarray(row * s.length + first, (row + 1) * s.length), row * count);
-  return {
-    u: { shape: [rows, count], data },
-    s: s.slice(first),
-    vt: { shape: [count, columns], data: vt.data.slice(first * columns) },
-  };
 }
 
 export function scaledRows({ shape, data }: Svd['vt'], scales: ArrayLike<number>): Svd['vt'] {

@@ -1,5 +1,5 @@
-import { svd } from '../../linalg/index.ts';
-import { factorsOfSvd, type Initialization, requireComponents, smallerSide, trailing } from './initialization.ts';
+import { truncatedSvd } from '../../linalg/index.ts';
+import { factorsOfSvd, type Initialization, requireComponents, smallerSide } from './initialization.ts';
 
 /** MiLoRA: A and B hold the r smallest singular components of W, the base the principal ones. Wang et al. 2024, equations 3 and 4. */
 export const milora: Initialization = {
@@ -17,6 +17,6 @@ export const milora: Initialization = {
   residual: true,
   check: (module) => requireComponents('MiLoRA', module, module.rank, smallerSide(module)),
   async start({ rank, scaling }, { weight }) {
-    return factorsOfSvd(trailing(svd(await weight()), rank), scaling);
+    return factorsOfSvd(truncatedSvd(await weight(), rank, 'smallest'), scaling);
   },
 };

@@ -1,5 +1,5 @@
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
-import { leading, randomizedSvd, svd } from '../../linalg/index.ts';
+import { randomizedSvd, truncatedSvd } from '../../linalg/index.ts';
 import { factorsOfSvd, type Initialization, requireComponents, smallerSide } from './initialization.ts';
 
 /** PiSSA: A and B hold the r greatest singular components of W, the base what is left of it. Meng et al. 2024, equations 2 to 4. */
@@ -42,7 +42,7 @@ export const pissa: Initialization = {
     const powerIterations = numberOf({ pissa_niter: 0, ...parameters }, 'pissa_niter');
     const matrix = await weight();
     const parts =
-      powerIterations === 0 ? leading(svd(matrix), rank) : randomizedSvd(matrix, { rank, powerIterations }, random);
+      powerIterations === 0 ? truncatedSvd(matrix, rank) : randomizedSvd(matrix, { rank, powerIterations }, random);
     return factorsOfSvd(parts, scaling);
   },
 };
