@@ -1,4 +1,4 @@
-import { concatenated } from './concatenated.ts';
+import { concatenatedInputs } from './concatenated.ts';
 import type { ModuleMergeMethod } from './merge-method.ts';
 
 /** PEFT's add_weighted_adapter with combination_type "cat": Σ wᵢ·ΔWᵢ exactly, by factors side by side. */
@@ -11,5 +11,5 @@ export const cat: ModuleMergeMethod = {
   },
   makes: 'adapter',
   needs: { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false },
-  mergeModule: (updates, weights, _parameters, { allocate }) => concatenated(updates, weights, allocate),
+  mergeModule: (updates, weights, _parameters, { allocate }) => concatenatedInputs(updates, weights, allocate),
 };

@@ -1,5 +1,5 @@
 import { layRows, scaleInto } from '../tensors/float-arrays.ts';
-import { type LowRankUpdate, sum } from './merge-method.ts';
+import { type LowRankUpdate, type MergedUpdate, sum } from './merge-method.ts';
 
 /**
  * Σ wᵢ·ΔWᵢ exactly: A is the rows of all wᵢ·sᵢ·Aᵢ, B the columns of all Bᵢ; rank Σ rᵢ, scaling 1.
@@ -22,4 +22,10 @@ export function concatenated(
     row += update.rank;
   }
   return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, rank, scaling: 1 };
+}
+
+/** The same of adapters' own factors: B is theirs, and a factor of at most 1 leaves the numbers of A finite. */
+export function concatenatedInputs(...[updates, weights, allocate]: Parameters<typeof concatenated>): MergedUpdate {
+  const shrinks = updates.every(({ scaling }, index) => Math.abs((weights[index] ?? 0) * scaling) <= 1);
+  return { ...concatenated(updates, weights, allocate), finite: { a: shrinks, b: true } };
 }

@@ -15,7 +15,7 @@ import { findLinear } from '../adapters/target-modules.ts';
 import { withShared } from '../adapters/variant.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../tensors/staging.ts';
-import { type LowRankUpdate, refuseIllegal, updateOf } from './merge-method.ts';
+import { type LowRankUpdate, type MergedUpdate, refuseIllegal, updateOf } from './merge-method.ts';
 import { type MergeabilityRequest, mergeability } from './mergeability.ts';
 import { checkVariant } from './preflight.ts';
 import { type MergeReport, type MergeRequest, planMerge, runMerge } from './run-merge.ts';
@@ -157,7 +157,7 @@ class ModuleTurns extends ModuleReader {
   }
 
   /** Resolves when the previous module is written; then this one is being written. */
-  async write(name: string, update: LowRankUpdate): Promise<void> {
+  async write(name: string, update: MergedUpdate): Promise<void> {
     await this.writing;
     this.writing = this.sink.module(name, update);
     // A failure is thrown by the next call, which waits for this one.

@@ -37,6 +37,8 @@ export function updateOf({ lowRank, declaration }: AdapterVariant, adapted: Host
 export interface MergedUpdate extends LowRankUpdate {
   /** Where it was cut to a rank: the squared Frobenius norm of ΔW that the cut kept, of the norm before it. */
   readonly energy?: { readonly kept: number; readonly total: number };
+  /** Factors that hold finite numbers only, since those of the inputs do. Default: both are looked at. */
+  readonly finite?: Readonly<Record<'a' | 'b', boolean>>;
 }
 
 /** The weight in a layer; outside the layers (null) a list counts with its mean. */

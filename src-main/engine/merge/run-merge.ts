@@ -40,7 +40,7 @@ export interface MergeWorkspace {
   /** The updates of a module by the sources at the indices `places`, in that order. */
   updates(name: string, places: readonly number[]): Promise<LowRankUpdate[]>;
   allocate(length: number): Float32Array;
-  module(name: string, update: LowRankUpdate): Promise<void>;
+  module(name: string, update: MergedUpdate): Promise<void>;
   savedTensor(name: string, tensor: HostTensor): Promise<void>;
 }
 

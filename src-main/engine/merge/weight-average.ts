@@ -1,4 +1,4 @@
-import { concatenated } from './concatenated.ts';
+import { concatenatedInputs } from './concatenated.ts';
 import type { ModuleMergeMethod } from './merge-method.ts';
 
 /**
@@ -28,5 +28,5 @@ export const weightAverage: ModuleMergeMethod = {
     negativeWeights: true,
     normalized: (parameters) => parameters['normalize'] === true,
   },
-  mergeModule: (updates, weights, _parameters, { allocate }) => concatenated(updates, weights, allocate),
+  mergeModule: (updates, weights, _parameters, { allocate }) => concatenatedInputs(updates, weights, allocate),
 };

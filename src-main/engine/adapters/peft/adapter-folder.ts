@@ -76,7 +76,11 @@ function isDrawnAgain(state: AdapterState, description: ModelDescription): boole
 
 /** What is given to a folder that is written module by module. Tensors may be used again when the promise resolves. */
 export interface AdapterSink {
-  module(name: string, update: LowRankUpdate & { readonly rank: number }): Promise<void>;
+  /** `finite` names factors that are known to hold finite numbers only, which are not looked at again. */
+  module(
+    name: string,
+    update: LowRankUpdate & { readonly rank: number; readonly finite?: Readonly<Record<'a' | 'b', boolean>> },
+  ): Promise<void>;
   /** A tensor of a module saved whole, [out, in]; an embedding's [in, out]. */
   saved(name: string, tensor: HostTensor): Promise<void>;
 }
@@ -105,19 +109,19 @@ export async function streamAdapter(
     const file = path.join(temporary, adapterTensorsFile);
     let rest: AdapterDescription | undefined;
     await writeArrivingTensors(file, keys, async (put) => {
-      const putTensor = async (name: string, { shape, data }: HostTensor) => {
-        if (!allFinite(data)) throw notFinite(file, name);
+      const putTensor = async (name: string, { shape, data }: HostTensor, known = false) => {
+        if (!known && !allFinite(data)) throw notFinite(file, name);
         const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
         await put({ name, dtype: storedType(data), shape, bytes });
       };
       rest = await write({
-        async module(name, { a, b, rank, scaling }) {
+        async module(name, { a, b, rank, scaling, finite }) {
           modules.set(name, { rank, scaling });
           const kernel = findLinear(description, name)?.kernel;
           const stored = (part: string, { shape, data }: HostTensor) =>
             kernel === undefined ? { shape, data } : { shape: storedShape({ kernel }, part, shape), data };
-          await putTensor(factorKey(name, 'a'), stored('a', a));
-          await putTensor(factorKey(name, 'b'), stored('b', b));
+          await putTensor(factorKey(name, 'a'), stored('a', a), finite?.a);
+          await putTensor(factorKey(name, 'b'), stored('b', b), finite?.b);
         },
         async saved(name, tensor) {
           saved.push(name);
