@@ -348,9 +348,9 @@ describe('an adapter is refused', () => {
       says: ['adapter_config.json', 'r:'],
     },
     'of a kind that is not supported': {
-      words: config({ peft_type: 'LOHA' }),
+      words: config({ peft_type: 'XLORA' }),
       code: 'refused',
-      says: ['adapter_config.json', 'LOHA', 'Supported are LoRA'],
+      says: ['adapter_config.json', 'XLORA', 'Supported are LoRA'],
     },
     'with a setting that is not supported': {
       words: config({ layer_replication: [[0, 1]] }),
@@ -440,9 +440,9 @@ describe('a run is refused', () => {
       says: ['target_modules', 'c_attn'],
     },
     'of a variant that is not known': {
-      words: yaml(`${good}adapter: { variant: loha }\n`),
+      words: yaml(`${good}adapter: { variant: xlora }\n`),
       code: 'invalid_input',
-      says: ['variant', '"loha"', 'lora, rslora'],
+      says: ['variant', '"xlora"', 'lora, rslora'],
     },
     'where a class has too few examples': {
       words: yaml(`${good}train_samples_per_class: 9\n`),
