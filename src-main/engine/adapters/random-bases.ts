@@ -1,7 +1,10 @@
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
+import { isTurned } from '../ops/linear/randlora-linear.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { TorchGenerator, toBfloat16 } from './torch-generator.ts';
+import type { LowRankUpdate } from './variant.ts';
 
 /** A basis drawn whole, or copy by copy. */
 type Draw = (shape: readonly number[], random: TorchGenerator) => HostTensor;
@@ -59,4 +62,48 @@ function standardDeviation(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
+}
+
+/** A [r, 1, s] and B [l, n, r] for the largest in and out of the modules, s the smaller of the two and l the larger. */
+export function basisShapes(
+  modules: readonly LinearModule[],
+  parameters: ParameterValues,
+): { A: number[]; B: number[] } {
+  const r = numberOf(parameters, 'r');
+  const largest = (sizes: readonly number[]) => sizes.reduce((most, size) => Math.max(most, size), 0);
+  const sizes = [
+    largest(modules.map(({ inFeatures }) => inFeatures)),
+    largest(modules.map(({ outFeatures }) => outFeatures)),
+  ];
+  return { A: [r, 1, Math.min(...sizes)], B: [Math.max(...sizes), Math.ceil(Math.min(...sizes) / r), r] };
+}
+
+/** B·A of inner size r · n, which is no smaller than the weight itself. */
+export function randloraProduct(
+  { inFeatures, outFeatures }: Pick<LinearModule, 'inFeatures' | 'outFeatures'>,
+  { lambda, gamma, A, B }: Readonly<Record<'lambda' | 'gamma' | 'A' | 'B', HostTensor>>,
+  scaling: number,
+): LowRankUpdate {
+  const [rank = 0, count = 0] = lambda.shape;
+  const inner = rank * count;
+  const [smaller, larger] = [Math.min(inFeatures, outFeatures), Math.max(inFeatures, outFeatures)];
+  const [width, copies] = [A.shape[2] ?? 0, B.shape[1] ?? 0];
+  const near = (at: number, column: number) =>
+    (lambda.data[at] ?? 0) *
+    (A.data[Math.floor(at / count) * width + column] ?? 0) *
+    (gamma.data[(at % count) * smaller + column] ?? 0);
+  const far = (row: number, at: number) => B.data[(row * copies + Math.floor(at / rank)) * rank + (at % rank)] ?? 0;
+  const filled = (rows: number, columns: number, value: (row: number, column: number) => number) => ({
+    shape: [rows, columns],
+    data: Float32Array.from({ length: rows * columns }, (_, place) =>
+      value(Math.floor(place / columns), place % columns),
+    ),
+  });
+  const factors = isTurned([outFeatures, inFeatures])
+    ? {
+        a: filled(inner, larger, (at, row) => far(row, at)),
+        b: filled(smaller, inner, (column, at) => near(at, column)),
+      }
+    : { a: filled(inner, smaller, near), b: filled(larger, inner, far) };
+  return { ...factors, scaling };
 }

@@ -44,8 +44,6 @@ const cases: readonly Case[] = [
     checkpointing: true,
   },
   { what: 'the bundled ViT, every linear with DoRA', model: bundled, batch: 16, adapter: { variant: 'dora' } },
-  // With no layer off, the native backend never packs the plain weights that the estimate counts: more linears differ by more.
-  { what: 'the bundled ViT by HiRA', model: bundled, batch: 32, adapter: { ...attention, variant: 'hira' } },
   {
     what: 'the bundled ViT by HiRA with dropout',
     model: bundled,
@@ -74,12 +72,12 @@ const cases: readonly Case[] = [
     batch: 4,
     adapter: { variant: 'gralora', parameters: { hybrid_r: 4 } },
   },
-  { what: 'the bundled ViT by HiRA', model: bundled, batch: 16, adapter: { variant: 'hira' } },
-  { what: 'the bundled ViT by SHiRA', model: bundled, batch: 16, adapter: { variant: 'shira', r: 16 } },
-  { what: 'the bundled ViT by DeLoRA', model: bundled, batch: 16, adapter: { variant: 'delora' } },
-  { what: 'the bundled ViT by RandLoRA', model: bundled, batch: 16, adapter: { variant: 'randlora', r: 32 } },
-  { what: 'the bundled ViT by OFT', model: bundled, batch: 16, adapter: { variant: 'oft' } },
-  { what: 'the bundled ViT by C3A', model: bundled, batch: 16, adapter: { variant: 'c3a', block_size: 32 } },
+  { what: 'the bundled ViT by HiRA', model: bundled, batch: 4, adapter: { variant: 'hira' } },
+  { what: 'the bundled ViT by SHiRA', model: bundled, batch: 4, adapter: { variant: 'shira', r: 16 } },
+  { what: 'the bundled ViT by DeLoRA', model: bundled, batch: 4, adapter: { variant: 'delora' } },
+  { what: 'the bundled ViT by RandLoRA', model: bundled, batch: 4, adapter: { variant: 'randlora', r: 32 } },
+  { what: 'the bundled ViT by OFT', model: bundled, batch: 4, adapter: { variant: 'oft' } },
+  { what: 'the bundled ViT by C3A', model: bundled, batch: 4, adapter: { variant: 'c3a', block_size: 32 } },
   { what: 'the bundled ViT by SGD', model: bundled, batch: 16, adapter: { r: 16 }, run: { optim: 'sgd' } },
   { what: 'a ViT of two layers', model: goldenPath('vit-28', 'base'), batch: 64, adapter: {} },
 ];

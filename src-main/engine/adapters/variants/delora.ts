@@ -9,7 +9,7 @@ import { rowNorms } from '../magnitude.ts';
 import { patternValue } from '../peft/patterns.ts';
 import { matchingKeys, rankKeys } from '../peft/strength-keys.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
-import { dropoutParameter } from './parameters.ts';
+import { dropoutParameter, rankParameter, rankPatternParameter } from './parameters.ts';
 
 /** PEFT's DeloraConfig, with PEFT's defaults. */
 const configSchema = z.object({
@@ -32,16 +32,7 @@ export const delora: AdapterVariant = {
       "LoRA whose rank-one parts are brought to length one: a trained bound says how far each linear's weight may go.",
     paper: { title: 'DeLoRA: Decoupled Low-Rank Adaptation', url: 'https://arxiv.org/abs/2503.18225' },
     parameters: [
-      {
-        name: 'r',
-        label: 'Rank',
-        type: 'integer',
-        default: 8,
-        minimum: 1,
-        maximum: 1024,
-        step: 1,
-        help: 'Number of rank-one parts: the adapter has r · (in + out) + 1 parameters a linear.',
-      },
+      rankParameter(8, 'Number of rank-one parts: the adapter has r · (in + out) + 1 parameters a linear.'),
       {
         name: 'delora_lambda',
         label: 'Bound at the start',
@@ -52,17 +43,7 @@ export const delora: AdapterVariant = {
         help: "λ at the start: the largest Frobenius norm of the update, in units of the norms of the base's columns. It is trained.",
       },
       dropoutParameter('module_dropout'),
-      {
-        name: 'rank_pattern',
-        label: 'Rank by module',
-        type: 'integer-map',
-        default: {},
-        minimum: 1,
-        maximum: 1024,
-        empty: 'r for all',
-        help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
-        advanced: true,
-      },
+      rankPatternParameter(),
       {
         name: 'lambda_pattern',
         label: 'Bound by module',

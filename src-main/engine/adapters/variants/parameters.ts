@@ -15,17 +15,7 @@ export const lowRankParameters: ParameterSpec[] = [
   },
   dropoutParameter('lora_dropout'),
   ...initializationParameters,
-  {
-    name: 'rank_pattern',
-    label: 'Rank by module',
-    type: 'integer-map',
-    default: {},
-    minimum: 1,
-    maximum: 1024,
-    empty: 'r for all',
-    help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
-    advanced: true,
-  },
+  rankPatternParameter(),
   {
     name: 'alpha_pattern',
     label: 'Alpha by module',
@@ -91,6 +81,21 @@ export function rankParameter(
   label = 'Rank',
 ): ParameterSpec {
   return { name: 'r', label, type: 'integer', default: usual, minimum: 1, maximum: 1024, step: 1, help };
+}
+
+/** Other ranks by module. */
+export function rankPatternParameter(): ParameterSpec {
+  return {
+    name: 'rank_pattern',
+    label: 'Rank by module',
+    type: 'integer-map',
+    default: {},
+    minimum: 1,
+    maximum: 1024,
+    empty: 'r for all',
+    help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
+    advanced: true,
+  };
 }
 
 /** PEFT's name of alpha in types that are not LoRA's. */

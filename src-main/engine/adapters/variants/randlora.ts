@@ -1,19 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import { isTurned, randloraFactors, randloraLinear } from '../../ops/linear/randlora-linear.ts';
-import { randomBases } from '../random-bases.ts';
-import {
-  type AdapterVariant,
-  type HostModule,
-  type LowRankUpdate,
-  type ModuleTensors,
-  partOf,
-  requireRank,
-} from '../variant.ts';
+import { basisShapes, randloraProduct, randomBases } from '../random-bases.ts';
+import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
 import { dropoutParameter, projectionParameters } from './parameters.ts';
 
 /** PEFT's RandLoraConfig, with PEFT's defaults. */
@@ -109,8 +100,8 @@ export const randlora: AdapterVariant = {
   shared: {
     savedBy: 'save_projection',
     parts: (modules, parameters) =>
-      Object.entries(baseShapes(modules, parameters)).map(([name, shape]) => ({ name, shape, trainable: false })),
-    initialize: (modules, parameters) => randomBases(baseShapes(modules, parameters), parameters),
+      Object.entries(basisShapes(modules, parameters)).map(([name, shape]) => ({ name, shape, trainable: false })),
+    initialize: (modules, parameters) => randomBases(basisShapes(modules, parameters), parameters),
   },
   initialize(module, settings) {
     const shapes = randlora.parts(module, settings).map(({ shape }) => shape);
@@ -132,24 +123,13 @@ export const randlora: AdapterVariant = {
     return mergedWeight(weight, { ...factors, scaling: adapted.scaling }, inputsFirst);
   },
   rankPart: { part: 'lambda', axis: 0 },
-  lowRank: product,
+  lowRank: (adapted) => randloraProduct(adapted.module, partsOf(adapted), adapted.scaling),
   lowRankSize: ({ tensors }) => (tensors.get('lambda')?.shape ?? []).reduce((count, size) => count * size, 1),
   memory: ({ rows, inputs, outputs }, settings) => [
     ...(outputs < inputs ? [rows * Math.ceil(outputs / requireRank(settings)) * requireRank(settings)] : []),
     ...(numberOf(settings.parameters, 'randlora_dropout') > 0 ? [rows * inputs] : []),
   ],
 };
-
-/** A [r, 1, s] and B [l, n, r] for the largest in and out of the modules, s the smaller of the two and l the larger. */
-function baseShapes(modules: readonly LinearModule[], parameters: ParameterValues): { A: number[]; B: number[] } {
-  const r = numberOf(parameters, 'r');
-  const largest = (sizes: readonly number[]) => sizes.reduce((most, size) => Math.max(most, size), 0);
-  const sizes = [
-    largest(modules.map(({ inFeatures }) => inFeatures)),
-    largest(modules.map(({ outFeatures }) => outFeatures)),
-  ];
-  return { A: [r, 1, Math.min(...sizes)], B: [Math.max(...sizes), Math.ceil(Math.min(...sizes) / r), r] };
-}
 
 function partsOf<T>(adapted: ModuleTensors<T>): { lambda: T; gamma: T; A: T; B: T } {
   return {
@@ -158,32 +138,4 @@ function partsOf<T>(adapted: ModuleTensors<T>): { lambda: T; gamma: T; A: T; B: 
     A: partOf(adapted, 'A'),
     B: partOf(adapted, 'B'),
   };
-}
-
-/** B·A of inner size r · n: no smaller than the weight itself. */
-function product(adapted: HostModule): LowRankUpdate {
-  const { lambda, gamma, A, B } = partsOf(adapted);
-  const { inFeatures, outFeatures } = adapted.module;
-  const [rank = 0, count = 0] = lambda.shape;
-  const inner = rank * count;
-  const [smaller, larger] = [Math.min(inFeatures, outFeatures), Math.max(inFeatures, outFeatures)];
-  const [width, copies] = [A.shape[2] ?? 0, B.shape[1] ?? 0];
-  const near = (at: number, column: number) =>
-    (lambda.data[at] ?? 0) *
-    (A.data[Math.floor(at / count) * width + column] ?? 0) *
-    (gamma.data[(at % count) * smaller + column] ?? 0);
-  const far = (row: number, at: number) => B.data[(row * copies + Math.floor(at / rank)) * rank + (at % rank)] ?? 0;
-  const filled = (rows: number, columns: number, value: (row: number, column: number) => number) => ({
-    shape: [rows, columns],
-    data: Float32Array.from({ length: rows * columns }, (_, place) =>
-      value(Math.floor(place / columns), place % columns),
-    ),
-  });
-  const factors = isTurned([outFeatures, inFeatures])
-    ? {
-        a: filled(inner, larger, (at, row) => far(row, at)),
-        b: filled(smaller, inner, (column, at) => near(at, column)),
-      }
-    : { a: filled(inner, smaller, near), b: filled(larger, inner, far) };
-  return { ...factors, scaling: adapted.scaling };
 }

@@ -5,6 +5,7 @@ import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { sparseLinear, sparseMergedWeight } from '../../ops/linear/sparse-linear.ts';
 import { TorchGenerator } from '../torch-generator.ts';
 import { type AdapterVariant, type ModuleSettings, type ModuleTensors, partOf, requireRank } from '../variant.ts';
+import { rankParameter } from './parameters.ts';
 
 /** PEFT's ShiraConfig, with PEFT's defaults. The places are read from the file, however they were chosen. */
 const configSchema = z.object({
@@ -25,16 +26,11 @@ export const shira: AdapterVariant = {
       "Trains a few entries of each chosen linear's weight, at random places: as many values as LoRA, of any rank.",
     paper: { title: 'Sparse High Rank Adapters', url: 'https://arxiv.org/abs/2406.13175' },
     parameters: [
-      {
-        name: 'r',
-        label: 'Rank of equal size',
-        type: 'integer',
-        default: 32,
-        minimum: 1,
-        maximum: 1024,
-        step: 1,
-        help: 'Each linear trains r · (in + out) entries, as LoRA of this rank does. It does not limit the rank of the update.',
-      },
+      rankParameter(
+        32,
+        'Each linear trains r · (in + out) entries, as LoRA of this rank does. It does not limit the rank of the update.',
+        'Rank of equal size',
+      ),
       {
         name: 'mask_type',
         label: 'Choice of the entries',
