@@ -31,7 +31,6 @@ const { values: options } = parseArgs({
   options: {
     steps: { type: 'string', default: '100000' },
     groups: { type: 'string', default: '12' },
-    maskRows: [],
     window: { type: 'boolean', default: false },
     keep: { type: 'string' },
     pictures: { type: 'string' },
@@ -110,6 +109,7 @@ function record(id, name, steps, modelId, datasetId) {
       trainableParameters: 38_154,
       totalParameters: 2_400_000,
       groups,
+      maskRows: [],
       trainExamples: 640,
       evalExamples: 100,
       backend: 'native',
