@@ -57,7 +57,7 @@ for (const { declaration, path } of cards) {
 }
 const index = join(folder, 'README.md');
 keep(index, existsSync(index) ? readFileSync(index, 'utf8') : '', indexText());
-const known = new Set(['README.md', ...cards.map(({ path }) => path)]);
+const known = new Set(['README.md', 'support.md', ...cards.map(({ path }) => path)]);
 for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
   if (name.endsWith('.md') && !known.has(name)) stale.push(`${name} is the card of no method`);
 
@@ -127,7 +127,7 @@ function indexText() {
     '# Method cards',
     '',
     open,
-    'One short card for everything that the studio trains, merges, prunes and measures by: the formula as it is computed here, when to use it, and its limits.',
+    'One short card for everything that the studio trains, merges, prunes and measures by: the formula as it is computed here, when to use it, and its limits. [What composes with what](support.md) has the variants by tasks, merges, prunings and formats.',
     '',
   ];
   for (const { title, folder: group, cards: entries } of groups) {

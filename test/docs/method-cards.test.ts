@@ -45,3 +45,11 @@ test('the prose of a card is its writers’ own', () => {
   appendFileSync(join(folder, 'adapters/lora.md'), '\nOne more sentence.\n');
   expect(check('--docs', folder).status).toBe(0);
 });
+
+test('the support matrix is current', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-support-matrix.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});

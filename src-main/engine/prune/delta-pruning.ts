@@ -21,7 +21,7 @@ interface DeltaPruning {
  * computed anew in each of three passes. `kept` and `total` count entries of ΔW.
  */
 export function pruneDelta(state: AdapterState, { method, sparsity, rank, groupOf }: DeltaPruning): Pruned {
-  requireProduct(state, method);
+  requireProduct(state, `${method} on ΔW`);
   refuseNotFinite(state);
   const groups = Map.groupBy(state.modules, ([name]) => groupOf(name));
   const modules = new Map(state.modules);

@@ -2,7 +2,7 @@ import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { calibrationParameters, unitParameter } from './parameters.ts';
 import { projectedInputs } from './projected-inputs.ts';
-import { keepModules, type PruneMethod, productOf, requireFactors } from './prune-method.ts';
+import { keepModules, type PruneMethod, productOf, requirePlainFactors } from './prune-method.ts';
 import { modulesOf, type PruneUnit, unitsOf } from './units.ts';
 
 const declaration: PruneDeclaration = {
@@ -47,7 +47,7 @@ export const loraDrop: PruneMethod = {
   declaration,
   async prune(state, description, given, { data, progress }) {
     const { threshold, unit } = checkedParameters(declaration, given);
-    requireFactors(state, declaration.label);
+    requirePlainFactors(state, declaration.label);
     const calibration = await data();
     const all = unitsOf(state, description, unit);
     const importance = new Map<PruneUnit, number>();

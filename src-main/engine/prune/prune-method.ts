@@ -132,19 +132,34 @@ export function requireFactors({ variant, modules }: AdapterState, method: strin
   if ([...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('b'))) return;
   throw new StudioError(
     'refused',
-    `${method} prunes the factors A and B, which a ${variant.declaration.label} adapter does not have.`,
-    'Prune by layers instead, or choose a LoRA or DoRA adapter.',
+    `${method} prunes the factors A and B, which adapters of ${variant.declaration.label} do not have.`,
+    'Prune by layers instead, or convert the adapter to plain LoRA first: export it to lora.',
+  );
+}
+
+/** Parts beside A and B that leave their product as it is. */
+const besideProduct = new Set(['a', 'b', 'magnitude', 'bias']);
+
+/** @throws StudioError refused for an adapter whose B·A has further factors, such as AdaLoRA's singular values. */
+export function requirePlainFactors(state: AdapterState, method: string): void {
+  requireFactors(state, method);
+  const others = [...state.modules.values()].flatMap(({ tensors }) => [...tensors.keys()]);
+  if (others.every((part) => besideProduct.has(part))) return;
+  throw new StudioError(
+    'refused',
+    `${method} needs the product B·A, which has further factors in adapters of ${state.variant.declaration.label}.`,
+    'Convert the adapter to plain LoRA first: export it to lora.',
   );
 }
 
 /** @throws StudioError refused unless ΔW of every module is B·A alone, so that it can be factored again. */
 export function requireProduct(state: AdapterState, method: string): void {
-  requireFactors(state, method);
+  requirePlainFactors(state, method);
   const { lowRank, notLowRank, declaration } = state.variant;
   if (lowRank !== null && [...state.modules.values()].every(({ tensors }) => !tensors.has('bias'))) return;
   throw new StudioError(
     'refused',
-    `${method} on ΔW needs adapters whose ΔW is B·A alone; of ${declaration.label} it is not: ${notLowRank ?? 'it trains biases too'}.`,
+    `${method} needs adapters whose ΔW is B·A alone; of ${declaration.label} it is not: ${notLowRank ?? 'it trains biases too'}.`,
     'Prune entries of the factors instead.',
   );
 }

@@ -3,7 +3,7 @@ import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { leading, svdOfProduct } from '../linalg/index.ts';
 import { balancedFactors } from './balanced-factors.ts';
-import { countEntries, type PruneMethod, refuseNotFinite, requireFactors } from './prune-method.ts';
+import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'svd',
@@ -57,7 +57,7 @@ export const svd: PruneMethod = {
   declaration,
   prune(state, _description, given) {
     const { rank, energy } = checkedParameters(declaration, given);
-    requireFactors(state, declaration.label);
+    requirePlainFactors(state, declaration.label);
     refuseNotFinite(state);
     const modules = new Map<string, ModuleState>();
     for (const [name, module] of state.modules) {

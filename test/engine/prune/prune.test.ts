@@ -139,6 +139,18 @@ test('an adapter with a NaN is refused by name', async () => {
     );
 });
 
+test('adapters whose product has further factors are refused where the product is decomposed', async () => {
+  const module = factors([[1, 2]], [[1], [2]], 1);
+  const tensors = new Map(module.tensors).set('e', matrix([[3]]));
+  const adapter = state({ 'vit.layers.0.attention.q_proj': { ...module, tensors } }, { variant: 'adalora' });
+  for (const [id, parameters] of [
+    ['svd', {}],
+    ['magnitude', { on: 'delta' }],
+  ] as const)
+    await expect(prune(id, adapter, description(1), parameters)).rejects.toThrow('has further factors');
+  expect((await prune('magnitude', adapter, description(1), {})).kept).toBe(2);
+});
+
 test('the config says which layers are left, so that a reader makes only these', async () => {
   const base = description(6);
   const written = (pruned: AdapterState) => derivePeftConfig({ ...pruned, savedNames: pruned.saved.keys() }, base);
