@@ -6,10 +6,12 @@ import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/pef
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import { mergeFolders } from '../../../src-main/engine/merge/merge-folders.ts';
 import type { MergeModule, ModuleContext, WeightMergeMethod } from '../../../src-main/engine/merge/merge-method.ts';
+import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { goldenPath } from '../golden.ts';
+import { goldenPath, relativeDifference } from '../golden.ts';
+import { change } from './states.ts';
 
 /** Keys of the tensors that were read, in order. */
 const keys = vi.hoisted((): string[] => []);
@@ -154,5 +156,25 @@ test.each(['vera-no-projections', 'randlora-no-projections'])(
       2 * state.modules.size + 2,
     );
     expect(await tensors(folder)).toEqual(await tensors(whole));
+  },
+);
+
+test.each(['core-space', 'tsv-m', 'knots', 'lora-lego', 'robustmerge', 'aligned-average'])(
+  '%s from folders, on the kernels of the arena, is what it is in memory',
+  async (id) => {
+    const method = mergeMethod(id);
+    const request = { method, weights: [0.5, 0.25, 0.25], parameters: {}, base: { description, directory: base } };
+    const folder = path.join(scratch, `streamed-${id}`);
+    await mergeFolders(request, inputs, folder);
+    const streamed = await readAdapter(folder, description);
+    const inMemory = await mergeStates(
+      request,
+      await Promise.all(inputs.map((input) => readAdapter(input, description))),
+    );
+    expect([...streamed.modules.keys()].sort()).toEqual([...inMemory.modules.keys()].sort());
+    for (const [name, own] of inMemory.modules) {
+      const written = streamed.modules.get(name);
+      expect(written && relativeDifference(change(written), change(own)), name).toBeLessThanOrEqual(1e-5);
+    }
   },
 );
