@@ -14,10 +14,10 @@ export function useAdapterNames(): (adapter: AdapterRecord) => AdapterNames {
   const dark = useComputedColorScheme('light') === 'dark';
   return useCallback(
     (adapter) => {
-      const model = models?.find((candidate) => candidate.id === baseNameOf(adapter));
-      const hue = baseHue(model?.description.fingerprint ?? adapter.modelId);
+      const model = models?.find((candidate) => candidate.id === adapter.modelId);
+      const hue = baseHue(model?.description.fingerprint ?? baseNameOf(adapter));
       return {
-        model: model?.name ?? `${baseNameOf(adapter)} (not in the studio)`,
+        model: model?.name ?? adapter.modelId ?? `${baseNameOf(adapter)} (not in the studio)`,
         dataset: datasets?.find((candidate) => candidate.id === adapter.datasetId)?.name ?? adapter.datasetId,
         variant: variants.get(adapter.variant) ?? adapter.variant,
         baseColor: `hsl(${hue} 55% ${dark ? 62 : 42}%)`,
