@@ -81,7 +81,7 @@ for (const [what, all] of Object.entries(merges)) {
       `  ${merges.copy.length > 0 ? `${(best(all) / best(merges.copy)).toFixed(2)} × copy  ` : ''}CPU ${middle(all.map((one) => one.cpu)).toFixed(0)} ms  peak ${memory.toFixed(0)} MiB`,
   );
 }
-for (const key of /** @type {const} */ (preflights.length > 0 ? ['cold', 'warm'] : []))
+for (const key of preflights.length > 0 ? /** @type {const} */ (['cold', 'warm']) : [])
   console.log(`preflight ${key} ${middle(preflights.map((one) => one[key])).toFixed(1)} ms`);
 if (given === undefined) rmSync(folder, { recursive: true });
 

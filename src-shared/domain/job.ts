@@ -56,7 +56,7 @@ const kinds = [
     z.object({
       adapterId: z.string().nullable(),
       matrix: mergeMatrixSchema,
-      notes: z.array(z.string()).default([]).describe('sentences of the method on what it found'),
+      notes: z.array(z.string()).optional().describe('sentences of the method on what it found'),
     }),
   ),
   job(

@@ -16,14 +16,15 @@ const maps: Record<
   MergeabilityMap,
   {
     readonly of: (measures: PairMeasures) => number;
-    readonly range: readonly [number, number];
+    /** Null: as far to both sides of 0 as the values go. */
+    readonly range: readonly [number, number] | null;
     readonly title: string;
     readonly caption: string;
   }
 > = {
   excess: {
     of: ({ overlap, expected }) => overlap - expected,
-    range: [-1, 1],
+    range: null,
     title: 'Shared directions by layer',
     caption:
       'Mean cos² of the principal angles between the subspaces that the adapters read and write, minus its mean for random subspaces of these ranks.',
@@ -37,7 +38,7 @@ const maps: Record<
   },
   cosine: {
     of: ({ cosine }) => cosine,
-    range: [-1, 1],
+    range: null,
     title: 'Agreement by layer',
     caption: 'Cosine of the two ΔW as vectors; 0 in the mean for random directions.',
   },
@@ -54,7 +55,8 @@ export function mergeabilityFigure(result: Mergeability, map: MergeabilityMap, t
   const { of, range, title, caption } = maps[map];
   const { names, layers, pairs, cells } = result;
   const tones = themeColors(theme);
-  const [low, high] = range;
+  const values = cells.map((row) => row.map((measures) => (measures ? of(measures) : null)));
+  const [low, high] = range ?? around(values.flat().flatMap((value) => value ?? []));
   const labels = pairs.map(({ first, second }) => `${first + 1} · ${second + 1}`);
   const rows = layers.map((layer) => (layer === null ? 'other' : String(layer)));
   const trace: FigureObject = {
@@ -62,7 +64,7 @@ export function mergeabilityFigure(result: Mergeability, map: MergeabilityMap, t
     name: title,
     x: pairs.map((_, pair) => pair),
     y: layers.map((_, row) => row),
-    z: cells.map((row) => row.map((measures) => (measures ? of(measures) : null))),
+    z: values,
     text: cells.map((row, at) => row.map((measures, pair) => cellText(result, at, pair, measures))),
     hovertemplate: '%{text}<extra></extra>',
     hoverongaps: false,
@@ -104,6 +106,13 @@ export function mergeabilityFigure(result: Mergeability, map: MergeabilityMap, t
     }),
     caption: `${caption} Adapters: ${names.map((name, index) => `${index + 1} ${name}`).join(', ')}.`,
   };
+}
+
+/** A tenth at least: differences that are nothing must not look like something. */
+function around(values: readonly number[]): readonly [number, number] {
+  const reach = Math.max(0.1, ...values.map(Math.abs));
+  const limit = Math.min(1, Math.ceil(10 * reach) / 10);
+  return [-limit, limit];
 }
 
 function cellText(

@@ -72,7 +72,7 @@ const resultSchema = z.object({
       /** `tuning`: accuracy on the training examples that a search was tuned on. */
       merged: z.array(pointScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
       /** Of each merge that makes an adapter. */
-      placebos: z.array(pointScoreSchema.extend({ method: z.string(), placebo: z.string() })).default([]),
+      placebos: z.array(pointScoreSchema.extend({ method: z.string(), placebo: z.string() })).optional(),
     }),
   ),
 });
@@ -172,7 +172,7 @@ export const mergingStudy = defineStudy({
 
 /** Merges beside their placebos, if there are any: a merge that is no better has merged nothing. */
 function placeboTable(groups: MergingResult['groups'], words: StudyWords): StudyTable[] {
-  const placebos = [...new Set(groups.flatMap((group) => group.placebos.map(({ placebo }) => placebo)))];
+  const placebos = [...new Set(groups.flatMap((group) => (group.placebos ?? []).map(({ placebo }) => placebo)))];
   if (placebos.length === 0) return [];
   return [
     {
@@ -184,7 +184,7 @@ function placeboTable(groups: MergingResult['groups'], words: StudyWords): Study
         ...placebos.map((placebo) => ({ label: words.mergeMethod(placebo), numeric: true })),
         { label: 'Best alone', numeric: true },
       ],
-      rows: groups.flatMap(({ label, alone, merged, placebos: scores }) =>
+      rows: groups.flatMap(({ label, alone, merged, placebos: scores = [] }) =>
         merged
           .filter(({ method }) => scores.some((score) => score.method === method))
           .map(({ method, accuracy }) => ({

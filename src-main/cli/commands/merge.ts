@@ -114,7 +114,7 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
           ...(plan.name === undefined ? {} : { name: plan.name }),
         });
         await followJob(client, job, terminal);
-        const { adapterId, matrix, notes } = await jobResult(client, job, 'merge');
+        const { adapterId, matrix, notes = [] } = await jobResult(client, job, 'merge');
         const written =
           plan.out === undefined || adapterId === null
             ? null

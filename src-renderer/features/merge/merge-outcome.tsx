@@ -27,7 +27,7 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
         aside={<PutAway name="result" onClick={() => changeBench({ mergeJobId: null })} />}
       >
         <JobProgress job={job} />
-        {result?.notes.map((note) => (
+        {result?.notes?.map((note) => (
           <Text key={note} size="sm">
             {note}
           </Text>
