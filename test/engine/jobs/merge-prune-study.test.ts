@@ -124,6 +124,25 @@ test('an ensemble stores nothing and scores what evaluating both together scores
   expect(result.scores[0]?.[2]).toBe(await accuracy(first, second));
 });
 
+test('placebos are scored between the merge and the base, and leave nothing', async () => {
+  const output = path.join(scratch, 'beside-placebos');
+  const task = { ...mergeTask('weight-average', output), placebos: ['random-directions', 'shuffled-layers'] };
+  const { scores } = await runMergeTask(task, context());
+  expect(scores[0]).toHaveLength(6);
+  expect(scores[0]?.[2]).toBe(await accuracy(output));
+  for (const score of scores[0]?.slice(3, 5) ?? []) expect(score).toBeGreaterThanOrEqual(0);
+  expect(scores[0]?.[5]).toBeNull();
+});
+
+test('a method that looks at data gets training examples, and is refused without them', async () => {
+  const output = path.join(scratch, 'tuned');
+  const { notes } = await runMergeTask(mergeTask('lorahub', output), context());
+  expect(notes.join(' ')).toMatch(/Weights found/);
+  const task = mergeTask('lorahub', path.join(scratch, 'untuned'));
+  const unknown = { ...task, adapters: task.adapters.map((adapter) => ({ ...adapter, dataset: null })) };
+  await expect(runMergeTask(unknown, context())).rejects.toThrow(/needs examples of the adapters' datasets/);
+});
+
 test('heads for other labels are refused before anything is written', async () => {
   const output = path.join(scratch, 'refused');
   await expect(runMergeTask(mergeTask('factor-average', output, [first, foreign]), context())).rejects.toMatchObject({
