@@ -223,7 +223,7 @@ describe('a base that was damaged after it was added', () => {
     truncateSync(weights, 5000);
     for (const words of [
       ['eval', '--dataset', 'bands', '--adapter', 'one'],
-      ['merge', '--method', 'linear', '--adapters', 'one', 'one', '--out', join(folder, 'out')],
+      ['merge', '--method', 'weight-average', '--adapters', 'one', 'one', '--out', join(folder, 'out')],
       ['study', study],
     ])
       expectOneLine(withoutProgress(await coto(words)), { says: [`${weights} is cut short`, 'again'] });

@@ -1,4 +1,5 @@
-// Eigenvalues and vectors of a symmetric matrix in double precision, step by step as linalg/symmetric-eigen.ts has them.
+// Eigenvalues and vectors of a symmetric matrix in double precision, step by step as linalg/symmetric-eigen.ts has
+// them.
 
 #include <wasm_simd128.h>
 

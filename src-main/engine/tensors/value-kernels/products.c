@@ -1,5 +1,5 @@
-// Products of vectors in double precision, on panels of doubles that are packed from stored floats. Sums are fused where
-// the processor has it (relaxed SIMD).
+// Products of vectors in double precision, on panels of doubles that are packed from stored floats. Sums are fused
+// where the processor has it (relaxed SIMD).
 
 #include <wasm_simd128.h>
 
@@ -7,7 +7,9 @@
 
 static inline v128_t fused(v128_t a, v128_t b, v128_t sum) { return __builtin_wasm_relaxed_madd_f64x2(a, b, sum); }
 
-static inline double total(v128_t lanes) { return wasm_f64x2_extract_lane(lanes, 0) + wasm_f64x2_extract_lane(lanes, 1); }
+static inline double total(v128_t lanes) {
+  return wasm_f64x2_extract_lane(lanes, 0) + wasm_f64x2_extract_lane(lanes, 1);
+}
 
 // panel[vector, at] = scale · source[vector · vector_stride + at · entry_stride]
 EXPORT(pack_panel)
@@ -15,7 +17,8 @@ void pack_panel(const float* source, double* panel, int vectors, int entries, in
                 int panel_stride, double scale) {
   if (entry_stride == 1) {
     for (int vector = 0; vector < vectors; vector++)
-      for (int at = 0; at < entries; at++) panel[vector * panel_stride + at] = scale * source[vector * vector_stride + at];
+      for (int at = 0; at < entries; at++)
+        panel[vector * panel_stride + at] = scale * source[vector * vector_stride + at];
     return;
   }
   for (int at = 0; at < entries; at++)
@@ -75,7 +78,8 @@ static inline void tile(const double* left, int inner, const double* right, int 
     s30 = fused(x, y0, s30);
     s31 = fused(x, y1, s31);
   }
-  sums[0] = s00, sums[1] = s01, sums[2] = s10, sums[3] = s11, sums[4] = s20, sums[5] = s21, sums[6] = s30, sums[7] = s31;
+  sums[0] = s00, sums[1] = s01, sums[2] = s10, sums[3] = s11, sums[4] = s20, sums[5] = s21, sums[6] = s30,
+  sums[7] = s31;
 }
 
 // target = left [rows, inner] · right [inner, columns], rounded once to float; rows and columns are multiples of four.
