@@ -99,7 +99,7 @@ describe('the main job in the window', () => {
     const { page } = studio;
     await goTo(page, 'Prune');
     await page.getByRole('checkbox', { name: /^CoTo run/ }).check();
-    await page.getByLabel('Sparsity grid').fill('0.5');
+    await page.getByRole('region', { name: 'Magnitude', exact: true }).getByLabel('Sparsity grid').fill('0.5');
     await page.getByLabel('Eval examples', { exact: true }).fill('40');
     await page.getByRole('button', { name: 'Run pruning study' }).click();
     const scores = page.getByRole('table', { name: 'Every score' });
