@@ -120,8 +120,11 @@ export async function streamAdapter(
           const kernel = findLinear(description, name)?.kernel;
           const stored = (part: string, { shape, data }: HostTensor) =>
             kernel === undefined ? { shape, data } : { shape: storedShape({ kernel }, part, shape), data };
-          await putTensor(factorKey(name, 'a'), stored('a', a), finite?.a);
-          await putTensor(factorKey(name, 'b'), stored('b', b), finite?.b);
+          // Both at once: a busy event loop would start the second write only after the next module is merged.
+          await Promise.all([
+            putTensor(factorKey(name, 'a'), stored('a', a), finite?.a),
+            putTensor(factorKey(name, 'b'), stored('b', b), finite?.b),
+          ]);
         },
         async saved(name, tensor) {
           saved.push(name);
