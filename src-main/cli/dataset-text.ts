@@ -15,7 +15,7 @@ export async function readerOptionsOf(
   return givenParameters(catalog.datasetReaders, reader, given);
 }
 
-/** Label and value of what there is to say about texts. */
+/** Labels and values that describe a text dataset. */
 export function summarizeText(text: TextDescription): (readonly [string, string])[] {
   const taken = Object.entries(text.columns).flatMap(([role, column]) =>
     column === null ? [] : [`${role}=${column}`],

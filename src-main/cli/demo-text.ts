@@ -14,7 +14,7 @@ export interface DemoSummary {
   readonly jsonPath: string | null;
 }
 
-/** The demo's table as a terminal shows it, with what its figures stand on. */
+/** The demo's table as a terminal shows it, with the seeds, data and steps behind it. */
 export function demoText({ rows, sides, runs, base, totalSeconds, reportPath, jsonPath }: DemoSummary): string {
   const table = formatTable(
     ['', sides.without, sides.coto],

@@ -1,7 +1,7 @@
 /** A rule need not be as long as the longest sentence below it. */
 const ruleLimit = 100;
 
-/** Rows as aligned columns, the first row above a rule; columns from `rightFrom` on stand to the right. */
+/** Rows as aligned columns, the first row above a rule; columns from `rightFrom` on are right-aligned. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[], rightFrom = 99): string {
   const widths = header.map((title, column) =>
     Math.max(width(title), ...rows.map((cells) => width(cells[column] ?? ''))),

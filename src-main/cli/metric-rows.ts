@@ -40,7 +40,7 @@ export async function* jsonWithMetrics(
   yield `${piece.join('')}\n  ],\n${fields(tail)}\n}\n`;
 }
 
-/** The fields of an object as they stand in a document, without its braces. */
+/** The fields of an object as printed in a document, without its braces. */
 function fields(value: object): string {
   return JSON.stringify(value, null, 2).split('\n').slice(1, -1).join('\n');
 }

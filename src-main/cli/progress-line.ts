@@ -6,7 +6,7 @@ const barWidth = 20;
 /** Between two lines where a line cannot be written over. */
 const quietMilliseconds = 5000;
 
-/** The progress of what runs, on standard error: one line written over and over, or in a log one every few seconds. */
+/** Progress on standard error: one line that is overwritten, or in a log one every few seconds. */
 export class ProgressLine {
   private readonly terminal: Terminal;
   private readonly now: () => number;
@@ -19,7 +19,7 @@ export class ProgressLine {
     this.now = now;
   }
 
-  /** `prefix` stands before the phase, e.g. "[3/12] "; `suffix` at the end. */
+  /** `prefix` precedes the phase, e.g. "[3/12] "; `suffix` at the end. */
   show(progress: JobProgress, prefix = '', suffix = ''): void {
     const text = `${prefix}${describeProgress(progress)}${suffix}`;
     if (this.terminal.rewrites) {

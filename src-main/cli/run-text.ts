@@ -57,7 +57,7 @@ export function numbersOf(parameters: ParameterValues): string[] {
   return Object.entries(parameters).flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value}`] : []));
 }
 
-/** The variant's numbers that mean something as the others stand, and the choices that are not the usual ones. */
+/** The variant's numbers that have an effect, and the choices that are not the default. */
 function settingsOf({ variant, parameters }: RunRecord['config']['adapter']): string[] {
   const specs = catalog.adapterVariants.find(({ id }) => id === variant)?.parameters ?? [];
   const valueIn = (spec: ParameterSpec) => parameters[spec.name] ?? spec.default;

@@ -27,7 +27,7 @@ const staleByList: Record<ListName, readonly string[]> = {
 
 const activeStatuses: ReadonlySet<JobRecord['status']> = new Set(['queued', 'running', 'paused']);
 
-/** Keeps the answers that the window holds in step with what the backend tells; undone by the returned function. */
+/** Keeps the window's cached responses in step with the backend's events; undone by the returned function. */
 export function followBackend(client: QueryClient): () => void {
   const stops = [
     onEvent('list.changed', ({ list }) => {

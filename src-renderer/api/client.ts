@@ -14,7 +14,7 @@ import { type Client, connect } from '../../src-shared/rpc/connect.ts';
 const contract = { requests, events };
 type BackendClient = Client<typeof contract>;
 
-/** What a listener is kept as until a client is there to carry it, and each time that the backend starts anew. */
+/** What a listener is kept as until a client is there to carry it, and each time that the backend restarts. */
 type Attach = (client: BackendClient) => () => void;
 
 /** How the backend is, for the banner. */
@@ -24,7 +24,7 @@ let waiting: { resolve: (client: BackendClient) => void; reject: (error: Error) 
 const attachments = new Map<Attach, (() => void) | null>();
 const connectionListeners = new Set<(connected: boolean) => void>();
 
-/** Connects the window to its backend, and again each time that the backend has been started anew. Called once. */
+/** Connects the window to its backend, and again each time that the backend has been restarted. Called once. */
 export function startClient(bridge: StudioBridge): void {
   let closeChannel: (() => void) | null = null;
   let generation = -1;

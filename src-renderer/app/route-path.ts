@@ -18,7 +18,7 @@ export function pathOf(...segments: readonly string[]): string {
   return `/${segments.map(encodeURIComponent).join('/')}`;
 }
 
-/** A typed address may hold a lone % sign: it is then taken as it stands. */
+/** A typed address may contain a lone % sign: it is then taken literally. */
 function unescapeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);

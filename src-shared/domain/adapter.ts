@@ -178,7 +178,7 @@ export function baseNameOf(adapter: {
   return modelId ?? foreignBase?.name ?? foreignBase?.architecture ?? 'an unknown base';
 }
 
-/** Whether two adapters may have one base: a foreign base is told by its tensors alone, when they are merged. */
+/** Whether two adapters may have one base: a foreign base is identified by its tensors alone, when they are merged. */
 export function mayShareBase(
   one: { readonly modelId: string | null },
   other: { readonly modelId: string | null },

@@ -75,7 +75,7 @@ export type TextDescription = z.infer<typeof textDescriptionSchema>;
 
 const rowProblemSchema = z.object({ where: z.string(), message: z.string() });
 
-/** A dataset is of images (`text` is null) or of texts (`image` is null and `text` is not). */
+/** A dataset has images (`text` is null) or text (`image` is null and `text` is not). */
 export const datasetDescriptionSchema = z.object({
   task: z.enum(['image-classification', 'text']),
   labels: z.array(z.string()),

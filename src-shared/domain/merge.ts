@@ -21,7 +21,7 @@ export const tuningSchema = z.object({
 });
 export const tuningParameters = parametersOf(tuningSchema);
 
-/** What stands beside the merge in its table of scores. */
+/** Baselines beside the merge in its table of scores. */
 export const placeboSchema = z.object({
   placebos: z.boolean().default(false).meta({
     title: 'Beside placebos',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ParameterSpec, parameterValueSchema } from './parameter.ts';
 
-/** Form texts of a setting, given by `.meta()` of its schema. */
+/** Form labels of a setting, given by `.meta()` of its schema. */
 const metaSchema = z.object({
   title: z.string(),
   description: z.string(),
@@ -35,7 +35,7 @@ type Leaf = z.infer<typeof leafSchema>;
 
 /**
  * The parameters that an object's schema declares: every key whose schema has a title (by `.meta()`), in the schema's
- * order. Settings of fixed type (of the run, of CoTo) are thus declared once, with range, default and form texts.
+ * order. Settings of fixed type (of the run, of CoTo) are thus declared once, with range, default and form labels.
  * @throws Error for a titled key whose type has no form field, which is a bug
  */
 export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] {

@@ -12,8 +12,8 @@ export interface BarPoint {
 }
 
 /**
- * One series of grouped bars: the mean of each category with its spread (drawnSpread), and every repetition as a point
- * on its bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` says where in a category the series stands.
+ * One series of grouped bars: the mean of each category with its spread (drawnSpread), and every repetition as a point on
+ * its bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` gives the position of the series in its category.
  */
 export function barSeries(
   label: string,

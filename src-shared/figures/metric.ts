@@ -88,7 +88,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       mode: curve.x.length < 40 ? 'lines+markers' : 'lines',
       line,
       marker: { color: style.color, size: 5 },
-      // A single evaluation at the end stands on the figure's edge.
+      // A single evaluation at the end lies on the figure's edge.
       cliponaxis: false,
       hovertemplate: '%{y:.4g}',
     });

@@ -25,7 +25,7 @@ export function stepTimeFigure(runs: readonly StepTimeRun[], theme: FigureTheme)
       customdata: entry.id,
       name: `${group.label}, seed ${entry.seed}`,
     }));
-    // Each series is a category of its own here: the names stand below the bars and no legend is needed.
+    // Each series is a category of its own here: its name is below its bar and no legend is needed.
     const categories = series.map((_, category) => (category === position ? points : []));
     data.push(...barSeries(group.label, style, categories, 0, 1, theme, 'ms'));
   });

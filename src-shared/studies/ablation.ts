@@ -243,7 +243,7 @@ function cellFigure(result: AblationResult, theme: FigureTheme): Figure {
       dash: 'solid',
       pattern: at === result.reference ? '/' : '',
     };
-    // Each cell is a category of its own: the names stand below the bars.
+    // Each cell is a category of its own: its name is below its bar.
     const categories = result.cells.map((_, category) => (category === at ? points : []));
     return barSeries(label, style, categories, 0, 1, theme, axisUnit);
   });

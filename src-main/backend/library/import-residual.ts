@@ -7,7 +7,7 @@ import type { AdapterBase } from './adapter-base.ts';
 import { requireAdapter } from './adapters.ts';
 
 /**
- * Imports a PEFT folder that stands on a residual base (PiSSA, OLoRA): waits for the job that makes the residual anew from the
+ * Imports a PEFT folder that uses a residual base (PiSSA, OLoRA): waits for the job that recomputes the residual from the
  * base's weights and keeps the equal plain LoRA.
  * @throws StudioError refused where the base is not in the studio, and what the job ended with.
  */

@@ -145,7 +145,7 @@ export function savedModules(config: RunConfig, description: ModelDescription): 
   );
 }
 
-/** What tells the modules that a run adapts. */
+/** The settings that select the modules that a run adapts. */
 export function targetConfig(config: RunConfig, description: ModelDescription) {
   return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
 }

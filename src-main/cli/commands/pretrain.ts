@@ -59,7 +59,7 @@ export function addPretrainCommand(parent: Command, context: CommandContext): vo
   });
 }
 
-/** Paths in the file are read from where the file stands. */
+/** Paths in the file are relative to its folder. */
 async function readConfig(file: string, set: readonly (readonly [string, string])[]): Promise<PretrainConfig> {
   const parsed = pretrainConfigSchema.safeParse(parseYaml(applyAssignments(await readTextFile(file), set), file));
   if (!parsed.success) throw new StudioError('invalid_input', `${file}: ${describeIssues(parsed.error)}.`);

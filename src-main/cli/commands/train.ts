@@ -145,8 +145,8 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
 }
 
 /**
- * A parameter of the adapter stands beside its other keys or below `parameters`: where the file has it, else where it
- * was given.
+ * A parameter of the adapter is given beside its other keys or below `parameters`: where the file has it, else where it was
+ * given.
  */
 function placeOf(document: Document, path: readonly string[]): readonly string[] {
   const [first, ...keys] = path;

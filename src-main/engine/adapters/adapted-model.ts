@@ -29,7 +29,7 @@ import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 export class AdaptedModel implements LinearRunner {
   readonly base: BaseModel;
   private adapter: DeviceAdapter | null = null;
-  /** What the adapter stands on, where that is less than the base. */
+  /** The adapter's frozen weights, where they differ from the base's (a residual base). */
   private residual: ResidualBase | null = null;
   private inactive: ReadonlySet<string> = new Set();
   /** Modules whose adapters are on, but not trained. */
@@ -38,7 +38,7 @@ export class AdaptedModel implements LinearRunner {
   private inputDropout: number | null = null;
   private dropout: RandomStream | null = null;
   private training = false;
-  /** What stands for the base's modules while the adapter is merged into them. */
+  /** The merged weights that replace the base's while the adapter is merged. */
   private merged: ReadonlyMap<string, FrozenWeight> | null = null;
   private readingBiases = false;
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
@@ -65,13 +65,13 @@ export class AdaptedModel implements LinearRunner {
     this.residual = residual;
   }
 
-  /** The factors that the base has lost for the adapter that is on; null where it stands on the base itself. */
+  /** The factors that the base has lost for the adapter that is on; null where it uses the base itself. */
   get subtracted(): ReadonlyMap<string, Factors> | null {
     return this.residual?.subtracted ?? null;
   }
 
   /**
-   * Replaces the adapter. Variables of equal name and shape are assigned, not made anew.
+   * Replaces the adapter. Variables of equal name and shape are assigned, not recreated.
    * @throws StudioError refused where the adapter does not fit the base; the adapter before it then stays.
    */
   loadState(state: AdapterState): void {
@@ -83,7 +83,7 @@ export class AdaptedModel implements LinearRunner {
     this.untrained = new Set();
   }
 
-  /** The adapter as it stands, copied to the host. */
+  /** The current adapter, copied to the host. */
   async exportState(): Promise<AdapterState> {
     return fromDevice(this.loaded());
   }
@@ -217,8 +217,8 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /**
-   * Of a language model, the logits [batch, vocabulary] after each row's last token (padding stands on the left); `cache`
-   * takes up what later calls need. The caller disposes the logits.
+   * Of a language model, the logits [batch, vocabulary] after each row's last token (padding is on the left); `cache` takes
+   * up what later calls need. The caller disposes the logits.
    */
   nextLogits(inputs: ModelInputs, cache: KeyValueCache): tf.Tensor2D {
     return tf.tidy(() => {
@@ -300,7 +300,7 @@ export class AdaptedModel implements LinearRunner {
     );
   }
 
-  /** Where the dropout stands, for `replayDropout`; null where there is none. */
+  /** The dropout's position, for `replayDropout`; null without dropout. */
   dropoutState(): readonly number[] | null {
     return this.dropout?.state() ?? null;
   }
@@ -317,8 +317,8 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /**
-   * Lets weights with the adapter in them stand for the base's; the forward pass then costs what the base costs. The base is left
-   * alone: a head that is tied to an adapted embedding stays what it was.
+   * Replaces the base's weights by merged ones; the forward pass then costs what the base costs. The base is left alone: a
+   * head that is tied to an adapted embedding stays what it was.
    */
   async mergeIntoBase(): Promise<void> {
     if (this.merged) return;
@@ -353,7 +353,7 @@ export class AdaptedModel implements LinearRunner {
     return all.map(({ module }) => module);
   }
 
-  /** What the adapter of a module stands on. */
+  /** The frozen weight below a module's adapter. */
   private frozenUnder(module: LinearModule): FrozenWeight {
     return this.residual?.weightOf(module) ?? this.base.frozenWeight(module);
   }
@@ -363,7 +363,7 @@ export class AdaptedModel implements LinearRunner {
     this.residual = null;
   }
 
-  /** What runs where no adapter does: the base's own weight, also where the adapter stands on less. */
+  /** The weight that runs without an adapter: the base's own, even where the adapter uses a residual base. */
   private frozenNow(module: LinearModule): FrozenWeight {
     return this.merged?.get(module.name) ?? this.base.frozenWeight(module);
   }

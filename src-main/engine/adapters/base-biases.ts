@@ -4,7 +4,9 @@ import type { BaseModel } from '../models/base-model.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { findLinear } from './target-modules.ts';
 
-/** A bias of the base by a name of today's or of older transformers, a linear's or another's; null where there is none. */
+/**
+ * A bias of the base by a name of today's or of older transformers, of a linear layer or another; null where there is none.
+ */
 export function findBiasVector(description: ModelDescription, name: string): BiasVector | null {
   const module = name.endsWith('.bias') ? findLinear(description, name.slice(0, -'.bias'.length)) : null;
   if (module?.hasBias)

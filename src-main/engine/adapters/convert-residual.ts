@@ -20,12 +20,13 @@ export interface ConversionBase {
   onModule?(done: number, total: number): Promise<void>;
 }
 
-/** How far the start that a module holds may be from the one that its weight gives, as a share of the greatest entry. */
+/** Tolerance between a module's stored start and the one computed from its weight, relative to the largest entry. */
 const tolerance = 1e-3;
 
 /**
- * An adapter that PEFT saved on a residual base as the equal plain LoRA of twice the rank on the base itself. What the base lost is
- * what the adapter started with, where that is at hand; else it is made anew from the base, as PEFT does on loading.
+ * An adapter that PEFT saved on a residual base as the equal plain LoRA of twice the rank on the base itself. What the base
+ * lost is what the adapter started with, where that is at hand; else it is recomputed from the base, as PEFT does on
+ * loading.
  * @param state of a folder that was read with `remade`.
  * @param init the adapter before its training, as PEFT saves it; null: not kept.
  * @throws StudioError refused where neither is possible.

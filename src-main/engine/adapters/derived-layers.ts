@@ -1,6 +1,6 @@
 /** Parts of a module's name whose number counts layers: layers.3, h.0, transformer_blocks.5, attentions.1, double_blocks_7. */
 const container = /(^|_)(blocks?|layers?|h|blk|attentions|resnets|downsamplers|upsamplers)$/;
-/** Where parts of a diffusion model stand, from the input up. Others: 0. */
+/** Order of a diffusion model's parts, from the input up. Others: 0. */
 const stages: readonly (readonly [RegExp, number])[] = [
   [/^text_encoder/, -1],
   [/^(mid|middle)_block$|^single_(transformer_)?blocks$/, 1],

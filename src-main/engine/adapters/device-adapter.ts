@@ -28,7 +28,7 @@ export interface DeviceAdapter {
   readonly adapted: ReadonlyMap<string, TrainedModule>;
   readonly shared: ReadonlyMap<string, tf.Variable>;
   readonly whole: ReadonlyMap<string, SavedModule>;
-  /** Biases that stand in for the base's while the adapter is on. */
+  /** Biases that replace the base's while the adapter is on. */
   readonly biases: readonly { readonly vector: FrozenVector; readonly standIn: tf.Tensor1D }[];
   /** Every trained tensor by its name in the model, from the input up: the adapters', then the modules saved whole. */
   readonly trained: ReadonlyMap<string, tf.Variable>;

@@ -15,7 +15,9 @@ import { isSavedBy, resolveTargetModules } from './target-modules.ts';
 import { adapterVariant } from './variants/index.ts';
 
 export interface FreshOptions extends StartOptions {
-  /** What the task's classes mean; null, or the base's own: the head starts with the base's values, else anew. */
+  /**
+   * What the task's classes mean; null, or the base's own: the head starts with the base's values, else with fresh ones.
+   */
   readonly labels: readonly string[] | null;
   /** The adapter that `init_adapter` names. */
   readonly seed?: AdapterState | undefined;
@@ -24,7 +26,7 @@ export interface FreshOptions extends StartOptions {
 /** A new adapter. */
 export interface FreshAdapter {
   readonly state: AdapterState;
-  /** Factors that the base loses in training, by module: the adapter starts on W − s·B·A. Null: it stands on the base itself. */
+  /** Factors that the base loses in training, by module: the adapter starts on W − s·B·A. Null: it uses the base itself. */
   readonly subtracted: ReadonlyMap<string, Factors> | null;
 }
 
@@ -132,7 +134,7 @@ const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_t
 };
 
 function defaultTask({ kind, image }: ModelDescription): AdapterConfig['task_type'] {
-  // PEFT's wrapper for embeddings hands texts on, which a model of images does not take.
+  // PEFT's wrapper for embeddings passes token ids on, which an image model does not accept.
   return image === null ? taskTypes[kind] : null;
 }
 
@@ -170,7 +172,7 @@ function modulesTrainedWhole(
   return whole;
 }
 
-/** PEFT adds both of its names of classifiers to what an adapter for classifying texts saves. */
+/** PEFT adds both of its classifier names to the saved modules of a text classification adapter. */
 function savedEntries(
   taskType: AdapterConfig['task_type'],
   { modules_to_save }: AdapterSettings,
@@ -180,12 +182,12 @@ function savedEntries(
   return names.length > 0 ? [...new Set(names)] : null;
 }
 
-/** Whether texts are to be told apart: a bare encoder becomes a classifier by the labels that it is given. */
+/** Whether the task is text classification: a bare encoder becomes a classifier by its labels. */
 function classifiesTexts({ kind, linears }: ModelDescription, hasLabels: boolean): boolean {
   return kind === 'text-classification' || (kind === 'embedding' && hasLabels && linears.some(({ isHead }) => isHead));
 }
 
-/** PEFT's entry for a classifier of texts, with whatever else the head has; the heads of other classifiers by their names. */
+/** PEFT's entry for a text classifier, with the rest of its head; other classifier heads by name. */
 export function savedByDefault(description: ModelDescription, hasLabels: boolean): string[] {
   const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
   if (classifiesTexts(description, hasLabels))
@@ -198,7 +200,7 @@ function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean
   return labels === null || (labels.length === own.length && labels.every((label, index) => label === own[index]));
 }
 
-/** The base's own values of a linear, copied: weight [out, in] and bias [out]. */
+/** The base's own values of a linear layer, copied: weight [out, in] and bias [out]. */
 async function baseValues(
   base: BaseModel,
   module: LinearModule,

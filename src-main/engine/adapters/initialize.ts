@@ -4,7 +4,8 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
 
 /**
  * PEFT's start of LoRA's factors. A [rank, in]: 'kaiming' is torch's kaiming_uniform_ with a = √5, which is uniform within
- * ±1/√in; 'gaussian' is normal with standard deviation 1/rank. B [out, rank] is zero, so the adapter starts as nothing.
+ * ±1/√in; 'gaussian' is normal with standard deviation 1/rank. B [out, rank] is zero, so the adapter starts without
+ * effect.
  */
 export function initializeFactors(
   module: Pick<LinearModule, 'inFeatures' | 'outFeatures'>,

@@ -7,7 +7,7 @@ import type { TrainedModule } from './variant-training.ts';
 
 /**
  * Weights with the adapter in them, by module, each on the device and the caller's to dispose.
- * @param frozenUnder what the adapter of a module stands on.
+ * @param frozenUnder the frozen weight below a module's adapter.
  */
 export async function mergedModules(
   adapted: Iterable<TrainedModule>,

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
 
-/** The blocks into which OFT cuts the inputs of a linear: `count` of `size` each. */
+/** The blocks into which OFT cuts the inputs of a linear layer: `count` of `size` each. */
 export interface OftBlocks {
   readonly size: number;
   readonly count: number;

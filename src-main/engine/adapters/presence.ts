@@ -28,7 +28,7 @@ export function adapterPresence(
 /** Numbers of values of an adapter's tensors. */
 export interface AdapterSizes {
   readonly trained: number[];
-  /** Those that are not trained, and the residual weights that adapters stand on. */
+  /** Those that are not trained, and the residual weights below adapters. */
   readonly fixed: number[];
   /** Of those that training keeps from step to step. */
   readonly optimizer: number[];

@@ -34,6 +34,6 @@ export interface AdapterState extends AdapterDescription {
    * table [inFeatures, outFeatures].
    */
   readonly saved: ReadonlyMap<string, HostTensor>;
-  /** Biases that stand in for the base's while the adapter is on (`bias`), by their name in the model. */
+  /** Biases that replace the base's while the adapter is on (`bias`), by their name in the model. */
   readonly biases: ReadonlyMap<string, HostTensor>;
 }

@@ -61,7 +61,7 @@ export function modulesOf(
   return fromTheInputUp(description).filter(({ name }) => modules.has(name));
 }
 
-/** Whether the input meets the module before the layers: an embedding, or a linear among the embeddings. */
+/** Whether the input meets the module before the layers: an embedding, or a linear layer among the embeddings. */
 export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): boolean {
   return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));
 }

@@ -5,7 +5,7 @@ import type { AdapterState } from './state.ts';
 import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 
 /**
- * What a variant does in a training by `plan`, on modules that are asked for anew each time: all, and those of the step.
+ * What a variant does in a training by `plan`, on modules that are asked for each time: all, and those of the step.
  * @throws StudioError where it cannot be trained so.
  */
 export function hooksOf(

@@ -35,7 +35,7 @@ export interface VariantTraining {
   readonly heldParts?: readonly string[];
   /** The modules of an adapter that a run starts from as the method starts on them. Absent: as they are. */
   seeded?(modules: ReadonlyMap<string, ModuleState>, parameters: ParameterValues): ReadonlyMap<string, ModuleState>;
-  /** The method in one training. `modules` gives all adapted modules as they stand at the time of the call. */
+  /** The method in one training. `modules` gives all adapted modules with their values at the time of the call. */
   begin(plan: TrainingPlan, parameters: ParameterValues, modules: () => readonly TrainedModule[]): TrainingMethod;
   /**
    * Numbers of values of the float32 tensors that training keeps from step to step for one module, beside its own tensors and

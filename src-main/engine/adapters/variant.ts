@@ -62,11 +62,12 @@ export interface PeftFormat {
   /** Of several variants of one type, whether the config describes this one. */
   matches(config: AdapterConfig): boolean;
   /**
-   * @param remade whether the reader makes a residual base anew, so that an adapter may stand on one.
-   * @throws StudioError refused for settings of the type that are contradictory or not supported; `where` they stand.
+   * @param remade whether the reader rebuilds a residual base, so that an adapter may use one.
+   * @throws StudioError refused for settings of the type that are contradictory or not supported; `where` names their
+   * place.
    */
   refuse?(config: AdapterConfig, where: string, remade?: boolean): void;
-  /** Whether an adapter with these parameters stands on a residual base. */
+  /** Whether an adapter with these parameters uses a residual base. */
   standsOnResidual?(parameters: ParameterValues): boolean;
   /** @throws ZodError naming the key. */
   fromConfig(config: AdapterConfig): ParameterValues;
@@ -127,8 +128,8 @@ export interface AdapterVariant {
   /** The tensors of a module, in a fixed order. */
   parts(module: LinearModule, settings: ModuleSettings): TensorPart[];
   /**
-   * The module's sizes by the shapes of its parts, for adapters whose base is not at hand; a size that no part tells is 1. Null:
-   * parts are missing. Absent: A [rank, inFeatures] and B [outFeatures, rank] tell them, where the variant has them.
+   * The module's sizes by the shapes of its parts, for adapters whose base is not at hand; a size that no part gives is 1.
+   * Null: parts are missing. Absent: A [rank, inFeatures] and B [outFeatures, rank] tell them, where the variant has them.
    */
   sizes?(shapes: ReadonlyMap<string, readonly number[]>): ModuleSizes | null;
   readonly shared?: SharedTensors;
@@ -171,7 +172,7 @@ export interface AdapterVariant {
   readonly mergedBias?: {
     /** Whether the bias of this module becomes another. */
     changes(adapted: ModuleTensors<{ readonly shape: readonly number[] }>): boolean;
-    /** [outFeatures], on the device; null stands for no bias. The caller disposes it. */
+    /** [outFeatures], on the device; null means no bias. The caller disposes it. */
     merge(bias: tf.Tensor1D | null, adapted: ModuleTensors<tf.Tensor>): tf.Tensor1D;
   };
   /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
@@ -193,7 +194,8 @@ export interface AdapterVariant {
   /** Whether the forward pass multiplies by a weight made of the base's, never by the base's itself. */
   replacesWeight?(parameters: ParameterValues): boolean;
   /**
-   * Numbers of values of the float32 tensors that the forward pass of a linear keeps for the backward pass, beside its input.
+   * Numbers of values of the float32 tensors that a linear layer's forward pass keeps for its backward pass, beside its
+   * input.
    */
   memory(linear: LinearSize, settings: ModuleSettings): number[];
 }

@@ -101,7 +101,7 @@ const methods: readonly MergeMethod[] = [
 /** All merge methods, in display order, each with the parameters of a search. */
 export const mergeMethods: readonly MergeMethod[] = methods.map(withSearch);
 
-/** Ids of the placebos, each made of one adapter, that may stand beside a merge. */
+/** Ids of the placebos, each made of one adapter, that can be scored beside a merge. */
 export const placeboIds: readonly string[] = [randomDirections, shuffledLayers].map(
   ({ declaration }) => declaration.id,
 );

@@ -43,7 +43,7 @@ export const karcher: Combination = {
     const used = norms.map((norm) => norm > 0);
     const total = sum(weights.filter((_, index) => used[index]));
     const alphas = weights.map((weight, index) => (used[index] ? weight / total : 0));
-    // Coefficients stand for the unit vectors, whose inner products are the cosines.
+    // Coefficients represent the unit vectors, whose inner products are the cosines.
     const cosines = gram.map((row, i) =>
       row.map((value, j) => (used[i] && used[j] ? value / (norms[i] ?? 1) / (norms[j] ?? 1) : 0)),
     );

@@ -48,7 +48,7 @@ function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
   return new Uint32Array(buffer, byteOffset, length);
 }
 
-/** The bin that holds the `count`th value from the top, and the how-manieth of that bin it is. */
+/** The bin that holds the `count`th value from the top, and its position within that bin. */
 function fromTop(bins: Float64Array, count: number): { readonly index: number; readonly left: number } {
   let left = count;
   for (let index = bins.length - 1; index >= 0; index--) {

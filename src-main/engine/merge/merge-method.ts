@@ -164,8 +164,7 @@ export interface MergePass {
   /** Indices of the adapters with a weight other than zero, in the order of the request. */
   readonly adapters: readonly number[];
   /**
-   * Reads module after module; each call reads the files anew. Tensors are valid until the next module: copy what is
-   * kept.
+   * Reads module after module; each call reads the files again. Tensors are valid until the next module: copy what is kept.
    */
   modules(): AsyncIterable<ModuleToMerge>;
   /** Random stream of the whole merge for one purpose, determined by the parameter `seed`. */

@@ -2,7 +2,7 @@ import type { ModuleMergeMethod } from './merge-method.ts';
 import { averageOfParameter, soup } from './soup.ts';
 
 /**
- * The power-function average of Karras et al. 2024, equation 2: a step t counts with tᵞ. Each checkpoint stands for the
+ * The power-function average of Karras et al. 2024, equation 2: a step t counts with tᵞ. Each checkpoint represents the
  * steps since the one before, so that it counts with ∫ tᵞ dt = (tₖᵞ⁺¹ − tₖ₋₁ᵞ⁺¹) / (γ + 1). Their post-hoc reconstruction
  * solves for stored averages; here the checkpoints are the weights themselves, and no fit is needed.
  */

@@ -47,7 +47,7 @@ export function mergeUnits(
   const b = new Float32Array(outputs * k);
   for (const [cluster, centroid] of centroids.entries()) {
     const length = normOf(centroid);
-    // The sums over the cluster stand for means: the total weight cancels out of the ratio.
+    // Sums over the cluster replace means: the total weight cancels in the ratio.
     const factor = reweighting === 'none' || length === 0 ? 1 : (norms[cluster] ?? 0) / length;
     const scale = factor / (totals[cluster] || 1);
     for (let at = 0; at < inputs; at++) a[cluster * inputs + at] = scale * (centroid[at] ?? 0);

@@ -63,7 +63,7 @@ export function clampFactors(update: MergedUpdate, { svd_clamp }: ParameterValue
   return { ...update, ...clamped(signed(update), Number(svd_clamp)) };
 }
 
-/** Factors limited to ± the quantile of their entries, as they stand. */
+/** Factors clipped to ± the quantile of their entries. */
 export function clamped({ a, b }: Pick<MergedUpdate, 'a' | 'b'>, share: number): Pick<MergedUpdate, 'a' | 'b'> {
   const entries = new Float64Array(a.data.length + b.data.length);
   entries.set(b.data);

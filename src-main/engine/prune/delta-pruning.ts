@@ -17,8 +17,8 @@ interface DeltaPruning {
 }
 
 /**
- * Zeroes the smallest entries of ΔW = s·B·A and stores the best approximation of the rank. One ΔW is in memory at a time: it is
- * computed anew in each of three passes. `kept` and `total` count entries of ΔW.
+ * Zeroes the smallest entries of ΔW = s·B·A and stores the best approximation of the rank. One ΔW is in memory at a time:
+ * it is recomputed in each of three passes. `kept` and `total` count entries of ΔW.
  */
 export function pruneDelta(state: AdapterState, { method, sparsity, rank, groupOf }: DeltaPruning): Pruned {
   requireProduct(state, `${method} on ΔW`);

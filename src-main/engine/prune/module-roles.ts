@@ -1,4 +1,4 @@
-/** What a linear does in a transformer layer. */
+/** The role of a linear layer in a transformer layer. */
 export type ModuleRole = 'q' | 'k' | 'v' | 'o' | 'attention' | 'mlp';
 
 /** Last names of the linears of a role, as model families and formats call them. */

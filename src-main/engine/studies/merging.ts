@@ -64,7 +64,7 @@ export const mergingWork = defineStudyWork(mergingStudy, {
   }),
 });
 
-/** Placebos stand beside merges that make an adapter. */
+/** Placebos accompany merges that make an adapter. */
 function controlsOf(methods: readonly string[], wanted: boolean): { method: string; placebo: string }[] {
   const makers = wanted ? methods.filter((method) => mergeMethod(method).makes === 'adapter') : [];
   return makers.flatMap((method) => placeboIds.map((placebo) => ({ method, placebo })));

@@ -85,7 +85,7 @@ export function ParameterControl(props: ControlProps) {
           <Autocomplete
             {...shared}
             data={[...offered]}
-            // All of them: what stands in the field is the choice, not a search.
+            // All of them: the field shows the choice, not a search.
             filter={({ options }) => options}
             value={textOfValue(value)}
             onChange={(next) => onChange(next === '' && spec.nullable ? null : next)}
@@ -99,7 +99,7 @@ function sharedProps({ id, disabled, invalid }: ControlProps) {
   return { id, disabled, error: invalid };
 }
 
-/** A number as people write it (2e-4, 0.0002 or 0,0002), stepped by the arrow keys; the unit stands inside, at the right. */
+/** A number as people write it (2e-4, 0.0002 or 0,0002), stepped by the arrow keys; the unit is inside, at the right. */
 function NumberControl(props: ControlProps) {
   const { spec, value, onChange } = props;
   const [text, setText] = useState(textOfValue(value));

@@ -23,7 +23,7 @@ export interface ParameterFormProps {
   disabled?: boolean | readonly string[];
   /** What a parameter that names a column is chosen from. */
   columns?: readonly string[];
-  /** By parameter: texts that are offered, though any may be typed. */
+  /** By parameter: suggestions; any other value may be typed. */
   suggestions?: Readonly<Record<string, readonly string[]>>;
   /** By parameter: what its value comes to. */
   notes?: Readonly<Record<string, ReactNode>>;
@@ -31,9 +31,9 @@ export interface ParameterFormProps {
 }
 
 /**
- * The form of everything that declares parameters: one field each, where its value comes from and the way back, what is wrong
- * beside it; groups under headings, seldom changed ones behind "More settings"; those that mean nothing as the others stand are
- * left out.
+ * The form of everything that declares parameters: one field each, where its value comes from and the way back, what is
+ * wrong beside it; groups under headings, seldom changed ones behind "More settings"; those without effect given the others
+ * are left out.
  */
 export function ParameterForm(props: ParameterFormProps) {
   const { declaration, values, bases } = props;

@@ -6,7 +6,7 @@ import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../sr
  */
 export type Origin = 'default' | 'model' | 'preset' | 'detected' | 'yours';
 
-/** What stands in place of the defaults, by parameter. */
+/** Values that replace the defaults, by parameter. */
 export type ParameterBases = Readonly<
   Record<string, { readonly value: ParameterValue; readonly from: 'model' | 'preset' | 'detected' }>
 >;

@@ -3,7 +3,7 @@ import classes from './text.module.css';
 
 /**
  * The little Markdown that provenance notes are written in: headings, paragraphs, list items and `code`. Anything else is
- * shown as it stands; nothing is ever taken for HTML.
+ * shown as it is; nothing is ever interpreted as HTML.
  */
 export function Prose({ text }: { text: string }) {
   return <div className={classes['prose']}>{blocks(text)}</div>;

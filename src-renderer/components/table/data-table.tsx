@@ -24,7 +24,7 @@ export interface DataColumn<Item> {
   value: (item: Item) => string | number | boolean | null;
   /** What is shown; the value itself where it is left out. */
   cell?: (item: Item) => ReactNode;
-  /** Numbers stand at the right. */
+  /** Numbers are right-aligned. */
   align?: 'left' | 'right';
   /** Pixels. Where it is left out the column takes what its content needs. */
   width?: number;

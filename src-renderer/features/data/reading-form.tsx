@@ -13,7 +13,7 @@ import { kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
 import { RowPreview } from './row-preview.tsx';
 import { useReadingForm } from './use-reading-form.ts';
 
-/** How a file of texts is imported: columns, split and options, with what comes of them in sight; for a new dataset or again. */
+/** How a text file is imported: columns, split and options beside a preview; for a new dataset or again. */
 export function ReadingForm({ reading }: { reading: Reading }) {
   const { path, datasetId } = reading;
   const form = useReadingForm(reading);

@@ -9,7 +9,7 @@ function change(next: (readings: readonly Reading[]) => readonly Reading[]): voi
   useReadings.setState(next, true);
 }
 
-/** A file that is already being decided on begins anew: it may have been mended meanwhile. */
+/** A file that is already being imported starts over: it may have been edited meanwhile. */
 export function openReading(reading: Reading): void {
   queryClient.removeQueries({ queryKey: ['datasets.inspect'] });
   change((readings) => [...readings.filter(({ path }) => path !== reading.path), reading]);

@@ -15,7 +15,7 @@ export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
 /** How a file is to be read, while it is being decided. */
 export interface Reading {
-  /** The dataset that is read anew; null: one that is added. */
+  /** The dataset that is read again; null: one that is added. */
   readonly datasetId: string | null;
   readonly path: string;
   readonly reader: string;

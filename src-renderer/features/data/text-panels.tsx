@@ -7,7 +7,7 @@ import classes from './data.module.css';
 import { openReading } from './reading-store.ts';
 import { comparedWords, readingFacts, repetitions } from './text-summary.ts';
 
-/** What is particular to a dataset of texts: how it was read, and what stands in it more than once. */
+/** Panels of a text dataset: how it was read, and its duplicates. */
 export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: TextDescription }) {
   const { path, reader, options } = dataset.source;
   const isGuessed = options['guess_columns'] !== false && !textColumnRoles.some((role) => options[role]);

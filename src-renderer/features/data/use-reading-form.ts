@@ -32,7 +32,7 @@ const placed: ReadonlySet<string> = new Set([
   'split_by',
 ]);
 
-/** How a file of texts would be read by the options so far, what is still missing, and the steps out of the form. */
+/** How a text file would be read with the current options, what is still missing, and the steps out of the form. */
 export function useReadingForm(reading: Reading) {
   const { path, options } = reading;
   const catalog = useRequest('app.catalog', {}).data;

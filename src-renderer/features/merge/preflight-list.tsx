@@ -39,7 +39,7 @@ export function PreflightList({ lines }: { lines: readonly PreflightLine[] }) {
   );
 }
 
-/** What stands in the way first; among equals the order of the checks. */
+/** Errors first; among equals the order of the checks. */
 function inOrder(lines: readonly PreflightLine[]): PreflightLine[] {
   const rank: Record<PreflightLine['verdict'], number> = { refused: 0, warning: 1, ok: 2 };
   return [...lines].sort((first, second) => rank[first.verdict] - rank[second.verdict]);

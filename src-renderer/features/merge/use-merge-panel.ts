@@ -20,7 +20,7 @@ export const benchEvaluation = {
   bases: { eval_samples: { value: emptyBench.evalSamples, from: 'preset' } },
 } as const;
 
-/** What may stand beside the merge in its table of scores. */
+/** Baselines that can be scored beside the merge. */
 export const benchPlacebos = { declaration: { parameters: placeboParameters } } as const;
 /** Training examples for methods that look at data, and for a search. */
 export const benchTuning = { declaration: { parameters: tuningParameters } } as const;

@@ -37,7 +37,7 @@ export const emptyDraft: Draft = {
   sampling: {},
 };
 
-/** The request that the form stands for; a sentence where something is missing yet, or is not as declared. */
+/** The request that the form describes; a sentence where something is missing yet, or is not as declared. */
 export function requestOf(
   draft: Draft,
   modelId: string | null,
@@ -60,7 +60,7 @@ export function requestOf(
   });
 }
 
-/** Columns with one put in or taken out: the base stands first, and no more than fit side by side are kept. */
+/** Columns with one put in or taken out: the base comes first, and no more than fit side by side are kept. */
 export function toggleColumn(columns: readonly (string | null)[], adapterId: string | null): (string | null)[] {
   if (columns.includes(adapterId)) return columns.filter((column) => column !== adapterId);
   const next = adapterId === null ? [null, ...columns] : [...columns, adapterId];

@@ -34,7 +34,7 @@ const metrics: readonly MetricChoice[] = [
   { value: 'active_share', label: 'Groups on', yTitle: 'active layers (%)', factor: 100 },
 ];
 
-/** The chosen runs laid over each other: curves, what their configs differ in, what they came to. */
+/** The chosen runs laid over each other: curves, what their configs differ in, their results. */
 export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
   const theme = useFigureTheme();
   const variants = useVariantNames();

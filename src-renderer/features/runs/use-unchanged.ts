@@ -3,7 +3,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 
 /**
  * These runs, the same list until something changes by which figures are drawn. How far a run is changes ten times a second
- * while it goes on, and its figures need not be made anew for that.
+ * while it goes on, and its figures need not be redrawn for that.
  */
 export function useDrawnRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
   const key = JSON.stringify(runs.map(({ id, name, config, facts, step }) => [id, name, config, facts ?? step]));

@@ -2,7 +2,7 @@ import type { PrunedChoice } from '../../../src-shared/studies/define-study.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 
-/** Queues the pruning that a point or a row of a study stands for, so that its adapter comes onto the shelf. */
+/** Queues the pruning behind a point or a row of a study, so that its adapter joins the library. */
 export async function keepPruned({ name, of, method, parameters }: PrunedChoice): Promise<void> {
   try {
     const adapterId = 'adapterId' in of ? of.adapterId : (await request('runs.get', { id: of.runId })).adapterId;

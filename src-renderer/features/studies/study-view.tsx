@@ -7,7 +7,7 @@ import { useJobOf } from '../jobs/use-job.ts';
 import { keepPruned } from './keep-pruned.ts';
 import { StudyResultView } from './study-result.tsx';
 
-/** A study as it stands: its progress, its error with the way out, or its figures and tables. */
+/** A study: its progress, its error with the way out, or its figures and tables. */
 export function StudyView({ study }: { study: StudyRecord }) {
   const job = useJobOf(study.id);
   const isOpen = study.status === 'queued' || study.status === 'running';

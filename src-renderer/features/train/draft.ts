@@ -6,10 +6,10 @@ import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 
 /**
- * The form's values while a person types: flat, by the field's dotted name in the YAML (`adapter.r`, `learning_rate`).
- * A value may be what no schema allows (an empty text in a number field). `coto` is a switch here; CoTo's own fields
- * stay while it is off, so that switching it on again brings them back. The adapter's parameters stand beside its other
- * fields; one that is missing has the default that the variant declares.
+ * The form's values while a person types: flat, by the field's dotted name in the YAML (`adapter.r`, `learning_rate`). A
+ * value may be what no schema allows (an empty text in a number field). `coto` is a switch here; CoTo's own fields stay
+ * while it is off, so that switching it on again brings them back. The adapter's parameters are beside its other fields;
+ * one that is missing has the default that the variant declares.
  */
 export type Draft = Readonly<ParameterValues>;
 

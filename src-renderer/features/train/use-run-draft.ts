@@ -70,7 +70,7 @@ async function saveYaml(yaml: string, name: string): Promise<void> {
   if (path) notifySuccess('Run saved', path);
 }
 
-/** The last config that was whole, so that the right side stands still while a field is being typed. */
+/** The last complete config, so that the right side does not move while a field is being typed. */
 function useLastWhole(config: RunConfig | null): RunConfig | null {
   const [last, setLast] = useState(config);
   if (config !== null && config !== last) setLast(config);

@@ -12,7 +12,7 @@ import classes from '../../features/prune/prune.module.css';
 import { PruneForm } from '../../features/prune/prune-form.tsx';
 import { StudyView } from '../../features/studies/study-view.tsx';
 
-/** What adapters stand to lose: the study's form on the left, its figures on the right. */
+/** Pruning: the study's form on the left, its figures on the right. */
 export default function PrunePage() {
   const adapters = useRequest('adapters.list', {});
   const datasets = useRequest('datasets.list', {});

@@ -35,7 +35,7 @@ export interface CalibrationData {
   readonly gradient?: HostTensor;
 }
 
-/** Measures what data-driven starts need, on the base as it stands before the adapter. */
+/** Measures what data-driven initializations need, on the base without the adapter. */
 export interface Calibration {
   /**
    * Each module with its data, a few at a time, so that memory holds the data of those alone.
@@ -87,7 +87,7 @@ export interface Initialization {
     value(parameters: ParameterValues): boolean | string;
     /** The parameters that a value says beside those of `value({})`; null: the value is another's. */
     parameters?(value: string): ParameterValues | null;
-    /** Whether PEFT, and so the studio, makes the residual base anew from the base alone when it loads such an adapter. */
+    /** Whether PEFT, and so the studio, recomputes the residual base from the base alone when it loads such an adapter. */
     readonly isRemade?: boolean;
   };
   /** Whether the start is taken out of the base, which then is W − s·B·A in training: so that it changes nothing. */
@@ -99,7 +99,7 @@ export interface Initialization {
   check?(module: StartingModule): void;
   /** Factors of a module that passed `check`. */
   start(module: StartingModule, source: StartSource): Start | Promise<Start>;
-  /** Gives ranks anew once every module has its start; a module that is left out gets no adapter. */
+  /** Reassigns ranks once every module has its start; a module left out gets no adapter. */
   redistribute?(started: ReadonlyMap<string, StartedModule>, parameters: ParameterValues): Map<string, StartedModule>;
 }
 

@@ -24,7 +24,7 @@ const unusedSharedKeys = {
 
 /**
  * The config from which PEFT, on a base with today's names, makes exactly these modules with these ranks and scalings and
- * saves exactly these tensors. What already says so is left alone; the rest is said anew: targets by their last names, by
+ * saves exactly these tensors. What already says so is left alone; the rest is rewritten: targets by their last names, by
  * last names and layers, or in full.
  */
 export function derivePeftConfig(adapter: ConfiguredAdapter, description: ModelDescription): Record<string, unknown> {

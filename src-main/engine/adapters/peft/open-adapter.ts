@@ -21,7 +21,7 @@ import {
 import { savedEntries } from './derive-config.ts';
 import { incompleteHint, isCopy, type PlacedSaved, type PlacedTensors, sortTensors } from './tensors.ts';
 
-/** A tensor that still stands in its file. */
+/** A tensor not read from its file yet. */
 export interface StoredTensor extends TensorInfo {
   readonly key: string;
 }
@@ -41,7 +41,7 @@ export interface OpenAdapter {
  * tensors against the base. Modules come in the order in which the input meets them and go by today's names; targets and
  * patterns of the config stay as they are written.
  *
- * @param remade whether the caller makes a residual base anew (adapters/residual.ts), so that the adapter may stand on one.
+ * @param remade whether the caller rebuilds a residual base (adapters/residual.ts), so that the adapter may use one.
  * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
  * that is not supported), naming the file and the tensor.
  */

@@ -25,7 +25,7 @@ export function splitPartKey(
   });
 }
 
-/** The module and the part that a key (after `base_model.model.`) stands for; null where it is none of an adapted module. */
+/** The module and part named by a key (after `base_model.model.`); null if it belongs to no adapted module. */
 export function parsePartKey(
   { peft }: AdapterVariant,
   description: ModelDescription,

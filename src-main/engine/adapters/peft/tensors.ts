@@ -113,7 +113,10 @@ export function peftTensors(state: Parts, description: ModelDescription): Map<st
   return tensors;
 }
 
-/** Copies that PEFT stores beside what was trained: of the base, or, of a module saved whole, of what stands under its own name. */
+/**
+ * Copies that PEFT stores beside what was trained: of the base, or, of a module saved whole, of what is stored under its
+ * own name.
+ */
 export function isCopy(
   key: string,
   { bias }: Pick<AdapterConfig, 'bias'>,

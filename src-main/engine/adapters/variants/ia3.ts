@@ -114,7 +114,7 @@ function scalesInputs(adapted: ModuleTensors<{ readonly shape: readonly number[]
 }
 
 /**
- * feedforward_modules from which PEFT tells the same modules: as given, by last names, or in full beside such targets.
+ * feedforward_modules from which PEFT finds the same modules: as given, by last names, or in full beside such targets.
  * @param modules by today's names, whether they are feed-forward modules.
  */
 function feedforwardKeys(

@@ -65,8 +65,8 @@ export function adapterVariant(id: string): AdapterVariant {
 
 /**
  * The variant that an adapter_config.json describes; only reading has to ask.
- * @param remade whether the reader makes a residual base anew.
- * @throws StudioError refused, naming the kind or the setting that the studio does not know, and `where` it stands.
+ * @param remade whether the reader rebuilds a residual base.
+ * @throws StudioError refused, naming the kind or the setting that the studio does not know, and `where` it was found.
  */
 export function recognizeVariant(config: AdapterConfig, where: string, remade = false): AdapterVariant {
   const ofType = adapterVariants.filter(({ peft }) => peft.type === config.peft_type);

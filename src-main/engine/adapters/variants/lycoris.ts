@@ -15,7 +15,7 @@ const configSchema = z.object({
   rank_pattern: z.record(z.string(), z.number().int().min(1)).default({}),
   alpha_pattern: z.record(z.string(), z.number().positive()).default({}),
 });
-/** Of convolutions, which no supported base has: it means nothing on a linear. */
+/** For convolutions, which no supported base has: without effect on a linear layer. */
 const convolutionKey = { use_effective_conv2d: false };
 
 const formula: StrengthFormula = { alpha: 'alpha', divisor: (rank) => rank };
