@@ -156,7 +156,7 @@ describe('runs that cannot work', () => {
     expect(await backend.handle('jobs.list', {})).toEqual([]);
   });
 
-  it('cannot remove what a run stands on', async () => {
+  it('cannot remove what a run depends on', async () => {
     const data = await backend.handle('datasets.add', { path: dataset });
     const { run } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset } });
     await expect(backend.handle('datasets.remove', { id: data.id })).rejects.toThrow(/used by 1 run/);

@@ -111,7 +111,7 @@ describe('the main job in the window', () => {
     await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(4);
   });
 
-  test('started anew on the same home, everything is there', async () => {
+  test('restarted on the same home, everything is there', async () => {
     await studio.close();
     studio = await openStudio(home);
     const { page } = studio;

@@ -71,7 +71,7 @@ async function train(page: Page, { name, model, dataset, task }: Wish): Promise<
   await page.getByText('completed').first().waitFor({ timeout: 120_000 });
 }
 
-describe('from texts to a metric in the window', () => {
+describe('from text to a metric in the window', () => {
   test.each([
     {
       task: 'text-classification',

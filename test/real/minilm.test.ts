@@ -28,7 +28,7 @@ const trajectorySchema = z.object({
   batches: z.array(z.array(z.tuple([z.string(), z.number()]))),
 });
 
-it('all-MiniLM-L6-v2 splits texts as transformers does', async () => {
+it('all-MiniLM-L6-v2 tokenizes as transformers does', async () => {
   const texts = z.array(z.string()).parse(JSON.parse(readFileSync(realGolden('minilm', 'texts.json'), 'utf8')));
   const golden = await readSafetensors(realGolden('minilm', 'encode.safetensors'));
   const { input_ids, attention_mask } = batchOf(await loadTokenizer(miniLmFolder()), texts, 48);

@@ -80,7 +80,7 @@ describe.each(backends)('SmolLM2 on %s', (backend) => {
     },
   );
 
-  it('gives four texts the likelihood that they have in transformers', () => {
+  it('gives four samples the likelihood that they have in transformers', () => {
     for (const [index, text] of expected.texts.entries()) {
       const { ids } = tokenizer.encode(text);
       const input = tf.tensor2d([...ids], [1, ids.length], 'int32');
@@ -99,7 +99,7 @@ describe.each(backends)('SmolLM2 on %s', (backend) => {
 });
 
 describe('the task of writing text', () => {
-  it('scores four texts by the perplexity that follows from their likelihood in transformers', async () => {
+  it('scores four samples by the perplexity that follows from their likelihood in transformers', async () => {
     await activateCompute('native');
     const folder = mkdtempSync(join(tmpdir(), 'coto-real-'));
     const data = join(folder, 'texts');

@@ -92,7 +92,7 @@ describe('migrations', () => {
     );
   });
 
-  it('0050 moves the parameters of adapters below parameters and spells two keys anew', () => {
+  it('0050 moves the parameters of adapters below parameters and renames two keys', () => {
     const database = databaseAt(40);
     const fields = {
       target_modules: ['q_proj'],

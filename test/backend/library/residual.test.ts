@@ -62,7 +62,7 @@ it.each(['pissa', 'olora'])('PEFT’s %s is imported as plain LoRA, and leaves i
   expect(existsSync(other)).toBe(false);
 });
 
-it('what stands on a residual is refused where its base is not at hand', async () => {
+it('an adapter on a residual base is refused where its base is not at hand', async () => {
   const backend = await openBackend({ startEngine: realEngine });
   await expect(
     backend.handle('adapters.import', { path: goldenPath('llama', 'adapters', 'pissa') }),

@@ -136,8 +136,8 @@ describe('how a file would be read', () => {
   });
 });
 
-describe('a dataset of texts that was added', () => {
-  it('is read anew under its own id', async () => {
+describe('an added text dataset', () => {
+  it('is read again under its own id', async () => {
     const added = await backend.handle('datasets.add', { path: reviews });
     const options = { guess_columns: false, text: 'review', label: 'verdict', test_fraction: 0.5 };
     const updated = await backend.handle('datasets.update', { id: added.id, options });
@@ -149,7 +149,7 @@ describe('a dataset of texts that was added', () => {
     expect(cut[0]?.text).toBe(`${whole[0]?.text?.slice(0, 4)}…`);
   });
 
-  it('is counted anew where only its second file changed', async () => {
+  it('is counted again where only its second file changed', async () => {
     const options = { test_file: file('second.csv', reviewRows(5)) };
     const path = file('first.csv', reviewRows(5));
     const count = async () => (await backend.handle('datasets.add', { path, options })).description.text?.rowCount;

@@ -70,7 +70,7 @@ describe('the demo study', () => {
     await expect(backend.handle('demo.start', { seeds: [3, 3] })).rejects.toMatchObject({ code: 'invalid_input' });
   });
 
-  it('comes to an end when a run of it fails', async () => {
+  it('ends when one of its runs fails', async () => {
     const backend = await openBackend({
       resourcesDirectory,
       startEngine: scriptedEngine(async () => {

@@ -67,7 +67,7 @@ describe('a study whose engine dies in the middle', () => {
     pairs: [{ label: 'LoRA', coto: false, from: { adapterId: from }, to: { adapterId: to } }],
   });
 
-  it('is interrupted, goes on without repeating a score, and comes to what an undisturbed one comes to', async () => {
+  it('is interrupted, goes on without repeating a score, and gives the results of an undisturbed one', async () => {
     const dataset = tinyIdx();
     const { start, counts } = countingEngine(3);
     const { backend, ids } = await withAdapters(start);
@@ -103,7 +103,7 @@ describe('a study whose engine dies in the middle', () => {
     expect(other.counts.scores).toHaveLength(7);
   });
 
-  it('shares scores with studies of another kind, and scores anew what differs in anything', async () => {
+  it('shares scores with studies of another kind, and scores again what differs in anything', async () => {
     const dataset = tinyIdx();
     const { start, counts } = countingEngine();
     const { backend, ids } = await withAdapters(start);
@@ -164,7 +164,7 @@ describe('a study as a whole', () => {
     expect(await backend.handle('jobs.list', {})).toEqual([]);
   });
 
-  it('pauses with its training, which saves where it stands, and goes on with both', async () => {
+  it('pauses with its training, which saves its state, and resumes both', async () => {
     const asked: string[] = [];
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const ended = { steps: 3, accuracy: 0.5, evalLoss: 1, trainLoss: 1, metrics: {}, meanStepMilliseconds: 1 };

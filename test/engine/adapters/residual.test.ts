@@ -216,7 +216,7 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
   const conversionBase = () => ({ description: base.description, weight: (module: string) => weights.read(module) });
   const read = (...parts: string[]) => readAdapter(join(folder, ...parts), base.description, true);
 
-  it('is refused where nobody makes its base anew', async () => {
+  it('is refused where nobody rebuilds its base', async () => {
     await expect(readAdapter(folder, base.description)).rejects.toMatchObject({
       message: expect.stringContaining('changed base'),
       hint: expect.stringContaining('Import it'),

@@ -47,7 +47,7 @@ it('a choice by name is kept, even of an imitation, and says so where it does no
   });
 });
 
-it('lists what cannot be used where it would stand, and what would never be taken after what works', () => {
+it('lists unusable backends in their order, and those never chosen last', () => {
   const reports = [report('webgpu', 'software'), wasm, report('native', null), report('tensorflow', 'cpu')];
   expect(byPreference(reports).map(({ id }) => id)).toEqual(['native', 'tensorflow', 'wasm', 'webgpu']);
 });

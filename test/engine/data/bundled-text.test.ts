@@ -96,8 +96,8 @@ describe.each(bundledTexts.map(({ id }) => id))('%s', (id) => {
   });
 });
 
-describe('bundled sets of texts', () => {
-  test('stand after those of images, in the same order each time', async () => {
+describe('bundled text datasets', () => {
+  test('come after the image datasets, in the same order each time', async () => {
     const ids = (await bundledDatasets(assets)).map(({ id }) => id);
     expect(ids.slice(-bundledTexts.length)).toEqual(bundledTexts.map(({ id }) => id));
     expect(await examplesOf('opinion-words')).toEqual(await examplesOf('opinion-words'));

@@ -68,7 +68,7 @@ describe('shapes', () => {
     { role: 'assistant', content: 'Hello' },
   ];
 
-  test('alpaca: the input stands after the instruction', async () => {
+  test('alpaca: the input follows the instruction', async () => {
     const path = file(
       'jsonl',
       asLines([

@@ -75,7 +75,7 @@ function padded(tensors: ReadonlyMap<string, HostTensor>, name: string, column: 
   return rows.flatMap((row) => [...row, ...new Array<number>(width - row.length).fill(filling)]);
 }
 
-describe('texts with a head', () => {
+describe('text models with a head', () => {
   const pair = (text: string, label: unknown) => ({ text, text_pair: 'a good book', label });
   const rows = [
     [

@@ -49,7 +49,7 @@ const task = (name: string, resumeFrom: string | null = null): TrainTask => ({
 
 const weights = (name: string) => readFileSync(join(folder, name, 'checkpoints/last/adapter_model.safetensors'));
 
-test('a run on texts goes on bit for bit after a pause', async () => {
+test('a run on text goes on bit for bit after a pause', async () => {
   const whole = await runTrainTask(
     task('whole'),
     context([], () => null),

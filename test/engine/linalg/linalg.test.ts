@@ -153,7 +153,7 @@ describe('by hand', () => {
   });
 });
 
-describe('what decompositions stand', () => {
+describe('hard cases of decompositions', () => {
   it('singular values over thirty powers of ten, small ones exact where columns are scaled', () => {
     const { data } = gaussian(6, 6, 3);
     const graded = { shape: [6, 6], data: Float64Array.from(data, (value, at) => value * 10 ** (-6 * (at % 6))) };

@@ -88,7 +88,7 @@ describe('a bare encoder', () => {
   );
 });
 
-it('keeps the first part of a head for other labels, and starts the last anew', async () => {
+it('keeps the first part of a head for other labels, and resets the last', async () => {
   const base = await loadBaseModel(goldenPath('roberta', 'base'));
   const model = new AdaptedModel(base);
   const settings = adapterSettingsSchema.parse({ target_modules: ['query'], modules_to_save: ['classifier'] });
@@ -102,7 +102,7 @@ it('keeps the first part of a head for other labels, and starts the last anew', 
   base.dispose();
 });
 
-it('needs no layer on a tape for what stands after the layers', async () => {
+it('needs no layer on a tape for what comes after the layers', async () => {
   const base = await loadBaseModel(goldenPath('bert', 'base'));
   const model = new AdaptedModel(base);
   const settings = adapterSettingsSchema.parse({ target_modules: ['bert.pooler.dense'] });
@@ -111,7 +111,7 @@ it('needs no layer on a tape for what stands after the layers', async () => {
   base.dispose();
 });
 
-it('gives CLIP no classifier: it compares images with texts', async () => {
+it('gives CLIP no classifier: it compares images with text', async () => {
   const base = await loadBaseModel(goldenPath('clip', 'base'));
   const model = new AdaptedModel(base);
   const settings = adapterSettingsSchema.parse({ target_modules: ['q_proj'] });

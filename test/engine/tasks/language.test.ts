@@ -77,7 +77,7 @@ describe('what counts', () => {
     expect(tokenizer.decode(filled.ids)).toBe('Up / Down? no<|endoftext|>');
   });
 
-  test('each place is asked for the next token; packed texts do not ask for a first one', () => {
+  test('each position predicts the next token; packed rows do not predict a first one', () => {
     const rows = new TokenRows();
     rows.add([5, 6, 7], [0, 1, 1]);
     rows.add([8, 9], [1, 1]);
@@ -207,7 +207,7 @@ test('each row may bring its own choices', async () => {
   task.close();
 });
 
-test('labels of texts are choices of a language model, and of another kind they are refused', async () => {
+test('text labels are the choices of a language model, and other labels are refused', async () => {
   const rows = (label: unknown) => [
     { text: 'The sea is blue.', label },
     { text: 'The vote is over.', label: 'politics' },

@@ -8,7 +8,7 @@ test('the order is one of all examples, and the same each time', () => {
   expect([...order].slice(0, 5)).not.toEqual([0, 1, 2, 3, 4]);
 });
 
-test('long texts come first, equal ones in their order, and a batch holds no more tokens than fit', () => {
+test('long rows come first, equal ones in their order, and a batch has no more tokens than fit', () => {
   const lengths = [3, 9, 3, 8000];
   expect(byLength(Int32Array.of(0, 1, 2), (index) => lengths[index] ?? 0, 64)).toEqual({
     sorted: Int32Array.of(1, 0, 2),

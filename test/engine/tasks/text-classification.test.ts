@@ -58,7 +58,7 @@ async function trained(data: string, steps: number) {
   return { task, model, outputs, losses };
 }
 
-test('classes are learned and scored, whatever the length of the texts', async () => {
+test('classes are learned and scored, whatever the length of the rows', async () => {
   const data = jsonlFolder(
     join(folder, 'classes'),
     rows(12, (isGood) => (isGood ? 'positive' : 'negative')),
@@ -107,7 +107,7 @@ test('values are learned by the squared error, and have no accuracy', async () =
   model.dispose();
 });
 
-test('pairs come with the kind of each token, and texts are cut to max_length', async () => {
+test('pairs have token type ids, and rows are truncated to max_length', async () => {
   const pair = (label: string) => ({ sentence1: 'the film was very good', sentence2: 'a good book', label });
   const data = jsonlFolder(join(folder, 'pairs'), [pair('yes'), pair('no')], [pair('yes')]);
   const task = await openOn(modelDirectory, base.description, data, { max_length: 8 });

@@ -25,7 +25,7 @@ describe.each(readdirSync(goldenPath('misc', 'tokenizers')))('%s', (name) => {
   const directory = goldenPath('misc', 'tokenizers', name);
   const expected = expectedSchema.parse(JSON.parse(readFileSync(`${directory}/expected.json`, 'utf8')));
 
-  it('gives the ids, pairs, cuts and texts of transformers', async () => {
+  it('encodes, pairs, truncates and decodes as transformers does', async () => {
     const tokenizer = await loadTokenizer(directory);
     expect(expected.single.length).toBeGreaterThan(30);
     for (const one of expected.single) {
@@ -132,7 +132,7 @@ describe("BERT's normalizer, as the Rust library has it", () => {
   });
 });
 
-describe('around texts', () => {
+describe('special tokens and truncation', () => {
   const around = { sep: ['s', 1], cls: ['c', 0] };
 
   it('separates a pair once as BERT does, twice and of one type as RoBERTa does', () => {
@@ -188,7 +188,7 @@ describe('tokens', () => {
     expect(tokenizer.special('pad')).toBeNull();
   });
 
-  it('takes a token that must stand alone only where no letter, digit or joiner is beside it', () => {
+  it('matches a single_word token only where no letter, digit or joiner is beside it', () => {
     const added_tokens = [{ id: 9, content: 'ab', single_word: true }];
     const tokenizer = characters('ab -1\u{200D}', { added_tokens });
     expect(tokenizer.encode('ab').ids).toEqual([9]);
@@ -244,7 +244,7 @@ describe('tokens', () => {
     expect(tokenizer.decode([0, 1, 2, 0])).toBe('a\u{FFFD}\u{FFFD}a');
   });
 
-  it('drops what no token stands for where there is no unknown token', () => {
+  it('drops what no token covers where there is no unknown token', () => {
     expect(characters('ab').encode('azb').ids).toEqual([0, 1]);
   });
 });

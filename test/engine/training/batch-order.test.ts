@@ -17,7 +17,7 @@ describe('BatchOrder', () => {
     expect(BatchOrder.stepsPerEpoch(10, 3, 2)).toBe(2);
   });
 
-  it('shuffles each epoch anew and each seed differently', () => {
+  it('shuffles each epoch and each seed differently', () => {
     const data = order(1);
     const epochs = [0, 1, 2].map(() => [...numbers(data.next()), ...numbers(data.next())].flat().join());
     expect(new Set(epochs).size).toBe(3);

@@ -67,7 +67,7 @@ const moments: CalibrationNeed = { of: 'inputs', dividedByMaximum: false };
 const gradients: CalibrationNeed = { of: 'gradients' };
 
 describe('moments of the inputs', () => {
-  it('leave padding out: texts alone give what they give together', async () => {
+  it('leave padding out: rows alone give what they give in a batch', async () => {
     const [together, alone] = [await measure(moments), await measure(moments, { batchSize: 1 })];
     expect(together.size).toBe(6);
     for (const [name, { moments: own }] of together) {

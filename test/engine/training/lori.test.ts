@@ -46,7 +46,7 @@ function moduleOf(a: number[], b: number[]): ModuleState {
   return { rank: 1, scaling: 1, tensors };
 }
 
-it('masks the largest entries of B over all modules together, and starts B anew', () => {
+it('masks the largest entries of B over all modules together, and resets B', () => {
   const seeds = new Map([
     ['m', moduleOf([1, 2], [0.9, -0.1])],
     ['n', moduleOf([3, 4], [0.5, -0.7])],

@@ -23,7 +23,7 @@ function job(id: string, createdAt: number, status: JobRecord['status'] = 'queue
 
 const ids = (jobs: readonly JobRecord[]) => jobs.map((entry) => `${entry.id} ${entry.status}`);
 
-it('puts a new job where its creation stands', () => {
+it('puts a new job at its place by creation time', () => {
   expect(ids(upsertJob([job('a', 1), job('c', 3)], job('b', 2), true))).toEqual(['a queued', 'b queued', 'c queued']);
 });
 

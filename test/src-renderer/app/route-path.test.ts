@@ -18,6 +18,6 @@ it('brings back what pathOf wrote, whatever the id holds', () => {
   expect(parseRoute(`#${pathOf('runs', id)}`).segments).toEqual(['runs', id]);
 });
 
-it('takes an address that is no valid escape as it stands', () => {
+it('takes an address that is no valid escape literally', () => {
   expect(parseRoute('#/runs/100%').segments).toEqual(['runs', '100%']);
 });

@@ -41,7 +41,7 @@ describe('a growing curve', () => {
     expect(plain(curve)).toMatchObject({ width: 128, counts: [2, 1, 1, 1], steps: [50, 200, 300, 400] });
   });
 
-  test('comes to the same mean, extremes and counts, however often it was folded', () => {
+  test('has the same mean, extremes and counts, however often it was folded', () => {
     const values = Array.from({ length: 1000 }, (_, step) => Math.sin(step) + step / 100);
     const curve = makeCurve('loss', [...values.keys()], values, 16);
     const folded = plain(curve);

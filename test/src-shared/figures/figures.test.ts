@@ -54,7 +54,7 @@ describe('schedule and activation', () => {
     expect(fullActivationStep({ ...settings, stage1_ratio: 1 }, 40)).toBeNull();
   });
 
-  test('p(t) stands over the strip; rows count from the input up', () => {
+  test('p(t) is drawn above the strip; rows count from the input up', () => {
     const strip = foldMasks({ firstStep: 0, groupCount: 2, bytes: Uint8Array.from([1, 0, 0, 1, 1, 1]) }, 100);
     const figure = scheduleFigure({ settings, totalSteps: 3, groups: ['layer 0', 'layer 1'], strip }, light);
     const [curve, heatmap] = figure.data;
@@ -252,12 +252,12 @@ describe('studies', () => {
     expect(bySeries(pruningResult.adapters).map((group) => group.entries.length)).toEqual([2, 2]);
   });
 
-  test('seeds that stand in the names make no series of their own', () => {
+  test('seeds in the names make no series of their own', () => {
     const labels = ['LoRA · seed 1', 'LoRA + CoTo, seed 12', 'LoRA seed=3', 'seed 4', 'Linseed 5 oil'];
     expect(labels.map(seriesLabel)).toEqual(['LoRA', 'LoRA + CoTo', 'LoRA', 'seed 4', 'Linseed 5 oil']);
   });
 
-  test('step times stand over zero', () => {
+  test('step times start at zero', () => {
     const figure = stepTimeFigure([{ id: 'a', label: 'LoRA', coto: false, seed: 1, meanStepMilliseconds: 300 }], light);
     expect(named(figure, 'LoRA')).toMatchObject({ y: [300] });
     expect(figure.layout['yaxis']).toMatchObject({ range: [0, 375] });

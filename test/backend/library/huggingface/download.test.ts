@@ -108,7 +108,7 @@ describe('a model of the hub', () => {
     expect(ranges).toEqual([null, 'bytes=1000-', 'bytes=2000-']);
   });
 
-  it('starts anew where the server knows no ranges', async () => {
+  it('starts over where the server knows no ranges', async () => {
     hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 1 };
     hub.behavior.ignoresRange = true;
     const snapshot = await download();

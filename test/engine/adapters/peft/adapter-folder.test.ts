@@ -79,7 +79,7 @@ it('keeps the CoTo settings and the labels beside', async () => {
   await expect(readAdapter(folder, description)).rejects.toThrow('names 2 labels, but the saved head has 5 rows');
 });
 
-it('says anew what a changed adapter is: fewer modules, other ranks and scalings', async () => {
+it('rewrites the config of a changed adapter: fewer modules, other ranks and scalings', async () => {
   const state = await readAdapter(goldenPath('vit', 'adapters', 'lora'), description);
   const modules = new Map([...state.modules].filter(([name]) => !name.includes('layers.1.')));
   const folder = path.join(scratch, 'fewer');

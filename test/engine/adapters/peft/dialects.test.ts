@@ -60,7 +60,7 @@ it('refuses an embedding of another vocabulary by its sizes', async () => {
   );
 });
 
-it('leaves out a copy of a saved module, but not what stands under no other name', async () => {
+it('leaves out a copy of a saved module, but not what has no other name', async () => {
   const copy = `${prefix}lm_head.modules_to_save.weight`;
   const both = await changed('lora-modules-to-save', 'both', (tensors) => tensors.set(copy, table(64)));
   const plain = await readAdapter(goldenPath('llama', 'adapters', 'lora-modules-to-save'), description);

@@ -183,7 +183,7 @@ test('module names are a word, a list or a regular expression', () => {
   expect(values['target_modules']).toBe('all-linear');
 });
 
-test('what depends on another value has a field while that value stands, or while its own is wrong', () => {
+test('a dependent value has a field while the value it depends on applies, or while its own is invalid', () => {
   const scale: ParameterSpec = {
     name: 'scale',
     label: 'Scale',
