@@ -1,6 +1,6 @@
 import { matmul, svd, transpose } from '../linalg/index.ts';
+import { MagnitudeThreshold } from '../tensors/magnitude-threshold.ts';
 import { coreSpaceOf } from './core-basis.ts';
-import { MagnitudeThreshold } from './magnitude-threshold.ts';
 import type { AdapterMergeMethod, MergePass, ModuleToMerge } from './merge-method.ts';
 import { seedParameter } from './parameters.ts';
 
