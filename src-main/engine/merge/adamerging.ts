@@ -1,6 +1,6 @@
 import { Adam } from './adam.ts';
 import { type KeptModule, keepModules, sideBySide } from './kept-modules.ts';
-import type { AdapterMergeMethod, AdapterUpdate, LowRankUpdate } from './merge-method.ts';
+import { type AdapterMergeMethod, type AdapterUpdate, anyAdapters, type LowRankUpdate } from './merge-method.ts';
 
 /**
  * AdaMerging: ΔW = Σ λᵢ·ΔWᵢ with coefficients by layer and adapter that make the predictions on unlabeled examples certain
@@ -67,10 +67,7 @@ export const adaMerging: AdapterMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    equalRanks: false,
-    equalTargets: false,
-    negativeWeights: true,
-    normalized: () => false,
+    ...anyAdapters,
     data: 'loss',
     changesSingle: true,
   },

@@ -1,13 +1,6 @@
 import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
-import {
-  densities,
-  gammas,
-  lambdaParameter,
-  normalizeParameter,
-  rescaleParameter,
-  valueFor,
-} from './mergekit-parameters.ts';
+import { densities, gammas, lambdaParameter, normalizeParameter, rescaleParameter } from './mergekit-parameters.ts';
 import { keepMiddle } from './task-vectors.ts';
 
 /** Model Breadcrumbs with TIES's election on ΔW. Davari and Belilovsky 2023; mergekit's method "breadcrumbs_ties". */
@@ -29,12 +22,5 @@ export const breadcrumbsTies: MatrixMerger = {
       lambdaParameter,
     ],
   },
-  mergeMatrices(matrices, weights, parameters, draws) {
-    const { density, gamma } = parameters;
-    const sparsify = keepMiddle(
-      (place) => valueFor(density, place),
-      (place) => valueFor(gamma, place),
-    );
-    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: true }, draws);
-  },
+  mergeMatrices: generalizedTaskArithmetic((share) => keepMiddle(share('density'), share('gamma')), { elects: true }),
 };

@@ -1,5 +1,5 @@
 import { concatenatedInputs } from './concatenated.ts';
-import type { ModuleMergeMethod } from './merge-method.ts';
+import { anyAdapters, type ModuleMergeMethod } from './merge-method.ts';
 
 /** PEFT's add_weighted_adapter with combination_type "cat": Σ wᵢ·ΔWᵢ exactly, by factors side by side. */
 export const cat: ModuleMergeMethod = {
@@ -10,6 +10,6 @@ export const cat: ModuleMergeMethod = {
     parameters: [],
   },
   makes: 'adapter',
-  needs: { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false },
+  needs: anyAdapters,
   mergeModule: (updates, weights, _parameters, { allocate }) => concatenatedInputs(updates, weights, allocate),
 };

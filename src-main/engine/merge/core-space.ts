@@ -3,12 +3,9 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkWeights } from './check-weights.ts';
 import { mergeCores } from './in-core-space.ts';
 import { matrixMerger } from './matrix-mergers.ts';
-import type { MergeWeight, ModuleMergeMethod } from './merge-method.ts';
+import { anyAdapters, type MergeWeight, type ModuleMergeMethod } from './merge-method.ts';
 import { checkLists } from './mergekit-parameters.ts';
 import { mergerParameters, mergerValues } from './merger-parameters.ts';
-
-/** What a merger needs that says nothing. */
-const usualNeeds = { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false };
 
 /**
  * Core Space with any merger of task vectors on top: it runs on the core matrices Uᵀ·ΔWᵢ·V, in Σ rᵢ dimensions. Panariello
@@ -28,7 +25,7 @@ export const coreSpace: ModuleMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    ...usualNeeds,
+    ...anyAdapters,
     normalized: (parameters) => chosen(parameters).needs.normalized(mergerValues(chosen(parameters), parameters)),
     changesSingle: true,
     check,
@@ -41,7 +38,7 @@ export const coreSpace: ModuleMergeMethod = {
 
 function chosen({ merger }: ParameterValues) {
   const found = matrixMerger(String(merger));
-  return { ...found, needs: { ...usualNeeds, ...found.needs } };
+  return { ...found, needs: { ...anyAdapters, ...found.needs } };
 }
 
 /** What the chosen merger refuses: counts and signs of weights, lists of a wrong length, and its own check. */

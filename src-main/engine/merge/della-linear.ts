@@ -7,7 +7,6 @@ import {
   lambdaParameter,
   normalizeParameter,
   rescaleParameter,
-  valueFor,
 } from './mergekit-parameters.ts';
 import { seedParameter } from './parameters.ts';
 import { keepByRank } from './task-vectors.ts';
@@ -32,12 +31,7 @@ export const dellaLinear: MatrixMerger = {
     ],
   },
   needs: { check: (parameters) => checkEpsilon('DELLA linear', parameters) },
-  mergeMatrices(matrices, weights, parameters, draws) {
-    const { density, epsilon } = parameters;
-    const sparsify = keepByRank(
-      (place) => valueFor(density, place),
-      (place) => valueFor(epsilon, place),
-    );
-    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: false }, draws);
-  },
+  mergeMatrices: generalizedTaskArithmetic((share) => keepByRank(share('density'), share('epsilon')), {
+    elects: false,
+  }),
 };

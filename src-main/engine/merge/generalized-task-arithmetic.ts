@@ -1,30 +1,31 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { MatrixLike } from '../linalg/index.ts';
-import type { Draws } from './merge-method.ts';
-import { mergeTaskVectors, type Sparsify } from './task-vectors.ts';
+import type { MatrixMerger } from './matrix-merger.ts';
+import { valueFor } from './mergekit-parameters.ts';
+import { mergeTaskVectors, type Share, type Sparsify } from './task-vectors.ts';
 
 /**
  * mergekit's scheme of task arithmetic: sparsify each vector, restore its L1 norm if `rescale`, weigh, elect the sign
  * of the weighted sum if `elects`, add up, divide by the weights that contribute if `normalize`, times `lambda`.
+ *
+ * @param sparsify takes its shares from parameters by name, each a value for every adapter or a list.
  */
 export function generalizedTaskArithmetic(
-  matrices: readonly MatrixLike[],
-  weights: readonly number[],
-  { rescale, normalize, lambda }: ParameterValues,
-  { sparsify, elects }: { readonly sparsify?: Sparsify; readonly elects: boolean },
-  draws: (index: number) => Draws,
-): MatrixLike {
-  const data = mergeTaskVectors(
-    matrices,
-    weights,
-    {
-      ...(sparsify ? { sparsify } : {}),
-      ...(rescale === true ? { rescale: 'l1' as const } : {}),
-      ...(elects ? { consensus: { by: 'total', weighted: true } } : {}),
-      ...(normalize === true ? { normalize: 'weight' as const } : {}),
-    },
-    draws,
-  );
-  const factor = Number(lambda);
-  return { shape: matrices[0]?.shape ?? [], data: factor === 1 ? data : data.map((value) => factor * value) };
+  sparsify: (share: (name: string) => Share) => Sparsify,
+  { elects }: { readonly elects: boolean },
+): MatrixMerger['mergeMatrices'] {
+  return (matrices, weights, parameters, draws) => {
+    const { rescale, normalize, lambda } = parameters;
+    const data = mergeTaskVectors(
+      matrices,
+      weights,
+      {
+        sparsify: sparsify((name) => (place) => valueFor(parameters[name], place)),
+        ...(rescale === true ? { rescale: 'l1' as const } : {}),
+        ...(elects ? { consensus: { by: 'total', weighted: true } } : {}),
+        ...(normalize === true ? { normalize: 'weight' as const } : {}),
+      },
+      draws,
+    );
+    const factor = Number(lambda);
+    return { shape: matrices[0]?.shape ?? [], data: factor === 1 ? data : data.map((value) => factor * value) };
+  };
 }

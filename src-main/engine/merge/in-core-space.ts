@@ -1,6 +1,6 @@
 import { coreSpaceOf } from './core-basis.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
-import type { MergeModule, ModuleMergeMethod } from './merge-method.ts';
+import { anyAdapters, type MergeModule, type ModuleMergeMethod } from './merge-method.ts';
 import { listsFor } from './mergekit-parameters.ts';
 
 /**
@@ -12,10 +12,7 @@ export function inCoreSpace(merger: MatrixMerger): ModuleMergeMethod {
     declaration: merger.declaration,
     makes: 'adapter',
     needs: {
-      equalRanks: false,
-      equalTargets: false,
-      negativeWeights: true,
-      normalized: () => false,
+      ...anyAdapters,
       ...merger.needs,
     },
     mergeModule: (...module) => mergeCores(merger, ...module),

@@ -1,7 +1,7 @@
 import { matmul, svd, transpose } from '../linalg/index.ts';
 import { MagnitudeThreshold } from '../tensors/magnitude-threshold.ts';
 import { coreSpaceOf } from './core-basis.ts';
-import type { AdapterMergeMethod, MergePass, ModuleToMerge } from './merge-method.ts';
+import { type AdapterMergeMethod, anyAdapters, type MergePass, type ModuleToMerge } from './merge-method.ts';
 import { seedParameter } from './parameters.ts';
 
 /** Components of [ΔW₁ … ΔWₙ] with a smaller singular value are left out, as in the released code. */
@@ -55,10 +55,7 @@ export const knots: AdapterMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    equalRanks: false,
-    equalTargets: false,
-    negativeWeights: true,
-    normalized: () => false,
+    ...anyAdapters,
     changesSingle: true,
   },
   async prepare(pass) {

@@ -103,6 +103,14 @@ export interface MergeNeeds {
   readonly data?: 'inputs' | 'loss' | 'score';
 }
 
+/** Needs of a method that takes adapters of any ranks and targets, with any weights. */
+export const anyAdapters = {
+  equalRanks: false,
+  equalTargets: false,
+  negativeWeights: true,
+  normalized: () => false,
+} satisfies MergeNeeds;
+
 /** A method that merges several adapters, or their predictions: one file and one line of the list. */
 export type MergeMethod = WeightMergeMethod | OutputMergeMethod;
 

@@ -1,6 +1,6 @@
 import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
-import { densities, lambdaParameter, normalizeParameter, rescaleParameter, valueFor } from './mergekit-parameters.ts';
+import { densities, lambdaParameter, normalizeParameter, rescaleParameter } from './mergekit-parameters.ts';
 import { seedParameter } from './parameters.ts';
 import { keepAtRandom } from './task-vectors.ts';
 
@@ -23,9 +23,5 @@ export const mergekitDareTies: MatrixMerger = {
       seedParameter,
     ],
   },
-  mergeMatrices(matrices, weights, parameters, draws) {
-    const { density } = parameters;
-    const sparsify = keepAtRandom((place) => valueFor(density, place));
-    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: true }, draws);
-  },
+  mergeMatrices: generalizedTaskArithmetic((share) => keepAtRandom(share('density')), { elects: true }),
 };

@@ -1,6 +1,6 @@
 import { generalizedTaskArithmetic } from './generalized-task-arithmetic.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
-import { densities, lambdaParameter, normalizeParameter, rescaleParameter, valueFor } from './mergekit-parameters.ts';
+import { densities, lambdaParameter, normalizeParameter, rescaleParameter } from './mergekit-parameters.ts';
 import { keepLargest } from './task-vectors.ts';
 
 /** TIES on ΔW by mergekit's rules: signs are elected after weighting. Yadav et al. 2023; mergekit's method "ties". */
@@ -21,10 +21,6 @@ export const mergekitTies: MatrixMerger = {
       lambdaParameter,
     ],
   },
-  mergeMatrices(matrices, weights, parameters, draws) {
-    const { density } = parameters;
-    // mergekit keeps at least one entry.
-    const sparsify = keepLargest((place) => valueFor(density, place), 1);
-    return generalizedTaskArithmetic(matrices, weights, parameters, { sparsify, elects: true }, draws);
-  },
+  // mergekit keeps at least one entry.
+  mergeMatrices: generalizedTaskArithmetic((share) => keepLargest(share('density'), 1), { elects: true }),
 };

@@ -1,7 +1,7 @@
 import { cutMatrix } from './cut-rank.ts';
 import { deltaOf } from './delta.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
-import type { ModuleMergeMethod } from './merge-method.ts';
+import { anyAdapters, type ModuleMergeMethod } from './merge-method.ts';
 import { checkLists, listsFor } from './mergekit-parameters.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
 
@@ -17,10 +17,7 @@ export function onDelta(merger: MatrixMerger): ModuleMergeMethod {
     declaration,
     makes: 'adapter',
     needs: {
-      equalRanks: false,
-      equalTargets: false,
-      negativeWeights: true,
-      normalized: () => false,
+      ...anyAdapters,
       ...needs,
       check: (parameters, weights) =>
         checkLists(declaration, parameters, weights.length) ?? needs?.check?.(parameters, weights) ?? null,

@@ -1,5 +1,5 @@
 import { leading, qr, svdOfProduct, toFloat32 } from '../linalg/index.ts';
-import type { Draws, ModuleMergeMethod } from './merge-method.ts';
+import { anyAdapters, type Draws, type ModuleMergeMethod } from './merge-method.ts';
 import { seedParameter } from './parameters.ts';
 
 /**
@@ -15,10 +15,7 @@ export const randomDirections: ModuleMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    equalRanks: false,
-    equalTargets: false,
-    negativeWeights: true,
-    normalized: () => false,
+    ...anyAdapters,
     adapters: { minimum: 1, maximum: 1 },
     changesSingle: true,
   },

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { keepModules } from './kept-modules.ts';
-import type { AdapterMergeMethod, Draws, LowRankUpdate } from './merge-method.ts';
+import { type AdapterMergeMethod, anyAdapters, type Draws, type LowRankUpdate } from './merge-method.ts';
 import { seedParameter } from './parameters.ts';
 
 /**
@@ -16,10 +16,7 @@ export const shuffledLayers: AdapterMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    equalRanks: false,
-    equalTargets: false,
-    negativeWeights: true,
-    normalized: () => false,
+    ...anyAdapters,
     adapters: { minimum: 1, maximum: 1 },
     changesSingle: true,
   },

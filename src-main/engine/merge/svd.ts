@@ -1,6 +1,6 @@
 import { concatenated } from './concatenated.ts';
 import { cutProduct } from './cut-rank.ts';
-import type { ModuleMergeMethod } from './merge-method.ts';
+import { anyAdapters, type ModuleMergeMethod } from './merge-method.ts';
 import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
 
 /**
@@ -15,7 +15,7 @@ export const svd: ModuleMergeMethod = {
     parameters: rankParameters('the largest rank'),
   },
   makes: 'adapter',
-  needs: { equalRanks: false, equalTargets: false, negativeWeights: true, normalized: () => false },
+  needs: anyAdapters,
   mergeModule(updates, weights, parameters) {
     const largest = Math.max(...updates.map(({ rank }) => rank));
     return clampFactors(cutProduct(concatenated(updates, weights), rankCut(parameters, largest)), parameters);

@@ -1,7 +1,7 @@
 import { Adam } from './adam.ts';
 import { byName, keepModules, sideBySide } from './kept-modules.ts';
 import type { MergeCandidate } from './merge-data.ts';
-import type { AdapterMergeMethod, AdapterUpdate, LowRankUpdate } from './merge-method.ts';
+import { type AdapterMergeMethod, type AdapterUpdate, anyAdapters, type LowRankUpdate } from './merge-method.ts';
 
 /**
  * ZipLoRA: ΔW = Σ mᵢ ⊙ ΔWᵢ with one coefficient for each input column and adapter, trained so that the merge does on the
@@ -51,10 +51,7 @@ export const zipLora: AdapterMergeMethod = {
   },
   makes: 'adapter',
   needs: {
-    equalRanks: false,
-    equalTargets: false,
-    negativeWeights: true,
-    normalized: () => false,
+    ...anyAdapters,
     data: 'loss',
     adapters: { minimum: 2 },
   },
