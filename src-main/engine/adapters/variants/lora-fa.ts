@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { dampedInverse, gram } from '../../linalg/index.ts';
 import { toHost } from '../../ops/to-host.ts';
 import { TransformersAdamW } from '../../training/optimizers/transformers-adamw.ts';
@@ -7,6 +6,7 @@ import { writtenAsLora } from '../peft/written-as-lora.ts';
 import { type AdapterVariant, partOf } from '../variant.ts';
 import type { TrainedModule } from '../variant-training.ts';
 import { lora } from './lora.ts';
+import { checkOwnOptimizer } from './own-optimizer.ts';
 import { withoutRankSwitch } from './without-rank-switch.ts';
 
 /** PEFT's damping of A·Aᵀ. */
@@ -33,14 +33,7 @@ export const loraFa: AdapterVariant = {
   parts: (module, settings) =>
     lora.parts(module, settings).map((part) => (part.name === 'a' ? { ...part, trainable: false } : part)),
   training: {
-    check({ optim }) {
-      if (optim !== 'adamw')
-        throw new StudioError(
-          'refused',
-          `optim: LoRA-FA has an optimizer of its own, built on AdamW, and cannot be trained by ${optim}.`,
-          'Set optim to adamw, or train LoRA.',
-        );
-    },
+    check: ({ optim }) => checkOwnOptimizer('LoRA-FA', optim),
     begin({ weightDecay }) {
       const inverses = new Map<string, tf.Tensor2D>();
       return {

@@ -1,8 +1,8 @@
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { LoraProAdamW, type ScaledPair } from '../../training/optimizers/lora-pro-adamw.ts';
 import { writtenAsLora } from '../peft/written-as-lora.ts';
 import type { AdapterVariant } from '../variant.ts';
 import { lora } from './lora.ts';
+import { checkOwnOptimizer } from './own-optimizer.ts';
 import { withoutRankSwitch } from './without-rank-switch.ts';
 
 /**
@@ -24,14 +24,7 @@ export const loraPro: AdapterVariant = {
   },
   peft: writtenAsLora,
   training: {
-    check({ optim }) {
-      if (optim !== 'adamw')
-        throw new StudioError(
-          'refused',
-          `optim: LoRA-Pro has an optimizer of its own, built on AdamW, and cannot be trained by ${optim}.`,
-          'Set optim to adamw, or train LoRA.',
-        );
-    },
+    check: ({ optim }) => checkOwnOptimizer('LoRA-Pro', optim),
     begin: ({ weightDecay }, _, modules) => ({
       parameterGroups() {
         const pairs = modules().flatMap(({ trainedNames, scaling }): ScaledPair[] => {

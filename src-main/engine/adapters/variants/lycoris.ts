@@ -4,7 +4,13 @@ import type { ParameterSpec, ParameterValues } from '../../../../src-shared/doma
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { patternStrength, type StrengthFormula, strengthKeys } from '../peft/strength-keys.ts';
 import type { PeftFormat } from '../variant.ts';
-import { alphaParameter, rankParameter } from './parameters.ts';
+import {
+  alphaParameter,
+  alphaPatternParameter,
+  dropoutParameter,
+  rankParameter,
+  rankPatternParameter,
+} from './parameters.ts';
 
 /** What PEFT's LoHaConfig and LoKrConfig share (LycorisConfig), with PEFT's defaults. */
 const configSchema = z.object({
@@ -57,26 +63,14 @@ export function lycorisFormat(own: {
   };
 }
 
-const dropout: Omit<ParameterSpec, 'name' | 'label' | 'help'> = {
-  type: 'number',
-  default: 0,
-  minimum: 0,
-  maximum: 0.95,
-  step: 0.05,
-  unit: 'probability',
-};
-export const rankDropoutParameter: ParameterSpec = {
-  ...dropout,
-  name: 'rank_dropout',
+export const rankDropoutParameter = dropoutParameter('rank_dropout', {
   label: 'Dropout of outputs',
   help: "Chance that an output of the adapter's update is zeroed in a training step; PEFT's name for it speaks of ranks.",
-};
-export const moduleDropoutParameter: ParameterSpec = {
-  ...dropout,
-  name: 'module_dropout',
+});
+export const moduleDropoutParameter = dropoutParameter('module_dropout', {
   label: 'Dropout of modules',
   help: 'Chance that a linear runs as the plain base in a training step.',
-};
+});
 
 export function lycorisParameters(rankHelp: string): ParameterSpec[] {
   return [
@@ -84,26 +78,7 @@ export function lycorisParameters(rankHelp: string): ParameterSpec[] {
     alphaParameter(8, 'Strength of the adapter: its update is scaled by alpha / r.'),
     rankDropoutParameter,
     moduleDropoutParameter,
-    {
-      name: 'rank_pattern',
-      label: 'Rank by module',
-      type: 'integer-map',
-      default: {},
-      minimum: 1,
-      maximum: 1024,
-      empty: 'r for all',
-      help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
-      advanced: true,
-    },
-    {
-      name: 'alpha_pattern',
-      label: 'Alpha by module',
-      type: 'number-map',
-      default: {},
-      above: 0,
-      empty: 'alpha for all',
-      help: 'Another alpha for the modules that a name, the end of one or a regular expression means; the first match counts.',
-      advanced: true,
-    },
+    rankPatternParameter(),
+    alphaPatternParameter('alpha'),
   ];
 }

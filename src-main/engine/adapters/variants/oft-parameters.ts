@@ -1,4 +1,5 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import { dropoutParameter } from './parameters.ts';
 
 /** What a person sets on OFT; names and meanings are PEFT's. */
 export const oftParameters: ParameterSpec[] = [
@@ -23,17 +24,10 @@ export const oftParameters: ParameterSpec[] = [
     help: 'In place of the block size: how many blocks a linear has. 0: oft_block_size says it.',
     advanced: true,
   },
-  {
-    name: 'module_dropout',
+  dropoutParameter('module_dropout', {
     label: 'Dropout of blocks',
-    type: 'number',
-    default: 0,
-    minimum: 0,
-    maximum: 0.95,
-    step: 0.05,
-    unit: 'probability',
     help: 'Chance that a block is left unrotated in a training step; not where blocks share one rotation.',
-  },
+  }),
   {
     name: 'use_cayley_neumann',
     label: 'Neumann series',

@@ -16,16 +16,7 @@ export const lowRankParameters: ParameterSpec[] = [
   dropoutParameter('lora_dropout'),
   ...initializationParameters,
   rankPatternParameter(),
-  {
-    name: 'alpha_pattern',
-    label: 'Alpha by module',
-    type: 'number-map',
-    default: {},
-    above: 0,
-    empty: 'lora_alpha for all',
-    help: 'Another lora_alpha for the modules that a name, the end of one or a regular expression means; the first match counts.',
-    advanced: true,
-  },
+  alphaPatternParameter('lora_alpha'),
 ];
 
 /** Only where the update is B·A alone. */
@@ -59,8 +50,11 @@ export const projectionParameters: ParameterSpec[] = [
   },
 ];
 
-/** The dropout on an adapter's input, under the name that PEFT gives it for the variant. */
-export function dropoutParameter(name: string): ParameterSpec {
+/** A dropout under the name that PEFT gives it for the variant; on the adapter's input where `texts` does not say otherwise. */
+export function dropoutParameter(
+  name: string,
+  texts: Partial<Pick<ParameterSpec, 'label' | 'help'>> = {},
+): ParameterSpec {
   return {
     name,
     label: 'Dropout',
@@ -71,6 +65,7 @@ export function dropoutParameter(name: string): ParameterSpec {
     step: 0.05,
     unit: 'probability',
     help: "Chance that an entry of the adapter's input is zeroed during training; the base's own input is left alone.",
+    ...texts,
   };
 }
 
@@ -94,6 +89,20 @@ export function rankPatternParameter(): ParameterSpec {
     maximum: 1024,
     empty: 'r for all',
     help: 'Another rank for the modules that a name, the end of one or a regular expression means; the first match counts.',
+    advanced: true,
+  };
+}
+
+/** Other alphas by module; `alpha` is PEFT's name of alpha for the variant. */
+export function alphaPatternParameter(alpha: 'alpha' | 'lora_alpha'): ParameterSpec {
+  return {
+    name: 'alpha_pattern',
+    label: 'Alpha by module',
+    type: 'number-map',
+    default: {},
+    above: 0,
+    empty: `${alpha} for all`,
+    help: `Another ${alpha} for the modules that a name, the end of one or a regular expression means; the first match counts.`,
     advanced: true,
   };
 }
