@@ -19,7 +19,6 @@ import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
 import { hooksOf } from './training-hooks-of.ts';
-import type { AdapterVariant } from './variant.ts';
 import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 
 /**
@@ -133,11 +132,6 @@ export class AdaptedModel implements LinearRunner {
   /** Dropout probability on the adapters' inputs in training; null: the variant's own. */
   setInputDropout(probability: number | null): void {
     this.inputDropout = probability;
-  }
-
-  /** The variant of the adapter. */
-  variant(): AdapterVariant {
-    return this.loaded().host.variant;
   }
 
   adaptedModules(): TrainedModule[] {

@@ -51,7 +51,7 @@ export class CotoController {
     const { model, groups } = this;
     if (this.unit === 'group') model.setActive(groups, draw.mask);
     if (this.unit === 'update') model.setTrained(groups, draw.mask);
-    if (this.unit === 'rank') this.ranks.apply(model.variant(), model.adaptedModules(), draw.mask);
+    if (this.unit === 'rank') this.ranks.apply(model.described.variant, model.adaptedModules(), draw.mask);
     if (this.unit === 'input') model.setInputDropout(1 - draw.probability);
     return draw;
   }

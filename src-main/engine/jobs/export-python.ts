@@ -172,7 +172,7 @@ function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, to
 function scheduleOf({ coto, adapter }: RunConfig, model: AdaptedModel) {
   if (coto === null) return { unit: 'group', resamples: false };
   const { unit, declaration } = schedules[coto.schedule];
-  if ((unit === 'rank' || unit === 'input') && model.variant().peft.type !== 'LORA')
+  if ((unit === 'rank' || unit === 'input') && model.described.variant.peft.type !== 'LORA')
     throw new StudioError(
       'refused',
       `The Python script cannot repeat the schedule "${declaration.label}" with the variant ${adapter.variant}: it switches parts of PEFT's LoRA only.`,

@@ -117,7 +117,7 @@ export class TrainingRun implements Objective {
     this.cotoRandom = RandomStream.seeded(config.seed, 'coto');
     this.dropoutRandom = RandomStream.seeded(config.seed, 'dropout');
     this.groups = model.groups(config.coto?.granularity ?? 'layer');
-    checkSchedule(config.coto, model.variant(), config.adapter.parameters, {
+    checkSchedule(config.coto, model.described.variant, config.adapter.parameters, {
       groups: this.groups.map(({ name }) => name),
       ranks: model.adaptedModules().map(({ rank }) => rank),
     });

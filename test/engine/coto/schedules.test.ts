@@ -103,7 +103,7 @@ describe('on the golden ViT', () => {
       const before = await model.exportState();
       const mask = Uint8Array.of(1, 0, 1, 0);
       const ranks = new RankMask();
-      ranks.apply(model.variant(), model.adaptedModules(), mask);
+      ranks.apply(model.described.variant, model.adaptedModules(), mask);
       const masked = await differentiate(model);
       const gradients = new Map<string, tf.Tensor>();
       for (const [name, values] of masked.gradients) {
