@@ -14,6 +14,7 @@ import { preflightLines } from '../src-main/engine/merge/preflight.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
 import { taskTypes } from '../src-main/engine/tasks/index.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
+import { switchesGroups } from '../src-shared/coto/schedules/schedule.ts';
 import { adapterConfigSchema } from '../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../src-shared/domain/coto.ts';
 import { plainLinear } from '../src-shared/domain/model.ts';
@@ -106,7 +107,7 @@ async function page() {
     `Starts of LoRA's factors (\`init_lora_weights\`): ${initializations.map(({ declaration }) => linkOf('initializations', declaration)).join(', ')}. Schedules over layers (${Object.values(
       schedules,
     )
-      .filter(({ unit }) => unit === 'group' || unit === 'update')
+      .filter(({ unit }) => switchesGroups(unit))
       .map(({ declaration }) => declaration.id)
       .join(', ')}) switch any variant.`,
     '## Merging',

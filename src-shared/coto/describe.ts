@@ -1,5 +1,6 @@
 import type { CotoSettings } from '../domain/coto.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
+import { switchesGroups } from './schedules/schedule.ts';
 
 /** One line about the settings that matter, e.g. "CoTo, p 0.1 to 1 over 75 % of the steps, linear, by layer". */
 export function describeSchedule(settings: CotoSettings): string {
@@ -14,6 +15,6 @@ export function describeSchedule(settings: CotoSettings): string {
     declaration.label,
     ...(usesCurve ? [rise] : []),
     ...ownSettings.map((name) => `${name} ${settings[name]}`),
-    ...(unit === 'group' || unit === 'update' ? [`by ${granularity}`] : []),
+    ...(switchesGroups(unit) ? [`by ${granularity}`] : []),
   ].join(', ');
 }

@@ -102,7 +102,7 @@ export function expectedShare(distribution: Distribution, allOff: AllOff): numbe
 
 /**
  * Expected share of the layers below the lowest one that is on: nothing is trained there, so the backward pass ends above
- * them.
+ * them. It is the mean probability, over the layers, that every unit below the layer is off.
  * @param depth position of each unit's layer, from 0 at the input; units are ordered from the input up.
  */
 export function expectedSkippedShare(
@@ -111,34 +111,43 @@ export function expectedSkippedShare(
   depth: readonly number[],
   layerCount: number,
 ): number {
+  const nothingBelow = nothingBelowOf(distribution, allOff, depth);
+  let unit = 0;
   let mean = 0;
-  for (let layer = 1; layer < layerCount; layer++) mean += probabilityNothingBelow(distribution, allOff, depth, layer);
+  for (let layer = 1; layer < layerCount; layer++) {
+    while (unit < depth.length && (depth[unit] ?? 0) < layer) unit++;
+    mean += nothingBelow(unit);
+  }
   return layerCount === 0 ? 0 : mean / layerCount;
 }
 
-/** Probability that every unit below `layer` is off. */
-function probabilityNothingBelow(
+/** Probability that the first `below` units are off, for growing `below`: what was computed for fewer is used again. */
+function nothingBelowOf(
   distribution: Distribution,
   allOff: AllOff,
-  depth: readonly number[],
-  layer: number,
-): number {
-  const count = depth.length;
-  const above = depth.filter((own) => own >= layer).length;
+  { length: count }: readonly number[],
+): (below: number) => number {
   if (distribution.kind === 'nested') {
     const { from, sizes } = distribution;
-    return from === 'first' ? 0 : sizes.slice(0, above).reduce((total, probability) => total + probability, 0);
+    if (from === 'first') return () => 0;
+    const upTo = [0];
+    for (const [index, probability] of sizes.entries()) upTo.push((upTo[index] ?? 0) + probability);
+    return (below) => upTo[count - below] ?? 0;
   }
-  if (distribution.kind === 'subset') {
-    let probability = 1;
-    for (let drawn = 0; drawn < Math.min(distribution.size, count); drawn++)
-      probability *= Math.max(0, above - drawn) / (count - drawn);
-    return probability;
-  }
-  const off = (units: readonly number[]) => units.reduce((product, probability) => product * (1 - probability), 1);
+  if (distribution.kind === 'subset')
+    return (below) => {
+      let probability = 1;
+      for (let drawn = 0; drawn < Math.min(distribution.size, count); drawn++)
+        probability *= Math.max(0, count - below - drawn) / (count - drawn);
+      return probability;
+    };
   const { probabilities } = distribution;
-  const none = off(probabilities);
-  if (none === 1) return above / count;
-  const below = off(probabilities.filter((_, unit) => (depth[unit] ?? 0) < layer));
-  return allOff === 'redraw' ? (below - none) / (1 - none) : below - none + (none * above) / count;
+  const none = probabilities.reduce((product, probability) => product * (1 - probability), 1);
+  let [seen, off] = [0, 1];
+  return (below) => {
+    for (; seen < below; seen++) off *= 1 - (probabilities[seen] ?? 0);
+    const above = count - below;
+    if (none === 1) return above / count;
+    return allOff === 'redraw' ? (off - none) / (1 - none) : off - none + (none * above) / count;
+  };
 }

@@ -2,7 +2,7 @@ import type { CotoSettings } from '../domain/coto.ts';
 import { expectedShare, expectedSkippedShare } from './distribution.ts';
 import { activationProbability } from './schedule.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
-import { depths, drawnProbability, type Units } from './schedules/schedule.ts';
+import { drawnProbability, switchesGroups, type Units } from './schedules/schedule.ts';
 
 /** Steps of a longer run that are evaluated, evenly spaced. */
 const maximumSteps = 512;
@@ -18,8 +18,8 @@ export interface ScheduleExpectation {
 /** @param units of the model; at least one. */
 export function expectSchedule(settings: CotoSettings, totalSteps: number, units: Units): ScheduleExpectation {
   const schedule: Schedule = schedules[settings.schedule];
-  const { depth, count } = depths(units);
-  const skips = schedule.unit === 'group' || schedule.unit === 'update';
+  const { depth, layerCount } = units;
+  const skips = switchesGroups(schedule.unit);
   const steps = Math.min(totalSteps, maximumSteps);
   let activeShare = 0;
   let skippedBackward = 0;
@@ -29,7 +29,7 @@ export function expectSchedule(settings: CotoSettings, totalSteps: number, units
     const distribution = schedule.distribution(p, units, settings);
     activeShare += distribution === null ? p : expectedShare(distribution, settings.all_off);
     if (distribution !== null && skips)
-      skippedBackward += expectedSkippedShare(distribution, settings.all_off, depth, count);
+      skippedBackward += expectedSkippedShare(distribution, settings.all_off, depth, layerCount);
   }
   return steps === 0
     ? { activeShare: 1, skippedBackward: 0 }
@@ -47,7 +47,7 @@ export function probabilityAt(settings: CotoSettings, step: number, totalSteps: 
 export function unitsOfGroups(groups: readonly string[]): Units {
   const layers = groups.map(layerName);
   const order = [...new Set(layers)];
-  return { count: groups.length, layers: layers.map((layer) => order.indexOf(layer)) };
+  return { count: groups.length, depth: layers.map((layer) => order.indexOf(layer)), layerCount: order.length };
 }
 
 /** A name up to its first number, which is that of the layer. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { curves } from '../coto/curves/index.ts';
 import { schedules } from '../coto/schedules/index.ts';
+import { switchesGroups } from '../coto/schedules/schedule.ts';
 import type { Declaration } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
 
@@ -115,7 +116,7 @@ export function usedSettings({ schedule, curve }: Pick<CotoSettings, 'schedule' 
     'schedule',
     ...(usesCurve ? (['curve', 'initial_p', ...rising] as const) : []),
     ...(usesCurve && shapedBy ? [shapedBy] : []),
-    ...(unit === 'group' || unit === 'update' ? (['granularity'] as const) : []),
+    ...(switchesGroups(unit) ? (['granularity'] as const) : []),
     ...(usesAllOff ? (['all_off'] as const) : []),
     ...ownSettings,
   ]);

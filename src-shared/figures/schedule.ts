@@ -1,6 +1,7 @@
 import { expectSchedule, probabilityAt, unitsOfGroups } from '../coto/expectation.ts';
 import { meanActivationProbability } from '../coto/schedule.ts';
 import { type Schedule, schedules } from '../coto/schedules/index.ts';
+import { switchesGroups } from '../coto/schedules/schedule.ts';
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
@@ -29,12 +30,13 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
   const { settings, totalSteps, groups, strip } = input;
   const full = fullActivationStep(settings, totalSteps);
   const steps = curveSteps(settings, totalSteps);
+  const units = unitsOfGroups(groups);
   const curve = {
     type: 'scatter',
     mode: 'lines',
     name: 'p(t)',
     x: steps,
-    y: steps.map((step) => probabilityAt(settings, step, totalSteps, unitsOfGroups(groups))),
+    y: steps.map((step) => probabilityAt(settings, step, totalSteps, units)),
     line: { color: colors.coto, width: 2 },
     hovertemplate: 'step %{x}<br>p = %{y:.3f}<extra></extra>',
     xaxis: 'x',
@@ -75,10 +77,9 @@ export function scheduleCaption(settings: CotoSettings, totalSteps: number, grou
   const lifted = activeShare.toFixed(3) === mean ? '' : `, above the mean p of ${mean} as at least one is always on`;
   const below = activeShare < Number(mean) - 5e-4 ? `; the mean p is ${mean}` : lifted;
   const share = `Mean share of ${units[schedule.unit]} over ${totalSteps} steps: ${activeShare.toFixed(3)}${schedule.usesCurve ? below : ''}.`;
-  const saved =
-    schedule.unit === 'group' || schedule.unit === 'update'
-      ? ` The backward pass skips ${percent(skippedBackward)} of the layers.`
-      : '';
+  const saved = switchesGroups(schedule.unit)
+    ? ` The backward pass skips ${percent(skippedBackward)} of the layers.`
+    : '';
   return `${share}${saved}${groups.length > 0 ? ' Rows count from the input up.' : ''}`;
 }
 

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type StepDraw, StepDraws } from '../../../src-shared/coto/draws.ts';
 import { unitsOfGroups } from '../../../src-shared/coto/expectation.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
+import { switchesGroups } from '../../../src-shared/coto/schedules/schedule.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -58,7 +59,7 @@ export class CotoController {
 
   /** Variables that the step of this draw leaves alone. */
   frozen({ mask }: StepDraw): ReadonlySet<string> {
-    return frozenVariables(this.groups, this.unit === 'group' || this.unit === 'update' ? mask : null);
+    return frozenVariables(this.groups, switchesGroups(this.unit) ? mask : null);
   }
 
   /** Zeroes the gradients of the ranks that are off and restores their values. */

@@ -8,6 +8,11 @@ import { type AllOff, type Distribution, expectedShare } from '../distribution.t
  */
 export type SwitchedUnit = 'group' | 'update' | 'rank' | 'input';
 
+/** Whether whole groups are switched, rather than parts of every adapter. */
+export function switchesGroups(unit: SwitchedUnit): boolean {
+  return unit === 'group' || unit === 'update';
+}
+
 /** Settings of a run that a schedule may use. */
 export interface ScheduleSettings {
   readonly lisa_activated_layers: number;
@@ -17,8 +22,10 @@ export interface ScheduleSettings {
 /** The units of a model, from the input up. */
 export interface Units {
   readonly count: number;
-  /** Layer of each group, counted from 0 at the input over the adapted layers; of ranks, their own number. */
-  readonly layers: readonly number[];
+  /** Position of each unit's layer among the adapted layers, from 0 at the input. */
+  readonly depth: readonly number[];
+  /** Number of adapted layers. */
+  readonly layerCount: number;
 }
 
 /** A rule for what is on in a step: one file and one line of the list. */
@@ -35,12 +42,6 @@ export interface Schedule {
   interval?(settings: ScheduleSettings): number;
   /** Which units are on, at the probability `p` of the curve; null where entries of the input are drawn. */
   distribution(p: number, units: Units, settings: ScheduleSettings): Distribution | null;
-}
-
-/** @returns the position of each unit's layer among the layers, and the number of layers. */
-export function depths({ layers }: Units): { depth: number[]; count: number } {
-  const all = [...new Set(layers)].sort((left, right) => left - right);
-  return { depth: layers.map((layer) => all.indexOf(layer)), count: all.length };
 }
 
 /** The expected share of what is on, as far as a single number can tell: p itself where the curve gives it. */

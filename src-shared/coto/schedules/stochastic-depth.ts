@@ -1,4 +1,4 @@
-import { depths, type Schedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 
 /**
  * Layer l of L (from 1 at the input) is on with probability 1 − l/L · (1 − p), as in Huang et al. 2016, section 3; unlike
@@ -15,8 +15,8 @@ export const stochasticDepth: Schedule = {
   usesCurve: true,
   usesAllOff: true,
   ownSettings: [],
-  distribution(p, units) {
-    const { depth, count } = depths(units);
-    return { kind: 'independent', probabilities: depth.map((layer) => 1 - ((layer + 1) / count) * (1 - p)) };
-  },
+  distribution: (p, { depth, layerCount }) => ({
+    kind: 'independent',
+    probabilities: depth.map((layer) => 1 - ((layer + 1) / layerCount) * (1 - p)),
+  }),
 };

@@ -13,7 +13,11 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { tables } from './golden-tables.ts';
 
 const settings = { lisa_activated_layers: 2, lisa_interval_steps: 1 };
-const layersOf = (count: number): Units => ({ count, layers: Array.from({ length: count }, (_, layer) => layer) });
+const layersOf = (count: number): Units => ({
+  count,
+  depth: Array.from({ length: count }, (_, layer) => layer),
+  layerCount: count,
+});
 const uniform = (count: number, p: number): Distribution => ({
   kind: 'independent',
   probabilities: new Array<number>(count).fill(p),
@@ -129,7 +133,9 @@ describe('schedules', () => {
   });
 
   it('stochastic depth counts layers, not modules', () => {
-    expect(schedules['stochastic-depth'].distribution(0, { count: 4, layers: [3, 3, 5, 5] }, settings)).toEqual({
+    expect(
+      schedules['stochastic-depth'].distribution(0, { count: 4, depth: [0, 0, 1, 1], layerCount: 2 }, settings),
+    ).toEqual({
       kind: 'independent',
       probabilities: [0.5, 0.5, 0, 0],
     });

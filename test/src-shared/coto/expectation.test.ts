@@ -36,13 +36,13 @@ describe('the expectation of CoTo', () => {
 });
 
 it('finds the layers of groups by their names, in the order in which they come', () => {
-  const { layers } = unitsOfGroups([
+  const { depth } = unitsOfGroups([
     'text_model.encoder.layers.0.self_attn.q_proj',
     'text_model.encoder.layers.0.mlp.fc1',
     'text_model.encoder.layers.1.mlp.fc1',
     'vision_model.encoder.layers.0.mlp.fc1',
   ]);
-  expect(layers).toEqual([0, 0, 1, 2]);
+  expect(depth).toEqual([0, 0, 1, 2]);
 });
 
 it('keeps the draw of LISA for its interval, whatever was drawn before', () => {
