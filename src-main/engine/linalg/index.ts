@@ -5,6 +5,7 @@ export { type Matrix, type MatrixLike, matmul, toFloat32, transpose } from './ma
 export { type Qr, qr } from './qr.ts';
 export { leading, type RandomizedSvdOptions, randomizedSvd } from './randomized-svd.ts';
 export { type Svd, svd } from './svd.ts';
+export { factorsOfSvd, scaledColumns, scaledRows } from './svd-factors.ts';
 export { svdOfProduct } from './svd-of-product.ts';
 export { type SymmetricEigen, symmetricEigen } from './symmetric-eigen.ts';
 export { truncatedSvd } from './truncated-svd.ts';

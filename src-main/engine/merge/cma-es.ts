@@ -1,5 +1,5 @@
 import { type Matrix, symmetricEigen } from '../linalg/index.ts';
-import type { Draws } from './merge-method.ts';
+import { type Draws, sum } from './merge-method.ts';
 
 /** A point and its objective, the smaller the better. */
 export interface Evaluated {
@@ -129,14 +129,14 @@ interface CmaConstants {
 function constantsOf(size: number, population: number): CmaConstants {
   const raw = Array.from({ length: population }, (_, index) => Math.log((population + 1) / 2) - Math.log(index + 1));
   const parents = Math.floor(population / 2);
-  const effective = (part: readonly number[]) => total(part) ** 2 / total(part.map((weight) => weight ** 2));
+  const effective = (part: readonly number[]) => sum(part) ** 2 / sum(part.map((weight) => weight ** 2));
   const muEff = effective(raw.slice(0, parents));
   const muEffMinus = effective(raw.slice(parents));
   const c1 = 2 / ((size + 1.3) ** 2 + muEff);
   const cMu = Math.min(1 - c1 - epsilon, (2 * (muEff - 2 + 1 / muEff)) / ((size + 2) ** 2 + muEff));
   const negative = Math.min(1 + c1 / cMu, 1 + (2 * muEffMinus) / (muEff + 2), (1 - c1 - cMu) / (size * cMu));
-  const positiveSum = total(raw.filter((weight) => weight > 0));
-  const negativeSum = -total(raw.filter((weight) => weight < 0));
+  const positiveSum = sum(raw.filter((weight) => weight > 0));
+  const negativeSum = -sum(raw.filter((weight) => weight < 0));
   const cSigma = (muEff + 2) / (size + muEff + 5);
   return {
     weights: raw.map((weight) => (weight >= 0 ? weight / positiveSum : (negative * weight) / negativeSum)),
@@ -186,10 +186,6 @@ function sumOf(vectors: readonly Float64Array[], factors: readonly number[]): Fl
 
 function squares(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value * value, 0);
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function identity(size: number): Matrix {

@@ -44,17 +44,10 @@ function chosen({ merger }: ParameterValues) {
 /** What the chosen merger refuses: counts and signs of weights, lists of a wrong length, and its own check. */
 function check(parameters: ParameterValues, weights: readonly MergeWeight[]): PreflightLine | null {
   const merger = chosen(parameters);
-  const { label, parameters: specs } = merger.declaration;
+  const { label } = merger.declaration;
   const values = mergerValues(merger, parameters);
   const names = weights.map((_, index) => `adapter ${index + 1}`);
   const own = checkWeights(label, weights, merger.needs, merger.needs.normalized(values), names, null);
   if (own.verdict === 'refused') return own;
-  const lists = specs
-    .filter(({ name }) => Array.isArray(parameters[name]))
-    .map((spec) => ({ ...spec, type: 'number-list' as const }));
-  return (
-    checkLists({ label, parameters: lists }, parameters, weights.length) ??
-    merger.needs.check?.(values, weights) ??
-    null
-  );
+  return checkLists(merger.declaration, parameters, weights.length) ?? merger.needs.check?.(values, weights) ?? null;
 }

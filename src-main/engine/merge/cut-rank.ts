@@ -1,5 +1,13 @@
-import { leading, type MatrixLike, randomizedSvd, type Svd, svd, svdOfProduct, toFloat32 } from '../linalg/index.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
+import {
+  leading,
+  type MatrixLike,
+  randomizedSvd,
+  type Svd,
+  scaledColumns,
+  svd,
+  svdOfProduct,
+  toFloat32,
+} from '../linalg/index.ts';
 import type { Draws, LowRankUpdate, MergedUpdate } from './merge-method.ts';
 
 /** How far a merged ΔW is cut: to `rank`, or to the fewest singular values that keep this share of the energy. */
@@ -36,11 +44,13 @@ function laidOut(decomposed: Svd, { rank, energy }: RankCut, total: number): Mer
     energy === undefined ? rank : Math.min(rank, countOf(decomposed.s, energy * total)),
   );
   const kept = s.length;
-  const b: HostTensor = {
-    shape: u.shape,
-    data: Float32Array.from(u.data, (value, at) => value * (s[at % kept] ?? 0)),
+  return {
+    a: toFloat32(vt),
+    b: toFloat32(scaledColumns(u, s)),
+    rank: kept,
+    scaling: 1,
+    energy: { kept: energyOf(s), total },
   };
-  return { a: toFloat32(vt), b, rank: kept, scaling: 1, energy: { kept: energyOf(s), total } };
 }
 
 /** The smallest number of values, at least 1, whose squares reach `wanted`. */

@@ -1,8 +1,10 @@
-import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { LowRankUpdate } from './merge-method.ts';
 
 /** ΔW = scaling · B·A [out, in] in full, each entry summed in double precision and rounded once. */
-export function deltaOf({ a, b, rank, scaling }: LowRankUpdate): HostTensor {
+export function deltaOf({ a, b, rank, scaling }: LowRankUpdate): {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+} {
   const [outputs = 0, inputs = 0] = [b.shape[0], a.shape[1]];
   const data = new Float32Array(outputs * inputs);
   const row = new Float64Array(inputs);

@@ -1,7 +1,7 @@
-import { type Matrix, matmul, svd, transpose } from '../linalg/index.ts';
+import { leading, type Matrix, matmul, svd, transpose } from '../linalg/index.ts';
 import { scalingFactorParameter } from './iso-c.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
-import { nearestOrthonormal } from './tsv-m.ts';
+import { nearestOrthonormal, stackedRows } from './tsv-m.ts';
 import { weighted, weightedTotal } from './weighted-matrices.ts';
 
 /**
@@ -41,14 +41,14 @@ export const isoCts: MatrixMerger = {
     const parts = weighted(matrices, weights).map((matrix) => leadingOf(without(matrix, common.u), own));
     const all = [...parts, common];
     const left = nearestOrthonormal(
-      rowsOf(
-        all.map(({ u }) => u),
+      stackedRows(
+        all.map(({ u }) => u.data),
         rows,
       ),
     );
     const right = nearestOrthonormal(
-      rowsOf(
-        all.map(({ vt }) => vt),
+      stackedRows(
+        all.map(({ vt }) => vt.data),
         columns,
       ),
     );
@@ -69,22 +69,12 @@ function ownDirections(least: number, tasks: number, fraction: number): number {
 
 /** The `count` largest singular values, with the left vectors as rows. */
 function leadingOf(matrix: Matrix, count: number): { u: Matrix; s: Float64Array; vt: Matrix } {
-  const { u, s, vt } = svd(matrix);
-  const columnsOfU = transpose(u);
-  return { u: firstRows(columnsOfU, count), s: s.subarray(0, count), vt: firstRows(vt, count) };
+  const { u, s, vt } = leading(svd(matrix), count);
+  return { u: transpose(u), s, vt };
 }
 
 /** matrix − C·Cᵀ·matrix, C the columns given as rows. */
 function without(matrix: Matrix, directions: Matrix): Matrix {
   const projected = matmul(transpose(directions), matmul(directions, matrix));
   return { shape: matrix.shape, data: matrix.data.map((value, at) => value - (projected.data[at] ?? 0)) };
-}
-
-function firstRows({ shape: [, width], data }: Matrix, count: number): Matrix {
-  return { shape: [count, width], data: data.subarray(0, count * width) };
-}
-
-function rowsOf(parts: readonly Matrix[], width: number): Matrix {
-  const values = parts.flatMap(({ data }) => [...data]);
-  return { shape: [values.length / width, width], data: Float64Array.from(values) };
 }

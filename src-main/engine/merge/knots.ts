@@ -1,8 +1,9 @@
-import { matmul, svd, transpose } from '../linalg/index.ts';
+import { leading, matmul, svd, transpose } from '../linalg/index.ts';
 import { MagnitudeThreshold } from '../tensors/magnitude-threshold.ts';
 import { coreSpaceOf } from './core-basis.ts';
 import { type AdapterMergeMethod, anyAdapters, type MergePass, type ModuleToMerge } from './merge-method.ts';
 import { seedParameter } from './parameters.ts';
+import { rootOf } from './stacked-factors.ts';
 
 /** Components of [ΔW₁ … ΔWₙ] with a smaller singular value are left out, as in the released code. */
 const leastSingularValue = 1e-5;
@@ -100,26 +101,17 @@ function align({ updates, context }: ModuleToMerge, dropped: number) {
   for (const [index, { data }] of space.cores.entries())
     for (let row = 0; row < k; row++)
       side.set(data.subarray(row * l, (row + 1) * l), (row * updates.length + index) * l);
-  const { u, s } = svd({ shape: [k, l * updates.length], data: side });
-  const kept = s.filter((value) => value > leastSingularValue).length;
-  const axes = leadingColumns(u, kept);
+  const decomposed = svd({ shape: [k, l * updates.length], data: side });
+  const kept = decomposed.s.filter((value) => value > leastSingularValue).length;
+  const { u: axes } = leading(decomposed, kept);
   const aligned = updates.map((update, index) => {
     const coordinates = matmul(transpose(axes), space.leftCoordinates[index] ?? axes);
-    const root = Math.sign(update.scaling) * Math.sqrt(Math.abs(update.scaling));
+    const root = rootOf(update, 'a');
     const values = Float32Array.from(matmul(coordinates, update.a).data, (value) => root * value);
     if (dropped > 0) dropAtRandom(values, dropped, context.random(`mask/${update.adapter}`));
     return values;
   });
   return { aligned, left: space.combineLeft(axes) };
-}
-
-function leadingColumns(
-  { shape: [rows, columns], data }: { shape: readonly [number, number]; data: Float64Array },
-  count: number,
-) {
-  const part = new Float64Array(rows * count);
-  for (let row = 0; row < rows; row++) part.set(data.subarray(row * columns, row * columns + count), row * count);
-  return { shape: [rows, count] as const, data: part };
 }
 
 function dropAtRandom(values: Float32Array, share: number, draws: { uniform(): number }): void {

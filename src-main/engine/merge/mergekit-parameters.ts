@@ -104,9 +104,9 @@ export function checkLists(
   parameters: ParameterValues,
   adapters: number,
 ): PreflightLine | null {
-  for (const { name, type } of specs) {
+  for (const { name } of specs) {
     const value = parameters[name];
-    if (type !== 'number-list' || !Array.isArray(value) || value.length === 1 || value.length === adapters) continue;
+    if (!Array.isArray(value) || value.length === 1 || value.length === adapters) continue;
     return refused(
       name,
       `${label} has ${value.length} values of ${name} for ${adapters} adapters.`,

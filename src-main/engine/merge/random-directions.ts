@@ -1,4 +1,4 @@
-import { leading, qr, svdOfProduct, toFloat32 } from '../linalg/index.ts';
+import { factorsOfSvd, leading, qr, svdOfProduct, transpose } from '../linalg/index.ts';
 import { anyAdapters, type Draws, type ModuleMergeMethod } from './merge-method.ts';
 import { seedParameter } from './parameters.ts';
 
@@ -26,14 +26,7 @@ export const randomDirections: ModuleMergeMethod = {
     const { s } = leading(svdOfProduct(b, a, scaling * weight), rank);
     const left = orthonormal(b.shape[0] ?? 0, rank, random('left'));
     const right = orthonormal(a.shape[1] ?? 0, rank, random('right'));
-    const roots = s.map(Math.sqrt);
-    const inputs = a.shape[1] ?? 0;
-    const ofB = { shape: left.shape, data: left.data.map((value, at) => value * (roots[at % rank] ?? 0)) };
-    const ofA = new Float32Array(rank * inputs);
-    for (let row = 0; row < rank; row++)
-      for (let at = 0; at < inputs; at++)
-        ofA[row * inputs + at] = (roots[row] ?? 0) * (right.data[at * rank + row] ?? 0);
-    return { a: { shape: [rank, inputs], data: ofA }, b: toFloat32(ofB), rank, scaling: 1 };
+    return { ...factorsOfSvd({ u: left, s, vt: transpose(right) }, 1), rank, scaling: 1 };
   },
 };
 

@@ -1,7 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { gram, type Matrix, matmul, solveSymmetric, toFloat32 } from '../linalg/index.ts';
-import { sideBySide } from './kept-modules.ts';
-import type { AdapterMergeMethod, AdapterUpdate } from './merge-method.ts';
+import { type AdapterMergeMethod, type AdapterUpdate, sum } from './merge-method.ts';
+import { stacked } from './stacked-factors.ts';
+import { weightedTotal } from './weighted-matrices.ts';
 
 /**
  * RegMean: the ΔW nearest to every adapter's on the inputs that its module sees, (Σ ΔWᵢ·Gᵢ)·(Σ Gᵢ)⁻¹ with Gᵢ = Xᵢᵀ·Xᵢ / rows.
@@ -70,13 +71,11 @@ export function mergeByGrams(
   name: string,
 ) {
   const size = updates[0]?.a.shape[1] ?? 0;
-  const total = new Float64Array(size * size);
-  for (const [index, { data }] of grams.entries())
-    for (let at = 0; at < total.length; at++) total[at] = (total[at] ?? 0) + (weights[index] ?? 0) * (data[at] ?? 0);
+  const { data: total } = weightedTotal(grams, weights);
   // An input that is always 0 has no equation: it is averaged plainly.
   const isDead = Array.from({ length: size }, (_, column) => total[column * (size + 1)] === 0);
   for (const [column, dead] of isDead.entries()) if (dead) total[column * (size + 1)] = 1;
-  const rank = updates.reduce((sum, update) => sum + update.rank, 0);
+  const rank = sum(updates.map((update) => update.rank));
   const right = new Float64Array(rank * size);
   let first = 0;
   for (const [index, { a, scaling }] of updates.entries()) {
@@ -86,14 +85,9 @@ export function mergeByGrams(
       right[first + at] = weight * ((isDead[at % size] ? a.data[at] : product.data[at]) ?? 0);
     first += product.data.length;
   }
-  const { b } = sideBySide(
-    updates,
-    () => 0,
-    () => 1,
-  );
   return {
     a: toFloat32(solve({ shape: [size, size], data: total }, { shape: [rank, size], data: right }, name)),
-    b,
+    b: stacked(updates, 'b', (length) => new Float32Array(length)),
     rank,
     scaling: 1,
   };

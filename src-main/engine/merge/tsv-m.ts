@@ -1,5 +1,6 @@
-import { type Matrix, type MatrixLike, matmul, svd, transpose } from '../linalg/index.ts';
+import { type Matrix, type MatrixLike, matmul, scaledRows, svd, transpose } from '../linalg/index.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
+import { sum } from './merge-method.ts';
 import { weighted } from './weighted-matrices.ts';
 
 /** Singular values below this share of the largest belong to no direction of the update. */
@@ -29,21 +30,15 @@ export const tsvM: MatrixMerger = {
       const kept = Math.min(share, s.filter((value) => value > negligible * (s[0] ?? 0)).length);
       return { u: transpose(u), s, vt, kept };
     });
-    const stacked = (part: 'u' | 'vt', width: number): MatrixLike => {
-      const kept = parts.map((one) => one[part].data.subarray(0, one.kept * width));
-      const count = kept.reduce((total, values) => total + values.length / width, 0);
-      const data = new Float64Array(count * width);
-      let at = 0;
-      for (const values of kept) {
-        data.set(values, at);
-        at += values.length;
-      }
-      return { shape: [count, width], data };
-    };
+    const stacked = (part: 'u' | 'vt', width: number) =>
+      stackedRows(
+        parts.map((one) => one[part].data.subarray(0, one.kept * width)),
+        width,
+      );
     const left = nearestOrthonormal(stacked('u', rows));
     const right = nearestOrthonormal(stacked('vt', columns));
     const values = parts.flatMap(({ s, kept }) => [...s.subarray(0, kept)]);
-    return matmul(transpose(left), scaleRows(right, values));
+    return matmul(transpose(left), scaledRows(right, values));
   },
 };
 
@@ -58,6 +53,13 @@ export function nearestOrthonormal(matrix: MatrixLike): Matrix {
   return matmul(u, { shape: vt.shape, data: spanned });
 }
 
-function scaleRows({ shape, data }: Matrix, factors: readonly number[]): Matrix {
-  return { shape, data: data.map((value, at) => value * (factors[Math.floor(at / shape[1])] ?? 0)) };
+/** Rows of `width` values, one part below the other. */
+export function stackedRows(parts: readonly Float64Array[], width: number): Matrix {
+  const data = new Float64Array(sum(parts.map(({ length }) => length)));
+  let at = 0;
+  for (const values of parts) {
+    data.set(values, at);
+    at += values.length;
+  }
+  return { shape: [data.length / width, width], data };
 }

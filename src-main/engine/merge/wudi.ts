@@ -1,5 +1,6 @@
-import { type Matrix, type MatrixLike, matmul, symmetricEigen, transpose } from '../linalg/index.ts';
+import { type Matrix, matmul, symmetricEigen, transpose } from '../linalg/index.ts';
 import { Adam } from './adam.ts';
+import { energyOf } from './cut-rank.ts';
 import type { MatrixMerger } from './matrix-merger.ts';
 import { weighted, weightedTotal } from './weighted-matrices.ts';
 
@@ -53,10 +54,10 @@ export const wudi: MatrixMerger = {
     ],
   },
   mergeMatrices(matrices, weights, { solver, iter_num, learning_rate }) {
-    const parts = weighted(matrices, weights).filter((matrix) => squares(matrix) > 0);
+    const parts = weighted(matrices, weights).filter((matrix) => energyOf(matrix.data) > 0);
     if (parts.length === 0) return weightedTotal(matrices, weights);
     // The gradient of the objective is 2·(τ·P − Q).
-    const grams = parts.map((matrix) => scaled(matmul(transpose(matrix), matrix), 1 / squares(matrix)));
+    const grams = parts.map((matrix) => scaled(matmul(transpose(matrix), matrix), 1 / energyOf(matrix.data)));
     const ones = parts.map(() => 1);
     const p = weightedTotal(grams, ones);
     const q = weightedTotal(
@@ -76,12 +77,6 @@ export const wudi: MatrixMerger = {
     return merged;
   },
 };
-
-function squares({ data }: MatrixLike): number {
-  let total = 0;
-  for (let at = 0; at < data.length; at++) total += (data[at] ?? 0) ** 2;
-  return total;
-}
 
 function scaled({ shape, data }: Matrix, factor: number): Matrix {
   return { shape, data: data.map((value) => value * factor) };

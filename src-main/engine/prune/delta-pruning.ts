@@ -18,7 +18,7 @@ interface DeltaPruning {
 
 /**
  * Zeroes the smallest entries of ΔW = s·B·A and stores the best approximation of the rank. One ΔW is in memory at a time:
- * it is recomputed in each of three passes. `kept` and `total` count entries of ΔW.
+ * in a group of several modules it is recomputed in each of three passes. `kept` and `total` count entries of ΔW.
  */
 export function pruneDelta(state: AdapterState, { method, sparsity, rank, groupOf }: DeltaPruning): Pruned {
   requireProduct(state, `${method} on ΔW`);
@@ -33,11 +33,14 @@ export function pruneDelta(state: AdapterState, { method, sparsity, rank, groupO
     total += size;
     if (count === size) continue;
     const largest = new LargestMagnitudes(count);
-    for (const [, module] of group) largest.countHigh(deltaValues(module));
-    for (const [, module] of group) largest.countLow(deltaValues(module));
+    const [only] = group;
+    const single = group.length === 1 && only ? deltaOf(productOf(only[1])).data : null;
+    const valuesOf = (module: ModuleState) => single ?? deltaOf(productOf(module)).data;
+    for (const [, module] of group) largest.countHigh(valuesOf(module));
+    for (const [, module] of group) largest.countLow(valuesOf(module));
     for (const [name, module] of group) {
       const { shape } = productOf(module).b;
-      const data = deltaValues(module);
+      const data = valuesOf(module);
       largest.zeroOthers(data);
       const matrix = { shape: [shape[0] ?? 0, data.length / (shape[0] ?? 1)], data };
       const cut = cutMatrix(matrix, { rank: Number(rank ?? module.rank) }, () =>
@@ -53,10 +56,6 @@ export function pruneDelta(state: AdapterState, { method, sparsity, rank, groupO
   const share = energy === 0 ? 1 : keptEnergy / energy;
   const note = `The cut to the rank keeps ${(100 * share).toFixed(1)} % of the energy of the pruned ΔW.`;
   return { state: { ...state, modules }, kept, total, note };
-}
-
-function deltaValues(module: ModuleState): Float32Array {
-  return Float32Array.from(deltaOf(productOf(module)).data);
 }
 
 function deltaSize(module: ModuleState): number {

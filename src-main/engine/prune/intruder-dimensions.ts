@@ -2,10 +2,9 @@ import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { leading, type Matrix, randomizedSvd, type Svd, svd, svdOfProduct } from '../linalg/index.ts';
+import { factorsOfSvd, leading, type Matrix, randomizedSvd, type Svd, svd, svdOfProduct } from '../linalg/index.ts';
 import { deltaOf } from '../merge/delta.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { balancedFactors } from './balanced-factors.ts';
 import { countEntries, type PruneMethod, productOf, refuseNotFinite, requireProduct } from './prune-method.ts';
 
 /** Up to this size a weight is decomposed in full. */
@@ -119,9 +118,9 @@ function mitigate(
   );
   if (found.length === 0) return null;
   const joined = withoutIntruders(update, both, found, lambda);
-  const { rank, a, b } = balancedFactors(leading(svdOfProduct(joined.b, joined.a), update.rank));
-  const tensors = new Map([...module.tensors, ['a', a] as const, ['b', b] as const]);
-  return { module: { ...module, rank, tensors }, intruders: found.length };
+  const cut = leading(svdOfProduct(joined.b, joined.a), update.rank);
+  const tensors = new Map([...module.tensors, ...Object.entries(factorsOfSvd(cut, 1))]);
+  return { module: { ...module, rank: cut.s.length, tensors }, intruders: found.length };
 }
 
 /** Largest |cosine| of a column of `u` with a column of `base`, both orthonormal. */

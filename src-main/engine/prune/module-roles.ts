@@ -19,11 +19,7 @@ export function hasRole(moduleNames: readonly string[], role: ModuleRole): boole
     const isAttention = parts.slice(0, -1).some((part) => /attn|attention/i.test(part));
     if (last === 'dense' || last === 'c_proj')
       return role === (isAttention ? 'o' : 'mlp') || (role === 'attention' && isAttention);
-    if (role === 'attention') return ['q', 'k', 'v', 'o', 'fused'].some((one) => isNamed(last, one));
-    return isNamed(last, role);
+    if (role === 'attention') return (['q', 'k', 'v', 'o', 'fused'] as const).some((one) => names[one].includes(last));
+    return names[role].includes(last);
   });
-}
-
-function isNamed(last: string, role: string): boolean {
-  return Object.entries(names).some(([key, known]) => key === role && known.includes(last));
 }

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import { findLinear } from '../adapters/target-modules.ts';
+import { endsWithEntry, findLinear } from '../adapters/target-modules.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { hasRole, type ModuleRole } from './module-roles.ts';
 import { keepModules, type Outlined, type PruneMethod } from './prune-method.ts';
@@ -60,7 +60,7 @@ function select(adapter: Outlined, description: ModelDescription, given: Paramet
   const role = roles.find(({ value }) => value === type);
   const kept = [...adapter.modules.keys()].filter((name) => {
     const all = [name, ...(findLinear(description, name)?.aliases ?? [])];
-    if (named.length > 0) return all.some((one) => named.some((end) => one === end || one.endsWith(`.${end}`)));
+    if (named.length > 0) return all.some((one) => named.some((entry) => endsWithEntry(one, entry)));
     return role !== undefined && hasRole(all, role.value);
   });
   if (kept.length > 0) return new Set(kept);

@@ -1,8 +1,7 @@
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { leading, svdOfProduct } from '../linalg/index.ts';
-import { balancedFactors } from './balanced-factors.ts';
+import { factorsOfSvd, leading, svdOfProduct } from '../linalg/index.ts';
 import { countEntries, type PruneMethod, refuseNotFinite, requirePlainFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
@@ -65,9 +64,9 @@ export const svd: PruneMethod = {
       if (!a || !b) continue;
       const whole = svdOfProduct(b, a);
       const kept = rank === null ? rankOfShare(whole.s, Number(energy)) : Number(rank);
-      const { rank: own, ...factors } = balancedFactors(leading(whole, kept));
-      const tensors = new Map([...module.tensors, ...Object.entries(factors)]);
-      modules.set(name, { ...module, rank: own, tensors });
+      const cut = leading(whole, kept);
+      const tensors = new Map([...module.tensors, ...Object.entries(factorsOfSvd(cut, 1))]);
+      modules.set(name, { ...module, rank: cut.s.length, tensors });
     }
     return { state: { ...state, modules }, kept: countEntries(modules), total: countEntries(state.modules) };
   },

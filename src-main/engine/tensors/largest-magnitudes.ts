@@ -5,6 +5,11 @@ import { bitsOf, MagnitudeThreshold, magnitudeOf } from './magnitude-threshold.t
  * proportional to the number of values.
  */
 export function keepLargestMagnitudes(values: Float32Array, count: number): void {
+  if (count >= values.length) return;
+  if (count <= 0) {
+    values.fill(0);
+    return;
+  }
   const largest = new LargestMagnitudes(count);
   largest.countHigh(values);
   largest.countLow(values);

@@ -3,6 +3,8 @@ import {
   type Matrix,
   type MatrixLike,
   matmul,
+  scaledColumns,
+  scaledRows,
   symmetricEigen,
   toFloat32,
   transpose,
@@ -14,8 +16,6 @@ import {
   leadingSvd,
   requireComponents,
   requireMoments,
-  scaledColumns,
-  scaledRows,
   smallerSide,
 } from './initialization.ts';
 

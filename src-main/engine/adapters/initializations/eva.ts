@@ -1,7 +1,7 @@
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
-import { type Matrix, symmetricEigen, toFloat32 } from '../../linalg/index.ts';
+import { type Matrix, scaledRows, symmetricEigen, toFloat32 } from '../../linalg/index.ts';
 import {
   calibrationExamples,
   exactSize,
@@ -12,7 +12,6 @@ import {
   requireMoments,
   type Start,
   type StartedModule,
-  scaledRows,
 } from './initialization.ts';
 
 /**

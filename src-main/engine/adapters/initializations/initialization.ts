@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
-import { type MatrixLike, randomizedSvd, type Svd, toFloat32, truncatedSvd } from '../../linalg/index.ts';
+import { type MatrixLike, randomizedSvd, type Svd, truncatedSvd } from '../../linalg/index.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 
 /** The two factors of LoRA: A [rank, in] and B [out, rank]. */
@@ -111,20 +111,6 @@ export function leadingSvd(matrix: MatrixLike, rank: number, random: RandomStrea
   const [rows = 0, columns = 0] = matrix.shape;
   if (Math.min(rows, columns) <= exactSize) return truncatedSvd(matrix, rank);
   return randomizedSvd(matrix, { rank, oversampling: Math.max(10, rank) }, random);
-}
-
-/** A = √(S/s)·Vᵀ and B = U·√(S/s), so that s·B·A = U·S·Vᵀ. U [out, r], Vᵀ [r, in]. */
-export function factorsOfSvd({ u, s, vt }: Svd, scaling: number): Factors {
-  const roots = s.map((value) => Math.sqrt(value / scaling));
-  return { a: toFloat32(scaledRows(vt, roots)), b: toFloat32(scaledColumns(u, roots)) };
-}
-
-export function scaledRows({ shape, data }: Svd['vt'], scales: ArrayLike<number>): Svd['vt'] {
-  return { shape, data: data.map((value, index) => value * (scales[Math.floor(index / shape[1])] ?? 0)) };
-}
-
-export function scaledColumns({ shape, data }: Svd['u'], scales: ArrayLike<number>): Svd['u'] {
-  return { shape, data: data.map((value, index) => value * (scales[index % shape[1]] ?? 0)) };
 }
 
 /** @throws StudioError invalid_input where a module has fewer components than a start takes. */

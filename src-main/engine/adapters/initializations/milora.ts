@@ -1,5 +1,5 @@
-import { truncatedSvd } from '../../linalg/index.ts';
-import { factorsOfSvd, type Initialization, requireComponents, smallerSide } from './initialization.ts';
+import { factorsOfSvd, truncatedSvd } from '../../linalg/index.ts';
+import { type Initialization, requireComponents, smallerSide } from './initialization.ts';
 
 /** MiLoRA: A and B hold the r smallest singular components of W, the base the principal ones. Wang et al. 2024, equations 3 and 4. */
 export const milora: Initialization = {

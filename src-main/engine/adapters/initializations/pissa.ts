@@ -1,6 +1,6 @@
 import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
-import { randomizedSvd, truncatedSvd } from '../../linalg/index.ts';
-import { factorsOfSvd, type Initialization, requireComponents, smallerSide } from './initialization.ts';
+import { factorsOfSvd, randomizedSvd, truncatedSvd } from '../../linalg/index.ts';
+import { type Initialization, requireComponents, smallerSide } from './initialization.ts';
 
 /** PiSSA: A and B hold the r greatest singular components of W, the base what is left of it. Meng et al. 2024, equations 2 to 4. */
 export const pissa: Initialization = {
