@@ -3,7 +3,7 @@ import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapt
 import type { ForeignBase, ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import { describeDerivedBase } from '../../engine/adapters/derived-base.ts';
 import type { Services } from '../services.ts';
-import { folderFingerprint } from './folder-fingerprint.ts';
+import { FolderCache } from './folder-cache.ts';
 import { requireModel } from './models.ts';
 
 /** The base that adapters have in common. */
@@ -30,7 +30,7 @@ export async function baseOf(parts: Parts, adapters: readonly AdapterRecord[]): 
   if (known.length > 0) commonModel(store, known);
   const folders = adapters.map(({ folder }) => home.absolute(folder));
   const names = adapters.map(({ name }) => `"${name}"`);
-  return { model: null, description: await derived.read(folders, names) };
+  return { model: null, description: await deriveBase(folders, names) };
 }
 
 /** What a record says of its base. */
@@ -68,21 +68,10 @@ export function commonModel(store: Services['store'], adapters: readonly Adapter
   return model;
 }
 
-/** Descriptions derived of late, by their folders: a moving slider asks for the same one many times a second. */
-class DerivedBases {
-  private readonly kept = new Map<string, { readonly fingerprint: string; readonly description: ModelDescription }>();
+/** Recently derived descriptions: a moving slider asks for the same one many times a second. */
+const derived = new FolderCache<ModelDescription>(32);
 
-  async read(folders: readonly string[], names: readonly string[]): Promise<ModelDescription> {
-    const key = folders.join('\n');
-    const fingerprint = (await Promise.all(folders.map((folder) => folderFingerprint(folder)))).join('\n');
-    const known = this.kept.get(key);
-    if (known?.fingerprint === fingerprint) return known.description;
-    const description = await describeDerivedBase(folders, names);
-    this.kept.delete(key);
-    this.kept.set(key, { fingerprint, description });
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > 32 && oldest !== undefined) this.kept.delete(oldest);
-    return description;
-  }
+function deriveBase(folders: readonly string[], names: readonly string[]): Promise<ModelDescription> {
+  // Messages contain the names.
+  return derived.read(folders, names.join('\n'), () => describeDerivedBase(folders, names));
 }
-const derived = new DerivedBases();

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type {
   DatasetRecord,
@@ -10,6 +10,7 @@ import type {
 import { openImages } from '../../engine/data/open-dataset.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
+import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importJob } from '../jobs/import.ts';
 import type { HandlerServices } from '../services.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset } from './datasets.ts';
@@ -56,9 +57,7 @@ async function add(
   );
   if (job.status === 'completed') return requireDataset(store, datasetId);
   store.jobs.remove(job.id);
-  throw job.error === null
-    ? new StudioError('cancelled', `${job.title}: ${job.status}.`)
-    : new StudioError(errorCodeSchema.catch('internal').parse(job.error.code), job.error.message, job.error.hint);
+  throw job.error === null ? new StudioError('cancelled', `${job.title}: ${job.status}.`) : errorOfJob(job.error);
 }
 
 /** Examples of one split from `offset` on, optionally of one label. */

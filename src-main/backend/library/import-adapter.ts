@@ -57,21 +57,18 @@ async function convertIn(
     options.modelId === undefined ? parts.store.models.list() : [requireModel(parts.store, options.modelId)];
   const { state, description } = await format.read(source, await knownBases(models));
   const baseModelName = description.foreign?.name ?? 'unknown';
-  const staged = newAdapterFolder(parts);
+  const { id, directory } = newAdapterFolder(parts);
   try {
-    await writeAdapter(staged.directory, state, { description, baseModelName });
-    const base = await baseFor(parts, staged.directory, options);
-    if (base.model === null) return await listAdapter(parts, staged.id, { ...details, base });
-    // With the base known, the config says more, and its targets are the base's.
-    const placed = newAdapterFolder(parts);
-    await writeAdapter(placed.directory, await readAdapter(staged.directory, base.description), {
-      description: base.description,
-      baseModelName: base.model.id,
-    });
-    await rm(staged.directory, { recursive: true, force: true });
-    return await listAdapter(parts, placed.id, { ...details, base });
+    await writeAdapter(directory, state, { description, baseModelName });
+    const base = await baseFor(parts, directory, options);
+    if (base.model !== null) {
+      // With the base known, the config says more, and its targets are the base's.
+      const placed = await readAdapter(directory, base.description);
+      await writeAdapter(directory, placed, { description: base.description, baseModelName: base.model.id });
+    }
+    return await listAdapter(parts, id, { ...details, base });
   } catch (error) {
-    await rm(staged.directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
+import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importAdapterJob } from '../jobs/import-adapter.ts';
 import type { HandlerServices } from '../services.ts';
 import type { AdapterBase } from './adapter-base.ts';
@@ -26,8 +27,7 @@ export async function importOnResidual(
   const details = { title: `Import ${name}`, subjectId: model.id };
   const job = queue.add(importAdapterJob, details, { path: folder, modelId: model.id, name });
   const { status, error } = await queue.ended(job);
-  if (error !== null)
-    throw new StudioError(errorCodeSchema.catch('internal').parse(error.code), error.message, error.hint);
+  if (error !== null) throw errorOfJob(error);
   if (status !== 'completed') throw new StudioError('cancelled', `The import of ${folder} was ${status}.`);
   const answer = jobAnswerSchema.parse({ kind: 'import-adapter', result: store.jobs.result(job.id) });
   return requireAdapter(store, resultOf(answer, 'import-adapter')?.adapterId ?? '');

@@ -4,6 +4,7 @@ import type { AdapterState } from '../../adapters/state.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';
 import { withShared } from '../../adapters/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { hasBias } from '../has-bias.ts';
 
 /** One module as formats of low-rank adapters write it. */
 export interface WrittenModule {
@@ -36,13 +37,12 @@ export function lowRankModules(
       'Export it as plain LoRA first, merged into its base, or as a PEFT folder.',
     );
   };
-  const { variant, modules, saved, biases } = state;
+  const { variant, modules, saved } = state;
   const { lowRank } = variant;
   const isDora =
     magnitudes && [...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('magnitude'));
   if (lowRank === null && !isDora) return refuse(`is a ${variant.declaration.label}: ${variant.notLowRank}`);
-  if (biases.size > 0 || [...modules.values()].some(({ tensors }) => tensors.has('bias')))
-    return refuse('has biases of its own');
+  if (hasBias(state)) return refuse('has biases of its own');
   const [whole] = saved.keys();
   if (whole !== undefined) return refuse(`holds whole modules (${whole})`);
   return [...modules].map(([name, own]) => {

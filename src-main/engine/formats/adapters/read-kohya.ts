@@ -140,12 +140,12 @@ function lokrKeys(path: string, modules: readonly CollectedModule[]): Record<str
   const decompose_both = modules.some(({ tensors }) => tensors.has('w1_a'));
   const lokr = adapterVariant('lokr');
   const factors = [-1, ...Array.from({ length: 128 }, (_, index) => index + 1)];
+  const linears = modules.map((module) => ({ module, linear: linearOf(path, lokr, module) }));
   const found = factors.find((decompose_factor) => {
     const parameters = lokr.peft.fromConfig(adapterConfigSchema.parse({ decompose_both, decompose_factor }));
-    return modules.every((module) => {
-      const linear = linearOf(path, lokr, module);
-      return fitsParts(module, lokr.parts(linear, { rank: module.rank, parameters }));
-    });
+    return linears.every(({ module, linear }) =>
+      fitsParts(module, lokr.parts(linear, { rank: module.rank, parameters })),
+    );
   });
   if (found === undefined)
     throw new StudioError(

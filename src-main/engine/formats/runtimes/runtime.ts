@@ -3,6 +3,7 @@ import type { RuntimeVerdict } from '../../../../src-shared/domain/runtime.ts';
 import type { AdapterOutline } from '../../adapters/peft/open-adapter.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
+import { hasBias } from '../has-bias.ts';
 
 /** An adapter as far as the header and the config of its folder tell. */
 export interface RuntimeFacts {
@@ -45,11 +46,10 @@ export function isLanguageModel({ description, outline }: RuntimeFacts): boolean
 
 /** Why an adapter is more than B·A on linear layers; null: it is not. */
 export function beyondLora({ outline }: RuntimeFacts): string | null {
-  const { variant, biases, modules, saved } = outline;
+  const { variant, saved } = outline;
   const { lowRank, peft, declaration } = variant;
   if (lowRank === null || peft.type !== 'LORA') return `it is a ${declaration.label} adapter`;
-  if (biases.size > 0 || [...modules.values()].some(({ tensors }) => tensors.has('bias')))
-    return 'it has biases of its own';
+  if (hasBias(outline)) return 'it has biases of its own';
   const [whole] = saved.keys();
   return whole === undefined ? null : `it holds whole modules (${whole})`;
 }
