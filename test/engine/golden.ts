@@ -23,6 +23,12 @@ export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLik
   return difference === 0 ? 0 : difference / scale;
 }
 
+export function taken(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`no tensor ${name}`);
+  return found;
+}
+
 /** The named tensors on the device. */
 export function tensorsOf(named: ReadonlyMap<string, HostTensor>): Record<string, tf.Tensor> {
   return Object.fromEntries(

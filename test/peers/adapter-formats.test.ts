@@ -9,9 +9,9 @@ import { collectModules } from '../../src-main/engine/formats/adapters/collect-m
 import type { WrittenAdapter } from '../../src-main/engine/formats/adapters/format.ts';
 import { adapterFormats } from '../../src-main/engine/formats/adapters/index.ts';
 import { diffusersUnetName } from '../../src-main/engine/formats/adapters/sgm-names.ts';
-import { matmul } from '../../src-main/engine/linalg/index.ts';
 import { describeModel, readConfig } from '../../src-main/engine/models/huggingface/model-folder.ts';
 import { goldenPath } from '../engine/golden.ts';
+import { change } from '../engine/merge/states.ts';
 import { seededNumbers } from '../fuzz/mutations.ts';
 import { adapterPeersPython, runPeer } from './python.ts';
 
@@ -61,13 +61,7 @@ function diffusionAdapter(): WrittenAdapter {
 
 /** scaling · B · A of every module. */
 function updatesOf({ modules: own }: AdapterState): Map<string, number[]> {
-  return new Map(
-    [...own].map(([name, { tensors, scaling }]) => {
-      const [a, b] = [tensors.get('a'), tensors.get('b')];
-      if (!a || !b) throw new Error(`${name} has no factors`);
-      return [name, [...matmul(b, a).data].map((value) => value * scaling)];
-    }),
-  );
+  return new Map([...own].map(([name, module]) => [name, [...change(module)]]));
 }
 
 const answerSchema = z.object({

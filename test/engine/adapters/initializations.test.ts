@@ -12,6 +12,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { change, moduleOf } from '../merge/states.ts';
 
 /** Of test/golden/methods/initialisations: W [10, 8], its gradient, 40 inputs, r 2, lora_alpha 6. */
 const module: StartingModule = { name: 'linear', inFeatures: 8, outFeatures: 10, rank: 2, scaling: 3 };
@@ -47,13 +48,7 @@ async function start(
 
 /** scale · B·A */
 function product({ a, b }: Factors, scale: number): number[] {
-  const [rank = 0, columns = 0] = a.shape;
-  return Array.from({ length: (b.shape[0] ?? 0) * columns }, (_, place) => {
-    const [row, column] = [Math.floor(place / columns), place % columns];
-    let sum = 0;
-    for (let k = 0; k < rank; k++) sum += (b.data[row * rank + k] ?? 0) * (a.data[k * columns + column] ?? 0);
-    return scale * sum;
-  });
+  return [...change(moduleOf(a, b, scale))];
 }
 
 /** Rows of A or columns of B with the first entry of each positive: their signs are free. */

@@ -23,6 +23,7 @@ import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.t
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { attendedValues, floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { change, factorsOf, moduleOf } from '../merge/states.ts';
 import { testCompute } from '../test-compute.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'coto-residual-'));
@@ -229,7 +230,7 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
     for (const [module, own] of converted.modules) {
       const made = plain.modules.get(module);
       expect(made?.rank).toBe(own.rank);
-      expect(relativeDifference(product(made), product(own)), module).toBeLessThan(1e-5);
+      expect(relativeDifference(change(made), change(own)), module).toBeLessThan(1e-5);
     }
     const model = new AdaptedModel(base);
     model.loadState(plain);
@@ -254,14 +255,16 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
     });
     const start = await model.exportState();
     for (const [module, own] of (await read('init')).modules)
-      expect(relativeDifference(product(start.modules.get(module)), product(own)), module).toBeLessThan(1e-5);
+      expect(relativeDifference(change(start.modules.get(module)), change(own)), module).toBeLessThan(1e-5);
     const residual = await readSafetensors(join(folder, 'residual.safetensors'));
-    for (const [module, factors] of model.subtracted ?? []) {
+    const { subtracted } = model;
+    if (subtracted === null) throw new Error('nothing was taken out');
+    for (const [module, { a, b }] of subtracted) {
       const linear = base.description.linears.find((one) => one.name === module);
       const left = residual.get(`${module}.weight`) ?? residual.get(`${linear?.checkpointKey}.weight`);
       if (left === undefined) throw new Error(`no residual of ${module}`);
       const weight = await weights.read(module);
-      const taken = product({ ...start.modules.get(module), tensors: new Map(Object.entries(factors)) });
+      const taken = change(moduleOf(a, b, start.modules.get(module)?.scaling));
       const ours = Array.from(weight.data, (value, at) => value - (taken[at] ?? 0));
       expect(relativeDifference(ours, floats(left)), module).toBeLessThan(1e-5);
     }
@@ -270,7 +273,7 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
 
   it("joins to PEFT's conversion bit for bit, and splits back", async () => {
     const [trained, init, converted] = await Promise.all([read(), read('init'), read('converted')]);
-    const starts = new Map([...init.modules].map(([module, own]) => [module, factorsOf(own.tensors)]));
+    const starts = new Map([...init.modules].map(([module, own]) => [module, factorsOf(own)]));
     const out = join(scratch, `${family} ${name} joined`);
     const details = { description: base.description, baseModelName: `golden/${family}` };
     await writeAdapter(out, joinFactors(trained, starts), details);
@@ -297,26 +300,6 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
     );
   });
 });
-
-function factorsOf(tensors: ReadonlyMap<string, HostTensor>): Factors {
-  const [a, b] = [tensors.get('a'), tensors.get('b')];
-  if (!a || !b) throw new Error('no factors');
-  return { a, b };
-}
-
-/** scaling · B·A */
-function product(
-  module: { readonly scaling?: number; readonly tensors: ReadonlyMap<string, HostTensor> } | undefined,
-): number[] {
-  const { a, b } = factorsOf(module?.tensors ?? new Map());
-  const [rank = 0, columns = 0] = a.shape;
-  return Array.from({ length: (b.shape[0] ?? 0) * columns }, (_, place) => {
-    const [row, column] = [Math.floor(place / columns), place % columns];
-    let sum = 0;
-    for (let k = 0; k < rank; k++) sum += (b.data[row * rank + k] ?? 0) * (a.data[k * columns + column] ?? 0);
-    return (module?.scaling ?? 1) * sum;
-  });
-}
 
 function configOf(folder: string): unknown {
   return JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'));

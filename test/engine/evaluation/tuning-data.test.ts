@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,12 +19,9 @@ import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { idxBytes } from '../data/make-data.ts';
-import { goldenPath } from '../golden.ts';
+import { labels, modelDirectory, writeSplit } from '../jobs/random-adapters.ts';
 import { testCompute } from '../test-compute.ts';
 
-const modelDirectory = goldenPath('vit-28', 'base');
-const labels = ['0', '1', '2', '3', '4'];
 const context: TaskContext = { emit: () => undefined, signal: async () => null };
 let scratch: string;
 let base: BaseModel;
@@ -33,16 +30,8 @@ const opened: TuningData[] = [];
 
 beforeAll(async () => {
   scratch = await mkdtemp(path.join(tmpdir(), 'coto-tuning-'));
-  for (const [split, count] of [
-    ['train', 20],
-    ['t10k', 5],
-  ] as const) {
-    const random = RandomStream.seeded(count, 'study');
-    const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
-    await writeFile(path.join(scratch, `${split}-images-idx3-ubyte`), idxBytes([count, 28, 28], pixels));
-    const own = Array.from({ length: count }, (_, index) => index % labels.length);
-    await writeFile(path.join(scratch, `${split}-labels-idx1-ubyte`), idxBytes([count], own));
-  }
+  await writeSplit(scratch, 'train', 20);
+  await writeSplit(scratch, 't10k', 5);
   await mkdir(path.join(scratch, 'out'));
   await activateCompute(testCompute);
   base = await loadBaseModel(modelDirectory);

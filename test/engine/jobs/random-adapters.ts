@@ -20,7 +20,7 @@ export async function writeImages(directory: string): Promise<void> {
 }
 
 /** Random images of 28 × 28, labels 0 to 4 in turn. */
-async function writeSplit(directory: string, split: string, count: number): Promise<void> {
+export async function writeSplit(directory: string, split: string, count: number): Promise<void> {
   const random = RandomStream.seeded(count, 'study');
   const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
   const labelsOf = Array.from({ length: count }, (_, index) => index % labels.length);

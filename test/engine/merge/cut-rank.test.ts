@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import { matmul } from '../../../src-main/engine/linalg/index.ts';
 import { cutMatrix, cutProduct, energyOf } from '../../../src-main/engine/merge/cut-rank.ts';
 import { deltaOf } from '../../../src-main/engine/merge/delta.ts';
@@ -9,7 +8,7 @@ import { clamped, clampFactors } from '../../../src-main/engine/merge/svd-parame
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
-import { matrix } from './states.ts';
+import { factorsOf, matrix } from './states.ts';
 
 const draws = () => RandomStream.seeded(1, 'merge');
 const random = (rows: number, columns: number, seed: number) => {
@@ -86,9 +85,3 @@ describe('svd_clamp', () => {
     }
   });
 });
-
-function factorsOf(module: ModuleState | undefined) {
-  const [a, b] = [module?.tensors.get('a'), module?.tensors.get('b')];
-  if (!a || !b) throw new Error('no factors');
-  return { a, b };
-}

@@ -9,8 +9,8 @@ import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { goldenPath, relativeDifference } from '../golden.ts';
-import { change, description, factors, state } from './states.ts';
+import { goldenPath, relativeDifference, taken } from '../golden.ts';
+import { change, description, factors, moduleOf, state } from './states.ts';
 import { squaredError, ToyNetwork } from './toy-network.ts';
 
 const [q, v] = ['vit.layers.0.attention.q_proj', 'vit.layers.0.attention.v_proj'] as const;
@@ -20,23 +20,11 @@ const json = (...parts: string[]): unknown => JSON.parse(readFileSync(goldenPath
 
 async function tensors(...parts: string[]) {
   const all = await readSafetensors(goldenPath('methods', ...parts));
-  return (key: string): HostTensor => {
-    const found = all.get(key);
-    if (!found) throw new Error(`no golden value ${key}`);
-    return found;
-  };
+  return (key: string): HostTensor => taken(all, key);
 }
 
 function merge(id: string, states: ReturnType<typeof state>[], parameters: ParameterValues, data: MergeData) {
   return mergeStates({ method: mergeMethod(id), weights: states.map(() => 1), parameters, base, data }, states);
-}
-
-function module(a: HostTensor, b: HostTensor, scaling = 1) {
-  const parts = new Map([
-    ['a', a],
-    ['b', b],
-  ]);
-  return { rank: a.shape[0] ?? 0, scaling, tensors: parts };
 }
 
 function identity(size: number): HostTensor {
@@ -60,8 +48,8 @@ describe('ZipLoRA', () => {
     // Each ΔW as B = ΔW, A = 1: the coefficients then stand on A's diagonal.
     const states = [1, 2].map((index) =>
       state({
-        [q]: module(identity(5), given(`0.delta_${index}`)),
-        [v]: module(identity(6), given(`1.delta_${index}`)),
+        [q]: moduleOf(identity(5), given(`0.delta_${index}`)),
+        [v]: moduleOf(identity(6), given(`1.delta_${index}`)),
       }),
     );
     const alone = (index: number) =>
@@ -115,7 +103,7 @@ describe('LoraHub', () => {
     objectives: z.array(z.object({ weights: numbers, loss: z.number(), l1: z.number(), objective: z.number() })),
   });
 
-  test("A and B of given weights, and their objective, are the authors'", async () => {
+  test("A and B of given weights are the authors'; the golden's objective is loss plus penalty", async () => {
     const { scaling, objectives, composed_uses_objective: place } = settings.parse(json('lorahub', 'settings.json'));
     const given = await tensors('lorahub', 'inputs.safetensors');
     const updates = [0, 1, 2, 3].map((adapter) => ({
@@ -183,7 +171,7 @@ describe('AdaMerging', () => {
   test("trains the coefficients that PyTorch's Adam does on the entropy", async () => {
     const { scaling, ranks, parameters, coefficients } = settings.parse(json('adamerging', 'settings.json'));
     const given = await tensors('adamerging', 'values.safetensors');
-    const states = ranks.map((_, index) => state({ [q]: module(given(`${index}.A`), given(`${index}.B`), scaling) }));
+    const states = ranks.map((_, index) => state({ [q]: moduleOf(given(`${index}.A`), given(`${index}.B`), scaling) }));
     const network = new ToyNetwork([{ name: q, weight: given('weight') }], ({ adapter = 0, batch = 0 }) => [
       { inputs: given(`${adapter}.X${batch % 2}`) },
     ]);
@@ -191,7 +179,7 @@ describe('AdaMerging', () => {
       const merged = await merge('adamerging', states, { ...parameters, granularity }, network);
       const expected = new Float64Array(7 * 6);
       for (const [index, coefficient] of coefficients.entries()) {
-        const own = change(module(given(`${index}.A`), given(`${index}.B`), scaling));
+        const own = change(moduleOf(given(`${index}.A`), given(`${index}.B`), scaling));
         for (let at = 0; at < own.length; at++) expected[at] = (expected[at] ?? 0) + coefficient * (own[at] ?? 0);
       }
       const found = merged.modules.get(q);
@@ -243,7 +231,7 @@ test('a method with data says so where there is none', async () => {
 test('aligned average: the golden rotation of an adapter by another basis is undone', async () => {
   const given = await tensors('mode-connectivity', 'inputs.safetensors');
   const expected = await tensors('mode-connectivity', 'aligned.safetensors');
-  const states = [0, 1].map((index) => state({ [q]: module(given(`A${index}`), given(`B${index}`), 2) }));
+  const states = [0, 1].map((index) => state({ [q]: moduleOf(given(`A${index}`), given(`B${index}`), 2) }));
   const network = new ToyNetwork([], () => []);
   const merged = await merge('aligned-average', states, {}, network);
   const found = merged.modules.get(q);

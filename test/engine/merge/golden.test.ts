@@ -19,7 +19,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
-import { change } from './states.ts';
+import { change, maskDraws } from './states.ts';
 
 /** A call of PEFT's add_weighted_adapter. */
 const callSchema = z.looseObject({
@@ -95,9 +95,7 @@ function drawsOf(masks: ReadonlyMap<string, HostTensor>) {
     const [part = '', adapter = ''] = purpose.split('/');
     const mask = masks.get(`${module}.${part === 'delta' ? part : `lora_${part.toUpperCase()}`}.a${adapter}`);
     if (!mask) throw new Error(`no mask for ${module} ${purpose}`);
-    let at = 0;
-    // A density of 1 has no dropped entries, and one of less keeps what is drawn below it.
-    return { uniform: () => (mask.data[at++] === 1 ? 0 : 0.999999), normal: Number };
+    return maskDraws(mask);
   };
 }
 

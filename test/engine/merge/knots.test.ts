@@ -6,8 +6,8 @@ import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { MagnitudeThreshold } from '../../../src-main/engine/tensors/magnitude-threshold.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { goldenPath, relativeDifference } from '../golden.ts';
-import { change, description, state } from './states.ts';
+import { goldenPath, relativeDifference, taken } from '../golden.ts';
+import { change, description, maskDraws, moduleOf, state } from './states.ts';
 
 const settings = z
   .array(
@@ -35,17 +35,12 @@ beforeAll(async () => {
 });
 
 function states(ranks: readonly number[]) {
-  return ranks.map((rank, index) =>
+  return ranks.map((_, index) =>
     state(
       Object.fromEntries(
         [...modules].map(([short, name]) => {
-          const part = (letter: string) =>
-            inputs.get(`${short}.${index}.${letter}`) ?? { shape: [], data: new Float32Array() };
-          const tensors = new Map([
-            ['a', part('A')],
-            ['b', part('B')],
-          ]);
-          return [name, { rank, scaling: 1, tensors }];
+          const part = (letter: string) => taken(inputs, `${short}.${index}.${letter}`);
+          return [name, moduleOf(part('A'), part('B'))];
         }),
       ),
     ),
@@ -57,9 +52,7 @@ describe.each(settings)("the released code's $case", (one) => {
     const expected = await read(one.case);
     const masks = (module: string) => (purpose: string) => {
       const short = [...modules].find(([, name]) => name === module)?.[0];
-      const mask = expected.get(`${short}.${purpose.split('/')[1]}.mask`);
-      let at = 0;
-      return { uniform: () => (mask?.data[at++] === 1 ? 0 : 0.999999), normal: Number };
+      return maskDraws(expected.get(`${short}.${purpose.split('/')[1]}.mask`));
     };
     const merged = await mergeStates(
       {

@@ -6,11 +6,10 @@ import { kMeans, kMeansPlusPlus } from '../../../src-main/engine/merge/k-means.t
 import type { AdapterUpdate } from '../../../src-main/engine/merge/merge-method.ts';
 import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import { mergeUnits, unitProducts } from '../../../src-main/engine/merge/rank-units.ts';
-import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { goldenPath, relativeDifference } from '../golden.ts';
-import { change, description, factors, state } from './states.ts';
+import { goldenPath, relativeDifference, taken } from '../golden.ts';
+import { change, description, factors, moduleOf, state } from './states.ts';
 
 const cases = z
   .array(
@@ -32,11 +31,10 @@ const read = (file: string) => readSafetensors(goldenPath('methods', 'lora-lego'
 let updates: AdapterUpdate[];
 beforeAll(async () => {
   const inputs = await read('inputs');
-  const tensor = (key: string): HostTensor => inputs.get(key) ?? { shape: [], data: new Float32Array() };
   updates = [0, 1, 2].map((adapter) => ({
     adapter,
-    a: tensor(`${adapter}.A`),
-    b: tensor(`${adapter}.B`),
+    a: taken(inputs, `${adapter}.A`),
+    b: taken(inputs, `${adapter}.B`),
     rank: 4,
     scaling: 1,
   }));
@@ -52,11 +50,7 @@ describe.each(cases)('$case', (one) => {
     const expected = await read(one.case);
     expect(relativeDifference(a.data, expected.get('A')?.data ?? [])).toBeLessThanOrEqual(1e-5);
     expect(relativeDifference(b.data, expected.get('B')?.data ?? [])).toBeLessThanOrEqual(1e-5);
-    const tensors = new Map([
-      ['a', a],
-      ['b', b],
-    ]);
-    const delta = change({ rank: one.k, scaling: one.output_factor, tensors });
+    const delta = change(moduleOf(a, b, one.output_factor));
     expect(relativeDifference(delta, expected.get('delta')?.data ?? [])).toBeLessThanOrEqual(1e-5);
   });
 });

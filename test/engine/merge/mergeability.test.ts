@@ -10,7 +10,7 @@ import { mergeRule, type PairMeasures, pairVerdict, worstVerdict } from '../../.
 import { mergeabilityFigure, mergeabilityMaps } from '../../../src-shared/figures/mergeability.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
-import { description, factors, state } from './states.ts';
+import { description, factors, factorsOf, state } from './states.ts';
 
 const q = (layer: number) => `vit.layers.${layer}.attention.q_proj`;
 
@@ -21,8 +21,8 @@ function compare(adapters: ReturnType<typeof factors>[][], weights = adapters.ma
   const updatesOf = async (name: string, places: readonly number[]): Promise<LowRankUpdate[]> =>
     places.map((place) => {
       const module = states[place]?.modules.get(name);
-      const [a, b] = [module?.tensors.get('a'), module?.tensors.get('b')];
-      if (!module || !a || !b) throw new Error(`no ${name}`);
+      if (!module) throw new Error(`no ${name}`);
+      const { a, b } = factorsOf(module);
       return { a, b, rank: a.shape[0] ?? 0, scaling: module.scaling };
     });
   return mergeability({

@@ -7,15 +7,15 @@ import { deltaOf } from '../../../src-main/engine/merge/delta.ts';
 import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
 import type { MatrixMerger } from '../../../src-main/engine/merge/matrix-merger.ts';
 import { matrixMerger, matrixMergers } from '../../../src-main/engine/merge/matrix-mergers.ts';
-import type { Draws, ModuleContext, ModuleMergeMethod } from '../../../src-main/engine/merge/merge-method.ts';
+import type { ModuleContext, ModuleMergeMethod } from '../../../src-main/engine/merge/merge-method.ts';
 import { preflightLines } from '../../../src-main/engine/merge/preflight.ts';
 import { keepByRank } from '../../../src-main/engine/merge/task-vectors.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { goldenPath, relativeDifference } from '../golden.ts';
-import { factors, state } from './states.ts';
+import { goldenPath, relativeDifference, taken } from '../golden.ts';
+import { factors, maskDraws, state } from './states.ts';
 
 const byAdapter = z.record(z.string(), z.number());
 const caseSchema = z.object({
@@ -50,18 +50,12 @@ beforeAll(async () => {
   masks = await read('mergekit-masks.safetensors');
 });
 
-const tensor = (from: ReadonlyMap<string, HostTensor>, name: string) => {
-  const found = from.get(name);
-  if (!found) throw new Error(`no golden values of ${name}`);
-  return found;
-};
-
 /** What is merged: task vectors; SLERP and linear merge the tensors themselves in the golden values. */
 function matricesOf({ inputs: names, base, method }: Case) {
-  const origin = base === undefined || base === 'base' ? tensor(inputs, 'base') : null;
+  const origin = base === undefined || base === 'base' ? taken(inputs, 'base') : null;
   const used = names.filter((name) => name !== 'base');
   const matrices = used.map((name): MatrixLike => {
-    const { shape, data } = tensor(inputs, name);
+    const { shape, data } = taken(inputs, name);
     return { shape, data: Float64Array.from(data, (value, at) => value - (origin?.data[at] ?? 0)) };
   });
   return { used, matrices, origin: method === 'slerp' || base === undefined ? null : origin };
@@ -88,27 +82,21 @@ test.each(cases)("%s is mergekit's", (name, one) => {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const merger = mergerOf(one);
   const given = merger.needs?.normalized?.(parameters) ? weights.map((weight) => weight / total) : weights;
-  const merged = merger.mergeMatrices(matrices, given, parameters, (index) => maskDraws(`${name}.${used[index]}`));
+  const draws = (index: number) => maskDraws(taken(masks, `${name}.${used[index]}`));
+  const merged = merger.mergeMatrices(matrices, given, parameters, draws);
   const actual = Float64Array.from(merged.data, (value, at) => value + (origin?.data[at] ?? 0));
-  expect(relativeDifference(actual, tensor(expected, name).data)).toBeLessThanOrEqual(1e-5);
+  expect(relativeDifference(actual, taken(expected, name).data)).toBeLessThanOrEqual(1e-5);
 });
-
-/** Draws that keep what a mask keeps. */
-function maskDraws(name: string): Draws {
-  const mask = tensor(masks, name);
-  let at = 0;
-  return { uniform: () => (mask.data[at++] === 1 ? 0 : 0.999999), normal: Number };
-}
 
 test.each([
   ['t0', 0.5, 0.1],
   ['t1', 0.3, 0.15],
   ['t2', 0.8, 0.05],
 ])("DELLA's probability of each entry of %s is mergekit's", (name, density, epsilon) => {
-  const base = tensor(inputs, 'base');
-  const probabilities = tensor(masks, `della.probabilities.${name}`).data;
+  const base = taken(inputs, 'base');
+  const probabilities = taken(masks, `della.probabilities.${name}`).data;
   const kept = (factor: number) => {
-    const values = Float32Array.from(tensor(inputs, name).data, (value, at) => value - (base.data[at] ?? 0));
+    const values = Float32Array.from(taken(inputs, name).data, (value, at) => value - (base.data[at] ?? 0));
     let at = 0;
     const draws = () => ({ uniform: () => factor * (probabilities[at++] ?? 0), normal: Number });
     keepByRank(density, epsilon)(values, base.shape, draws, 0);

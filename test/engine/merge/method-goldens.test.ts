@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import { matmul, svd, transpose } from '../../../src-main/engine/linalg/index.ts';
 import { mergeMethod, mergeMethods } from '../../../src-main/engine/merge/index.ts';
 import { matrixMergers } from '../../../src-main/engine/merge/matrix-mergers.ts';
@@ -11,8 +10,8 @@ import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import { goldenPath, relativeDifference } from '../golden.ts';
-import { change, description, state } from './states.ts';
+import { goldenPath, relativeDifference, taken } from '../golden.ts';
+import { change, description, moduleOf, state } from './states.ts';
 
 const settingsSchema = z.looseObject({
   scaling: z.number(),
@@ -34,22 +33,11 @@ async function golden(id: string): Promise<Golden> {
   return { values, settings: settingsSchema.parse(settings) };
 }
 
-function tensorOf(values: ReadonlyMap<string, HostTensor>, key: string): HostTensor {
-  const found = values.get(key);
-  if (!found) throw new Error(`no golden value ${key}`);
-  return found;
-}
-
 /** ΔW of the merge of the adapters `<i>.A`, `<i>.B`, on one module. */
 async function mergedDelta(id: string, { values, settings }: Golden, parameters: ParameterValues, data?: MergeData) {
-  const states = settings.ranks.map((rank, index) => {
-    const tensors = new Map([
-      ['a', tensorOf(values, `${index}.A`)],
-      ['b', tensorOf(values, `${index}.B`)],
-    ]);
-    const module: ModuleState = { rank, scaling: settings.scaling, tensors };
-    return state({ [name]: module });
-  });
+  const states = settings.ranks.map((_, index) =>
+    state({ [name]: moduleOf(taken(values, `${index}.A`), taken(values, `${index}.B`), settings.scaling) }),
+  );
   const request = {
     method: mergeMethod(id),
     weights: states.map(() => 1),
@@ -73,7 +61,7 @@ describe.each(withDelta)('%s', (id) => {
     const expected = one.values.get('delta');
     if (!expected) return skip('its golden values have a test of their own');
     const data: MergeData = {
-      inputs: async (adapter) => tensorOf(one.values, `${adapter}.X`),
+      inputs: async (adapter) => taken(one.values, `${adapter}.X`),
       loss: () => Promise.reject(new Error('not asked for')),
       score: () => Promise.reject(new Error('not asked for')),
     };
@@ -96,12 +84,12 @@ describe('Core Space', () => {
   ])('with %s on top is what the released construction gives', async (key, parameters) => {
     const one = await golden('core-space');
     const delta = await mergedDelta('core-space', one, parameters);
-    expect(relativeDifference(delta, tensorOf(one.values, key).data)).toBeLessThanOrEqual(1e-5);
+    expect(relativeDifference(delta, taken(one.values, key).data)).toBeLessThanOrEqual(1e-5);
   });
 
   test('with density 1 and no conflict loses nothing: the sum of one adapter twice, halved by TIES', async () => {
     const one = await golden('core-space');
-    const twice = new Map(one.values).set('1.A', tensorOf(one.values, '0.A')).set('1.B', tensorOf(one.values, '0.B'));
+    const twice = new Map(one.values).set('1.A', taken(one.values, '0.A')).set('1.B', taken(one.values, '0.B'));
     const settings = { ...one.settings, ranks: [2, 2] };
     const alone = await mergedDelta('weight-average', { values: twice, settings: { ...settings, ranks: [2] } }, {});
     const merged = await mergedDelta('core-space', { values: twice, settings }, { merger: 'ties-svd', density: [1] });
@@ -133,7 +121,7 @@ describe("Core Space's mergers", () => {
   test('task arithmetic in Core Space is task arithmetic on ΔW', async () => {
     const one = await golden('core-space');
     const delta = await mergedDelta('core-space', one, { merger: 'task-arithmetic' });
-    expect(relativeDifference(delta, tensorOf(one.values, 'sum').data)).toBeLessThanOrEqual(1e-5);
+    expect(relativeDifference(delta, taken(one.values, 'sum').data)).toBeLessThanOrEqual(1e-5);
   });
 });
 
@@ -141,7 +129,7 @@ describe('WUDI', () => {
   test.each(['adam', 'closed_form'])('by %s', async (solver) => {
     const one = await golden('wudi');
     const delta = await mergedDelta('wudi', one, { ...one.settings.parameters, solver });
-    expect(relativeDifference(delta, tensorOf(one.values, solver).data)).toBeLessThanOrEqual(1e-5);
+    expect(relativeDifference(delta, taken(one.values, solver).data)).toBeLessThanOrEqual(1e-5);
   });
 });
 
@@ -151,11 +139,11 @@ describe('adapters that share A, as of LoRA-FA', () => {
     async (id) => {
       const one = await golden('core-space');
       const shared = new Map(one.values);
-      for (const index of [1, 2]) shared.set(`${index}.A`, tensorOf(one.values, '0.A'));
+      for (const index of [1, 2]) shared.set(`${index}.A`, taken(one.values, '0.A'));
       const delta = await mergedDelta(id, { ...one, values: shared }, {});
       expect(delta.every(Number.isFinite)).toBe(true);
       // Every row of ΔW is a combination of the two rows of A: what A's null space sees is 0.
-      const a = tensorOf(one.values, '0.A');
+      const a = taken(one.values, '0.A');
       const { vt } = svd({ shape: [6, 6], data: [...a.data, ...new Float32Array(24)] });
       const rest = { shape: [4, 6], data: vt.data.subarray(12) };
       const seen = matmul({ shape: [7, 6], data: delta }, transpose(rest)).data;
@@ -169,11 +157,8 @@ test.each(['core-space', 'lora-lego', 'knots', 'robustmerge', 'tsv-m', 'wudi', '
   '%s refuses DoRA, with the way out',
   async (id) => {
     const one = await golden('core-space');
-    const tensors = new Map([
-      ['a', tensorOf(one.values, '0.A')],
-      ['b', tensorOf(one.values, '0.B')],
-    ]);
-    const dora = state({ [name]: { rank: 2, scaling: 1, tensors } }, { variant: 'dora' });
+    const module = moduleOf(taken(one.values, '0.A'), taken(one.values, '0.B'));
+    const dora = state({ [name]: module }, { variant: 'dora' });
     const request = { method: mergeMethod(id), weights: [1, 1], parameters: {}, base };
     await expect(mergeStates(request, [dora, dora])).rejects.toMatchObject({
       code: 'refused',
@@ -187,7 +172,7 @@ test.each(['core-space', 'knots', 'tsv-m', 'aligned-average'])(
   '%s refuses numbers that are not finite, which folders are refused for when they are read',
   async (id) => {
     const one = await golden('core-space');
-    const broken = tensorOf(one.values, '1.A');
+    const broken = taken(one.values, '1.A');
     const data = Float32Array.from(broken.data, (value, at) => (at === 3 ? Number.NaN : value));
     const values = new Map(one.values).set('1.A', { ...broken, data });
     await expect(mergedDelta(id, { ...one, values }, {})).rejects.toMatchObject({ code: 'not_finite' });

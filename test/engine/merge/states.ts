@@ -1,6 +1,7 @@
 import type { AdapterState, ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
+import type { Draws } from '../../../src-main/engine/merge/merge-method.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
@@ -12,11 +13,28 @@ export function matrix(rows: readonly (readonly number[])[]): HostTensor {
 }
 
 export function factors(a: number[][], b: number[][], scaling: number): ModuleState {
+  return moduleOf(matrix(a), matrix(b), scaling);
+}
+
+/** A module of A [rank, in] and B [out, rank]. */
+export function moduleOf(a: HostTensor, b: HostTensor, scaling = 1): ModuleState {
   const tensors = new Map([
-    ['a', matrix(a)],
-    ['b', matrix(b)],
+    ['a', a],
+    ['b', b],
   ]);
-  return { rank: a.length, scaling, tensors };
+  return { rank: a.shape[0] ?? 0, scaling, tensors };
+}
+
+export function factorsOf(module: Pick<ModuleState, 'tensors'> | undefined) {
+  const [a, b] = [module?.tensors.get('a'), module?.tensors.get('b')];
+  if (!a || !b) throw new Error('no factors');
+  return { a, b };
+}
+
+/** Draws that keep what a mask keeps: a density below 1 keeps what is drawn below it, and one of 1 drops nothing. */
+export function maskDraws(mask: HostTensor | undefined): Draws {
+  let at = 0;
+  return { uniform: () => (mask?.data[at++] === 1 ? 0 : 0.999999), normal: Number };
 }
 
 export function state(
@@ -44,9 +62,10 @@ export function state(
 }
 
 /** scaling · B·A, row-major [out, in]. */
-export function change({ tensors, scaling }: ModuleState): Float64Array {
-  const [a, b] = [tensors.get('a'), tensors.get('b')];
-  if (!a || !b) throw new Error('no factors');
+export function change(module: ModuleState | undefined): Float64Array {
+  if (!module) throw new Error('no module');
+  const { scaling } = module;
+  const { a, b } = factorsOf(module);
   const [rank = 0] = a.shape;
   const inputs = a.shape[1] ?? 0;
   const outputs = b.shape[0] ?? 0;

@@ -11,7 +11,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { differentiated } from '../differentiated.ts';
-import { floats, goldenPath, relativeDifference } from '../golden.ts';
+import { floats, goldenPath, relativeDifference, taken } from '../golden.ts';
 
 /** config.json of test/golden/llama/base. */
 const config = { hidden: 24, heads: 4, keyValueHeads: 2, headSize: 6, layers: 3, epsilon: 1e-5, theta: 10_000 };
@@ -148,10 +148,4 @@ function vector(name: string): tf.Tensor1D {
   const made = tf.keep(as1D(tf.tensor(floats(taken(weights, `${name}.weight`)))));
   vectors.set(name, made);
   return made;
-}
-
-function taken(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
-  const found = tensors.get(name);
-  if (!found) throw new Error(`no tensor ${name}`);
-  return found;
 }

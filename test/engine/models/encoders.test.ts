@@ -13,7 +13,7 @@ import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { floats, goldenPath, relativeDifference, tensorsOf } from '../golden.ts';
+import { floats, goldenPath, relativeDifference, taken, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'coto-encoders-'));
@@ -206,10 +206,4 @@ async function changedBase(family: string, rename: (name: string) => string | nu
   }
   await writeSafetensors(path.join(folder, 'model.safetensors'), tensors);
   return folder;
-}
-
-function taken(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
-  const found = tensors.get(name);
-  if (found === undefined) throw new Error(`no tensor ${name}`);
-  return found;
 }

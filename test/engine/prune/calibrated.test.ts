@@ -6,8 +6,8 @@ import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { floats, goldenPath, relativeDifference } from '../golden.ts';
-import { description, factors, matrix, state } from '../merge/states.ts';
+import { floats, goldenPath, relativeDifference, taken } from '../golden.ts';
+import { description, factors, matrix, moduleOf, state } from '../merge/states.ts';
 
 const nameOf = (layer: number) => `vit.layers.${layer}.attention.q_proj`;
 const golden = (file: string) => readSafetensors(goldenPath('methods', 'pruning', file));
@@ -16,12 +16,6 @@ let inputs: ReadonlyMap<string, HostTensor>;
 beforeAll(async () => {
   inputs = await golden('inputs.safetensors');
 });
-
-function tensor(named: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
-  const found = named.get(name);
-  if (!found) throw new Error(`no tensor ${name}`);
-  return found;
-}
 
 /** Prunes an adapter of `layers` layers with given data. */
 function prune(
@@ -45,24 +39,14 @@ function prune(
 
 it.each([0.3, 0.5, 1])('Wanda keeps the golden entries at density %d', async (density) => {
   const modules = Object.fromEntries(
-    [0, 1].map((index) => [
-      nameOf(index),
-      {
-        rank: 5,
-        scaling: 1.5,
-        tensors: new Map([
-          ['a', tensor(inputs, `${index}.A`)],
-          ['b', tensor(inputs, `${index}.B`)],
-        ]),
-      },
-    ]),
+    [0, 1].map((index) => [nameOf(index), moduleOf(taken(inputs, `${index}.A`), taken(inputs, `${index}.B`), 1.5)]),
   );
-  const made = await prune('wanda', modules, { sparsity: 1 - density }, { inputs: async () => tensor(inputs, 'X') });
+  const made = await prune('wanda', modules, { sparsity: 1 - density }, { inputs: async () => taken(inputs, 'X') });
   const expected = await golden(`wanda-${density === 1 ? '1.0' : density}.safetensors`);
   for (const index of [0, 1])
     for (const part of ['A', 'B']) {
       const values = made.state.modules.get(nameOf(index))?.tensors.get(part.toLowerCase())?.data ?? [];
-      expect(relativeDifference(values, floats(tensor(expected, `${index}.${part}`))), `${index}.${part}`).toBe(0);
+      expect(relativeDifference(values, floats(taken(expected, `${index}.${part}`))), `${index}.${part}`).toBe(0);
     }
 });
 

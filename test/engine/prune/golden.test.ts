@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ModuleState } from '../../../src-main/engine/adapters/state.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { floats, goldenPath, relativeDifference } from '../golden.ts';
-import { change, description, state } from '../merge/states.ts';
+import { floats, goldenPath, relativeDifference, taken } from '../golden.ts';
+import { change, description, moduleOf, state } from '../merge/states.ts';
 
 const folder = (...parts: string[]) => goldenPath('methods', 'pruning', ...parts);
 const settings = z
   .object({
     scaling: z.number(),
-    r: z.number(),
     cases: z.array(
       z.object({
         case: z.string(),
@@ -34,21 +32,9 @@ beforeAll(async () => {
 
 /** The golden factors, one module a layer: 7 inputs, 8 outputs, rank 5. */
 function adapter() {
-  const module = (index: number): ModuleState => ({
-    rank: settings.r,
-    scaling: settings.scaling,
-    tensors: new Map([
-      ['a', tensor(inputs, `${index}.A`)],
-      ['b', tensor(inputs, `${index}.B`)],
-    ]),
-  });
+  const module = (index: number) =>
+    moduleOf(taken(inputs, `${index}.A`), taken(inputs, `${index}.B`), settings.scaling);
   return state({ [nameOf(0)]: module(0), [nameOf(1)]: module(1) });
-}
-
-function tensor(named: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
-  const found = named.get(name);
-  if (!found) throw new Error(`no tensor ${name}`);
-  return found;
 }
 
 function pruned(id: string, parameters: ParameterValues) {
@@ -68,7 +54,7 @@ it.each(magnitudeCases('factors'))('$case keeps the entries of the factors that 
     for (const index of [0, 1])
       for (const part of ['A', 'B']) {
         const values = made.modules.get(nameOf(index))?.tensors.get(part.toLowerCase())?.data ?? [];
-        const wanted = floats(tensor(expected, `${scope}.${index}.${part}`));
+        const wanted = floats(taken(expected, `${scope}.${index}.${part}`));
         expect(relativeDifference(values, wanted), `${scope} ${index}.${part}`).toBe(0);
       }
     if (scope === 'global') expect(kept).toBe(one.kept_global);
@@ -83,7 +69,7 @@ it.each(magnitudeCases('delta'))('$case keeps the entries of ΔW that torch keep
     const { state: made, kept } = await pruned('magnitude', parameters);
     for (const index of [0, 1]) {
       const module = made.modules.get(nameOf(index));
-      const wanted = floats(tensor(expected, `${scope}.${index}.delta`));
+      const wanted = floats(taken(expected, `${scope}.${index}.delta`));
       expect(relativeDifference(module ? change(module) : [], wanted), `${scope} ${index}`).toBeLessThan(1e-5);
     }
     if (scope === 'global') expect(kept).toBe(one.kept_global);
@@ -97,7 +83,7 @@ describe('SVD', () => {
       for (const rank of [1, 2, 5]) {
         const expected = await readSafetensors(folder(`svd-${index}-rank${rank}.safetensors`));
         const module = (await pruned('svd', { rank })).state.modules.get(nameOf(index));
-        expect(relativeDifference(module ? change(module) : [], floats(tensor(expected, 'delta')))).toBeLessThan(1e-5);
+        expect(relativeDifference(module ? change(module) : [], floats(taken(expected, 'delta')))).toBeLessThan(1e-5);
       }
       const { energy = {} } = settings.cases.find((one) => one.case === `svd-${index}`) ?? {};
       for (const [share, rank] of Object.entries(energy))

@@ -14,6 +14,7 @@ import { TrainingStep } from '../../../src-main/engine/training/training-step.ts
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { floats, goldenPath } from '../golden.ts';
+import { factors } from '../merge/states.ts';
 import { testCompute } from '../test-compute.ts';
 
 let model: AdaptedModel;
@@ -37,19 +38,18 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-function moduleOf(a: number[], b: number[]): ModuleState {
-  const tensor = (shape: number[], values: number[]) => ({ shape, data: Float32Array.from(values) });
-  const tensors = new Map([
-    ['a', tensor([1, 2], a)],
-    ['b', tensor([2, 1], b)],
-  ]);
-  return { rank: 1, scaling: 1, tensors };
+function rankOne(a: number[], b: number[]): ModuleState {
+  return factors(
+    [a],
+    b.map((value) => [value]),
+    1,
+  );
 }
 
 it('masks the largest entries of B over all modules together, and resets B', () => {
   const seeds = new Map([
-    ['m', moduleOf([1, 2], [0.9, -0.1])],
-    ['n', moduleOf([3, 4], [0.5, -0.7])],
+    ['m', rankOne([1, 2], [0.9, -0.1])],
+    ['n', rankOne([3, 4], [0.5, -0.7])],
   ]);
   const masksAt = (sparsity: number) => {
     const modules = lori.training?.seeded?.(seeds, { sparsity }) ?? new Map<string, ModuleState>();
@@ -73,7 +73,7 @@ it('masks the largest entries of B over all modules together, and resets B', () 
     [0, 0],
   ]);
   expect(lori.training?.seeded?.(seeds, { sparsity: 0 })).toBe(seeds);
-  const untrained = new Map([['m', moduleOf([1, 2], [0, 0])]]);
+  const untrained = new Map([['m', rankOne([1, 2], [0, 0])]]);
   expect(() => lori.training?.seeded?.(untrained, { sparsity: 0.5 })).toThrow('it makes no mask of this sparsity');
 });
 
