@@ -7,7 +7,7 @@ import { type MatrixLike, matmul, transpose } from '../../../src-main/engine/lin
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { LoraProAdamW } from '../../../src-main/engine/training/optimizers/lora-pro-adamw.ts';
-import { adjustedGradients } from '../../../src-main/engine/training/optimizers/lora-pro-adjustment.ts';
+import { gradientAdjuster } from '../../../src-main/engine/training/optimizers/lora-pro-adjustment.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 
@@ -47,7 +47,7 @@ describe.each(['adjust', 'adjust-damped', 'adjust-b-zero'])('%s', (name) => {
       { a: at('grad_A'), b: at('grad_B') },
     ];
     for (const withX of [true, false]) {
-      const { a, b } = adjustedGradients(factors, gradient, given.scaling, { damping: given.delta, withX });
+      const { a, b } = gradientAdjuster(factors, given.scaling, given.delta)(gradient, { withX });
       if (withX) expect(relativeDifference(a.data, at('adjusted_A').data)).toBeLessThan(1e-5);
       if (withX) expect(relativeDifference(b.data, at('adjusted_B').data)).toBeLessThan(1e-5);
       const [one, other] = [matmul(factors.b, a), matmul(b, factors.a)];
@@ -108,7 +108,7 @@ it('train-sgd: the adjusted gradients alone repeat the golden losses and final f
     const { loss, ...gradient } = quadratic(a, b, given.scaling, at);
     expect(Math.abs(loss / expected - 1), `loss of step ${step}`).toBeLessThan(1e-5);
     if (step === given.losses.length - 1) break;
-    const adjusted = adjustedGradients({ a, b }, gradient, given.scaling, { damping: given.delta, withX: true });
+    const adjusted = gradientAdjuster({ a, b }, given.scaling, given.delta)(gradient, { withX: true });
     const moved = ({ shape, data }: MatrixLike, by: MatrixLike) => ({
       shape,
       data: Array.from(data, (value, index) => value - given.learning_rate * (by.data[index] ?? 0)),

@@ -4,7 +4,7 @@ import { matmul } from '../../ops/linear/matmul.ts';
 import { toHost } from '../../ops/to-host.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { AdamWOptions } from './adamw.ts';
-import { adjustedGradients, type Factors } from './lora-pro-adjustment.ts';
+import { type Factors, gradientAdjuster } from './lora-pro-adjustment.ts';
 import { type FactorPair, type Optimizer, type OptimizerState, variableOf } from './optimizer.ts';
 import { kept, restored } from './state-tensors.ts';
 
@@ -85,13 +85,14 @@ export class LoraProAdamW implements Optimizer {
     const variables = { a: variableOf(this.variables, pair.a), b: variableOf(this.variables, pair.b) };
     const factors = await onHost(variables);
     const raw = await onHost(gradient);
-    const equivalent = adjustedGradients(factors, raw, scaling, { damping: delta, withX: false });
+    const adjust = gradientAdjuster(factors, scaling, delta);
+    const equivalent = adjust(raw, { withX: false });
     const step = this.weightStep(pair, equivalent, gradientScale);
     const back = tf.tidy(() => ({
       a: tf.mul(matmul(variables.b, step, { transposeA: true }), scaling),
       b: tf.mul(matmul(step, variables.a, { transposeB: true }), scaling),
     }));
-    const adjusted = adjustedGradients(factors, await onHost(back), scaling, { damping: delta, withX: true });
+    const adjusted = adjust(await onHost(back), { withX: true });
     tf.dispose([step, back.a, back.b]);
     const decay = 1 - learningRate * this.options.weightDecay;
     for (const part of ['a', 'b'] as const)

@@ -18,24 +18,25 @@ export interface Factors<M = MatrixLike> {
  * LoRA-Pro's gradients of the factors (Wang et al. 2025, theorem 2.1), in double precision: with Kb = (BᵀB + δI)⁻¹ and Ka =
  * (A·Aᵀ + δI)⁻¹, A' = Kb·gA / s² + X·A and B' = (I − B·Kb·Bᵀ)·gB·Ka / s² − B·X. The step of s·B·A is then nearest to the
  * step of the full weight; X does not change it and brings A', B' nearest to gA, gB.
- * @param withX false: X = 0, if only the step of the product matters.
+ * @returns adjusts gradients of these factors; `withX` false: X = 0, if only the step of the product matters.
  */
-export function adjustedGradients(
+export function gradientAdjuster(
   { a, b }: Factors,
-  gradient: Factors,
   scaling: number,
-  { damping, withX }: { readonly damping: number; readonly withX: boolean },
-): Factors<Matrix> {
+  damping: number,
+): (gradient: Factors, options: { readonly withX: boolean }) => Factors<Matrix> {
   const gramA = gram([{ matrix: a, scale: 1 }], 'rows');
   const gramB = gram([{ matrix: b, scale: 1 }], 'columns');
-  const inverseB = dampedInverse(gramB, damping);
+  const [inverseA, inverseB] = [dampedInverse(gramA, damping), dampedInverse(gramB, damping)];
   const unscale = 1 / scaling ** 2;
-  const adjustedA = scaled(matmul(inverseB, gradient.a), unscale);
-  const along = matmul(b, matmul(inverseB, matmul(transpose(b), gradient.b)));
-  const adjustedB = scaled(matmul(sum(gradient.b, along, -1), dampedInverse(gramA, damping)), unscale);
-  if (!withX) return { a: adjustedA, b: adjustedB };
-  const x = solveSylvester(gramB, gramA, scaled(matmul(adjustedA, transpose(a)), -1));
-  return { a: sum(adjustedA, matmul(x, a), 1), b: sum(adjustedB, matmul(b, x), -1) };
+  return (gradient, { withX }) => {
+    const adjustedA = scaled(matmul(inverseB, gradient.a), unscale);
+    const along = matmul(b, matmul(inverseB, matmul(transpose(b), gradient.b)));
+    const adjustedB = scaled(matmul(sum(gradient.b, along, -1), inverseA), unscale);
+    if (!withX) return { a: adjustedA, b: adjustedB };
+    const x = solveSylvester(gramB, gramA, scaled(matmul(adjustedA, transpose(a)), -1));
+    return { a: sum(adjustedA, matmul(x, a), 1), b: sum(adjustedB, matmul(b, x), -1) };
+  };
 }
 
 /** X of P·X + X·Q = C, P and Q symmetric positive semidefinite [r, r]; in a common null space, X is 0. */
