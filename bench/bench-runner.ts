@@ -1,5 +1,5 @@
 import { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
-import { type AdapterGroup, frozenVariables } from '../src-main/engine/adapters/adapter-groups.ts';
+import { type AdapterGroup, namesOff } from '../src-main/engine/adapters/adapter-groups.ts';
 import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
@@ -57,7 +57,11 @@ export class BenchRunner {
     const bytes = mask === null ? null : Uint8Array.from(mask);
     this.model.setActive(this.groups, bytes);
     this.model.setTraining(true);
-    const { loss } = await this.step.run([this.problem.batch], learningRate, frozenVariables(this.groups, bytes));
+    const { loss } = await this.step.run(
+      [this.problem.batch],
+      learningRate,
+      namesOff(this.groups, bytes, 'variableNames'),
+    );
     this.model.setTraining(false);
     return loss;
   }

@@ -8,7 +8,7 @@ import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
-import { type AdapterGroup, adapterGroups } from './adapter-groups.ts';
+import { type AdapterGroup, adapterGroups, namesOff } from './adapter-groups.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { drawMasks } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
@@ -121,12 +121,12 @@ export class AdaptedModel implements LinearRunner {
 
   /** Switches groups: mask[i] 0 turns groups[i] off. null: everything on. */
   setActive(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
-    this.inactive = new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.modules)));
+    this.inactive = namesOff(groups, mask, 'modules');
   }
 
   /** Groups that are trained, though all stay on: mask[i] 0 freezes groups[i]. null: everything is trained. */
   setTrained(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
-    this.untrained = new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.modules)));
+    this.untrained = namesOff(groups, mask, 'modules');
   }
 
   /** Dropout probability on the adapters' inputs in training; null: the variant's own. */

@@ -8,9 +8,13 @@ export interface AdapterGroup {
   readonly variableNames: readonly string[];
 }
 
-/** The variables that an optimizer step with this mask (1 is on, null everything) leaves alone. */
-export function frozenVariables(groups: readonly AdapterGroup[], mask: Uint8Array | null): ReadonlySet<string> {
-  return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group.variableNames)));
+/** The modules or variables of the groups that a mask switches off (1 is on, null everything). */
+export function namesOff(
+  groups: readonly AdapterGroup[],
+  mask: Uint8Array | null,
+  kind: 'modules' | 'variableNames',
+): ReadonlySet<string> {
+  return new Set(mask === null ? [] : groups.flatMap((group, index) => (mask[index] ? [] : group[kind])));
 }
 
 /** Groups from the input up. Adapters outside the layers (the head's) belong to none. */

@@ -1,3 +1,4 @@
+import { layRows } from '../tensors/float-arrays.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { LowRankUpdate } from './variant.ts';
 
@@ -41,8 +42,7 @@ export function granularProduct(
   if (general) {
     const beside = general.a.shape[0] ?? 0;
     a.set(general.a.data, k * r * inputs);
-    for (let output = 0; output < outputs; output++)
-      for (let s = 0; s < beside; s++) b[output * rank + k * r + s] = general.b.data[output * beside + s] ?? 0;
+    layRows(b, k * r, rank, general.b.data, beside);
   }
   return { a: { shape: [rank, inputs], data: a }, b: { shape: [outputs, rank], data: b }, scaling };
 }

@@ -5,6 +5,7 @@ import type { BaseModel } from '../models/base-model.ts';
 import { FrozenWeight, toMatrix } from '../ops/linear/frozen-weight.ts';
 import { mergedWeight } from '../ops/linear/merged-weight.ts';
 import { toHost } from '../ops/to-host.ts';
+import { layRows } from '../tensors/float-arrays.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { Factors } from './initializations/initialization.ts';
 import type { AdapterState, ModuleState } from './state.ts';
@@ -112,11 +113,8 @@ function joined(name: string, module: ModuleState, before: Factors): ModuleState
   rows.set(a.data);
   rows.set(before.a.data, rank * inFeatures);
   const columns = new Float32Array(outFeatures * 2 * rank);
-  const taken = negated(before.b).data;
-  for (let row = 0; row < outFeatures; row++) {
-    columns.set(b.data.subarray(row * rank, (row + 1) * rank), 2 * row * rank);
-    columns.set(taken.subarray(row * rank, (row + 1) * rank), (2 * row + 1) * rank);
-  }
+  layRows(columns, 0, 2 * rank, b.data, rank);
+  layRows(columns, rank, 2 * rank, negated(before.b).data, rank);
   const tensors = new Map(module.tensors);
   tensors.set('a', { shape: [2 * rank, inFeatures], data: rows });
   tensors.set('b', { shape: [outFeatures, 2 * rank], data: columns });

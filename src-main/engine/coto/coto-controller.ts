@@ -6,7 +6,7 @@ import { switchesGroups } from '../../../src-shared/coto/schedules/schedule.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { type AdapterGroup, frozenVariables } from '../adapters/adapter-groups.ts';
+import { type AdapterGroup, namesOff } from '../adapters/adapter-groups.ts';
 import { RankMask } from '../adapters/rank-mask.ts';
 import { scheduleRows } from './schedule-rows.ts';
 
@@ -59,7 +59,7 @@ export class CotoController {
 
   /** Variables that the step of this draw leaves alone. */
   frozen({ mask }: StepDraw): ReadonlySet<string> {
-    return frozenVariables(this.groups, switchesGroups(this.unit) ? mask : null);
+    return namesOff(this.groups, switchesGroups(this.unit) ? mask : null, 'variableNames');
   }
 
   /** Zeroes the gradients of the ranks that are off and restores their values. */

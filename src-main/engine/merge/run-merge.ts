@@ -15,6 +15,7 @@ import {
   type MergedUpdate,
   type MergeInput,
   type MergeMethod,
+  type MergeModule,
   type MergePass,
   type MergeWeight,
   type ModuleContext,
@@ -131,6 +132,9 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
   };
 }
 
+/** The update of an adapter that is merged with no other. */
+const passOn: MergeModule = ([only]) => present(only);
+
 /** Merges module by module, then the saved modules. */
 export async function runMerge(
   plan: MergePlan,
@@ -143,17 +147,15 @@ export async function runMerge(
   const weights = new BaseWeights(request.base);
   try {
     const read = (name: string) => moduleToMerge(name, plan, request, workspace, weights);
-    const mergeModule =
-      'mergeModule' in method || plan.alone
-        ? null
+    const merge = plan.alone
+      ? passOn
+      : 'mergeModule' in method
+        ? method.mergeModule
         : await method.prepare(passOf(plan, request, read, (sentence) => notes.push(sentence)));
     const energies = new Energies();
     for (const [at, name] of plan.modules.entries()) {
-      const module = await read(name);
-      const [only] = module.updates;
-      const merge = mergeModule ?? ('mergeModule' in method ? method.mergeModule : null);
-      const update: MergedUpdate =
-        plan.alone && only ? only : await present(merge)(module.updates, module.weights, parameters, module.context);
+      const { updates, weights: shares, context } = await read(name);
+      const update = await merge(updates, shares, parameters, context);
       energies.add(name, update);
       await workspace.module(name, update);
       await request.onModule?.(at + 1, plan.modules.length);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { frozenVariables } from '../../../src-main/engine/adapters/adapter-groups.ts';
+import { namesOff } from '../../../src-main/engine/adapters/adapter-groups.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -38,7 +38,7 @@ describe.each(cases)('$family with the layers $mask', ({ family, labels, mask })
     expect(groups.map(({ layer }) => layer)).toEqual(Array.from({ length: base.layerCount }, (_, layer) => layer));
     const bits = mask && Uint8Array.from(mask);
     model.setActive(groups, bits);
-    const frozen = frozenVariables(groups, bits);
+    const frozen = namesOff(groups, bits, 'variableNames');
     const variables = [...model.trainable()].filter(([name]) => !frozen.has(name));
     const inputs = tensorsOf(await readSafetensors(goldenPath(family, 'inputs.safetensors')));
     const given = tf.tensor1d(labels, 'int32');
