@@ -150,6 +150,15 @@ export function attribute(attributes: OperationAttributes, name: string): number
   return found;
 }
 
+/** What `make` gives, made when it is first asked for: for a part that the gradients of several inputs share. */
+export function once<Made>(make: () => Made): () => Made {
+  let made: { readonly value: Made } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** Returns a tensor by its index. */
 export function at(tensors: readonly tf.Tensor[], index: number): tf.Tensor {
   const found = tensors[index];

@@ -3,52 +3,43 @@ import {
   as2D,
   attribute,
   defineOperation,
-  first,
   givenInputs,
   input,
   multiply,
+  type OperationAttributes,
+  type OperationInputs,
   only2D,
 } from '../autograd/operation.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { matmul } from './matmul.ts';
-
-type Named = Readonly<Record<string, tf.Tensor>>;
-
-/** Values of the changed weight that exist at a time: 4 MiB. */
-const usualBlock = 2 ** 20;
+import { besideEachOther, columnsOf, inBands, type RowBand, sumOf, usualBlock } from './row-bands.ts';
 
 const operation = defineOperation({
   name: 'CotoBlockAffineLinear',
   compose: (inputs, attributes) => {
     const [x, { bias, residual }] = [input(inputs, 'x'), inputs];
-    const parts = inBands(inputs, attributes, (band) => matmul(x, band.changed(), { transposeB: true }));
-    const y = parts.length === 1 ? first(parts) : tf.concat(parts, 1);
+    const parts = byBands(inputs, attributes, (band) => matmul(x, band.changed(), { transposeB: true }));
+    const y = besideEachOther(parts);
     const biased = bias ? tf.add(y, bias) : y;
     return residual ? tf.add(biased, residual) : biased;
   },
   saved: { inputs: ['x', 'block'], lasting: ['weight'] },
-  gradients: (dy, saved, attributes) => {
-    const columns = ({ start, size }: Band) => tf.slice(as2D(dy), [0, start], [-1, size]);
-    return {
-      x: () => {
-        const parts = inBands(saved, attributes, (band) => matmul(columns(band), band.changed()));
-        return parts.length === 1 ? first(parts) : tf.addN(parts);
-      },
-      block: () => {
-        const x = input(saved, 'x');
-        const scale = attribute(attributes, 'scaling');
-        const parts = inBands(saved, attributes, (band) => {
-          const { blocks, weight } = band;
-          const r = blocks.shape[1] ?? 0;
-          const gradient = tf.reshape(matmul(columns(band), x, { transposeA: true, scale }), weight.shape);
-          const constant = tf.sum(tf.reshape(gradient, [blocks.shape[0] ?? 0, r, -1, r]), 2);
-          return tf.add(multiply(weight, gradient, true), constant);
-        });
-        return tf.concat(parts, 0);
-      },
-      residual: () => dy,
-    };
-  },
+  gradients: (dy, saved, attributes) => ({
+    x: () => sumOf(byBands(saved, attributes, (band) => matmul(columnsOf(dy, band), band.changed()))),
+    block: () => {
+      const x = input(saved, 'x');
+      const scale = attribute(attributes, 'scaling');
+      const parts = byBands(saved, attributes, (band) => {
+        const { blocks, weight } = band;
+        const r = blocks.shape[1] ?? 0;
+        const gradient = tf.reshape(matmul(columnsOf(dy, band), x, { transposeA: true, scale }), weight.shape);
+        const constant = tf.sum(tf.reshape(gradient, [blocks.shape[0] ?? 0, r, -1, r]), 2);
+        return tf.add(multiply(weight, gradient, true), constant);
+      });
+      return tf.concat(parts, 0);
+    },
+    residual: () => dy,
+  }),
 });
 
 /**
@@ -68,13 +59,11 @@ export function blockAffineLinear(
 /** W' [out, in] as a whole, on the device. */
 export function blockAffineWeight(weight: tf.Tensor, block: tf.Tensor, scaling: number): tf.Tensor2D {
   const [outputs = 0, inputs = 0] = weight.shape;
-  return tf.tidy(() => bandOf({ weight, block }, 0, outputs, inputs, scaling).changed());
+  return tf.tidy(() => bandOf({ weight, block }, { start: 0, size: outputs }, inputs, scaling).changed());
 }
 
 /** Some rows of the weight. */
-interface Band {
-  readonly start: number;
-  readonly size: number;
+interface Band extends RowBand {
   /** M [bands, r, r]. */
   readonly blocks: tf.Tensor;
   /** W by bands, [bands, r · in / r, r]: the inner axis runs within blocks. */
@@ -83,25 +72,21 @@ interface Band {
   changed(): tf.Tensor2D;
 }
 
-/** What `make` gives for one piece after the other; what else a piece needs is gone before the next one. */
-function inBands(
-  named: Named,
-  attributes: Readonly<Record<string, number>>,
+/** What `make` gives for each band of whole blocks. */
+function byBands(
+  named: OperationInputs,
+  attributes: OperationAttributes,
   make: (band: Band) => tf.Tensor,
 ): tf.Tensor[] {
   const [outputs = 0, inputs = 0] = input(named, 'weight').shape;
-  const r = input(named, 'block').shape[1] ?? 1;
-  const most = r * Math.max(1, Math.floor(attribute(attributes, 'blockValues') / (inputs * r)));
-  const parts: tf.Tensor[] = [];
-  for (let start = 0; start < outputs; start += most) {
-    const size = Math.min(most, outputs - start);
-    const scaling = attribute(attributes, 'scaling');
-    parts.push(tf.tidy(() => make(bandOf(named, start, size, inputs, scaling))));
-  }
-  return parts;
+  const multipleOf = input(named, 'block').shape[1] ?? 1;
+  const [blockValues, scaling] = [attribute(attributes, 'blockValues'), attribute(attributes, 'scaling')];
+  return inBands({ outputs, inputs }, { blockValues, multipleOf }, (band) =>
+    make(bandOf(named, band, inputs, scaling)),
+  );
 }
 
-function bandOf(named: Named, start: number, size: number, inputs: number, scaling: number): Band {
+function bandOf(named: OperationInputs, { start, size }: RowBand, inputs: number, scaling: number): Band {
   const r = input(named, 'block').shape[1] ?? 1;
   const bands = size / r;
   const rows = tf.slice(as2D(input(named, 'weight')), [start, 0], [size, inputs]);

@@ -11,6 +11,7 @@ import {
   type OperationAttributes,
 } from '../autograd/operation.ts';
 import { inverseNorms } from './dora-row-scale.ts';
+import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { multiplierOrAddend } from './linear-options.ts';
 import { doraGradients } from './lora-gradients.ts';
@@ -47,8 +48,6 @@ export function doraLinear(
  * it is scaled (or, where a backend can make it again of that, y itself), the inverse norms [out] and the row scale [out].
  */
 function defineDoraLinear(name: string, masked: boolean): Operation {
-  const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
-    masked ? tf.mul(x, input(inputs, 'mask')) : x;
   return defineOperation({
     name,
     compose: (inputs, attributes) => {
@@ -56,7 +55,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       const { scaling: scale, hasResidual: _, ...own } = optionsOf(attributes);
       const squares = input(inputs, 'squares');
       const inverse = inverseNorms({ a, b, weight, squares, scaling: scale, bfloat16: own.bfloat16, isTable: false });
-      const adapted = dropped(x, inputs);
+      const adapted = dropped(inputs);
       const z = matmul(adapted, a, { transposeB: true });
       const h = matmul(adapted, weight, { ...own, transposeB: true, also: { a: z, b, transposeB: true, scale } });
       const rowScale = tf.mul(input(inputs, 'magnitude'), inverse);
@@ -79,7 +78,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       const { scaling, hasResidual, ...own } = optionsOf(attributes);
       const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
       const { dz, ...gradients } = doraGradients(dy, {
-        x: dropped(input(saved, 'x'), saved),
+        x: dropped(saved),
         z: input(saved, 'z'),
         a,
         b: input(saved, 'b'),

@@ -7,7 +7,9 @@ import {
   givenInputs,
   input,
   type OperationInputs,
+  once,
 } from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { multiplierOrAddend } from './linear-options.ts';
 import type { LoraLinearOptions } from './lora-linear.ts';
@@ -52,11 +54,6 @@ export type FactoredLinear = (
  */
 export function defineFactoredLinear(definition: FactorDefinition): FactoredLinear {
   const { name, parts: names, isTurned, trainsB } = definition;
-  const dropped = (inputs: OperationInputs) => {
-    const { mask } = inputs;
-    const x = input(inputs, 'x');
-    return mask === undefined ? x : tf.mul(x, mask);
-  };
   const product = (inputs: OperationInputs, { a }: Factors) => matmul(dropped(inputs), a, { transposeB: !isTurned });
   const operation = defineOperation({
     name,
@@ -117,14 +114,5 @@ export function defineFactoredLinear(definition: FactorDefinition): FactoredLine
     const results = operation(inputs, { scaling, bfloat16: Number(bfloat16) });
     results[1]?.dispose();
     return as2D(first(results));
-  };
-}
-
-/** What `make` gives, made when it is first asked for. */
-function once<Made>(make: () => Made): () => Made {
-  let made: { readonly value: Made } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }

@@ -1,9 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input, multiply } from '../autograd/operation.ts';
+import {
+  as2D,
+  attribute,
+  defineOperation,
+  first,
+  givenInputs,
+  input,
+  multiply,
+  type OperationInputs,
+} from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
 import type { UpdateOptions } from './update-options.ts';
-
-type Named = Readonly<Record<string, tf.Tensor>>;
 
 const operation = defineOperation({
   name: 'CotoGranularUpdate',
@@ -46,11 +54,6 @@ export function granularUpdate(
   return as2D(first(results));
 }
 
-function dropped(inputs: Named): tf.Tensor {
-  const x = input(inputs, 'x');
-  return inputs['mask'] ? tf.mul(x, inputs['mask']) : x;
-}
-
 /** Products of stacks of matrices. A stack of one is multiplied as a matrix: see `matrixProduct` on variables. */
 function products(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor {
   if (a.shape[0] !== 1) return multiply(a, b, transposeA, transposeB);
@@ -59,7 +62,7 @@ function products(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = f
 }
 
 /** [rows, k · width] → [k, rows, width] */
-function byBlocks(values: tf.Tensor, named: Named): tf.Tensor {
+function byBlocks(values: tf.Tensor, named: OperationInputs): tf.Tensor {
   const [rows = 0] = values.shape;
   const [k = 1] = input(named, 'a').shape;
   return tf.transpose(tf.reshape(values, [rows, k, -1]), [1, 0, 2]);

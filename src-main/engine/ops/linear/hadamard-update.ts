@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input } from '../autograd/operation.ts';
+import {
+  as2D,
+  attribute,
+  defineOperation,
+  first,
+  givenInputs,
+  input,
+  type OperationInputs,
+  once,
+} from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
+import { besideEachOther, columnsOf, inBands, type RowBand, sumOf, usualBlock } from './row-bands.ts';
 import type { UpdateOptions, UpdateSize } from './update-options.ts';
 
 /** ΔW = s · (B₁·A₁) ∘ (B₂·A₂). A₁ [r₁, in], B₁ [out, r₁], A₂ [r₂, in], B₂ [out, r₂]. */
@@ -11,11 +22,6 @@ export interface HadamardFactors {
   readonly b2: tf.Tensor;
   readonly scaling: number;
 }
-
-type Named = Readonly<Record<string, tf.Tensor>>;
-
-/** Values of ΔW that exist at a time where it is made at all: 4 MiB. */
-const usualBlock = 2 ** 20;
 
 /**
  * Whether the product is computed by its Khatri-Rao factors rather than by ΔW itself: (B₁A₁) ∘ (B₂A₂) = B·A, where the rows of
@@ -38,7 +44,7 @@ const operation = defineOperation({
     const parts = inBlocks(inputs, attribute(attributes, 'blockValues'), (block) =>
       matmul(x, block.delta(), { transposeB: true, scale }),
     );
-    const update = parts.length === 1 ? first(parts) : tf.concat(parts, 1);
+    const update = besideEachOther(parts);
     // No z: the gradients make what they need from x.
     return [inputs['residual'] ? tf.add(update, inputs['residual']) : update, tf.scalar(0)];
   },
@@ -73,31 +79,26 @@ export function hadamardUpdate(
   return as2D(first(results));
 }
 
-function dropped(inputs: Named): tf.Tensor {
-  const x = input(inputs, 'x');
-  return inputs['mask'] ? tf.mul(x, inputs['mask']) : x;
-}
-
-function byFactors(inputs: Named): boolean {
+function byFactors(inputs: OperationInputs): boolean {
   const { rows, inputs: width, outputs, r1, r2 } = sizesOf(inputs);
   return usesKhatriRao({ rows, inputs: width, outputs }, r1, r2);
 }
 
-function sizesOf(named: Named) {
+function sizesOf(named: OperationInputs) {
   const [rows = 0, inputs = 0] = input(named, 'x').shape;
   const [outputs = 0, r1 = 0] = input(named, 'b1').shape;
   return { rows, inputs, outputs, r1, r2: input(named, 'b2').shape[1] ?? 0 };
 }
 
 /** [r₁r₂, in] */
-function khatriRaoRows(named: Named): tf.Tensor {
+function khatriRaoRows(named: OperationInputs): tf.Tensor {
   const { inputs, r1, r2 } = sizesOf(named);
   const product = tf.mul(tf.expandDims(input(named, 'a1'), 1), tf.expandDims(input(named, 'a2'), 0));
   return tf.reshape(product, [r1 * r2, inputs]);
 }
 
 /** [out, r₁r₂] */
-function khatriRaoColumns(named: Named): tf.Tensor {
+function khatriRaoColumns(named: OperationInputs): tf.Tensor {
   const { outputs, r1, r2 } = sizesOf(named);
   const product = tf.mul(tf.expandDims(input(named, 'b1'), 2), tf.expandDims(input(named, 'b2'), 1));
   return tf.reshape(product, [outputs, r1 * r2]);
@@ -105,10 +106,10 @@ function khatriRaoColumns(named: Named): tf.Tensor {
 
 interface OwnGradients {
   x(addend?: tf.Tensor): tf.Tensor;
-  factors(): Named;
+  factors(): OperationInputs;
 }
 
-function factorGradients(dy: tf.Tensor, saved: Named, scale: number): OwnGradients {
+function factorGradients(dy: tf.Tensor, saved: OperationInputs, scale: number): OwnGradients {
   const { inputs, outputs, r1, r2 } = sizesOf(saved);
   // dz [rows, r₁r₂] serves x and both A.
   const dz = matmul(dy, khatriRaoColumns(saved), { scale });
@@ -127,17 +128,16 @@ function factorGradients(dy: tf.Tensor, saved: Named, scale: number): OwnGradien
   };
 }
 
-function blockGradients(dy: tf.Tensor, saved: Named, scale: number, blockValues: number): OwnGradients {
-  const columns = ({ start, size }: Block) => tf.slice(as2D(dy), [0, start], [-1, size]);
+function blockGradients(dy: tf.Tensor, saved: OperationInputs, scale: number, blockValues: number): OwnGradients {
   return {
     x: (addend) => {
-      const parts = inBlocks(saved, blockValues, (block) => matmul(columns(block), block.delta(), { scale }));
+      const parts = inBlocks(saved, blockValues, (block) => matmul(columnsOf(dy, block), block.delta(), { scale }));
       return sumOf(addend ? [addend, ...parts] : parts);
     },
     factors: once(() => {
       const x = dropped(saved);
       const blocks = inBlocks(saved, blockValues, (block) => {
-        const gradient = matmul(columns(block), x, { transposeA: true, scale });
+        const gradient = matmul(columnsOf(dy, block), x, { transposeA: true, scale });
         const [d1, d2] = [tf.mul(gradient, block.second()), tf.mul(gradient, block.first())];
         return {
           a1: matmul(block.b1, d1, { transposeA: true }),
@@ -158,9 +158,7 @@ function blockGradients(dy: tf.Tensor, saved: Named, scale: number, blockValues:
 }
 
 /** Some rows of ΔW. */
-interface Block {
-  readonly start: number;
-  readonly size: number;
+interface Block extends RowBand {
   readonly b1: tf.Tensor;
   readonly b2: tf.Tensor;
   /** Their part of B₁·A₁, of B₂·A₂, and of the product of both. */
@@ -169,38 +167,17 @@ interface Block {
   delta(): tf.Tensor;
 }
 
-/** What `make` gives for each block of rows of ΔW; what else a block needs is gone before the next one. */
+/** What `make` gives for each block of rows of ΔW. */
 function inBlocks<Result extends tf.TensorContainer>(
-  named: Named,
+  named: OperationInputs,
   blockValues: number,
   make: (block: Block) => Result,
 ): Result[] {
-  const { inputs, outputs } = sizesOf(named);
   const [a1, a2] = [input(named, 'a1'), input(named, 'a2')];
-  const most = Math.max(1, Math.floor(blockValues / inputs));
-  const results: Result[] = [];
-  for (let start = 0; start < outputs; start += most) {
-    const size = Math.min(most, outputs - start);
-    results.push(
-      tf.tidy(() => {
-        const rowsOf = (name: 'b1' | 'b2') => tf.slice(as2D(input(named, name)), [start, 0], [size, -1]);
-        const [b1, b2] = [rowsOf('b1'), rowsOf('b2')];
-        const [one, two] = [() => matmul(b1, a1), () => matmul(b2, a2)];
-        return make({ start, size, b1, b2, first: one, second: two, delta: () => tf.mul(one(), two()) });
-      }),
-    );
-  }
-  return results;
-}
-
-function sumOf(tensors: readonly tf.Tensor[]): tf.Tensor {
-  return tensors.length === 1 ? first(tensors) : tf.addN([...tensors]);
-}
-
-function once<Result>(make: () => Result): () => Result {
-  let made: Result | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+  return inBands(sizesOf(named), { blockValues }, ({ start, size }) => {
+    const rowsOf = (name: 'b1' | 'b2') => tf.slice(as2D(input(named, name)), [start, 0], [size, -1]);
+    const [b1, b2] = [rowsOf('b1'), rowsOf('b2')];
+    const [one, two] = [() => matmul(b1, a1), () => matmul(b2, a2)];
+    return make({ start, size, b1, b2, first: one, second: two, delta: () => tf.mul(one(), two()) });
+  });
 }

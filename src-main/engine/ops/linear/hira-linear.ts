@@ -4,19 +4,50 @@ import {
   defineOperation,
   givenInputs,
   input,
-  type Operation,
   type OperationAttributes,
   type OperationInputs,
+  once,
   only2D,
 } from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type HiraFactors, hiraGradients, hiraMatmul } from './hira-matmul.ts';
 import { multiplierOrAddend } from './linear-options.ts';
 import type { LoraLinearOptions } from './lora-linear.ts';
 import { matmul } from './matmul.ts';
 
-const plain = defineHiraLinear('CotoHiraLinear', false);
-const withDropout = defineHiraLinear('CotoHiraLinearDropout', true);
+const operation = defineOperation({
+  name: 'CotoHiraLinear',
+  compose: (inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const { bias, residual, mask } = inputs;
+    const { factors, bfloat16 } = settingsOf(inputs, attributes);
+    if (mask === undefined) return hiraMatmul(x, factors, { bias, addend: residual, bfloat16, transposed: true });
+    const options = { addend: residual, bfloat16, transposed: true, updateOnly: true };
+    const addend = hiraMatmul(dropped(inputs), factors, options);
+    return matmul(x, factors.weight, { transposeB: true, bias, addend, frozen: true, bfloat16 });
+  },
+  saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'] },
+  gradients: (dy, saved, attributes) => {
+    const { factors, bfloat16 } = settingsOf(saved, attributes);
+    const { mask, derivative: multiplier } = saved;
+    const trained = once(() => hiraGradients(dy, dropped(saved), factors, bfloat16));
+    return {
+      x: (accumulated) => {
+        if (mask === undefined) {
+          const joined = multiplierOrAddend(multiplier, accumulated);
+          return hiraMatmul(dy, factors, { ...joined, bfloat16, transposed: false });
+        }
+        const update = hiraMatmul(dy, factors, { bfloat16, transposed: false, updateOnly: true });
+        const addend = tf.mul(update, mask);
+        return matmul(dy, factors.weight, { multiplier, addend, frozen: true, bfloat16 });
+      },
+      a: () => trained().a,
+      b: () => trained().b,
+      residual: () => dy,
+    };
+  },
+});
 
 /**
  * HiRA (Huang et al. 2025, ICLR): x·Wᵀ + (x ∘ mask)·(W ∘ s·B·A)ᵀ + b [+ residual]. x [rows, in], A [r, in], B [out, r] →
@@ -33,47 +64,7 @@ export function hiraLinear(
   const { a, b, scaling } = factors;
   const { residual, derivative, dropoutMask: mask } = options;
   const inputs = givenInputs({ x, a, b, weight, bias, residual, derivative, mask });
-  return only2D((mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) }));
-}
-
-function defineHiraLinear(name: string, masked: boolean): Operation {
-  const dropped = (x: tf.Tensor, inputs: OperationInputs) => (masked ? tf.mul(x, input(inputs, 'mask')) : x);
-  return defineOperation({
-    name,
-    compose: (inputs, attributes) => {
-      const x = input(inputs, 'x');
-      const { bias, residual } = inputs;
-      const { factors, bfloat16 } = settingsOf(inputs, attributes);
-      if (!masked) return hiraMatmul(x, factors, { bias, addend: residual, bfloat16, transposed: true });
-      const options = { addend: residual, bfloat16, transposed: true, updateOnly: true };
-      const addend = hiraMatmul(dropped(x, inputs), factors, options);
-      return matmul(x, factors.weight, { transposeB: true, bias, addend, frozen: true, bfloat16 });
-    },
-    saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'] },
-    gradients: (dy, saved, attributes) => {
-      const { factors, bfloat16 } = settingsOf(saved, attributes);
-      const multiplier = saved['derivative'];
-      let both: ReturnType<typeof hiraGradients> | null = null;
-      const trained = () => {
-        both ??= hiraGradients(dy, dropped(input(saved, 'x'), saved), factors, bfloat16);
-        return both;
-      };
-      return {
-        x: (accumulated) => {
-          if (!masked) {
-            const joined = multiplierOrAddend(multiplier, accumulated);
-            return hiraMatmul(dy, factors, { ...joined, bfloat16, transposed: false });
-          }
-          const update = hiraMatmul(dy, factors, { bfloat16, transposed: false, updateOnly: true });
-          const addend = tf.mul(update, input(saved, 'mask'));
-          return matmul(dy, factors.weight, { multiplier, addend, frozen: true, bfloat16 });
-        },
-        a: () => trained().a,
-        b: () => trained().b,
-        residual: () => dy,
-      };
-    },
-  });
+  return only2D(operation(inputs, { scaling, bfloat16: Number(bfloat16) }));
 }
 
 function settingsOf(

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input } from '../autograd/operation.ts';
+import {
+  as2D,
+  attribute,
+  defineOperation,
+  first,
+  givenInputs,
+  input,
+  type OperationInputs,
+} from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
 import type { UpdateOptions } from './update-options.ts';
 
@@ -13,8 +22,6 @@ export interface KroneckerFactors {
   readonly right?: tf.Tensor | undefined;
   readonly scaling: number;
 }
-
-type Named = Readonly<Record<string, tf.Tensor>>;
 
 const operation = defineOperation({
   name: 'CotoKroneckerUpdate',
@@ -84,17 +91,12 @@ export function placeOfFullFactor([l, m]: readonly [number, number], [k, n]: rea
   return n * k * m + m * l * k <= m * l * n + n * k * l ? 'right' : 'left';
 }
 
-function sizesOf(named: Named) {
+function sizesOf(named: OperationInputs) {
   const rows = input(named, 'x').shape[0] ?? 0;
   const [l = 0, m = 0] = input(named, 'w1').shape;
   const { left, right } = named;
   const r = left?.shape[1] ?? right?.shape[0] ?? 0;
   return { rows, l, m, r, outputs: l * (left?.shape[0] ?? r) };
-}
-
-function dropped(inputs: Named): tf.Tensor {
-  const x = input(inputs, 'x');
-  return inputs['mask'] ? tf.mul(x, inputs['mask']) : x;
 }
 
 /** Values of [rows, outer, inner] as [rows · inner, outer]. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
 import { loraGradients } from './lora-gradients.ts';
@@ -34,14 +35,11 @@ export function loraLinear(
 
 /** Outputs: y [rows, out], and z = (x ∘ mask)·Aᵀ [rows, r], which the gradient of B needs. */
 function defineLoraLinear(name: string, masked: boolean): Operation {
-  const dropped = (x: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) =>
-    masked ? tf.mul(x, input(inputs, 'mask')) : x;
   return defineOperation({
     name,
     compose: (inputs, attributes) => {
-      const x = input(inputs, 'x');
-      const z = matmul(dropped(x, inputs), input(inputs, 'a'), { transposeB: true });
-      const y = matmul(x, input(inputs, 'weight'), {
+      const z = matmul(dropped(inputs), input(inputs, 'a'), { transposeB: true });
+      const y = matmul(input(inputs, 'x'), input(inputs, 'weight'), {
         transposeB: true,
         bias: inputs['bias'],
         addend: inputs['residual'],
@@ -57,7 +55,7 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
       const multiplier = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
-      const x = dropped(input(saved, 'x'), saved);
+      const x = dropped(saved);
       const { dz, ...own } = loraGradients(dy, { x, z: input(saved, 'z'), b: input(saved, 'b'), scaling });
       return {
         x: (accumulated) =>

@@ -32,13 +32,7 @@ const operation = defineOperation({
   compose: (inputs, attributes) => {
     const flag = (name: string) => attribute(attributes, name) !== 0;
     const [a, b] = [as2D(input(inputs, 'a')), as2D(input(inputs, 'b'))];
-    const { columnScale } = inputs;
-    const raw = multiply(
-      columnScale === undefined ? a : tf.mul(a, columnScale),
-      b,
-      flag('transposeA'),
-      flag('transposeB'),
-    );
+    const raw = multiply(a, b, flag('transposeA'), flag('transposeB'));
     const { bias, addend, multiplier, a2, b2 } = inputs;
     let result = scaled(raw, attribute(attributes, 'scale'));
     if (bias !== undefined) result = tf.add(result, bias);

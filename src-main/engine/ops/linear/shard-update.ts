@@ -1,9 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input } from '../autograd/operation.ts';
+import {
+  as2D,
+  attribute,
+  defineOperation,
+  first,
+  givenInputs,
+  input,
+  type OperationAttributes,
+  type OperationInputs,
+} from '../autograd/operation.ts';
+import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
 import type { UpdateOptions } from './update-options.ts';
-
-type Named = Readonly<Record<string, tf.Tensor>>;
 
 const operation = defineOperation({
   name: 'CotoShardUpdate',
@@ -52,23 +60,22 @@ export function shardUpdate(
   return as2D(first(results));
 }
 
-function sizesOf(named: Named, attributes: Readonly<Record<string, number>>) {
+function sizesOf(named: OperationInputs, attributes: OperationAttributes) {
   const [r = 0, width = 0] = input(named, 'block').shape;
   return { rows: input(named, 'x').shape[0] ?? 0, r, width, repeats: attribute(attributes, 'repeats') };
 }
 
 /** z [rows, r]: entry i is the sum of the inputs i, i + r, i + 2r … */
-function folded(named: Named): tf.Tensor2D {
-  const x = as2D(input(named, 'x'));
-  const dropped = named['mask'] ? tf.mul<tf.Tensor2D>(x, named['mask']) : x;
+function folded(named: OperationInputs): tf.Tensor2D {
+  const x = as2D(dropped(named));
   const [rows, inputs] = x.shape;
   const r = input(named, 'block').shape[0] ?? 1;
   const shards = Math.ceil(inputs / r);
   const missing = shards * r - inputs;
   const padded =
     missing === 0
-      ? dropped
-      : tf.pad(dropped, [
+      ? x
+      : tf.pad(x, [
           [0, 0],
           [0, missing],
         ]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
+import { attribute, defineOperation, givenInputs, input, type OperationInputs, only2D } from '../autograd/operation.ts';
 import { scatterRows } from '../indexing/scatter-rows.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
@@ -62,7 +62,7 @@ export function sparseMergedWeight(
   return only2D(merged({ weight, values, indices }, { inputsFirst: Number(inputsFirst) }));
 }
 
-function changed(inputs: Readonly<Record<string, tf.Tensor>>, inputsFirst = false): tf.Tensor {
+function changed(inputs: OperationInputs, inputsFirst = false): tf.Tensor {
   const [weight, values] = [input(inputs, 'weight'), input(inputs, 'values')];
   return tf.tidy(() => {
     const at = places(input(inputs, 'indices'), weight.shape, inputsFirst);
