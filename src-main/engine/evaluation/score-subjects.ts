@@ -8,7 +8,7 @@ import { type MergeWeight, weightAt } from '../merge/merge-method.ts';
 import { mergeStates } from '../merge/merge-states.ts';
 import type { MergeBase } from '../merge/run-merge.ts';
 import { searchMerge } from '../merge/search-merge.ts';
-import { looksAtData, searchOf } from '../merge/search-parameters.ts';
+import { looksAtData, tuningSeed } from '../merge/search-parameters.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
 import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
@@ -126,7 +126,7 @@ export class SubjectScorer {
         `${method.declaration.label} needs training examples, and there are none here.`,
         'Choose a method that needs no data, and no search.',
       );
-    const seed = searchOf(parameters)?.seed ?? Number(parameters['seed'] ?? 0);
+    const seed = tuningSeed(parameters);
     const data = this.bench.tuning(
       states.map((state, index) => ({ state, weight: weights[index] ?? 0 })),
       seed,

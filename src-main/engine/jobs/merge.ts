@@ -7,7 +7,6 @@ import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
@@ -19,11 +18,10 @@ import { type MergeMethod, type MergePass, refuseIllegal, weightAt } from '../me
 import { preflightLines } from '../merge/preflight.ts';
 import type { MergeRequest } from '../merge/run-merge.ts';
 import { type SearchedMerge, searchMerge } from '../merge/search-merge.ts';
-import { looksAtData, searchOf } from '../merge/search-parameters.ts';
-import type { BaseModel } from '../models/base-model.ts';
-import { loadBaseModel } from '../models/load-model.ts';
-import { ProgressMeter } from '../training/progress-meter.ts';
+import { looksAtData, searchOf, tuningSeed } from '../merge/search-parameters.ts';
 import { defineEngineJob } from './define-job.ts';
+import { followPhases } from './follow-phases.ts';
+import { SharedBase } from './shared-base.ts';
 
 /**
  * Merges adapters, writes the result as a PEFT folder (if the method produces an adapter), and scores every adapter
@@ -101,32 +99,6 @@ async function withPlacebos<Result>(
   }
 }
 
-/** The base, loaded on first use. */
-class SharedBase {
-  private readonly task: MergeTask;
-  private loaded: Promise<BaseModel> | null = null;
-
-  constructor(task: MergeTask) {
-    this.task = task;
-  }
-
-  load(): Promise<BaseModel> {
-    this.loaded ??= this.open();
-    return this.loaded;
-  }
-
-  private async open(): Promise<BaseModel> {
-    const { compute, threads, modelDirectory } = this.task;
-    if (modelDirectory === null) throw new Error('the base is not in the studio');
-    await activateCompute(compute, threads);
-    return loadBaseModel(modelDirectory);
-  }
-
-  async dispose(): Promise<void> {
-    (await this.loaded?.catch(() => null))?.dispose();
-  }
-}
-
 /** Writes the merge, after a search where one is asked for; returns its sentences and what it was made with. */
 async function mergeInto(
   outputDirectory: string,
@@ -136,12 +108,15 @@ async function mergeInto(
   context: TaskContext,
 ): Promise<Pick<SearchedMerge, 'weights' | 'notes'>> {
   const parameters = checkedParameters(method.declaration, task.parameters);
-  const data = looksAtData(method, parameters) ? tuningData(task, parameters, base, context) : null;
-  const onPass = followPass(context);
+  const read = readOnce(task);
+  const data = looksAtData(method, parameters) ? tuningData(task, parameters, { base, read }, context) : null;
+  const onPass = followPhases(context, 'steps', 'merge');
+  const modules = followPhases(context, 'modules', 'merge');
+  const onModule = (done: number, total: number) => modules('Merging', done, total);
   try {
-    const given = { ...request(task, method), onModule: follow(context), onPass };
+    const given = { ...request(task, method), onModule, onPass };
     const asked = data ? { ...given, data } : given;
-    const found = await searched(task, asked, onPass);
+    const found = await searched(task, asked, read, onPass);
     const { weights, leftOut } = found;
     const { notes } = await mergeFolders({ ...asked, weights, leftOut }, directoriesOf(task), outputDirectory);
     return { weights, notes: [...found.notes, ...notes] };
@@ -150,7 +125,24 @@ async function mergeInto(
   }
 }
 
-async function searched(task: MergeTask, asked: MergeRequest, onPass: MergePass['progress']): Promise<SearchedMerge> {
+type ReadAdapter = (directory: string) => Promise<AdapterState>;
+
+/** Reads each adapter on first use: a search and its data look at the same ones. */
+function readOnce({ description }: MergeTask): ReadAdapter {
+  const states = new Map<string, Promise<AdapterState>>();
+  return (directory) => {
+    const state = states.get(directory) ?? readAdapter(directory, description);
+    states.set(directory, state);
+    return state;
+  };
+}
+
+async function searched(
+  task: MergeTask,
+  asked: MergeRequest,
+  read: ReadAdapter,
+  onPass: MergePass['progress'],
+): Promise<SearchedMerge> {
   const { method, parameters, weights, data } = asked;
   if (searchOf(checkedParameters(method.declaration, parameters)) === null)
     return { weights, leftOut: new Set(), notes: [] };
@@ -161,7 +153,7 @@ async function searched(task: MergeTask, asked: MergeRequest, onPass: MergePass[
       'Search among adapters that were trained here, or set search to none.',
     );
   const states: AdapterState[] = [];
-  for (const directory of directoriesOf(task)) states.push(await readAdapter(directory, task.description));
+  for (const directory of directoriesOf(task)) states.push(await read(directory));
   return searchMerge(asked, states, data, onPass);
 }
 
@@ -169,36 +161,16 @@ async function searched(task: MergeTask, asked: MergeRequest, onPass: MergePass[
 function tuningData(
   task: MergeTask,
   parameters: ParameterValues,
-  base: SharedBase,
+  { base, read }: { readonly base: SharedBase; readonly read: ReadAdapter },
   context: TaskContext,
 ): TuningData | null {
-  const { adapters, datasets, description, modelDirectory, tuning_samples: samples } = task;
+  const { adapters, datasets, modelDirectory, tuning_samples: samples } = task;
   const known = adapters.flatMap(({ directory, weight, dataset }) =>
-    dataset === null ? [] : [{ weight, dataset, read: () => readAdapter(directory, description) }],
+    dataset === null ? [] : [{ weight, dataset, read: () => read(directory) }],
   );
   if (modelDirectory === null || known.length < adapters.length) return null;
-  const seed = searchOf(parameters)?.seed ?? Number(parameters['seed'] ?? 0);
+  const seed = tuningSeed(parameters);
   return new TuningData({ modelDirectory, adapters: known, datasets, samples, seed, base: () => base.load() }, context);
-}
-
-/** Reports the progress of a first pass. @throws StudioError cancelled when the task is signalled */
-function followPass(context: TaskContext): MergePass['progress'] {
-  let meter: { readonly phase: string; readonly progress: ProgressMeter } | null = null;
-  return async (phase, done, total) => {
-    if (meter?.phase !== phase) meter = { phase, progress: new ProgressMeter(context, phase, total, 'steps') };
-    meter.progress.at(done);
-    if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The merge was cancelled.');
-  };
-}
-
-/** Reports the progress of a merge. @throws StudioError cancelled when the task is signalled, between modules */
-function follow(context: TaskContext): (done: number, total: number) => Promise<void> {
-  let meter: ProgressMeter | null = null;
-  return async (done, total) => {
-    meter ??= new ProgressMeter(context, 'Merging', total, 'modules');
-    meter.at(done);
-    if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The merge was cancelled.');
-  };
 }
 
 /** @throws StudioError refused with the first failed check */

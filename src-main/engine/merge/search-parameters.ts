@@ -32,3 +32,8 @@ export function searchOf({ search, search_evaluations, search_seed }: ParameterV
 export function looksAtData({ needs }: Pick<MergeMethod, 'needs'>, parameters: ParameterValues): boolean {
   return needs.data !== undefined || searchOf(parameters) !== null;
 }
+
+/** Seed of the tuning examples: the search's, else the method's. */
+export function tuningSeed(parameters: ParameterValues): number {
+  return searchOf(parameters)?.seed ?? Number(parameters['seed'] ?? 0);
+}
