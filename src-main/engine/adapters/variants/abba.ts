@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
@@ -6,8 +5,7 @@ import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { factorsOfSvd } from '../../linalg/index.ts';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
-import { hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
-import { matrixProduct } from '../../ops/linear/matrix-product.ts';
+import { hadamardMergedWeight, hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
 import { leadingSvd } from '../initializations/initialization.ts';
 import { kaimingUniform, zeros } from '../kaiming.ts';
 import { hadamardProduct } from '../khatri-rao.ts';
@@ -97,11 +95,8 @@ export const abba: AdapterVariant = {
     const factors = { ...factorsOf(adapted), scaling: adapted.scaling };
     return frozenLinear(entered, frozen, { residual: hadamardUpdate(entered, factors, { residual, mask }) });
   },
-  mergedWeight(weight, adapted, inputsFirst) {
-    const { a1, b1, a2, b2 } = factorsOf(adapted);
-    const delta = tf.mul<tf.Tensor2D>(tf.mul(matrixProduct(b1, a1), matrixProduct(b2, a2)), adapted.scaling);
-    return tf.add(weight, inputsFirst ? tf.transpose(delta) : delta);
-  },
+  mergedWeight: (weight, adapted, inputsFirst) =>
+    hadamardMergedWeight(weight, { ...factorsOf(adapted), scaling: adapted.scaling }, inputsFirst),
   lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
   memory(linear, { parameters }) {
     const [r1, r2] = [numberOf(parameters, 'r1'), numberOf(parameters, 'r2')];

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scaleGradient } from '../../ops/autograd/scale-gradient.ts';
 import { frozenLinear } from '../../ops/linear/frozen-linear.ts';
-import { hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
-import { matrixProduct } from '../../ops/linear/matrix-product.ts';
+import { hadamardMergedWeight, hadamardUpdate, usesKhatriRao } from '../../ops/linear/hadamard-update.ts';
 import { kaimingUniform, zeros } from '../kaiming.ts';
 import { hadamardProduct } from '../khatri-rao.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
@@ -65,11 +64,8 @@ export const loha: AdapterVariant = {
     const update = hadamardUpdate(entered, { ...factors, b1: kept, scaling: adapted.scaling }, { residual });
     return frozenLinear(entered, frozen, { residual: update });
   },
-  mergedWeight(weight, adapted, inputsFirst) {
-    const { a1, b1, a2, b2 } = factorsOf(adapted);
-    const delta = tf.mul<tf.Tensor2D>(tf.mul(matrixProduct(b1, a1), matrixProduct(b2, a2)), adapted.scaling);
-    return tf.add(weight, inputsFirst ? tf.transpose(delta) : delta);
-  },
+  mergedWeight: (weight, adapted, inputsFirst) =>
+    hadamardMergedWeight(weight, { ...factorsOf(adapted), scaling: adapted.scaling }, inputsFirst),
   lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
   lowRankSize: (own) => requireRank(own) ** 2,
   memory(linear, settings) {

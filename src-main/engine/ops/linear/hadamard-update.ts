@@ -11,6 +11,7 @@ import {
 } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
+import { matrixProduct } from './matrix-product.ts';
 import { besideEachOther, columnsOf, inBands, type RowBand, sumOf, usualBlock } from './row-bands.ts';
 import type { UpdateOptions, UpdateSize } from './update-options.ts';
 
@@ -180,4 +181,14 @@ function inBlocks<Result extends tf.TensorContainer>(
     const [one, two] = [() => matmul(b1, a1), () => matmul(b2, a2)];
     return make({ start, size, b1, b2, first: one, second: two, delta: () => tf.mul(one(), two()) });
   });
+}
+
+/** W + ΔW for a weight [out, in], or [in, out] where `inputsFirst`. */
+export function hadamardMergedWeight(
+  weight: tf.Tensor2D,
+  { a1, b1, a2, b2, scaling }: HadamardFactors,
+  inputsFirst: boolean,
+): tf.Tensor2D {
+  const delta = tf.mul<tf.Tensor2D>(tf.mul(matrixProduct(b1, a1), matrixProduct(b2, a2)), scaling);
+  return tf.add(weight, inputsFirst ? tf.transpose(delta) : delta);
 }
