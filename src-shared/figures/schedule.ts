@@ -1,7 +1,7 @@
 import { expectSchedule, probabilityAt, unitsOfGroups } from '../coto/expectation.ts';
 import { meanActivationProbability } from '../coto/schedule.ts';
 import { type Schedule, schedules } from '../coto/schedules/index.ts';
-import { switchesGroups } from '../coto/schedules/schedule.ts';
+import { switchesGroups, type Units } from '../coto/schedules/schedule.ts';
 import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
@@ -71,12 +71,15 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
 export function scheduleCaption(settings: CotoSettings, totalSteps: number, groups: readonly string[]): string {
   const schedule: Schedule = schedules[settings.schedule];
   const mean = meanActivationProbability(settings, totalSteps).toFixed(3);
-  const { activeShare, skippedBackward } = expectSchedule(settings, totalSteps, unitsOfGroups(groups));
+  const modelUnits = unitsOfGroups(groups);
+  const { activeShare, skippedBackward } = expectSchedule(settings, totalSteps, modelUnits);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const units = { group: 'adapters on', update: 'adapters updated', rank: 'ranks on', input: 'inputs kept' };
-  const lifted = activeShare.toFixed(3) === mean ? '' : `, above the mean p of ${mean} as at least one is always on`;
-  const below = activeShare < Number(mean) - 5e-4 ? `; the mean p is ${mean}` : lifted;
-  const share = `Mean share of ${units[schedule.unit]} over ${totalSteps} steps: ${activeShare.toFixed(3)}${schedule.usesCurve ? below : ''}.`;
+  const reason = `, above the mean p of ${mean} as at least one is always on`;
+  const isLifted = activeShare > Number(mean) && isUniform(schedule, modelUnits, settings);
+  const other = isLifted ? reason : `; the mean p is ${mean}`;
+  const comparison = activeShare.toFixed(3) === mean ? '' : other;
+  const share = `Mean share of ${units[schedule.unit]} over ${totalSteps} steps: ${activeShare.toFixed(3)}${schedule.usesCurve ? comparison : ''}.`;
   const saved = switchesGroups(schedule.unit)
     ? ` The backward pass skips ${percent(skippedBackward)} of the layers.`
     : '';
@@ -90,4 +93,10 @@ function curveSteps(settings: CotoSettings, totalSteps: number): number[] {
   const steps = new Set<number>([0, last, Math.min(last, Math.ceil(settings.stage1_ratio * totalSteps))]);
   for (let step = 0; step <= last; step += every) steps.add(step);
   return [...steps].sort((first, second) => first - second);
+}
+
+/** Whether every unit is drawn with p itself, so that a larger share is due to the rule for draws with everything off. */
+function isUniform(schedule: Schedule, units: Units, settings: CotoSettings): boolean {
+  const drawn = schedule.distribution(0.5, units, settings);
+  return drawn?.kind === 'independent' && drawn.probabilities.every((probability) => probability === 0.5);
 }
