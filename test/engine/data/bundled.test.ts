@@ -20,8 +20,8 @@ const perLabel = (data: OpenImages) => data.description.splits.map((split) => sp
 describe('bundled datasets', () => {
   test('each states its licence and provenance', async () => {
     const found = await bundledDatasets(assets);
-    expect(found.map(({ id }) => id).slice(0, 4)).toEqual([
-      ...['fashion-mnist-small', 'quickdraw-heldout', 'quickdraw-pretraining', 'mnist'],
+    expect(found.map(({ id }) => id).slice(0, 5)).toEqual([
+      ...['fashion-mnist-small', 'font-letters', 'quickdraw-heldout', 'quickdraw-pretraining', 'mnist'],
     ]);
     for (const { licence, provenance } of found) {
       expect(licence).not.toBe('');
@@ -38,6 +38,25 @@ describe('bundled datasets', () => {
     expect([...data.split('train').labels.slice(0, 5)]).toEqual([5, 0, 4, 1, 9]);
     const five = await data.split('train').pixels(0);
     expect([...five.slice(5 * 28 + 12, 5 * 28 + 24)]).toEqual([3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]);
+    data.close();
+  });
+
+  test('letters: every typeface once, those of the test in no training image', async () => {
+    const data = await openBundled('font-letters');
+    expect(data.description.labels?.join('')).toBe('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+    expect(perLabel(data)).toEqual([new Array(26).fill(160), new Array(26).fill(77)]);
+    const rows = readFileSync(join(assets, 'data/font-letters/FAMILIES.tsv'), 'utf8').trim().split('\n').slice(1);
+    const families = rows.map((row) => row.split('\t')[1]);
+    expect(families).toHaveLength(160 + 77);
+    expect(new Set(families).size).toBe(families.length);
+    const bars = [0, 1, 2].map((row) => 26 * row + 8);
+    for (const index of bars) {
+      const pixels = await data.split('train').pixels(index);
+      const inked = Array.from({ length: 28 }, (_, y) =>
+        pixels.subarray(28 * y, 28 * y + 28).some((value) => value > 64),
+      );
+      expect(inked.filter(Boolean).length, 'an I is as tall as its box').toBeGreaterThanOrEqual(22);
+    }
     data.close();
   });
 
