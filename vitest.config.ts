@@ -60,7 +60,7 @@ const projects: readonly Project[] = [
   {
     name: 'arm64',
     include: ['test/engine/**/*.test.ts'],
-    env: { COTO_COMPUTE_BACKENDS: 'native', COTO_TEST_BACKENDS: 'native', COTO_TEST_COMPUTE: 'native' },
+    env: { COTO_COMPUTE_BACKENDS: 'native', COTO_TEST_COMPUTE: 'native' },
     minutes: 10,
   },
   // Needs PyTorch beside it: `vitest run --project bench`.

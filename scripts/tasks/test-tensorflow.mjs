@@ -21,7 +21,7 @@ process.exit(
     'run',
     '--project',
     'unit',
-    'test/engine/compute/conformance.test.ts',
+    'test/engine/compute/conformance-tensorflow.test.ts',
     'test/engine/compute/tensorflow/round.test.ts',
     'test/backend/engine/tensorflow.test.ts',
     '--testNamePattern=tensorflow',

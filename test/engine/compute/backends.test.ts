@@ -2,13 +2,19 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
+import { activateCompute, computeBackends, reportOn } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { sourceHash } from '../../../src-main/engine/compute/wasm-kernels/kernels-binary.ts';
 
 it('takes native by itself where it is built, else wasm, as long as no engine of its own process is there', async () => {
   const active = await activateCompute('auto');
   expect(active.id).toBe('addon' in loadAddon() ? 'native' : 'wasm');
+});
+
+it('holds every backend to the conformance suite', async () => {
+  const files = await readdir(import.meta.dirname);
+  const held = files.flatMap((file) => /^conformance-(.+)\.test\.ts$/.exec(file)?.[1] ?? []);
+  expect(held.sort()).toEqual(computeBackends.map(({ id }) => id).sort());
 });
 
 it('starts wasm with our kernels, and leaves the process its own way with errors', async () => {

@@ -18,7 +18,6 @@ interface LesserProcessor {
 export async function describeLesserProcessor({ kernels, products, name }: LesserProcessor): Promise<void> {
   process.env['COTO_ISA'] = kernels;
   process.env['ONEDNN_MAX_CPU_ISA'] = products;
-  process.env['COTO_TEST_BACKENDS'] = 'native';
   if (process.arch !== 'x64' || !('addon' in loadAddon())) {
     it.skip(`the native backend with ${name} (not here)`);
     return;

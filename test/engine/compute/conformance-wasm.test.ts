@@ -1,3 +1,3 @@
 import { testConformance } from './conformance.ts';
 
-await testConformance((id) => id !== 'native');
+await testConformance('wasm');
