@@ -43,6 +43,20 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
   ]),
 );
 
+/**
+ * What became of each evaluated example, in the order of the evaluated indices. Every field is base64 of little-endian
+ * values; src-shared/results/outcomes.ts reads and writes them.
+ */
+export const outcomesSchema = z.object({
+  /** float32: the loss of each example, whose mean (with `tokens`: weighted by them) is the loss of the score. */
+  losses: z.string(),
+  /** One bit an example, the lowest first, whose mean is the accuracy: whether it was right. Null without classes. */
+  correct: z.string().nullable(),
+  /** For language models, uint32: the tokens of each example in the loss, and those of the highest logit among them. */
+  tokens: z.object({ counted: z.string(), right: z.string() }).nullable(),
+});
+export type Outcomes = z.infer<typeof outcomesSchema>;
+
 /** Result of one evaluation. Accuracy in [0, 1], null for regression; the loss is a mean, in nats. */
 export const scoreSchema = z.object({
   accuracy: z.number().nullable(),
@@ -55,6 +69,8 @@ export const scoreSchema = z.object({
   total: z.number().int().nullable(),
   /** Of a merge that was searched: scores on its tuning examples, of what was found and of the given merge. */
   tuned: z.object({ score: z.number(), given: z.number() }).optional(),
+  /** For the folds of studies, whose results do not hold them. Scores of earlier versions lack them. */
+  outcomes: outcomesSchema.optional(),
 });
 export type Score = z.infer<typeof scoreSchema>;
 

@@ -12,7 +12,7 @@ import { datasetStamp } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
 
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
-const scoreVersion = 1;
+const scoreVersion = 2;
 
 /** A key and the value it is the hash of. */
 export interface ContentKey {

@@ -151,7 +151,7 @@ export function scoreProbabilities(
   let loss = 0;
   for (const [example, label] of labels.entries()) {
     const row = probabilities.subarray(example * classCount, (example + 1) * classCount);
-    const predicted = row.indexOf(row.reduce((best, value) => Math.max(best, value), 0));
+    const predicted = predictedClass(row);
     const counts = confusion[label];
     if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
     // A probability that underflowed to zero would make the whole mean infinite.
@@ -159,6 +159,11 @@ export function scoreProbabilities(
   }
   const metrics = scoreOutcome({ kind: 'classes', confusion });
   return { accuracy: metrics['accuracy'] ?? Number.NaN, loss: loss / labels.length, confusion, metrics };
+}
+
+/** Class of the highest probability, the first of equal ones. */
+export function predictedClass(probabilities: Float64Array): number {
+  return probabilities.indexOf(probabilities.reduce((best, value) => Math.max(best, value), 0));
 }
 
 /** Softmax of each row of [examples, classCount], in double precision. */

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { leavesOf, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
+import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
@@ -11,7 +12,9 @@ import { searchMerge } from '../merge/search-merge.ts';
 import { looksAtData, tuningSeed } from '../merge/search-parameters.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
-import { scoreEnsemble, scoreOutputs, type TaskOutputs, type TaskScore } from './task-outputs.ts';
+import { scorePredictions } from './score-outputs.ts';
+import type { TaskOutputs } from './task-outputs.ts';
+import { ensemblePredictions, outcomesOf, predictionsOf, type TaskPredictions } from './task-predictions.ts';
 
 /** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter. */
 export interface ScoringBench {
@@ -67,13 +70,13 @@ export class SubjectScorer {
       const members: TaskOutputs[] = [];
       for (const { subject: member } of subject.inputs) members.push(await this.outputs(member, title));
       const weights = subject.inputs.map(({ weight }) => weightAt(weight, null));
-      return this.toScore(scoreEnsemble(members, weights), null, null);
+      return this.toScore(ensemblePredictions(members, weights), null, null);
     }
     const { state, kept, total, tuned } = await this.derive(subject);
     const outputs = await this.bench.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
     if (subject.kind === 'adapter') this.said.set(JSON.stringify(subject), outputs);
-    return { ...this.toScore(scoreOutputs(outputs), kept, total), ...(tuned ? { tuned } : {}) };
+    return { ...this.toScore(predictionsOf(outputs), kept, total), ...(tuned ? { tuned } : {}) };
   }
 
   private async outputs(subject: Subject, title: string): Promise<TaskOutputs> {
@@ -140,8 +143,10 @@ export class SubjectScorer {
     }
   }
 
-  private toScore({ accuracy, loss, metrics }: TaskScore, kept: number | null, total: number | null): Score {
-    return { accuracy, loss, metrics, examples: this.bench.examples, kept, total };
+  private toScore(predictions: TaskPredictions, kept: number | null, total: number | null): Score {
+    const { accuracy, loss, metrics } = scorePredictions(predictions);
+    const outcomes = encodeOutcomes(outcomesOf(predictions));
+    return { accuracy, loss, metrics, examples: this.bench.examples, kept, total, outcomes };
   }
 }
 

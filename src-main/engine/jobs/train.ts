@@ -6,7 +6,7 @@ import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
-import { scoreOutputs } from '../evaluation/task-outputs.ts';
+import { scoreOutputs } from '../evaluation/score-outputs.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';

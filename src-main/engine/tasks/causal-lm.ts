@@ -7,7 +7,7 @@ import { languageBatch } from './text/pad-rows.ts';
 import { PromptWriter } from './text/prompt-writer.ts';
 import { readTexts } from './text/read-split.ts';
 import { languageSettings, markedRowTensors } from './text/row-tensors.ts';
-import { byLength, testOrder } from './text/test-order.ts';
+import { byLength, inGivenOrder, testOrder } from './text/test-order.ts';
 import { textReading } from './text/text-reading.ts';
 import { tokenOutputs } from './text/token-outputs.ts';
 import { TokenRows } from './text/token-rows.ts';
@@ -73,9 +73,15 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     notes: lengthNotes({ cut, leftOut, maxLength }),
     outputs: async (adapted, indices, options) => {
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
-      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
-      const { exact, ...outputs } = await tokenOutputs(adapted, test, sorted, { ...options, batchSize });
-      return { ...outputs, exact: answers ? exact : null };
+      const run = byLength(indices, lengthOf, options.batchSize);
+      const outputs = await tokenOutputs(adapted, test, run.sorted, { ...options, batchSize: run.batchSize });
+      return {
+        kind: 'tokens',
+        lossSums: inGivenOrder(outputs.lossSums, run),
+        tokens: inGivenOrder(outputs.tokens, run),
+        right: inGivenOrder(outputs.right, run),
+        completions: answers,
+      };
     },
     exported: async (chosen) => {
       const train = [...chosen.train].map((index) => learned.row(index));

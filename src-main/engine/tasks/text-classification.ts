@@ -8,7 +8,7 @@ import { labelTensor, problemTypes } from './text/label-tensor.ts';
 import { encoderInputs } from './text/pad-rows.ts';
 import { classIds, type ReadTexts, readTexts } from './text/read-split.ts';
 import { markedRowTensors } from './text/row-tensors.ts';
-import { byLength, testOrder } from './text/test-order.ts';
+import { byLength, inGivenOrder, testOrder } from './text/test-order.ts';
 import { textReading } from './text/text-reading.ts';
 import { TokenRows } from './text/token-rows.ts';
 
@@ -83,13 +83,16 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     notes: [],
     outputs: async (adapted, indices, options) => {
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
-      const { sorted, batchSize } = byLength(indices, lengthOf, options.batchSize);
-      const running = { ...options, batchSize };
+      const run = byLength(indices, lengthOf, options.batchSize);
+      const running = { ...options, batchSize: run.batchSize };
       const width = read.kind === 'numbers' ? 1 : read.names.length;
-      if (read.kind === 'classes')
-        return classificationLogits(adapted, test, sorted, { ...running, labelCount: width });
-      const values = await headOutputs(adapted, test, sorted, { ...running, width });
-      const places = sorted.map((index) => order[index] ?? 0);
+      if (read.kind === 'classes') {
+        const outputs = await classificationLogits(adapted, test, run.sorted, { ...running, labelCount: width });
+        const logits = inGivenOrder(outputs.logits, run, width);
+        return { ...outputs, logits, labels: inGivenOrder(outputs.labels, run) };
+      }
+      const values = inGivenOrder(await headOutputs(adapted, test, run.sorted, { ...running, width }), run, width);
+      const places = indices.map((index) => order[index] ?? 0);
       const targets = answersOf(read, 'test')(places).targets?.values ?? new Float32Array(0);
       return read.kind === 'numbers'
         ? { kind: 'numbers', predictions: values, targets }

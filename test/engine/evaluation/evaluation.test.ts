@@ -9,7 +9,7 @@ import {
   scoreLogits,
   softmaxRows,
 } from '../../../src-main/engine/evaluation/evaluation.ts';
-import { scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
+import { scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';

@@ -6,13 +6,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
+import { scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.ts';
+import { outcomesOf, predictionsOf } from '../../../src-main/engine/evaluation/task-predictions.ts';
 import { Generation } from '../../../src-main/engine/generation/generation.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { choiceScores } from '../../../src-main/engine/tasks/text/choice-scores.ts';
 import { packedRows } from '../../../src-main/engine/tasks/text/pack-rows.ts';
 import { languageBatch } from '../../../src-main/engine/tasks/text/pad-rows.ts';
 import { PromptWriter } from '../../../src-main/engine/tasks/text/prompt-writer.ts';
+import { testOrder } from '../../../src-main/engine/tasks/text/test-order.ts';
 import { TokenRows } from '../../../src-main/engine/tasks/text/token-rows.ts';
 import { loadTokenizer, type TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
@@ -104,6 +106,7 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
   const outputs = await task.outputs(model, Int32Array.of(0, 1, 2), { batchSize: 2 });
   expect(tf.memory().numTensors).toBe(before);
   let [lossSum, tokens] = [0, 0];
+  const alone: [mean: number, tokens: number][] = [];
   for (const text of texts) {
     const ids = [...tokenizer.encode(text).ids, tokenizer.special('eos')?.id ?? 0];
     const loss = tf.tidy(() => {
@@ -112,9 +115,17 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
     });
     lossSum += loss * (ids.length - 1);
     tokens += ids.length - 1;
+    alone.push([loss, ids.length - 1]);
   }
   // Nothing is asked of plain texts.
-  expect(outputs).toMatchObject({ kind: 'tokens', tokens, exact: null });
+  expect(outputs).toMatchObject({ kind: 'tokens', completions: false });
+  // Each example's loss and tokens are in the order of the indices, however the rows were run.
+  const { losses, tokens: perExample } = outcomesOf(predictionsOf(outputs));
+  for (const [at, place] of testOrder(3).entries()) {
+    const [mean, count] = alone[place] ?? [];
+    expect(losses[at]).toBeCloseTo(mean ?? Number.NaN, 4);
+    expect(perExample?.counted[at]).toBe(count);
+  }
   const { loss, metrics } = scoreOutputs(outputs);
   expect(loss).toBeCloseTo(lossSum / tokens, 4);
   expect(metrics['perplexity']).toBeCloseTo(Math.exp(lossSum / tokens), 1);
@@ -143,7 +154,7 @@ test('an answer counts as exact where greedy decoding writes it', async () => {
   const settings = { chat_template: 'none', max_length: ids.length + written.length };
   const task = await openOn(modelDirectory, model.base.description, data, settings);
   const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 2 });
-  expect(outputs).toMatchObject({ kind: 'tokens', exact: 0.5 });
+  expect(outputs).toMatchObject({ kind: 'tokens', completions: true });
   expect(scoreOutputs(outputs).metrics).toMatchObject({ exact_match: 0.5 });
   task.close();
 });

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { scoreEnsemble, scoreOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
+import { scoreEnsemble, scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';

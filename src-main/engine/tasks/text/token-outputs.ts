@@ -7,13 +7,13 @@ import {
   refuseCancelled,
   refuseNoExamples,
 } from '../../evaluation/evaluation.ts';
-import type { TaskOutputs } from '../../evaluation/task-outputs.ts';
+import type { TokenOutputs } from '../../evaluation/task-outputs.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { tokenScores } from './token-scores.ts';
 
 /**
- * Outputs of a language model for the tokens in the loss of the examples `indices`.
+ * Outputs of a language model for the tokens in the loss of the examples `indices`, in their order.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function tokenOutputs(
@@ -21,10 +21,12 @@ export async function tokenOutputs(
   load: LoadBatch,
   indices: Int32Array,
   options: EvaluationOptions,
-): Promise<Extract<TaskOutputs, { kind: 'tokens' }> & { readonly exact: number }> {
-  refuseNoExamples(indices.length);
-  let [lossSum, tokens, right, exact] = [0, 0, 0, 0];
-  for (let start = 0; start < indices.length; start += options.batchSize) {
+): Promise<Omit<TokenOutputs, 'completions'>> {
+  const count = indices.length;
+  refuseNoExamples(count);
+  const lossSums = new Float64Array(count);
+  const [tokens, right] = [new Uint32Array(count), new Uint32Array(count)];
+  for (let start = 0; start < count; start += options.batchSize) {
     await refuseCancelled(options);
     const some = indices.subarray(start, start + options.batchSize);
     const { inputs, labels } = await load(some);
@@ -32,26 +34,21 @@ export async function tokenOutputs(
     const states = model.states(device);
     try {
       const { losses, leads } = await tokenScores(model, states, labels);
-      for (const loss of losses) lossSum += loss;
-      for (const lead of leads) right += lead;
-      tokens += losses.length;
-      exact += exactRows(labels, leads, some.length);
+      const width = labels.length / some.length;
+      // Scores are of the labels that count, in order.
+      let at = 0;
+      for (const [place, label] of labels.entries()) {
+        if (label === ignoredLabel) continue;
+        const example = start + Math.floor(place / width);
+        lossSums[example] = (lossSums[example] ?? 0) + (losses[at] ?? 0);
+        right[example] = (right[example] ?? 0) + (leads[at] ?? 0);
+        tokens[example] = (tokens[example] ?? 0) + 1;
+        at++;
+      }
     } finally {
       tf.dispose([...stateTensors(states), ...Object.values(device)]);
     }
-    await options.onProgress?.(start + some.length, indices.length);
+    await options.onProgress?.(start + some.length, count);
   }
-  return { kind: 'tokens', lossSum, tokens, right, exact: exact / indices.length };
-}
-
-/** Rows of `labels` [rows · width] all of whose tokens lead; `leads` has one for each label that counts, in order. */
-function exactRows(labels: Int32Array, leads: Float32Array, rows: number): number {
-  const width = labels.length / rows;
-  const missed = new Set<number>();
-  let at = 0;
-  for (const [place, label] of labels.entries()) {
-    if (label === ignoredLabel) continue;
-    if (leads[at++] === 0) missed.add(Math.floor(place / width));
-  }
-  return rows - missed.size;
+  return { kind: 'tokens', lossSums, tokens, right };
 }

@@ -1,0 +1,71 @@
+import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { scoreOutcome } from '../metrics/index.ts';
+import { scoreProbabilities } from './evaluation.ts';
+import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
+import { ensemblePredictions, negativeLog, predictionsOf, type TaskPredictions } from './task-predictions.ts';
+
+/** The loss is the mean over examples in nats (for tokens: over tokens), for regression the mean squared error. */
+export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
+
+export function scoreOutputs(outputs: TaskOutputs): TaskScore {
+  return scorePredictions(predictionsOf(outputs));
+}
+
+/**
+ * Scores an ensemble of models on the same examples: the weighted mean of their probabilities or values.
+ * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
+ */
+export function scoreEnsemble(members: readonly TaskOutputs[], weights: readonly number[]): TaskScore {
+  return scorePredictions(ensemblePredictions(members, weights));
+}
+
+export function scorePredictions(predictions: TaskPredictions): TaskScore {
+  switch (predictions.kind) {
+    case 'classes':
+      return scoreProbabilities(predictions.probabilities, predictions.labels, predictions.classCount);
+    case 'label-sets':
+      return scoreLabelSets(predictions.probabilities, predictions.targets, predictions.width);
+    case 'numbers':
+      return scoreNumbers(predictions.values, predictions.targets);
+    case 'tokens':
+      return scoreTokens(predictions);
+  }
+}
+
+function scoreLabelSets(probabilities: Float64Array, targets: Float32Array, width: number): TaskScore {
+  let loss = 0;
+  for (const [at, probability] of probabilities.entries())
+    loss += negativeLog((targets[at] ?? 0) > 0.5 ? probability : 1 - probability);
+  const rows = (values: ArrayLike<number>) =>
+    Array.from({ length: targets.length / width }, (_, row) =>
+      Array.from({ length: width }, (_, label) => ((values[row * width + label] ?? 0) > 0.5 ? 1 : 0)),
+    );
+  const metrics = scoreOutcome({ kind: 'label-sets', labels: rows(targets), predictions: rows(probabilities) });
+  return { accuracy: metrics['accuracy'] ?? null, loss: loss / targets.length, confusion: [], metrics };
+}
+
+function scoreNumbers(predictions: ArrayLike<number>, targets: Float32Array): TaskScore {
+  const values = Array.from(predictions);
+  const loss = values.reduce((sum, value, index) => sum + (value - (targets[index] ?? 0)) ** 2, 0) / values.length;
+  const metrics = scoreOutcome({ kind: 'numbers', labels: [...targets], predictions: values });
+  return { accuracy: null, loss, confusion: [], metrics };
+}
+
+function scoreTokens(outputs: TokenOutputs): TaskScore {
+  const sum = (values: Float64Array | Uint32Array): number => {
+    let total = 0;
+    for (const value of values) total += value;
+    return total;
+  };
+  const [lossSum, tokens] = [sum(outputs.lossSums), sum(outputs.tokens)];
+  const exact = outputs.right.reduce((count, right, at) => count + (right === outputs.tokens[at] ? 1 : 0), 0);
+  return {
+    accuracy: sum(outputs.right) / tokens,
+    loss: lossSum / tokens,
+    confusion: [],
+    metrics: {
+      ...scoreOutcome({ kind: 'tokens', lossSum, tokens }),
+      ...(outputs.completions ? { exact_match: exact / outputs.right.length } : {}),
+    },
+  };
+}

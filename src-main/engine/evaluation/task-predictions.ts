@@ -1,0 +1,140 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
+import { ensembleProbabilities, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
+import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
+
+/** What a model or an ensemble predicts for test examples, and their targets: everything that a score is made of. */
+export type TaskPredictions =
+  /** probabilities [examples, classCount], row-major */
+  | {
+      readonly kind: 'classes';
+      readonly probabilities: Float64Array;
+      readonly labels: Int32Array;
+      readonly classCount: number;
+    }
+  /** probabilities and targets (0 or 1) [examples, width], row-major */
+  | {
+      readonly kind: 'label-sets';
+      readonly probabilities: Float64Array;
+      readonly targets: Float32Array;
+      readonly width: number;
+    }
+  | { readonly kind: 'numbers'; readonly values: Float64Array; readonly targets: Float32Array }
+  | TokenOutputs;
+
+export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
+  switch (outputs.kind) {
+    case 'classes': {
+      const { logits, labels, classCount } = outputs;
+      return { kind: 'classes', probabilities: softmaxRows(logits, classCount), labels, classCount };
+    }
+    case 'label-sets': {
+      const { logits, targets, width } = outputs;
+      return { kind: 'label-sets', probabilities: Float64Array.from(logits, sigmoid), targets, width };
+    }
+    case 'numbers':
+      return { kind: 'numbers', values: Float64Array.from(outputs.predictions), targets: outputs.targets };
+    case 'tokens':
+      return outputs;
+  }
+}
+
+/**
+ * Predictions of an ensemble of models on the same examples: the weighted mean of their probabilities or values.
+ * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
+ */
+export function ensemblePredictions(members: readonly TaskOutputs[], weights: readonly number[]): TaskPredictions {
+  const [first] = members;
+  if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
+  const of = <Kind extends TaskOutputs['kind']>(kind: Kind) =>
+    members.flatMap((member, index) =>
+      member.kind === kind
+        ? [{ member: member as Extract<TaskOutputs, { kind: Kind }>, weight: weights[index] ?? 0 }]
+        : [],
+    );
+  switch (first.kind) {
+    case 'classes': {
+      const parts = of('classes').map(({ member, weight }) => ({ logits: member.logits, weight }));
+      const { labels, classCount } = first;
+      return { kind: 'classes', probabilities: ensembleProbabilities(parts, classCount), labels, classCount };
+    }
+    case 'label-sets': {
+      const parts = of('label-sets').map(({ member, weight }) => ({
+        values: Float64Array.from(member.logits, sigmoid),
+        weight,
+      }));
+      return { kind: 'label-sets', probabilities: weightedMean(parts), targets: first.targets, width: first.width };
+    }
+    case 'numbers': {
+      const parts = of('numbers').map(({ member, weight }) => ({
+        values: Float64Array.from(member.predictions),
+        weight,
+      }));
+      return { kind: 'numbers', values: weightedMean(parts), targets: first.targets };
+    }
+    case 'tokens':
+      throw new StudioError(
+        'refused',
+        'The outputs of language models cannot be averaged: their token probabilities are not stored.',
+        'Merge the weights of the adapters instead.',
+      );
+  }
+}
+
+/** Loss of each example, and whether it was right. Their means are the score's loss and accuracy. */
+export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
+  switch (predictions.kind) {
+    case 'classes': {
+      const { probabilities, labels, classCount } = predictions;
+      const row = (at: number) => probabilities.subarray(at * classCount, (at + 1) * classCount);
+      return {
+        losses: Float32Array.from(labels, (label, at) => negativeLog(row(at)[label] ?? 0)),
+        correct: Uint8Array.from(labels, (label, at) => (predictedClass(row(at)) === label ? 1 : 0)),
+        tokens: null,
+      };
+    }
+    case 'label-sets': {
+      const { probabilities, targets, width } = predictions;
+      const count = targets.length / width;
+      const losses = new Float32Array(count);
+      const correct = new Uint8Array(count);
+      for (let example = 0; example < count; example++) {
+        let [loss, right] = [0, 1];
+        for (let at = example * width; at < (example + 1) * width; at++) {
+          const isTrue = (targets[at] ?? 0) > 0.5;
+          const probability = probabilities[at] ?? 0;
+          loss += negativeLog(isTrue ? probability : 1 - probability);
+          if (probability > 0.5 !== isTrue) right = 0;
+        }
+        losses[example] = loss / width;
+        correct[example] = right;
+      }
+      return { losses, correct, tokens: null };
+    }
+    case 'numbers': {
+      const { values, targets } = predictions;
+      return {
+        losses: Float32Array.from(values, (value, at) => (value - (targets[at] ?? 0)) ** 2),
+        correct: null,
+        tokens: null,
+      };
+    }
+    case 'tokens': {
+      const { lossSums, tokens, right } = predictions;
+      return {
+        losses: Float32Array.from(lossSums, (sum, at) => sum / (tokens[at] ?? 1)),
+        correct: null,
+        tokens: { counted: tokens, right },
+      };
+    }
+  }
+}
+
+/** A probability that underflowed to zero would make the whole mean infinite. */
+export function negativeLog(probability: number): number {
+  return -Math.log(Math.max(probability, Number.MIN_VALUE));
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
