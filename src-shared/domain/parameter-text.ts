@@ -61,7 +61,7 @@ export function rangeWords(spec: ParameterSpec): string {
     case 'number':
       return `${spec.type}${range}`;
     case 'boolean':
-      return 'true or false';
+      return spec.nullable ? 'true, false or null' : 'true or false';
     case 'choice':
       return (spec.choices ?? []).map(({ value }) => value).join(' or ');
     case 'text':

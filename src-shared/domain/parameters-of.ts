@@ -15,8 +15,9 @@ const metaSchema = z.object({
 });
 export type ParameterMeta = z.infer<typeof metaSchema>;
 
+const typeSchema = z.enum(['integer', 'number', 'boolean', 'string', 'array', 'object', 'null']);
 const leafSchema = z.object({
-  type: z.enum(['integer', 'number', 'boolean', 'string', 'array', 'object', 'null']).optional(),
+  type: typeSchema.optional(),
   minimum: z.number().optional(),
   exclusiveMinimum: z.number().optional(),
   maximum: z.number().optional(),
@@ -45,7 +46,7 @@ export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] 
     const meta = metaSchema.safeParse(json);
     if (!meta.success) continue;
     const { title, description, labels, ...words } = meta.data;
-    const { leaf, nullable } = withoutNull(leafSchema.parse(json));
+    const { leaf, nullable } = withoutNull(leafSchema.parse(withOneType(json)));
     const bounds = boundsOf(leaf.items ?? (leaf.type === 'object' ? leaf.additionalProperties : undefined) ?? leaf);
     specs.push({
       name: `${prefix}${name}`,
@@ -65,6 +66,12 @@ export function parametersOf(schema: z.ZodObject, prefix = ''): ParameterSpec[] 
 /** The choices of an enum; for a setting that also takes free text, its reserved words. */
 function choicesOf(values: readonly string[], labels: Readonly<Record<string, string>> = {}) {
   return values.length === 0 ? {} : { choices: values.map((value) => ({ value, label: labels[value] ?? value })) };
+}
+
+/** `type: [boolean, null]`, as zod writes a boolean or null, as the choice of two types that it is. */
+function withOneType(json: object): object {
+  const types = z.array(typeSchema).safeParse(Reflect.get(json, 'type'));
+  return types.success ? { ...json, type: undefined, anyOf: types.data.map((type) => ({ type })) } : json;
 }
 
 function withoutNull(leaf: Leaf): { leaf: Leaf; nullable: boolean } {

@@ -17,9 +17,35 @@ export const runConfigSchema = z.strictObject({
     unit: 'examples',
     group: 'Data',
   }),
+  max_train_samples: z.number().int().min(0).default(0).meta({
+    title: 'Max train samples',
+    description: 'Trains on this many examples at most, whatever their class, drawn by data_seed. 0 trains on all.',
+    unit: 'examples',
+    advanced: true,
+    group: 'Data',
+  }),
+  validation_samples: z.number().int().min(0).default(0).meta({
+    title: 'Validation samples',
+    description:
+      'Holds this many training examples out of the training, in proportion to the classes. Every run on the dataset holds out the same ones, whatever its seed.',
+    unit: 'examples',
+    advanced: true,
+    group: 'Data',
+  }),
+  eval_split: z
+    .enum(['test', 'validation'])
+    .default('test')
+    .meta({
+      title: 'Eval split',
+      description:
+        'Examples to evaluate on. Choose by the validation split wherever a rate, a checkpoint or an early end is chosen: a score on examples that also chose is too good.',
+      labels: { test: 'Test', validation: 'Validation' },
+      advanced: true,
+      group: 'Data',
+    }),
   eval_samples: z.number().int().min(0).default(0).meta({
     title: 'Eval samples',
-    description: 'Number of test examples to evaluate on, from the start of the test split (0 = all).',
+    description: 'Number of examples to evaluate on, from the start of the test or validation split (0 = all).',
     unit: 'examples',
     group: 'Data',
   }),
@@ -50,7 +76,7 @@ export const runConfigSchema = z.strictObject({
     .meta({
       title: 'Data seed',
       description:
-        'Draws the few-shot subset. Give runs of several seeds the same data_seed to train them on the same examples.',
+        'Draws the examples of train_samples_per_class and max_train_samples. Give runs of several seeds the same data_seed to train them on the same examples.',
       empty: 'same as seed',
       group: 'Data',
     }),
@@ -168,6 +194,13 @@ export const runConfigSchema = z.strictObject({
     advanced: true,
     group: 'Optimization',
   }),
+  group_by_length: z.boolean().default(false).meta({
+    title: 'Group by length',
+    description:
+      'Puts texts of like length into a batch, so that less of it is padding; the order is seeded as before. For texts only.',
+    advanced: true,
+    group: 'Task',
+  }),
   eval_steps: z.number().int().min(0).default(0).meta({
     title: 'Eval steps',
     description: 'Evaluates every this many steps, with all adapters active. 0 evaluates only at the end.',
@@ -185,6 +218,35 @@ export const runConfigSchema = z.strictObject({
   load_best_model_at_end: z.boolean().default(false).meta({
     title: 'Load best model at end',
     description: 'Uses the checkpoint of the best evaluation as the final adapter, not the last one.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  metric_for_best_model: z.string().trim().min(1).nullable().default(null).meta({
+    title: 'Metric for best model',
+    description:
+      'Metric of the best evaluation and of early stopping: loss, accuracy, f1_macro or another of the task.',
+    empty: 'accuracy, else loss',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  greater_is_better: z.boolean().nullable().default(null).meta({
+    title: 'Greater is better',
+    description: 'Whether the larger value of metric_for_best_model is the better one.',
+    empty: 'as the metric says',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  early_stopping_patience: z.number().int().min(0).default(0).meta({
+    title: 'Early stopping patience',
+    description:
+      'Ends the training after this many evaluations in a row without improvement; 0 never does. Needs eval_steps. The schedules of the learning rate and of CoTo stay those of all planned steps: an early end within stage 1 leaves p below 1.',
+    unit: 'evaluations',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  early_stopping_threshold: z.number().min(0).default(0).meta({
+    title: 'Early stopping threshold',
+    description: 'The metric must be better than its best by more than this to count as an improvement.',
     advanced: true,
     group: 'Optimization',
   }),

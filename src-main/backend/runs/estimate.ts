@@ -19,7 +19,9 @@ import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/a
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { checkSchedule, dropoutParameter, scheduleRows } from '../../engine/coto/schedule-rows.ts';
+import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
+import { checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
@@ -70,11 +72,12 @@ export function checkRun(config: RunConfig, model: ModelDescription, dataset: Da
   refuseEmptyTemplate(config);
   requireAdaptable(config, resolveTargetModules(targetConfig(config, model), model));
   requireTrainable(config, countSteps(config, countTrainExamples(config, dataset)));
+  if (config.eval_split === 'validation') return;
   if (!dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
     throw new StudioError(
       'invalid_input',
       'The dataset has no test examples to score the run on.',
-      'Add a test split.',
+      'Add a test split, or hold out training examples: eval_split validation with validation_samples.',
     );
 }
 
@@ -109,20 +112,29 @@ function countTrainExamples(config: RunConfig, { splits, labels, text }: Dataset
   const train = splits.find((split) => split.name === 'train');
   if (train === undefined || train.exampleCount === 0)
     throw new StudioError('invalid_input', 'The dataset has no training examples.', 'Add a training split.');
-  const perClass = config.train_samples_per_class;
-  if (perClass === 0) return train.exampleCount;
-  if (labels.length === 0 || text?.labelKind === 'sets')
+  const { train_samples_per_class: perClass, max_train_samples: most, validation_samples: validation } = config;
+  checkSampleCounts(config);
+  checkEvaluationSplit(config);
+  const hasClasses = labels.length > 0 && text?.labelKind !== 'sets';
+  const ofClass = hasClasses ? train.perLabel : [train.exampleCount];
+  const held = validation === 0 ? [] : heldPerClass(ofClass, validation);
+  if (perClass === 0) {
+    const left = train.exampleCount - validation;
+    return most === 0 ? left : Math.min(most, left);
+  }
+  if (!hasClasses)
     throw new StudioError(
       'invalid_input',
       `train_samples_per_class is ${perClass}, but the examples have no classes.`,
-      'Set it to 0 for all examples, and max_steps for a shorter run.',
+      'Set it to 0 for all examples, or set max_train_samples instead.',
     );
-  const short = train.perLabel.findIndex((count) => count < perClass);
+  const lefts = ofClass.map((count, label) => count - (held[label] ?? 0));
+  const short = lefts.findIndex((count) => count < perClass);
   if (short >= 0)
     throw new StudioError(
       'invalid_input',
-      `train_samples_per_class is ${perClass}, but the class ${labels[short] ?? short} has ${train.perLabel[short]} training examples.`,
-      `Choose at most ${Math.min(...train.perLabel)}, or 0 for all examples.`,
+      `train_samples_per_class is ${perClass}, but the class ${labels[short] ?? short} has ${lefts[short]} training examples${validation === 0 ? '' : ' beside those held out'}.`,
+      `Choose at most ${Math.min(...lefts)}, or 0 for all examples.`,
     );
   return perClass * labels.length;
 }

@@ -5,7 +5,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { datasetStamp } from '../library/datasets.ts';
@@ -13,6 +13,47 @@ import type { Services } from '../services.ts';
 
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
 const scoreVersion = 2;
+
+/** Settings of a run that were hashed from the first version on, at their defaults too. Must never change. */
+const firstSettings: ReadonlySet<string> = new Set([
+  'train_samples_per_class',
+  'eval_samples',
+  'task',
+  'max_length',
+  'prompt_template',
+  'chat_template',
+  'completion_only_loss',
+  'packing',
+  'length_normalized',
+  'adapter',
+  'coto',
+  'seed',
+  'data_seed',
+  'learning_rate',
+  'lr_scheduler_type',
+  'warmup_steps',
+  'max_steps',
+  'num_train_epochs',
+  'per_device_train_batch_size',
+  'per_device_eval_batch_size',
+  'gradient_accumulation_steps',
+  'gradient_checkpointing',
+  'optim',
+  'weight_decay',
+  'adam_beta1',
+  'adam_beta2',
+  'adam_epsilon',
+  'riemannian_reg',
+  'sgd_momentum',
+  'max_grad_norm',
+  'logging_steps',
+  'eval_steps',
+  'save_steps',
+  'load_best_model_at_end',
+  'compute_backend',
+  'compute_dtype',
+]);
+const defaultConfig = runConfigSchema.parse({});
 
 /** A key and the value it is the hash of. */
 export interface ContentKey {
@@ -46,10 +87,17 @@ export async function scoreKey(
   });
 }
 
-/** Key of a run: base, data and every setting, independent of its name and location. */
+/**
+ * Key of a run: base, data and every setting, independent of its name and location. A setting that runs did not always
+ * have is included only where it differs from its default, so that older runs keep their keys.
+ */
 export async function trainingKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
-  const content = { ...config, model: model.description.fingerprint, dataset: await datasetContent(dataset) };
-  return keyOf(content).key;
+  const settings = Object.entries(config).filter(
+    ([name, value]) =>
+      firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
+  );
+  const references = { model: model.description.fingerprint, dataset: await datasetContent(dataset) };
+  return keyOf({ ...Object.fromEntries(settings), ...references }).key;
 }
 
 function keyOf(value: unknown): ContentKey {

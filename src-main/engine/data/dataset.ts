@@ -49,6 +49,8 @@ export interface OpenTexts {
   describe(watch?: ReadWatch): Promise<DatasetDescription>;
   /** The valid rows of one split, in file order. */
   examples(split: 'train' | 'test'): AsyncGenerator<TextExample>;
+  /** Valid rows that a view leaves out of both splits; their labels are the dataset's all the same. */
+  unread?(): AsyncGenerator<TextExample>;
   close(): void;
 }
 

@@ -40,6 +40,20 @@ export function fewShotIndices(
 }
 
 /**
+ * At most `most` of `count` examples, drawn by `seed`, as ascending indices; 0 takes all. A seed always gives the same
+ * examples, and those of n + 1 contain those of n.
+ */
+export function sampledIndices(count: number, most: number, seed: number): Int32Array {
+  const all = Int32Array.from({ length: count }, (_, index) => index);
+  if (most === 0 || most >= count) return all;
+  return Int32Array.from(
+    RandomStream.named(seed, 'subset', 'train')
+      .shuffle([...all])
+      .slice(0, most),
+  ).sort();
+}
+
+/**
  * The first `limit` of `count` examples; 0 takes all. Test splits are ordered so that any beginning is a fair sample.
  */
 export function evaluationIndices(count: number, limit: number): Int32Array {

@@ -45,7 +45,7 @@ export async function runExportPythonTask(
   const model = new AdaptedModel(base);
   try {
     const { modelDirectory, config: settings, dataset: source } = task;
-    const request = { modelDirectory, model: base.description, source, settings, training: true };
+    const request = { modelDirectory, model: base.description, source, settings, split: settings, training: true };
     const opened = await openTask(request, context);
     try {
       await writeExport(task, context, model, opened);

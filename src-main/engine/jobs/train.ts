@@ -24,10 +24,12 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
   const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
   const model = new AdaptedModel(base);
   const request = { modelDirectory: task.modelDirectory, model: base.description, source: task.dataset };
-  const opened = await openTask({ ...request, settings: config, training: true }, context).catch((thrown) => {
-    base.dispose();
-    throw thrown;
-  });
+  const opened = await openTask({ ...request, settings: config, split: config, training: true }, context).catch(
+    (thrown) => {
+      base.dispose();
+      throw thrown;
+    },
+  );
   try {
     await model.createAdapter(config.adapter, {
       random: RandomStream.seeded(config.seed, 'initialization'),

@@ -1,10 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { evaluationIndices, fewShotIndices } from '../data/subset.ts';
+import { evaluationIndices, fewShotIndices, sampledIndices } from '../data/subset.ts';
 import type { ChosenExamples, OpenTask, TrainingExamples } from './task-type.ts';
 
 /**
- * The training and test examples of a run.
+ * The training and test examples of a run. The task must have been opened with its split: the validation examples are its
+ * test examples then.
  * @throws StudioError invalid_input if there are too few of either, or no classes to draw from.
  */
 export function chosenExamples(config: RunConfig, { train, testCount }: OpenTask): ChosenExamples {
@@ -12,20 +13,35 @@ export function chosenExamples(config: RunConfig, { train, testCount }: OpenTask
     throw new StudioError(
       'invalid_input',
       'The dataset has no test examples to score the run on.',
-      'Add a test split.',
+      'Add a test split, or hold out training examples: eval_split validation with validation_samples.',
     );
   return { train: trainingExamples(config, train), test: evaluationIndices(testCount, config.eval_samples) };
 }
 
+/** @throws StudioError invalid_input where two settings say how many examples to train on */
+export function checkSampleCounts({
+  train_samples_per_class: perClass,
+  max_train_samples: most,
+}: Pick<RunConfig, 'train_samples_per_class' | 'max_train_samples'>): void {
+  if (perClass > 0 && most > 0)
+    throw new StudioError(
+      'invalid_input',
+      `train_samples_per_class is ${perClass} and max_train_samples is ${most}, but only one can say how many examples to train on.`,
+      'Set one of them to 0.',
+    );
+}
+
 function trainingExamples(config: RunConfig, { count, classes }: TrainingExamples): Int32Array {
+  checkSampleCounts(config);
   const perClass = config.train_samples_per_class;
-  if (perClass === 0) return Int32Array.from({ length: count }, (_, index) => index);
+  const seed = config.data_seed ?? config.seed;
+  if (perClass === 0) return sampledIndices(count, config.max_train_samples, seed);
   if (classes === null)
     throw new StudioError(
       'invalid_input',
       `train_samples_per_class is ${perClass}, but the examples have no classes.`,
-      'Set it to 0 for all examples, and max_steps for a shorter run.',
+      'Set it to 0 for all examples, or set max_train_samples instead.',
     );
   const { ids, names } = classes;
-  return fewShotIndices(ids, names.length, perClass, config.data_seed ?? config.seed, names);
+  return fewShotIndices(ids, names.length, perClass, seed, names);
 }

@@ -3,6 +3,7 @@ import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { TaskContext } from '../contract.ts';
+import { type EvaluationSplit, withoutHeldOut } from '../data/held-out.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import { refuseOtherKind, resolveTask } from './index.ts';
 import type { OpenTask, TaskType } from './task-type.ts';
@@ -13,6 +14,8 @@ export interface TaskRequest {
   readonly source: DatasetSource;
   readonly settings: TaskSettings;
   readonly training: boolean;
+  /** Of a run: examples that it holds out, and its evaluation split. Default: the test split. */
+  readonly split?: EvaluationSplit;
 }
 
 /** A task with its dataset, which `close` closes. */
@@ -27,8 +30,9 @@ export interface TaskOnData extends OpenTask {
  */
 export async function openTask(request: TaskRequest, context: TaskContext): Promise<TaskOnData> {
   const { modelDirectory, model, source, settings, training } = request;
-  const dataset = await openDataset(source);
+  const whole = await openDataset(source);
   try {
+    const dataset = request.split === undefined ? whole : await withoutHeldOut(whole, request.split);
     const columns = dataset.kind === 'texts' ? dataset.columns : null;
     const type = resolveTask({ task: settings.task, model, columns });
     // A dataset may have changed on disk since it was added.
@@ -47,9 +51,9 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
       },
     });
     for (const text of opened.notes) context.emit({ kind: 'log', level: 'warning', text });
-    return { ...opened, type, close: () => dataset.close() };
+    return { ...opened, type, close: () => whole.close() };
   } catch (thrown) {
-    dataset.close();
+    whole.close();
     throw thrown;
   }
 }

@@ -37,6 +37,7 @@ export function ParameterControl(props: ControlProps) {
     case 'number':
       return <NumberControl {...props} />;
     case 'boolean':
+      if (spec.nullable) return <OptionalSwitch {...props} />;
       return (
         <Switch
           {...shared}
@@ -93,6 +94,24 @@ export function ParameterControl(props: ControlProps) {
         );
       return <TextControl {...props} />;
   }
+}
+
+/** Yes, no, or what null stands for. */
+function OptionalSwitch(props: ControlProps) {
+  const { spec, value, onChange } = props;
+  return (
+    <Select
+      {...sharedProps(props)}
+      data={[
+        { value: '', label: spec.empty ?? 'none' },
+        { value: 'true', label: 'yes' },
+        { value: 'false', label: 'no' },
+      ]}
+      value={textOfValue(value)}
+      allowDeselect={false}
+      onChange={(next) => onChange(valueFromText(spec, next ?? ''))}
+    />
+  );
 }
 
 function sharedProps({ id, disabled, invalid }: ControlProps) {

@@ -46,6 +46,10 @@ export async function readTexts(
       else leftOut++;
     }
   }
+  for await (const { label, choices, split } of dataset.unread?.() ?? []) {
+    if (choices === null) tally.add(label, split);
+    if (++read % reportEvery === 0) await onRead(read);
+  }
   await onRead(read);
   return { labels, kind: tally.kind, names: tally.names(), leftOut };
 }

@@ -1,0 +1,36 @@
+import { expect, test, vi } from 'vitest';
+import { trainingKey } from '../../../src-main/backend/studies/content-keys.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { datasetRecord, modelRecord } from '../records.ts';
+
+// Of a folder, it would change with the time.
+vi.mock(import('../../../src-main/backend/library/datasets.ts'), async (original) => ({
+  ...(await original()),
+  datasetStamp: async () => 'stamp',
+}));
+
+const keyOf = (settings: object) => trainingKey(runConfigSchema.parse(settings), modelRecord, datasetRecord);
+
+test('runs keep the keys that they had before runs had more settings', async () => {
+  expect(await keyOf({})).toBe('87b92d09fbd0a5725d12e6a9837a2331bf80a902dedadf6fd1fd87edba848c45');
+  expect(await keyOf({ coto: {}, seed: 3, train_samples_per_class: 8, adapter: { parameters: { r: 4 } } })).toBe(
+    '6393e4a8b4383ac051e6ad498bdfa38fa2cc7416d4af7b8bbf877e6f085772f5',
+  );
+});
+
+test('a later setting is in the key where it differs from its default', async () => {
+  const keys = await Promise.all(
+    [
+      {},
+      { max_train_samples: 5 },
+      { validation_samples: 5 },
+      { validation_samples: 5, eval_split: 'validation' },
+      { early_stopping_patience: 2 },
+      { group_by_length: true },
+      { greater_is_better: true },
+      { greater_is_better: false },
+    ].map(keyOf),
+  );
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(await keyOf({ max_train_samples: 0, greater_is_better: null })).toBe(keys[0]);
+});
