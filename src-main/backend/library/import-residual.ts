@@ -21,7 +21,7 @@ export async function importOnResidual(
   if (model === null)
     throw new StudioError(
       'refused',
-      `${folder} stands on a changed base, which is made anew from the base, and that is not in the studio.`,
+      `${folder} was trained on a residual base (the base minus the adapter's start), which is computed from the base model, and that model is not in the studio.`,
       'Add its base model first, then import the adapter.',
     );
   const details = { title: `Import ${name}`, subjectId: model.id };

@@ -42,7 +42,7 @@ export async function fromResidualForm(
   if (initialization.peft.isRemade !== true)
     throw new StudioError(
       'refused',
-      `The adapter started with ${initialization.declaration.label}, and what its base lost cannot be made anew from the base.`,
+      `The adapter started with ${initialization.declaration.label}, and that start, which was subtracted from its base, cannot be recomputed from the base.`,
       `Put the adapter that PEFT saved before its training into the folder ${initFolder}/ beside it, or save it in PEFT as plain LoRA (path_initial_model_for_weight_conversion).`,
     );
   return joinFactors(state, await startsOf(initialization, state, base));
@@ -82,7 +82,7 @@ export async function toResidualForm(
   if (initialization.peft.isRemade !== true)
     throw new StudioError(
       'refused',
-      `PEFT cannot make the base of ${label} anew when it loads an adapter.`,
+      `PEFT cannot recompute the residual base of ${label} when it loads an adapter.`,
       'Export the plain PEFT folder, which is the same function.',
     );
   if (state.variant.initialization === undefined) throw notOfBase(label, 'it is no LoRA');

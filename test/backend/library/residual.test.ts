@@ -67,7 +67,7 @@ it('an adapter on a residual base is refused where its base is not at hand', asy
   await expect(
     backend.handle('adapters.import', { path: goldenPath('llama', 'adapters', 'pissa') }),
   ).rejects.toMatchObject({
-    message: expect.stringContaining('changed base'),
+    message: expect.stringContaining('residual base'),
     hint: expect.stringContaining('Add its base'),
   });
 });

@@ -151,7 +151,7 @@ describe.each(families)('on $family', ({ family, targets }) => {
       expect([...split.subtracted]).toEqual([...subtracted].map(([name, { a, b }]) => [name, { a, b }]));
 
       if (init === 'milora') return;
-      // PEFT's own form says how the adapter started; its base is made anew, or what it lost lies beside it.
+      // PEFT's own form says how the adapter started; its base is recomputed, or what was subtracted from it lies beside the adapter.
       await writeAdapter(folder, state, { description: base.description, baseModelName: family });
       const weights = new BaseWeights({ description: base.description, directory: goldenPath(family, 'base') });
       const conversion = { description: base.description, weight: (name: string) => weights.read(name) };
@@ -166,7 +166,7 @@ describe.each(families)('on $family', ({ family, targets }) => {
       if (isRemade) {
         model.loadState(await fromResidualForm(own, conversion));
         expect(relativeDifference(outputs(loaded), trained)).toBeLessThan(5e-5);
-      } else await expect(fromResidualForm(own, conversion)).rejects.toThrow(/cannot be made anew|mixes up its axes/);
+      } else await expect(fromResidualForm(own, conversion)).rejects.toThrow(/cannot be recomputed|mixes up its axes/);
       await weights.close();
     },
   );
@@ -219,7 +219,7 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
 
   it('is refused where nobody rebuilds its base', async () => {
     await expect(readAdapter(folder, base.description)).rejects.toMatchObject({
-      message: expect.stringContaining('changed base'),
+      message: expect.stringContaining('residual base'),
       hint: expect.stringContaining('Import it'),
     });
   });
@@ -296,7 +296,7 @@ describe.each(goldenCases)("PEFT's $name on $family", ({ family, name }) => {
       /did not start with .* on this base, or was changed since/,
     );
     await expect(toResidualForm(converted, { init_lora_weights: 'milora' }, conversionBase())).rejects.toThrow(
-      /PEFT cannot make the base of MiLoRA anew/,
+      /PEFT cannot recompute the residual base of MiLoRA/,
     );
   });
 });

@@ -166,9 +166,9 @@ function foreignKind(config: AdapterConfig, remade: boolean): ForeignKind | null
     if (known?.residual && remade) return null;
     if (known?.residual || start.startsWith('loftq'))
       return {
-        words: `LoRA with init_lora_weights "${start}", whose factors stand on a changed base`,
+        words: `LoRA with init_lora_weights "${start}", whose factors belong to a residual base (the base minus the adapter's start)`,
         remedy: known?.residual
-          ? 'Import it: the studio makes the changed base anew and keeps the equal plain LoRA on the unchanged one.'
+          ? 'Import it: the studio recomputes the residual base and keeps the equivalent plain LoRA for the original base.'
           : 'Save it in PEFT as plain LoRA, and import that.',
       };
     if (known === undefined) return { words: `LoRA with the unknown initialization init_lora_weights "${start}"` };

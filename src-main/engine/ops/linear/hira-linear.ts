@@ -51,7 +51,7 @@ const operation = defineOperation({
 
 /**
  * HiRA (Huang et al. 2025, ICLR): x·Wᵀ + (x ∘ mask)·(W ∘ s·B·A)ᵀ + b [+ residual]. x [rows, in], A [r, in], B [out, r] →
- * [rows, out]. Without a mask it is one product, with W ∘ (1 + s·B·A), which is made anew in the backward pass: nothing is kept
+ * [rows, out]. Without a mask it is one product, with W ∘ (1 + s·B·A), which is computed again in the backward pass: nothing is kept
  * beside x. Gradients go to x, A, B and the residual.
  */
 export function hiraLinear(
