@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AdapterReference, adapterReferenceSchema } from './adapter-reference.ts';
+import { forgettingSchema } from './forgetting.ts';
 import { type MergeWeight, mergeWeightSchema } from './merge.ts';
 import { type ParameterValues, parameterValuesSchema } from './parameter.ts';
 import { runConfigSchema } from './run.ts';
@@ -71,6 +72,8 @@ export const scoreSchema = z.object({
   tuned: z.object({ score: z.number(), given: z.number() }).optional(),
   /** For the folds of studies, whose results do not hold them. Scores of earlier versions lack them. */
   outcomes: outcomesSchema.optional(),
+  /** Absent where it was not asked for; null where the base has no measure of it. */
+  forgetting: forgettingSchema.nullable().optional(),
 });
 export type Score = z.infer<typeof scoreSchema>;
 
@@ -93,6 +96,8 @@ export const scoreSpecSchema = z.object({
   dataset: z.string(),
   eval_samples: z.number().int().min(0),
   subject: subjectSchema,
+  /** Whether the score says what its subject costs the base; false for the points of a dense curve. */
+  forgetting: z.boolean().optional().describe('default: true'),
 });
 export type ScoreSpec = z.infer<typeof scoreSpecSchema>;
 

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { forgettingSchema } from '../../../src-shared/domain/forgetting.ts';
+import { forgettingHeading, meanRise, riseText } from '../../../src-shared/results/forgetting.ts';
+
+const of = (rise: number) =>
+  forgettingSchema.parse({ measure: 'text-loss', base: 3, adapted: 3 + rise, rise, count: 100 });
+
+it('shows a rise with its sign, and a heading with the unit only where something was measured', () => {
+  expect([0.03124, -0.0041, 0, -0.00001, null, undefined].map(riseText)).toEqual([
+    '+0.0312',
+    '−0.0041',
+    '0.0000',
+    '0.0000',
+    '–',
+    '–',
+  ]);
+  expect(forgettingHeading([null, undefined])).toBeNull();
+  expect(forgettingHeading([null, of(1)])).toBe('Forgetting (nats a token)');
+  expect(meanRise([of(1), null, of(2)])).toBe(1.5);
+  expect(meanRise([])).toBeNull();
+  expect(() => forgettingSchema.parse({ ...of(1), measure: 'mood' })).toThrow();
+});
