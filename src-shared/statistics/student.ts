@@ -1,6 +1,7 @@
 /**
  * Student's t for the intervals of a handful of seeds. Pure functions; nothing here knows what is measured.
  */
+import { bisect, normalDistribution, regularizedBeta } from './special-functions.ts';
 
 export function mean(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
@@ -66,15 +67,9 @@ export function studentQuantile(probability: number, degrees: number): number {
     throw new RangeError(`No Student quantile for p = ${probability} and ${degrees} degrees of freedom.`);
   if (probability === 0.5) return 0;
   if (probability < 0.5) return -studentQuantile(1 - probability, degrees);
-  let low = 0;
   let high = 1;
   while (studentDistribution(high, degrees) < probability) high *= 2;
-  for (let halving = 0; halving < 200 && high - low > 1e-12 * high; halving++) {
-    const middle = (low + high) / 2;
-    if (studentDistribution(middle, degrees) < probability) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return bisect((t) => studentDistribution(t, degrees) - probability, 0, high);
 }
 
 /** P(T ≤ t) for t ≥ 0: 1 − I(ν / (ν + t²); ν/2, 1/2) / 2 with the regularized incomplete beta function I. */
@@ -82,49 +77,23 @@ function studentDistribution(t: number, degrees: number): number {
   return 1 - regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
 }
 
-function regularizedBeta(x: number, a: number, b: number): number {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
-  // The continued fraction converges fast only on this side of the mean; the other side follows by symmetry.
-  if (x < (a + 1) / (a + b + 2)) return (front * betaFraction(x, a, b)) / a;
-  return 1 - (front * betaFraction(1 - x, b, a)) / b;
-}
-
-/** Continued fraction of the incomplete beta function, evaluated by Lentz's method (DLMF 8.17.22). */
-function betaFraction(x: number, a: number, b: number): number {
-  const tiny = 1e-300;
-  let c = 1;
-  let d = 1 / awayFromZero(1 - ((a + b) * x) / (a + 1), tiny);
-  let value = d;
-  for (let m = 1; m <= 500; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / awayFromZero(1 + even * d, tiny);
-    c = awayFromZero(1 + even / c, tiny);
-    value *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / awayFromZero(1 + odd * d, tiny);
-    c = awayFromZero(1 + odd / c, tiny);
-    const step = d * c;
-    value *= step;
-    if (Math.abs(step - 1) < 1e-15) break;
+/**
+ * P(T ≤ t) of the noncentral t distribution with `degrees` degrees of freedom and the given noncentrality: algorithm
+ * AS 243 (Lenth 1989), to about 12 digits for noncentralities up to 30.
+ */
+export function noncentralStudentDistribution(t: number, degrees: number, noncentrality: number): number {
+  if (t < 0) return 1 - noncentralStudentDistribution(-t, degrees, -noncentrality);
+  const x = (t * t) / (t * t + degrees);
+  const half = (noncentrality * noncentrality) / 2;
+  // Weights of the terms: those of a Poisson distribution with mean δ²/2, and the same at half-integers.
+  let even = Math.exp(-half) / 2;
+  let odd = (Math.sqrt(2 / Math.PI) * noncentrality * Math.exp(-half)) / 2;
+  let sum = normalDistribution(-noncentrality);
+  for (let j = 0; j < 5000; j++) {
+    sum += even * regularizedBeta(x, j + 0.5, degrees / 2) + odd * regularizedBeta(x, j + 1, degrees / 2);
+    even *= half / (j + 1);
+    odd *= half / (j + 1.5);
+    if (j > half && even + Math.abs(odd) < 1e-16) break;
   }
-  return value;
-}
-
-function awayFromZero(value: number, tiny: number): number {
-  return Math.abs(value) < tiny ? tiny : value;
-}
-
-/** Lanczos with g = 7 and nine coefficients: about 15 digits for positive arguments. */
-function logGamma(x: number): number {
-  const coefficients = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-  ];
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
-  let sum = coefficients[0] ?? 0;
-  for (let index = 1; index < coefficients.length; index++) sum += (coefficients[index] ?? 0) / (x - 1 + index);
-  const t = x + 6.5;
-  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
+  return Math.min(1, Math.max(0, sum));
 }
