@@ -146,12 +146,25 @@ const jobs = [
     'score',
     {
       modelDirectory: z.string(),
-      dataset: datasetSourceSchema,
-      settings: taskSettingsSchema.prefault({}),
-      eval_samples: z.number().int(),
+      /** Those that are scored on, and those that merges are tuned on, which a subject names by their ids. */
+      datasets: z.array(
+        z.object({
+          id: z.string(),
+          source: datasetSourceSchema,
+          settings: taskSettingsSchema.prefault({}),
+          eval_samples: z.number().int(),
+        }),
+      ),
       adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
+      /** `dataset`: index of the dataset that the subject is scored on */
       subjects: z.array(
-        z.object({ key: z.string(), title: z.string(), names: z.array(z.string()), subject: subjectSchema }),
+        z.object({
+          key: z.string(),
+          title: z.string(),
+          names: z.array(z.string()),
+          subject: subjectSchema,
+          dataset: z.number().int(),
+        }),
       ),
     },
     { scored: z.number().int() },

@@ -6,34 +6,53 @@ import { type ParameterValues, parameterValuesSchema } from './parameter.ts';
 import { runConfigSchema } from './run.ts';
 
 /**
- * The subject of a score, as an expression over adapters: an adapter, the adapter of a training in the same plan, a
- * merge of subjects (of their outputs if the method merges outputs), or a pruned subject.
+ * The subject of a score, as an expression over adapters: an adapter, the adapter of a training in the same plan, the
+ * plain base, a merge of subjects (of their outputs if the method merges outputs), a pruned subject, or the ΔW of a
+ * subject under the task head of an adapter.
  */
 export type Subject =
   | { readonly kind: 'adapter'; readonly adapter: AdapterReference }
   | { readonly kind: 'trained'; readonly training: string }
+  | { readonly kind: 'base' }
   | {
       readonly kind: 'merge';
       readonly method: string;
       readonly parameters: ParameterValues;
       readonly inputs: readonly { readonly subject: Subject; readonly weight: MergeWeight }[];
+      /** Training examples for a search or a method that looks at data. Default: of the scored dataset. */
+      readonly tuning?: MergeTuning | undefined;
     }
   | {
       readonly kind: 'prune';
       readonly method: string;
       readonly parameters: ParameterValues;
       readonly subject: Subject;
-    };
+    }
+  /**
+   * The low-rank updates of `subject`, whose own task heads do not count, with the head of `head`, an adapter or a
+   * training. The adapters of a merge may then have different labels. A language model has no task head: there it is
+   * `subject` itself.
+   */
+  | { readonly kind: 'withHead'; readonly subject: Subject; readonly head: Subject };
+
+/** The training examples that a merge is tuned on. */
+const mergeTuningSchema = z.object({
+  datasets: z.array(z.string()).describe('the dataset of each input, in the order of the inputs'),
+  samples: z.number().int().min(1).describe('examples of each dataset, at most'),
+});
+export type MergeTuning = z.infer<typeof mergeTuningSchema>;
 
 export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('adapter'), adapter: adapterReferenceSchema }),
     z.object({ kind: z.literal('trained'), training: z.string() }),
+    z.object({ kind: z.literal('base') }),
     z.object({
       kind: z.literal('merge'),
       method: z.string(),
       parameters: parameterValuesSchema,
       inputs: z.array(z.object({ subject: subjectSchema, weight: mergeWeightSchema })),
+      tuning: mergeTuningSchema.optional(),
     }),
     z.object({
       kind: z.literal('prune'),
@@ -41,6 +60,7 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
       parameters: parameterValuesSchema,
       subject: subjectSchema,
     }),
+    z.object({ kind: z.literal('withHead'), subject: subjectSchema, head: subjectSchema }),
   ]),
 );
 
@@ -68,8 +88,11 @@ export const scoreSchema = z.object({
   /** Of a pruned subject: remaining and total entries of the factors. */
   kept: z.number().int().nullable(),
   total: z.number().int().nullable(),
-  /** Of a merge that was searched: scores on its tuning examples, of what was found and of the given merge. */
-  tuned: z.object({ score: z.number(), given: z.number() }).optional(),
+  /**
+   * Of a merge that was searched: scores on its tuning examples, of what was found and of the given merge, and the
+   * weights that it was made with.
+   */
+  tuned: z.object({ score: z.number(), given: z.number(), weights: z.array(mergeWeightSchema).optional() }).optional(),
   /** For the folds of studies, whose results do not hold them. Scores of earlier versions lack them. */
   outcomes: outcomesSchema.optional(),
   /** Absent where it was not asked for; null where the base has no measure of it. */
@@ -107,9 +130,81 @@ export type ScoreSpec = z.infer<typeof scoreSpecSchema>;
  */
 export type JobSpec = TrainingSpec | ScoreSpec;
 
-/** The adapters of a subject, in the order of its leaves. */
-export function leavesOf(subject: Subject): Extract<Subject, { kind: 'adapter' | 'trained' }>[] {
-  if (subject.kind === 'merge') return subject.inputs.flatMap((input) => leavesOf(input.subject));
-  if (subject.kind === 'prune') return leavesOf(subject.subject);
-  return [subject];
+type Leaf = Extract<Subject, { kind: 'adapter' | 'trained' }>;
+
+/** The adapters of a subject, in the order of its leaves: a head before what it is put on. */
+export function leavesOf(subject: Subject): Leaf[] {
+  return leavesWithHeads(subject).map(({ leaf }) => leaf);
+}
+
+/** As `leavesOf`, with whether the leaf's own task head is in use. */
+export function leavesWithHeads(subject: Subject): { readonly leaf: Leaf; readonly head: boolean }[] {
+  switch (subject.kind) {
+    case 'base':
+      return [];
+    case 'merge':
+      return subject.inputs.flatMap((input) => leavesWithHeads(input.subject));
+    case 'prune':
+      return leavesWithHeads(subject.subject);
+    case 'withHead':
+      return [
+        ...leavesWithHeads(subject.head),
+        ...leavesWithHeads(subject.subject).map(({ leaf }) => ({ leaf, head: false })),
+      ];
+    default:
+      return [{ leaf: subject, head: true }];
+  }
+}
+
+/** The subject with every leaf replaced, in the order of `leavesOf`. */
+export function withLeaves(subject: Subject, replace: (leaf: Leaf) => Leaf): Subject {
+  switch (subject.kind) {
+    case 'base':
+      return subject;
+    case 'merge': {
+      const inputs = subject.inputs.map((input) => ({ ...input, subject: withLeaves(input.subject, replace) }));
+      return { ...subject, inputs };
+    }
+    case 'prune':
+      return { ...subject, subject: withLeaves(subject.subject, replace) };
+    case 'withHead': {
+      const head = withLeaves(subject.head, replace);
+      return { ...subject, head, subject: withLeaves(subject.subject, replace) };
+    }
+    default:
+      return replace(subject);
+  }
+}
+
+/** The datasets that merges within a subject are tuned on, each with the input that it belongs to. */
+export function tuningOf(subject: Subject): { readonly dataset: string; readonly input: Subject }[] {
+  switch (subject.kind) {
+    case 'merge':
+      return subject.inputs.flatMap(({ subject: input }, index) => {
+        const dataset = subject.tuning?.datasets[index];
+        return [...(dataset === undefined ? [] : [{ dataset, input }]), ...tuningOf(input)];
+      });
+    case 'prune':
+    case 'withHead':
+      return tuningOf(subject.subject);
+    default:
+      return [];
+  }
+}
+
+/** The subject with the datasets of its tunings renamed, e.g. to their ids. */
+export function withTuningDatasets(subject: Subject, rename: (dataset: string) => string): Subject {
+  switch (subject.kind) {
+    case 'merge': {
+      const { tuning } = subject;
+      const inputs = subject.inputs.map((input) => ({ ...input, subject: withTuningDatasets(input.subject, rename) }));
+      const renamed = tuning === undefined ? {} : { tuning: { ...tuning, datasets: tuning.datasets.map(rename) } };
+      return { ...subject, inputs, ...renamed };
+    }
+    case 'prune':
+    case 'withHead':
+      return { ...subject, subject: withTuningDatasets(subject.subject, rename) };
+    default:
+      return subject;
+  }
 }

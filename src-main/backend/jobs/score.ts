@@ -10,21 +10,23 @@ import { defineJob } from './define-job.ts';
 
 const payload = z.object({
   modelId: z.string(),
-  datasetId: z.string(),
-  eval_samples: z.number().int(),
-  settings: taskSettingsSchema,
-  /** Leaves are adapters of the studio; each score is stored under its content key. */
-  specs: z.array(scoreSpecSchema.extend({ contentKey: z.string(), content: z.string() })),
+  /** Those that are scored on, and those that merges are tuned on. */
+  datasets: z.array(z.object({ datasetId: z.string(), eval_samples: z.number().int(), settings: taskSettingsSchema })),
+  /**
+   * Leaves are adapters of the studio, datasets are ids; `place` is the index of the dataset that is scored on. Each
+   * score is stored under its content key.
+   */
+  specs: z.array(scoreSpecSchema.extend({ place: z.number().int(), contentKey: z.string(), content: z.string() })),
 });
 export type ScorePayload = z.infer<typeof payload>;
 
-/** Computes scores on one base and one dataset, and stores each under its content key as soon as it is known. */
+/** Computes scores on one base, and stores each under its content key as soon as it is known. */
 export const scoreJob = defineJob({
   kind: 'score',
   payload,
   references: ({ specs }) =>
     specs.flatMap(({ subject }) => leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []))),
-  async execute({ modelId, datasetId, eval_samples, settings, specs }, context, { home, store }) {
+  async execute({ modelId, datasets, specs }, context, { home, store }) {
     const adapterIds = new Set(
       specs.flatMap(({ subject }) =>
         leavesOf(subject).flatMap((leaf) =>
@@ -42,14 +44,23 @@ export const scoreJob = defineJob({
         kind: 'score',
         ...computeFields(store),
         modelDirectory: requireModel(store, modelId).path,
-        dataset: requireDataset(store, datasetId).source,
-        settings,
-        eval_samples,
+        datasets: datasets.map(({ datasetId, eval_samples, settings }) => ({
+          id: datasetId,
+          source: requireDataset(store, datasetId).source,
+          settings,
+          eval_samples,
+        })),
         adapters: [...adapterIds].map((adapterId) => ({
           adapterId,
           directory: home.absolute(requireAdapter(store, adapterId).folder),
         })),
-        subjects: specs.map(({ key, title, names, subject }) => ({ key, title, names, subject })),
+        subjects: specs.map(({ key, title, names, subject, place }) => ({
+          key,
+          title,
+          names,
+          subject,
+          dataset: place,
+        })),
       },
       (event) => {
         if (event.kind === 'score') keep(event.key, event.score);

@@ -8,7 +8,7 @@ import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { requireAdapter } from '../library/adapters.ts';
-import { datasetStamp } from '../library/datasets.ts';
+import { datasetStamp, requireDataset } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
 
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
@@ -66,7 +66,7 @@ export interface ScoredContent {
   readonly dataset: DatasetRecord;
   readonly eval_samples: number;
   readonly settings: TaskSettings;
-  /** With every leaf resolved to an adapter of the studio. */
+  /** With every leaf resolved to an adapter of the studio, and every dataset to its id. */
   readonly subject: Subject;
 }
 
@@ -119,11 +119,22 @@ async function subjectContent(services: Pick<Services, 'home' | 'store'>, subjec
       if (!('adapterId' in subject.adapter)) throw new RangeError('A run was not resolved to an adapter.');
       return adapterContent(services, requireAdapter(services.store, subject.adapter.adapterId));
     }
+    case 'base':
+      return 'base';
+    case 'withHead':
+      return {
+        head: await subjectContent(services, subject.head),
+        of: await subjectContent(services, subject.subject),
+      };
     case 'merge': {
       const inputs = [];
       for (const input of subject.inputs)
         inputs.push({ of: await subjectContent(services, input.subject), weight: input.weight });
-      return { merge: subject.method, parameters: subject.parameters, inputs };
+      const content = { merge: subject.method, parameters: subject.parameters, inputs };
+      if (subject.tuning === undefined) return content;
+      const datasets = [];
+      for (const id of subject.tuning.datasets) datasets.push(await datasetContent(requireDataset(services.store, id)));
+      return { ...content, tuning: { datasets, samples: subject.tuning.samples } };
     }
     case 'prune':
       return {

@@ -1,7 +1,16 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { type JobSpec, leavesOf, type Score, type ScoreSpec, type Subject } from '../../../src-shared/domain/plan.ts';
+import {
+  type JobSpec,
+  leavesOf,
+  type Score,
+  type ScoreSpec,
+  type Subject,
+  tuningOf,
+  withLeaves,
+  withTuningDatasets,
+} from '../../../src-shared/domain/plan.ts';
 import { type ScorePayload, scoreJob } from '../jobs/score.ts';
 import { commonModel } from '../library/adapter-base.ts';
 import { requireAdapter, resolveReference } from '../library/adapters.ts';
@@ -70,11 +79,15 @@ export async function runPlan(
   };
 }
 
+/** A dataset as a job scores on it, or tunes on it. */
+type DatasetUse = ScorePayload['datasets'][number];
+
 interface ResolvedScore {
   readonly spec: ScoreSpec;
   readonly modelId: string;
-  readonly datasetId: string;
-  readonly settings: ScorePayload['settings'];
+  readonly dataset: DatasetUse;
+  /** Datasets that its merges are tuned on. */
+  readonly tuning: readonly DatasetUse[];
   readonly contentKey: string;
   readonly content: string;
 }
@@ -85,10 +98,11 @@ async function resolveScores(
   specs: readonly JobSpec[],
   trained: ReadonlyMap<string, AdapterRecord>,
 ): Promise<ResolvedScore[]> {
+  const { store } = services;
   const scores = specs.filter((spec) => spec.kind === 'score');
   const adaptersOf = (subject: Subject): AdapterRecord[] =>
     leavesOf(subject).map((leaf) => {
-      if (leaf.kind === 'adapter') return resolveReference(services.store, leaf.adapter);
+      if (leaf.kind === 'adapter') return resolveReference(store, leaf.adapter);
       const adapter = trained.get(leaf.training);
       if (adapter === undefined) throw new RangeError(`The plan has no training "${leaf.training}".`);
       return adapter;
@@ -96,18 +110,27 @@ async function resolveScores(
   const all = scores.flatMap(({ subject }) => adaptersOf(subject));
   const resolved: ResolvedScore[] = [];
   for (const spec of scores) {
+    const { eval_samples } = spec;
     const adapters = adaptersOf(spec.subject);
-    const model = commonModel(services.store, adapters);
+    // The plain base is that of the plan's adapters.
+    const model = commonModel(store, adapters.length > 0 ? adapters : all);
     const dataset = await resolveDataset(services, spec.dataset);
     // An imported adapter is scored with the task settings of the study's others.
-    const settings = taskSettingsFor(services.store, [...adapters, ...all]);
-    const subject = withAdapters(spec.subject, adapters);
-    const content = await scoreKey(services, { model, dataset, eval_samples: spec.eval_samples, settings, subject });
+    const settings = taskSettingsFor(store, [...adapters, ...all]);
+    const datasetIds = new Map<string, string>();
+    const tuning: DatasetUse[] = [];
+    for (const { dataset: name, input } of tuningOf(spec.subject)) {
+      const { id } = await resolveDataset(services, name);
+      datasetIds.set(name, id);
+      tuning.push({ datasetId: id, eval_samples, settings: taskSettingsFor(store, [...adaptersOf(input), ...all]) });
+    }
+    const subject = withTuningDatasets(withAdapters(spec.subject, adapters), (name) => datasetIds.get(name) ?? name);
+    const content = await scoreKey(services, { model, dataset, eval_samples, settings, subject });
     resolved.push({
       spec: { ...spec, subject },
       modelId: model.id,
-      datasetId: dataset.id,
-      settings,
+      dataset: { datasetId: dataset.id, eval_samples, settings },
+      tuning,
       contentKey: content.key,
       content: content.content,
     });
@@ -118,38 +141,32 @@ async function resolveScores(
 /** The subject with its leaves, in order, taken from `adapters`. */
 function withAdapters(subject: Subject, adapters: readonly AdapterRecord[]): Subject {
   const left = [...adapters];
-  const replace = (of: Subject): Subject => {
-    if (of.kind === 'merge')
-      return { ...of, inputs: of.inputs.map((input) => ({ ...input, subject: replace(input.subject) })) };
-    if (of.kind === 'prune') return { ...of, subject: replace(of.subject) };
-    return { kind: 'adapter', adapter: { adapterId: left.shift()?.id ?? '' } };
-  };
-  return replace(subject);
+  return withLeaves(subject, () => ({ kind: 'adapter', adapter: { adapterId: left.shift()?.id ?? '' } }));
 }
 
-/** The distinct missing scores, grouped by base and dataset. */
+/**
+ * The distinct missing scores, grouped by base. Scores on several datasets are one job, so that a merge which is scored
+ * on each is made once.
+ */
 function groupsOfMissing({ store }: HandlerServices, scores: readonly ResolvedScore[]): ScorePayload[] {
   const missing = new Map(
     scores
       .filter(({ contentKey }) => store.contents.findScore(contentKey) === null)
       .map((one) => [one.contentKey, one]),
   );
-  const groups = Map.groupBy(missing.values(), ({ modelId, datasetId, settings, spec }) =>
-    canonicalJson([modelId, datasetId, settings, spec.eval_samples]),
-  );
-  return [...groups.values()].flatMap((members) => {
-    const [first] = members;
-    if (first === undefined) return [];
-    const { modelId, datasetId, settings, spec } = first;
+  return [...Map.groupBy(missing.values(), ({ modelId }) => modelId)].map(([modelId, members]) => {
+    const datasets = new Map<string, DatasetUse>();
+    for (const { dataset, tuning } of members)
+      for (const use of [dataset, ...tuning]) datasets.set(canonicalJson(use), use);
+    const places = [...datasets.keys()];
     return {
       modelId,
-      datasetId,
-      settings,
-      eval_samples: spec.eval_samples,
-      specs: members.map((member) => ({
-        ...member.spec,
-        contentKey: member.contentKey,
-        content: member.content,
+      datasets: [...datasets.values()],
+      specs: members.map(({ spec, dataset, contentKey, content }) => ({
+        ...spec,
+        place: places.indexOf(canonicalJson(dataset)),
+        contentKey,
+        content,
       })),
     };
   });

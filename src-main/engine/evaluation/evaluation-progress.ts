@@ -3,22 +3,24 @@ import type { TaskContext } from '../contract.ts';
 const reportMilliseconds = 100;
 
 /**
- * Combined progress of several evaluation passes of equal length, in examples, with the average rate and the time
- * left; at most ten messages a second.
+ * Combined progress of several evaluation passes, in examples, with the average rate and the time left; at most ten
+ * messages a second.
  */
 export class EvaluationProgress {
   private readonly context: TaskContext;
-  private readonly passes: number;
-  private readonly examples: number;
+  private readonly lengths: readonly number[];
+  private readonly total: number;
   private readonly startedAt = performance.now();
   private reportedAt = Number.NEGATIVE_INFINITY;
   private donePasses = 0;
+  private doneExamples = 0;
   private phase = 'Evaluating';
 
-  constructor(context: TaskContext, passes: number, examples: number) {
+  /** @param lengths examples of each pass, in order */
+  constructor(context: TaskContext, lengths: readonly number[]) {
     this.context = context;
-    this.passes = passes;
-    this.examples = examples;
+    this.lengths = lengths;
+    this.total = lengths.reduce((sum, length) => sum + length, 0);
   }
 
   /** Sets the label of the current pass: "λ = 0.35 of LoRA + CoTo". */
@@ -33,16 +35,17 @@ export class EvaluationProgress {
   }
 
   passDone(): void {
+    this.doneExamples += this.lengths[this.donePasses] ?? 0;
     this.donePasses++;
-    this.report(0, this.donePasses === this.passes);
+    this.report(0, this.donePasses === this.lengths.length);
   }
 
   private report(doneInPass: number, always: boolean): void {
     const now = performance.now();
     if (!always && now - this.reportedAt < reportMilliseconds) return;
     this.reportedAt = now;
-    const done = Math.min(this.passes, this.donePasses) * this.examples + doneInPass;
-    const total = this.passes * this.examples;
+    const { total } = this;
+    const done = this.doneExamples + doneInPass;
     const seconds = (now - this.startedAt) / 1000;
     const perSecond = done > 0 && seconds > 0 ? done / seconds : null;
     this.context.emit({

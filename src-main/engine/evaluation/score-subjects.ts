@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { leavesOf, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
+import { leavesWithHeads, type MergeTuning, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
@@ -10,32 +10,42 @@ import { mergeStates } from '../merge/merge-states.ts';
 import type { MergeBase } from '../merge/run-merge.ts';
 import { searchMerge } from '../merge/search-merge.ts';
 import { looksAtData, tuningSeed } from '../merge/search-parameters.ts';
+import { plainBase, withHead, withoutHead } from '../merge/task-heads.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
 import { scorePredictions } from './score-outputs.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 import { ensemblePredictions, outcomesOf, predictionsOf, type TaskPredictions } from './task-predictions.ts';
 
-/** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter. */
-export interface ScoringBench {
-  readonly base: MergeBase;
+/** The test examples of one dataset, on which adapters are scored. */
+export interface ScoredDataset {
   readonly examples: number;
-  /** Read once and cached. */
-  adapter(adapterId: string): Promise<AdapterState>;
   /** @throws StudioError refused, naming the adapter, if its head is for other labels */
   requireFit(state: AdapterState, name: string): void;
   /** Examples for prunings that run the adapter. */
   readonly calibration?: CalibrationSource;
-  /** Training examples for merges that look at data, or that a search tunes; the caller closes them. */
-  readonly tuning?: (inputs: readonly TunedInput[], seed: number) => MergeData & { close(): Promise<void> };
   /** One pass over all examples. @throws StudioError cancelled */
   outputs(state: AdapterState, phase: string): Promise<TaskOutputs>;
 }
 
-/** An adapter of a merge that is tuned. */
-export interface TunedInput {
-  readonly state: AdapterState;
-  readonly weight: MergeWeight;
+/** Dependencies of scoring: adapters by id, and the outputs of the base with an adapter on each dataset. */
+export interface ScoringBench {
+  readonly base: MergeBase;
+  /** Read once and cached. */
+  adapter(adapterId: string): Promise<AdapterState>;
+  readonly datasets: readonly ScoredDataset[];
+  /** Training examples for merges that look at data, or that a search tunes; the caller closes them. */
+  readonly tuning?: (request: TuningExamplesRequest) => MergeData & { close(): Promise<void> };
+}
+
+export interface TuningExamplesRequest {
+  readonly inputs: readonly { readonly state: AdapterState; readonly weight: MergeWeight }[];
+  readonly seed: number;
+  /** The datasets by id; null: that at index `scored` for all inputs. */
+  readonly tuning: MergeTuning | null;
+  readonly scored: number;
+  /** Whether each input has the head of its own task. */
+  readonly ownHeads: boolean;
 }
 
 interface Derived {
@@ -49,118 +59,208 @@ export interface NamedSubject {
   readonly title: string;
   readonly names: readonly string[];
   readonly subject: Subject;
+  /** Index of the dataset to score on. */
+  readonly dataset: number;
 }
 
-/** Scores subjects on one base and one dataset. An ensemble reuses the outputs of its members that were scored here. */
+/** Merges that are kept for their next dataset. */
+const keptMerges = 4;
+
+/**
+ * Scores subjects on one base. An ensemble reuses the outputs of its members that were scored here, and a merge that is
+ * scored on several datasets in a row is made once.
+ */
 export class SubjectScorer {
   private readonly bench: ScoringBench;
   private readonly said = new Map<string, TaskOutputs>();
+  private readonly merges = new Map<string, Derived>();
 
   constructor(bench: ScoringBench) {
     this.bench = bench;
   }
 
-  async score(named: NamedSubject): Promise<Score> {
-    const { subject, title } = named;
-    for (const [index, leaf] of leavesOf(subject).entries()) {
-      const state = await this.derive(leaf);
-      this.bench.requireFit(state.state, named.names[index] ?? `Adapter ${index + 1}`);
+  async score({ subject, title, names, dataset }: NamedSubject): Promise<Score> {
+    const on = this.dataset(dataset);
+    for (const [index, { leaf, head }] of leavesWithHeads(subject).entries()) {
+      if (!head) continue;
+      const { state } = await this.derive(leaf, dataset, false);
+      on.requireFit(state, names[index] ?? `Adapter ${index + 1}`);
     }
-    if (subject.kind === 'merge' && mergeMethod(subject.method).makes === 'outputs') {
+    const ensemble = ensembleOf(subject);
+    if (ensemble !== null) {
       const members: TaskOutputs[] = [];
-      for (const { subject: member } of subject.inputs) members.push(await this.outputs(member, title));
-      const weights = subject.inputs.map(({ weight }) => weightAt(weight, null));
-      return this.toScore(ensemblePredictions(members, weights), null, null);
+      for (const { subject: member } of ensemble) members.push(await this.outputs(member, title, dataset));
+      const weights = ensemble.map(({ weight }) => weightAt(weight, null));
+      return this.toScore(ensemblePredictions(members, weights), on, null, null);
     }
-    const { state, kept, total, tuned } = await this.derive(subject);
-    const outputs = await this.bench.outputs(state, title);
+    const { state, kept, total, tuned } = await this.derive(subject, dataset, false);
+    const outputs = await on.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
-    if (subject.kind === 'adapter') this.said.set(JSON.stringify(subject), outputs);
-    return { ...this.toScore(predictionsOf(outputs), kept, total), ...(tuned ? { tuned } : {}) };
+    if (isMember(subject)) this.said.set(outputsKey(subject, dataset), outputs);
+    return { ...this.toScore(predictionsOf(outputs), on, kept, total), ...(tuned ? { tuned } : {}) };
   }
 
-  private async outputs(subject: Subject, title: string): Promise<TaskOutputs> {
-    const key = JSON.stringify(subject);
+  private dataset(index: number): ScoredDataset {
+    const dataset = this.bench.datasets[index];
+    if (dataset === undefined) throw new StudioError('internal', `There is no dataset ${index} to score on.`);
+    return dataset;
+  }
+
+  private async outputs(subject: Subject, title: string, dataset: number): Promise<TaskOutputs> {
+    const key = outputsKey(subject, dataset);
     const known = this.said.get(key);
     if (known) return known;
-    const outputs = await this.bench.outputs((await this.derive(subject)).state, title);
+    const outputs = await this.dataset(dataset).outputs((await this.derive(subject, dataset, false)).state, title);
     this.said.set(key, outputs);
     return outputs;
   }
 
-  private async derive(subject: Subject): Promise<Derived> {
+  /** @param headless without the task heads of its adapters, which may then be of different tasks */
+  private async derive(subject: Subject, dataset: number, headless: boolean): Promise<Derived> {
+    const { description } = this.bench.base;
+    const alone = { kept: null, total: null };
     switch (subject.kind) {
       case 'trained':
         throw new StudioError('internal', `The training "${subject.training}" was not resolved to an adapter.`);
+      case 'base':
+        return { state: plainBase(), ...alone };
       case 'adapter': {
         if (!('adapterId' in subject.adapter))
           throw new StudioError('internal', `The run ${subject.adapter.runId} was not resolved to an adapter.`);
-        return { state: await this.bench.adapter(subject.adapter.adapterId), kept: null, total: null };
+        const state = await this.bench.adapter(subject.adapter.adapterId);
+        return { state: headless ? withoutHead(state, description) : state, ...alone };
       }
-      case 'merge':
-        return this.merge(subject);
+      case 'withHead': {
+        const headed = description.kind !== 'causal-lm';
+        const { state, ...rest } = await this.derive(subject.subject, dataset, headless || headed);
+        if (headless) return { state, ...rest };
+        const head = await this.derive(subject.head, dataset, false);
+        return { state: withHead(state, head.state, description), ...rest };
+      }
+      case 'merge': {
+        const where = isTunedOnScored(subject) ? dataset : null;
+        const key = JSON.stringify([subject, headless, where]);
+        const made = this.merges.get(key) ?? (await this.merge(subject, dataset, headless));
+        this.merges.delete(key);
+        this.merges.set(key, made);
+        for (const oldest of [...this.merges.keys()].slice(0, -keptMerges)) this.merges.delete(oldest);
+        return made;
+      }
       case 'prune': {
-        const { state } = await this.derive(subject.subject);
+        const { state } = await this.derive(subject.subject, dataset, headless);
         const { method, parameters } = subject;
         return await runPrune(
-          { method: pruneMethod(method), parameters, base: this.bench.base, data: this.bench.calibration ?? null },
+          {
+            method: pruneMethod(method),
+            parameters,
+            base: this.bench.base,
+            data: this.dataset(dataset).calibration ?? null,
+          },
           state,
         );
       }
     }
   }
 
-  private async merge({
-    method: id,
-    inputs,
-    parameters: given,
-  }: Extract<Subject, { kind: 'merge' }>): Promise<Derived> {
-    const method = mergeMethod(id);
+  private async merge(subject: MergeSubject, dataset: number, headless: boolean): Promise<Derived> {
+    const { inputs, tuning = null } = subject;
+    const method = mergeMethod(subject.method);
     const states: AdapterState[] = [];
-    for (const input of inputs) states.push((await this.derive(input.subject)).state);
+    for (const input of inputs) states.push((await this.derive(input.subject, dataset, headless)).state);
     const weights = inputs.map(({ weight }) => weight);
-    const parameters = checkedParameters(method.declaration, given);
+    const parameters = checkedParameters(method.declaration, subject.parameters);
     const request = { method, weights, parameters, base: this.bench.base };
     const alone = { kept: null, total: null };
     if (!looksAtData(method, parameters)) return { state: await mergeStates(request, states), ...alone };
-    if (!this.bench.tuning)
+    if (!this.bench.tuning || (headless && tuning === null))
       throw new StudioError(
         'refused',
         `${method.declaration.label} needs training examples, and there are none here.`,
         'Choose a method that needs no data, and no search.',
       );
-    const seed = tuningSeed(parameters);
-    const data = this.bench.tuning(
-      states.map((state, index) => ({ state, weight: weights[index] ?? 0 })),
-      seed,
-    );
+    const headed: AdapterState[] = [];
+    for (const input of inputs) headed.push((await this.derive(input.subject, dataset, false)).state);
+    const data = this.bench.tuning({
+      inputs: headed.map((state, index) => ({ state, weight: weights[index] ?? 0 })),
+      seed: tuningSeed(parameters),
+      tuning,
+      scored: dataset,
+      ownHeads: headless,
+    });
     try {
       const { weights: found, leftOut, tuned } = await searchMerge(request, states, data, async () => undefined);
       const state = await mergeStates({ ...request, data, weights: found, leftOut }, states);
-      return { state, ...alone, tuned };
+      return { state, ...alone, tuned: tuned && { ...tuned, weights: [...found] } };
     } finally {
       await data.close();
     }
   }
 
-  private toScore(predictions: TaskPredictions, kept: number | null, total: number | null): Score {
+  private toScore(
+    predictions: TaskPredictions,
+    { examples }: ScoredDataset,
+    kept: number | null,
+    total: number | null,
+  ): Score {
     const { accuracy, loss, metrics } = scorePredictions(predictions);
     const outcomes = encodeOutcomes(outcomesOf(predictions));
-    return { accuracy, loss, metrics, examples: this.bench.examples, kept, total, outcomes };
+    return { accuracy, loss, metrics, examples, kept, total, outcomes };
   }
 }
 
-/** Number of evaluation passes for these subjects, in this order. */
-export function passesOf(subjects: readonly Subject[]): number {
+type MergeSubject = Extract<Subject, { kind: 'merge' }>;
+
+/** The members of a merge of outputs, each with the head that the ensemble has; null for anything else. */
+function ensembleOf(subject: Subject): MergeSubject['inputs'] | null {
+  if (subject.kind === 'withHead') {
+    const { head } = subject;
+    return (
+      ensembleOf(subject.subject)?.map((input) => ({
+        ...input,
+        subject: { kind: 'withHead', subject: input.subject, head },
+      })) ?? null
+    );
+  }
+  return subject.kind === 'merge' && mergeMethod(subject.method).makes === 'outputs' ? subject.inputs : null;
+}
+
+/** An adapter, alone or with the head of another. */
+function isMember(subject: Subject): boolean {
+  return subject.kind === 'adapter' || (subject.kind === 'withHead' && subject.subject.kind === 'adapter');
+}
+
+function outputsKey(subject: Subject, dataset: number): string {
+  return JSON.stringify([subject, dataset]);
+}
+
+/** Whether what is derived depends on the dataset that it is scored on. */
+function isTunedOnScored(subject: Subject): boolean {
+  switch (subject.kind) {
+    case 'merge': {
+      const { method, parameters, inputs, tuning } = subject;
+      const looks = looksAtData(mergeMethod(method), parameters) && tuning === undefined;
+      return looks || inputs.some((input) => isTunedOnScored(input.subject));
+    }
+    case 'prune':
+      return true;
+    case 'withHead':
+      return isTunedOnScored(subject.subject);
+    default:
+      return false;
+  }
+}
+
+/** The evaluation passes of these subjects in this order, each by the index of its dataset. */
+export function passesOf(subjects: readonly Pick<NamedSubject, 'subject' | 'dataset'>[]): number[] {
   const said = new Set<string>();
-  let passes = 0;
-  for (const subject of subjects) {
-    const isEnsemble = subject.kind === 'merge' && mergeMethod(subject.method).makes === 'outputs';
-    const asked = isEnsemble
-      ? subject.inputs.map((input) => JSON.stringify(input.subject)).filter((key) => !said.has(key))
-      : [JSON.stringify(subject)];
-    passes += asked.length;
-    if (isEnsemble || subject.kind === 'adapter') for (const key of asked) said.add(key);
+  const passes: number[] = [];
+  for (const { subject, dataset } of subjects) {
+    const ensemble = ensembleOf(subject);
+    const asked = ensemble
+      ? ensemble.map((input) => outputsKey(input.subject, dataset)).filter((key) => !said.has(key))
+      : [outputsKey(subject, dataset)];
+    passes.push(...asked.map(() => dataset));
+    if (ensemble || isMember(subject)) for (const key of asked) said.add(key);
   }
   return passes;
 }

@@ -4,14 +4,14 @@ import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { partKey } from '../adapters/peft/tensor-names.ts';
-import type { AdapterState } from '../adapters/state.ts';
+import type { AdapterDescription, AdapterState } from '../adapters/state.ts';
 import { findLinear } from '../adapters/target-modules.ts';
 import { lora } from '../adapters/variants/lora.ts';
 import type { TaskContext } from '../contract.ts';
 import type { CandidateLoss, LossRequest, MergeCandidate, MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, sum, weightAt } from '../merge/merge-method.ts';
 import { describeMerge } from '../merge/merged-adapter.ts';
-import { weightedSum } from '../merge/weighted-sum.ts';
+import { headDifference, meanHead } from '../merge/task-heads.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
@@ -39,6 +39,11 @@ export interface TuningRequest {
   /** Examples of each dataset, at most. */
   readonly samples: number;
   readonly seed: number;
+  /**
+   * Whether a candidate is tried on each dataset with the head of that dataset's adapters, as merges of different tasks
+   * are. Default: only where the heads have no mean.
+   */
+  readonly ownHeads?: boolean;
   /** The base, loaded on first use; the caller disposes it. */
   base(): Promise<BaseModel>;
 }
@@ -51,7 +56,7 @@ export class TuningData implements MergeData {
   private readonly states = new Map<number, Promise<AdapterState>>();
   private readonly alone = new Map<number, AdaptedModel>();
   private readonly recorded = new Map<number, ReadonlyMap<string, HostTensor>>();
-  private heads: ReadonlyMap<string, HostTensor> | null = null;
+  private heads: Promise<TaskHeads> | null = null;
   private candidate: AdaptedModel | null = null;
 
   constructor(request: TuningRequest, context: TaskContext) {
@@ -79,11 +84,12 @@ export class TuningData implements MergeData {
   }
 
   async loss(candidate: MergeCandidate, request: LossRequest): Promise<CandidateLoss> {
-    const model = await this.load(candidate);
+    const load = this.loader(candidate);
     const chosen = request.adapter === undefined ? [...this.request.adapters.keys()] : [request.adapter];
     const totals = new Map<string, Float64Array>();
     let loss = 0;
     for (const adapter of chosen) {
+      const model = await load(adapter);
       const examples = await this.open(adapter);
       const batches: MicroBatch[] = [];
       if (request.batch === undefined) for await (const batch of examples.batches()) batches.push(batch);
@@ -100,13 +106,15 @@ export class TuningData implements MergeData {
         'The loss of a merge that was tried out is not finite (NaN or infinity).',
         'Use smaller weights, or leave out adapters that have diverged.',
       );
+    const model = await load(chosen[0] ?? 0);
     return { loss, gradients: request.gradients ? gradientsOf(candidate, totals, model) : null };
   }
 
   async score(candidate: MergeCandidate): Promise<number> {
-    const model = await this.load(candidate);
+    const load = this.loader(candidate);
     const scores: number[] = [];
-    for (const adapter of this.request.adapters.keys()) scores.push(await (await this.open(adapter)).score(model));
+    for (const adapter of this.request.adapters.keys())
+      scores.push(await (await this.open(adapter)).score(await load(adapter)));
     return sum(scores) / scores.length;
   }
 
@@ -187,44 +195,64 @@ export class TuningData implements MergeData {
     return model;
   }
 
-  private async load(candidate: MergeCandidate): Promise<AdaptedModel> {
-    const weights = this.request.adapters.map(({ weight }) => weightAt(weight, null));
-    const all = await Promise.all(weights.map((_, adapter) => this.state(adapter)));
-    const states = all.filter((_, adapter) => weights[adapter] !== 0);
-    this.heads ??= mergedHeads(
-      states,
-      weights.filter((weight) => weight !== 0),
-    );
-    const modules = new Map(
-      [...candidate].map(([name, { a, b, rank, scaling }]) => {
-        const tensors = new Map([
-          ['a', a],
-          ['b', b],
-        ]);
-        return [name, { rank, scaling, tensors }] as const;
+  /** Puts the candidate on the base with the head for an adapter's examples, anew only where that head changes. */
+  private loader(candidate: MergeCandidate): (adapter: number) => Promise<AdaptedModel> {
+    let loaded: ReadonlyMap<string, HostTensor> | null = null;
+    return async (adapter) => {
+      this.heads ??= this.readHeads();
+      const { described, of } = await this.heads;
+      const head = of[adapter] ?? new Map();
+      this.candidate ??= new AdaptedModel(await this.request.base());
+      if (head === loaded) return this.candidate;
+      const modules = new Map(
+        [...candidate].map(([name, { a, b, rank, scaling }]) => {
+          const tensors = new Map([
+            ['a', a],
+            ['b', b],
+          ]);
+          return [name, { rank, scaling, tensors }] as const;
+        }),
+      );
+      this.candidate.loadState({ ...described, modules, shared: new Map(), saved: head, biases: new Map() });
+      loaded = head;
+      return this.candidate;
+    };
+  }
+
+  private async readHeads(): Promise<TaskHeads> {
+    const { adapters, ownHeads } = this.request;
+    const weights = adapters.map(({ weight }) => weightAt(weight, null));
+    const all = await Promise.all(adapters.map((_, adapter) => this.state(adapter)));
+    const places = all.map((_, adapter) => adapter);
+    const used = places.filter((adapter) => weights[adapter] !== 0);
+    const counted = used.length > 0 ? used : places;
+    const states = counted.flatMap((adapter) => all[adapter] ?? []);
+    const meanOf = (chosen: readonly number[]) =>
+      meanHead(
+        chosen.flatMap((adapter) => all[adapter] ?? []),
+        chosen.map((adapter) => weights[adapter] ?? 0),
+      );
+    const described = describeMerge(states);
+    if (ownHeads !== true && headDifference(states) === null) {
+      const head = meanOf(used);
+      return { described, of: places.map(() => head) };
+    }
+    const byDataset = new Map(
+      [...Map.groupBy(places, (adapter) => adapters[adapter]?.dataset ?? 0)].map(([dataset, members]) => {
+        const weighted = members.filter((adapter) => weights[adapter] !== 0);
+        // An adapter that the merge leaves out still has the head of its task.
+        const head = weighted.length > 0 ? meanOf(weighted) : (all[members[0] ?? 0]?.saved ?? new Map());
+        return [dataset, head] as const;
       }),
     );
-    this.candidate ??= new AdaptedModel(await this.request.base());
-    const described = describeMerge(states.length > 0 ? states : all);
-    this.candidate.loadState({ ...described, modules, shared: new Map(), saved: this.heads, biases: new Map() });
-    return this.candidate;
+    return { described, of: adapters.map(({ dataset }) => byDataset.get(dataset) ?? new Map()) };
   }
 }
 
-/** Task heads of the merge. */
-function mergedHeads(states: readonly AdapterState[], weights: readonly number[]): ReadonlyMap<string, HostTensor> {
-  const names = new Set(states.flatMap(({ saved }) => [...saved.keys()]));
-  const merged = [...names].map((name) => {
-    const having = states.flatMap(({ saved }, index) => {
-      const tensor = saved.get(name);
-      return tensor ? [{ tensor, weight: weights[index] ?? 0 }] : [];
-    });
-    const total = sum(having.map(({ weight }) => weight));
-    const shares = having.map(({ weight }) => weight / total);
-    const tensors = having.map(({ tensor }) => tensor);
-    return [name, weightedSum(tensors, shares)] as const;
-  });
-  return new Map(merged);
+/** The heads that a candidate is tried with, by adapter: the very same one where they share it. */
+interface TaskHeads {
+  readonly described: AdapterDescription;
+  readonly of: readonly ReadonlyMap<string, HostTensor>[];
 }
 
 /** Names from `first` on, in the order of the base, as many as fit into `bytes`. */

@@ -20,13 +20,14 @@ import { preflightLines } from '../merge/preflight.ts';
 import type { MergeRequest } from '../merge/run-merge.ts';
 import { type SearchedMerge, searchMerge } from '../merge/search-merge.ts';
 import { looksAtData, searchOf, tuningSeed } from '../merge/search-parameters.ts';
+import { headDifference, meanHead, plainBase, withHead } from '../merge/task-heads.ts';
 import { defineEngineJob } from './define-job.ts';
 import { followPhases } from './follow-phases.ts';
 import { SharedBase } from './shared-base.ts';
 
 /**
  * Merges adapters, writes the result as a PEFT folder (if the method produces an adapter), and scores every adapter
- * alone, the merge and the base on each dataset. A cell is null if the head does not fit the dataset's labels. The
+ * alone, the merge and the base on each dataset. A cell is null where there is no head for the dataset's labels. The
  * base is loaded only for scoring.
  */
 export async function runMergeTask(task: MergeTask, context: TaskContext): Promise<EngineResultOf<'merge'>> {
@@ -212,7 +213,8 @@ async function scoreAll(
 }
 
 /**
- * Accuracies on one dataset. One adapter is in memory at a time; heads that do not fit are detected from the outlines.
+ * Accuracies on one dataset. One adapter and the task's head are in memory at a time. What has no head for the dataset's
+ * labels, such as a merge of different tasks, is scored with the head of the adapters that were trained on it.
  */
 async function scoreRow(
   task: MergeTask,
@@ -224,25 +226,47 @@ async function scoreRow(
   const { description } = bench;
   const own = directoriesOf(task);
   const directories = [...own, ...made];
+  const head = await headOfRow(task, bench, row);
   const fitting = new Set<string>();
   for (const directory of directories)
-    if (bench.fits(await readAdapterOutline(directory, description))) fitting.add(directory);
-  const passes = directories.filter((directory) => fitting.has(directory)).length + (bench.fits(null) ? 1 : 0);
-  const progress = new EvaluationProgress(context, passes, bench.examples);
+    if (head !== null || bench.fits(await readAdapterOutline(directory, description))) fitting.add(directory);
+  const baseFits = bench.fits(null);
+  const passes = directories.filter((directory) => fitting.has(directory)).length + (baseFits || head ? 1 : 0);
+  const progress = new EvaluationProgress(context, new Array<number>(passes).fill(bench.examples));
   const where = task.datasets.length > 1 ? `, dataset ${row + 1} of ${task.datasets.length}` : '';
   const outputsOf = (state: AdapterState | null, name: string): Promise<TaskOutputs> => {
     progress.announce(`Scoring ${name}${where}`);
     return bench.outputs(state, progress, context);
   };
+  const headed = (state: AdapterState): AdapterState =>
+    bench.fits(state) || head === null ? state : withHead(state, head, description);
   const ofFolder = async (directory: string, name: string): Promise<TaskOutputs | null> =>
-    fitting.has(directory) ? outputsOf(await readAdapter(directory, description), name) : null;
+    fitting.has(directory) ? outputsOf(headed(await readAdapter(directory, description)), name) : null;
   const alone: (TaskOutputs | null)[] = [];
   for (const [index, directory] of own.entries()) alone.push(await ofFolder(directory, `adapter ${index + 1}`));
   const merged: (number | null)[] = made.length === 0 ? [ensembleAccuracy(task, alone)] : [];
   for (const [index, directory] of made.entries())
     merged.push(accuracyOf(await ofFolder(directory, index === 0 ? 'the merge' : `placebo ${index}`)));
-  const base = bench.fits(null) ? accuracyOf(await outputsOf(null, 'the base')) : null;
-  return [...alone.map(accuracyOf), ...merged, base];
+  const base = baseFits ? null : head && withHead(plainBase(), head, description);
+  const ofBase = baseFits || base ? accuracyOf(await outputsOf(base, 'the base')) : null;
+  return [...alone.map(accuracyOf), ...merged, ofBase];
+}
+
+/** The head of a dataset's task: the weighted mean of the adapters that were trained on it; null where they save none. */
+async function headOfRow(task: MergeTask, bench: AdapterEvaluator, row: number): Promise<AdapterState | null> {
+  const states: AdapterState[] = [];
+  const weights: number[] = [];
+  for (const { directory, dataset, weight } of task.adapters) {
+    if (dataset !== row) continue;
+    const state = await readAdapter(directory, bench.description);
+    if (state.saved.size === 0 || !bench.fits(state)) continue;
+    states.push(state);
+    weights.push(weightAt(weight, null));
+  }
+  const [first] = states;
+  if (first === undefined || headDifference(states) !== null) return null;
+  const used = weights.some((weight) => weight !== 0) ? weights : weights.map(() => 1);
+  return { ...first, saved: meanHead(states, used) };
 }
 
 function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { tuningSchema } from '../../../src-shared/domain/merge.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';
@@ -7,78 +8,123 @@ import type { EngineResultOf, ScoreTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
-import { passesOf, SubjectScorer } from '../evaluation/score-subjects.ts';
+import {
+  passesOf,
+  type ScoredDataset,
+  SubjectScorer,
+  type TuningExamplesRequest,
+} from '../evaluation/score-subjects.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
 
-/** Training examples of a study's merges that are tuned: as many as a merge uses by default. */
+/** Training examples of a study's merges that are tuned, where they say nothing: as many as a merge uses by default. */
 const tuningSamples = tuningSchema.parse({}).tuning_samples;
 
 /**
- * Scores subjects one after the other and reports each at once. Throws StudioError cancelled on a signal, between
- * batches.
+ * Scores subjects one after the other, each on its dataset, and reports each at once. Throws StudioError cancelled on a
+ * signal, between batches.
  */
 export async function runScoreTask(task: ScoreTask, context: TaskContext): Promise<EngineResultOf<'score'>> {
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
+  const evaluators = new Map<number, AdapterEvaluator>();
   try {
-    const request = { ...task, source: task.dataset, samples: task.eval_samples };
-    const evaluator = await AdapterEvaluator.open(base, request, context);
-    try {
-      const passes = passesOf(task.subjects.map(({ subject }) => subject));
-      const progress = new EvaluationProgress(context, passes, evaluator.examples);
-      const scorer = new SubjectScorer({
-        base: { description: evaluator.description, directory: task.modelDirectory },
-        examples: evaluator.examples,
-        adapter: adapterReader(task, evaluator),
-        calibration: (state, sample) => {
-          const { modelDirectory, dataset, settings } = task;
-          return PruneCalibration.open(
-            base,
-            state,
-            { modelDirectory, source: { ...dataset, settings }, ...sample },
-            context,
-          );
-        },
-        tuning: (inputs, seed) => {
-          const { modelDirectory, dataset, settings } = task;
-          const adapters = inputs.map(({ state, weight }) => ({ weight, dataset: 0, read: async () => state }));
-          const request = {
-            modelDirectory,
-            adapters,
-            datasets: [{ ...dataset, settings }],
-            samples: tuningSamples,
-            seed,
-          };
-          return new TuningData({ ...request, base: async () => base }, context);
-        },
-        requireFit: (state, name) => evaluator.requireFit(state, name),
-        outputs(state, phase) {
-          progress.announce(phase);
-          return evaluator.outputs(state, progress, context);
-        },
-      });
-      for (const named of task.subjects)
-        context.emit({ kind: 'score', key: named.key, score: await scorer.score(named) });
-      return { kind: 'score', scored: task.subjects.length };
-    } finally {
-      evaluator.close();
-    }
+    for (const { dataset } of task.subjects)
+      if (!evaluators.has(dataset))
+        evaluators.set(dataset, await AdapterEvaluator.open(base, evaluated(task, dataset), context));
+    const lengths = passesOf(task.subjects).map((dataset) => evaluators.get(dataset)?.examples ?? 0);
+    const progress = new EvaluationProgress(context, lengths);
+    const scorer = new SubjectScorer({
+      base: { description: base.description, directory: task.modelDirectory },
+      adapter: adapterReader(task, base.description),
+      datasets: task.datasets.map((_, index) => scoredDataset(task, { base, index, evaluators, progress }, context)),
+      tuning: (request) => tuningData(task, base, request, context),
+    });
+    for (const named of task.subjects)
+      context.emit({ kind: 'score', key: named.key, score: await scorer.score(named) });
+    return { kind: 'score', scored: task.subjects.length };
   } finally {
+    for (const evaluator of evaluators.values()) evaluator.close();
     base.dispose();
   }
+}
+
+function evaluated({ modelDirectory, datasets }: ScoreTask, index: number) {
+  const dataset = datasets[index];
+  if (dataset === undefined) throw new StudioError('internal', `The job has no dataset ${index}.`);
+  return { modelDirectory, source: dataset.source, settings: dataset.settings, samples: dataset.eval_samples };
+}
+
+function scoredDataset(
+  task: ScoreTask,
+  {
+    base,
+    index,
+    evaluators,
+    progress,
+  }: {
+    readonly base: BaseModel;
+    readonly index: number;
+    readonly evaluators: ReadonlyMap<number, AdapterEvaluator>;
+    readonly progress: EvaluationProgress;
+  },
+  context: TaskContext,
+): ScoredDataset {
+  const evaluator = (): AdapterEvaluator => {
+    const found = evaluators.get(index);
+    if (found === undefined) throw new StudioError('internal', `The dataset ${index} is only tuned on.`);
+    return found;
+  };
+  const { modelDirectory, source, settings } = evaluated(task, index);
+  return {
+    get examples() {
+      return evaluator().examples;
+    },
+    requireFit: (state, name) => evaluator().requireFit(state, name),
+    calibration: (state, sample) =>
+      PruneCalibration.open(base, state, { modelDirectory, source: { ...source, settings }, ...sample }, context),
+    outputs(state, phase) {
+      progress.announce(phase);
+      return evaluator().outputs(state, progress, context);
+    },
+  };
+}
+
+/** Training examples of the datasets that a merge names, or of the scored one. */
+function tuningData(
+  { modelDirectory, datasets }: ScoreTask,
+  base: BaseModel,
+  { inputs, seed, tuning, scored, ownHeads }: TuningExamplesRequest,
+  context: TaskContext,
+): TuningData {
+  const ids = tuning === null ? inputs.map(() => datasets[scored]?.id) : tuning.datasets;
+  const adapters = inputs.map(({ state, weight }, index) => ({
+    weight,
+    dataset: datasets.findIndex(({ id }) => id === ids[index]),
+    read: async () => state,
+  }));
+  const request = {
+    modelDirectory,
+    adapters,
+    datasets: datasets.map(({ source, settings }) => ({ ...source, settings })),
+    samples: tuning?.samples ?? tuningSamples,
+    seed,
+    ownHeads,
+  };
+  return new TuningData({ ...request, base: async () => base }, context);
 }
 
 export const scoreJob = defineEngineJob('score', runScoreTask);
 
 /** Reads each folder once. */
-function adapterReader(task: ScoreTask, evaluator: AdapterEvaluator): (adapterId: string) => Promise<AdapterState> {
+function adapterReader(task: ScoreTask, description: ModelDescription): (adapterId: string) => Promise<AdapterState> {
   const known = new Map<string, AdapterState>();
   return async (adapterId) => {
     const directory = task.adapters.find((adapter) => adapter.adapterId === adapterId)?.directory;
     if (directory === undefined) throw new StudioError('internal', `The adapter ${adapterId} has no folder.`);
-    const state = known.get(adapterId) ?? (await readAdapter(directory, evaluator.description));
+    const state = known.get(adapterId) ?? (await readAdapter(directory, description));
     known.set(adapterId, state);
     return state;
   };

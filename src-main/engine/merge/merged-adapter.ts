@@ -7,17 +7,18 @@ import type { MergeInput } from './merge-method.ts';
  * Config of a merge: a plain LoRA, with schedule and labels from the inputs. Its ranks and scalings are written as
  * lora_alpha / r (PEFT keeps use_rslora, and its merge of rsLoRA adapters comes out √r too
  * strong).
+ * @param headless whether it gets no task head
  */
-export function describeMerge(inputs: readonly MergeInput[]): AdapterDescription {
+export function describeMerge(inputs: readonly MergeInput[], headless = false): AdapterDescription {
   const [first] = inputs;
   if (first === undefined) throw new RangeError('A merge needs at least one adapter.');
-  const saved = [...new Set(inputs.flatMap((input) => input.config.modules_to_save ?? []))];
+  const saved = headless ? [] : [...new Set(inputs.flatMap((input) => input.config.modules_to_save ?? []))];
   return {
     variant: lora,
     parameters: checkedParameters(lora.declaration, {}),
     config: { ...first.config, modules_to_save: saved.length > 0 ? saved : null },
     // A merge counts as trained with the schedule only if all of its parts were.
     coto: inputs.every((input) => input.coto !== null) ? first.coto : null,
-    labels: inputs.find((input) => input.labels !== null)?.labels ?? null,
+    labels: headless ? null : (inputs.find((input) => input.labels !== null)?.labels ?? null),
   };
 }

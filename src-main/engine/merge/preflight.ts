@@ -3,6 +3,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkWeights } from './check-weights.ts';
 import { allModules, type MergeInput, type MergeMethod, type MergeWeight, sum, weightAt } from './merge-method.ts';
 import { ok, refused, short, warning } from './preflight-line.ts';
+import { headDifference } from './task-heads.ts';
 
 const weightAverageRemedy = 'Use the ΔW average, which supports different ranks and targets.';
 
@@ -178,11 +179,15 @@ function checkHeads(
   const having = states.map((_, index) => index).filter((index) => (states[index]?.saved.size ?? 0) > 0);
   const first = having[0];
   if (first === undefined) return ok('heads', "No adapter has a task head: the base's own is used.");
-  const reference = states[first];
-  for (const index of having) {
-    const problem = headProblem(reference, states[index], names[first] ?? '', names[index] ?? '');
-    if (problem !== null) return problem;
-  }
+  const differing = headDifference(states);
+  if (differing?.of === 'modules')
+    return refused('heads', differing.words(names), 'Use adapters with the same modules_to_save.');
+  if (differing)
+    return warning(
+      'heads',
+      `${differing.words(names)} So they are of different tasks: the merge gets no head, and is scored on each task with the head of that task's adapter.`,
+      null,
+    );
   const used = having.flatMap((index) => weightAt(weights[index] ?? 0, null) || []);
   if (used.length > 0 && Math.abs(sum(used)) < 1e-9)
     return refused(
@@ -200,50 +205,6 @@ function checkHeads(
       'Check that the adapters were trained on the same labels in the same order.',
     );
   return ok('heads', having.length > 1 ? 'The task heads have the same labels and are averaged.' : 'One task head.');
-}
-
-function headProblem(
-  reference: MergeInput | undefined,
-  state: MergeInput | undefined,
-  referenceName: string,
-  name: string,
-): PreflightLine | null {
-  if (reference === undefined || state === undefined) return null;
-  const remedy = 'Merge adapters that were trained on the same labels.';
-  const { labels } = state;
-  if (reference.labels !== null && labels !== null) {
-    const at = reference.labels.findIndex((label, index) => label !== labels[index]);
-    if (reference.labels.length !== labels.length || at >= 0)
-      return refused(
-        'heads',
-        at >= 0
-          ? `The task heads differ in their labels: label ${at} is "${reference.labels[at]}" in ${referenceName} and "${labels[at] ?? 'missing'}" in ${name}.`
-          : `The task heads differ: ${referenceName} has ${reference.labels.length} labels, ${name} has ${labels.length}.`,
-        remedy,
-      );
-  }
-  for (const [tensorName, tensor] of state.saved) {
-    const other = reference.saved.get(tensorName);
-    if (other === undefined)
-      return refused(
-        'heads',
-        `${name} saved ${tensorName}, ${referenceName} did not.`,
-        'Use adapters with the same modules_to_save.',
-      );
-    if (other.shape.join() !== tensor.shape.join())
-      return refused(
-        'heads',
-        `${tensorName} is [${other.shape.join(', ')}] in ${referenceName} and [${tensor.shape.join(', ')}] in ${name}.`,
-        remedy,
-      );
-  }
-  const missing = [...reference.saved.keys()].find((tensorName) => !state.saved.has(tensorName));
-  if (missing === undefined) return null;
-  return refused(
-    'heads',
-    `${referenceName} saved ${missing}, ${name} did not.`,
-    'Use adapters with the same modules_to_save.',
-  );
 }
 
 function checkCoto(states: readonly MergeInput[], names: readonly string[]): PreflightLine {

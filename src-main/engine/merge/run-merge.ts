@@ -27,6 +27,7 @@ import {
 } from './merge-method.ts';
 import { describeMerge } from './merged-adapter.ts';
 import { preflightLines } from './preflight.ts';
+import { headDifference } from './task-heads.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /** An adapter to merge, in memory or in its file. Tensors are valid until the next module is requested. */
@@ -91,6 +92,8 @@ export interface MergePlan {
   readonly alone: boolean;
   readonly modules: readonly string[];
   readonly savedNames: readonly string[];
+  /** The adapters are of different tasks, whose heads have no mean: the merge gets none. */
+  readonly headless: boolean;
 }
 
 /** @throws StudioError refused with the first failed check, or because outputs cannot be stored. */
@@ -113,6 +116,7 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
   const used = inputs.map((_, place) => place).filter((place) => isUsed(weights[place] ?? 0));
   const part = used.flatMap((place) => inputs[place] ?? []);
   const only = weights[used[0] ?? 0];
+  const headless = part.length > 1 && headDifference(part) !== null;
   return {
     method,
     parameters,
@@ -126,9 +130,11 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
     modules: allModules(part).filter((name) => {
       const layer = layerOf(request, name);
       if (request.leftOut?.has(name)) return false;
+      if (headless && findLinear(base.description, name)?.isHead) return false;
       return used.some((place) => inputs[place]?.modules.has(name) && weightAt(weights[place] ?? 0, layer) !== 0);
     }),
-    savedNames: [...new Set(part.flatMap((input) => [...input.saved.keys()]))],
+    savedNames: headless ? [] : [...new Set(part.flatMap((input) => [...input.saved.keys()]))],
+    headless,
   };
 }
 
@@ -168,7 +174,8 @@ export async function runMerge(
     await workspace.savedTensor(name, await mergeSaved(name, plan, request, workspace));
   const [only] = inputs;
   // The update of a variant with shared tensors has been expanded to a plain LoRA.
-  const description = plan.alone && only?.variant.shared === undefined && only ? only : describeMerge(inputs);
+  const description =
+    plan.alone && only?.variant.shared === undefined && only ? only : describeMerge(inputs, plan.headless);
   return { description, notes };
 }
 

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import {
   type EngineEvent,
@@ -14,9 +15,12 @@ import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
 import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
+import { plainBase } from '../../../src-main/engine/merge/task-heads.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { testCompute } from '../test-compute.ts';
 import { labels, modelDirectory, randomAdapter, writeImages } from './random-adapters.ts';
@@ -26,14 +30,18 @@ let scratch: string;
 let first: string;
 let second: string;
 let foreign: string;
+/** Of another task, on other-data. */
+let threeLabels: string;
 
 beforeAll(async () => {
   description = await describeModel(modelDirectory);
   scratch = await mkdtemp(path.join(tmpdir(), 'coto-study-'));
   await writeImages(path.join(scratch, 'data'));
+  await writeImages(path.join(scratch, 'other-data'), 3);
   await activateCompute(testCompute);
   first = await randomAdapter(path.join(scratch, 'first'), 1, labels);
   second = await randomAdapter(path.join(scratch, 'second'), 2, labels);
+  threeLabels = await randomAdapter(path.join(scratch, 'three'), 4, ['0', '1', '2']);
   foreign = await randomAdapter(path.join(scratch, 'foreign'), 3, ['v', 'w', 'x', 'y', 'z']);
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -47,7 +55,9 @@ function context(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFIN
 }
 const settings = taskSettingsSchema.parse({});
 const dataset = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
-async function accuracy(...directories: string[]): Promise<number | null> {
+const otherDataset = () => ({ ...dataset(), path: path.join(scratch, 'other-data') });
+const accuracy = (...directories: string[]) => accuracyOn(dataset(), ...directories);
+async function accuracyOn(source: DatasetSource, ...directories: string[]): Promise<number | null> {
   const adapters = directories.map((directory) => ({ directory, weight: 1 }));
   const evaluation = {
     kind: 'evaluate',
@@ -57,7 +67,16 @@ async function accuracy(...directories: string[]): Promise<number | null> {
     eval_samples: 0,
     adapters,
   } as const;
-  return (await runEvaluateTask({ ...evaluation, dataset: dataset() }, context())).result.accuracy;
+  return (await runEvaluateTask({ ...evaluation, dataset: source }, context())).result.accuracy;
+}
+/** An adapter's change of the weights (null: none) with the head of another, as a folder of its own. */
+async function headed(subject: string | null, head: AdapterState, name: string): Promise<string> {
+  const folder = path.join(scratch, name);
+  const state = subject === null ? plainBase() : await readAdapter(subject, description);
+  const { saved, labels: named } = head;
+  const config = { ...state.config, modules_to_save: head.config.modules_to_save };
+  await writeAdapter(folder, { ...state, saved, labels: named, config }, { description, baseModelName: 'vit' });
+  return folder;
 }
 const mergeTask = (method: string, outputDirectory: string | null, directories = [first, second]) => ({
   kind: 'merge' as const,
@@ -74,11 +93,13 @@ const mergeTask = (method: string, outputDirectory: string | null, directories =
   placebos: [],
 });
 
-test('merge writes a folder whose score is the one in the matrix; the base has no head for these labels', async () => {
+test('merge writes a folder whose score is the one in the matrix; the base has their mean head', async () => {
   const output = path.join(scratch, 'merged');
   const result = await runMergeTask(mergeTask('factor-average', output), context());
   expect(result.adapterDirectory).toBe(output);
-  expect(result.scores).toEqual([[await accuracy(first), await accuracy(second), await accuracy(output), null]]);
+  const base = await headed(null, await readAdapter(output, description), 'base-headed');
+  const folders = [first, second, output, base];
+  expect(result.scores).toEqual([await Promise.all(folders.map((folder) => accuracy(folder)))]);
 });
 
 test('where nothing is scored, the base is not touched', async () => {
@@ -130,8 +151,7 @@ test('placebos are scored between the merge and the base, and leave nothing', as
   const { scores } = await runMergeTask(task, context());
   expect(scores[0]).toHaveLength(6);
   expect(scores[0]?.[2]).toBe(await accuracy(output));
-  for (const score of scores[0]?.slice(3, 5) ?? []) expect(score).toBeGreaterThanOrEqual(0);
-  expect(scores[0]?.[5]).toBeNull();
+  for (const score of scores[0]?.slice(3) ?? []) expect(score).toBeGreaterThanOrEqual(0);
 });
 
 test('a method that looks at data gets training examples, and is refused without them', async () => {
@@ -143,12 +163,28 @@ test('a method that looks at data gets training examples, and is refused without
   await expect(runMergeTask(unknown, context())).rejects.toThrow(/needs examples of the adapters' datasets/);
 });
 
-test('heads for other labels are refused before anything is written', async () => {
-  const output = path.join(scratch, 'refused');
-  await expect(runMergeTask(mergeTask('factor-average', output, [first, foreign]), context())).rejects.toMatchObject({
-    code: 'refused',
-  });
-  await expect(readAdapter(output, description)).rejects.toThrow();
+test('adapters of two tasks merge without a head, and each task is scored with the head of its own', async () => {
+  const output = path.join(scratch, 'two-tasks');
+  const task = mergeTask('weight-average', output, [first, threeLabels]);
+  const adapters = task.adapters.map((one, index) => ({ ...one, dataset: index }));
+  const datasets = [...task.datasets, { ...otherDataset(), settings }];
+  const two = { ...task, adapters, datasets };
+  const { scores } = await runMergeTask({ ...two, placebos: ['shuffled-layers'] }, context());
+  const merged = await readAdapter(output, description);
+  expect([merged.saved.size, merged.labels, merged.config.modules_to_save]).toEqual([0, null, null]);
+  const outputs = await runMergeTask({ ...two, method: 'ensemble', outputDirectory: null }, context());
+  for (const [row, own] of [first, threeLabels].entries()) {
+    const source = row === 0 ? dataset() : otherDataset();
+    const head = await readAdapter(own, description);
+    const folders: string[] = [];
+    for (const [column, subject] of [first, threeLabels, output, null].entries())
+      folders.push(await headed(subject, head, `headed-${row}-${column}`));
+    const expected = [];
+    for (const folder of folders) expected.push(await accuracyOn(source, folder));
+    expect([0, 1, 2, 4].map((column) => scores[row]?.[column])).toEqual(expected);
+    expect(expected[row]).toBe(await accuracyOn(source, own));
+    expect(outputs.scores[row]?.[2]).toBe(await accuracyOn(source, folders[0] ?? '', folders[1] ?? ''));
+  }
 });
 
 test('a pruning that runs the adapter uses examples of the training split, and is refused without them', async () => {
@@ -208,12 +244,11 @@ const scoreTask = (directories: string[]) => ({
   kind: 'score' as const,
   compute: testCompute,
   modelDirectory,
-  dataset: dataset(),
-  settings,
-  eval_samples: 60,
+  datasets: [{ id: 'data', source: dataset(), settings, eval_samples: 60 }],
   adapters: directories.map((directory, index) => ({ adapterId: `a${index}`, directory })),
   subjects: [0, 0.5, 1].map((lambda) => ({
     key: `λ${lambda}`,
+    dataset: 0,
     title: `λ = ${lambda}`,
     names: ['The first adapter', 'The second adapter'],
     subject: {
@@ -248,7 +283,7 @@ test('subjects are scored one by one, a line ends at its adapters, and progress 
 
 test('an ensemble asks each member once, and a pruned subject says what is left of it', async () => {
   const events: EngineEvent[] = [];
-  const common = { names: [], title: 'x' };
+  const common = { names: [], title: 'x', dataset: 0 };
   const inputs = ['a0', 'a1'].map((id) => ({ subject: adapter(id), weight: 1 }));
   const subjects = [
     { ...common, key: 'alone', subject: adapter('a0') },
@@ -259,13 +294,80 @@ test('an ensemble asks each member once, and a pruned subject says what is left 
       subject: { kind: 'prune' as const, method: 'every-other-layer', parameters: {}, subject: adapter('a0') },
     },
   ];
-  await runScoreTask({ ...scoreTask([first, second]), eval_samples: 0, subjects }, context(events));
+  const all = [{ id: 'data', source: dataset(), settings, eval_samples: 0 }];
+  await runScoreTask({ ...scoreTask([first, second]), datasets: all, subjects }, context(events));
   const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
   expect(scores.get('both')?.accuracy).toBe(await accuracy(first, second));
   const { kept, total } = scores.get('half') ?? {};
   expect(kept).toBe((total ?? 0) / 2);
   // Three passes over 120 examples: a0, a1, and a0 pruned.
   expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({ progress: { total: 360, done: 360 } });
+});
+
+test('a merge of two tasks is scored on each with the head of its adapter, tuned on the examples of both', async () => {
+  const events: EngineEvent[] = [];
+  const parameters = { search: 'weights', search_evaluations: 4 };
+  const tuning = { datasets: ['data', 'other'], samples: 10 };
+  const inputs = ['a0', 'a1'].map((id) => ({ subject: adapter(id), weight: 1 }));
+  const merge = (method: string) => ({ kind: 'merge' as const, method, parameters: {}, inputs });
+  const subjects = [0, 1].flatMap((place) => {
+    const head = (key: string, subject: Subject) => ({
+      key: `${key}/${place}`,
+      title: key,
+      names: ['The head', 'The first', 'The second'],
+      dataset: place,
+      subject: { kind: 'withHead' as const, subject, head: adapter(`a${place}`) },
+    });
+    return [
+      head('base', { kind: 'base' }),
+      head('other', adapter(`a${1 - place}`)),
+      head('own', adapter(`a${place}`)),
+      head('merge', merge('weight-average')),
+      head('ensemble', merge('ensemble')),
+      head('tuned', { ...merge('weight-average'), parameters, tuning }),
+    ];
+  });
+  const datasets = [dataset(), otherDataset()].map((source, place) => ({
+    id: place === 0 ? 'data' : 'other',
+    source,
+    settings,
+    eval_samples: 0,
+  }));
+  await runScoreTask({ ...scoreTask([first, threeLabels]), datasets, subjects }, context(events));
+  const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
+  const merged = path.join(scratch, 'merged-tasks');
+  await runMergeTask({ ...mergeTask('weight-average', merged, [first, threeLabels]), datasets: [] }, context());
+  for (const [place, own] of [first, threeLabels].entries()) {
+    const source = place === 0 ? dataset() : otherDataset();
+    const head = await readAdapter(own, description);
+    const on = async (...folders: string[]) => accuracyOn(source, ...folders);
+    const other = await headed(place === 0 ? threeLabels : first, head, `scored-other-${place}`);
+    const base = await headed(null, head, `scored-base-${place}`);
+    const both = await headed(merged, head, `scored-merge-${place}`);
+    const score = (key: string) => scores.get(`${key}/${place}`)?.accuracy;
+    expect([score('base'), score('other'), score('own'), score('merge'), score('ensemble')]).toEqual([
+      await on(base),
+      await on(other),
+      await on(own),
+      await on(both),
+      await on(own, other),
+    ]);
+    expect(scores.get(`tuned/${place}`)?.tuned).toEqual(scores.get('tuned/0')?.tuned);
+  }
+  expect(scores.get('tuned/0')?.tuned?.weights).toHaveLength(2);
+  // An ensemble reuses what its members said; five passes over each dataset.
+  expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({
+    progress: { done: 1200, total: 1200 },
+  });
+  const [tuned] = subjects.filter(({ key }) => key === 'tuned/0');
+  const untuned = {
+    ...scoreTask([first, threeLabels]),
+    datasets,
+    subjects: tuned
+      ? [{ ...tuned, subject: { ...tuned.subject, subject: { ...merge('weight-average'), parameters } } }]
+      : [],
+  };
+  await expect(runScoreTask(untuned, context())).rejects.toThrow(/needs training examples/);
 });
 
 test('scoring stops when told to, and refuses adapters for other labels by the name that they were given', async () => {

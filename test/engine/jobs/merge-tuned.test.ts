@@ -112,15 +112,19 @@ describe('a search by CMA-ES', () => {
           kind: 'score',
           compute: testCompute,
           modelDirectory,
-          dataset: source(),
-          settings,
-          eval_samples: 40,
+          datasets: [{ id: 'data', source: source(), settings, eval_samples: 40 }],
           adapters: [
             { adapterId: 'first', directory: directories[0] ?? '' },
             { adapterId: 'second', directory: directories[1] ?? '' },
           ],
           subjects: [
-            { key: method, title: method, names: [], subject: { kind: 'merge', method, parameters: given, inputs } },
+            {
+              key: method,
+              title: method,
+              names: [],
+              dataset: 0,
+              subject: { kind: 'merge', method, parameters: given, inputs },
+            },
           ],
         },
         context(events),

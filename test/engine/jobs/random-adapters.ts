@@ -13,17 +13,22 @@ export const modelDirectory = goldenPath('vit-28', 'base');
 export const labels = ['0', '1', '2', '3', '4'];
 
 /** A dataset of 10 training and 120 test images. */
-export async function writeImages(directory: string): Promise<void> {
+export async function writeImages(directory: string, classes = labels.length): Promise<void> {
   await mkdir(directory);
-  await writeSplit(directory, 'train', 10);
-  await writeSplit(directory, 't10k', 120);
+  await writeSplit(directory, 'train', 10, classes);
+  await writeSplit(directory, 't10k', 120, classes);
 }
 
-/** Random images of 28 × 28, labels 0 to 4 in turn. */
-export async function writeSplit(directory: string, split: string, count: number): Promise<void> {
+/** Random images of 28 × 28, labels from 0 on in turn. */
+export async function writeSplit(
+  directory: string,
+  split: string,
+  count: number,
+  classes = labels.length,
+): Promise<void> {
   const random = RandomStream.seeded(count, 'study');
   const pixels = Array.from({ length: count * 784 }, () => random.integer(256));
-  const labelsOf = Array.from({ length: count }, (_, index) => index % labels.length);
+  const labelsOf = Array.from({ length: count }, (_, index) => index % classes);
   const file = (kind: string) => path.join(directory, `${split}-${kind}-ubyte`);
   await writeFile(file('images-idx3'), idxBytes([count, 28, 28], pixels));
   await writeFile(file('labels-idx1'), idxBytes([count], labelsOf));

@@ -128,7 +128,7 @@ test('negative weights: ΔW average without normalizing subtracts, factor averag
   await expect(merge('weight-average', [one(), two()], [1, -1])).rejects.toThrow(/add up to zero/);
 });
 
-test('heads of one task are averaged by the same weights; of other labels refused with the label named', async () => {
+test('heads of one task are averaged by the same weights; of other labels left out with the label named', async () => {
   const head = (value: number) => ({
     'classifier.weight': matrix([
       [value, 0],
@@ -142,10 +142,18 @@ test('heads of one task are averaged by the same weights; of other labels refuse
   expect([...(merged.saved.get('classifier.weight')?.data ?? [])]).toEqual([2, 0, 0, 2]);
   expect(merged.labels).toEqual(['cat', 'dog']);
   const other = state(module, { saved: head(5), labels: ['cat', 'fox'] });
-  await expect(merge('weight-average', [first, other], [1, 1])).rejects.toThrow(
-    'The task heads differ in their labels: label 1 is "dog" in adapter 1 and "fox" in adapter 2.',
+  // Adapters of two tasks: ΔW is merged, the heads are not.
+  const headless = await merge('weight-average', [first, other], [1, 1]);
+  expect(headless).toMatchObject({ saved: new Map(), labels: null, config: { modules_to_save: null } });
+  expect(change(headless.modules.get('q_proj'))).toEqual(change(first.modules.get('q_proj')));
+  const line = verdict('weight-average', [first, other], [1, 1], 'heads');
+  expect(line?.verdict).toBe('warning');
+  expect(line?.message).toMatch(
+    /^The task heads differ in their labels: label 1 is "dog" in adapter 1 and "fox" in adap/,
   );
-  expect(verdict('ensemble', [first, other], [1, 1], 'heads')?.verdict).toBe('refused');
+  expect(verdict('ensemble', [first, other], [1, 1], 'heads')?.verdict).toBe('warning');
+  const more = state(module, { saved: { ...head(5), 'pooler.weight': matrix([[1]]) }, labels: ['cat', 'dog'] });
+  expect(verdict('weight-average', [first, more], [1, 1], 'heads')?.verdict).toBe('refused');
 });
 
 test('different ranks: refused by factor average and linear with the way out, fine for the ΔW average', async () => {

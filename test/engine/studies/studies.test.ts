@@ -21,8 +21,6 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>) {
   const phases: string[] = [];
   const scorer = new SubjectScorer({
     base: { description: description(12), directory: '' },
-    examples: 2,
-    requireFit: () => undefined,
     // On the tuning examples it is best to say −1.
     tuning: () => ({
       score: async (candidate) => {
@@ -38,27 +36,33 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>) {
       if (!found) throw new Error('unknown adapter');
       return found;
     },
-    async outputs(scored, phase) {
-      phases.push(phase);
-      const factor = scored.modules.get(module);
-      // Two examples of label 0 and 1; the adapter's value is how sure it is of label 0 in both.
-      const sure = factor ? (change(factor)[0] ?? 0) : 0;
-      return {
-        kind: 'classes',
-        logits: Float32Array.from([sure, 0, sure, 0]),
-        labels: Int32Array.from([0, 1]),
-        classCount: 2,
-      };
-    },
+    datasets: [
+      {
+        examples: 2,
+        requireFit: () => undefined,
+        async outputs(scored, phase) {
+          phases.push(phase);
+          const factor = scored.modules.get(module);
+          // Two examples of label 0 and 1; the adapter's value is how sure it is of label 0 in both.
+          const sure = factor ? (change(factor)[0] ?? 0) : 0;
+          return {
+            kind: 'classes',
+            logits: Float32Array.from([sure, 0, sure, 0]),
+            labels: Int32Array.from([0, 1]),
+            classCount: 2,
+          };
+        },
+      },
+    ],
   });
   const scores = new Map<string, Score>();
-  for (const spec of specs) scores.set(spec.key, await scorer.score(spec));
+  for (const spec of specs) scores.set(spec.key, await scorer.score({ ...spec, dataset: 0 }));
   const result = work.fold(config, (key) => {
     const score = scores.get(key);
     if (!score) throw new Error(`no score ${key}`);
     return score;
   });
-  return { result, phases, passes: passesOf(specs.map(({ subject }) => subject)) };
+  return { result, phases, passes: passesOf(specs.map(({ subject }) => ({ subject, dataset: 0 }))).length };
 }
 
 /** The mean loss of the two examples for an adapter of that value: softplus, once as it is and once by its negative. */
