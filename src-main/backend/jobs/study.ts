@@ -4,7 +4,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import type { Services } from '../services.ts';
-import { runPlan } from '../studies/run-plan.ts';
+import { runRounds } from '../studies/run-plan.ts';
 import { PausedError, StudyLead } from '../studies/study-lead.ts';
 import { defineJob } from './define-job.ts';
 
@@ -25,7 +25,7 @@ export const studyJob = defineJob({
     store.studies.setOpen(studyId, 'running');
     hub.listChanged('studies');
     try {
-      const scoreOf = await runPlan(services, work.plan(config), new StudyLead(services, studyId, context));
+      const scoreOf = await runRounds(services, work, config, new StudyLead(services, studyId, context));
       const result = work.fold(config, scoreOf);
       store.studies.finish(studyId, { status: 'completed', result, error: null, finishedAt: Date.now() });
       hub.listChanged('studies');

@@ -4,13 +4,13 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import {
   type JobSpec,
   leavesOf,
-  type Score,
   type ScoreSpec,
   type Subject,
   tuningOf,
   withLeaves,
   withTuningDatasets,
 } from '../../../src-shared/domain/plan.ts';
+import type { ScoreOf, StudyWork } from '../../engine/studies/define-study-work.ts';
 import { type ScorePayload, scoreJob } from '../jobs/score.ts';
 import { commonModel } from '../library/adapter-base.ts';
 import { requireAdapter, resolveReference } from '../library/adapters.ts';
@@ -27,6 +27,30 @@ export interface PlanLead {
   readonly jobId: string;
   /** Runs one of `parts` parts. @throws StudioError if it did not complete */
   part(parts: number, begin: () => JobRecord | Promise<JobRecord>): Promise<void>;
+  /** Says that further parts belong to a new round, whose number of parts begins anew. */
+  nextRound(): void;
+}
+
+/**
+ * Completes a study's rounds: its plan, then what it asks for next by the scores so far. A resumed study passes through
+ * the finished rounds without work, since all of it is found by its content.
+ *
+ * @throws StudioError as `runPlan`
+ */
+export async function runRounds(
+  services: HandlerServices,
+  work: Pick<StudyWork, 'plan' | 'next'>,
+  config: unknown,
+  lead: PlanLead,
+): Promise<ScoreOf> {
+  const specs = [...work.plan(config)];
+  for (let round = 1; ; round++) {
+    const scoreOf = await runPlan(services, specs, lead);
+    const more = work.next(config, scoreOf, round);
+    if (more.length === 0) return scoreOf;
+    specs.push(...more);
+    lead.nextRound();
+  }
 }
 
 /**
@@ -36,11 +60,7 @@ export interface PlanLead {
  *
  * @throws StudioError refused if an adapter is missing, and the errors of the parts
  */
-export async function runPlan(
-  services: HandlerServices,
-  specs: readonly JobSpec[],
-  lead: PlanLead,
-): Promise<(key: string) => Score> {
+export async function runPlan(services: HandlerServices, specs: readonly JobSpec[], lead: PlanLead): Promise<ScoreOf> {
   const trainings = specs.filter((spec) => spec.kind === 'train');
   const trained = new Map<string, AdapterRecord>();
   const missing = [];

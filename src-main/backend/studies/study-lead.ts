@@ -16,6 +16,8 @@ export class StudyLead implements PlanLead {
   private readonly context: JobContext;
   private readonly startedAt = Date.now();
   private done = 0;
+  /** Parts of earlier rounds. */
+  private before = 0;
 
   constructor(services: HandlerServices, studyId: string, context: JobContext) {
     this.services = services;
@@ -24,13 +26,18 @@ export class StudyLead implements PlanLead {
     this.context = context;
   }
 
+  nextRound(): void {
+    this.before = this.done;
+  }
+
   async part(parts: number, begin: () => JobRecord | Promise<JobRecord>): Promise<void> {
     const { abort, pausing } = this.context;
     if (pausing.aborted) throw new PausedError();
     abort.throwIfAborted();
     const job = await begin();
     const stopFollowing = this.services.hub.subscribe((name, payload) => {
-      if (name === 'job.changed' && 'progress' in payload && payload.id === job.id) this.report(payload, parts);
+      if (name === 'job.changed' && 'progress' in payload && payload.id === job.id)
+        this.report(payload, this.before + parts);
     });
     const over = new AbortController();
     try {

@@ -9,12 +9,18 @@ export type ScoreOf = (key: string) => Score;
 interface Work<Config, Result> {
   /** All trainings and scores needed, in their preferred order, without duplicates. */
   plan(config: Config): JobSpec[];
+  /**
+   * Work that depends on the scores so far, for plans in rounds such as "sweep the learning rate, then train at the best".
+   * Asked after each round, the first being `plan`, until it returns none; keys are new ones.
+   */
+  next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf): Result;
 }
 
 /** Implementation of any kind of study. */
 export interface StudyWork extends Work<unknown, StudyResult> {
   readonly kind: string;
+  next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
 }
 
 /** Combines a kind of study with its implementation; engine/studies/index.ts lists it. */
@@ -29,6 +35,7 @@ export function defineStudyWork<
   return {
     kind,
     plan: (config) => work.plan(configSchema.parse(config)),
+    next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf) => work.fold(configSchema.parse(config), scoreOf),
   };
 }
