@@ -23,10 +23,22 @@ export function addMethodOptions(command: Command, methods: readonly Declaration
 
 /** An option for a declared number, with its default; `alias` is another long name for it. */
 export function addNumberOption(command: Command, specs: readonly ParameterSpec[], name: string, alias?: string): void {
-  const spec = specs.find((one) => one.name === name);
-  if (spec === undefined) throw new Error(`There is no parameter ${name} to make an option of.`);
+  const spec = specOf(specs, name);
   const flags = [...(alias === undefined ? [] : [alias]), `--${optionName(name)}`].join(', ');
   command.option(`${flags} <${placeholder(spec)}>`, spec.help, parseNumber, Number(spec.default));
+}
+
+/** The same for a number that the model may have a default of its own for: undefined where it is not given. */
+export function addModelNumberOption(command: Command, specs: readonly ParameterSpec[], name: string): void {
+  const spec = specOf(specs, name);
+  const help = `${spec.help} Default: the model's, else ${defaultWords(spec)}.`;
+  command.option(`--${optionName(name)} <${placeholder(spec)}>`, help, parseNumber);
+}
+
+function specOf(specs: readonly ParameterSpec[], name: string): ParameterSpec {
+  const spec = specs.find((one) => one.name === name);
+  if (spec === undefined) throw new Error(`There is no parameter ${name} to make an option of.`);
+  return spec;
 }
 
 /** The parameters of the chosen method that were given, as their declared types; a parameter of another method is refused. */

@@ -20,7 +20,7 @@ import {
   textInspectionSchema,
 } from '../domain/dataset.ts';
 import { evaluationRequestSchema, preflightLineSchema } from '../domain/evaluation.ts';
-import { generationRequestSchema } from '../domain/generation.ts';
+import { generationRequestSchema, modelDefaultsSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
@@ -278,10 +278,10 @@ export const requests = {
     output: jobRecordSchema,
   },
 
-  /** Whether the model's folder has a tokenizer and a chat template. */
+  /** Whether the model's folder has a tokenizer and a chat template, and the settings that it has for a generation. */
   'generation.abilities': {
     input: z.strictObject({ model: z.string() }),
-    output: z.object({ problem: z.string().nullable(), chat: z.boolean() }),
+    output: z.object({ problem: z.string().nullable(), chat: z.boolean(), defaults: modelDefaultsSchema }),
   },
   /** Text is streamed as `generation.text` events; the result has the complete texts. */
   'generation.start': { input: generationRequestSchema, output: jobRecordSchema },

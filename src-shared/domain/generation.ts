@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
-import { parameterValuesSchema } from './parameter.ts';
+import { type ParameterSpec, type ParameterValues, parameterValuesSchema } from './parameter.ts';
+import { knownValues } from './parameter-check.ts';
 import { parametersOf } from './parameters-of.ts';
 
 export const chatMessageSchema = z.looseObject({
@@ -43,6 +44,22 @@ export const generationSettingsSchema = z.strictObject({
 /** Settings of a generation besides model, columns, prompt and sampling. */
 export const generationParameters = parametersOf(generationSettingsSchema);
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
+
+export const modelDefaultsSchema = z.object({
+  values: parameterValuesSchema.describe("sampling and max_new_tokens as the model's generation_config.json has them"),
+  note: z.string().nullable().describe('which of its settings are not valid and were left out'),
+});
+/** Settings that take the place of the declared defaults for one model. */
+export type ModelDefaults = z.infer<typeof modelDefaultsSchema>;
+
+/** The model's values of some of these settings, with those that a person chose in their place. */
+export function overModelDefaults(
+  specs: readonly ParameterSpec[],
+  { values }: ModelDefaults,
+  chosen: ParameterValues,
+): ParameterValues {
+  return { ...knownValues(specs, values), ...chosen };
+}
 
 export const generationRequestSchema = generationSettingsSchema.extend({
   model: z.string(),

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -42,6 +42,25 @@ describe('generate', () => {
     });
     expect(fromFile?.prompt).toBe('<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n');
     expect(fromFile?.texts[0]?.text).toBe(direct?.texts[0]?.text);
+  });
+
+  test("takes what the model's generation_config.json sets, unless it is given, and says so", async () => {
+    const model = join(folder, 'greedy-llama');
+    cpSync(join(import.meta.dirname, '../../assets/models/small-llama'), model, { recursive: true });
+    const settings = { eos_token_id: 0, do_sample: false, max_new_tokens: 5, top_p: 3, num_beams: 4 };
+    writeFileSync(join(model, 'generation_config.json'), JSON.stringify(settings));
+    const ask = ['generate', '--model', model, '--prompt', 'The people of the'];
+    const [own, given] = [
+      await coto(ask),
+      await coto([...ask, '--max-new-tokens', '3', '--temperature', '0', '--json']),
+    ];
+    expect(own.err).toContain('from the model: max_new_tokens 5, temperature 0\n');
+    expect(own.err).toContain("Ignored in the model's generation_config.json: top_p is 3 (Must be at most 1.)");
+    expect(own.err).toMatch(/text 5 tokens/m);
+    const { texts } = answer.extend({ fromModel: z.record(z.string(), z.number()) }).parse(JSON.parse(given.out));
+    expect(JSON.parse(given.out)).toMatchObject({ fromModel: {} });
+    expect(texts).toMatchObject([{ newTokens: 3 }]);
+    expect(own.out.startsWith(texts[0]?.text ?? '?')).toBe(true);
   });
 
   const wrong: [string, string[], RegExp][] = [

@@ -1,5 +1,6 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
+import { readModelDefaults } from '../../engine/generation/model-defaults.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { chatTemplates } from '../../engine/tokenization/chat-template.ts';
 import { readTokenizerFiles } from '../../engine/tokenization/tokenizer-files.ts';
@@ -15,10 +16,12 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
       const model = requireModel(store, reference);
       try {
         const files = await readTokenizerFiles(model.path);
-        return { problem: null, chat: chatTemplates(files).length > 0 };
+        const defaults = await readModelDefaults(model.path);
+        return { problem: null, chat: chatTemplates(files).length > 0, defaults };
       } catch (thrown) {
         const { message, hint } = toErrorValue(thrown);
-        return { problem: [message, hint].filter((part) => part !== null).join(' '), chat: false };
+        const problem = [message, hint].filter((part) => part !== null).join(' ');
+        return { problem, chat: false, defaults: { values: {}, note: null } };
       }
     },
     'generation.start': async (request) => {

@@ -6,13 +6,17 @@ import {
   chatMessageSchema,
   type GenerationResult,
   generationParameters,
+  type ModelDefaults,
   newTokensPerSecond,
+  overModelDefaults,
   type Prompt,
 } from '../../../src-shared/domain/generation.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { addMethodOptions, addNumberOption, givenParameters } from '../method-options.ts';
+import { addMethodOptions, addModelNumberOption, addNumberOption, givenParameters } from '../method-options.ts';
 import { findAdapter, findModel, modelOf } from '../references.ts';
 import { ColumnPrinter } from '../text-columns.ts';
 
@@ -31,7 +35,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
         .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
         .option('--stop <text...>', 'stop before any of these strings')
         .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32');
-      addNumberOption(command, generationParameters, 'max_new_tokens');
+      addModelNumberOption(command, generationParameters, 'max_new_tokens');
       addNumberOption(command, generationParameters, 'seed');
       addMethodOptions(command, [sampling]);
     },
@@ -41,7 +45,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
       base: z.boolean().default(false),
       prompt: z.string().optional(),
       chat: z.string().optional(),
-      maxNewTokens: z.number(),
+      maxNewTokens: z.number().optional(),
       stop: z.array(z.string()).default([]),
       seed: z.number(),
       computeDtype: z.enum(['auto', 'float32', 'bfloat16']),
@@ -49,7 +53,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
     }),
     async run(input, { terminal, withStudio }) {
       const prompt = await readPrompt(input.prompt, input.chat);
-      const parameters = givenParameters([sampling], sampling.id, input);
+      const chosen = givenParameters([sampling], sampling.id, input);
       return withStudio(async (client) => {
         const given = input.model === undefined ? undefined : (await findModel(client, input.model)).id;
         const adapters = [];
@@ -62,6 +66,14 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
           ...(adapters.length === 0 || input.base ? [null] : []),
           ...adapters.map(({ id }) => ({ adapterId: id })),
         ];
+        const { defaults } = await client.request('generation.abilities', { model });
+        const newTokens = input.maxNewTokens ?? defaults.values['max_new_tokens'];
+        const max_new_tokens = typeof newTokens === 'number' ? { max_new_tokens: newTokens } : {};
+        const fromModel = leftToModel(defaults, {
+          ...chosen,
+          ...(input.maxNewTokens === undefined ? {} : max_new_tokens),
+        });
+        terminal.report(describeDefaults(fromModel, defaults.note));
         const printer = new ColumnPrinter(input.json ? () => undefined : (text) => terminal.write(text), names);
         const stopListening = client.on('generation.text', ({ pieces }) => {
           for (const { column, text } of pieces) printer.add(column, text);
@@ -71,24 +83,36 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
             model,
             columns,
             prompt,
-            max_new_tokens: input.maxNewTokens,
+            ...max_new_tokens,
             stop: input.stop,
             seed: input.seed,
             compute_dtype: input.computeDtype,
-            sampling: parameters,
+            sampling: overModelDefaults(sampling.parameters, defaults, chosen),
           });
           // A line of progress would be written into the text.
           await followJob(client, job, input.json ? terminal : { ...terminal, report: () => undefined });
           const result = await jobResult(client, job, 'generate');
           for (const [column, { text }] of result.columns.entries()) printer.end(column, text);
           if (!input.json) terminal.report(describeRates(names, result));
-          return { json: withNames(names, result), text: '' };
+          return { json: { ...withNames(names, result), fromModel }, text: '' };
         } finally {
           stopListening();
         }
       });
     },
   });
+}
+
+/** The model's settings that nothing was given in the place of. */
+function leftToModel({ values }: ModelDefaults, given: ParameterValues): ParameterValues {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !(name in given)));
+}
+
+/** Lines for what the model sets, and for what of it is not valid; empty if there is nothing to say. */
+function describeDefaults(fromModel: ParameterValues, note: string | null): string {
+  const settings = Object.entries(fromModel).map(([name, value]) => `${name} ${textOfValue(value)}`);
+  const lines = settings.length === 0 ? [] : [`from the model: ${settings.join(', ')}`];
+  return [...lines, ...(note === null ? [] : [note])].map((line) => `${line}\n`).join('');
 }
 
 async function readPrompt(text: string | undefined, chat: string | undefined): Promise<Prompt> {

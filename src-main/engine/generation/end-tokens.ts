@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { readModelJson } from './model-json.ts';
 
 const ids = z
   .union([z.number().int(), z.array(z.number().int())])
@@ -28,18 +28,8 @@ export async function readEndTokens(directory: string): Promise<EndTokens> {
 }
 
 async function readTokens(file: string): Promise<z.infer<typeof schema> | null> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return null;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new StudioError('invalid_file', `${file} is not JSON.`, 'Copy or download the model again.');
-  }
+  const value = await readModelJson(file);
+  if (value === null) return null;
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;

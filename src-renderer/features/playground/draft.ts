@@ -2,9 +2,12 @@ import {
   type GenerationRequest,
   generationParameters,
   generationRequestSchema,
+  type ModelDefaults,
+  overModelDefaults,
 } from '../../../src-shared/domain/generation.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import type { ParameterBases } from '../../components/form/parameter-origin.ts';
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant';
@@ -25,6 +28,8 @@ export interface Draft {
   readonly sampling: ParameterValues;
 }
 
+export const noModelDefaults: ModelDefaults = { values: {}, note: null };
+
 export const columnLimit = 3;
 
 export const emptyDraft: Draft = {
@@ -37,11 +42,17 @@ export const emptyDraft: Draft = {
   sampling: {},
 };
 
+/** The model's settings that the form shows in place of the declared defaults. */
+export function basesOf({ values }: ModelDefaults): ParameterBases {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, from: 'model' }]));
+}
+
 /** The request that the form describes; a sentence where something is missing yet, or is not as declared. */
 export function requestOf(
   draft: Draft,
   modelId: string | null,
   samplingParameters: readonly ParameterSpec[] = [],
+  defaults: ModelDefaults = noModelDefaults,
 ): GenerationRequest | string {
   if (modelId === null) return 'Choose a language model.';
   if (draft.columns.length === 0) return 'Choose the base or an adapter.';
@@ -52,11 +63,11 @@ export function requestOf(
     firstProblem(generationParameters, draft.settings) ?? firstProblem(samplingParameters, draft.sampling);
   if (problem !== null) return problem;
   return generationRequestSchema.parse({
-    ...draft.settings,
+    ...overModelDefaults(generationParameters, defaults, draft.settings),
     model: modelId,
     columns: draft.columns.map((adapterId) => (adapterId === null ? null : { adapterId })),
     prompt: draft.kind === 'text' ? { kind: 'text', text: draft.text } : { kind: 'chat', messages },
-    sampling: { ...draft.sampling },
+    sampling: overModelDefaults(samplingParameters, defaults, draft.sampling),
   });
 }
 

@@ -106,14 +106,21 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
       </Text>
       <Panel title="Sampling">
         <Stack gap={12}>
+          {form.defaultsNote === null ? null : (
+            <Text size="xs" c="dimmed" role="note">
+              {form.defaultsNote}
+            </Text>
+          )}
           <ParameterForm
             declaration={catalog?.sampling ?? { parameters: [] }}
             values={draft.sampling}
+            bases={form.bases}
             onChange={(sampling) => changeDraft({ sampling })}
           />
           <ParameterForm
             declaration={generation}
             values={draft.settings}
+            bases={form.bases}
             onChange={(settings) => changeDraft({ settings })}
           />
         </Stack>

@@ -2,7 +2,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { requestOf } from './draft.ts';
+import { basesOf, noModelDefaults, requestOf } from './draft.ts';
 import { showGeneration, usePlayground } from './playground-store.ts';
 
 export interface PlaygroundInput {
@@ -20,13 +20,11 @@ export function usePlaygroundForm({ models, adapters, catalog, isWriting }: Play
   const model = models.find(({ id }) => id === draft.modelId) ?? models[0];
   const fitting = adapters.filter(({ modelId }) => modelId === model?.id);
   const columns = draft.columns.filter((column) => column === null || fitting.some(({ id }) => id === column));
-  const abilities = useRequest(
-    'generation.abilities',
-    { model: model?.id ?? '' },
-    { enabled: model !== undefined },
-  ).data;
+  const asked = useRequest('generation.abilities', { model: model?.id ?? '' }, { enabled: model !== undefined });
+  const abilities = asked.data;
+  const defaults = abilities?.defaults ?? noModelDefaults;
   const kind = abilities?.chat ? draft.kind : 'text';
-  const request = requestOf({ ...draft, columns, kind }, model?.id ?? null, catalog?.sampling.parameters);
+  const request = requestOf({ ...draft, columns, kind }, model?.id ?? null, catalog?.sampling.parameters, defaults);
   const start = useAction('generation.start', {
     failureTitle: 'Nothing was generated',
     onSuccess: (job) => {
@@ -34,13 +32,18 @@ export function usePlaygroundForm({ models, adapters, catalog, isWriting }: Play
       if (typeof request !== 'string') showGeneration(job.id, request, names);
     },
   });
-  const problem = abilities?.problem ?? (typeof request === 'string' ? request : null);
+  // A request without the model's own settings would not be what the form shows once they are read.
+  const missing = typeof request === 'string' ? request : asked.isPending ? 'The model is being read.' : null;
+  const problem = abilities?.problem ?? missing;
   return {
     draft,
     model,
     fitting,
     columns,
     kind,
+    bases: basesOf(defaults),
+    /** Which of the model's settings are not valid and were left out. */
+    defaultsNote: defaults.note,
     hasChat: abilities?.chat ?? false,
     /** Why this model cannot generate at all; null where it can. */
     modelProblem: abilities?.problem ?? null,

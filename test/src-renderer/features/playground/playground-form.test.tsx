@@ -40,7 +40,7 @@ const model = modelRecordSchema.parse({
 beforeEach(() => {
   backend.asked = [];
   backend.answers = {
-    'generation.abilities': () => ({ problem: null, chat: false }),
+    'generation.abilities': () => ({ problem: null, chat: false, defaults: { values: {}, note: null } }),
     'generation.start': () => job('j', 'generate'),
   };
   usePlayground.setState({ draft: emptyDraft, asked: null, columns: [] }, true);
@@ -66,6 +66,7 @@ test('a text is asked for with the settings that are changed, once nothing is mi
   expect(view.getByText('Temperature: Must be at most 10.')).toBeTruthy();
   fireEvent.change(fieldOf(view, 'Temperature').control, { target: { value: '0' } });
   fireEvent.change(fieldOf(view, 'Max new tokens').control, { target: { value: '7' } });
+  await waitFor(() => expect(generate).toHaveProperty('disabled', false));
   fireEvent.click(generate);
   await waitFor(() => expect(usePlayground.getState().asked?.names).toEqual(['Base', 'a']));
   expect(backend.inputsOf('generation.start')).toMatchObject([
@@ -77,4 +78,36 @@ test('a text is asked for with the settings that are changed, once nothing is mi
       sampling: { temperature: 0 },
     },
   ]);
+});
+
+test("what the model's generation_config.json sets is shown as the model's, and asked for", async () => {
+  backend.answers['generation.abilities'] = () => ({
+    problem: null,
+    chat: false,
+    defaults: { values: { temperature: 0.6, max_new_tokens: 32 }, note: 'Ignored: top_p is 3' },
+  });
+  const view = renderInWindow(
+    <PlaygroundForm models={[model]} adapters={[]} catalog={catalog} isWriting={false} onStop={() => undefined} />,
+  );
+  const shown = (label: string) => {
+    const { control, frame } = fieldOf(view, label);
+    const origin = frame.querySelector('[data-origin]');
+    return [
+      control instanceof HTMLInputElement ? control.value : '',
+      origin?.textContent,
+      origin?.getAttribute('title'),
+    ];
+  };
+  await waitFor(() => expect(shown('Temperature')).toEqual(['0.6', 'model', 'From the model']));
+  expect(shown('Max new tokens')).toEqual(['32', 'model', 'From the model']);
+  expect(shown('Seed')).toEqual(['0', 'default', 'The default']);
+  expect(view.getByRole('note').textContent).toBe('Ignored: top_p is 3');
+  fireEvent.change(view.getByRole('textbox', { name: 'Prompt' }), { target: { value: 'Once' } });
+  fireEvent.change(fieldOf(view, 'Max new tokens').control, { target: { value: '8' } });
+  expect(shown('Max new tokens')).toEqual(['8', 'yours', 'Changed by you']);
+  fireEvent.click(view.getByRole('button', { name: 'Generate' }));
+  await waitFor(() => expect(backend.inputsOf('generation.start')).toHaveLength(1));
+  expect(backend.inputsOf('generation.start')).toMatchObject([{ max_new_tokens: 8, sampling: { temperature: 0.6 } }]);
+  fireEvent.click(view.getByRole('button', { name: 'Reset Max new tokens to 32' }));
+  expect(shown('Max new tokens')).toEqual(['32', 'model', 'From the model']);
 });

@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+
+/**
+ * The content of a JSON file of a model's folder; null if there is none.
+ * @throws StudioError invalid_file if it is not JSON.
+ */
+export async function readModelJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return null;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StudioError('invalid_file', `${file} is not JSON.`, 'Copy or download the model again.');
+  }
+}
