@@ -153,6 +153,8 @@ const jobs = [
           source: datasetSourceSchema,
           settings: taskSettingsSchema.prefault({}),
           eval_samples: z.number().int(),
+          /** Evaluate on as many examples held out of the training split; omitted: on the test split. */
+          validation_samples: z.number().int().min(1).optional(),
         }),
       ),
       adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),

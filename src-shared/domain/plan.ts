@@ -117,6 +117,13 @@ export const scoreSpecSchema = z.object({
   /** Names of the adapters in messages, in the order of the subject's leaves: "The second adapter of LoRA". */
   names: z.array(z.string()).default([]),
   dataset: z.string(),
+  /** Omitted: on the test split. Where a score chooses anything, another set of examples must judge what it chose. */
+  validation_samples: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('score on the training examples that a run with as many validation_samples holds out'),
   eval_samples: z.number().int().min(0),
   subject: subjectSchema,
   /** Whether the score says what its subject costs the base; false for the points of a dense curve. */

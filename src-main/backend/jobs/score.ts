@@ -11,7 +11,15 @@ import { defineJob } from './define-job.ts';
 const payload = z.object({
   modelId: z.string(),
   /** Those that are scored on, and those that merges are tuned on. */
-  datasets: z.array(z.object({ datasetId: z.string(), eval_samples: z.number().int(), settings: taskSettingsSchema })),
+  datasets: z.array(
+    z.object({
+      datasetId: z.string(),
+      eval_samples: z.number().int(),
+      /** Omitted: on the test split. */
+      validation_samples: z.number().int().optional(),
+      settings: taskSettingsSchema,
+    }),
+  ),
   /**
    * Leaves are adapters of the studio, datasets are ids; `place` is the index of the dataset that is scored on. Each
    * score is stored under its content key.
@@ -44,11 +52,10 @@ export const scoreJob = defineJob({
         kind: 'score',
         ...computeFields(store),
         modelDirectory: requireModel(store, modelId).path,
-        datasets: datasets.map(({ datasetId, eval_samples, settings }) => ({
+        datasets: datasets.map(({ datasetId, ...use }) => ({
           id: datasetId,
           source: requireDataset(store, datasetId).source,
-          settings,
-          eval_samples,
+          ...use,
         })),
         adapters: [...adapterIds].map((adapterId) => ({
           adapterId,

@@ -65,6 +65,8 @@ export interface ScoredContent {
   readonly model: ModelRecord;
   readonly dataset: DatasetRecord;
   readonly eval_samples: number;
+  /** Omitted: scored on the test split. */
+  readonly validation_samples?: number | undefined;
   readonly settings: TaskSettings;
   /** With every leaf resolved to an adapter of the studio, and every dataset to its id. */
   readonly subject: Subject;
@@ -73,7 +75,7 @@ export interface ScoredContent {
 /** Key of a score: base, adapters by their bytes, the expression over them, data, examples and task settings. */
 export async function scoreKey(
   services: Pick<Services, 'home' | 'store'>,
-  { model, dataset, eval_samples, settings, subject }: ScoredContent,
+  { model, dataset, eval_samples, validation_samples, settings, subject }: ScoredContent,
 ): Promise<ContentKey> {
   return keyOf({
     version: scoreVersion,
@@ -81,6 +83,7 @@ export async function scoreKey(
     subject: await subjectContent(services, subject),
     dataset: await datasetContent(dataset),
     eval_samples,
+    ...(validation_samples === undefined ? {} : { validation_samples }),
     settings,
     // Evaluations load the base in full precision, whatever dtype a run was trained in.
     compute_dtype: 'float32',

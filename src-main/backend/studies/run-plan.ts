@@ -130,7 +130,8 @@ async function resolveScores(
   const all = scores.flatMap(({ subject }) => adaptersOf(subject));
   const resolved: ResolvedScore[] = [];
   for (const spec of scores) {
-    const { eval_samples } = spec;
+    const { eval_samples, validation_samples } = spec;
+    const held = validation_samples === undefined ? {} : { validation_samples };
     const adapters = adaptersOf(spec.subject);
     // The plain base is that of the plan's adapters.
     const model = commonModel(store, adapters.length > 0 ? adapters : all);
@@ -145,11 +146,11 @@ async function resolveScores(
       tuning.push({ datasetId: id, eval_samples, settings: taskSettingsFor(store, [...adaptersOf(input), ...all]) });
     }
     const subject = withTuningDatasets(withAdapters(spec.subject, adapters), (name) => datasetIds.get(name) ?? name);
-    const content = await scoreKey(services, { model, dataset, eval_samples, settings, subject });
+    const content = await scoreKey(services, { model, dataset, eval_samples, ...held, settings, subject });
     resolved.push({
       spec: { ...spec, subject },
       modelId: model.id,
-      dataset: { datasetId: dataset.id, eval_samples, settings },
+      dataset: { datasetId: dataset.id, eval_samples, ...held, settings },
       tuning,
       contentKey: content.key,
       content: content.content,

@@ -5,6 +5,7 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { TaskContext } from '../contract.ts';
+import type { EvaluationSplit } from '../data/held-out.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
@@ -17,8 +18,10 @@ interface BenchRequest {
   readonly modelDirectory: string;
   readonly source: DatasetSource;
   readonly settings: TaskSettings;
-  /** Number of test examples; 0: all. */
+  /** Number of examples; 0: all. */
   readonly samples: number;
+  /** Default: the test split. */
+  readonly split?: EvaluationSplit;
 }
 
 /** Input of the head check: an adapter or its outline. */

@@ -54,7 +54,10 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
 function evaluated({ modelDirectory, datasets }: ScoreTask, index: number) {
   const dataset = datasets[index];
   if (dataset === undefined) throw new StudioError('internal', `The job has no dataset ${index}.`);
-  return { modelDirectory, source: dataset.source, settings: dataset.settings, samples: dataset.eval_samples };
+  const { source, settings, eval_samples, validation_samples } = dataset;
+  const split =
+    validation_samples === undefined ? {} : { split: { eval_split: 'validation', validation_samples } as const };
+  return { modelDirectory, source, settings, samples: eval_samples, ...split };
 }
 
 function scoredDataset(

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,6 +11,9 @@ import {
   type PruneTask,
   type TaskContext,
 } from '../../../src-main/engine/contract.ts';
+import { heldOutIndices } from '../../../src-main/engine/data/held-out.ts';
+import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import { indicesByLabel } from '../../../src-main/engine/data/subset.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
@@ -22,8 +25,9 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { lossesOf } from '../../../src-shared/results/outcomes.ts';
 import { testCompute } from '../test-compute.ts';
-import { labels, modelDirectory, randomAdapter, writeImages } from './random-adapters.ts';
+import { labels, modelDirectory, randomAdapter, writeImages, writeSplit } from './random-adapters.ts';
 
 let description: ModelDescription;
 let scratch: string;
@@ -279,6 +283,27 @@ test('subjects are scored one by one, a line ends at its adapters, and progress 
   expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({
     progress: { done: 180, total: 180, unit: 'examples', etaSeconds: 0 },
   });
+});
+
+test('a score on the validation split is on the training examples that runs hold out', async () => {
+  const events: EngineEvent[] = [];
+  // Splits of equal length are equal here, so that a score on the test split tells the loss of every training example.
+  const folder = path.join(scratch, 'equal-splits');
+  await mkdir(folder);
+  await writeSplit(folder, 'train', 80);
+  await writeSplit(folder, 't10k', 80);
+  const source = { ...dataset(), path: folder };
+  const whole = { id: 'data', source, settings, eval_samples: 0 };
+  const common = { names: [], title: 'x', subject: adapter('a0') };
+  const subjects = [0, 1].map((place) => ({ ...common, key: `${place}`, dataset: place }));
+  const datasets = [whole, { ...whole, validation_samples: 30 }];
+  await runScoreTask({ ...scoreTask([first]), datasets, subjects }, context(events));
+  const [all, held] = events.flatMap((event) => (event.kind === 'score' ? [lossesOf(event.score)] : []));
+  const opened = await openDataset(source);
+  if (opened.kind !== 'images') throw new Error('texts');
+  const indices = heldOutIndices(indicesByLabel(opened.split('train').labels, labels.length), 30);
+  expect(held).toHaveLength(30);
+  for (const [at, index] of indices.entries()) expect(held?.[at]).toBeCloseTo(all?.[index] ?? Number.NaN, 5);
 });
 
 test('an ensemble asks each member once, and a pruned subject says what is left of it', async () => {
