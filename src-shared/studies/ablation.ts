@@ -7,6 +7,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, intervalCaption } from '../figures/layout.ts';
 import { colors, themeColors } from '../figures/palette.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
+import { type CellSettings, cellSettingsSchema } from './cell-settings.ts';
 import { valuesOf } from './composing.ts';
 import { defineStudy } from './define-study.ts';
 
@@ -42,10 +43,6 @@ const declaration: Declaration = {
   ],
 };
 
-/** Values by the dotted name of a field: `null` switches off what can be off, `{}` takes it with its defaults. */
-const settingsSchema = z.record(z.string(), z.json());
-export type CellSettings = z.infer<typeof settingsSchema>;
-
 const configSchema = z.strictObject({
   kind: z.literal('ablation'),
   run: runConfigSchema.prefault({}).describe('the run that the cells vary; its seed is not used'),
@@ -55,7 +52,7 @@ const configSchema = z.strictObject({
     .refine((grid) => !Object.hasOwn(grid, 'seed'), 'The seed cannot be a field of the grid: give seeds.'),
   seeds: z.array(z.number().int().min(0)).min(1),
   metric: z.string().default('accuracy'),
-  reference: settingsSchema.nullable().default(null).describe('settings of the reference cell; null: the first'),
+  reference: cellSettingsSchema.nullable().default(null).describe('settings of the reference cell; null: the first'),
 });
 export type AblationConfig = z.output<typeof configSchema>;
 
@@ -68,7 +65,7 @@ const resultSchema = z.object({
   cells: z.array(
     z.object({
       label: z.string(),
-      settings: settingsSchema,
+      settings: cellSettingsSchema,
       coto: z.boolean(),
       /** In the metric's own unit: an accuracy is a share. */
       scores: z.array(z.object({ seed: z.number().int(), value: z.number() })),
@@ -150,22 +147,6 @@ export function cellsOf(grid: AblationConfig['grid']): CellSettings[] {
   for (const [name, values] of Object.entries(grid))
     cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [name]: value })));
   return cells;
-}
-
-/** Label of a cell: "learning_rate = 0.001, CoTo". */
-export function cellLabel(settings: CellSettings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => {
-      if (name === 'coto')
-        return value === null ? 'without CoTo' : isPlain(value) ? 'CoTo' : `CoTo ${JSON.stringify(value)}`;
-      const short = name.replace(/^adapter\.(parameters\.)?/, '');
-      return `${short} = ${typeof value === 'string' ? value : JSON.stringify(value)}`;
-    })
-    .join(', ');
-}
-
-function isPlain(value: CellSettings[string]): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 /**

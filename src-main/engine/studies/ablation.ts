@@ -1,18 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
-import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
-import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import {
-  type AblationConfig,
-  ablationStudy,
-  type CellSettings,
-  cellLabel,
-  cellsOf,
-} from '../../../src-shared/studies/ablation.ts';
-import { adapterVariant } from '../adapters/variants/index.ts';
+import type { JobSpec } from '../../../src-shared/domain/plan.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { type AblationConfig, ablationStudy, cellsOf } from '../../../src-shared/studies/ablation.ts';
+import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
 import { defineStudyWork } from './define-study-work.ts';
-
-type Settings = { [name: string]: CellSettings[string] };
+import { runWithSettings } from './run-settings.ts';
+import { metricOf } from './study-score.ts';
 
 /** Trains every cell of the grid on every seed and scores it; cells share seeds, so that they can be paired. */
 export const ablationWork = defineStudyWork(ablationStudy, {
@@ -79,58 +72,7 @@ function referenceOf({ grid, reference }: AblationConfig): number {
   );
 }
 
-/**
- * The run of one cell: the study's with the cell's fields set. Parameters that another variant does not have are
- * omitted.
- * @throws StudioError invalid_input naming the field
- */
+/** The run of one cell. @throws StudioError invalid_input naming the field */
 function cellRun({ run, grid }: AblationConfig, cell: CellSettings, seed: number): RunConfig {
-  const settings: Settings = { ...run, seed };
-  for (const [name, value] of Object.entries(cell)) setAt(settings, pathOf(name), value);
-  const parsed = runConfigSchema.safeParse(settings);
-  if (!parsed.success)
-    throw new StudioError(
-      'invalid_input',
-      `grid: ${cellLabel(cell)} is not a valid run: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
-      'Fields are named as in the run, e.g. learning_rate, adapter.parameters.r, coto.stage1_ratio.',
-    );
-  const { adapter } = parsed.data;
-  if (adapter.variant === run.adapter.variant) return parsed.data;
-  const known = new Set(adapterVariant(adapter.variant).declaration.parameters.map((spec) => spec.name));
-  const given = new Set(Object.keys(grid).map((field) => pathOf(field).at(2)));
-  const parameters = Object.fromEntries(
-    Object.entries(adapter.parameters).filter(([name]) => known.has(name) || given.has(name)),
-  );
-  return { ...parsed.data, adapter: { ...adapter, parameters } };
-}
-
-/** A parameter of the variant may be named as in PEFT, without the prefix `parameters`. */
-function pathOf(name: string): string[] {
-  const path = name.split('.');
-  const [first, second = ''] = path;
-  return first === 'adapter' && path.length === 2 && isFlatParameter(second) ? [first, 'parameters', second] : path;
-}
-
-/** Sets a field by its path; a disabled feature along the path (`coto: null`) is enabled with its defaults. */
-function setAt(target: Settings, [name = '', ...rest]: readonly string[], value: CellSettings[string]): void {
-  if (rest.length === 0) {
-    target[name] = value;
-    return;
-  }
-  const inner = target[name];
-  const below: Settings = typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? { ...inner } : {};
-  setAt(below, rest, value);
-  target[name] = below;
-}
-
-/** @throws StudioError refused listing the available metrics */
-function metricOf({ accuracy, loss, metrics }: Score, metric: string): number {
-  const all: Readonly<Record<string, number>> = { ...metrics, ...(accuracy === null ? {} : { accuracy }), loss };
-  const value = all[metric];
-  if (value !== undefined) return value;
-  throw new StudioError(
-    'refused',
-    `The task has no metric "${metric}".`,
-    `Choose one of ${Object.keys(all).sort().join(', ')}; finished trainings and scores are kept.`,
-  );
+  return runWithSettings(run, { ...cell, seed }, { where: 'grid', label: cellLabel(cell), given: Object.keys(grid) });
 }

@@ -11,3 +11,15 @@ export function pointScore({ accuracy, loss }: Pick<Score, 'accuracy' | 'loss'>)
     'Choose a dataset with classes or text.',
   );
 }
+
+/** @throws StudioError refused listing the available metrics */
+export function metricOf({ accuracy, loss, metrics }: Score, metric: string): number {
+  const all: Readonly<Record<string, number>> = { ...metrics, ...(accuracy === null ? {} : { accuracy }), loss };
+  const value = all[metric];
+  if (value !== undefined) return value;
+  throw new StudioError(
+    'refused',
+    `The task has no metric "${metric}".`,
+    `Choose one of ${Object.keys(all).sort().join(', ')}; finished trainings and scores are kept.`,
+  );
+}
