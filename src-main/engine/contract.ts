@@ -8,10 +8,11 @@ import {
   textPieceSchema,
 } from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
+import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
 import { mergeWeightSchema } from '../../src-shared/domain/merge.ts';
 import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
-import { scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
+import { masksSpecSchema, scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import {
   checkpointRecordSchema,
@@ -32,6 +33,21 @@ const computeFields = { compute: backendChoice, threads: z.number().int().min(1)
 const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
 /** The PEFT folder of the adapter that the run's `init_adapter` names. */
 const seedField = { initAdapterDirectory: z.string().optional() };
+/** Datasets and adapters that the subjects of a task name. */
+const subjectFields = {
+  /** Those that are scored on, and those that merges are tuned on, which a subject names by their ids. */
+  datasets: z.array(
+    z.object({
+      id: z.string(),
+      source: datasetSourceSchema,
+      settings: taskSettingsSchema.prefault({}),
+      eval_samples: z.number().int(),
+      /** Evaluate on as many examples held out of the training split; omitted: on the test split. */
+      validation_samples: z.number().int().min(1).optional(),
+    }),
+  ),
+  adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
+};
 /** A kind of task with its request and result; implemented in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
   kind: Kind,
@@ -146,18 +162,7 @@ const jobs = [
     'score',
     {
       modelDirectory: z.string(),
-      /** Those that are scored on, and those that merges are tuned on, which a subject names by their ids. */
-      datasets: z.array(
-        z.object({
-          id: z.string(),
-          source: datasetSourceSchema,
-          settings: taskSettingsSchema.prefault({}),
-          eval_samples: z.number().int(),
-          /** Evaluate on as many examples held out of the training split; omitted: on the test split. */
-          validation_samples: z.number().int().min(1).optional(),
-        }),
-      ),
-      adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
+      ...subjectFields,
       /** `dataset`: index of the dataset that the subject is scored on */
       subjects: z.array(
         z.object({
@@ -170,6 +175,23 @@ const jobs = [
       ),
     },
     { scored: z.number().int() },
+  ),
+  /** Scores of subjects with many masks on; outlines and scores come as events as soon as they are known. */
+  job(
+    'masks',
+    {
+      modelDirectory: z.string(),
+      ...subjectFields,
+      tables: z.array(
+        masksSpecSchema.omit({ kind: true, eval_samples: true }).extend({
+          /** Index of the dataset. */
+          dataset: z.number().int(),
+          /** Of an earlier job on the same content: its outline, and the scores that need not be computed again. */
+          known: z.object({ outline: maskOutlineSchema, scores: z.array(maskScoreSchema) }).nullable(),
+        }),
+      ),
+    },
+    { evaluated: z.number().int() },
   ),
   /** Named tensors in, named tensors out, for parity checks. */
   job(
@@ -282,6 +304,7 @@ export type EvaluateTask = EngineTaskOf<'evaluate'>;
 export type MergeTask = EngineTaskOf<'merge'>;
 export type PruneTask = EngineTaskOf<'prune'>;
 export type ScoreTask = EngineTaskOf<'score'>;
+export type MasksTask = EngineTaskOf<'masks'>;
 export type LogitsTask = EngineTaskOf<'logits'>;
 export type PretrainTask = EngineTaskOf<'pretrain'>;
 export type ConvertAdapterTask = EngineTaskOf<'convert-adapter'>;
@@ -305,6 +328,8 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   /** `folder` is absolute here; the backend stores it relative to the home. */
   z.object({ kind: z.literal('checkpoint'), checkpoint: checkpointRecordSchema }),
   z.object({ kind: z.literal('score'), key: z.string(), score: scoreSchema }),
+  z.object({ kind: z.literal('mask-outline'), key: z.string(), outline: maskOutlineSchema }),
+  z.object({ kind: z.literal('mask-scores'), key: z.string(), scores: z.array(maskScoreSchema) }),
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);

@@ -70,6 +70,7 @@ const kinds = [
     z.object({ studyId: z.string() }),
   ),
   job('score', { page: 'studies', effort: 2 }, z.object({ scored: z.number().int() })),
+  job('masks', { page: 'studies', effort: 2 }, z.object({ evaluated: z.number().int() })),
   job('report', { page: 'reports', atClose: 'finish', effort: 0.2 }, z.object({ reportId: z.string() })),
   job(
     'export',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AdapterReference, adapterReferenceSchema } from './adapter-reference.ts';
 import { forgettingSchema } from './forgetting.ts';
+import { maskChoiceSchema, maskUnitSchema } from './mask-table.ts';
 import { type MergeWeight, mergeWeightSchema } from './merge.ts';
 import { type ParameterValues, parameterValuesSchema } from './parameter.ts';
 import { runConfigSchema } from './run.ts';
@@ -131,11 +132,19 @@ export const scoreSpecSchema = z.object({
 });
 export type ScoreSpec = z.infer<typeof scoreSpecSchema>;
 
+/** Scores of one subject with many subsets of its adapters switched on, which a study needs. */
+export const masksSpecSchema = scoreSpecSchema.omit({ forgetting: true }).extend({
+  kind: z.literal('masks'),
+  unit: maskUnitSchema,
+  masks: maskChoiceSchema,
+});
+export type MasksSpec = z.infer<typeof masksSpecSchema>;
+
 /**
  * One unit of a study's work. Units depend on each other only through the subjects they name, so any executor, this
  * machine's queue or a cluster's, can run them in any order that respects these dependencies.
  */
-export type JobSpec = TrainingSpec | ScoreSpec;
+export type JobSpec = TrainingSpec | ScoreSpec | MasksSpec;
 
 type Leaf = Extract<Subject, { kind: 'adapter' | 'trained' }>;
 

@@ -7,6 +7,7 @@ import { exportJob } from './export.ts';
 import { generateJob } from './generate.ts';
 import { importJob } from './import.ts';
 import { importAdapterJob } from './import-adapter.ts';
+import { masksJob } from './masks.ts';
 import { mergeJob } from './merge.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
@@ -23,6 +24,7 @@ export const jobs: readonly Job[] = [
   pruneJob,
   studyJob,
   scoreJob,
+  masksJob,
   reportJob,
   exportJob,
   convertJob,

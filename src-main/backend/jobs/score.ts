@@ -1,32 +1,20 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { leavesOf, type Score, scoreSpecSchema } from '../../../src-shared/domain/plan.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
-import { requireAdapter } from '../library/adapters.ts';
-import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
+import { datasetUsesSchema, subjectFields } from './subject-fields.ts';
 
 const payload = z.object({
   modelId: z.string(),
-  /** Those that are scored on, and those that merges are tuned on. */
-  datasets: z.array(
-    z.object({
-      datasetId: z.string(),
-      eval_samples: z.number().int(),
-      /** Omitted: on the test split. */
-      validation_samples: z.number().int().optional(),
-      settings: taskSettingsSchema,
-    }),
-  ),
+  datasets: datasetUsesSchema,
   /**
    * Leaves are adapters of the studio, datasets are ids; `place` is the index of the dataset that is scored on. Each
    * score is stored under its content key.
    */
   specs: z.array(scoreSpecSchema.extend({ place: z.number().int(), contentKey: z.string(), content: z.string() })),
 });
-export type ScorePayload = z.infer<typeof payload>;
 
 /** Computes scores on one base, and stores each under its content key as soon as it is known. */
 export const scoreJob = defineJob({
@@ -35,13 +23,6 @@ export const scoreJob = defineJob({
   references: ({ specs }) =>
     specs.flatMap(({ subject }) => leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []))),
   async execute({ modelId, datasets, specs }, context, { home, store }) {
-    const adapterIds = new Set(
-      specs.flatMap(({ subject }) =>
-        leavesOf(subject).flatMap((leaf) =>
-          leaf.kind === 'adapter' && 'adapterId' in leaf.adapter ? leaf.adapter.adapterId : [],
-        ),
-      ),
-    );
     const keep = (key: string, score: Score): void => {
       const spec = specs.find((one) => one.key === key);
       if (spec === undefined) throw new StudioError('internal', `The engine returned an unrequested score "${key}".`);
@@ -52,15 +33,7 @@ export const scoreJob = defineJob({
         kind: 'score',
         ...computeFields(store),
         modelDirectory: requireModel(store, modelId).path,
-        datasets: datasets.map(({ datasetId, ...use }) => ({
-          id: datasetId,
-          source: requireDataset(store, datasetId).source,
-          ...use,
-        })),
-        adapters: [...adapterIds].map((adapterId) => ({
-          adapterId,
-          directory: home.absolute(requireAdapter(store, adapterId).folder),
-        })),
+        ...subjectFields({ home, store }, datasets, specs),
         subjects: specs.map(({ key, title, names, subject, place }) => ({
           key,
           title,

@@ -25,8 +25,8 @@ export const studyJob = defineJob({
     store.studies.setOpen(studyId, 'running');
     hub.listChanged('studies');
     try {
-      const scoreOf = await runRounds(services, work, config, new StudyLead(services, studyId, context));
-      const result = work.fold(config, scoreOf);
+      const { scoreOf, tableOf } = await runRounds(services, work, config, new StudyLead(services, studyId, context));
+      const result = work.fold(config, scoreOf, tableOf);
       store.studies.finish(studyId, { status: 'completed', result, error: null, finishedAt: Date.now() });
       hub.listChanged('studies');
       return { status: 'completed', result: { studyId }, message: 'The study is complete.' };

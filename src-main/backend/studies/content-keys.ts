@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { MaskUnit } from '../../../src-shared/domain/mask-table.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
@@ -55,6 +56,9 @@ const firstSettings: ReadonlySet<string> = new Set([
 ]);
 const defaultConfig = runConfigSchema.parse({});
 
+/** Must be raised whenever the groups, the blocks of examples or the scores of a mask change. */
+const maskTableVersion = 1;
+
 /** A key and the value it is the hash of. */
 export interface ContentKey {
   readonly key: string;
@@ -75,10 +79,25 @@ export interface ScoredContent {
 /** Key of a score: base, adapters by their bytes, the expression over them, data, examples and task settings. */
 export async function scoreKey(
   services: Pick<Services, 'home' | 'store'>,
-  { model, dataset, eval_samples, validation_samples, settings, subject }: ScoredContent,
+  content: ScoredContent,
 ): Promise<ContentKey> {
-  return keyOf({
-    version: scoreVersion,
+  return keyOf({ version: scoreVersion, ...(await evaluatedContent(services, content)) });
+}
+
+/** Key of a table of masks: that of a score, with the groups that masks switch; the masks themselves are rows. */
+export async function maskTableKey(
+  services: Pick<Services, 'home' | 'store'>,
+  content: ScoredContent,
+  unit: MaskUnit,
+): Promise<ContentKey> {
+  return keyOf({ masks: maskTableVersion, unit, ...(await evaluatedContent(services, content)) });
+}
+
+async function evaluatedContent(
+  services: Pick<Services, 'home' | 'store'>,
+  { model, dataset, eval_samples, validation_samples, settings, subject }: ScoredContent,
+): Promise<object> {
+  return {
     base: model.description.fingerprint,
     subject: await subjectContent(services, subject),
     dataset: await datasetContent(dataset),
@@ -87,7 +106,7 @@ export async function scoreKey(
     settings,
     // Evaluations load the base in full precision, whatever dtype a run was trained in.
     compute_dtype: 'float32',
-  });
+  };
 }
 
 /**

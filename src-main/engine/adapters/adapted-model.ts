@@ -230,10 +230,7 @@ export class AdaptedModel implements LinearRunner {
   /** The last layer's states; `cache` gives the tokens before these, and takes these up. */
   states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     return tidyHiddenStates(() => {
-      const states = this.layersFrom(
-        0,
-        this.onBase(() => this.base.embed(inputs, this, cache)),
-      );
+      const states = this.layersFrom(0, this.embed(inputs, cache));
       cache?.advance(states.tokens);
       return states;
     });
@@ -245,8 +242,8 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /** What comes before the layers. */
-  embed(inputs: ModelInputs): HiddenStates {
-    return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this)));
+  embed(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
+    return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this, cache)));
   }
 
   /**

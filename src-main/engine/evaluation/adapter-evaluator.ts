@@ -71,6 +71,17 @@ export class AdapterEvaluator {
   }
 
   /**
+   * Outputs of a model on this base, as it is, for some of the test examples, which are one batch where the task allows.
+   * Repeated calls run the same passes. @throws StudioError cancelled
+   */
+  outputsOf(model: AdaptedModel, indices: Int32Array, context: TaskContext): Promise<TaskOutputs> {
+    return this.task.outputs(model, indices, {
+      batchSize,
+      cancelled: async () => (await context.signal()) !== null,
+    });
+  }
+
+  /**
    * Whether the head in use (the adapter's, else the base's) fits this dataset's labels. A saved head without labels
    * is judged by its number of rows. A task without a classification head fits all.
    */

@@ -10,15 +10,20 @@ export class EvaluationProgress {
   private readonly context: TaskContext;
   private readonly lengths: readonly number[];
   private readonly total: number;
+  private readonly unit: string;
   private readonly startedAt = performance.now();
   private reportedAt = Number.NEGATIVE_INFINITY;
   private donePasses = 0;
   private doneExamples = 0;
   private phase = 'Evaluating';
 
-  /** @param lengths examples of each pass, in order */
-  constructor(context: TaskContext, lengths: readonly number[]) {
+  /**
+   * @param lengths examples of each pass, in order
+   * @param unit what the lengths count, where it is not examples
+   */
+  constructor(context: TaskContext, lengths: readonly number[], unit = 'examples') {
     this.context = context;
+    this.unit = unit;
     this.lengths = lengths;
     this.total = lengths.reduce((sum, length) => sum + length, 0);
   }
@@ -54,7 +59,7 @@ export class EvaluationProgress {
         phase: this.phase,
         done,
         total,
-        unit: 'examples',
+        unit: this.unit,
         perSecond,
         etaSeconds: perSecond === null ? null : (total - done) / perSecond,
       },

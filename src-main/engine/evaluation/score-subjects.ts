@@ -79,13 +79,15 @@ export class SubjectScorer {
     this.bench = bench;
   }
 
+  /** The adapter that a subject is. @throws StudioError refused for a merge of outputs */
+  async adapterOf(named: Omit<NamedSubject, 'title'>): Promise<AdapterState> {
+    await this.requireFits(named);
+    return (await this.derive(named.subject, named.dataset, false)).state;
+  }
+
   async score({ subject, title, names, dataset }: NamedSubject): Promise<Score> {
     const on = this.dataset(dataset);
-    for (const [index, { leaf, head }] of leavesWithHeads(subject).entries()) {
-      if (!head) continue;
-      const { state } = await this.derive(leaf, dataset, false);
-      on.requireFit(state, names[index] ?? `Adapter ${index + 1}`);
-    }
+    await this.requireFits({ subject, names, dataset });
     const ensemble = ensembleOf(subject);
     if (ensemble !== null) {
       const members: TaskOutputs[] = [];
@@ -98,6 +100,14 @@ export class SubjectScorer {
     // Unmodified adapters may be members of a later ensemble.
     if (isMember(subject)) this.said.set(outputsKey(subject, dataset), outputs);
     return { ...this.toScore(predictionsOf(outputs), on, kept, total), ...(tuned ? { tuned } : {}) };
+  }
+
+  private async requireFits({ subject, names, dataset }: Omit<NamedSubject, 'title'>): Promise<void> {
+    for (const [index, { leaf, head }] of leavesWithHeads(subject).entries()) {
+      if (!head) continue;
+      const { state } = await this.derive(leaf, dataset, false);
+      this.dataset(dataset).requireFit(state, names[index] ?? `Adapter ${index + 1}`);
+    }
   }
 
   private dataset(index: number): ScoredDataset {

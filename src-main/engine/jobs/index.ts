@@ -5,6 +5,7 @@ import { exportMergedJob } from './export-merged.ts';
 import { exportPythonJob } from './export-python.ts';
 import { generateJob } from './generate.ts';
 import { logitsJob } from './logits.ts';
+import { masksJob } from './masks.ts';
 import { mergeJob } from './merge.ts';
 import { plainLoraJob } from './plain-lora.ts';
 import { pretrainJob } from './pretrain.ts';
@@ -19,6 +20,7 @@ export const engineJobs: readonly EngineJob[] = [
   mergeJob,
   pruneJob,
   scoreJob,
+  masksJob,
   logitsJob,
   generateJob,
   pretrainJob,

@@ -36,12 +36,7 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
         evaluators.set(dataset, await AdapterEvaluator.open(base, evaluated(task, dataset), context));
     const lengths = passesOf(task.subjects).map((dataset) => evaluators.get(dataset)?.examples ?? 0);
     const progress = new EvaluationProgress(context, lengths);
-    const scorer = new SubjectScorer({
-      base: { description: base.description, directory: task.modelDirectory },
-      adapter: adapterReader(task, base.description),
-      datasets: task.datasets.map((_, index) => scoredDataset(task, { base, index, evaluators, progress }, context)),
-      tuning: (request) => tuningData(task, base, request, context),
-    });
+    const scorer = openScorer(task, { base, evaluators, progress }, context);
     for (const named of task.subjects)
       context.emit({ kind: 'score', key: named.key, score: await scorer.score(named) });
     return { kind: 'score', scored: task.subjects.length };
@@ -51,7 +46,29 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
   }
 }
 
-function evaluated({ modelDirectory, datasets }: ScoreTask, index: number) {
+/** What evaluations of subjects have in common. */
+type SubjectsTask = Pick<ScoreTask, 'modelDirectory' | 'datasets' | 'adapters'>;
+
+interface OpenedTask {
+  readonly base: BaseModel;
+  /** By the index of the dataset. */
+  readonly evaluators: ReadonlyMap<number, AdapterEvaluator>;
+  readonly progress: EvaluationProgress;
+}
+
+/** The scorer of a task's subjects, whose adapters are read once. */
+export function openScorer(task: SubjectsTask, opened: OpenedTask, context: TaskContext): SubjectScorer {
+  const { base } = opened;
+  return new SubjectScorer({
+    base: { description: base.description, directory: task.modelDirectory },
+    adapter: adapterReader(task, base.description),
+    datasets: task.datasets.map((_, index) => scoredDataset(task, { ...opened, index }, context)),
+    tuning: (request) => tuningData(task, base, request, context),
+  });
+}
+
+/** What an evaluator of one of the datasets is opened with. */
+export function evaluated({ modelDirectory, datasets }: SubjectsTask, index: number) {
   const dataset = datasets[index];
   if (dataset === undefined) throw new StudioError('internal', `The job has no dataset ${index}.`);
   const { source, settings, eval_samples, validation_samples } = dataset;
@@ -61,18 +78,8 @@ function evaluated({ modelDirectory, datasets }: ScoreTask, index: number) {
 }
 
 function scoredDataset(
-  task: ScoreTask,
-  {
-    base,
-    index,
-    evaluators,
-    progress,
-  }: {
-    readonly base: BaseModel;
-    readonly index: number;
-    readonly evaluators: ReadonlyMap<number, AdapterEvaluator>;
-    readonly progress: EvaluationProgress;
-  },
+  task: SubjectsTask,
+  { base, index, evaluators, progress }: OpenedTask & { readonly index: number },
   context: TaskContext,
 ): ScoredDataset {
   const evaluator = (): AdapterEvaluator => {
@@ -97,7 +104,7 @@ function scoredDataset(
 
 /** Training examples of the datasets that a merge names, or of the scored one. */
 function tuningData(
-  { modelDirectory, datasets }: ScoreTask,
+  { modelDirectory, datasets }: SubjectsTask,
   base: BaseModel,
   { inputs, seed, tuning, scored, ownHeads }: TuningExamplesRequest,
   context: TaskContext,
@@ -122,7 +129,10 @@ function tuningData(
 export const scoreJob = defineEngineJob('score', runScoreTask);
 
 /** Reads each folder once. */
-function adapterReader(task: ScoreTask, description: ModelDescription): (adapterId: string) => Promise<AdapterState> {
+function adapterReader(
+  task: SubjectsTask,
+  description: ModelDescription,
+): (adapterId: string) => Promise<AdapterState> {
   const known = new Map<string, AdapterState>();
   return async (adapterId) => {
     const directory = task.adapters.find((adapter) => adapter.adapterId === adapterId)?.directory;

@@ -1,9 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D } from '../ops/autograd/operation.ts';
 
+/** Keys and values of one layer [batch, tokens, width]. */
+export interface LayerCache {
+  readonly keys: tf.Tensor3D;
+  readonly values: tf.Tensor3D;
+}
+
 /** Keys and values of the tokens that a language model has read, layer by layer, so that each is computed once. */
 export class KeyValueCache {
-  private readonly layers: { keys: tf.Tensor3D; values: tf.Tensor3D }[] = [];
+  private readonly layers: LayerCache[] = [];
   private tokens = 0;
 
   /** Number of tokens of each row so far. */
@@ -29,6 +35,19 @@ export class KeyValueCache {
     if (before) tf.dispose([before.keys, before.values]);
     this.layers[layer] = grown;
     return { keys: flat(grown.keys), values: flat(grown.values) };
+  }
+
+  /** Clones of what a layer has, of which the caller disposes; null where it has nothing yet. */
+  takeLayer(layer: number): LayerCache | null {
+    const { keys, values } = this.layers[layer] ?? {};
+    return keys && values ? { keys: tf.keep(tf.clone(keys)), values: tf.keep(tf.clone(values)) } : null;
+  }
+
+  /** Gives a layer what it would have after `append` of the new tokens, as `takeLayer` took it; `kept` stays the caller's. */
+  giveLayer(layer: number, kept: LayerCache): void {
+    const before = this.layers[layer];
+    if (before) tf.dispose([before.keys, before.values]);
+    this.layers[layer] = { keys: tf.keep(tf.clone(kept.keys)), values: tf.keep(tf.clone(kept.values)) };
   }
 
   /** Must be called once all layers have added the new tokens. */

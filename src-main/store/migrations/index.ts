@@ -7,6 +7,7 @@ import { migration as adapterParameters } from './0060-adapter-parameters.ts';
 import { migration as scoresByContent } from './0070-scores-by-content.ts';
 import { migration as metricBuckets } from './0080-metric-buckets.ts';
 import { migration as foreignBases } from './0090-foreign-bases.ts';
+import { migration as maskTables } from './0100-mask-tables.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   scoresByContent,
   metricBuckets,
   foreignBases,
+  maskTables,
 ];

@@ -1,9 +1,15 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
+import {
+  type MaskOutline,
+  type MaskScore,
+  maskOutlineSchema,
+  maskScoreSchema,
+} from '../../../src-shared/domain/mask-table.ts';
 import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
-/** Scores and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
+/** Scores, tables of masks and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
 export class ContentRepository {
   private readonly database: Database;
 
@@ -21,6 +27,42 @@ export class ContentRepository {
     this.database
       .prepare('INSERT OR REPLACE INTO scores (key, content, score, created_at) VALUES (?, ?, ?, ?)')
       .run(key, content, toJson(score), Date.now());
+  }
+
+  findMaskOutline(key: string): MaskOutline | null {
+    const row = this.database.prepare('SELECT outline FROM mask_tables WHERE key = ?').get(key);
+    return row === undefined ? null : z.object({ outline: jsonColumn(maskOutlineSchema) }).parse(row).outline;
+  }
+
+  /** Scores of an earlier outline of other groups or blocks are removed. */
+  saveMaskOutline(key: string, content: string, outline: MaskOutline): void {
+    const text = toJson(outline);
+    this.database.transaction(() => {
+      const row = this.database.prepare('SELECT outline FROM mask_tables WHERE key = ?').get(key);
+      if (z.object({ outline: z.string() }).safeParse(row).data?.outline === text) return;
+      this.database.prepare('DELETE FROM mask_scores WHERE key = ?').run(key);
+      this.database
+        .prepare('INSERT OR REPLACE INTO mask_tables (key, content, outline, created_at) VALUES (?, ?, ?, ?)')
+        .run(key, content, text, Date.now());
+    })();
+  }
+
+  /** All scores of a table, ordered by mask and block. */
+  maskScores(key: string): MaskScore[] {
+    const rows = this.database
+      .prepare('SELECT mask, block, weight, accuracy, loss FROM mask_scores WHERE key = ? ORDER BY mask, block')
+      .all(key);
+    return z.array(maskScoreSchema).parse(rows);
+  }
+
+  saveMaskScores(key: string, scores: readonly MaskScore[]): void {
+    const insert = this.database.prepare(
+      'INSERT OR REPLACE INTO mask_scores (key, mask, block, weight, accuracy, loss) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.database.transaction(() => {
+      for (const { mask, block, weight, accuracy, loss } of scores)
+        insert.run(key, mask, block, weight, accuracy, loss);
+    })();
   }
 
   saveRun(runId: string, key: string): void {

@@ -23,11 +23,10 @@ it('asks every kind which adapters it needs', () => {
     score: {
       payload: {
         modelId: 'm',
-        datasetId: 'd',
-        eval_samples: 0,
-        settings: {},
+        datasets: [{ datasetId: 'd', eval_samples: 0, settings: {} }],
         specs: [
           {
+            place: 0,
             kind: 'score',
             key: 'x',
             title: 'x',
@@ -45,6 +44,28 @@ it('asks every kind which adapters it needs', () => {
         ],
       },
       needs: [{ adapterId: 'a' }],
+    },
+    masks: {
+      payload: {
+        modelId: 'm',
+        datasets: [{ datasetId: 'd', eval_samples: 0, settings: {} }],
+        specs: [
+          {
+            place: 0,
+            kind: 'masks',
+            key: 'x',
+            title: 'x',
+            dataset: 'd',
+            eval_samples: 0,
+            contentKey: 'k',
+            content: '{}',
+            unit: 'layer',
+            masks: { kind: 'all' },
+            subject: { kind: 'adapter', adapter: { runId: 'run' } },
+          },
+        ],
+      },
+      needs: [{ runId: 'run' }],
     },
     report: { payload: { reportId: 'r', name: 'x', runIds: [], studyIds: [] }, needs: [] },
     export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },

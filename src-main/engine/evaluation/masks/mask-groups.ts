@@ -1,0 +1,53 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { MaskGroup, MaskUnit } from '../../../../src-shared/domain/mask-table.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { layerOf, type Outlined } from '../../prune/prune-method.ts';
+
+/**
+ * The groups of an adapter that masks switch, from the input up. Modules outside the layers are in none: they stay on, as
+ * with CoTo.
+ * @throws StudioError refused where there are fewer than two
+ */
+export function maskGroups(adapter: Outlined, description: ModelDescription, unit: MaskUnit): MaskGroup[] {
+  const layers = layerOf(description);
+  const order = new Map(description.linears.map(({ name }, place) => [name, place]));
+  const inLayers = [...adapter.modules.keys()]
+    .flatMap((name) => {
+      const layer = layers.get(name) ?? null;
+      return layer === null ? [] : [{ name, layer, type: typeOf(name) }];
+    })
+    .sort((one, other) => one.layer - other.layer || (order.get(one.name) ?? 0) - (order.get(other.name) ?? 0));
+  const nameOf = { layer: labelOf, 'module-type': ({ type }: Placed) => type, module: ({ name }: Placed) => name };
+  const groups = [...Map.groupBy(inLayers, nameOf[unit])].map(([name, members]) => ({
+    name,
+    layer: only(members.map(({ layer }) => layer)),
+    type: only(members.map(({ type }) => type)),
+    modules: members.map((member) => member.name),
+  }));
+  if (groups.length >= 2) return groups;
+  throw new StudioError(
+    'refused',
+    `The adapter has ${groups.length === 0 ? 'no group' : 'one group'} to switch (unit: ${unit}), so there is nothing to compare.`,
+    'Choose smaller groups (unit: module), or an adapter of several layers.',
+  );
+}
+
+interface Placed {
+  readonly name: string;
+  readonly layer: number;
+  readonly type: string;
+}
+
+function labelOf({ layer }: Placed): string {
+  return `layer ${layer}`;
+}
+
+/** The last part of the name: q_proj. */
+function typeOf(name: string): string {
+  return name.split('.').at(-1) ?? name;
+}
+
+function only<Value>(values: readonly Value[]): Value | null {
+  const [first, ...others] = new Set(values);
+  return first !== undefined && others.length === 0 ? first : null;
+}

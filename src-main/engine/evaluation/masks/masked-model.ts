@@ -1,0 +1,187 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdapterState } from '../../adapters/state.ts';
+import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import type { BaseModel, HiddenStates, ModelInputs } from '../../models/base-model.ts';
+import type { KeyValueCache, LayerCache } from '../../models/key-value-cache.ts';
+import type { LinearOptions } from '../../ops/linear/linear-options.ts';
+
+/** What came out of a layer. */
+interface Level {
+  /** A flag for each adapted module of the layer: 1 is on. */
+  readonly flags: string;
+  readonly hidden: tf.Tensor2D;
+  readonly tokens: number;
+  readonly batch: number;
+  /** Keys and values of a pass that fills a cache. */
+  readonly cached: LayerCache | null;
+}
+
+/** One forward pass over the batch: its embedding, and a level for each layer of the last mask. */
+interface Pass {
+  readonly embedded: HiddenStates;
+  readonly levels: Level[];
+}
+
+/**
+ * An adapter on its base, of which only some modules are on. Masks over ordered layers form a tree: two masks that
+ * agree up to a layer have the same states up to there. The model keeps the states of every layer of the last mask, and
+ * the next mask starts where it differs, so that masks in `inTreeOrder` cost one evaluation for each node of the tree.
+ *
+ * A batch may take several forward passes, which every mask repeats in the same order.
+ */
+export class MaskedModel extends AdaptedModel {
+  /** Layers that were run. */
+  layerEvaluations = 0;
+  /** Multiplications of the linears: before the layers, in each layer, in the head. */
+  readonly multiplications: Float64Array;
+  private readonly namesByLayer: readonly (readonly string[])[];
+  private flags: readonly string[] = [];
+  private passes: Pass[] = [];
+  private pass = 0;
+  private place = 0;
+
+  /** @throws StudioError refused where the adapter does not fit the base */
+  constructor(base: BaseModel, state: AdapterState) {
+    super(base);
+    this.loadState(state);
+    this.namesByLayer = Array.from({ length: base.layerCount }, (_, layer) =>
+      this.adaptedModules().flatMap(({ module }) => (module.layer === layer ? module.name : [])),
+    );
+    this.multiplications = new Float64Array(base.layerCount + 2);
+  }
+
+  /** Switches off every module of the layers that is not in `on`; the passes over the batch begin anew. */
+  show(on: ReadonlySet<string>): void {
+    const groups = this.groups('module');
+    this.setActive(
+      groups,
+      Uint8Array.from(groups, ({ name }) => (on.has(name) ? 1 : 0)),
+    );
+    this.flags = this.flagsByLayer(on);
+    this.pass = 0;
+  }
+
+  /** Positions of the sets of modules, so that those with equal states up to a layer follow each other. */
+  inTreeOrder(sets: readonly ReadonlySet<string>[]): number[] {
+    const keys = sets.map((on) => this.flagsByLayer(on));
+    return [...sets.keys()].sort((one, other) => {
+      for (const [layer, flags] of (keys[one] ?? []).entries()) {
+        const second = keys[other]?.[layer] ?? '';
+        if (flags !== second) return flags < second ? -1 : 1;
+      }
+      return one - other;
+    });
+  }
+
+  /** Frees the states of the batch: other examples follow. */
+  endBatch(): void {
+    for (const { embedded, levels } of this.passes) {
+      for (const level of levels) disposeLevel(level);
+      tf.dispose(stateTensors(embedded));
+    }
+    this.passes = [];
+    this.pass = 0;
+  }
+
+  /** Bytes of the states that are kept for the batch. */
+  keptBytes(): number {
+    const tensors = this.passes.flatMap(({ embedded, levels }) => [
+      ...stateTensors(embedded),
+      ...levels.flatMap(({ hidden, cached }) => [hidden, ...(cached ? [cached.keys, cached.values] : [])]),
+    ]);
+    return tensors.reduce((bytes, { size }) => bytes + 4 * size, 0);
+  }
+
+  override linear(module: LinearModule, x: tf.Tensor2D, options?: LinearOptions): tf.Tensor2D {
+    const products = x.shape[0] * module.inFeatures * module.outFeatures;
+    this.multiplications[this.place] = (this.multiplications[this.place] ?? 0) + products;
+    return super.linear(module, x, options);
+  }
+
+  override embed(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
+    this.place = 0;
+    return super.embed(inputs, cache);
+  }
+
+  override layer(index: number, states: HiddenStates): HiddenStates {
+    this.place = index + 1;
+    this.layerEvaluations++;
+    return super.layer(index, states);
+  }
+
+  override head(states: HiddenStates): tf.Tensor2D {
+    this.place = this.base.layerCount + 1;
+    return super.head(states);
+  }
+
+  override forward(inputs: ModelInputs): tf.Tensor2D {
+    return tf.tidy(() => this.head(this.states(inputs)));
+  }
+
+  override states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
+    const { embedded, levels } = this.nextPass(inputs, cache);
+    const differing = levels.findIndex(({ flags }, layer) => flags !== this.flags[layer]);
+    const shared = differing < 0 ? levels.length : differing;
+    for (const level of levels.splice(shared)) disposeLevel(level);
+    for (const [layer, { cached }] of levels.entries()) if (cached) cache?.giveLayer(layer, cached);
+    let current = statesAfter(embedded, levels.at(-1), cache);
+    for (let index = shared; index < this.base.layerCount; index++) {
+      const { hidden, tokens, batch } = this.layer(index, current);
+      const cached = cache?.takeLayer(index) ?? null;
+      levels.push({ flags: this.flags[index] ?? '', hidden: tf.keep(hidden), tokens, batch, cached });
+      current = statesAfter(embedded, levels.at(-1), cache);
+    }
+    cache?.advance(embedded.tokens);
+    return clonedStates(current);
+  }
+
+  override dispose(): void {
+    this.endBatch();
+    super.dispose();
+  }
+
+  private nextPass(inputs: ModelInputs, cache: KeyValueCache | undefined): Pass {
+    const place = this.pass++;
+    const known = this.passes[place];
+    if (known) return known;
+    const embedded = this.embed(inputs, cache);
+    for (const tensor of stateTensors(embedded)) tf.keep(tensor);
+    const made = { embedded, levels: [] };
+    this.passes[place] = made;
+    return made;
+  }
+
+  private flagsByLayer(on: ReadonlySet<string>): string[] {
+    return this.namesByLayer.map((names) => names.map((name) => (on.has(name) ? '1' : '0')).join(''));
+  }
+}
+
+/** The states after the last level, with the cache of this pass. */
+function statesAfter(embedded: HiddenStates, level: Level | undefined, cache: KeyValueCache | undefined): HiddenStates {
+  const { hidden, batch, tokens } = level ?? embedded;
+  const context = embedded.context && { ...embedded.context, cache };
+  return { hidden, batch, tokens, context };
+}
+
+/** The caller of a pass disposes its states with everything that belongs to them. */
+function clonedStates({ hidden, batch, tokens, context }: HiddenStates): HiddenStates {
+  const { rotary, mask, tensors } = context ?? {};
+  return {
+    hidden: tf.clone(hidden),
+    batch,
+    tokens,
+    context: context && {
+      ...context,
+      rotary: rotary && { ...rotary, cos: tf.clone(rotary.cos), sin: tf.clone(rotary.sin) },
+      mask: mask && tf.clone(mask),
+      tensors: tensors && Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, tf.clone(one)])),
+    },
+  };
+}
+
+function disposeLevel({ hidden, cached }: Level): void {
+  hidden.dispose();
+  if (cached) tf.dispose([cached.keys, cached.values]);
+}
