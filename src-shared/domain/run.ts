@@ -306,6 +306,11 @@ export const runInfoSchema = z.object({
   backend: z.string(),
   threads: z.number().int(),
   computeDtype: z.enum(['float32', 'bfloat16']).default('float32'),
+  paddingShare: z
+    .object({ grouped: z.number(), shuffled: z.number() })
+    .nullable()
+    .default(null)
+    .describe('of the tokens of a batch, with group_by_length and without it; null where the run does not group'),
 });
 export type RunInfo = z.infer<typeof runInfoSchema>;
 
@@ -317,6 +322,10 @@ export const runResultSchema = z.object({
   trainLoss: z.number().nullable(),
   /** All metrics of the last evaluation, by id. */
   metrics: z.record(z.string(), z.number()).default({}),
+  /** The best evaluation by the run's criterion; null in results of versions that did not record it. */
+  best: z.object({ step: z.number().int(), metric: z.string(), value: z.number().nullable() }).nullable().default(null),
+  /** Whether early stopping ended it before its last planned step. */
+  stoppedEarly: z.boolean().default(false),
   meanStepMilliseconds: z.number(),
   medianStepMilliseconds: z.number(),
   /** Mean share of groups that were on, over the steps taken. */

@@ -21,9 +21,10 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { checkSchedule, dropoutParameter, scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import { checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
+import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
+import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import { countSteps, trainingPlan } from '../../engine/training/training-run.ts';
@@ -41,7 +42,9 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const model = await peekModel(services, config.model);
   const dataset = await peekDataset(services, config.dataset);
   const { description } = model;
-  requireTask(config.task, description, dataset);
+  const task = requireTask(config.task, description, dataset);
+  checkGrouping(config, task);
+  criterionOf(config, task, task.metrics(dataset, config));
   const targets = resolveTargetModules(targetConfig(config, description), description);
   requireAdaptable(config, targets);
   const { trained } = tensorSizes(config, description, dataset, targets);
@@ -68,7 +71,9 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
  * Throws what the engine would refuse, before the run is queued: a `config` that does not fit the model or the data.
  */
 export function checkRun(config: RunConfig, model: ModelDescription, dataset: DatasetDescription): void {
-  requireTask(config.task, model, dataset);
+  const task = requireTask(config.task, model, dataset);
+  checkGrouping(config, task);
+  criterionOf(config, task, task.metrics(dataset, config));
   refuseEmptyTemplate(config);
   requireAdaptable(config, resolveTargetModules(targetConfig(config, model), model));
   requireTrainable(config, countSteps(config, countTrainExamples(config, dataset)));

@@ -14,10 +14,10 @@ import { CotoController } from '../coto/coto-controller.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
-import type { ExportedExamples, ReadingProgress } from '../tasks/task-type.ts';
+import type { ExportedExamples, ReadingProgress, TrainingExamples } from '../tasks/task-type.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
 import { writeSafetensors } from '../tensors/safetensors.ts';
-import { BatchOrder } from '../training/batch-order.ts';
+import { batchOrderOf } from '../training/batch-order.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
 import { countSteps, trainingPlan } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
@@ -86,7 +86,7 @@ async function writeExport(
     await writeSafetensors(join(temporary, dataFile), examples.tensors);
     const settings = settingsOf(task, start.parameters, opened, examples, totalSteps);
     await writeFileAtomic(join(temporary, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
-    const plan = planOf(config, model, chosen.train.length, totalSteps);
+    const plan = planOf(config, model, chosen.train, opened.train.lengthOf, totalSteps);
     await writeFileAtomic(join(temporary, 'plan.json'), `${JSON.stringify(plan)}\n`);
   });
 }
@@ -144,10 +144,17 @@ function progressOn(context: TaskContext): ReadingProgress {
 }
 
 /** The micro-batches of every epoch, as indices into the exported training split, and what the schedule draws by step. */
-function planOf(config: RunConfig, model: AdaptedModel, exampleCount: number, totalSteps: number) {
-  const places = Int32Array.from({ length: exampleCount }, (_, place) => place);
-  const { per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed } = config;
-  const order = new BatchOrder(places, size, accumulation, RandomStream.seeded(seed, 'data'));
+function planOf(
+  config: RunConfig,
+  model: AdaptedModel,
+  examples: Int32Array,
+  lengthOf: TrainingExamples['lengthOf'],
+  totalSteps: number,
+) {
+  const places = Int32Array.from(examples.keys());
+  const lengthAt = lengthOf && ((place: number) => lengthOf(examples[place] ?? 0));
+  const order = batchOrderOf(config, places, lengthAt);
+  const { seed } = config;
   const groups = model.groups(config.coto?.granularity ?? 'layer').map(({ name, modules }) => ({ name, modules }));
   const random = RandomStream.seeded(seed, 'coto');
   const coto = config.coto && new CotoController(model, config.coto, totalSteps, { seed, random });

@@ -8,8 +8,9 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
 import { scoreOutputs } from '../evaluation/score-outputs.ts';
 import { loadBaseModel } from '../models/load-model.ts';
-import { chosenExamples } from '../tasks/chosen-examples.ts';
+import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import { criterionOf } from '../training/best-evaluation.ts';
 import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
@@ -62,13 +63,15 @@ function assemble(
   compute: { id: string; threads: number; computeDtype: RunInfo['computeDtype'] },
 ): TrainingRunParts {
   const { config } = task;
+  checkGrouping(config, opened.type);
   const { train: examples, test: evaluated } = chosenExamples(config, opened);
   return {
     config,
     model,
     examples,
+    lengthOf: opened.train.lengthOf,
     totalSteps: countSteps(config, examples.length),
-    bestBy: opened.type.bestBy,
+    criterion: criterionOf(config, opened.type, opened.metrics),
     loadBatch: opened.train.load,
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {

@@ -18,6 +18,7 @@ export const f1Binary = defineMetric(
     label: 'F1 of the second class',
     summary: 'sklearn.metrics.f1_score(average="binary"): the second of two classes is the positive one.',
     needs: ['classes'],
+    classCount: 2,
   },
   (outcome) => {
     const [, positive, third] = countClasses(outcome);

@@ -3,7 +3,7 @@ import { pearson, spearman } from './correlation.ts';
 import { exactMatch } from './exact-match.ts';
 import { f1Binary, f1Macro, f1Micro, f1Weighted } from './f1.ts';
 import { matthews } from './matthews.ts';
-import type { Metric, Outcome } from './metric.ts';
+import type { Metric, Outcome, OutcomeKind } from './metric.ts';
 import { perplexity } from './perplexity.ts';
 
 /** Every metric, in the order in which they are shown. */
@@ -28,4 +28,17 @@ export function scoreOutcome(outcome: Outcome): Record<string, number> {
     if (value !== null) scores[metric.id] = value;
   }
   return scores;
+}
+
+/** Ids of the metrics that an evaluation of such outcomes can have, the loss first. */
+export function metricIds(kind: OutcomeKind, classCount = 0): string[] {
+  const fitting = metrics.filter(
+    (metric) => metric.needs.includes(kind) && (metric.classCount === undefined || metric.classCount === classCount),
+  );
+  return ['loss', ...fitting.map(({ id }) => id)];
+}
+
+/** False for the loss and for metrics that fall as a model gets better. */
+export function greaterIsBetter(id: string): boolean {
+  return id !== 'loss' && (metrics.find((metric) => metric.id === id)?.greaterIsBetter ?? true);
 }

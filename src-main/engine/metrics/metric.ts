@@ -15,32 +15,40 @@ export type Outcome =
   /** Generation: reference and generated texts. */
   | { readonly kind: 'texts'; readonly labels: readonly string[]; readonly predictions: readonly string[] };
 
-type OutcomeKind = Outcome['kind'];
+export type OutcomeKind = Outcome['kind'];
 export type OutcomeOf<Kind extends OutcomeKind> = Extract<Outcome, { kind: Kind }>;
 
-/** A metric of an evaluation. Higher is better, except for perplexity. */
+/** A metric of an evaluation. */
 export interface Metric {
   readonly id: string;
   readonly label: string;
   /** Source of the definition. */
   readonly summary: string;
   readonly needs: readonly OutcomeKind[];
+  readonly greaterIsBetter: boolean;
+  /** Number of classes that it is defined for; absent: any. */
+  readonly classCount?: number;
   /** Null if undefined for this outcome: another kind, no examples, more than two classes. */
   score(outcome: Outcome): number | null;
 }
 
+type MetricDeclaration<Kind extends OutcomeKind> = Pick<Metric, 'id' | 'label' | 'summary' | 'classCount'> & {
+  readonly needs: readonly Kind[];
+  /** Default: true. */
+  readonly greaterIsBetter?: boolean;
+};
+
 /** Defines a metric whose `compute` only gets the kinds that it supports. */
 export function defineMetric<Kind extends OutcomeKind>(
-  { id, label, summary, needs }: { id: string; label: string; summary: string; needs: readonly Kind[] },
+  { needs, greaterIsBetter = true, ...words }: MetricDeclaration<Kind>,
   compute: (outcome: OutcomeOf<Kind>) => number | null,
 ): Metric {
   const kinds: ReadonlySet<string> = new Set(needs);
   const fits = (outcome: Outcome): outcome is OutcomeOf<Kind> => kinds.has(outcome.kind);
   return {
-    id,
-    label,
-    summary,
+    ...words,
     needs,
+    greaterIsBetter,
     score: (outcome) => {
       const value = fits(outcome) ? compute(outcome) : null;
       return value === null || Number.isNaN(value) ? null : value;

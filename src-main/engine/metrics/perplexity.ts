@@ -6,6 +6,7 @@ export const perplexity = defineMetric(
     label: 'Perplexity',
     summary: 'exp of the mean cross-entropy over predicted tokens, in nats: every token counts alike.',
     needs: ['tokens'],
+    greaterIsBetter: false,
   },
   ({ lossSum, tokens }) => (tokens === 0 ? null : Math.exp(lossSum / tokens)),
 );

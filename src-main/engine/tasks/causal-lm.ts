@@ -1,5 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
+import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { LoadBatch } from '../evaluation/evaluation.ts';
+import { exactMatch } from '../metrics/exact-match.ts';
+import { metricIds } from '../metrics/index.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { addCut, lengthNotes } from './text/cut-rows.ts';
 import { packedRows } from './text/pack-rows.ts';
@@ -26,8 +30,21 @@ export const causalLanguageModelling: TaskType = {
       return { message: `A ${model.kind} model does not generate text.`, hint: 'Choose a language model.' };
     return null;
   },
+  metrics: ({ text }, settings) => languageMetrics(text !== null && hasCompletions(text.columns, settings)),
   open: openLanguageModelling,
 };
+
+function languageMetrics(answers: boolean): string[] {
+  return [...metricIds('tokens'), 'accuracy', ...(answers ? [exactMatch.id] : [])];
+}
+
+/** Plain text has no completion. */
+function hasCompletions(
+  { completion, messages, label }: TextColumns,
+  { completion_only_loss }: Pick<TaskSettings, 'completion_only_loss'>,
+): boolean {
+  return completion_only_loss && (completion ?? messages ?? label) !== null;
+}
 
 async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> {
   const { settings, training } = material;
@@ -52,9 +69,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       'Raise max_length.',
     );
   const padding = tokenizer.paddingId;
-  // Plain text has no completion.
-  const { completion, messages, label } = dataset.columns;
-  const answers = settings.completion_only_loss && (completion ?? messages ?? label) !== null;
+  const answers = hasCompletions(dataset.columns, settings);
   const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
   const order = testOrder(rows.test.count);
   const loaderOf =
@@ -68,7 +83,13 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   return {
     labels: null,
     classNames: [],
-    train: { count: learned.count, classes: null, load: loaderOf(learned, (index) => index) },
+    metrics: languageMetrics(answers),
+    train: {
+      count: learned.count,
+      classes: null,
+      load: loaderOf(learned, (index) => index),
+      lengthOf: (index) => learned.length(index),
+    },
     testCount: rows.test.count,
     notes: lengthNotes({ cut, leftOut, maxLength }),
     outputs: async (adapted, indices, options) => {

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { evaluationIndices, fewShotIndices, sampledIndices } from '../data/subset.ts';
-import type { ChosenExamples, OpenTask, TrainingExamples } from './task-type.ts';
+import type { ChosenExamples, OpenTask, TaskType, TrainingExamples } from './task-type.ts';
 
 /**
  * The training and test examples of a run. The task must have been opened with its split: the validation examples are its
@@ -44,4 +44,14 @@ function trainingExamples(config: RunConfig, { count, classes }: TrainingExample
     );
   const { ids, names } = classes;
   return fewShotIndices(ids, names.length, perClass, seed, names);
+}
+
+/** @throws StudioError invalid_input where images would be grouped by the length of their text */
+export function checkGrouping({ group_by_length }: Pick<RunConfig, 'group_by_length'>, { reads }: TaskType): void {
+  if (group_by_length && reads === 'images')
+    throw new StudioError(
+      'invalid_input',
+      'group_by_length is on, but images have no length.',
+      'Set group_by_length to false.',
+    );
 }

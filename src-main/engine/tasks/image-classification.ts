@@ -1,5 +1,6 @@
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
+import { metricIds } from '../metrics/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { ReadingProgress, TaskType } from './task-type.ts';
 
@@ -13,6 +14,7 @@ export const imageClassification: TaskType = {
   bestBy: 'accuracy',
   reads: 'images',
   misfit: () => null,
+  metrics: ({ labels }) => metricIds('classes', labels.length),
   async open({ modelDirectory, model, dataset }) {
     if (dataset.kind !== 'images') throw new TypeError('the dataset holds texts');
     const { description } = dataset;
@@ -32,6 +34,7 @@ export const imageClassification: TaskType = {
     return {
       labels: description.labels,
       classNames: description.labels,
+      metrics: metricIds('classes', description.labels.length),
       train: {
         count: train.count,
         classes: { ids: train.labels, names: description.labels },

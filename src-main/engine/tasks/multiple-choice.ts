@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { metricIds } from '../metrics/index.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { choiceScores } from './text/choice-scores.ts';
 import { addCut, lengthNotes } from './text/cut-rows.ts';
@@ -34,6 +35,7 @@ export const multipleChoice: TaskType = {
       };
     return null;
   },
+  metrics: ({ labels }) => metricIds('classes', labels.length),
   open: openMultipleChoice,
 };
 
@@ -92,6 +94,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
   return {
     labels: null,
     classNames: hasChoices ? Array.from({ length: classCount }, (_, index) => `choice ${index + 1}`) : read.names,
+    metrics: metricIds('classes', hasChoices ? 0 : classCount),
     train: {
       count: rows.count,
       classes: hasChoices ? null : { ids: classIds(read.labels.train, read.names), names: read.names },
@@ -100,6 +103,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
           [...indices].map((index) => rows.row(index)),
           padding,
         ),
+      lengthOf: (index) => rows.length(index),
     },
     testCount: questions.length,
     notes: lengthNotes({ cut, leftOut: read.leftOut, maxLength }),

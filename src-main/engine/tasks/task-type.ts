@@ -11,11 +11,13 @@ import type { HostTensor } from '../tensors/host-tensor.ts';
 /** A task that a model can be trained for. */
 export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
-  /** Metric that selects the best checkpoint. */
+  /** Metric that selects the best checkpoint where a run names none; loss where there is no accuracy. */
   readonly bestBy: 'accuracy' | 'loss';
   readonly reads: 'images' | 'texts';
   /** Reason why this model cannot learn the task from these data, given the right kind of input; null if it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
+  /** Ids of the metrics of its evaluations on these data, loss and accuracy among them. */
+  metrics(dataset: DatasetDescription, settings: TaskSettings): readonly string[];
   /** @throws StudioError if the data do not fit the task. */
   open(given: TaskMaterial): Promise<OpenTask>;
 }
@@ -43,6 +45,8 @@ export interface OpenTask {
   readonly labels: readonly string[] | null;
   /** Names of the output classes or labels; empty if there are none. */
   readonly classNames: readonly string[];
+  /** Ids of the metrics of its evaluations, loss and accuracy among them. */
+  readonly metrics: readonly string[];
   readonly train: TrainingExamples;
   /** Test examples, ordered so that every prefix is a fair sample. */
   readonly testCount: number;
@@ -86,4 +90,6 @@ export interface TrainingExamples {
   /** Class of each example, if any, for few-shot subsets. */
   readonly classes: { readonly ids: Int32Array; readonly names: readonly string[] } | null;
   readonly load: LoadBatch;
+  /** Tokens of an example; absent for images. */
+  readonly lengthOf?: (index: number) => number;
 }

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
 import { classificationLogits, headOutputs, type LoadBatch } from '../evaluation/evaluation.ts';
+import { metricIds } from '../metrics/index.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import type { MicroBatch, Targets } from '../training/micro-batch.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
@@ -44,8 +45,12 @@ export const textClassification: TaskType = {
       };
     return null;
   },
+  metrics: ({ text, labels }) => metricIds(outcomeKinds[text?.labelKind ?? 'none'], labels.length),
   open: openTextClassification,
 };
+
+/** Outcomes of an evaluation, by the kind of the labels. */
+const outcomeKinds = { none: 'classes', classes: 'classes', sets: 'label-sets', numbers: 'numbers' } as const;
 
 async function openTextClassification(material: TaskMaterial): Promise<OpenTask> {
   const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
@@ -74,10 +79,12 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
   return {
     labels: read.kind === 'numbers' ? [valueLabel] : read.names,
     classNames: read.names,
+    metrics: metricIds(outcomeKinds[read.kind], read.names.length),
     train: {
       count: rows.train.count,
       classes: read.kind === 'classes' ? { ids: classIds(read.labels.train, read.names), names: read.names } : null,
       load: train,
+      lengthOf: (index) => rows.train.length(index),
     },
     testCount: rows.test.count,
     notes: [],

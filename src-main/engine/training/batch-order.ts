@@ -1,6 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { epochOrder } from '../data/epoch-order.ts';
+import { groupedByLength } from '../data/group-by-length.ts';
 
 /** Position in the order of examples; restoring it continues with the same batches. */
 export interface BatchOrderState {
@@ -19,18 +21,27 @@ export class BatchOrder {
   private readonly examples: Int32Array;
   private readonly batchSize: number;
   private readonly accumulationSteps: number;
+  private readonly lengthOf: ((example: number) => number) | undefined;
   private random: RandomStream;
   private order: Int32Array = new Int32Array(0);
   private epochRandomState: readonly number[];
   private epoch = 0;
   private position = 0;
 
-  constructor(examples: Int32Array, batchSize: number, accumulationSteps: number, random: RandomStream) {
+  /** @param lengthOf tokens of an example, to group examples of like length; absent: a plain shuffle. */
+  constructor(
+    examples: Int32Array,
+    batchSize: number,
+    accumulationSteps: number,
+    random: RandomStream,
+    lengthOf?: (example: number) => number,
+  ) {
     if (examples.length === 0)
       throw new StudioError('invalid_input', 'The training split has no examples.', 'Choose another dataset or split.');
     this.examples = examples;
     this.batchSize = batchSize;
     this.accumulationSteps = accumulationSteps;
+    this.lengthOf = lengthOf;
     this.random = random;
     this.epochRandomState = random.state();
     this.shuffle();
@@ -70,6 +81,23 @@ export class BatchOrder {
   }
 
   private shuffle(): void {
-    this.order = epochOrder(this.examples.length, this.random).map((position) => this.examples[position] ?? 0);
+    const { examples, lengthOf, batchSize, accumulationSteps } = this;
+    const order = epochOrder(examples.length, this.random).map((position) => examples[position] ?? 0);
+    this.order = lengthOf === undefined ? order : groupedByLength(order, lengthOf, batchSize * accumulationSteps);
   }
+}
+
+export type OrderFields = Pick<
+  RunConfig,
+  'group_by_length' | 'per_device_train_batch_size' | 'gradient_accumulation_steps' | 'seed'
+>;
+
+/** The order of a run's examples; `lengthOf` is absent where examples have no length. */
+export function batchOrderOf(
+  { group_by_length, per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed }: OrderFields,
+  examples: Int32Array,
+  lengthOf: ((example: number) => number) | undefined,
+): BatchOrder {
+  const random = RandomStream.seeded(seed, 'data');
+  return new BatchOrder(examples, size, accumulation, random, group_by_length ? lengthOf : undefined);
 }

@@ -29,8 +29,12 @@ export const trainerStateSchema = z.strictObject({
       step: z.number().int(),
       accuracy: z.number().nullable(),
       loss: z.number().nullable().default(null),
+      /** Of the metric that chooses the best. */
+      value: z.number().nullable().default(null),
     })
     .nullable(),
+  /** Evaluations in a row, for early stopping. */
+  evaluations_without_improvement: z.number().int().min(0).default(0),
   /** Of every step, in checkpoints of versions before `step_times`. */
   step_milliseconds: z.array(z.number()).optional(),
   step_times: stepTimesSchema.optional(),

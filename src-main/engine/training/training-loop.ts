@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { RandomStream } from '../../../src-shared/random.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
-import { BatchOrder } from './batch-order.ts';
+import { type BatchOrder, batchOrderOf } from './batch-order.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
 import type { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
@@ -22,6 +21,7 @@ export type LoopSettings = Pick<
   | 'warmup_steps'
   | 'per_device_train_batch_size'
   | 'gradient_accumulation_steps'
+  | 'group_by_length'
   | 'gradient_checkpointing'
   | 'weight_decay'
   | 'adam_beta1'
@@ -58,6 +58,8 @@ export interface Objective {
   record(taken: TakenStep): Promise<void>;
   /** After a step: evaluations and checkpoints that are due after `done` steps. */
   afterStep(done: number): Promise<void>;
+  /** Whether the training ends before its last step. */
+  isOver?(): boolean;
 }
 
 /** The loop over optimizer steps, from the first or from a checkpoint, to the last or to a signal. */
@@ -79,6 +81,8 @@ export class TrainingLoop {
     objective: Objective,
     parts: {
       readonly examples: Int32Array;
+      /** Tokens of an example, for `group_by_length`. */
+      readonly lengthOf?: ((example: number) => number) | undefined;
       readonly totalSteps: number;
       readonly context: TaskContext;
       readonly recorder: MetricRecorder;
@@ -92,19 +96,14 @@ export class TrainingLoop {
     const { model, hooks } = objective;
     this.optimizer = optimizerOf(settings, model.trainable(), hooks);
     this.step = new TrainingStep(model, this.optimizer, settings.max_grad_norm, settings.gradient_checkpointing, hooks);
-    this.order = new BatchOrder(
-      parts.examples,
-      settings.per_device_train_batch_size,
-      settings.gradient_accumulation_steps,
-      RandomStream.seeded(settings.seed, 'data'),
-    );
+    this.order = batchOrderOf(settings, parts.examples, parts.lengthOf);
     this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
   }
 
-  /** Returns the signal that ended it before the last step; null if all steps are done. */
+  /** Returns the signal that ended it before the last step; null if all steps are done, or the objective is over. */
   async run(): Promise<EngineSignal | null> {
     this.progress.startAt(this.done);
-    while (this.done < this.totalSteps) {
+    while (this.done < this.totalSteps && !this.objective.isOver?.()) {
       const signal = await this.context.signal();
       if (signal) return signal;
       await this.takeStep();

@@ -4,6 +4,8 @@ import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { earlyStop } from '../../../src-shared/results/early-stop.ts';
+import { paddingText } from '../../../src-shared/results/padding.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/adapter-groups.ts';
 import { joinFactors, trainingForm } from '../adapters/residual.ts';
@@ -13,9 +15,11 @@ import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
 import { BatchOrder } from './batch-order.ts';
+import { BestEvaluation, type Criterion, type Score } from './best-evaluation.ts';
 import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import { paddingShares } from './padding-share.ts';
 import { StepTimes } from './step-times.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
@@ -26,29 +30,23 @@ const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
 /** Interval of weight norms in steps, since they cost a pass over every adapter. */
 const WEIGHT_NORM_EVERY = 10;
 
-export interface Score {
-  /** Null for regression. */
-  readonly accuracy: number | null;
-  readonly loss: number;
-  /** By metric id. */
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
 /** Inputs of a training run. The model has its fresh adapter; `evaluate` scores it with every adapter on. */
 export interface TrainingRunParts {
   readonly config: RunConfig;
   readonly model: AdaptedModel;
   /** Indices of the training examples. */
   readonly examples: Int32Array;
+  /** Tokens of an example; absent for images. */
+  readonly lengthOf?: ((example: number) => number) | undefined;
   readonly totalSteps: number;
-  /** Criterion of the best checkpoint. */
-  readonly bestBy: 'accuracy' | 'loss';
+  /** Criterion of the best checkpoint and of early stopping. */
+  readonly criterion: Criterion;
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
   readonly runDirectory: string;
   readonly baseModelName: string;
   readonly context: TaskContext;
-  readonly facts: Omit<RunInfo, 'groups' | 'maskRows' | 'totalSteps' | 'trainExamples'>;
+  readonly facts: Omit<RunInfo, 'groups' | 'maskRows' | 'totalSteps' | 'trainExamples' | 'paddingShare'>;
 }
 
 export interface TrainingOutcome {
@@ -98,13 +96,13 @@ export class TrainingRun implements Objective {
   private times = new StepTimes();
   private activeShareSum = 0;
   private lastLoss: number | null = null;
-  private best: TrainerState['best'] = null;
+  private readonly best: BestEvaluation;
   private lastScore: (Score & { step: number }) | null = null;
   private lastCheckpointAt = performance.now();
 
   constructor(parts: TrainingRunParts) {
     this.parts = parts;
-    const { config, model, examples, totalSteps, context } = parts;
+    const { config, model, examples, lengthOf, totalSteps, context } = parts;
     this.model = model;
     const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
     this.hooks = {
@@ -121,8 +119,9 @@ export class TrainingRun implements Objective {
       groups: this.groups.map(({ name }) => name),
       ranks: model.adaptedModules().map(({ rank }) => rank),
     });
+    this.best = new BestEvaluation(parts.criterion, config);
     this.recorder = new MetricRecorder(context);
-    this.loop = new TrainingLoop(config, this, { examples, totalSteps, context, recorder: this.recorder });
+    this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder: this.recorder });
   }
 
   private get globalStep(): number {
@@ -149,7 +148,7 @@ export class TrainingRun implements Objective {
       : StepTimes.of(trainer.step_milliseconds ?? []);
     this.activeShareSum = trainer.active_share_sum;
     this.lastLoss = trainer.last_loss;
-    this.best = trainer.best;
+    this.best.restore(trainer.best, trainer.evaluations_without_improvement);
     this.log(`Resumed at step ${this.globalStep} of ${totalSteps}.`);
   }
 
@@ -159,6 +158,8 @@ export class TrainingRun implements Objective {
       this.coto = new CotoController(model, config.coto, totalSteps, { seed: config.seed, random: this.cotoRandom });
     const rows = this.coto?.rows ?? [];
     const groups = this.groups.map((group) => group.name);
+    const paddingShare = paddingShares(config, this.parts.examples, this.parts.lengthOf);
+    if (paddingShare !== null) this.log(`Batches of texts of like length: ${paddingText(paddingShare)}.`);
     context.emit({
       kind: 'facts',
       facts: {
@@ -166,6 +167,7 @@ export class TrainingRun implements Objective {
         totalSteps,
         trainExamples: this.parts.examples.length,
         groups,
+        paddingShare,
         maskRows: rows.join() === groups.join() ? [] : [...rows],
       },
     });
@@ -225,6 +227,10 @@ export class TrainingRun implements Objective {
     if (performance.now() - this.lastCheckpointAt > SAFETY_CHECKPOINT_MILLISECONDS) await this.save('last');
   }
 
+  isOver(): boolean {
+    return this.best.isOver;
+  }
+
   private async finish(signal: EngineSignal | null): Promise<TrainingOutcome> {
     const nothing = { result: null, adapterDirectory: null, adapterStep: null };
     if (signal === 'cancel') return { outcome: 'cancelled', ...nothing };
@@ -233,15 +239,19 @@ export class TrainingRun implements Objective {
       this.log(`Paused at step ${this.globalStep} of ${this.parts.totalSteps}.`);
       return { outcome: 'paused', ...nothing };
     }
+    const { config, totalSteps } = this.parts;
     const score = this.lastScore?.step === this.globalStep ? this.lastScore : await this.evaluateNow();
     await this.save('last');
-    const useBest =
-      this.parts.config.load_best_model_at_end && this.best !== null && this.best.step !== this.globalStep;
+    const { best } = this.best.state;
+    const useBest = config.load_best_model_at_end && best !== null && best.step !== this.globalStep;
+    const result = this.summarize(score, signal === null && this.globalStep < totalSteps);
+    const note = earlyStop({ config, facts: { totalSteps }, result });
+    if (note !== null) this.log(note);
     return {
       outcome: signal === 'stop' ? 'stopped' : 'completed',
-      result: this.summarize(score),
+      result,
       adapterDirectory: this.checkpointDirectory(useBest ? 'best' : 'last'),
-      adapterStep: useBest ? (this.best?.step ?? null) : this.globalStep,
+      adapterStep: useBest ? best.step : this.globalStep,
     };
   }
 
@@ -260,10 +270,7 @@ export class TrainingRun implements Objective {
     this.recorder.flush();
     const said = score.accuracy === null ? '' : ` accuracy ${(100 * score.accuracy).toFixed(2)} %,`;
     this.log(`Step ${this.globalStep}: evaluation${said} loss ${score.loss.toFixed(4)}.`);
-    if (!this.best || isBetter(score, this.best, this.parts.bestBy)) {
-      this.best = { step: this.globalStep, accuracy: score.accuracy, loss: score.loss };
-      await this.save('best');
-    }
+    if (this.best.add(score, this.globalStep)) await this.save('best');
     this.loop.progress.startAt(this.globalStep);
     return score;
   }
@@ -310,7 +317,8 @@ export class TrainingRun implements Objective {
       order: { ...order, epochRandomState: [...order.epochRandomState] },
       random: { coto: [...this.cotoRandom.state()], dropout: [...this.dropoutRandom.state()] },
       optimizer_steps: Object.fromEntries(steps),
-      best: this.best,
+      best: this.best.state.best,
+      evaluations_without_improvement: this.best.state.withoutImprovement,
       step_times: this.times.state(),
       active_share_sum: this.activeShareSum,
       last_loss: this.lastLoss,
@@ -326,14 +334,17 @@ export class TrainingRun implements Objective {
     };
   }
 
-  private summarize(score: Score): RunResult {
+  private summarize(score: Score, stoppedEarly: boolean): RunResult {
     const { times } = this;
+    const { best } = this.best.state;
     return {
       steps: this.globalStep,
       accuracy: score.accuracy,
       evalLoss: score.loss,
       trainLoss: this.lastLoss,
       metrics: { ...score.metrics },
+      best: best && { step: best.step, metric: this.best.criterion.metric, value: best.value },
+      stoppedEarly,
       meanStepMilliseconds: times.mean,
       medianStepMilliseconds: times.median,
       meanActiveShare: times.steps === 0 ? 1 : this.activeShareSum / times.steps,
@@ -350,15 +361,6 @@ export class TrainingRun implements Objective {
 function furtherMetrics({ metrics }: Score): Record<string, number> {
   const further = Object.entries(metrics).filter(([id]) => id !== 'accuracy');
   return Object.fromEntries(further.map(([id, value]) => [`eval_${id}`, value]));
-}
-
-function isBetter(
-  score: Score,
-  best: { readonly accuracy: number | null; readonly loss: number | null },
-  by: 'accuracy' | 'loss',
-): boolean {
-  if (by === 'accuracy' && score.accuracy !== null && best.accuracy !== null) return score.accuracy > best.accuracy;
-  return best.loss !== null && score.loss < best.loss;
 }
 
 /** Adds the step and a hint to an error about values that are not finite. */

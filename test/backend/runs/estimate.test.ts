@@ -126,6 +126,8 @@ describe('the estimate of a run', () => {
         evalLoss: null,
         trainLoss: null,
         metrics: {},
+        best: null,
+        stoppedEarly: false,
         meanStepMilliseconds: milliseconds,
         medianStepMilliseconds: milliseconds,
         meanActiveShare: 1,

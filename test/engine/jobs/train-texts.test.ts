@@ -36,6 +36,11 @@ const task = (name: string, resumeFrom: string | null = null): TrainTask => ({
     per_device_train_batch_size: 4,
     per_device_eval_batch_size: 2,
     eval_steps: 4,
+    // A second pass over the texts, in batches of like length; held-out texts are scored.
+    group_by_length: true,
+    eval_split: 'validation',
+    validation_samples: 6,
+    metric_for_best_model: 'f1_macro',
     adapter: { target_modules: 'all-linear', lora_dropout: 0.1 },
     coto: {},
     compute_dtype: 'float32',
@@ -47,12 +52,14 @@ const task = (name: string, resumeFrom: string | null = null): TrainTask => ({
   earlierDtype: null,
 });
 
+const facts = (events: readonly EngineEvent[]) => events.find((event) => event.kind === 'facts')?.facts;
 const weights = (name: string) => readFileSync(join(folder, name, 'checkpoints/last/adapter_model.safetensors'));
 
 test('a run on text goes on bit for bit after a pause', async () => {
+  const events: EngineEvent[] = [];
   const whole = await runTrainTask(
     task('whole'),
-    context([], () => null),
+    context(events, () => null),
   );
   expect(whole.outcome).toBe('completed');
   // Twice while the texts are read; then once a step.
@@ -69,6 +76,12 @@ test('a run on text goes on bit for bit after a pause', async () => {
   );
   expect(resumed.result?.evalLoss).toBe(whole.result?.evalLoss);
   expect(weights('parts').equals(weights('whole'))).toBe(true);
+  expect(whole.result?.best?.metric).toBe('f1_macro');
+  expect(facts(events)).toMatchObject({
+    trainExamples: 14,
+    evalExamples: 6,
+    paddingShare: { grouped: expect.any(Number) },
+  });
 });
 
 test('an evaluation is cancelled between its batches', async () => {
@@ -81,5 +94,5 @@ test('an evaluation is cancelled between its batches', async () => {
   );
   expect(outcome).toBe('cancelled');
   const evaluated = events.filter((event) => event.kind === 'progress' && event.progress.unit === 'examples');
-  expect(evaluated.some((event) => event.kind === 'progress' && event.progress.done === 12)).toBe(false);
+  expect(evaluated.some((event) => event.kind === 'progress' && event.progress.done === 6)).toBe(false);
 });

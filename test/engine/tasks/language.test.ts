@@ -129,6 +129,7 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
   const { loss, metrics } = scoreOutputs(outputs);
   expect(loss).toBeCloseTo(lossSum / tokens, 4);
   expect(metrics['perplexity']).toBeCloseTo(Math.exp(lossSum / tokens), 1);
+  expect(task.metrics).toEqual(['loss', 'perplexity', 'accuracy']);
   task.close();
 });
 
@@ -156,6 +157,7 @@ test('an answer counts as exact where greedy decoding writes it', async () => {
   const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 2 });
   expect(outputs).toMatchObject({ kind: 'tokens', completions: true });
   expect(scoreOutputs(outputs).metrics).toMatchObject({ exact_match: 0.5 });
+  expect(task.metrics).toEqual(['loss', 'perplexity', 'accuracy', 'exact_match']);
   task.close();
 });
 

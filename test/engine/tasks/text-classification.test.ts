@@ -76,6 +76,7 @@ test('classes are learned and scored, whatever the length of the rows', async ()
     [0, 4],
   ]);
   expect(metrics['f1_macro']).toBe(1);
+  expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(metrics)].sort());
   model.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });
@@ -88,6 +89,7 @@ test('several labels a text are learned by the binary cross-entropy', async () =
   expect(losses.at(-1)).toBeLessThan(0.1);
   const score = scoreOutputs(outputs);
   expect(score.accuracy).toBe(1);
+  expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(score.metrics)].sort());
   // Averaging a model with itself changes nothing.
   expect(scoreEnsemble([outputs, outputs], [1, 3]).loss).toBeCloseTo(score.loss, 10);
   expect(() => scoreEnsemble([outputs], [0])).toThrow('weights of an ensemble');
@@ -104,6 +106,7 @@ test('values are learned by the squared error, and have no accuracy', async () =
   expect(score.accuracy).toBeNull();
   expect(score.loss).toBeLessThan(0.1);
   expect(score.metrics['pearson']).toBeGreaterThan(0.95);
+  expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(score.metrics)].sort());
   model.dispose();
 });
 

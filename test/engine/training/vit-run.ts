@@ -3,6 +3,7 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { readAdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
 import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
+import type { Criterion, Score } from '../../../src-main/engine/training/best-evaluation.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
@@ -53,7 +54,14 @@ export async function trainVit(
   base: BaseModel,
   folder: string,
   runConfig: RunConfig,
-  options: { name: string; resume?: string; signal?: EngineSignal; signalAt?: number },
+  options: {
+    name: string;
+    resume?: string;
+    signal?: EngineSignal;
+    signalAt?: number;
+    criterion?: Criterion;
+    scores?: (step: number) => Score;
+  },
 ): Promise<Trained> {
   const events: EngineEvent[] = [];
   const model = new AdaptedModel(base);
@@ -74,10 +82,11 @@ export async function trainVit(
       model,
       examples,
       totalSteps: runConfig.max_steps,
-      bestBy: 'accuracy',
+      criterion: options.criterion ?? { metric: 'accuracy', greaterIsBetter: true },
       loadBatch,
-      evaluate: async () => {
+      evaluate: async (step) => {
         scored += 1;
+        if (options.scores) return options.scores(step);
         return { accuracy: scored === 1 ? 0.9 : 0.5, loss: 1, metrics: {} };
       },
       runDirectory: join(folder, options.name),

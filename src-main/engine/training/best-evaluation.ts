@@ -1,0 +1,124 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { greaterIsBetter } from '../metrics/index.ts';
+import type { OpenTask, TaskType } from '../tasks/task-type.ts';
+
+/** What makes one evaluation better than another. */
+export interface Criterion {
+  /** Id of a metric, accuracy, or loss. */
+  readonly metric: string;
+  readonly greaterIsBetter: boolean;
+}
+
+export interface Score {
+  /** Null for regression. */
+  readonly accuracy: number | null;
+  readonly loss: number;
+  /** By metric id. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+type ChoiceFields = Pick<
+  RunConfig,
+  'metric_for_best_model' | 'greater_is_better' | 'eval_steps' | 'early_stopping_patience'
+>;
+
+/**
+ * The criterion of a run: `metric_for_best_model`, with or without Transformers' prefix eval_, else accuracy or loss, as the
+ * task says.
+ *
+ * @param metrics ids of the task's metrics
+ * @throws StudioError invalid_input listing the metrics where the task does not have it, or where nothing would be evaluated
+ * that could stop the run early
+ */
+export function criterionOf(
+  config: ChoiceFields,
+  { bestBy }: Pick<TaskType, 'bestBy'>,
+  metrics: OpenTask['metrics'],
+): Criterion {
+  const { metric_for_best_model: wanted, greater_is_better, eval_steps, early_stopping_patience: patience } = config;
+  if (patience > 0 && eval_steps === 0)
+    throw new StudioError(
+      'invalid_input',
+      `early_stopping_patience is ${patience}, but eval_steps is 0: nothing is evaluated before the end.`,
+      'Set eval_steps, or early_stopping_patience to 0.',
+    );
+  const usual = metrics.includes(bestBy) ? bestBy : 'loss';
+  const metric = wanted === null ? usual : wanted.replace(/^eval_/, '');
+  if (!metrics.includes(metric))
+    throw new StudioError(
+      'invalid_input',
+      `metric_for_best_model is "${wanted}", but the task has no such metric.`,
+      `Choose one of ${metrics.join(', ')}.`,
+    );
+  return { metric, greaterIsBetter: greater_is_better ?? greaterIsBetter(metric) };
+}
+
+export interface BestState {
+  readonly step: number;
+  readonly accuracy: number | null;
+  readonly loss: number | null;
+  /** Of the criterion's metric; null in checkpoints of versions that only knew accuracy and loss. */
+  readonly value: number | null;
+}
+
+/**
+ * The best evaluation so far, and for how many the metric has not improved: Transformers' rules. Any improvement makes a new
+ * best; only one by more than the threshold starts the count again. An evaluation without the metric (a correlation with a
+ * constant) is no improvement.
+ */
+export class BestEvaluation {
+  readonly criterion: Criterion;
+  private readonly patience: number;
+  private readonly threshold: number;
+  private best: BestState | null = null;
+  private withoutImprovement = 0;
+
+  /** @param patience evaluations; 0: no early stopping */
+  constructor(
+    criterion: Criterion,
+    {
+      early_stopping_patience: patience,
+      early_stopping_threshold: threshold,
+    }: Pick<RunConfig, 'early_stopping_patience' | 'early_stopping_threshold'>,
+  ) {
+    this.criterion = criterion;
+    this.patience = patience;
+    this.threshold = threshold;
+  }
+
+  get state(): { readonly best: BestState | null; readonly withoutImprovement: number } {
+    return { best: this.best, withoutImprovement: this.withoutImprovement };
+  }
+
+  restore(best: BestState | null, withoutImprovement: number): void {
+    this.best = best && { ...best, value: best.value ?? valueIn({ ...best, metrics: {} }, this.criterion.metric) };
+    this.withoutImprovement = withoutImprovement;
+  }
+
+  /** Whether patience has run out. */
+  get isOver(): boolean {
+    return this.patience > 0 && this.withoutImprovement >= this.patience;
+  }
+
+  /** Takes in one evaluation; returns whether it is the best so far. */
+  add(score: Score, step: number): boolean {
+    const value = valueIn(score, this.criterion.metric);
+    const before = this.best?.value ?? null;
+    const gain =
+      value === null || before === null ? null : this.criterion.greaterIsBetter ? value - before : before - value;
+    const improves = value !== null && (gain === null || gain > this.threshold);
+    this.withoutImprovement = improves ? 0 : this.withoutImprovement + 1;
+    const isBest = this.best === null || (value !== null && (gain === null || gain > 0));
+    if (isBest) this.best = { step, accuracy: score.accuracy, loss: score.loss, value };
+    return isBest;
+  }
+}
+
+function valueIn(
+  { accuracy, loss, metrics }: { accuracy: number | null; loss: number | null; metrics: Score['metrics'] },
+  metric: string,
+): number | null {
+  const value = metric === 'loss' ? loss : metric === 'accuracy' ? accuracy : (metrics[metric] ?? null);
+  return value !== null && Number.isFinite(value) ? value : null;
+}
