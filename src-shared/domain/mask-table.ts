@@ -7,11 +7,14 @@ export type MaskUnit = z.infer<typeof maskUnitSchema>;
 /** Groups of which all masks are evaluated at most: 2¹² masks. */
 export const mostExactGroups = 12;
 
-/** The masks of a table: all 2ⁿ, those that sampled permutations or sampled sets need, or a list. */
+/**
+ * The masks of a table: all 2ⁿ, those that sampled permutations or sampled sets need, or a list; `auto`: all where the
+ * groups are few enough, else permutations.
+ */
 export const maskChoiceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('all') }),
   z.object({
-    kind: z.enum(['permutations', 'integral']),
+    kind: z.enum(['auto', 'permutations', 'integral']),
     budget: z.number().int().min(2).describe('distinct masks that are evaluated at most'),
     antithetic: z.boolean().default(true).describe('whether each draw comes with its reverse or its complement'),
     seed: z.number().int().min(0),
@@ -23,8 +26,8 @@ export type MaskChoice = z.infer<typeof maskChoiceSchema>;
 /** Adapters that a mask switches together. */
 export const maskGroupSchema = z.object({
   name: z.string(),
-  /** Null where the group spans several layers. */
-  layer: z.number().int().nullable(),
+  /** Ascending. */
+  layers: z.array(z.number().int()),
   /** Type of its module, e.g. q_proj; null where the group has several. */
   type: z.string().nullable(),
   modules: z.array(z.string()),

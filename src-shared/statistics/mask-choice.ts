@@ -3,16 +3,28 @@ import { type MaskChoice, mostExactGroups } from '../domain/mask-table.ts';
 import { RandomStream } from '../random.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
 
-type SampledChoice = Extract<MaskChoice, { kind: 'permutations' | 'integral' }>;
+export type SampledChoice = Extract<MaskChoice, { budget: number }>;
+/** How a choice is made once the number of groups is known. */
+export type ResolvedChoice =
+  | Exclude<MaskChoice, { budget: number }>
+  | (SampledChoice & { kind: 'permutations' | 'integral' });
 
 /** Nodes of the integral over p where sets are sampled: exact for marginal contributions of degree 7 in p. */
 export const sampledNodes = 4;
+
+/** `auto` becomes all masks where that is possible, else permutations. */
+export function resolvedChoice(choice: MaskChoice, groups: number): ResolvedChoice {
+  if (choice.kind === 'all' || choice.kind === 'list') return choice;
+  if (choice.kind !== 'auto') return { ...choice, kind: choice.kind };
+  return groups <= mostExactGroups ? { kind: 'all' } : { ...choice, kind: 'permutations' };
+}
 
 /**
  * The distinct masks of a choice among `groups` groups, in a fixed order.
  * @throws StudioError refused where there are too many for all of them, or where the budget is too small to sample
  */
-export function chosenMasks(choice: MaskChoice, groups: number): string[] {
+export function chosenMasks(given: MaskChoice, groups: number): string[] {
+  const choice = resolvedChoice(given, groups);
   switch (choice.kind) {
     case 'all':
       refuseTooMany(groups);
@@ -20,9 +32,11 @@ export function chosenMasks(choice: MaskChoice, groups: number): string[] {
     case 'list':
       return [...new Set(choice.masks)];
     case 'permutations':
-      return [...new Set(sampledPermutations(choice, groups).flatMap((order) => prefixMasks(order)))];
-    case 'integral':
-      return [...new Set(sampledSets(choice, groups).flatMap(({ mask }) => [mask, ...neighbors(mask)]))];
+      return [...new Set([...plainMasks(groups), ...sampledPermutations(choice, groups).flatMap(prefixMasks)])];
+    case 'integral': {
+      const sets = sampledSets(choice, groups).flatMap(({ mask }) => [mask, ...neighbors(mask)]);
+      return [...new Set([...plainMasks(groups), ...sets])];
+    }
   }
 }
 
@@ -41,13 +55,19 @@ export function maskOf(set: number, groups: number): string {
   return Array.from({ length: groups }, (_, group) => ((set >> group) & 1 ? '1' : '0')).join('');
 }
 
+/** None and all, each group alone, and all without each: what samples are compared with. */
+function plainMasks(groups: number): string[] {
+  const [none, all] = ['0'.repeat(groups), '1'.repeat(groups)];
+  return [none, all, ...neighbors(none), ...neighbors(all)];
+}
+
 /**
  * Seeded permutations, as many as the budget of distinct masks allows, at least two samples. Where antithetic, each is
  * followed by its reverse, and the two are one sample.
  * @throws StudioError refused for a budget that does not allow two samples
  */
 export function sampledPermutations({ budget, antithetic, seed }: SampledChoice, groups: number): number[][] {
-  const seen = new Set<string>();
+  const seen = new Set(plainMasks(groups));
   const orders: number[][] = [];
   // Groups have n! orders: with few of them the draws repeat, and masks run out before the budget does.
   const most = 10 * budget;
@@ -61,7 +81,7 @@ export function sampledPermutations({ budget, antithetic, seed }: SampledChoice,
     orders.push(...sample);
   }
   if (orders.length >= (antithetic ? 4 : 2)) return orders;
-  throw tooSmall(budget, groups, 2 * (antithetic ? 2 : 1) * Math.max(1, groups - 1) + 2);
+  throw tooSmall(budget, groups, 2 * (antithetic ? 2 : 1) * groups + 2 * groups + 2);
 }
 
 /** Sets of each prefix of an order, from none to all: their values' differences are marginal contributions. */
@@ -89,8 +109,8 @@ export interface SampledSet {
  */
 export function sampledSets({ budget, antithetic, seed }: SampledChoice, groups: number): SampledSet[] {
   const { nodes } = gaussLegendre(sampledNodes);
-  const rounds = Math.floor(budget / (sampledNodes * (groups + 1)));
-  if (rounds < 2) throw tooSmall(budget, groups, 2 * sampledNodes * (groups + 1));
+  const rounds = Math.floor((budget - plainMasks(groups).length) / (sampledNodes * (groups + 1)));
+  if (rounds < 2) throw tooSmall(budget, groups, 2 * sampledNodes * (groups + 1) + 2 * groups + 2);
   return Array.from({ length: rounds }, (_, round) => round).flatMap((round) =>
     nodes.map((p, node): SampledSet => {
       const mirrored = antithetic && p > 0.5;

@@ -20,7 +20,7 @@ export function maskGroups(adapter: Outlined, description: ModelDescription, uni
   const nameOf = { layer: labelOf, 'module-type': ({ type }: Placed) => type, module: ({ name }: Placed) => name };
   const groups = [...Map.groupBy(inLayers, nameOf[unit])].map(([name, members]) => ({
     name,
-    layer: only(members.map(({ layer }) => layer)),
+    layers: [...new Set(members.map(({ layer }) => layer))],
     type: only(members.map(({ type }) => type)),
     modules: members.map((member) => member.name),
   }));
