@@ -68,8 +68,13 @@ export function seriesLabel(label: string): string {
   return label.replace(/[\s·,;:–—-]*\bseed\s*=?\s*\d+\s*$/i, '') || label;
 }
 
+/** A line's dash by its place among the kinds of lines that a figure tells apart. */
+export function dashOf(index: number): string {
+  return dashes[index % dashes.length] ?? 'solid';
+}
+
 function line(index: number): { dash: string; pattern: string } {
-  return { dash: dashes[index % dashes.length] ?? 'solid', pattern: patterns[index % patterns.length] ?? '' };
+  return { dash: dashOf(index), pattern: patterns[index % patterns.length] ?? '' };
 }
 
 /** `#rrggbb` with an opacity, for bands and faint raw curves. */

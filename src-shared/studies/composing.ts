@@ -39,6 +39,17 @@ export function groupsOf(
   }));
 }
 
+/** The same, with a number behind labels that several groups share (those of different ranks, for example). */
+export function distinctGroups(adapters: readonly StudyAdapter[]): ReturnType<typeof groupsOf> {
+  const groups = groupsOf(adapters);
+  return groups.map((group, at) => {
+    const same = groups.filter(({ label, coto }) => label === group.label && coto === group.coto);
+    if (same.length < 2) return group;
+    const place = groups.slice(0, at).filter(({ label, coto }) => label === group.label && coto === group.coto).length;
+    return { ...group, label: `${group.label} (${place + 1})` };
+  });
+}
+
 export function percent(share: number): string {
   return (100 * share).toFixed(1);
 }

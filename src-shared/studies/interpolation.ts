@@ -1,234 +1,243 @@
-import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
-import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
-import { type Declaration, parameterValuesSchema } from '../domain/parameter.ts';
-import { bySeries, meanCurve } from '../figures/band.ts';
-import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
-import { axis, baseLayout, intervalCaption, type LineEnd, lineEnds, marginFor } from '../figures/layout.ts';
-import { seriesKey, studyStyles } from '../figures/palette.ts';
+import { bySeries } from '../figures/band.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
-import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
-import { defineStudy, type StudyAdapter } from './define-study.ts';
-import { pointScoreSchema } from './point-score.ts';
-
-const declaration: Declaration = {
-  id: 'interpolation',
-  label: 'Interpolation',
-  summary:
-    'Linear mode connectivity: accuracy and loss along the line between two adapters of one task, and the height of the barrier.',
-  paper: {
-    title: 'Linear Mode Connectivity and the Lottery Ticket Hypothesis',
-    url: 'https://arxiv.org/abs/1912.05671',
-  },
-  parameters: [
-    {
-      name: 'points',
-      label: 'Points',
-      type: 'integer',
-      default: 21,
-      minimum: 3,
-      maximum: 201,
-      help: 'Values of λ from 0 to 1, both ends among them; one evaluation each.',
-    },
-    {
-      name: 'method',
-      label: 'Merge method',
-      type: 'text',
-      default: 'factor-average',
-      names: 'merge-method',
-      help: 'What to interpolate: the factors A and B, as in the paper, ΔW, or the merge of another method.',
-    },
-  ],
-};
-
-const configSchema = z.strictObject({
-  kind: z.literal('interpolation'),
-  dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
-  points: z.number().int().min(3).max(201).default(21),
-  method: z.string().default('factor-average').describe('a merge method that produces an adapter from two weights'),
-  parameters: parameterValuesSchema.default({}).describe('parameters of the merge method'),
-  pairs: z
-    .array(
-      z.strictObject({
-        label: z.string(),
-        coto: z.boolean(),
-        from: adapterReferenceSchema,
-        to: adapterReferenceSchema,
-      }),
-    )
-    .min(1),
-});
-
-const resultSchema = z.object({
-  kind: z.literal('interpolation'),
-  examples: z.number().int(),
-  pairs: z.array(
-    z.object({
-      label: z.string(),
-      coto: z.boolean(),
-      points: z.array(pointScoreSchema.extend({ lambda: z.number() })),
-      /**
-       * Largest fall of accuracy below the straight line between the ends, at least 0; and the rise of the loss above
-       * it.
-       */
-      accuracyBarrier: z.number(),
-      lossBarrier: z.number(),
-    }),
-  ),
-});
-export type InterpolationResult = z.infer<typeof resultSchema>;
+import { mean, meanInterval } from '../statistics/student.ts';
+import { datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
+import { type Interval, intervalText, leftOutTable, standardMethods } from './connectivity.ts';
+import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
+import { interpolationFigure } from './interpolation-figures.ts';
+import {
+  curveMethods,
+  type InterpolationConfig,
+  type InterpolationCurve,
+  type InterpolationPair,
+  interpolationConfigSchema,
+  interpolationDeclaration,
+  interpolationResultSchema,
+  middleOf,
+} from './interpolation-schemas.ts';
 
 /** The metric along the line between two adapters of one base (linear mode connectivity). */
 export const interpolationStudy = defineStudy({
   kind: 'interpolation',
   formerKinds: ['lambda'],
-  declaration,
+  declaration: interpolationDeclaration,
   takes: 'adapters',
   offeredBy: { page: 'merge', action: 'Interpolate' },
-  configSchema,
-  resultSchema,
+  configSchema: interpolationConfigSchema,
+  resultSchema: interpolationResultSchema,
   compose(input) {
     requireOneBase(input.adapters);
-    const { points, method } = valuesOf(declaration, input);
+    const { points, pairs, method, seed } = valuesOf(interpolationDeclaration, input);
+    const further = standardMethods.find((id) => id === method) === undefined;
     return {
       kind: 'interpolation' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
       points: Number(points),
-      method: String(method),
-      parameters: input.methodParameters ?? {},
-      pairs: pairsOf(input.adapters).map(({ label, coto, from, to }) => ({
-        label,
-        coto,
+      method: further ? String(method) : null,
+      parameters: further ? (input.methodParameters ?? {}) : {},
+      seed: Number(seed),
+      pairs: pairsOf(input.adapters, pairs === 'disjoint').map(({ from, to, ...pair }) => ({
+        ...pair,
         from: { adapterId: from.id },
         to: { adapterId: to.id },
       })),
     };
   },
   references: ({ pairs }) => pairs.flatMap(({ from, to }) => [from, to]),
-  describeConfig: ({ method, points, dataset }) => [
+  describeConfig: ({ points, dataset, pairs, ...config }) => [
     { label: 'Data', value: dataset },
-    { label: 'Interpolated by', value: `${method}, ${points} points` },
+    { label: 'Curves', value: curveMethods(config).join(', ') },
+    { label: 'Points', value: `${points} from λ = 0 to 1, ${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}` },
   ],
-  table: ({ pairs }) => [
-    {
-      title: 'Barriers: how far the curve falls below the straight line between its ends',
-      columns: [
-        { label: 'Pair' },
-        { label: 'λ = 0 (%)', numeric: true },
-        { label: 'λ = ½ (%)', numeric: true },
-        { label: 'λ = 1 (%)', numeric: true },
-        { label: 'Accuracy barrier (points)', numeric: true },
-        { label: 'Loss barrier (nats)', numeric: true },
-      ],
-      rows: pairs.map(({ label, points, accuracyBarrier, lossBarrier }) => ({
-        cells: [
-          label,
-          ...[0, Math.round((points.length - 1) / 2), points.length - 1].map((at) =>
-            percent(points[at]?.accuracy ?? Number.NaN),
-          ),
-          (100 * accuracyBarrier).toFixed(2),
-          lossBarrier.toFixed(3),
-        ],
-      })),
-    },
+  table: ({ pairs, examples }, config, words) => [
+    groupTable(pairs, examples, config, words),
+    ...pairTable(pairs, config, words),
+    ...leftOutTable(config.left_out, (at) => pairLabel(config.pairs[at]), words),
   ],
-  figures: (result) => [
-    { name: 'Accuracy between two adapters', draw: (theme) => interpolationFigure(result, theme) },
-    { name: 'Loss between two adapters', draw: (theme) => interpolationFigure(result, theme, 'loss') },
+  figures: (result, config, words) => [
+    { name: 'Accuracy between two adapters', draw: (theme) => interpolationFigure(result, config, words, theme) },
+    { name: 'Loss between two adapters', draw: (theme) => interpolationFigure(result, config, words, theme, 'loss') },
   ],
   comparison({ pairs }) {
-    const of = (value: (pair: (typeof pairs)[number]) => number) => (coto: boolean) =>
-      pairs.filter((pair) => pair.coto === coto).map((pair) => ({ seed: null, value: value(pair) }));
-    const accuracy = of((pair) => pair.accuracyBarrier);
-    const loss = of((pair) => pair.lossBarrier);
+    const rowsOf = (method: string, suffix: string, label: string) => {
+      const of = (value: (curve: InterpolationCurve) => number) => (coto: boolean) =>
+        pairs
+          .filter((pair) => pair.coto === coto)
+          .flatMap(({ curves }) => curves.filter((curve) => (curve.method ?? 'factor-average') === method))
+          .map((curve) => ({ seed: null, value: value(curve) }));
+      const accuracy = of(({ barriers }) => barriers.accuracy.line.value);
+      const loss = of(({ barriers }) => barriers.loss.line.value);
+      return [
+        comparisonRow(`barrier/accuracy${suffix}`, `${label}, accuracy`, 'points', 'lower', accuracy),
+        comparisonRow(`barrier/loss${suffix}`, `${label}, loss`, 'loss', 'lower', loss),
+      ];
+    };
     return [
-      comparisonRow('barrier/accuracy', 'Interpolation barrier, accuracy', 'points', 'lower', accuracy),
-      comparisonRow('barrier/loss', 'Interpolation barrier, loss', 'loss', 'lower', loss),
-    ];
+      ...rowsOf('factor-average', '', 'Interpolation barrier'),
+      ...rowsOf('weight-average', '/weight-average', 'Interpolation barrier of ΔW'),
+    ].filter(({ lora, coto }) => lora.mean !== null || coto.mean !== null);
   },
 });
 
-/** Any two adapters, or several groups of exactly two seeds, which are overlaid. */
-function pairsOf(
-  adapters: readonly StudyAdapter[],
-): { label: string; coto: boolean; from: StudyAdapter; to: StudyAdapter }[] {
-  const [first, second] = adapters;
-  if (adapters.length === 2 && first && second) {
-    const same = first.group === second.group || first.label === second.label;
-    const coto = first.coto && second.coto;
-    return [{ label: same ? first.label : `${first.name} – ${second.name}`, coto, from: first, to: second }];
-  }
-  const groups = groupsOf(adapters);
-  if (groups.length === 0 || groups.some((group) => group.adapters.length !== 2))
-    throw new StudioError(
-      'refused',
-      'Interpolation needs exactly two adapters, or two with and two without CoTo.',
-      'Choose two seeds of each kind of adapter.',
-    );
-  return groups.flatMap(({ label, coto, adapters: [from, to] }) => (from && to ? [{ label, coto, from, to }] : []));
+interface ComposedPair {
+  readonly label: string;
+  readonly name: string;
+  readonly coto: boolean;
+  readonly from: StudyAdapter;
+  readonly to: StudyAdapter;
 }
 
-/**
- * Metric along the line between two adapters, with the barrier of each series in the caption. Pairs that share a label
- * are one series. `customdata` of a point is [index of the series' first pair, index of the point].
- */
-export function interpolationFigure(
-  result: InterpolationResult,
-  theme: FigureTheme,
-  metric: 'accuracy' | 'loss' = 'accuracy',
-): Figure {
-  const styles = studyStyles(result.pairs);
-  const percent = metric === 'accuracy';
-  const data: FigureObject[] = [];
-  const ends: LineEnd[] = [];
-  const barriers: string[] = [];
-  const all: number[] = [];
-  let repetitions = 0;
-  for (const series of bySeries(result.pairs)) {
-    const style = styles.get(seriesKey(series));
-    const first = series.entries[0];
-    if (style === undefined || first === undefined) continue;
-    const x = first.entry.points.map((point) => point.lambda);
-    const values = series.entries.map(({ entry }) =>
-      entry.points.map((point) => (percent ? point.accuracy * 100 : point.loss)),
+/** Any two adapters, or the pairs within each of several groups, which are overlaid. @throws StudioError refused */
+function pairsOf(adapters: readonly StudyAdapter[], disjoint: boolean): ComposedPair[] {
+  const [first, second] = adapters;
+  if (first === undefined || second === undefined)
+    throw new StudioError(
+      'refused',
+      'Interpolation needs two adapters: with one there is no line.',
+      'Choose two adapters of one task, or two or more seeds of each kind.',
     );
-    const curve = meanCurve(
-      series.label,
-      style,
-      x,
-      values,
-      x.map((_, index) => [first.index, index]),
-    );
-    data.push(...curve.traces);
-    all.push(...values.flat());
-    repetitions = Math.max(repetitions, values.length);
-    ends.push({ label: series.label, style, x: x.at(-1) ?? 1, y: curve.means.at(-1) ?? Number.NaN });
-    const heights = series.entries.map(({ entry }) => (percent ? entry.accuracyBarrier * 100 : entry.lossBarrier));
-    const height = heights.reduce((sum, value) => sum + value, 0) / heights.length;
-    barriers.push(`${series.label} ${percent ? `${height.toFixed(1)} points` : height.toFixed(3)}`);
+  if (adapters.length === 2) {
+    const same = first.group === second.group || first.label === second.label;
+    const coto = first.coto && second.coto;
+    return [{ label: same ? first.label : `${first.name} – ${second.name}`, name: '', coto, from: first, to: second }];
   }
-  const range = paddedRange(all);
-  const uncertainty =
-    repetitions > 1
-      ? ` ${intervalCaption(repetitions, 'pairs of seeds')}`
-      : ' One pair of seeds: no uncertainty can be drawn.';
+  const groups = distinctGroups(adapters);
+  const alone = groups.find((group) => group.adapters.length < 2)?.adapters[0];
+  if (alone)
+    throw new StudioError(
+      'refused',
+      `Interpolation needs two or more adapters of each kind, and "${alone.name}" is the only one of its kind.`,
+      'Leave it out, or choose another seed of it.',
+    );
+  return groups.flatMap(({ label, coto, adapters: members }) =>
+    (disjoint ? neighbors(members) : everyPair(members)).map(([from, to]) => ({
+      label,
+      name: nameOf(from, to),
+      coto,
+      from,
+      to,
+    })),
+  );
+}
+
+function everyPair<T>(items: readonly T[]): [T, T][] {
+  return items.flatMap((first, index) => items.slice(index + 1).map((second): [T, T] => [first, second]));
+}
+
+/** The first with the second, the third with the fourth, …; an odd one is left out. */
+function neighbors<T>(items: readonly T[]): [T, T][] {
+  return everyPair(items.slice(0, 2)).concat(items.length > 3 ? neighbors(items.slice(2)) : []);
+}
+
+function nameOf(from: StudyAdapter, to: StudyAdapter): string {
+  return from.seed === to.seed ? `${from.name} – ${to.name}` : `seeds ${from.seed}, ${to.seed}`;
+}
+
+function pairLabel(pair: Pick<InterpolationPair, 'label' | 'name'> | undefined): string {
+  if (pair === undefined) return '';
+  return pair.name === '' ? pair.label : `${pair.label}, ${pair.name}`;
+}
+
+const barrierColumns = [
+  { label: 'Accuracy barrier, line (points)', numeric: true },
+  { label: 'Accuracy barrier, mean (points)', numeric: true },
+  { label: 'Loss barrier, line (nats)', numeric: true },
+  { label: 'Loss barrier, mean (nats)', numeric: true },
+];
+
+/** Each group by each method: means over its pairs, with an interval over three or more of them. */
+function groupTable(
+  pairs: readonly InterpolationPair[],
+  examples: number,
+  config: InterpolationConfig,
+  words: StudyWords,
+): StudyTable {
+  const most = Math.max(0, ...bySeries(pairs).map(({ entries }) => entries.length));
+  const brackets =
+    most > 2 ? `over the pairs of a group` : most === 1 ? `over ${examples} test examples (bootstrap)` : null;
   return {
-    data,
-    layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
-      margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
-      xaxis: axis(theme, 'λ (0: first seed, 1: second seed)', { range: [-0.01, 1.01] }),
-      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: [...range] }),
-      annotations: lineEnds(theme, ends, range),
-    }),
-    caption: `${percent ? 'Accuracy' : 'Loss'} on ${result.examples} test examples. Barrier (largest gap to the straight line between the ends): ${barriers.join(', ')}.${uncertainty}`,
+    title: `Barriers from the straight line between the ends, and from their mean (Frankle et al. 2020)${brackets === null ? '' : `; in brackets the 95 % interval ${brackets}`}`,
+    columns: [
+      { label: 'Group' },
+      { label: 'Curve' },
+      { label: 'Pairs', numeric: true },
+      { label: 'λ = ½ (%)', numeric: true },
+      ...barrierColumns,
+      { label: '½ minus ensemble (points)', numeric: true },
+    ],
+    rows: bySeries(pairs).flatMap(({ label, entries }) =>
+      methodsOf(entries.map(({ entry }) => entry)).map((method) => {
+        const curves = entries.flatMap(({ entry }) => entry.curves.filter((curve) => curve.method === method));
+        const over = (of: (curve: InterpolationCurve) => Interval | undefined) =>
+          overPairs(curves.flatMap((curve) => of(curve) ?? []));
+        const against = over(({ againstEnsemble }) => againstEnsemble?.accuracy);
+        return {
+          cells: [
+            label,
+            words.mergeMethod(method ?? config.method ?? 'factor-average'),
+            String(curves.length),
+            percent(mean(curves.map(({ points }) => points[middleOf(points)]?.accuracy ?? Number.NaN))),
+            ...(['accuracy', 'loss'] as const).flatMap((metric) =>
+              (['line', 'mean'] as const).map((from) => {
+                const height = over(({ barriers }) => barriers[metric][from]);
+                return height === null ? '–' : written(height, metric);
+              }),
+            ),
+            against === null ? '–' : written(against, 'accuracy'),
+          ],
+        };
+      }),
+    ),
   };
 }
 
-function paddedRange(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const padding = Math.max(0.06 * (high - low), 1e-3);
-  return values.length === 0 ? [0, 1] : [low - padding, high + padding];
+/** One pair keeps its own interval, three or more have one over pairs, two have none. */
+function overPairs(values: readonly Interval[]): Interval | null {
+  const [first] = values;
+  if (first === undefined || values.length === 1) return first ?? null;
+  const { mean: value, halfWidth } = meanInterval(values.map((one) => one.value));
+  if (values.length < 3 || halfWidth === null) return { value, low: null, high: null };
+  return { value, low: value - halfWidth, high: value + halfWidth };
+}
+
+/** Every pair of its own, where groups have several. */
+function pairTable(pairs: readonly InterpolationPair[], config: InterpolationConfig, words: StudyWords): StudyTable[] {
+  if (bySeries(pairs).every(({ entries }) => entries.length === 1)) return [];
+  return [
+    {
+      title:
+        'Each pair; in brackets the 95 % interval over test examples (bootstrap) where its group has fewer than three',
+      columns: [
+        { label: 'Pair' },
+        { label: 'Curve' },
+        { label: 'λ = 0 (%)', numeric: true },
+        { label: 'λ = ½ (%)', numeric: true },
+        { label: 'λ = 1 (%)', numeric: true },
+        ...barrierColumns,
+      ],
+      rows: pairs.flatMap((pair) =>
+        pair.curves.map(({ method, points, barriers }) => ({
+          cells: [
+            pairLabel(pair),
+            words.mergeMethod(method ?? config.method ?? 'factor-average'),
+            ...[0, middleOf(points), points.length - 1].map((at) => percent(points[at]?.accuracy ?? Number.NaN)),
+            ...(['accuracy', 'loss'] as const).flatMap((metric) =>
+              (['line', 'mean'] as const).map((from) => written(barriers[metric][from], metric)),
+            ),
+          ],
+        })),
+      ),
+    },
+  ];
+}
+
+function written(interval: Interval, metric: 'accuracy' | 'loss'): string {
+  return metric === 'accuracy' ? intervalText(interval, 100, 2) : intervalText(interval, 1, 3);
+}
+
+/** Methods of the curves of several pairs, in order. */
+function methodsOf(pairs: readonly InterpolationPair[]): (string | null)[] {
+  return [...new Set(pairs.flatMap(({ curves }) => curves.map(({ method }) => method)))];
 }

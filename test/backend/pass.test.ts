@@ -151,7 +151,7 @@ describe('a pass over the real engine', () => {
     const done = await backend.handle('studies.get', { id: study.id });
     expect(done.error).toBeNull();
     const [first, second] = await Promise.all(runIds.map((id) => backend.handle('runs.get', { id })));
-    const points = done.result?.kind === 'interpolation' ? (done.result.pairs[0]?.points ?? []) : [];
+    const points = done.result?.kind === 'interpolation' ? (done.result.pairs[0]?.curves[0]?.points ?? []) : [];
     expect(points.map((point) => point.lambda)).toEqual([0, 0.5, 1]);
     expect([points[0]?.accuracy, points[2]?.accuracy].sort()).toEqual(
       [first?.result?.accuracy, second?.result?.accuracy].sort(),

@@ -170,7 +170,7 @@ describe('what was trained', () => {
     const done = await json(studyRecordSchema, ['study', study]);
     expect(done.result).toMatchObject({
       kind: 'interpolation',
-      pairs: [{ label: 'seeds', points: [{ lambda: 0 }, { lambda: 0.5 }, { lambda: 1 }] }],
+      pairs: [{ label: 'seeds', curves: [{ method: 'factor-average' }, {}, {}, { method: 'ensemble' }] }],
     });
   });
 });

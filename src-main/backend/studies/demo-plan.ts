@@ -32,7 +32,7 @@ export const quickPlan: DemoPlan = {
   title: 'Quick demo',
   run: runConfigSchema.parse({ ...bundledRun, max_steps: 60, per_device_train_batch_size: 32, eval_samples: 300 }),
   seeds: [1, 2],
-  lambdaPoints: 11,
+  lambdaPoints: 7,
   sparsities: [0.5, 0.9],
 };
 
@@ -41,7 +41,7 @@ export const fullPlan: DemoPlan = {
   title: 'Demo',
   run: runConfigSchema.parse({ ...bundledRun, max_steps: 400, per_device_train_batch_size: 64, eval_samples: 2000 }),
   seeds: [1, 2],
-  lambdaPoints: 21,
+  lambdaPoints: 11,
   sparsities: [0.25, 0.5, 0.8, 0.9],
 };
 

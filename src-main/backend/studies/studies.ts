@@ -7,9 +7,9 @@ import { newId } from '../identifiers.ts';
 import { requireStudy, studyJob } from '../jobs/study.ts';
 import { requireRun } from '../jobs/train.ts';
 import { requireAdapter } from '../library/adapters.ts';
-import { peekDataset } from '../library/datasets.ts';
-import { checkPlannedRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
+import { checkPlan } from './check-plan.ts';
+import { StudioFacts } from './study-facts.ts';
 
 /**
  * Creates a study and queues it behind the runs that it refers to. Throws, creating nothing, on a dangling reference
@@ -26,23 +26,22 @@ export async function createStudy(
   },
 ): Promise<{ study: StudyRecord; job: JobRecord }> {
   const { store, hub, queue } = services;
-  const { config } = details;
-  const { kind, declaration, references } = studyKind(config.kind);
+  const { kind, declaration, references } = studyKind(details.config.kind);
   const queuedWith = details.with ?? [];
   const after = new Set(queuedWith.map(({ id }) => id));
-  for (const reference of references(config)) {
+  for (const reference of references(details.config)) {
     if ('adapterId' in reference) requireAdapter(store, reference.adapterId);
     else if (!queuedWith.some(({ subjectId }) => subjectId === reference.runId)) {
       const job = runJob(services, reference.runId);
       if (job) after.add(job.id);
     }
   }
-  const datasets = new Set<string>();
-  for (const spec of studyWork(kind).plan(config)) {
-    if (spec.kind === 'train') await checkPlannedRun(services, spec.config);
-    else datasets.add(spec.dataset);
-  }
-  for (const dataset of datasets) await peekDataset(services, dataset);
+  const facts = new StudioFacts(services);
+  const work = studyWork(kind);
+  const config = await work.fit(details.config, facts);
+  const specs = work.plan(config);
+  await checkPlan(services, facts, specs);
+  const datasets = new Set(specs.flatMap((spec) => (spec.kind === 'train' ? [] : spec.dataset)));
   const names = [...datasets].map((id) => store.datasets.find(id)?.name ?? id);
   const study: StudyRecord = {
     id: newId('study'),

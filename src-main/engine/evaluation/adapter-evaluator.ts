@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
@@ -10,6 +10,7 @@ import { evaluationIndices } from '../data/subset.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { EvaluationProgress } from './evaluation-progress.ts';
+import { type FittedAdapter, headInUse } from './head-labels.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 
 const batchSize = 100;
@@ -22,11 +23,6 @@ interface BenchRequest {
   readonly samples: number;
   /** Default: the test split. */
   readonly split?: EvaluationSplit;
-}
-
-/** Input of the head check: an adapter or its outline. */
-interface FittedAdapter extends Pick<AdapterState, 'labels'> {
-  readonly saved: ReadonlyMap<string, { readonly shape: readonly number[] }>;
 }
 
 /**
@@ -88,10 +84,8 @@ export class AdapterEvaluator {
   fits(state: FittedAdapter | null): boolean {
     const { labels } = this.task;
     if (labels === null) return true;
-    const head = labelHead(this.description);
-    const saved = head && state?.saved.get(`${head.name}.weight`);
-    if (saved && state?.labels === null) return saved.shape[0] === labels.length;
-    const own = saved && state?.labels ? state.labels : this.description.labels;
+    const { labels: own, rows } = headInUse(this.description, state);
+    if (own === null) return rows === labels.length;
     return own.length === labels.length && own.every((label, index) => label === labels[index]);
   }
 

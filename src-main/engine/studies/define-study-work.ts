@@ -1,8 +1,11 @@
 import type { z } from 'zod';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { MaskTable } from '../../../src-shared/domain/mask-table.ts';
+import type { MergeWeight } from '../../../src-shared/domain/merge.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
-import type { StudyResult } from '../../../src-shared/studies/index.ts';
+import type { StudyConfig, StudyResult } from '../../../src-shared/studies/index.ts';
 
 /** Looks up the score of a key of the plan. @throws RangeError for an unknown key */
 export type ScoreOf = (key: string) => Score;
@@ -10,7 +13,34 @@ export type ScoreOf = (key: string) => Score;
 /** Looks up the table of masks of a key of the plan. @throws RangeError for an unknown key */
 export type TableOf = (key: string) => MaskTable;
 
+/** A merge that a study may ask for. */
+export interface AskedMerge {
+  readonly method: string;
+  readonly parameters: ParameterValues;
+  readonly adapters: readonly AdapterReference[];
+  /** One an adapter. */
+  readonly weights: readonly MergeWeight[];
+  readonly dataset: string;
+}
+
+/** What is known of a study's adapters before it starts. */
+export interface StudyFacts {
+  /**
+   * Why these adapters cannot be merged, or their merge not be scored; null if they can, or if it is not known before
+   * they are trained.
+   */
+  refusalOf(merge: AskedMerge): Promise<{ readonly message: string; readonly hint: string | null } | null>;
+  /** Equal for adapters of equal content; null before they are trained. */
+  contentOf(adapter: AdapterReference): Promise<string | null>;
+  nameOf(adapter: AdapterReference): string;
+}
+
 interface Work<Config, Result> {
+  /**
+   * The config with what follows from its adapters filled in, before anything is queued.
+   * @throws StudioError refused, with the way out, if the study cannot be decided
+   */
+  fit?(config: Config, facts: StudyFacts): Promise<Config>;
   /** All trainings, scores and tables of masks needed, in their preferred order, without duplicates. */
   plan(config: Config): JobSpec[];
   /**
@@ -24,6 +54,7 @@ interface Work<Config, Result> {
 /** Implementation of any kind of study. */
 export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   readonly kind: string;
+  fit(config: StudyConfig, facts: StudyFacts): Promise<StudyConfig>;
   next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   /** Tables may be left out of kinds that plan none. */
   fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf): StudyResult;
@@ -32,7 +63,7 @@ export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
 /** Combines a kind of study with its implementation; engine/studies/index.ts lists it. */
 export function defineStudyWork<
   Kind extends string,
-  ConfigSchema extends z.ZodType,
+  ConfigSchema extends z.ZodType<StudyConfig>,
   ResultSchema extends z.ZodType<StudyResult>,
 >(
   { kind, configSchema }: StudyKind<Kind, ConfigSchema, ResultSchema>,
@@ -40,6 +71,7 @@ export function defineStudyWork<
 ): StudyWork {
   return {
     kind,
+    fit: async (config, facts) => (await work.fit?.(configSchema.parse(config), facts)) ?? config,
     plan: (config) => work.plan(configSchema.parse(config)),
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf, tableOf = noTable) => work.fold(configSchema.parse(config), scoreOf, tableOf),

@@ -1,77 +1,159 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import { barriersOf } from '../../../src-shared/studies/barrier.ts';
+import { type ConnectivityMetric, methodsAt } from '../../../src-shared/studies/connectivity.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
-import { checkedParameters } from '../checked-parameters.ts';
+import {
+  curveMethods,
+  type InterpolationConfig,
+  type InterpolationCurve,
+  middleOf,
+} from '../../../src-shared/studies/interpolation-schemas.ts';
 import { mergeMethod } from '../merge/index.ts';
-import { barrier } from './barrier.ts';
-import { defineStudyWork } from './define-study-work.ts';
+import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
+import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
+import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
 
-/** λ from 0 to 1 in even steps, both ends exact. */
-export function lambdaGrid(points: number): number[] {
-  return Array.from({ length: points }, (_, index) => index / (points - 1));
+/** Groups of fewer pairs have no interval over pairs: theirs are over test examples. */
+const enoughPairs = 3;
+
+/**
+ * λ from 0 to 1 in even steps, both ends exact. Both weights are quotients of integers, so that equal points of other
+ * studies have equal weights to the last bit.
+ */
+export function lambdaGrid(points: number): { lambda: number; weights: readonly [number, number] }[] {
+  const last = points - 1;
+  return Array.from({ length: points }, (_, index) => ({
+    lambda: index / last,
+    weights: [(last - index) / last, index / last] as const,
+  }));
 }
 
 /**
- * The metric along the line between two same-task adapters, (1 − λ)·first + λ·second, by the chosen merge method;
- * its ends are the adapters themselves. The barrier is how far the curve falls below the straight line between them.
+ * The metric along the line between two same-task adapters, (1 − λ)·first + λ·second, by each merge method and by the
+ * ensemble of the ends' outputs, which costs no evaluation of its own. The ends of all curves are the adapters.
  */
 export const interpolationWork = defineStudyWork(interpolationStudy, {
+  async fit(config, facts) {
+    const pairs = config.pairs.map(({ label, name, from, to }) => ({
+      label: name === '' ? label : `${label}, ${name}`,
+      adapters: [from, to],
+    }));
+    const { dataset, curves, method } = config;
+    const methods = curveMethods(config).map((id) => ({
+      id,
+      parameters: parametersOf(config, id),
+      isChosen: (curves ?? []).includes(id) || id === method,
+    }));
+    return { ...config, left_out: await methodsLeftOut(facts, dataset, pairs, methods, [1, 1]) };
+  },
   plan(config) {
-    const method = mergeMethod(config.method);
-    if (method.makes !== 'adapter')
-      throw new StudioError(
-        'refused',
-        `${method.declaration.label} merges outputs: there is no adapter between the two to score.`,
-        'Choose a merge method that produces an adapter.',
-      );
     const { dataset, eval_samples } = config;
-    const checked = checkedParameters(method.declaration, config.parameters);
-    // λ is the weight: there is nothing to search.
-    const parameters = 'search' in checked ? { ...checked, search: 'none' } : checked;
-    return config.pairs.flatMap(({ label, from, to }, pair) =>
-      lambdaGrid(config.points).map((lambda, point): ScoreSpec => {
-        const [first, second]: Subject[] = [
-          { kind: 'adapter', adapter: from },
-          { kind: 'adapter', adapter: to },
-        ];
-        const inputs = [
-          { subject: first, weight: 1 - lambda },
-          { subject: second, weight: lambda },
-        ].flatMap(({ subject, weight }) => (subject === undefined ? [] : [{ subject, weight }]));
-        const end = lambda === 0 ? first : lambda === 1 ? second : undefined;
-        return {
-          kind: 'score',
-          key: keyOf(pair, point),
-          title: `λ = ${Number(lambda.toFixed(3))}, ${label}`,
-          names: [`The first adapter of ${label}`, `The second adapter of ${label}`],
-          dataset,
-          eval_samples,
-          subject: end ?? { kind: 'merge', method: config.method, parameters, inputs },
-        };
-      }),
-    );
+    const specOf = (pair: number, point: number, subject: Subject, curve: string | null): ScoreSpec => {
+      const { label, name } = config.pairs[pair] ?? { label: '', name: '' };
+      const shown = name === '' ? label : `${label}, ${name}`;
+      const lambda = Number((point / (config.points - 1)).toFixed(3));
+      const by = curve === null ? '' : ` by ${mergeMethod(curve).declaration.label}`;
+      return {
+        kind: 'score',
+        key: curve === null ? endKey(pair, point) : keyOf(pair, curve, point),
+        title: `λ = ${lambda}${by}, ${shown}`,
+        names: [`The first adapter of ${shown}`, `The second adapter of ${shown}`],
+        dataset,
+        eval_samples,
+        subject,
+        forgetting: false,
+      };
+    };
+    return config.pairs.flatMap(({ from, to }, pair) => {
+      const ends = [from, to].map((adapter, end) =>
+        specOf(pair, end * (config.points - 1), { kind: 'adapter', adapter }, null),
+      );
+      const inner = lambdaGrid(config.points).slice(1, -1);
+      return [
+        ...ends,
+        // The ensembles first: the outputs of their ends are at hand.
+        ...outputsFirst(curvesOf(config, pair)).flatMap(({ id, parameters }) =>
+          inner.map(({ weights }, index) =>
+            specOf(pair, index + 1, weightedSubject(id, parameters, [from, to], weights), id),
+          ),
+        ),
+      ];
+    });
   },
   fold(config, scoreOf) {
-    const pairs = config.pairs.map(({ label, coto }, pair) => {
-      const points = lambdaGrid(config.points).map((lambda, point) => ({
-        lambda,
-        ...pointScore(scoreOf(keyOf(pair, point))),
-      }));
-      const curve = (metric: 'accuracy' | 'loss') =>
-        points.map((point) => ({ lambda: point.lambda, value: point[metric] }));
-      return {
-        label,
-        coto,
-        points,
-        accuracyBarrier: barrier(curve('accuracy'), 'higher'),
-        lossBarrier: barrier(curve('loss'), 'lower'),
-      };
+    const counts = Map.groupBy(config.pairs, ({ label, coto }) => JSON.stringify([label, coto]));
+    const pairs = config.pairs.map(({ label, name, coto }, pair) => {
+      const isFew = (counts.get(JSON.stringify([label, coto]))?.length ?? 0) < enoughPairs;
+      return { label, name, coto, curves: foldPair(config, pair, scoreOf, isFew) };
     });
-    return { kind: 'interpolation', examples: scoreOf(keyOf(0, 0)).examples, pairs };
+    return { kind: 'interpolation', examples: scoreOf(endKey(0, 0)).examples, pairs };
   },
 });
 
-function keyOf(pair: number, point: number): string {
-  return `${pair}/${point}`;
+/** The curves of a pair with their scores' bootstrap intervals, if wanted. */
+function foldPair(
+  config: InterpolationConfig,
+  pair: number,
+  scoreOf: ScoreOf,
+  withIntervals: boolean,
+): InterpolationCurve[] {
+  const grid = lambdaGrid(config.points);
+  const last = config.points - 1;
+  const scoresOf = (curve: string) =>
+    grid.map((_, point) => scoreOf(point === 0 || point === last ? endKey(pair, point) : keyOf(pair, curve, point)));
+  const methods = curvesOf(config, pair).map(({ id }) => id);
+  const scores = methods.map(scoresOf);
+  const bootstraps = withIntervals ? bootstrapsOf(scores.flat(), config.seed) : null;
+  const middle = middleOf(grid);
+  const ensemble = methods.findIndex((id) => mergeMethod(id).makes === 'outputs');
+  return methods.map((method, curve) => {
+    const values = (scores[curve] ?? []).map(pointScore);
+    const barrierOf = (metric: ConnectivityMetric) => {
+      const heights = (of: (point: number) => number) =>
+        barriersOf(
+          grid.map(({ lambda }, point) => ({ lambda, value: of(point) })),
+          metric === 'accuracy' ? 'higher' : 'lower',
+        );
+      const { line, mean, at } = heights((point) => values[point]?.[metric] ?? Number.NaN);
+      const start = curve * grid.length;
+      const interval = (which: 'line' | 'mean', value: number) =>
+        withInterval(bootstraps?.[metric], value, (means) => heights((point) => means[start + point] ?? 0)[which]);
+      return { line: interval('line', line), mean: interval('mean', mean), at };
+    };
+    const other = scores[ensemble]?.map(pointScore);
+    const difference = (metric: ConnectivityMetric) =>
+      withInterval(
+        bootstraps?.[metric],
+        (values[middle]?.[metric] ?? 0) - (other?.[middle]?.[metric] ?? 0),
+        (means) => (means[curve * grid.length + middle] ?? 0) - (means[ensemble * grid.length + middle] ?? 0),
+      );
+    return {
+      method,
+      points: grid.map(({ lambda }, point) => ({ lambda, ...(values[point] ?? { accuracy: 0, loss: 0 }) })),
+      barriers: { accuracy: barrierOf('accuracy'), loss: barrierOf('loss') },
+      againstEnsemble:
+        ensemble < 0 || ensemble === curve ? null : { accuracy: difference('accuracy'), loss: difference('loss') },
+    };
+  });
+}
+
+/** The curves that a pair has, with the parameters of their methods. */
+function curvesOf(config: InterpolationConfig, pair: number) {
+  return methodsAt(curveMethods(config), config.left_out, pair)
+    .filter(({ isMade }) => isMade)
+    .map(({ id }) => ({ id, parameters: parametersOf(config, id) }));
+}
+
+function parametersOf({ method, parameters }: InterpolationConfig, id: string): ParameterValues {
+  return methodParameters(id, id === method ? parameters : {});
+}
+
+function endKey(pair: number, point: number): string {
+  return `${pair}/${point === 0 ? 'from' : 'to'}`;
+}
+
+function keyOf(pair: number, curve: string, point: number): string {
+  return `${pair}/${curve}/${point}`;
 }

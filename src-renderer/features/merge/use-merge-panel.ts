@@ -53,7 +53,6 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     onSuccess: (job) => changeBench({ mergeJobId: job.id }),
   });
   const { data: runs = [] } = useRequest('runs.list', { archived: false });
-  const pairRefused = lines?.some((line) => line.verdict === 'refused' && line.check !== 'weights') ?? false;
   const input = {
     dataset: null,
     eval_samples: evalSamples,
@@ -87,8 +86,8 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
       .filter(({ offeredBy }) => offeredBy?.page === 'merge')
       .map((kind) => ({
         kind,
-        input: { ...input, ...methodChoice(kind, method, parameters) },
-        refusal: studyRefusal(kind, declaration, problem, pairRefused),
+        input: { ...input, ...methodChoice(kind, declaration, parameters) },
+        refusal: takesMethod(kind) ? problem : null,
       })),
     showStudy: (studyId: string) => changeBench({ studyId }),
     /** Another method keeps the values of parameters that it declares too. */
@@ -125,22 +124,14 @@ function useSamples(specs: readonly ParameterSpec[], key: string, current: numbe
   };
 }
 
-/** A study that takes one merge method takes the one of the bench, with its parameters. */
-export function methodChoice(kind: StudyKind, method: string, methodParameters: ParameterValues) {
-  return takesMethod(kind) ? { parameters: { method }, methodParameters } : { parameters: {} };
-}
-
-/** Why a study of the bench's method cannot be: a method that merges outputs leaves no adapter between two adapters. */
-export function studyRefusal(
+/** A study that takes a merge method takes the one of the bench, with its parameters, if that makes an adapter. */
+export function methodChoice(
   kind: StudyKind,
-  method: Pick<Catalog['mergeMethods'][number], 'makes' | 'label'> | undefined,
-  problem: string | null,
-  pairRefused: boolean,
-): string | null {
-  if (!takesMethod(kind)) return null;
-  if (method?.makes === 'outputs')
-    return `${method.label} merges outputs: there is no adapter between two adapters. Choose another method.`;
-  return problem ?? (pairRefused ? 'The preflight refuses this pair.' : null);
+  method: Pick<Catalog['mergeMethods'][number], 'id' | 'makes'> | undefined,
+  methodParameters: ParameterValues,
+) {
+  if (!takesMethod(kind) || method?.makes !== 'adapter') return { parameters: {} };
+  return { parameters: { method: method.id }, methodParameters };
 }
 
 function takesMethod({ declaration }: StudyKind): boolean {

@@ -8,8 +8,8 @@ const resourcesDirectory = fileURLToPath(new URL('../../../assets', import.meta.
 
 describe('the demo study', () => {
   it.each([
-    { quick: true, steps: 60, points: 11 },
-    { quick: false, steps: 400, points: 21 },
+    { quick: true, steps: 60, points: 7 },
+    { quick: false, steps: 400, points: 11 },
   ])(
     'queues pairs of runs, three studies behind them and a report behind all (quick: $quick)',
     async ({ quick, steps, points }) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { passesOf, SubjectScorer } from '../../../src-main/engine/evaluation/score-subjects.ts';
+import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
@@ -14,9 +15,10 @@ const module = 'vit.layers.0.attention.q_proj';
 const numbered = (value: number) => state({ [module]: factors([[value, 0]], [[1], [0]], 1) });
 
 /** Does a plan on adapters whose outputs are made of themselves, so that what was scored can be read from the result. */
-async function studied(given: unknown, adapters: Record<string, AdapterState>) {
-  const config: StudyConfig = studyConfigSchema.parse(given);
-  const work = studyWork(config.kind);
+async function studied(given: unknown, adapters: Record<string, AdapterState>, facts: StudyFacts | null = null) {
+  const asked: StudyConfig = studyConfigSchema.parse(given);
+  const work = studyWork(asked.kind);
+  const config = facts === null ? asked : await work.fit(asked, facts);
   const specs = work.plan(config).filter((spec) => spec.kind === 'score');
   const phases: string[] = [];
   const scorer = new SubjectScorer({
@@ -68,50 +70,92 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>) {
 /** The mean loss of the two examples for an adapter of that value: softplus, once as it is and once by its negative. */
 const lossOf = (sure: number) => (Math.log1p(Math.exp(-sure)) + Math.log1p(Math.exp(sure))) / 2;
 
-test('λ runs evenly from 0 to 1 and its ends are the adapters', async () => {
-  expect(lambdaGrid(5)).toEqual([0, 0.25, 0.5, 0.75, 1]);
-  expect(lambdaGrid(21).at(-1)).toBe(1);
-  // B is 1 and −1: halfway B vanishes, and with it ΔW.
-  const second = state({ [module]: factors([[-3, 0]], [[-1], [0]], 1) });
-  const { result, phases, passes } = await studied(
-    {
-      // As files of older versions call it.
-      kind: 'lambda',
-      dataset: 'data',
-      points: 5,
-      pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
-    },
-    { a: numbered(1), b: second },
-  );
+const line = (more: object = {}) => ({
+  kind: 'interpolation',
+  dataset: 'data',
+  points: 5,
+  pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
+  ...more,
+});
+/** B is −1, so that halfway to an adapter of B = 1 it vanishes, and with it ΔW. */
+const opposite = state({ [module]: factors([[-3, 0]], [[-1], [0]], 1) });
+
+test('λ runs evenly from 0 to 1, its ends are the adapters, and each method has its curve', async () => {
+  expect(lambdaGrid(5).map(({ lambda }) => lambda)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+  expect(lambdaGrid(6).map(({ weights }) => weights)[4]).toEqual([1 / 5, 4 / 5]);
+  // As files of older versions call it.
+  const { result, phases, passes } = await studied(line({ kind: 'lambda' }), { a: numbered(1), b: opposite });
   if (result.kind !== 'interpolation') throw new Error('another kind');
   const [pair] = result.pairs;
-  // ((1−λ)·1 + λ·(−3)) · ((1−λ)·1 + λ·(−1)): 1, 0·0.5, (−1)·0, (−2)·(−0.5), 3.
-  for (const [point, sure] of [1, 0, 0, 1, 3].entries()) expect(pair?.points[point]?.loss).toBeCloseTo(lossOf(sure), 6);
-  // The loss falls below the line between its ends everywhere: no barrier. One of two is right whatever is said.
-  expect(pair?.lossBarrier).toBe(0);
-  expect(pair?.accuracyBarrier).toBe(0);
-  expect(passes).toBe(5);
-  expect(phases).toHaveLength(5);
-  expect(phases[1]).toBe('λ = 0.25, LoRA');
+  expect(pair?.curves.map(({ method }) => method)).toEqual([
+    'factor-average',
+    'weight-average',
+    'aligned-average',
+    'ensemble',
+  ]);
+  const changes = [
+    // ((1−λ)·1 + λ·(−3)) · ((1−λ)·1 + λ·(−1)): 1, 0·0.5, (−1)·0, (−2)·(−0.5), 3.
+    [1, 0, 0, 1, 3],
+    // (1−λ)·1 + λ·3.
+    [1, 1.5, 2, 2.5, 3],
+    // The second turned to the first: A is 3, B is 1.
+    [1, 1.5, 2, 2.5, 3],
+  ];
+  for (const [curve, values] of changes.entries())
+    for (const [point, sure] of values.entries())
+      expect(pair?.curves[curve]?.points[point]?.loss, `${curve} ${point}`).toBeCloseTo(lossOf(sure), 5);
+  const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
+  for (const [point, { lambda, loss }] of (pair?.curves[3]?.points ?? []).entries()) {
+    const mean = (1 - lambda) * sigmoid(1) + lambda * sigmoid(3);
+    expect(loss, `ensemble ${point}`).toBeCloseTo(-(Math.log(mean) + Math.log(1 - mean)) / 2, 6);
+  }
+  // The loss falls below the line between its ends everywhere: no barrier, but one from the mean of the ends.
+  const { line: fromLine, mean, at } = pair?.curves[0]?.barriers.loss ?? { line: null, mean: null, at: null };
+  expect([fromLine?.value, at]).toEqual([0, 0]);
+  expect(mean?.value).toBeCloseTo((lossOf(3) - lossOf(1)) / 2, 6);
+  // One of two examples is right whatever is said.
+  expect(pair?.curves[0]?.barriers.accuracy.line).toEqual({ value: 0, low: 0, high: 0 });
+  // Two ends, and three inner points of three curves: the ensembles cost nothing.
+  expect(passes).toBe(11);
+  expect(phases).toHaveLength(11);
+  expect(phases[2]).toBe('λ = 0.25 by Factor average, LoRA');
+  const [factor, , , outputs] = pair?.curves ?? [];
+  expect(factor?.againstEnsemble?.loss.value).toBeCloseTo(lossOf(0) - (outputs?.points[2]?.loss ?? Number.NaN), 6);
+  expect(outputs?.againstEnsemble).toBeNull();
 });
 
-test('interpolation does what the chosen method does, and refuses one that makes no adapter', async () => {
-  const config = (method: string) => ({
-    kind: 'interpolation',
-    dataset: 'data',
-    points: 3,
-    method,
-    pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
-  });
-  const second = state({ [module]: factors([[-3, 0]], [[-1], [0]], 1) });
-  const halfway = async (method: string) => {
-    const { result } = await studied(config(method), { a: numbered(1), b: second });
-    return result.kind === 'interpolation' ? result.pairs[0]?.points[1]?.loss : null;
+test('interpolation adds the curve of a further method, and takes chosen ones alone', async () => {
+  const adapters = { a: numbered(1), b: opposite };
+  const methods = async (more: object) => {
+    const { result } = await studied(line({ points: 3, ...more }), adapters);
+    return result.kind === 'interpolation'
+      ? result.pairs[0]?.curves.map(({ method, points }) => [method, points[1]?.loss])
+      : [];
   };
-  // The mean of the changes 1 and 3 is 2; of the factors, A is −1 and B is 0.
-  expect(await halfway('weight-average')).toBeCloseTo(lossOf(2), 6);
-  expect(await halfway('factor-average')).toBeCloseTo(lossOf(0), 6);
-  await expect(halfway('ensemble')).rejects.toThrow(/merges outputs/);
+  // PEFT's linear: A and B each times √w: (1 − 3)·√½ · (1 − 1)·√½ = 0.
+  expect((await methods({ method: 'linear' }))?.at(-1)).toEqual(['linear', lossOf(0)]);
+  expect((await methods({ curves: ['weight-average'] }))?.map(([method]) => method)).toEqual(['weight-average']);
+  expect((await methods({ method: 'weight-average' }))?.map(([method]) => method)).toHaveLength(4);
+});
+
+test('what the adapters of a pair do not allow is left out with its reason, unless it was asked for', async () => {
+  const facts = (refused: readonly string[]): StudyFacts => ({
+    refusalOf: async ({ method }) =>
+      refused.includes(method) ? { message: 'not B·A alone.', hint: 'Use another.' } : null,
+    contentOf: async (reference) => JSON.stringify(reference),
+    nameOf: () => 'Twin',
+  });
+  const adapters = { a: numbered(1), b: opposite };
+  const { result, passes } = await studied(line(), adapters, facts(['factor-average', 'aligned-average']));
+  if (result.kind !== 'interpolation') throw new Error('another kind');
+  expect(result.pairs[0]?.curves.map(({ method }) => method)).toEqual(['weight-average', 'ensemble']);
+  expect(passes).toBe(5);
+  const factor = facts(['factor-average']);
+  await expect(studied(line({ method: 'factor-average' }), adapters, factor)).rejects.toThrow(/Factor average of LoRA/);
+  const nothing = facts(['factor-average', 'weight-average', 'aligned-average', 'ensemble']);
+  await expect(studied(line(), adapters, nothing)).rejects.toThrow(/not B·A alone/);
+  const twins = { ...facts([]), contentOf: async () => 'the same' };
+  await expect(studied(line(), adapters, twins)).rejects.toThrow(/"Twin" and "Twin" are the same adapter/);
 });
 
 test('pruning scores the whole adapter, each pattern and each value of a grid', async () => {

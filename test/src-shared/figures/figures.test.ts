@@ -19,7 +19,8 @@ import {
 } from '../../../src-shared/figures/index.ts';
 import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
-import { interpolationFigure } from '../../../src-shared/studies/interpolation.ts';
+import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
+import { interpolationFigure } from '../../../src-shared/studies/interpolation-figures.ts';
 import { mergingFigure } from '../../../src-shared/studies/merging.ts';
 import { gridFigure, pruningFigure } from '../../../src-shared/studies/pruning-figures.ts';
 import { makeCurve } from '../curves/make-curve.ts';
@@ -184,15 +185,48 @@ describe('metrics', () => {
 });
 
 describe('studies', () => {
-  test('λ: percent over λ, a barrier in the caption, no band for one pair', () => {
-    const figure = interpolationFigure(interpolationResult, light);
-    expect(named(figure, 'LoRA')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72] });
-    expect(colorOf(named(figure, 'LoRA'))).toBe('#E69F00');
-    expect(colorOf(named(figure, 'LoRA + CoTo'))).toBe('#0072B2');
-    expect(figure.data).toHaveLength(2);
-    expect(figure.caption).toContain('LoRA 11.0 points');
-    expect(figure.caption).toContain('no uncertainty can be drawn');
-    expect(named(interpolationFigure(interpolationResult, light, 'loss'), 'LoRA')).toMatchObject({ y: [1, 1.5, 1] });
+  const words = { mergeMethod: (id: string) => (id === 'factor-average' ? 'factors' : 'ΔW') };
+  const config = interpolationStudy.configSchema.parse({
+    kind: 'interpolation',
+    dataset: 'data',
+    points: 3,
+    pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
+  });
+
+  test('λ: percent over λ, a color for each group and a dash for each method, no band for one pair', () => {
+    const figure = interpolationFigure(interpolationResult, config, words, light);
+    expect(named(figure, 'LoRA, factors')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72], line: { dash: 'solid' } });
+    expect(named(figure, 'LoRA, ΔW')).toMatchObject({ y: [70, 69, 72], line: { dash: 'dash', color: '#E69F00' } });
+    expect(colorOf(named(figure, 'LoRA + CoTo, factors'))).toBe('#0072B2');
+    // Four curves, then what two colors and two dashes mean.
+    expect(figure.data.map((trace) => trace['showlegend'])).toEqual([...Array(4).fill(false), ...Array(4).fill(true)]);
+    expect(figure.caption).toContain('LoRA, factors 11.0 points');
+    expect(figure.caption).toContain('no uncertainty over seeds can be drawn');
+    const loss = interpolationFigure(interpolationResult, config, words, light, 'loss');
+    expect(named(loss, 'LoRA, factors')).toMatchObject({ y: [1, 1.5, 1] });
+  });
+
+  test('λ: several pairs of a group are one line with a band, and the caption says that they share adapters', () => {
+    const [lora] = interpolationResult.pairs;
+    const pairs = [0, 1, 2].map((shift) => ({
+      label: 'LoRA',
+      name: `pair ${shift}`,
+      coto: false,
+      curves: (lora?.curves ?? []).map((curve) => ({
+        ...curve,
+        points: curve.points.map((point) => ({ ...point, accuracy: point.accuracy - shift / 100 })),
+      })),
+    }));
+    const reference = (id: string) => ({ adapterId: id });
+    const shared = { label: 'LoRA', name: '', coto: false, from: reference('a') };
+    const all = { ...config, pairs: ['b', 'c', 'd'].map((id) => ({ ...shared, to: reference(id) })) };
+    const figure = interpolationFigure({ ...interpolationResult, pairs }, all, words, light);
+    const [first] = [named(figure, 'LoRA, factors')['y']].flat();
+    expect(first).toBeCloseTo(69, 12);
+    // 70, 69, 68: s = 1, half width 4.3027 / √3.
+    const band = [named(figure, 'LoRA, factors: spread')['y']].flat();
+    expect(band[0]).toBeCloseTo(69 + 4.3027 / Math.sqrt(3), 3);
+    expect(figure.caption).toMatch(/mean over 3 pairs\. Pairs that share an adapter are not independent/);
   });
 
   test('pruning: means with their spread, every seed a point that leads back to its adapter', () => {
@@ -274,5 +308,13 @@ test('names at line ends are moved apart and never above the plot', () => {
 test('names that people typed are shown as typed', () => {
   const result = structuredClone(interpolationResult);
   for (const pair of result.pairs) pair.label = '<b>x & y</b>';
-  expect(interpolationFigure(result, light).data[0]?.['name']).toBe('&lt;b&gt;x &amp; y&lt;/b&gt;');
+  const words = { mergeMethod: (id: string) => id };
+  const config = interpolationStudy.configSchema.parse({
+    kind: 'interpolation',
+    dataset: 'data',
+    pairs: [{ label: 'x', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
+  });
+  expect(interpolationFigure(result, config, words, light).data[0]?.['name']).toBe(
+    '&lt;b&gt;x &amp; y&lt;/b&gt;, factor-average',
+  );
 });

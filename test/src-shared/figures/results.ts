@@ -1,6 +1,22 @@
-import type { InterpolationResult } from '../../../src-shared/studies/interpolation.ts';
+import type { InterpolationCurve, InterpolationResult } from '../../../src-shared/studies/interpolation-schemas.ts';
 import type { MergingResult } from '../../../src-shared/studies/merging.ts';
 import type { PruningResult } from '../../../src-shared/studies/pruning-schemas.ts';
+
+const alone = (value: number) => ({ value, low: null, high: null });
+const curve = (
+  method: string,
+  accuracies: readonly [number, number, number],
+  losses: readonly [number, number, number],
+  [accuracyBarrier, lossBarrier]: readonly [number, number],
+): InterpolationCurve => ({
+  method,
+  points: [0, 0.5, 1].map((lambda, at) => ({ lambda, accuracy: accuracies[at] ?? 0, loss: losses[at] ?? 0 })),
+  barriers: {
+    accuracy: { line: alone(accuracyBarrier), mean: alone(accuracyBarrier), at: 0.5 },
+    loss: { line: alone(lossBarrier), mean: alone(lossBarrier), at: 0.5 },
+  },
+  againstEnsemble: null,
+});
 
 /** Results small enough to be worked by hand. */
 export const interpolationResult: InterpolationResult = {
@@ -9,25 +25,21 @@ export const interpolationResult: InterpolationResult = {
   pairs: [
     {
       label: 'LoRA',
+      name: '',
       coto: false,
-      points: [
-        { lambda: 0, accuracy: 0.7, loss: 1 },
-        { lambda: 0.5, accuracy: 0.6, loss: 1.5 },
-        { lambda: 1, accuracy: 0.72, loss: 1 },
+      curves: [
+        curve('factor-average', [0.7, 0.6, 0.72], [1, 1.5, 1], [0.11, 0.5]),
+        curve('weight-average', [0.7, 0.69, 0.72], [1, 1.1, 1], [0.02, 0.1]),
       ],
-      accuracyBarrier: 0.11,
-      lossBarrier: 0.5,
     },
     {
       label: 'LoRA + CoTo',
+      name: '',
       coto: true,
-      points: [
-        { lambda: 0, accuracy: 0.73, loss: 0.9 },
-        { lambda: 0.5, accuracy: 0.71, loss: 1 },
-        { lambda: 1, accuracy: 0.73, loss: 0.9 },
+      curves: [
+        curve('factor-average', [0.73, 0.71, 0.73], [0.9, 1, 0.9], [0.02, 0.1]),
+        curve('weight-average', [0.73, 0.72, 0.73], [0.9, 0.95, 0.9], [0.01, 0.05]),
       ],
-      accuracyBarrier: 0.02,
-      lossBarrier: 0.1,
     },
   ],
 };

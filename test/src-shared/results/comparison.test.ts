@@ -53,8 +53,9 @@ test('the demo table and its sentences, from results worked by hand', () => {
   expect(means.get('barrier/accuracy')).toEqual([0.11, 0.02]);
   expect(means.get('pattern/Low third')?.map((value) => value?.toFixed(4))).toEqual(['0.5100', '0.6200']);
   const sentences = conclusions(rows, 100, sides);
-  // Alone, 2 merges, 2 barriers (lower is better), 2 patterns, 1 sparsity: CoTo is ahead in all 8.
-  expect(sentences[0]).toContain('DoRA + CoTo is ahead in 8 of 8 rows, DoRA in 0.');
+  expect(means.get('barrier/loss/weight-average')).toEqual([0.1, 0.05]);
+  // Alone, 2 merges, 4 barriers (lower is better), 2 patterns, 1 sparsity: CoTo is ahead in all 10.
+  expect(sentences[0]).toContain('DoRA + CoTo is ahead in 10 of 10 rows, DoRA in 0.');
   // Every other layer gains 10 and 8, low third 10 and 12, half 10 and 8 points: 9 ± 12.7 excludes nothing …
   expect(sentences[1]).toContain("With two paired seeds, no row's 95 % interval of the difference excludes zero.");
   expect(sentences[1]).toContain('very wide');

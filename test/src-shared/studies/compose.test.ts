@@ -25,27 +25,49 @@ const input = (adapters: readonly StudyAdapter[], more: Partial<StudyInput> = {}
 });
 
 describe('interpolation', () => {
-  it('joins any two adapters, or pairs with and without CoTo over each other', () => {
+  it('joins any two adapters, or the seeds of each group over each other', () => {
     const two = interpolationStudy.compose(input([adapter('a', true), adapter('b', true)]));
-    expect(two.pairs).toEqual([{ label: 'LoRA + CoTo', coto: true, from: { adapterId: 'a' }, to: { adapterId: 'b' } }]);
-    const four = interpolationStudy.compose(
-      input([adapter('a', true), adapter('b', false), adapter('c', true), adapter('d', false)]),
-    );
-    expect(four.pairs.map(({ label, from, to }) => [label, from, to])).toEqual([
-      ['LoRA + CoTo', { adapterId: 'a' }, { adapterId: 'c' }],
-      ['LoRA', { adapterId: 'b' }, { adapterId: 'd' }],
+    const pair = { label: 'LoRA + CoTo', name: '', coto: true, from: { adapterId: 'a' }, to: { adapterId: 'b' } };
+    expect(two.pairs).toEqual([pair]);
+    const four = [adapter('a', true), adapter('b', false), adapter('c', true, { seed: 2 }), adapter('d', false)];
+    expect(
+      interpolationStudy.compose(input(four)).pairs.map(({ label, name, from, to }) => [label, name, from, to]),
+    ).toEqual([
+      ['LoRA + CoTo', 'seeds 1, 2', { adapterId: 'a' }, { adapterId: 'c' }],
+      ['LoRA', 'Adapter b – Adapter d', { adapterId: 'b' }, { adapterId: 'd' }],
     ]);
-    expect(() => interpolationStudy.compose(input([adapter('a', true)]))).toThrow(/exactly two adapters/);
+    expect(() => interpolationStudy.compose(input([adapter('a', true)]))).toThrow(/needs two adapters/);
+    expect(() => interpolationStudy.compose(input(four.slice(0, 3)))).toThrow(
+      /"Adapter b" is the only one of its kind/,
+    );
   });
 
-  it('takes the method that was chosen, with its parameters', () => {
-    const { method, parameters } = interpolationStudy.compose(
-      input([adapter('a', false), adapter('b', false)], {
-        parameters: { method: 'ties' },
-        methodParameters: { density: 0.2 },
-      }),
-    );
-    expect({ method, parameters }).toEqual({ method: 'ties', parameters: { density: 0.2 } });
+  it('takes every pair of several seeds, or each adapter once', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((id, seed) => adapter(id, true, { seed }));
+    const named = (pairs: string) =>
+      interpolationStudy.compose(input(five, { parameters: { pairs } })).pairs.map(({ name }) => name);
+    expect(named('all')).toHaveLength(10);
+    expect(named('disjoint')).toEqual(['seeds 0, 1', 'seeds 2, 3']);
+  });
+
+  it('tells groups of one label apart', () => {
+    const ranks = ['a', 'b', 'c', 'd'].map((id) => adapter(id, true, { group: id < 'c' ? 'rank 2' : 'rank 4' }));
+    expect(interpolationStudy.compose(input(ranks)).pairs.map(({ label }) => label)).toEqual([
+      'LoRA + CoTo (1)',
+      'LoRA + CoTo (2)',
+    ]);
+  });
+
+  it('takes a further method with its parameters; one that is drawn anyway adds nothing', () => {
+    const composed = (method: string) => {
+      const given = { parameters: { method }, methodParameters: { density: 0.2 } };
+      const { method: further, parameters } = interpolationStudy.compose(
+        input([adapter('a', false), adapter('b', false)], given),
+      );
+      return { further, parameters };
+    };
+    expect(composed('ties')).toEqual({ further: 'ties', parameters: { density: 0.2 } });
+    expect(composed('factor-average')).toEqual({ further: null, parameters: {} });
   });
 });
 

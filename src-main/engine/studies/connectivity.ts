@@ -1,0 +1,95 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { Subject } from '../../../src-shared/domain/plan.ts';
+import type { LeftOut } from '../../../src-shared/studies/connectivity.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { mergeMethod } from '../merge/index.ts';
+import type { StudyFacts } from './define-study-work.ts';
+
+/** A pair or a triple of adapters. */
+interface JoinedAdapters {
+  readonly label: string;
+  readonly adapters: readonly AdapterReference[];
+}
+
+interface AskedMethod {
+  readonly id: string;
+  readonly parameters: ParameterValues;
+  /** Named by the user, so that it must not be left out in silence. */
+  readonly isChosen: boolean;
+}
+
+/**
+ * The methods that some pairs or triples do not allow, such as averages of factors of different ranks.
+ * @param weights an example of the weights that will be asked for
+ * @throws StudioError refused if a chosen method is not possible, if none is left, or if adapters are equal
+ */
+export async function methodsLeftOut(
+  facts: StudyFacts,
+  dataset: string,
+  groups: readonly JoinedAdapters[],
+  methods: readonly AskedMethod[],
+  weights: readonly number[],
+): Promise<LeftOut[]> {
+  const leftOut: LeftOut[] = [];
+  for (const [at, { label, adapters }] of groups.entries()) {
+    await refuseEqual(facts, adapters);
+    let possible = methods.length;
+    for (const { id, parameters, isChosen } of methods) {
+      const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset });
+      if (refusal === null) continue;
+      possible--;
+      if (isChosen || possible === 0)
+        throw new StudioError(
+          'refused',
+          `${mergeMethod(id).declaration.label} of ${label}: ${refusal.message}`,
+          refusal.hint,
+        );
+      leftOut.push({ at, method: id, reason: refusal.message });
+    }
+  }
+  return leftOut;
+}
+
+/** @throws StudioError refused if two of the adapters are the same one */
+async function refuseEqual(facts: StudyFacts, adapters: readonly AdapterReference[]): Promise<void> {
+  const met = new Map<string, AdapterReference>();
+  for (const adapter of adapters) {
+    const content = (await facts.contentOf(adapter)) ?? JSON.stringify(adapter);
+    const other = met.get(content);
+    if (other)
+      throw new StudioError(
+        'refused',
+        `"${facts.nameOf(other)}" and "${facts.nameOf(adapter)}" are the same adapter: there is nothing between them.`,
+        'Choose adapters of different seeds.',
+      );
+    met.set(content, adapter);
+  }
+}
+
+/** Parameters with defaults filled in and no search: the weights are what a study of connectivity varies. */
+export function methodParameters(id: string, given: ParameterValues): ParameterValues {
+  const checked = checkedParameters(mergeMethod(id).declaration, given);
+  return 'search' in checked ? { ...checked, search: 'none' } : checked;
+}
+
+/** The merge of the adapters whose weights are not zero. */
+export function weightedSubject(
+  method: string,
+  parameters: ParameterValues,
+  adapters: readonly AdapterReference[],
+  weights: readonly number[],
+): Subject {
+  const inputs = adapters.flatMap((adapter, at) => {
+    const weight = weights[at] ?? 0;
+    return weight === 0 ? [] : [{ subject: { kind: 'adapter', adapter } as const, weight }];
+  });
+  return { kind: 'merge', method, parameters, inputs };
+}
+
+/** Methods that merge outputs come first: those of the single adapters have just been computed. */
+export function outputsFirst<T extends { readonly id: string }>(methods: readonly T[]): T[] {
+  const rank = ({ id }: T) => (mergeMethod(id).makes === 'outputs' ? 0 : 1);
+  return [...methods].sort((one, other) => rank(one) - rank(other));
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { AdapterReference } from '../domain/adapter-reference.ts';
+import type { StudyTable, StudyWords } from './define-study.ts';
+import type { PointScore } from './point-score.ts';
+
+/**
+ * Merge methods that studies of mode connectivity always compare: the factors A and B, ΔW, the factors after alignment,
+ * and the mean of the outputs. Averages of factors and of ΔW differ between their ends, so one alone proves nothing.
+ */
+export const standardMethods = ['factor-average', 'weight-average', 'aligned-average', 'ensemble'] as const;
+
+/** A number with its 95 % interval; null where none was computed. */
+export const intervalSchema = z.object({
+  value: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+export type Interval = z.infer<typeof intervalSchema>;
+
+/** The same quantity of the accuracy (a share) and of the mean loss (nats). */
+export const bothMetricsSchema = z.object({ accuracy: intervalSchema, loss: intervalSchema });
+export type BothMetrics = z.infer<typeof bothMetricsSchema>;
+export const connectivityMetrics = ['accuracy', 'loss'] as const;
+export type ConnectivityMetric = keyof PointScore;
+
+/** A method that the adapters of a pair or triple, by its index, do not allow, and why. */
+export const leftOutSchema = z.object({ at: z.number().int(), method: z.string(), reason: z.string() });
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
+/** Methods of the pair or triple `at`: all but those left out. */
+export function methodsAt(
+  methods: readonly string[],
+  leftOut: readonly LeftOut[],
+  at: number,
+): { id: string; isMade: boolean }[] {
+  return methods.map((id) => ({ id, isMade: !leftOut.some((one) => one.at === at && one.method === id) }));
+}
+
+/** What was left out of which series, and why, each reason once; no table if all was made. */
+export function leftOutTable(
+  leftOut: readonly LeftOut[],
+  labelOf: (at: number) => string,
+  words: StudyWords,
+): StudyTable[] {
+  if (leftOut.length === 0) return [];
+  const groups = Map.groupBy(leftOut, ({ method, reason }) => JSON.stringify([method, reason]));
+  return [
+    {
+      title: 'Left out',
+      columns: [{ label: 'Merge method' }, { label: 'Of' }, { label: 'Reason' }],
+      rows: [...groups.values()].map((members) => ({
+        cells: [
+          words.mergeMethod(members[0]?.method ?? ''),
+          [...new Set(members.map(({ at }) => labelOf(at)))].join('; '),
+          members[0]?.reason ?? '',
+        ],
+      })),
+    },
+  ];
+}
+
+/** Whether two pairs or triples share an adapter, so that they are no independent samples. */
+export function shareAdapters(groups: readonly (readonly AdapterReference[])[]): boolean {
+  const all = groups.flatMap((group) => group.map((reference) => JSON.stringify(reference)));
+  return new Set(all).size < all.length;
+}
+
+/** "2.7 [1.2, 4.0]", or "2.7" without an interval. */
+export function intervalText({ value, low, high }: Interval, scale: number, digits: number): string {
+  const written = (number: number) => signed(number * scale, digits);
+  return low === null || high === null ? written(value) : `${written(value)} [${written(low)}, ${written(high)}]`;
+}
+
+/** A negative zero is written as zero. */
+function signed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text.replace('-', '−');
+}

@@ -1,0 +1,157 @@
+import { bySeries } from '../figures/band.ts';
+import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
+import { axis, baseLayout, legendAbove, legendMargin } from '../figures/layout.ts';
+import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
+import { drawnSpread, mean } from '../statistics/student.ts';
+import { type ConnectivityMetric, intervalText, shareAdapters } from './connectivity.ts';
+import type { StudyWords } from './define-study.ts';
+import type { InterpolationConfig, InterpolationCurve, InterpolationResult } from './interpolation-schemas.ts';
+
+/**
+ * The metric along the line between two adapters: a color for each group, a dash for each merge method. Pairs that share
+ * a label are one group: the line is their mean, the band its spread. `customdata` of a point is [index of the group's
+ * first pair, index of the point].
+ */
+export function interpolationFigure(
+  result: InterpolationResult,
+  config: InterpolationConfig,
+  words: StudyWords,
+  theme: FigureTheme,
+  metric: ConnectivityMetric = 'accuracy',
+): Figure {
+  const percent = metric === 'accuracy';
+  const scale = percent ? 100 : 1;
+  const groups = bySeries(result.pairs);
+  const colors = runStyles(groups.map((group) => ({ group: seriesKey(group), coto: group.coto, variant: '' })));
+  const methods = [...new Set(result.pairs.flatMap(({ curves }) => curves.map(({ method }) => method)))];
+  const nameOf = (method: string | null) => words.mergeMethod(method ?? config.method ?? 'factor-average');
+  const bands: FigureObject[] = [];
+  const lines: FigureObject[] = [];
+  const all: number[] = [];
+  const barriers: string[] = [];
+  for (const group of groups) {
+    const color = colors.get(seriesKey(group))?.color ?? themeColors(theme).quiet;
+    for (const [place, method] of methods.entries()) {
+      const curves = group.entries.flatMap(({ entry }) => entry.curves.filter((curve) => curve.method === method));
+      const [first] = curves;
+      if (first === undefined) continue;
+      const name = `${group.label}, ${nameOf(method)}`;
+      const x = first.points.map(({ lambda }) => lambda);
+      const spreads = x.map((_, at) =>
+        drawnSpread(curves.map(({ points }) => (points[at]?.[metric] ?? Number.NaN) * scale)),
+      );
+      if (curves.length > 1) bands.push(bandOf(name, x, spreads, color));
+      lines.push({
+        type: 'scatter',
+        mode: 'lines+markers',
+        name: plainText(name),
+        x,
+        y: spreads.map((spread) => spread.mean),
+        customdata: x.map((_, at) => [group.entries[0]?.index ?? 0, at]),
+        line: { width: 2, color, dash: dashOf(place) },
+        marker: { size: place === 0 ? 5 : 3, color },
+        hovertemplate: percent ? '%{y:.1f}' : '%{y:.3f}',
+        showlegend: false,
+      });
+      all.push(
+        ...spreads.flatMap((spread) => [spread.mean - (spread.halfWidth ?? 0), spread.mean + (spread.halfWidth ?? 0)]),
+      );
+      barriers.push(`${name} ${heightText(curves, metric)}`);
+    }
+  }
+  return {
+    data: [...bands, ...lines, ...legendEntries(groups, methods.map(nameOf), colors, theme)],
+    layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
+      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
+      showlegend: true,
+      legend: legendAbove(theme),
+      xaxis: axis(theme, 'λ (0: first adapter, 1: second adapter)', { range: [-0.01, 1.01] }),
+      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: [...paddedRange(all)] }),
+    }),
+    caption: [
+      `${percent ? 'Accuracy' : 'Loss'} on ${result.examples} test examples; color: group, line: merge method.`,
+      `Barrier (largest gap to the straight line between the ends): ${barriers.join('; ')}.`,
+      uncertaintyText(
+        groups.map(({ entries }) => entries.length),
+        config,
+      ),
+    ].join(' '),
+  };
+}
+
+function bandOf(
+  name: string,
+  x: readonly number[],
+  spreads: readonly { mean: number; halfWidth: number | null }[],
+  color: string,
+): FigureObject {
+  const edge = (sign: number) => spreads.map((spread) => spread.mean + sign * (spread.halfWidth ?? 0));
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name: `${plainText(name)}: spread`,
+    x: [...x, ...[...x].reverse()],
+    y: [...edge(1), ...edge(-1).reverse()],
+    fill: 'toself',
+    fillcolor: faded(color, 0.1),
+    line: { width: 0, color: faded(color, 0) },
+    hoverinfo: 'skip',
+    showlegend: false,
+  };
+}
+
+/** Traces without points: what color and dash mean. */
+function legendEntries(
+  groups: readonly { label: string; coto: boolean }[],
+  methods: readonly string[],
+  colors: ReturnType<typeof runStyles>,
+  theme: FigureTheme,
+): FigureObject[] {
+  const entry = (name: string, more: FigureObject): FigureObject => ({
+    type: 'scatter',
+    x: [null],
+    y: [null],
+    name: plainText(name),
+    hoverinfo: 'skip',
+    showlegend: true,
+    ...more,
+  });
+  const { quiet } = themeColors(theme);
+  return [
+    ...groups.map((group) => {
+      const color = colors.get(seriesKey(group))?.color ?? quiet;
+      return entry(group.label, { mode: 'markers', marker: { size: 10, symbol: 'square', color } });
+    }),
+    ...methods.map((name, place) =>
+      entry(name, { mode: 'lines', line: { width: 2, color: quiet, dash: dashOf(place) } }),
+    ),
+  ];
+}
+
+/** "11.0 points [8.1, 14.2]" of one pair, the mean of several. */
+function heightText(curves: readonly InterpolationCurve[], metric: ConnectivityMetric): string {
+  const [scale, digits, unit] = metric === 'accuracy' ? ([100, 1, ' points'] as const) : ([1, 3, ''] as const);
+  const heights = curves.map(({ barriers }) => barriers[metric].line);
+  const [only] = heights;
+  const value = mean(heights.map((height) => height.value));
+  const shown = heights.length === 1 && only ? only : { value, low: null, high: null };
+  const [height = '', ...interval] = intervalText(shown, scale, digits).split(/(?= \[)/);
+  return height + unit + interval.join('');
+}
+
+function uncertaintyText(counts: readonly number[], { pairs }: InterpolationConfig): string {
+  const most = Math.max(0, ...counts);
+  if (most < 2) return 'One pair: intervals are over test examples, and no uncertainty over seeds can be drawn.';
+  const shared = shareAdapters(pairs.map(({ from, to }) => [from, to]))
+    ? ' Pairs that share an adapter are not independent, so that such an interval is too narrow.'
+    : '';
+  if (most === 2) return 'Bands span the two pairs: two are too few for an interval.';
+  return `Bands are the 95 % interval (Student's t) of the mean over ${most} pairs.${shared}`;
+}
+
+function paddedRange(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const padding = Math.max(0.06 * (high - low), 1e-3);
+  return values.length === 0 ? [0, 1] : [low - padding, high + padding];
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { type Declaration, parameterValuesSchema } from '../domain/parameter.ts';
+import { barriersOf } from './barrier.ts';
+import {
+  bothMetricsSchema,
+  connectivityMetrics,
+  intervalSchema,
+  leftOutSchema,
+  standardMethods,
+} from './connectivity.ts';
+import { pointScoreSchema } from './point-score.ts';
+
+export const interpolationDeclaration: Declaration = {
+  id: 'interpolation',
+  label: 'Interpolation',
+  summary:
+    'Linear mode connectivity: accuracy and loss along the line between two adapters of one task, by their factors, by ΔW, by aligned factors and by their outputs, with the height of the barrier.',
+  paper: {
+    title: 'Linear Mode Connectivity and the Lottery Ticket Hypothesis',
+    url: 'https://arxiv.org/abs/1912.05671',
+  },
+  parameters: [
+    {
+      name: 'points',
+      label: 'Points',
+      type: 'integer',
+      default: 21,
+      minimum: 3,
+      maximum: 201,
+      help: 'Values of λ from 0 to 1, both ends among them; one evaluation each on every curve but that of the outputs, which costs none.',
+    },
+    {
+      name: 'pairs',
+      label: 'Pairs of each group',
+      type: 'choice',
+      default: 'all',
+      choices: [
+        { value: 'all', label: 'Every pair of seeds' },
+        { value: 'disjoint', label: 'Each adapter once' },
+      ],
+      help: 'Which adapters that differ in their seed alone are joined. Pairs that share an adapter are no independent samples.',
+    },
+    {
+      name: 'method',
+      label: 'Further merge method',
+      type: 'text',
+      default: 'factor-average',
+      names: 'merge-method',
+      help: 'A curve of its own, beside those of the factors, ΔW, the aligned factors and the outputs, which are always drawn.',
+    },
+    {
+      name: 'seed',
+      label: 'Seed of the bootstrap',
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      advanced: true,
+      help: 'The same seed draws the same test examples for the intervals.',
+    },
+  ],
+};
+
+export const interpolationConfigSchema = z.strictObject({
+  kind: z.literal('interpolation'),
+  dataset: z.string(),
+  eval_samples: z.number().int().min(0).default(0),
+  points: z.number().int().min(3).max(201).default(21),
+  curves: z
+    .array(z.string())
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(`merge methods; null: ${standardMethods.join(', ')}, as far as the adapters allow them`),
+  method: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('a further merge method that produces an adapter from two weights'),
+  parameters: parameterValuesSchema.default({}).describe('parameters of the further method'),
+  seed: z.number().int().min(0).default(0),
+  left_out: z.array(leftOutSchema).default([]).describe('filled in when the study is created'),
+  pairs: z
+    .array(
+      z.strictObject({
+        label: z.string(),
+        name: z.string().default('').describe('tells pairs of one label apart, e.g. seeds 1, 2'),
+        coto: z.boolean(),
+        from: adapterReferenceSchema,
+        to: adapterReferenceSchema,
+      }),
+    )
+    .min(1),
+});
+export type InterpolationConfig = z.output<typeof interpolationConfigSchema>;
+
+const barrierSchema = z.object({ line: intervalSchema, mean: intervalSchema, at: z.number() });
+export type BarrierResult = z.infer<typeof barrierSchema>;
+
+const curveSchema = z.object({
+  /** Null in results of earlier versions: the method of the config. */
+  method: z.string().nullable(),
+  points: z.array(pointScoreSchema.extend({ lambda: z.number() })),
+  /** Heights of the barriers, by both definitions, with their bootstrap intervals over the test examples. */
+  barriers: z.object({ accuracy: barrierSchema, loss: barrierSchema }),
+  /** Halfway: the merge minus the ensemble; null for the ensemble itself and without one. */
+  againstEnsemble: bothMetricsSchema.nullable(),
+});
+export type InterpolationCurve = z.infer<typeof curveSchema>;
+
+const pairSchema = z.object({
+  label: z.string(),
+  name: z.string().default(''),
+  coto: z.boolean(),
+  curves: z.array(curveSchema),
+});
+
+/** Results of earlier versions hold one curve a pair, and the barriers from the straight line. */
+function withCurves(value: unknown): unknown {
+  const former = formerPairSchema.safeParse(value);
+  if (!former.success) return value;
+  const { points, accuracyBarrier, lossBarrier, ...pair } = former.data;
+  const [accuracy, loss] = connectivityMetrics.map((metric) => {
+    const curve = points.map((point) => ({ lambda: point.lambda, value: point[metric] }));
+    const { mean, at } = barriersOf(curve, metric === 'accuracy' ? 'higher' : 'lower');
+    const line = metric === 'accuracy' ? accuracyBarrier : lossBarrier;
+    const alone = (height: number) => ({ value: height, low: null, high: null });
+    return { line: alone(line), mean: alone(mean), at };
+  });
+  return { ...pair, curves: [{ method: null, points, barriers: { accuracy, loss }, againstEnsemble: null }] };
+}
+
+const formerPairSchema = z.object({
+  label: z.string(),
+  coto: z.boolean(),
+  points: z.array(pointScoreSchema.extend({ lambda: z.number() })).min(2),
+  accuracyBarrier: z.number(),
+  lossBarrier: z.number(),
+});
+
+export const interpolationResultSchema = z.object({
+  kind: z.literal('interpolation'),
+  examples: z.number().int(),
+  pairs: z.array(z.preprocess(withCurves, pairSchema)),
+});
+export type InterpolationResult = z.output<typeof interpolationResultSchema>;
+export type InterpolationPair = InterpolationResult['pairs'][number];
+
+/** Methods of the curves that a config asks for, the further one last. */
+export function curveMethods({ curves, method }: Pick<InterpolationConfig, 'curves' | 'method'>): string[] {
+  return [...new Set([...(curves ?? standardMethods), ...(method === null ? [] : [method])])];
+}
+
+/** The place of λ = ½, or of the point next to it. */
+export function middleOf(points: readonly unknown[]): number {
+  return Math.round((points.length - 1) / 2);
+}
