@@ -24,6 +24,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from allocation import Allocation
+from choosing import Choosing
 from examples import Collator, load_examples
 from optimizer import make_optimizer
 from residual import save_joined, switch_base, take_out_start
@@ -78,6 +79,9 @@ class Schedule(transformers.TrainerCallback):
         self.restore()
 
     def on_train_end(self, args, state, control, **_):
+        self.everything_on()
+
+    def everything_on(self):
         self.switch("1" * len(self.masks[-1]))
         self.restore()
 
@@ -187,6 +191,11 @@ def main():
     allocation = Allocation(model) if settings["adapter"]["variant"] == "adalora" else None
     schedule_callback = settings["coto"] and Schedule(model, plan, options.resample_masks)
 
+    # With the schedule's first switch, parameters are frozen that are trained.
+    chooses = settings["load_best_model_at_end"] or settings["early_stopping_patience"] > 0
+    score = lambda: evaluate(model, test_examples, collate, settings, options.bf16)
+    choosing = Choosing(model, score, settings, schedule_callback) if chooses else None
+
     trainer = Trainer(
         model=model,
         args=transformers.TrainingArguments(
@@ -207,13 +216,16 @@ def main():
         data_collator=collate,
         compute_loss_func=training_loss(settings["problem_type"], allocation and allocation.penalty),
         optimizers=(optimizer, rates),
-        callbacks=[callback for callback in (schedule_callback, allocation) if callback],
+        callbacks=[callback for callback in (schedule_callback, allocation, choosing) if callback],
         batches=PlannedBatches(plan["epochs"]),
     )
     trainer.train()
     if not trainer.is_world_process_zero():
         return
-    scores = evaluate(model, test_examples, collate, settings, options.bf16)
+    scores = score()
+    if choosing and settings["load_best_model_at_end"]:
+        choosing.take(scores, trainer.state.global_step)
+        choosing.load_best()
     if plan["residual"]:
         save_joined(model, options.output, FOLDER / "adapter-start")
     else:

@@ -2,7 +2,9 @@ import { describeSchedule } from '../../src-shared/coto/describe.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
+import { paddingText } from '../../src-shared/results/padding.ts';
 import { catalog } from '../backend/index.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTime } from './format.ts';
 
@@ -10,6 +12,7 @@ import { formatCount, formatDuration, formatPercent, formatSummary, formatTime }
 export function describeRun(run: RunRecord): string {
   const { config, facts, result } = run;
   const { adapter, coto } = config;
+  const stopped = earlyStop(run);
   const lines: (readonly [string, string])[] = [
     ['run', run.id],
     ['name', run.name],
@@ -25,6 +28,7 @@ export function describeRun(run: RunRecord): string {
     lines.push(
       ['steps', `${run.step} of ${facts.totalSteps}`],
       ['trainable', `${formatCount(facts.trainableParameters)} of ${formatCount(facts.totalParameters)} parameters`],
+      ...(facts.paddingShare === null ? [] : [['padding', paddingText(facts.paddingShare)] as const]),
       ['computed on', `${facts.backend}, ${facts.threads} threads, ${facts.computeDtype}`],
     );
   if (result !== null)
@@ -34,7 +38,7 @@ export function describeRun(run: RunRecord): string {
         : [
             [
               'accuracy',
-              `${formatPercent(result.accuracy)}${facts === null ? '' : ` on ${formatCount(facts.evalExamples)} test examples`}`,
+              `${formatPercent(result.accuracy)}${facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`}`,
             ] as const,
           ]),
       ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
@@ -45,6 +49,10 @@ export function describeRun(run: RunRecord): string {
         `${result.medianStepMilliseconds.toFixed(1)} ms (median), ${result.meanStepMilliseconds.toFixed(1)} ms (mean)`,
       ],
       ['layers on', formatPercent(result.meanActiveShare)],
+      ...(stopped === null ? [] : [['early stopping', stopped] as const]),
+      ...(result.best === null || result.best.value === null
+        ? []
+        : [['best', `${result.best.metric} ${result.best.value.toFixed(4)} at step ${result.best.step}`] as const]),
       ['trained for', formatDuration(result.trainSeconds)],
     );
   if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);

@@ -160,7 +160,7 @@ export const adapterRecordSchema = z.object({
   origin: adapterOriginSchema,
   /** The dataset the adapter was trained on, and its score there. */
   datasetId: z.string().nullable(),
-  accuracy: z.number().nullable(),
+  accuracy: z.number().nullable().describe('on the test split; null: not scored there'),
   parameterCount: z.number().int(),
   sizeBytes: z.number().int(),
   sha256: z.string(),

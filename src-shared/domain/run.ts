@@ -198,7 +198,6 @@ export const runConfigSchema = z.strictObject({
     title: 'Group by length',
     description:
       'Puts texts of like length into a batch, so that less of it is padding; the order is seeded as before. For texts only.',
-    advanced: true,
     group: 'Task',
   }),
   eval_steps: z.number().int().min(0).default(0).meta({

@@ -23,6 +23,7 @@ interface Case {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Metrics of the evaluation that both must agree on, beside the loss. */
   readonly metrics: readonly string[];
+  readonly stopsEarly?: boolean;
 }
 
 const images = {
@@ -104,6 +105,24 @@ const cases: readonly Case[] = [
     ...images,
     settings: { adapter: adalora, gradient_accumulation_steps: 2, weight_decay: 0.1 },
   },
+  {
+    title: 'images, LoRA + CoTo that stops early, the best checkpoint by the loss of held-out images',
+    ...images,
+    settings: {
+      adapter: vitAdapter,
+      coto: {},
+      eval_steps: 2,
+      eval_split: 'validation',
+      validation_samples: 20,
+      max_train_samples: 24,
+      metric_for_best_model: 'eval_loss',
+      // The loss falls: the first evaluation is the best one so, and the last is not.
+      greater_is_better: true,
+      load_best_model_at_end: true,
+      early_stopping_patience: 2,
+    },
+    stopsEarly: true,
+  },
   { title: 'images, AdaLoRA + CoTo', ...images, settings: { adapter: adalora, coto: {} } },
   {
     title: 'images, LoRA + CoTo by Riemannian AdamW',
@@ -121,10 +140,10 @@ const cases: readonly Case[] = [
     },
   },
   {
-    title: 'pairs of texts to classes, LoRA + CoTo, uneven batches',
+    title: 'pairs of texts to classes, LoRA + CoTo, uneven batches of like length',
     model: () => littleBert(join(folder, 'bert')),
     data: () => texts('pairs', (isGood) => ({ text_pair: 'a good book', label: isGood ? 'good' : 'bad' })),
-    settings: { coto: {}, gradient_accumulation_steps: 3 },
+    settings: { coto: {}, gradient_accumulation_steps: 3, group_by_length: true },
     metrics: ['eval_accuracy'],
   },
   {
@@ -172,7 +191,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)('the exported script of $title', ({ title, model, data, settings, metrics }) => {
+describe.each(cases)('the exported script of $title', ({ title, model, data, settings, metrics, stopsEarly }) => {
   it('runs with the real Transformers and PEFT and lands on the same losses and the same adapter', async () => {
     const config = runConfigSchema.parse({
       model: await model(),
@@ -186,7 +205,8 @@ describe.each(cases)('the exported script of $title', ({ title, model, data, set
     const place = join(folder, title.replaceAll(/\W+/g, '-'));
     const { ours, theirs, adapters } = await repeatRun(place, config, data());
 
-    expect(theirs.steps).toHaveLength(config.max_steps);
+    expect(theirs.steps).toHaveLength(ours.losses.length);
+    expect(ours.losses.length < config.max_steps).toBe(stopsEarly === true);
     for (const [step, { loss, grad_norm }] of theirs.steps.entries()) {
       expect(Math.abs(loss / (ours.losses[step] ?? Number.NaN) - 1), `loss of step ${step}`).toBeLessThan(1e-4);
       expect(Math.abs(grad_norm / (ours.norms[step] ?? Number.NaN) - 1), `norm of step ${step}`).toBeLessThan(1e-3);

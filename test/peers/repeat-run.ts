@@ -39,7 +39,9 @@ export async function repeatRun(folder: string, config: RunConfig, dataset: Data
     },
   };
   const runDirectory = join(folder, 'run');
-  await runTask({ kind: 'train', ...common, runDirectory, resumeFrom: null, earlierDtype: null }, context);
+  const task = { kind: 'train', ...common, runDirectory, resumeFrom: null, earlierDtype: null } as const;
+  const trained = await runTask(task, context);
+  if (trained.kind !== 'train' || trained.adapterDirectory === null) throw new Error('the run has no adapter');
   const outputDirectory = join(folder, 'export');
   const templateDirectory = fileURLToPath(new URL('../../assets/export', import.meta.url));
   await runTask({ kind: 'export-python', ...common, templateDirectory, outputDirectory }, context);
@@ -53,6 +55,6 @@ export async function repeatRun(folder: string, config: RunConfig, dataset: Data
     JSON.parse(readFileSync(join(outputDirectory, 'trained', 'history.json'), 'utf8')),
   );
   const ours: OwnHistory = { losses, norms, evaluation };
-  const adapters = { ours: join(runDirectory, 'checkpoints', 'last'), theirs: join(outputDirectory, 'trained') };
+  const adapters = { ours: trained.adapterDirectory, theirs: join(outputDirectory, 'trained') };
   return { ours, theirs, adapters };
 }

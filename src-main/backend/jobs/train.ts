@@ -5,6 +5,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import type { EngineEvent, EngineResultOf } from '../../engine/contract.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
@@ -104,13 +105,17 @@ async function finish(
     change(services, run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
     return { status: outcome, message: null };
   }
+  const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
+  const accuracy = isBest ? bestAccuracy(services, run.id, adapterStep) : (result?.accuracy ?? null);
+  const split = run.config.eval_split;
+  // The run's facts have come meanwhile.
+  const { name, facts } = requireRun(services.store, run.id);
+  const note = earlyStop({ config: run.config, facts, result });
   let adapter: AdapterRecord | null = null;
   if (adapterDirectory !== null) {
-    const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
     const model = requireModel(services.store, run.modelId);
     adapter = await copyAdapterIn(services, adapterDirectory, {
-      // The run may have been renamed while it ran.
-      name: requireRun(services.store, run.id).name,
+      name,
       base: { model, description: model.description },
       origin: {
         kind: 'run',
@@ -119,7 +124,8 @@ async function finish(
         step: adapterStep ?? result?.steps ?? 0,
       },
       datasetId: run.datasetId,
-      accuracy: isBest ? bestAccuracy(services, run.id, adapterStep) : (result?.accuracy ?? null),
+      accuracy: split === 'test' ? accuracy : null,
+      note,
     });
   }
   change(services, run.id, {
@@ -129,18 +135,18 @@ async function finish(
     adapterId: adapter?.id ?? null,
     finishedAt: Date.now(),
   });
-  const accuracy = adapter?.accuracy ?? null;
   const perplexity = result?.metrics['perplexity'];
   const score =
     perplexity !== undefined
-      ? ` to a perplexity of ${perplexity.toPrecision(4)} on the test examples`
+      ? ` to a perplexity of ${perplexity.toPrecision(4)} on the ${split} examples`
       : accuracy === null
         ? ''
-        : ` with ${(100 * accuracy).toFixed(1)} % on the test examples`;
+        : ` with ${(100 * accuracy).toFixed(1)} % on the ${split} examples`;
+  const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;
   return {
     status: outcome,
     result: { outcome, result, adapterStep },
-    message: `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`,
+    message: note === null ? ending : `${ending} ${note}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -31,6 +31,8 @@ export interface AdapterDetails {
   readonly origin: AdapterOrigin;
   readonly datasetId: string | null;
   readonly accuracy: number | null;
+  /** A sentence on its training for the model card. */
+  readonly note?: string | null;
 }
 
 /** A new folder for an adapter that the engine will write. */
@@ -44,7 +46,10 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
   // Checked before the copy, so that errors name the user's own folder.
   await readAdapter(from, details.base.description);
   const { id, directory } = newAdapterFolder(parts);
-  await writeFolderAtomic(directory, (temporary) => copyAdapterFiles(from, temporary));
+  await writeFolderAtomic(directory, async (temporary) => {
+    await copyAdapterFiles(from, temporary);
+    if (details.note) await appendFile(join(temporary, 'README.md'), `\n## Training\n\n${details.note}\n`);
+  });
   return listAdapter(parts, id, details);
 }
 

@@ -44,7 +44,7 @@ export async function checkpointAdapters(
       base: { model, description: model.description },
       origin: { kind: 'run', runId: run.id, checkpoint: 'step', step },
       datasetId: run.datasetId,
-      accuracy,
+      accuracy: run.config.eval_split === 'test' ? accuracy : null,
     });
     store.adapters.update(adapterId, { archived: true });
     adapters.push(requireAdapter(store, adapterId));

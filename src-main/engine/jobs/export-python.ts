@@ -18,6 +18,7 @@ import type { ExportedExamples, ReadingProgress, TrainingExamples } from '../tas
 import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
 import { writeSafetensors } from '../tensors/safetensors.ts';
 import { batchOrderOf } from '../training/batch-order.ts';
+import { type Criterion, criterionOf } from '../training/best-evaluation.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
 import { countSteps, trainingPlan } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
@@ -26,6 +27,7 @@ import { startOptions } from './start-options.ts';
 /** Files that are the same for every run. */
 const templateFiles = [
   'train.py',
+  'choosing.py',
   'optimizer.py',
   'allocation.py',
   'residual.py',
@@ -76,6 +78,7 @@ async function writeExport(
     ...(await startOptions(task, context, model.base, opened, 'export')),
   });
   const chosen = chosenExamples(config, opened);
+  const criterion = criterionInPython(config, opened);
   const totalSteps = countSteps(config, chosen.train.length);
   const start = await startOf(config, model, totalSteps);
   const examples = await opened.exported(chosen, progressOn(context));
@@ -84,7 +87,7 @@ async function writeExport(
     for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
     await writeAdapter(join(temporary, 'adapter-start'), start, details);
     await writeSafetensors(join(temporary, dataFile), examples.tensors);
-    const settings = settingsOf(task, start.parameters, opened, examples, totalSteps);
+    const settings = settingsOf(task, start.parameters, opened, examples, { totalSteps, criterion });
     await writeFileAtomic(join(temporary, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
     const plan = planOf(config, model, chosen.train, opened.train.lengthOf, totalSteps);
     await writeFileAtomic(join(temporary, 'plan.json'), `${JSON.stringify(plan)}\n`);
@@ -121,7 +124,7 @@ function settingsOf(
   parameters: ParameterValues,
   { type, labels }: TaskOnData,
   examples: ExportedExamples,
-  totalSteps: number,
+  { totalSteps, criterion }: { readonly totalSteps: number; readonly criterion: Criterion },
 ) {
   return {
     ...config,
@@ -130,9 +133,27 @@ function settingsOf(
     task: type.declaration.id,
     ...examples.settings,
     labels,
+    metric_for_best_model: criterion.metric,
+    greater_is_better: criterion.greaterIsBetter,
     max_steps: totalSteps,
     warmup_steps: warmupStepCount(config.warmup_steps, totalSteps),
   };
+}
+
+/** Metrics that the script computes. */
+const scriptMetrics = ['loss', 'accuracy', 'perplexity', 'pearson'];
+
+/** @throws StudioError refused where the run chooses by a metric that the script does not compute. */
+function criterionInPython(config: RunConfig, { type, metrics }: TaskOnData): Criterion {
+  const criterion = criterionOf(config, type, metrics);
+  const chooses = config.load_best_model_at_end || config.early_stopping_patience > 0;
+  if (chooses && !scriptMetrics.includes(criterion.metric))
+    throw new StudioError(
+      'refused',
+      `The Python script cannot choose by ${criterion.metric}: it computes ${scriptMetrics.join(', ')}.`,
+      'Export a run with another metric_for_best_model, or one that neither stops early nor loads its best checkpoint.',
+    );
+  return criterion;
 }
 
 function progressOn(context: TaskContext): ReadingProgress {

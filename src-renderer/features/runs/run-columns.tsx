@@ -4,6 +4,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colors } from '../../../src-shared/figures/index.ts';
+import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
@@ -64,14 +65,17 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       id: 'accuracy',
       header: 'Accuracy',
       unit: '%',
+      help: 'On the test split, or (val) on the validation split of runs with eval_split validation',
       align: 'right',
       value: (run) => run.result?.accuracy ?? null,
-      cell: (run) => formatPercent(run.result?.accuracy),
+      cell: (run) =>
+        `${run.result && run.config.eval_split === 'validation' ? 'val ' : ''}${formatPercent(run.result?.accuracy)}`,
     },
     { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
     {
       id: 'loss',
-      header: 'Test loss',
+      header: 'Eval loss',
+      help: 'On the test split, or on the validation split of runs with eval_split validation',
       align: 'right',
       value: (run) => run.result?.evalLoss ?? null,
       cell: (run) => formatNumber(run.result?.evalLoss),
@@ -85,7 +89,13 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       value: (run) => run.result?.meanStepMilliseconds ?? null,
       cell: (run) => formatNumber(run.result?.meanStepMilliseconds),
     },
-    { id: 'steps', header: 'Steps', align: 'right', value: (run) => run.step },
+    {
+      id: 'steps',
+      header: 'Steps',
+      align: 'right',
+      value: (run) => run.step,
+      cell: (run) => <span title={earlyStop(run) ?? undefined}>{run.step}</span>,
+    },
     {
       id: 'variant',
       header: 'Variant',

@@ -1,6 +1,7 @@
 import { Code, Skeleton, Table, Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { paddingText } from '../../../src-shared/results/padding.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -21,6 +22,7 @@ import { useVariantNames } from './use-variant-names.ts';
 export function RunFactsPanel({ run }: { run: RunRecord }) {
   const variants = useVariantNames();
   const { facts, result } = run;
+  const split = run.config.eval_split === 'test' ? 'Test' : 'Validation';
   return (
     <Panel title="Facts">
       <Facts
@@ -37,8 +39,9 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                 },
                 {
                   label: 'Examples',
-                  value: `${formatCount(facts.trainExamples)} training, ${formatCount(facts.evalExamples)} test`,
+                  value: `${formatCount(facts.trainExamples)} training, ${formatCount(facts.evalExamples)} ${run.config.eval_split}`,
                 },
+                ...(facts.paddingShare === null ? [] : [{ label: 'Padding', value: paddingText(facts.paddingShare) }]),
                 {
                   label: 'Computed on',
                   value: `${facts.backend}, ${plural(facts.threads, 'thread')}, ${facts.computeDtype}`,
@@ -49,9 +52,22 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
             ? [
                 ...(result.accuracy === null
                   ? []
-                  : [{ label: 'Accuracy', value: `${formatPercent(result.accuracy)} %` }]),
+                  : [
+                      {
+                        label: split === 'Test' ? 'Accuracy' : 'Validation accuracy',
+                        value: `${formatPercent(result.accuracy)} %`,
+                      },
+                    ]),
                 ...furtherMetrics(result.metrics).map(({ label, value }) => ({ label, value: formatNumber(value) })),
-                { label: 'Test loss', value: formatNumber(result.evalLoss) },
+                { label: `${split} loss`, value: formatNumber(result.evalLoss) },
+                ...(result.best === null || result.best.value === null
+                  ? []
+                  : [
+                      {
+                        label: 'Best evaluation',
+                        value: `${result.best.metric} ${formatNumber(result.best.value)} at step ${formatCount(result.best.step)}`,
+                      },
+                    ]),
                 {
                   label: 'Step time',
                   value: `${formatNumber(result.meanStepMilliseconds)} ms mean, ${formatNumber(result.medianStepMilliseconds)} ms median`,

@@ -2,6 +2,7 @@ import { Group, Progress, Stack, Tabs, TagsInput, Text, Textarea } from '@mantin
 import { useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colors } from '../../../src-shared/figures/index.ts';
+import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -17,6 +18,7 @@ export function RunView({ run }: { run: RunRecord }) {
   return (
     <Stack gap={12}>
       <RunProgress run={run} />
+      <EarlyStop run={run} />
       {run.error ? (
         <ErrorNote
           error={run.error}
@@ -98,6 +100,16 @@ function RunProgress({ run }: { run: RunRecord }) {
         color={run.config.coto ? colors.coto : 'indigo'}
       />
     </div>
+  );
+}
+
+/** That the run ended before its last step; nothing for others. */
+function EarlyStop({ run }: { run: RunRecord }) {
+  const note = earlyStop(run);
+  return note === null ? null : (
+    <Text size="sm" c="dimmed">
+      {note}
+    </Text>
   );
 }
 

@@ -112,6 +112,7 @@ describe('text models with a head', () => {
         'plan.json',
         'requirements.txt',
         'allocation.py',
+        'choosing.py',
         'optimizer.py',
         'residual.py',
         'scoring.py',
