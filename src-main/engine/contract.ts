@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
+import { forgettingSchema } from '../../src-shared/domain/forgetting.ts';
 import {
   generationResultSchema,
   generationSettingsSchema,
@@ -48,6 +49,11 @@ const subjectFields = {
   ),
   adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
 };
+/** Folders for measuring forgetting: the bundled neutral inputs, and a cache of what bases make of them. */
+const forgettingTaskSchema = z.object({ neutral: z.string(), cache: z.string() });
+export type ForgettingTask = z.infer<typeof forgettingTaskSchema>;
+/** Absent: forgetting is not measured. */
+const forgettingField = { forgetting: forgettingTaskSchema.optional() };
 /** A kind of task with its request and result; implemented in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
   kind: Kind,
@@ -74,6 +80,7 @@ const jobs = [
        * The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state.
        */
       runDirectory: z.string(),
+      ...forgettingField,
       ...seedField,
       /** A checkpoint folder to resume from. */
       resumeFrom: z.string().nullable(),
@@ -96,6 +103,7 @@ const jobs = [
       settings: taskSettingsSchema.prefault({}),
       eval_samples: z.number().int(),
       adapters: z.array(weightedFolder),
+      ...forgettingField,
     },
     { result: evaluationResultSchema },
   ),
@@ -127,6 +135,7 @@ const jobs = [
       tuning_samples: z.number().int(),
       /** Placebos made of the merge, by id, that are scored beside it and not kept. */
       placebos: z.array(z.string()),
+      ...forgettingField,
     },
     {
       adapterDirectory: z.string().nullable(),
@@ -139,6 +148,8 @@ const jobs = [
        * (null where its head does not fit).
        */
       scores: z.array(z.array(z.number().nullable())),
+      /** In the order of a row of scores, whatever the dataset; empty where it was not measured. */
+      forgetting: z.array(forgettingSchema.nullable()),
     },
   ),
   job(
@@ -154,8 +165,16 @@ const jobs = [
       /** Its training split has the examples of methods that run the adapter; null: there are none. */
       dataset: datasetSourceSchema.extend({ settings: taskSettingsSchema.prefault({}) }).nullable(),
       outputDirectory: z.string(),
+      ...forgettingField,
     },
-    { adapterDirectory: z.string(), kept: z.number().int(), total: z.number().int(), note: z.string().nullable() },
+    {
+      adapterDirectory: z.string(),
+      kept: z.number().int(),
+      total: z.number().int(),
+      note: z.string().nullable(),
+      /** Before and after; null where it was not measured. */
+      forgetting: z.object({ unpruned: forgettingSchema, pruned: forgettingSchema }).nullable(),
+    },
   ),
   /** Scores of subjects on one base and one dataset; each comes as an event as soon as it is known. */
   job(
@@ -171,8 +190,11 @@ const jobs = [
           names: z.array(z.string()),
           subject: subjectSchema,
           dataset: z.number().int(),
+          /** False: its forgetting is not measured, though the task has it measured. */
+          forgetting: z.boolean().optional(),
         }),
       ),
+      ...forgettingField,
     },
     { scored: z.number().int() },
   ),

@@ -87,6 +87,10 @@ export const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
   threads: z.number().int().min(1).nullable().default(null).describe('compute threads; null: one for each core'),
+  forgetting: z
+    .boolean()
+    .default(true)
+    .describe('whether evaluations also measure what an adapter costs its base on neutral inputs'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 /** A change of one or several settings. Not settingsSchema.partial(): that would fill in the defaults of the others. */
@@ -94,6 +98,7 @@ export const settingsChangesSchema = z.strictObject({
   theme: settingsSchema.shape.theme.unwrap().optional(),
   compute_backend: settingsSchema.shape.compute_backend.unwrap().optional(),
   threads: settingsSchema.shape.threads.unwrap().optional(),
+  forgetting: settingsSchema.shape.forgetting.unwrap().optional(),
 });
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
+import { forgettingSchema } from './forgetting.ts';
 import { parametersOf } from './parameters-of.ts';
 
 /** Limit on the test examples used of each dataset. */
@@ -35,6 +36,10 @@ export const evaluationResultSchema = z.object({
   /** By id of the metric, e.g. f1_macro, matthews; empty in results of versions that did not record metrics. */
   metrics: z.record(z.string(), z.number()).default({}),
   labels: z.array(z.string()),
+  forgetting: forgettingSchema
+    .nullable()
+    .default(null)
+    .describe('what the adapter costs its base; null for the base, an ensemble, and where it was not measured'),
   seconds: z.number(),
 });
 export type EvaluationResult = z.infer<typeof evaluationResultSchema>;
@@ -55,6 +60,10 @@ export const mergeMatrixSchema = z.object({
       label: z.string(),
       kind: z.enum(['own', 'merged', 'placebo', 'base']),
       adapterId: z.string().nullable(),
+      forgetting: forgettingSchema
+        .nullable()
+        .default(null)
+        .describe('what the adapter costs its base, whatever the dataset; null where it was not measured'),
     }),
   ),
   rows: z.array(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { evaluationResultSchema, mergeMatrixSchema } from './evaluation.ts';
+import { forgettingSchema } from './forgetting.ts';
 import { generationResultSchema } from './generation.ts';
 import { pretrainResultSchema } from './pretrain.ts';
 import { runResultSchema } from './run.ts';
@@ -62,7 +63,13 @@ const kinds = [
   job(
     'prune',
     { page: 'prune', effort: 1 },
-    z.object({ adapterId: z.string(), kept: z.number().int(), total: z.number().int() }),
+    z.object({
+      adapterId: z.string(),
+      kept: z.number().int(),
+      total: z.number().int(),
+      /** Before and after; null where it was not measured. */
+      forgetting: z.object({ unpruned: forgettingSchema, pruned: forgettingSchema }).nullable().default(null),
+    }),
   ),
   job(
     'study',

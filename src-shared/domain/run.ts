@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adapterSettingsSchema } from './adapter.ts';
 import { cotoSettingsSchema } from './coto.ts';
+import { forgettingSchema } from './forgetting.ts';
 import { parametersOf } from './parameters-of.ts';
 import { taskSettingsSchema } from './task.ts';
 
@@ -325,6 +326,8 @@ export const runResultSchema = z.object({
   best: z.object({ step: z.number().int(), metric: z.string(), value: z.number().nullable() }).nullable().default(null),
   /** Whether early stopping ended it before its last planned step. */
   stoppedEarly: z.boolean().default(false),
+  /** What the run's adapter costs its base; null where it was not measured. */
+  forgetting: forgettingSchema.nullable().default(null),
   meanStepMilliseconds: z.number(),
   medianStepMilliseconds: z.number(),
   /** Mean share of groups that were on, over the steps taken. */

@@ -9,6 +9,7 @@ import { resolveModel } from '../library/models.ts';
 import { taskSettingsFor, withChanges } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
+import { forgettingField } from './forgetting-field.ts';
 
 /** Scores a base, an adapter or an ensemble of adapters on a dataset's test split. */
 export const evaluateJob = defineJob({
@@ -40,6 +41,7 @@ export const evaluateJob = defineJob({
       settings,
       eval_samples: request.eval_samples,
       adapters,
+      ...forgettingField(services),
     });
     const { accuracy, loss, examples } = answer.result;
     const said = accuracy === null ? `The loss is ${loss.toFixed(4)}` : `${(100 * accuracy).toFixed(1)} % are right`;

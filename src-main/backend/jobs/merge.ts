@@ -17,6 +17,7 @@ import { requireDataset } from '../library/datasets.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
+import { forgettingField } from './forgetting-field.ts';
 
 /** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was trained on. */
 export const mergeJob = defineJob({
@@ -66,6 +67,7 @@ export const mergeJob = defineJob({
         eval_samples: payload.eval_samples,
         tuning_samples: payload.tuning_samples,
         placebos: [...placebos],
+        ...forgettingField(services),
       });
       const [onlyDataset] = datasets;
       const merged =
@@ -79,7 +81,10 @@ export const mergeJob = defineJob({
               accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,
             });
       const matrix: MergeMatrix = {
-        columns: matrixColumns(adapters, payload.name, merged?.id ?? null, placebos),
+        columns: matrixColumns(adapters, payload.name, merged?.id ?? null, placebos).map((column, index) => ({
+          ...column,
+          forgetting: answer.forgetting[index] ?? null,
+        })),
         rows: datasets.map((dataset, index) => ({
           datasetId: dataset.id,
           datasetName: dataset.name,
@@ -119,7 +124,7 @@ function matrixColumns(
   name: string,
   mergedId: string | null,
   placebos: readonly string[],
-): MergeMatrix['columns'] {
+): Omit<MergeMatrix['columns'][number], 'forgetting'>[] {
   return [
     ...adapters.map((adapter) => ({ label: adapter.name, kind: 'own' as const, adapterId: adapter.id })),
     { label: name, kind: 'merged' as const, adapterId: mergedId },

@@ -7,6 +7,7 @@ import { requireDataset } from '../library/datasets.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
+import { forgettingField } from './forgetting-field.ts';
 
 /** Creates a pruned copy of an adapter. It has no score until it is evaluated. */
 export const pruneJob = defineJob({
@@ -26,7 +27,7 @@ export const pruneJob = defineJob({
     const place = newAdapterFolder(services);
     try {
       const datasetId = payload.datasetId ?? adapter.datasetId;
-      const { kept, total, note } = await context.runEngine({
+      const { kept, total, note, forgetting } = await context.runEngine({
         kind: 'prune',
         ...computeFields(store),
         modelDirectory: base.model?.path ?? null,
@@ -39,6 +40,7 @@ export const pruneJob = defineJob({
             ? null
             : { ...requireDataset(store, datasetId).source, settings: taskSettingsFor(store, [adapter]) },
         outputDirectory: place.directory,
+        ...forgettingField(services),
       });
       const pruned = await listAdapter(services, place.id, {
         name: payload.name,
@@ -49,7 +51,7 @@ export const pruneJob = defineJob({
       });
       return {
         status: 'completed',
-        result: { adapterId: pruned.id, kept, total },
+        result: { adapterId: pruned.id, kept, total, forgetting },
         message: `Kept ${kept} of ${total} entries as "${pruned.name}".${note === null ? '' : ` ${note}`}`,
       };
     } catch (error) {

@@ -4,6 +4,7 @@ import { leavesOf, type Score, scoreSpecSchema } from '../../../src-shared/domai
 import { requireModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
+import { forgettingField } from './forgetting-field.ts';
 import { datasetUsesSchema, subjectFields } from './subject-fields.ts';
 
 const payload = z.object({
@@ -22,7 +23,8 @@ export const scoreJob = defineJob({
   payload,
   references: ({ specs }) =>
     specs.flatMap(({ subject }) => leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []))),
-  async execute({ modelId, datasets, specs }, context, { home, store }) {
+  async execute({ modelId, datasets, specs }, context, services) {
+    const { home, store } = services;
     const keep = (key: string, score: Score): void => {
       const spec = specs.find((one) => one.key === key);
       if (spec === undefined) throw new StudioError('internal', `The engine returned an unrequested score "${key}".`);
@@ -34,13 +36,15 @@ export const scoreJob = defineJob({
         ...computeFields(store),
         modelDirectory: requireModel(store, modelId).path,
         ...subjectFields({ home, store }, datasets, specs),
-        subjects: specs.map(({ key, title, names, subject, place }) => ({
+        subjects: specs.map(({ key, title, names, subject, place, forgetting }) => ({
           key,
           title,
           names,
           subject,
           dataset: place,
+          ...(forgetting === undefined ? {} : { forgetting }),
         })),
+        ...forgettingField(services),
       },
       (event) => {
         if (event.kind === 'score') keep(event.key, event.score);

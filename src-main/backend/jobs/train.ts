@@ -15,6 +15,7 @@ import { seedDirectory, seedReference } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob, type JobOutcome } from './define-job.ts';
+import { forgettingField } from './forgetting-field.ts';
 
 /** Trains a run from the start or from a checkpoint and adds its adapter. */
 export const trainJob = defineJob({
@@ -67,6 +68,7 @@ export const trainJob = defineJob({
         modelDirectory: model.path,
         dataset: dataset.source,
         runDirectory,
+        ...forgettingField(services),
         resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
         earlierDtype: resumeFrom === null ? null : (run.facts?.computeDtype ?? null),
       },

@@ -1,4 +1,5 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
+import { forgettingField } from '../jobs/forgetting-field.ts';
 import { scoreJob } from '../jobs/score.ts';
 import { scoreKey } from './content-keys.ts';
 import type { PrepareWork } from './planned-work.ts';
@@ -13,11 +14,16 @@ export const plannedScores: PrepareWork<Score> = async (services, specs, trained
     trained,
     (content) => scoreKey(services, content),
   );
-  const missing = new Map(
-    scores
-      .filter(({ spec }) => contents.findScore(spec.contentKey) === null)
-      .map((one) => [one.spec.contentKey, one] as const),
-  );
+  const isMeasured = forgettingField(services).forgetting !== undefined;
+  const missing = new Map<string, (typeof scores)[number]>();
+  for (const one of scores) {
+    const { contentKey, forgetting } = one.spec;
+    const known = contents.findScore(contentKey);
+    const lacksForgetting = isMeasured && forgetting !== false && known?.forgetting === undefined;
+    if (known !== null && !lacksForgetting) continue;
+    // The same content may be a point of a curve and a row of a table.
+    if (missing.get(contentKey)?.spec.forgetting === false || !missing.has(contentKey)) missing.set(contentKey, one);
+  }
   const byKey = new Map(scores.map(({ spec }) => [spec.key, spec.contentKey]));
   return {
     parts: groupEvaluations([...missing.values()]).map(

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
 import { leavesWithHeads, type MergeTuning, type Score, type Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import type { AdapterState } from '../adapters/state.ts';
@@ -34,6 +35,8 @@ export interface ScoringBench {
   /** Read once and cached. */
   adapter(adapterId: string): Promise<AdapterState>;
   readonly datasets: readonly ScoredDataset[];
+  /** What an adapter costs the base, null where that has no measure; absent: not measured. @throws StudioError cancelled */
+  readonly forgetting?: (state: AdapterState) => Promise<Forgetting | null>;
   /** Training examples for merges that look at data, or that a search tunes; the caller closes them. */
   readonly tuning?: (request: TuningExamplesRequest) => MergeData & { close(): Promise<void> };
 }
@@ -61,6 +64,8 @@ export interface NamedSubject {
   readonly subject: Subject;
   /** Index of the dataset to score on. */
   readonly dataset: number;
+  /** Default: true. */
+  readonly forgetting?: boolean | undefined;
 }
 
 /** Merges that are kept for their next dataset. */
@@ -74,6 +79,7 @@ export class SubjectScorer {
   private readonly bench: ScoringBench;
   private readonly said = new Map<string, TaskOutputs>();
   private readonly merges = new Map<string, Derived>();
+  private readonly forgotten = new Map<string, Forgetting | null>();
 
   constructor(bench: ScoringBench) {
     this.bench = bench;
@@ -85,7 +91,21 @@ export class SubjectScorer {
     return (await this.derive(named.subject, named.dataset, false)).state;
   }
 
-  async score({ subject, title, names, dataset }: NamedSubject): Promise<Score> {
+  async score(named: NamedSubject): Promise<Score> {
+    const { score, state } = await this.scored(named);
+    const { forgetting = true, subject, dataset } = named;
+    if (!forgetting || this.bench.forgetting === undefined) return score;
+    // No single adapter makes the outputs of an ensemble.
+    return { ...score, forgetting: state && (await this.forgetting(state, subject, dataset, this.bench.forgetting)) };
+  }
+
+  /** @returns the score, and the adapter that it is of; null for an ensemble */
+  private async scored({
+    subject,
+    title,
+    names,
+    dataset,
+  }: NamedSubject): Promise<{ score: Score; state: AdapterState | null }> {
     const on = this.dataset(dataset);
     await this.requireFits({ subject, names, dataset });
     const ensemble = ensembleOf(subject);
@@ -93,13 +113,30 @@ export class SubjectScorer {
       const members: TaskOutputs[] = [];
       for (const { subject: member } of ensemble) members.push(await this.outputs(member, title, dataset));
       const weights = ensemble.map(({ weight }) => weightAt(weight, null));
-      return this.toScore(ensemblePredictions(members, weights), on, null, null);
+      return { score: this.toScore(ensemblePredictions(members, weights), on, null, null), state: null };
     }
     const { state, kept, total, tuned } = await this.derive(subject, dataset, false);
     const outputs = await on.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
     if (isMember(subject)) this.said.set(outputsKey(subject, dataset), outputs);
-    return { ...this.toScore(predictionsOf(outputs), on, kept, total), ...(tuned ? { tuned } : {}) };
+    const score = { ...this.toScore(predictionsOf(outputs), on, kept, total), ...(tuned ? { tuned } : {}) };
+    return { score, state };
+  }
+
+  /** Measured once for a subject under several task heads, which do not count. */
+  private async forgetting(
+    state: AdapterState,
+    subject: Subject,
+    dataset: number,
+    measure: NonNullable<ScoringBench['forgetting']>,
+  ): Promise<Forgetting | null> {
+    const body = subject.kind === 'withHead' ? subject.subject : subject;
+    const key = JSON.stringify([body, isTunedOnScored(body) ? dataset : null]);
+    const known = this.forgotten.get(key);
+    if (known !== undefined) return known;
+    const measured = await measure(state);
+    this.forgotten.set(key, measured);
+    return measured;
   }
 
   private async requireFits({ subject, names, dataset }: Omit<NamedSubject, 'title'>): Promise<void> {

@@ -2,9 +2,11 @@ import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts'
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { scaleAdapter } from '../adapters/scale-adapter.ts';
+import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask, TaskContext } from '../contract.ts';
 import { evaluationIndices } from '../data/subset.ts';
+import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scoreEnsemble, scoreOutputs } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { loadBaseModel } from '../models/load-model.ts';
@@ -51,12 +53,14 @@ async function evaluate(
   const meter = new ProgressMeter(context, 'Evaluating', passes.length * indices.length, 'examples');
   meter.startAt(0);
   const members: TaskOutputs[] = [];
+  let alone: AdapterState | null = null;
   for (const [pass, adapter] of passes.entries()) {
     if (adapter !== null) {
       const state = await readAdapter(adapter.directory, model.base.description);
       warnOfOtherLabels(context, adapter.directory, state.labels, opened.labels);
       // For a single adapter, the weight scales its update; in an ensemble it is its share of the mean.
-      model.loadState(passes.length === 1 ? scaleAdapter(state, adapter.weight) : state);
+      if (passes.length === 1) alone = scaleAdapter(state, adapter.weight);
+      model.loadState(alone ?? state);
     }
     members.push(
       await opened.outputs(model, indices, {
@@ -78,6 +82,7 @@ async function evaluate(
     ...score,
     examples: indices.length,
     labels: [...opened.classNames],
+    forgetting: alone === null ? null : await forgettingOf(alone, model.base, task, context),
     seconds: (performance.now() - started) / 1000,
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
@@ -10,6 +11,7 @@ import { checkedParameters } from '../checked-parameters.ts';
 import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
+import { ForgettingMeter, type MeterRequest } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scoreEnsemble, scoreOutputs } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
@@ -21,6 +23,7 @@ import type { MergeRequest } from '../merge/run-merge.ts';
 import { type SearchedMerge, searchMerge } from '../merge/search-merge.ts';
 import { looksAtData, searchOf, tuningSeed } from '../merge/search-parameters.ts';
 import { headDifference, meanHead, plainBase, withHead } from '../merge/task-heads.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import { defineEngineJob } from './define-job.ts';
 import { followPhases } from './follow-phases.ts';
 import { SharedBase } from './shared-base.ts';
@@ -43,18 +46,23 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
     else made = await mergeInto(outputDirectory, task, method, base, context);
     const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
     const { modelDirectory } = task;
+    let forgetting: (Forgetting | null)[] = [];
     const scores =
       task.datasets.length === 0 || modelDirectory === null
         ? []
-        : await withPlacebos(task, adapterDirectory, (placebos) =>
-            scoreAll(
-              { ...task, modelDirectory },
-              adapterDirectory === null ? [] : [adapterDirectory, ...placebos],
-              base,
+        : await withPlacebos(task, adapterDirectory, async (placebos) => {
+            const request = { ...task, modelDirectory };
+            const folders = adapterDirectory === null ? [] : [adapterDirectory, ...placebos];
+            const rows = await scoreAll(request, folders, base, context);
+            forgetting = await forgettingOfFolders(
+              await base.load(),
+              request,
+              { own: directoriesOf(task), folders },
               context,
-            ),
-          );
-    return { kind: 'merge', adapterDirectory, scores, weights: [...made.weights], notes: [...made.notes] };
+            );
+            return rows;
+          });
+    return { kind: 'merge', adapterDirectory, scores, forgetting, weights: [...made.weights], notes: [...made.notes] };
   } finally {
     await base.dispose();
   }
@@ -267,6 +275,27 @@ async function headOfRow(task: MergeTask, bench: AdapterEvaluator, row: number):
   if (first === undefined || headDifference(states) !== null) return null;
   const used = weights.some((weight) => weight !== 0) ? weights : weights.map(() => 1);
   return { ...first, saved: meanHead(states, used) };
+}
+
+/** In the order of a row of scores: the adapters alone, the merge, its placebos, the base. Empty if not measured. */
+async function forgettingOfFolders(
+  base: BaseModel,
+  request: MeterRequest,
+  { own, folders }: { readonly own: readonly string[]; readonly folders: readonly string[] },
+  context: TaskContext,
+): Promise<(Forgetting | null)[]> {
+  const meter = await ForgettingMeter.open(base, request, context);
+  if (meter === null) return [];
+  try {
+    const measured: (Forgetting | null)[] = [];
+    for (const folder of [...own, ...folders])
+      measured.push(await meter.of(await readAdapter(folder, base.description)));
+    // No single adapter makes the outputs of an ensemble.
+    const merged = folders.length === 0 ? [null] : [];
+    return [...measured, ...merged, null];
+  } finally {
+    meter.close();
+  }
 }
 
 function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {

@@ -1,6 +1,8 @@
 import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import type { AdapterState } from '../adapters/state.ts';
 import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
+import { ForgettingMeter } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { runPrune } from '../prune/run-prune.ts';
@@ -8,7 +10,10 @@ import { defineEngineJob } from './define-job.ts';
 import { followPhases } from './follow-phases.ts';
 import { SharedBase } from './shared-base.ts';
 
-/** Prunes an adapter and writes the result as a PEFT folder. The base is loaded only for methods that run the adapter. */
+/**
+ * Prunes an adapter and writes the result as a PEFT folder. The base is loaded for methods that run the adapter, and to
+ * measure what both cost it.
+ */
 export async function runPruneTask(task: PruneTask, context: TaskContext): Promise<EngineResultOf<'prune'>> {
   const { description, parameters, modelDirectory, dataset: source } = task;
   const state = await readAdapter(task.adapterDirectory, description);
@@ -36,10 +41,29 @@ export async function runPruneTask(task: PruneTask, context: TaskContext): Promi
     const { kept, total, note = null } = pruned;
     const counts = `${describePruning(method.declaration, parameters)}: ${kept} of ${total} entries kept.`;
     context.emit({ kind: 'log', level: 'info', text: note === null ? counts : `${counts} ${note}` });
-    return { kind: 'prune', adapterDirectory: task.outputDirectory, kept, total, note };
+    const forgetting = await forgettingOfBoth(task, state, pruned.state, base, context);
+    return { kind: 'prune', adapterDirectory: task.outputDirectory, kept, total, note, forgetting };
   } finally {
     await base.dispose();
   }
 }
 
 export const pruneJob = defineEngineJob('prune', runPruneTask);
+
+async function forgettingOfBoth(
+  task: PruneTask,
+  before: AdapterState,
+  after: AdapterState,
+  shared: SharedBase,
+  context: TaskContext,
+): Promise<EngineResultOf<'prune'>['forgetting']> {
+  const { modelDirectory, forgetting } = task;
+  if (modelDirectory === null || forgetting === undefined) return null;
+  const meter = await ForgettingMeter.open(await shared.load(), { ...task, modelDirectory }, context);
+  if (meter === null) return null;
+  try {
+    return { unpruned: await meter.of(before), pruned: await meter.of(after) };
+  } finally {
+    meter.close();
+  }
+}

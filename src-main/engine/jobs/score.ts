@@ -7,10 +7,12 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ScoreTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
+import { ForgettingMeter } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import {
   passesOf,
   type ScoredDataset,
+  type ScoringBench,
   SubjectScorer,
   type TuningExamplesRequest,
 } from '../evaluation/score-subjects.ts';
@@ -30,17 +32,28 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
   await activateCompute(task.compute, task.threads);
   const base = await loadBaseModel(task.modelDirectory);
   const evaluators = new Map<number, AdapterEvaluator>();
+  const isMeasured = task.forgetting !== undefined && task.subjects.some(({ forgetting }) => forgetting !== false);
+  let meter: ForgettingMeter | null = null;
   try {
+    // The progress of all subjects goes on meanwhile.
+    const quiet: TaskContext = { emit: () => undefined, signal: () => context.signal() };
+    if (isMeasured) meter = await ForgettingMeter.open(base, task, quiet);
     for (const { dataset } of task.subjects)
       if (!evaluators.has(dataset))
         evaluators.set(dataset, await AdapterEvaluator.open(base, evaluated(task, dataset), context));
     const lengths = passesOf(task.subjects).map((dataset) => evaluators.get(dataset)?.examples ?? 0);
     const progress = new EvaluationProgress(context, lengths);
-    const scorer = openScorer(task, { base, evaluators, progress }, context);
+    const forgetting: ScoringBench['forgetting'] = async (state) => {
+      progress.announce('Measuring forgetting');
+      return (await meter?.of(state)) ?? null;
+    };
+    const opened = { base, evaluators, progress, ...(isMeasured ? { forgetting } : {}) };
+    const scorer = openScorer(task, opened, context);
     for (const named of task.subjects)
       context.emit({ kind: 'score', key: named.key, score: await scorer.score(named) });
     return { kind: 'score', scored: task.subjects.length };
   } finally {
+    meter?.close();
     for (const evaluator of evaluators.values()) evaluator.close();
     base.dispose();
   }
@@ -54,16 +67,18 @@ interface OpenedTask {
   /** By the index of the dataset. */
   readonly evaluators: ReadonlyMap<number, AdapterEvaluator>;
   readonly progress: EvaluationProgress;
+  readonly forgetting?: ScoringBench['forgetting'];
 }
 
 /** The scorer of a task's subjects, whose adapters are read once. */
 export function openScorer(task: SubjectsTask, opened: OpenedTask, context: TaskContext): SubjectScorer {
-  const { base } = opened;
+  const { base, forgetting } = opened;
   return new SubjectScorer({
     base: { description: base.description, directory: task.modelDirectory },
     adapter: adapterReader(task, base.description),
     datasets: task.datasets.map((_, index) => scoredDataset(task, { ...opened, index }, context)),
     tuning: (request) => tuningData(task, base, request, context),
+    ...(forgetting ? { forgetting } : {}),
   });
 }
 

@@ -2,16 +2,19 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
+import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scoreOutputs } from '../evaluation/score-outputs.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { criterionOf } from '../training/best-evaluation.ts';
-import { countSteps, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
+import { countSteps, type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
 
@@ -41,7 +44,8 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
     const parts = assemble(task, context, model, opened, { ...compute, computeDtype });
     const run = new TrainingRun(parts);
     if (task.resumeFrom) await run.resumeFrom(task.resumeFrom);
-    return { kind: 'train', ...(await run.run()) };
+    const ended = await run.run();
+    return { kind: 'train', ...ended, result: await withForgetting(task, ended, base, computeDtype, context) };
   } catch (thrown) {
     // An evaluation ends between its batches.
     if (!(thrown instanceof StudioError) || thrown.code !== 'cancelled') throw thrown;
@@ -54,6 +58,19 @@ export async function runTrainTask(task: TrainTask, context: TaskContext): Promi
 }
 
 export const trainJob = defineEngineJob('train', runTrainTask);
+
+/** The result with what the adapter of the run, its last or best, costs the base. */
+async function withForgetting(
+  task: TrainTask,
+  { result, adapterDirectory }: TrainingOutcome,
+  base: BaseModel,
+  computeDtype: string,
+  context: TaskContext,
+): Promise<TrainingOutcome['result']> {
+  if (result === null || adapterDirectory === null || task.forgetting === undefined) return result;
+  const state = await readAdapter(adapterDirectory, base.description);
+  return { ...result, forgetting: await forgettingOf(state, base, { ...task, computeDtype }, context) };
+}
 
 function assemble(
   task: TrainTask,

@@ -345,6 +345,7 @@ export class TrainingRun implements Objective {
       metrics: { ...score.metrics },
       best: best && { step: best.step, metric: this.best.criterion.metric, value: best.value },
       stoppedEarly,
+      forgetting: null,
       meanStepMilliseconds: times.mean,
       medianStepMilliseconds: times.median,
       meanActiveShare: times.steps === 0 ? 1 : this.activeShareSum / times.steps,

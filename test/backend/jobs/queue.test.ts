@@ -36,6 +36,7 @@ function evaluation(examples: number): EngineResult {
       examples,
       metrics: { accuracy: 0.5 },
       confusion: [[examples]],
+      forgetting: null,
       labels: ['0'],
       seconds: 0,
     },

@@ -128,6 +128,7 @@ describe('the estimate of a run', () => {
         metrics: {},
         best: null,
         stoppedEarly: false,
+        forgetting: null,
         meanStepMilliseconds: milliseconds,
         medianStepMilliseconds: milliseconds,
         meanActiveShare: 1,

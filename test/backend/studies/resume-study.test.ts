@@ -171,8 +171,8 @@ describe('a study as a whole', () => {
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const ended = { steps: 3, accuracy: 0.5, evalLoss: 1, trainLoss: 1, metrics: {}, best: null };
     const times = { meanStepMilliseconds: 1, medianStepMilliseconds: 1, trainSeconds: 1 };
-    const result = { ...ended, ...times, stoppedEarly: false, meanActiveShare: 1 };
-    const score = { accuracy: 0.5, loss: 1, metrics: {}, examples: 20, kept: null, total: null };
+    const result = { ...ended, ...times, stoppedEarly: false, meanActiveShare: 1, forgetting: null };
+    const score = { accuracy: 0.5, loss: 1, metrics: {}, examples: 20, kept: null, total: null, forgetting: null };
     const backend = await openBackend({
       startEngine: scriptedEngine(async ({ task, nextSignal, emit }) => {
         asked.push(task.kind);

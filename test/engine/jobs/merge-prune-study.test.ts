@@ -113,6 +113,7 @@ test('where nothing is scored, the base is not touched', async () => {
     kind: 'merge',
     adapterDirectory: output,
     scores: [],
+    forgetting: [],
     weights: [1, 1],
     notes: [],
   });
@@ -123,6 +124,7 @@ test('where nothing is scored, the base is not touched', async () => {
     kind: 'merge',
     adapterDirectory: null,
     scores: [],
+    forgetting: [],
     weights: [1, 1],
     notes: [],
   });

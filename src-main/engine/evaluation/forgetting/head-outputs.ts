@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { deviceInputs } from '../../training/device-inputs.ts';
+import type { MicroBatch } from '../../training/micro-batch.ts';
+import { notFiniteOutputs } from '../evaluation.ts';
+import type { MeasureOptions } from './measure.ts';
+
+/**
+ * Outputs of the model's head for all batches, one after the other, row-major.
+ * @throws StudioError not_finite, and what `onProgress` throws
+ */
+export async function outputsOfBatches(
+  model: AdaptedModel,
+  batches: readonly MicroBatch['inputs'][],
+  { onProgress }: MeasureOptions,
+): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for (const [done, batch] of batches.entries()) {
+    await onProgress(done, batches.length);
+    const inputs = deviceInputs(batch);
+    const outputs = model.forward(inputs);
+    try {
+      const values = await outputs.data<'float32'>();
+      if (!values.every(Number.isFinite)) throw notFiniteOutputs();
+      parts.push(Float32Array.from(values));
+    } finally {
+      tf.dispose([...Object.values(inputs), outputs]);
+    }
+  }
+  return joined(parts);
+}
+
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,165 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/contract.ts';
+import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
+import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
+import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
+import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
+import { runTrainTask } from '../../../src-main/engine/jobs/train.ts';
+import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { Subject } from '../../../src-shared/domain/plan.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { testCompute } from '../test-compute.ts';
+import { labels, modelDirectory, randomAdapter, writeImages } from './random-adapters.ts';
+
+let description: ModelDescription;
+let scratch: string;
+let first: string;
+let second: string;
+beforeAll(async () => {
+  description = await describeModel(modelDirectory);
+  scratch = await mkdtemp(path.join(tmpdir(), 'coto-forgetting-'));
+  await writeImages(path.join(scratch, 'data'));
+  await activateCompute(testCompute);
+  first = await randomAdapter(path.join(scratch, 'first'), 1, labels);
+  second = await randomAdapter(path.join(scratch, 'second'), 2, labels);
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+const settings = taskSettingsSchema.parse({});
+const source = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
+const common = () => ({
+  compute: testCompute,
+  modelDirectory,
+  forgetting: {
+    neutral: path.join(import.meta.dirname, '../../../assets/neutral'),
+    cache: path.join(scratch, 'cache'),
+  },
+});
+function context(events: EngineEvent[] = []): TaskContext {
+  return { emit: (event) => void events.push(engineEventSchema.parse(event)), signal: async () => null };
+}
+async function evaluated(...directories: string[]): Promise<Forgetting | null> {
+  const adapters = directories.map((directory) => ({ directory, weight: 1 }));
+  const task = { kind: 'evaluate', ...common(), dataset: source(), settings, eval_samples: 10, adapters } as const;
+  return (await runEvaluateTask(task, context())).result.forgetting;
+}
+
+test('an evaluation says what one adapter costs; an ensemble and a job without the folders say nothing', async () => {
+  const forgetting = await evaluated(first);
+  expect(forgetting).toMatchObject({ measure: 'own-head-divergence', count: 96 });
+  expect(forgetting?.rise).toBeGreaterThan(0);
+  expect(await evaluated(first, second)).toBeNull();
+  const adapters = [{ directory: first, weight: 1 }];
+  const { forgetting: _, ...unasked } = common();
+  const task = { kind: 'evaluate', ...unasked, dataset: source(), settings, eval_samples: 10, adapters } as const;
+  expect((await runEvaluateTask(task, context())).result.forgetting).toBeNull();
+  // The weight of a single adapter scales its change.
+  const none = { ...task, ...common(), adapters: [{ directory: first, weight: 0 }] };
+  expect((await runEvaluateTask(none, context())).result.forgetting?.rise).toBe(0);
+});
+
+test('a merge says it of its inputs, of itself and of its placebos, a pruning before and after', async () => {
+  const merge = (method: string, outputDirectory: string | null) =>
+    runMergeTask(
+      {
+        kind: 'merge',
+        ...common(),
+        description,
+        adapters: [first, second].map((directory) => ({ directory, weight: 1, step: null, dataset: 0 })),
+        method,
+        parameters: {},
+        outputDirectory,
+        datasets: [{ ...source(), settings }],
+        eval_samples: 10,
+        tuning_samples: 8,
+        placebos: outputDirectory === null ? [] : ['random-directions'],
+      },
+      context(),
+    );
+  const output = path.join(scratch, 'merged');
+  const { forgetting, scores } = await merge('weight-average', output);
+  expect(forgetting).toHaveLength(scores[0]?.length ?? 0);
+  const own = [await evaluated(first), await evaluated(second)];
+  expect(forgetting.slice(0, 3)).toEqual([...own, await evaluated(output)]);
+  expect(forgetting[3]?.rise).toBeGreaterThan(0);
+  expect(forgetting[4]).toBeNull();
+  expect((await merge('ensemble', null)).forgetting).toEqual([...own, null, null]);
+
+  const pruned = path.join(scratch, 'pruned');
+  const result = await runPruneTask(
+    {
+      kind: 'prune',
+      ...common(),
+      description,
+      adapterDirectory: first,
+      method: 'every-other-layer',
+      parameters: {},
+      dataset: null,
+      outputDirectory: pruned,
+    },
+    context(),
+  );
+  expect(result.forgetting).toEqual({ unpruned: own[0], pruned: await evaluated(pruned) });
+});
+
+test('scores say it once a subject, not where they say not to, and null for an ensemble', async () => {
+  const adapter = (adapterId: string): Subject => ({ kind: 'adapter', adapter: { adapterId } });
+  const both = ['a0', 'a1'].map((id) => ({ subject: adapter(id), weight: 1 }));
+  const subject = (key: string, of: Subject, forgetting?: boolean) => ({
+    key,
+    title: key,
+    names: [],
+    dataset: 0,
+    subject: of,
+    ...(forgetting === undefined ? {} : { forgetting }),
+  });
+  const events: EngineEvent[] = [];
+  const merge = (method: string): Subject => ({ kind: 'merge', method, parameters: {}, inputs: both });
+  await runScoreTask(
+    {
+      kind: 'score',
+      ...common(),
+      datasets: [{ id: 'data', source: source(), settings, eval_samples: 10 }],
+      adapters: [first, second].map((directory, index) => ({ adapterId: `a${index}`, directory })),
+      subjects: [
+        subject('alone', adapter('a0')),
+        subject('point', adapter('a1'), false),
+        subject('other head', { kind: 'withHead', subject: adapter('a0'), head: adapter('a1') }),
+        subject('base', { kind: 'withHead', subject: { kind: 'base' }, head: adapter('a1') }),
+        subject('ensemble', merge('ensemble')),
+      ],
+    },
+    context(events),
+  );
+  const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
+  const alone = await evaluated(first);
+  expect(scores.get('alone')?.forgetting).toEqual(alone);
+  expect(scores.get('point')).not.toHaveProperty('forgetting');
+  expect(scores.get('other head')?.forgetting).toEqual(alone);
+  expect(scores.get('base')?.forgetting).toMatchObject({ rise: 0 });
+  expect(scores.get('ensemble')?.forgetting).toBeNull();
+  expect(events.findLast((event) => event.kind === 'progress')).toMatchObject({ progress: { unit: 'examples' } });
+});
+
+test('a run says it of the adapter that it ends with', async () => {
+  const config = runConfigSchema.parse({
+    model: 'vit-28',
+    dataset: 'data',
+    max_steps: 2,
+    per_device_train_batch_size: 4,
+    eval_samples: 10,
+    learning_rate: 0.05,
+  });
+  const run = path.join(scratch, 'run');
+  const task = { kind: 'train', ...common(), config, dataset: source(), runDirectory: run } as const;
+  const { result, adapterDirectory } = await runTrainTask({ ...task, resumeFrom: null, earlierDtype: null }, context());
+  expect(result?.forgetting?.rise).toBeGreaterThan(0);
+  expect(result?.forgetting).toEqual(await evaluated(adapterDirectory ?? ''));
+});
