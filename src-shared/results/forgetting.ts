@@ -15,7 +15,7 @@ export function riseText(rise: number | null | undefined): string {
 }
 
 /** Heading of a table's column, e.g. "Forgetting (nats a token)"; null where nothing was measured: no column. */
-export function forgettingHeading(all: readonly (Forgetting | null | undefined)[]): string | null {
+export function forgettingHeading(all: readonly (Pick<Forgetting, 'measure'> | null | undefined)[]): string | null {
   const found = all.find((one) => one != null);
   if (found == null) return null;
   const { label, unit } = measureOf(found);

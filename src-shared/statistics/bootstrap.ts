@@ -12,6 +12,7 @@ import {
   type OutcomeTable,
   requireEqualShape,
   seedMeans,
+  withoutWeights,
 } from './outcome-table.ts';
 import { normalDistribution, normalQuantile } from './special-functions.ts';
 import { studentQuantile } from './student.ts';
@@ -50,14 +51,15 @@ export class NestedBootstrap {
 
   /** 95 % interval of the mean of a table by its position. */
   interval(table: number): BootstrapInterval {
-    return this.intervalOf(this.tableAt(table), this.meansAt(table));
+    return this.intervalOf(withoutWeights(this.tableAt(table)), this.meansAt(table));
   }
 
   /** 95 % interval of the paired difference treatment − control, by their positions. */
   difference(treatment: number, control: number): BootstrapInterval {
     const other = this.meansAt(control);
     const means = this.meansAt(treatment).map((mean, at) => mean - (other[at] ?? 0));
-    return this.intervalOf(differenceTable(this.tableAt(treatment), this.tableAt(control)), means);
+    const differences = differenceTable(this.tableAt(treatment), this.tableAt(control));
+    return this.intervalOf(withoutWeights(differences), means);
   }
 
   private intervalOf(table: OutcomeTable, means: Float64Array): BootstrapInterval {
@@ -94,7 +96,7 @@ function stretchOf(table: OutcomeTable, means: Float64Array): number {
   return Math.max(1, (studentQuantile(0.975, degrees) * Math.sqrt(total)) / (normalQuantile(0.975) * resampled));
 }
 
-/** For each table the mean of each resample, [resamples]. */
+/** For each table the mean of each resample, [resamples]; the tables have the weights of the first. */
 function resampledMeans(tables: readonly OutcomeTable[], resamples: number, seed: number): Float64Array[] {
   const [first] = tables;
   if (first === undefined) throw new RangeError('The bootstrap needs a table.');
@@ -107,6 +109,15 @@ function resampledMeans(tables: readonly OutcomeTable[], resamples: number, seed
   for (let resample = 0; resample < resamples; resample++) {
     drawCounts(random, seedTimes);
     drawCounts(random, times);
+    let total = examples;
+    if (first.weights !== null) {
+      total = 0;
+      for (let example = 0; example < examples; example++) {
+        const share = (times[example] ?? 0) * (first.weights[example] ?? 0);
+        times[example] = share;
+        total += share;
+      }
+    }
     for (const [at, { values }] of tables.entries()) {
       let sum = 0;
       for (let one = 0; one < seeds; one++) {
@@ -114,7 +125,7 @@ function resampledMeans(tables: readonly OutcomeTable[], resamples: number, seed
         if (count > 0) sum += count * dot(times, values, one * examples);
       }
       const target = means[at];
-      if (target) target[resample] = sum / (seeds * examples);
+      if (target) target[resample] = sum / (seeds * total);
     }
   }
   return means;

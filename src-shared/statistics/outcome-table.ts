@@ -7,10 +7,15 @@ export interface OutcomeTable {
   readonly examples: number;
   /** [seeds, examples], row by row. */
   readonly values: Float64Array;
+  /** What each example counts in the mean, e.g. its tokens; null: all the same. */
+  readonly weights: ArrayLike<number> | null;
 }
 
 /** @throws RangeError for no outcomes, or seeds with different numbers of examples */
-export function outcomeTable(bySeed: readonly ArrayLike<number>[]): OutcomeTable {
+export function outcomeTable(
+  bySeed: readonly ArrayLike<number>[],
+  weights: ArrayLike<number> | null = null,
+): OutcomeTable {
   const examples = bySeed[0]?.length ?? 0;
   if (examples === 0) throw new RangeError('A table of outcomes needs a seed and an example.');
   const values = new Float64Array(bySeed.length * examples);
@@ -19,7 +24,23 @@ export function outcomeTable(bySeed: readonly ArrayLike<number>[]): OutcomeTable
       throw new RangeError(`Every seed needs outcomes of the same examples, got ${examples} and ${outcomes.length}.`);
     values.set(outcomes, seed * examples);
   }
-  return { seeds: bySeed.length, examples, values };
+  return { seeds: bySeed.length, examples, values, weights };
+}
+
+/**
+ * The same table with every example counting alike, for statistics that know no weights: the mean is kept, and each value
+ * deviates from it by its influence on it, (w / mean of w) · (value − mean).
+ */
+export function withoutWeights(table: OutcomeTable): OutcomeTable {
+  const { examples, values, weights } = table;
+  if (weights === null) return table;
+  let [total, sum] = [0, 0];
+  for (let example = 0; example < examples; example++) total += weights[example] ?? 0;
+  for (let at = 0; at < values.length; at++) sum += (weights[at % examples] ?? 0) * (values[at] ?? 0);
+  const mean = sum / (total * table.seeds);
+  const scale = examples / total;
+  const influences = values.map((value, at) => mean + scale * (weights[at % examples] ?? 0) * (value - mean));
+  return { ...table, values: influences, weights: null };
 }
 
 /** Differences treatment − control of each seed and example. @throws RangeError for tables of unequal shape */
@@ -35,7 +56,7 @@ export function requireEqualShape(one: OutcomeTable, other: OutcomeTable): void 
     );
 }
 
-/** Mean of each seed over the examples. */
+/** Mean of each seed over the examples; weights do not count. */
 export function seedMeans({ seeds, examples, values }: OutcomeTable): number[] {
   return Array.from({ length: seeds }, (_, seed) => {
     let sum = 0;
@@ -44,7 +65,7 @@ export function seedMeans({ seeds, examples, values }: OutcomeTable): number[] {
   });
 }
 
-/** Mean of each example over the seeds. */
+/** Mean of each example over the seeds; weights do not count. */
 export function exampleMeans({ seeds, examples, values }: OutcomeTable): Float64Array {
   const means = new Float64Array(examples);
   for (let seed = 0; seed < seeds; seed++)

@@ -4,16 +4,15 @@ import { z } from 'zod';
 export const cellSettingsSchema = z.record(z.string(), z.json());
 export type CellSettings = z.infer<typeof cellSettingsSchema>;
 
-/** Label of a cell: "learning_rate = 0.001, CoTo". */
+/** Label of a cell: "learning_rate = 0.001, CoTo"; without settings "the run". */
 export function cellLabel(settings: CellSettings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => {
-      if (name === 'coto')
-        return value === null ? 'without CoTo' : isPlain(value) ? 'CoTo' : `CoTo ${JSON.stringify(value)}`;
-      const short = name.replace(/^adapter\.(parameters\.)?/, '');
-      return `${short} = ${typeof value === 'string' ? value : JSON.stringify(value)}`;
-    })
-    .join(', ');
+  const fields = Object.entries(settings).map(([name, value]) => {
+    if (name === 'coto')
+      return value === null ? 'without CoTo' : isPlain(value) ? 'CoTo' : `CoTo ${JSON.stringify(value)}`;
+    const short = name.replace(/^adapter\.(parameters\.)?/, '');
+    return `${short} = ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  });
+  return fields.length === 0 ? 'the run' : fields.join(', ');
 }
 
 function isPlain(value: CellSettings[string]): boolean {

@@ -5,9 +5,10 @@ import type { StudyKind } from './define-study.ts';
 import { interpolationStudy } from './interpolation.ts';
 import { mergingStudy } from './merging.ts';
 import { pruningStudy } from './pruning.ts';
+import { sweepStudy } from './sweep.ts';
 
 /** Every kind of study, in display order. */
-const kinds = [interpolationStudy, pruningStudy, mergingStudy, ablationStudy] as const;
+const kinds = [interpolationStudy, pruningStudy, mergingStudy, ablationStudy, sweepStudy] as const;
 
 export const studyKinds: readonly StudyKind[] = kinds;
 

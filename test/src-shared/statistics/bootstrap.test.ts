@@ -6,6 +6,7 @@ import {
   detectableStandardizedDifference,
 } from '../../../src-shared/statistics/detectable-difference.ts';
 import { meanVariance, type OutcomeTable, outcomeTable } from '../../../src-shared/statistics/outcome-table.ts';
+import { pairsOfSeeds, pseudoValues } from '../../../src-shared/statistics/pairs-of-seeds.ts';
 import { meanInterval } from '../../../src-shared/statistics/student.ts';
 
 interface Truth {
@@ -39,7 +40,7 @@ function drawn(
 }
 
 function zeros({ seeds, examples }: OutcomeTable): OutcomeTable {
-  return { seeds, examples, values: new Float64Array(seeds * examples) };
+  return { seeds, examples, values: new Float64Array(seeds * examples), weights: null };
 }
 
 test('two seeds of two examples: the percentiles are the extremes of the sixteen draws', () => {
@@ -158,4 +159,41 @@ test('more seeds and more examples detect less; one seed holds for itself only',
   // Cohen's d of a paired t test with five pairs and 80 % power: 1.68.
   expect(detectableStandardizedDifference(5)).toBeCloseTo(1.68, 2);
   expect(detectableStandardizedDifference(1)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('weighted examples count by their weights, in the mean and in its interval', () => {
+  // A token-weighted mean: 3 of 4 tokens are right in the first example, none in the second.
+  const weighted = outcomeTable([[0.75, 0]], [4, 1]);
+  expect(new NestedBootstrap([weighted]).interval(0).mean).toBeCloseTo(3 / 5, 12);
+  const random = RandomStream.seeded(2, 'study');
+  const weights = Array.from({ length: 300 }, () => 1 + random.integer(9));
+  const rows = [0, 1, 2].map(() => weights.map(() => random.uniform()));
+  const one = new NestedBootstrap([outcomeTable(rows, weights)], { resamples: 4000 }).interval(0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = rows.flatMap((row) => row.map((value, at) => value * (weights[at] ?? 0))).reduce((a, b) => a + b, 0);
+  expect(one.mean).toBeCloseTo(mean / (3 * total), 12);
+  // Independent values: the standard error is that of 900 values with an effective number Σw² / (Σw)².
+  const squares = weights.reduce((sum, weight) => sum + weight ** 2, 0);
+  const error = Math.sqrt((1 / 12) * (squares / total ** 2 / 3));
+  expect(one.high - one.low).toBeGreaterThan(1.5 * 1.96 * error);
+  expect(one.high - one.low).toBeLessThan(3.6 * 1.96 * error);
+});
+
+test('pairs of seeds: pseudo-values have their mean and the variance of the seeds behind them', () => {
+  expect(pairsOfSeeds(4)).toEqual([
+    [0, 1],
+    [0, 2],
+    [1, 2],
+    [0, 3],
+    [1, 3],
+    [2, 3],
+  ]);
+  // Values that are sums of two seeds' own: the pseudo-values are twice each seed's own.
+  const own = [1, 4, 10, 3];
+  const rows = pairsOfSeeds(4).map(([first, second]) => [(own[first] ?? 0) + (own[second] ?? 0), 5]);
+  const found = pseudoValues(rows, 4);
+  expect(found.map(([first]) => first)).toEqual(own.map((value) => expect.closeTo(2 * value, 12)));
+  expect(found.map((row) => row[1])).toEqual([5, 5, 5, 5].map((value) => expect.closeTo(value, 12)));
+  expect(pseudoValues([[7]], 2)).toEqual([Float64Array.from([7])]);
+  expect(() => pseudoValues([[7]], 3)).toThrow(RangeError);
 });

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { ablationStudy, comparedCells, gridFromText } from '../../../src-shared/studies/ablation.ts';
-import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
+import { gridFromText } from '../../../src-shared/studies/grid-cells.ts';
+import { choicesFromText } from '../../../src-shared/studies/grid-choices.ts';
+import { outcomesOf } from '../../../src-shared/studies/grid-schemas.ts';
+import { studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 
 const words = { mergeMethod: (id: string) => id };
 const run = runConfigSchema.parse({
@@ -67,9 +70,10 @@ describe('an ablation', () => {
     expect(new Set(scores.map(({ key }) => key)).size).toBe(8);
   });
 
-  it('takes means and paired differences with their 95 % intervals, worked by hand', () => {
+  it('takes means and paired differences with their 95 % intervals over seeds, worked by hand', () => {
     const { result } = folded();
-    const [reference, coto] = comparedCells(result);
+    const [alone] = outcomesOf(result);
+    const [reference, coto] = alone?.cells ?? [];
     // t(0.975, 2) = 4.302653. Reference: mean 72, s 2. With CoTo: mean 75, s = √7 = 2.645751.
     expect(reference?.own.mean).toBeCloseTo(0.72, 12);
     expect(reference?.own.halfWidth).toBeCloseTo((4.302653 * 0.02) / Math.sqrt(3), 7);
@@ -79,19 +83,45 @@ describe('an ablation', () => {
     // Differences 3, 2, 4: mean 3, s 1. Unpaired, the interval would hold zero; paired, it does not.
     expect(coto?.difference?.mean).toBeCloseTo(0.03, 12);
     expect(coto?.difference?.halfWidth).toBeCloseTo((4.302653 * 0.01) / Math.sqrt(3), 7);
+    // All three of one sign: 2 of 8 patterns lie as far out, and none could further.
+    expect(coto?.difference?.permutation).toEqual({ p: 0.25, smallest: 0.25, exact: true });
+    // Scores of an earlier version know no single examples.
+    expect(coto?.difference?.bootstrap).toBeNull();
+  });
+
+  it('shows a result of an earlier version, whose cells have scores by seed and no more', () => {
+    const { config, result } = folded();
+    const old = {
+      kind: 'ablation',
+      examples: 100,
+      metric: 'accuracy',
+      reference: 0,
+      cells: result.cells.map(({ label, settings, coto }, at) => ({
+        label,
+        settings,
+        coto,
+        scores: (accuracies[at] ?? []).map((value, seed) => ({ seed: seed + 5, value })),
+      })),
+    };
+    const [table] = ablationStudy.table(studyResultSchema.parse(old), config, words);
+    expect(table?.rows).toEqual([
+      { cells: ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '5.0', '–', '–', '–'] },
+      { cells: ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.6', '+3.0', '2.5', '–'] },
+    ]);
   });
 
   it('writes them in its table, and draws them with error bars', () => {
     const { config, result } = folded();
     const [table] = ablationStudy.table(result, config, words);
     expect(table?.rows.map(({ cells }) => cells)).toEqual([
-      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '5.0', '–', '–'],
-      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.6', '+3.0', '2.5'],
+      ['without CoTo (reference)', '70.0, 72.0, 74.0', '72.0', '5.0', '–', '–', '–'],
+      ['CoTo', '73.0, 74.0, 78.0', '75.0', '6.6', '+3.0', '2.5', '0.250'],
     ]);
+    expect(table?.title).toContain('over seeds only');
     const [cells, differences] = ablationStudy
       .figures(result, config, words)
       .map((figure) => figure.draw({ dark: false }));
-    expect(cells?.data.filter((trace) => trace['type'] === 'bar')).toHaveLength(2);
+    expect(cells?.data[0]).toMatchObject({ type: 'bar', y: [expect.closeTo(72, 9), expect.closeTo(75, 9)] });
     expect(cells?.caption).toContain('95 % interval');
     const [points] = differences?.data ?? [];
     expect(points).toMatchObject({ x: [1], error_y: { type: 'data' } });
@@ -113,6 +143,22 @@ describe('an ablation', () => {
     );
     expect(first?.kind === 'train' && first.config.adapter).toMatchObject({ variant: 'dora', parameters: { r: 4 } });
     expect(first?.kind === 'train' && first.config.adapter.parameters).not.toHaveProperty('nobody_has');
+  });
+
+  it('reads what is scored as it is typed', () => {
+    expect(
+      choicesFromText('alone\nmerge factor-average\n\nprune magnitude sparsity=0.5\nprune layer-third third=low'),
+    ).toEqual([
+      'alone',
+      { merge: 'factor-average', parameters: {}, of: 'pairs' },
+      { prune: 'magnitude', parameters: { sparsity: 0.5 } },
+      { prune: 'layer-third', parameters: { third: 'low' } },
+    ]);
+    expect(choicesFromText('merge ties of=all density=0.2')).toEqual([
+      { merge: 'ties', parameters: { density: 0.2 }, of: 'all' },
+    ]);
+    expect(() => choicesFromText('merge')).toThrow(/nothing to score/);
+    expect(() => choicesFromText('prune magnitude 0.5')).toThrow(/nothing to score/);
   });
 
   it('names what makes no run, no cell or no metric', () => {

@@ -1,0 +1,271 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { JobSpec, Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import { describePruning } from '../../../src-shared/domain/prune.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { meanRise } from '../../../src-shared/results/forgetting.ts';
+import { pairsOfSeeds } from '../../../src-shared/statistics/pairs-of-seeds.ts';
+import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
+import { cellsOf, type Grid } from '../../../src-shared/studies/grid-cells.ts';
+import type { GridOutcome, GridResult, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
+import type { TuneConfig } from '../../../src-shared/studies/tuning.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { mergeMethod } from '../merge/index.ts';
+import { pruneMethod } from '../prune/index.ts';
+import type { ScoreOf } from './define-study-work.ts';
+import { cellRun, referenceOf } from './grid-run.ts';
+import { estimateCells } from './metric-estimates.ts';
+import { LearningRateSweep } from './tuning.ts';
+
+/** What studies over a grid of a run's fields have in common. */
+export interface GridConfig {
+  readonly run: RunConfig;
+  readonly grid: Grid;
+  readonly seeds: readonly number[];
+  readonly metric: string;
+  readonly further_metrics: readonly string[];
+  readonly scores: readonly SubjectChoice[];
+  readonly reference: CellSettings | null;
+  readonly tune: TuneConfig | null;
+}
+
+/** A subject of a cell: of seeds by their positions. */
+interface CellSubject {
+  readonly seeds: readonly number[];
+  readonly subject: Subject;
+}
+
+/** First the sweep, if there is one; else the cells. */
+export function gridPlan(config: GridConfig): JobSpec[] {
+  referenceOf(config);
+  for (const choice of config.scores) labelOf(choice, config.seeds.length);
+  const sweep = sweepOf(config);
+  return sweep === null ? cellSpecs(config, () => null) : sweep.plan();
+}
+
+/** Extensions of the sweep, then the cells at their best rates. */
+export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number): JobSpec[] {
+  const sweep = sweepOf(config);
+  if (sweep === null) return [];
+  const more = sweep.extension(scoreOf, finished);
+  if (more !== null) return more;
+  if (finished !== sweep.rounds(scoreOf)) return [];
+  const rates = sweep.chosen(scoreOf);
+  return cellSpecs(config, (at) => rates[at] ?? null);
+}
+
+/** The run configs that the study compares, by cell, as they were trained. */
+export function gridRuns(config: GridConfig, rateOf: (cell: number) => number | null): RunConfig[][] {
+  const sweep = sweepOf(config);
+  return cellsOf(config.grid).map((cell, at) =>
+    config.seeds.map((seed) => runAt(config, sweep, cell, seed, rateOf(at))),
+  );
+}
+
+export function gridFold(config: GridConfig, scoreOf: ScoreOf): GridResult {
+  const cells = cellsOf(config.grid);
+  const sweep = sweepOf(config);
+  const tuning = sweep === null ? null : sweep.result(scoreOf);
+  const reference = referenceOf(config);
+  const outcomes =
+    config.seeds.length === 0
+      ? []
+      : config.scores.flatMap((choice) => outcomesOfChoice(config, choice, reference, scoreOf));
+  const [first = {}] = cells;
+  const subject = subjectsOf(config, config.scores[0] ?? 'alone', first)[0];
+  const examples =
+    config.seeds.length === 0 || subject === undefined
+      ? (tuning?.examples ?? 0)
+      : scoreOf(scoreKey(config.scores[0] ?? 'alone', first, config, subject)).examples;
+  return {
+    examples,
+    metric: config.metric,
+    reference,
+    cells: cells.map((settings, at) => ({
+      label: cellLabel(settings),
+      settings,
+      coto: cellRun(config, settings, 0).coto !== null,
+      learning_rate: tuning?.cells[at]?.learning_rate ?? null,
+      scores: [],
+    })),
+    outcomes,
+    tuning,
+  };
+}
+
+function outcomesOfChoice(
+  config: GridConfig,
+  choice: SubjectChoice,
+  reference: number,
+  scoreOf: ScoreOf,
+): GridOutcome[] {
+  const scored = cellsOf(config.grid).map((cell) => {
+    const subjects = subjectsOf(config, choice, cell);
+    const { dataset, eval_samples, ...run } = cellRun(config, cell, 0);
+    return {
+      subjects,
+      scores: subjects.map((subject) => scoreOf(scoreKey(choice, cell, config, subject))),
+      // Another length or template may change what a language model's examples are.
+      examples: JSON.stringify([
+        dataset,
+        eval_samples,
+        run.eval_split,
+        run.validation_samples,
+        run.task,
+        run.max_length,
+        run.prompt_template,
+        run.chat_template,
+      ]),
+    };
+  });
+  const pairsOf = isPairs(choice) ? config.seeds.length : null;
+  return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
+    const estimates = estimateCells(scored, metric, { reference, pairsOf });
+    return {
+      label: labelOf(choice, config.seeds.length),
+      metric,
+      cells: scored.flatMap(({ subjects, scores }, at) => {
+        const estimate = estimates[at];
+        if (estimate === undefined) return [];
+        const { values, own, difference } = estimate;
+        return {
+          values: subjects.map(({ seeds }, place) => ({
+            seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
+            value: values[place] ?? Number.NaN,
+          })),
+          own,
+          difference,
+          forgetting: forgettingOf(scores),
+        };
+      }),
+    };
+  });
+}
+
+function forgettingOf(scores: readonly Score[]): GridOutcome['cells'][number]['forgetting'] {
+  const all = scores.map(({ forgetting }) => forgetting);
+  const measure = all.find((one) => one != null)?.measure;
+  const rise = meanRise(all);
+  return measure === undefined || rise === null ? null : { measure, rise };
+}
+
+/** Trainings of every cell on every seed, and all that is scored of them. */
+function cellSpecs(config: GridConfig, rateOf: (cell: number) => number | null): JobSpec[] {
+  const sweep = sweepOf(config);
+  const cells = cellsOf(config.grid);
+  const runs = cells.flatMap((cell, at) =>
+    config.seeds.map((seed) => ({
+      key: trainingKey(cell, seed),
+      title: `${cellLabel(cell)} · seed ${seed}`,
+      config: runAt(config, sweep, cell, seed, rateOf(at)),
+    })),
+  );
+  const scores = config.scores.flatMap((choice) =>
+    cells.flatMap((cell) => {
+      const { dataset, eval_samples, ...split } = cellRun(config, cell, 0);
+      // A run may ask to be judged on its validation split, but not where a rate was chosen on it.
+      const held =
+        split.eval_split === 'validation' && sweep === null ? { validation_samples: split.validation_samples } : {};
+      return subjectsOf(config, choice, cell).map((one): ScoreSpec => {
+        const seeds = one.seeds.map((seed) => config.seeds[seed] ?? 0);
+        const title = `${cellLabel(cell)} · ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}`;
+        return {
+          kind: 'score',
+          key: scoreKey(choice, cell, config, one),
+          title: choice === 'alone' ? title : `${labelOf(choice, config.seeds.length)}, ${title}`,
+          names: seeds.map((seed) => `${cellLabel(cell)} · seed ${seed}`),
+          dataset,
+          eval_samples,
+          ...held,
+          subject: one.subject,
+        };
+      });
+    }),
+  );
+  return [...runs.map((run): JobSpec => ({ kind: 'train', ...run })), ...scores];
+}
+
+function runAt(
+  config: GridConfig,
+  sweep: LearningRateSweep | null,
+  cell: CellSettings,
+  seed: number,
+  rate: number | null,
+): RunConfig {
+  if (sweep === null || rate === null) return cellRun(config, cell, seed);
+  return sweep.runOf(sweptCell(config, cell), rate, seed);
+}
+
+/** @throws StudioError invalid_input if the sweep cannot be, or if the grid says the rate too */
+function sweepOf(config: GridConfig): LearningRateSweep | null {
+  const { tune, metric, grid } = config;
+  if (tune === null) return null;
+  const said = ['learning_rate', 'validation_samples', 'eval_split'].find((field) => Object.hasOwn(grid, field));
+  if (said !== undefined)
+    throw new StudioError(
+      'invalid_input',
+      `${said} is a field of the grid and follows from tune.`,
+      `Remove ${said} from the grid, or tune.`,
+    );
+  return new LearningRateSweep(
+    cellsOf(grid).map((cell) => sweptCell(config, cell)),
+    tune,
+    metric,
+  );
+}
+
+function sweptCell(config: GridConfig, cell: CellSettings) {
+  return { key: JSON.stringify(cell), label: cellLabel(cell), run: (seed: number) => cellRun(config, cell, seed) };
+}
+
+function subjectsOf({ seeds }: GridConfig, choice: SubjectChoice, cell: CellSettings): CellSubject[] {
+  const trained = (seed: number): Subject => ({ kind: 'trained', training: trainingKey(cell, seeds[seed] ?? 0) });
+  const each = seeds.map((_, seed) => ({ seeds: [seed], subject: trained(seed) }));
+  if (choice === 'alone') return each;
+  if ('prune' in choice) {
+    const { prune: method, parameters } = choice;
+    return each.map((one) => ({ ...one, subject: { kind: 'prune', method, parameters, subject: one.subject } }));
+  }
+  const { merge: method, parameters, of } = choice;
+  const groups: readonly (readonly number[])[] =
+    of === 'all' ? [seeds.map((_, seed) => seed)] : pairsOfSeeds(seeds.length);
+  return groups.map((group) => ({
+    seeds: group,
+    subject: {
+      kind: 'merge',
+      method,
+      parameters,
+      inputs: group.map((seed) => ({ subject: trained(seed), weight: 1 })),
+    },
+  }));
+}
+
+/**
+ * Name of what is scored, e.g. "Every other layer", "Factor average of two seeds".
+ * @throws StudioError for an unknown method or parameter, and for a merge of fewer than two seeds
+ */
+function labelOf(choice: SubjectChoice, seeds: number): string {
+  if (choice === 'alone') return 'Alone';
+  if ('prune' in choice) {
+    const { declaration } = pruneMethod(choice.prune);
+    checkedParameters(declaration, choice.parameters);
+    return describePruning(declaration, choice.parameters);
+  }
+  const { declaration } = mergeMethod(choice.merge);
+  checkedParameters(declaration, choice.parameters);
+  return `${declaration.label} of ${choice.of === 'pairs' ? 'two seeds' : `all ${seeds} seeds`}`;
+}
+
+function isPairs(choice: SubjectChoice): boolean {
+  return choice !== 'alone' && 'merge' in choice && choice.of === 'pairs';
+}
+
+function trainingKey(cell: CellSettings, seed: number): string {
+  return `${JSON.stringify(cell)}/${seed}`;
+}
+
+function scoreKey(choice: SubjectChoice, cell: CellSettings, { seeds }: GridConfig, subject: CellSubject): string {
+  const of = subject.seeds.map((seed) => seeds[seed]).join('+');
+  return choice === 'alone'
+    ? trainingKey(cell, seeds[subject.seeds[0] ?? 0] ?? 0)
+    : `${JSON.stringify([choice, cell])}/${of}`;
+}

@@ -1,0 +1,189 @@
+import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
+import { axis, baseLayout } from '../figures/layout.ts';
+import { colors, themeColors } from '../figures/palette.ts';
+import type { StudyFigure } from './define-study.ts';
+import { type GridOutcome, type GridResult, outcomesOf } from './grid-schemas.ts';
+import { intervalEnds, type MetricInterval } from './metric-interval.ts';
+import { axisTitle, metricUnit, titled } from './metric-words.ts';
+import { tuningFigure } from './tuning.ts';
+
+export function gridFigures(result: GridResult): StudyFigure[] {
+  const { tuning } = result;
+  const all = outcomesOf(result);
+  const several = all.length > 1;
+  return [
+    ...all.flatMap((outcome): StudyFigure[] => {
+      const name = several ? `: ${outcome.label}, ${outcome.metric}` : '';
+      return [
+        { name: `Cells${name}`, draw: (theme) => cellFigure(result, outcome, several, theme) },
+        ...(result.cells.length < 2
+          ? []
+          : [
+              {
+                name: `Differences to the reference${name}`,
+                draw: (theme: FigureTheme) => differenceFigure(result, outcome, several, theme),
+              },
+            ]),
+      ];
+    }),
+    ...(tuning === null ? [] : [{ name: 'Learning rates', draw: (theme: FigureTheme) => tuningFigure(tuning, theme) }]),
+  ];
+}
+
+function cellFigure(
+  result: GridResult,
+  { label, metric, cells }: GridOutcome,
+  several: boolean,
+  theme: FigureTheme,
+): Figure {
+  const { scale, unit } = metricUnit(metric);
+  const { text, surface } = themeColors(theme);
+  const points = cells.flatMap(({ values }, at) =>
+    // A single value is the bar itself.
+    (values.length > 1 ? values : []).map(({ seeds, value }, index) => ({
+      x: at + (index - (values.length - 1) / 2) * Math.min(0.12, 0.6 / values.length),
+      y: value * scale,
+      text: `${result.cells[at]?.label ?? ''}, ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}`,
+    })),
+  );
+  const data: FigureObject[] = [
+    {
+      type: 'bar',
+      name: 'mean',
+      x: cells.map((_, at) => at),
+      y: cells.map(({ own }) => own.mean * scale),
+      width: 0.7,
+      marker: {
+        color: cells.map((_, at) => colorOf(result, at)),
+        pattern: {
+          shape: cells.map((_, at) => (at === result.reference && cells.length > 1 ? '/' : '')),
+          bgcolor: cells.map((_, at) => colorOf(result, at)),
+          fgcolor: surface,
+        },
+      },
+      customdata: cells.map((_, at) => at),
+      hovertemplate: `%{y:.2f} ${unit} (mean)<extra></extra>`,
+    },
+    {
+      ...errorBars(
+        cells.map(({ own }, at) => ({ at, interval: own })),
+        scale,
+        text,
+      ),
+      marker: { size: 1, color: text },
+      hoverinfo: 'skip',
+    },
+    {
+      type: 'scatter',
+      mode: 'markers',
+      name: 'each seed',
+      x: points.map(({ x }) => x),
+      y: points.map(({ y }) => y),
+      text: points.map((point) => plainText(point.text)),
+      marker: { size: 6, color: surface, line: { color: text, width: 1.2 } },
+      hovertemplate: `%{text}: %{y:.2f} ${unit}<extra></extra>`,
+    },
+  ];
+  return {
+    data,
+    layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each cell`, {
+      yaxis: axis(theme, axisTitle(`test ${metric}`, unit), { rangemode: 'tozero' }),
+    }),
+    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hatched: the reference. ${intervalWords(cells.map(({ own }) => own))}`,
+  };
+}
+
+function differenceFigure(
+  result: GridResult,
+  { label, metric, cells }: GridOutcome,
+  several: boolean,
+  theme: FigureTheme,
+): Figure {
+  const { scale, unit } = metricUnit(metric);
+  const { text, quiet } = themeColors(theme);
+  const shown = cells.flatMap(({ difference }, at) => (difference === null ? [] : [{ at, interval: difference }]));
+  const data: FigureObject[] = [
+    {
+      ...errorBars(shown, scale, text),
+      name: 'difference',
+      customdata: shown.map(({ at }) => at),
+      marker: { size: 9, color: shown.map(({ at }) => colorOf(result, at)) },
+      hovertemplate: `%{y:.2f} ${unit}<extra></extra>`,
+    },
+  ];
+  const of = plainText(result.cells[result.reference]?.label ?? '');
+  const comparisons =
+    shown.length > 1
+      ? ` ${shown.length} differences are compared with 0: at the 5 % level one in 20 is beyond it by chance.`
+      : '';
+  return {
+    data,
+    layout: cellLayout(
+      result,
+      theme,
+      `${several ? `${plainText(label)}: difference` : 'Difference'} of each cell to "${of}"`,
+      {
+        yaxis: axis(theme, axisTitle(`difference in ${metric}`, unit === '%' ? 'points' : unit), {
+          zeroline: true,
+          zerolinecolor: quiet,
+        }),
+      },
+    ),
+    caption: `Each cell minus the reference, paired by seed, on ${result.examples} test examples. ${intervalWords(shown.map(({ interval }) => interval))}${comparisons}`,
+  };
+}
+
+/** Points at the means with the ends of their intervals; none where an interval is not known. */
+function errorBars(
+  shown: readonly { readonly at: number; readonly interval: MetricInterval }[],
+  scale: number,
+  color: string,
+): FigureObject {
+  const ends = shown.map(({ interval }) => intervalEnds(interval));
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name: '95 % interval',
+    x: shown.map(({ at }) => at),
+    y: shown.map(({ interval }) => interval.mean * scale),
+    error_y: {
+      type: 'data',
+      symmetric: false,
+      array: shown.map(({ interval }, at) => ((ends[at]?.[1] ?? interval.mean) - interval.mean) * scale),
+      arrayminus: shown.map(({ interval }, at) => (interval.mean - (ends[at]?.[0] ?? interval.mean)) * scale),
+      color,
+      thickness: 1.2,
+      width: 4,
+    },
+  };
+}
+
+/** What the bars of a figure cover. */
+function intervalWords(intervals: readonly MetricInterval[]): string {
+  const seeds = Math.max(0, ...intervals.map(({ n }) => n));
+  const over = intervals.find(({ bootstrap }) => bootstrap !== null)?.bootstrap?.over;
+  if (over === 'seeds and examples')
+    return `Bars are 95 % intervals over ${seeds} seeds and the test examples (nested bootstrap).`;
+  if (over === 'examples')
+    return 'Bars are 95 % intervals over the test examples (bootstrap); one seed says nothing about other seeds.';
+  if (seeds < 2) return 'One seed: no interval can be given.';
+  return `Bars are 95 % intervals (Student's t) over ${seeds} seeds; where all seeds agree exactly there is none.${seeds === 2 ? ' Two seeds make them very wide.' : ''}`;
+}
+
+function colorOf({ cells }: GridResult, at: number): string {
+  return cells[at]?.coto === true ? colors.coto : colors.without;
+}
+
+function cellLayout({ cells }: GridResult, theme: FigureTheme, title: string, more: FigureObject): FigureObject {
+  return baseLayout(theme, title, {
+    hovermode: 'closest',
+    barmode: 'overlay',
+    xaxis: axis(theme, '', {
+      tickvals: cells.map((_, at) => at),
+      ticktext: cells.map(({ label }) => plainText(label).replaceAll(', ', '<br>')),
+      range: [-0.5, Math.max(1, cells.length) - 0.5],
+      showgrid: false,
+    }),
+    ...more,
+  });
+}

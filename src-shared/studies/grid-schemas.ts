@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { forgettingSchema } from '../domain/forgetting.ts';
+import { parameterValuesSchema } from '../domain/parameter.ts';
+import { runConfigSchema } from '../domain/run.ts';
+import { meanInterval, pairedDifference } from '../statistics/student.ts';
+import { cellSettingsSchema } from './cell-settings.ts';
+import { gridSchema } from './grid-cells.ts';
+import { differenceSchema, intervalSchema } from './metric-interval.ts';
+import { tuningSchema } from './tuning.ts';
+
+/** What is scored of every cell: its adapters alone, merged across seeds, or pruned. */
+export const subjectChoiceSchema = z.union([
+  z.literal('alone'),
+  z.strictObject({
+    merge: z.string().describe('id of a merge method'),
+    parameters: parameterValuesSchema.default({}),
+    of: z.enum(['pairs', 'all']).default('pairs').describe('every pair of seeds, or all seeds in one merge'),
+  }),
+  z.strictObject({
+    prune: z.string().describe('id of a prune method'),
+    parameters: parameterValuesSchema.default({}),
+  }),
+]);
+export type SubjectChoice = z.output<typeof subjectChoiceSchema>;
+
+/** Fields that studies over a grid of a run's fields have in common. */
+export const gridConfigShape = {
+  run: runConfigSchema.prefault({}).describe('the run that the cells vary; its seed is not used'),
+  grid: gridSchema,
+  metric: z.string().default('accuracy'),
+  further_metrics: z.array(z.string()).default([]).describe('metrics reported beside the first'),
+  scores: z.array(subjectChoiceSchema).min(1).default(['alone']).describe('alone, merged across seeds, pruned'),
+  reference: cellSettingsSchema.nullable().default(null).describe('settings of the reference cell; null: the first'),
+};
+
+const outcomeCellSchema = z.object({
+  /** Of each seed; of a merge, of each pair (or of all) of the seeds. In the metric's own unit: an accuracy is a share. */
+  values: z.array(z.object({ seeds: z.array(z.number().int()), value: z.number() })),
+  own: intervalSchema,
+  /** From the reference cell, paired in seeds and examples; null for the reference itself. */
+  difference: differenceSchema.nullable(),
+  /** Mean rise over the seeds; null where it was not measured. */
+  forgetting: forgettingSchema.pick({ measure: true, rise: true }).nullable(),
+});
+
+/** One subject under one metric, for every cell. */
+const outcomeSchema = z.object({
+  label: z.string().describe('e.g. "Alone", "Every other layer"'),
+  metric: z.string(),
+  cells: z.array(outcomeCellSchema),
+});
+export type GridOutcome = z.infer<typeof outcomeSchema>;
+export type OutcomeCell = z.infer<typeof outcomeCellSchema>;
+
+export const gridResultShape = {
+  examples: z.number().int(),
+  metric: z.string(),
+  /** Index of the cell that the others are compared with. */
+  reference: z.number().int(),
+  cells: z.array(
+    z.object({
+      label: z.string(),
+      settings: cellSettingsSchema,
+      coto: z.boolean(),
+      /** Chosen by the sweep of the same study; null: as the run or the grid says. */
+      learning_rate: z.number().nullable().default(null),
+      /** Scores by seed, in results of earlier versions. */
+      scores: z.array(z.object({ seed: z.number().int(), value: z.number() })).default([]),
+    }),
+  ),
+  outcomes: z.array(outcomeSchema).default([]),
+  tuning: tuningSchema.nullable().default(null),
+};
+const gridResultSchema = z.object(gridResultShape);
+export type GridResult = z.infer<typeof gridResultSchema>;
+
+/** The outcomes of a result; of an earlier version, by seeds only. */
+export function outcomesOf({ outcomes, cells, metric, reference }: GridResult): GridOutcome[] {
+  if (outcomes.length > 0 || cells.every(({ scores }) => scores.length === 0)) return outcomes;
+  const control = new Map(cells[reference]?.scores.map(({ seed, value }) => [seed, value]));
+  return [
+    {
+      label: 'Alone',
+      metric,
+      cells: cells.map(({ scores }, at) => {
+        const pairs = scores.flatMap(({ seed, value }) => {
+          const other = control.get(seed);
+          return other === undefined ? [] : [{ value, other }];
+        });
+        const [treated, controls] = [pairs.map(({ value }) => value), pairs.map(({ other }) => other)];
+        return {
+          values: scores.map(({ seed, value }) => ({ seeds: [seed], value })),
+          own: { ...meanInterval(scores.map(({ value }) => value)), bootstrap: null },
+          difference:
+            at === reference || pairs.length === 0
+              ? null
+              : { ...pairedDifference(treated, controls), bootstrap: null, permutation: null, signs: null },
+          forgetting: null,
+        };
+      }),
+    },
+  ];
+}

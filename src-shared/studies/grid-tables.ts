@@ -1,0 +1,110 @@
+import { forgettingHeading, riseText } from '../results/forgetting.ts';
+import type { StudyTable } from './define-study.ts';
+import { type GridOutcome, type GridResult, outcomesOf } from './grid-schemas.ts';
+import {
+  halfWidthText,
+  intervalText,
+  metricUnit,
+  probabilityText,
+  signedText,
+  titled,
+  valueText,
+} from './metric-words.ts';
+import { rateText, tuningTable } from './tuning.ts';
+
+/** One row a cell: every subject with its interval in the first table, then each subject by itself. */
+export function gridTables(result: GridResult): StudyTable[] {
+  const outcomes = outcomesOf(result);
+  const first = outcomes.filter(({ metric }) => metric === result.metric);
+  return [
+    ...(first.length > 1 ? [summaryTable(result, first)] : []),
+    ...outcomes.map((outcome) => outcomeTable(result, outcome)),
+    ...(result.tuning === null ? [] : [tuningTable(result.tuning)]),
+  ];
+}
+
+/** Each subject as two columns: its mean and its paired difference to the reference, both with 95 % intervals. */
+function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): StudyTable {
+  const { metric, cells } = result;
+  return {
+    title: `${titled(metric)}${metricUnit(metric).label} of each cell and its paired difference to the reference, with 95 % intervals`,
+    columns: [
+      { label: 'Cell' },
+      ...outcomes.flatMap(({ label }) => [
+        { label, numeric: true },
+        { label: 'Difference', numeric: true },
+      ]),
+    ],
+    rows: cells.map((_, at) => ({
+      cells: [
+        nameOf(result, at),
+        ...outcomes.flatMap((outcome) => {
+          const { own, difference } = outcome.cells[at] ?? { own: null, difference: null };
+          return [
+            own === null ? '–' : bracketed(valueText(metric, own.mean), intervalText(metric, own)),
+            difference === null
+              ? '–'
+              : bracketed(signedText(metric, difference.mean), intervalText(metric, difference, signedText)),
+          ];
+        }),
+      ],
+    })),
+  };
+}
+
+function outcomeTable(result: GridResult, { label, metric, cells }: GridOutcome): StudyTable {
+  const { label: unit } = metricUnit(metric);
+  const all = outcomesOf(result);
+  const forgetting = forgettingHeading(cells.map((cell) => cell.forgetting));
+  const tuned = result.tuning !== null;
+  const units = cells.some(({ values }) => values.some(({ seeds }) => seeds.length > 1)) ? 'merge' : 'seed';
+  const bySeedsOnly = cells.every(({ own }) => own.bootstrap === null);
+  const of = all.length > 1 ? `${label}: ${metric}` : titled(metric);
+  return {
+    title: `${of} of each cell, and its paired difference to the reference${bySeedsOnly ? '; intervals over seeds only' : ''}`,
+    columns: [
+      { label: 'Cell' },
+      ...(tuned ? [{ label: 'Learning rate', numeric: true }] : []),
+      { label: `Each ${units}${unit}`, numeric: true },
+      { label: `Mean${unit}`, numeric: true },
+      { label: '± 95 %, seeds', numeric: true },
+      ...(bySeedsOnly ? [] : [{ label: '95 %, seeds and examples', numeric: true }]),
+      { label: 'Difference', numeric: true },
+      { label: '± 95 %, paired seeds', numeric: true },
+      ...(bySeedsOnly ? [] : [{ label: '95 %, paired seeds and examples', numeric: true }]),
+      { label: 'p, seeds', numeric: true },
+      ...(bySeedsOnly ? [] : [{ label: 'p, examples', numeric: true }]),
+      ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
+    ],
+    rows: cells.map(({ values, own, difference, forgetting: forgotten }, at) => ({
+      cells: [
+        nameOf(result, at),
+        ...(tuned ? [rateOf(result, at)] : []),
+        values.map(({ value }) => valueText(metric, value)).join(', '),
+        valueText(metric, own.mean),
+        halfWidthText(metric, own),
+        ...(bySeedsOnly ? [] : [intervalText(metric, own)]),
+        difference === null ? '–' : signedText(metric, difference.mean),
+        halfWidthText(metric, difference),
+        ...(bySeedsOnly ? [] : [intervalText(metric, difference, signedText)]),
+        difference?.permutation == null ? '–' : probabilityText(difference.permutation.p),
+        ...(bySeedsOnly ? [] : [difference?.signs == null ? '–' : probabilityText(difference.signs.p)]),
+        ...(forgetting === null ? [] : [riseText(forgotten?.rise)]),
+      ],
+    })),
+  };
+}
+
+function bracketed(value: string, interval: string): string {
+  return interval === '–' ? value : `${value} (${interval})`;
+}
+
+function nameOf({ cells, reference }: GridResult, at: number): string {
+  const label = cells[at]?.label ?? '';
+  return at === reference && cells.length > 1 ? `${label} (reference)` : label;
+}
+
+function rateOf({ cells }: GridResult, at: number): string {
+  const rate = cells[at]?.learning_rate;
+  return rate == null ? '–' : rateText(rate);
+}

@@ -1,0 +1,46 @@
+import { intervalEnds, type MetricInterval } from './metric-interval.ts';
+
+/** Shares are shown in per cent; a loss, in nats, as it is. */
+export function metricUnit(metric: string): { scale: number; unit: string; label: string } {
+  if (metric === 'loss') return { scale: 1, unit: 'nats', label: ' (nats)' };
+  if (metric === 'accuracy' || metric === 'exact_match' || metric.startsWith('f1'))
+    return { scale: 100, unit: '%', label: ' (%)' };
+  return { scale: 1, unit: '', label: '' };
+}
+
+/** Per cent to a tenth, anything else to a thousandth. */
+export function valueText(metric: string, value: number): string {
+  const { scale } = metricUnit(metric);
+  const text = (Math.abs(value) * scale).toFixed(scale === 100 ? 1 : 3);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+export function signedText(metric: string, value: number): string {
+  return value < 0 ? valueText(metric, value) : `+${valueText(metric, value)}`;
+}
+
+export function halfWidthText(metric: string, interval: MetricInterval | null): string {
+  return interval === null || interval.halfWidth === null ? '–' : valueText(metric, interval.halfWidth);
+}
+
+/** "70.1 to 73.9" of the widest interval that is known; "–" where none is. */
+export function intervalText(metric: string, interval: MetricInterval | null, text = valueText): string {
+  if (interval === null || (interval.bootstrap === null && interval.halfWidth === null)) return '–';
+  return intervalEnds(interval)
+    .map((end) => text(metric, end))
+    .join(' to ');
+}
+
+/** "0.062", "< 0.001". */
+export function probabilityText(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
+export function axisTitle(quantity: string, unit: string): string {
+  return unit === '' ? quantity : `${quantity} (${unit})`;
+}
+
+/** "accuracy" → "Accuracy". */
+export function titled(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { studyWork } from '../../../src-main/engine/studies/index.ts';
+import { bestOf } from '../../../src-main/engine/studies/tuning.ts';
+import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
+import { leavesOf } from '../../../src-shared/domain/plan.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
+import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
+import { outcomesOf } from '../../../src-shared/studies/grid-schemas.ts';
+import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { sweepStudy } from '../../../src-shared/studies/sweep.ts';
+
+const words = { mergeMethod: (id: string) => id };
+const run = runConfigSchema.parse({ max_steps: 20, learning_rate: 1e-3 });
+const examples = 200;
+
+/** A score whose examples are right with probability `accuracy`, alike for alike `seed`s. */
+function scoreWith(accuracy: number, seed: number, more: Partial<Score> = {}): Score {
+  const random = RandomStream.numbered(seed, 'study', 1);
+  const correct = Uint8Array.from({ length: examples }, () => (random.uniform() < accuracy ? 1 : 0));
+  const losses = Float32Array.from(correct, (right) => (right === 1 ? 0.1 : 2));
+  const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / examples;
+  const outcomes = encodeOutcomes({ losses, correct, tokens: null });
+  const common = { metrics: { f1_macro: mean(correct) - 0.01 }, examples, kept: null, total: null };
+  return { accuracy: mean(correct), loss: mean(losses), ...common, outcomes, ...more };
+}
+
+/** Does a study in its rounds, as an executor would; `score` sees the configs of the trainings behind a subject. */
+function studied(given: object, score: (spec: ScoreSpec, runs: TrainingSpec[]) => Score) {
+  const config: StudyConfig = studyConfigSchema.parse(given);
+  const work = studyWork(config.kind);
+  const trainings = new Map<string, TrainingSpec>();
+  const scores = new Map<string, Score>();
+  const rounds: JobSpec[][] = [];
+  const scoreOf = (key: string): Score => {
+    const found = scores.get(key);
+    if (found === undefined) throw new RangeError(`no score ${key}`);
+    return found;
+  };
+  for (let specs = work.plan(config); specs.length > 0; specs = work.next(config, scoreOf, rounds.length)) {
+    rounds.push(specs);
+    for (const spec of specs) if (spec.kind === 'train') trainings.set(spec.key, spec);
+    for (const spec of specs) {
+      if (spec.kind !== 'score') continue;
+      expect(scores.has(spec.key)).toBe(false);
+      const runs = leavesOf(spec.subject).map((leaf) => {
+        const found = leaf.kind === 'trained' ? trainings.get(leaf.training) : undefined;
+        if (found === undefined) throw new RangeError('no training');
+        return found;
+      });
+      scores.set(spec.key, score(spec, runs));
+    }
+  }
+  const result = work.fold(config, scoreOf);
+  if (result.kind !== 'ablation' && result.kind !== 'sweep') throw new Error('another kind');
+  return { config, result, rounds };
+}
+
+describe('an ablation over outcomes of examples', () => {
+  const config = {
+    kind: 'ablation',
+    run,
+    grid: { coto: [null, {}] },
+    seeds: [1, 2, 3],
+    further_metrics: ['loss', 'f1_macro'],
+    scores: [
+      'alone',
+      { merge: 'factor-average' },
+      { merge: 'weight-average', of: 'all' },
+      { prune: 'layer-third', parameters: { third: 'low' } },
+    ],
+  };
+  const {
+    result,
+    rounds,
+    config: parsed,
+  } = studied(config, (spec, [training]) => {
+    const seed = training?.config.seed ?? 0;
+    const coto = training?.config.coto !== null;
+    const rise = coto ? 0.1 : 0.3;
+    const forgetting = { measure: 'text-loss', base: 1, adapted: 1 + rise, rise, accuracy: null, count: 9 } as const;
+    const level = spec.subject.kind === 'prune' ? 0.5 : spec.subject.kind === 'merge' ? 0.6 : 0.7;
+    return scoreWith(level + (coto ? 0.12 : 0), seed, { forgetting });
+  });
+  const all = outcomesOf(result);
+
+  it('scores every cell alone, every pair of seeds merged, all merged, and pruned', () => {
+    expect(rounds).toHaveLength(1);
+    const scores = rounds[0]?.filter((spec) => spec.kind === 'score') ?? [];
+    // Two cells × (3 alone + 3 pairs + 1 of all + 3 pruned).
+    expect(scores).toHaveLength(20);
+    expect(rounds[0]?.filter(({ kind }) => kind === 'train')).toHaveLength(6);
+    expect(scores.find(({ subject }) => subject.kind === 'merge')).toMatchObject({
+      title: 'Factor average of two seeds, without CoTo · seeds 1 and 2',
+      subject: { method: 'factor-average', inputs: [{ weight: 1 }, { weight: 1 }] },
+    });
+    expect(all.map(({ label, metric }) => `${label}/${metric}`)).toEqual(
+      ['Alone', 'Factor average of two seeds', 'ΔW average of all 3 seeds', 'Low third'].flatMap((label) =>
+        ['accuracy', 'loss', 'f1_macro'].map((metric) => `${label}/${metric}`),
+      ),
+    );
+    expect(all[3]?.cells[0]?.values.map(({ seeds }) => seeds)).toEqual([
+      [1, 2],
+      [1, 3],
+      [2, 3],
+    ]);
+  });
+
+  it('gives intervals over seeds and examples for accuracy and loss, over seeds for other metrics', () => {
+    const [accuracy, loss, f1] = all;
+    const difference = accuracy?.cells[1]?.difference;
+    expect(difference?.mean).toBeCloseTo(0.12, 1);
+    expect(difference?.bootstrap).toMatchObject({ over: 'seeds and examples' });
+    expect(difference?.bootstrap?.low).toBeGreaterThan(0);
+    expect(difference?.bootstrap?.high).toBeLessThan(0.3);
+    // With CoTo an example is right where it was and in more cases: never less often.
+    expect(difference?.signs).toMatchObject({ negative: 0 });
+    expect(difference?.signs?.p).toBeLessThan(1e-6);
+    expect(difference?.permutation?.smallest).toBe(0.25);
+    expect(loss?.cells[1]?.difference?.mean).toBeLessThan(0);
+    expect(loss?.cells[1]?.own.bootstrap).not.toBeNull();
+    expect(f1?.cells[1]?.own.bootstrap).toBeNull();
+    expect(f1?.cells[1]?.difference).toMatchObject({ bootstrap: null, signs: null, n: 3 });
+    expect(accuracy?.cells.map(({ forgetting }) => forgetting?.rise)).toEqual([
+      expect.closeTo(0.3, 9),
+      expect.closeTo(0.1, 9),
+    ]);
+  });
+
+  it('counts pairs of seeds as the seeds behind them, and one merge of all as a single value', () => {
+    const [pairs, , , whole] = all.slice(3);
+    expect(pairs?.cells[0]?.own.n).toBe(3);
+    const values = pairs?.cells[0]?.values.map(({ value }) => value) ?? [];
+    expect(pairs?.cells[0]?.own.mean).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / 3, 12);
+    expect(whole?.cells[0]?.own).toMatchObject({ n: 1, halfWidth: null, bootstrap: { over: 'examples' } });
+    expect(whole?.cells[1]?.difference?.permutation).toBeNull();
+  });
+
+  it('writes one table with a column for each subject, and one for each in detail', () => {
+    const tables = ablationStudy.table(result, parsed, words);
+    expect(tables).toHaveLength(1 + 12);
+    expect(tables[0]?.columns.map(({ label }) => label)).toEqual([
+      'Cell',
+      'Alone',
+      'Difference',
+      'Factor average of two seeds',
+      'Difference',
+      'ΔW average of all 3 seeds',
+      'Difference',
+      'Low third',
+      'Difference',
+    ]);
+    expect(tables[0]?.rows[1]?.cells[2]).toMatch(/^\+\d+\.\d \(\+\d+\.\d to \+\d+\.\d\)$/);
+    expect(tables[1]?.columns.at(-1)?.label).toBe('Forgetting (nats a token)');
+    expect(tables[1]?.rows[1]?.cells.at(-1)).toBe('+0.1000');
+    expect(tables[3]?.title).toContain('over seeds only');
+    expect(
+      ablationStudy
+        .figures(result, parsed, words)
+        .map(({ name }) => name)
+        .slice(0, 2),
+    ).toEqual(['Cells: Alone, accuracy', 'Differences to the reference: Alone, accuracy']);
+    for (const figure of ablationStudy.figures(result, parsed, words))
+      expect(figure.draw({ dark: true }).caption).not.toContain('NaN');
+  });
+
+  it('pairs no examples of different datasets', () => {
+    const other = studied(
+      { kind: 'ablation', run, grid: { eval_samples: [200, 100] }, seeds: [1, 2] },
+      (_spec, [training]) => scoreWith(0.7, training?.config.seed ?? 0),
+    );
+    const [, second] = outcomesOf(other.result)[0]?.cells ?? [];
+    expect(second?.own.bootstrap).not.toBeNull();
+    expect(second?.difference).toMatchObject({ bootstrap: null, signs: null, n: 2 });
+  });
+});
+
+describe('a learning-rate sweep', () => {
+  const tune = { learning_rate: [1e-3, 1e-2, 1e-4], seeds: [1, 2], validation_samples: 50 };
+  const config = { kind: 'sweep', run, grid: { coto: [null, {}] }, tune, seeds: [2, 3], metric: 'accuracy' };
+  /** Best at `best`, less by the distance in decades. */
+  const peak = (rate: number, best: number) => 0.8 - 0.1 * Math.abs(Math.log10(rate / best));
+  const scored =
+    (bests: readonly [number, number]) =>
+    (_: ScoreSpec, [training]: TrainingSpec[]) => {
+      const { learning_rate = 1, coto = null } = training?.config ?? {};
+      // One answer for all seeds, so that ties are ties.
+      return scoreWith(peak(learning_rate, bests[coto === null ? 0 : 1]), 5);
+    };
+
+  it('tries the same rates for all cells on the validation split, then scores the best of each on the test split', () => {
+    const { result, rounds } = studied(config, scored([1e-3, 1e-2]));
+    expect(rounds).toHaveLength(2);
+    const [sweep = [], test = []] = rounds;
+    const trainings = sweep.filter((spec) => spec.kind === 'train');
+    expect(trainings).toHaveLength(2 * 3 * 2);
+    expect(trainings.map(({ config: { eval_split, validation_samples } }) => [eval_split, validation_samples])).toEqual(
+      trainings.map(() => ['validation', 50]),
+    );
+    for (const spec of sweep) if (spec.kind === 'score') expect(spec.validation_samples).toBe(50);
+    for (const spec of test) if (spec.kind === 'score') expect(spec.validation_samples).toBeUndefined();
+    const chosen = test.filter((spec) => spec.kind === 'train').map((spec) => spec.config);
+    expect(chosen.map(({ learning_rate, seed }) => [learning_rate, seed])).toEqual([
+      [1e-3, 2],
+      [1e-3, 3],
+      [1e-2, 2],
+      [1e-2, 3],
+    ]);
+    // Seed 2 was trained at the best rate already: the same run, which is found by its content.
+    expect(trainings.map((spec) => spec.config)).toContainEqual(chosen[0]);
+    expect(result.tuning?.cells.map(({ learning_rate, edge }) => [learning_rate, edge])).toEqual([
+      [1e-3, null],
+      [1e-2, 'high'],
+    ]);
+    expect(result.tuning).toMatchObject({ metric: 'accuracy', equalBudget: true, examples });
+    expect(result.tuning?.cells[0]?.points.map(({ learning_rate }) => learning_rate)).toEqual([1e-4, 1e-3, 1e-2]);
+    expect(result.cells.map(({ learning_rate }) => learning_rate)).toEqual([1e-3, 1e-2]);
+    const [table, alone] = sweepStudy.table(result, config, words);
+    expect(table?.rows[1]?.cells.slice(-2)).toEqual(['0.01', 'best at the highest rate: extend the grid']);
+    expect(table?.rows[0]?.cells[2]).toMatch(/\*$/);
+    expect(alone?.columns[1]?.label).toBe('Learning rate');
+    const [curve] = sweepStudy.figures(result, config, words);
+    expect(curve?.name).toBe('Learning rates');
+    expect(curve?.draw({ dark: false }).layout['xaxis']).toMatchObject({ type: 'log' });
+  });
+
+  it('extends the rates for all cells alike while one is best at their end, up to the limit', () => {
+    const extended = { ...config, tune: { ...tune, extend: 3 } };
+    const { result, rounds } = studied(extended, scored([1e-3, 1e-1]));
+    const rates = (round: JobSpec[] = []) => [
+      ...new Set(round.flatMap((spec) => (spec.kind === 'train' ? spec.config.learning_rate : []))),
+    ];
+    // 0.1 is best but the last, so that 1 is tried too; then it lies within.
+    expect(rounds.map(rates).slice(0, -1)).toEqual([[1e-4, 1e-3, 1e-2], [0.1], [1]]);
+    expect(rounds[1]?.filter(({ kind }) => kind === 'train')).toHaveLength(4);
+    expect(result.tuning?.cells.map(({ learning_rate, edge }) => [learning_rate, edge])).toEqual([
+      [1e-3, null],
+      [0.1, null],
+    ]);
+    const limited = studied({ ...config, tune: { ...tune, extend: 1 } }, scored([1e-3, 1e1]));
+    expect(limited.rounds.map(rates).slice(0, -1)).toEqual([[1e-4, 1e-3, 1e-2], [0.1]]);
+    expect(limited.result.tuning?.cells[1]).toMatchObject({ learning_rate: 0.1, edge: 'high' });
+  });
+
+  it('of equal rates takes the smaller, of a loss the least, and never one that diverged', () => {
+    expect(bestOf([0.7, 0.8, 0.8], 'accuracy')).toBe(1);
+    expect(bestOf([2, 0.5, 0.5], 'loss')).toBe(1);
+    expect(bestOf([Number.NaN, 0.5, Number.NaN], 'loss')).toBe(1);
+    expect(bestOf([9, 8, 7], 'perplexity')).toBe(2);
+  });
+
+  it('can end with the sweep, and can be the first stage of an ablation', () => {
+    const alone = studied({ ...config, seeds: [] }, scored([1e-3, 1e-3]));
+    expect(alone.rounds).toHaveLength(1);
+    expect(alone.result.outcomes).toEqual([]);
+    expect(sweepStudy.table(alone.result, { ...config, seeds: [] }, words)).toHaveLength(1);
+    const ablation = studied({ ...config, kind: 'ablation' }, scored([1e-3, 1e-2]));
+    expect(ablation.result.outcomes).toHaveLength(1);
+    expect(ablation.result.tuning).not.toBeNull();
+    expect(ablation.rounds).toHaveLength(2);
+  });
+
+  it('refuses what leaves nothing to choose by, and says where budgets differ', () => {
+    const plan = (more: object) => studyWork('sweep').plan(studyConfigSchema.parse({ ...config, ...more }));
+    expect(() => plan({ tune: { ...tune, validation_samples: null } })).toThrow(/nothing is held out/);
+    expect(plan({ tune: { ...tune, validation_samples: null }, run: { ...run, validation_samples: 9 } })).toHaveLength(
+      24,
+    );
+    expect(() => plan({ grid: { learning_rate: [1, 2] } })).toThrow(/follows from tune/);
+    expect(() => plan({ tune: { ...tune, learning_rate: [1] } })).toThrow();
+    const uneven = studied({ ...config, grid: { max_steps: [10, 20] } }, scored([1e-3, 1e-3]));
+    expect(uneven.result.tuning?.equalBudget).toBe(false);
+    expect(sweepStudy.table(uneven.result, config, words)[0]?.title).toContain('cells differ in the steps');
+  });
+});
