@@ -6,7 +6,7 @@ import { deviceInputs } from '../training/device-inputs.ts';
 import { labelledTokens } from '../training/labelled-tokens.ts';
 import { type LossGradients, lossGradients } from '../training/loss-gradients.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
-import { lossOnBatch } from '../training/training-step.ts';
+import { lossOnBatch } from '../training/training-loss.ts';
 
 /** Outputs [rows, width] where labels count: of every example, or of the tokens that have a label. */
 export function countedOutputs(

@@ -16,7 +16,7 @@ import type { BaseModel } from '../models/base-model.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
-import { countedLabels } from '../training/training-step.ts';
+import { countedLabels } from '../training/training-loss.ts';
 import { batchLoss, batchLossGradients, countedOutputs } from './batch-loss.ts';
 import { recordInputs } from './record-inputs.ts';
 import { TuningExamples } from './tuning-examples.ts';

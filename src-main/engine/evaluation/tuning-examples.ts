@@ -7,7 +7,7 @@ import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { TaskContext } from '../contract.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
-import { countedLabels } from '../training/training-step.ts';
+import { countedLabels } from '../training/training-loss.ts';
 import { batchScore } from './batch-loss.ts';
 
 const batchSize = 16;

@@ -22,7 +22,8 @@ import { deviceInputs } from './device-inputs.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import type { Optimizer, OptimizerState } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { countedLabels, TrainingStep } from './training-step.ts';
+import { countedLabels } from './training-loss.ts';
+import { TrainingStep } from './training-step.ts';
 
 /** Memory budget of the modules measured in one pass; a larger one would save passes over the examples. */
 const groupBytes = 2 ** 30;

@@ -1,23 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { valueAndGradients } from '../ops/autograd/backward.ts';
-import type { TrainableModel } from './trainable-model.ts';
+import type { DifferentiableModel } from './trainable-model.ts';
 
-/** A loss (a scalar), and the gradients of the variables that it depends on, by name. */
+/** A loss (of several runs one a run), and the gradients of its sum for the variables that it depends on, by name. */
 export interface LossGradients {
   readonly value: tf.Tensor;
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
 }
 
 /** Loss of the last layer's states. */
-type Loss = (states: HiddenStates) => tf.Scalar;
+type Loss = (states: HiddenStates) => tf.Scalar | tf.Tensor1D;
 
 /**
  * Forward and backward pass of one micro-batch. Layers below the lowest active adapter, and the embedding unless it is
  * trained, run before the gradient scope without a tape. To be called within `tf.tidy`.
  */
 export function lossGradients(
-  model: TrainableModel,
+  model: DifferentiableModel<unknown>,
   inputs: ModelInputs,
   variables: readonly tf.Variable[],
   loss: Loss,
@@ -32,14 +32,14 @@ export function lossGradients(
  * active adapter run without a tape and only keep their input; in the backward pass each is run again, with its own tape
  * and the same dropout.
  */
-export function checkpointedLossGradients(
-  model: TrainableModel,
+export function checkpointedLossGradients<Dropout>(
+  model: DifferentiableModel<Dropout>,
   inputs: ModelInputs,
   variables: readonly tf.Variable[],
   loss: Loss,
 ): LossGradients {
   const lowest = model.lowestActiveLayer();
-  const kept: { states: HiddenStates; dropout: readonly number[] | null }[] = [];
+  const kept: { states: HiddenStates; dropout: Dropout }[] = [];
   const trainsBelow = model.trainsBelowLayers();
   const dropoutBelow = model.dropoutState();
   let states = trainsBelow ? model.embed(inputs) : model.forwardBelow(inputs);
@@ -69,6 +69,11 @@ export function checkpointedLossGradients(
     tf.dispose([made.value, dy]);
   }
   return { value: head.value, gradients };
+}
+
+/** A scalar that `run` computes, and its gradients. To be called within `tf.tidy`. */
+export function gradientsOf(run: () => tf.Scalar, variables: readonly tf.Variable[]): LossGradients {
+  return differentiate(run, variables);
 }
 
 /** Gradients with respect to the variables and an optional input. `dy`: gradient of what `run` gives; default 1. */

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { deviceInputs } from './device-inputs.ts';
+import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
+import type { MicroBatch } from './micro-batch.ts';
+import type { TrainableModel } from './trainable-model.ts';
+import { countedLabels, lossOnBatch } from './training-loss.ts';
+
+/** Gradients by the variables' names in the model. */
+export type Gradients = Map<string, tf.Tensor>;
+
+/** What one optimizer step asks for: its micro-batches, and the variables that it trains by their names in the model. */
+export interface GradientRequest {
+  readonly batches: readonly MicroBatch[];
+  readonly active: readonly (readonly [string, tf.Variable])[];
+}
+
+/** Mean loss over all labels of a step, and its gradients, which the caller disposes. */
+export interface StepGradients {
+  readonly loss: number;
+  readonly gradients: Gradients;
+  /** Milliseconds between request and answer that were not this run's own: work for other runs. */
+  readonly waited: number;
+}
+
+/** Where a step's gradients come from: a pass of the run's own, or one that it shares with others. */
+export interface GradientSource {
+  gradients(request: GradientRequest): Promise<StepGradients>;
+}
+
+/** Forward and backward passes over one model. */
+export class OwnPass implements GradientSource {
+  private readonly model: TrainableModel;
+  private readonly gradientCheckpointing: boolean;
+
+  constructor(model: TrainableModel, gradientCheckpointing: boolean) {
+    this.model = model;
+    this.gradientCheckpointing = gradientCheckpointing;
+  }
+
+  async gradients({ batches, active }: GradientRequest): Promise<StepGradients> {
+    const sums: GradientSums = { active, gradients: new Map(), loss: 0 };
+    const labels = labelCount(batches);
+    const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
+    try {
+      for (const batch of batches)
+        await addPass([sums], () => {
+          const lossOf = sharedLoss(this.model, batch, labels);
+          return compute(this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
+        });
+      return { loss: sums.loss, gradients: sums.gradients, waited: 0 };
+    } catch (thrown) {
+      tf.dispose([...sums.gradients.values()]);
+      throw thrown;
+    }
+  }
+}
+
+/** A run's sums over the micro-batches of a step. */
+export interface GradientSums {
+  readonly active: GradientRequest['active'];
+  readonly gradients: Gradients;
+  loss: number;
+}
+
+export function variablesOf(runs: readonly Pick<GradientSums, 'active'>[]): tf.Variable[] {
+  return runs.flatMap(({ active }) => active.map(([, variable]) => variable));
+}
+
+/** Labels of all micro-batches of a step. */
+export function labelCount(batches: readonly MicroBatch[]): number {
+  return batches.reduce((count, batch) => count + countedLabels(batch), 0);
+}
+
+/** The part that a micro-batch has in the mean loss over `labels` labels. To be called within `tf.tidy`. */
+export function sharedLoss(
+  model: Pick<TrainableModel, 'loss' | 'head'>,
+  batch: MicroBatch,
+  labels: number,
+): ReturnType<typeof lossOnBatch> {
+  const lossOf = lossOnBatch(model, batch);
+  const share = countedLabels(batch) / Math.max(1, labels);
+  return share === 1 ? lossOf : (states) => tf.mul<tf.Scalar>(lossOf(states), share);
+}
+
+/**
+ * Adds the gradients of one forward and backward pass to the sums of its runs, and to their losses the values [runs] (of a
+ * single run a scalar). No variable belongs to two runs.
+ */
+export async function addPass(runs: readonly GradientSums[], differentiate: () => LossGradients): Promise<void> {
+  const kept = tf.tidy(() => {
+    const { value, gradients: made } = differentiate();
+    const sums: tf.NamedTensorMap = { value };
+    runs.forEach(({ active, gradients }, run) => {
+      for (const [name, variable] of active) {
+        const gradient = made.get(variable.name);
+        if (!gradient) continue;
+        const before = gradients.get(name);
+        sums[`${run} ${name}`] = before ? tf.add(before, gradient) : gradient;
+      }
+    });
+    return sums;
+  });
+  runs.forEach(({ active, gradients }, run) => {
+    for (const [name] of active) replace(gradients, name, kept[`${run} ${name}`]);
+  });
+  const { value } = kept;
+  if (value === undefined) throw new Error('a pass gave no loss');
+  try {
+    const losses = await value.data();
+    runs.forEach((run, index) => {
+      run.loss += losses[index] ?? Number.NaN;
+    });
+  } finally {
+    value.dispose();
+  }
+}
+
+function replace(gradients: Gradients, name: string, sum: tf.Tensor | undefined): void {
+  if (sum === undefined) return;
+  gradients.get(name)?.dispose();
+  gradients.set(name, sum);
+}
