@@ -152,6 +152,20 @@ export class AdaptedModel implements LinearRunner {
     return this.trainedModules().some(isBelowLayers);
   }
 
+  /** Whether the layers below `layer`, and what comes before them, run as the plain base, whatever is trained. */
+  isPlainBelow(layer: number): boolean {
+    const { adapted = new Map<string, TrainedModule>(), whole = new Map<string, { module: LinearModule }>() } =
+      this.adapter ?? {};
+    const isBelow = (module: LinearModule) => (module.layer === null ? isBelowLayers(module) : module.layer < layer);
+    const on = [...adapted.values()].filter(({ module }) => this.activeOn(module) !== null);
+    return ![...on, ...whole.values()].some(({ module }) => isBelow(module));
+  }
+
+  /** Whether it replaces biases of the base while it runs. */
+  get replacesBiases(): boolean {
+    return (this.adapter?.biases.length ?? 0) > 0;
+  }
+
   /** Dropout is on in training only, and draws from `dropout`. */
   setTraining(training: boolean, dropout?: RandomStream): void {
     this.training = training;

@@ -53,6 +53,11 @@ export interface BaseModel {
   readonly description: ModelDescription;
   readonly layerCount: number;
   /**
+   * Whether a linear is also given rows of no single example (DeBERTa's distances, CLIP's two towers): examples of
+   * different adapters are then never in one batch.
+   */
+  readonly mixesExamples?: boolean;
+  /**
    * Texts come as input_ids [batch, tokens] and, where some are padded, attention_mask [batch, tokens]; with a cache
    * the mask is of all tokens so far, and the ids are the new ones.
    */

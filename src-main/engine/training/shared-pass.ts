@@ -1,0 +1,161 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import { StackedModel } from '../adapters/stacked-model.ts';
+import type { BaseModel, HiddenStates } from '../models/base-model.ts';
+import { deviceInputs } from './device-inputs.ts';
+import { checkpointedLossGradients, lossGradients } from './loss-gradients.ts';
+import type { MicroBatch } from './micro-batch.ts';
+import { examplesIn, haveSameInputs, joinInputs, padTogether } from './stack-batches.ts';
+import {
+  addPass,
+  type GradientRequest,
+  type GradientSource,
+  type GradientSums,
+  labelCount,
+  type StepGradients,
+  sharedLoss,
+  variablesOf,
+} from './step-gradients.ts';
+
+/** A run's place in a shared pass. */
+export interface SharedPassPlace extends GradientSource {
+  /** The others then no longer wait for it. */
+  leave(): void;
+}
+
+interface Waiting {
+  readonly request: GradientRequest;
+  readonly since: number;
+  readonly answer: PromiseWithResolvers<StepGradients>;
+}
+
+interface Member {
+  readonly model: AdaptedModel;
+  waiting: Waiting | null;
+}
+
+/** A run's batch in a pass, with what the pass adds to. */
+interface Load {
+  readonly member: Member;
+  readonly batch: MicroBatch;
+  readonly labels: number;
+  readonly sums: GradientSums;
+}
+
+/**
+ * Steps of several runs on one base in one forward and backward pass (runs trained together): each run asks for its own
+ * gradients, and all are computed as soon as every run that has not left has asked. The gradient of the sum of the runs'
+ * losses is, for a variable of one run, that of its own loss alone; rows of different runs meet in no operation, so that values
+ * that are not finite stay with their run.
+ */
+export class SharedPass {
+  private readonly stack: StackedModel;
+  private readonly members = new Set<Member>();
+  private readonly gradientCheckpointing: boolean;
+
+  constructor(base: BaseModel, gradientCheckpointing: boolean) {
+    this.stack = new StackedModel(base);
+    this.gradientCheckpointing = gradientCheckpointing;
+  }
+
+  /** Every run joins before the first one asks. */
+  join(model: AdaptedModel): SharedPassPlace {
+    const member: Member = { model, waiting: null };
+    this.members.add(member);
+    return {
+      gradients: (request) => {
+        const answer = Promise.withResolvers<StepGradients>();
+        member.waiting = { request, since: performance.now(), answer };
+        void this.runIfComplete();
+        return answer.promise;
+      },
+      leave: () => {
+        this.members.delete(member);
+        void this.runIfComplete();
+      },
+    };
+  }
+
+  private async runIfComplete(): Promise<void> {
+    const asked = [...this.members].flatMap((member) => (member.waiting ? [{ member, ...member.waiting }] : []));
+    if (asked.length === 0 || asked.length < this.members.size) return;
+    for (const { member } of asked) member.waiting = null;
+    const started = performance.now();
+    const runs = asked.map(({ member, request }) => ({ member, request, sums: emptySums(request) }));
+    try {
+      const passes = Math.max(...runs.map(({ request }) => request.batches.length));
+      for (let at = 0; at < passes; at++) await this.run(runs.flatMap((run) => loadOf(run, at)));
+      const ended = performance.now();
+      const own = (ended - started) / asked.length;
+      asked.forEach(({ answer, since }, index) => {
+        const sums = runs[index]?.sums;
+        if (sums) answer.resolve({ loss: sums.loss, gradients: sums.gradients, waited: ended - since - own });
+      });
+    } catch (thrown) {
+      for (const { sums } of runs) tf.dispose([...sums.gradients.values()]);
+      for (const { answer } of asked) answer.reject(thrown);
+    }
+  }
+
+  /** One micro-batch of each run. */
+  private async run(loads: readonly Load[]): Promise<void> {
+    const batches = padTogether(loads.map(({ batch }) => batch));
+    const parts = loads.map(({ member }, index) => ({ model: member.model, examples: examplesOf(batches[index]) }));
+    this.stack.setParts(parts, haveSameInputs(batches));
+    const given = this.stack.takesInputsOnce ? batches.slice(0, 1) : batches;
+    const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
+    await addPass(
+      loads.map(({ sums }) => sums),
+      () => {
+        const lossOf = new Map(
+          loads.map(({ member: { model }, labels }, index) => [
+            model,
+            sharedLoss(model, required(batches[index]), labels),
+          ]),
+        );
+        return compute(
+          this.stack,
+          deviceInputs(joinInputs(given)),
+          variablesOf(loads.map(({ sums }) => sums)),
+          (states) => this.losses(states, parts, lossOf),
+        );
+      },
+    );
+  }
+
+  /** The loss of each part [parts], in the order of `parts`. */
+  private losses(
+    states: HiddenStates,
+    parts: readonly { readonly model: AdaptedModel }[],
+    lossOf: ReadonlyMap<AdaptedModel, (states: HiddenStates) => tf.Scalar>,
+  ): tf.Tensor1D {
+    const values = new Map<AdaptedModel, tf.Tensor1D>();
+    for (const { part, states: own } of this.stack.statesByPart(states)) {
+      const loss = lossOf.get(part.model)?.(own);
+      if (loss) values.set(part.model, tf.reshape<tf.Rank.R1>(loss, [1]));
+    }
+    const all = parts.flatMap(({ model }) => values.get(model) ?? []);
+    return all.length === 1 && all[0] !== undefined ? all[0] : tf.concat1d(all);
+  }
+}
+
+function emptySums({ active }: GradientRequest): GradientSums {
+  return { active, gradients: new Map(), loss: 0 };
+}
+
+function loadOf(
+  { member, request, sums }: { member: Member; request: GradientRequest; sums: GradientSums },
+  at: number,
+): Load[] {
+  const batch = request.batches[at];
+  return batch === undefined ? [] : [{ member, batch, labels: labelCount(request.batches), sums }];
+}
+
+function examplesOf(batch: MicroBatch | undefined): number {
+  return examplesIn(required(batch));
+}
+
+function required<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('a run of a shared pass has no batch');
+  return value;
+}
