@@ -17,7 +17,7 @@ export type StreamName =
 
 /** A seeded stream of random numbers whose state can be saved and restored. */
 export class RandomStream {
-  private readonly generator: RandomGenerator;
+  private generator: RandomGenerator;
 
   private constructor(generator: RandomGenerator) {
     this.generator = generator;
@@ -46,6 +46,11 @@ export class RandomStream {
 
   state(): readonly number[] {
     return this.generator.getState();
+  }
+
+  /** Goes back to a state of this stream. */
+  rewind(state: readonly number[]): void {
+    this.generator = xoroshiro128plusFromState(state);
   }
 
   /** Uniform in [0, 1), 53 random bits. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorValueSchema } from '../../src-shared/contract/errors.ts';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
 import { forgettingSchema } from '../../src-shared/domain/forgetting.ts';
@@ -68,32 +69,48 @@ function job<const Kind extends string, Task extends z.ZodRawShape, Result exten
 
 const endings = z.enum(['completed', 'paused', 'stopped', 'cancelled']);
 
+/** One run of a training. */
+const runFields = {
+  config: runConfigSchema,
+  /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
+  runDirectory: z.string(),
+  ...seedField,
+  /** A checkpoint folder to resume from. */
+  resumeFrom: z.string().nullable(),
+  /** Compute dtype before a resumption: `auto` keeps it, for bitwise equal results. */
+  earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
+};
+const runOutcomeFields = {
+  outcome: endings,
+  result: runResultSchema.nullable(),
+  /** The resulting PEFT folder (last or best); null if the run was paused or cancelled. */
+  adapterDirectory: z.string().nullable(),
+  adapterStep: z.number().int().nullable(),
+};
+/** How a run ended. */
+const runOutcomeSchema = z.object(runOutcomeFields);
+export type RunOutcome = z.infer<typeof runOutcomeSchema>;
+
 /** All kinds of tasks. */
 const jobs = [
   job(
     'train',
+    { ...runFields, ...forgettingField, modelDirectory: z.string(), dataset: datasetSourceSchema },
+    runOutcomeFields,
+  ),
+  /**
+   * Runs on one base and dataset with equal task settings, split, compute and gradient checkpointing, in shared passes. What
+   * each reports, and how it ends, comes as events of the run; one that fails leaves the others alone.
+   */
+  job(
+    'train-together',
     {
-      config: runConfigSchema,
+      ...forgettingField,
       modelDirectory: z.string(),
       dataset: datasetSourceSchema,
-      /**
-       * The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state.
-       */
-      runDirectory: z.string(),
-      ...forgettingField,
-      ...seedField,
-      /** A checkpoint folder to resume from. */
-      resumeFrom: z.string().nullable(),
-      /** Compute dtype before a resumption: `auto` keeps it, for bitwise equal results. */
-      earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
+      runs: z.array(z.object(runFields)).min(1),
     },
-    {
-      outcome: endings,
-      result: runResultSchema.nullable(),
-      /** The resulting PEFT folder (last or best); null if the run was paused or cancelled. */
-      adapterDirectory: z.string().nullable(),
-      adapterStep: z.number().int().nullable(),
-    },
+    {},
   ),
   job(
     'evaluate',
@@ -322,6 +339,7 @@ export const engineTaskSchema = z.discriminatedUnion('kind', [firstJob.task, ...
 export type EngineTask = z.infer<typeof engineTaskSchema>;
 export type EngineTaskOf<Kind extends EngineTask['kind']> = Extract<EngineTask, { kind: Kind }>;
 export type TrainTask = EngineTaskOf<'train'>;
+export type TrainTogetherTask = EngineTaskOf<'train-together'>;
 export type EvaluateTask = EngineTaskOf<'evaluate'>;
 export type MergeTask = EngineTaskOf<'merge'>;
 export type PruneTask = EngineTaskOf<'prune'>;
@@ -342,7 +360,7 @@ export type EngineResult = z.infer<typeof engineResultSchema>;
 export type EngineResultOf<Kind extends EngineResult['kind']> = Extract<EngineResult, { kind: Kind }>;
 
 /** Events of a running task. Metrics and masks are batched (`MetricRecorder`): at most ten messages a second. */
-export const engineEventSchema = z.discriminatedUnion('kind', [
+const plainEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: jobProgressSchema }),
   z.object({ kind: z.literal('facts'), facts: runInfoSchema }),
   z.object({ kind: z.literal('metrics'), columns: z.array(metricColumnSchema) }),
@@ -355,6 +373,17 @@ export const engineEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);
+/** What a task reports; of runs trained together, `run` is the place of one among them. */
+export const engineEventSchema = z.discriminatedUnion('kind', [
+  ...plainEventSchema.options,
+  z.object({ kind: z.literal('run'), run: z.number().int(), event: plainEventSchema }),
+  z.object({
+    kind: z.literal('run-ended'),
+    run: z.number().int(),
+    ending: z.union([runOutcomeSchema, z.object({ error: errorValueSchema })]),
+  }),
+]);
+export type RunEvent = z.infer<typeof plainEventSchema>;
 export type EngineEvent = z.infer<typeof engineEventSchema>;
 
 /**
@@ -366,6 +395,9 @@ export type EngineSignal = z.infer<typeof engineSignalSchema>;
 /** Environment of a task. */
 export interface TaskContext {
   emit(event: EngineEvent): void;
-  /** The current signal, if any; polled between steps. Processes waiting messages first. */
-  signal(): Promise<EngineSignal | null>;
+  /**
+   * The current signal, if any; polled between steps. Processes waiting messages first.
+   * @param run of runs trained together: the signal to this one, or else to all.
+   */
+  signal(run?: number): Promise<EngineSignal | null>;
 }

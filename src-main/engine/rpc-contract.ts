@@ -8,7 +8,8 @@ export const engineContract = {
     /** Runs one task to its end; refused while another one runs. */
     'engine.run': { input: z.strictObject({ task: engineTaskSchema }), output: engineResultSchema },
     'engine.signal': {
-      input: z.strictObject({ signal: engineSignalSchema }),
+      /** `run`: to one of the runs trained together; absent: to the task. */
+      input: z.strictObject({ signal: engineSignalSchema, run: z.number().int().optional() }),
       output: z.object({ ok: z.literal(true) }),
     },
     /** null: there is no such backend. `measure` activates it: only in an engine that does nothing else. */

@@ -10,6 +10,7 @@ import { engineContract } from './rpc-contract.ts';
 export function serveEngine(channel: Channel): void {
   let running = false;
   let signal: EngineSignal | null = null;
+  const signalsToRuns = new Map<number, EngineSignal>();
 
   const server = serve(channel, engineContract, {
     'engine.run': async ({ task }) => {
@@ -17,11 +18,12 @@ export function serveEngine(channel: Channel): void {
         throw new StudioError('refused', 'The engine is busy with another task.', 'Wait for it, or cancel it.');
       running = true;
       signal = null;
+      signalsToRuns.clear();
       const context: TaskContext = {
         emit: (event) => server.emit('engine.event', event),
-        signal: async () => {
+        signal: async (run) => {
           await new Promise<void>((resolve) => setImmediate(resolve));
-          return signal;
+          return (run === undefined ? null : signalsToRuns.get(run)) ?? signal;
         },
       };
       try {
@@ -30,8 +32,9 @@ export function serveEngine(channel: Channel): void {
         running = false;
       }
     },
-    'engine.signal': ({ signal: given }) => {
-      signal = given;
+    'engine.signal': ({ signal: given, run }) => {
+      if (run === undefined) signal = given;
+      else signalsToRuns.set(run, given);
       return { ok: true } as const;
     },
     'engine.probe': ({ backend, measure }) => reportOn(backend, measure),

@@ -306,6 +306,12 @@ export const runInfoSchema = z.object({
   backend: z.string(),
   threads: z.number().int(),
   computeDtype: z.enum(['float32', 'bfloat16']).default('float32'),
+  runsTogether: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe('runs that were trained together; the times of its steps are its part of theirs'),
   paddingShare: z
     .object({ grouped: z.number(), shuffled: z.number() })
     .nullable()

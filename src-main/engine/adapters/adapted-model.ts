@@ -310,6 +310,11 @@ export class AdaptedModel implements LinearRunner {
     return this.dropout?.state() ?? null;
   }
 
+  /** Draws the masks again that were drawn from `state` on; null: there is no dropout. */
+  rewindDropout(state: readonly number[] | null): void {
+    if (state !== null) this.dropout?.rewind(state);
+  }
+
   /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */
   replayDropout<Result>(state: readonly number[] | null, run: () => Result): Result {
     const current = this.dropout;

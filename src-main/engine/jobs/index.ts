@@ -12,10 +12,12 @@ import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
 import { scoreJob } from './score.ts';
 import { trainJob } from './train.ts';
+import { trainTogetherJob } from './train-together.ts';
 
 /** All kinds of engine tasks. */
 export const engineJobs: readonly EngineJob[] = [
   trainJob,
+  trainTogetherJob,
   evaluateJob,
   mergeJob,
   pruneJob,

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { StackedModel } from '../adapters/stacked-model.ts';
 import type { BaseModel, HiddenStates } from '../models/base-model.ts';
+import { toStudioError } from '../to-studio-error.ts';
 import { deviceInputs } from './device-inputs.ts';
 import { checkpointedLossGradients, lossGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
@@ -18,25 +20,27 @@ import {
 } from './step-gradients.ts';
 
 /** A run's place in a shared pass. */
-export interface SharedPassPlace extends GradientSource {
+export interface SharedPassPlace {
+  /** Gradients of `model`, computed with those of the other places. */
+  sourceFor(model: AdaptedModel): GradientSource;
   /** The others then no longer wait for it. */
   leave(): void;
 }
 
 interface Waiting {
+  readonly model: AdaptedModel;
   readonly request: GradientRequest;
   readonly since: number;
   readonly answer: PromiseWithResolvers<StepGradients>;
 }
 
 interface Member {
-  readonly model: AdaptedModel;
   waiting: Waiting | null;
 }
 
 /** A run's batch in a pass, with what the pass adds to. */
 interface Load {
-  readonly member: Member;
+  readonly model: AdaptedModel;
   readonly batch: MicroBatch;
   readonly labels: number;
   readonly sums: GradientSums;
@@ -44,7 +48,7 @@ interface Load {
 
 /**
  * Steps of several runs on one base in one forward and backward pass (runs trained together): each run asks for its own
- * gradients, and all are computed as soon as every run that has not left has asked. The gradient of the sum of the runs'
+ * gradients, and all are computed as soon as every run whose place is not left has asked. The gradient of the sum of the runs'
  * losses is, for a variable of one run, that of its own loss alone; rows of different runs meet in no operation, so that values
  * that are not finite stay with their run.
  */
@@ -52,27 +56,35 @@ export class SharedPass {
   private readonly stack: StackedModel;
   private readonly members = new Set<Member>();
   private readonly gradientCheckpointing: boolean;
+  private readonly onSmaller: (runs: number) => void;
+  /** Runs in one pass, at most. */
+  private width = Number.POSITIVE_INFINITY;
 
-  constructor(base: BaseModel, gradientCheckpointing: boolean) {
+  /** @param onSmaller called where memory is short, with the number of runs that a pass has from then on. */
+  constructor(base: BaseModel, gradientCheckpointing: boolean, onSmaller: (runs: number) => void = () => undefined) {
     this.stack = new StackedModel(base);
     this.gradientCheckpointing = gradientCheckpointing;
+    this.onSmaller = onSmaller;
   }
 
-  /** Every run joins before the first one asks. */
-  join(model: AdaptedModel): SharedPassPlace {
-    const member: Member = { model, waiting: null };
+  /** A place for one more run; taken before the first run asks. */
+  place(): SharedPassPlace {
+    const member: Member = { waiting: null };
     this.members.add(member);
+    const leave = () => {
+      if (this.members.delete(member)) void this.runIfComplete();
+    };
     return {
-      gradients: (request) => {
-        const answer = Promise.withResolvers<StepGradients>();
-        member.waiting = { request, since: performance.now(), answer };
-        void this.runIfComplete();
-        return answer.promise;
-      },
-      leave: () => {
-        this.members.delete(member);
-        void this.runIfComplete();
-      },
+      leave,
+      sourceFor: (model) => ({
+        end: leave,
+        gradients: (request) => {
+          const answer = Promise.withResolvers<StepGradients>();
+          member.waiting = { model, request, since: performance.now(), answer };
+          void this.runIfComplete();
+          return answer.promise;
+        },
+      }),
     };
   }
 
@@ -81,10 +93,10 @@ export class SharedPass {
     if (asked.length === 0 || asked.length < this.members.size) return;
     for (const { member } of asked) member.waiting = null;
     const started = performance.now();
-    const runs = asked.map(({ member, request }) => ({ member, request, sums: emptySums(request) }));
+    const runs = asked.map(({ model, request }) => ({ model, request, sums: emptySums(request) }));
     try {
       const passes = Math.max(...runs.map(({ request }) => request.batches.length));
-      for (let at = 0; at < passes; at++) await this.run(runs.flatMap((run) => loadOf(run, at)));
+      for (let at = 0; at < passes; at++) await this.runWithin(runs.flatMap((run) => loadOf(run, at)));
       const ended = performance.now();
       const own = (ended - started) / asked.length;
       asked.forEach(({ answer, since }, index) => {
@@ -97,10 +109,29 @@ export class SharedPass {
     }
   }
 
+  /** One micro-batch of each run; where memory is short, of fewer runs at a time, from then on. */
+  private async runWithin(loads: readonly Load[]): Promise<void> {
+    for (let start = 0; start < loads.length; ) {
+      const some = loads.slice(start, start + this.width);
+      const dropout = some.map(({ model }) => model.dropoutState());
+      try {
+        await this.run(some);
+        start += some.length;
+      } catch (thrown) {
+        if (toErrorValue(toStudioError(thrown)).code !== 'out_of_memory' || some.length === 1) throw thrown;
+        some.forEach(({ model }, index) => {
+          model.rewindDropout(dropout[index] ?? null);
+        });
+        this.width = Math.ceil(some.length / 2);
+        this.onSmaller(this.width);
+      }
+    }
+  }
+
   /** One micro-batch of each run. */
   private async run(loads: readonly Load[]): Promise<void> {
     const batches = padTogether(loads.map(({ batch }) => batch));
-    const parts = loads.map(({ member }, index) => ({ model: member.model, examples: examplesOf(batches[index]) }));
+    const parts = loads.map(({ model }, index) => ({ model, examples: examplesOf(batches[index]) }));
     this.stack.setParts(parts, haveSameInputs(batches));
     const given = this.stack.takesInputsOnce ? batches.slice(0, 1) : batches;
     const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
@@ -108,10 +139,7 @@ export class SharedPass {
       loads.map(({ sums }) => sums),
       () => {
         const lossOf = new Map(
-          loads.map(({ member: { model }, labels }, index) => [
-            model,
-            sharedLoss(model, required(batches[index]), labels),
-          ]),
+          loads.map(({ model, labels }, index) => [model, sharedLoss(model, required(batches[index]), labels)]),
         );
         return compute(
           this.stack,
@@ -144,11 +172,11 @@ function emptySums({ active }: GradientRequest): GradientSums {
 }
 
 function loadOf(
-  { member, request, sums }: { member: Member; request: GradientRequest; sums: GradientSums },
+  { model, request, sums }: { model: AdaptedModel; request: GradientRequest; sums: GradientSums },
   at: number,
 ): Load[] {
   const batch = request.batches[at];
-  return batch === undefined ? [] : [{ member, batch, labels: labelCount(request.batches), sums }];
+  return batch === undefined ? [] : [{ model, batch, labels: labelCount(request.batches), sums }];
 }
 
 function examplesOf(batch: MicroBatch | undefined): number {

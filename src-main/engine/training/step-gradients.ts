@@ -25,6 +25,8 @@ export interface StepGradients {
 /** Where a step's gradients come from: a pass of the run's own, or one that it shares with others. */
 export interface GradientSource {
   gradients(request: GradientRequest): Promise<StepGradients>;
+  /** The run takes no further step. */
+  end?(): void;
 }
 
 /** Forward and backward passes over one model. */

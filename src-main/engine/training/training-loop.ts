@@ -8,6 +8,7 @@ import type { MicroBatch } from './micro-batch.ts';
 import { createOptimizer } from './optimizers/index.ts';
 import type { Optimizer, ParameterGroup } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import type { GradientSource } from './step-gradients.ts';
 import type { TrainableModel } from './trainable-model.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type StepReport, TrainingStep } from './training-step.ts';
@@ -38,7 +39,7 @@ export interface TakenStep {
   readonly step: number;
   readonly report: StepReport;
   readonly learningRate: number;
-  /** Wall-clock time of the step, without reading its data. */
+  /** Wall-clock time of the step, without reading its data; in a shared pass, this run's part of it. */
   readonly milliseconds: number;
   readonly examples: number;
 }
@@ -75,6 +76,7 @@ export class TrainingLoop {
   private readonly context: TaskContext;
   private readonly recorder: MetricRecorder;
   private readonly step: TrainingStep;
+  private readonly gradients: GradientSource | undefined;
 
   constructor(
     settings: LoopSettings,
@@ -86,6 +88,8 @@ export class TrainingLoop {
       readonly totalSteps: number;
       readonly context: TaskContext;
       readonly recorder: MetricRecorder;
+      /** Of the steps, in place of passes of the run's own. */
+      readonly gradients?: GradientSource | undefined;
     },
   ) {
     this.settings = settings;
@@ -95,7 +99,9 @@ export class TrainingLoop {
     this.recorder = parts.recorder;
     const { model, hooks } = objective;
     this.optimizer = optimizerOf(settings, model.trainable(), hooks);
-    this.step = new TrainingStep(model, this.optimizer, settings.max_grad_norm, settings.gradient_checkpointing, hooks);
+    const { max_grad_norm, gradient_checkpointing } = settings;
+    this.gradients = parts.gradients;
+    this.step = new TrainingStep(model, this.optimizer, max_grad_norm, gradient_checkpointing, hooks, this.gradients);
     this.order = batchOrderOf(settings, parts.examples, parts.lengthOf);
     this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
   }
@@ -103,12 +109,16 @@ export class TrainingLoop {
   /** Returns the signal that ended it before the last step; null if all steps are done, or the objective is over. */
   async run(): Promise<EngineSignal | null> {
     this.progress.startAt(this.done);
-    while (this.done < this.totalSteps && !this.objective.isOver?.()) {
-      const signal = await this.context.signal();
-      if (signal) return signal;
-      await this.takeStep();
+    try {
+      while (this.done < this.totalSteps && !this.objective.isOver?.()) {
+        const signal = await this.context.signal();
+        if (signal) return signal;
+        await this.takeStep();
+      }
+      return null;
+    } finally {
+      this.gradients?.end?.();
     }
-    return null;
   }
 
   dispose(): void {
@@ -131,7 +141,7 @@ export class TrainingLoop {
       throw objective.explain(thrown, step, learningRate);
     });
     objective.leaveStep();
-    const milliseconds = performance.now() - startedAt;
+    const milliseconds = performance.now() - startedAt - report.waited;
 
     const examples = batches.reduce((count, batch) => count + (batch.examples ?? batch.labels.length), 0);
     await objective.record({ step, report, learningRate, milliseconds, examples });

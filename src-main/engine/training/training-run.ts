@@ -20,6 +20,7 @@ import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } f
 import { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import { paddingShares } from './padding-share.ts';
+import type { GradientSource } from './step-gradients.ts';
 import { StepTimes } from './step-times.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
@@ -46,6 +47,8 @@ export interface TrainingRunParts {
   readonly runDirectory: string;
   readonly baseModelName: string;
   readonly context: TaskContext;
+  /** Of the steps, in place of passes of the run's own. */
+  readonly gradients?: GradientSource | undefined;
   readonly facts: Omit<RunInfo, 'groups' | 'maskRows' | 'totalSteps' | 'trainExamples' | 'paddingShare'>;
 }
 
@@ -102,7 +105,7 @@ export class TrainingRun implements Objective {
 
   constructor(parts: TrainingRunParts) {
     this.parts = parts;
-    const { config, model, examples, lengthOf, totalSteps, context } = parts;
+    const { config, model, examples, lengthOf, totalSteps, context, gradients } = parts;
     this.model = model;
     const hooks = model.trainingHooks(trainingPlan(config, totalSteps));
     this.hooks = {
@@ -121,7 +124,8 @@ export class TrainingRun implements Objective {
     });
     this.best = new BestEvaluation(parts.criterion, config);
     this.recorder = new MetricRecorder(context);
-    this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder: this.recorder });
+    const { recorder } = this;
+    this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder, gradients });
   }
 
   private get globalStep(): number {

@@ -6,6 +6,7 @@ import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { Criterion, Score } from '../../../src-main/engine/training/best-evaluation.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
+import type { SharedPassPlace } from '../../../src-main/engine/training/shared-pass.ts';
 import { type TrainingOutcome, TrainingRun } from '../../../src-main/engine/training/training-run.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -61,6 +62,7 @@ export async function trainVit(
     signalAt?: number;
     criterion?: Criterion;
     scores?: (step: number) => Score;
+    place?: SharedPassPlace | undefined;
   },
 ): Promise<Trained> {
   const events: EngineEvent[] = [];
@@ -89,6 +91,7 @@ export async function trainVit(
         if (options.scores) return options.scores(step);
         return { accuracy: scored === 1 ? 0.9 : 0.5, loss: 1, metrics: {} };
       },
+      gradients: options.place?.sourceFor(model),
       runDirectory: join(folder, options.name),
       baseModelName: 'golden',
       context: {
@@ -103,11 +106,13 @@ export async function trainVit(
         backend: 'wasm',
         threads: 1,
         computeDtype: 'float32',
+        runsTogether: 1,
       },
     });
     if (options.resume) await run.resumeFrom(options.resume);
     return { ...(await run.run()), events };
   } finally {
+    options.place?.leave();
     model.dispose();
   }
 }

@@ -81,6 +81,7 @@ export async function loadClip(
     return {
       description,
       layerCount,
+      mixesExamples: true,
       embed,
       layer,
       head: (states, runner) => compared(embeddings(states, runner)),

@@ -60,6 +60,7 @@ export async function loadEncoder(
     return {
       description,
       layerCount: plan.layerCount,
+      mixesExamples: plan.relative !== null,
       embed,
       layer,
       head: outputOf,

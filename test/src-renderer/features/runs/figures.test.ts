@@ -14,6 +14,7 @@ const facts = {
   backend: 'wasm',
   threads: 1,
   computeDtype: 'float32' as const,
+  runsTogether: 1,
   paddingShare: null,
 };
 const curves = (...all: Curve[]) => new Map(all.map((curve) => [curve.metric, curve]));

@@ -1,0 +1,177 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RunInfo } from '../../../src-shared/domain/run.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
+import { resolveComputeDtype } from '../compute/compute-dtype.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { RunOutcome, TaskContext, TrainTask } from '../contract.ts';
+import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
+import { scoreOutputs } from '../evaluation/score-outputs.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import { loadBaseModel } from '../models/load-model.ts';
+import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
+import { openTask, type TaskOnData } from '../tasks/open-task.ts';
+import { criterionOf } from '../training/best-evaluation.ts';
+import type { GradientSource } from '../training/step-gradients.ts';
+import { countSteps, type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
+import { startOptions } from './start-options.ts';
+
+/** One run of a training task. */
+export type TrainedRun = Pick<
+  TrainTask,
+  'config' | 'runDirectory' | 'initAdapterDirectory' | 'resumeFrom' | 'earlierDtype'
+>;
+
+interface Material {
+  readonly task: TrainingTask;
+  readonly base: BaseModel;
+  readonly opened: TaskOnData;
+  readonly compute: { readonly id: string; readonly threads: number; readonly computeDtype: RunInfo['computeDtype'] };
+}
+
+/** Of runs trained together: where a run's gradients come from, and how many runs there are. */
+export interface Together {
+  readonly runs: number;
+  /** Null: from passes of its own. */
+  sourceFor(model: AdaptedModel): GradientSource | null;
+}
+
+/** Base and data of a training, open for its runs. */
+export interface Training {
+  readonly base: BaseModel;
+  /** @throws StudioError the errors of the run; a cancelled one returns. */
+  run(run: TrainedRun, context: TaskContext, together?: Together): Promise<RunOutcome>;
+  close(): void;
+}
+
+type TrainingTask = Pick<TrainTask, 'compute' | 'threads' | 'modelDirectory' | 'dataset' | 'forgetting'>;
+
+/** Opens base and data as one of the runs needs them. */
+export async function openTraining(
+  task: TrainingTask,
+  { config, earlierDtype }: TrainedRun,
+  context: TaskContext,
+): Promise<Training> {
+  const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;
+  const compute = await activateCompute(choice, task.threads);
+  const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, earlierDtype);
+  context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
+  const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
+  const request = { modelDirectory: task.modelDirectory, model: base.description, source: task.dataset };
+  const opened = await openTask({ ...request, settings: config, split: config, training: true }, context).catch(
+    (thrown) => {
+      base.dispose();
+      throw thrown;
+    },
+  );
+  const material = { task, base, opened, compute: { ...compute, computeDtype } };
+  return {
+    base,
+    run: (run, of, together) => trainOn(material, run, of, together),
+    close() {
+      base.dispose();
+      opened.close();
+    },
+  };
+}
+
+async function trainOn(
+  material: Material,
+  run: TrainedRun,
+  context: TaskContext,
+  together?: Together,
+): Promise<RunOutcome> {
+  const { base, opened } = material;
+  const { config, resumeFrom } = run;
+  const model = new AdaptedModel(base);
+  try {
+    await model.createAdapter(config.adapter, {
+      random: RandomStream.seeded(config.seed, 'initialization'),
+      labels: opened.labels,
+      ...(await startOptions(run, context, base, opened, 'run')),
+      ...(resumeFrom ? { resumed: (await readAdapterOutline(resumeFrom, base.description)).modules } : {}),
+    });
+    const training = new TrainingRun(assemble(run, model, material, context, together));
+    if (resumeFrom) await training.resumeFrom(resumeFrom);
+    const ended = await training.run();
+    return { ...ended, result: await withForgetting(material, ended, context) };
+  } catch (thrown) {
+    // An evaluation ends between its batches.
+    if (!(thrown instanceof StudioError) || thrown.code !== 'cancelled') throw thrown;
+    return { outcome: 'cancelled', result: null, adapterDirectory: null, adapterStep: null };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** The result with what the adapter of the run, its last or best, costs the base. */
+async function withForgetting(
+  { task, base, compute: { computeDtype } }: Material,
+  { result, adapterDirectory }: TrainingOutcome,
+  context: TaskContext,
+): Promise<TrainingOutcome['result']> {
+  if (result === null || adapterDirectory === null || task.forgetting === undefined) return result;
+  const state = await readAdapter(adapterDirectory, base.description);
+  return { ...result, forgetting: await forgettingOf(state, base, { ...task, computeDtype }, context) };
+}
+
+function assemble(
+  { config, runDirectory }: TrainedRun,
+  model: AdaptedModel,
+  { opened, compute }: Material,
+  context: TaskContext,
+  together: Together | undefined,
+): TrainingRunParts {
+  checkGrouping(config, opened.type);
+  const gradients = together?.sourceFor(model) ?? undefined;
+  const { train: examples, test: evaluated } = chosenExamples(config, opened);
+  return {
+    config,
+    model,
+    examples,
+    lengthOf: opened.train.lengthOf,
+    totalSteps: countSteps(config, examples.length),
+    criterion: criterionOf(config, opened.type, opened.metrics),
+    loadBatch: opened.train.load,
+    evaluate: async (step) => {
+      const outputs = await opened.outputs(model, evaluated, {
+        batchSize: config.per_device_eval_batch_size,
+        cancelled: async () => (await context.signal()) === 'cancel',
+        onProgress: (done, total) =>
+          context.emit({
+            kind: 'progress',
+            progress: {
+              phase: `Evaluating at step ${step}`,
+              done,
+              total,
+              unit: 'examples',
+              perSecond: null,
+              etaSeconds: null,
+            },
+          }),
+      });
+      return scoreOutputs(outputs);
+    },
+    runDirectory,
+    baseModelName: config.model,
+    context,
+    gradients,
+    facts: {
+      trainableParameters: countParameters(model),
+      totalParameters: model.base.description.parameterCount,
+      evalExamples: evaluated.length,
+      backend: compute.id,
+      threads: compute.threads,
+      computeDtype: compute.computeDtype,
+      runsTogether: gradients === undefined ? 1 : (together?.runs ?? 1),
+    },
+  };
+}
+
+function countParameters(model: AdaptedModel): number {
+  let count = 0;
+  for (const variable of model.trainable().values()) count += variable.size;
+  return count;
+}

@@ -1,0 +1,74 @@
+import { toErrorValue } from '../../../src-shared/contract/errors.ts';
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import { StackedModel } from '../adapters/stacked-model.ts';
+import { computeFailure } from '../compute/index.ts';
+import type { EngineResultOf, TaskContext, TrainTogetherTask } from '../contract.ts';
+import { toStudioError } from '../to-studio-error.ts';
+import { SharedPass } from '../training/shared-pass.ts';
+import { defineEngineJob } from './define-job.ts';
+import { openTraining, type Together } from './open-training.ts';
+
+/**
+ * Trains several runs on one base in shared passes, each with its own random streams, checkpoints, evaluations and events. A
+ * run that cannot be in a stack trains beside them in passes of its own.
+ */
+export async function runTrainTogetherTask(
+  task: TrainTogetherTask,
+  context: TaskContext,
+): Promise<EngineResultOf<'train-together'>> {
+  const [first] = task.runs;
+  if (first === undefined) throw new RangeError('There are no runs to train.');
+  const contexts = task.runs.map((_, run) => contextOf(context, run));
+  const all = everyone(contexts, context);
+  const training = await openTraining(task, first, all);
+  try {
+    const pass = new SharedPass(training.base, first.config.gradient_checkpointing, (runs) =>
+      all.emit({ kind: 'log', level: 'warning', text: `Memory is short: ${runs} runs at a time from here on.` }),
+    );
+    const places = task.runs.map(() => pass.place());
+    await Promise.all(
+      task.runs.map(async (run, index) => {
+        const [own = context, place] = [contexts[index], places[index]];
+        const together: Together = {
+          runs: task.runs.length,
+          sourceFor(model: AdaptedModel) {
+            const obstacle = StackedModel.obstacle(model);
+            if (obstacle === null && place !== undefined) return place.sourceFor(model);
+            own.emit({ kind: 'log', level: 'info', text: `This run takes its steps alone: ${obstacle}.` });
+            place?.leave();
+            return null;
+          },
+        };
+        const ending = await training
+          .run(run, own, together)
+          .catch((thrown: unknown) => ({ error: toErrorValue(computeFailure() ?? toStudioError(thrown)) }))
+          .finally(() => place?.leave());
+        context.emit({ kind: 'run-ended', run: index, ending });
+      }),
+    );
+    return { kind: 'train-together' };
+  } finally {
+    training.close();
+  }
+}
+
+export const trainTogetherJob = defineEngineJob('train-together', runTrainTogetherTask);
+
+function contextOf(context: TaskContext, run: number): TaskContext {
+  return {
+    emit: (event) => {
+      if (event.kind !== 'run' && event.kind !== 'run-ended') context.emit({ kind: 'run', run, event });
+    },
+    signal: () => context.signal(run),
+  };
+}
+
+/** What is done for all runs is reported to each. */
+function everyone(contexts: readonly TaskContext[], context: TaskContext): TaskContext {
+  return {
+    emit: (event) => {
+      for (const own of contexts) own.emit(event);
+    },
+    signal: () => context.signal(),
+  };
+}
