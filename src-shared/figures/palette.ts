@@ -77,6 +77,24 @@ function line(index: number): { dash: string; pattern: string } {
   return { dash: dashOf(index), pattern: patterns[index % patterns.length] ?? '' };
 }
 
+/** Viridis (Matplotlib), from low to high: even steps to the eye, also in gray and with color blindness. */
+export const sequential = ['#440154', '#3b528b', '#21918c', '#5ec962', '#fde725'] as const;
+
+/** The color of a share from 0 to 1 of the sequential scale, interpolated in RGB as plotly does. */
+export function sequentialColor(share: number): string {
+  const place = Math.min(1, Math.max(0, share)) * (sequential.length - 1);
+  const from = Math.min(sequential.length - 2, Math.floor(place));
+  const channel = (color: string, start: number) => Number.parseInt(color.slice(start, start + 2), 16);
+  const mixed = [1, 3, 5].map((start) => {
+    const [low, high] = [
+      channel(sequential[from] ?? '#000000', start),
+      channel(sequential[from + 1] ?? '#000000', start),
+    ];
+    return Math.round(low + (place - from) * (high - low));
+  });
+  return `rgb(${mixed.join(',')})`;
+}
+
 /** `#rrggbb` with an opacity, for bands and faint raw curves. */
 export function faded(color: string, opacity: number): string {
   const channel = (start: number) => Number.parseInt(color.slice(start, start + 2), 16);

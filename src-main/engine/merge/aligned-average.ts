@@ -19,7 +19,7 @@ export const alignedAverage: ModuleMergeMethod = {
     parameters: [],
   },
   makes: 'adapter',
-  needs: { equalRanks: true, equalTargets: true, negativeWeights: false, normalized: () => true },
+  needs: { equalRanks: true, equalTargets: true, negativeWeights: true, normalized: () => true },
   mergeModule(updates, weights) {
     const [first] = updates;
     if (!first) throw new Error('no update');

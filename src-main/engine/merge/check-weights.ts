@@ -33,7 +33,7 @@ export function checkWeights(
     return refused(
       'weights',
       `${label} does not support negative weights.`,
-      'Use weights of at least zero, or the ΔW average or linear merge.',
+      'Use weights of at least zero, or the factor or ΔW average.',
     );
   const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = adapters ?? {};
   const used = weights.filter(isUsed).length;

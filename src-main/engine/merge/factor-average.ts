@@ -15,7 +15,7 @@ export const factorAverage: ModuleMergeMethod = {
     parameters: [],
   },
   makes: 'adapter',
-  needs: { equalRanks: true, equalTargets: true, negativeWeights: false, normalized: () => true },
+  needs: { equalRanks: true, equalTargets: true, negativeWeights: true, normalized: () => true },
   mergeModule(updates, weights, _parameters, { allocate }) {
     const { rank, scaling } = updates[0] ?? { rank: 0, scaling: 1 };
     const coefficients = updates.map((update, index) => {

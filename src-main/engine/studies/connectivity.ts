@@ -23,6 +23,7 @@ interface AskedMethod {
 /**
  * The methods that some pairs or triples do not allow, such as averages of factors of different ranks.
  * @param weights an example of the weights that will be asked for
+ * @param atLeastOne whether a pair or triple without any method is refused
  * @throws StudioError refused if a chosen method is not possible, if none is left, or if adapters are equal
  */
 export async function methodsLeftOut(
@@ -31,6 +32,7 @@ export async function methodsLeftOut(
   groups: readonly JoinedAdapters[],
   methods: readonly AskedMethod[],
   weights: readonly number[],
+  atLeastOne = true,
 ): Promise<LeftOut[]> {
   const leftOut: LeftOut[] = [];
   for (const [at, { label, adapters }] of groups.entries()) {
@@ -40,7 +42,7 @@ export async function methodsLeftOut(
       const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset });
       if (refusal === null) continue;
       possible--;
-      if (isChosen || possible === 0)
+      if (isChosen || (atLeastOne && possible === 0))
         throw new StudioError(
           'refused',
           `${mergeMethod(id).declaration.label} of ${label}: ${refusal.message}`,

@@ -2,11 +2,19 @@ import { ablationWork } from './ablation.ts';
 import type { StudyWork } from './define-study-work.ts';
 import { interpolationWork } from './interpolation.ts';
 import { mergingWork } from './merging.ts';
+import { planeWork } from './plane.ts';
 import { pruningWork } from './pruning.ts';
 import { sweepWork } from './sweep.ts';
 
 /** Implementations of all kinds of studies. */
-export const studyWorks: readonly StudyWork[] = [interpolationWork, pruningWork, mergingWork, ablationWork, sweepWork];
+export const studyWorks: readonly StudyWork[] = [
+  interpolationWork,
+  planeWork,
+  pruningWork,
+  mergingWork,
+  ablationWork,
+  sweepWork,
+];
 
 export function studyWork(kind: string): StudyWork {
   const work = studyWorks.find((known) => known.kind === kind);

@@ -5,7 +5,7 @@ import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
 import { checkFingerprints, preflightLines } from '../../../src-main/engine/merge/preflight.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { change, description, factors, matrix, state } from './states.ts';
+import { change, description, factors, factorsOf, matrix, state } from './states.ts';
 
 /** Methods that merge; a placebo changes the one adapter that it takes. */
 const makers = mergeMethods.filter(
@@ -121,10 +121,20 @@ test('ΔW average is exact, with mixed ranks and a module that one adapter lacks
   expect(written(merged)['target_modules']).toEqual(['q_proj', 'v_proj']);
 });
 
-test('negative weights: ΔW average without normalizing subtracts, factor average refuses', async () => {
+test('negative weights: ΔW average without normalizing subtracts, factor average goes beyond its ends', async () => {
   const merged = (await merge('weight-average', [one(), one()], [1, -1], { normalize: false })).modules.get('q_proj');
   expect(merged && [...change(merged)].every((value) => value === 0)).toBe(true);
-  await expect(merge('factor-average', [one(), two()], [1, -1])).rejects.toThrow(/does not support negative weights/);
+  const beyond = await merge('factor-average', [one(), two()], [1.5, -0.5]);
+  const [far, ends] = [
+    factorsOf(beyond.modules.get('q_proj')),
+    [one(), two()].map((end) => factorsOf(end.modules.get('q_proj'))),
+  ];
+  for (const part of ['a', 'b'] as const)
+    expect([...far[part].data]).toEqual(
+      [...(ends[0]?.[part].data ?? [])].map((value, at) => 1.5 * value - 0.5 * (ends[1]?.[part].data[at] ?? 0)),
+    );
+  await expect(merge('factor-average', [one(), two()], [1, -1])).rejects.toThrow(/add up to zero/);
+  await expect(merge('lora-lego', [one(), two()], [1.5, -0.5])).rejects.toThrow(/does not support negative weights/);
   await expect(merge('weight-average', [one(), two()], [1, -1])).rejects.toThrow(/add up to zero/);
 });
 

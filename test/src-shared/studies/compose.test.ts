@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StudyAdapter, StudyInput } from '../../../src-shared/studies/define-study.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
+import { planeStudy } from '../../../src-shared/studies/plane.ts';
 import { pruningStudy, sharesFromTexts } from '../../../src-shared/studies/pruning.ts';
 
 const adapter = (id: string, coto: boolean, more: Partial<StudyAdapter> = {}): StudyAdapter => ({
@@ -68,6 +69,34 @@ describe('interpolation', () => {
     };
     expect(composed('ties')).toEqual({ further: 'ties', parameters: { density: 0.2 } });
     expect(composed('factor-average')).toEqual({ further: null, parameters: {} });
+  });
+});
+
+describe('plane', () => {
+  const seeds = (count: number, coto: boolean) =>
+    Array.from({ length: count }, (_, at) => adapter(`${coto ? 'c' : 'l'}${at}`, coto, { seed: at + 1 }));
+
+  it('takes three adapters, or triples of the seeds of each group', () => {
+    const three = planeStudy.compose(input(seeds(3, true)));
+    expect(three).toMatchObject({ subdivisions: 5, beyond: 0, methods: null });
+    expect(three.triples).toEqual([
+      {
+        label: 'LoRA + CoTo',
+        name: 'seeds 1, 2, 3',
+        coto: true,
+        adapters: ['c0', 'c1', 'c2'].map((adapterId) => ({ adapterId })),
+      },
+    ]);
+    const both = [...seeds(3, true), ...seeds(4, false)];
+    const names = (triples: string) =>
+      planeStudy.compose(input(both, { parameters: { triples } })).triples.map(({ label, name }) => [label, name]);
+    expect(names('disjoint')).toEqual([
+      ['LoRA + CoTo', 'seeds 1, 2, 3'],
+      ['LoRA', 'seeds 1, 2, 3'],
+    ]);
+    expect(names('all')).toHaveLength(5);
+    expect(() => planeStudy.compose(input(seeds(2, true)))).toThrow(/needs three adapters/);
+    expect(() => planeStudy.compose(input([...seeds(3, true), ...seeds(2, false)]))).toThrow(/LoRA has 2/);
   });
 });
 

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { StudioError } from '../contract/errors.ts';
+import { comparisonRow } from '../results/comparison-row.ts';
+import { mean } from '../statistics/student.ts';
+import { datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
+import { type Interval, intervalText, leftOutTable } from './connectivity.ts';
+import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
+import { planeFigure } from './plane-figures.ts';
+import {
+  type PlaneConfig,
+  type PlaneResult,
+  type PlaneSurface,
+  planeConfigSchema,
+  planeDeclaration,
+  planeGrid,
+  planeResultSchema,
+  surfaceMethods,
+} from './plane-schemas.ts';
+
+/** Labels of the comparison with and without CoTo. */
+const centerLabels = new Map([
+  ['factor-average', 'Three merged 1:1:1 by factors'],
+  ['weight-average', 'Three merged 1:1:1 by ΔW average'],
+]);
+
+/** The metric over the plane through three adapters of one base. */
+export const planeStudy = defineStudy({
+  kind: 'plane',
+  declaration: planeDeclaration,
+  takes: 'adapters',
+  offeredBy: { page: 'merge', action: 'Plane of three' },
+  configSchema: planeConfigSchema,
+  resultSchema: planeResultSchema,
+  compose(input) {
+    requireOneBase(input.adapters);
+    const { subdivisions, beyond, methods, triples, seed } = valuesOf(planeDeclaration, input);
+    const ids = z.array(z.string()).min(1).parse(methods);
+    return {
+      kind: 'plane' as const,
+      dataset: datasetOf(input),
+      eval_samples: input.eval_samples,
+      subdivisions: Number(subdivisions),
+      beyond: Number(beyond),
+      // The usual ones may be left out where the adapters do not allow them.
+      methods: ids.join() === surfaceMethods({ methods: null }).join() ? null : ids,
+      seed: Number(seed),
+      triples: triplesOf(input.adapters, triples === 'all').map(({ adapters: [first, second, third], ...triple }) => ({
+        ...triple,
+        adapters: [{ adapterId: first.id }, { adapterId: second.id }, { adapterId: third.id }] as const,
+      })),
+    };
+  },
+  references: ({ triples }) => triples.flatMap(({ adapters }) => adapters),
+  describeConfig: ({ dataset, triples, beyond, ...config }) => [
+    { label: 'Data', value: dataset },
+    { label: 'Surfaces', value: surfaceMethods(config).join(', ') },
+    {
+      label: 'Points',
+      value: `${planeGrid({ ...config, beyond }).length} each, ${triples.length} ${triples.length === 1 ? 'triple' : 'triples'}${beyond > 0 ? `, ${beyond} steps beyond the triangle` : ''}`,
+    },
+  ],
+  table: (result, config, words) => [
+    centerTable(result, words),
+    ...leftOutTable(config.left_out, (at) => tripleLabel(config.triples[at]), words),
+  ],
+  figures: (result, config, words) =>
+    result.triples.flatMap((triple, at) =>
+      (['accuracy', 'loss'] as const).map((metric) => ({
+        name: `${metric === 'accuracy' ? 'Accuracy' : 'Loss'} over the plane of ${tripleLabel(triple)}`,
+        draw: (theme) => planeFigure(result, config, at, metric, words, theme),
+      })),
+    ),
+  comparison({ triples }) {
+    const methods = [...new Set(triples.flatMap(({ surfaces }) => surfaces.map(({ method }) => method)))];
+    return methods.map((method) =>
+      comparisonRow(
+        `plane/${method}`,
+        centerLabels.get(method) ?? `Three merged 1:1:1 by ${method}`,
+        'percent',
+        'higher',
+        (coto) =>
+          triples
+            .filter((triple) => triple.coto === coto)
+            .flatMap(({ surfaces }) => surfaces.filter((surface) => surface.method === method))
+            .map(({ center }) => ({ seed: null, value: center.accuracy })),
+      ),
+    );
+  },
+});
+
+interface ComposedTriple {
+  readonly label: string;
+  readonly name: string;
+  readonly coto: boolean;
+  readonly adapters: readonly [StudyAdapter, StudyAdapter, StudyAdapter];
+}
+
+/** Any three adapters, or triples of the seeds of each group. @throws StudioError refused */
+function triplesOf(adapters: readonly StudyAdapter[], all: boolean): ComposedTriple[] {
+  const [first, second, third] = adapters;
+  if (first === undefined || second === undefined || third === undefined)
+    throw new StudioError(
+      'refused',
+      'The plane needs three adapters.',
+      'Choose three adapters of one task, or three or more seeds of each kind.',
+    );
+  if (adapters.length === 3) {
+    const same = adapters.every(({ group, label }) => group === first.group || label === first.label);
+    const label = same ? first.label : adapters.map(({ name }) => name).join(' – ');
+    const coto = adapters.every((adapter) => adapter.coto);
+    return [{ label, name: same ? nameOf([first, second, third]) : '', coto, adapters: [first, second, third] }];
+  }
+  const groups = distinctGroups(adapters);
+  const few = groups.find((group) => group.adapters.length < 3);
+  if (few)
+    throw new StudioError(
+      'refused',
+      `The plane needs three or more adapters of each kind, and ${few.label} has ${few.adapters.length}.`,
+      'Leave that kind out, or choose more seeds of it.',
+    );
+  return groups.flatMap(({ label, coto, adapters: members }) =>
+    (all ? everyTriple(members) : neighbors(members)).map((triple) => ({
+      label,
+      name: nameOf(triple),
+      coto,
+      adapters: triple,
+    })),
+  );
+}
+
+function everyTriple<T>(items: readonly T[]): [T, T, T][] {
+  return items.flatMap((first, at) =>
+    items
+      .slice(at + 1)
+      .flatMap((second, next) => items.slice(at + next + 2).map((third): [T, T, T] => [first, second, third])),
+  );
+}
+
+/** The first three, the next three, …; what is left over is left out. */
+function neighbors<T>(items: readonly T[]): [T, T, T][] {
+  return everyTriple(items.slice(0, 3)).concat(items.length >= 6 ? neighbors(items.slice(3)) : []);
+}
+
+function nameOf(adapters: readonly StudyAdapter[]): string {
+  const seeds = adapters.map(({ seed }) => seed);
+  if (new Set(seeds).size === seeds.length) return `seeds ${seeds.join(', ')}`;
+  return adapters.map(({ name }) => name).join(' – ');
+}
+
+function tripleLabel(triple: Pick<PlaneConfig['triples'][number], 'label' | 'name'> | undefined): string {
+  if (triple === undefined) return '';
+  return triple.name === '' ? triple.label : `${triple.label}, ${triple.name}`;
+}
+
+/** The merge at 1:1:1 against the mean of its corners and their ensemble, and the best point of each surface. */
+function centerTable({ triples, examples }: PlaneResult, words: StudyWords): StudyTable {
+  return {
+    title: `Three merged 1:1:1; in brackets the 95 % interval over ${examples} test examples (bootstrap)`,
+    columns: [
+      { label: 'Triple' },
+      { label: 'Merge method' },
+      { label: 'Corners (%)', numeric: true },
+      { label: 'Ensemble (%)', numeric: true },
+      { label: '1:1:1 (%)', numeric: true },
+      { label: 'minus mean of corners (points)', numeric: true },
+      { label: 'minus ensemble (points)', numeric: true },
+      { label: 'Loss minus mean of corners (nats)', numeric: true },
+      { label: 'Best point (%)', numeric: true },
+    ],
+    rows: triples.flatMap((triple) =>
+      triple.surfaces.map((surface) => ({
+        cells: [
+          tripleLabel(triple),
+          words.mergeMethod(surface.method),
+          `${triple.corners.map(({ accuracy }) => percent(accuracy)).join(', ')}; mean ${percent(mean(triple.corners.map(({ accuracy }) => accuracy)))}`,
+          triple.ensemble === null ? '–' : percent(triple.ensemble.accuracy),
+          percent(surface.center.accuracy),
+          points(surface.againstCorners.accuracy),
+          surface.againstEnsemble === null ? '–' : points(surface.againstEnsemble.accuracy),
+          intervalText(surface.againstCorners.loss, 1, 3),
+          bestText(surface),
+        ],
+      })),
+    ),
+  };
+}
+
+function points(interval: Interval): string {
+  return intervalText(interval, 100, 2);
+}
+
+/** "72.4 at 0.20 : 0.40 : 0.40" */
+function bestText({ points: all }: PlaneSurface): string {
+  const best = all.reduce<PlaneSurface['points'][number] | null>(
+    (top, point) => (top === null || point.accuracy > top.accuracy ? point : top),
+    null,
+  );
+  if (best === null) return '–';
+  return `${percent(best.accuracy)} at ${best.weights.map((weight) => weight.toFixed(2).replace('-', '−')).join(' : ')}`;
+}
